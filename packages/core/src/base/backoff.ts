@@ -1,0 +1,9 @@
+/**
+ * How long to wait before try number `tries` + 1, in milliseconds: a random time up to min(maxMs, baseMs · 2^(tries−1)),
+ * "full jitter", so that many who failed together do not come back together.
+ * @param tries failures so far, 1 or more
+ * @param random a number from 0 to 1
+ */
+export function nextDelayMs(tries: number, baseMs: number, maxMs: number, random: number): number {
+  return random * Math.min(maxMs, baseMs * 2 ** Math.max(0, tries - 1));
+}

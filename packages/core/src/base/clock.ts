@@ -1,0 +1,37 @@
+import { performance } from 'node:perf_hooks';
+
+// process.hrtime() reads CLOCK_MONOTONIC, which every process and thread of a host shares, while performance.now()
+// starts at its own origin. One offset per isolate turns the cheap call into the shared clock; doubles hold 2 ns
+// at 10^10 ms. hrtime.bigint() on every stamp would cost an allocation.
+const [seconds, nanoseconds] = process.hrtime();
+const OFFSET_MS = seconds * 1e3 + nanoseconds / 1e6 - performance.now();
+
+/** Milliseconds on the host's monotonic clock: the same clock in every process and thread of this machine. */
+export function hostNowMs(): number {
+  return performance.now() + OFFSET_MS;
+}
+
+/** A timer that can be called off. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time behind an interface, so that tests own it. Times are those of `hostNowMs`. */
+export interface Clock {
+  now(): number;
+  /** Calls back once, no earlier than `delayMs` from now. Does not keep the program alive. */
+  after(delayMs: number, callback: () => void): Timer;
+}
+
+// setTimeout fires at once for more than 2^31 − 1 ms, so longer delays are cut; callers look at the time again.
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** The real clock. */
+export const systemClock: Clock = {
+  now: hostNowMs,
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, Math.min(Math.max(0, Math.ceil(delayMs)), MAX_DELAY_MS));
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};

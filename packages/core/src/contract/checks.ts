@@ -1,0 +1,128 @@
+import { inspect } from 'node:util';
+import { nearestName } from '../base/nearest.js';
+import { PoolError } from './errors.js';
+
+/** null when the value is right, else the phrase that ends "must be …". */
+export type Check = (value: unknown) => string | null;
+
+/** What an object may hold: a check or a nested shape for every known key. */
+export interface Shape {
+  readonly [key: string]: Check | Shape;
+}
+
+export function integer(min: number, max = Infinity): Check {
+  const phrase = max === Infinity ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`;
+  return (value) => (Number.isInteger(value) && (value as number) >= min && (value as number) <= max ? null : phrase);
+}
+
+/** A length of time in milliseconds. Infinity means no limit. */
+export function duration(min: number): Check {
+  const phrase = `a number of milliseconds of at least ${min}`;
+  return (value) => (typeof value === 'number' && value >= min ? null : phrase);
+}
+
+export function positiveNumber(): Check {
+  return (value) => (typeof value === 'number' && value > 0 ? null : 'a number above 0');
+}
+
+export function oneOf(...values: readonly string[]): Check {
+  const phrase = `one of ${values.map((value) => `"${value}"`).join(', ')}`;
+  return (value) => (typeof value === 'string' && values.includes(value) ? null : phrase);
+}
+
+export function text(): Check {
+  return (value) => (typeof value === 'string' && value !== '' ? null : 'a non-empty string');
+}
+
+export function func(): Check {
+  return (value) => (typeof value === 'function' ? null : 'a function');
+}
+
+export function bool(): Check {
+  return (value) => (typeof value === 'boolean' ? null : 'true or false');
+}
+
+export function listOfText(): Check {
+  return (value) =>
+    Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? null : 'a list of strings';
+}
+
+export function textByName(): Check {
+  return (value) =>
+    isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string')
+      ? null
+      : 'an object of strings';
+}
+
+export function anything(): Check {
+  return () => null;
+}
+
+export function instance(phrase: string, test: (value: unknown) => boolean): Check {
+  return (value) => (test(value) ? null : phrase);
+}
+
+/** Right when any of the checks holds. */
+export function either(...checks: readonly Check[]): Check {
+  return (value) => {
+    const phrases: string[] = [];
+    for (const check of checks) {
+      const phrase = check(value);
+      if (phrase === null) return null;
+      phrases.push(phrase);
+    }
+    return phrases.join(', or ');
+  };
+}
+
+/** Right for an object in which every given key is known and right. */
+export function object(shape: Shape): Check {
+  return (value) => {
+    if (!isRecord(value)) return 'an object';
+    for (const [key, entry] of Object.entries(value)) {
+      const check = shape[key];
+      if (typeof check !== 'function') return `an object of ${Object.keys(shape).join(', ')} (it has "${key}")`;
+      const phrase = entry === undefined ? null : check(entry);
+      if (phrase !== null) return `an object whose ${key} is ${phrase}`;
+    }
+    return null;
+  };
+}
+
+/**
+ * Throws ERR_OPTION for the first key that is unknown or wrong. A key set to undefined counts as not given.
+ * @param prefix path of `value` within the options, such as "queue"; empty at the top
+ */
+export function checkShape(value: unknown, shape: Shape, prefix = ''): void {
+  if (!isRecord(value)) {
+    throw new PoolError('ERR_OPTION', { option: prefix || 'options', reason: `must be an object; received ${show(value)}.` });
+  }
+  for (const [key, entry] of Object.entries(value)) {
+    const path = prefix === '' ? key : `${prefix}.${key}`;
+    const rule = Object.hasOwn(shape, key) ? shape[key] : undefined;
+    if (rule === undefined) throw unknownOption(path, key, Object.keys(shape));
+    if (entry === undefined) continue;
+    if (typeof rule === 'function') {
+      const phrase = rule(entry);
+      if (phrase !== null) {
+        throw new PoolError('ERR_OPTION', { option: path, reason: `must be ${phrase}; received ${show(entry)}.` });
+      }
+    } else {
+      checkShape(entry, rule, path);
+    }
+  }
+}
+
+function unknownOption(path: string, key: string, known: readonly string[]): PoolError<'ERR_OPTION'> {
+  const nearest = nearestName(key, known);
+  const hint = nearest === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${nearest}"?`;
+  return new PoolError('ERR_OPTION', { option: path, reason: `is unknown. ${hint}` });
+}
+
+function show(value: unknown): string {
+  return `${inspect(value, { depth: 0, breakLength: Infinity }).slice(0, 80)} (${value === null ? 'null' : typeof value})`;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,106 @@
+/** How a worker ended, as far as the parent can tell. Part of every crash error. */
+export interface DeathReport {
+  workerId: number;
+  pid: number | undefined;
+  /** Exit code, or null when a signal ended it. */
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  /** Names of the tasks that were running (not merely sent ahead) when it died. */
+  runningTasks: readonly string[];
+  /** Milliseconds from spawn to death. */
+  uptimeMs: number;
+  /** The last 8 KB the worker wrote to stderr; empty when stdio is inherited. */
+  stderrTail: string;
+  /** True when V8 said it ran out of heap, or the thread died of its `resourceLimits`. */
+  outOfMemory: boolean;
+}
+
+/** "exit code 3" or "signal SIGKILL": the shortest true description of an end. */
+export function describeExit(report: Pick<DeathReport, 'exitCode' | 'signal'>): string {
+  return report.signal === null ? `exit code ${report.exitCode ?? 'unknown'}` : `signal ${report.signal}`;
+}
+
+/**
+ * Every code a PoolError can carry, with the message it prints. Codes are public API, wording is not.
+ * `docs/errors.md` has one section per code; a test fails when the two differ.
+ */
+const MESSAGES = {
+  ERR_OPTION: (d: { option: string; reason: string }) => `Option "${d.option}" ${d.reason}`,
+  ERR_QUEUE_FULL: (d: { queued: number; max: number }) =>
+    `Task refused: ${d.queued} of ${d.max} queue places are taken. Await pool.room() before run(), or raise queue.max.`,
+  ERR_QUEUE_TIMEOUT: (d: { task: string; waitedMs: number; limitMs: number; queued: number }) =>
+    `Task "${d.task}" waited ${Math.round(d.waitedMs)} ms in the queue; its limit is ${Math.round(d.limitMs)} ms ` +
+    `(${d.queued} tasks still queued). Add workers, submit less at once, or raise queueTimeoutMs.`,
+  ERR_TASK_TIMEOUT: (d: { task: string; ranMs: number; limitMs: number; workerId: number; by: 'timeoutMs' | 'deadline' }) =>
+    `Task "${d.task}" was still running on worker ${d.workerId} after ${Math.round(d.ranMs)} ms; ` +
+    `its ${d.by} allows ${Math.round(d.limitMs)} ms. Raise ${d.by}, or let the handler watch ctx.signal.`,
+  ERR_TASK_NOT_FOUND: (d: { task: string; module: string; known: readonly string[]; nearest?: string | undefined }) =>
+    `Worker module ${d.module} exports no handler "${d.task}". ` +
+    (d.nearest === undefined ? '' : `Did you mean "${d.nearest}"? `) +
+    (d.known.length === 0 ? 'It exports no function at all.' : `It exports: ${d.known.join(', ')}.`),
+  ERR_TASK_POISON: (d: { task: string; crashes: number; death: DeathReport }) =>
+    `Task "${d.task}" was running in ${d.crashes} workers when they died (last: ${describeExit(d.death)}). ` +
+    'It will not be run again. Run it alone to find out why, or raise crash.attempts.',
+  ERR_NOT_SERIALIZABLE: (d: { task: string; what: 'input' | 'result'; reason: string }) =>
+    `The ${d.what} of task "${d.task}" cannot be sent between workers: ${d.reason} ` +
+    'Send plain data, Map, Set, Date, Buffer or typed arrays; leave out functions, symbols and open handles.',
+  ERR_WORKER_CRASHED: (d: { task: string; death: DeathReport }) =>
+    `Worker ${d.death.workerId} (pid ${d.death.pid ?? 'none'}) died with ${describeExit(d.death)} while running task "${d.task}".` +
+    lastLine(d.death.stderrTail),
+  ERR_WORKER_OOM: (d: { task: string; death: DeathReport }) =>
+    `Worker ${d.death.workerId} ran out of memory (${describeExit(d.death)}) while running task "${d.task}". ` +
+    'Give it more with execArgv --max-old-space-size or resourceLimits, or hand it smaller inputs.',
+  ERR_WORKER_START: (d: { module: string; phase: string; reason: string }) =>
+    `A worker for ${d.module} did not become ready: ${d.phase}: ${d.reason}`,
+  ERR_POOL_FAILED: (d: { pool: string; reason: string }) =>
+    `Pool "${d.pool}" has failed and runs nothing more: ${d.reason} The cause is attached; make a new pool when it is mended.`,
+  ERR_POOL_CLOSED: (d: { pool: string; state: string }) =>
+    `Pool "${d.pool}" is ${d.state} and takes no new work, or was stopped before this task could finish.`,
+  ERR_SECTION: (d: { section: string; reason: string }) => `Section "${d.section}" ${d.reason}`,
+  ERR_STATE: (d: { what: string; from: string; to: string }) =>
+    `Internal: ${d.what} may not move from "${d.from}" to "${d.to}". This is a bug in Millpond; please report it.`,
+} satisfies Record<string, (details: never) => string>;
+
+function lastLine(stderr: string): string {
+  const line = stderr.trimEnd().split('\n').at(-1);
+  return line === undefined || line === '' ? '' : ` Its last words: ${line}`;
+}
+
+/** A documented error code; see `docs/errors.md`. */
+export type ErrorCode = keyof typeof MESSAGES;
+/** The data that goes with a code. */
+export type ErrorDetails<C extends ErrorCode> = Parameters<(typeof MESSAGES)[C]>[0];
+
+/** All codes, for tests and documentation. */
+export const ERROR_CODES = Object.keys(MESSAGES) as ErrorCode[];
+
+// Branded by a registered symbol, so the predicate holds across realms and duplicate installs.
+const BRAND = Symbol.for('millpond.PoolError');
+
+/**
+ * The one error class of Millpond. Match on `code`, not on the message. `details` holds the values the message
+ * mentions, as data; `cause` is the error that led here, when there was one.
+ *
+ * An error a handler throws is not a PoolError: it arrives as itself.
+ */
+export class PoolError<C extends ErrorCode = ErrorCode> extends Error {
+  readonly code: C;
+  readonly details: ErrorDetails<C>;
+
+  constructor(code: C, details: ErrorDetails<C>, options?: { cause?: unknown }) {
+    super((MESSAGES[code] as (d: ErrorDetails<C>) => string)(details), options);
+    this.name = 'PoolError';
+    this.code = code;
+    this.details = details;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+/**
+ * Whether a value is a PoolError, with the given code if one is named. True also for errors of another copy of
+ * this package in the same program.
+ */
+export function isPoolError<C extends ErrorCode>(value: unknown, code?: C): value is PoolError<C> {
+  if (typeof value !== 'object' || value === null || !(BRAND in value)) return false;
+  return code === undefined || (value as { code?: unknown }).code === code;
+}

@@ -1,0 +1,127 @@
+import type { StdioOption } from './stdio.js';
+
+/** Where handlers run. */
+export type PoolKind = 'process' | 'thread' | 'inline';
+
+/** What the tasks mostly do; the starting point of sizing. */
+export type Workload = 'auto' | 'cpu' | 'io' | 'mixed';
+
+/** How many workers: a fixed number, a range, or the pool's own choice. */
+export type WorkersOption = number | 'auto' | { min?: number; max?: number };
+
+/** When and how a task is tried again. */
+export interface RetryOptions {
+  /** Further tries after the first. Integer of 0 or more. */
+  attempts: number;
+  /** Which failures are worth another try. Called in the parent. @defaultValue every failure of the handler, its timeout, and its worker's death */
+  on?: (error: unknown) => boolean;
+  /** Wait before try n: a random time up to min(maxMs, baseMs · 2ⁿ⁻¹) (full jitter). The task holds no worker meanwhile. @defaultValue baseMs 100, maxMs 5000 */
+  backoff?: { baseMs?: number; maxMs?: number };
+}
+
+/** The result cache of one pool; tasks take part only when their own `cache` option says so. */
+export interface CacheOptions {
+  /** Most results kept; the least recently used goes first. Integer of 1 or more. @defaultValue 1000 */
+  max?: number;
+  /** How long a result is good, in milliseconds. 0 or undefined: until it is evicted. */
+  ttlMs?: number;
+}
+
+/** How results of one task are cached. */
+export interface TaskCacheOptions {
+  /** Tells equal inputs apart from different ones. @defaultValue a stable key of the whole input, whatever the order of its properties */
+  key?: (input: never) => string;
+  /** Overrides the pool's `cache.ttlMs` for this task. */
+  ttlMs?: number;
+}
+
+/** Settings of one task name; they override the pool's. */
+export interface TaskOptions {
+  /** See {@link PoolOptions.timeoutMs}. */
+  timeoutMs?: number;
+  /** See {@link QueueOptions.timeoutMs}. */
+  queueTimeoutMs?: number;
+  /** See {@link PoolOptions.retry}. */
+  retry?: number | RetryOptions;
+  /** Cache results of this task. Only for handlers whose result depends on nothing but the input. */
+  cache?: boolean | TaskCacheOptions;
+}
+
+/** Limits of the waiting line. */
+export interface QueueOptions {
+  /** Most tasks that may wait. `run()` beyond it rejects with ERR_QUEUE_FULL; `map` waits instead. @defaultValue Infinity */
+  max?: number;
+  /** How long a task may wait before it starts, in milliseconds; then ERR_QUEUE_TIMEOUT. @defaultValue Infinity */
+  timeoutMs?: number;
+}
+
+/** Options of a pool. Every number carries its unit in its name; unknown keys are refused. */
+export interface PoolOptions {
+  /** Label in errors, output and reports. @defaultValue the worker module's file name */
+  name?: string;
+  /** 'process' isolates best; 'thread' starts faster and shares memory; 'inline' runs handlers in this process, for tests and debugging. @defaultValue 'process' */
+  kind?: PoolKind;
+  /** Starting point of the worker count when `workers` is 'auto'. @defaultValue 'auto', treated as cpu */
+  workload?: Workload;
+  /** How many workers. 'auto': one at first, more as tasks wait, up to the cores this process may use (1.5 × for mixed and io). @defaultValue 'auto' */
+  workers?: WorkersOption;
+  /** Tasks running at once in one worker, 1 to 1000. More than 1 helps only handlers that wait. @defaultValue 1 */
+  concurrency?: number;
+  /** Tasks sent to a worker beyond those running, so that it never waits for the next. 'auto': about 1 ms of expected work, none for long tasks. 0 to 1000. @defaultValue 'auto' */
+  prefetch?: 'auto' | number;
+  queue?: QueueOptions;
+  /** Longest execution of a task in milliseconds, counted from its start in the worker. Then ERR_TASK_TIMEOUT. @defaultValue Infinity */
+  timeoutMs?: number;
+  /** Time between the abort signal and the kill of a worker whose task does not end, in milliseconds. @defaultValue 500 */
+  graceMs?: number;
+  /** Further tries of a failed task. @defaultValue 0 */
+  retry?: number | RetryOptions;
+  /** How often a task may be running in a worker that dies before it is called poison. Counts only if `retry` lets it run again. @defaultValue { attempts: 2 } */
+  crash?: { attempts?: number };
+  /** More than `max` deaths of ready workers within `withinMs`, or 5 failed starts without a success, fail the pool. @defaultValue { max: 10, withinMs: 30_000 } */
+  restart?: { max?: number; withinMs?: number };
+  /** From spawn to ready, in milliseconds, including `setup` and `warmup`; then the worker is killed and counts as a failed start. @defaultValue 30_000 */
+  startTimeoutMs?: number;
+  /** Pool-wide result cache. @defaultValue on with its defaults as soon as a task has `cache` */
+  cache?: CacheOptions;
+  /** Settings by task name. */
+  tasks?: { [name: string]: TaskOptions };
+  /** 'inherit' passes this process's environment; 'clean' only PATH, HOME, TMPDIR, LANG and TZ; or exactly these variables. @defaultValue 'inherit' */
+  env?: 'inherit' | 'clean' | Record<string, string>;
+  /** Extra arguments of the worker: process.argv from index 2 on. */
+  argv?: readonly string[];
+  /** Node flags of the worker, such as --max-old-space-size=512. @defaultValue this process's flags without --inspect* */
+  execArgv?: readonly string[];
+  /** Heap limits of a thread, as for node:worker_threads. Refused for processes: use execArgv there. */
+  resourceLimits?: { maxOldGenerationSizeMb?: number; maxYoungGenerationSizeMb?: number; codeRangeSizeMb?: number; stackSizeMb?: number };
+  /** Any cloneable value; workers read it as ctx.workerData. */
+  workerData?: unknown;
+  /** Where the output of workers goes. @defaultValue 'pipe' */
+  stdio?: StdioOption;
+}
+
+/** Settings of one call. They override the task's and the pool's. */
+export interface RunOptions {
+  /** Cancels the call: the promise rejects with the signal's reason at once, the work is stopped by the ladder of `graceMs`. */
+  signal?: AbortSignal;
+  timeoutMs?: number;
+  queueTimeoutMs?: number;
+  /** When the task must be done, waiting included: a Date, or ms since the epoch. */
+  deadline?: Date | number;
+  retry?: number | RetryOptions;
+  /** false: neither read nor write the result cache. */
+  cache?: false;
+  /** Receives what the handler passes to ctx.progress(). Not called after the promise settled. */
+  onProgress?: (value: unknown) => void;
+}
+
+/** Settings of `map` and `mapSettled`. `signal` cancels the whole iteration. */
+export interface MapOptions extends RunOptions {
+  /** Yield results in input order (true), or as they finish. @defaultValue true */
+  ordered?: boolean;
+  /** Most tasks submitted and not yet yielded. Integer of 1 or more. @defaultValue what keeps every worker busy, at most 4096 */
+  window?: number;
+}
+
+/** Settings of `broadcast`. */
+export type BroadcastOptions = Pick<RunOptions, 'signal' | 'timeoutMs'>;

@@ -1,0 +1,253 @@
+import * as is from './checks.js';
+import { PoolError } from './errors.js';
+import type {
+  CacheOptions,
+  PoolKind,
+  PoolOptions,
+  RetryOptions,
+  RunOptions,
+  TaskCacheOptions,
+  TaskOptions,
+  WorkersOption,
+  Workload,
+} from './options.js';
+import type { StdioOption } from './stdio.js';
+
+/** Slots of the table that a worker's tasks in hand live in; concurrency + prefetch stay within it. */
+export const MAX_IN_HAND = 2048;
+
+const DEFAULTS = {
+  kind: 'process',
+  workload: 'auto',
+  workers: 'auto',
+  concurrency: 1,
+  prefetch: 'auto',
+  queueMax: Infinity,
+  queueTimeoutMs: Infinity,
+  timeoutMs: Infinity,
+  graceMs: 500,
+  crashAttempts: 2,
+  restartMax: 10,
+  restartWithinMs: 30_000,
+  startTimeoutMs: 30_000,
+  cacheMax: 1000,
+  retryBaseMs: 100,
+  retryMaxMs: 5000,
+  stdio: 'pipe',
+} as const;
+
+const RETRY: is.Shape = {
+  attempts: is.integer(0),
+  on: is.func(),
+  backoff: is.object({ baseMs: is.duration(0), maxMs: is.duration(0) }),
+};
+const RETRY_CHECK = is.either(is.integer(0), is.object(RETRY as Record<string, is.Check>));
+const TASK: is.Shape = {
+  timeoutMs: is.duration(1),
+  queueTimeoutMs: is.duration(1),
+  retry: RETRY_CHECK,
+  cache: is.either(is.bool(), is.object({ key: is.func(), ttlMs: is.duration(0) })),
+};
+const POOL: is.Shape = {
+  name: is.text(),
+  kind: is.oneOf('process', 'thread', 'inline'),
+  workload: is.oneOf('auto', 'cpu', 'io', 'mixed'),
+  workers: is.either(
+    is.integer(1),
+    is.oneOf('auto'),
+    is.object({ min: is.integer(0), max: is.integer(1) }),
+  ),
+  concurrency: is.integer(1, 1000),
+  prefetch: is.either(is.integer(0, 1000), is.oneOf('auto')),
+  queue: { max: is.either(is.integer(0), is.instance('Infinity', (v) => v === Infinity)), timeoutMs: is.duration(1) },
+  timeoutMs: is.duration(1),
+  graceMs: is.duration(0),
+  retry: RETRY_CHECK,
+  crash: { attempts: is.integer(1) },
+  restart: { max: is.integer(0), withinMs: is.duration(1) },
+  startTimeoutMs: is.duration(1),
+  cache: { max: is.integer(1), ttlMs: is.duration(0) },
+  tasks: is.instance('an object', (v) => typeof v === 'object' && v !== null),
+  env: is.either(is.oneOf('inherit', 'clean'), is.textByName()),
+  argv: is.listOfText(),
+  execArgv: is.listOfText(),
+  resourceLimits: {
+    maxOldGenerationSizeMb: is.positiveNumber(),
+    maxYoungGenerationSizeMb: is.positiveNumber(),
+    codeRangeSizeMb: is.positiveNumber(),
+    stackSizeMb: is.positiveNumber(),
+  },
+  workerData: is.anything(),
+  stdio: is.oneOf('pipe', 'stderr', 'inherit', 'ignore'),
+};
+const RUN: is.Shape = {
+  signal: is.instance('an AbortSignal', (v) => v instanceof AbortSignal),
+  timeoutMs: is.duration(1),
+  queueTimeoutMs: is.duration(1),
+  deadline: is.instance(
+    'a valid Date or milliseconds since the epoch',
+    (v) => Number.isFinite(v instanceof Date ? v.getTime() : v),
+  ),
+  retry: RETRY_CHECK,
+  cache: is.instance('false', (v) => v === false),
+  onProgress: is.func(),
+};
+const MAP: is.Shape = { ...RUN, ordered: is.bool(), window: is.integer(1) };
+
+export interface ResolvedRetry {
+  readonly attempts: number;
+  readonly on: ((error: unknown) => boolean) | undefined;
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+export interface ResolvedTaskCache {
+  readonly key: ((input: unknown) => string) | undefined;
+  readonly ttlMs: number | undefined;
+}
+
+/** Everything a task needs to know besides its input; one frozen object per task name, shared by its tasks. */
+export interface TaskSettings {
+  readonly timeoutMs: number;
+  readonly queueTimeoutMs: number;
+  readonly retry: ResolvedRetry;
+  readonly cache: ResolvedTaskCache | undefined;
+}
+
+/** PoolOptions with every default filled in. */
+export interface ResolvedOptions {
+  readonly name: string;
+  readonly kind: PoolKind;
+  readonly workload: Workload;
+  readonly workers: WorkersOption;
+  readonly concurrency: number;
+  readonly prefetch: 'auto' | number;
+  readonly queueMax: number;
+  readonly graceMs: number;
+  readonly crashAttempts: number;
+  readonly restart: { readonly max: number; readonly withinMs: number };
+  readonly startTimeoutMs: number;
+  readonly cache: Required<CacheOptions> | undefined;
+  readonly tasks: ReadonlyMap<string, TaskSettings>;
+  readonly taskDefaults: TaskSettings;
+  readonly env: NonNullable<PoolOptions['env']>;
+  readonly argv: readonly string[];
+  readonly execArgv: readonly string[] | undefined;
+  readonly resourceLimits: PoolOptions['resourceLimits'];
+  readonly workerData: unknown;
+  readonly stdio: StdioOption;
+}
+
+const BUILT_IN_TASK: TaskSettings = {
+  timeoutMs: DEFAULTS.timeoutMs,
+  queueTimeoutMs: DEFAULTS.queueTimeoutMs,
+  retry: resolveRetry(0),
+  cache: undefined,
+};
+
+/**
+ * Checks the options of a pool and fills in the defaults.
+ * @throws ERR_OPTION naming the key, what it must be and what it was
+ */
+export function resolveOptions(options: PoolOptions, fallbackName: string): ResolvedOptions {
+  checkPoolOptions(options);
+  const taskDefaults = resolveTask(
+    { timeoutMs: options.timeoutMs, queueTimeoutMs: options.queue?.timeoutMs, retry: options.retry },
+    BUILT_IN_TASK,
+  );
+  const tasks = new Map<string, TaskSettings>();
+  for (const [task, own] of Object.entries(options.tasks ?? {})) {
+    is.checkShape(own, TASK, `tasks.${task}`);
+    tasks.set(task, resolveTask(own, taskDefaults));
+  }
+  const caches = options.cache !== undefined || [...tasks.values()].some((task) => task.cache !== undefined);
+  return Object.freeze({
+    name: options.name ?? fallbackName,
+    kind: options.kind ?? DEFAULTS.kind,
+    workload: options.workload ?? DEFAULTS.workload,
+    workers: options.workers ?? DEFAULTS.workers,
+    concurrency: options.concurrency ?? DEFAULTS.concurrency,
+    prefetch: options.prefetch ?? DEFAULTS.prefetch,
+    queueMax: options.queue?.max ?? DEFAULTS.queueMax,
+    graceMs: options.graceMs ?? DEFAULTS.graceMs,
+    crashAttempts: options.crash?.attempts ?? DEFAULTS.crashAttempts,
+    restart: {
+      max: options.restart?.max ?? DEFAULTS.restartMax,
+      withinMs: options.restart?.withinMs ?? DEFAULTS.restartWithinMs,
+    },
+    startTimeoutMs: options.startTimeoutMs ?? DEFAULTS.startTimeoutMs,
+    cache: caches ? { max: options.cache?.max ?? DEFAULTS.cacheMax, ttlMs: options.cache?.ttlMs ?? 0 } : undefined,
+    tasks,
+    taskDefaults,
+    env: options.env ?? 'inherit',
+    argv: options.argv ?? [],
+    execArgv: options.execArgv,
+    resourceLimits: options.resourceLimits,
+    workerData: options.workerData,
+    stdio: options.stdio ?? DEFAULTS.stdio,
+  });
+}
+
+function checkPoolOptions(options: PoolOptions): void {
+  is.checkShape(options, POOL);
+  const { workers, kind, resourceLimits, execArgv } = options;
+  if (typeof workers === 'object' && (workers.min ?? 0) > (workers.max ?? Infinity)) {
+    throw optionError('workers', `has min ${workers.min} above max ${workers.max}.`);
+  }
+  if (resourceLimits !== undefined && kind !== 'thread') {
+    throw optionError('resourceLimits', 'works only with kind "thread"; give processes execArgv: ["--max-old-space-size=…"].');
+  }
+  if (kind === 'inline' && execArgv !== undefined) {
+    throw optionError('execArgv', 'has no meaning for kind "inline", which starts no worker.');
+  }
+}
+
+/** The settings of one task: its own where given, else those of `base`. */
+function resolveTask(own: TaskOptions, base: TaskSettings): TaskSettings {
+  return Object.freeze({
+    timeoutMs: own.timeoutMs ?? base.timeoutMs,
+    queueTimeoutMs: own.queueTimeoutMs ?? base.queueTimeoutMs,
+    retry: own.retry === undefined ? base.retry : resolveRetry(own.retry),
+    cache: own.cache === undefined ? base.cache : resolveTaskCache(own.cache),
+  });
+}
+
+function resolveRetry(retry: number | RetryOptions): ResolvedRetry {
+  const given: RetryOptions = typeof retry === 'number' ? { attempts: retry } : retry;
+  return Object.freeze({
+    attempts: given.attempts ?? 0,
+    on: given.on,
+    baseMs: given.backoff?.baseMs ?? DEFAULTS.retryBaseMs,
+    maxMs: given.backoff?.maxMs ?? DEFAULTS.retryMaxMs,
+  });
+}
+
+function resolveTaskCache(cache: boolean | TaskCacheOptions): ResolvedTaskCache | undefined {
+  if (cache === false) return undefined;
+  const given = cache === true ? {} : cache;
+  return { key: given.key as ((input: unknown) => string) | undefined, ttlMs: given.ttlMs };
+}
+
+/** Checks the options of one call. @throws ERR_OPTION */
+export function checkRunOptions(options: RunOptions): void {
+  is.checkShape(options, RUN);
+}
+
+/** Checks the options of `map`. @throws ERR_OPTION */
+export function checkMapOptions(options: RunOptions): void {
+  is.checkShape(options, MAP);
+}
+
+/** The settings of one call: the task's, overridden by the call's own. */
+export function overrideSettings(base: TaskSettings, own: RunOptions): TaskSettings {
+  return {
+    timeoutMs: own.timeoutMs ?? base.timeoutMs,
+    queueTimeoutMs: own.queueTimeoutMs ?? base.queueTimeoutMs,
+    retry: own.retry === undefined ? base.retry : resolveRetry(own.retry),
+    cache: own.cache === false ? undefined : base.cache,
+  };
+}
+
+function optionError(option: string, reason: string): PoolError<'ERR_OPTION'> {
+  return new PoolError('ERR_OPTION', { option, reason });
+}

@@ -1,0 +1,85 @@
+import type { PoolKind } from './options.js';
+
+/** Exact count, sum-based mean, min and max; percentiles within 1.6 % of the true value. All 0 when count is 0. */
+export interface Summary {
+  count: number;
+  mean: number;
+  min: number;
+  max: number;
+  p50: number;
+  p90: number;
+  p99: number;
+  p999: number;
+}
+
+/** Where the tasks of a pool stand. At every moment submitted = queued + running + completed + failed + cancelled. */
+export interface TaskCounts {
+  submitted: number;
+  /** Waiting in the pool, for a worker or for their next try. */
+  queued: number;
+  /** Handed to a worker and unsettled; some may still wait inside it. */
+  running: number;
+  completed: number;
+  /** Rejected for any reason but the caller's own cancellation; timedOut is part of it. */
+  failed: number;
+  cancelled: number;
+  timedOut: number;
+  /** Further tries begun, whatever became of them. */
+  retried: number;
+  /** Times a task was running in a worker that died. */
+  crashed: number;
+}
+
+/** Milliseconds tasks spent. wait: from submit to the handler's start. run: the handler. total: until the result was back. */
+export interface LatencyStats {
+  wait: Summary;
+  run: Summary;
+  total: Summary;
+}
+
+export type PoolStateName = 'open' | 'closing' | 'closed' | 'failed';
+export type WorkerStateName = 'starting' | 'warming' | 'idle' | 'busy' | 'draining' | 'stopping' | 'exited';
+
+/** One live worker. The last four are its own report, at most about a second old; 0 before the first. */
+export interface WorkerStats {
+  id: number;
+  /** Process id; for threads the thread id; undefined inline. */
+  pid: number | undefined;
+  state: WorkerStateName;
+  tasksDone: number;
+  /** Handed to it and unsettled. */
+  running: number;
+  ageMs: number;
+  rssBytes: number;
+  heapUsedBytes: number;
+  /** CPU seconds per second over its last report; may exceed 1 (GC and I/O helper threads count). For threads: of the whole process. */
+  cpu: number;
+  /** Event-loop utilization 0 to 1 over its last report. */
+  elu: number;
+}
+
+export interface CacheStats {
+  entries: number;
+  hits: number;
+  misses: number;
+  /** Calls that joined an equal one already under way; part of hits. */
+  joined: number;
+  /** Execution time that hits did not have to spend again, in milliseconds. */
+  savedMs: number;
+}
+
+export interface PoolStats {
+  name: string;
+  kind: PoolKind;
+  state: PoolStateName;
+  paused: boolean;
+  workers: { wanted: number; starting: number; idle: number; busy: number; draining: number };
+  workerList: WorkerStats[];
+  tasks: TaskCounts;
+  latencyMs: LatencyStats;
+  byTask: { [name: string]: { completed: number; failed: number; latencyMs: LatencyStats } };
+  /** Execution time ÷ (ready workers × concurrency × wall time) since the pool began, 0 to 1. */
+  utilization: number;
+  sizing: { workers: number; min: number; max: number; concurrency: number; reason: string };
+  cache: CacheStats | undefined;
+}

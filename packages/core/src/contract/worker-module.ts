@@ -1,0 +1,77 @@
+/** What the worker can tell its own code, in every hook and every task. */
+export interface WorkerContext {
+  /** 1, 2, 3 … in order of start; a replacement gets a new one. */
+  readonly workerId: number;
+  /** The pool's `workerData` option, cloned. */
+  readonly workerData: unknown;
+  /** What `setup` returned; undefined before that. */
+  readonly data: unknown;
+}
+
+/** The second argument of every handler. */
+export interface TaskContext<Data = unknown> extends WorkerContext {
+  readonly data: Data;
+  /** Aborts when the caller cancels or the task times out. After `graceMs` the worker is killed. */
+  readonly signal: AbortSignal;
+  /** Unique in the pool; the same over retries. */
+  readonly taskId: number;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** When the task must be done, in ms since the epoch, if the caller set a `deadline`. */
+  readonly deadline: number | undefined;
+  /** Sends a value to the caller's `onProgress`. Values must be cloneable; order is kept; nothing waits. */
+  progress(value: unknown): void;
+  /**
+   * Times `fn` under `name` for the profiler, nested in the section that is open, and returns what it returns.
+   * An async `fn` is timed until its promise settles.
+   */
+  section<T>(name: string, fn: () => T): T;
+}
+
+/** Lifecycle hooks of a worker module; see `defineWorker`. */
+export interface WorkerHooks {
+  /** Runs once after the module is loaded. What it returns is `ctx.data`. The worker takes no task before it resolves. */
+  setup?(ctx: WorkerContext): unknown;
+  /** Runs after `setup`: prime caches and the JIT. The worker takes no task before it resolves. */
+  warmup?(ctx: WorkerContext): unknown;
+  /** Runs when the worker is asked to stop, after its last task. Not after a crash or a kill. */
+  teardown?(ctx: WorkerContext): unknown;
+}
+
+const WORKER = Symbol.for('millpond.worker');
+
+/** Lifecycle hooks made by `defineWorker`. */
+export type WorkerDefinition = WorkerHooks & { readonly [WORKER]: true };
+
+/**
+ * Names the lifecycle of a worker module. Export the result as `worker`:
+ *
+ * ```ts
+ * export const worker = defineWorker({ async setup() { return openModel(); } });
+ * ```
+ */
+export function defineWorker(hooks: WorkerHooks): WorkerDefinition {
+  return { ...hooks, [WORKER]: true };
+}
+
+/** Whether a module's export came from `defineWorker`. */
+export function isWorkerDefinition(value: unknown): value is WorkerDefinition {
+  return typeof value === 'object' && value !== null && WORKER in value;
+}
+
+/** A handler: any exported function of the worker module. */
+export type Handler = (input: never, ctx: TaskContext<never>) => unknown;
+/** What a pool knows of its worker module when no type is given: any name, any input, unknown output. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- `any` both accepts and gives every input and output.
+export type AnyHandlers = Record<string, (input: any, ctx: any) => any>;
+
+/** Names of the handlers of module type `W`. */
+export type TaskName<W> = {
+  [K in keyof W & string]: W[K] extends (...args: never[]) => unknown ? K : never;
+}[keyof W & string];
+/** Input of handler `N`: the type of its first parameter; `undefined` when it takes none. */
+export type Input<W, N extends keyof W> = W[N] extends (...args: infer A) => unknown
+  ? A extends [] ? undefined : A extends [(infer I)?, ...unknown[]] ? I : never
+  : never;
+/** Output of handler `N`: what it returns, awaited. */
+export type Output<W, N extends keyof W> = W[N] extends (...args: never[]) => infer R ? Awaited<R> : never;
