@@ -1,0 +1,19 @@
+// The worker's side of kind 'inline': the same code as in a worker, in the parent's own thread.
+import type { MessagePort } from 'node:worker_threads';
+import { PortChannel } from '../wire/port-channel.js';
+import type { InitMessage } from '../wire/frame.js';
+import { claimInMemory } from './claims.js';
+import { serve } from './serve.js';
+
+/** Serves the port until it is told to stop, then calls back. */
+export function serveInline(port: MessagePort, onExit: (code: number) => void): void {
+  const channel = new PortChannel(port);
+  serve({
+    channel,
+    claim: ({ board }: InitMessage) => claimInMemory(board as SharedArrayBuffer),
+    exit(code) {
+      channel.close();
+      onExit(code);
+    },
+  });
+}

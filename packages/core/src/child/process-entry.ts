@@ -1,0 +1,21 @@
+// First file in a worker process. fd 3 is the link to the parent, fd 4 the claim board.
+import { Socket } from 'node:net';
+import { SocketChannel } from '../wire/socket-channel.js';
+import { claimInFile } from './claims.js';
+import { serve } from './serve.js';
+
+const LINK_FD = 3;
+const BOARD_FD = 4;
+
+// A Ctrl-C in the terminal is the parent's to handle: it drains, and stops us when it is done.
+process.on('SIGINT', () => {});
+
+const channel = new SocketChannel(new Socket({ fd: LINK_FD, readable: true, writable: true }));
+const worker = serve({
+  channel,
+  claim: () => claimInFile(BOARD_FD),
+  exit: (code) => process.exit(code),
+});
+
+// A handler that calls process.exit() must not take finished results with it. A socket writes at once what fits.
+process.on('exit', () => worker.flush());

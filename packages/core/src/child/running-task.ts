@@ -1,0 +1,66 @@
+import type { TaskContext } from '../contract/worker-module.js';
+import type { TaskExtras } from '../wire/frame.js';
+import type { SectionRecorder } from './section-recorder.js';
+
+/** What all tasks of one worker share. */
+export interface WorkerScope {
+  readonly workerId: number;
+  readonly workerData: unknown;
+  data: unknown;
+  readonly sections: SectionRecorder;
+  sendProgress(id: number, value: unknown): void;
+}
+
+/** One call of a handler; it is the handler's `ctx`. */
+export class RunningTask implements TaskContext {
+  readonly taskId: number;
+  readonly attempt: number;
+  /** Names it between parent and worker. */
+  readonly #id: number;
+  readonly #name: string;
+  readonly #scope: WorkerScope;
+  readonly #extras: TaskExtras | undefined;
+  // Made when first looked at: most handlers never do, and a controller costs more than an empty task.
+  #controller: AbortController | undefined;
+
+  constructor(scope: WorkerScope, id: number, name: string, taskId: number, attempt: number, extras?: TaskExtras) {
+    this.#scope = scope;
+    this.#id = id;
+    this.#name = name;
+    this.taskId = taskId;
+    this.attempt = attempt;
+    this.#extras = extras;
+  }
+
+  get workerId(): number {
+    return this.#scope.workerId;
+  }
+
+  get workerData(): unknown {
+    return this.#scope.workerData;
+  }
+
+  get data(): unknown {
+    return this.#scope.data;
+  }
+
+  get deadline(): number | undefined {
+    return this.#extras?.deadline;
+  }
+
+  get signal(): AbortSignal {
+    return (this.#controller ??= new AbortController()).signal;
+  }
+
+  progress(value: unknown): void {
+    if (this.#extras?.wantsProgress === true) this.#scope.sendProgress(this.#id, value);
+  }
+
+  section<T>(name: string, fn: () => T): T {
+    return this.#scope.sections.run(this.#name, name, fn);
+  }
+
+  abort(reason: unknown): void {
+    (this.#controller ??= new AbortController()).abort(reason);
+  }
+}

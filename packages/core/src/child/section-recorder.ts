@@ -1,0 +1,104 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { hostNowMs } from '../base/clock.js';
+import { Histogram } from '../base/histogram.js';
+import type { SectionDelta } from '../contract/trace.js';
+
+/** An open section: its place in the tree, and the time of the sections inside it so far. */
+interface OpenSection {
+  totals: SectionTotals;
+  nestedMs: number;
+}
+
+interface SectionTotals {
+  path: readonly string[];
+  task: string;
+  selfMs: number;
+  histogram: Histogram;
+  children: Map<string, SectionTotals>;
+}
+
+/**
+ * Times the sections of all tasks of this worker. Sums are kept per task name and path and leave with the results, so
+ * a million sections cost no more memory than one.
+ *
+ * The open section follows its own async calls (AsyncLocalStorage), so parallel sections of one handler do not nest
+ * by accident. On Node 20 the first section makes every later await of this worker somewhat slower; a worker that
+ * times no section pays nothing.
+ */
+export class SectionRecorder {
+  #open: AsyncLocalStorage<OpenSection> | undefined;
+  readonly #byTask = new Map<string, Map<string, SectionTotals>>();
+  #dirty = new Set<SectionTotals>();
+
+  /** Whether there is something to report. */
+  get dirty(): boolean {
+    return this.#dirty.size > 0;
+  }
+
+  run<T>(task: string, name: string, fn: () => T): T {
+    const open = (this.#open ??= new AsyncLocalStorage());
+    const parent = open.getStore();
+    const section: OpenSection = { totals: this.#totals(task, parent?.totals, name), nestedMs: 0 };
+    const begin = hostNowMs();
+    let result: T;
+    try {
+      result = open.run(section, fn);
+    } catch (error) {
+      this.#end(section, parent, begin);
+      throw error;
+    }
+    if (!isPromise(result)) {
+      this.#end(section, parent, begin);
+      return result;
+    }
+    // Ends before the caller's own continuation runs, because this one is attached first.
+    return result.then(
+      (value) => {
+        this.#end(section, parent, begin);
+        return value;
+      },
+      (error: unknown) => {
+        this.#end(section, parent, begin);
+        throw error;
+      },
+    ) as T;
+  }
+
+  /** What was timed since the last call. */
+  take(): SectionDelta[] {
+    const deltas = [...this.#dirty].map((totals) => {
+      const { path, task, selfMs, histogram } = totals;
+      const { count, sum, min, max } = histogram;
+      totals.selfMs = 0;
+      totals.histogram = new Histogram();
+      return { path, task, count, totalMs: sum, selfMs, minMs: min, maxMs: max, counts: histogram.toCounts() };
+    });
+    this.#dirty = new Set();
+    return deltas;
+  }
+
+  #end(section: OpenSection, parent: OpenSection | undefined, begin: number): void {
+    const ms = hostNowMs() - begin;
+    section.totals.histogram.record(ms);
+    // Parallel children can add up to more than their parent's time; it then spent none of it by itself.
+    section.totals.selfMs += Math.max(0, ms - section.nestedMs);
+    if (parent !== undefined) parent.nestedMs += ms;
+    this.#dirty.add(section.totals);
+  }
+
+  #totals(task: string, parent: SectionTotals | undefined, name: string): SectionTotals {
+    let siblings = parent?.children ?? this.#byTask.get(task);
+    if (siblings === undefined) this.#byTask.set(task, (siblings = new Map()));
+    let totals = siblings.get(name);
+    if (totals === undefined) {
+      const path = [...(parent?.path ?? []), name];
+      totals = { path, task, selfMs: 0, histogram: new Histogram(), children: new Map() };
+      siblings.set(name, totals);
+    }
+    return totals;
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise || (typeof (value as PromiseLike<unknown> | null)?.then === 'function');
+}

@@ -1,0 +1,128 @@
+import { errorToWire } from '../wire/error-wire.js';
+import {
+  FRAME,
+  PROTOCOL_VERSION,
+  type CancelMessage,
+  type FrameChannel,
+  type InitMessage,
+  type StartFailedMessage,
+} from '../wire/frame.js';
+import type { Claim } from './claims.js';
+import type { WorkerScope } from './running-task.js';
+import { SectionRecorder } from './section-recorder.js';
+import { SelfReport } from './self-report.js';
+import { TaskLoop } from './task-loop.js';
+import { loadWorkerModule, type LoadedModule } from './worker-module.js';
+
+/** What differs between a process, a thread and the parent itself. */
+export interface Host {
+  channel: FrameChannel;
+  claim(init: InitMessage): Claim;
+  /** Ends the process or thread. */
+  exit(code: number): void;
+}
+
+/** A teardown that hangs when nobody is left to wait for it gets this long. */
+const ORPHAN_TEARDOWN_MS = 1000;
+
+/** The whole life of a worker, seen from inside: init → load → setup → warmup → ready → tasks → teardown. */
+export function serve(host: Host): { flush(): void } {
+  const { channel } = host;
+  let loop: TaskLoop | undefined;
+  let module: LoadedModule | undefined;
+  let scope: WorkerScope | undefined;
+  let ending = false;
+
+  channel.onFrame = (frame) => {
+    switch (frame.kind) {
+      case FRAME.init:
+        void start(frame.body as InitMessage);
+        break;
+      case FRAME.tasks:
+        loop?.accept(frame);
+        break;
+      case FRAME.cancel:
+        loop?.cancel(frame.body as CancelMessage);
+        break;
+      case FRAME.stop:
+        void stop();
+        break;
+      default:
+        throw new Error(`A worker got a frame of kind ${frame.kind}, which only workers send.`);
+    }
+  };
+  channel.onClose = () => {
+    // The parent is gone, or let go of us. Nobody waits for results; what setup opened is closed if that is quick.
+    if (ending) return;
+    setTimeout(() => host.exit(1), ORPHAN_TEARDOWN_MS).unref();
+    void teardown().finally(() => host.exit(0));
+  };
+
+  async function start(init: InitMessage): Promise<void> {
+    let phase: StartFailedMessage['phase'] = 'load';
+    try {
+      if (init.protocol !== PROTOCOL_VERSION) {
+        throw new Error(`Parent speaks protocol ${init.protocol}, worker ${PROTOCOL_VERSION}: two versions of @millpond/core meet.`);
+      }
+      const sections = new SectionRecorder();
+      scope = {
+        workerId: init.workerId,
+        workerData: init.workerData,
+        data: undefined,
+        sections,
+        sendProgress: (id, value) => channel.send(FRAME.progress, { id, value }),
+      };
+      module = await loadWorkerModule(init.moduleUrl);
+      channel.send(FRAME.warming, undefined);
+      phase = 'setup';
+      scope.data = await module.hooks.setup?.(scope);
+      phase = 'warmup';
+      await module.hooks.warmup?.(scope);
+      loop = makeLoop(init, module, scope);
+      channel.send(FRAME.ready, { handlers: module.handlers.map(([name]) => name) });
+    } catch (error) {
+      ending = true;
+      const wire = errorToWire(error, (value) => channel.refusal(value) === undefined);
+      channel.send(FRAME.startFailed, { phase, error: wire } satisfies StartFailedMessage);
+      await channel.flushed();
+      host.exit(1);
+    }
+  }
+
+  function makeLoop(init: InitMessage, loaded: LoadedModule, workerScope: WorkerScope): TaskLoop {
+    const report = new SelfReport(workerScope.sections);
+    return new TaskLoop({
+      channel,
+      module: loaded,
+      scope: workerScope,
+      claim: host.claim(init),
+      concurrency: init.concurrency,
+      // Ahead of the results, so that whoever has a result has its sections too.
+      beforeFlush(idle) {
+        const message = report.due(idle);
+        if (message !== undefined) channel.send(FRAME.report, message);
+      },
+    });
+  }
+
+  async function stop(): Promise<void> {
+    ending = true;
+    loop?.flush();
+    await teardown();
+    await channel.flushed();
+    host.exit(0);
+  }
+
+  async function teardown(): Promise<void> {
+    if (module === undefined || scope === undefined) return;
+    try {
+      await module.hooks.teardown?.(scope);
+    } catch (error) {
+      // Nobody is left to reject to; stderr is kept by the parent.
+      console.error('teardown failed:', error);
+    }
+  }
+
+  return { flush: () => loop?.flush() };
+}
+

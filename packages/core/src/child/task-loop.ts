@@ -1,0 +1,182 @@
+import { hostNowMs } from '../base/clock.js';
+import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';
+import {
+  STATUS,
+  TASK_WORDS,
+  type CancelMessage,
+  type Frame,
+  type FrameChannel,
+  type TasksBody,
+} from '../wire/frame.js';
+import type { Claim } from './claims.js';
+import { ResultBatch } from './result-batch.js';
+import { RunningTask, type WorkerScope } from './running-task.js';
+import type { LoadedModule } from './worker-module.js';
+
+/** Results of tasks shorter than this may wait for company; a longer task's result leaves at once. */
+const FLUSH_AFTER_MS = 1;
+/** Most results in one frame, so that the parent can work on the first while the rest are computed. */
+const FLUSH_AFTER_RESULTS = 256;
+
+/** A frame of tasks, worked off row by row. */
+interface PendingFrame {
+  frame: Frame;
+  row: number;
+}
+
+/** What the loop needs from its surroundings. */
+export interface LoopParts {
+  channel: FrameChannel;
+  module: LoadedModule;
+  scope: WorkerScope;
+  claim: Claim;
+  concurrency: number;
+  /** Called when results are about to leave; `idle` when nothing is left to do. */
+  beforeFlush(idle: boolean): void;
+}
+
+/**
+ * Runs tasks in the order they came, at most `concurrency` at once, and sends their results in batches.
+ *
+ * Synchronous handlers run one after another in one turn of the event loop, for FLUSH_AFTER_MS at a time; between such
+ * slices the loop turns, so that a cancellation or a timer of the handler gets its chance.
+ */
+export class TaskLoop {
+  readonly #parts: LoopParts;
+  readonly #batch: ResultBatch;
+  readonly #frames: PendingFrame[] = [];
+  readonly #running = new Map<number, RunningTask>();
+  readonly #cancelled = new Set<number>();
+  #turn: NodeJS.Immediate | undefined;
+  #insideRun = false;
+  #batchSince = 0;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+    this.#batch = new ResultBatch(parts.channel);
+  }
+
+  /** Nothing waiting, nothing running. */
+  get idle(): boolean {
+    return this.#frames.length === 0 && this.#running.size === 0;
+  }
+
+  accept(frame: Frame): void {
+    this.#frames.push({ frame, row: 0 });
+    this.#run();
+  }
+
+  cancel({ id, reason }: CancelMessage): void {
+    const running = this.#running.get(id);
+    if (running !== undefined) running.abort(errorFromWire(reason as WireThrown));
+    else if (this.#isWaiting(id)) this.#cancelled.add(id);
+    // else its result is on the way already
+  }
+
+  flush(): void {
+    if (this.#batch.size === 0) return;
+    this.#parts.beforeFlush(this.idle);
+    this.#batch.send();
+  }
+
+  #run(): void {
+    if (this.#insideRun) return;
+    this.#insideRun = true;
+    let now = hostNowMs();
+    const sliceEnd = now + FLUSH_AFTER_MS;
+    while (this.#running.size < this.#parts.concurrency) {
+      const pending = this.#frames[0];
+      if (pending === undefined) break;
+      if (now > sliceEnd) {
+        this.#runNextTurn();
+        break;
+      }
+      const { frame, row } = pending;
+      pending.row++;
+      if (pending.row * TASK_WORDS >= frame.meta.length) this.#frames.shift();
+      now = this.#start(frame, row, now);
+    }
+    this.#insideRun = false;
+    if (this.#batch.size > 0 && !this.#awaitsCompany()) this.flush();
+  }
+
+  /** Calls the handler of one row. Returns the time afterwards, which is the next row's start. */
+  #start(frame: Frame, row: number, now: number): number {
+    const { meta, body } = frame;
+    const [inputs, extras] = body as TasksBody;
+    const at = row * TASK_WORDS;
+    const id = meta[at] ?? 0;
+    if (this.#cancelled.size > 0 && this.#cancelled.delete(id)) {
+      this.#settle(frame, id, STATUS.neverStarted, undefined, now, now);
+      return now;
+    }
+    const word = meta[at + 1] ?? 0;
+    const [name, handler] = this.#parts.module.handlers[word & 0xffff] as LoadedModule['handlers'][number];
+    const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
+    const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, extras?.get(row));
+    const input = inputs[row];
+    // The frame lives until its last row is done; its inputs need not.
+    inputs[row] = undefined;
+    this.#parts.claim(id, now);
+    let result: unknown;
+    try {
+      result = handler(input, task);
+    } catch (error) {
+      return this.#settle(frame, id, STATUS.error, this.#encode(error), now, hostNowMs());
+    }
+    if (!isThenable(result)) return this.#settle(frame, id, STATUS.ok, result, now, hostNowMs());
+    this.#running.set(id, task);
+    result.then(
+      (value) => this.#finish(frame, id, STATUS.ok, value, now),
+      (error: unknown) => this.#finish(frame, id, STATUS.error, this.#encode(error), now),
+    );
+    return hostNowMs();
+  }
+
+  /** The end of a handler that was waited for. */
+  #finish(frame: Frame, id: number, status: number, value: unknown, startedAt: number): void {
+    // A thenable of the user's own may call back twice.
+    if (!this.#running.delete(id)) return;
+    this.#settle(frame, id, status, value, startedAt, hostNowMs());
+    this.#run();
+  }
+
+  #settle(frame: Frame, id: number, status: number, value: unknown, startedAt: number, endedAt: number): number {
+    if (this.#batch.size === 0) this.#batchSince = endedAt;
+    this.#batch.add(id, status, value, frame.receivedAt, frame.decodedAt, startedAt, endedAt);
+    const isLate = endedAt - startedAt > FLUSH_AFTER_MS || endedAt - this.#batchSince > FLUSH_AFTER_MS;
+    if (isLate || this.#batch.size >= FLUSH_AFTER_RESULTS) this.flush();
+    return endedAt;
+  }
+
+  /** Results may wait when more will come in this turn or the next: tasks are waiting and a place is free or about to be. */
+  #awaitsCompany(): boolean {
+    if (this.#frames.length === 0) return false;
+    this.#runNextTurn();
+    return true;
+  }
+
+  #runNextTurn(): void {
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      this.#run();
+      // What is still here waits for a handler that is running; do not make it wait with it.
+      this.flush();
+    });
+  }
+
+  #isWaiting(id: number): boolean {
+    return this.#frames.some(({ frame: { meta }, row }) => {
+      for (let at = row * TASK_WORDS; at < meta.length; at += TASK_WORDS) if (meta[at] === id) return true;
+      return false;
+    });
+  }
+
+  #encode(error: unknown): WireThrown {
+    return errorToWire(error, (value) => this.#parts.channel.refusal(value) === undefined);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}

@@ -1,0 +1,15 @@
+// First file in a worker thread.
+import { workerData, type MessagePort } from 'node:worker_threads';
+import { PortChannel } from '../wire/port-channel.js';
+import type { InitMessage } from '../wire/frame.js';
+import { claimInMemory } from './claims.js';
+import { serve } from './serve.js';
+
+const { port } = workerData as { port: MessagePort };
+const worker = serve({
+  channel: new PortChannel(port),
+  claim: ({ board }: InitMessage) => claimInMemory(board as SharedArrayBuffer),
+  exit: (code) => process.exit(code),
+});
+
+process.on('exit', () => worker.flush());

@@ -1,0 +1,30 @@
+import { isWorkerDefinition, type WorkerHooks } from '../contract/worker-module.js';
+
+/** A handler as the loop calls it. */
+export type LoadedHandler = (input: unknown, ctx: unknown) => unknown;
+
+/** What a worker module offers. */
+export interface LoadedModule {
+  /** Name and function of every handler; the position is its index on the wire. */
+  handlers: readonly (readonly [name: string, handler: LoadedHandler])[];
+  hooks: WorkerHooks;
+}
+
+/** Imports the worker module and finds its handlers: every exported function, and its lifecycle: the export `worker`. */
+export async function loadWorkerModule(url: string): Promise<LoadedModule> {
+  const exports = (await import(url)) as Record<string, unknown>;
+  const handlers = new Map<string, LoadedHandler>();
+  for (const [name, value] of Object.entries(exports)) {
+    if (typeof value === 'function') handlers.set(name, value as LoadedHandler);
+  }
+  // `module.exports = { a, b }` of a CommonJS module arrives as one default object when its names cannot be seen
+  // statically.
+  const { default: whole } = exports;
+  if (typeof whole === 'object' && whole !== null) {
+    for (const [name, value] of Object.entries(whole)) {
+      if (typeof value === 'function' && !handlers.has(name)) handlers.set(name, value as LoadedHandler);
+    }
+  }
+  const hooks = exports['worker'] ?? (whole as { worker?: unknown } | undefined)?.worker;
+  return { handlers: [...handlers], hooks: isWorkerDefinition(hooks) ? hooks : {} };
+}
