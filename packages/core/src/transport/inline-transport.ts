@@ -1,0 +1,61 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { BOARD_BYTES, startedAt } from '../wire/claim-board.js';
+import { PortChannel } from '../wire/port-channel.js';
+import type { Transport, TransportExit, WorkerSpec } from './transport.js';
+
+type InlineHost = { serveInline(port: MessagePort, onExit: (code: number) => void): void };
+
+// By URL, as the other transports reach the worker's side: nothing in the parent imports it.
+const HOST = new URL('../child/inline-host.js', import.meta.url);
+
+/**
+ * A "worker" in the parent's own thread, with the same copying of inputs and results, the same order, the same errors.
+ * What cannot be had here: a kill. A killed inline worker is cut off and its results are dropped, but a handler that
+ * is running runs on.
+ */
+export function startInline(spec: WorkerSpec): Transport {
+  return new InlineTransport(spec);
+}
+
+class InlineTransport implements Transport {
+  readonly channel: PortChannel;
+  readonly sharedBoard = new SharedArrayBuffer(BOARD_BYTES);
+  readonly pid = undefined;
+  onExit: (exit: TransportExit) => void = () => {};
+  readonly #records = new Float64Array(this.sharedBoard);
+  #ended = false;
+
+  constructor(_spec: WorkerSpec) {
+    const { port1, port2 } = new MessageChannel();
+    this.channel = new PortChannel(port1);
+    import(HOST.href).then(
+      (host: InlineHost) => {
+        host.serveInline(port2, (code) => this.#end(code));
+        // Listening makes a port keep the program alive; that is the pool's to decide.
+        port1.unref();
+        port2.unref();
+      },
+      (error: Error) => this.#end(1, error),
+    );
+  }
+
+  startedAt(wireId: number): number | undefined {
+    return startedAt(this.#records, wireId);
+  }
+
+  kill(): void {
+    this.channel.close();
+    // Not within the caller's own step: other transports tell of an end later, too.
+    setImmediate(() => this.#end(null));
+  }
+
+  release(): void {
+    this.channel.close();
+  }
+
+  #end(code: number | null, error?: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.onExit({ code, signal: null, stderrTail: '', outOfMemory: false, error });
+  }
+}

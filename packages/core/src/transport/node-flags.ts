@@ -1,0 +1,35 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { PoolError } from '../contract/errors.js';
+
+// What belongs to this process's own start and would make a worker do something else than be a worker.
+const OWN_WITH_VALUE = new Set(['-e', '--eval', '-p', '--print', '-pe', '--input-type', '--watch-path']);
+const OWN = /^(--inspect|--debug|--test|--watch|--check|-c$|-i$|--interactive|--run|--cpu-prof|--heap-prof|--prof$)/;
+
+/** The flags of this process that its workers should share: all but those for debugging and for its own entry. */
+export function inheritedFlags(flags: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at < flags.length; at++) {
+    const flag = flags[at] ?? '';
+    if (OWN_WITH_VALUE.has(flag)) at++;
+    else if (!OWN.test(flag) && !/^--(eval|print|input-type)=/.test(flag)) kept.push(flag);
+  }
+  return kept;
+}
+
+/**
+ * Flags a worker needs to load its module: none for JavaScript, or where Node strips types itself, else tsx.
+ * @throws ERR_OPTION for a TypeScript module that nothing here can load
+ */
+export function loaderFlags(moduleUrl: string): string[] {
+  const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
+  if (!/\.[mc]?ts$/.test(new URL(moduleUrl).pathname) || stripsTypes) return [];
+  try {
+    return ['--import', pathToFileURL(createRequire(moduleUrl).resolve('tsx')).href];
+  } catch (cause) {
+    const reason =
+      `is TypeScript (${moduleUrl}), which Node ${process.versions.node} does not run by itself. ` +
+      'Install tsx beside it, compile it to JavaScript, or use Node 22.18 or later.';
+    throw new PoolError('ERR_OPTION', { option: 'worker', reason }, { cause });
+  }
+}

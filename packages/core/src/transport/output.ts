@@ -1,0 +1,99 @@
+import type { Readable, Writable } from 'node:stream';
+import type { StdioOption } from '../contract/stdio.js';
+
+const TAIL_BYTES = 8 * 1024;
+/** A line longer than this is passed on in pieces, so that output without line breaks costs no memory. */
+const MAX_LINE_BYTES = 64 * 1024;
+const NEWLINE = 10;
+
+/** Where a worker's output goes, for `stdio` other than 'inherit'. */
+export interface OutputTargets {
+  stdout: Writable | undefined;
+  stderr: Writable | undefined;
+}
+
+/** Picks the targets for a `stdio` option. Looked up at the call, not at import: tests and hosts replace process.stdout. */
+export function outputTargets(stdio: StdioOption): OutputTargets {
+  if (stdio === 'ignore') return { stdout: undefined, stderr: undefined };
+  return { stdout: stdio === 'stderr' ? process.stderr : process.stdout, stderr: process.stderr };
+}
+
+/** Passes a worker's output on by lines, each with its label, no faster than the target takes it. */
+export function forwardLines(source: Readable, target: Writable | undefined, label: string): void {
+  source.on('error', () => {}); // the worker died while writing; its exit says so
+  if (target === undefined) {
+    source.resume();
+    return;
+  }
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+  const prefix = Buffer.from(label);
+
+  const write = (line: Buffer[]): void => {
+    const accepted = target.write(Buffer.concat([prefix, ...line]));
+    if (!accepted && !source.isPaused()) {
+      source.pause();
+      resumeOnDrain(source, target);
+    }
+  };
+  source.on('data', (chunk: Buffer) => {
+    let from = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
+      write([...rest, chunk.subarray(from, end + 1)]);
+      rest = [];
+      restBytes = 0;
+      from = end + 1;
+    }
+    if (from === chunk.length) return;
+    rest.push(chunk.subarray(from));
+    restBytes += chunk.length - from;
+    if (restBytes > MAX_LINE_BYTES) endLine();
+  });
+  source.on('end', endLine);
+
+  function endLine(): void {
+    if (rest.length > 0) write([...rest, Buffer.of(NEWLINE)]);
+    rest = [];
+    restBytes = 0;
+  }
+}
+
+const paused = new WeakMap<Writable, Set<Readable>>();
+
+/** One listener per target, however many workers wait for it. */
+function resumeOnDrain(source: Readable, target: Writable): void {
+  const waiting = paused.get(target);
+  if (waiting !== undefined) {
+    waiting.add(source);
+    return;
+  }
+  const sources = new Set([source]);
+  paused.set(target, sources);
+  target.once('drain', () => {
+    paused.delete(target);
+    for (const each of sources) each.resume();
+  });
+}
+
+/** Keeps the last 8 KB of a stream. */
+export class Tail {
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  watch(source: Readable): void {
+    source.on('data', (chunk: Buffer) => this.add(chunk));
+  }
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    for (let first = this.#chunks[0]; first !== undefined && this.#bytes - first.length >= TAIL_BYTES; first = this.#chunks[0]) {
+      this.#bytes -= first.length;
+      this.#chunks.shift();
+    }
+  }
+
+  toString(): string {
+    return Buffer.concat(this.#chunks).subarray(-TAIL_BYTES).toString();
+  }
+}

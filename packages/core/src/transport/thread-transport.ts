@@ -1,0 +1,86 @@
+import { MessageChannel, Worker, type WorkerOptions } from 'node:worker_threads';
+import type { ResolvedOptions } from '../contract/resolve-options.js';
+import { BOARD_BYTES, startedAt } from '../wire/claim-board.js';
+import { PortChannel } from '../wire/port-channel.js';
+import { loaderFlags } from './node-flags.js';
+import { forwardLines, outputTargets, Tail } from './output.js';
+import type { Transport, TransportExit, WorkerSpec } from './transport.js';
+
+const ENTRY = new URL('../child/thread-entry.js', import.meta.url);
+/** Results still in the port after the end of a thread are waited for this long. */
+const LAST_MESSAGES_MS = 1000;
+
+/** A worker thread. Frames go over a port of their own, so nothing a handler posts to its parentPort meets them. */
+export function startThread(spec: WorkerSpec): Transport {
+  return new ThreadTransport(spec);
+}
+
+class ThreadTransport implements Transport {
+  readonly channel: PortChannel;
+  readonly sharedBoard = new SharedArrayBuffer(BOARD_BYTES);
+  readonly pid: number;
+  onExit: (exit: TransportExit) => void = () => {};
+  readonly #thread: Worker;
+  readonly #records = new Float64Array(this.sharedBoard);
+  readonly #stderr = new Tail();
+  #outOfMemory = false;
+
+  constructor({ workerId, moduleUrl, options }: WorkerSpec) {
+    const { port1, port2 } = new MessageChannel();
+    this.channel = new PortChannel(port1);
+    this.#thread = new Worker(ENTRY, {
+      ...threadOptions(options, moduleUrl),
+      name: `${options.name}#${workerId}`,
+      workerData: { port: port2 },
+      transferList: [port2],
+    });
+    this.pid = this.#thread.threadId;
+    this.#forwardOutput(options, workerId);
+    this.#thread.unref();
+    port1.unref();
+    const portClosed = new Promise<void>((resolve) => (this.channel.onClose = resolve));
+    this.#thread.on('error', (error: Error & { code?: string }) => {
+      this.#outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      this.#stderr.add(Buffer.from(`${error.stack ?? error.message}\n`));
+    });
+    this.#thread.on('exit', (code) => {
+      const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_MESSAGES_MS).unref());
+      void Promise.race([portClosed, limit]).then(() =>
+        this.onExit({ code, signal: null, stderrTail: this.#stderr.toString(), outOfMemory: this.#outOfMemory }),
+      );
+    });
+  }
+
+  startedAt(wireId: number): number | undefined {
+    return startedAt(this.#records, wireId);
+  }
+
+  kill(): void {
+    void this.#thread.terminate();
+  }
+
+  release(): void {
+    this.channel.close();
+  }
+
+  #forwardOutput({ stdio, name }: ResolvedOptions, workerId: number): void {
+    if (stdio === 'inherit') return;
+    const targets = outputTargets(stdio);
+    const label = `[${name}#${workerId}] `;
+    this.#stderr.watch(this.#thread.stderr);
+    forwardLines(this.#thread.stdout, targets.stdout, label);
+    forwardLines(this.#thread.stderr, targets.stderr, label);
+  }
+}
+
+function threadOptions(options: ResolvedOptions, moduleUrl: string): WorkerOptions {
+  const { env, argv, execArgv, resourceLimits, stdio } = options;
+  const loader = loaderFlags(moduleUrl);
+  const result: WorkerOptions = { argv: [...argv], stdout: stdio !== 'inherit', stderr: stdio !== 'inherit' };
+  // Left out, a thread shares this process's flags.
+  if (execArgv !== undefined || loader.length > 0) result.execArgv = [...(execArgv ?? []), ...loader];
+  if (resourceLimits !== undefined) result.resourceLimits = resourceLimits;
+  if (typeof env === 'object') result.env = env;
+  if (env === 'clean') result.env = { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: process.env['LANG'] };
+  return result;
+}
