@@ -1,0 +1,103 @@
+import { PoolError } from '../contract/errors.js';
+import type { TaskCounts } from '../contract/stats.js';
+import { AbortWatch } from './abort-watch.js';
+import type { Task } from './task.js';
+import { TASK_MOVES, type TaskState } from './task-state.js';
+
+/** How a task ended, for the counts. */
+export type TaskEnd = 'completed' | 'failed' | 'cancelled';
+
+/**
+ * Where every task stands: the only writer of task states, the only place where a task settles, and therefore where
+ * each is counted exactly once. At every moment submitted = queued + running + completed + failed + cancelled.
+ */
+export class TaskBook {
+  /** Every task that has not settled, oldest first. */
+  readonly pending = new Set<Task>();
+  readonly #counts: TaskCounts = {
+    submitted: 0,
+    queued: 0,
+    running: 0,
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    timedOut: 0,
+    retried: 0,
+    crashed: 0,
+  };
+  readonly #aborts: AbortWatch<Task>;
+  readonly #onPendingChange: (pending: number) => void;
+
+  constructor(parts: { onAbort: (task: Task, reason: unknown) => void; onPendingChange: (pending: number) => void }) {
+    this.#aborts = new AbortWatch(parts.onAbort);
+    this.#onPendingChange = parts.onPendingChange;
+  }
+
+  get counts(): Readonly<TaskCounts> {
+    return this.#counts;
+  }
+
+  /** Takes a new task in, as queued. */
+  enter(task: Task): void {
+    this.pending.add(task);
+    this.#counts.submitted++;
+    this.#counts.queued++;
+    if (task.extras.signal !== undefined) this.#aborts.watch(task.extras.signal, task);
+    if (this.pending.size === 1) this.#onPendingChange(1);
+  }
+
+  move(task: Task, to: Exclude<TaskState, 'settled'>): void {
+    const from = task.state;
+    this.#check(task, to);
+    task.state = to;
+    this.#counts[place(from)]--;
+    this.#counts[place(to)]++;
+    if (to === 'retrying') this.#counts.retried++;
+  }
+
+  noteCrash(): void {
+    this.#counts.crashed++;
+  }
+
+  noteTimeout(): void {
+    this.#counts.timedOut++;
+  }
+
+  complete(task: Task, value: unknown): void {
+    this.#settle(task, 'completed');
+    task.resolve(value);
+  }
+
+  fail(task: Task, error: unknown): void {
+    this.#settle(task, 'failed');
+    task.reject(error);
+  }
+
+  cancel(task: Task, reason: unknown): void {
+    this.#settle(task, 'cancelled');
+    task.reject(reason);
+  }
+
+  #settle(task: Task, end: TaskEnd): void {
+    const from = task.state;
+    this.#check(task, 'settled');
+    task.state = 'settled';
+    this.#counts[place(from)]--;
+    this.#counts[end]++;
+    if (end === 'completed') task.type.completed++;
+    else if (end === 'failed') task.type.failed++;
+    task.timer?.cancel();
+    if (task.extras.signal !== undefined) this.#aborts.forget(task.extras.signal, task);
+    this.pending.delete(task);
+    if (this.pending.size === 0) this.#onPendingChange(0);
+  }
+
+  #check(task: Task, to: TaskState): void {
+    if (TASK_MOVES[task.state].includes(to)) return;
+    throw new PoolError('ERR_STATE', { what: `task ${task.id} "${task.name}"`, from: task.state, to });
+  }
+}
+
+function place(state: TaskState): 'queued' | 'running' {
+  return state === 'running' ? 'running' : 'queued';
+}

@@ -1,0 +1,98 @@
+import type { Clock, Timer } from '../base/clock.js';
+import { isGhost, type Cargo, type Ghost } from './in-hand.js';
+
+/** How often a cancelled task that has not begun is looked at again. */
+const RECHECK_MS = 50;
+
+export interface WatchParts<T extends Cargo> {
+  clock: Clock;
+  inHand(): (T | Ghost)[];
+  /** When its handler was called, or undefined if it was not yet. */
+  startedAt(wireId: number): number | undefined;
+  /** Its time is up. ranMs: since its start; undefined when it never started, which only a deadline can end. */
+  timedOut(task: T, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
+  /** How long a task nobody wants any more may still take to end. */
+  graceMs: number;
+  /** A task nobody wants any more has not ended within its grace. */
+  overdue(): void;
+}
+
+/**
+ * Watches the time of the tasks one worker has in hand. One timer for all of them, set to the earliest moment at which
+ * any could be due; tasks that end in time never touch it. When it fires, the claim board tells what has really begun.
+ */
+export class TaskWatch<T extends Cargo> {
+  readonly #parts: WatchParts<T>;
+  /** When patience with each ghost ends. */
+  readonly #killAtMs = new Map<Ghost, number>();
+  #timer: Timer | undefined;
+  #dueAt = Infinity;
+
+  constructor(parts: WatchParts<T>) {
+    this.#parts = parts;
+  }
+
+  /** A task with a time limit was put in hand. It cannot be due before it has run for its limit. */
+  expect(task: T): void {
+    this.#lookAt(Math.min(this.#parts.clock.now() + task.timeoutMs, task.deadlineMs));
+  }
+
+  /** Nobody waits for this any more. If its handler has begun, it has `graceMs` to end by itself. */
+  abandon(ghost: Ghost): void {
+    const killAtMs = this.#parts.clock.now() + this.#parts.graceMs;
+    this.#killAtMs.set(ghost, killAtMs);
+    this.#lookAt(killAtMs);
+  }
+
+  forget(ghost: Ghost): void {
+    this.#killAtMs.delete(ghost);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#killAtMs.clear();
+  }
+
+  #lookAt(atMs: number): void {
+    if (atMs >= this.#dueAt) return;
+    this.#timer?.cancel();
+    this.#dueAt = atMs;
+    this.#timer = this.#parts.clock.after(atMs - this.#parts.clock.now(), () => this.#look());
+  }
+
+  #look(): void {
+    const now = this.#parts.clock.now();
+    this.#dueAt = Infinity;
+    for (const item of this.#parts.inHand()) {
+      const startedAt = this.#parts.startedAt(item.wireId);
+      if (isGhost(item)) this.#lookAtGhost(item, startedAt, now);
+      else if (startedAt === undefined) this.#lookAtWaiting(item, now);
+      else this.#lookAtRunning(item, startedAt, now);
+    }
+  }
+
+  /** Sent ahead, and not begun: only a deadline can end it; its execution limit has not begun to count. */
+  #lookAtWaiting(task: T, now: number): void {
+    if (task.deadlineMs <= now) this.#parts.timedOut(task, undefined, 'deadline');
+    else this.#lookAt(Math.min(now + task.timeoutMs, task.deadlineMs));
+  }
+
+  #lookAtRunning(task: T, startedAt: number, now: number): void {
+    const timeoutAt = startedAt + task.timeoutMs;
+    const dueAt = Math.min(timeoutAt, task.deadlineMs);
+    if (dueAt > now) this.#lookAt(dueAt);
+    else this.#parts.timedOut(task, now - startedAt, timeoutAt <= task.deadlineMs ? 'timeoutMs' : 'deadline');
+  }
+
+  #lookAtGhost(ghost: Ghost, startedAt: number | undefined, now: number): void {
+    const { graceMs, overdue } = this.#parts;
+    if (startedAt === undefined) {
+      // Still behind another task; it will be dropped when its turn comes. Look again in case it slipped through.
+      this.#lookAt(now + Math.max(graceMs, RECHECK_MS));
+      return;
+    }
+    const endsAt = Math.max(this.#killAtMs.get(ghost) ?? 0, startedAt + graceMs);
+    if (endsAt > now) this.#lookAt(endsAt);
+    else overdue();
+  }
+}

@@ -1,0 +1,378 @@
+import type { Clock, Timer } from '../base/clock.js';
+import { PoolError, type DeathReport } from '../contract/errors.js';
+import type { SectionDelta } from '../contract/trace.js';
+import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';
+import {
+  FRAME,
+  PROTOCOL_VERSION,
+  type CancelMessage,
+  type Frame,
+  type InitMessage,
+  type ProgressMessage,
+  type ReadyMessage,
+  type ReportMessage,
+  type StartFailedMessage,
+} from '../wire/frame.js';
+import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
+import { InHand, isGhost, type Cargo, type Ghost } from './in-hand.js';
+import { Outbox } from './outbox.js';
+import { ResultRow } from './result-row.js';
+import { TaskWatch } from './task-watch.js';
+import { canMove, type WorkerState } from './worker-state.js';
+
+/** How a worker ended and what it had in hand. */
+export interface WorkerEnd<T> {
+  report: DeathReport;
+  /**
+   * asked: the pool had told it to go. killed: the pool ended it for a task that would not end. failedToStart: it
+   * never became ready. died: all else.
+   */
+  how: 'asked' | 'killed' | 'failedToStart' | 'died';
+  /** Why it never became ready. */
+  startError: PoolError<'ERR_WORKER_START'> | undefined;
+  /** Tasks that were running: one of them, or something that ended before, is to blame. */
+  running: T[];
+  /** How many ran at that moment, those nobody waited for any more included. */
+  runningCount: number;
+  /** Tasks that were not running: sent ahead and never begun, or done with their result lost on the way. */
+  others: T[];
+}
+
+/** Whom a worker tells. Given once, at construction; all calls come from the event loop, none from inside a call down. */
+export interface WorkerListener<T extends Cargo> {
+  ready(worker: Worker<T>): void;
+  /** One row of a results frame. The task is out of hand already. */
+  result(worker: Worker<T>, task: T, row: ResultRow): void;
+  /** A whole frame of results was read: there may be room now. */
+  settled(worker: Worker<T>): void;
+  refused(worker: Worker<T>, task: T, reason: string): void;
+  progress(worker: Worker<T>, task: T, value: unknown): void;
+  timedOut(worker: Worker<T>, task: T, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
+  sections(worker: Worker<T>, sections: SectionDelta[]): void;
+  exited(worker: Worker<T>, end: WorkerEnd<T>): void;
+}
+
+/**
+ * One child's life, seen from the parent; the only writer of its state.
+ *
+ * - starting: from spawn, until the module is loaded.
+ * - warming: setup and warmup run, until the child says ready.
+ * - idle, busy: ready, without or with tasks in hand.
+ * - draining: finishes what it has in hand, takes nothing more.
+ * - stopping: asked to tear down and exit; killed at `killAtMs`.
+ * - exited: the child is gone and its last frame was read.
+ */
+export class Worker<T extends Cargo> {
+  readonly id: number;
+  readonly startedAt: number;
+  /** From spawn to ready; 0 until then. */
+  bootMs = 0;
+  tasksDone = 0;
+  /** The worker's own last report. */
+  vitals = { rssBytes: 0, heapUsedBytes: 0, cpu: 0, elu: 0 };
+  /** Execution time expected of what it has in hand, ms. */
+  expectedMs = 0;
+  /** Set aside for one task that must run alone. */
+  reserved = false;
+  readonly #spec: WorkerSpec;
+  readonly #clock: Clock;
+  readonly #listener: WorkerListener<T>;
+  readonly #transport: Transport;
+  readonly #inHand = new InHand<T>();
+  readonly #outbox: Outbox<T>;
+  readonly #handlers = new Map<string, number>();
+  readonly #watch: TaskWatch<T>;
+  #state: WorkerState;
+  #stopWithinMs = 0;
+  #timer: Timer;
+  #end: WorkerEnd<T>['how'] = 'died';
+  #startError: PoolError<'ERR_WORKER_START'> | undefined;
+
+  constructor(spec: WorkerSpec, start: (spec: WorkerSpec) => Transport, clock: Clock, listener: WorkerListener<T>) {
+    this.id = spec.workerId;
+    this.#spec = spec;
+    this.#clock = clock;
+    this.#listener = listener;
+    this.startedAt = clock.now();
+    const { startTimeoutMs } = spec.options;
+    this.#state = { name: 'starting', deadlineMs: this.startedAt + startTimeoutMs };
+    this.#transport = start(spec);
+    this.#transport.onExit = (exit) => this.#onExit(exit);
+    const { channel } = this.#transport;
+    channel.onFrame = (frame) => this.#onFrame(frame);
+    this.#outbox = new Outbox(channel, this.#handlers, (task, reason) => {
+      this.#letGo(task);
+      this.#listener.refused(this, task, reason);
+    });
+    this.#watch = new TaskWatch<T>({
+      clock,
+      inHand: () => this.#inHand.all(),
+      startedAt: (wireId) => this.#transport.startedAt(wireId),
+      graceMs: spec.options.graceMs,
+      timedOut: (task, ranMs, by) => listener.timedOut(this, task, ranMs, by),
+      overdue: () => this.kill(),
+    });
+    this.#timer = clock.after(startTimeoutMs, () => this.#startTooSlow());
+    this.#init();
+  }
+
+  get state(): WorkerState['name'] {
+    return this.#state.name;
+  }
+
+  get pid(): number | undefined {
+    return this.#transport.pid;
+  }
+
+  /** Takes tasks. */
+  get isReady(): boolean {
+    return this.#state.name === 'idle' || this.#state.name === 'busy';
+  }
+
+  /** Tasks handed to it and unsettled. */
+  get load(): number {
+    return this.#inHand.size;
+  }
+
+  /** How long it has been ready, ms. */
+  readyMs(nowMs: number): number {
+    return this.bootMs === 0 ? 0 : nowMs - this.startedAt - this.bootMs;
+  }
+
+  hasHandler(name: string): boolean {
+    return this.#handlers.has(name);
+  }
+
+  get handlerNames(): string[] {
+    return [...this.#handlers.keys()];
+  }
+
+  /** Puts a task in hand; it leaves with the next `flush`. Only for a ready worker. */
+  assign(task: T): void {
+    if (this.#state.name !== 'busy') this.#move({ name: 'busy' });
+    this.#inHand.add(task);
+    this.expectedMs += task.expectedMs;
+    task.assignedAt = this.#clock.now();
+    this.#outbox.add(task);
+    if (task.timeoutMs < Infinity || task.deadlineMs < Infinity) this.#watch.expect(task);
+  }
+
+  /** Sends what was assigned since the last flush. */
+  flush(): void {
+    this.#outbox.send();
+  }
+
+  /**
+   * Lets go of a task nobody waits for any more; the worker will not speak of it again. If its handler has begun it
+   * is told through ctx.signal, and unless it ends within `graceMs`, the worker is killed.
+   */
+  abandon(task: T, reason: unknown): void {
+    if (this.#outbox.remove(task)) {
+      this.#letGo(task);
+      return;
+    }
+    const wire = errorToWire(reason, (value) => this.#transport.channel.refusal(value) === undefined);
+    this.#transport.channel.send(FRAME.cancel, { id: task.wireId, reason: wire } satisfies CancelMessage);
+    this.#watch.abandon(this.#inHand.abandon(task));
+  }
+
+  /** Takes nothing more, finishes what it has in hand, then stops within `stopWithinMs`. */
+  drain(reason: string, stopWithinMs: number): void {
+    this.#end = 'asked';
+    this.#stopWithinMs = stopWithinMs;
+    if (this.#state.name === 'busy') this.#move({ name: 'draining', reason });
+    else if (this.#state.name !== 'draining') this.stop(stopWithinMs);
+  }
+
+  /** Asks it to tear down and exit, and kills it after `withinMs`. */
+  stop(withinMs: number): void {
+    this.#end = 'asked';
+    if (this.#state.name === 'stopping' || this.#state.name === 'exited') return;
+    const isLoaded = this.#state.name !== 'starting';
+    this.#move({ name: 'stopping', killAtMs: this.#clock.now() + withinMs });
+    this.#timer.cancel();
+    // A module that is still loading has nothing to tear down, and may never get to the end of its loading.
+    if (!isLoaded) {
+      this.#transport.kill();
+      return;
+    }
+    this.#transport.channel.send(FRAME.stop, undefined);
+    this.#timer = this.#clock.after(withinMs, () => this.#transport.kill());
+  }
+
+  /** Ends it now, because of what it does. It will be replaced. */
+  kill(): void {
+    if (this.#end === 'died') this.#end = 'killed';
+    this.#transport.kill();
+  }
+
+  /** Ends it now, because the pool ends. */
+  destroy(): void {
+    this.#end = 'asked';
+    this.#transport.kill();
+  }
+
+  #init(): void {
+    const { moduleUrl, workerId, options } = this.#spec;
+    const message: InitMessage = {
+      protocol: PROTOCOL_VERSION,
+      moduleUrl,
+      workerId,
+      workerData: options.workerData,
+      concurrency: options.concurrency,
+      board: this.#transport.sharedBoard,
+    };
+    this.#transport.channel.send(FRAME.init, message);
+  }
+
+  #onFrame(frame: Frame): void {
+    switch (frame.kind) {
+      case FRAME.results:
+        this.#onResults(frame);
+        break;
+      case FRAME.progress: {
+        const { id, value } = frame.body as ProgressMessage;
+        const task = this.#inHand.get(id);
+        if (task !== undefined && !isGhost(task)) this.#listener.progress(this, task, value);
+        break;
+      }
+      case FRAME.report: {
+        const { sections, ...vitals } = frame.body as ReportMessage;
+        this.vitals = vitals;
+        if (sections.length > 0) this.#listener.sections(this, sections as SectionDelta[]);
+        break;
+      }
+      case FRAME.warming:
+        if (this.#state.name === 'starting') this.#move({ ...this.#state, name: 'warming' });
+        break;
+      case FRAME.ready:
+        this.#onReady(frame.body as ReadyMessage);
+        break;
+      case FRAME.startFailed:
+        this.#onStartFailed(frame.body as StartFailedMessage);
+        break;
+      default:
+        // Nothing a worker of ours sends. Its words cannot be trusted any more.
+        this.kill();
+    }
+  }
+
+  #onReady({ handlers }: ReadyMessage): void {
+    // It may have been told to stop while it warmed up.
+    if (this.#state.name !== 'warming') return;
+    this.#timer.cancel();
+    handlers.forEach((name, index) => this.#handlers.set(name, index));
+    this.bootMs = this.#clock.now() - this.startedAt;
+    this.#move({ name: 'idle' });
+    this.#listener.ready(this);
+  }
+
+  #onStartFailed({ phase, error }: StartFailedMessage): void {
+    const cause = errorFromWire(error as WireThrown);
+    const reason = `${cause.name}: ${cause.message}`;
+    this.#startError = new PoolError('ERR_WORKER_START', { module: this.#spec.moduleUrl, phase, reason }, { cause });
+  }
+
+  #startTooSlow(): void {
+    const phase = this.#state.name === 'warming' ? 'setup or warmup' : 'load';
+    const reason = `took longer than startTimeoutMs (${this.#spec.options.startTimeoutMs} ms).`;
+    this.#startError = new PoolError('ERR_WORKER_START', { module: this.#spec.moduleUrl, phase, reason });
+    this.kill();
+  }
+
+  #onResults(frame: Frame): void {
+    const row = new ResultRow(frame);
+    while (row.next()) {
+      const item = this.#inHand.get(row.wireId);
+      // A second result for one task: the first one counts.
+      if (item === undefined) continue;
+      this.tasksDone++;
+      this.#letGo(item);
+      if (!isGhost(item)) this.#listener.result(this, item, row);
+    }
+    this.#listener.settled(this);
+  }
+
+  /** Takes something out of hand. */
+  #letGo(item: T | Ghost): void {
+    this.#inHand.remove(item);
+    this.expectedMs = this.#inHand.size === 0 ? 0 : this.expectedMs - item.expectedMs;
+    if (isGhost(item)) this.#watch.forget(item);
+    if (this.#inHand.size > 0) return;
+    if (this.#state.name === 'busy') this.#move({ name: 'idle' });
+    else if (this.#state.name === 'draining') this.stop(this.#stopWithinMs);
+  }
+
+  #onExit(exit: TransportExit): void {
+    const wasReady = this.bootMs > 0;
+    const uptimeMs = this.#clock.now() - this.startedAt;
+    const { running, others } = this.#sortByBoard();
+    const report: DeathReport = {
+      workerId: this.id,
+      pid: this.pid,
+      exitCode: exit.code,
+      signal: exit.signal,
+      runningTasks: running.map((item) => item.name),
+      uptimeMs,
+      stderrTail: exit.stderrTail,
+      outOfMemory: exit.outOfMemory,
+    };
+    if (!wasReady && this.#end !== 'asked') {
+      this.#startError ??= this.#diedBeforeReady(exit);
+      this.#end = 'failedToStart';
+    }
+    this.#timer.cancel();
+    this.#watch.stop();
+    this.#move({ name: 'exited' });
+    this.#transport.release();
+    this.#listener.exited(this, {
+      report,
+      how: this.#end,
+      startError: this.#startError,
+      running: withoutGhosts(running),
+      runningCount: running.length,
+      others: withoutGhosts(others),
+    });
+  }
+
+  /** What in hand was running at the end, by the claim board. */
+  #sortByBoard(): { running: (T | Ghost)[]; others: (T | Ghost)[] } {
+    const begun: { item: T | Ghost; at: number }[] = [];
+    const others: (T | Ghost)[] = [];
+    for (const item of this.#inHand.all()) {
+      const at = this.#transport.startedAt(item.wireId);
+      if (at === undefined) others.push(item);
+      else begun.push({ item, at });
+    }
+    if (this.#spec.options.concurrency === 1 && begun.length > 1) {
+      // One at a time: whatever began before the last one had ended, and only its result was lost.
+      begun.sort((a, b) => b.at - a.at);
+      others.push(...begun.splice(1).map(({ item }) => item));
+    }
+    return { running: begun.map(({ item }) => item), others };
+  }
+
+  #diedBeforeReady(exit: TransportExit): PoolError<'ERR_WORKER_START'> {
+    const how = exit.signal === null ? `exit code ${exit.code ?? 'unknown'}` : `signal ${exit.signal}`;
+    const words = exit.stderrTail.trim();
+    const reason = exit.error?.message ?? `it ended with ${how}. ${words === '' ? '' : `Its last words: ${words}`}`;
+    return new PoolError(
+      'ERR_WORKER_START',
+      { module: this.#spec.moduleUrl, phase: this.#state.name, reason },
+      { cause: exit.error },
+    );
+  }
+
+  /** The only place that writes `#state`. */
+  #move(to: WorkerState): void {
+    const from = this.#state;
+    if (!canMove(from.name, to.name)) {
+      throw new PoolError('ERR_STATE', { what: `worker ${this.id}`, from: from.name, to: to.name });
+    }
+    this.#state = to;
+  }
+}
+
+function withoutGhosts<T extends Cargo>(items: readonly (T | Ghost)[]): T[] {
+  return items.filter((item): item is T => !isGhost(item));
+}
