@@ -1,0 +1,44 @@
+import type { Worker } from '../worker/worker.js';
+import type { Task } from '../task/task.js';
+
+export type TaskWorker = Worker<Task>;
+
+/**
+ * Workers with a free place to run a task at once. With one place each, the last one used comes first: it is the
+ * warmest, and the others may cool and go. With several, they take turns, so that load spreads.
+ */
+export class FreePlaces {
+  readonly #concurrency: number;
+  readonly #workers: TaskWorker[] = [];
+  readonly #listed = new Set<TaskWorker>();
+
+  constructor(concurrency: number) {
+    this.#concurrency = concurrency;
+  }
+
+  /** A worker became ready, or a place in it free. */
+  add(worker: TaskWorker): void {
+    if (this.#listed.has(worker) || !this.#hasPlace(worker)) return;
+    this.#listed.add(worker);
+    this.#workers.push(worker);
+  }
+
+  remove(worker: TaskWorker): void {
+    if (!this.#listed.delete(worker)) return;
+    this.#workers.splice(this.#workers.indexOf(worker), 1);
+  }
+
+  /** A worker to give one task to now, or undefined. It stays listed while it has more places. */
+  take(): TaskWorker | undefined {
+    for (;;) {
+      const worker = this.#concurrency === 1 ? this.#workers.pop() : this.#workers.shift();
+      if (worker === undefined) return undefined;
+      this.#listed.delete(worker);
+      if (this.#hasPlace(worker)) return worker;
+    }
+  }
+
+  #hasPlace(worker: TaskWorker): boolean {
+    return worker.isReady && !worker.reserved && worker.load < this.#concurrency;
+  }
+}

@@ -1,0 +1,60 @@
+import { LinkedQueue } from '../base/linked-queue.js';
+import type { Task } from '../task/task.js';
+import type { TaskWorker } from './places.js';
+
+/**
+ * Tasks that were running together when their worker died. Which of them killed it is not known, so each runs again
+ * with a worker to itself, one at a time; only who kills again is to blame.
+ */
+export class SuspectLane {
+  readonly #waiting = new LinkedQueue<Task>();
+  #reserved: TaskWorker | undefined;
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  push(task: Task): void {
+    task.mustRunAlone = true;
+    this.#waiting.push(task);
+  }
+
+  remove(task: Task): void {
+    this.#waiting.remove(task);
+  }
+
+  /** A worker is no more. */
+  drop(worker: TaskWorker): void {
+    if (this.#reserved === worker) this.#reserved = undefined;
+  }
+
+  /**
+   * The next suspect and an empty worker for it, or undefined. If no worker is empty, the least loaded one is set
+   * aside: it takes nothing else and will be empty soon.
+   */
+  next(workers: readonly TaskWorker[]): { task: Task; worker: TaskWorker } | undefined {
+    if (this.#waiting.size === 0) {
+      if (this.#reserved?.load === 0) this.#setAside(undefined);
+      return undefined;
+    }
+    if (this.#reserved === undefined) this.#setAside(leastLoaded(workers));
+    const worker = this.#reserved;
+    if (worker === undefined || worker.load > 0 || !worker.isReady) return undefined;
+    const task = this.#waiting.shift();
+    return task === undefined ? undefined : { task, worker };
+  }
+
+  #setAside(worker: TaskWorker | undefined): void {
+    if (this.#reserved !== undefined) this.#reserved.reserved = false;
+    if (worker !== undefined) worker.reserved = true;
+    this.#reserved = worker;
+  }
+}
+
+function leastLoaded(workers: readonly TaskWorker[]): TaskWorker | undefined {
+  let least: TaskWorker | undefined;
+  for (const worker of workers) {
+    if (worker.isReady && (least === undefined || worker.load < least.load)) least = worker;
+  }
+  return least;
+}

@@ -1,0 +1,41 @@
+import { nearestName } from '../base/nearest.js';
+import { PoolError, type DeathReport } from '../contract/errors.js';
+import type { Task } from '../task/task.js';
+
+export function tookTooLong(
+  task: Task,
+  workerId: number,
+  ranMs: number,
+  by: 'timeoutMs' | 'deadline',
+): PoolError<'ERR_TASK_TIMEOUT'> {
+  const limitMs = by === 'timeoutMs' ? task.timeoutMs : task.deadlineMs - task.submittedAt;
+  return new PoolError('ERR_TASK_TIMEOUT', { task: task.name, ranMs, limitMs, workerId, by });
+}
+
+export function waitedTooLong(task: Task, nowMs: number, queued: number): PoolError<'ERR_QUEUE_TIMEOUT'> {
+  const limitMs = Math.min(task.settings.queueTimeoutMs, task.deadlineMs - task.queuedAt);
+  return new PoolError('ERR_QUEUE_TIMEOUT', { task: task.name, waitedMs: nowMs - task.queuedAt, limitMs, queued });
+}
+
+export function notFound(task: string, module: string, known: string[]): PoolError<'ERR_TASK_NOT_FOUND'> {
+  return new PoolError('ERR_TASK_NOT_FOUND', { task, module, known, nearest: nearestName(task, known) });
+}
+
+export function notSerializable(
+  task: Task,
+  what: 'input' | 'result',
+  reason: string,
+): PoolError<'ERR_NOT_SERIALIZABLE'> {
+  return new PoolError('ERR_NOT_SERIALIZABLE', { task: task.name, what, reason });
+}
+
+export function crashed(task: Task, death: DeathReport): PoolError<'ERR_WORKER_OOM' | 'ERR_WORKER_CRASHED'> {
+  return new PoolError(death.outOfMemory ? 'ERR_WORKER_OOM' : 'ERR_WORKER_CRASHED', { task: task.name, death });
+}
+
+/** Says on an error of the handler where it came from, without changing what the handler threw. */
+export function withOrigin(error: Error, task: Task, workerId: number): Error {
+  const value = { task: task.name, taskId: task.id, attempt: task.attempt, workerId };
+  Object.defineProperty(error, 'origin', { value, enumerable: false, configurable: true });
+  return error;
+}

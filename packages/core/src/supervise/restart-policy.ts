@@ -1,0 +1,62 @@
+import { nextDelayMs } from '../base/backoff.js';
+
+/** What is remembered of worker ends. Plain data. */
+export interface RestartHistory {
+  /** Failed starts since the last worker became ready. */
+  readonly failedStarts: number;
+  /** Deaths of ready workers within the window, host clock. */
+  readonly deaths: readonly number[];
+  /** Deaths since the last healthy stretch; the exponent of the delay. */
+  readonly deathsInARow: number;
+}
+
+export interface RestartLimits {
+  readonly max: number;
+  readonly withinMs: number;
+}
+
+export type RestartDecision = { action: 'restart'; delayMs: number } | { action: 'giveUp'; reason: string };
+
+export const NO_HISTORY: RestartHistory = { failedStarts: 0, deaths: [], deathsInARow: 0 };
+
+/** Failed starts without one success that end the pool: five, as many as a passing cause is given time for. */
+const MAX_FAILED_STARTS = 5;
+const BASE_MS = 100;
+const MAX_MS = 5000;
+/** A worker that lived this long was healthy: the next restart is immediate again. */
+const HEALTHY_MS = 30_000;
+
+/** A worker became ready: the module can start. */
+export function afterReady(history: RestartHistory): RestartHistory {
+  return { ...history, failedStarts: 0 };
+}
+
+/**
+ * A worker ended that nobody had asked to. The first restart is immediate, the next ones wait 100 ms · 2ⁿ up to 5 s
+ * with full jitter. Beyond `limits` deaths in the window, or five failed starts in a row, the answer is to give up:
+ * then the fault is in the module or the machine, and restarting only burns CPU.
+ */
+export function afterUnexpectedEnd(
+  history: RestartHistory,
+  end: { wasReady: boolean; uptimeMs: number; nowMs: number; random: number },
+  limits: RestartLimits,
+): { history: RestartHistory; decision: RestartDecision } {
+  if (!end.wasReady) {
+    const failedStarts = history.failedStarts + 1;
+    const next = { ...history, failedStarts };
+    if (failedStarts >= MAX_FAILED_STARTS) {
+      return { history: next, decision: { action: 'giveUp', reason: `${failedStarts} workers in a row failed to start.` } };
+    }
+    const delayMs = nextDelayMs(failedStarts, BASE_MS, MAX_MS, end.random);
+    return { history: next, decision: { action: 'restart', delayMs } };
+  }
+  const deaths = [...history.deaths.filter((at) => at > end.nowMs - limits.withinMs), end.nowMs];
+  const deathsInARow = end.uptimeMs >= HEALTHY_MS ? 1 : history.deathsInARow + 1;
+  const next = { ...history, deaths, deathsInARow };
+  if (deaths.length > limits.max) {
+    const reason = `${deaths.length} workers died within ${limits.withinMs} ms (restart.max is ${limits.max}).`;
+    return { history: next, decision: { action: 'giveUp', reason } };
+  }
+  const delayMs = deathsInARow <= 1 ? 0 : nextDelayMs(deathsInARow - 1, BASE_MS, MAX_MS, end.random);
+  return { history: next, decision: { action: 'restart', delayMs } };
+}
