@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+
+/** Keys longer than this are replaced by their SHA-256, so that a cache of large inputs does not keep them twice. */
+const MAX_KEY_LENGTH = 256;
+
+/**
+ * A text that is equal for equal inputs and different for different ones, whatever the order of properties, Map entries
+ * or Set members. Every part says its type and length, so no two values can write the same text. Knows what structured
+ * clone knows: primitives, plain objects, arrays, Map, Set, Date, RegExp, Error, buffers, typed arrays, and cycles.
+ * @throws TypeError for functions, symbols and promises, which have no stable key
+ */
+export function stableKey(input: unknown): string {
+  const key = write(input, new Map());
+  return key.length <= MAX_KEY_LENGTH ? key : `sha256:${createHash('sha256').update(key).digest('base64')}`;
+}
+
+function write(value: unknown, seen: Map<object, number>): string {
+  switch (typeof value) {
+    case 'string':
+      return `s${value.length}:${value}`;
+    case 'number':
+      return Object.is(value, -0) ? 'n-0;' : `n${value};`;
+    case 'bigint':
+      return `i${value};`;
+    case 'boolean':
+      return value ? 't' : 'f';
+    case 'undefined':
+      return 'u';
+    case 'object':
+      return value === null ? '0' : writeObject(value, seen);
+    default:
+      throw new TypeError(`A ${typeof value} has no stable key; give the task cache a key(input) of its own.`);
+  }
+}
+
+function writeObject(value: object, seen: Map<object, number>): string {
+  const before = seen.get(value);
+  // A reference back to something around it, by how far out it is.
+  if (before !== undefined) return `r${seen.size - before};`;
+  seen.set(value, seen.size);
+  const text = writeParts(value, seen);
+  seen.delete(value);
+  return text;
+}
+
+function writeParts(value: object, seen: Map<object, number>): string {
+  const inner = (part: unknown): string => write(part, seen);
+  if (Array.isArray(value)) return list('a', Array.from(value, inner));
+  if (value instanceof Date) return `d${value.getTime()};`;
+  if (value instanceof Map) return list('m', sorted([...value].map(([key, entry]) => inner(key) + inner(entry))));
+  if (value instanceof Set) return list('e', sorted([...value].map(inner)));
+  if (value instanceof RegExp) return `x${inner(value.source)}${inner(value.flags)}`;
+  if (value instanceof Error) return `E${inner(value.name)}${inner(value.message)}${inner(value.cause)}`;
+  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return bytes('ArrayBuffer', new Uint8Array(value));
+  if (ArrayBuffer.isView(value)) {
+    return bytes(value.constructor.name, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  }
+  if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet) {
+    throw new TypeError(`A ${value.constructor.name} has no stable key; give the task cache a key(input) of its own.`);
+  }
+  if (value instanceof Number || value instanceof String || value instanceof Boolean) return `b${inner(value.valueOf())}`;
+  const keys = Object.keys(value).sort();
+  return list('o', keys.map((key) => inner(key) + inner((value as Record<string, unknown>)[key])));
+}
+
+function list(tag: string, parts: readonly string[]): string {
+  return `${tag}${parts.length}[${parts.join('')}]`;
+}
+
+function sorted(parts: string[]): string[] {
+  return parts.sort();
+}
+
+function bytes(type: string, data: Uint8Array): string {
+  return `B${type}:${data.length}:${createHash('sha256').update(data).digest('base64')}`;
+}

@@ -1,0 +1,243 @@
+import { channel } from 'node:diagnostics_channel';
+import { systemClock, type Clock } from '../base/clock.js';
+import { Conditions } from '../base/conditions.js';
+import { PoolError } from '../contract/errors.js';
+import type { PoolEvents } from '../contract/events.js';
+import type { WorkersOption } from '../contract/options.js';
+import type { ResolvedOptions, TaskSettings } from '../contract/resolve-options.js';
+import { CHANNELS, type SectionsMessage, type WorkerMessage } from '../contract/trace.js';
+import { Dispatcher } from '../dispatch/dispatcher.js';
+import type { TaskWorker } from '../dispatch/places.js';
+import { usableCores } from '../sizing/cores.js';
+import { sizeRange, wantedWorkers, type SizeRange } from '../sizing/static-size.js';
+import { Supervisor } from '../supervise/supervisor.js';
+import { Task, type TaskExtras } from '../task/task.js';
+import { TaskBook } from '../task/task-book.js';
+import { TaskType } from '../task/task-type.js';
+import { START } from '../transport/start.js';
+import { Worker, type WorkerEnd, type WorkerListener } from '../worker/worker.js';
+import { KeepAlive } from './keep-alive.js';
+
+const workerChannel = channel(CHANNELS.worker);
+const sectionsChannel = channel(CHANNELS.sections);
+
+export interface EngineParts {
+  /** The pool, as an identity for published messages. */
+  pool: object;
+  moduleUrl: string;
+  options: ResolvedOptions;
+  emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
+  /** Workers cannot be kept alive. */
+  gaveUp(reason: string, cause: unknown): void;
+}
+
+// One executor for all promises: a closure for each would be the largest part of an empty call.
+let lastResolve: (value: unknown) => void;
+let lastReject: (error: unknown) => void;
+const takeEnds = (resolve: (value: unknown) => void, reject: (error: unknown) => void): void => {
+  lastResolve = resolve;
+  lastReject = reject;
+};
+
+/** The parts of a pool, wired: tasks go down through the dispatcher, workers come up through the supervisor. */
+export class Engine {
+  readonly book: TaskBook;
+  readonly dispatcher: Dispatcher;
+  readonly supervisor: Supervisor<TaskWorker>;
+  readonly keepAlive = new KeepAlive();
+  /** Checked whenever tasks or workers changed. */
+  readonly conditions = new Conditions();
+  readonly types = new Map<string, TaskType>();
+  range: SizeRange;
+  /** Ready time of workers that have ended, ms. */
+  pastReadyMs = 0;
+  readonly #parts: EngineParts;
+  readonly #clock: Clock = systemClock;
+  #lastTaskId = 0;
+  #isSaturated = false;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    const { options, pool, moduleUrl } = parts;
+    this.book = new TaskBook({
+      onAbort: (task, reason) => this.dispatcher.cancel(task, reason),
+      onPendingChange: (pending) => this.#onPendingChange(pending),
+    });
+    this.dispatcher = new Dispatcher({
+      pool,
+      moduleUrl,
+      options,
+      clock: this.#clock,
+      book: this.book,
+      random: Math.random,
+      onHandedOut: (queued) => this.#onHandedOut(queued),
+    });
+    this.supervisor = new Supervisor({
+      clock: this.#clock,
+      limits: options.restart,
+      random: Math.random,
+      start: (workerId) => this.#startWorker(workerId),
+      gaveUp: (reason, cause) => parts.gaveUp(reason, cause),
+    });
+    this.range = this.#sizeRange(options.workers);
+    this.supervisor.want(this.range.min);
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  settingsOf(name: string): TaskSettings {
+    return this.#type(name).settings;
+  }
+
+  /** Submits a task. The promise is its caller's; the task tells what it cost. */
+  submit(name: string, input: unknown, settings?: TaskSettings, extras?: TaskExtras): { task: Task; promise: Promise<unknown> } {
+    const made = this.#make(name, input, settings, extras, false);
+    this.book.enter(made.task);
+    this.dispatcher.submit(made.task);
+    return made;
+  }
+
+  /** Submits a task to one worker. */
+  submitTo(worker: TaskWorker, name: string, input: unknown, settings: TaskSettings, extras: TaskExtras): Promise<unknown> {
+    const { task, promise } = this.#make(name, input, settings, extras, true);
+    this.book.enter(task);
+    this.dispatcher.submitTo(worker, task);
+    return promise;
+  }
+
+  /** Whether one more task may be queued. */
+  hasRoom(): boolean {
+    const { queueMax, concurrency } = this.#parts.options;
+    if (queueMax === Infinity) return true;
+    const { queued } = this.book.counts;
+    if (queued < queueMax) return true;
+    // Free places count as room: with queue.max 0 a task is taken if it can run at once.
+    let places = 0;
+    if (!this.dispatcher.isPaused) {
+      for (const worker of this.dispatcher.readyWorkers) places += Math.max(0, concurrency - worker.load);
+    }
+    return queued < queueMax + places;
+  }
+
+  /** Most tasks of a name worth having submitted at once. */
+  usefulInFlight(name: string): number {
+    const workers = Math.max(this.supervisor.wanted, Math.min(this.range.max, this.book.pending.size + 1));
+    return this.dispatcher.usefulInFlight(this.#type(name).expectedMs, workers);
+  }
+
+  resize(workers: WorkersOption): void {
+    this.range = this.#sizeRange(workers);
+    const to = Math.min(this.range.max, Math.max(this.range.min, this.supervisor.wanted));
+    this.#want(to, `resize() to ${this.range.min}–${this.range.max}`);
+  }
+
+  /** Rejects every task that has not settled. */
+  rejectAll(error: unknown): void {
+    for (const task of [...this.book.pending]) this.dispatcher.reject(task, error);
+  }
+
+  #make(name: string, input: unknown, settings: TaskSettings | undefined, extras: TaskExtras | undefined, pinned: boolean) {
+    const type = this.#type(name);
+    const promise = new Promise(takeEnds);
+    const settle = { resolve: lastResolve, reject: lastReject };
+    const task = new Task(++this.#lastTaskId, type, input, settings ?? type.settings, extras, this.now(), settle, pinned);
+    return { task, promise };
+  }
+
+  #type(name: string): TaskType {
+    let type = this.types.get(name);
+    if (type === undefined) {
+      const { tasks, taskDefaults } = this.#parts.options;
+      type = new TaskType(name, tasks.get(name) ?? taskDefaults);
+      this.types.set(name, type);
+    }
+    return type;
+  }
+
+  #sizeRange(workers: WorkersOption): SizeRange {
+    // There is one of this process, so more than one inline worker would only pretend.
+    if (this.#parts.options.kind === 'inline') return { min: 1, max: 1, reason: 'inline' };
+    return sizeRange(workers, this.#parts.options.workload, usableCores());
+  }
+
+  #startWorker(workerId: number): TaskWorker {
+    const { moduleUrl, options } = this.#parts;
+    return new Worker<Task>({ workerId, moduleUrl, options }, START[options.kind], this.#clock, this.#listener);
+  }
+
+  readonly #listener: WorkerListener<Task> = {
+    ready: (worker) => {
+      this.supervisor.onReady();
+      this.dispatcher.onReady(worker);
+      this.#parts.emit('worker:ready', { workerId: worker.id, pid: worker.pid, bootMs: worker.bootMs });
+      this.#publishWorker(worker, 'ready');
+      this.conditions.check();
+    },
+    result: (worker, task, row) => this.dispatcher.onResult(worker, task, row),
+    settled: (worker) => this.dispatcher.onSettled(worker),
+    refused: (worker, task, reason) => this.dispatcher.onRefused(worker, task, reason),
+    progress: (_worker, task, value) => {
+      if (task.state === 'running') task.extras.onProgress?.(value);
+    },
+    timedOut: (worker, task, ranMs, by) => this.dispatcher.onTimedOut(worker, task, ranMs, by),
+    sections: (worker, sections) => {
+      const message: SectionsMessage = { pool: this.#parts.pool, workerId: worker.id, sections };
+      if (sectionsChannel.hasSubscribers) sectionsChannel.publish(message);
+    },
+    exited: (worker, end) => this.#onExited(worker, end),
+  };
+
+  #onExited(worker: TaskWorker, end: WorkerEnd<Task>): void {
+    this.pastReadyMs += worker.readyMs(this.now());
+    this.dispatcher.onExited(worker, end);
+    const isFault = end.how === 'died' || end.how === 'failedToStart';
+    const cause = end.startError ?? new PoolError('ERR_WORKER_CRASHED', { task: end.report.runningTasks.join(', ') || 'none', death: end.report });
+    this.supervisor.onEnd(worker, isFault ? { wasReady: end.how === 'died', uptimeMs: end.report.uptimeMs, cause } : undefined);
+    this.#publishWorker(worker, 'exited');
+    this.#parts.emit('worker:exited', { ...end.report, expected: !isFault });
+    this.conditions.check();
+  }
+
+  #onHandedOut(queued: number): void {
+    const hasWorkers = this.dispatcher.readyWorkers.length > 0;
+    if (queued > 0 && hasWorkers && !this.#isSaturated && !this.dispatcher.isPaused) {
+      this.#isSaturated = true;
+      this.#parts.emit('saturated');
+    } else if (queued === 0 && this.#isSaturated) {
+      this.#isSaturated = false;
+      this.#parts.emit('unsaturated');
+    }
+    if (queued > 0 && this.supervisor.wanted < this.range.max && !this.dispatcher.isPaused) {
+      const { concurrency } = this.#parts.options;
+      const tasks = this.book.pending.size;
+      this.#want(wantedWorkers(this.range, this.supervisor.wanted, tasks, concurrency), `${tasks} tasks to run`);
+    }
+    this.conditions.check();
+  }
+
+  #want(to: number, reason: string): void {
+    const from = this.supervisor.wanted;
+    if (to === from) return;
+    this.supervisor.want(to);
+    this.#parts.emit('resized', { from, to, reason });
+  }
+
+  #onPendingChange(pending: number): void {
+    if (pending > 0) {
+      this.keepAlive.hold();
+      return;
+    }
+    this.keepAlive.release();
+    this.conditions.check();
+  }
+
+  #publishWorker(worker: TaskWorker, what: WorkerMessage['what']): void {
+    if (!workerChannel.hasSubscribers) return;
+    const { pool, options } = this.#parts;
+    const bootMs = what === 'ready' ? worker.bootMs : 0;
+    const message: WorkerMessage = { pool, kind: options.kind, workerId: worker.id, what, atMs: this.now(), bootMs };
+    workerChannel.publish(message);
+  }
+}

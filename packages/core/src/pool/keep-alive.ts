@@ -1,0 +1,36 @@
+// The longest delay a timer takes; it never fires within the life of a program.
+const FOREVER_MS = 2 ** 31 - 1;
+
+/**
+ * Keeps the program running while there is a reason to. Workers, sockets and ports never do: this one timer stands for
+ * all of them, so that "a pool nobody uses does not keep the program alive, pending work does" is decided in one place.
+ */
+export class KeepAlive {
+  #timer: NodeJS.Timeout | undefined;
+  #reasons = 0;
+
+  hold(): void {
+    if (this.#reasons++ > 0) return;
+    this.#timer ??= setInterval(() => {}, FOREVER_MS);
+    this.#timer.ref();
+  }
+
+  release(): void {
+    if (--this.#reasons === 0) this.#timer?.unref();
+  }
+
+  /** Holds until the promise has settled. */
+  async during<T>(promise: Promise<T>): Promise<T> {
+    this.hold();
+    try {
+      return await promise;
+    } finally {
+      this.release();
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

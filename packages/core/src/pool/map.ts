@@ -1,0 +1,138 @@
+import { deferred, type Deferred } from '../base/deferred.js';
+
+/** How one input ended. */
+export type Settled =
+  | { index: number; input: unknown; status: 'fulfilled'; value: unknown }
+  | { index: number; input: unknown; status: 'rejected'; reason: unknown };
+
+export interface MapParts {
+  inputs: Iterable<unknown> | AsyncIterable<unknown>;
+  ordered: boolean;
+  /** Most inputs submitted and not yet yielded, at this moment. */
+  window(): number;
+  /** Waits until the queue takes one more. */
+  room(): Promise<void> | undefined;
+  submit(input: unknown, signal: AbortSignal): Promise<unknown>;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Runs every input and yields how each ended, in input order or as they end. Pulls an input only when there is room in
+ * the window, so ten million inputs cost no more memory than the window. Leaving the loop early cancels what is under
+ * way and closes the source.
+ */
+export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void, undefined> {
+  const { inputs, ordered, window, room, submit } = parts;
+  const source = iterator(inputs);
+  const abort = new AbortController();
+  const signal = parts.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, parts.signal]);
+  // Ends in input order: waiting[0] is the oldest. Out of order: done has those that have ended.
+  const waiting: (Settled | undefined)[] = [];
+  let first = 0;
+  const done: Settled[] = [];
+  let underWay = 0;
+  let next = 0;
+  /** Nothing more will be pulled: the source has ended, or failed, or nobody wants more. */
+  let isOver = false;
+  let isSourceOpen = true;
+  let failure: { error: unknown } | undefined;
+  let news: Deferred<void> | undefined;
+  let isPulling = false;
+
+  const settle = (settled: Settled): void => {
+    underWay--;
+    if (ordered) waiting[settled.index - first] = settled;
+    else done.push(settled);
+    news?.resolve();
+  };
+  const start = (input: unknown): void => {
+    const index = next++;
+    underWay++;
+    if (ordered) waiting.push(undefined);
+    submit(input, signal).then(
+      (value) => settle({ index, input, status: 'fulfilled', value }),
+      (reason: unknown) => settle({ index, input, status: 'rejected', reason }),
+    );
+  };
+  const stopWith = (error: unknown): void => {
+    isOver = true;
+    failure ??= { error };
+    news?.resolve();
+  };
+  const unyielded = (): number => (ordered ? waiting.length : underWay + done.length);
+
+  /** Pulls inputs until the window is full. While the source makes it wait, results are yielded all the same. */
+  const pull = async (): Promise<void> => {
+    isPulling = true;
+    try {
+      while (!isOver && unyielded() < window()) {
+        const wait = room();
+        if (wait !== undefined) await wait;
+        const pulled = source.next();
+        const item = isPromise(pulled) ? await pulled : pulled;
+        if (item.done === true) isSourceOpen = false;
+        if (item.done === true || isOver) break;
+        start(item.value);
+      }
+    } catch (error) {
+      isSourceOpen = false;
+      stopWith(error);
+    }
+    isPulling = false;
+    isOver ||= !isSourceOpen;
+    news?.resolve();
+  };
+
+  const onAbort = (): void => stopWith(parts.signal?.reason);
+  parts.signal?.addEventListener('abort', onAbort, { once: true });
+  if (parts.signal?.aborted === true) onAbort();
+  try {
+    for (;;) {
+      if (!isOver && !isPulling && unyielded() < window()) void pull();
+      const settled = ordered ? waiting[0] : done.shift();
+      if (settled !== undefined) {
+        if (ordered) {
+          waiting.shift();
+          first++;
+        }
+        yield settled;
+        continue;
+      }
+      // What is under way is yielded first; then whatever ended the pulling ends the loop.
+      if (isOver && unyielded() === 0) break;
+      news = deferred();
+      await news.promise;
+      news = undefined;
+    }
+    if (failure !== undefined) throw failure.error;
+  } finally {
+    isOver = true;
+    parts.signal?.removeEventListener('abort', onAbort);
+    abort.abort(new DOMException('The iteration ended before this task did.', 'AbortError'));
+    if (isSourceOpen) await closeSource(source, isPulling);
+  }
+}
+
+/** A source that is in the middle of a pull would answer only after it, so it is not waited for. */
+async function closeSource(source: Iterator<unknown> | AsyncIterator<unknown>, isPulling: boolean): Promise<void> {
+  const closed = source.return?.();
+  if (!isPulling) await closed;
+  // What it may still throw concerns nobody any more: the loop has ended.
+  else if (closed !== undefined && isPromise(closed)) closed.then(undefined, () => {});
+}
+
+/** The values only, up to the first failure, which is thrown. */
+export async function* mapValues(parts: MapParts): AsyncGenerator<unknown, void, undefined> {
+  for await (const settled of mapSettled(parts)) {
+    if (settled.status === 'rejected') throw settled.reason;
+    yield settled.value;
+  }
+}
+
+function iterator(inputs: Iterable<unknown> | AsyncIterable<unknown>): Iterator<unknown> | AsyncIterator<unknown> {
+  return Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
+}
+
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T>).then === 'function';
+}

@@ -1,0 +1,106 @@
+import { Histogram } from '../base/histogram.js';
+import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { LatencyStats, PoolStateName, PoolStats, Summary, WorkerStats } from '../contract/stats.js';
+import type { ResultCache } from '../cache/result-cache.js';
+import type { TaskWorker } from '../dispatch/places.js';
+import type { SizeRange } from '../sizing/static-size.js';
+import type { TaskBook } from '../task/task-book.js';
+import type { TaskType } from '../task/task-type.js';
+
+export interface StatsParts {
+  options: ResolvedOptions;
+  state: PoolStateName;
+  paused: boolean;
+  nowMs: number;
+  wanted: number;
+  range: SizeRange;
+  workers: Iterable<TaskWorker>;
+  /** Ready time of workers that have ended, ms. */
+  pastReadyMs: number;
+  book: TaskBook;
+  types: Iterable<TaskType>;
+  cache: ResultCache | undefined;
+}
+
+/** A snapshot of a pool, as plain data. */
+export function poolStats(parts: StatsParts): PoolStats {
+  const { options, range } = parts;
+  const workerList = [...parts.workers].map((worker) => workerStats(worker, parts.nowMs));
+  const count = (...states: string[]): number => workerList.filter(({ state }) => states.includes(state)).length;
+  const types = [...parts.types];
+  const byTask: PoolStats['byTask'] = {};
+  for (const type of types) {
+    byTask[type.name] = { completed: type.completed, failed: type.failed, latencyMs: latency([type]) };
+  }
+  return {
+    name: options.name,
+    kind: options.kind,
+    state: parts.state,
+    paused: parts.paused,
+    workers: {
+      wanted: parts.wanted,
+      starting: count('starting', 'warming'),
+      idle: count('idle'),
+      busy: count('busy'),
+      draining: count('draining', 'stopping'),
+    },
+    workerList,
+    tasks: { ...parts.book.counts },
+    latencyMs: latency(types),
+    byTask,
+    utilization: utilization(parts, types),
+    sizing: {
+      workers: parts.wanted,
+      min: range.min,
+      max: range.max,
+      concurrency: options.concurrency,
+      reason: range.reason,
+    },
+    cache: parts.cache?.stats(),
+  };
+}
+
+function workerStats(worker: TaskWorker, nowMs: number): WorkerStats {
+  const { id, pid, state, tasksDone, load, startedAt, vitals } = worker;
+  return { id, pid, state, tasksDone, running: load, ageMs: nowMs - startedAt, ...vitals };
+}
+
+/** Execution time ÷ places × time they were ready. */
+function utilization({ options, workers, pastReadyMs, nowMs }: StatsParts, types: readonly TaskType[]): number {
+  let readyMs = pastReadyMs;
+  for (const worker of workers) readyMs += worker.readyMs(nowMs);
+  const busyMs = types.reduce((sum, type) => sum + type.run.sum, 0);
+  return readyMs === 0 ? 0 : Math.min(1, busyMs / (readyMs * options.concurrency));
+}
+
+function latency(types: readonly TaskType[]): LatencyStats {
+  return {
+    wait: summary(types.map((type) => type.wait)),
+    run: summary(types.map((type) => type.run)),
+    total: summary(types.map((type) => type.total)),
+  };
+}
+
+function summary(histograms: readonly Histogram[]): Summary {
+  const all = histograms.length === 1 && histograms[0] !== undefined ? histograms[0] : merged(histograms);
+  const { count, mean, min, max } = all;
+  return {
+    count,
+    mean,
+    min,
+    max,
+    p50: all.percentile(0.5),
+    p90: all.percentile(0.9),
+    p99: all.percentile(0.99),
+    p999: all.percentile(0.999),
+  };
+}
+
+function merged(histograms: readonly Histogram[]): Histogram {
+  const all = new Histogram();
+  for (const each of histograms) {
+    const { count, sum, min, max } = each;
+    all.merge({ count, sum, min, max, counts: each.toCounts() });
+  }
+  return all;
+}

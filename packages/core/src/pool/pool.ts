@@ -1,0 +1,353 @@
+import { EventEmitter } from 'eventemitter3';
+import { ResultCache } from '../cache/result-cache.js';
+import { PoolError } from '../contract/errors.js';
+import type { PoolEvents } from '../contract/events.js';
+import type { BroadcastOptions, MapOptions, PoolOptions, RunOptions, WorkersOption } from '../contract/options.js';
+import {
+  checkMapOptions,
+  checkRunOptions,
+  overrideSettings,
+  resolveOptions,
+  type ResolvedOptions,
+} from '../contract/resolve-options.js';
+import type { PoolStateName, PoolStats } from '../contract/stats.js';
+import type { AnyHandlers, Input, Output, TaskName } from '../contract/worker-module.js';
+import type { TaskExtras } from '../task/task.js';
+import { loaderFlags } from '../transport/node-flags.js';
+import { Engine } from './engine.js';
+import { mapSettled, mapValues, type MapParts } from './map.js';
+import { poolStats } from './pool-stats.js';
+import { POOL_MOVES } from './pool-state.js';
+import { moduleName, workerModuleUrl } from './worker-module-url.js';
+
+/** Arguments after the task name: the input may be left out where the handler takes none. */
+export type RunArguments<I> = undefined extends I
+  ? [input?: I, options?: RunOptions]
+  : [input: I, options?: RunOptions];
+
+/** How one input of `mapSettled` ended. */
+export type SettledTask<I, O> =
+  | { index: number; input: I; status: 'fulfilled'; value: O }
+  | { index: number; input: I; status: 'rejected'; reason: unknown };
+
+const MIN_WINDOW = 16;
+const MAX_WINDOW = 4096;
+
+/**
+ * A supervised pool of workers that run the handlers of one module.
+ *
+ * ```ts
+ * const pool = new Pool<typeof import('./worker.js')>(new URL('./worker.js', import.meta.url));
+ * const sum = await pool.run('add', { a: 1, b: 2 });
+ * await pool.close();
+ * ```
+ *
+ * States: open from construction; closing from `close()` until the last task has settled; failed when workers cannot
+ * be kept alive; closed at the end. A pool nobody waits for does not keep the program running; pending tasks do.
+ *
+ * @typeParam W the type of the worker module; gives names, inputs and outputs of its handlers
+ */
+export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements AsyncDisposable {
+  readonly #options: ResolvedOptions;
+  readonly #engine: Engine;
+  readonly #cache: ResultCache | undefined;
+  #state: PoolStateName = 'open';
+  #failure: PoolError<'ERR_POOL_FAILED'> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Starts the least number of workers at once.
+   * @param worker path (relative: to the current folder) or file: URL of the worker module
+   * @throws ERR_OPTION when an option is unknown or wrong, or the module does not exist
+   */
+  constructor(worker: string | URL, options: PoolOptions = {}) {
+    super();
+    const url = workerModuleUrl(worker);
+    this.#options = resolveOptions(options, moduleName(url));
+    if (this.#options.kind !== 'inline') loaderFlags(url.href);
+    checkWorkerData(this.#options.workerData);
+    const { cache, tasks, taskDefaults } = this.#options;
+    if (cache !== undefined) {
+      this.#cache = new ResultCache(cache, (task) => (tasks.get(task) ?? taskDefaults).cache);
+    }
+    this.#engine = new Engine({
+      pool: this,
+      moduleUrl: url.href,
+      options: this.#options,
+      emit: (event, ...args) => this.#emitSafely(event, args),
+      gaveUp: (reason, cause) => this.#fail(reason, cause),
+    });
+  }
+
+  /** The `name` option, or the file name of the worker module. */
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** The result cache, when the pool or one of its tasks has `cache`. */
+  get cache(): ResultCache | undefined {
+    return this.#cache;
+  }
+
+  /**
+   * Resolves when the least number of workers is up and warm.
+   * @throws ERR_POOL_FAILED with the cause when they cannot be started; ERR_POOL_CLOSED when the pool is closed first
+   */
+  ready(): Promise<void> {
+    const { dispatcher, range, conditions, keepAlive } = this.#engine;
+    return keepAlive.during(
+      conditions.until(() => {
+        if (this.#state !== 'open') throw this.#refusal();
+        return dispatcher.readyWorkers.length >= range.min;
+      }),
+    );
+  }
+
+  /**
+   * Runs one task and resolves to what its handler returns.
+   * @throws ERR_OPTION at once, for wrong options
+   * @returns a promise that rejects with the handler's own error, the signal's reason, or a PoolError
+   */
+  run<N extends TaskName<W>>(name: N, ...args: RunArguments<Input<W, N>>): Promise<Output<W, N>> {
+    const [input, options] = args as [unknown, RunOptions | undefined];
+    if (options !== undefined) checkRunOptions(options);
+    return this.#run(name, input, options, true) as Promise<Output<W, N>>;
+  }
+
+  /**
+   * Runs a task for every input, pulled lazily, and yields the results in input order. Stops at the first failure,
+   * which it throws; tasks still under way are cancelled then, as when the loop is left early.
+   * @throws ERR_OPTION at once, for wrong options
+   */
+  map<N extends TaskName<W>>(
+    name: N,
+    inputs: Iterable<Input<W, N>> | AsyncIterable<Input<W, N>>,
+    options: MapOptions = {},
+  ): AsyncGenerator<Output<W, N>, void, undefined> {
+    return mapValues(this.#mapParts(name, inputs, options)) as AsyncGenerator<Output<W, N>, void, undefined>;
+  }
+
+  /** As `map`, but goes on after failures and tells how each input ended. */
+  mapSettled<N extends TaskName<W>>(
+    name: N,
+    inputs: Iterable<Input<W, N>> | AsyncIterable<Input<W, N>>,
+    options: MapOptions = {},
+  ): AsyncGenerator<SettledTask<Input<W, N>, Output<W, N>>, void, undefined> {
+    type Result = AsyncGenerator<SettledTask<Input<W, N>, Output<W, N>>, void, undefined>;
+    return mapSettled(this.#mapParts(name, inputs, options)) as Result;
+  }
+
+  /**
+   * Runs a task once on every worker that is ready, past the queue, and resolves to their results in no given order. Waits
+   * for the first worker if there is none. Workers that start later do not run it.
+   */
+  async broadcast<N extends TaskName<W>>(
+    name: N,
+    input: Input<W, N>,
+    options: BroadcastOptions = {},
+  ): Promise<Output<W, N>[]> {
+    checkRunOptions(options);
+    if (this.#engine.dispatcher.readyWorkers.length === 0) await this.ready();
+    this.#refuseUnlessOpen();
+    options.signal?.throwIfAborted();
+    const settings = { ...overrideSettings(this.#engine.settingsOf(name), options), queueTimeoutMs: Infinity };
+    const results = [...this.#engine.dispatcher.readyWorkers].map((worker) =>
+      this.#engine.submitTo(worker, name, input, settings, { signal: options.signal }),
+    );
+    return (await Promise.all(results)) as Output<W, N>[];
+  }
+
+  /** Resolves when the queue takes one more task (`queue.max`). @throws ERR_POOL_CLOSED, ERR_POOL_FAILED */
+  room(): Promise<void> {
+    return this.#engine.keepAlive.during(
+      this.#engine.conditions.until(() => {
+        this.#refuseUnlessOpen();
+        return this.#engine.hasRoom();
+      }),
+    );
+  }
+
+  /** Resolves when nothing is queued and nothing runs. */
+  idle(): Promise<void> {
+    return this.#engine.conditions.until(() => this.#engine.book.pending.size === 0);
+  }
+
+  /** Changes the number of workers, or its bounds. Workers too many finish what they have. @throws ERR_OPTION */
+  resize(workers: WorkersOption): void {
+    resolveOptions({ workers }, this.name);
+    if (this.#state === 'open') this.#engine.resize(workers);
+  }
+
+  /** Replaces every ready worker between tasks: a quarter at once, each replacement warm before the old one goes. */
+  recycle(reason = 'recycle() was called'): Promise<void> {
+    const { supervisor, dispatcher, keepAlive } = this.#engine;
+    return keepAlive.during(
+      supervisor.recycle([...dispatcher.readyWorkers], reason, (worker) =>
+        this.#emitSafely('worker:recycled', [{ workerId: worker.id, reason }]),
+      ),
+    );
+  }
+
+  /** Hands out no task until `resume`. What workers have in hand goes on; tasks may be submitted and wait. */
+  pause(): void {
+    this.#engine.dispatcher.pause();
+  }
+
+  resume(): void {
+    this.#engine.dispatcher.resume();
+  }
+
+  /** A snapshot, as plain data. */
+  stats(): PoolStats {
+    const { book, types, range, pastReadyMs, supervisor, dispatcher } = this.#engine;
+    return poolStats({
+      options: this.#options,
+      state: this.#state,
+      paused: dispatcher.isPaused,
+      nowMs: this.#engine.now(),
+      wanted: supervisor.wanted,
+      range,
+      workers: supervisor.workers,
+      pastReadyMs,
+      book,
+      types: types.values(),
+      cache: this.#cache,
+    });
+  }
+
+  /**
+   * Refuses new tasks, finishes the accepted ones, lets workers tear down, and resolves when the last is gone.
+   * @param options.timeoutMs after this long, tasks that are not done reject with ERR_POOL_CLOSED and workers are
+   * killed. Default: no limit
+   */
+  close(options: { timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#engine.keepAlive.during(this.#close());
+    const { timeoutMs } = options;
+    if (timeoutMs === undefined || timeoutMs === Infinity || this.#state === 'closed') return this.#closing;
+    const timer = setTimeout(() => void this.destroy(`close() had ${timeoutMs} ms`), timeoutMs);
+    return this.#closing.finally(() => clearTimeout(timer));
+  }
+
+  /** Rejects every queued and running task with ERR_POOL_CLOSED, kills the workers, resolves when they are gone. */
+  async destroy(reason?: unknown): Promise<void> {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'open') this.#move('closing');
+    this.#engine.rejectAll(this.#closedError('destroyed', reason));
+    await this.#engine.keepAlive.during(this.#engine.supervisor.kill());
+    this.#finish();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #run(name: string, input: unknown, options: RunOptions | undefined, checksRoom: boolean): Promise<unknown> {
+    const signal = options?.signal;
+    try {
+      this.#refuseUnlessOpen();
+      signal?.throwIfAborted();
+      if (checksRoom && !this.#engine.hasRoom()) {
+        throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.book.counts.queued, max: this.#options.queueMax });
+      }
+      const settings = options === undefined ? undefined : overrideSettings(this.#engine.settingsOf(name), options);
+      const extras = options === undefined ? undefined : toExtras(options, this.#engine.now());
+      const caches = this.#cache !== undefined && (settings ?? this.#engine.settingsOf(name)).cache !== undefined;
+      if (!caches || this.#cache === undefined) return this.#engine.submit(name, input, settings, extras).promise;
+      return this.#cache.get(name, input, signal, async (shared) => {
+        const { task, promise } = this.#engine.submit(name, input, settings, { ...extras, signal: shared });
+        return { value: await promise, costMs: task.ranMs };
+      });
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  #mapParts(name: string, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: MapOptions): MapParts {
+    checkMapOptions(options);
+    const { ordered = true, window, signal, ...own } = options;
+    const runOptions: RunOptions = own;
+    return {
+      inputs,
+      ordered,
+      signal,
+      window: () => window ?? Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, this.#engine.usefulInFlight(name))),
+      room: () => (this.#engine.hasRoom() ? undefined : this.room()),
+      submit: (input, tasksSignal) => this.#run(name, input, { ...runOptions, signal: tasksSignal }, false),
+    };
+  }
+
+  async #close(): Promise<void> {
+    if (this.#state === 'open') this.#move('closing');
+    // Paused tasks were accepted, so they are finished.
+    this.#engine.dispatcher.resume();
+    await this.idle();
+    await this.#engine.supervisor.stop();
+    this.#finish();
+  }
+
+  #fail(reason: string, cause: unknown): void {
+    if (this.#state === 'closed' || this.#state === 'failed') return;
+    this.#failure = new PoolError('ERR_POOL_FAILED', { pool: this.name, reason: `${reason} ${lastWords(cause)}` }, { cause });
+    this.#move('failed');
+    this.#engine.rejectAll(this.#failure);
+    void this.#engine.supervisor.kill();
+    this.#emitSafely('failed', [this.#failure]);
+  }
+
+  #finish(): void {
+    if (this.#state !== 'closed') this.#move('closed');
+    this.#engine.keepAlive.stop();
+  }
+
+  #refuseUnlessOpen(): void {
+    if (this.#state !== 'open') throw this.#refusal();
+  }
+
+  #refusal(): PoolError {
+    return this.#failure ?? this.#closedError(this.#state);
+  }
+
+  #closedError(state: string, cause?: unknown): PoolError<'ERR_POOL_CLOSED'> {
+    return new PoolError('ERR_POOL_CLOSED', { pool: this.name, state }, cause === undefined ? {} : { cause });
+  }
+
+  /** The only place that writes `#state`. */
+  #move(to: PoolStateName): void {
+    if (!POOL_MOVES[this.#state].includes(to)) {
+      throw new PoolError('ERR_STATE', { what: `pool "${this.name}"`, from: this.#state, to });
+    }
+    this.#state = to;
+    this.#engine.conditions.check();
+  }
+
+  /** A listener that throws is its owner's bug: reported as uncaught, but not in the middle of our own step. */
+  #emitSafely<E extends keyof PoolEvents>(event: E, args: Parameters<PoolEvents[E]>): void {
+    try {
+      (this.emit as (event: E, ...args: Parameters<PoolEvents[E]>) => boolean).call(this, event, ...args);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+function toExtras(options: RunOptions, nowMs: number): TaskExtras {
+  const { signal, deadline, onProgress } = options;
+  if (deadline === undefined) return { signal, onProgress };
+  const epochMs = Number(deadline);
+  return { signal, onProgress, deadline: { epochMs, hostMs: nowMs + epochMs - Date.now() } };
+}
+
+function checkWorkerData(workerData: unknown): void {
+  try {
+    structuredClone(workerData);
+  } catch (cause) {
+    const reason = `must be cloneable: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new PoolError('ERR_OPTION', { option: 'workerData', reason }, { cause });
+  }
+}
+
+function lastWords(cause: unknown): string {
+  return cause instanceof Error ? `The last: ${cause.message}` : '';
+}
