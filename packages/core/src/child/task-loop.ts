@@ -97,7 +97,7 @@ export class TaskLoop {
       now = this.#start(frame, row, now);
     }
     this.#insideRun = false;
-    if (this.#batch.size > 0 && !this.#awaitsCompany()) this.flush();
+    if (this.#batch.size > 0) this.#runNextTurn();
   }
 
   /** Calls the handler of one row. Returns the time afterwards, which is the next row's start. */
@@ -147,13 +147,6 @@ export class TaskLoop {
     const isLate = endedAt - startedAt > FLUSH_AFTER_MS || endedAt - this.#batchSince > FLUSH_AFTER_MS;
     if (isLate || this.#batch.size >= FLUSH_AFTER_RESULTS) this.flush();
     return endedAt;
-  }
-
-  /** Results may wait when more will come in this turn or the next: tasks are waiting and a place is free or about to be. */
-  #awaitsCompany(): boolean {
-    if (this.#frames.length === 0) return false;
-    this.#runNextTurn();
-    return true;
   }
 
   #runNextTurn(): void {
