@@ -1,0 +1,79 @@
+// Which file may import which: the layers of docs/architecture.md, held by `npm run check:layers`.
+// scripts/test/check-layers.test.mjs proves that each rule bites.
+
+/** packages/core/src from the ground up. A folder imports from the rows below it, not from its neighbours. */
+const ROWS = [
+  ['base'],
+  ['contract'],
+  ['wire', 'cache', 'sizing'],
+  ['transport'],
+  ['worker', 'task'],
+  ['supervise', 'dispatch'],
+  ['pool'],
+];
+
+const mayImport = new Map([
+  ...ROWS.flatMap((row, level) => row.map((folder) => [folder, ROWS.slice(0, level).flat()])),
+  // Runs inside a worker: the parent reaches it by URL, and it knows nothing of the parent's side.
+  ['child', ['base', 'contract', 'wire']],
+]);
+
+const CORE = '^packages/core/src/';
+const oneOf = (folders) => `(${folders.join('|')})/`;
+
+module.exports = {
+  forbidden: [
+    ...[...mayImport].map(([folder, lower]) => ({
+      name: `layer-${folder}`,
+      comment: `${folder}/ may import ${lower.length === 0 ? 'no other folder' : lower.join(', ')}.`,
+      severity: 'error',
+      from: { path: `${CORE}${folder}/` },
+      to: { path: CORE, pathNot: CORE + oneOf([folder, ...lower]) },
+    })),
+    {
+      name: 'no-import-of-child',
+      comment: 'child/ runs in the worker; the parent starts it by URL and must not load it.',
+      severity: 'error',
+      from: { pathNot: `${CORE}child/` },
+      to: { path: `${CORE}child/` },
+    },
+    {
+      name: 'unknown-layer',
+      comment: 'A new folder needs a row in ROWS; at the root of core/src lies index.ts alone.',
+      severity: 'error',
+      from: { path: CORE, pathNot: [`${CORE}index\\.ts$`, CORE + oneOf([...mayImport.keys()])] },
+      to: {},
+    },
+    {
+      name: 'core-stands-alone',
+      comment: 'core publishes to diagnostics channels; profiler and cli listen. It imports neither.',
+      severity: 'error',
+      from: { path: CORE },
+      to: { path: ['^packages/(?!core/)', '^@millpond/'] },
+    },
+    {
+      name: 'profiler-below-cli',
+      severity: 'error',
+      from: { path: '^packages/profiler/src/' },
+      to: { path: ['^packages/cli/', '^@millpond/cli'] },
+    },
+    {
+      name: 'packages-by-name',
+      comment: 'Import another package as its users do: by its name, not by a relative path.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/src/' },
+      to: { path: '^packages/', pathNot: '^packages/$1/', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'no-cycle',
+      comment: 'Import types with `import type`: it leaves nothing at run time, so it closes no cycle.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true, // type imports obey the layers too
+    doNotFollow: { path: ['node_modules', '/dist/'] },
+  },
+};

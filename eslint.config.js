@@ -1,0 +1,50 @@
+// Only rules that find mistakes: prettier owns the layout, tsc the unused locals.
+import js from '@eslint/js';
+import { defineConfig, globalIgnores, includeIgnoreFile } from 'eslint/config';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+// A leading underscore says that a name only holds its place; tsc reads it the same way.
+const UNUSED = ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }];
+
+export default defineConfig(
+  includeIgnoreFile(`${import.meta.dirname}/.gitignore`),
+  globalIgnores(['**/test/fixtures/**/syntax-error*']),
+  {
+    extends: [js.configs.recommended],
+    // Text for a terminal is freed of control characters, and for that they must be named.
+    rules: { 'no-control-regex': 'off' },
+  },
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    languageOptions: { globals: globals.nodeBuiltin },
+    rules: { 'no-unused-vars': UNUSED },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': UNUSED,
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      // A `default` says that the rest was thought of.
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      // `async` without `await` turns a throw into a rejection, which is what the caller of a promise relies on.
+      '@typescript-eslint/require-await': 'off',
+      // What a part is given at construction is typed with methods and made of closures: taking it apart is safe.
+      '@typescript-eslint/unbound-method': 'off',
+      // Handlers and abort signals may throw anything, and the pool passes it on as it came.
+      '@typescript-eslint/only-throw-error': ['error', { allowThrowingAny: true, allowThrowingUnknown: true }],
+      '@typescript-eslint/prefer-promise-reject-errors': [
+        'error',
+        { allowThrowingAny: true, allowThrowingUnknown: true },
+      ],
+    },
+  },
+);

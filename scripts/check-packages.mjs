@@ -1,0 +1,35 @@
+// Would the packages work for those who install them? Packs each one as npm would publish it and hands the tarball
+// to publint (are the files there that package.json promises?) and attw (does TypeScript find the right types?).
+import { execFileSync, execSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const TOOLS = {
+  publint: ['node_modules/publint/src/cli.js'],
+  // The packages are ESM only: what a CommonJS resolver would find is of no interest.
+  attw: ['node_modules/@arethetypeswrong/cli/dist/index.js', '--profile', 'esm-only'],
+};
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+const folder = mkdtempSync(join(tmpdir(), 'millpond-pack-'));
+try {
+  const workspaces = readdirSync('packages').map((name) => `--workspace packages/${name}`);
+  execSync(`npm pack --silent --pack-destination "${folder}" ${workspaces.join(' ')}`);
+  for (const tarball of readdirSync(folder)) {
+    for (const [tool, command] of Object.entries(TOOLS)) check(tool, command, tarball);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+function check(tool, command, tarball) {
+  try {
+    execFileSync(process.execPath, [...command, join(folder, tarball)], { stdio: 'pipe', encoding: 'utf8' });
+    console.log(`${tarball}: ${tool} ok`);
+  } catch (error) {
+    console.error(`${tarball}: ${tool} FAILED\n${error.stdout}${error.stderr}`);
+    process.exitCode = 1;
+  }
+}

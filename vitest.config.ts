@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    testTimeout: 60_000,
+    // Built packages load in Node itself, as they do for users: not through vite.
+    server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'scripts/test/*.test.mjs'],
+          exclude: ['**/behaviour/**'],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'behaviour', include: ['packages/*/test/behaviour/**/*.test.ts', 'examples/test/**/*.test.ts'] },
+      },
+    ],
+  },
+});
