@@ -1,14 +1,9 @@
-export { Pool } from './pool/pool.js';
+export { Pool, type RunArguments, type SettledTask } from './pool/pool.js';
+export type { ResultCache } from './cache/result-cache.js';
 export { Histogram } from './base/histogram.js';
 export { hostNowMs } from './base/clock.js';
 export { nearestName } from './base/nearest.js';
-export {
-  PoolError,
-  isPoolError,
-  type DeathReport,
-  type ErrorCode,
-  type ErrorDetails,
-} from './contract/errors.js';
+export { PoolError, isPoolError, type DeathReport, type ErrorCode, type ErrorDetails } from './contract/errors.js';
 export * from './contract/worker-module.js';
 export type * from './contract/options.js';
 export type * from './contract/stdio.js';

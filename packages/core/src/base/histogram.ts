@@ -67,7 +67,13 @@ export class Histogram {
   }
 
   /** Adds what another histogram counted. */
-  merge(other: { count: number; sum: number; min: number; max: number; counts: readonly (readonly [number, number])[] }): void {
+  merge(other: {
+    count: number;
+    sum: number;
+    min: number;
+    max: number;
+    counts: readonly (readonly [number, number])[];
+  }): void {
     if (other.count === 0) return;
     this.#extend(other.count, other.sum, other.min, other.max);
     const buckets = (this.#buckets ??= new Uint32Array(BUCKETS));

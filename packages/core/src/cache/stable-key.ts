@@ -51,16 +51,21 @@ function writeParts(value: object, seen: Map<object, number>): string {
   if (value instanceof Set) return list('e', sorted([...value].map(inner)));
   if (value instanceof RegExp) return `x${inner(value.source)}${inner(value.flags)}`;
   if (value instanceof Error) return `E${inner(value.name)}${inner(value.message)}${inner(value.cause)}`;
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return bytes('ArrayBuffer', new Uint8Array(value));
+  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer)
+    return bytes('ArrayBuffer', new Uint8Array(value));
   if (ArrayBuffer.isView(value)) {
     return bytes(value.constructor.name, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }
   if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet) {
     throw new TypeError(`A ${value.constructor.name} has no stable key; give the task cache a key(input) of its own.`);
   }
-  if (value instanceof Number || value instanceof String || value instanceof Boolean) return `b${inner(value.valueOf())}`;
+  if (value instanceof Number || value instanceof String || value instanceof Boolean)
+    return `b${inner(value.valueOf())}`;
   const keys = Object.keys(value).sort();
-  return list('o', keys.map((key) => inner(key) + inner((value as Record<string, unknown>)[key])));
+  return list(
+    'o',
+    keys.map((key) => inner(key) + inner((value as Record<string, unknown>)[key])),
+  );
 }
 
 function list(tag: string, parts: readonly string[]): string {

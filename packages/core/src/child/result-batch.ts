@@ -19,7 +19,15 @@ export class ResultBatch {
     return this.#values.length;
   }
 
-  add(id: number, status: number, value: unknown, receivedAt: number, decodedAt: number, startedAt: number, endedAt: number): void {
+  add(
+    id: number,
+    status: number,
+    value: unknown,
+    receivedAt: number,
+    decodedAt: number,
+    startedAt: number,
+    endedAt: number,
+  ): void {
     const row = this.#values.length;
     if (row === 0) this.#baseMs = endedAt;
     const at = row * RESULT_WORDS;

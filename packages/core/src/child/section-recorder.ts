@@ -88,7 +88,7 @@ export class SectionRecorder {
 
   #totals(task: string, parent: SectionTotals | undefined, name: string): SectionTotals {
     let siblings = parent?.children ?? this.#byTask.get(task);
-    if (siblings === undefined) this.#byTask.set(task, (siblings = new Map()));
+    if (siblings === undefined) this.#byTask.set(task, (siblings = new Map<string, SectionTotals>()));
     let totals = siblings.get(name);
     if (totals === undefined) {
       const path = [...(parent?.path ?? []), name];
@@ -100,5 +100,5 @@ export class SectionRecorder {
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise || (typeof (value as PromiseLike<unknown> | null)?.then === 'function');
+  return value instanceof Promise || typeof (value as PromiseLike<unknown> | null)?.then === 'function';
 }

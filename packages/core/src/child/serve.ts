@@ -51,6 +51,12 @@ export function serve(host: Host): { flush(): void } {
         throw new Error(`A worker got a frame of kind ${frame.kind}, which only workers send.`);
     }
   };
+  channel.onFault = (error) => {
+    // A bug of ours, or a damaged link: end as any worker with an uncaught error does, so that the parent hears why.
+    process.nextTick(() => {
+      throw error;
+    });
+  };
   channel.onClose = () => {
     // The parent is gone, or let go of us. Nobody waits for results; what setup opened is closed if that is quick.
     if (ending) return;
@@ -62,7 +68,9 @@ export function serve(host: Host): { flush(): void } {
     let phase: StartFailedMessage['phase'] = 'load';
     try {
       if (init.protocol !== PROTOCOL_VERSION) {
-        throw new Error(`Parent speaks protocol ${init.protocol}, worker ${PROTOCOL_VERSION}: two versions of @millpond/core meet.`);
+        throw new Error(
+          `Parent speaks protocol ${init.protocol}, worker ${PROTOCOL_VERSION}: two versions of @millpond/core meet.`,
+        );
       }
       const sections = new SectionRecorder();
       scope = {
@@ -125,4 +133,3 @@ export function serve(host: Host): { flush(): void } {
 
   return { flush: () => loop?.flush() };
 }
-

@@ -47,7 +47,7 @@ export class TaskLoop {
   readonly #frames: PendingFrame[] = [];
   readonly #running = new Map<number, RunningTask>();
   readonly #cancelled = new Set<number>();
-  #turn: NodeJS.Immediate | undefined;
+  #isTurnDue = false;
   #insideRun = false;
   #batchSince = 0;
 
@@ -149,11 +149,13 @@ export class TaskLoop {
     return endedAt;
   }
 
+  /** Results leave in the check phase of this turn: every frame that arrived in it has been worked on by then. */
   #runNextTurn(): void {
-    this.#turn ??= setImmediate(() => {
-      this.#turn = undefined;
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    setImmediate(() => {
+      this.#isTurnDue = false;
       this.#run();
-      // What is still here waits for a handler that is running; do not make it wait with it.
       this.flush();
     });
   }

@@ -49,9 +49,7 @@ export function listOfText(): Check {
 
 export function textByName(): Check {
   return (value) =>
-    isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string')
-      ? null
-      : 'an object of strings';
+    isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string') ? null : 'an object of strings';
 }
 
 export function anything(): Check {
@@ -95,7 +93,10 @@ export function object(shape: Shape): Check {
  */
 export function checkShape(value: unknown, shape: Shape, prefix = ''): void {
   if (!isRecord(value)) {
-    throw new PoolError('ERR_OPTION', { option: prefix || 'options', reason: `must be an object; received ${show(value)}.` });
+    throw new PoolError('ERR_OPTION', {
+      option: prefix || 'options',
+      reason: `must be an object; received ${show(value)}.`,
+    });
   }
   for (const [key, entry] of Object.entries(value)) {
     const path = prefix === '' ? key : `${prefix}.${key}`;

@@ -31,7 +31,13 @@ const MESSAGES = {
   ERR_QUEUE_TIMEOUT: (d: { task: string; waitedMs: number; limitMs: number; queued: number }) =>
     `Task "${d.task}" waited ${Math.round(d.waitedMs)} ms in the queue; its limit is ${Math.round(d.limitMs)} ms ` +
     `(${d.queued} tasks still queued). Add workers, submit less at once, or raise queueTimeoutMs.`,
-  ERR_TASK_TIMEOUT: (d: { task: string; ranMs: number; limitMs: number; workerId: number; by: 'timeoutMs' | 'deadline' }) =>
+  ERR_TASK_TIMEOUT: (d: {
+    task: string;
+    ranMs: number;
+    limitMs: number;
+    workerId: number;
+    by: 'timeoutMs' | 'deadline';
+  }) =>
     `Task "${d.task}" was still running on worker ${d.workerId} after ${Math.round(d.ranMs)} ms; ` +
     `its ${d.by} allows ${Math.round(d.limitMs)} ms. Raise ${d.by}, or let the handler watch ctx.signal.`,
   ERR_TASK_NOT_FOUND: (d: { task: string; module: string; known: readonly string[]; nearest?: string | undefined }) =>

@@ -93,7 +93,12 @@ export interface PoolOptions {
   /** Node flags of the worker, such as --max-old-space-size=512. @defaultValue this process's flags without --inspect* */
   execArgv?: readonly string[];
   /** Heap limits of a thread, as for node:worker_threads. Refused for processes: use execArgv there. */
-  resourceLimits?: { maxOldGenerationSizeMb?: number; maxYoungGenerationSizeMb?: number; codeRangeSizeMb?: number; stackSizeMb?: number };
+  resourceLimits?: {
+    maxOldGenerationSizeMb?: number;
+    maxYoungGenerationSizeMb?: number;
+    codeRangeSizeMb?: number;
+    stackSizeMb?: number;
+  };
   /** Any cloneable value; workers read it as ctx.workerData. */
   workerData?: unknown;
   /** Where the output of workers goes. @defaultValue 'pipe' */

@@ -41,7 +41,7 @@ const RETRY: is.Shape = {
   on: is.func(),
   backoff: is.object({ baseMs: is.duration(0), maxMs: is.duration(0) }),
 };
-const RETRY_CHECK = is.either(is.integer(0), is.object(RETRY as Record<string, is.Check>));
+const RETRY_CHECK = is.either(is.integer(0), is.object(RETRY));
 const TASK: is.Shape = {
   timeoutMs: is.duration(1),
   queueTimeoutMs: is.duration(1),
@@ -52,14 +52,16 @@ const POOL: is.Shape = {
   name: is.text(),
   kind: is.oneOf('process', 'thread', 'inline'),
   workload: is.oneOf('auto', 'cpu', 'io', 'mixed'),
-  workers: is.either(
-    is.integer(1),
-    is.oneOf('auto'),
-    is.object({ min: is.integer(0), max: is.integer(1) }),
-  ),
+  workers: is.either(is.integer(1), is.oneOf('auto'), is.object({ min: is.integer(0), max: is.integer(1) })),
   concurrency: is.integer(1, 1000),
   prefetch: is.either(is.integer(0, 1000), is.oneOf('auto')),
-  queue: { max: is.either(is.integer(0), is.instance('Infinity', (v) => v === Infinity)), timeoutMs: is.duration(1) },
+  queue: {
+    max: is.either(
+      is.integer(0),
+      is.instance('Infinity', (v) => v === Infinity),
+    ),
+    timeoutMs: is.duration(1),
+  },
   timeoutMs: is.duration(1),
   graceMs: is.duration(0),
   retry: RETRY_CHECK,
@@ -84,9 +86,8 @@ const RUN: is.Shape = {
   signal: is.instance('an AbortSignal', (v) => v instanceof AbortSignal),
   timeoutMs: is.duration(1),
   queueTimeoutMs: is.duration(1),
-  deadline: is.instance(
-    'a valid Date or milliseconds since the epoch',
-    (v) => Number.isFinite(v instanceof Date ? v.getTime() : v),
+  deadline: is.instance('a valid Date or milliseconds since the epoch', (v) =>
+    Number.isFinite(v instanceof Date ? v.getTime() : v),
   ),
   retry: RETRY_CHECK,
   cache: is.instance('false', (v) => v === false),
@@ -195,7 +196,10 @@ function checkPoolOptions(options: PoolOptions): void {
     throw optionError('workers', `has min ${workers.min} above max ${workers.max}.`);
   }
   if (resourceLimits !== undefined && kind !== 'thread') {
-    throw optionError('resourceLimits', 'works only with kind "thread"; give processes execArgv: ["--max-old-space-size=…"].');
+    throw optionError(
+      'resourceLimits',
+      'works only with kind "thread"; give processes execArgv: ["--max-old-space-size=…"].',
+    );
   }
   if (kind === 'inline' && execArgv !== undefined) {
     throw optionError('execArgv', 'has no meaning for kind "inline", which starts no worker.');

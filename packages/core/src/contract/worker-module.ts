@@ -71,7 +71,11 @@ export type TaskName<W> = {
 }[keyof W & string];
 /** Input of handler `N`: the type of its first parameter; `undefined` when it takes none. */
 export type Input<W, N extends keyof W> = W[N] extends (...args: infer A) => unknown
-  ? A extends [] ? undefined : A extends [(infer I)?, ...unknown[]] ? I : never
+  ? A extends []
+    ? undefined
+    : A extends [(infer I)?, ...unknown[]]
+      ? I
+      : never
   : never;
 /** Output of handler `N`: what it returns, awaited. */
 export type Output<W, N extends keyof W> = W[N] extends (...args: never[]) => infer R ? Awaited<R> : never;

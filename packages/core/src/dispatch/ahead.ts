@@ -16,7 +16,12 @@ export interface WorkerView {
  * @param prefetch 'auto', or how many tasks may be ahead
  * @param expectedMs execution time expected of each task
  */
-export function roomFor(worker: WorkerView, concurrency: number, prefetch: 'auto' | number, expectedMs: number): number {
+export function roomFor(
+  worker: WorkerView,
+  concurrency: number,
+  prefetch: 'auto' | number,
+  expectedMs: number,
+): number {
   const places = Math.max(0, concurrency - worker.load);
   if (prefetch !== 'auto') return Math.max(0, concurrency + prefetch - worker.load);
   const byTime = Math.floor((AHEAD_MS - worker.expectedMs) / Math.max(expectedMs, 1e-4));

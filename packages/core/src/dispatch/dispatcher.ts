@@ -8,7 +8,7 @@ import type { TaskBook } from '../task/task-book.js';
 import { STATUS } from '../wire/frame.js';
 import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
 import type { ResultRow } from '../worker/result-row.js';
-import type { WorkerEnd } from '../worker/worker.js';
+import type { WorkerEnd } from '../worker/worker-end.js';
 import { depth, roomFor } from './ahead.js';
 import { FreePlaces, type TaskWorker } from './places.js';
 import { SuspectLane } from './suspect-lane.js';
@@ -62,8 +62,14 @@ export class Dispatcher {
     return this.#isPaused;
   }
 
-  get readyWorkers(): readonly TaskWorker[] {
-    return this.#workers;
+  /** Whether any worker has become ready and not ended. */
+  get hasWorkers(): boolean {
+    return this.#workers.length > 0;
+  }
+
+  /** Workers that take tasks. */
+  get readyWorkers(): TaskWorker[] {
+    return this.#workers.filter((worker) => worker.isReady);
   }
 
   /** Most tasks worth having submitted at once for `workers` workers: twice what they can have in hand. */
@@ -154,8 +160,7 @@ export class Dispatcher {
 
   onTimedOut(worker: TaskWorker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
     const now = this.#parts.clock.now();
-    const error =
-      ranMs === undefined ? waitedTooLong(task, now, this.queued) : tookTooLong(task, worker.id, ranMs, by);
+    const error = ranMs === undefined ? waitedTooLong(task, now, this.queued) : tookTooLong(task, worker.id, ranMs, by);
     publishTrace(this.#parts.pool, task, 'timeout', now);
     this.#takeBack(task, error);
     this.#parts.book.noteTimeout();
@@ -163,16 +168,15 @@ export class Dispatcher {
     else this.#fail(task, error);
   }
 
-  onExited(worker: TaskWorker, { how, running, runningCount, others, report }: WorkerEnd<Task>): void {
+  onExited(worker: TaskWorker, { how, running, runningCount, others, report, fault }: WorkerEnd<Task>): void {
     this.#drop(worker);
     const isExact = how === 'died' && runningCount === 1;
     // In reverse, because each goes to the head of the queue.
-    for (const task of others.reverse()) this.#comeBack(task, report);
+    for (const task of others.reverse()) this.#comeBack(task, report, false);
     for (const task of running.reverse()) {
-      if (isExact) this.#blame(task, report);
+      if (isExact) this.#blame(task, report, fault);
       // Several ran: each must show by itself. Or the pool ended the worker, and nobody is to blame.
-      else if (how === 'died') this.#comeBack(task, report, true);
-      else this.#comeBack(task, report);
+      else this.#comeBack(task, report, how === 'died');
     }
     this.#workerHasNews();
   }
@@ -192,7 +196,11 @@ export class Dispatcher {
 
   #handOut(): void {
     if (!this.#isPaused) {
-      for (let next = this.#suspects.next(this.#workers); next !== undefined; next = this.#suspects.next(this.#workers)) {
+      for (
+        let next = this.#suspects.next(this.#workers);
+        next !== undefined;
+        next = this.#suspects.next(this.#workers)
+      ) {
         this.#assign(next.worker, next.task);
       }
       this.#fillPlaces();
@@ -271,7 +279,7 @@ export class Dispatcher {
     this.#enqueue(task, true);
   }
 
-  #comeBack(task: Task, death: DeathReport, mustRunAlone = false): void {
+  #comeBack(task: Task, death: DeathReport, mustRunAlone: boolean): void {
     task.holder = undefined;
     // A broadcast belongs to that worker and to no other.
     if (task.pinned) {
@@ -282,16 +290,19 @@ export class Dispatcher {
     this.#requeue(task);
   }
 
-  #blame(task: Task, death: DeathReport): void {
+  #blame(task: Task, death: DeathReport, cause: Error | undefined): void {
     publishTrace(this.#parts.pool, task, 'crash', this.#parts.clock.now());
     task.crashes++;
     this.#parts.book.noteCrash();
     const isPoison = task.attempt <= task.settings.retry.attempts && task.crashes >= this.#parts.options.crashAttempts;
     task.holder = undefined;
     if (isPoison) {
-      this.#parts.book.fail(task, new PoolError('ERR_TASK_POISON', { task: task.name, crashes: task.crashes, death }));
+      this.#parts.book.fail(
+        task,
+        new PoolError('ERR_TASK_POISON', { task: task.name, crashes: task.crashes, death }, { cause }),
+      );
     } else {
-      this.#fail(task, crashed(task, death));
+      this.#fail(task, crashed(task, death, cause));
     }
   }
 
@@ -321,8 +332,13 @@ export class Dispatcher {
       if (task.mustRunAlone) this.#suspects.remove(task);
       else this.#queue.remove(task);
     }
-    task.holder?.abandon(task, reason);
+    const { holder } = task;
+    if (holder === undefined) return;
     task.holder = undefined;
+    holder.abandon(task, reason);
+    // One that had not left yet freed its place at once.
+    const worker = this.#workers.find((each) => each === holder);
+    if (worker !== undefined) this.#places.add(worker);
   }
 
   #drop(worker: TaskWorker): void {

@@ -29,8 +29,13 @@ export function notSerializable(
   return new PoolError('ERR_NOT_SERIALIZABLE', { task: task.name, what, reason });
 }
 
-export function crashed(task: Task, death: DeathReport): PoolError<'ERR_WORKER_OOM' | 'ERR_WORKER_CRASHED'> {
-  return new PoolError(death.outOfMemory ? 'ERR_WORKER_OOM' : 'ERR_WORKER_CRASHED', { task: task.name, death });
+export function crashed(
+  task: Task,
+  death: DeathReport,
+  cause?: Error,
+): PoolError<'ERR_WORKER_OOM' | 'ERR_WORKER_CRASHED'> {
+  const code = death.outOfMemory ? 'ERR_WORKER_OOM' : 'ERR_WORKER_CRASHED';
+  return new PoolError(code, { task: task.name, death }, cause === undefined ? {} : { cause });
 }
 
 /** Says on an error of the handler where it came from, without changing what the handler threw. */

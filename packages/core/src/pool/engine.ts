@@ -15,7 +15,9 @@ import { Task, type TaskExtras } from '../task/task.js';
 import { TaskBook } from '../task/task-book.js';
 import { TaskType } from '../task/task-type.js';
 import { START } from '../transport/start.js';
-import { Worker, type WorkerEnd, type WorkerListener } from '../worker/worker.js';
+import { Worker, type WorkerListener } from '../worker/worker.js';
+import type { WorkerEnd } from '../worker/worker-end.js';
+import { callSafely } from '../base/call-safely.js';
 import { KeepAlive } from './keep-alive.js';
 
 const workerChannel = channel(CHANNELS.worker);
@@ -92,7 +94,12 @@ export class Engine {
   }
 
   /** Submits a task. The promise is its caller's; the task tells what it cost. */
-  submit(name: string, input: unknown, settings?: TaskSettings, extras?: TaskExtras): { task: Task; promise: Promise<unknown> } {
+  submit(
+    name: string,
+    input: unknown,
+    settings?: TaskSettings,
+    extras?: TaskExtras,
+  ): { task: Task; promise: Promise<unknown> } {
     const made = this.#make(name, input, settings, extras, false);
     this.book.enter(made.task);
     this.dispatcher.submit(made.task);
@@ -100,7 +107,13 @@ export class Engine {
   }
 
   /** Submits a task to one worker. */
-  submitTo(worker: TaskWorker, name: string, input: unknown, settings: TaskSettings, extras: TaskExtras): Promise<unknown> {
+  submitTo(
+    worker: TaskWorker,
+    name: string,
+    input: unknown,
+    settings: TaskSettings,
+    extras: TaskExtras,
+  ): Promise<unknown> {
     const { task, promise } = this.#make(name, input, settings, extras, true);
     this.book.enter(task);
     this.dispatcher.submitTo(worker, task);
@@ -138,11 +151,26 @@ export class Engine {
     for (const task of [...this.book.pending]) this.dispatcher.reject(task, error);
   }
 
-  #make(name: string, input: unknown, settings: TaskSettings | undefined, extras: TaskExtras | undefined, pinned: boolean) {
+  #make(
+    name: string,
+    input: unknown,
+    settings: TaskSettings | undefined,
+    extras: TaskExtras | undefined,
+    pinned: boolean,
+  ) {
     const type = this.#type(name);
     const promise = new Promise(takeEnds);
     const settle = { resolve: lastResolve, reject: lastReject };
-    const task = new Task(++this.#lastTaskId, type, input, settings ?? type.settings, extras, this.now(), settle, pinned);
+    const task = new Task(
+      ++this.#lastTaskId,
+      type,
+      input,
+      settings ?? type.settings,
+      extras,
+      this.now(),
+      settle,
+      pinned,
+    );
     return { task, promise };
   }
 
@@ -179,7 +207,7 @@ export class Engine {
     settled: (worker) => this.dispatcher.onSettled(worker),
     refused: (worker, task, reason) => this.dispatcher.onRefused(worker, task, reason),
     progress: (_worker, task, value) => {
-      if (task.state === 'running') task.extras.onProgress?.(value);
+      if (task.extras.onProgress !== undefined) callSafely(task.extras.onProgress, value);
     },
     timedOut: (worker, task, ranMs, by) => this.dispatcher.onTimedOut(worker, task, ranMs, by),
     sections: (worker, sections) => {
@@ -193,16 +221,20 @@ export class Engine {
     this.pastReadyMs += worker.readyMs(this.now());
     this.dispatcher.onExited(worker, end);
     const isFault = end.how === 'died' || end.how === 'failedToStart';
-    const cause = end.startError ?? new PoolError('ERR_WORKER_CRASHED', { task: end.report.runningTasks.join(', ') || 'none', death: end.report });
-    this.supervisor.onEnd(worker, isFault ? { wasReady: end.how === 'died', uptimeMs: end.report.uptimeMs, cause } : undefined);
+    const cause =
+      end.startError ??
+      new PoolError('ERR_WORKER_CRASHED', { task: end.report.runningTasks.join(', ') || 'none', death: end.report });
+    this.supervisor.onEnd(
+      worker,
+      isFault ? { wasReady: end.how === 'died', uptimeMs: end.report.uptimeMs, cause } : undefined,
+    );
     this.#publishWorker(worker, 'exited');
     this.#parts.emit('worker:exited', { ...end.report, expected: !isFault });
     this.conditions.check();
   }
 
   #onHandedOut(queued: number): void {
-    const hasWorkers = this.dispatcher.readyWorkers.length > 0;
-    if (queued > 0 && hasWorkers && !this.#isSaturated && !this.dispatcher.isPaused) {
+    if (queued > 0 && this.dispatcher.hasWorkers && !this.#isSaturated && !this.dispatcher.isPaused) {
       this.#isSaturated = true;
       this.#parts.emit('saturated');
     } else if (queued === 0 && this.#isSaturated) {

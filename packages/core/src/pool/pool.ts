@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
+import { callSafely } from '../base/call-safely.js';
 import { ResultCache } from '../cache/result-cache.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
@@ -151,7 +152,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     this.#refuseUnlessOpen();
     options.signal?.throwIfAborted();
     const settings = { ...overrideSettings(this.#engine.settingsOf(name), options), queueTimeoutMs: Infinity };
-    const results = [...this.#engine.dispatcher.readyWorkers].map((worker) =>
+    const results = this.#engine.dispatcher.readyWorkers.map((worker) =>
       this.#engine.submitTo(worker, name, input, settings, { signal: options.signal }),
     );
     return (await Promise.all(results)) as Output<W, N>[];
@@ -182,7 +183,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   recycle(reason = 'recycle() was called'): Promise<void> {
     const { supervisor, dispatcher, keepAlive } = this.#engine;
     return keepAlive.during(
-      supervisor.recycle([...dispatcher.readyWorkers], reason, (worker) =>
+      supervisor.recycle(dispatcher.readyWorkers, reason, (worker) =>
         this.#emitSafely('worker:recycled', [{ workerId: worker.id, reason }]),
       ),
     );
@@ -246,19 +247,20 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     try {
       this.#refuseUnlessOpen();
       signal?.throwIfAborted();
-      if (checksRoom && !this.#engine.hasRoom()) {
-        throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.book.counts.queued, max: this.#options.queueMax });
-      }
       const settings = options === undefined ? undefined : overrideSettings(this.#engine.settingsOf(name), options);
       const extras = options === undefined ? undefined : toExtras(options, this.#engine.now());
-      const caches = this.#cache !== undefined && (settings ?? this.#engine.settingsOf(name)).cache !== undefined;
-      if (!caches || this.#cache === undefined) return this.#engine.submit(name, input, settings, extras).promise;
+      const caches = (settings ?? this.#engine.settingsOf(name)).cache !== undefined;
+      if (!caches || this.#cache === undefined) {
+        if (checksRoom) this.#refuseIfFull();
+        return this.#engine.submit(name, input, settings, extras).promise;
+      }
       return this.#cache.get(name, input, signal, async (shared) => {
+        if (checksRoom) this.#refuseIfFull();
         const { task, promise } = this.#engine.submit(name, input, settings, { ...extras, signal: shared });
         return { value: await promise, costMs: task.ranMs };
       });
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -287,7 +289,11 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   #fail(reason: string, cause: unknown): void {
     if (this.#state === 'closed' || this.#state === 'failed') return;
-    this.#failure = new PoolError('ERR_POOL_FAILED', { pool: this.name, reason: `${reason} ${lastWords(cause)}` }, { cause });
+    this.#failure = new PoolError(
+      'ERR_POOL_FAILED',
+      { pool: this.name, reason: `${reason} ${lastWords(cause)}` },
+      { cause },
+    );
     this.#move('failed');
     this.#engine.rejectAll(this.#failure);
     void this.#engine.supervisor.kill();
@@ -301,6 +307,11 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   #refuseUnlessOpen(): void {
     if (this.#state !== 'open') throw this.#refusal();
+  }
+
+  #refuseIfFull(): void {
+    if (this.#engine.hasRoom()) return;
+    throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.book.counts.queued, max: this.#options.queueMax });
   }
 
   #refusal(): PoolError {
@@ -320,15 +331,10 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     this.#engine.conditions.check();
   }
 
-  /** A listener that throws is its owner's bug: reported as uncaught, but not in the middle of our own step. */
   #emitSafely<E extends keyof PoolEvents>(event: E, args: Parameters<PoolEvents[E]>): void {
-    try {
-      (this.emit as (event: E, ...args: Parameters<PoolEvents[E]>) => boolean).call(this, event, ...args);
-    } catch (error) {
-      process.nextTick(() => {
-        throw error;
-      });
-    }
+    callSafely(() =>
+      (this.emit as (event: E, ...args: Parameters<PoolEvents[E]>) => boolean).call(this, event, ...args),
+    );
   }
 }
 

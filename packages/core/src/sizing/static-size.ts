@@ -19,7 +19,11 @@ export function sizeRange(workers: WorkersOption, workload: Workload, cores: num
   const shown = `${Number(cores.toFixed(2))} usable cores, workload ${workload}`;
   if (workers === 'auto') return { min: 1, max: own, reason: shown };
   const max = workers.max ?? Math.max(own, workers.min ?? 0);
-  return { min: workers.min ?? Math.min(1, max), max, reason: `workers: ${workers.min ?? ''}–${workers.max ?? ''}, ${shown}` };
+  return {
+    min: workers.min ?? Math.min(1, max),
+    max,
+    reason: `workers: ${workers.min ?? ''}–${workers.max ?? ''}, ${shown}`,
+  };
 }
 
 /**

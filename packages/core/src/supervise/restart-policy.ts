@@ -45,7 +45,10 @@ export function afterUnexpectedEnd(
     const failedStarts = history.failedStarts + 1;
     const next = { ...history, failedStarts };
     if (failedStarts >= MAX_FAILED_STARTS) {
-      return { history: next, decision: { action: 'giveUp', reason: `${failedStarts} workers in a row failed to start.` } };
+      return {
+        history: next,
+        decision: { action: 'giveUp', reason: `${failedStarts} workers in a row failed to start.` },
+      };
     }
     const delayMs = nextDelayMs(failedStarts, BASE_MS, MAX_MS, end.random);
     return { history: next, decision: { action: 'restart', delayMs } };

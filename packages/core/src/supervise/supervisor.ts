@@ -1,6 +1,12 @@
 import type { Clock, Timer } from '../base/clock.js';
 import { Conditions } from '../base/conditions.js';
-import { afterReady, afterUnexpectedEnd, NO_HISTORY, type RestartHistory, type RestartLimits } from './restart-policy.js';
+import {
+  afterReady,
+  afterUnexpectedEnd,
+  NO_HISTORY,
+  type RestartHistory,
+  type RestartLimits,
+} from './restart-policy.js';
 
 /** What the supervisor needs of a worker. */
 export interface Supervised {
@@ -130,6 +136,7 @@ export class Supervisor<W extends Supervised> {
   #startMissing(): void {
     if (this.#isOver || this.#staying().length >= this.#wanted) return;
     const waitMs = this.#mayStartAt - this.#parts.clock.now();
+    if (waitMs === Infinity) return;
     if (waitMs > 0) {
       this.#restart?.cancel();
       this.#restart = this.#parts.clock.after(waitMs, () => this.#startMissing());
@@ -146,8 +153,13 @@ export class Supervisor<W extends Supervised> {
       this.#workers.add(worker);
       return worker;
     } catch (cause) {
-      this.#onFault({ wasReady: false, uptimeMs: 0, cause });
-      if (!this.#isOver) this.#startMissing();
+      // Later, as every other end: whoever asked for the worker is in the middle of something.
+      this.#mayStartAt = Infinity;
+      this.#parts.clock.after(0, () => {
+        this.#mayStartAt = -Infinity;
+        if (!this.#isOver) this.#onFault({ wasReady: false, uptimeMs: 0, cause });
+        this.#startMissing();
+      });
       return undefined;
     }
   }

@@ -17,7 +17,10 @@ export function decideFailure(retry: ResolvedRetry, attempt: number, error: unkn
     try {
       wanted = retry.on(error);
     } catch (cause) {
-      return { action: 'reject', error: new AggregateError([error, cause], 'retry.on threw while it looked at the error of a task.') };
+      return {
+        action: 'reject',
+        error: new AggregateError([error, cause], 'retry.on threw while it looked at the error of a task.'),
+      };
     }
     if (!wanted) return { action: 'reject', error };
   }

@@ -87,7 +87,11 @@ export class Tail {
   add(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    for (let first = this.#chunks[0]; first !== undefined && this.#bytes - first.length >= TAIL_BYTES; first = this.#chunks[0]) {
+    for (
+      let first = this.#chunks[0];
+      first !== undefined && this.#bytes - first.length >= TAIL_BYTES;
+      first = this.#chunks[0]
+    ) {
       this.#bytes -= first.length;
       this.#chunks.shift();
     }

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { SocketChannel } from '../wire/socket-channel.js';
@@ -102,7 +101,7 @@ class ProcessTransport implements Transport {
     this.#stderr.watch(stderr);
     forwardLines(stdout, targets.stdout, label);
     forwardLines(stderr, targets.stderr, label);
-    for (const pipe of [stdout, stderr]) (pipe as Readable as Socket).unref();
+    for (const pipe of [stdout, stderr]) (pipe as Socket).unref();
   }
 
   #end(exit: { code: number | null; signal: NodeJS.Signals | null; error?: Error }): void {

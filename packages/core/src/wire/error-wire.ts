@@ -58,7 +58,13 @@ function encode(thrown: unknown, canSend: (value: unknown) => boolean, seen: Set
     stack: typeof stack === 'string' ? stack : undefined,
     props: ownProperties(thrown, canSend),
   };
-  if (read(() => 'cause' in thrown) === true) error.cause = encode(read(() => thrown.cause), canSend, seen, depth + 1);
+  if (read(() => 'cause' in thrown) === true)
+    error.cause = encode(
+      read(() => thrown.cause),
+      canSend,
+      seen,
+      depth + 1,
+    );
   const errors = read(() => (thrown as AggregateError).errors as unknown);
   if (Array.isArray(errors)) error.errors = errors.map((member) => encode(member, canSend, seen, depth + 1));
   return { error };
@@ -91,7 +97,8 @@ function baseOf(error: object): string {
   while (typeof prototype === 'object' && prototype !== null) {
     const { constructor } = prototype as { constructor?: { name?: unknown } };
     const name = read(() => constructor?.name);
-    if (typeof name === 'string' && (name in BASES || name === 'AggregateError' || name === 'DOMException')) return name;
+    if (typeof name === 'string' && (name in BASES || name === 'AggregateError' || name === 'DOMException'))
+      return name;
     prototype = Object.getPrototypeOf(prototype) as unknown;
   }
   return 'Error';

@@ -98,6 +98,8 @@ export interface FrameChannel {
   refusal(value: unknown): string | undefined;
   /** Set by the owner before the first frame can arrive. */
   onFrame: (frame: Frame) => void;
+  /** A frame could not be read, or its receiver threw. Nothing more is received then. */
+  onFault: (error: Error) => void;
   /** The other end is gone, or the link is broken. Called once. */
   onClose: () => void;
   /** Resolves when everything sent has left this process or thread, or cannot any more. */

@@ -9,6 +9,7 @@ const NO_META = new Uint32Array(0);
 /** Frames over a MessagePort, between threads of one process. The port clones; bodies may hold what it can clone. */
 export class PortChannel implements FrameChannel {
   onFrame: (frame: Frame) => void = () => {};
+  onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
   readonly #port: MessagePort;
 
@@ -18,8 +19,13 @@ export class PortChannel implements FrameChannel {
       // The port decodes before it calls; what it took is part of the time in transport.
       const receivedAt = hostNowMs();
       const [kind, body, meta, baseMs, sentAt] = envelope;
-      this.onFrame({ kind, body, meta, baseMs, sentAt, receivedAt, decodedAt: receivedAt });
+      try {
+        this.onFrame({ kind, body, meta, baseMs, sentAt, receivedAt, decodedAt: receivedAt });
+      } catch (error) {
+        this.onFault(error as Error);
+      }
     });
+    port.on('messageerror', (error) => this.onFault(error));
     port.on('close', () => this.onClose());
   }
 

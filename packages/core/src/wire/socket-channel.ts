@@ -6,6 +6,7 @@ import { encodeFrame, FrameReader } from './frame-codec.js';
 /** Frames over a stream socket, between two processes. */
 export class SocketChannel implements FrameChannel {
   onFrame: (frame: Frame) => void = () => {};
+  onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
   readonly #socket: Socket;
   readonly #reader = new FrameReader((frame) => this.onFrame(frame));
@@ -16,8 +17,9 @@ export class SocketChannel implements FrameChannel {
       try {
         this.#reader.push(chunk);
       } catch (error) {
-        // The stream cannot be trusted after a corrupt frame: the other end was not ours, or memory is damaged.
-        socket.destroy(error instanceof Error ? error : new Error(String(error)));
+        // Where the next frame begins cannot be known after a corrupt one.
+        socket.pause();
+        this.onFault(error as Error);
       }
     });
     // EPIPE and ECONNRESET say that the other process is gone; its exit tells the rest, and 'close' follows.

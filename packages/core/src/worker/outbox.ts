@@ -10,7 +10,11 @@ export class Outbox<T extends Cargo> {
   readonly #onRefused: (task: T, reason: string) => void;
   #tasks: T[] = [];
 
-  constructor(channel: FrameChannel, handlers: ReadonlyMap<string, number>, onRefused: (task: T, reason: string) => void) {
+  constructor(
+    channel: FrameChannel,
+    handlers: ReadonlyMap<string, number>,
+    onRefused: (task: T, reason: string) => void,
+  ) {
     this.#channel = channel;
     this.#handlers = handlers;
     this.#onRefused = onRefused;

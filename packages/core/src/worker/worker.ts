@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../base/clock.js';
-import { PoolError, type DeathReport } from '../contract/errors.js';
+import { PoolError } from '../contract/errors.js';
 import type { SectionDelta } from '../contract/trace.js';
 import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';
 import {
@@ -18,25 +18,8 @@ import { InHand, isGhost, type Cargo, type Ghost } from './in-hand.js';
 import { Outbox } from './outbox.js';
 import { ResultRow } from './result-row.js';
 import { TaskWatch } from './task-watch.js';
+import { deathReport, diedBeforeReady, sortRemains, withoutGhosts, type WorkerEnd } from './worker-end.js';
 import { canMove, type WorkerState } from './worker-state.js';
-
-/** How a worker ended and what it had in hand. */
-export interface WorkerEnd<T> {
-  report: DeathReport;
-  /**
-   * asked: the pool had told it to go. killed: the pool ended it for a task that would not end. failedToStart: it
-   * never became ready. died: all else.
-   */
-  how: 'asked' | 'killed' | 'failedToStart' | 'died';
-  /** Why it never became ready. */
-  startError: PoolError<'ERR_WORKER_START'> | undefined;
-  /** Tasks that were running: one of them, or something that ended before, is to blame. */
-  running: T[];
-  /** How many ran at that moment, those nobody waited for any more included. */
-  runningCount: number;
-  /** Tasks that were not running: sent ahead and never begun, or done with their result lost on the way. */
-  others: T[];
-}
 
 /** Whom a worker tells. Given once, at construction; all calls come from the event loop, none from inside a call down. */
 export interface WorkerListener<T extends Cargo> {
@@ -85,7 +68,8 @@ export class Worker<T extends Cargo> {
   #state: WorkerState;
   #stopWithinMs = 0;
   #timer: Timer;
-  #end: WorkerEnd<T>['how'] = 'died';
+  #how: WorkerEnd<T>['how'] = 'died';
+  #fault: Error | undefined;
   #startError: PoolError<'ERR_WORKER_START'> | undefined;
 
   constructor(spec: WorkerSpec, start: (spec: WorkerSpec) => Transport, clock: Clock, listener: WorkerListener<T>) {
@@ -100,6 +84,7 @@ export class Worker<T extends Cargo> {
     this.#transport.onExit = (exit) => this.#onExit(exit);
     const { channel } = this.#transport;
     channel.onFrame = (frame) => this.#onFrame(frame);
+    channel.onFault = (error) => this.#onFault(error);
     this.#outbox = new Outbox(channel, this.#handlers, (task, reason) => {
       this.#letGo(task);
       this.#listener.refused(this, task, reason);
@@ -178,7 +163,7 @@ export class Worker<T extends Cargo> {
 
   /** Takes nothing more, finishes what it has in hand, then stops within `stopWithinMs`. */
   drain(reason: string, stopWithinMs: number): void {
-    this.#end = 'asked';
+    this.#how = 'asked';
     this.#stopWithinMs = stopWithinMs;
     if (this.#state.name === 'busy') this.#move({ name: 'draining', reason });
     else if (this.#state.name !== 'draining') this.stop(stopWithinMs);
@@ -186,7 +171,7 @@ export class Worker<T extends Cargo> {
 
   /** Asks it to tear down and exit, and kills it after `withinMs`. */
   stop(withinMs: number): void {
-    this.#end = 'asked';
+    this.#how = 'asked';
     if (this.#state.name === 'stopping' || this.#state.name === 'exited') return;
     const isLoaded = this.#state.name !== 'starting';
     this.#move({ name: 'stopping', killAtMs: this.#clock.now() + withinMs });
@@ -202,13 +187,13 @@ export class Worker<T extends Cargo> {
 
   /** Ends it now, because of what it does. It will be replaced. */
   kill(): void {
-    if (this.#end === 'died') this.#end = 'killed';
+    if (this.#how === 'died') this.#how = 'killed';
     this.#transport.kill();
   }
 
   /** Ends it now, because the pool ends. */
   destroy(): void {
-    this.#end = 'asked';
+    this.#how = 'asked';
     this.#transport.kill();
   }
 
@@ -252,9 +237,14 @@ export class Worker<T extends Cargo> {
         this.#onStartFailed(frame.body as StartFailedMessage);
         break;
       default:
-        // Nothing a worker of ours sends. Its words cannot be trusted any more.
-        this.kill();
+        throw new Error(`Worker ${this.id} sent a frame of kind ${frame.kind}, which only parents send.`);
     }
+  }
+
+  /** Its words cannot be trusted any more, or we tripped over them. It ends as one that died, and says why. */
+  #onFault(error: Error): void {
+    this.#fault ??= error;
+    this.#transport.kill();
   }
 
   #onReady({ handlers }: ReadyMessage): void {
@@ -304,63 +294,26 @@ export class Worker<T extends Cargo> {
   }
 
   #onExit(exit: TransportExit): void {
-    const wasReady = this.bootMs > 0;
-    const uptimeMs = this.#clock.now() - this.startedAt;
-    const { running, others } = this.#sortByBoard();
-    const report: DeathReport = {
-      workerId: this.id,
-      pid: this.pid,
-      exitCode: exit.code,
-      signal: exit.signal,
-      runningTasks: running.map((item) => item.name),
-      uptimeMs,
-      stderrTail: exit.stderrTail,
-      outOfMemory: exit.outOfMemory,
-    };
-    if (!wasReady && this.#end !== 'asked') {
-      this.#startError ??= this.#diedBeforeReady(exit);
-      this.#end = 'failedToStart';
+    const { moduleUrl, options } = this.#spec;
+    const startedAt = (wireId: number): number | undefined => this.#transport.startedAt(wireId);
+    const { running, others } = sortRemains(this.#inHand.all(), startedAt, options.concurrency);
+    if (this.bootMs === 0 && this.#how !== 'asked') {
+      this.#how = 'failedToStart';
+      this.#startError ??= diedBeforeReady(moduleUrl, this.#state.name, exit);
     }
     this.#timer.cancel();
     this.#watch.stop();
     this.#move({ name: 'exited' });
     this.#transport.release();
     this.#listener.exited(this, {
-      report,
-      how: this.#end,
+      report: deathReport(this, exit, this.#clock.now() - this.startedAt, running),
+      how: this.#how,
       startError: this.#startError,
+      fault: this.#fault,
       running: withoutGhosts(running),
       runningCount: running.length,
       others: withoutGhosts(others),
     });
-  }
-
-  /** What in hand was running at the end, by the claim board. */
-  #sortByBoard(): { running: (T | Ghost)[]; others: (T | Ghost)[] } {
-    const begun: { item: T | Ghost; at: number }[] = [];
-    const others: (T | Ghost)[] = [];
-    for (const item of this.#inHand.all()) {
-      const at = this.#transport.startedAt(item.wireId);
-      if (at === undefined) others.push(item);
-      else begun.push({ item, at });
-    }
-    if (this.#spec.options.concurrency === 1 && begun.length > 1) {
-      // One at a time: whatever began before the last one had ended, and only its result was lost.
-      begun.sort((a, b) => b.at - a.at);
-      others.push(...begun.splice(1).map(({ item }) => item));
-    }
-    return { running: begun.map(({ item }) => item), others };
-  }
-
-  #diedBeforeReady(exit: TransportExit): PoolError<'ERR_WORKER_START'> {
-    const how = exit.signal === null ? `exit code ${exit.code ?? 'unknown'}` : `signal ${exit.signal}`;
-    const words = exit.stderrTail.trim();
-    const reason = exit.error?.message ?? `it ended with ${how}. ${words === '' ? '' : `Its last words: ${words}`}`;
-    return new PoolError(
-      'ERR_WORKER_START',
-      { module: this.#spec.moduleUrl, phase: this.#state.name, reason },
-      { cause: exit.error },
-    );
   }
 
   /** The only place that writes `#state`. */
@@ -371,8 +324,4 @@ export class Worker<T extends Cargo> {
     }
     this.#state = to;
   }
-}
-
-function withoutGhosts<T extends Cargo>(items: readonly (T | Ghost)[]): T[] {
-  return items.filter((item): item is T => !isGhost(item));
 }
