@@ -1,18 +1,16 @@
 import type { Clock } from '../base/clock.js';
 import { LinkedQueue } from '../base/linked-queue.js';
-import { PoolError, type DeathReport } from '../contract/errors.js';
+import type { DeathReport } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
-import { decideFailure } from '../task/failure.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
-import { STATUS } from '../wire/frame.js';
-import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
 import type { ResultRow } from '../worker/result-row.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
 import { depth, roomFor } from './ahead.js';
+import { Outcomes } from './outcomes.js';
 import { FreePlaces, type TaskWorker } from './places.js';
 import { SuspectLane } from './suspect-lane.js';
-import { crashed, notFound, notSerializable, tookTooLong, waitedTooLong, withOrigin } from './task-errors.js';
+import { crashed, notFound, notSerializable, tookTooLong, waitedTooLong } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
 export interface DispatcherParts {
@@ -37,6 +35,7 @@ export class Dispatcher {
   readonly #suspects = new SuspectLane();
   readonly #workers: TaskWorker[] = [];
   readonly #places: FreePlaces;
+  readonly #outcomes: Outcomes;
   /** Workers with tasks in their outbox. */
   readonly #unsent = new Set<TaskWorker>();
   /** False after a pass that left tasks over: until a worker has news, another pass would find no room either. */
@@ -51,6 +50,15 @@ export class Dispatcher {
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     this.#places = new FreePlaces(parts.options.concurrency);
+    const { pool, clock, book, options } = parts;
+    this.#outcomes = new Outcomes({
+      pool,
+      clock,
+      book,
+      crashAttempts: options.crashAttempts,
+      random: () => parts.random(),
+      runAgain: (task) => this.submit(task),
+    });
   }
 
   /** Tasks that wait for a worker. */
@@ -120,29 +128,8 @@ export class Dispatcher {
   }
 
   onResult(worker: TaskWorker, task: Task, row: ResultRow): void {
-    const now = this.#parts.clock.now();
-    switch (row.status) {
-      case STATUS.ok:
-        task.type.record(row.startedAt - task.submittedAt, row.endedAt - row.startedAt, now - task.submittedAt);
-        publishTrace(this.#parts.pool, task, 'ok', now, row);
-        task.holder = undefined;
-        task.ranMs = row.endedAt - row.startedAt;
-        this.#parts.book.complete(task, row.value);
-        break;
-      case STATUS.error:
-        task.type.record(row.startedAt - task.submittedAt, row.endedAt - row.startedAt, now - task.submittedAt);
-        publishTrace(this.#parts.pool, task, 'error', now, row);
-        this.#fail(task, withOrigin(errorFromWire(row.value as WireThrown), task, worker.id));
-        break;
-      case STATUS.notSerializable:
-        publishTrace(this.#parts.pool, task, 'error', now, row);
-        task.holder = undefined;
-        this.#parts.book.fail(task, notSerializable(task, 'result', String(row.value)));
-        break;
-      default:
-        // The worker dropped it as cancelled, yet it is wanted: it has not run, so it may run elsewhere.
-        this.#requeue(task);
-    }
+    // Dropped as cancelled, yet it is wanted: it has not run, so it may run elsewhere.
+    if (!this.#outcomes.answered(task, worker.id, row)) this.#requeue(task);
   }
 
   /** A worker has answered for some tasks: hand it the next. */
@@ -165,7 +152,7 @@ export class Dispatcher {
     this.#takeBack(task, error);
     this.#parts.book.noteTimeout();
     if (by === 'deadline') this.#parts.book.fail(task, error);
-    else this.#fail(task, error);
+    else this.#outcomes.failed(task, error);
   }
 
   onExited(worker: TaskWorker, { how, running, runningCount, others, report, fault }: WorkerEnd<Task>): void {
@@ -174,7 +161,7 @@ export class Dispatcher {
     // In reverse, because each goes to the head of the queue.
     for (const task of others.reverse()) this.#comeBack(task, report, false);
     for (const task of running.reverse()) {
-      if (isExact) this.#blame(task, report, fault);
+      if (isExact) this.#outcomes.blamed(task, report, fault);
       // Several ran: each must show by itself. Or the pool ended the worker, and nobody is to blame.
       else this.#comeBack(task, report, how === 'died');
     }
@@ -196,19 +183,19 @@ export class Dispatcher {
 
   #handOut(): void {
     if (!this.#isPaused) {
-      for (
-        let next = this.#suspects.next(this.#workers);
-        next !== undefined;
-        next = this.#suspects.next(this.#workers)
-      ) {
-        this.#assign(next.worker, next.task);
-      }
+      this.#handOutSuspect();
       this.#fillPlaces();
       if (this.#queue.size > 0 && this.#mayHaveRoom) this.#sendAhead();
     }
     for (const worker of this.#unsent) worker.flush();
     this.#unsent.clear();
     this.#parts.onHandedOut(this.queued);
+  }
+
+  #handOutSuspect(): void {
+    const { next, released } = this.#suspects.next(this.#workers);
+    if (next !== undefined) this.#assign(next.worker, next.task);
+    if (released !== undefined) this.#places.add(released);
   }
 
   #fillPlaces(): void {
@@ -256,12 +243,18 @@ export class Dispatcher {
   }
 
   #enqueue(task: Task, atHead = false): void {
-    const { clock } = this.#parts;
-    const waitMs = Math.min(task.settings.queueTimeoutMs, task.deadlineMs - clock.now());
-    if (waitMs < Infinity) task.timer = clock.after(waitMs, () => this.#onQueueTimeout(task));
+    this.#limitWait(task);
     if (task.mustRunAlone) this.#suspects.push(task);
     else if (atHead) this.#queue.unshift(task);
     else this.#queue.push(task);
+  }
+
+  #limitWait(task: Task): void {
+    const { settings, deadlineMs } = task;
+    if (settings.queueTimeoutMs === Infinity && deadlineMs === Infinity) return;
+    const { clock } = this.#parts;
+    const waitMs = Math.min(settings.queueTimeoutMs, deadlineMs - clock.now());
+    task.timer = clock.after(waitMs, () => this.#onQueueTimeout(task));
   }
 
   #onQueueTimeout(task: Task): void {
@@ -288,42 +281,6 @@ export class Dispatcher {
     }
     task.mustRunAlone ||= mustRunAlone;
     this.#requeue(task);
-  }
-
-  #blame(task: Task, death: DeathReport, cause: Error | undefined): void {
-    publishTrace(this.#parts.pool, task, 'crash', this.#parts.clock.now());
-    task.crashes++;
-    this.#parts.book.noteCrash();
-    const isPoison = task.attempt <= task.settings.retry.attempts && task.crashes >= this.#parts.options.crashAttempts;
-    task.holder = undefined;
-    if (isPoison) {
-      this.#parts.book.fail(
-        task,
-        new PoolError('ERR_TASK_POISON', { task: task.name, crashes: task.crashes, death }, { cause }),
-      );
-    } else {
-      this.#fail(task, crashed(task, death, cause));
-    }
-  }
-
-  /** A try has failed: another one, or the end. */
-  #fail(task: Task, error: unknown): void {
-    const { book, clock, random } = this.#parts;
-    task.holder = undefined;
-    const decision = decideFailure(task.settings.retry, task.attempt, error, random());
-    if (decision.action === 'reject' || task.pinned) {
-      book.fail(task, decision.action === 'reject' ? decision.error : error);
-      return;
-    }
-    book.move(task, 'retrying');
-    task.attempt++;
-    // The wait holds no worker.
-    task.timer = clock.after(decision.delayMs, () => {
-      task.queuedAt = clock.now();
-      task.assignedAt = task.sentAt = NaN;
-      book.move(task, 'queued');
-      this.submit(task);
-    });
   }
 
   /** Takes a task out of the queue, or out of its worker's hand. */

@@ -29,19 +29,24 @@ export class SuspectLane {
   }
 
   /**
-   * The next suspect and an empty worker for it, or undefined. If no worker is empty, the least loaded one is set
-   * aside: it takes nothing else and will be empty soon.
+   * The next suspect and an empty worker for it, if there are both. If no worker is empty, the least loaded one is set
+   * aside: it takes nothing else and will be empty soon. `released` is a worker that need not be set aside any more.
    */
-  next(workers: readonly TaskWorker[]): { task: Task; worker: TaskWorker } | undefined {
+  next(workers: readonly TaskWorker[]): {
+    next?: { task: Task; worker: TaskWorker };
+    released?: TaskWorker | undefined;
+  } {
+    const reserved = this.#reserved;
     if (this.#waiting.size === 0) {
-      if (this.#reserved?.load === 0) this.#setAside(undefined);
-      return undefined;
+      if (reserved === undefined || reserved.load > 0) return {};
+      this.#setAside(undefined);
+      return { released: reserved };
     }
-    if (this.#reserved === undefined) this.#setAside(leastLoaded(workers));
-    const worker = this.#reserved;
-    if (worker === undefined || worker.load > 0 || !worker.isReady) return undefined;
+    const worker = reserved ?? leastLoaded(workers);
+    if (worker !== reserved) this.#setAside(worker);
+    if (worker === undefined || worker.load > 0 || !worker.isReady) return {};
     const task = this.#waiting.shift();
-    return task === undefined ? undefined : { task, worker };
+    return task === undefined ? {} : { next: { task, worker } };
   }
 
   #setAside(worker: TaskWorker | undefined): void {

@@ -1,3 +1,4 @@
+import { PoolError } from '../contract/errors.js';
 import type { PoolStateName } from '../contract/stats.js';
 
 /** Legal moves of a pool. open takes work; closing finishes what it took; failed and closed run nothing more. */
@@ -7,3 +8,48 @@ export const POOL_MOVES: Readonly<Record<PoolStateName, readonly PoolStateName[]
   failed: ['closed'],
   closed: [],
 };
+
+/** The state of one pool, its only writer, and why it refuses work when it does. */
+export class PoolState {
+  readonly #pool: string;
+  #name: PoolStateName = 'open';
+  #failure: PoolError<'ERR_POOL_FAILED'> | undefined;
+
+  constructor(pool: string) {
+    this.#pool = pool;
+  }
+
+  get name(): PoolStateName {
+    return this.#name;
+  }
+
+  get isOpen(): boolean {
+    return this.#name === 'open';
+  }
+
+  move(to: PoolStateName): void {
+    if (!POOL_MOVES[this.#name].includes(to)) {
+      throw new PoolError('ERR_STATE', { what: `pool "${this.#pool}"`, from: this.#name, to });
+    }
+    this.#name = to;
+  }
+
+  /** Moves to failed and returns the error all its tasks reject with. */
+  fail(reason: string, cause: unknown): PoolError<'ERR_POOL_FAILED'> {
+    const last = cause instanceof Error ? ` The last: ${cause.message}` : '';
+    this.#failure = new PoolError('ERR_POOL_FAILED', { pool: this.#pool, reason: reason + last }, { cause });
+    this.move('failed');
+    return this.#failure;
+  }
+
+  /** The error of a pool that has come to an end: how it failed, or that it is `state`. */
+  closedError(state: string = this.#name, cause?: unknown): PoolError {
+    if (this.#failure !== undefined) return this.#failure;
+    return new PoolError('ERR_POOL_CLOSED', { pool: this.#pool, state }, cause === undefined ? {} : { cause });
+  }
+
+  /** @throws ERR_POOL_CLOSED or ERR_POOL_FAILED */
+  refuseUnlessOpen(): void {
+    if (!this.isOpen) throw this.closedError();
+  }
+}

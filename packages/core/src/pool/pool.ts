@@ -11,14 +11,14 @@ import {
   resolveOptions,
   type ResolvedOptions,
 } from '../contract/resolve-options.js';
-import type { PoolStateName, PoolStats } from '../contract/stats.js';
+import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, Input, Output, TaskName } from '../contract/worker-module.js';
 import type { TaskExtras } from '../task/task.js';
 import { loaderFlags } from '../transport/node-flags.js';
 import { Engine } from './engine.js';
 import { mapSettled, mapValues, type MapParts } from './map.js';
 import { poolStats } from './pool-stats.js';
-import { POOL_MOVES } from './pool-state.js';
+import { PoolState } from './pool-state.js';
 import { moduleName, workerModuleUrl } from './worker-module-url.js';
 
 /** Arguments after the task name: the input may be left out where the handler takes none. */
@@ -52,8 +52,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   readonly #options: ResolvedOptions;
   readonly #engine: Engine;
   readonly #cache: ResultCache | undefined;
-  #state: PoolStateName = 'open';
-  #failure: PoolError<'ERR_POOL_FAILED'> | undefined;
+  readonly #state: PoolState;
   #closing: Promise<void> | undefined;
 
   /**
@@ -71,6 +70,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     if (cache !== undefined) {
       this.#cache = new ResultCache(cache, (task) => (tasks.get(task) ?? taskDefaults).cache);
     }
+    this.#state = new PoolState(this.#options.name);
     this.#engine = new Engine({
       pool: this,
       moduleUrl: url.href,
@@ -98,7 +98,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     const { dispatcher, range, conditions, keepAlive } = this.#engine;
     return keepAlive.during(
       conditions.until(() => {
-        if (this.#state !== 'open') throw this.#refusal();
+        this.#state.refuseUnlessOpen();
         return dispatcher.readyWorkers.length >= range.min;
       }),
     );
@@ -149,7 +149,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   ): Promise<Output<W, N>[]> {
     checkRunOptions(options);
     if (this.#engine.dispatcher.readyWorkers.length === 0) await this.ready();
-    this.#refuseUnlessOpen();
+    this.#state.refuseUnlessOpen();
     options.signal?.throwIfAborted();
     const settings = { ...overrideSettings(this.#engine.settingsOf(name), options), queueTimeoutMs: Infinity };
     const results = this.#engine.dispatcher.readyWorkers.map((worker) =>
@@ -162,7 +162,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   room(): Promise<void> {
     return this.#engine.keepAlive.during(
       this.#engine.conditions.until(() => {
-        this.#refuseUnlessOpen();
+        this.#state.refuseUnlessOpen();
         return this.#engine.hasRoom();
       }),
     );
@@ -176,7 +176,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   /** Changes the number of workers, or its bounds. Workers too many finish what they have. @throws ERR_OPTION */
   resize(workers: WorkersOption): void {
     resolveOptions({ workers }, this.name);
-    if (this.#state === 'open') this.#engine.resize(workers);
+    if (this.#state.isOpen) this.#engine.resize(workers);
   }
 
   /** Replaces every ready worker between tasks: a quarter at once, each replacement warm before the old one goes. */
@@ -203,7 +203,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     const { book, types, range, pastReadyMs, supervisor, dispatcher } = this.#engine;
     return poolStats({
       options: this.#options,
-      state: this.#state,
+      state: this.#state.name,
       paused: dispatcher.isPaused,
       nowMs: this.#engine.now(),
       wanted: supervisor.wanted,
@@ -224,16 +224,16 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   close(options: { timeoutMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#engine.keepAlive.during(this.#close());
     const { timeoutMs } = options;
-    if (timeoutMs === undefined || timeoutMs === Infinity || this.#state === 'closed') return this.#closing;
+    if (timeoutMs === undefined || timeoutMs === Infinity || this.#state.name === 'closed') return this.#closing;
     const timer = setTimeout(() => void this.destroy(`close() had ${timeoutMs} ms`), timeoutMs);
     return this.#closing.finally(() => clearTimeout(timer));
   }
 
   /** Rejects every queued and running task with ERR_POOL_CLOSED, kills the workers, resolves when they are gone. */
   async destroy(reason?: unknown): Promise<void> {
-    if (this.#state === 'closed') return;
-    if (this.#state === 'open') this.#move('closing');
-    this.#engine.rejectAll(this.#closedError('destroyed', reason));
+    if (this.#state.name === 'closed') return;
+    if (this.#state.isOpen) this.#state.move('closing');
+    this.#engine.rejectAll(this.#state.closedError('destroyed', reason));
     await this.#engine.keepAlive.during(this.#engine.supervisor.kill());
     this.#finish();
   }
@@ -245,7 +245,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   #run(name: string, input: unknown, options: RunOptions | undefined, checksRoom: boolean): Promise<unknown> {
     const signal = options?.signal;
     try {
-      this.#refuseUnlessOpen();
+      this.#state.refuseUnlessOpen();
       signal?.throwIfAborted();
       const settings = options === undefined ? undefined : overrideSettings(this.#engine.settingsOf(name), options);
       const extras = options === undefined ? undefined : toExtras(options, this.#engine.now());
@@ -279,7 +279,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   async #close(): Promise<void> {
-    if (this.#state === 'open') this.#move('closing');
+    if (this.#state.isOpen) this.#state.move('closing');
     // Paused tasks were accepted, so they are finished.
     this.#engine.dispatcher.resume();
     await this.idle();
@@ -288,47 +288,23 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   #fail(reason: string, cause: unknown): void {
-    if (this.#state === 'closed' || this.#state === 'failed') return;
-    this.#failure = new PoolError(
-      'ERR_POOL_FAILED',
-      { pool: this.name, reason: `${reason} ${lastWords(cause)}` },
-      { cause },
-    );
-    this.#move('failed');
-    this.#engine.rejectAll(this.#failure);
+    if (this.#state.name === 'closed' || this.#state.name === 'failed') return;
+    const failure = this.#state.fail(reason, cause);
+    this.#engine.rejectAll(failure);
     void this.#engine.supervisor.kill();
-    this.#emitSafely('failed', [this.#failure]);
+    this.#engine.conditions.check();
+    this.#emitSafely('failed', [failure]);
   }
 
   #finish(): void {
-    if (this.#state !== 'closed') this.#move('closed');
+    if (this.#state.name !== 'closed') this.#state.move('closed');
+    this.#engine.conditions.check();
     this.#engine.keepAlive.stop();
-  }
-
-  #refuseUnlessOpen(): void {
-    if (this.#state !== 'open') throw this.#refusal();
   }
 
   #refuseIfFull(): void {
     if (this.#engine.hasRoom()) return;
     throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.book.counts.queued, max: this.#options.queueMax });
-  }
-
-  #refusal(): PoolError {
-    return this.#failure ?? this.#closedError(this.#state);
-  }
-
-  #closedError(state: string, cause?: unknown): PoolError<'ERR_POOL_CLOSED'> {
-    return new PoolError('ERR_POOL_CLOSED', { pool: this.name, state }, cause === undefined ? {} : { cause });
-  }
-
-  /** The only place that writes `#state`. */
-  #move(to: PoolStateName): void {
-    if (!POOL_MOVES[this.#state].includes(to)) {
-      throw new PoolError('ERR_STATE', { what: `pool "${this.name}"`, from: this.#state, to });
-    }
-    this.#state = to;
-    this.#engine.conditions.check();
   }
 
   #emitSafely<E extends keyof PoolEvents>(event: E, args: Parameters<PoolEvents[E]>): void {
@@ -354,6 +330,3 @@ function checkWorkerData(workerData: unknown): void {
   }
 }
 
-function lastWords(cause: unknown): string {
-  return cause instanceof Error ? `The last: ${cause.message}` : '';
-}

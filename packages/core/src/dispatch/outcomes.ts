@@ -1,0 +1,90 @@
+import type { Clock } from '../base/clock.js';
+import { PoolError, type DeathReport } from '../contract/errors.js';
+import { decideFailure } from '../task/failure.js';
+import type { Task } from '../task/task.js';
+import type { TaskBook } from '../task/task-book.js';
+import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
+import { STATUS } from '../wire/frame.js';
+import type { ResultRow } from '../worker/result-row.js';
+import { crashed, notSerializable, withOrigin } from './task-errors.js';
+import { publishTrace } from './trace.js';
+
+export interface OutcomeParts {
+  /** The pool, as an identity for traces. */
+  pool: object;
+  crashAttempts: number;
+  clock: Clock;
+  book: TaskBook;
+  random(): number;
+  /** Its wait is over: run it again. */
+  runAgain(task: Task): void;
+}
+
+/** What becomes of a task after a try: it completes, it fails, or it waits for another try. */
+export class Outcomes {
+  readonly #parts: OutcomeParts;
+
+  constructor(parts: OutcomeParts) {
+    this.#parts = parts;
+  }
+
+  /** A worker has answered for a task. False when the answer is that it never ran. */
+  answered(task: Task, workerId: number, row: ResultRow): boolean {
+    const { clock, pool, book } = this.#parts;
+    const { status } = row;
+    if (status === STATUS.neverStarted) return false;
+    const now = clock.now();
+    const ranMs = row.endedAt - row.startedAt;
+    task.type.record(row.startedAt - task.submittedAt, ranMs, now - task.submittedAt);
+    publishTrace(pool, task, status === STATUS.ok ? 'ok' : 'error', now, row);
+    task.holder = undefined;
+    if (status === STATUS.ok) {
+      task.ranMs = ranMs;
+      book.complete(task, row.value);
+    } else if (status === STATUS.notSerializable) {
+      // Trying again would give the same.
+      book.fail(task, notSerializable(task, 'result', String(row.value)));
+    } else {
+      this.failed(task, withOrigin(errorFromWire(row.value as WireThrown), task, workerId));
+    }
+    return true;
+  }
+
+  /** Its worker died, and it was the only task that was running there. */
+  blamed(task: Task, death: DeathReport, cause: Error | undefined): void {
+    const { clock, pool, book, crashAttempts } = this.#parts;
+    publishTrace(pool, task, 'crash', clock.now());
+    task.holder = undefined;
+    task.crashes++;
+    book.noteCrash();
+    const mayRunAgain = task.attempt <= task.settings.retry.attempts;
+    if (mayRunAgain && task.crashes >= crashAttempts) {
+      const details = { task: task.name, crashes: task.crashes, death };
+      book.fail(task, new PoolError('ERR_TASK_POISON', details, { cause }));
+    } else {
+      this.failed(task, crashed(task, death, cause));
+    }
+  }
+
+  /** A try has failed: another one, or the end. */
+  failed(task: Task, error: unknown): void {
+    const { book, clock, random, runAgain } = this.#parts;
+    // A broadcast belongs to its worker; there is no other try.
+    const decision = task.pinned
+      ? ({ action: 'reject', error } as const)
+      : decideFailure(task.settings.retry, task.attempt, error, random());
+    if (decision.action === 'reject') {
+      book.fail(task, decision.error);
+      return;
+    }
+    book.move(task, 'retrying');
+    task.attempt++;
+    // The wait holds no worker.
+    task.timer = clock.after(decision.delayMs, () => {
+      task.queuedAt = clock.now();
+      task.assignedAt = task.sentAt = NaN;
+      book.move(task, 'queued');
+      runAgain(task);
+    });
+  }
+}
