@@ -11,6 +11,7 @@ export function serveInline(port: MessagePort, onExit: (code: number) => void): 
   serve({
     channel,
     claim: ({ board }: InitMessage) => claimInMemory(board as SharedArrayBuffer),
+    outputWritten: () => Promise.resolve(),
     exit(code) {
       channel.close();
       onExit(code);

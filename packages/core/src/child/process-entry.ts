@@ -2,6 +2,7 @@
 import { Socket } from 'node:net';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { claimInFile } from './claims.js';
+import { outputWritten } from './output-written.js';
 import { serve } from './serve.js';
 
 const LINK_FD = 3;
@@ -14,6 +15,7 @@ const channel = new SocketChannel(new Socket({ fd: LINK_FD, readable: true, writ
 const worker = serve({
   channel,
   claim: () => claimInFile(BOARD_FD),
+  outputWritten,
   exit: (code) => process.exit(code),
 });
 

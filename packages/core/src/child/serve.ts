@@ -18,6 +18,8 @@ import { loadWorkerModule, type LoadedModule } from './worker-module.js';
 export interface Host {
   channel: FrameChannel;
   claim(init: InitMessage): Claim;
+  /** Resolves when all that was printed has left. */
+  outputWritten(): Promise<unknown>;
   /** Ends the process or thread. */
   exit(code: number): void;
 }
@@ -118,6 +120,7 @@ export function serve(host: Host): { flush(): void } {
     loop?.flush();
     await teardown();
     await channel.flushed();
+    await host.outputWritten();
     host.exit(0);
   }
 

@@ -3,12 +3,14 @@ import { workerData, type MessagePort } from 'node:worker_threads';
 import { PortChannel } from '../wire/port-channel.js';
 import type { InitMessage } from '../wire/frame.js';
 import { claimInMemory } from './claims.js';
+import { outputWritten } from './output-written.js';
 import { serve } from './serve.js';
 
 const { port } = workerData as { port: MessagePort };
 const worker = serve({
   channel: new PortChannel(port),
   claim: ({ board }: InitMessage) => claimInMemory(board as SharedArrayBuffer),
+  outputWritten,
   exit: (code) => process.exit(code),
 });
 

@@ -329,4 +329,3 @@ function checkWorkerData(workerData: unknown): void {
     throw new PoolError('ERR_OPTION', { option: 'workerData', reason }, { cause });
   }
 }
-

@@ -1,9 +1,12 @@
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { StdioOption } from '../contract/stdio.js';
 
 const TAIL_BYTES = 8 * 1024;
 /** A line longer than this is passed on in pieces, so that output without line breaks costs no memory. */
 const MAX_LINE_BYTES = 64 * 1024;
+/** How long a pipe without a writer of ours may be quiet before it is given up. */
+const QUIET_MS = 200;
 const NEWLINE = 10;
 
 /** Where a worker's output goes, for `stdio` other than 'inherit'. */
@@ -73,6 +76,22 @@ function resumeOnDrain(source: Readable, target: Writable): void {
     paused.delete(target);
     for (const each of sources) each.resume();
   });
+}
+
+/**
+ * The writer of a pipe has ended: keeps the program alive until what it wrote is passed on. A process it left behind may
+ * hold the pipe open for ever, so a while without news is the end, too; waiting for a slow target does not count.
+ */
+export function readToTheEnd(pipe: Socket): void {
+  if (pipe.closed) return;
+  pipe.ref();
+  const end = setInterval(() => {
+    if (!pipe.isPaused() && !hasNews) pipe.destroy();
+    hasNews = false;
+  }, QUIET_MS).unref();
+  let hasNews = true;
+  pipe.on('data', () => (hasNews = true));
+  pipe.once('close', () => clearInterval(end));
 }
 
 /** Keeps the last 8 KB of a stream. */

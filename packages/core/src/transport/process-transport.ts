@@ -1,18 +1,19 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { BoardFile } from './board-file.js';
 import { killAtExit } from './kill-at-exit.js';
 import { inheritedFlags, loaderFlags } from './node-flags.js';
-import { forwardLines, outputTargets, Tail } from './output.js';
+import { forwardLines, outputTargets, readToTheEnd, Tail } from './output.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
 const ENTRY = new URL('../child/process-entry.js', import.meta.url);
 const CLEAN_ENV = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'SystemRoot', 'TEMP'];
 const HEAP_OUT = /JavaScript heap out of memory|Allocation failed/;
-/** Output and results that are still in the pipes after the death of a worker are waited for this long. */
+/** Results and last words that are still in the pipes after the end of a worker are waited for this long. */
 const LAST_BYTES_MS = 1000;
 const HAS_PROCESS_GROUPS = process.platform !== 'win32';
 
@@ -46,13 +47,15 @@ class ProcessTransport implements Transport {
     link.unref();
     this.#child.on('error', (error) => this.#end({ code: null, signal: null, error }));
     this.#child.on('exit', (code, signal) => {
-      // 'close' follows once every pipe is read to its end. A grandchild may hold one open for ever: hence the limit.
-      const giveUp = setTimeout(() => this.#end({ code, signal }), LAST_BYTES_MS);
-      giveUp.unref();
-      this.#child.on('close', () => {
-        clearTimeout(giveUp);
+      // What it sent before its end is still in the link, and its last words in stderr. Not waited for without limit: a
+      // grandchild may hold either open for ever.
+      const { stdout, stderr } = this.#child;
+      const limit = setTimeout(() => this.#end({ code, signal }), LAST_BYTES_MS).unref();
+      void Promise.all([hasClosed(link), stderr === null ? undefined : hasClosed(stderr)]).then(() => {
+        clearTimeout(limit);
         this.#end({ code, signal });
       });
+      for (const pipe of [stdout, stderr]) if (pipe !== null) readToTheEnd(pipe as Socket);
     });
   }
 
@@ -116,4 +119,8 @@ function workerEnv(env: ResolvedOptions['env']): NodeJS.ProcessEnv {
   if (env === 'inherit') return process.env;
   if (env !== 'clean') return env;
   return Object.fromEntries(CLEAN_ENV.map((name) => [name, process.env[name]]));
+}
+
+function hasClosed(socket: Readable): Promise<void> {
+  return socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', resolve));
 }

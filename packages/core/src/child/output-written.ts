@@ -1,0 +1,14 @@
+import type { Writable } from 'node:stream';
+
+/**
+ * Resolves when all that was printed has left this process or thread. process.exit() would drop what a pipe has not
+ * taken yet; the parent's time limit for a stop is the limit here, too.
+ */
+export function outputWritten(): Promise<unknown> {
+  return Promise.all([process.stdout, process.stderr].map(written));
+}
+
+function written(stream: Writable): Promise<void> {
+  if (stream.writableLength === 0) return Promise.resolve();
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
