@@ -5,5 +5,6 @@
  * @param random a number from 0 to 1
  */
 export function nextDelayMs(tries: number, baseMs: number, maxMs: number, random: number): number {
-  return random * Math.min(maxMs, baseMs * 2 ** Math.max(0, tries - 1));
+  // No delay doubles more than 32 times; without the bound, 0 · 2^5000 would not be a number.
+  return random * Math.min(maxMs, baseMs * 2 ** Math.min(32, Math.max(0, tries - 1)));
 }

@@ -3,17 +3,22 @@ import { hostNowMs } from '../base/clock.js';
 import { Histogram } from '../base/histogram.js';
 import type { SectionDelta } from '../contract/trace.js';
 
-/** An open section: its place in the tree, and the time of the sections inside it so far. */
+/** An open section: its place in the tree, and what of its time was its own so far. */
 interface OpenSection {
-  totals: SectionTotals;
-  nestedMs: number;
+  readonly totals: SectionTotals;
+  readonly parent: OpenSection | undefined;
+  /** Sections open inside it now. */
+  children: number;
+  /** Time with none open inside, ms, up to `aloneSince`. */
+  selfMs: number;
+  aloneSince: number;
 }
 
 interface SectionTotals {
   path: readonly string[];
   task: string;
   selfMs: number;
-  histogram: Histogram;
+  readonly histogram: Histogram;
   children: Map<string, SectionTotals>;
 }
 
@@ -28,7 +33,7 @@ interface SectionTotals {
 export class SectionRecorder {
   #open: AsyncLocalStorage<OpenSection> | undefined;
   readonly #byTask = new Map<string, Map<string, SectionTotals>>();
-  #dirty = new Set<SectionTotals>();
+  readonly #dirty = new Set<SectionTotals>();
 
   /** Whether there is something to report. */
   get dirty(): boolean {
@@ -38,27 +43,29 @@ export class SectionRecorder {
   run<T>(task: string, name: string, fn: () => T): T {
     const open = (this.#open ??= new AsyncLocalStorage());
     const parent = open.getStore();
-    const section: OpenSection = { totals: this.#totals(task, parent?.totals, name), nestedMs: 0 };
     const begin = hostNowMs();
+    const totals = this.#totals(task, parent?.totals, name);
+    const section: OpenSection = { totals, parent, children: 0, selfMs: 0, aloneSince: begin };
+    if (parent !== undefined && parent.children++ === 0) parent.selfMs += begin - parent.aloneSince;
     let result: T;
     try {
       result = open.run(section, fn);
     } catch (error) {
-      this.#end(section, parent, begin);
+      this.#end(section, begin);
       throw error;
     }
     if (!isPromise(result)) {
-      this.#end(section, parent, begin);
+      this.#end(section, begin);
       return result;
     }
     // Ends before the caller's own continuation runs, because this one is attached first.
     return result.then(
       (value) => {
-        this.#end(section, parent, begin);
+        this.#end(section, begin);
         return value;
       },
       (error: unknown) => {
-        this.#end(section, parent, begin);
+        this.#end(section, begin);
         throw error;
       },
     ) as T;
@@ -69,21 +76,22 @@ export class SectionRecorder {
     const deltas = [...this.#dirty].map((totals) => {
       const { path, task, selfMs, histogram } = totals;
       const { count, sum, min, max } = histogram;
+      const counts = histogram.toCounts();
       totals.selfMs = 0;
-      totals.histogram = new Histogram();
-      return { path, task, count, totalMs: sum, selfMs, minMs: min, maxMs: max, counts: histogram.toCounts() };
+      histogram.clear();
+      return { path, task, count, totalMs: sum, selfMs, minMs: min, maxMs: max, counts };
     });
-    this.#dirty = new Set();
+    this.#dirty.clear();
     return deltas;
   }
 
-  #end(section: OpenSection, parent: OpenSection | undefined, begin: number): void {
-    const ms = hostNowMs() - begin;
-    section.totals.histogram.record(ms);
-    // Parallel children can add up to more than their parent's time; it then spent none of it by itself.
-    section.totals.selfMs += Math.max(0, ms - section.nestedMs);
-    if (parent !== undefined) parent.nestedMs += ms;
-    this.#dirty.add(section.totals);
+  #end(section: OpenSection, begin: number): void {
+    const now = hostNowMs();
+    const { totals, parent } = section;
+    totals.histogram.record(now - begin);
+    totals.selfMs += section.selfMs + (section.children === 0 ? now - section.aloneSince : 0);
+    this.#dirty.add(totals);
+    if (parent !== undefined && --parent.children === 0) parent.aloneSince = now;
   }
 
   #totals(task: string, parent: SectionTotals | undefined, name: string): SectionTotals {

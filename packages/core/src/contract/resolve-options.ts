@@ -13,9 +13,6 @@ import type {
 } from './options.js';
 import type { StdioOption } from './stdio.js';
 
-/** Slots of the table that a worker's tasks in hand live in; concurrency + prefetch stay within it. */
-export const MAX_IN_HAND = 2048;
-
 const DEFAULTS = {
   kind: 'process',
   workload: 'auto',
@@ -53,6 +50,7 @@ const POOL: is.Shape = {
   kind: is.oneOf('process', 'thread', 'inline'),
   workload: is.oneOf('auto', 'cpu', 'io', 'mixed'),
   workers: is.either(is.integer(1), is.oneOf('auto'), is.object({ min: is.integer(0), max: is.integer(1) })),
+  // Both together stay within the 2048 places a worker has for tasks (wire/claim-board.ts).
   concurrency: is.integer(1, 1000),
   prefetch: is.either(is.integer(0, 1000), is.oneOf('auto')),
   queue: {

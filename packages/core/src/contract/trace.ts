@@ -6,7 +6,8 @@ export type TraceOutcome = 'ok' | 'error' | 'cancelled' | 'timeout' | 'crash';
 /**
  * The life of one try of a task in ten stamps, all on one clock: milliseconds of the host's monotonic clock, the
  * same in every process and thread of this machine (`hostNowMs`). The nine differences add up to settledAt −
- * submittedAt exactly. A try that never reached a worker, or never came back, has NaN from there on.
+ * submittedAt exactly. Stamps of steps that a try did not come to, or that nobody lived to tell, are NaN; settledAt is
+ * always there.
  */
 export interface TaskTrace {
   taskId: number;
@@ -18,17 +19,17 @@ export interface TaskTrace {
   submittedAt: number;
   /** t1: given to a worker. */
   assignedAt: number;
-  /** t2: its frame was encoded and written. */
+  /** t2: its frame was encoded and about to be written; for threads, handed to the port, which encodes. */
   sentAt: number;
   /** t3: the worker received the frame. */
   receivedAt: number;
   /** t4: the worker had decoded it. */
   decodedAt: number;
-  /** t5: the handler was called. */
+  /** t5: the handler was called. Known, from the claim board, even for a try that ended by timeout or crash. */
   startedAt: number;
   /** t6: the handler settled. */
   endedAt: number;
-  /** t7: the worker began to encode the result frame. */
+  /** t7: its result frame was encoded and about to be written; for threads, handed to the port. */
   repliedAt: number;
   /** t8: the parent received the result frame. */
   returnedAt: number;

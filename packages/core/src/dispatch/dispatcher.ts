@@ -117,6 +117,7 @@ export class Dispatcher {
 
   /** Rejects a task, wherever it is, as a failure. */
   reject(task: Task, error: unknown): void {
+    publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
     this.#takeBack(task, error);
     this.#parts.book.fail(task, error);
   }
@@ -140,6 +141,7 @@ export class Dispatcher {
   }
 
   onRefused(worker: TaskWorker, task: Task, reason: string): void {
+    publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
     task.holder = undefined;
     this.#parts.book.fail(task, notSerializable(task, 'input', reason));
     this.onSettled(worker);
@@ -148,20 +150,21 @@ export class Dispatcher {
   onTimedOut(worker: TaskWorker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
     const now = this.#parts.clock.now();
     const error = ranMs === undefined ? waitedTooLong(task, now, this.queued) : tookTooLong(task, worker.id, ranMs, by);
-    publishTrace(this.#parts.pool, task, 'timeout', now);
+    publishTrace(this.#parts.pool, task, 'timeout', now, ranMs === undefined ? {} : { startedAt: now - ranMs });
     this.#takeBack(task, error);
     this.#parts.book.noteTimeout();
     if (by === 'deadline') this.#parts.book.fail(task, error);
     else this.#outcomes.failed(task, error);
   }
 
-  onExited(worker: TaskWorker, { how, running, runningCount, others, report, fault }: WorkerEnd<Task>): void {
+  onExited(worker: TaskWorker, end: WorkerEnd<Task>): void {
+    const { how, running, runningCount, runningSince, others, report, fault } = end;
     this.#drop(worker);
     const isExact = how === 'died' && runningCount === 1;
     // In reverse, because each goes to the head of the queue.
     for (const task of others.reverse()) this.#comeBack(task, report, false);
     for (const task of running.reverse()) {
-      if (isExact) this.#outcomes.blamed(task, report, fault);
+      if (isExact) this.#outcomes.blamed(task, runningSince, report, fault);
       // Several ran: each must show by itself. Or the pool ended the worker, and nobody is to blame.
       else this.#comeBack(task, report, how === 'died');
     }
@@ -232,6 +235,7 @@ export class Dispatcher {
     task.timer?.cancel();
     task.timer = undefined;
     if (!worker.hasHandler(task.name)) {
+      publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
       this.#parts.book.fail(task, notFound(task.name, this.#parts.moduleUrl, worker.handlerNames));
       return;
     }
@@ -261,13 +265,15 @@ export class Dispatcher {
     const error = waitedTooLong(task, this.#parts.clock.now(), this.queued);
     publishTrace(this.#parts.pool, task, 'timeout', this.#parts.clock.now());
     this.#parts.book.noteTimeout();
-    this.reject(task, error);
+    this.#takeBack(task, error);
+    this.#parts.book.fail(task, error);
     this.#schedule();
   }
 
   /** Back to the head of the queue: it has not run, or is not to blame for what ended its worker. */
   #requeue(task: Task): void {
     task.holder = undefined;
+    task.assignedAt = task.sentAt = NaN;
     this.#parts.book.move(task, 'queued');
     this.#enqueue(task, true);
   }

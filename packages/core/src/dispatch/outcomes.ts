@@ -51,9 +51,9 @@ export class Outcomes {
   }
 
   /** Its worker died, and it was the only task that was running there. */
-  blamed(task: Task, death: DeathReport, cause: Error | undefined): void {
+  blamed(task: Task, startedAt: number, death: DeathReport, cause: Error | undefined): void {
     const { clock, pool, book, crashAttempts } = this.#parts;
-    publishTrace(pool, task, 'crash', clock.now());
+    publishTrace(pool, task, 'crash', clock.now(), { startedAt });
     task.holder = undefined;
     task.crashes++;
     book.noteCrash();

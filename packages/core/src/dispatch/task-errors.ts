@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { nearestName } from '../base/nearest.js';
 import { PoolError, type DeathReport } from '../contract/errors.js';
 import type { Task } from '../task/task.js';
@@ -17,7 +18,8 @@ export function waitedTooLong(task: Task, nowMs: number, queued: number): PoolEr
   return new PoolError('ERR_QUEUE_TIMEOUT', { task: task.name, waitedMs: nowMs - task.queuedAt, limitMs, queued });
 }
 
-export function notFound(task: string, module: string, known: string[]): PoolError<'ERR_TASK_NOT_FOUND'> {
+export function notFound(task: string, moduleUrl: string, known: string[]): PoolError<'ERR_TASK_NOT_FOUND'> {
+  const module = fileURLToPath(moduleUrl);
   return new PoolError('ERR_TASK_NOT_FOUND', { task, module, known, nearest: nearestName(task, known) });
 }
 

@@ -5,13 +5,16 @@ import type { ResultRow } from '../worker/result-row.js';
 
 const tasks = channel(CHANNELS.task);
 
-/** Publishes the ten stamps of a try, if anybody listens; while the task is still in its worker's hand. `row` is undefined for a try whose result never came. */
+/**
+ * Publishes the ten stamps of a try, if anybody listens; to be called while the task knows its worker.
+ * @param told what the worker has told: its result, or at least its start; nothing for a try that never ran
+ */
 export function publishTrace(
   pool: object,
   task: Task,
   outcome: TraceOutcome,
   settledAt: number,
-  row?: ResultRow,
+  told: Partial<ResultRow> = {},
 ): void {
   if (!tasks.hasSubscribers) return;
   const message: TaskMessage = {
@@ -25,12 +28,12 @@ export function publishTrace(
       submittedAt: task.queuedAt,
       assignedAt: task.assignedAt,
       sentAt: task.sentAt,
-      receivedAt: row?.receivedAt ?? NaN,
-      decodedAt: row?.decodedAt ?? NaN,
-      startedAt: row?.startedAt ?? NaN,
-      endedAt: row?.endedAt ?? NaN,
-      repliedAt: row?.repliedAt ?? NaN,
-      returnedAt: row?.returnedAt ?? NaN,
+      receivedAt: told.receivedAt ?? NaN,
+      decodedAt: told.decodedAt ?? NaN,
+      startedAt: told.startedAt ?? NaN,
+      endedAt: told.endedAt ?? NaN,
+      repliedAt: told.repliedAt ?? NaN,
+      returnedAt: told.returnedAt ?? NaN,
       settledAt,
     },
   };

@@ -10,7 +10,7 @@
  * Between processes the board is a small file both have open and nobody can find (unlinked at once); between
  * threads a SharedArrayBuffer. Writing a record to a file on tmpfs costs 0.7 µs.
  */
-export const SLOT_BITS = 11;
+const SLOT_BITS = 11;
 export const SLOTS = 1 << SLOT_BITS;
 const RECORD_FLOATS = 2;
 export const RECORD_BYTES = RECORD_FLOATS * 8;

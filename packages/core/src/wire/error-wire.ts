@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** An error as plain data that every channel can carry. */
 export interface WireError {
   /** Built-in class to make it an instance of, such as "TypeError". */
@@ -26,6 +28,8 @@ const BASES: Readonly<Record<string, new (message: string) => Error>> = {
 };
 const OWN_FIELDS = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 const MAX_DEPTH = 16;
+/** Characters of a thrown value that is not an error in the message about it. */
+const MAX_SHOWN = 200;
 
 /**
  * Encodes what a handler threw. Never throws itself: properties with throwing getters or values that cannot be
@@ -42,7 +46,8 @@ export function errorToWire(thrown: unknown, canSend: (value: unknown) => boolea
 export function errorFromWire(thrown: WireThrown): Error {
   const decoded = decode(thrown);
   if (decoded instanceof Error) return decoded;
-  return new Error(`The handler threw ${describe(decoded)}, which is not an Error.`, { cause: decoded });
+  const shown = inspect(decoded, { depth: 1, breakLength: Infinity }).slice(0, MAX_SHOWN);
+  return new Error(`The handler threw ${shown}, which is not an Error.`, { cause: decoded });
 }
 
 function encode(thrown: unknown, canSend: (value: unknown) => boolean, seen: Set<unknown>, depth: number): WireThrown {

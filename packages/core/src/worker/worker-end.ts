@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describeExit, PoolError, type DeathReport } from '../contract/errors.js';
 import type { TransportExit } from '../transport/transport.js';
 import { isGhost, type Cargo, type Ghost } from './in-hand.js';
@@ -18,6 +19,8 @@ export interface WorkerEnd<T> {
   running: T[];
   /** How many ran at that moment, those nobody waited for any more included. */
   runningCount: number;
+  /** When the earliest of them began, host clock; NaN if none ran. */
+  runningSince: number;
   /** Tasks that were not running: sent ahead and never begun, or done with their result lost on the way. */
   others: T[];
 }
@@ -25,6 +28,7 @@ export interface WorkerEnd<T> {
 /** What a worker had in hand at its end, sorted by what the claim board says of it. */
 export interface Remains<T extends Cargo> {
   running: (T | Ghost)[];
+  runningSince: number;
   others: (T | Ghost)[];
 }
 
@@ -51,7 +55,8 @@ export function sortRemains<T extends Cargo>(
     others.push(...begun.splice(1).map(({ item }) => item));
     others.sort((a, b) => a.id - b.id);
   }
-  return { running: begun.map(({ item }) => item), others };
+  const runningSince = begun.length === 0 ? NaN : Math.min(...begun.map(({ at }) => at));
+  return { running: begun.map(({ item }) => item), runningSince, others };
 }
 
 export function withoutGhosts<T extends Cargo>(items: readonly (T | Ghost)[]): T[] {
@@ -76,10 +81,21 @@ export function deathReport(
   };
 }
 
+/** Why a worker did not become ready. */
+export function startError(
+  moduleUrl: string,
+  phase: string,
+  reason: string,
+  cause?: Error,
+): PoolError<'ERR_WORKER_START'> {
+  const details = { module: fileURLToPath(moduleUrl), phase, reason };
+  return new PoolError('ERR_WORKER_START', details, cause === undefined ? {} : { cause });
+}
+
 /** Why a worker that ended by itself before it was ready did not become ready. */
-export function diedBeforeReady(module: string, phase: string, exit: TransportExit): PoolError<'ERR_WORKER_START'> {
+export function diedBeforeReady(moduleUrl: string, phase: string, exit: TransportExit): PoolError<'ERR_WORKER_START'> {
   const words = exit.stderrTail.trim();
   const how = describeExit({ exitCode: exit.code, signal: exit.signal });
   const reason = exit.error?.message ?? `it ended with ${how}.${words === '' ? '' : ` Its last words: ${words}`}`;
-  return new PoolError('ERR_WORKER_START', { module, phase, reason }, { cause: exit.error });
+  return startError(moduleUrl, phase, reason, exit.error);
 }

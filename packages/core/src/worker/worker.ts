@@ -18,7 +18,7 @@ import { InHand, isGhost, type Cargo, type Ghost } from './in-hand.js';
 import { Outbox } from './outbox.js';
 import { ResultRow } from './result-row.js';
 import { TaskWatch } from './task-watch.js';
-import { deathReport, diedBeforeReady, sortRemains, withoutGhosts, type WorkerEnd } from './worker-end.js';
+import { deathReport, diedBeforeReady, sortRemains, startError, withoutGhosts, type WorkerEnd } from './worker-end.js';
 import { canMove, type WorkerState } from './worker-state.js';
 
 /** Whom a worker tells. Given once, at construction; all calls come from the event loop, none from inside a call down. */
@@ -260,13 +260,13 @@ export class Worker<T extends Cargo> {
   #onStartFailed({ phase, error }: StartFailedMessage): void {
     const cause = errorFromWire(error as WireThrown);
     const reason = `${cause.name}: ${cause.message}`;
-    this.#startError = new PoolError('ERR_WORKER_START', { module: this.#spec.moduleUrl, phase, reason }, { cause });
+    this.#startError = startError(this.#spec.moduleUrl, phase, reason, cause);
   }
 
   #startTooSlow(): void {
     const phase = this.#state.name === 'warming' ? 'setup or warmup' : 'load';
     const reason = `took longer than startTimeoutMs (${this.#spec.options.startTimeoutMs} ms).`;
-    this.#startError = new PoolError('ERR_WORKER_START', { module: this.#spec.moduleUrl, phase, reason });
+    this.#startError = startError(this.#spec.moduleUrl, phase, reason);
     this.kill();
   }
 
@@ -296,7 +296,7 @@ export class Worker<T extends Cargo> {
   #onExit(exit: TransportExit): void {
     const { moduleUrl, options } = this.#spec;
     const startedAt = (wireId: number): number | undefined => this.#transport.startedAt(wireId);
-    const { running, others } = sortRemains(this.#inHand.all(), startedAt, options.concurrency);
+    const { running, runningSince, others } = sortRemains(this.#inHand.all(), startedAt, options.concurrency);
     if (this.bootMs === 0 && this.#how !== 'asked') {
       this.#how = 'failedToStart';
       this.#startError ??= diedBeforeReady(moduleUrl, this.#state.name, exit);
@@ -312,6 +312,7 @@ export class Worker<T extends Cargo> {
       fault: this.#fault,
       running: withoutGhosts(running),
       runningCount: running.length,
+      runningSince,
       others: withoutGhosts(others),
     });
   }
