@@ -1,0 +1,158 @@
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import { hostNowMs } from '@millpond/core';
+import { Attachments, type ProfiledPool } from './attach.js';
+import {
+  refuse,
+  resolveBottleneckOptions,
+  resolveProfilerOptions,
+  type BottleneckOptions,
+  type Level,
+  type ProfilerOptions,
+} from './options.js';
+import { Report } from './report/report.js';
+import { ParentSections, type Span } from './sections/parent-sections.js';
+import { buildReport } from './snapshot/build.js';
+import { poolReport } from './snapshot/pool-report.js';
+import type { Bottleneck, ReportData } from './snapshot/report-data.js';
+import { traceReport } from './snapshot/trace-report.js';
+
+/**
+ * Says where the time of pools went: how long tasks waited, travelled and ran, how busy workers were, and what the
+ * sections of the program and of its handlers took.
+ *
+ * ```ts
+ * const profiler = new Profiler().attach(pool);
+ * …
+ * console.log((await profiler.stop()).toText());
+ * ```
+ *
+ * Measures from its making to `stop`; each pool from its `attach`. Tasks submitted before may be missing. Nothing
+ * happens before the first `attach` or section, and a pool without a profiler pays nothing.
+ */
+export class Profiler implements Disposable {
+  readonly #level: Level;
+  readonly #attachments: Attachments;
+  readonly #sections = new ParentSections(hostNowMs);
+  readonly #startedAt = new Date().toISOString();
+  readonly #startMs = hostNowMs();
+  readonly #loopAtStart: EventLoopUtilization = performance.eventLoopUtilization();
+  /** What was measured until the end; undefined while it goes on. */
+  #final: ReportData | undefined;
+  #stopping: Promise<Report> | undefined;
+
+  /** @throws ERR_OPTION for an unknown key or a wrong value */
+  constructor(options?: ProfilerOptions) {
+    this.#level = resolveProfilerOptions(options).level;
+    this.#attachments = new Attachments(this.#level, hostNowMs);
+  }
+
+  /**
+   * Listens to a pool from now on. Any number of pools can be attached; the report keeps them apart.
+   * @throws ERR_OPTION when it is not a pool, is attached already, or the profiler has stopped
+   */
+  attach(pool: ProfiledPool): this {
+    if (this.#hasStopped)
+      refuse('pool', 'cannot be attached: this profiler has stopped. Make a new one for the next run.');
+    this.#attachments.add(pool);
+    return this;
+  }
+
+  /**
+   * Times `fn` under `name`, nested in the section it is called from, and returns what it returns. An async `fn` is
+   * timed until its promise settles, and a promise of the same value comes back.
+   *
+   * Sections of async functions that run at the same time are kept apart and nest by who called whom. A section may
+   * go on when the one around it has ended (its promise was not awaited): the rest then counts for itself only. Self
+   * time is the time with no section open inside, so self times of sections that follow each other add up to the
+   * whole, while those that overlap may add up to more.
+   * @throws ERR_SECTION when the profiler has stopped, or `fn` returned with a `start()` of its own still open
+   */
+  section<T>(name: string, fn: () => T): T {
+    return this.#sections.section(name, fn);
+  }
+
+  /**
+   * Begins a section that `end` on the returned span, or `end(name)`, ends. Spans begun within one `section`, or
+   * outside of any, nest like brackets: the last begun ends first. For work that interleaves at its awaits use
+   * `section`, which keeps contexts apart.
+   * @throws ERR_SECTION when the profiler has stopped
+   */
+  start(name: string): Span {
+    return this.#sections.start(name);
+  }
+
+  /**
+   * Ends the innermost span of this name. Does nothing once the profiler has stopped.
+   * @throws ERR_SECTION when none is open here, or a section inside it still is
+   */
+  end(name: string): void {
+    this.#sections.end(name);
+  }
+
+  /**
+   * Sections of the parent and of the workers so far, most self time first. What `share` is of: see {@link Bottleneck}.
+   * @throws ERR_OPTION for an unknown key or a wrong value
+   */
+  bottlenecks(options?: BottleneckOptions): Bottleneck[] {
+    const { minMs } = resolveBottleneckOptions(options);
+    return (this.#final ?? this.#measure({ traces: false })).bottlenecks.filter((section) => section.selfMs >= minMs);
+  }
+
+  /** Everything measured so far, as plain data of its own; measuring goes on. After `stop`: what `stop` reported. */
+  snapshot(): ReportData {
+    return this.#final ?? this.#measure({ traces: true });
+  }
+
+  /**
+   * Ends measuring, lets go of every pool and returns the report. Sections of workers are complete when no task runs any
+   * more: a worker sends them ahead of its results when it becomes idle, else about every 100 ms. A second call returns
+   * the same report.
+   */
+  stop(): Promise<Report> {
+    this.#sections.stop();
+    return (this.#stopping ??= this.#stopAfterTurn());
+  }
+
+  /** Ends measuring at once and lets go of every pool, for `using`. `snapshot()` still has what was measured. */
+  [Symbol.dispose](): void {
+    if (this.#final !== undefined) return;
+    try {
+      this.#final = this.#measure({ traces: true });
+    } finally {
+      this.#attachments.detach();
+      this.#sections.stop();
+    }
+  }
+
+  get #hasStopped(): boolean {
+    return this.#final !== undefined || this.#stopping !== undefined;
+  }
+
+  async #stopAfterTurn(): Promise<Report> {
+    // One turn, so that messages already read from the workers are handed out.
+    await new Promise((resolve) => setImmediate(resolve));
+    this[Symbol.dispose]();
+    return new Report(this.snapshot());
+  }
+
+  #measure({ traces }: { traces: boolean }): ReportData {
+    const endMs = hostNowMs();
+    return buildReport({
+      level: this.#level,
+      startedAt: this.#startedAt,
+      wallMs: endMs - this.#startMs,
+      parentBusyShare: performance.eventLoopUtilization(this.#loopAtStart).utilization,
+      pools: Array.from(this.#attachments.recorders, ([pool, recorder]) => ({
+        ...poolReport(recorder, endMs, standing(pool)),
+        ...(traces && recorder.ring !== undefined ? traceReport(recorder.ring, recorder.startMs) : {}),
+      })),
+      parentSections: this.#sections.ledger,
+      openPaths: this.#sections.openPaths(),
+    });
+  }
+}
+
+function standing(pool: ProfiledPool): { queued: number; running: number } {
+  const { queued, running } = pool.stats().tasks;
+  return { queued, running };
+}

@@ -1,0 +1,97 @@
+// Past this many stretches the older half is made coarser. 256 stretches are 6 KB per worker.
+const MAX_STRETCHES = 256;
+
+/**
+ * How long at least one of many intervals was open: their union, in one pass and bounded memory.
+ *
+ * With several tasks at once in a worker the intervals overlap, and they arrive in the order in which the tasks
+ * end, so a long one comes after the short ones it covers. Hence the covered stretches are kept in order of time
+ * and a late interval fills the gaps between them. The result does not depend on the order of arrival while there
+ * are at most 256 separate stretches. Beyond that, neighbours among the older half are drawn together into one that
+ * knows its length and how much of it is covered; only an interval that begins or ends inside such a stretch is
+ * then estimated, as if the covered time were spread evenly over it.
+ */
+export class BusyTime {
+  readonly #starts = new Float64Array(MAX_STRETCHES);
+  readonly #ends = new Float64Array(MAX_STRETCHES);
+  /** Covered milliseconds of each stretch; its whole length unless it was drawn together. */
+  readonly #covered = new Float64Array(MAX_STRETCHES);
+  #size = 0;
+  #totalMs = 0;
+
+  /** Milliseconds during which at least one interval was open. */
+  get totalMs(): number {
+    return this.#totalMs;
+  }
+
+  /** Adds one interval. One that ends before it starts, or has a NaN, adds nothing. */
+  add(startMs: number, endMs: number): void {
+    if (!(endMs > startMs)) return;
+    const size = this.#size;
+    const lastEnd = size === 0 ? -Infinity : (this.#ends[size - 1] ?? 0);
+    // The usual cases: it begins after everything known, or with the end of the task before.
+    if (startMs > lastEnd) this.#insert(size, startMs, endMs, endMs - startMs);
+    else if (startMs === lastEnd) this.#extendLast(endMs, endMs - startMs);
+    else this.#absorb(startMs, endMs);
+  }
+
+  #extendLast(endMs: number, byMs: number): void {
+    const last = this.#size - 1;
+    this.#ends[last] = endMs;
+    this.#covered[last] = (this.#covered[last] ?? 0) + byMs;
+    this.#totalMs += byMs;
+  }
+
+  /** Merges the interval with every stretch it touches. */
+  #absorb(startMs: number, endMs: number): void {
+    let last = this.#size;
+    while (last > 0 && (this.#starts[last - 1] ?? 0) > endMs) last--;
+    let first = last;
+    let start = startMs;
+    let end = endMs;
+    let covered = endMs - startMs;
+    while (first > 0 && (this.#ends[first - 1] ?? 0) >= startMs) {
+      first--;
+      const stretchStart = this.#starts[first] ?? 0;
+      const stretchEnd = this.#ends[first] ?? 0;
+      const outside = Math.max(0, startMs - stretchStart) + Math.max(0, stretchEnd - endMs);
+      covered += (this.#covered[first] ?? 0) * (outside / (stretchEnd - stretchStart));
+      start = Math.min(start, stretchStart);
+      end = Math.max(end, stretchEnd);
+    }
+    this.#remove(first, last);
+    this.#insert(first, start, end, covered);
+  }
+
+  #remove(from: number, to: number): void {
+    for (let i = from; i < to; i++) this.#totalMs -= this.#covered[i] ?? 0;
+    if (to > from) this.#shift(to, from - to);
+  }
+
+  #insert(at: number, start: number, end: number, covered: number): void {
+    if (at < this.#size) this.#shift(at, 1);
+    else this.#size++;
+    this.#starts[at] = start;
+    this.#ends[at] = end;
+    this.#covered[at] = covered;
+    this.#totalMs += covered;
+    if (this.#size === MAX_STRETCHES) this.#coarsen();
+  }
+
+  /** Moves everything from index `from` on by `by` places. */
+  #shift(from: number, by: number): void {
+    for (const column of [this.#starts, this.#ends, this.#covered]) column.copyWithin(from + by, from, this.#size);
+    this.#size += by;
+  }
+
+  /** Draws the older half together, two and two. Old stretches become coarse, recent ones stay exact. */
+  #coarsen(): void {
+    const half = MAX_STRETCHES / 2;
+    for (let i = 0; i < half / 2; i++) {
+      this.#starts[i] = this.#starts[2 * i] ?? 0;
+      this.#ends[i] = this.#ends[2 * i + 1] ?? 0;
+      this.#covered[i] = (this.#covered[2 * i] ?? 0) + (this.#covered[2 * i + 1] ?? 0);
+    }
+    this.#shift(half, -half / 2);
+  }
+}

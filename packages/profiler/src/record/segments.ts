@@ -1,0 +1,108 @@
+import type { TaskTrace } from '@millpond/core';
+
+/**
+ * The nine parts of a task's latency, in the order in which they happen. Their sum is the latency, exactly. Tasks of one
+ * frame share its encoding, its way and its decoding: each of them waited that long. Threads encode and decode within
+ * the transport, where it cannot be told apart.
+ */
+export const SEGMENT_IDS = [
+  'queueWait', // t1 − t0: in the pool, for a worker
+  'encode', // t2 − t1: into a frame, and the frame written
+  'transportIn', // t3 − t2: on the way, and until the worker's event loop came to read it
+  'decode', // t4 − t3: out of the frame
+  'workerWait', // t5 − t4: in the worker, behind the tasks sent with or before it
+  'execution', // t6 − t5: the handler, awaited
+  'reply', // t7 − t6: the result waits for its frame, which is encoded
+  'transportOut', // t8 − t7: the way back, and until the parent's event loop came to read it
+  'settle', // t9 − t8: decoding the result and settling the promise
+] as const;
+export type SegmentId = (typeof SEGMENT_IDS)[number];
+
+const LAST_STAMP = SEGMENT_IDS.length;
+// t3 to t7 are the worker's, the others the parent's.
+const RECEIVED = 3;
+const REPLIED = 7;
+
+/**
+ * Splits traces into segments. One instance is used again and again: `segments` holds the latest trace only, so
+ * that a task costs no allocation.
+ *
+ * A worker reads the common clock with an error of its own, of microseconds as a rule. If its stamps then lie before the
+ * sending or after the return, all five move together, by as little as puts them between: what they say of the worker
+ * stays true. Any other stamp out of order is moved to its neighbour. So no segment is negative and the sum stays the
+ * latency; `disorderMs` says how far a stamp was moved.
+ */
+export class TraceSplitter {
+  /** Milliseconds, in the order of SEGMENT_IDS; those from index `reached` on mean nothing. */
+  readonly segments = new Float64Array(LAST_STAMP);
+  /** How many segments the try went through; 9 when it came back. */
+  reached = 0;
+  /** From the submit to the last stamp reached, in milliseconds: the sum of the segments reached. */
+  latencyMs = 0;
+  /** The furthest a stamp was moved, in milliseconds; 0 when all were in order. */
+  disorderMs = 0;
+  readonly #stamps = new Float64Array(LAST_STAMP + 1);
+
+  /** Whether the try came back, so that all nine segments are known. */
+  get isComplete(): boolean {
+    return this.reached === LAST_STAMP;
+  }
+
+  split(trace: TaskTrace): void {
+    readStamps(trace, this.#stamps);
+    this.splitStamps(this.#stamps);
+  }
+
+  /** The same for ten stamps, t0 to t9. */
+  splitStamps(stamps: Float64Array): void {
+    this.reached = lastReached(stamps);
+    const shiftMs = this.isComplete ? workerShift(stamps) : 0;
+    this.disorderMs = Math.abs(shiftMs);
+    const first = stamps[0] ?? 0;
+    const end = this.#moved(stamps[Math.max(0, this.reached)] ?? 0, first, Infinity);
+    let previous = first;
+    for (let i = 1; i <= this.reached; i++) {
+      const isWorkers = i >= RECEIVED && i <= REPLIED;
+      const stamp = this.#moved((stamps[i] ?? 0) + (isWorkers ? shiftMs : 0), previous, end);
+      this.segments[i - 1] = stamp - previous;
+      previous = stamp;
+    }
+    this.latencyMs = this.reached > 0 ? end - first : 0;
+  }
+
+  #moved(stamp: number, low: number, high: number): number {
+    const moved = Math.min(Math.max(stamp, low), high);
+    const byMs = Math.abs(moved - stamp);
+    if (byMs > this.disorderMs) this.disorderMs = byMs;
+    return moved;
+  }
+}
+
+/** Writes the ten stamps of a trace in order of time, from index `at` on. Spelt out: it runs for every task. */
+export function readStamps(trace: TaskTrace, into: Float64Array, at = 0): void {
+  into[at] = trace.submittedAt;
+  into[at + 1] = trace.assignedAt;
+  into[at + 2] = trace.sentAt;
+  into[at + 3] = trace.receivedAt;
+  into[at + 4] = trace.decodedAt;
+  into[at + 5] = trace.startedAt;
+  into[at + 6] = trace.endedAt;
+  into[at + 7] = trace.repliedAt;
+  into[at + 8] = trace.returnedAt;
+  into[at + 9] = trace.settledAt;
+}
+
+/** By how much the worker's stamps must move to lie between sending and return; 0 when they do, or do not fit there. */
+function workerShift(stamps: Float64Array): number {
+  const beforeSent = (stamps[RECEIVED - 1] ?? 0) - (stamps[RECEIVED] ?? 0);
+  const afterReturn = (stamps[REPLIED] ?? 0) - (stamps[REPLIED + 1] ?? 0);
+  if (beforeSent + afterReturn > 0) return 0;
+  return Math.max(0, beforeSent) - Math.max(0, afterReturn);
+}
+
+/** Index of the last stamp before the first NaN; -1 when there is none at all. */
+function lastReached(stamps: Float64Array): number {
+  let i = 0;
+  while (i <= LAST_STAMP && !Number.isNaN(stamps[i])) i++;
+  return i - 1;
+}

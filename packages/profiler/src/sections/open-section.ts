@@ -1,0 +1,48 @@
+import type { SectionNode } from '../record/section-ledger.js';
+
+/**
+ * One section that is being timed. Self time is the time during which no section inside it is open, so it holds for
+ * children that overlap as well: their union is taken off once, and self time is never negative.
+ */
+export class OpenSection {
+  readonly node: SectionNode;
+  readonly parent: OpenSection | undefined;
+  ended = false;
+  readonly #startMs: number;
+  #selfMs = 0;
+  /** Since when it has been without an open child. */
+  #aloneSinceMs: number;
+  #openChildren = 0;
+
+  constructor(node: SectionNode, parent: OpenSection | undefined, nowMs: number) {
+    this.node = node;
+    this.parent = parent;
+    this.#startMs = nowMs;
+    this.#aloneSinceMs = nowMs;
+    if (parent !== undefined) parent.#childOpened(nowMs);
+  }
+
+  get name(): string {
+    return this.node.path.at(-1) ?? '';
+  }
+
+  get hasOpenChildren(): boolean {
+    return this.#openChildren > 0;
+  }
+
+  /** Ends it and records it. Children still open count for themselves from here on. */
+  end(nowMs: number): void {
+    this.ended = true;
+    if (this.#openChildren === 0) this.#selfMs += nowMs - this.#aloneSinceMs;
+    this.node.record(nowMs - this.#startMs, this.#selfMs);
+    if (this.parent !== undefined) this.parent.#childEnded(nowMs);
+  }
+
+  #childOpened(nowMs: number): void {
+    if (this.#openChildren++ === 0 && !this.ended) this.#selfMs += nowMs - this.#aloneSinceMs;
+  }
+
+  #childEnded(nowMs: number): void {
+    if (--this.#openChildren === 0) this.#aloneSinceMs = nowMs;
+  }
+}

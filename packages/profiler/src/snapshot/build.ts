@@ -1,0 +1,38 @@
+import { availableParallelism } from 'node:os';
+import type { ReportData, PoolReport } from './report-data.js';
+import { rankSections } from './bottlenecks.js';
+import { sectionReports } from './section-report.js';
+import { nameFirst } from './verdict.js';
+import type { Level } from '../options.js';
+import type { SectionLedger } from '../record/section-ledger.js';
+
+/** The measured parts of a report, before anything is concluded from them. */
+export interface Measured {
+  level: Level;
+  startedAt: string;
+  wallMs: number;
+  parentBusyShare: number;
+  pools: PoolReport[];
+  parentSections: SectionLedger;
+  openPaths: readonly (readonly string[])[];
+}
+
+/** Everything a report says, as plain data. */
+export function buildReport(measured: Measured): ReportData {
+  const { level, startedAt, wallMs, parentBusyShare, pools } = measured;
+  const parentSections = sectionReports(measured.parentSections);
+  const bottlenecks = rankSections(parentSections, pools);
+  return {
+    version: 1,
+    level,
+    startedAt,
+    wallMs,
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+    cores: availableParallelism(),
+    firstBottleneck: nameFirst({ wallMs, parentBusyShare, parentSections, pools, bottlenecks }),
+    pools,
+    parent: { busyShare: parentBusyShare, sections: parentSections, open: measured.openPaths.map((path) => [...path]) },
+    bottlenecks,
+  };
+}

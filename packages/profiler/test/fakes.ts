@@ -1,0 +1,88 @@
+import { channel } from 'node:diagnostics_channel';
+import { CHANNELS, type PoolKind, type SectionDelta, type TaskTrace } from '@millpond/core';
+import fc from 'fast-check';
+import { PoolRecorder } from '../src/record/pool-recorder.js';
+import type { ProfiledPool } from '../src/attach.js';
+
+/** The ten stamps of a try whose nine segments take these times, from `t0` on. */
+export function traceOf(segments: readonly number[], fields: Partial<TaskTrace> & { t0?: number } = {}): TaskTrace {
+  const { t0 = 1000, ...rest } = fields;
+  const stamps = [t0];
+  for (const ms of segments) stamps.push((stamps.at(-1) ?? 0) + ms);
+  return { taskId: 1, task: 'resize', attempt: 1, workerId: 1, outcome: 'ok', ...fromStamps(stamps), ...rest };
+}
+
+/** Ten stamps, t0 to t9, by their names; those that are missing are NaN. */
+export function fromStamps(stamps: readonly number[]) {
+  const at = (index: number) => stamps[index] ?? NaN;
+  return {
+    submittedAt: at(0),
+    assignedAt: at(1),
+    sentAt: at(2),
+    receivedAt: at(3),
+    decodedAt: at(4),
+    startedAt: at(5),
+    endedAt: at(6),
+    repliedAt: at(7),
+    returnedAt: at(8),
+    settledAt: at(9),
+  };
+}
+
+/** A try that ran in [from, to] and took no time elsewhere. */
+export function ran(from: number, to: number, fields: Partial<TaskTrace> = {}): TaskTrace {
+  return traceOf([0, 0, 0, 0, 0, to - from, 0, 0, 0], { t0: from, ...fields });
+}
+
+/** What a worker reports of sections that took these times, one after another. */
+export function deltaOf(path: string[], task: string, durationsMs: readonly number[], selfMs?: number): SectionDelta {
+  const totalMs = durationsMs.reduce((sum, ms) => sum + ms, 0);
+  return {
+    path,
+    task,
+    count: durationsMs.length,
+    totalMs,
+    selfMs: selfMs ?? totalMs,
+    minMs: Math.min(...durationsMs),
+    maxMs: Math.max(...durationsMs),
+    counts: [[100, durationsMs.length]],
+  };
+}
+
+/** A recorder whose window begins at 1000. */
+export function recorderOf(
+  parts: { readyWorkers?: number[]; level?: 'stats' | 'trace'; name?: string; kind?: PoolKind } = {},
+) {
+  const { readyWorkers = [], level = 'stats', name = 'resize', kind = 'process' } = parts;
+  return new PoolRecorder({ name, kind, readyWorkers }, 1000, level);
+}
+
+/** A pool that only says what a test has it say. */
+export class FakePool implements ProfiledPool {
+  tasks = { queued: 0, running: 0 };
+  workerList: { id: number; state: 'idle' | 'starting' | 'exited' }[] = [];
+  readonly name: string;
+
+  constructor(name = 'fake') {
+    this.name = name;
+  }
+
+  stats() {
+    return { name: this.name, kind: 'process' as const, workerList: this.workerList, tasks: this.tasks };
+  }
+
+  saysTask(trace: TaskTrace): void {
+    channel(CHANNELS.task).publish({ pool: this, trace });
+  }
+
+  saysSections(sections: readonly SectionDelta[], workerId = 1): void {
+    channel(CHANNELS.sections).publish({ pool: this, workerId, sections });
+  }
+
+  saysWorker(what: 'ready' | 'exited', workerId: number, atMs: number, bootMs = 0): void {
+    channel(CHANNELS.worker).publish({ pool: this, kind: 'process', workerId, what, atMs, bootMs });
+  }
+}
+
+/** Stamps as a clock gives them: 10 days of uptime, steps of 2⁻²⁰ ms. */
+export const arbitraryStamp = fc.integer({ min: 0, max: 2 ** 30 }).map((steps) => 864_000_000 + steps / 2 ** 20);

@@ -1,0 +1,213 @@
+import { channel } from 'node:diagnostics_channel';
+import { CHANNELS, hostNowMs, isPoolError, type ErrorCode } from '@millpond/core';
+import { describe, expect, it } from 'vitest';
+import { Profiler } from '../src/profiler.js';
+import { FakePool, deltaOf, ran, traceOf } from './fakes.js';
+
+function messageOf(code: ErrorCode, run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (isPoolError(error, code)) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+function isHeard(): boolean {
+  return Object.values(CHANNELS).some((name) => channel(name).hasSubscribers);
+}
+
+describe('options', () => {
+  it('refuses an unknown key and names the nearest', () => {
+    expect(messageOf('ERR_OPTION', () => new Profiler({ levl: 'stats' } as never))).toBe(
+      'Option "levl" is unknown. Did you mean "level"?',
+    );
+    expect(messageOf('ERR_OPTION', () => new Profiler({ colour: true } as never))).toBe(
+      'Option "colour" is unknown. Known here: level.',
+    );
+  });
+
+  it('refuses a wrong level, and what is no object', () => {
+    expect(messageOf('ERR_OPTION', () => new Profiler({ level: 'all' as never }))).toBe(
+      `Option "level" must be one of "stats", "trace"; received 'all' (string).`,
+    );
+    expect(messageOf('ERR_OPTION', () => new Profiler(null as never))).toMatch('must be an object; received null');
+    expect(() => new Profiler({ level: undefined })).not.toThrow();
+  });
+
+  it('refuses wrong options of bottlenecks', () => {
+    const profiler = new Profiler();
+    expect(messageOf('ERR_OPTION', () => profiler.bottlenecks({ minms: 5 } as never))).toMatch('Did you mean "minMs"?');
+    expect(messageOf('ERR_OPTION', () => profiler.bottlenecks({ minMs: -1 }))).toMatch('received -1 (number)');
+    expect(messageOf('ERR_OPTION', () => profiler.bottlenecks({ minMs: NaN }))).toMatch('received NaN (number)');
+  });
+});
+
+describe('attach', () => {
+  it('listens only while a pool is attached', async () => {
+    const profiler = new Profiler();
+    expect(isHeard()).toBe(false);
+    profiler.attach(new FakePool());
+    expect(isHeard()).toBe(true);
+    await profiler.stop();
+    expect(isHeard()).toBe(false);
+  });
+
+  it('hears the attached pools, each for itself, and no other', async () => {
+    const [a, b, stranger] = [new FakePool('a'), new FakePool('b'), new FakePool('stranger')];
+    const profiler = new Profiler().attach(a).attach(b);
+    const now = hostNowMs();
+    a.saysTask(ran(now, now + 1));
+    for (const pool of [b, stranger]) {
+      pool.saysWorker('ready', 1, now, 40);
+      pool.saysTask(ran(now, now + 1, { task: 'other' }));
+      pool.saysTask(ran(now, now + 1, { task: 'other' }));
+      pool.saysSections([deltaOf(['parse'], 'other', [1])]);
+    }
+    const { data } = await profiler.stop();
+    expect(data.pools.map(({ name, tries }) => [name, tries])).toEqual([['a', 1], ['b', 2]]); // prettier-ignore
+    expect(data.pools[1]).toMatchObject({
+      byTask: [{ task: 'other', tries: 2 }],
+      sections: [{ path: ['parse'], count: 1 }],
+      workers: [{ workerId: 1, bootMs: 40 }],
+    });
+    expect(data.pools[0]?.sections).toEqual([]);
+  });
+
+  it('counts a worker that is ready already, and not one that still starts or is gone', async () => {
+    const pool = new FakePool();
+    pool.workerList = [
+      { id: 1, state: 'idle' },
+      { id: 2, state: 'starting' },
+      { id: 3, state: 'exited' },
+    ];
+    const { data } = await new Profiler().attach(pool).stop();
+    expect(data.pools[0]?.workers).toMatchObject([{ workerId: 1, bootMs: null }]);
+  });
+
+  it('refuses the same pool twice, and what is no pool, and goes on', async () => {
+    const pool = new FakePool('resize');
+    const profiler = new Profiler().attach(pool);
+    expect(messageOf('ERR_OPTION', () => profiler.attach(pool))).toMatch(
+      '"resize" is attached to this profiler already',
+    );
+    expect(messageOf('ERR_OPTION', () => profiler.attach({} as never))).toMatch(
+      '"pool" must be a Pool; received {} (object)',
+    );
+    expect(messageOf('ERR_OPTION', () => profiler.attach(undefined as never))).toMatch('received undefined');
+    pool.saysTask(ran(hostNowMs(), hostNowMs() + 1));
+    expect((await profiler.stop()).data.pools).toMatchObject([{ tries: 1 }]);
+  });
+
+  it('lets two profilers listen to one pool', async () => {
+    const pool = new FakePool();
+    const [first, second] = [new Profiler().attach(pool), new Profiler().attach(pool)];
+    await first.stop();
+    pool.saysTask(ran(hostNowMs(), hostNowMs() + 1));
+    expect(first.snapshot().pools[0]?.tries).toBe(0);
+    expect((await second.stop()).data.pools[0]?.tries).toBe(1);
+    expect(isHeard()).toBe(false);
+  });
+
+  it('says what was not settled at the end', async () => {
+    const pool = new FakePool();
+    const profiler = new Profiler().attach(pool);
+    pool.tasks = { queued: 5, running: 2 };
+    const report = await profiler.stop();
+    expect(report.data.pools[0]?.atEnd).toEqual({ queued: 5, running: 2 });
+    expect(report.toText()).toMatch('tasks not settled: 2 running, 5 queued');
+  });
+});
+
+describe('what it tells', () => {
+  it('has sections of both sides as bottlenecks, those of less self time left out on demand', async () => {
+    const pool = new FakePool();
+    const profiler = new Profiler().attach(pool);
+    pool.saysTask(ran(hostNowMs(), hostNowMs() + 100));
+    pool.saysSections([deltaOf(['decode'], 'resize', [80])], 1);
+    pool.saysSections([deltaOf(['decode'], 'resize', [10])], 2);
+    expect(profiler.section('parse', () => 7)).toBe(7);
+    expect(profiler.bottlenecks().map(({ name, where }) => [name, where])).toEqual([['decode', 'worker'], ['parse', 'parent']]); // prettier-ignore
+    expect(profiler.bottlenecks({ minMs: 50 })).toMatchObject([
+      { name: 'decode', path: ['decode'], where: 'worker', pool: 'fake', task: 'resize', count: 2, selfMs: 90 },
+    ]);
+    await profiler.stop();
+  });
+
+  it('gives snapshots that later tasks do not change', async () => {
+    const pool = new FakePool();
+    const profiler = new Profiler().attach(pool);
+    const before = profiler.snapshot();
+    const text = JSON.stringify(before);
+    pool.saysTask(ran(hostNowMs(), hostNowMs() + 1));
+    expect(JSON.stringify(before)).toBe(text);
+    expect(profiler.snapshot().pools[0]?.tries).toBe(1);
+    await profiler.stop();
+  });
+
+  it('keeps raw traces at level trace only', async () => {
+    for (const level of ['stats', 'trace'] as const) {
+      const pool = new FakePool();
+      const profiler = new Profiler({ level }).attach(pool);
+      pool.saysTask(traceOf([1, 2, 3, 4, 5, 6, 7, 8, 9], { t0: hostNowMs() }));
+      const report = await profiler.stop();
+      expect(report.data.level).toBe(level);
+      expect(report.data.pools[0]?.traces?.kept).toBe(level === 'trace' ? 1 : undefined);
+      expect(report.toText().includes('Slowest tries')).toBe(level === 'trace');
+    }
+  });
+
+  it('keeps counting in bounded memory: a hundred thousand traces, and drops are told', async () => {
+    const pool = new FakePool();
+    const profiler = new Profiler({ level: 'trace' }).attach(pool);
+    const now = hostNowMs();
+    for (let i = 0; i < 100_010; i++) pool.saysTask(ran(now + i, now + i + 1, { taskId: i }));
+    const report = await profiler.stop();
+    expect(report.data.pools[0]).toMatchObject({ tries: 100_010, traces: { kept: 100_000, dropped: 10 } });
+    expect(report.toText()).toMatch('the latest 100,000 tries were kept, 10 dropped');
+  });
+});
+
+describe('stop', () => {
+  it('returns the same report when it is called again', async () => {
+    const profiler = new Profiler();
+    const [first, second] = await Promise.all([profiler.stop(), profiler.stop()]);
+    expect(first).toBe(second);
+    expect(profiler.snapshot()).toBe(first.data);
+  });
+
+  it('refuses sections and pools from then on, with a clear message', () => {
+    const profiler = new Profiler();
+    void profiler.stop();
+    expect(messageOf('ERR_SECTION', () => profiler.start('a'))).toMatch(
+      'Section "a" cannot be timed: this profiler has stopped',
+    );
+    expect(messageOf('ERR_SECTION', () => profiler.section('a', () => 1))).toMatch('this profiler has stopped');
+    expect(messageOf('ERR_OPTION', () => profiler.attach(new FakePool()))).toMatch('this profiler has stopped');
+    expect(() => profiler.end('a')).not.toThrow();
+  });
+
+  it('lets go of the pools when the block is left, without a report', () => {
+    const profiler = new Profiler().attach(new FakePool());
+    profiler[Symbol.dispose]();
+    profiler[Symbol.dispose]();
+    expect(isHeard()).toBe(false);
+    expect(profiler.snapshot().pools).toHaveLength(1);
+  });
+
+  it('takes in what arrives in the same turn', async () => {
+    const pool = new FakePool();
+    const profiler = new Profiler().attach(pool);
+    const stopping = profiler.stop();
+    pool.saysSections([deltaOf(['decode'], 'resize', [1])]);
+    expect((await stopping).data.pools[0]?.sections).toHaveLength(1);
+  });
+
+  it('names sections that were not ended', async () => {
+    const profiler = new Profiler();
+    profiler.start('serve');
+    profiler.start('wait');
+    expect((await profiler.stop()).data.parent.open).toEqual([['serve'], ['serve', 'wait']]);
+  });
+});
