@@ -1,0 +1,11 @@
+import { main } from './args.js';
+
+// A reader of our output that goes away, such as head, is no reason for a stack trace. The run sees the error itself.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+const exitCode = await main(process.argv, process);
+// What is still written to a pipe must arrive, and what user code left open must not keep us.
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
+);
+process.exit(exitCode);

@@ -1,0 +1,51 @@
+/** Puts text into a style, or returns it unchanged where colour is off. */
+export interface Palette {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+  cyan(text: string): string;
+}
+
+/** What the decision about colour rests on. */
+export interface ColorView {
+  /** `--no-color` was given. */
+  refused: boolean;
+  /** The stream is a terminal. */
+  isTTY: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Whether to print in colour: `--no-color`, then NO_COLOR (any value but the empty one), then FORCE_COLOR (any value but
+ * 0 and false), then whether the stream is a terminal that knows colours.
+ */
+export function wantsColor(view: ColorView): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = view.env;
+  if (view.refused) return false;
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return view.isTTY && TERM !== 'dumb';
+}
+
+const plain = (text: string): string => text;
+const style =
+  (open: number, close: number) =>
+  (text: string): string =>
+    `\u001b[${open}m${text}\u001b[${close}m`;
+
+const PLAIN: Palette = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
+const COLORED: Palette = {
+  bold: style(1, 22),
+  dim: style(2, 22),
+  red: style(31, 39),
+  green: style(32, 39),
+  yellow: style(33, 39),
+  cyan: style(36, 39),
+};
+
+/** The palette for a stream, by {@link wantsColor}. */
+export function paletteFor(view: ColorView): Palette {
+  return wantsColor(view) ? COLORED : PLAIN;
+}

@@ -1,0 +1,45 @@
+/** What the exit code of `millpond` says. Part of the public interface; see the table in README.md. */
+export const EXIT = {
+  /** Everything asked for was done. */
+  ok: 0,
+  /** The run reached its end, and at least one item failed. */
+  itemsFailed: 1,
+  /** Wrong command line, wrong workload file, missing input: nothing was computed. */
+  usage: 2,
+  /** The run itself broke: the pool failed, or its output could not be written or its input no longer be read. */
+  broken: 3,
+  /** Stopped by SIGINT (128 + 2). */
+  interrupted: 130,
+  /** Stopped by SIGTERM (128 + 15). */
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** The signals that stop a run. */
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+/** The code of a run that a signal stopped. */
+export function exitCodeOfSignal(signal: StopSignal): ExitCode {
+  return signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+}
+
+/** How a run ended, as far as its exit code is concerned. */
+export interface RunEnd {
+  /** Items that failed, bad input lines included. */
+  failed: number;
+  /** Why the run could not go on, when it could not. */
+  broken: Error | undefined;
+  /** The first signal that asked it to stop. */
+  signal: StopSignal | undefined;
+}
+
+/**
+ * The exit code of a run. A broken run stays broken when a signal came too: the user must mend something either way.
+ * Failed items show only in a run nobody stopped.
+ */
+export function exitCodeOfRun(end: RunEnd): ExitCode {
+  if (end.broken !== undefined) return EXIT.broken;
+  if (end.signal !== undefined) return exitCodeOfSignal(end.signal);
+  return end.failed > 0 ? EXIT.itemsFailed : EXIT.ok;
+}

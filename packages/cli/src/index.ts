@@ -1,0 +1,18 @@
+export { EXIT } from './exit-codes.js';
+export type { ExitCode } from './exit-codes.js';
+export { loadWorkload, MAX_WORKLOAD_BYTES } from './workload/load.js';
+export type { Workload } from './workload/load.js';
+export { poolOptionsFor } from './workload/pool-options.js';
+export type { PoolOverrides } from './workload/pool-options.js';
+export { formatPath, WorkloadError } from './workload/problems.js';
+export type { Finding, Path, Problem } from './workload/problems.js';
+export { workloadJsonSchema } from './workload/schema.js';
+export type { WorkloadFile } from './workload/schema.js';
+export type { ItemId } from './input/source.js';
+export type { ResultLine } from './output/result-line.js';
+export { toJson } from './output/to-json.js';
+export type { ErrorJson } from './output/to-json.js';
+export { EVENT_VERSION } from './run/events.js';
+export type { EndEvent, ItemEvent, ProgressEvent, StartEvent } from './run/events.js';
+export type { RunReport } from './run/report.js';
+export type { ErrorClass } from './run/tally.js';

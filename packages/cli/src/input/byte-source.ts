@@ -1,0 +1,59 @@
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { describeSystemError } from '../failure.js';
+import { InputError } from './source.js';
+
+/** Bytes to read items from: a file, or standard input. */
+export interface ByteSource {
+  /** For messages: the path as the workload file has it, or "standard input". */
+  label: string;
+  /** Absolute path; undefined for standard input. */
+  path: string | undefined;
+  /**
+   * The bytes in chunks of some 64 KB, read as they are asked for.
+   * @throws InputError when reading fails
+   */
+  chunks(): AsyncIterable<Buffer>;
+  /** Stops reading, also while a chunk is being waited for. */
+  close(): void;
+}
+
+/**
+ * Opens a file of items, and keeps it open, so that what was found readable stays so.
+ * @throws InputError naming the file when it is missing, a folder, or may not be read
+ */
+export async function openFile(label: string, path: string): Promise<ByteSource> {
+  try {
+    const handle = await open(path, 'r');
+    if ((await handle.stat()).isDirectory()) {
+      await handle.close();
+      throw new InputError(`cannot read "${label}": it is a folder: ${path}`);
+    }
+    return fromStream(label, path, handle.createReadStream());
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`cannot read "${label}": ${describeSystemError(error)}: ${path}`, { cause: error });
+  }
+}
+
+/** Reads items from a stream that is already open, such as standard input. */
+export function fromStream(label: string, path: string | undefined, stream: Readable): ByteSource {
+  let closed = false;
+  // Closing a stream half way is an error to whoever still waits for it; nobody does by then.
+  stream.on('error', () => {});
+  return {
+    label,
+    path,
+    async *chunks() {
+      try {
+        for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
+      } catch (error) {
+        if (!closed) throw new InputError(`reading ${label} failed: ${describeSystemError(error)}`, { cause: error });
+      }
+    },
+    close() {
+      closed = true;
+      stream.destroy();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { ByteSource } from './byte-source.js';
+import { readCsvRecords } from './csv-records.js';
+import type { CsvRecord } from './csv-records.js';
+import { InputError } from './source.js';
+import type { InputSource, SourceItem } from './source.js';
+
+export interface CsvFormat {
+  /** @defaultValue a comma */
+  delimiter?: string | undefined;
+  /** Whether the first record holds column names. @defaultValue true without `columns`, false with them */
+  header?: boolean | undefined;
+  /** Names of the columns; they win over the header. */
+  columns?: readonly string[] | undefined;
+}
+
+/**
+ * Each record of a CSV text: an object of its fields by column name, or a list of fields where there are no names.
+ * Fields are strings. Ids are the numbers of the lines that records begin on. A record with too few or too many
+ * fields, or with a broken quote, is a bad item; reading goes on. The header is read here.
+ * @throws InputError when the header is missing, or names a column twice
+ */
+export async function openCsv(bytes: ByteSource, format: CsvFormat): Promise<InputSource> {
+  const records = readCsvRecords(bytes.chunks(), format.delimiter ?? ',');
+  const { columns } = format;
+  const hasHeader = format.header ?? columns === undefined;
+  const names = hasHeader ? await readHeader(records, bytes.label) : undefined;
+  return {
+    description: `CSV records of ${bytes.label}`,
+    total: undefined,
+    files: bytes.path === undefined ? [] : [bytes.path],
+    async *items(): AsyncGenerator<SourceItem> {
+      for await (const record of records) yield toItem(record, columns ?? names, bytes.label);
+    },
+    close: () => bytes.close(),
+  };
+}
+
+async function readHeader(records: AsyncGenerator<CsvRecord>, label: string): Promise<string[]> {
+  const first = await records.next();
+  if (first.done === true)
+    throw new InputError(`"${label}" is empty; its first line must name the columns (or set header: false).`);
+  const record = first.value;
+  if ('problem' in record)
+    throw new InputError(`${label}:${record.line}: the header cannot be read: ${record.problem}.`);
+  const twice = record.fields.find((name, index) => record.fields.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new InputError(`${label}:${record.line}: the header names column "${twice}" twice; give columns.`);
+  return record.fields;
+}
+
+function toItem(record: CsvRecord, columns: readonly string[] | undefined, label: string): SourceItem {
+  const id = record.line;
+  if ('problem' in record) return { id, problem: `${label}:${id}: ${record.problem}.` };
+  const { fields } = record;
+  if (columns === undefined) return { id, value: fields };
+  if (fields.length !== columns.length) {
+    return {
+      id,
+      problem: `${label}:${id}: the record has ${count(fields.length)}, where ${columns.length} columns are named.`,
+    };
+  }
+  // fromEntries defines properties and never calls a setter, so a column named __proto__ is only a column.
+  return { id, value: Object.fromEntries(columns.map((name, index) => [name, fields[index]])) };
+}
+
+function count(fields: number): string {
+  return fields === 1 ? '1 field' : `${fields} fields`;
+}

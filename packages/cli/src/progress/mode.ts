@@ -1,0 +1,18 @@
+/** How progress is shown: not at all, one redrawn line, or a line now and then. */
+export type ProgressMode = 'quiet' | 'live' | 'plain';
+
+export interface ModeView {
+  quiet: boolean;
+  /** Standard error is a terminal. */
+  isTTY: boolean;
+  /** Results go to a terminal as well, where a redrawn line would stand between them. */
+  resultsOnTerminal: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Chooses how to show progress. A CI system may offer a terminal, but keeps a log. */
+export function chooseMode({ quiet, isTTY, resultsOnTerminal, env }: ModeView): ProgressMode {
+  if (quiet) return 'quiet';
+  const isCI = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false';
+  return isTTY && !resultsOnTerminal && !isCI && env['TERM'] !== 'dumb' ? 'live' : 'plain';
+}

@@ -1,0 +1,263 @@
+import { isPoolError, Pool } from '@millpond/core';
+import type { SettledTask } from '@millpond/core';
+import { EXIT, exitCodeOfRun } from '../exit-codes.js';
+import type { StopSignal } from '../exit-codes.js';
+import { describeSystemError } from '../failure.js';
+import { BAD_ITEM } from '../input/source.js';
+import type { Outcome } from '../output/result-line.js';
+import { isBrokenPipe } from '../output/sinks.js';
+import { read, sample, startMeter } from '../progress/meter.js';
+import type { ProgressView } from '../progress/render.js';
+import { poolOptionsFor } from '../workload/pool-options.js';
+import { Feed } from './feed.js';
+import type { RefusedItem } from './feed.js';
+import type { Outputs } from './outputs.js';
+import { expectedTotal } from './plan.js';
+import type { PlanSetup } from './plan.js';
+import { startProfile } from './profile.js';
+import { Recorder } from './recorder.js';
+import type { RunReport } from './report.js';
+import { Tally } from './tally.js';
+
+/** Everything one run needs; all of it opened and found right. */
+export interface SessionSetup extends PlanSetup {
+  outputs: Outputs;
+  failFast: boolean;
+  /** Receives lines for the user that are not progress. */
+  say: (line: string) => void;
+}
+
+/** Most classes of errors in the report. */
+const TOP_ERRORS = 5;
+/** How often a run that is being stopped looks whether tasks are still running. */
+const LOOK_EVERY_MS = 25;
+/** Reason of tasks that were waiting when the run was stopped. */
+const GIVEN_UP = new Error('the run was stopped before this task could start');
+
+/**
+ * One run: input → pool → results. Ends by itself when the input does; `drain` makes it end as soon as what is running
+ * is done, `kill` now. The pool is the only thing it owns; the input and the outputs are its caller's.
+ */
+export class RunSession {
+  readonly #setup: SessionSetup;
+  readonly #pool: Pool;
+  readonly #feed: Feed;
+  readonly #recorder: Recorder;
+  readonly #tally = new Tally();
+  readonly #startedAtMs = performance.now();
+  /** Aborts the tasks that still wait once a stopped run has nothing running any more. */
+  readonly #giveUp = new AbortController();
+  #looking: NodeJS.Timeout | undefined;
+  #meter = startMeter(performance.now());
+  #signal: StopSignal | undefined;
+  #broken: Error | undefined;
+  /** Whoever read standard output has gone. */
+  #abandoned = false;
+  /** The worker module has no such task: the workload file is wrong, not the run. */
+  #misnamed: Error | undefined;
+  #endStart: () => void = () => {};
+
+  /** @throws PoolError ERR_OPTION when core refuses an option of the workload */
+  constructor(setup: SessionSetup) {
+    const { workload, input, outputs, limit, overrides } = setup;
+    this.#setup = setup;
+    this.#recorder = new Recorder(outputs.results, outputs.events, this.#tally, () => {
+      if (setup.failFast) this.#windDown();
+    });
+    this.#feed = new Feed(input.items(), {
+      limit,
+      keepValues: this.#keepsInput,
+      onRefused: (item) => this.#recordRefused(item),
+    });
+    this.#pool = new Pool(workload.worker, poolOptionsFor(workload.name, workload.content.pool, overrides));
+    this.#pool.on('failed', (error) => this.#break(error));
+  }
+
+  /** Result lines repeat their items. */
+  get #keepsInput(): boolean {
+    return this.#setup.workload.content.output?.input === true;
+  }
+
+  /** Items that will be taken, where that is known. */
+  get total(): number | undefined {
+    return expectedTotal(this.#setup.input.total, this.#setup.limit);
+  }
+
+  /** The error for a task the worker module does not have, if that ended the run. */
+  get misnamed(): Error | undefined {
+    return this.#misnamed;
+  }
+
+  /** Whether whoever read standard output has gone. */
+  get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  /** Takes no new items, starts no waiting task, and finishes those that run. Returns how many these are. */
+  drain(signal: StopSignal): number {
+    this.#signal = signal;
+    this.#windDown();
+    return this.#pool.stats().tasks.running;
+  }
+
+  #windDown(): void {
+    this.#feed.stop();
+    this.#endStart();
+    this.#pool.pause();
+    this.#looking ??= setInterval(() => {
+      if (this.#pool.stats().tasks.running === 0) this.#giveUp.abort(GIVEN_UP);
+    }, LOOK_EVERY_MS);
+  }
+
+  /** Kills the workers. What has no result by now gets none. */
+  kill(): void {
+    this.#feed.stop();
+    this.#endStart();
+    // Its errors are those of tasks, which the loop over the results meets as well.
+    this.#pool.destroy().catch(() => {});
+  }
+
+  /** How far the run is. */
+  progress(): ProgressView {
+    const now = performance.now();
+    this.#meter = sample(this.#meter, now, this.#tally.done);
+    const { starting, idle, busy, draining } = this.#pool.stats().workers;
+    return {
+      ...read(this.#meter, now, this.#tally.done, this.total),
+      failed: this.#tally.failed,
+      workers: { alive: starting + idle + busy + draining, busy },
+      draining: this.#looking !== undefined,
+    };
+  }
+
+  /** Runs to the end. Never rejects: what breaks a run is in its report. */
+  async run(): Promise<RunReport> {
+    try {
+      const profile = await startProfile(this.#setup.workload, this.#pool);
+      await this.#start();
+      if (this.#signal === undefined) await this.#consume();
+      if (this.#feed.error !== undefined) this.#break(this.#feed.error);
+      for (const text of (await profile?.finish()) ?? []) this.#setup.say(text);
+    } catch (error) {
+      this.#break(error);
+    }
+    const report = this.#report();
+    await this.#end();
+    return { ...report, ...this.#verdict() };
+  }
+
+  /** Waits until the pool works, so that a worker module that cannot start fails the run, not thousands of items. */
+  async #start(): Promise<void> {
+    const ended = new Promise<void>((resolve) => (this.#endStart = resolve));
+    await Promise.race([this.#pool.ready(), ended]);
+    // The time workers take to start says nothing about their rate.
+    this.#meter = startMeter(performance.now());
+  }
+
+  async #consume(): Promise<void> {
+    const { workload, outputs } = this.#setup;
+    const { signal } = this.#giveUp;
+    await outputs.begin();
+    try {
+      for await (const settled of this.#pool.mapSettled(workload.task, this.#feed, { signal }))
+        await this.#record(settled);
+    } catch (error) {
+      // The iteration ends with the reason it was aborted for.
+      if (error !== GIVEN_UP) throw error;
+    }
+  }
+
+  async #record(settled: SettledTask<unknown, unknown>): Promise<void> {
+    const { item, refused } = this.#feed.settle();
+    if (settled.status === 'rejected' && this.#isOfTheRun(settled.reason)) return;
+    const outcome: Outcome =
+      settled.status === 'fulfilled' ? { ok: true, value: settled.value } : { ok: false, reason: settled.reason };
+    const input = this.#keepsInput ? { value: item.value } : undefined;
+    // All in line before anything is awaited: the feed may record a refused item meanwhile, and must come after.
+    const written = [
+      this.#recorder.record({ index: item.index, id: item.id, input }, outcome),
+      ...refused.map((next) => this.#recordRefused(next)),
+    ];
+    for (const each of written) if (each !== undefined) await each;
+  }
+
+  #recordRefused({ index, id, problem }: RefusedItem): void | Promise<void> {
+    return this.#recorder.record({ index, id }, { ok: false, reason: { ...BAD_ITEM, message: problem } });
+  }
+
+  /** Whether a rejection says something about the run and nothing about its item. */
+  #isOfTheRun(reason: unknown): boolean {
+    if (reason === GIVEN_UP || isPoolError(reason, 'ERR_POOL_CLOSED')) return true;
+    if (isPoolError(reason, 'ERR_POOL_FAILED')) {
+      this.#break(reason);
+      return true;
+    }
+    if (isPoolError(reason, 'ERR_TASK_NOT_FOUND')) {
+      this.#misnamed = reason;
+      this.#feed.stop();
+      return true;
+    }
+    return false;
+  }
+
+  /** The run cannot go on. The first reason counts. */
+  #break(reason: unknown): void {
+    this.#feed.stop();
+    if (isBrokenPipe(reason)) this.#abandoned = true;
+    else this.#broken ??= reason instanceof Error ? reason : new Error(String(reason));
+  }
+
+  /** Lets go of the pool, then writes out the rest. */
+  async #end(): Promise<void> {
+    const { outputs } = this.#setup;
+    clearInterval(this.#looking);
+    try {
+      const givenUp = this.#broken !== undefined || this.#abandoned;
+      await (givenUp ? this.#pool.destroy() : this.#pool.close());
+    } catch (error) {
+      this.#break(error);
+    }
+    await outputs.results?.flush().catch((error: unknown) => this.#break(error));
+  }
+
+  #report(): RunReport {
+    const { input, limit, destination } = this.#setup;
+    const { ok, failed, done } = this.#tally;
+    const wallMs = performance.now() - this.#startedAtMs;
+    const run = this.#pool.stats().latencyMs.run;
+    const readAll = this.#feed.exhausted || (limit !== undefined && this.#feed.taken >= limit);
+    return {
+      ok,
+      failed,
+      notDone: (this.total ?? this.#feed.taken) - done,
+      restUnread: input.total === undefined && !readAll,
+      wallMs,
+      ratePerS: wallMs === 0 ? 0 : (done * 1000) / wallMs,
+      runMs: run.count === 0 ? null : { p50: run.p50, p90: run.p90, p99: run.p99 },
+      errors: this.#tally.topErrors(TOP_ERRORS),
+      output: destination.kind === 'file' ? destination.label : null,
+      ...this.#verdict(),
+    };
+  }
+
+  #verdict(): Pick<RunReport, 'exitCode' | 'signal' | 'broken'> {
+    const signal = this.#signal ?? null;
+    if (this.#misnamed !== undefined) return { exitCode: EXIT.usage, signal, broken: this.#misnamed.message };
+    return {
+      exitCode: exitCodeOfRun({ failed: this.#tally.failed, broken: this.#broken, signal: this.#signal }),
+      signal,
+      broken: this.#broken === undefined ? null : describeBreak(this.#broken),
+    };
+  }
+}
+
+/** The reason with the reasons behind it. */
+function describeBreak(error: Error): string {
+  const parts: string[] = [];
+  for (let at: unknown = error; at instanceof Error && parts.length < 5; at = at.cause) {
+    const text =
+      isPoolError(at) || (at as NodeJS.ErrnoException).syscall === undefined ? at.message : describeSystemError(at);
+    if (!parts.some((part) => part.includes(text))) parts.push(text);
+  }
+  return parts.join('\ncaused by: ');
+}

@@ -1,0 +1,177 @@
+import * as z from 'zod';
+
+/*
+ * The shape of a workload file, version 1. Every message is the phrase that ends the sentence "<path> …", so that it
+ * reads the same whichever check it comes from; check.ts adds what was found instead. What needs two keys to judge is
+ * in cross-checks.ts.
+ */
+
+function text(phrase = 'must be a non-empty text') {
+  return z.string({ error: phrase }).min(1, { error: phrase });
+}
+
+function whole(min: number, max?: number) {
+  const error =
+    max === undefined ? `must be a whole number of at least ${min}` : `must be a whole number from ${min} to ${max}`;
+  const number = z.int({ error }).min(min, { error });
+  return max === undefined ? number : number.max(max, { error });
+}
+
+function durationMs(min: number) {
+  const error = `must be a number of milliseconds of at least ${min}`;
+  return z.number({ error }).min(min, { error });
+}
+
+function listOf(item: z.ZodType<string>, phrase: string) {
+  return z.array(item, { error: phrase }).min(1, { error: phrase });
+}
+
+const csvColumns = listOf(text('must be the name of a column, a text'), 'must be a list of column names').describe(
+  'Names of the columns, where the file has no header or other names are wanted.',
+);
+
+const csv = z.union(
+  [
+    text(),
+    z.strictObject({
+      path: text().describe('CSV file, relative to the workload file.'),
+      delimiter: text('must be the text between two fields, such as ";" or "\\t"')
+        .optional()
+        .describe('Default: a comma.'),
+      header: z
+        .boolean({ error: 'must be true or false' })
+        .optional()
+        .describe('Whether the first record holds column names. Default: true without columns, false with them.'),
+      columns: csvColumns.optional(),
+    }),
+  ],
+  { error: 'must be a path, or a mapping with path, delimiter, header and columns' },
+);
+
+const patterns = z.union([text(), listOf(text('must be a glob pattern, a text'), 'must be a list of glob patterns')], {
+  error: 'must be a glob pattern or a list of them',
+});
+
+const input = z.strictObject(
+  {
+    files: patterns
+      .optional()
+      .describe('Glob patterns, relative to the workload file. Items are { path, relative }, sorted.'),
+    ignore: patterns.optional().describe('Glob patterns of files to leave out; only with files.'),
+    lines: text('must be the path of a text file')
+      .optional()
+      .describe('Text file; each line that is not empty is an item.'),
+    jsonl: text('must be the path of a JSON Lines file').optional().describe('JSON Lines file; each line is an item.'),
+    csv: csv.optional().describe('CSV file; each record is an item.'),
+    items: z.array(z.unknown(), { error: 'must be a list' }).optional().describe('The items themselves.'),
+    range: z
+      .strictObject(
+        {
+          from: z.int({ error: 'must be a whole number' }),
+          to: z.int({ error: 'must be a whole number' }),
+          step: z.int({ error: 'must be a whole number other than 0' }).optional(),
+        },
+        { error: 'must be a mapping with from, to and step' },
+      )
+      .optional()
+      .describe('Whole numbers from … to, both included.'),
+    stdin: z.enum(['lines', 'jsonl', 'csv']).optional().describe('Reads items from standard input.'),
+  },
+  { error: 'must be a mapping with one of files, lines, jsonl, csv, items, range, stdin' },
+);
+
+const output = z.strictObject(
+  {
+    jsonl: text('must be a path, or "-" for standard output')
+      .optional()
+      .describe('File of results, one JSON object a line, in input order; "-" for standard output.'),
+    input: z
+      .boolean({ error: 'must be true or false' })
+      .optional()
+      .describe('Repeat the item in its result line. Default: false.'),
+  },
+  { error: 'must be a mapping with jsonl and input' },
+);
+
+const workers = z.union(
+  [whole(1), z.literal('auto'), z.strictObject({ min: whole(0).optional(), max: whole(1).optional() })],
+  { error: 'must be a whole number of at least 1, "auto", or a mapping with min and max' },
+);
+
+const retry = z.union(
+  [
+    whole(0),
+    z.strictObject({
+      attempts: whole(0),
+      backoff: z
+        .strictObject(
+          { baseMs: durationMs(0).optional(), maxMs: durationMs(0).optional() },
+          { error: 'must be a mapping with baseMs and maxMs' },
+        )
+        .optional(),
+    }),
+  ],
+  { error: 'must be a whole number of at least 0, or a mapping with attempts and backoff' },
+);
+
+const env = z.union(
+  [z.enum(['inherit', 'clean']), z.record(z.string(), z.string({ error: 'must be a text; put it in quotes' }))],
+  { error: 'must be "inherit", "clean", or a mapping of names to texts' },
+);
+
+const pool = z.strictObject(
+  {
+    kind: z.enum(['process', 'thread', 'inline']).optional(),
+    workload: z.enum(['auto', 'cpu', 'io', 'mixed']).optional(),
+    workers: workers.optional(),
+    concurrency: whole(1, 1000).optional(),
+    timeoutMs: durationMs(1).optional().describe('Longest execution of one item.'),
+    queueTimeoutMs: durationMs(1).optional().describe('Longest wait of one item for a worker.'),
+    graceMs: durationMs(0).optional(),
+    retry: retry.optional(),
+    startTimeoutMs: durationMs(1).optional(),
+    workerData: z.unknown().optional(),
+    execArgv: z.array(z.string({ error: 'must be a text' }), { error: 'must be a list of Node.js flags' }).optional(),
+    env: env.optional(),
+  },
+  { error: 'must be a mapping of pool settings' },
+);
+
+const profile = z.strictObject(
+  {
+    text: z
+      .union([z.literal(true), text()], { error: 'must be true (print the report to standard error) or a path' })
+      .optional(),
+    json: text('must be a path').optional(),
+  },
+  { error: 'must be a mapping with text and json' },
+);
+
+/** Schema of a workload file as written; paths are not resolved yet. */
+export const workloadSchema = z.strictObject(
+  {
+    $schema: z.string().optional().describe('For editors; ignored.'),
+    version: z.literal(1, { error: 'must be 1' }).describe('Version of the format.'),
+    name: text().optional().describe('Label in output and reports. Default: the name of the file.'),
+    worker: text('must be the path of a worker module').describe('Worker module, relative to the workload file.'),
+    task: text('must be the name of an exported function')
+      .optional()
+      .describe('Exported function to call. Default: default.'),
+    input,
+    output: output.optional(),
+    pool: pool.optional().describe('Settings of the pool, as in PoolOptions of @millpond/core.'),
+    profile: profile.optional(),
+  },
+  { error: 'must be a mapping with version, worker and input' },
+);
+
+/** A workload file as written. */
+export type WorkloadFile = z.infer<typeof workloadSchema>;
+
+/** The `pool` section as written. */
+export type PoolSection = NonNullable<WorkloadFile['pool']>;
+
+/** The workload format as a JSON Schema (draft 2020-12), for editors and other tools. */
+export function workloadJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(workloadSchema, { io: 'input' });
+}
