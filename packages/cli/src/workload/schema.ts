@@ -129,6 +129,20 @@ const pool = z.strictObject(
     queueTimeoutMs: durationMs(1).optional().describe('Longest wait of one item for a worker.'),
     graceMs: durationMs(0).optional(),
     retry: retry.optional(),
+    crash: z
+      .strictObject({ attempts: whole(1).optional() }, { error: 'must be a mapping with attempts' })
+      .optional()
+      .describe('After how many dead workers an item that was running in them is given up.'),
+    restart: z
+      .strictObject(
+        { max: whole(0).optional(), withinMs: durationMs(1).optional() },
+        { error: 'must be a mapping with max and withinMs' },
+      )
+      .optional()
+      .describe('More deaths of workers than max within withinMs break the run.'),
+    prefetch: z
+      .union([whole(0, 1000), z.literal('auto')], { error: 'must be a whole number from 0 to 1000, or "auto"' })
+      .optional(),
     startTimeoutMs: durationMs(1).optional(),
     workerData: z.unknown().optional(),
     execArgv: z.array(z.string({ error: 'must be a text' }), { error: 'must be a list of Node.js flags' }).optional(),
