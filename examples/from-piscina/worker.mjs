@@ -1,0 +1,13 @@
+// One worker module for both: exported functions of one input. Millpond also gives them a context as second argument.
+
+export default function countWords(text) {
+  return text.split(/\s+/).filter(Boolean).length;
+}
+
+export function longestWord(text) {
+  return text.split(/\s+/).reduce((longest, word) => (word.length > longest.length ? word : longest), '');
+}
+
+export function endless() {
+  for (;;);
+}
