@@ -1,5 +1,5 @@
 export { EXIT } from './exit-codes.js';
-export type { ExitCode } from './exit-codes.js';
+export type { ExitCode, StopSignal } from './exit-codes.js';
 export { loadWorkload, MAX_WORKLOAD_BYTES } from './workload/load.js';
 export type { Workload } from './workload/load.js';
 export { poolOptionsFor } from './workload/pool-options.js';
