@@ -3,6 +3,8 @@ import { performance } from 'node:perf_hooks';
 // process.hrtime() reads CLOCK_MONOTONIC, which every process and thread of a host shares, while performance.now()
 // starts at its own origin. One offset per isolate turns the cheap call into the shared clock; doubles hold 2 ns
 // at 10^10 ms. hrtime.bigint() on every stamp would cost an allocation.
+/** A difference no rounding explains. */
+const CLOCK_WAS_SET_MS = 5;
 const OFFSET_MS = measureOffsetMs();
 
 /** Of several readings the tightest: losing the core between two calls would shift all stamps of this isolate. */
@@ -23,6 +25,18 @@ function measureOffsetMs(): number {
 /** Milliseconds on the host's monotonic clock: the same clock in every process and thread of this machine. */
 export function hostNowMs(): number {
   return performance.now() + OFFSET_MS;
+}
+
+let epochOffsetMs = Date.now() - hostNowMs();
+
+/**
+ * The host-clock time of a time of day, ms since the epoch. Equal times give equal results, though Date.now() knows only
+ * whole milliseconds, until somebody sets the clock.
+ */
+export function hostMsOfEpoch(epochMs: number): number {
+  const offsetMs = Date.now() - hostNowMs();
+  if (Math.abs(offsetMs - epochOffsetMs) > CLOCK_WAS_SET_MS) epochOffsetMs = offsetMs;
+  return epochMs - epochOffsetMs;
 }
 
 /** A timer that can be called off. */

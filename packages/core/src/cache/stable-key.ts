@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, KeyObject } from 'node:crypto';
+import { types } from 'node:util';
 
 /** Keys longer than this are replaced by their SHA-256, so that a cache of large inputs does not keep them twice. */
 const MAX_KEY_LENGTH = 256;
@@ -56,16 +57,24 @@ function writeParts(value: object, seen: Map<object, number>): string {
   if (ArrayBuffer.isView(value)) {
     return bytes(value.constructor.name, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }
-  if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet) {
+  if (types.isBoxedPrimitive(value)) return `b${inner(value.valueOf())}`;
+  // Blobs, keys, promises and the like hold what their properties do not show.
+  if (!isPlain(value)) {
     throw new TypeError(`A ${value.constructor.name} has no stable key; give the task cache a key(input) of its own.`);
   }
-  if (value instanceof Number || value instanceof String || value instanceof Boolean)
-    return `b${inner(value.valueOf())}`;
   const keys = Object.keys(value).sort();
   return list(
     'o',
     keys.map((key) => inner(key) + inner((value as Record<string, unknown>)[key])),
   );
+}
+
+/** An object whose properties are all there is to it: a literal, or an instance of a class written in JavaScript. */
+function isPlain(value: object): boolean {
+  if (Object.prototype.toString.call(value) !== '[object Object]') return false;
+  const { constructor } = value;
+  if (typeof constructor !== 'function' || constructor === Object) return true;
+  return !(value instanceof KeyObject) && !types.isExternal(value);
 }
 
 function list(tag: string, parts: readonly string[]): string {

@@ -52,12 +52,16 @@ export class RunningTask implements TaskContext {
     return (this.#controller ??= new AbortController()).signal;
   }
 
-  progress(value: unknown): void {
-    if (this.#extras?.wantsProgress === true) this.#scope.sendProgress(this.#id, value);
+  // Getters, so that a handler may take its context apart: `(input, { progress }) => …`. The function is made when asked
+  // for, which most handlers never do.
+  get progress(): (value: unknown) => void {
+    return (value) => {
+      if (this.#extras?.wantsProgress === true) this.#scope.sendProgress(this.#id, value);
+    };
   }
 
-  section<T>(name: string, fn: () => T): T {
-    return this.#scope.sections.run(this.#name, name, fn);
+  get section(): <T>(name: string, fn: () => T) => T {
+    return (name, fn) => this.#scope.sections.run(this.#name, name, fn);
   }
 
   abort(reason: unknown): void {

@@ -119,14 +119,17 @@ export class TaskLoop {
     inputs[row] = undefined;
     this.#parts.claim(id, now);
     let result: unknown;
+    let promise: Promise<unknown> | undefined;
     try {
       result = handler(input, task);
+      // Settled as await would: what only looks like a promise may throw, call back twice, or settle with another.
+      promise = result instanceof Promise ? result : isThenable(result) ? Promise.resolve(result) : undefined;
     } catch (error) {
       return this.#settle(frame, id, STATUS.error, this.#encode(error), now, hostNowMs());
     }
-    if (!isThenable(result)) return this.#settle(frame, id, STATUS.ok, result, now, hostNowMs());
+    if (promise === undefined) return this.#settle(frame, id, STATUS.ok, result, now, hostNowMs());
     this.#running.set(id, task);
-    result.then(
+    promise.then(
       (value) => this.#finish(frame, id, STATUS.ok, value, now),
       (error: unknown) => this.#finish(frame, id, STATUS.error, this.#encode(error), now),
     );
@@ -135,8 +138,7 @@ export class TaskLoop {
 
   /** The end of a handler that was waited for. */
   #finish(frame: Frame, id: number, status: number, value: unknown, startedAt: number): void {
-    // A thenable of the user's own may call back twice.
-    if (!this.#running.delete(id)) return;
+    this.#running.delete(id);
     this.#settle(frame, id, status, value, startedAt, hostNowMs());
     this.#run();
   }

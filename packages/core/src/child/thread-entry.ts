@@ -1,12 +1,21 @@
 // First file in a worker thread.
 import { workerData, type MessagePort } from 'node:worker_threads';
+import { printTo } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
 import type { InitMessage } from '../wire/frame.js';
 import { claimInMemory } from './claims.js';
 import { outputWritten } from './output-written.js';
 import { serve } from './serve.js';
 
-const { port } = workerData as { port: MessagePort };
+const { port, stdout, stderr } = workerData as {
+  port: MessagePort;
+  stdout?: MessagePort;
+  stderr?: MessagePort;
+};
+// Not given: output is inherited.
+if (stdout !== undefined) printTo(stdout, process.stdout);
+if (stderr !== undefined) printTo(stderr, process.stderr);
+
 const worker = serve({
   channel: new PortChannel(port),
   claim: ({ board }: InitMessage) => claimInMemory(board as SharedArrayBuffer),

@@ -78,7 +78,7 @@ export function object(shape: Shape): Check {
   return (value) => {
     if (!isRecord(value)) return 'an object';
     for (const [key, entry] of Object.entries(value)) {
-      const check = shape[key];
+      const check = Object.hasOwn(shape, key) ? shape[key] : undefined;
       if (typeof check !== 'function') return `an object of ${Object.keys(shape).join(', ')} (it has "${key}")`;
       const phrase = entry === undefined ? null : check(entry);
       if (phrase !== null) return `an object whose ${key} is ${phrase}`;

@@ -135,8 +135,13 @@ export class Dispatcher {
 
   /** A worker has answered for some tasks: hand it the next. */
   onSettled(worker: TaskWorker): void {
-    if (worker.isReady) this.#places.add(worker);
-    else this.#drop(worker);
+    if (worker.isReady) {
+      this.#places.add(worker);
+    } else {
+      // It was told to go; what was assigned to it in this very turn is still its to do.
+      worker.flush();
+      this.#drop(worker);
+    }
     this.#workerHasNews();
   }
 
@@ -163,11 +168,11 @@ export class Dispatcher {
     const isExact = how === 'died' && runningCount === 1;
     // In reverse, because each goes to the head of the queue.
     for (const task of others.reverse()) this.#comeBack(task, report, false);
-    for (const task of running.reverse()) {
-      if (isExact) this.#outcomes.blamed(task, runningSince, report, fault);
-      // Several ran: each must show by itself. Or the pool ended the worker, and nobody is to blame.
-      else this.#comeBack(task, report, how === 'died');
-    }
+    if (isExact) for (const task of running) this.#outcomes.blamed(task, runningSince, report, fault);
+    // Several ran: each must show by itself, the oldest first.
+    else if (how === 'died') for (const task of running) this.#comeBack(task, report, true);
+    // The pool ended the worker, and nobody is to blame.
+    else for (const task of running.reverse()) this.#comeBack(task, report, false);
     this.#workerHasNews();
   }
 
@@ -234,6 +239,10 @@ export class Dispatcher {
   #assign(worker: TaskWorker, task: Task): void {
     task.timer?.cancel();
     task.timer = undefined;
+    if (task.deadlineMs < Infinity && task.deadlineMs <= this.#parts.clock.now()) {
+      this.#expire(task);
+      return;
+    }
     if (!worker.hasHandler(task.name)) {
       publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
       this.#parts.book.fail(task, notFound(task.name, this.#parts.moduleUrl, worker.handlerNames));
@@ -262,12 +271,17 @@ export class Dispatcher {
   }
 
   #onQueueTimeout(task: Task): void {
-    const error = waitedTooLong(task, this.#parts.clock.now(), this.queued);
-    publishTrace(this.#parts.pool, task, 'timeout', this.#parts.clock.now());
-    this.#parts.book.noteTimeout();
-    this.#takeBack(task, error);
-    this.#parts.book.fail(task, error);
+    this.#takeBack(task, undefined);
+    this.#expire(task);
     this.#schedule();
+  }
+
+  /** Its time to wait is over. It is out of the queue. */
+  #expire(task: Task): void {
+    const now = this.#parts.clock.now();
+    publishTrace(this.#parts.pool, task, 'timeout', now);
+    this.#parts.book.noteTimeout();
+    this.#parts.book.fail(task, waitedTooLong(task, now, this.queued));
   }
 
   /** Back to the head of the queue: it has not run, or is not to blame for what ended its worker. */

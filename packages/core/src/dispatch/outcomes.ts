@@ -6,7 +6,7 @@ import type { TaskBook } from '../task/task-book.js';
 import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
 import { STATUS } from '../wire/frame.js';
 import type { ResultRow } from '../worker/result-row.js';
-import { crashed, notSerializable, withOrigin } from './task-errors.js';
+import { crashed, notSerializable, waitedTooLong, withOrigin } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
 export interface OutcomeParts {
@@ -79,8 +79,14 @@ export class Outcomes {
     }
     book.move(task, 'retrying');
     task.attempt++;
-    // The wait holds no worker.
-    task.timer = clock.after(decision.delayMs, () => {
+    // The wait holds no worker. It ends with the deadline, too, if that comes first.
+    const waitMs = Math.min(decision.delayMs, task.deadlineMs - clock.now());
+    task.timer = clock.after(waitMs, () => {
+      if (waitMs < decision.delayMs) {
+        book.noteTimeout();
+        book.fail(task, waitedTooLong(task, clock.now(), book.counts.queued));
+        return;
+      }
       task.queuedAt = clock.now();
       task.assignedAt = task.sentAt = NaN;
       book.move(task, 'queued');

@@ -146,6 +146,11 @@ export class Engine {
     this.#want(to, `resize() to ${this.range.min}–${this.range.max}`);
   }
 
+  /** Starts a worker if the pool wants none now. */
+  wantAtLeastOne(): void {
+    if (this.supervisor.wanted === 0) this.#want(1, 'a broadcast needs a worker');
+  }
+
   /** Rejects every task that has not settled. */
   rejectAll(error: unknown): void {
     for (const task of [...this.book.pending]) this.dispatcher.reject(task, error);

@@ -61,6 +61,19 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
   };
   const unyielded = (): number => (ordered ? waiting.length : underWay + done.length);
 
+  /** A source that throws is done for; one that is left because of something else must be closed. */
+  const broken = (error: unknown): never => {
+    isSourceOpen = false;
+    throw error;
+  };
+  const pullOne = (): IteratorResult<unknown> | Promise<IteratorResult<unknown>> => {
+    try {
+      const pulled = source.next();
+      return isPromise(pulled) ? pulled.then(undefined, broken) : pulled;
+    } catch (error) {
+      return broken(error);
+    }
+  };
   /** Pulls inputs until the window is full. While the source makes it wait, results are yielded all the same. */
   const pull = async (): Promise<void> => {
     isPulling = true;
@@ -68,14 +81,13 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
       while (!isOver && unyielded() < window()) {
         const wait = room();
         if (wait !== undefined) await wait;
-        const pulled = source.next();
+        const pulled = pullOne();
         const item = isPromise(pulled) ? await pulled : pulled;
         if (item.done === true) isSourceOpen = false;
         if (item.done === true || isOver) break;
         start(item.value);
       }
     } catch (error) {
-      isSourceOpen = false;
       stopWith(error);
     }
     isPulling = false;

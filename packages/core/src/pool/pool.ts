@@ -1,4 +1,6 @@
 import { EventEmitter } from 'eventemitter3';
+import { serialize } from 'node:v8';
+import { hostMsOfEpoch } from '../base/clock.js';
 import { callSafely } from '../base/call-safely.js';
 import { ResultCache } from '../cache/result-cache.js';
 import { PoolError } from '../contract/errors.js';
@@ -65,7 +67,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     const url = workerModuleUrl(worker);
     this.#options = resolveOptions(options, moduleName(url));
     if (this.#options.kind !== 'inline') loaderFlags(url.href);
-    checkWorkerData(this.#options.workerData);
+    checkWorkerData(this.#options);
     const { cache, tasks, taskDefaults } = this.#options;
     if (cache !== undefined) {
       this.#cache = new ResultCache(cache, (task) => (tasks.get(task) ?? taskDefaults).cache);
@@ -148,7 +150,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     options: BroadcastOptions = {},
   ): Promise<Output<W, N>[]> {
     checkRunOptions(options);
-    if (this.#engine.dispatcher.readyWorkers.length === 0) await this.ready();
+    await this.#firstWorker();
     this.#state.refuseUnlessOpen();
     options.signal?.throwIfAborted();
     const settings = { ...overrideSettings(this.#engine.settingsOf(name), options), queueTimeoutMs: Infinity };
@@ -248,7 +250,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       this.#state.refuseUnlessOpen();
       signal?.throwIfAborted();
       const settings = options === undefined ? undefined : overrideSettings(this.#engine.settingsOf(name), options);
-      const extras = options === undefined ? undefined : toExtras(options, this.#engine.now());
+      const extras = options === undefined ? undefined : toExtras(options);
       const caches = (settings ?? this.#engine.settingsOf(name)).cache !== undefined;
       if (!caches || this.#cache === undefined) {
         if (checksRoom) this.#refuseIfFull();
@@ -262,6 +264,20 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Waits until some worker is ready; starts one where the pool may have none. */
+  async #firstWorker(): Promise<void> {
+    const { dispatcher, conditions, keepAlive } = this.#engine;
+    this.#state.refuseUnlessOpen();
+    if (dispatcher.readyWorkers.length > 0) return;
+    this.#engine.wantAtLeastOne();
+    await keepAlive.during(
+      conditions.until(() => {
+        this.#state.refuseUnlessOpen();
+        return dispatcher.readyWorkers.length > 0;
+      }),
+    );
   }
 
   #mapParts(name: string, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: MapOptions): MapParts {
@@ -314,16 +330,17 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 }
 
-function toExtras(options: RunOptions, nowMs: number): TaskExtras {
+function toExtras(options: RunOptions): TaskExtras {
   const { signal, deadline, onProgress } = options;
   if (deadline === undefined) return { signal, onProgress };
   const epochMs = Number(deadline);
-  return { signal, onProgress, deadline: { epochMs, hostMs: nowMs + epochMs - Date.now() } };
+  return { signal, onProgress, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
 }
 
-function checkWorkerData(workerData: unknown): void {
+function checkWorkerData({ workerData, kind }: ResolvedOptions): void {
   try {
-    structuredClone(workerData);
+    if (kind === 'process') serialize(workerData);
+    else structuredClone(workerData);
   } catch (cause) {
     const reason = `must be cloneable: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw new PoolError('ERR_OPTION', { option: 'workerData', reason }, { cause });

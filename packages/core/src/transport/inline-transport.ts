@@ -24,13 +24,16 @@ class InlineTransport implements Transport {
   onExit: (exit: TransportExit) => void = () => {};
   readonly #records = new Float64Array(this.sharedBoard);
   #ended = false;
+  #code: number | null = null;
 
   constructor(_spec: WorkerSpec) {
     const { port1, port2 } = new MessageChannel();
     this.channel = new PortChannel(port1);
+    // After the last frame, as in the other transports.
+    this.channel.onClose = () => this.#end(this.#code);
     import(HOST.href).then(
       (host: InlineHost) => {
-        host.serveInline(port2, (code) => this.#end(code));
+        host.serveInline(port2, (code) => (this.#code = code));
         // Listening makes a port keep the program alive; that is the pool's to decide.
         port1.unref();
         port2.unref();
@@ -45,8 +48,6 @@ class InlineTransport implements Transport {
 
   kill(): void {
     this.channel.close();
-    // Not within the caller's own step: other transports tell of an end later, too.
-    setImmediate(() => this.#end(null));
   }
 
   release(): void {

@@ -8,10 +8,10 @@ import { BoardFile } from './board-file.js';
 import { killAtExit } from './kill-at-exit.js';
 import { inheritedFlags, loaderFlags } from './node-flags.js';
 import { forwardLines, outputTargets, readToTheEnd, Tail } from './output.js';
+import { workerEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
 const ENTRY = new URL('../child/process-entry.js', import.meta.url);
-const CLEAN_ENV = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'SystemRoot', 'TEMP'];
 const HEAP_OUT = /JavaScript heap out of memory|Allocation failed/;
 /** Results and last words that are still in the pipes after the end of a worker are waited for this long. */
 const LAST_BYTES_MS = 1000;
@@ -39,13 +39,20 @@ class ProcessTransport implements Transport {
       [...flags, ...loaderFlags(moduleUrl), fileURLToPath(ENTRY), ...options.argv],
       this.#spawnOptions(options),
     );
-    const link = this.#child.stdio[3] as Socket;
+    this.#child.on('error', (error) => this.#end({ code: null, signal: null, error }));
+    // Node leaves the pipes out when it had no file descriptors to make them.
+    const link = (this.#child.stdio as unknown as Socket[] | undefined)?.[3];
+    if (link === undefined) {
+      this.#board.close();
+      throw Object.assign(new Error('No worker process could be started: too many files are open.'), {
+        code: 'EMFILE',
+      });
+    }
     this.channel = new SocketChannel(link);
     this.#letGo = killAtExit(this);
     this.#forwardOutput(options, workerId);
     this.#child.unref();
     link.unref();
-    this.#child.on('error', (error) => this.#end({ code: null, signal: null, error }));
     this.#child.on('exit', (code, signal) => {
       // What it sent before its end is still in the link, and its last words in stderr. Not waited for without limit: a
       // grandchild may hold either open for ever.
@@ -113,12 +120,6 @@ class ProcessTransport implements Transport {
     const stderrTail = this.#stderr.toString();
     this.onExit({ ...exit, stderrTail, outOfMemory: HEAP_OUT.test(stderrTail) });
   }
-}
-
-function workerEnv(env: ResolvedOptions['env']): NodeJS.ProcessEnv {
-  if (env === 'inherit') return process.env;
-  if (env !== 'clean') return env;
-  return Object.fromEntries(CLEAN_ENV.map((name) => [name, process.env[name]]));
 }
 
 function hasClosed(socket: Readable): Promise<void> {

@@ -1,9 +1,11 @@
-import { MessageChannel, Worker, type WorkerOptions } from 'node:worker_threads';
+import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'node:worker_threads';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { BOARD_BYTES, startedAt } from '../wire/claim-board.js';
+import { printedOn } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { loaderFlags } from './node-flags.js';
 import { forwardLines, outputTargets, Tail } from './output.js';
+import { workerEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
 const ENTRY = new URL('../child/thread-entry.js', import.meta.url);
@@ -28,14 +30,15 @@ class ThreadTransport implements Transport {
   constructor({ workerId, moduleUrl, options }: WorkerSpec) {
     const { port1, port2 } = new MessageChannel();
     this.channel = new PortChannel(port1);
+    const output = options.stdio === 'inherit' ? undefined : outputPorts();
     this.#thread = new Worker(ENTRY, {
       ...threadOptions(options, moduleUrl),
       name: `${options.name}#${workerId}`,
-      workerData: { port: port2 },
-      transferList: [port2],
+      workerData: { port: port2, ...output?.there },
+      transferList: [port2, ...Object.values(output?.there ?? {})],
     });
     this.pid = this.#thread.threadId;
-    this.#forwardOutput(options, workerId);
+    if (output !== undefined) this.#forwardOutput(options, workerId, output.here);
     this.#thread.unref();
     port1.unref();
     const portClosed = new Promise<void>((resolve) => (this.channel.onClose = resolve));
@@ -63,24 +66,35 @@ class ThreadTransport implements Transport {
     this.channel.close();
   }
 
-  #forwardOutput({ stdio, name }: ResolvedOptions, workerId: number): void {
-    if (stdio === 'inherit') return;
+  #forwardOutput({ stdio, name }: ResolvedOptions, workerId: number, ports: OutputPorts): void {
+    const stderr = printedOn(ports.stderr);
     const targets = outputTargets(stdio);
     const label = `[${name}#${workerId}] `;
-    this.#stderr.watch(this.#thread.stderr);
-    forwardLines(this.#thread.stdout, targets.stdout, label);
-    forwardLines(this.#thread.stderr, targets.stderr, label);
+    this.#stderr.watch(stderr);
+    forwardLines(printedOn(ports.stdout), targets.stdout, label);
+    forwardLines(stderr, targets.stderr, label);
   }
 }
 
+/** Ports for what a thread prints: this side's, and those to give to the thread. */
+type OutputPorts = Record<'stdout' | 'stderr', MessagePort>;
+
+function outputPorts(): { here: OutputPorts; there: OutputPorts } {
+  const stdout = new MessageChannel();
+  const stderr = new MessageChannel();
+  return {
+    here: { stdout: stdout.port1, stderr: stderr.port1 },
+    there: { stdout: stdout.port2, stderr: stderr.port2 },
+  };
+}
+
 function threadOptions(options: ResolvedOptions, moduleUrl: string): WorkerOptions {
-  const { env, argv, execArgv, resourceLimits, stdio } = options;
+  const { env, argv, execArgv, resourceLimits } = options;
   const loader = loaderFlags(moduleUrl);
-  const result: WorkerOptions = { argv: [...argv], stdout: stdio !== 'inherit', stderr: stdio !== 'inherit' };
+  const result: WorkerOptions = { argv: [...argv] };
   // Left out, a thread shares this process's flags.
   if (execArgv !== undefined || loader.length > 0) result.execArgv = [...(execArgv ?? []), ...loader];
   if (resourceLimits !== undefined) result.resourceLimits = resourceLimits;
-  if (typeof env === 'object') result.env = env;
-  if (env === 'clean') result.env = { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: process.env['LANG'] };
+  if (env !== 'inherit') result.env = workerEnv(env);
   return result;
 }

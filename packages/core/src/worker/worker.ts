@@ -98,7 +98,15 @@ export class Worker<T extends Cargo> {
       overdue: () => this.kill(),
     });
     this.#timer = clock.after(startTimeoutMs, () => this.#startTooSlow());
-    this.#init();
+    try {
+      this.#init();
+    } catch (error) {
+      // Its data cannot be encoded. Nobody would know of this child.
+      this.#timer.cancel();
+      this.#transport.onExit = () => this.#transport.release();
+      this.#transport.kill();
+      throw error;
+    }
   }
 
   get state(): WorkerState['name'] {
@@ -163,7 +171,6 @@ export class Worker<T extends Cargo> {
 
   /** Takes nothing more, finishes what it has in hand, then stops within `stopWithinMs`. */
   drain(reason: string, stopWithinMs: number): void {
-    this.#how = 'asked';
     this.#stopWithinMs = stopWithinMs;
     if (this.#state.name === 'busy') this.#move({ name: 'draining', reason });
     else if (this.#state.name !== 'draining') this.stop(stopWithinMs);
