@@ -33,12 +33,13 @@ export function serve(host: Host): { flush(): void } {
   let loop: TaskLoop | undefined;
   let module: LoadedModule | undefined;
   let scope: WorkerScope | undefined;
+  let starting: Promise<void> | undefined;
   let ending = false;
 
   channel.onFrame = (frame) => {
     switch (frame.kind) {
       case FRAME.init:
-        void start(frame.body as InitMessage);
+        starting = start(frame.body as InitMessage);
         break;
       case FRAME.tasks:
         loop?.accept(frame);
@@ -82,7 +83,9 @@ export function serve(host: Host): { flush(): void } {
         sections,
         sendProgress: (id, value) => channel.send(FRAME.progress, { id, value }),
       };
-      module = await loadWorkerModule(init.moduleUrl);
+      const loaded = await loadWorkerModule(init.moduleUrl);
+      if (ending) return;
+      module = loaded;
       channel.send(FRAME.warming, undefined);
       phase = 'setup';
       scope.data = await module.hooks.setup?.(scope);
@@ -117,6 +120,8 @@ export function serve(host: Host): { flush(): void } {
 
   async function stop(): Promise<void> {
     ending = true;
+    // What it was loading, or setting up, is seen through, so that it can be torn down.
+    await starting;
     loop?.flush();
     await teardown();
     await channel.flushed();

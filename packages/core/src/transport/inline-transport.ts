@@ -21,6 +21,7 @@ class InlineTransport implements Transport {
   readonly channel: PortChannel;
   readonly sharedBoard = new SharedArrayBuffer(BOARD_BYTES);
   readonly pid = undefined;
+  readonly isKillClean = true;
   onExit: (exit: TransportExit) => void = () => {};
   readonly #records = new Float64Array(this.sharedBoard);
   #ended = false;

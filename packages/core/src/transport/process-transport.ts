@@ -25,6 +25,7 @@ export function startProcess(spec: WorkerSpec): Transport {
 class ProcessTransport implements Transport {
   readonly channel: SocketChannel;
   readonly sharedBoard = undefined;
+  readonly isKillClean = true;
   onExit: (exit: TransportExit) => void = () => {};
   readonly #child: ChildProcess;
   readonly #board = new BoardFile();

@@ -20,6 +20,7 @@ export function startThread(spec: WorkerSpec): Transport {
 class ThreadTransport implements Transport {
   readonly channel: PortChannel;
   readonly sharedBoard = new SharedArrayBuffer(BOARD_BYTES);
+  readonly isKillClean = false;
   readonly pid: number;
   onExit: (exit: TransportExit) => void = () => {};
   readonly #thread: Worker;

@@ -32,6 +32,11 @@ export interface Transport {
   readonly sharedBoard: SharedArrayBuffer | undefined;
   /** When the worker began this task, host clock; undefined when it did not. Readable after its death. */
   startedAt(wireId: number): number | undefined;
+  /**
+   * Whether a kill leaves nothing behind even while the worker loads its module. A thread that is ended then leaks the
+   * files it was opening, into this process.
+   */
+  readonly isKillClean: boolean;
   /** Ends it at once, whatever it does. */
   kill(): void;
   onExit: (exit: TransportExit) => void;

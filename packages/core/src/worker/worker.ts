@@ -184,7 +184,7 @@ export class Worker<T extends Cargo> {
     this.#move({ name: 'stopping', killAtMs: this.#clock.now() + withinMs });
     this.#timer.cancel();
     // A module that is still loading has nothing to tear down, and may never get to the end of its loading.
-    if (!isLoaded) {
+    if (!isLoaded && this.#transport.isKillClean) {
       this.#transport.kill();
       return;
     }
