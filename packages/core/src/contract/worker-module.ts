@@ -73,9 +73,7 @@ export type TaskName<W> = {
 export type Input<W, N extends keyof W> = W[N] extends (...args: infer A) => unknown
   ? A extends []
     ? undefined
-    : A extends [(infer I)?, ...unknown[]]
-      ? I
-      : never
+    : A[0]
   : never;
 /** Output of handler `N`: what it returns, awaited. */
 export type Output<W, N extends keyof W> = W[N] extends (...args: never[]) => infer R ? Awaited<R> : never;

@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nearestName } from '../../src/base/nearest.js';
+
+const OPTIONS = ['workers', 'workload', 'timeoutMs', 'graceMs', 'queue', 'retry'];
+
+describe('nearestName', () => {
+  it.each([
+    ['worker', 'workers'],
+    ['timeout', 'timeoutMs'],
+    ['WORKERS', 'workers'],
+    ['qeue', 'queue'],
+    ['rettry', 'retry'],
+    ['gracems', 'graceMs'],
+  ])('takes %s for %s', (typed, meant) => {
+    expect(nearestName(typed, OPTIONS)).toBe(meant);
+  });
+
+  it.each(['colour', 'x', 'maximumNumberOfThings', ''])('finds nothing near to "%s"', (typed) => {
+    expect(nearestName(typed, OPTIONS)).toBeUndefined();
+  });
+
+  it('has no answer when nothing is known', () => {
+    expect(nearestName('workers', [])).toBeUndefined();
+  });
+
+  it('finds a known name that is typed right, and one that lacks a letter', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...OPTIONS), fc.nat(20), (name, at) => {
+        expect(nearestName(name, OPTIONS)).toBe(name);
+        const position = at % name.length;
+        expect(nearestName(name.slice(0, position) + name.slice(position + 1), OPTIONS)).toBe(name);
+      }),
+    );
+  });
+});

@@ -1,0 +1,114 @@
+import { channel } from 'node:diagnostics_channel';
+import {
+  CHANNELS,
+  hostNowMs,
+  type Pool,
+  type SectionsMessage,
+  type TaskMessage,
+  type TaskTrace,
+  type WorkerMessage,
+} from '@millpond/core';
+import { describe, expect, it } from 'vitest';
+import { failure, KINDS, withPool } from './pools.js';
+
+/** Runs `body` and gives what was published for this pool meanwhile. */
+async function heard<T extends { pool: object }>(name: string, pool: Pool, body: () => Promise<void>): Promise<T[]> {
+  const messages: T[] = [];
+  const listen = (message: unknown): void => {
+    if ((message as T).pool === pool) messages.push(message as T);
+  };
+  channel(name).subscribe(listen);
+  try {
+    await body();
+  } finally {
+    channel(name).unsubscribe(listen);
+  }
+  return messages;
+}
+
+function stamps(trace: TaskTrace): number[] {
+  const {
+    submittedAt,
+    assignedAt,
+    sentAt,
+    receivedAt,
+    decodedAt,
+    startedAt,
+    endedAt,
+    repliedAt,
+    returnedAt,
+    settledAt,
+  } = trace;
+  return [submittedAt, assignedAt, sentAt, receivedAt, decodedAt, startedAt, endedAt, repliedAt, returnedAt, settledAt];
+}
+
+describe.each(KINDS)('a pool of kind %s publishes', (kind) => {
+  it('ten stamps for every try of a task, all on one clock', async () => {
+    await withPool('takes-turns.mjs', { kind, workers: 1 }, async (pool) => {
+      await pool.ready();
+      const before = hostNowMs();
+      const messages = await heard<TaskMessage>(CHANNELS.task, pool, async () => {
+        for (let n = 0; n < 20; n++) await pool.run('wait', n % 3);
+      });
+      const after = hostNowMs();
+      expect(messages.map(({ trace }) => [trace.taskId, trace.task, trace.attempt, trace.outcome])).toEqual(
+        Array.from({ length: 20 }, (_, n) => [n + 1, 'wait', 1, 'ok']),
+      );
+      for (const { trace } of messages) {
+        const times = stamps(trace);
+        expect(times.some(Number.isNaN)).toBe(false);
+        expect(times[0]).toBeGreaterThanOrEqual(before);
+        expect(times[9]).toBeLessThanOrEqual(after);
+        // On either side in order; between the sides within what two readings of one clock may differ.
+        for (let at = 1; at < times.length; at++) expect(times[at]).toBeGreaterThan((times[at - 1] as number) - 1);
+        expect(trace.endedAt).toBeGreaterThanOrEqual(trace.startedAt);
+      }
+    });
+  });
+
+  it('how each try ended', async () => {
+    await withPool('fails-at-first.mjs', { kind, workers: 1 }, async (pool) => {
+      const messages = await heard<TaskMessage>(CHANNELS.task, pool, async () => {
+        await pool.run('succeedAt', 2, { retry: { attempts: 1, backoff: { baseMs: 1 } } });
+        await failure(pool.run('missing'));
+      });
+      expect(messages.map(({ trace }) => [trace.task, trace.attempt, trace.outcome])).toEqual([
+        ['succeedAt', 1, 'error'],
+        ['succeedAt', 2, 'ok'],
+        ['missing', 1, 'error'],
+      ]);
+    });
+  });
+
+  it('the sections its handlers timed, before the result is there', async () => {
+    await withPool('times-sections.mjs', { kind, workers: 1 }, async (pool) => {
+      const counts = new Map<string, number>();
+      const messages = await heard<SectionsMessage>(CHANNELS.sections, pool, async () => {
+        await pool.run('work', 3);
+      });
+      for (const { workerId, sections } of messages) {
+        expect(workerId).toBe(1);
+        for (const { task, path, count } of sections) {
+          const name = `${task}: ${path.join('/')}`;
+          counts.set(name, (counts.get(name) ?? 0) + count);
+        }
+      }
+      expect(Object.fromEntries(counts)).toEqual({ 'work: outer': 3, 'work: outer/inner': 3 });
+    });
+  });
+
+  it('the beginning and the end of its workers', async () => {
+    await withPool('echo.mjs', { kind, workers: 1 }, async (pool) => {
+      const messages = await heard<WorkerMessage>(CHANNELS.worker, pool, async () => {
+        await pool.ready();
+        await pool.close();
+      });
+      expect(messages.map(({ what, workerId, kind: told }) => [what, workerId, told])).toEqual([
+        ['ready', 1, kind],
+        ['exited', 1, kind],
+      ]);
+      expect(messages[0]?.bootMs).toBeGreaterThan(0);
+      expect(messages[1]?.atMs).toBeGreaterThanOrEqual(messages[0]?.atMs ?? Infinity);
+    });
+  });
+});

@@ -1,0 +1,164 @@
+import { join } from 'node:path';
+import { Pool, type PoolOptions } from '@millpond/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { failure, fixture, KINDS, nextEvent, withPool, WORKER_KINDS } from './pools.js';
+import { runProgram } from './programs.js';
+import { withFolder } from './temp.js';
+
+// The delay before the next start is a random part of its bound: here, none of it.
+beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
+afterEach(() => void vi.restoreAllMocks());
+
+describe('a module that does not exist', () => {
+  it.each(KINDS)('is refused at once (kind %s)', (kind) => {
+    expect(() => new Pool(fixture('missing.mjs'), { kind })).toThrow(
+      /Option "worker" names a file that does not exist: .*missing\.mjs/,
+    );
+    expect(() => new Pool('./nowhere/worker.mjs', { kind })).toThrow(/does not exist/);
+  });
+
+  it('is refused when it is no file at all', () => {
+    expect(() => new Pool(new URL('https://example.com/worker.mjs'))).toThrow(/must be a file, not https:/);
+    expect(() => new Pool('')).toThrow(/must be the path or URL of a module/);
+    expect(() => new Pool(undefined as never)).toThrow(/must be the path or URL of a module/);
+  });
+});
+
+describe('wrong options', () => {
+  it('throw from the constructor, and start nothing', () => {
+    expect(() => new Pool(fixture('echo.mjs'), { wokers: 2 } as PoolOptions)).toThrow(/Did you mean "workers"/);
+  });
+
+  it.each(KINDS)('are data that cannot be sent to a worker of kind %s', (kind) => {
+    const open = () => new Pool(fixture('echo.mjs'), { kind, workerData: () => {} });
+    expect(open).toThrow(/Option "workerData" must be cloneable/);
+  });
+});
+
+describe.each(KINDS)('a module that throws at load, kind %s,', (kind) => {
+  it('fails the pool after five starts, and every task with the cause', async () => {
+    await withPool('throws-at-load.mjs', { kind, workers: 1 }, async (pool) => {
+      let exits = 0;
+      pool.on('worker:exited', () => exits++);
+      const failed = nextEvent<Error>(pool as Pool<never>, 'failed');
+      const [ready, first, second] = await Promise.all([
+        failure(pool.ready()),
+        failure(pool.run('echo', 1)),
+        failure(pool.run('echo', 2)),
+      ]);
+      expect(ready).toMatchObject({ code: 'ERR_POOL_FAILED' });
+      expect(ready.message).toMatch(/5 workers in a row failed to start\..*broken at load/);
+      expect([first, second, await failed]).toEqual([ready, ready, ready]);
+      expect(ready.cause).toMatchObject({
+        code: 'ERR_WORKER_START',
+        details: { phase: 'load', reason: 'TypeError: broken at load' },
+        cause: { name: 'TypeError', message: 'broken at load' },
+      });
+      expect(ready.cause).toHaveProperty('cause.stack', expect.stringMatching('throws-at-load.mjs:5'));
+      await pool.idle();
+      expect(pool.stats()).toMatchObject({ state: 'failed', tasks: { failed: 2, submitted: 2 } });
+      expect(await failure(pool.run('echo', 3))).toBe(ready);
+      expect(await failure(pool.room())).toBe(ready);
+      expect(exits).toBe(5);
+    });
+  });
+});
+
+describe.each(KINDS)('a %s worker that does not become ready', (kind) => {
+  it.each(['setup', 'warmup'])('because %s throws says so', async (failsIn) => {
+    await withPool('fails-to-start.mjs', { kind, workers: 1, workerData: { failsIn } }, async (pool) => {
+      const { cause } = await failure(pool.ready());
+      expect(cause).toMatchObject({ details: { phase: failsIn, reason: `RangeError: broken in ${failsIn}` } });
+    });
+  });
+
+  it('the first time is started again, with a new worker', async () => {
+    await withFolder((folder) =>
+      withPool(
+        'fails-to-start.mjs',
+        { kind, workers: 1, workerData: { failsIn: 'setup', mark: join(folder, 'mark') } },
+        async (pool) => {
+          expect(await pool.run('echo', 'after all')).toBe('after all');
+          expect(pool.stats().workerList).toMatchObject([{ id: 2 }]);
+          expect(pool.stats().state).toBe('open');
+        },
+      ),
+    );
+  });
+});
+
+describe.each(WORKER_KINDS)('a %s worker that does not become ready', (kind) => {
+  it('because its module hangs at load is given up after startTimeoutMs', async () => {
+    await withPool('hangs-at-load.mjs', { kind, workers: 1, startTimeoutMs: 100 }, async (pool) => {
+      const { cause } = await failure(pool.run('echo'));
+      expect(cause).toMatchObject({ code: 'ERR_WORKER_START', details: { phase: 'load' } });
+      expect((cause as Error).message).toMatch('longer than startTimeoutMs (100 ms)');
+    });
+  });
+
+  it('because setup hangs is given up after startTimeoutMs', async () => {
+    const workerData = { failsIn: 'setup', how: 'hang' };
+    await withPool('fails-to-start.mjs', { kind, workers: 1, startTimeoutMs: 300, workerData }, async (pool) => {
+      const { cause } = await failure(pool.ready());
+      expect(cause).toMatchObject({ details: { phase: 'setup or warmup' } });
+    });
+  });
+
+  it('because it exits says with which code', async () => {
+    const workerData = { failsIn: 'warmup', how: 'exit' };
+    await withPool('fails-to-start.mjs', { kind, workers: 1, workerData }, async (pool) => {
+      const { cause } = await failure(pool.ready());
+      expect((cause as Error).message).toMatch(/warming: it ended with exit code 5/);
+    });
+  });
+
+  it('does not keep the pool from closing', async () => {
+    await withPool('hangs-at-load.mjs', { kind, workers: 2 }, async (pool) => {
+      const ready = failure(pool.ready());
+      await pool.close();
+      expect(await ready).toMatchObject({ code: 'ERR_POOL_CLOSED' });
+    });
+  });
+
+  it('among healthy ones, from a certain time on, leaves the others their tasks', async () => {
+    await withFolder((folder) =>
+      withPool(
+        'fails-to-start.mjs',
+        { kind, workers: 2, workerData: { failsIn: 'setup', mark: join(folder, 'mark') } },
+        async (pool) => {
+          const results = Array.from({ length: 20 }, (_, n) => pool.run('echo', n));
+          expect(await Promise.all(results)).toHaveLength(20);
+          await pool.ready();
+          expect(pool.stats().workers.idle).toBe(2);
+        },
+      ),
+    );
+  });
+});
+
+describe('a worker process that cannot even be spawned', () => {
+  it('counts as a failed start, with the error of the system as the cause', async () => {
+    const { execPath } = process;
+    try {
+      process.execPath = '/nowhere/node';
+      await withPool('echo.mjs', { kind: 'process', workers: 1 }, async (pool) => {
+        const error = await failure(pool.ready());
+        expect(error).toMatchObject({
+          code: 'ERR_POOL_FAILED',
+          cause: { code: 'ERR_WORKER_START', cause: { code: 'ENOENT' } },
+        });
+      });
+    } finally {
+      process.execPath = execPath;
+    }
+  });
+
+  it.each([0, 2, 4, 6, 8, 10])('while only %d files can be opened is spawned when there are more', async (free) => {
+    expect(await runProgram('runs-out-of-files.mjs', [String(free)])).toEqual({
+      code: 0,
+      signal: null,
+      stdout: 'ready: 2\nboards: 2\nboards: 0\n',
+      stderr: '',
+    });
+  });
+});

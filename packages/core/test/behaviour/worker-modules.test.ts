@@ -1,0 +1,68 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Pool } from '@millpond/core';
+import { describe, expect, it } from 'vitest';
+import { failure, fixture, KINDS, withPool, WORKER_KINDS } from './pools.js';
+
+/** Node 22.18 and later run TypeScript by themselves. */
+const RUNS_TYPESCRIPT = Boolean((process.features as { typescript?: unknown }).typescript);
+
+describe.each(KINDS)('a worker module of kind %s', (kind) => {
+  it('may be CommonJS', async () => {
+    await withPool('named-exports.cjs', { kind, workers: 1 }, async (pool) => {
+      expect(await pool.run('double', 21)).toBe(42);
+      expect(await pool.run('whole')).toEqual(['double', 'whole']);
+    });
+  });
+
+  it('may export one object, whose functions are its handlers, its lifecycle among them', async () => {
+    await withPool('exports-object.cjs', { kind, workers: 1 }, async (pool) => {
+      expect(await Promise.all([pool.run('double', 2), pool.run('triple', 2)])).toEqual([4, 6]);
+      expect(await pool.run('data')).toBe('set up');
+    });
+  });
+
+  it('may be named by a path, relative to the current folder, or by a URL', async () => {
+    const url = fixture('echo.mjs');
+    const path = fileURLToPath(url);
+    for (const worker of [path, relative(process.cwd(), path), url.href, url]) {
+      const pool = new Pool(worker, { kind, workers: 1 });
+      expect(pool.name).toBe('echo');
+      expect(await pool.run('echo', 'found')).toBe('found');
+      await pool.close();
+    }
+  });
+
+  it('without handlers says so', async () => {
+    await withPool('exports-nothing.mjs', { kind, workers: 1 }, async (pool) => {
+      expect((await failure(pool.run('answer'))).message).toMatch('It exports no function at all');
+    });
+  });
+
+  it('keeps a query in its URL', async () => {
+    const pool = new Pool(new URL(`${fixture('echo.mjs').href}?variant=2`), { kind, workers: 1 });
+    expect(await pool.run('echo', 'found')).toBe('found');
+    await pool.close();
+  });
+});
+
+describe.each(WORKER_KINDS)('a worker module of kind %s', (kind) => {
+  it('with an error of syntax says where', async () => {
+    await withPool('syntax-error.mjs', { kind, workers: 1 }, async (pool) => {
+      const { cause } = await failure(pool.ready());
+      expect(cause).toMatchObject({ details: { phase: 'load' }, cause: { name: 'SyntaxError' } });
+    });
+  });
+
+  it.runIf(RUNS_TYPESCRIPT)('may be TypeScript, where Node runs it', async () => {
+    await withPool('typed.ts', { kind, workers: 1 }, async (pool) => {
+      expect(await pool.run('area', { width: 2, height: 3 })).toBe(6);
+    });
+  });
+
+  it.skipIf(RUNS_TYPESCRIPT)('that is TypeScript is refused at once where nothing runs it, saying what to do', () => {
+    expect(() => new Pool(fixture('typed.ts'), { kind })).toThrow(
+      /Option "worker" is TypeScript .*typed\.ts.* Install tsx beside it, compile it to JavaScript, or use Node 22\.18/,
+    );
+  });
+});

@@ -1,0 +1,292 @@
+import { describe, expect, it } from 'vitest';
+import { deferred, type Deferred } from '../../src/base/deferred.js';
+import { hostNowMs } from '../../src/base/clock.js';
+import { SectionRecorder } from '../../src/child/section-recorder.js';
+import { TaskLoop } from '../../src/child/task-loop.js';
+import type { LoadedHandler } from '../../src/child/worker-module.js';
+import { errorToWire } from '../../src/wire/error-wire.js';
+import { FRAME, RESULT_WORDS, STATUS, TASK_WORDS, type Frame, type FrameChannel } from '../../src/wire/frame.js';
+import type { TaskContext } from '../../src/contract/worker-module.js';
+import { turn } from '../support/scripted-engine.js';
+
+interface Row {
+  wireId: number;
+  status: number;
+  value: unknown;
+}
+
+/** A loop over the given handlers; wire ids are those the test chooses. */
+function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
+  const frames: Row[][] = [];
+  const claims: number[] = [];
+  const progress: [number, unknown][] = [];
+  const flushes: boolean[] = [];
+  const channel = {
+    send(kind: number, body: unknown, meta: Uint32Array): number {
+      expect(kind).toBe(FRAME.results);
+      const values = structuredClone(body) as unknown[];
+      frames.push(
+        values.map((value, row) => {
+          const [wireId = 0, status = 0] = meta.subarray(row * RESULT_WORDS);
+          return { wireId, status, value };
+        }),
+      );
+      return hostNowMs();
+    },
+    refusal(value: unknown): string | undefined {
+      try {
+        structuredClone(value);
+        return undefined;
+      } catch {
+        return 'could not be cloned';
+      }
+    },
+  } as unknown as FrameChannel;
+  const names = Object.keys(handlers);
+  const loop = new TaskLoop({
+    channel,
+    module: { handlers: Object.entries(handlers), hooks: {} },
+    scope: {
+      workerId: 7,
+      workerData: 'data',
+      data: 'set up',
+      sections: new SectionRecorder(),
+      sendProgress: (id, value) => progress.push([id, value]),
+    },
+    claim: (id) => claims.push(id),
+    concurrency,
+    beforeFlush: (idle) => flushes.push(idle),
+  });
+  /** Gives the loop a frame of [wire id, handler, input]. */
+  const accept = (...tasks: [wireId: number, name: string, input?: unknown][]): void => {
+    const meta = new Uint32Array(tasks.length * TASK_WORDS);
+    for (const [row, [wireId, name]] of tasks.entries()) {
+      meta.set([wireId, names.indexOf(name) | (3 << 16), wireId * 10, 1], row * TASK_WORDS);
+    }
+    const now = hostNowMs();
+    const extras = new Map([[0, { wantsProgress: true, deadline: 99 }]]);
+    const body = [tasks.map(([, , input]) => input), extras];
+    loop.accept({ kind: FRAME.tasks, meta, body, baseMs: 0, sentAt: now, receivedAt: now, decodedAt: now } as Frame);
+  };
+  /** What has been answered, once it is so many. */
+  const answers = async (count: number): Promise<Row[]> => {
+    while (frames.flat().length < count) await turn();
+    return frames.flat();
+  };
+  return { loop, frames, claims, progress, flushes, accept, answers };
+}
+
+/** A handler whose calls the test ends by hand. */
+function held() {
+  const calls = new Map<unknown, Deferred<unknown> & { ctx: TaskContext }>();
+  const handler = (input: unknown, ctx: unknown): Promise<unknown> => {
+    const call = { ...deferred<unknown>(), ctx: ctx as TaskContext };
+    calls.set(input, call);
+    return call.promise;
+  };
+  return { calls, handler };
+}
+
+describe('tasks', () => {
+  it('that end at once are answered together, in their order', async () => {
+    const { accept, frames } = open({ double: (n) => 2 * (n as number) });
+    accept([1, 'double', 10], [2, 'double', 20]);
+    accept([3, 'double', 30]);
+    await turn();
+    expect(frames).toEqual([
+      [
+        { wireId: 1, status: STATUS.ok, value: 20 },
+        { wireId: 2, status: STATUS.ok, value: 40 },
+        { wireId: 3, status: STATUS.ok, value: 60 },
+      ],
+    ]);
+  });
+
+  it('are claimed before their handler is called', () => {
+    const { accept, claims } = open({ look: () => seen.push([...claims]) });
+    const seen: number[][] = [];
+    accept([1, 'look'], [2, 'look']);
+    expect(seen).toEqual([[1], [1, 2]]);
+  });
+
+  it('run at most `concurrency` at once, the next as soon as one ends', async () => {
+    const { calls, handler } = held();
+    const { accept, claims, answers, loop } = open({ handler }, 2);
+    accept([1, 'handler', 'a'], [2, 'handler', 'b'], [3, 'handler', 'c']);
+    expect(claims).toEqual([1, 2]);
+    calls.get('b')?.resolve('B');
+    await turn();
+    expect([claims, loop.idle]).toEqual([[1, 2, 3], false]);
+    calls.get('a')?.resolve('A');
+    calls.get('c')?.reject(new RangeError('C'));
+    expect(await answers(3)).toMatchObject([
+      { wireId: 2, status: STATUS.ok, value: 'B' },
+      { wireId: 1, status: STATUS.ok, value: 'A' },
+      { wireId: 3, status: STATUS.error, value: { error: { base: 'RangeError', message: 'C' } } },
+    ]);
+    expect(loop.idle).toBe(true);
+  });
+
+  it('see who they are', () => {
+    const { accept, progress } = open({
+      look(_input, ctx) {
+        const { taskId, attempt, workerId, workerData, data, deadline, signal } = ctx as TaskContext;
+        seen.push({ taskId, attempt, workerId, workerData, data, deadline, aborted: signal.aborted });
+        (ctx as TaskContext).progress('half');
+      },
+    });
+    const seen: unknown[] = [];
+    accept([1, 'look'], [2, 'look']);
+    const shared = { attempt: 3, workerId: 7, workerData: 'data', data: 'set up', aborted: false };
+    expect(seen).toEqual([
+      { ...shared, taskId: 2 ** 32 + 10, deadline: 99 },
+      { ...shared, taskId: 2 ** 32 + 20, deadline: undefined },
+    ]);
+    expect(progress).toEqual([[1, 'half']]);
+  });
+
+  it('may take their context apart', () => {
+    const { accept, progress } = open({
+      look(_input, ctx) {
+        const { progress: report, section } = ctx as TaskContext;
+        report(section('half', () => 0.5));
+      },
+    });
+    accept([1, 'look']);
+    expect(progress).toEqual([[1, 0.5]]);
+  });
+
+  it('are told of beside other news: whether this was the last of them for now', async () => {
+    const { calls, handler } = held();
+    const { accept, answers, flushes } = open({ handler, quick: () => 'q' }, 2);
+    accept([1, 'handler', 'a'], [2, 'quick']);
+    await answers(1);
+    calls.get('a')?.resolve('A');
+    await answers(2);
+    expect(flushes).toEqual([false, true]);
+  });
+
+  it('that take long are answered at once, before the next begins', () => {
+    const { accept, frames } = open({
+      work: () => {
+        answeredBefore.push(frames.length);
+        const end = hostNowMs() + 3;
+        while (hostNowMs() < end);
+      },
+    });
+    const answeredBefore: number[] = [];
+    accept([1, 'work'], [2, 'work']);
+    expect([answeredBefore[0], frames.length]).toEqual([0, 1]);
+  });
+
+  it('let the loop turn between them, so that timers and cancellations have their chance', async () => {
+    const { accept, loop, answers } = open({
+      work: () => {
+        const end = hostNowMs() + 3;
+        while (hostNowMs() < end);
+      },
+    });
+    accept([1, 'work'], [2, 'work'], [3, 'work']);
+    loop.cancel({ id: 3, reason: { value: 'unwanted' } });
+    expect((await answers(3)).map(({ wireId, status }) => [wireId, status])).toEqual([
+      [1, STATUS.ok],
+      [2, STATUS.ok],
+      [3, STATUS.neverStarted],
+    ]);
+  });
+
+  it('beyond 256 are answered in more than one frame', async () => {
+    const { accept, answers, frames } = open({ same: (n) => n });
+    accept(...Array.from({ length: 600 }, (_, n) => [n + 1, 'same', n] as [number, string, number]));
+    await answers(600);
+    expect(Math.max(...frames.map(({ length }) => length))).toBeLessThanOrEqual(256);
+    expect(frames.flat().map(({ value }) => value)).toEqual(Array.from({ length: 600 }, (_, n) => n));
+  });
+
+  it('whose result cannot be sent are answered with the reason, their neighbours as they are', async () => {
+    const { accept, answers } = open({ same: (n) => (n === 2 ? () => {} : n) });
+    accept([1, 'same', 1], [2, 'same', 2], [3, 'same', 3]);
+    expect(await answers(3)).toEqual([
+      { wireId: 1, status: STATUS.ok, value: 1 },
+      { wireId: 2, status: STATUS.notSerializable, value: 'could not be cloned' },
+      { wireId: 3, status: STATUS.ok, value: 3 },
+    ]);
+  });
+});
+
+describe('what looks like a promise', () => {
+  const cases: [string, () => unknown, Partial<Row>][] = [
+    [
+      'settles like one',
+      () => ({ then: (end: (value: string) => void) => end('x') }),
+      { status: STATUS.ok, value: 'x' },
+    ],
+    [
+      'may settle with another',
+      () => ({ then: (end: (value: unknown) => void) => end(Promise.resolve('x')) }),
+      { status: STATUS.ok, value: 'x' },
+    ],
+    ['fails its task when its then throws', () => ({ then: () => raise('in then') }), { status: STATUS.error }],
+    [
+      'fails its task when it hides its then',
+      () => Object.defineProperty({}, 'then', { get: () => raise('at then') }),
+      { status: STATUS.error },
+    ],
+  ];
+
+  it.each(cases)('%s', async (_what, make, row) => {
+    const { accept, answers } = open({ give: make, next: () => 'next' });
+    accept([1, 'give'], [2, 'next']);
+    expect(await answers(2)).toMatchObject([
+      { wireId: 1, ...row },
+      { wireId: 2, status: STATUS.ok, value: 'next' },
+    ]);
+  });
+});
+
+describe('a cancellation', () => {
+  it('aborts the signal of a running task with its reason', async () => {
+    const { calls, handler } = held();
+    const { accept, loop } = open({ handler });
+    accept([1, 'handler', 'a']);
+    const signal = calls.get('a')?.ctx.signal;
+    loop.cancel({ id: 1, reason: errorToWire(new RangeError('enough'), () => true) });
+    expect(signal?.aborted).toBe(true);
+    expect(signal?.reason).toBeInstanceOf(RangeError);
+  });
+
+  it('is seen by a handler that looks for it only later', () => {
+    const { calls, handler } = held();
+    const { accept, loop } = open({ handler });
+    accept([1, 'handler', 'a']);
+    loop.cancel({ id: 1, reason: { value: 'enough' } });
+    expect(calls.get('a')?.ctx.signal.aborted).toBe(true);
+  });
+
+  it('of a waiting task keeps its handler from being called', async () => {
+    const { calls, handler } = held();
+    const { accept, loop, answers, claims } = open({ handler });
+    accept([1, 'handler', 'a'], [2, 'handler', 'b']);
+    loop.cancel({ id: 2, reason: { value: 'unwanted' } });
+    calls.get('a')?.resolve('A');
+    const answered = await answers(2);
+    expect([claims, calls.has('b')]).toEqual([[1], false]);
+    expect(answered.map(({ wireId, status }) => [wireId, status])).toEqual([
+      [1, STATUS.ok],
+      [2, STATUS.neverStarted],
+    ]);
+  });
+
+  it('that comes too late, or for no task, changes nothing', async () => {
+    const { accept, loop, answers } = open({ same: (n) => n });
+    accept([1, 'same', 1]);
+    loop.cancel({ id: 1, reason: { value: 'late' } });
+    loop.cancel({ id: 99, reason: { value: 'whose?' } });
+    accept([99, 'same', 2]);
+    expect((await answers(2)).map(({ status }) => status)).toEqual([STATUS.ok, STATUS.ok]);
+  });
+});
+
+function raise(message: string): never {
+  throw new Error(message);
+}

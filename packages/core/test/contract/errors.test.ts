@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { describeExit, ERROR_CODES, isPoolError, PoolError, type DeathReport } from '../../src/contract/errors.js';
+
+const DEATH: DeathReport = {
+  workerId: 4,
+  pid: 77,
+  exitCode: null,
+  signal: 'SIGKILL',
+  runningTasks: ['resize'],
+  uptimeMs: 5,
+  stderrTail: '',
+  outOfMemory: false,
+};
+
+describe('docs/errors.md', () => {
+  it('has one section for every code, and none for a code that does not exist', () => {
+    const page = readFileSync(new URL('../../../../docs/errors.md', import.meta.url), 'utf8');
+    const documented = [...page.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    expect(documented.toSorted()).toEqual(ERROR_CODES.toSorted());
+  });
+});
+
+describe('PoolError', () => {
+  it('carries code, details and cause, and says what happened', () => {
+    const cause = new Error('deeper');
+    const error = new PoolError('ERR_QUEUE_FULL', { queued: 3, max: 3 }, { cause });
+    expect(error).toMatchObject({ name: 'PoolError', code: 'ERR_QUEUE_FULL', details: { queued: 3, max: 3 }, cause });
+    expect(error.message).toBe(
+      'Task refused: 3 of 3 queue places are taken. Await pool.room() before run(), or raise queue.max.',
+    );
+    expect(error.stack).toMatch('errors.test.ts');
+  });
+
+  it('names the nearest handler when there is one, and those there are', () => {
+    const about = { task: 'resise', module: 'file:///w.js', known: ['resize', 'crop'] };
+    expect(new PoolError('ERR_TASK_NOT_FOUND', { ...about, nearest: 'resize' }).message).toBe(
+      'Worker module file:///w.js exports no handler "resise". Did you mean "resize"? It exports: resize, crop.',
+    );
+    expect(new PoolError('ERR_TASK_NOT_FOUND', { ...about, known: [] }).message).toMatch(
+      'exports no handler "resise". It exports no function at all.',
+    );
+  });
+
+  it('quotes the last line a crashed worker wrote, if it wrote one', () => {
+    const stderrTail = 'starting\nfatal: no such device\n\n';
+    const message = (death: DeathReport): string => new PoolError('ERR_WORKER_CRASHED', { task: 'x', death }).message;
+    expect(message({ ...DEATH, stderrTail })).toBe(
+      'Worker 4 (pid 77) died with signal SIGKILL while running task "x". Its last words: fatal: no such device',
+    );
+    expect(message(DEATH)).toMatch(/task "x"\.$/);
+  });
+});
+
+describe('isPoolError', () => {
+  it('tells PoolErrors from others, and one code from another', () => {
+    const error = new PoolError('ERR_SECTION', { section: 's', reason: 'r' });
+    expect(isPoolError(error)).toBe(true);
+    expect(isPoolError(error, 'ERR_SECTION')).toBe(true);
+    expect(isPoolError(error, 'ERR_STATE')).toBe(false);
+    const likeness = Object.assign(new Error('x'), { name: 'PoolError', code: 'ERR_SECTION' });
+    for (const other of [likeness, new Error('x'), { code: 'ERR_SECTION' }, null, undefined, 'ERR_SECTION', 5]) {
+      expect(isPoolError(other)).toBe(false);
+    }
+  });
+
+  it('knows the error of another copy of this package', () => {
+    const foreign = Object.assign(new Error('x'), { [Symbol.for('millpond.PoolError')]: true, code: 'ERR_OPTION' });
+    expect(isPoolError(foreign, 'ERR_OPTION')).toBe(true);
+    expect(isPoolError(foreign, 'ERR_STATE')).toBe(false);
+  });
+});
+
+describe('describeExit', () => {
+  it('names the signal, or else the exit code', () => {
+    expect(describeExit({ exitCode: null, signal: 'SIGSEGV' })).toBe('signal SIGSEGV');
+    expect(describeExit({ exitCode: 3, signal: null })).toBe('exit code 3');
+    expect(describeExit({ exitCode: null, signal: null })).toBe('exit code unknown');
+  });
+});

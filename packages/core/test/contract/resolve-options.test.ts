@@ -1,0 +1,248 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isPoolError, type PoolError } from '../../src/contract/errors.js';
+import type { PoolOptions, RunOptions } from '../../src/contract/options.js';
+import {
+  checkMapOptions,
+  checkRunOptions,
+  overrideSettings,
+  resolveOptions,
+} from '../../src/contract/resolve-options.js';
+
+/** The ERR_OPTION that `call` throws. */
+function refusal(call: () => unknown): PoolError<'ERR_OPTION'> {
+  try {
+    call();
+  } catch (error) {
+    if (isPoolError(error, 'ERR_OPTION')) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+function resolve(options: unknown) {
+  return resolveOptions(options as PoolOptions, 'worker');
+}
+
+const MILLISECONDS = 'a number of milliseconds of at least';
+const RETRY = 'an integer of at least 0, or an object';
+
+/** Option, wrong value, what it must be. */
+const WRONG_POOL_OPTIONS: [option: string, value: unknown, phrase: string][] = [
+  ['name', '', 'a non-empty string'],
+  ['kind', 'fork', 'one of "process", "thread", "inline"'],
+  ['workload', 'gpu', 'one of "auto", "cpu", "io", "mixed"'],
+  ['workers', 0, 'an integer of at least 1, or one of "auto", or an object'],
+  [
+    'workers',
+    { min: -1 },
+    'an integer of at least 1, or one of "auto", or an object whose min is an integer of at least 0',
+  ],
+  ['workers', { least: 1 }, 'an integer of at least 1, or one of "auto", or an object of min, max (it has "least")'],
+  ['concurrency', 1001, 'an integer from 1 to 1000'],
+  ['concurrency', 1.5, 'an integer from 1 to 1000'],
+  ['prefetch', -1, 'an integer from 0 to 1000, or one of "auto"'],
+  ['queue', 5, 'an object'],
+  ['queue.max', -1, 'an integer of at least 0, or Infinity'],
+  ['queue.timeoutMs', 0, `${MILLISECONDS} 1`],
+  ['timeoutMs', 0.5, `${MILLISECONDS} 1`],
+  ['timeoutMs', NaN, `${MILLISECONDS} 1`],
+  ['graceMs', -1, `${MILLISECONDS} 0`],
+  ['retry', -1, RETRY],
+  ['retry', { attempts: 0.5 }, `${RETRY} whose attempts is an integer of at least 0`],
+  ['retry', { attempts: 1, on: true }, `${RETRY} whose on is a function`],
+  ['retry', { backoff: { baseMs: -1 } }, `${RETRY} whose backoff is an object whose baseMs is ${MILLISECONDS} 0`],
+  ['crash', null, 'an object'],
+  ['crash.attempts', 0, 'an integer of at least 1'],
+  ['restart.max', -1, 'an integer of at least 0'],
+  ['restart.withinMs', 0, `${MILLISECONDS} 1`],
+  ['startTimeoutMs', '5s', `${MILLISECONDS} 1`],
+  ['cache', true, 'an object'],
+  ['cache.max', 0, 'an integer of at least 1'],
+  ['cache.ttlMs', -1, `${MILLISECONDS} 0`],
+  ['tasks', 'all', 'an object'],
+  ['tasks.resize', 5, 'an object'],
+  ['tasks.resize.timeoutMs', 0, `${MILLISECONDS} 1`],
+  ['tasks.resize.queueTimeoutMs', null, `${MILLISECONDS} 1`],
+  ['tasks.resize.retry', 'twice', RETRY],
+  ['tasks.resize.cache', { key: 'id' }, 'true or false, or an object whose key is a function'],
+  ['env', 'none', 'one of "inherit", "clean", or an object of strings'],
+  ['env', { PORT: 80 }, 'one of "inherit", "clean", or an object of strings'],
+  ['argv', '--fast', 'a list of strings'],
+  ['execArgv', [1], 'a list of strings'],
+  ['resourceLimits', 64, 'an object'],
+  ['resourceLimits.stackSizeMb', 0, 'a number above 0'],
+  ['stdio', 'overlapped', 'one of "pipe", "stderr", "inherit", "ignore"'],
+];
+
+/** { 'queue.max': 1 } becomes { queue: { max: 1 } }. */
+function nested(path: string, value: unknown): Record<string, unknown> {
+  return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>;
+}
+
+describe('resolveOptions', () => {
+  it.each(WRONG_POOL_OPTIONS)('refuses %s = %j, saying what it must be', (option, value, phrase) => {
+    const error = refusal(() => resolve(nested(option, value)));
+    expect(error.details.option).toBe(option);
+    expect(error.message).toMatch(`Option "${option}" must be ${phrase}`);
+    expect(error.message).toMatch(/; received .+ \((number|string|object|boolean|null)\)\.$/);
+  });
+
+  it.each([
+    [{ wokers: 2 }, 'Option "wokers" is unknown. Did you mean "workers"?'],
+    [{ queue: { maxx: 2 } }, 'Option "queue.maxx" is unknown. Did you mean "max"?'],
+    [{ tasks: { resize: { timeout: 2 } } }, 'Option "tasks.resize.timeout" is unknown. Did you mean "timeoutMs"?'],
+    [{ crash: { limit: 2 } }, 'Option "crash.limit" is unknown. Known here: attempts.'],
+    [{ constructor: 1 }, 'Option "constructor" is unknown.'],
+  ])('refuses the unknown key of %j and names the nearest', (options, message) => {
+    expect(refusal(() => resolve(options)).message).toMatch(message);
+  });
+
+  it.each(['toString', 'valueOf', 'constructor'])(
+    'refuses %s, which every object inherits, inside of an option',
+    (key) => {
+      expect(refusal(() => resolve({ retry: { [key]: 1 } })).message).toMatch(`(it has "${key}")`);
+    },
+  );
+
+  it.each([null, undefined, 5, 'thread', []])('refuses %j in place of the options', (options) => {
+    expect(refusal(() => resolve(options)).message).toMatch('Option "options" must be an object');
+  });
+
+  it('refuses bounds that contradict each other', () => {
+    expect(refusal(() => resolve({ workers: { min: 3, max: 2 } })).message).toBe(
+      'Option "workers" has min 3 above max 2.',
+    );
+  });
+
+  it('refuses what the kind of pool cannot do', () => {
+    const limits = { maxOldGenerationSizeMb: 64 };
+    expect(refusal(() => resolve({ resourceLimits: limits })).details.option).toBe('resourceLimits');
+    expect(refusal(() => resolve({ kind: 'inline', resourceLimits: limits })).details.option).toBe('resourceLimits');
+    expect(refusal(() => resolve({ kind: 'inline', execArgv: [] })).details.option).toBe('execArgv');
+    expect(resolve({ kind: 'thread', resourceLimits: limits }).resourceLimits).toEqual(limits);
+  });
+
+  it('fills in every default', () => {
+    const { tasks, ...rest } = resolve({});
+    expect(tasks.size).toBe(0);
+    expect(rest).toEqual({
+      name: 'worker',
+      kind: 'process',
+      workload: 'auto',
+      workers: 'auto',
+      concurrency: 1,
+      prefetch: 'auto',
+      queueMax: Infinity,
+      graceMs: 500,
+      crashAttempts: 2,
+      restart: { max: 10, withinMs: 30_000 },
+      startTimeoutMs: 30_000,
+      cache: undefined,
+      taskDefaults: {
+        timeoutMs: Infinity,
+        queueTimeoutMs: Infinity,
+        retry: { attempts: 0, on: undefined, baseMs: 100, maxMs: 5000 },
+        cache: undefined,
+      },
+      env: 'inherit',
+      argv: [],
+      execArgv: undefined,
+      resourceLimits: undefined,
+      workerData: undefined,
+      stdio: 'pipe',
+    });
+  });
+
+  it('takes undefined for not given', () => {
+    const given = Object.fromEntries(['name', 'kind', 'queue', 'retry', 'tasks', 'env'].map((key) => [key, undefined]));
+    expect(resolve(given)).toEqual(resolve({}));
+    expect(resolve({ queue: { max: undefined }, retry: { attempts: undefined } })).toEqual(resolve({}));
+  });
+
+  it('freezes what it gives', () => {
+    const options = resolve({ tasks: { resize: { retry: 1 } } });
+    const resize = options.tasks.get('resize');
+    for (const part of [options, options.taskDefaults, resize, resize?.retry]) expect(Object.isFrozen(part)).toBe(true);
+  });
+
+  it('lets a task override the pool, and only in what it names', () => {
+    const on = (): boolean => true;
+    const options = resolve({
+      timeoutMs: 1000,
+      queue: { timeoutMs: 2000 },
+      retry: { attempts: 3, on, backoff: { baseMs: 5 } },
+      tasks: { quick: { timeoutMs: 10 }, once: { retry: 0, queueTimeoutMs: 20 } },
+    });
+    const retry = { attempts: 3, on, baseMs: 5, maxMs: 5000 };
+    expect(options.tasks.get('quick')).toEqual({ timeoutMs: 10, queueTimeoutMs: 2000, retry, cache: undefined });
+    expect(options.tasks.get('once')).toMatchObject({ timeoutMs: 1000, queueTimeoutMs: 20, retry: { attempts: 0 } });
+  });
+
+  it('makes a cache as soon as the pool or one task asks for it', () => {
+    expect(resolve({ cache: {} }).cache).toEqual({ max: 1000, ttlMs: 0 });
+    expect(resolve({ cache: { max: 5, ttlMs: 10 } }).cache).toEqual({ max: 5, ttlMs: 10 });
+    expect(resolve({ tasks: { a: { cache: false } } }).cache).toBeUndefined();
+    const options = resolve({ tasks: { a: { cache: true }, b: { cache: { ttlMs: 7 } } } });
+    expect(options.cache).toEqual({ max: 1000, ttlMs: 0 });
+    expect(options.tasks.get('a')?.cache).toEqual({ key: undefined, ttlMs: undefined });
+    expect(options.tasks.get('b')?.cache).toEqual({ key: undefined, ttlMs: 7 });
+  });
+
+  it('answers any value of any option with settings or with ERR_OPTION for it', () => {
+    const names = [...new Set(WRONG_POOL_OPTIONS.map(([option]) => option))];
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.anything(), (option, value) => {
+        try {
+          resolve(nested(option, value));
+        } catch (error) {
+          if (!isPoolError(error, 'ERR_OPTION')) throw error;
+          expect(error.details.option.startsWith(option.split('.')[0] as string)).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('the options of one call', () => {
+  it.each([
+    ['signal', {}, 'an AbortSignal'],
+    ['timeoutMs', 0, `${MILLISECONDS} 1`],
+    ['queueTimeoutMs', -1, `${MILLISECONDS} 1`],
+    ['deadline', new Date(NaN), 'a valid Date or milliseconds since the epoch'],
+    ['deadline', 'tomorrow', 'a valid Date or milliseconds since the epoch'],
+    ['retry', 1.5, RETRY],
+    ['cache', true, 'false'],
+    ['onProgress', 'log', 'a function'],
+  ])('refuse %s = %j', (option, value, phrase) => {
+    for (const check of [checkRunOptions, checkMapOptions]) {
+      const error = refusal(() => check({ [option]: value } as RunOptions));
+      expect(error.message).toMatch(`Option "${option}" must be ${phrase}; received`);
+    }
+  });
+
+  it('of map alone include ordered and window', () => {
+    checkMapOptions({ ordered: false, window: 1 } as RunOptions);
+    expect(refusal(() => checkRunOptions({ ordered: true } as RunOptions)).message).toMatch('"ordered" is unknown');
+    expect(refusal(() => checkMapOptions({ ordered: 1 } as RunOptions)).message).toMatch('must be true or false');
+    expect(refusal(() => checkMapOptions({ window: 0 } as RunOptions)).message).toMatch('an integer of at least 1');
+  });
+
+  it('take every right value', () => {
+    const signal = new AbortController().signal;
+    const options = { timeoutMs: 1, queueTimeoutMs: Infinity, deadline: 0, retry: 0, cache: false, onProgress() {} };
+    checkRunOptions({ signal, ...options } as RunOptions);
+    checkRunOptions({ deadline: new Date(), retry: { attempts: 1 }, signal: undefined });
+  });
+
+  it('override the settings of the task, and only in what they name', () => {
+    const base = resolve({ tasks: { a: { timeoutMs: 5, retry: 2, cache: true } } }).tasks.get('a');
+    if (base === undefined) throw new Error('no settings');
+    expect(overrideSettings(base, {})).toEqual(base);
+    expect(overrideSettings(base, { timeoutMs: 9 })).toEqual({ ...base, timeoutMs: 9 });
+    expect(overrideSettings(base, { queueTimeoutMs: 9 })).toEqual({ ...base, queueTimeoutMs: 9 });
+    expect(overrideSettings(base, { cache: false }).cache).toBeUndefined();
+    expect(overrideSettings(base, { retry: 0 }).retry.attempts).toBe(0);
+  });
+});

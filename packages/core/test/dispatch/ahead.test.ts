@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { depth, roomFor } from '../../src/dispatch/ahead.js';
+
+const IDLE = { load: 0, expectedMs: 0 };
+
+describe('roomFor', () => {
+  it.each([
+    // concurrency, prefetch, expectedMs of each task, room in an idle worker
+    [1, 'auto', 1000, 1],
+    [1, 'auto', 1, 1],
+    [1, 'auto', 0.5, 2],
+    [1, 'auto', 0.01, 100],
+    [1, 'auto', 0, 513],
+    [8, 'auto', 1000, 8],
+    [8, 'auto', 0, 520],
+    [1, 0, 0, 1],
+    [1, 5, 1000, 6],
+    [4, 5, 0, 9],
+  ] as const)(
+    'with concurrency %d, prefetch %s and tasks of %d ms, is %d for an idle worker',
+    (concurrency, prefetch, ms, room) => {
+      expect(roomFor(IDLE, concurrency, prefetch, ms)).toBe(room);
+      expect(depth(concurrency, prefetch, ms)).toBe(room);
+    },
+  );
+
+  it('is less by what the worker has in hand', () => {
+    expect(roomFor({ load: 3, expectedMs: 0.5 }, 1, 'auto', 0.125)).toBe(4);
+    expect(roomFor({ load: 3, expectedMs: 30 }, 1, 'auto', 0.1)).toBeLessThanOrEqual(0);
+    expect(roomFor({ load: 3, expectedMs: 30 }, 4, 'auto', 10)).toBe(1);
+    expect(roomFor({ load: 3, expectedMs: 0 }, 1, 5, 10)).toBe(3);
+    expect(roomFor({ load: 9, expectedMs: 0 }, 1, 5, 10)).toBe(0);
+  });
+
+  it('always offers every free place, and never more ahead than 1 ms of work or 512 tasks', () => {
+    const view = fc.record({ load: fc.nat(600), expectedMs: fc.double({ min: 0, max: 50, noNaN: true }) });
+    const ms = fc.double({ min: 0, max: 100, noNaN: true });
+    fc.assert(
+      fc.property(view, fc.integer({ min: 1, max: 100 }), ms, (worker, concurrency, expectedMs) => {
+        const places = Math.max(0, concurrency - worker.load);
+        const room = roomFor(worker, concurrency, 'auto', expectedMs);
+        expect(room).toBeGreaterThanOrEqual(places);
+        if (room > places) {
+          expect(worker.expectedMs + room * expectedMs).toBeLessThanOrEqual(1.000001);
+          expect(worker.load + room).toBeLessThanOrEqual(concurrency + 512);
+        }
+      }),
+    );
+  });
+});

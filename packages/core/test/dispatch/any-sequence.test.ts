@@ -1,0 +1,257 @@
+// Whatever happens in whatever order: every task settles once, no worker gets too much, no state moves illegally.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isPoolError } from '../../src/contract/errors.js';
+import type { PoolOptions } from '../../src/contract/options.js';
+import { STATUS } from '../../src/wire/frame.js';
+import { openEngine, turn } from '../support/scripted-engine.js';
+import { SimulatedWorker } from '../support/simulated-worker.js';
+import type { MadeTask } from '../support/tasks.js';
+
+/** How often each of them comes. */
+const WEIGHTS = {
+  submit: 8,
+  submitTo: 1,
+  abort: 2,
+  turn: 5,
+  ready: 6,
+  failToStart: 1,
+  begin: 8,
+  finish: 6,
+  repeat: 1,
+  die: 2,
+  obey: 3,
+  advance: 4,
+  want: 1,
+  recycle: 1,
+  pause: 1,
+  resume: 3,
+};
+
+interface Step {
+  what: keyof typeof WEIGHTS;
+  which: number;
+  ms: number;
+  flavour: number;
+}
+
+const whats = Object.entries(WEIGHTS).map(([what, weight]) => ({
+  arbitrary: fc.constant(what as Step['what']),
+  weight,
+}));
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({
+    what: fc.oneof(...whats),
+    which: fc.nat(50),
+    ms: fc.constantFrom(0, 1, 1, 5, 5, 10, 10, 60, 600),
+    flavour: fc.nat(5),
+  }),
+  { minLength: 20, maxLength: 150, size: 'max' },
+);
+
+const settings = fc.record({
+  concurrency: fc.constantFrom(1, 1, 3),
+  prefetch: fc.constantFrom(0, 1, 4),
+  restartMax: fc.constantFrom(2, 1000, 1000),
+});
+
+/** A pool in little: the parts with everything that can happen to them. */
+class World {
+  readonly made: { task: MadeTask; controller: AbortController }[] = [];
+  readonly workers: SimulatedWorker[] = [];
+  /** Tasks that were ever running in a worker when it ended by itself. */
+  readonly ranAtDeath = new Set<number>();
+  readonly engine: ReturnType<typeof openEngine>;
+  readonly #concurrency: number;
+  readonly #mostInHand: number;
+  #pinned = 0;
+
+  constructor({ concurrency, prefetch, restartMax }: { concurrency: number; prefetch: number; restartMax: number }) {
+    const options: PoolOptions = {
+      concurrency,
+      prefetch,
+      restart: { max: restartMax, withinMs: 1000 },
+      graceMs: 50,
+      startTimeoutMs: 5000,
+      tasks: {
+        timed: { timeoutMs: 60, retry: { attempts: 4, backoff: { baseMs: 2 } } },
+        impatient: { queueTimeoutMs: 40 },
+      },
+    };
+    this.engine = openEngine(options, () => 0.5);
+    this.#concurrency = concurrency;
+    this.#mostInHand = concurrency + prefetch;
+    this.engine.supervisor.want(2);
+    this.engine.clock.advance(10);
+    this.look();
+    for (const worker of this.workers) worker.becomeReady();
+  }
+
+  get isOver(): boolean {
+    return this.engine.givenUp.length > 0;
+  }
+
+  async step({ what, which, ms, flavour }: Step): Promise<void> {
+    const { engine, workers, made } = this;
+    const alive = workers.filter((each) => each.isAlive);
+    const worker = alive[which % Math.max(1, alive.length)];
+    switch (what) {
+      case 'submit':
+        return this.#submit(flavour);
+      case 'submitTo':
+        this.#submitTo(which);
+        return turn();
+      case 'abort':
+        return made[which % Math.max(1, made.length)]?.controller.abort(new Error('unwanted'));
+      case 'turn':
+        return turn();
+      case 'ready':
+        return worker?.becomeReady();
+      case 'failToStart':
+        return worker?.failToStart();
+      case 'begin':
+        for (let place = 0; place <= flavour; place++) worker?.begin();
+        return;
+      case 'finish':
+        return worker?.finish(flavour, [STATUS.ok, STATUS.error, STATUS.notSerializable][flavour % 3] as number);
+      case 'repeat':
+        return worker?.repeat(which);
+      case 'die':
+        for (const id of worker?.die() ?? []) this.ranAtDeath.add(id);
+        return;
+      case 'obey':
+        return this.#obey();
+      case 'advance':
+        return engine.clock.advance(ms);
+      case 'want':
+        return this.isOver ? undefined : engine.supervisor.want((flavour + 2) % 4);
+      case 'recycle':
+        // Not waited for: it goes on while other things happen.
+        return void engine.supervisor.recycle(engine.dispatcher.readyWorkers, 'by hand', () => {});
+      case 'pause':
+        return engine.dispatcher.pause();
+      case 'resume':
+        return engine.dispatcher.resume();
+    }
+  }
+
+  /** Workers see what was sent to them. */
+  look(): void {
+    for (const staff of this.engine.staff.slice(this.workers.length)) {
+      this.workers.push(new SimulatedWorker(staff, this.#concurrency));
+    }
+    for (const worker of this.workers) worker.read();
+  }
+
+  /** What does not hold, and always should. */
+  violations(): string[] {
+    const { submitted, queued, running, completed, failed, cancelled } = this.engine.book.counts;
+    const found: string[] = [];
+    if (queued + running + completed + failed + cancelled !== submitted) found.push('the counts do not add up');
+    if (this.engine.book.pending.size !== queued + running) found.push('the counts are not those of the pending tasks');
+    for (const { task, outcomes } of this.made.map((each) => each.task)) {
+      if (outcomes.length !== (task.state === 'settled' ? 1 : 0))
+        found.push(`task ${task.id} settled ${outcomes.length} times`);
+      if ((task.holder !== undefined) !== (task.state === 'running')) found.push(`task ${task.id} is ${task.state}`);
+    }
+    for (const { staff, inHand, isAlive } of this.workers) {
+      found.push(...staff.transport.faults.map(String));
+      if (isAlive && inHand > this.#mostInHand + this.#pinned)
+        found.push(`worker ${staff.worker.id} has ${inHand} tasks`);
+    }
+    return found;
+  }
+
+  /** Only who was running in a worker that died may be told that it killed one. */
+  checkBlame(): void {
+    for (const { task } of this.made) {
+      for (const outcome of task.outcomes) {
+        if (task.task.pinned || !('error' in outcome)) continue;
+        const isBlamed =
+          isPoolError(outcome.error, 'ERR_WORKER_CRASHED') || isPoolError(outcome.error, 'ERR_TASK_POISON');
+        if (isBlamed) expect(this.ranAtDeath).toContain(task.task.id);
+      }
+    }
+  }
+
+  /** Every worker does what it should until nothing is pending. */
+  async finish(): Promise<void> {
+    const { engine } = this;
+    if (!this.isOver) engine.supervisor.want(2);
+    engine.dispatcher.resume();
+    for (let round = 0; engine.book.pending.size > 0; round++) {
+      if (round === 500) throw new Error(`never settled: ${[...engine.book.pending].map(({ id }) => id).join(', ')}`);
+      await turn();
+      this.look();
+      this.#obey();
+      for (const worker of this.workers) {
+        worker.becomeReady();
+        for (let place = 0; place < 20; place++) worker.begin();
+        while (worker.isAlive && worker.running.length > 0) worker.finish(0, STATUS.ok);
+      }
+      engine.clock.advance(10);
+      expect(this.violations()).toEqual([]);
+    }
+    const stopped = engine.supervisor.stop();
+    while (engine.supervisor.workers.size > 0) {
+      await turn();
+      this.look();
+      this.#obey();
+      for (const worker of this.workers) {
+        // What is still in hand is waited for by nobody, but must be answered for.
+        for (let place = 0; place < 20; place++) worker.begin();
+        while (worker.isAlive && worker.running.length > 0) worker.finish(0, STATUS.ok);
+      }
+    }
+    await stopped;
+    await turn();
+  }
+
+  #submit(flavour: number): void {
+    if (this.isOver) return;
+    const { engine } = this;
+    const controller = new AbortController();
+    const name = ['work', 'timed', 'timed', 'impatient', 'work', 'timed'][flavour] as string;
+    const deadline = flavour === 5 ? { hostMs: engine.clock.now() + 80, epochMs: 0 } : undefined;
+    this.made.push({ task: engine.submit(name, undefined, { signal: controller.signal, deadline }), controller });
+  }
+
+  #submitTo(which: number): void {
+    const { engine } = this;
+    const ready = engine.dispatcher.readyWorkers;
+    const worker = ready[which % Math.max(1, ready.length)];
+    if (this.isOver || worker === undefined) return;
+    const controller = new AbortController();
+    const task = engine.maker.make('work', undefined, { signal: controller.signal }, true);
+    engine.book.enter(task.task);
+    engine.dispatcher.submitTo(worker, task.task);
+    this.#pinned++;
+    this.made.push({ task, controller });
+  }
+
+  #obey(): void {
+    for (const worker of this.workers) if (worker.mustGo) worker.die();
+  }
+}
+
+describe('any sequence of events', () => {
+  it('settles every task exactly once and leaves nothing behind', async () => {
+    await fc.assert(
+      fc.asyncProperty(settings, steps, async (setting, sequence) => {
+        const world = new World(setting);
+        for (const step of sequence) {
+          world.look();
+          await world.step(step);
+          expect(world.violations()).toEqual([]);
+        }
+        await world.finish();
+        world.checkBlame();
+        const { book, dispatcher, supervisor, clock } = world.engine;
+        expect(book.counts).toMatchObject({ submitted: world.made.length, queued: 0, running: 0 });
+        expect([dispatcher.queued, supervisor.workers.size, clock.timers]).toEqual([0, 0, 0]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

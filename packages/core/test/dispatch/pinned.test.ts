@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { MadeTask } from '../support/tasks.js';
+import { openEngine, turn, type Staff } from '../support/scripted-engine.js';
+
+function codes(made: readonly MadeTask[]): unknown[] {
+  return made.map(({ outcomes }) =>
+    outcomes.map((outcome) => ('error' in outcome ? (outcome.error as { code: unknown }).code : 'ok')),
+  );
+}
+
+/** All tasks that have newly arrived at a worker, begun. */
+function begun({ transport }: Staff) {
+  const tasks = transport.takeTasks();
+  transport.begin(...tasks);
+  return tasks;
+}
+
+describe('a task for one worker', () => {
+  const submitTo = (engine: ReturnType<typeof openEngine>, { worker }: Staff): MadeTask => {
+    const made = engine.maker.make('work', undefined, undefined, true);
+    engine.book.enter(made.task);
+    engine.dispatcher.submitTo(worker, made.task);
+    return made;
+  };
+
+  it('goes to it past the queue, full or not', async () => {
+    const engine = openEngine();
+    const [only] = (await engine.staffUp(1)) as [Staff];
+    for (let task = 0; task < 3; task++) engine.submit();
+    await turn();
+    const { task } = submitTo(engine, only);
+    await turn();
+    expect(only.transport.takeTasks().map(({ taskId }) => taskId)).toEqual([1, task.id]);
+  });
+
+  it('reaches it although it is told to go and answers for another in the same turn', async () => {
+    const engine = openEngine();
+    const [only] = (await engine.staffUp(1)) as [Staff];
+    engine.submit();
+    await turn();
+    const [running] = begun(only);
+    const pinned = submitTo(engine, only);
+    engine.supervisor.want(0);
+    only.transport.reply({ wireId: running?.wireId ?? 0 });
+    await turn();
+    const [last] = begun(only);
+    expect(last?.taskId).toBe(pinned.task.id);
+  });
+
+  it('fails with it, begun or not, and has no other try', async () => {
+    const engine = openEngine({ retry: 5 });
+    const [only] = (await engine.staffUp(1)) as [Staff];
+    const made = [submitTo(engine, only), submitTo(engine, only)];
+    await turn();
+    only.transport.begin(only.transport.takeTasks()[0] ?? { wireId: 0 });
+    only.transport.exit();
+    expect(codes(made)).toEqual([['ERR_WORKER_CRASHED'], ['ERR_WORKER_CRASHED']]);
+    expect(engine.book.counts.retried).toBe(0);
+  });
+
+  it('rejects with the error of its handler', async () => {
+    const engine = openEngine({ retry: 5 });
+    const [only] = (await engine.staffUp(1)) as [Staff];
+    const made = submitTo(engine, only);
+    await turn();
+    only.transport.replyError(only.transport.takeTasks()[0] ?? { wireId: 0 }, new Error('no'));
+    expect(made.outcomes).toMatchObject([{ error: { message: 'no' } }]);
+  });
+});

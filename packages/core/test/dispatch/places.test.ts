@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { FreePlaces, type TaskWorker } from '../../src/dispatch/places.js';
+
+/** What FreePlaces looks at. */
+function worker(fields: Partial<TaskWorker> = {}): TaskWorker {
+  return { isReady: true, reserved: false, load: 0, ...fields } as TaskWorker;
+}
+
+/** Takes a worker, gives it a task, and lists it again if it has more room. */
+function use(places: FreePlaces): TaskWorker | undefined {
+  const taken = places.take();
+  if (taken === undefined) return undefined;
+  (taken as { load: number }).load++;
+  places.add(taken);
+  return taken;
+}
+
+describe('FreePlaces', () => {
+  it('at one place each gives the worker that was free last: it is the warmest', () => {
+    const places = new FreePlaces(1);
+    const [a, b, c] = [worker(), worker(), worker()];
+    for (const each of [a, b, c]) places.add(each);
+    expect([use(places), use(places), use(places), use(places)]).toEqual([c, b, a, undefined]);
+  });
+
+  it('at several places each gives workers in turn, until all are full', () => {
+    const places = new FreePlaces(2);
+    const [a, b] = [worker(), worker()];
+    for (const each of [a, b]) places.add(each);
+    const given = [use(places), use(places), use(places), use(places)];
+    expect(given.map((each) => (each === a ? 'a' : 'b'))).toEqual(['a', 'b', 'a', 'b']);
+    expect(use(places)).toBeUndefined();
+  });
+
+  it('lists a worker once, however often it says that it has room', () => {
+    const places = new FreePlaces(1);
+    const a = worker();
+    places.add(a);
+    places.add(a);
+    expect([use(places), use(places)]).toEqual([a, undefined]);
+  });
+
+  it('gives none that has no room any more, has been set aside, or is going', () => {
+    for (const change of [{ load: 1 }, { reserved: true }, { isReady: false }]) {
+      const places = new FreePlaces(1);
+      const a = worker();
+      places.add(a);
+      Object.assign(a, change);
+      expect(places.take()).toBeUndefined();
+    }
+    const places = new FreePlaces(1);
+    places.add(worker({ isReady: false }));
+    expect(places.take()).toBeUndefined();
+  });
+
+  it('forgets one that is gone', () => {
+    const places = new FreePlaces(1);
+    const [a, b] = [worker(), worker()];
+    for (const each of [a, b]) places.add(each);
+    places.remove(b);
+    places.remove(b);
+    expect([use(places), use(places)]).toEqual([a, undefined]);
+  });
+});

@@ -1,0 +1,189 @@
+import type { Clock } from '../../src/base/clock.js';
+import type { ResolvedOptions } from '../../src/contract/resolve-options.js';
+import type { Transport, TransportExit, WorkerSpec } from '../../src/transport/transport.js';
+import { errorToWire } from '../../src/wire/error-wire.js';
+import {
+  FRAME,
+  RESULT_WORDS,
+  STATUS,
+  TASK_WORDS,
+  type CancelMessage,
+  type Frame,
+  type FrameChannel,
+  type FrameKind,
+  type TaskExtras,
+  type TasksBody,
+} from '../../src/wire/frame.js';
+
+/** A frame the parent sent. */
+export interface Sent {
+  kind: FrameKind;
+  body: unknown;
+  meta: Uint32Array;
+}
+
+/** One row of a tasks frame, as the worker would read it. */
+export interface SentTask {
+  wireId: number;
+  name: string;
+  attempt: number;
+  taskId: number;
+  input: unknown;
+  extras: TaskExtras | undefined;
+}
+
+/** One row of a results frame to be. */
+export interface Reply {
+  wireId: number;
+  status?: number;
+  value?: unknown;
+  startedAt?: number;
+  endedAt?: number;
+}
+
+class ScriptedChannel implements FrameChannel {
+  onFrame: (frame: Frame) => void = () => {};
+  onFault: (error: Error) => void = () => {};
+  onClose: () => void = () => {};
+  readonly sent: Sent[] = [];
+  /** Most tasks one frame carries; more are refused, as frames too large are. */
+  maxTasks = Infinity;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  send(kind: FrameKind, body: unknown, meta = new Uint32Array(0)): number {
+    if (meta.length / TASK_WORDS > this.maxTasks) throw new RangeError('too many bytes');
+    this.sent.push({ kind, body: structuredClone(body), meta: meta.slice() });
+    return this.#clock.now();
+  }
+
+  refusal(value: unknown): string | undefined {
+    try {
+      structuredClone(value);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  flushed(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {}
+}
+
+/** A worker that exists only in the test: it remembers what it is sent and says what the test makes it say. */
+export class ScriptedTransport implements Transport {
+  readonly channel: ScriptedChannel;
+  readonly sharedBoard = undefined;
+  readonly isKillClean = true;
+  readonly pid: number;
+  readonly spec: WorkerSpec;
+  onExit: (exit: TransportExit) => void = () => {};
+  kills = 0;
+  isReleased = false;
+  /** What the parent threw while it read a frame. */
+  readonly faults: Error[] = [];
+  readonly #clock: Clock;
+  readonly #board = new Map<number, number>();
+  #handlers: readonly string[] = [];
+  #read = 0;
+
+  constructor(spec: WorkerSpec, clock: Clock) {
+    this.spec = spec;
+    this.pid = 1000 + spec.workerId;
+    this.#clock = clock;
+    this.channel = new ScriptedChannel(clock);
+  }
+
+  startedAt(wireId: number): number | undefined {
+    return this.#board.get(wireId);
+  }
+
+  kill(): void {
+    this.kills++;
+  }
+
+  release(): void {
+    this.isReleased = true;
+  }
+
+  /** Frames of a kind that were sent so far. */
+  sent(kind: FrameKind): Sent[] {
+    return this.channel.sent.filter((frame) => frame.kind === kind);
+  }
+
+  /** Tasks that have arrived since the last call. */
+  takeTasks(): SentTask[] {
+    const frames = this.channel.sent.slice(this.#read).filter(({ kind }) => kind === FRAME.tasks);
+    this.#read = this.channel.sent.length;
+    return frames.flatMap((frame) => this.#tasksOf(frame));
+  }
+
+  /** Wire ids of the tasks that the parent has cancelled. */
+  cancelled(): number[] {
+    return this.sent(FRAME.cancel).map(({ body }) => (body as CancelMessage).id);
+  }
+
+  say(kind: FrameKind, body?: unknown, meta = new Uint32Array(0), baseMs = 0): void {
+    const now = this.#clock.now();
+    try {
+      this.channel.onFrame({ kind, body, meta, baseMs, sentAt: now, receivedAt: now, decodedAt: now });
+    } catch (error) {
+      this.faults.push(error as Error);
+      this.channel.onFault(error as Error);
+    }
+  }
+
+  /** Loads, warms up and becomes ready. */
+  becomeReady(handlers: readonly string[] = ['work']): void {
+    this.#handlers = handlers;
+    this.say(FRAME.warming);
+    this.say(FRAME.ready, { handlers });
+  }
+
+  /** Notes on the claim board that these tasks begin now. */
+  begin(...tasks: { wireId: number }[]): void {
+    for (const { wireId } of tasks) this.#board.set(wireId, this.#clock.now());
+  }
+
+  /** One frame with these results. */
+  reply(...replies: Reply[]): void {
+    const now = this.#clock.now();
+    const meta = new Uint32Array(replies.length * RESULT_WORDS);
+    const times = new Float32Array(meta.buffer);
+    for (const [row, { wireId, status = STATUS.ok, startedAt = now, endedAt = now }] of replies.entries()) {
+      const at = row * RESULT_WORDS;
+      meta.set([wireId, status], at);
+      times.set([0, 0, startedAt - now, endedAt - now], at + 2);
+    }
+    const values = replies.map(({ value }) => value);
+    this.say(FRAME.results, values, meta, now);
+  }
+
+  replyError(task: { wireId: number }, error: unknown): void {
+    this.reply({ wireId: task.wireId, status: STATUS.error, value: errorToWire(error, () => true) });
+  }
+
+  exit(exit: Partial<TransportExit> = {}): void {
+    this.onExit({ code: 1, signal: null, stderrTail: '', outOfMemory: false, ...exit });
+  }
+
+  #tasksOf({ body, meta }: Sent): SentTask[] {
+    const [inputs, extras] = body as TasksBody;
+    return inputs.map((input, row) => {
+      const at = row * TASK_WORDS;
+      const [wireId = 0, word = 0, low = 0, high = 0] = meta.subarray(at, at + TASK_WORDS);
+      const name = this.#handlers[word & 0xffff] ?? '';
+      return { wireId, name, attempt: word >>> 16, taskId: low + high * 2 ** 32, input, extras: extras?.get(row) };
+    });
+  }
+}
+
+export function specOf(options: ResolvedOptions, workerId = 1): WorkerSpec {
+  return { workerId, moduleUrl: 'file:///app/worker.js', options };
+}

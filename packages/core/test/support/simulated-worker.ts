@@ -1,0 +1,91 @@
+import { FRAME, STATUS, type CancelMessage } from '../../src/wire/frame.js';
+import { errorToWire } from '../../src/wire/error-wire.js';
+import type { SentTask } from './scripted-transport.js';
+import type { Staff } from './scripted-engine.js';
+
+/** A scripted worker that behaves as a real one does, one step at a time, as a test tells it. */
+export class SimulatedWorker {
+  readonly staff: Staff;
+  readonly waiting: SentTask[] = [];
+  readonly running: SentTask[] = [];
+  readonly #concurrency: number;
+  readonly #cancelled = new Set<number>();
+  readonly #answered: number[] = [];
+  #framesRead = 0;
+
+  constructor(staff: Staff, concurrency: number) {
+    this.staff = staff;
+    this.#concurrency = concurrency;
+  }
+
+  get isAlive(): boolean {
+    return this.staff.worker.state !== 'exited';
+  }
+
+  /** It was told to go, or killed. */
+  get mustGo(): boolean {
+    const { transport } = this.staff;
+    return this.isAlive && (transport.kills > 0 || transport.sent(FRAME.stop).length > 0);
+  }
+
+  get inHand(): number {
+    return this.waiting.length + this.running.length;
+  }
+
+  /** Reads what has been sent since the last time. */
+  read(): void {
+    const { transport } = this.staff;
+    const frames = transport.channel.sent.slice(this.#framesRead);
+    this.#framesRead = transport.channel.sent.length;
+    this.waiting.push(...transport.takeTasks());
+    for (const { kind, body } of frames) if (kind === FRAME.cancel) this.#cancelled.add((body as CancelMessage).id);
+  }
+
+  becomeReady(): void {
+    if (this.staff.worker.state === 'starting') this.staff.transport.becomeReady(['work', 'timed', 'impatient']);
+  }
+
+  failToStart(): void {
+    if (this.staff.worker.state !== 'starting') return;
+    const error = errorToWire(new Error('no model'), () => true);
+    this.staff.transport.say(FRAME.startFailed, { phase: 'load', error });
+    this.die();
+  }
+
+  /** Begins the next task, if a place is free; a cancelled one is dropped in its turn. */
+  begin(): void {
+    if (!this.isAlive || this.running.length >= this.#concurrency) return;
+    const task = this.waiting.shift();
+    if (task === undefined) return;
+    if (this.#cancelled.has(task.wireId)) {
+      this.#answer(task, STATUS.neverStarted);
+      return;
+    }
+    this.running.push(task);
+    this.staff.transport.begin(task);
+  }
+
+  finish(which: number, status: number): void {
+    const [task] = this.running.splice(which % Math.max(1, this.running.length), 1);
+    if (this.isAlive && task !== undefined) this.#answer(task, status);
+  }
+
+  /** Answers once more for a task it has answered for. */
+  repeat(which: number): void {
+    const wireId = this.#answered[which % Math.max(1, this.#answered.length)];
+    if (this.isAlive && wireId !== undefined) this.staff.transport.reply({ wireId, value: 'repeated' });
+  }
+
+  /** Ends, and gives the ids of the tasks that were running. */
+  die(): number[] {
+    if (!this.isAlive) return [];
+    this.staff.transport.exit();
+    return this.running.map(({ taskId }) => taskId);
+  }
+
+  #answer({ wireId, taskId }: SentTask, status: number): void {
+    this.#answered.push(wireId);
+    const value = status === STATUS.error ? errorToWire(new Error(`task ${taskId}`), () => true) : `result ${taskId}`;
+    this.staff.transport.reply({ wireId, status, value });
+  }
+}

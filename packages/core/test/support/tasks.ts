@@ -1,0 +1,50 @@
+import type { PoolOptions } from '../../src/contract/options.js';
+import { resolveOptions, type ResolvedOptions } from '../../src/contract/resolve-options.js';
+import { Task, type TaskExtras } from '../../src/task/task.js';
+import { TaskType } from '../../src/task/task-type.js';
+
+/** Options of a pool as its parts see them. */
+export function optionsOf(options: PoolOptions = {}): ResolvedOptions {
+  return resolveOptions(options, 'worker');
+}
+
+/** A task, and how often and how it has settled. */
+export interface MadeTask {
+  task: Task;
+  outcomes: Outcome[];
+}
+
+export type Outcome = { value: unknown } | { error: unknown };
+
+/** Makes tasks with ids 1, 2, 3 … as a pool with these options would. */
+export class TaskMaker {
+  readonly #options: ResolvedOptions;
+  readonly #types = new Map<string, TaskType>();
+  readonly #now: () => number;
+  #lastId = 0;
+
+  constructor(options: ResolvedOptions = optionsOf(), now: () => number = () => 0) {
+    this.#options = options;
+    this.#now = now;
+  }
+
+  type(name: string): TaskType {
+    let type = this.#types.get(name);
+    if (type === undefined) {
+      type = new TaskType(name, this.#options.tasks.get(name) ?? this.#options.taskDefaults);
+      this.#types.set(name, type);
+    }
+    return type;
+  }
+
+  make(name = 'work', input: unknown = undefined, extras?: TaskExtras, pinned = false): MadeTask {
+    const outcomes: Outcome[] = [];
+    const settle = {
+      resolve: (value: unknown) => void outcomes.push({ value }),
+      reject: (error: unknown) => void outcomes.push({ error }),
+    };
+    const type = this.type(name);
+    const task = new Task(++this.#lastId, type, input, type.settings, extras, this.#now(), settle, pinned);
+    return { task, outcomes };
+  }
+}

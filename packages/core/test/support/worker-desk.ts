@@ -1,0 +1,65 @@
+import type { PoolOptions } from '../../src/contract/options.js';
+import type { Task, TaskExtras } from '../../src/task/task.js';
+import { Worker, type WorkerListener } from '../../src/worker/worker.js';
+import type { WorkerEnd } from '../../src/worker/worker-end.js';
+import { FakeClock } from './fake-clock.js';
+import { ScriptedTransport, specOf } from './scripted-transport.js';
+import { optionsOf, TaskMaker } from './tasks.js';
+
+export interface Heard {
+  ready: number;
+  settled: number;
+  results: { task: Task; status: number; value: unknown }[];
+  refused: { task: Task; reason: string }[];
+  progress: { task: Task; value: unknown }[];
+  timedOut: { task: Task; ranMs: number | undefined; by: string }[];
+  sections: unknown[];
+  ends: WorkerEnd<Task>[];
+}
+
+/** One worker over a scripted transport, its clock, and all that it has told its listener. */
+export function openWorker(poolOptions: PoolOptions = {}) {
+  const clock = new FakeClock();
+  const options = optionsOf(poolOptions);
+  const maker = new TaskMaker(options, () => clock.now());
+  const heard: Heard = {
+    ready: 0,
+    settled: 0,
+    results: [],
+    refused: [],
+    progress: [],
+    timedOut: [],
+    sections: [],
+    ends: [],
+  };
+  const listener: WorkerListener<Task> = {
+    ready: () => heard.ready++,
+    settled: () => heard.settled++,
+    result: (_worker, task, { status, value }) => heard.results.push({ task, status, value }),
+    refused: (_worker, task, reason) => heard.refused.push({ task, reason }),
+    progress: (_worker, task, value) => heard.progress.push({ task, value }),
+    timedOut: (_worker, task, ranMs, by) => heard.timedOut.push({ task, ranMs, by }),
+    sections: (_worker, sections) => heard.sections.push(...sections),
+    exited: (_worker, end) => heard.ends.push(end),
+  };
+  const spec = specOf(options);
+  const transport = new ScriptedTransport(spec, clock);
+  const worker = new Worker<Task>(spec, () => transport, clock, listener);
+  const assign = (name = 'work', input?: unknown, extras?: TaskExtras): Task => {
+    const { task } = maker.make(name, input, extras);
+    worker.assign(task);
+    return task;
+  };
+  /** Takes some milliseconds to become ready. */
+  const becomeReady = (handlers?: readonly string[]): void => {
+    clock.advance(20);
+    transport.becomeReady(handlers);
+  };
+  /** Assigns and sends this many tasks. */
+  const send = (count: number, extras?: TaskExtras): Task[] => {
+    const tasks = Array.from({ length: count }, () => assign('work', undefined, extras));
+    worker.flush();
+    return tasks;
+  };
+  return { clock, options, maker, heard, transport, worker, assign, becomeReady, send };
+}

@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isPoolError } from '../../src/contract/errors.js';
+import { TaskBook } from '../../src/task/task-book.js';
+import { TASK_MOVES, type TaskState } from '../../src/task/task-state.js';
+import { TaskMaker, type MadeTask } from '../support/tasks.js';
+import type { Task } from '../../src/task/task.js';
+
+function open() {
+  const aborted: [Task, unknown][] = [];
+  const pendingChanges: number[] = [];
+  const book = new TaskBook({
+    onAbort: (task, reason) => aborted.push([task, reason]),
+    onPendingChange: (pending) => pendingChanges.push(pending),
+  });
+  const maker = new TaskMaker();
+  const enter = (signal?: AbortSignal): MadeTask => {
+    const made = maker.make('work', undefined, { signal });
+    book.enter(made.task);
+    return made;
+  };
+  return { book, enter, maker, aborted, pendingChanges };
+}
+
+type Step = 'enter' | 'queued' | 'running' | 'retrying' | 'complete' | 'fail' | 'cancel';
+
+const steps = fc.array(
+  fc.record({
+    what: fc.constantFrom<Step>('enter', 'queued', 'running', 'retrying', 'complete', 'fail', 'cancel'),
+    which: fc.nat(20),
+  }),
+  { maxLength: 80 },
+);
+
+/** The state a step leads to. */
+function target(what: Exclude<Step, 'enter'>): TaskState {
+  return what === 'queued' || what === 'running' || what === 'retrying' ? what : 'settled';
+}
+
+describe('any sequence of moves', () => {
+  it('keeps submitted = queued + running + completed + failed + cancelled, and settles each task once', () => {
+    fc.assert(
+      fc.property(steps, (sequence) => {
+        const { book, enter, pendingChanges } = open();
+        const tasks: MadeTask[] = [];
+        let retried = 0;
+        const apply = (task: Task, what: Exclude<Step, 'enter'>): void => {
+          if (what === 'complete') book.complete(task, 'done');
+          else if (what === 'fail') book.fail(task, 'failed');
+          else if (what === 'cancel') book.cancel(task, 'cancelled');
+          else book.move(task, what);
+        };
+        for (const { what, which } of sequence) {
+          if (what === 'enter') {
+            tasks.push(enter());
+          } else {
+            const made = tasks[which % Math.max(1, tasks.length)];
+            if (made === undefined) continue;
+            const from = made.task.state;
+            if (TASK_MOVES[from].includes(target(what))) {
+              apply(made.task, what);
+              expect(made.task.state).toBe(target(what));
+              if (what === 'retrying') retried++;
+            } else {
+              expect(() => apply(made.task, what)).toThrow(/may not move from/);
+              expect(made.task.state).toBe(from);
+            }
+          }
+          const { submitted, queued, running, completed, failed, cancelled } = book.counts;
+          expect(queued + running + completed + failed + cancelled).toBe(submitted);
+          const inState = (...states: TaskState[]): number =>
+            tasks.filter(({ task }) => states.includes(task.state)).length;
+          expect({ submitted, queued, running }).toEqual({
+            submitted: tasks.length,
+            queued: inState('queued', 'retrying'),
+            running: inState('running'),
+          });
+          expect(book.counts.retried).toBe(retried);
+          expect(book.pending.size).toBe(inState('queued', 'running', 'retrying'));
+          for (const { task, outcomes } of tasks) expect(outcomes).toHaveLength(task.state === 'settled' ? 1 : 0);
+        }
+        // Told whenever the number of pending tasks leaves 0 or comes back to it, in turn.
+        expect(pendingChanges).toEqual(pendingChanges.map((_, at) => (at % 2 === 0 ? 1 : 0)));
+        expect(pendingChanges.at(-1) ?? 0).toBe(book.pending.size === 0 ? 0 : 1);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a task in the book', () => {
+  it('settles with what it is given, counted by its end and its name', () => {
+    const { book, enter, maker } = open();
+    const [done, failed, cancelled] = [enter(), enter(), enter()];
+    book.complete(done.task, 5);
+    book.fail(failed.task, 'broken');
+    book.cancel(cancelled.task, 'unwanted');
+    expect([done, failed, cancelled].map(({ outcomes }) => outcomes)).toEqual([
+      [{ value: 5 }],
+      [{ error: 'broken' }],
+      [{ error: 'unwanted' }],
+    ]);
+    expect(book.counts).toMatchObject({ completed: 1, failed: 1, cancelled: 1 });
+    expect(maker.type('work')).toMatchObject({ completed: 1, failed: 1 });
+  });
+
+  it('refuses an illegal move as a bug, naming the task and both states', () => {
+    const { book, enter } = open();
+    const { task, outcomes } = enter();
+    book.complete(task, 1);
+    let thrown: unknown;
+    try {
+      book.complete(task, 2);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(isPoolError(thrown, 'ERR_STATE')).toBe(true);
+    expect(thrown).toMatchObject({ details: { what: 'task 1 "work"', from: 'settled', to: 'settled' } });
+    expect(outcomes).toEqual([{ value: 1 }]);
+  });
+
+  it('is told of when its signal aborts, until it settles', () => {
+    const { book, enter, aborted } = open();
+    const controller = new AbortController();
+    const [settled, waiting] = [enter(controller.signal), enter(controller.signal)];
+    book.complete(settled.task, 1);
+    controller.abort('stop');
+    expect(aborted).toEqual([[waiting.task, 'stop']]);
+  });
+
+  it('has its timer called off when it settles', () => {
+    const { book, enter } = open();
+    const { task } = enter();
+    let cancelled = 0;
+    task.timer = { cancel: () => cancelled++ };
+    book.fail(task, 'x');
+    expect(cancelled).toBe(1);
+  });
+
+  it('stands among the pending ones in the order they were submitted', () => {
+    const { book, enter } = open();
+    const tasks = [enter(), enter(), enter()].map(({ task }) => task);
+    book.move(tasks[0] as Task, 'running');
+    book.move(tasks[0] as Task, 'queued');
+    expect([...book.pending]).toEqual(tasks);
+  });
+
+  it('adds its crashes and timeouts to the counts without moving', () => {
+    const { book, enter } = open();
+    enter();
+    book.noteCrash();
+    book.noteTimeout();
+    expect(book.counts).toMatchObject({ crashed: 1, timedOut: 1, submitted: 1, queued: 1 });
+  });
+});

@@ -1,0 +1,129 @@
+import { PassThrough, Readable, Writable } from 'node:stream';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { forwardLines, outputTargets, Tail } from '../../src/transport/output.js';
+import { turn } from '../support/scripted-engine.js';
+
+/** A target that takes a chunk only when the test says so. */
+class SlowTarget extends Writable {
+  readonly written: string[] = [];
+  readonly #taken: (() => void)[] = [];
+
+  constructor() {
+    super({ highWaterMark: 10, decodeStrings: false });
+  }
+
+  override _write(chunk: Buffer, _encoding: unknown, done: () => void): void {
+    this.written.push(String(chunk));
+    this.#taken.push(done);
+  }
+
+  takeAll(): void {
+    for (let done = this.#taken.shift(); done !== undefined; done = this.#taken.shift()) done();
+  }
+}
+
+/** What arrives at the target when these chunks are written. */
+async function forwarded(chunks: readonly string[]): Promise<string> {
+  let output = '';
+  const target = new PassThrough().on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const source = Readable.from(
+    chunks.map((chunk) => Buffer.from(chunk)),
+    { objectMode: false },
+  );
+  forwardLines(source, target, '[p#1] ');
+  await new Promise((resolve) => source.once('close', resolve));
+  await new Promise<void>((resolve) => target.end(() => resolve()));
+  return output;
+}
+
+describe('forwardLines', () => {
+  it('labels every line, wherever the chunks are cut', async () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(text, fc.array(fc.nat(30), { maxLength: 5 }), async (whole, cuts) => {
+        const at = [0, ...cuts, 30].toSorted((a, b) => a - b);
+        const chunks = at.slice(1).map((end, index) => whole.slice(at[index], end));
+        const lines = whole.split('\n');
+        if (lines.at(-1) === '') lines.pop();
+        expect(await forwarded(chunks.filter((chunk) => chunk !== ''))).toBe(
+          lines.map((line) => `[p#1] ${line}\n`).join(''),
+        );
+      }),
+    );
+  });
+
+  it('passes a line without end on in pieces', async () => {
+    const output = await forwarded(Array<string>(40).fill('x'.repeat(10_000)));
+    expect(output.split('\n').length).toBeGreaterThan(2);
+    expect(output.replaceAll(/\[p#1\] |\n/g, '')).toBe('x'.repeat(400_000));
+  });
+
+  it('reads no faster than the target takes it, and goes on when it does', async () => {
+    const target = new SlowTarget();
+    const source = new PassThrough();
+    forwardLines(source, target, '> ');
+    source.write('one long line\n');
+    await turn();
+    expect(source.isPaused()).toBe(true);
+    source.write('two\n');
+    await turn();
+    expect(target.written).toEqual(['> one long line\n']);
+    target.takeAll();
+    await turn();
+    target.takeAll();
+    expect(target.written).toEqual(['> one long line\n', '> two\n']);
+  });
+
+  it('puts one listener on a target, however many sources wait for it', async () => {
+    const target = new SlowTarget();
+    const sources = Array.from({ length: 20 }, () => new PassThrough());
+    for (const source of sources) forwardLines(source, target, '> ');
+    for (const source of sources) source.write('a line that fills it\n');
+    await turn();
+    expect(target.listenerCount('drain')).toBe(1);
+    for (let round = 0; round < 50; round++) {
+      target.takeAll();
+      await turn();
+    }
+    expect(target.written).toHaveLength(20);
+    expect(sources.some((source) => source.isPaused())).toBe(false);
+  });
+
+  it('reads on without a target, so that the writer is not held up', async () => {
+    const source = new PassThrough();
+    forwardLines(source, undefined, '> ');
+    source.end('x'.repeat(200_000));
+    await new Promise((resolve) => source.once('close', resolve));
+  });
+});
+
+describe('outputTargets', () => {
+  it('are those that stdio names', () => {
+    const { stdout, stderr } = process;
+    expect(outputTargets('pipe')).toEqual({ stdout, stderr });
+    expect(outputTargets('stderr')).toEqual({ stdout: stderr, stderr });
+    expect(outputTargets('ignore')).toEqual({ stdout: undefined, stderr: undefined });
+  });
+});
+
+describe('Tail', () => {
+  it('keeps the last 8 KB, whatever the chunks', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(6000), { maxLength: 12 }), (lengths) => {
+        const tail = new Tail();
+        let whole = '';
+        for (const [at, length] of lengths.entries()) {
+          const chunk = String.fromCharCode(97 + at).repeat(length);
+          tail.add(Buffer.from(chunk));
+          whole += chunk;
+        }
+        expect(tail.toString()).toBe(whole.slice(-8192));
+      }),
+    );
+  });
+
+  it('is empty at first', () => {
+    expect(new Tail().toString()).toBe('');
+  });
+});

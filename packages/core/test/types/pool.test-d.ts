@@ -1,0 +1,119 @@
+// Checked by tsc; never run. Every @ts-expect-error is an error that a user must get.
+import { isPoolError, Pool, type SettledTask, type TaskName } from '@millpond/core';
+import { expectTypeOf } from 'expect-type';
+import type * as handlers from './typed-handlers.js';
+
+declare const pool: Pool<typeof handlers>;
+declare const untyped: Pool;
+
+// Names: every exported function, the default one too, and nothing else.
+expectTypeOf<TaskName<typeof handlers>>().toEqualTypeOf<
+  'area' | 'fetchPage' | 'now' | 'greet' | 'either' | 'withContextOnly' | 'default'
+>();
+// @ts-expect-error no such export
+void pool.run('volume', {});
+// @ts-expect-error not a function
+void pool.run('notAHandler', 5);
+// @ts-expect-error the lifecycle is no handler
+void pool.run('worker', undefined);
+
+// Outputs, awaited.
+expectTypeOf(pool.run('area', { width: 1, height: 2 })).toEqualTypeOf<Promise<number>>();
+expectTypeOf(pool.run('fetchPage', 'x')).toEqualTypeOf<Promise<{ url: string; layers: number }>>();
+expectTypeOf(pool.run('default', new Uint8Array())).resolves.toExtend<Uint8Array>();
+expectTypeOf(pool.broadcast('area', { width: 1, height: 2 })).toEqualTypeOf<Promise<number[]>>();
+
+// Inputs.
+// @ts-expect-error a property is missing
+void pool.run('area', { width: 1 });
+// @ts-expect-error a property has the wrong type
+void pool.run('area', { width: 1, height: '2' });
+// @ts-expect-error not a string
+void pool.run('fetchPage', 5);
+// @ts-expect-error it takes an input
+void pool.run('area');
+
+// The input may be left out where the handler takes none, or may do without.
+expectTypeOf(pool.run('now')).toEqualTypeOf<Promise<Date>>();
+expectTypeOf(pool.run('greet')).toEqualTypeOf<Promise<string>>();
+void pool.run('greet', 'you');
+void pool.run('either');
+void pool.run('withContextOnly');
+void pool.run('now', undefined, { timeoutMs: 5 });
+// @ts-expect-error it takes no input
+void pool.run('now', 5);
+
+// Options of a call.
+const { signal } = new AbortController();
+void pool.run('area', { width: 1, height: 2 }, { signal, deadline: new Date(), retry: 2, cache: false });
+// @ts-expect-error no such option
+void pool.run('area', { width: 1, height: 2 }, { timeout: 5 });
+// @ts-expect-error only false: whether a task is cached is said once, for the task
+void pool.run('area', { width: 1, height: 2 }, { cache: true });
+// @ts-expect-error not an option of run
+void pool.run('area', { width: 1, height: 2 }, { ordered: false });
+// @ts-expect-error not an option of broadcast
+void pool.broadcast('area', { width: 1, height: 2 }, { retry: 2 });
+
+// map and mapSettled.
+expectTypeOf(pool.map('greet', ['a', 'b'])).toExtend<AsyncIterable<string>>();
+expectTypeOf(pool.map('area', new Set([{ width: 1, height: 2 }]), { ordered: false })).toExtend<
+  AsyncIterable<number>
+>();
+declare const lines: AsyncIterable<string>;
+void pool.map('fetchPage', lines);
+// @ts-expect-error wrong inputs
+void pool.map('area', ['a']);
+expectTypeOf(pool.mapSettled('greet', ['a'])).toExtend<AsyncIterable<SettledTask<string | undefined, string>>>();
+async function told(): Promise<void> {
+  for await (const end of pool.mapSettled('area', [{ width: 1, height: 2 }])) {
+    expectTypeOf(end.input).toEqualTypeOf<{ width: number; height: number }>();
+    if (end.status === 'fulfilled') expectTypeOf(end.value).toEqualTypeOf<number>();
+    else expectTypeOf(end.reason).toEqualTypeOf<unknown>();
+    // @ts-expect-error there is no value before the status is known
+    void end.value;
+  }
+}
+void told;
+
+// Without a type, a pool takes any name and any input.
+void untyped.run('anything', { at: 'all' }, { timeoutMs: 5 });
+void untyped.run('anything');
+void untyped.map('anything', [1, 'a', null]);
+void untyped.broadcast('anything', 5);
+
+// Options of a pool.
+void new Pool<typeof handlers>(new URL('file:///w.js'), { workers: { min: 1, max: 4 }, kind: 'thread' });
+// @ts-expect-error no such kind
+void new Pool('./w.js', { kind: 'fork' });
+// @ts-expect-error misspelt
+void new Pool('./w.js', { wokers: 2 });
+// @ts-expect-error the module must be named
+void new Pool();
+
+// Events.
+pool.on('worker:ready', ({ workerId, pid, bootMs }) => {
+  expectTypeOf(workerId).toEqualTypeOf<number>();
+  expectTypeOf(pid).toEqualTypeOf<number | undefined>();
+  expectTypeOf(bootMs).toEqualTypeOf<number>();
+});
+pool.on('worker:exited', ({ signal: by, expected }) => {
+  expectTypeOf(by).toEqualTypeOf<NodeJS.Signals | null>();
+  expectTypeOf(expected).toEqualTypeOf<boolean>();
+});
+// @ts-expect-error no such event
+pool.on('worker:died', () => {});
+
+// Errors: the code gives the details.
+declare const error: unknown;
+if (isPoolError(error, 'ERR_QUEUE_FULL')) {
+  expectTypeOf(error.code).toEqualTypeOf<'ERR_QUEUE_FULL'>();
+  expectTypeOf(error.details.max).toEqualTypeOf<number>();
+}
+if (isPoolError(error)) {
+  // @ts-expect-error which details there are depends on the code
+  void error.details.max;
+}
+
+// A pool ends with its scope.
+expectTypeOf(pool).toExtend<AsyncDisposable>();

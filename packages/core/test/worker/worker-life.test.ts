@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { errorToWire } from '../../src/wire/error-wire.js';
+import { FRAME, PROTOCOL_VERSION } from '../../src/wire/frame.js';
+import { canMove, WORKER_MOVES } from '../../src/worker/worker-state.js';
+import type { Task } from '../../src/task/task.js';
+import { Worker, type WorkerListener } from '../../src/worker/worker.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { ScriptedTransport, specOf } from '../support/scripted-transport.js';
+import { optionsOf } from '../support/tasks.js';
+import { openWorker } from '../support/worker-desk.js';
+
+describe('the start of a worker', () => {
+  it('tells it what it is to be in the first frame', () => {
+    const { transport } = openWorker({ concurrency: 3, workerData: { seed: 7 } });
+    expect(transport.channel.sent.map(({ kind, body }) => [kind, body])).toEqual([
+      [
+        FRAME.init,
+        {
+          protocol: PROTOCOL_VERSION,
+          moduleUrl: 'file:///app/worker.js',
+          workerId: 1,
+          workerData: { seed: 7 },
+          concurrency: 3,
+          board: undefined,
+        },
+      ],
+    ]);
+  });
+
+  it('goes from starting over warming to idle on the words of the child alone', () => {
+    const { worker, transport, heard, clock } = openWorker();
+    expect([worker.state, worker.isReady]).toEqual(['starting', false]);
+    clock.advance(20);
+    transport.say(FRAME.warming);
+    expect([worker.state, worker.isReady]).toEqual(['warming', false]);
+    expect(heard.ready).toBe(0);
+    clock.advance(30);
+    transport.say(FRAME.ready, { handlers: ['work', 'rest'] });
+    expect([worker.state, worker.isReady, worker.bootMs]).toEqual(['idle', true, 50]);
+    expect(heard.ready).toBe(1);
+    expect(worker.handlerNames).toEqual(['work', 'rest']);
+    expect([worker.hasHandler('rest'), worker.hasHandler('play')]).toEqual([true, false]);
+  });
+
+  it.each([
+    ['load', false],
+    ['setup or warmup', true],
+  ])('that hangs in %s is ended after startTimeoutMs', (phase, isLoaded) => {
+    const { worker, transport, heard, clock } = openWorker({ startTimeoutMs: 100 });
+    if (isLoaded) transport.say(FRAME.warming);
+    clock.advance(99);
+    expect(transport.kills).toBe(0);
+    clock.advance(1);
+    expect(transport.kills).toBe(1);
+    transport.exit({ code: null, signal: 'SIGKILL' });
+    expect(worker.state).toBe('exited');
+    expect(heard.ends[0]).toMatchObject({
+      how: 'failedToStart',
+      startError: { code: 'ERR_WORKER_START', details: { phase } },
+    });
+    expect(heard.ends[0]?.startError?.message).toMatch('startTimeoutMs (100 ms)');
+  });
+
+  it('is not limited any more once it is ready', () => {
+    const { transport, clock, becomeReady } = openWorker({ startTimeoutMs: 100 });
+    becomeReady();
+    clock.advance(10_000);
+    expect(transport.kills).toBe(0);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('that fails says in which phase and why', () => {
+    const { transport, heard } = openWorker();
+    const cause = new TypeError('no model');
+    transport.say(FRAME.startFailed, { phase: 'setup', error: errorToWire(cause, () => true) });
+    transport.exit();
+    const { how, startError } = heard.ends[0] ?? {};
+    expect(how).toBe('failedToStart');
+    expect(startError?.details).toEqual({
+      module: '/app/worker.js',
+      phase: 'setup',
+      reason: 'TypeError: no model',
+    });
+    expect(startError?.cause).toBeInstanceOf(TypeError);
+  });
+
+  it('that ends without a word is explained by its exit and its last output', () => {
+    const { transport, heard } = openWorker();
+    transport.exit({ code: 7, stderrTail: 'Segmentation fault\n' });
+    expect(heard.ends[0]?.startError?.message).toBe(
+      'A worker for /app/worker.js did not become ready: starting: it ended with exit code 7. ' +
+        'Its last words: Segmentation fault',
+    );
+  });
+
+  it('that cannot be told what to be leaves no child behind', () => {
+    const clock = new FakeClock();
+    const spec = specOf(optionsOf({ workerData: () => {} }));
+    const transport = new ScriptedTransport(spec, clock);
+    const open = () => new Worker<Task>(spec, () => transport, clock, {} as WorkerListener<Task>);
+    expect(open).toThrow('could not be cloned');
+    expect([transport.kills, clock.timers]).toEqual([1, 0]);
+    transport.exit();
+    expect(transport.isReleased).toBe(true);
+  });
+
+  it('that could not even be tried is explained by its error', () => {
+    const { transport, heard } = openWorker();
+    const error = new Error('spawn EAGAIN');
+    transport.exit({ code: null, error });
+    expect(heard.ends[0]?.startError).toMatchObject({ cause: error, details: { reason: 'spawn EAGAIN' } });
+  });
+
+  it('is not brought to life again by a late ready', () => {
+    const { worker, transport, heard, clock } = openWorker();
+    transport.say(FRAME.warming);
+    worker.drain('resize', 5000);
+    clock.advance(10);
+    transport.say(FRAME.ready, { handlers: ['work'] });
+    expect([worker.state, heard.ready]).toEqual(['stopping', 0]);
+  });
+});
+
+describe('the end of a worker', () => {
+  it('that is idle and drained is a request, and a kill when that is not answered', () => {
+    const { worker, transport, heard, clock, becomeReady } = openWorker();
+    becomeReady();
+    worker.drain('resize', 5000);
+    expect(worker.state).toBe('stopping');
+    expect(transport.sent(FRAME.stop)).toHaveLength(1);
+    clock.advance(4999);
+    expect(transport.kills).toBe(0);
+    clock.advance(1);
+    expect(transport.kills).toBe(1);
+    transport.exit({ code: null, signal: 'SIGKILL' });
+    expect(heard.ends[0]?.how).toBe('asked');
+  });
+
+  it('that is busy and drained comes after its last task', () => {
+    const { worker, transport, heard, becomeReady, send, clock } = openWorker({ concurrency: 2 });
+    becomeReady();
+    send(2);
+    const [first, second] = transport.takeTasks();
+    worker.drain('resize', 5000);
+    expect([worker.state, worker.isReady]).toEqual(['draining', false]);
+    transport.reply({ wireId: first?.wireId ?? 0 });
+    expect(transport.sent(FRAME.stop)).toHaveLength(0);
+    transport.reply({ wireId: second?.wireId ?? 0 });
+    expect(worker.state).toBe('stopping');
+    expect(transport.sent(FRAME.stop)).toHaveLength(1);
+    expect(heard.results).toHaveLength(2);
+    transport.exit({ code: 0 });
+    expect([worker.state, heard.ends[0]?.how, transport.kills]).toEqual(['exited', 'asked', 0]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('that still loads is a kill, for it may never get to the end of its loading', () => {
+    const { worker, transport } = openWorker();
+    worker.drain('resize', 5000);
+    expect([transport.kills, transport.sent(FRAME.stop).length]).toEqual([1, 0]);
+  });
+
+  it('may be asked for twice', () => {
+    const { worker, transport, becomeReady } = openWorker();
+    becomeReady();
+    worker.drain('resize', 5000);
+    worker.drain('close', 5000);
+    worker.stop(5000);
+    expect(transport.sent(FRAME.stop)).toHaveLength(1);
+    transport.exit({ code: 0 });
+    worker.drain('late', 5000);
+    expect(worker.state).toBe('exited');
+  });
+
+  it('is told apart: asked, killed, died', () => {
+    const endAfter = (act: (desk: ReturnType<typeof openWorker>) => void): string | undefined => {
+      const desk = openWorker();
+      desk.becomeReady();
+      act(desk);
+      desk.transport.exit({ code: null, signal: 'SIGKILL' });
+      return desk.heard.ends[0]?.how;
+    };
+    expect(endAfter(() => {})).toBe('died');
+    expect(endAfter(({ worker }) => worker.kill())).toBe('killed');
+    expect(endAfter(({ worker }) => worker.destroy())).toBe('asked');
+    expect(endAfter(({ worker }) => worker.stop(10))).toBe('asked');
+  });
+
+  it('reports what the operating system said, and lets go of what is left', () => {
+    const { transport, heard, clock, becomeReady } = openWorker();
+    becomeReady();
+    clock.advance(80);
+    transport.exit({ code: null, signal: 'SIGABRT', stderrTail: 'heap', outOfMemory: true });
+    expect(heard.ends[0]?.report).toEqual({
+      workerId: 1,
+      pid: 1001,
+      exitCode: null,
+      signal: 'SIGABRT',
+      runningTasks: [],
+      uptimeMs: 100,
+      stderrTail: 'heap',
+      outOfMemory: true,
+    });
+    expect(transport.isReleased).toBe(true);
+  });
+
+  it('comes by kill when it says what no worker says, and is explained', () => {
+    const { transport, heard, becomeReady } = openWorker();
+    becomeReady();
+    transport.say(FRAME.init);
+    expect(transport.kills).toBe(1);
+    transport.exit({ code: null, signal: 'SIGKILL' });
+    expect(heard.ends[0]).toMatchObject({
+      how: 'died',
+      fault: { message: expect.stringMatching('frame of kind 1') as string },
+    });
+  });
+});
+
+describe('the table of moves', () => {
+  it('lets a worker end from every state but the last, and never come back', () => {
+    for (const [from, to] of Object.entries(WORKER_MOVES)) {
+      expect(to.includes('exited')).toBe(from !== 'exited');
+      expect(to).not.toContain('starting');
+    }
+    expect(canMove('idle', 'busy')).toBe(true);
+    expect(canMove('stopping', 'busy')).toBe(false);
+  });
+
+  it('is kept: a task for a worker that takes none is an error of ours', () => {
+    const { assign, worker, becomeReady } = openWorker();
+    expect(() => assign()).toThrow('worker 1 may not move from "starting" to "busy"');
+    becomeReady();
+    worker.drain('resize', 5000);
+    expect(() => assign()).toThrow('worker 1 may not move from "stopping" to "busy"');
+    expect(worker.state).toBe('stopping');
+  });
+});

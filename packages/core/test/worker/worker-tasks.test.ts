@@ -1,0 +1,297 @@
+import { describe, expect, it } from 'vitest';
+import type { Task } from '../../src/task/task.js';
+import { FRAME, STATUS, type CancelMessage } from '../../src/wire/frame.js';
+import { openWorker } from '../support/worker-desk.js';
+import type { SentTask } from '../support/scripted-transport.js';
+
+/** A ready worker. */
+function openReady(...args: Parameters<typeof openWorker>) {
+  const desk = openWorker(...args);
+  desk.becomeReady(['rest', 'work']);
+  /** Sends tasks and gives them as both sides see them. */
+  const give = (count: number, extras?: Parameters<typeof desk.send>[1]): { tasks: Task[]; sent: SentTask[] } => {
+    const tasks = desk.send(count, extras);
+    return { tasks, sent: desk.transport.takeTasks() };
+  };
+  return { ...desk, give };
+}
+
+describe('tasks on their way to a worker', () => {
+  it('of one turn leave in one frame, in order, each with what it needs', () => {
+    const { assign, worker, transport } = openReady();
+    const { signal } = new AbortController();
+    const plain = assign('work', { n: 1 });
+    plain.attempt = 1;
+    assign('rest', 'zzz', { deadline: { hostMs: 2000, epochMs: 1.7e12 } });
+    const third = assign('work', undefined, { signal, onProgress() {} });
+    third.attempt = 65_535;
+    expect(transport.sent(FRAME.tasks)).toHaveLength(0);
+    worker.flush();
+    expect(transport.sent(FRAME.tasks)).toHaveLength(1);
+    expect(transport.takeTasks()).toMatchObject([
+      { name: 'work', taskId: 1, attempt: 1, input: { n: 1 }, extras: undefined },
+      { name: 'rest', taskId: 2, attempt: 1, input: 'zzz', extras: { deadline: 1.7e12, wantsProgress: false } },
+      { name: 'work', taskId: 3, attempt: 65_535, input: undefined, extras: { wantsProgress: true } },
+    ]);
+    worker.flush();
+    expect(transport.sent(FRAME.tasks)).toHaveLength(1);
+  });
+
+  it('make it busy and count as its load until they are answered', () => {
+    const { worker, transport, give, heard } = openReady();
+    const { tasks, sent } = give(2);
+    expect([worker.state, worker.load, worker.expectedMs]).toEqual(['busy', 2, 0]);
+    expect(new Set(sent.map(({ wireId }) => wireId)).size).toBe(2);
+    transport.reply({ wireId: sent[1]?.wireId ?? 0, value: 'b' });
+    expect([worker.state, worker.load]).toEqual(['busy', 1]);
+    transport.reply({ wireId: sent[0]?.wireId ?? 0, value: 'a' });
+    expect([worker.state, worker.load, worker.tasksDone]).toEqual(['idle', 0, 2]);
+    expect(heard.results).toEqual([
+      { task: tasks[1], status: STATUS.ok, value: 'b' },
+      { task: tasks[0], status: STATUS.ok, value: 'a' },
+    ]);
+  });
+
+  it('add what they are expected to take, and take it away again', () => {
+    const { worker, maker, transport } = openReady();
+    for (const expectedMs of [3, 4]) {
+      const { task } = maker.make();
+      task.expectedMs = expectedMs;
+      worker.assign(task);
+    }
+    worker.flush();
+    expect(worker.expectedMs).toBe(7);
+    const [first, second] = transport.takeTasks();
+    transport.reply({ wireId: first?.wireId ?? 0 });
+    expect(worker.expectedMs).toBe(4);
+    transport.reply({ wireId: second?.wireId ?? 0 });
+    expect(worker.expectedMs).toBe(0);
+  });
+
+  it('are told of by the frame: one word that there may be room, after all its results', () => {
+    const { transport, give, heard } = openReady();
+    const { sent } = give(3);
+    transport.reply(...sent);
+    expect([heard.results.length, heard.settled]).toEqual([3, 1]);
+  });
+});
+
+describe('an input that cannot be sent', () => {
+  it('costs its own task only', () => {
+    const { assign, worker, transport, heard } = openReady();
+    const good = assign('work', 1);
+    const bad = assign('work', () => {});
+    assign('work', 2);
+    worker.flush();
+    expect(heard.refused).toEqual([{ task: bad, reason: expect.stringMatching('could not be cloned') as string }]);
+    expect(transport.takeTasks().map(({ taskId }) => taskId)).toEqual([good.id, 3]);
+    expect(worker.load).toBe(2);
+  });
+
+  it('leaves the worker idle when it was the only one', () => {
+    const { assign, worker, transport, heard } = openReady();
+    assign('work', Symbol('s'));
+    worker.flush();
+    expect(heard.refused).toHaveLength(1);
+    expect([worker.state, worker.load, transport.takeTasks().length]).toEqual(['idle', 0, 0]);
+  });
+
+  it('because all together are too large is sent by itself', () => {
+    const { transport, give, heard } = openReady();
+    transport.channel.maxTasks = 1;
+    const { sent } = give(3);
+    expect(heard.refused).toEqual([]);
+    expect(sent.map(({ taskId }) => taskId)).toEqual([1, 2, 3]);
+    expect(transport.sent(FRAME.tasks)).toHaveLength(3);
+  });
+
+  it('because it is too large even alone is refused with the reason', () => {
+    const { transport, give, heard, worker } = openReady();
+    transport.channel.maxTasks = 0;
+    give(2);
+    expect(heard.refused.map(({ reason }) => reason)).toEqual(['too many bytes', 'too many bytes']);
+    expect(worker.state).toBe('idle');
+  });
+});
+
+describe('a result nobody waits for', () => {
+  it.each(['a second one', 'one for an id that was never given', 'a late one'])('is ignored: %s', (what) => {
+    const { worker, transport, give, heard } = openReady();
+    const { tasks, sent } = give(2);
+    const wireId = sent[0]?.wireId ?? 0;
+    if (what === 'a late one') worker.abandon(tasks[0] as Task, 'unwanted');
+    else transport.reply({ wireId });
+    const before = heard.results.length;
+    transport.reply({ wireId: what.startsWith('one for') ? wireId + 2048 * 7 : wireId });
+    expect(heard.results).toHaveLength(before);
+    expect([worker.load, transport.faults]).toEqual([1, []]);
+  });
+
+  it('does not settle the next task that has the same place', () => {
+    const { transport, give, heard } = openReady();
+    const [first] = give(1).sent;
+    transport.reply({ wireId: first?.wireId ?? 0 });
+    const { tasks } = give(1);
+    transport.reply({ wireId: first?.wireId ?? 0, value: 'again' });
+    expect(heard.results.map(({ task }) => task)).not.toContain(tasks[0]);
+  });
+});
+
+describe('an abandoned task', () => {
+  it('that has not left is never sent', () => {
+    const { assign, worker, transport } = openReady();
+    const task = assign();
+    worker.abandon(task, 'unwanted');
+    worker.flush();
+    expect(transport.channel.sent.map(({ kind }) => kind)).toEqual([FRAME.init]);
+    expect([worker.load, worker.state]).toEqual([0, 'idle']);
+  });
+
+  it('that has left is cancelled with the reason and keeps its place until it is answered for', () => {
+    const { worker, transport, give, heard } = openReady();
+    const { tasks, sent } = give(1);
+    worker.abandon(tasks[0] as Task, new RangeError('too slow'));
+    const message = transport.sent(FRAME.cancel)[0]?.body as CancelMessage;
+    expect(message).toMatchObject({
+      id: sent[0]?.wireId,
+      reason: { error: { base: 'RangeError', message: 'too slow' } },
+    });
+    expect([worker.load, worker.state]).toEqual([1, 'busy']);
+    transport.reply({ wireId: sent[0]?.wireId ?? 0, status: STATUS.neverStarted });
+    expect([worker.load, worker.state]).toEqual([0, 'idle']);
+    expect([heard.results.length, heard.settled]).toEqual([0, 1]);
+  });
+
+  it('with a reason that cannot be sent is cancelled all the same', () => {
+    const { worker, transport, give } = openReady();
+    worker.abandon(give(1).tasks[0] as Task, () => {});
+    expect(transport.cancelled()).toHaveLength(1);
+  });
+
+  it('that runs has graceMs, then its worker is killed', () => {
+    const { worker, transport, give, heard, clock } = openReady({ graceMs: 300 });
+    const { tasks, sent } = give(1);
+    transport.begin(...sent);
+    worker.abandon(tasks[0] as Task, 'unwanted');
+    clock.advance(299);
+    expect(transport.kills).toBe(0);
+    clock.advance(1);
+    expect(transport.kills).toBe(1);
+    transport.exit({ code: null, signal: 'SIGKILL' });
+    expect(heard.ends[0]).toMatchObject({ how: 'killed', running: [], runningCount: 1, others: [] });
+    expect(clock.timers).toBe(0);
+  });
+
+  it('that never begins costs its worker nothing', () => {
+    const { worker, transport, give, clock } = openReady({ graceMs: 300 });
+    const { tasks, sent } = give(2);
+    transport.begin(sent[0] as SentTask);
+    worker.abandon(tasks[1] as Task, 'unwanted');
+    clock.advance(60_000);
+    expect(transport.kills).toBe(0);
+  });
+});
+
+describe('time limits', () => {
+  it('count from the start on the claim board', () => {
+    const { transport, give, heard, clock } = openReady({ timeoutMs: 100 });
+    const { tasks, sent } = give(2);
+    transport.begin(sent[0] as SentTask);
+    clock.advance(99);
+    expect(heard.timedOut).toEqual([]);
+    clock.advance(1);
+    expect(heard.timedOut).toEqual([{ task: tasks[0], ranMs: 100, by: 'timeoutMs' }]);
+  });
+
+  it('let a deadline end what has not begun', () => {
+    const { give, heard, clock } = openReady();
+    const { tasks } = give(1, { deadline: { hostMs: clock.now() + 40, epochMs: 0 } });
+    clock.advance(40);
+    expect(heard.timedOut).toEqual([{ task: tasks[0], ranMs: undefined, by: 'deadline' }]);
+  });
+
+  it('leave no timer behind when the worker ends', () => {
+    const { transport, give, clock, heard } = openReady({ timeoutMs: 100 });
+    transport.begin(...give(3).sent);
+    transport.exit();
+    expect(clock.timers).toBe(0);
+    clock.advance(1000);
+    expect(heard.timedOut).toEqual([]);
+  });
+});
+
+describe('what a worker tells beside results', () => {
+  it('is the progress of a task that is waited for', () => {
+    const { worker, transport, give, heard } = openReady();
+    const { tasks, sent } = give(2);
+    for (const { wireId } of sent) transport.say(FRAME.progress, { id: wireId, value: 0.5 });
+    worker.abandon(tasks[0] as Task, 'unwanted');
+    for (const { wireId } of sent) transport.say(FRAME.progress, { id: wireId, value: 0.7 });
+    transport.say(FRAME.progress, { id: 4711, value: 1 });
+    expect(heard.progress).toEqual([
+      { task: tasks[0], value: 0.5 },
+      { task: tasks[1], value: 0.5 },
+      { task: tasks[1], value: 0.7 },
+    ]);
+  });
+
+  it('is a report of itself', () => {
+    const { worker, transport, heard } = openReady();
+    const vitals = { rssBytes: 1, heapUsedBytes: 2, cpu: 0.5, elu: 0.25 };
+    transport.say(FRAME.report, { ...vitals, sections: [] });
+    expect([worker.vitals, heard.sections]).toEqual([vitals, []]);
+    transport.say(FRAME.report, { ...vitals, sections: [{ path: ['parse'] }] });
+    expect(heard.sections).toEqual([{ path: ['parse'] }]);
+  });
+});
+
+describe('the blame for a death', () => {
+  const named = (tasks: readonly Task[] | undefined): number[] | undefined => tasks?.map(({ id }) => id);
+
+  it('falls on the one task that was running, and on none that was sent ahead', () => {
+    const { transport, give, heard } = openReady();
+    const { sent } = give(3);
+    transport.begin(sent[0] as SentTask);
+    transport.exit();
+    const [end] = heard.ends;
+    expect([end?.how, end?.runningCount, named(end?.running), named(end?.others)]).toEqual(['died', 1, [1], [2, 3]]);
+    expect(end?.report.runningTasks).toEqual(['work']);
+  });
+
+  it('at concurrency 1 falls on the last that began: those before had ended', () => {
+    const { transport, give, heard, clock } = openReady();
+    const { sent } = give(4);
+    for (const task of sent.slice(0, 3)) {
+      transport.begin(task);
+      clock.advance(1);
+    }
+    transport.exit();
+    expect([named(heard.ends[0]?.running), named(heard.ends[0]?.others)]).toEqual([[3], [1, 2, 4]]);
+  });
+
+  it('at concurrency 4 may fall on any that had begun', () => {
+    const { transport, give, heard } = openReady({ concurrency: 4 });
+    const { sent } = give(6);
+    transport.begin(...sent.slice(0, 4));
+    transport.reply({ wireId: sent[1]?.wireId ?? 0 });
+    transport.exit();
+    const [end] = heard.ends;
+    expect([end?.runningCount, named(end?.running), named(end?.others)]).toEqual([3, [1, 3, 4], [5, 6]]);
+  });
+
+  it('counts what ran without anybody waiting for it', () => {
+    const { worker, transport, give, heard } = openReady({ concurrency: 2 });
+    const { tasks, sent } = give(2);
+    transport.begin(...sent);
+    worker.abandon(tasks[0] as Task, 'unwanted');
+    transport.exit();
+    expect([heard.ends[0]?.runningCount, named(heard.ends[0]?.running)]).toEqual([2, [2]]);
+  });
+
+  it('falls on nobody when nothing had begun', () => {
+    const { transport, give, heard } = openReady();
+    give(2);
+    transport.exit();
+    expect([heard.ends[0]?.runningCount, named(heard.ends[0]?.others)]).toEqual([0, [1, 2]]);
+  });
+});
