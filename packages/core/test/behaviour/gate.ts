@@ -20,7 +20,9 @@ export class Gate {
       this.#open.add(socket);
       socket.on('error', () => {}); // its worker was killed
       socket.on('close', () => this.#open.delete(socket));
-      createInterface(socket).once('line', (name) => {
+      const lines = createInterface(socket);
+      lines.on('error', () => {}); // the socket's own, passed on
+      lines.once('line', (name) => {
         this.arrived.push(name);
         this.#sockets.set(name, socket);
         for (const check of this.#checks) check();
