@@ -91,6 +91,19 @@ describe('Histogram', () => {
     expect(histogram.toCounts()).toEqual([]);
   });
 
+  it('begins anew when it is cleared', () => {
+    fc.assert(
+      fc.property(durations, durations, (before, after) => {
+        const histogram = histogramOf(before);
+        histogram.clear();
+        expect([asData(histogram), histogram.toCounts()]).toEqual([asData(new Histogram()), []]);
+        for (const value of after) histogram.record(value);
+        const fresh = histogramOf(after);
+        expect([asData(histogram), histogram.toCounts()]).toEqual([asData(fresh), fresh.toCounts()]);
+      }),
+    );
+  });
+
   it('counts negative and missing times as 0', () => {
     expect(asData(histogramOf([-3, NaN]))).toEqual({ count: 2, sum: 0, min: 0, max: 0 });
     expect(histogramOf([-3, NaN]).percentile(1)).toBe(0);

@@ -100,8 +100,7 @@ class World {
       case 'submit':
         return this.#submit(flavour);
       case 'submitTo':
-        this.#submitTo(which);
-        return turn();
+        return this.#submitTo(which);
       case 'abort':
         return made[which % Math.max(1, made.length)]?.controller.abort(new Error('unwanted'));
       case 'turn':
@@ -150,7 +149,9 @@ class World {
     const found: string[] = [];
     if (queued + running + completed + failed + cancelled !== submitted) found.push('the counts do not add up');
     if (this.engine.book.pending.size !== queued + running) found.push('the counts are not those of the pending tasks');
+    const now = this.engine.clock.now();
     for (const { task, outcomes } of this.made.map((each) => each.task)) {
+      if (task.state !== 'settled' && task.deadlineMs < now) found.push(`task ${task.id} outlived its deadline`);
       if (outcomes.length !== (task.state === 'settled' ? 1 : 0))
         found.push(`task ${task.id} settled ${outcomes.length} times`);
       if ((task.holder !== undefined) !== (task.state === 'running')) found.push(`task ${task.id} is ${task.state}`);

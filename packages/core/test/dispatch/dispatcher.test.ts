@@ -209,18 +209,15 @@ describe('a task that is not wanted any more', () => {
   });
 
   it('gives its place back at once when it had not left', async () => {
-    const { submit, staffUp, dispatcher } = openEngine();
+    const { maker, book, submit, staffUp, dispatcher } = openEngine();
     const [only] = (await staffUp(1)) as [Staff];
-    const controller = new AbortController();
-    const pinned = submit('work', undefined, { signal: controller.signal });
-    await turn();
-    only.transport.reply(...only.transport.takeTasks());
-    expect(pinned.outcomes).toHaveLength(1);
-    const next = submit();
-    dispatcher.cancel(next.task, 'changed my mind');
+    const { task, outcomes } = maker.make('work', undefined, undefined, true);
+    book.enter(task);
+    dispatcher.submitTo(only.worker, task);
+    dispatcher.cancel(task, 'changed my mind');
     const last = submit();
     await turn();
-    expect(taken(only)).toEqual([last.task.id]);
+    expect([outcomes, taken(only)]).toEqual([[{ error: 'changed my mind' }], [last.task.id]]);
   });
 
   it('is not sent again after it was between two tries', async () => {

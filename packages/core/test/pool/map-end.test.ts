@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deferred } from '../../src/base/deferred.js';
 import { mapSettled, mapValues, type Settled } from '../../src/pool/map.js';
 import { next, openMap, resolveAll, Source } from '../support/map-parts.js';
 import { turn } from '../support/scripted-engine.js';
@@ -84,6 +85,28 @@ describe('an abort of the whole iteration', () => {
     await expect(result).rejects.toThrow('enough');
     expect([...tasks.values()].every(({ signal }) => signal.aborted)).toBe(true);
     expect([source.pulled, source.isClosed]).toEqual([4, true]);
+  });
+
+  it('counts for more than an error of the source that comes after it', async () => {
+    const answer = deferred<IteratorResult<number>>();
+    const source: AsyncIterable<number> = {
+      [Symbol.asyncIterator]() {
+        let asked = 0;
+        return { next: () => (asked++ === 0 ? Promise.resolve({ done: false, value: 0 }) : answer.promise) };
+      },
+    };
+    const task = deferred<unknown>();
+    const controller = new AbortController();
+    const { parts } = openMap(source, { signal: controller.signal, submit: () => task.promise });
+    const results = mapSettled(parts);
+    const first = next(results);
+    await turn();
+    controller.abort(new Error('enough'));
+    answer.reject(new Error('source broke'));
+    await turn();
+    task.resolve('fine');
+    expect(await first).toMatchObject({ status: 'fulfilled' });
+    await expect(results.next()).rejects.toThrow('enough');
   });
 
   it('that came before submits nothing', async () => {

@@ -43,13 +43,13 @@ describe('InHand', () => {
   it('uses no wire id twice, even when a place is taken again and again', () => {
     const hand = new InHand<Cargo>();
     const ids = new Set<number>();
-    for (let id = 1; id <= 1000; id++) {
+    for (let id = 1; id <= 3 * SLOTS; id++) {
       const task = cargo(id);
       hand.add(task);
       ids.add(task.wireId);
       hand.remove(task);
     }
-    expect(ids.size).toBe(1000);
+    expect(ids.size).toBe(3 * SLOTS);
   });
 
   it('leaves a ghost with the wire id, so that the task may go into another hand', () => {
