@@ -1,5 +1,5 @@
 // Log-linear buckets: 32 per doubling, so a bucket's middle is within 1.6 % of every value in it. One unit is
-// 0.1 µs; the first 32 buckets are exact units. 44 doublings reach 20 days; longer values share the last bucket.
+// 0.1 µs; the first 32 buckets are exact units. 44 doublings reach most of a year; longer values share the last bucket.
 const UNITS_PER_MS = 10_000;
 const PER_OCTAVE = 32;
 const OCTAVE_BITS = 5;

@@ -1,8 +1,8 @@
 // The worker's side of kind 'inline': the same code as in a worker, in the parent's own thread.
 import type { MessagePort } from 'node:worker_threads';
 import { PortChannel } from '../wire/port-channel.js';
+import { MemoryBoard } from '../wire/claim-board.js';
 import type { InitMessage } from '../wire/frame.js';
-import { claimInMemory } from './claims.js';
 import { serve } from './serve.js';
 
 /** Serves the port until it is told to stop, then calls back. */
@@ -10,8 +10,13 @@ export function serveInline(port: MessagePort, onExit: (code: number) => void): 
   const channel = new PortChannel(port);
   serve({
     channel,
-    claim: ({ board }: InitMessage) => claimInMemory(board as SharedArrayBuffer),
+    board: ({ board }: InitMessage) => new MemoryBoard(board as SharedArrayBuffer),
+    startGuard() {},
     outputWritten: () => Promise.resolve(),
+    endOrphaned() {
+      channel.close();
+      onExit(0);
+    },
     exit(code) {
       channel.close();
       onExit(code);

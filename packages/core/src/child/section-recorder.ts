@@ -15,6 +15,8 @@ interface OpenSection {
 }
 
 interface SectionTotals {
+  /** The path as text. */
+  label: string;
   path: readonly string[];
   task: string;
   selfMs: number;
@@ -32,8 +34,14 @@ interface SectionTotals {
  */
 export class SectionRecorder {
   #open: AsyncLocalStorage<OpenSection> | undefined;
+  readonly #note: (path: string) => void;
   readonly #byTask = new Map<string, Map<string, SectionTotals>>();
   readonly #dirty = new Set<SectionTotals>();
+
+  /** @param note told the path of the section that is open, each time another one is */
+  constructor(note: (path: string) => void) {
+    this.#note = note;
+  }
 
   /** Whether there is something to report. */
   get dirty(): boolean {
@@ -47,6 +55,7 @@ export class SectionRecorder {
     const totals = this.#totals(task, parent?.totals, name);
     const section: OpenSection = { totals, parent, children: 0, selfMs: 0, aloneSince: begin };
     if (parent !== undefined && parent.children++ === 0) parent.selfMs += begin - parent.aloneSince;
+    this.#note(totals.label);
     let result: T;
     try {
       result = open.run(section, fn);
@@ -91,6 +100,7 @@ export class SectionRecorder {
     totals.histogram.record(now - begin);
     totals.selfMs += section.selfMs + (section.children === 0 ? now - section.aloneSince : 0);
     this.#dirty.add(totals);
+    this.#note(parent?.totals.label ?? '');
     if (parent !== undefined && --parent.children === 0) parent.aloneSince = now;
   }
 
@@ -100,7 +110,7 @@ export class SectionRecorder {
     let totals = siblings.get(name);
     if (totals === undefined) {
       const path = [...(parent?.path ?? []), name];
-      totals = { path, task, selfMs: 0, histogram: new Histogram(), children: new Map() };
+      totals = { label: path.join(' › '), path, task, selfMs: 0, histogram: new Histogram(), children: new Map() };
       siblings.set(name, totals);
     }
     return totals;

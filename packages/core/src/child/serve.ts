@@ -1,3 +1,4 @@
+import { hostNowMs } from '../base/clock.js';
 import { errorToWire } from '../wire/error-wire.js';
 import {
   FRAME,
@@ -5,9 +6,10 @@ import {
   type CancelMessage,
   type FrameChannel,
   type InitMessage,
+  type ReadyMessage,
   type StartFailedMessage,
 } from '../wire/frame.js';
-import type { Claim } from './claims.js';
+import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
 import type { WorkerScope } from './running-task.js';
 import { SectionRecorder } from './section-recorder.js';
 import { SelfReport } from './self-report.js';
@@ -17,9 +19,13 @@ import { loadWorkerModule, type LoadedModule } from './worker-module.js';
 /** What differs between a process, a thread and the parent itself. */
 export interface Host {
   channel: FrameChannel;
-  claim(init: InitMessage): Claim;
+  board(init: InitMessage): WorkerBoard;
+  /** Starts the thread that ends this process with its parent. */
+  startGuard(): void;
   /** Resolves when all that was printed has left. */
   outputWritten(): Promise<unknown>;
+  /** Ends it, and all it started: nobody is left to look after them. */
+  endOrphaned(): void;
   /** Ends the process or thread. */
   exit(code: number): void;
 }
@@ -63,8 +69,8 @@ export function serve(host: Host): { flush(): void } {
   channel.onClose = () => {
     // The parent is gone, or let go of us. Nobody waits for results; what setup opened is closed if that is quick.
     if (ending) return;
-    setTimeout(() => host.exit(1), ORPHAN_TEARDOWN_MS).unref();
-    void teardown().finally(() => host.exit(0));
+    setTimeout(() => host.endOrphaned(), ORPHAN_TEARDOWN_MS).unref();
+    void teardown().finally(() => host.endOrphaned());
   };
 
   async function start(init: InitMessage): Promise<void> {
@@ -75,7 +81,9 @@ export function serve(host: Host): { flush(): void } {
           `Parent speaks protocol ${init.protocol}, worker ${PROTOCOL_VERSION}: two versions of @millpond/core meet.`,
         );
       }
-      const sections = new SectionRecorder();
+      if (init.guard) host.startGuard();
+      const board = host.board(init);
+      const sections = new SectionRecorder((path) => board.noteSection(path));
       scope = {
         workerId: init.workerId,
         workerData: init.workerData,
@@ -91,8 +99,11 @@ export function serve(host: Host): { flush(): void } {
       scope.data = await module.hooks.setup?.(scope);
       phase = 'warmup';
       await module.hooks.warmup?.(scope);
-      loop = makeLoop(init, module, scope);
-      channel.send(FRAME.ready, { handlers: module.handlers.map(([name]) => name) });
+      // The parent has revoked this id: a board that both can see refuses it, and shows the parent that it was tried.
+      const seesBoard = !board.claim(TEST_ID, hostNowMs());
+      loop = makeLoop(init, module, scope, board);
+      const handlers = module.handlers.map(([name]) => name);
+      channel.send(FRAME.ready, { handlers, seesBoard } satisfies ReadyMessage);
     } catch (error) {
       ending = true;
       const wire = errorToWire(error, (value) => channel.refusal(value) === undefined);
@@ -102,13 +113,13 @@ export function serve(host: Host): { flush(): void } {
     }
   }
 
-  function makeLoop(init: InitMessage, loaded: LoadedModule, workerScope: WorkerScope): TaskLoop {
+  function makeLoop(init: InitMessage, loaded: LoadedModule, workerScope: WorkerScope, board: WorkerBoard): TaskLoop {
     const report = new SelfReport(workerScope.sections);
     return new TaskLoop({
       channel,
       module: loaded,
       scope: workerScope,
-      claim: host.claim(init),
+      board,
       concurrency: init.concurrency,
       // Ahead of the results, so that whoever has a result has its sections too.
       beforeFlush(idle) {

@@ -8,7 +8,7 @@ import {
   type FrameChannel,
   type TasksBody,
 } from '../wire/frame.js';
-import type { Claim } from './claims.js';
+import type { WorkerBoard } from '../wire/claim-board.js';
 import { ResultBatch } from './result-batch.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import type { LoadedModule } from './worker-module.js';
@@ -29,7 +29,7 @@ export interface LoopParts {
   channel: FrameChannel;
   module: LoadedModule;
   scope: WorkerScope;
-  claim: Claim;
+  board: WorkerBoard;
   concurrency: number;
   /** Called when results are about to leave; `idle` when nothing is left to do. */
   beforeFlush(idle: boolean): void;
@@ -46,7 +46,6 @@ export class TaskLoop {
   readonly #batch: ResultBatch;
   readonly #frames: PendingFrame[] = [];
   readonly #running = new Map<number, RunningTask>();
-  readonly #cancelled = new Set<number>();
   #isTurnDue = false;
   #insideRun = false;
   #batchSince = 0;
@@ -66,11 +65,9 @@ export class TaskLoop {
     this.#run();
   }
 
+  /** Tells a running handler. A task that waits is taken back over the board, not by a message. */
   cancel({ id, reason }: CancelMessage): void {
-    const running = this.#running.get(id);
-    if (running !== undefined) running.abort(errorFromWire(reason as WireThrown));
-    else if (this.#isWaiting(id)) this.#cancelled.add(id);
-    // else its result is on the way already
+    this.#running.get(id)?.abort(errorFromWire(reason as WireThrown));
   }
 
   flush(): void {
@@ -106,10 +103,7 @@ export class TaskLoop {
     const [inputs, extras] = body as TasksBody;
     const at = row * TASK_WORDS;
     const id = meta[at] ?? 0;
-    if (this.#cancelled.size > 0 && this.#cancelled.delete(id)) {
-      this.#settle(frame, id, STATUS.neverStarted, undefined, now, now);
-      return now;
-    }
+    if (!this.#parts.board.claim(id, now)) return this.#settle(frame, id, STATUS.neverStarted, undefined, now, now);
     const word = meta[at + 1] ?? 0;
     const [name, handler] = this.#parts.module.handlers[word & 0xffff] as LoadedModule['handlers'][number];
     const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
@@ -117,7 +111,6 @@ export class TaskLoop {
     const input = inputs[row];
     // The frame lives until its last row is done; its inputs need not.
     inputs[row] = undefined;
-    this.#parts.claim(id, now);
     let result: unknown;
     let promise: Promise<unknown> | undefined;
     try {
@@ -159,13 +152,6 @@ export class TaskLoop {
       this.#isTurnDue = false;
       this.#run();
       this.flush();
-    });
-  }
-
-  #isWaiting(id: number): boolean {
-    return this.#frames.some(({ frame: { meta }, row }) => {
-      for (let at = row * TASK_WORDS; at < meta.length; at += TASK_WORDS) if (meta[at] === id) return true;
-      return false;
     });
   }
 

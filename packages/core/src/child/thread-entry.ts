@@ -2,8 +2,8 @@
 import { workerData, type MessagePort } from 'node:worker_threads';
 import { printTo } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
+import { MemoryBoard } from '../wire/claim-board.js';
 import type { InitMessage } from '../wire/frame.js';
-import { claimInMemory } from './claims.js';
 import { outputWritten } from './output-written.js';
 import { serve } from './serve.js';
 
@@ -18,8 +18,10 @@ if (stderr !== undefined) printTo(stderr, process.stderr);
 
 const worker = serve({
   channel: new PortChannel(port),
-  claim: ({ board }: InitMessage) => claimInMemory(board as SharedArrayBuffer),
+  board: ({ board }: InitMessage) => new MemoryBoard(board as SharedArrayBuffer),
+  startGuard() {},
   outputWritten,
+  endOrphaned: () => process.exit(0),
   exit: (code) => process.exit(code),
 });
 

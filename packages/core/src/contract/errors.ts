@@ -11,8 +11,15 @@ export interface DeathReport {
   uptimeMs: number;
   /** The last 8 KB the worker wrote to stderr; empty when stdio is inherited. */
   stderrTail: string;
-  /** True when V8 said it ran out of heap, or the thread died of its `resourceLimits`. */
-  outOfMemory: boolean;
+  /**
+   * Whether memory ran out, and who said so: 'heap', V8 on stderr; 'limit', a thread's `resourceLimits`; 'kernel', the
+   * control group's count of OOM kills went up as it died. undefined: no sign of it.
+   */
+  outOfMemory: 'heap' | 'limit' | 'kernel' | undefined;
+  /** Resident memory by its own last report, at most about half a second of work before; 0 when it never reported. */
+  rssBytes: number;
+  /** The profiler section that was open, with those around it; empty for none. */
+  lastSection: string;
 }
 
 /** "exit code 3" or "signal SIGKILL": the shortest true description of an end. */
@@ -37,6 +44,8 @@ const MESSAGES = {
     limitMs: number;
     workerId: number;
     by: 'timeoutMs' | 'deadline';
+    /** Where the handler was, with `timeoutStack`: lines like those of an error's stack. */
+    stack?: string | undefined;
   }) =>
     `Task "${d.task}" was still running on worker ${d.workerId} after ${Math.round(d.ranMs)} ms; ` +
     `its ${d.by} allows ${Math.round(d.limitMs)} ms. Raise ${d.by}, or let the handler watch ctx.signal.`,
@@ -52,9 +61,10 @@ const MESSAGES = {
     'Send plain data, Map, Set, Date, Buffer or typed arrays; leave out functions, symbols and open handles.',
   ERR_WORKER_CRASHED: (d: { task: string; death: DeathReport }) =>
     `Worker ${d.death.workerId} (pid ${d.death.pid ?? 'none'}) died with ${describeExit(d.death)} while running task "${d.task}".` +
-    lastLine(d.death.stderrTail),
+    hints(d.death),
   ERR_WORKER_OOM: (d: { task: string; death: DeathReport }) =>
-    `Worker ${d.death.workerId} ran out of memory (${describeExit(d.death)}) while running task "${d.task}". ` +
+    `Worker ${d.death.workerId} ran out of memory (${d.death.outOfMemory === 'kernel' ? 'killed by the kernel' : describeExit(d.death)}` +
+    `, RSS ${Math.round(d.death.rssBytes / 2 ** 20)} MiB) while running task "${d.task}". ` +
     'Give it more with execArgv --max-old-space-size or resourceLimits, or hand it smaller inputs.',
   ERR_WORKER_START: (d: { module: string; phase: string; reason: string }) =>
     `A worker for ${d.module} did not become ready: ${d.phase}: ${d.reason}`,
@@ -67,9 +77,20 @@ const MESSAGES = {
     `Internal: ${d.what} may not move from "${d.from}" to "${d.to}". This is a bug in Millpond; please report it.`,
 } satisfies Record<string, (details: never) => string>;
 
-function lastLine(stderr: string): string {
-  const line = stderr.trimEnd().split('\n').at(-1);
-  return line === undefined || line === '' ? '' : ` Its last words: ${line}`;
+/** The line of stderr that says most: the last that names an error, else the last but Node's own signature. */
+function lastWords(stderr: string): string | undefined {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^Node\.js v\d/.test(line));
+  return lines.filter((line) => /^(\w+ )?\w*Error\b|^FATAL ERROR/.test(line)).at(-1) ?? lines.at(-1);
+}
+
+/** What else is known of a death, for whoever reads the message. */
+function hints(death: DeathReport): string {
+  const words = lastWords(death.stderrTail);
+  return [
+    death.signal === 'SIGKILL' ? ' Nobody here sent that signal; perhaps the kernel did, for want of memory.' : '',
+    death.lastSection === '' ? '' : ` Section "${death.lastSection}" was open.`,
+    words === undefined || words === '' ? '' : ` Its last words: ${words}`,
+  ].join('');
 }
 
 /** A documented error code; see `docs/errors.md`. */

@@ -72,11 +72,16 @@ export interface PoolOptions {
   queue?: QueueOptions;
   /** Longest execution of a task in milliseconds, counted from its start in the worker. Then ERR_TASK_TIMEOUT. @defaultValue Infinity */
   timeoutMs?: number;
+  /**
+   * Have ERR_TASK_TIMEOUT say where the handler was: a CPU sample, taken from another thread, in `details.stack`. Delays
+   * the error by some 30 ms, and each worker process by a thread of its own (about 9 MB). @defaultValue false
+   */
+  timeoutStack?: boolean;
   /** Time between the abort signal and the kill of a worker whose task does not end, in milliseconds. @defaultValue 500 */
   graceMs?: number;
   /** Further tries of a failed task. @defaultValue 0 */
   retry?: number | RetryOptions;
-  /** How often a task may be running in a worker that dies before it is called poison. Counts only if `retry` lets it run again. @defaultValue { attempts: 2 } */
+  /** A task that was running in this many workers when they died is poison, and never runs again, whatever `retry` says. @defaultValue { attempts: 2 } */
   crash?: { attempts?: number };
   /** More than `max` deaths of ready workers within `withinMs`, or 5 failed starts without a success, fail the pool. @defaultValue { max: 10, withinMs: 30_000 } */
   restart?: { max?: number; withinMs?: number };

@@ -61,6 +61,7 @@ const POOL: is.Shape = {
     timeoutMs: is.duration(1),
   },
   timeoutMs: is.duration(1),
+  timeoutStack: is.bool(),
   graceMs: is.duration(0),
   retry: RETRY_CHECK,
   crash: { attempts: is.integer(1) },
@@ -122,6 +123,7 @@ export interface ResolvedOptions {
   readonly concurrency: number;
   readonly prefetch: 'auto' | number;
   readonly queueMax: number;
+  readonly timeoutStack: boolean;
   readonly graceMs: number;
   readonly crashAttempts: number;
   readonly restart: { readonly max: number; readonly withinMs: number };
@@ -168,6 +170,7 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
     concurrency: options.concurrency ?? DEFAULTS.concurrency,
     prefetch: options.prefetch ?? DEFAULTS.prefetch,
     queueMax: options.queue?.max ?? DEFAULTS.queueMax,
+    timeoutStack: options.timeoutStack ?? false,
     graceMs: options.graceMs ?? DEFAULTS.graceMs,
     crashAttempts: options.crash?.attempts ?? DEFAULTS.crashAttempts,
     restart: {

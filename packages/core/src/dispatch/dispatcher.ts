@@ -9,9 +9,13 @@ import type { WorkerEnd } from '../worker/worker-end.js';
 import { depth, roomFor } from './ahead.js';
 import { Outcomes } from './outcomes.js';
 import { FreePlaces, type TaskWorker } from './places.js';
+import { StuckWatch } from './stuck-watch.js';
 import { SuspectLane } from './suspect-lane.js';
 import { crashed, notFound, notSerializable, tookTooLong, waitedTooLong } from './task-errors.js';
 import { publishTrace } from './trace.js';
+
+/** A stack that is not there after this long is not waited for. */
+const STACK_WITHIN_MS = 500;
 
 export interface DispatcherParts {
   /** The pool, as an identity for traces. */
@@ -36,8 +40,11 @@ export class Dispatcher {
   readonly #workers: TaskWorker[] = [];
   readonly #places: FreePlaces;
   readonly #outcomes: Outcomes;
+  readonly #stuck: StuckWatch;
   /** Workers with tasks in their outbox. */
   readonly #unsent = new Set<TaskWorker>();
+  /** Tasks that are out of time; their worker was asked where they are. */
+  readonly #asked = new Set<Task>();
   /** False after a pass that left tasks over: until a worker has news, another pass would find no room either. */
   #mayHaveRoom = true;
   #isPassDue = false;
@@ -58,6 +65,16 @@ export class Dispatcher {
       crashAttempts: options.crashAttempts,
       random: () => parts.random(),
       runAgain: (task) => this.submit(task),
+    });
+    this.#stuck = new StuckWatch({
+      clock,
+      workers: () => this.#workers,
+      hasFreePlace: () => this.#queue.size === 0 && !this.#isPaused && !this.#places.isEmpty,
+      recalled: (worker, tasks) => {
+        worker.isStuck = true;
+        for (const task of tasks.reverse()) this.#requeue(task);
+        this.#workerHasNews();
+      },
     });
   }
 
@@ -135,6 +152,7 @@ export class Dispatcher {
 
   /** A worker has answered for some tasks: hand it the next. */
   onSettled(worker: TaskWorker): void {
+    worker.isStuck = false;
     if (worker.isReady) {
       this.#places.add(worker);
     } else {
@@ -153,8 +171,29 @@ export class Dispatcher {
   }
 
   onTimedOut(worker: TaskWorker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
+    if (ranMs === undefined || !this.#parts.options.timeoutStack) {
+      this.#timeOut(worker, task, ranMs, by);
+      return;
+    }
+    if (this.#asked.has(task)) return;
+    this.#asked.add(task);
+    void worker.stack(STACK_WITHIN_MS).then((stack) => {
+      this.#asked.delete(task);
+      // It may have ended, or been cancelled, in the meantime.
+      if (task.state === 'running' && worker.holds(task)) this.#timeOut(worker, task, ranMs, by, stack);
+    });
+  }
+
+  #timeOut(
+    worker: TaskWorker,
+    task: Task,
+    ranMs: number | undefined,
+    by: 'timeoutMs' | 'deadline',
+    stack?: string,
+  ): void {
     const now = this.#parts.clock.now();
-    const error = ranMs === undefined ? waitedTooLong(task, now, this.queued) : tookTooLong(task, worker.id, ranMs, by);
+    const error =
+      ranMs === undefined ? waitedTooLong(task, now, this.queued) : tookTooLong(task, worker.id, ranMs, by, stack);
     publishTrace(this.#parts.pool, task, 'timeout', now, ranMs === undefined ? {} : { startedAt: now - ranMs });
     this.#takeBack(task, error);
     this.#parts.book.noteTimeout();
@@ -197,6 +236,7 @@ export class Dispatcher {
     }
     for (const worker of this.#unsent) worker.flush();
     this.#unsent.clear();
+    this.#stuck.look();
     this.#parts.onHandedOut(this.queued);
   }
 
@@ -224,7 +264,7 @@ export class Dispatcher {
     let left = this.#workers.length;
     for (const worker of this.#workers) {
       const share = Math.ceil(this.#queue.size / left--);
-      if (worker.reserved || !worker.isReady) continue;
+      if (worker.reserved || worker.isStuck || !worker.hasBoard || !worker.isReady) continue;
       for (let given = 0; given < share; given++) {
         const task = this.#queue.first;
         if (task === undefined) return;
@@ -252,6 +292,7 @@ export class Dispatcher {
     task.expectedMs = task.type.expectedMs;
     task.holder = worker;
     worker.assign(task);
+    if (worker.load > 1) this.#stuck.noteAhead();
     this.#unsent.add(worker);
   }
 
@@ -324,5 +365,6 @@ export class Dispatcher {
     this.#places.remove(worker);
     this.#unsent.delete(worker);
     this.#suspects.drop(worker);
+    if (this.#workers.length === 0) this.#stuck.stop();
   }
 }

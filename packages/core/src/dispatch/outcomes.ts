@@ -57,8 +57,7 @@ export class Outcomes {
     task.holder = undefined;
     task.crashes++;
     book.noteCrash();
-    const mayRunAgain = task.attempt <= task.settings.retry.attempts;
-    if (mayRunAgain && task.crashes >= crashAttempts) {
+    if (task.crashes >= crashAttempts) {
       const details = { task: task.name, crashes: task.crashes, death };
       book.fail(task, new PoolError('ERR_TASK_POISON', details, { cause }));
     } else {

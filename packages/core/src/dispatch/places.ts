@@ -23,6 +23,11 @@ export class FreePlaces {
     this.#workers.push(worker);
   }
 
+  /** Whether any worker is listed; it may have lost its place since. */
+  get isEmpty(): boolean {
+    return this.#workers.length === 0;
+  }
+
   remove(worker: TaskWorker): void {
     if (!this.#listed.delete(worker)) return;
     this.#workers.splice(this.#workers.indexOf(worker), 1);

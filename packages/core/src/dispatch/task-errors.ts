@@ -8,9 +8,10 @@ export function tookTooLong(
   workerId: number,
   ranMs: number,
   by: 'timeoutMs' | 'deadline',
+  stack?: string,
 ): PoolError<'ERR_TASK_TIMEOUT'> {
   const limitMs = by === 'timeoutMs' ? task.timeoutMs : task.deadlineMs - task.submittedAt;
-  return new PoolError('ERR_TASK_TIMEOUT', { task: task.name, ranMs, limitMs, workerId, by });
+  return new PoolError('ERR_TASK_TIMEOUT', { task: task.name, ranMs, limitMs, workerId, by, stack });
 }
 
 export function waitedTooLong(task: Task, nowMs: number, queued: number): PoolError<'ERR_QUEUE_TIMEOUT'> {
@@ -36,7 +37,7 @@ export function crashed(
   death: DeathReport,
   cause?: Error,
 ): PoolError<'ERR_WORKER_OOM' | 'ERR_WORKER_CRASHED'> {
-  const code = death.outOfMemory ? 'ERR_WORKER_OOM' : 'ERR_WORKER_CRASHED';
+  const code = death.outOfMemory !== undefined ? 'ERR_WORKER_OOM' : 'ERR_WORKER_CRASHED';
   return new PoolError(code, { task: task.name, death }, cause === undefined ? {} : { cause });
 }
 

@@ -1,15 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, closeSync, constants, ftruncateSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { accessSync, closeSync, constants, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BOARD_BYTES, RECORD_BYTES, slotOf } from '../wire/claim-board.js';
+import {
+  BOARD_BYTES,
+  decodeSection,
+  RECORD_BYTES,
+  recordAt,
+  REVOCATION_BYTES,
+  revocationAt,
+  SECTION_AT,
+  SECTION_BYTES,
+  type ParentBoard,
+} from '../wire/claim-board.js';
 
-/** The parent's end of a claim board that lives in a file; see wire/claim-board.ts. */
-export class BoardFile {
+/** The parent's end of a claim board in a file; see wire/claim-board.ts. */
+export class BoardFile implements ParentBoard {
   readonly fd: number;
-  readonly #record = new Float64Array(2);
-  readonly #bytes = new Uint8Array(this.#record.buffer);
-  #open = true;
+  readonly #words = new Uint32Array(RECORD_BYTES / 4);
+  readonly #floats = new Float64Array(this.#words.buffer);
+  readonly #record = new Uint8Array(this.#words.buffer);
+  #isOpen = true;
 
   constructor() {
     const path = join(memoryFolder(), `millpond-${process.pid}-${randomBytes(8).toString('hex')}`);
@@ -20,14 +31,27 @@ export class BoardFile {
   }
 
   startedAt(id: number): number | undefined {
-    if (!this.#open) return undefined;
-    const read = readSync(this.fd, this.#bytes, 0, RECORD_BYTES, slotOf(id) * RECORD_BYTES);
-    return read === RECORD_BYTES && this.#record[0] === id ? this.#record[1] : undefined;
+    if (!this.#isOpen) return undefined;
+    const read = readSync(this.fd, this.#record, 0, RECORD_BYTES, recordAt(id));
+    return read === RECORD_BYTES && this.#words[0] === id ? this.#floats[1] : undefined;
+  }
+
+  revoke(id: number): boolean {
+    if (!this.#isOpen) return false;
+    writeSync(this.fd, new Uint8Array(Uint32Array.of(id).buffer), 0, REVOCATION_BYTES, revocationAt(id));
+    return this.startedAt(id) === undefined;
+  }
+
+  section(): string {
+    if (!this.#isOpen) return '';
+    const bytes = new Uint8Array(SECTION_BYTES);
+    readSync(this.fd, bytes, 0, SECTION_BYTES, SECTION_AT);
+    return decodeSection(bytes);
   }
 
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     closeSync(this.fd);
   }
 }

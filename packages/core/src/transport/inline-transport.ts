@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { BOARD_BYTES, startedAt } from '../wire/claim-board.js';
+import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { PortChannel } from '../wire/port-channel.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
@@ -20,10 +20,11 @@ export function startInline(spec: WorkerSpec): Transport {
 class InlineTransport implements Transport {
   readonly channel: PortChannel;
   readonly sharedBoard = new SharedArrayBuffer(BOARD_BYTES);
+  readonly board = new MemoryBoard(this.sharedBoard);
   readonly pid = undefined;
+  readonly wantsGuard = false;
   readonly isKillClean = true;
   onExit: (exit: TransportExit) => void = () => {};
-  readonly #records = new Float64Array(this.sharedBoard);
   #ended = false;
   #code: number | null = null;
 
@@ -43,13 +44,16 @@ class InlineTransport implements Transport {
     );
   }
 
-  startedAt(wireId: number): number | undefined {
-    return startedAt(this.#records, wireId);
-  }
-
   kill(): void {
     this.channel.close();
   }
+
+  /** Nobody is left to look while this thread is busy. */
+  stack(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  expectExit(): void {}
 
   release(): void {
     this.channel.close();
@@ -58,6 +62,6 @@ class InlineTransport implements Transport {
   #end(code: number | null, error?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.onExit({ code, signal: null, stderrTail: '', outOfMemory: false, error });
+    this.onExit({ code, signal: null, stderrTail: '', outOfMemory: undefined, lastSection: '', error });
   }
 }

@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
+import { oomKills } from '../sizing/oom-kills.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { BoardFile } from './board-file.js';
+import { deathSignalTool } from './death-signal.js';
+import { GuardLink } from './guard-link.js';
 import { killAtExit } from './kill-at-exit.js';
 import { inheritedFlags, loaderFlags } from './node-flags.js';
 import { forwardLines, outputTargets, readToTheEnd, Tail } from './output.js';
@@ -15,7 +19,11 @@ const ENTRY = new URL('../child/process-entry.js', import.meta.url);
 const HEAP_OUT = /JavaScript heap out of memory|Allocation failed/;
 /** Results and last words that are still in the pipes after the end of a worker are waited for this long. */
 const LAST_BYTES_MS = 1000;
+/** From the end of the link to the kill of a worker that lives on without it. */
+const UNLINKED_MS = 100;
 const HAS_PROCESS_GROUPS = process.platform !== 'win32';
+const LINK_FD = 3;
+const GUARD_FD = 5;
 
 /** A worker process. Frames go over a socket pair of their own, apart from stdio, so nothing a handler prints meets them. */
 export function startProcess(spec: WorkerSpec): Transport {
@@ -25,36 +33,54 @@ export function startProcess(spec: WorkerSpec): Transport {
 class ProcessTransport implements Transport {
   readonly channel: SocketChannel;
   readonly sharedBoard = undefined;
+  readonly board = new BoardFile();
+  /** Whether the worker is to start a guard thread: nothing else would end it with us, or its stacks are wanted. */
+  readonly wantsGuard: boolean;
   readonly isKillClean = true;
   onExit: (exit: TransportExit) => void = () => {};
   readonly #child: ChildProcess;
-  readonly #board = new BoardFile();
   readonly #stderr = new Tail();
+  readonly #guard: GuardLink | undefined;
   readonly #letGo: () => void;
+  readonly #oomKillsBefore = oomKills();
+  #wasKilledHere = false;
+  #isExitExpected = false;
   #ended = false;
 
   constructor({ workerId, moduleUrl, options }: WorkerSpec) {
-    const flags = options.execArgv ?? inheritedFlags(process.execArgv);
-    this.#child = spawn(
-      process.execPath,
-      [...flags, ...loaderFlags(moduleUrl), fileURLToPath(ENTRY), ...options.argv],
-      this.#spawnOptions(options),
-    );
+    // A missing node is the system's to report, not setpriv's.
+    const deathSignal = existsSync(process.execPath) ? deathSignalTool() : undefined;
+    this.wantsGuard = deathSignal === undefined || options.timeoutStack;
+    const flags = [...(options.execArgv ?? inheritedFlags(process.execArgv)), ...loaderFlags(moduleUrl)];
+    const node = [process.execPath, ...flags, fileURLToPath(ENTRY), ...options.argv];
+    // setpriv becomes node, under the same pid.
+    const [command = '', ...args] = deathSignal === undefined ? node : [deathSignal, '--pdeathsig', 'KILL', ...node];
+    this.#child = spawn(command, args, this.#spawnOptions(options));
     this.#child.on('error', (error) => this.#end({ code: null, signal: null, error }));
     // Node leaves the pipes out when it had no file descriptors to make them.
-    const link = (this.#child.stdio as unknown as Socket[] | undefined)?.[3];
-    if (link === undefined) {
-      this.#board.close();
+    const pipes = this.#child.stdio as unknown as (Socket | null | undefined)[] | undefined;
+    const link = pipes?.[LINK_FD];
+    if (link === undefined || link === null) {
+      this.board.close();
       throw Object.assign(new Error('No worker process could be started: too many files are open.'), {
         code: 'EMFILE',
       });
     }
+    const guard = pipes?.[GUARD_FD];
     this.channel = new SocketChannel(link);
+    this.#guard = guard === undefined || guard === null ? undefined : new GuardLink(guard);
+    // A worker that closed its link, or broke it, can neither be given work nor be heard. A dying one does so, too, and has
+    // a moment to end by itself, so that its own exit code is told.
+    link.on('close', () =>
+      setTimeout(() => this.#ended || this.#child.exitCode !== null || this.#killGroup(), UNLINKED_MS).unref(),
+    );
     this.#letGo = killAtExit(this);
     this.#forwardOutput(options, workerId);
     this.#child.unref();
     link.unref();
     this.#child.on('exit', (code, signal) => {
+      // Whatever it started and left behind, unless it ended as it should.
+      if (code !== 0 || !this.#isExitExpected) this.#killGroup();
       // What it sent before its end is still in the link, and its last words in stderr. Not waited for without limit: a
       // grandchild may hold either open for ever.
       const { stdout, stderr } = this.#child;
@@ -71,32 +97,43 @@ class ProcessTransport implements Transport {
     return this.#child.pid;
   }
 
-  startedAt(wireId: number): number | undefined {
-    return this.#board.startedAt(wireId);
+  kill(): void {
+    if (this.#ended) return;
+    this.#wasKilledHere = true;
+    this.#killGroup();
   }
 
-  kill(): void {
-    const { pid } = this.#child;
-    if (pid === undefined || this.#ended) return;
-    // SIGKILL: a handler in a synchronous loop looks at nothing gentler. To the group, so that what it started goes too.
-    try {
-      process.kill(HAS_PROCESS_GROUPS ? -pid : pid, 'SIGKILL');
-    } catch {
-      // The group is gone already; 'exit' is on its way.
-      this.#child.kill('SIGKILL');
-    }
+  stack(withinMs: number): Promise<string | undefined> {
+    return this.#guard?.stack(withinMs) ?? Promise.resolve(undefined);
+  }
+
+  expectExit(): void {
+    this.#isExitExpected = true;
   }
 
   release(): void {
     this.#letGo();
+    this.#guard?.close();
     this.channel.close();
-    this.#board.close();
+    this.board.close();
+  }
+
+  /** SIGKILL: a handler in a synchronous loop looks at nothing gentler. To the group, so that what it started goes too. */
+  #killGroup(): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(HAS_PROCESS_GROUPS ? -pid : pid, 'SIGKILL');
+    } catch {
+      // Nobody is left in the group. Or it is so young that it has none yet: then it is alone.
+      this.#child.kill('SIGKILL');
+    }
   }
 
   #spawnOptions({ stdio, env }: ResolvedOptions): SpawnOptions {
     const output = stdio === 'inherit' ? 'inherit' : 'pipe';
     return {
-      stdio: ['ignore', output, output, 'pipe', this.#board.fd],
+      stdio: ['ignore', output, output, 'pipe', this.board.fd, ...(this.wantsGuard ? (['pipe'] as const) : [])],
       env: workerEnv(env),
       // Its own process group: it dies with all it started, and a terminal's Ctrl-C reaches only the parent.
       detached: HAS_PROCESS_GROUPS,
@@ -119,7 +156,13 @@ class ProcessTransport implements Transport {
     if (this.#ended) return;
     this.#ended = true;
     const stderrTail = this.#stderr.toString();
-    this.onExit({ ...exit, stderrTail, outOfMemory: HEAP_OUT.test(stderrTail) });
+    const outOfMemory = HEAP_OUT.test(stderrTail) ? 'heap' : this.#wasOomKilled(exit.signal) ? 'kernel' : undefined;
+    this.onExit({ ...exit, stderrTail, outOfMemory, lastSection: this.board.section() });
+  }
+
+  #wasOomKilled(signal: NodeJS.Signals | null): boolean {
+    if (signal !== 'SIGKILL' || this.#wasKilledHere || this.#oomKillsBefore === undefined) return false;
+    return (oomKills() ?? 0) > this.#oomKillsBefore;
   }
 }
 

@@ -1,10 +1,11 @@
 import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'node:worker_threads';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
-import { BOARD_BYTES, startedAt } from '../wire/claim-board.js';
+import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { printedOn } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { loaderFlags } from './node-flags.js';
 import { forwardLines, outputTargets, Tail } from './output.js';
+import { threadStack } from './thread-stack.js';
 import { workerEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
@@ -20,13 +21,14 @@ export function startThread(spec: WorkerSpec): Transport {
 class ThreadTransport implements Transport {
   readonly channel: PortChannel;
   readonly sharedBoard = new SharedArrayBuffer(BOARD_BYTES);
+  readonly board = new MemoryBoard(this.sharedBoard);
   readonly isKillClean = false;
   readonly pid: number;
+  readonly wantsGuard = false;
   onExit: (exit: TransportExit) => void = () => {};
   readonly #thread: Worker;
-  readonly #records = new Float64Array(this.sharedBoard);
   readonly #stderr = new Tail();
-  #outOfMemory = false;
+  #outOfMemory: 'limit' | undefined;
 
   constructor({ workerId, moduleUrl, options }: WorkerSpec) {
     const { port1, port2 } = new MessageChannel();
@@ -44,24 +46,32 @@ class ThreadTransport implements Transport {
     port1.unref();
     const portClosed = new Promise<void>((resolve) => (this.channel.onClose = resolve));
     this.#thread.on('error', (error: Error & { code?: string }) => {
-      this.#outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') this.#outOfMemory = 'limit';
       this.#stderr.add(Buffer.from(`${error.stack ?? error.message}\n`));
     });
     this.#thread.on('exit', (code) => {
       const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_MESSAGES_MS).unref());
       void Promise.race([portClosed, limit]).then(() =>
-        this.onExit({ code, signal: null, stderrTail: this.#stderr.toString(), outOfMemory: this.#outOfMemory }),
+        this.onExit({
+          code,
+          signal: null,
+          stderrTail: this.#stderr.toString(),
+          outOfMemory: this.#outOfMemory,
+          lastSection: this.board.section(),
+        }),
       );
     });
-  }
-
-  startedAt(wireId: number): number | undefined {
-    return startedAt(this.#records, wireId);
   }
 
   kill(): void {
     void this.#thread.terminate();
   }
+
+  stack(withinMs: number): Promise<string | undefined> {
+    return threadStack(this.pid, withinMs);
+  }
+
+  expectExit(): void {}
 
   release(): void {
     this.channel.close();

@@ -1,4 +1,6 @@
+import type { DeathReport } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { ParentBoard } from '../wire/claim-board.js';
 import type { FrameChannel } from '../wire/frame.js';
 
 /** What a transport needs to start a worker. */
@@ -15,7 +17,8 @@ export interface TransportExit {
   signal: NodeJS.Signals | null;
   /** The last 8 KB of its stderr, or the uncaught error of a thread. */
   stderrTail: string;
-  outOfMemory: boolean;
+  outOfMemory: DeathReport['outOfMemory'];
+  lastSection: string;
   /** Set when it could not even be started. */
   error?: Error | undefined;
 }
@@ -30,13 +33,19 @@ export interface Transport {
   readonly pid: number | undefined;
   /** Given to the worker in its first frame, where memory can be shared. */
   readonly sharedBoard: SharedArrayBuffer | undefined;
-  /** When the worker began this task, host clock; undefined when it did not. Readable after its death. */
-  startedAt(wireId: number): number | undefined;
+  /** The claim board. Readable after the worker's death, until `release`. */
+  readonly board: ParentBoard;
+  /** Whether the worker is to start a guard thread on the link made for it. */
+  readonly wantsGuard: boolean;
+  /** Where its handler is now, even in synchronous code; undefined if that cannot be told in time. */
+  stack(withinMs: number): Promise<string | undefined>;
   /**
    * Whether a kill leaves nothing behind even while the worker loads its module. A thread that is ended then leaks the
    * files it was opening, into this process.
    */
   readonly isKillClean: boolean;
+  /** It was asked to stop: what it may leave running on purpose, when it ends well, is not killed. */
+  expectExit(): void;
   /** Ends it at once, whatever it does. */
   kill(): void;
   onExit: (exit: TransportExit) => void;

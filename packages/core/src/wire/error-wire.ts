@@ -37,7 +37,12 @@ const MAX_SHOWN = 200;
  * @param canSend tells whether the channel can carry a value
  */
 export function errorToWire(thrown: unknown, canSend: (value: unknown) => boolean): WireThrown {
-  return encode(thrown, canSend, new Set(), 0);
+  try {
+    return encode(thrown, canSend, new Set(), 0);
+  } catch {
+    // A proxy with traps that throw, or the like: all that is known is that something was thrown.
+    return { value: '[a value that cannot be looked at]' };
+  }
 }
 
 /**

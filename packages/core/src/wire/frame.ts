@@ -46,7 +46,10 @@ export interface TaskExtras {
  * decoded, started, ended]. 24 bytes a task; a float holds 0.1 µs within a second of the base.
  */
 export const RESULT_WORDS = 6;
-/** ok: the body has the value. error: what was thrown, encoded. notSerializable: why. neverStarted: cancelled in time. */
+/**
+ * ok: the body has the value. error: what was thrown, encoded. notSerializable: why. neverStarted: the parent had taken
+ * it back.
+ */
 export const STATUS = { ok: 0, error: 1, notSerializable: 2, neverStarted: 3 } as const;
 
 /** The first frame a worker gets. */
@@ -58,6 +61,8 @@ export interface InitMessage {
   concurrency: number;
   /** Threads and inline get their claim board here; processes inherit it as a file descriptor. */
   board: SharedArrayBuffer | undefined;
+  /** Whether to start the guard thread; see child/guard-thread.ts. */
+  guard: boolean;
 }
 export interface CancelMessage {
   id: number;
@@ -66,6 +71,8 @@ export interface CancelMessage {
 }
 export interface ReadyMessage {
   handlers: string[];
+  /** Whether the worker could read what the parent had written on the claim board. */
+  seesBoard: boolean;
 }
 export interface StartFailedMessage {
   phase: 'load' | 'setup' | 'warmup';

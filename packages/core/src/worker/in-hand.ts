@@ -32,6 +32,7 @@ export interface Ghost {
   readonly name: string;
   readonly expectedMs: number;
   readonly wireId: number;
+  readonly sentAt: number;
 }
 
 export function isGhost(item: Cargo | Ghost): item is Ghost {
@@ -78,8 +79,8 @@ export class InHand<T extends Cargo> {
 
   /** Lets the task go and keeps its place. */
   abandon(task: T): Ghost {
-    const { id, name, expectedMs, wireId } = task;
-    const ghost: Ghost = { ghost: true, id, name, expectedMs, wireId };
+    const { id, name, expectedMs, wireId, sentAt } = task;
+    const ghost: Ghost = { ghost: true, id, name, expectedMs, wireId, sentAt };
     this.#slots[slotOf(wireId)] = ghost;
     return ghost;
   }

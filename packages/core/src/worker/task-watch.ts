@@ -1,14 +1,14 @@
 import type { Clock, Timer } from '../base/clock.js';
 import { isGhost, type Cargo, type Ghost } from './in-hand.js';
 
-/** How often a cancelled task that has not begun is looked at again. */
-const RECHECK_MS = 50;
+/** A timer that fires so much after its time fires in a loop that had no time to read either. */
+const LATE_MS = 20;
 
 export interface WatchParts<T extends Cargo> {
   clock: Clock;
   inHand(): (T | Ghost)[];
   /** When its handler was called, or undefined if it was not yet. */
-  startedAt(wireId: number): number | undefined;
+  startedAt(item: T | Ghost): number | undefined;
   /** Its time is up. ranMs: since its start; undefined when it never started, which only a deadline can end. */
   timedOut(task: T, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
   /** How long a task nobody wants any more may still take to end. */
@@ -37,7 +37,7 @@ export class TaskWatch<T extends Cargo> {
     this.#lookAt(Math.min(this.#parts.clock.now() + task.timeoutMs, task.deadlineMs));
   }
 
-  /** Nobody waits for this any more. If its handler has begun, it has `graceMs` to end by itself. */
+  /** Nobody waits for this any more, and its handler has begun: it has `graceMs` to end by itself. */
   abandon(ghost: Ghost): void {
     const killAtMs = this.#parts.clock.now() + this.#parts.graceMs;
     this.#killAtMs.set(ghost, killAtMs);
@@ -62,11 +62,20 @@ export class TaskWatch<T extends Cargo> {
 
   #look(): void {
     const now = this.#parts.clock.now();
+    const isLate = now - this.#dueAt > LATE_MS;
     this.#dueAt = Infinity;
+    if (isLate) {
+      // This event loop stood still. What the worker has answered meanwhile is still unread: first that, then judgement.
+      this.#lookAt(now);
+      return;
+    }
     for (const item of this.#parts.inHand()) {
-      const startedAt = this.#parts.startedAt(item.wireId);
-      if (isGhost(item)) this.#lookAtGhost(item, startedAt, now);
-      else if (startedAt === undefined) this.#lookAtWaiting(item, now);
+      if (isGhost(item)) {
+        this.#lookAtGhost(item, now);
+        continue;
+      }
+      const startedAt = this.#parts.startedAt(item);
+      if (startedAt === undefined) this.#lookAtWaiting(item, now);
       else this.#lookAtRunning(item, startedAt, now);
     }
   }
@@ -84,15 +93,11 @@ export class TaskWatch<T extends Cargo> {
     else this.#parts.timedOut(task, now - startedAt, timeoutAt <= task.deadlineMs ? 'timeoutMs' : 'deadline');
   }
 
-  #lookAtGhost(ghost: Ghost, startedAt: number | undefined, now: number): void {
-    const { graceMs, overdue } = this.#parts;
-    if (startedAt === undefined) {
-      // Still behind another task; it will be dropped when its turn comes. Look again in case it slipped through.
-      this.#lookAt(now + Math.max(graceMs, RECHECK_MS));
-      return;
-    }
-    const endsAt = Math.max(this.#killAtMs.get(ghost) ?? 0, startedAt + graceMs);
-    if (endsAt > now) this.#lookAt(endsAt);
-    else overdue();
+  #lookAtGhost(ghost: Ghost, now: number): void {
+    const killAtMs = this.#killAtMs.get(ghost);
+    // Without a limit: taken back before it began, it will not run.
+    if (killAtMs === undefined) return;
+    if (killAtMs > now) this.#lookAt(killAtMs);
+    else this.#parts.overdue();
   }
 }

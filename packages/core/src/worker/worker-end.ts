@@ -35,17 +35,17 @@ export interface Remains<T extends Cargo> {
 /**
  * Tells what was running from what was not.
  * @param items all that was in hand, oldest first
- * @param startedAt when the handler of a wire id was called, if it was
+ * @param startedAt when the handler was called, if it was
  */
 export function sortRemains<T extends Cargo>(
   items: readonly (T | Ghost)[],
-  startedAt: (wireId: number) => number | undefined,
+  startedAt: (item: T | Ghost) => number | undefined,
   concurrency: number,
 ): Remains<T> {
   const begun: { item: T | Ghost; at: number }[] = [];
   const others: (T | Ghost)[] = [];
   for (const item of items) {
-    const at = startedAt(item.wireId);
+    const at = startedAt(item);
     if (at === undefined) others.push(item);
     else begun.push({ item, at });
   }
@@ -64,7 +64,7 @@ export function withoutGhosts<T extends Cargo>(items: readonly (T | Ghost)[]): T
 }
 
 export function deathReport(
-  worker: { id: number; pid: number | undefined },
+  worker: { id: number; pid: number | undefined; vitals: { rssBytes: number } },
   exit: TransportExit,
   uptimeMs: number,
   running: readonly { name: string }[],
@@ -78,6 +78,8 @@ export function deathReport(
     uptimeMs,
     stderrTail: exit.stderrTail,
     outOfMemory: exit.outOfMemory,
+    rssBytes: worker.vitals.rssBytes,
+    lastSection: exit.lastSection,
   };
 }
 

@@ -5,6 +5,7 @@ import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.
 import {
   FRAME,
   PROTOCOL_VERSION,
+  STATUS,
   type CancelMessage,
   type Frame,
   type InitMessage,
@@ -13,6 +14,7 @@ import {
   type ReportMessage,
   type StartFailedMessage,
 } from '../wire/frame.js';
+import { TEST_ID } from '../wire/claim-board.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
 import { InHand, isGhost, type Cargo, type Ghost } from './in-hand.js';
 import { Outbox } from './outbox.js';
@@ -51,12 +53,18 @@ export class Worker<T extends Cargo> {
   /** From spawn to ready; 0 until then. */
   bootMs = 0;
   tasksDone = 0;
+  /** Rows of results read, those of tasks taken back included. */
+  answered = 0;
+  /** Lost what it had not begun because it stood still; nothing is sent ahead to it until it answers. */
+  isStuck = false;
   /** The worker's own last report. */
   vitals = { rssBytes: 0, heapUsedBytes: 0, cpu: 0, elu: 0 };
   /** Execution time expected of what it has in hand, ms. */
   expectedMs = 0;
   /** Set aside for one task that must run alone. */
   reserved = false;
+  /** Whether both sides see the claim board. Without it nothing may be sent ahead, since it could not be taken back. */
+  hasBoard = false;
   readonly #spec: WorkerSpec;
   readonly #clock: Clock;
   readonly #listener: WorkerListener<T>;
@@ -67,6 +75,8 @@ export class Worker<T extends Cargo> {
   readonly #watch: TaskWatch<T>;
   #state: WorkerState;
   #stopWithinMs = 0;
+  /** False once all in hand were seen to have begun: a worker whose tasks wait side by side is not looked at again. */
+  #mayBeUnbegun = false;
   #timer: Timer;
   #how: WorkerEnd<T>['how'] = 'died';
   #fault: Error | undefined;
@@ -92,13 +102,14 @@ export class Worker<T extends Cargo> {
     this.#watch = new TaskWatch<T>({
       clock,
       inHand: () => this.#inHand.all(),
-      startedAt: (wireId) => this.#transport.startedAt(wireId),
+      startedAt: (item) => this.#startedAt(item),
       graceMs: spec.options.graceMs,
       timedOut: (task, ranMs, by) => listener.timedOut(this, task, ranMs, by),
       overdue: () => this.kill(),
     });
     this.#timer = clock.after(startTimeoutMs, () => this.#startTooSlow());
     try {
+      this.#transport.board.revoke(TEST_ID);
       this.#init();
     } catch (error) {
       // Its data cannot be encoded. Nobody would know of this child.
@@ -147,6 +158,7 @@ export class Worker<T extends Cargo> {
     this.expectedMs += task.expectedMs;
     task.assignedAt = this.#clock.now();
     this.#outbox.add(task);
+    this.#mayBeUnbegun = true;
     if (task.timeoutMs < Infinity || task.deadlineMs < Infinity) this.#watch.expect(task);
   }
 
@@ -155,18 +167,53 @@ export class Worker<T extends Cargo> {
     this.#outbox.send();
   }
 
+  /** Whether it may have tasks in hand that have not begun. */
+  get hasAhead(): boolean {
+    return this.#mayBeUnbegun && this.load > 1;
+  }
+
+  /** Tasks in hand that have not begun, oldest first. */
+  ahead(): T[] {
+    if (!this.hasAhead) return [];
+    const unbegun = withoutGhosts(this.#inHand.all()).filter((task) => this.#startedAt(task) === undefined);
+    this.#mayBeUnbegun = unbegun.length > 0;
+    return unbegun;
+  }
+
+  /**
+   * Takes a task back that has not begun; the worker will not run it, even if it is stuck in synchronous code now. False
+   * when it has begun, or that cannot be known.
+   */
+  recall(task: T): boolean {
+    if (this.#outbox.remove(task)) {
+      this.#letGo(task);
+      return true;
+    }
+    if (!this.hasBoard || !this.#transport.board.revoke(task.wireId)) return false;
+    // Its place stays taken until the worker has come across it and answered.
+    this.#inHand.abandon(task);
+    return true;
+  }
+
   /**
    * Lets go of a task nobody waits for any more; the worker will not speak of it again. If its handler has begun it
    * is told through ctx.signal, and unless it ends within `graceMs`, the worker is killed.
    */
   abandon(task: T, reason: unknown): void {
-    if (this.#outbox.remove(task)) {
-      this.#letGo(task);
-      return;
-    }
+    if (this.recall(task)) return;
     const wire = errorToWire(reason, (value) => this.#transport.channel.refusal(value) === undefined);
     this.#transport.channel.send(FRAME.cancel, { id: task.wireId, reason: wire } satisfies CancelMessage);
     this.#watch.abandon(this.#inHand.abandon(task));
+  }
+
+  /** Where its handler is now, even in synchronous code; undefined if that cannot be told in time. */
+  stack(withinMs: number): Promise<string | undefined> {
+    return this.#transport.stack(withinMs);
+  }
+
+  /** Whether this task is (still) in its hand. */
+  holds(task: T): boolean {
+    return this.#inHand.get(task.wireId) === task;
   }
 
   /** Takes nothing more, finishes what it has in hand, then stops within `stopWithinMs`. */
@@ -188,6 +235,7 @@ export class Worker<T extends Cargo> {
       this.#transport.kill();
       return;
     }
+    this.#transport.expectExit();
     this.#transport.channel.send(FRAME.stop, undefined);
     this.#timer = this.#clock.after(withinMs, () => this.#transport.kill());
   }
@@ -213,6 +261,7 @@ export class Worker<T extends Cargo> {
       workerData: options.workerData,
       concurrency: options.concurrency,
       board: this.#transport.sharedBoard,
+      guard: this.#transport.wantsGuard,
     };
     this.#transport.channel.send(FRAME.init, message);
   }
@@ -254,10 +303,11 @@ export class Worker<T extends Cargo> {
     this.#transport.kill();
   }
 
-  #onReady({ handlers }: ReadyMessage): void {
+  #onReady({ handlers, seesBoard }: ReadyMessage): void {
     // It may have been told to stop while it warmed up.
     if (this.#state.name !== 'warming') return;
     this.#timer.cancel();
+    this.hasBoard = seesBoard && this.#transport.board.startedAt(TEST_ID) !== undefined;
     handlers.forEach((name, index) => this.#handlers.set(name, index));
     this.bootMs = this.#clock.now() - this.startedAt;
     this.#move({ name: 'idle' });
@@ -283,7 +333,8 @@ export class Worker<T extends Cargo> {
       const item = this.#inHand.get(row.wireId);
       // A second result for one task: the first one counts.
       if (item === undefined) continue;
-      this.tasksDone++;
+      this.answered++;
+      if (row.status !== STATUS.neverStarted) this.tasksDone++;
       this.#letGo(item);
       if (!isGhost(item)) this.#listener.result(this, item, row);
     }
@@ -302,7 +353,7 @@ export class Worker<T extends Cargo> {
 
   #onExit(exit: TransportExit): void {
     const { moduleUrl, options } = this.#spec;
-    const startedAt = (wireId: number): number | undefined => this.#transport.startedAt(wireId);
+    const startedAt = (item: T | Ghost): number | undefined => this.#startedAt(item);
     const { running, runningSince, others } = sortRemains(this.#inHand.all(), startedAt, options.concurrency);
     if (this.bootMs === 0 && this.#how !== 'asked') {
       this.#how = 'failedToStart';
@@ -322,6 +373,11 @@ export class Worker<T extends Cargo> {
       runningSince,
       others: withoutGhosts(others),
     });
+  }
+
+  /** When the handler was called, if it was. Without a board everything sent runs at once. */
+  #startedAt(item: T | Ghost): number | undefined {
+    return this.hasBoard ? this.#transport.board.startedAt(item.wireId) : item.sentAt;
   }
 
   /** The only place that writes `#state`. */

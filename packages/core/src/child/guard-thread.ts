@@ -1,0 +1,44 @@
+// A thread beside the main thread of a worker process, with an event loop of its own. It looks after a main thread that
+// may be in an endless loop: it ends the process when the parent is gone, and tells where the main thread is.
+import { Session } from 'node:inspector';
+import { Socket } from 'node:net';
+import { workerData } from 'node:worker_threads';
+import { lastStack, type CpuProfile } from '../base/cpu-stack.js';
+
+/** Long enough for some samples at the default rate of one a millisecond. */
+const SAMPLE_MS = 20;
+
+const { fd } = workerData as { fd: number };
+const link = new Socket({ fd, readable: true, writable: true });
+
+link.on('data', (questions: Buffer) => {
+  for (const _ of questions) void stackOfMainThread().then((stack) => link.write(`${JSON.stringify(stack)}\n`));
+});
+link.on('error', () => {}); // the parent is gone; 'close' follows
+link.on('close', () => {
+  // Kills this process and all it started. Not process.exit(): the main thread would have to take part.
+  process.kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL');
+});
+
+async function stackOfMainThread(): Promise<string> {
+  const session = new Session();
+  try {
+    session.connectToMainThread();
+    await post(session, 'Profiler.enable');
+    await post(session, 'Profiler.start');
+    await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+    const { profile } = (await post(session, 'Profiler.stop')) as { profile: CpuProfile };
+    return lastStack(profile);
+  } catch {
+    // No inspector in this build, or it is in use. A timeout error without a stack says as much.
+    return '';
+  } finally {
+    session.disconnect();
+  }
+}
+
+function post(session: Session, method: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    session.post(method, (error, result) => (error === null ? resolve(result) : reject(error)));
+  });
+}

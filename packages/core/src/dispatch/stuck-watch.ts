@@ -1,0 +1,65 @@
+import type { Clock, Timer } from '../base/clock.js';
+import type { Task } from '../task/task.js';
+import type { TaskWorker } from './places.js';
+
+/** A worker that answered for nothing in this time, while another is free, loses what it has not begun. */
+const STUCK_AFTER_MS = 3;
+
+export interface StuckParts {
+  clock: Clock;
+  workers(): readonly TaskWorker[];
+  /** Whether another worker could run something now. */
+  hasFreePlace(): boolean;
+  /** These did not begin and are out of their worker's hand. */
+  recalled(worker: TaskWorker, tasks: Task[]): void;
+}
+
+/**
+ * Takes tasks back that were sent ahead to a worker which then stood still: an expected 10 µs turned out to be 10 s, or
+ * the handler loops. Looks only while something is ahead somewhere and a place is free elsewhere; else it costs nothing.
+ */
+export class StuckWatch {
+  readonly #parts: StuckParts;
+  #timer: Timer | undefined;
+  /** What each worker with tasks ahead had answered for when the timer was set. */
+  #answeredBefore = new Map<TaskWorker, number>();
+  #mayBeAhead = false;
+
+  constructor(parts: StuckParts) {
+    this.#parts = parts;
+  }
+
+  /** Tasks were sent ahead. */
+  noteAhead(): void {
+    this.#mayBeAhead = true;
+  }
+
+  /** Everything waiting has been handed out. */
+  look(): void {
+    if (!this.#mayBeAhead || this.#timer !== undefined || !this.#parts.hasFreePlace()) return;
+    const workers = this.#parts.workers().filter((worker) => worker.hasAhead);
+    this.#mayBeAhead = workers.length > 0;
+    if (workers.length === 0) return;
+    this.#answeredBefore = new Map(workers.map((worker) => [worker, worker.answered]));
+    this.#timer = this.#parts.clock.after(STUCK_AFTER_MS, () => {
+      this.#timer = undefined;
+      this.#recall();
+    });
+  }
+
+  /** There is no worker left to look at. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #recall(): void {
+    if (!this.#parts.hasFreePlace()) return;
+    for (const [worker, answered] of this.#answeredBefore) {
+      if (!worker.isReady || worker.answered !== answered) continue;
+      const tasks = worker.ahead().filter((task) => !task.pinned && worker.recall(task));
+      if (tasks.length > 0) this.#parts.recalled(worker, tasks);
+    }
+    this.look();
+  }
+}

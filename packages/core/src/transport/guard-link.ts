@@ -1,0 +1,52 @@
+import type { Socket } from 'node:net';
+
+/** What the parent writes on the guard's link: one byte asks for the stack of the worker's main thread. */
+const ASK_FOR_STACK = Buffer.of(1);
+
+/**
+ * The parent's end of the link to a guard, a thread inside a worker process that looks after its main thread: it ends
+ * the process when the parent is gone, and tells where the main thread is stuck.
+ */
+export class GuardLink {
+  readonly #socket: Socket;
+  readonly #waiting: ((stack: string | undefined) => void)[] = [];
+  #rest = '';
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.unref();
+    socket.setEncoding('utf8');
+    socket.on('error', () => {}); // the worker is gone; 'close' follows
+    socket.on('data', (text: string) => this.#read(text));
+    socket.on('close', () => {
+      for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+    });
+  }
+
+  /** Where the worker's main thread is now, as lines like those of an error's stack; undefined if it cannot tell. */
+  stack(withinMs: number): Promise<string | undefined> {
+    if (this.#socket.destroyed) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const limit = setTimeout(() => resolve(undefined), withinMs);
+      this.#waiting.push((stack) => {
+        clearTimeout(limit);
+        resolve(stack);
+      });
+      this.#socket.write(ASK_FOR_STACK);
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** Answers are JSON texts, one a line, in the order of the questions. */
+  #read(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const stack = JSON.parse(line) as string;
+      this.#waiting.shift()?.(stack === '' ? undefined : stack);
+    }
+  }
+}
