@@ -14,7 +14,7 @@ describe.each(WORKER_KINDS)('a worker of kind %s that dies', (kind) => {
         code: 'ERR_WORKER_CRASHED',
         details: {
           task: 'exit',
-          death: { workerId: 1, exitCode: 3, signal: null, runningTasks: ['exit'], outOfMemory: false },
+          death: { workerId: 1, exitCode: 3, signal: null, runningTasks: ['exit'], outOfMemory: undefined },
         },
       });
       expect(await exited).toMatchObject({ workerId: 1, exitCode: 3, expected: false });
@@ -207,7 +207,7 @@ describe('a worker process', () => {
       const error = await failure(pool.run('grow'));
       expect(error).toMatchObject({
         code: 'ERR_WORKER_OOM',
-        details: { death: { outOfMemory: true, signal: 'SIGABRT' } },
+        details: { death: { outOfMemory: 'heap', signal: 'SIGABRT' } },
       });
       expect(await pool.run('echo', 'alive')).toBe('alive');
     });
@@ -219,7 +219,7 @@ describe('a worker thread', () => {
     const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 };
     await withPool('grows.mjs', { kind: 'thread', workers: 1, resourceLimits, stdio: 'ignore' }, async (pool) => {
       const error = await failure(pool.run('grow'));
-      expect(error).toMatchObject({ code: 'ERR_WORKER_OOM', details: { death: { outOfMemory: true } } });
+      expect(error).toMatchObject({ code: 'ERR_WORKER_OOM', details: { death: { outOfMemory: 'limit' } } });
       expect(await pool.run('echo', 'alive')).toBe('alive');
     });
   });

@@ -18,7 +18,7 @@ function find(deltas: readonly SectionDelta[], ...path: string[]): SectionDelta 
 
 describe('SectionRecorder', () => {
   it('returns what the section returns, and throws what it throws', async () => {
-    const sections = new SectionRecorder();
+    const sections = new SectionRecorder(() => {});
     const error = new Error('broken');
     const fail = (): never => {
       throw error;
@@ -31,7 +31,7 @@ describe('SectionRecorder', () => {
   });
 
   it('adds up by task and path, and splits what a section spends itself from what those in it spend', () => {
-    const sections = new SectionRecorder();
+    const sections = new SectionRecorder(() => {});
     for (let call = 0; call < 3; call++) {
       sections.run('task', 'outer', () => {
         spin(1);
@@ -56,7 +56,7 @@ describe('SectionRecorder', () => {
   });
 
   it('nests by who called, not by what runs meanwhile', async () => {
-    const sections = new SectionRecorder();
+    const sections = new SectionRecorder(() => {});
     const both = ['a', 'b'].map((name) =>
       sections.run('task', name, async () => {
         await turn();
@@ -74,7 +74,7 @@ describe('SectionRecorder', () => {
   });
 
   it('counts time once when sections in one run side by side', async () => {
-    const sections = new SectionRecorder();
+    const sections = new SectionRecorder(() => {});
     await sections.run('task', 'outer', () =>
       Promise.all(
         [1, 2, 3].map((name) =>
@@ -92,7 +92,7 @@ describe('SectionRecorder', () => {
   });
 
   it('gives each time only once, and has nothing to report when nothing was timed', () => {
-    const sections = new SectionRecorder();
+    const sections = new SectionRecorder(() => {});
     expect([sections.dirty, sections.take()]).toEqual([false, []]);
     sections.run('task', 'a', () => {});
     expect(sections.dirty).toBe(true);

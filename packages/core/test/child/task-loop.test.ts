@@ -19,6 +19,8 @@ interface Row {
 function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
   const frames: Row[][] = [];
   const claims: number[] = [];
+  /** What the parent has taken back. */
+  const revoked = new Set<number>();
   const progress: [number, unknown][] = [];
   const flushes: boolean[] = [];
   const channel = {
@@ -50,10 +52,17 @@ function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
       workerId: 7,
       workerData: 'data',
       data: 'set up',
-      sections: new SectionRecorder(),
+      sections: new SectionRecorder(() => {}),
       sendProgress: (id, value) => progress.push([id, value]),
     },
-    claim: (id) => claims.push(id),
+    board: {
+      claim(id) {
+        if (revoked.has(id)) return false;
+        claims.push(id);
+        return true;
+      },
+      noteSection() {},
+    },
     concurrency,
     beforeFlush: (idle) => flushes.push(idle),
   });
@@ -73,7 +82,7 @@ function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
     while (frames.flat().length < count) await turn();
     return frames.flat();
   };
-  return { loop, frames, claims, progress, flushes, accept, answers };
+  return { revoked, loop, frames, claims, progress, flushes, accept, answers };
 }
 
 /** A handler whose calls the test ends by hand. */
@@ -183,15 +192,15 @@ describe('tasks', () => {
     expect([answeredBefore[0], frames.length]).toEqual([0, 1]);
   });
 
-  it('let the loop turn between them, so that timers and cancellations have their chance', async () => {
-    const { accept, loop, answers } = open({
+  it('let the loop turn between them, so that timers and messages have their chance', async () => {
+    const { accept, answers, revoked } = open({
       work: () => {
         const end = hostNowMs() + 3;
         while (hostNowMs() < end);
       },
     });
+    setImmediate(() => revoked.add(3));
     accept([1, 'work'], [2, 'work'], [3, 'work']);
-    loop.cancel({ id: 3, reason: { value: 'unwanted' } });
     expect((await answers(3)).map(({ wireId, status }) => [wireId, status])).toEqual([
       [1, STATUS.ok],
       [2, STATUS.ok],
@@ -267,11 +276,11 @@ describe('a cancellation', () => {
     expect(calls.get('a')?.ctx.signal.aborted).toBe(true);
   });
 
-  it('of a waiting task keeps its handler from being called', async () => {
+  it('over the board, of a waiting task, keeps its handler from being called', async () => {
     const { calls, handler } = held();
-    const { accept, loop, answers, claims } = open({ handler });
+    const { accept, answers, claims, revoked } = open({ handler });
     accept([1, 'handler', 'a'], [2, 'handler', 'b']);
-    loop.cancel({ id: 2, reason: { value: 'unwanted' } });
+    revoked.add(2);
     calls.get('a')?.resolve('A');
     const answered = await answers(2);
     expect([claims, calls.has('b')]).toEqual([[1], false]);

@@ -10,7 +10,9 @@ const DEATH: DeathReport = {
   runningTasks: ['resize'],
   uptimeMs: 5,
   stderrTail: '',
-  outOfMemory: false,
+  outOfMemory: undefined,
+  rssBytes: 0,
+  lastSection: '',
 };
 
 describe('docs/errors.md', () => {
@@ -46,9 +48,18 @@ describe('PoolError', () => {
     const stderrTail = 'starting\nfatal: no such device\n\n';
     const message = (death: DeathReport): string => new PoolError('ERR_WORKER_CRASHED', { task: 'x', death }).message;
     expect(message({ ...DEATH, stderrTail })).toBe(
-      'Worker 4 (pid 77) died with signal SIGKILL while running task "x". Its last words: fatal: no such device',
+      'Worker 4 (pid 77) died with signal SIGKILL while running task "x". Nobody here sent that signal; perhaps the ' +
+        'kernel did, for want of memory. Its last words: fatal: no such device',
     );
-    expect(message(DEATH)).toMatch(/task "x"\.$/);
+    expect(message({ ...DEATH, signal: 'SIGSEGV' })).toMatch(/task "x"\.$/);
+  });
+
+  it('quotes the error rather than what Node prints after it, and the section that was open', () => {
+    const stderrTail = 'file:///w.js:3\nTypeError: no\n    at f (w.js:3:9)\n\nNode.js v20.20.2\n';
+    const death: DeathReport = { ...DEATH, signal: null, exitCode: 1, stderrTail, lastSection: 'load › parse' };
+    expect(new PoolError('ERR_WORKER_CRASHED', { task: 'x', death }).message).toBe(
+      'Worker 4 (pid 77) died with exit code 1 while running task "x". Section "load › parse" was open. Its last words: TypeError: no',
+    );
   });
 });
 

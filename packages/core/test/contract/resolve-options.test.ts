@@ -135,6 +135,7 @@ describe('resolveOptions', () => {
       prefetch: 'auto',
       queueMax: Infinity,
       graceMs: 500,
+      timeoutStack: false,
       crashAttempts: 2,
       restart: { max: 10, withinMs: 30_000 },
       startTimeoutMs: 30_000,

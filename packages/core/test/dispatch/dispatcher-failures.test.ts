@@ -111,7 +111,7 @@ describe('the death of a worker', () => {
     const made = submit();
     await turn();
     begun(only);
-    only.transport.exit({ code: null, signal: 'SIGABRT', outOfMemory: true });
+    only.transport.exit({ code: null, signal: 'SIGABRT', outOfMemory: 'heap' });
     expect(codes([made])).toEqual([['ERR_WORKER_OOM']]);
   });
 

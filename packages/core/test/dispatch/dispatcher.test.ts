@@ -153,7 +153,8 @@ describe('waiting', () => {
       [{ error: { code: 'ERR_QUEUE_TIMEOUT' } }],
     ]);
     await turn();
-    expect(only.transport.cancelled()).toHaveLength(2);
+    expect(only.transport.cancelled()).toHaveLength(1);
+    expect(only.transport.takenBack).toHaveLength(1);
   });
 
   it('for another try ends at the deadline, too', async () => {

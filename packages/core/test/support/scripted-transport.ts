@@ -14,6 +14,7 @@ import {
   type TaskExtras,
   type TasksBody,
 } from '../../src/wire/frame.js';
+import { TEST_ID } from '../../src/wire/claim-board.js';
 
 /** A frame the parent sent. */
 export interface Sent {
@@ -89,7 +90,19 @@ export class ScriptedTransport implements Transport {
   /** What the parent threw while it read a frame. */
   readonly faults: Error[] = [];
   readonly #clock: Clock;
-  readonly #board = new Map<number, number>();
+  readonly wantsGuard = false;
+  readonly #started = new Map<number, number>();
+  /** What the parent has revoked, in order, when it had not begun. */
+  readonly takenBack: number[] = [];
+  readonly board = {
+    startedAt: (wireId: number): number | undefined => this.#started.get(wireId),
+    revoke: (wireId: number): boolean => {
+      if (this.#started.has(wireId)) return false;
+      if (wireId !== TEST_ID) this.takenBack.push(wireId);
+      return true;
+    },
+    section: () => '',
+  };
   #handlers: readonly string[] = [];
   #read = 0;
 
@@ -100,13 +113,15 @@ export class ScriptedTransport implements Transport {
     this.channel = new ScriptedChannel(clock);
   }
 
-  startedAt(wireId: number): number | undefined {
-    return this.#board.get(wireId);
+  stack(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   kill(): void {
     this.kills++;
   }
+
+  expectExit(): void {}
 
   release(): void {
     this.isReleased = true;
@@ -143,12 +158,13 @@ export class ScriptedTransport implements Transport {
   becomeReady(handlers: readonly string[] = ['work']): void {
     this.#handlers = handlers;
     this.say(FRAME.warming);
-    this.say(FRAME.ready, { handlers });
+    this.#started.set(TEST_ID, this.#clock.now());
+    this.say(FRAME.ready, { handlers, seesBoard: true });
   }
 
   /** Notes on the claim board that these tasks begin now. */
   begin(...tasks: { wireId: number }[]): void {
-    for (const { wireId } of tasks) this.#board.set(wireId, this.#clock.now());
+    for (const { wireId } of tasks) this.#started.set(wireId, this.#clock.now());
   }
 
   /** One frame with these results. */
@@ -170,7 +186,7 @@ export class ScriptedTransport implements Transport {
   }
 
   exit(exit: Partial<TransportExit> = {}): void {
-    this.onExit({ code: 1, signal: null, stderrTail: '', outOfMemory: false, ...exit });
+    this.onExit({ code: 1, signal: null, stderrTail: '', outOfMemory: undefined, lastSection: '', ...exit });
   }
 
   #tasksOf({ body, meta }: Sent): SentTask[] {

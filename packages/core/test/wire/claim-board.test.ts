@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BOARD_BYTES, nextId, slotOf, SLOTS, startedAt, writeStart } from '../../src/wire/claim-board.js';
+import { FileClaims } from '../../src/child/claims.js';
+import { BoardFile } from '../../src/transport/board-file.js';
+import {
+  BOARD_BYTES,
+  MemoryBoard,
+  nextId,
+  slotOf,
+  SLOTS,
+  type ParentBoard,
+  type WorkerBoard,
+} from '../../src/wire/claim-board.js';
 
 const slots = fc.integer({ min: 0, max: SLOTS - 1 });
 /** Two million tasks fit into a slot before its ids begin again. */
@@ -38,27 +48,72 @@ describe('wire ids', () => {
   });
 });
 
-describe('the claim board', () => {
+/** A board in memory, and one in a file with the worker's end of it. */
+const BOARDS = {
+  memory() {
+    const board = new MemoryBoard(new SharedArrayBuffer(BOARD_BYTES));
+    return { parent: board as ParentBoard, worker: board as WorkerBoard, close() {} };
+  },
+  file() {
+    const parent = new BoardFile();
+    return {
+      parent: parent as ParentBoard,
+      worker: new FileClaims(parent.fd) as WorkerBoard,
+      close: () => parent.close(),
+    };
+  },
+};
+
+describe.each(Object.entries(BOARDS))('the claim board in %s', (_name, open) => {
   it('tells when a task began, and of no other task that it did', () => {
+    const { parent, worker, close } = open();
     fc.assert(
       fc.property(slots, fc.nat(1000), fc.double({ min: 0, noNaN: true }), (slot, generation, nowMs) => {
-        const records = new Float64Array(BOARD_BYTES / 8);
         const id = nextId(slot, generation * SLOTS + slot);
-        expect(startedAt(records, id)).toBeUndefined();
-        writeStart(records, id, nowMs);
-        expect(startedAt(records, id)).toBe(nowMs);
-        expect(startedAt(records, nextId(slot, id))).toBeUndefined();
-        expect(startedAt(records, nextId((slot + 1) % SLOTS, id))).toBeUndefined();
+        expect(worker.claim(id, nowMs)).toBe(true);
+        expect(parent.startedAt(id)).toBe(nowMs);
+        expect(parent.startedAt(nextId(slot, id))).toBeUndefined();
       }),
     );
+    close();
   });
 
   it('forgets the task before in a slot when the next one begins', () => {
-    const records = new Float64Array(BOARD_BYTES / 8);
+    const { parent, worker, close } = open();
     const first = nextId(3, 0);
     const second = nextId(3, first);
-    writeStart(records, first, 10);
-    writeStart(records, second, 20);
-    expect([startedAt(records, first), startedAt(records, second)]).toEqual([undefined, 20]);
+    worker.claim(first, 10);
+    worker.claim(second, 20);
+    expect([parent.startedAt(first), parent.startedAt(second)]).toEqual([undefined, 20]);
+    close();
+  });
+
+  it('gives a task back that has not begun, and the worker may not run it then', () => {
+    const { parent, worker, close } = open();
+    const id = nextId(5, 0);
+    expect(parent.revoke(id)).toBe(true);
+    expect(worker.claim(id, 10)).toBe(false);
+    expect(worker.claim(nextId(5, id), 10)).toBe(true);
+    close();
+  });
+
+  it('does not give a task back that has begun', () => {
+    const { parent, worker, close } = open();
+    const id = nextId(5, 0);
+    expect(worker.claim(id, 10)).toBe(true);
+    expect(parent.revoke(id)).toBe(false);
+    close();
+  });
+
+  it('keeps the section that is open, cut to what it holds', () => {
+    const { parent, worker, close } = open();
+    expect(parent.section()).toBe('');
+    worker.noteSection('load › parse');
+    expect(parent.section()).toBe('load › parse');
+    worker.noteSection('é'.repeat(500));
+    expect(parent.section()).toBe('é'.repeat(63));
+    worker.noteSection('');
+    expect(parent.section()).toBe('');
+    close();
   });
 });

@@ -22,6 +22,7 @@ describe('the start of a worker', () => {
           workerData: { seed: 7 },
           concurrency: 3,
           board: undefined,
+          guard: false,
         },
       ],
     ]);
@@ -190,7 +191,7 @@ describe('the end of a worker', () => {
     const { transport, heard, clock, becomeReady } = openWorker();
     becomeReady();
     clock.advance(80);
-    transport.exit({ code: null, signal: 'SIGABRT', stderrTail: 'heap', outOfMemory: true });
+    transport.exit({ code: null, signal: 'SIGABRT', stderrTail: 'heap', outOfMemory: 'heap' });
     expect(heard.ends[0]?.report).toEqual({
       workerId: 1,
       pid: 1001,
@@ -199,7 +200,9 @@ describe('the end of a worker', () => {
       runningTasks: [],
       uptimeMs: 100,
       stderrTail: 'heap',
-      outOfMemory: true,
+      outOfMemory: 'heap',
+      rssBytes: 0,
+      lastSection: '',
     });
     expect(transport.isReleased).toBe(true);
   });

@@ -147,9 +147,22 @@ describe('an abandoned task', () => {
     expect([worker.load, worker.state]).toEqual([0, 'idle']);
   });
 
-  it('that has left is cancelled with the reason and keeps its place until it is answered for', () => {
+  it('that has left and not begun is taken back, and keeps its place until it is answered for', () => {
     const { worker, transport, give, heard } = openReady();
     const { tasks, sent } = give(1);
+    worker.abandon(tasks[0] as Task, 'unwanted');
+    expect(transport.takenBack).toEqual([sent[0]?.wireId]);
+    expect(transport.cancelled()).toEqual([]);
+    expect([worker.load, worker.state]).toEqual([1, 'busy']);
+    transport.reply({ wireId: sent[0]?.wireId ?? 0, status: STATUS.neverStarted });
+    expect([worker.load, worker.state, worker.tasksDone]).toEqual([0, 'idle', 0]);
+    expect([heard.results.length, heard.settled]).toEqual([0, 1]);
+  });
+
+  it('that has begun is cancelled with the reason and keeps its place until it is answered for', () => {
+    const { worker, transport, give, heard } = openReady();
+    const { tasks, sent } = give(1);
+    transport.begin(...sent);
     worker.abandon(tasks[0] as Task, new RangeError('too slow'));
     const message = transport.sent(FRAME.cancel)[0]?.body as CancelMessage;
     expect(message).toMatchObject({
@@ -157,14 +170,16 @@ describe('an abandoned task', () => {
       reason: { error: { base: 'RangeError', message: 'too slow' } },
     });
     expect([worker.load, worker.state]).toEqual([1, 'busy']);
-    transport.reply({ wireId: sent[0]?.wireId ?? 0, status: STATUS.neverStarted });
+    transport.reply({ wireId: sent[0]?.wireId ?? 0 });
     expect([worker.load, worker.state]).toEqual([0, 'idle']);
     expect([heard.results.length, heard.settled]).toEqual([0, 1]);
   });
 
   it('with a reason that cannot be sent is cancelled all the same', () => {
     const { worker, transport, give } = openReady();
-    worker.abandon(give(1).tasks[0] as Task, () => {});
+    const { tasks, sent } = give(1);
+    transport.begin(...sent);
+    worker.abandon(tasks[0] as Task, () => {});
     expect(transport.cancelled()).toHaveLength(1);
   });
 
