@@ -12,12 +12,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'scripts/test/*.test.mjs'],
-          exclude: ['**/behaviour/**'],
+          exclude: ['**/behaviour/**', '**/faults/**'],
         },
       },
       {
         extends: true,
-        test: { name: 'behaviour', include: ['packages/*/test/behaviour/**/*.test.ts', 'examples/test/**/*.test.ts'] },
+        test: {
+          name: 'behaviour',
+          include: ['packages/*/test/behaviour/**/*.test.ts', 'examples/test/**/*.test.ts'],
+        },
+      },
+      // The fault matrix: `npm run faults`. Minutes of killing and waiting, so not part of `npm test`.
+      {
+        extends: true,
+        test: { name: 'faults', include: ['packages/*/test/faults/**/*.test.ts'] },
       },
     ],
   },

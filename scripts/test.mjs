@@ -15,8 +15,11 @@ const TESTS_TIMEOUT_MS = 6 * 60_000;
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const vitestArguments = process.argv.slice(2);
+const DEFAULT_PROJECTS = ['--project', 'unit', '--project', 'behaviour'];
 const checksHold = vitestArguments.length > 0 || (await runChecks());
-const { passed, failed } = checksHold ? await runTests(vitestArguments) : { passed: 0, failed: 1 };
+const { passed, failed } = checksHold
+  ? await runTests(vitestArguments.length > 0 ? vitestArguments : DEFAULT_PROJECTS)
+  : { passed: 0, failed: 1 };
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 

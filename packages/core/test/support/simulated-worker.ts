@@ -1,4 +1,4 @@
-import { FRAME, STATUS, type CancelMessage } from '../../src/wire/frame.js';
+import { FRAME, STATUS } from '../../src/wire/frame.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import type { SentTask } from './scripted-transport.js';
 import type { Staff } from './scripted-engine.js';
@@ -9,9 +9,7 @@ export class SimulatedWorker {
   readonly waiting: SentTask[] = [];
   readonly running: SentTask[] = [];
   readonly #concurrency: number;
-  readonly #cancelled = new Set<number>();
   readonly #answered: number[] = [];
-  #framesRead = 0;
 
   constructor(staff: Staff, concurrency: number) {
     this.staff = staff;
@@ -34,11 +32,7 @@ export class SimulatedWorker {
 
   /** Reads what has been sent since the last time. */
   read(): void {
-    const { transport } = this.staff;
-    const frames = transport.channel.sent.slice(this.#framesRead);
-    this.#framesRead = transport.channel.sent.length;
-    this.waiting.push(...transport.takeTasks());
-    for (const { kind, body } of frames) if (kind === FRAME.cancel) this.#cancelled.add((body as CancelMessage).id);
+    this.waiting.push(...this.staff.transport.takeTasks());
   }
 
   becomeReady(): void {
@@ -52,17 +46,15 @@ export class SimulatedWorker {
     this.die();
   }
 
-  /** Begins the next task, if a place is free; a cancelled one is dropped in its turn. */
+  /** Begins the next task, if a place is free; one that was taken back is answered for in its turn, and not run. */
   begin(): void {
     if (!this.isAlive || this.running.length >= this.#concurrency) return;
     const task = this.waiting.shift();
     if (task === undefined) return;
-    if (this.#cancelled.has(task.wireId)) {
-      this.#answer(task, STATUS.neverStarted);
-      return;
-    }
-    this.running.push(task);
+    const isTakenBack = this.staff.transport.takenBack.includes(task.wireId);
     this.staff.transport.begin(task);
+    if (isTakenBack) this.#answer(task, STATUS.neverStarted);
+    else this.running.push(task);
   }
 
   finish(which: number, status: number): void {

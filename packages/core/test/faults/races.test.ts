@@ -1,0 +1,159 @@
+import { isPoolError, type Pool } from '@millpond/core';
+import fc from 'fast-check';
+import { describe, expect } from 'vitest';
+import { fault, rejection } from './lab.js';
+import { until } from './system.js';
+
+const RUNS = 15;
+const ABORTED = new Error('aborted');
+
+/** Keeps the event loop of this process busy. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+/** submitted = queued + running + completed + failed + cancelled, none below 0. */
+function expectSum(pool: Pool): void {
+  const { submitted, queued, running, completed, failed, cancelled } = pool.stats().tasks;
+  expect(queued + running + completed + failed + cancelled).toBe(submitted);
+  expect(Math.min(queued, running, completed, failed, cancelled)).toBeGreaterThanOrEqual(0);
+}
+
+const TASK = fc.record({
+  ms: fc.integer({ min: 0, max: 6 }),
+  blocks: fc.boolean(),
+  hears: fc.boolean(),
+  fails: fc.boolean(),
+  timeoutMs: fc.option(fc.integer({ min: 1, max: 6 })),
+  abortAfterMs: fc.option(fc.integer({ min: 0, max: 8 })),
+});
+
+describe('things that happen at the same moment', () => {
+  fault(
+    {
+      row: '26',
+      fault: 'every result sent twice',
+      injected: 'the worker module patches its own channel',
+      expected: 'the second is ignored; each task settles once, with its own result',
+    },
+    async (lab) => {
+      const pool = lab.pool('reply-twice.mjs');
+      for (let round = 0; round < 5; round++) {
+        const ends = await Promise.all(Array.from({ length: 100 }, (_, n) => pool.run('ping', n)));
+        expect(ends).toEqual(Array.from({ length: 100 }, (_, n) => n));
+      }
+      expect(lab.deaths(pool)).toEqual([]);
+      return '500 of 500 right, no death';
+    },
+  );
+
+  fault(
+    {
+      row: '26b',
+      fault: 'result after the timeout',
+      injected: 'the handler ignores the signal and returns 60 ms late, within the grace',
+      expected: 'ERR_TASK_TIMEOUT; the late result is ignored; the worker lives',
+    },
+    async (lab) => {
+      const pool = lab.pool('reply-twice.mjs', { workers: 1, graceMs: 5000 });
+      const error = await rejection(pool.run('late', 100, { timeoutMs: 40 }));
+      expect(isPoolError(error, 'ERR_TASK_TIMEOUT')).toBe(true);
+      await until('it has ended', () => pool.stats().workerList[0]?.state === 'idle');
+      expect(lab.deaths(pool)).toEqual([]);
+      return 'ERR_TASK_TIMEOUT, late result ignored, worker kept';
+    },
+  );
+
+  fault(
+    {
+      row: '27',
+      fault: 'result against timeout against abort',
+      injected: `${RUNS} times up to 24 random tasks of 0–6 ms, timeouts of 1–6 ms, aborts after 0–8 ms (fast-check)`,
+      expected: 'each settles once and for a reason it was given; the counts add up at every look',
+    },
+    async (lab) => {
+      const pool = lab.pool('mixed.mjs', { graceMs: 200, prefetch: 4 });
+      await pool.ready();
+      const property = fc.asyncProperty(fc.array(TASK, { minLength: 1, maxLength: 24 }), async (tasks) => {
+        const timers: NodeJS.Timeout[] = [];
+        const ends = tasks.map(async ({ timeoutMs, abortAfterMs, ...input }) => {
+          const abort = new AbortController();
+          if (abortAfterMs !== null) timers.push(setTimeout(() => abort.abort(ABORTED), abortAfterMs));
+          const options = { signal: abort.signal, ...(timeoutMs === null ? {} : { timeoutMs }) };
+          const end = await pool.run('work', input, options).then(
+            (value) => ({ value }),
+            (error: unknown) => ({ error }),
+          );
+          expectSum(pool);
+          if ('value' in end) expect([end.value, input.fails]).toEqual([input.ms, false]);
+          else if (end.error === ABORTED) expect(abortAfterMs).not.toBeNull();
+          else if (isPoolError(end.error, 'ERR_TASK_TIMEOUT')) expect(timeoutMs).not.toBeNull();
+          else expect((end.error as Error).message).toBe('as told');
+        });
+        await Promise.all(ends);
+        timers.forEach(clearTimeout);
+      });
+      await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
+      expect(lab.deaths(pool)).toEqual([]);
+      return `${RUNS} runs, each task settled once, counts add up`;
+    },
+  );
+
+  fault(
+    {
+      row: '28',
+      fault: "parent's event loop blocked",
+      injected:
+        'a synchronous loop of 1 s; tasks of 20 ms with timeoutMs 300; a worker that starts, startTimeoutMs 800',
+      expected: 'what ended in time is a success; no worker is killed for being unheard',
+    },
+    async (lab) => {
+      const pool = lab.pool('mixed.mjs', { timeoutMs: 300, graceMs: 100 });
+      await pool.ready();
+      const starting = lab.pool('mixed.mjs', { startTimeoutMs: 800 });
+      const task = { ms: 20, blocks: false, hears: false, fails: false };
+      const ends = [pool.run('work', task), pool.run('work', task)];
+      await new Promise((resolve) => setImmediate(resolve));
+      block(1000);
+      expect(await Promise.all(ends)).toEqual([20, 20]);
+      await starting.ready();
+      expect([...lab.deaths(pool), ...lab.deaths(starting)]).toEqual([]);
+      return 'all done, no worker killed';
+    },
+  );
+
+  fault(
+    {
+      row: '29',
+      fault: 'flood',
+      injected: '50,000 run() at once with queue.max 1,000; then map over 20,000 inputs',
+      expected:
+        'ERR_QUEUE_FULL beyond the queue; the first ones are taken and all run; map waits instead, in order; memory bounded',
+    },
+    async (lab) => {
+      const pool = lab.pool('ping.mjs', { queue: { max: 1000 } });
+      await pool.ready();
+      const before = process.memoryUsage().rss;
+      const order: number[] = [];
+      let full = 0;
+      await Promise.all(
+        Array.from({ length: 50_000 }, (_, n) =>
+          pool.run('ping', n).then(
+            (value) => order.push(value as number),
+            (error: unknown) => (full += Number(isPoolError(error, 'ERR_QUEUE_FULL'))),
+          ),
+        ),
+      );
+      expect(order.length + full).toBe(50_000);
+      expect(full).toBeGreaterThan(40_000);
+      expect(order.length).toBeGreaterThanOrEqual(1000);
+      expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: order.length }, (_, n) => n));
+      let next = 0;
+      for await (const value of pool.map('ping', Array(20_000).keys())) expect(value === next++).toBe(true);
+      expect(next).toBe(20_000);
+      expect(process.memoryUsage().rss - before).toBeLessThan(400 * 2 ** 20);
+      return 'ERR_QUEUE_FULL beyond 1,000; the rest done; map done in order';
+    },
+  );
+});

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** The variable that every process a test starts inherits, with a value of that test's own. */
+export const MARK = 'MILLPOND_FAULT_MARK';
+
+const LOOK_EVERY_MS = 10;
+const LEAKS_MODULE_FILES = Number(process.versions.node.split('.')[0]) < 26;
+const MODULE_FILE = /\.m?js$/;
+
+/** Looks until the condition holds. Fails, with what `shown` says, when it has not within the time. */
+export async function until(
+  what: string,
+  condition: () => boolean,
+  { withinMs = 10_000, shown = () => '' }: { withinMs?: number; shown?: () => string } = {},
+): Promise<void> {
+  const limit = performance.now() + withinMs;
+  while (!condition()) {
+    if (performance.now() > limit) throw new Error(`Not within ${withinMs} ms: ${what}. ${shown()}`);
+    await wait(LOOK_EVERY_MS);
+  }
+}
+
+/** Live processes with this value of MARK in their environment. Zombies have none left. */
+export function marked(mark: string): number[] {
+  const needle = `${MARK}=${mark}`;
+  return pids().filter((pid) => pid !== process.pid && textOf(`/proc/${pid}/environ`).includes(needle) && isAlive(pid));
+}
+
+/** Whether a process exists and is no zombie. `kill -0` would call a zombie alive. */
+export function isAlive(pid: number): boolean {
+  const state = stateOf(pid);
+  return state !== '' && state !== 'Z' && state !== 'X';
+}
+
+/** The state letter of a process, empty when there is none. */
+function stateOf(pid: number): string {
+  const stat = textOf(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+}
+
+/** What this process holds open. */
+export interface Holdings {
+  fds: string[];
+  threads: number;
+  handles: Map<string, number>;
+  listeners: Map<string, number>;
+}
+
+export function holdings(): Holdings {
+  return {
+    fds: openFiles(),
+    threads: readdirSync('/proc/self/task').length,
+    handles: counts(process.getActiveResourcesInfo()),
+    listeners: new Map(
+      [process, process.stdout, process.stderr].flatMap((emitter, index) =>
+        emitter.eventNames().map((name) => [`${index}:${String(name)}`, emitter.listenerCount(name)] as const),
+      ),
+    ),
+  };
+}
+
+/** What there is more of now than before, in words; empty when there is nothing. */
+export function surplus(before: Holdings, now: Holdings): string {
+  const more: string[] = [];
+  // Node 20 never closes the module file that a thread was reading when it was terminated; 26 does.
+  const [filesBefore, files] = [before, now].map(({ fds }) =>
+    fds.filter((fd) => !(LEAKS_MODULE_FILES && MODULE_FILE.test(fd))),
+  ) as [string[], string[]];
+  if (files.length > filesBefore.length) {
+    more.push(`open files ${files.filter((fd) => !filesBefore.includes(fd)).join(', ')}`);
+  }
+  if (now.threads > before.threads) more.push(`${now.threads - before.threads} threads`);
+  for (const what of ['handles', 'listeners'] as const) {
+    for (const [name, count] of now[what]) {
+      const least = before[what].get(name) ?? 0;
+      if (count > least) more.push(`${count - least} ${what} of ${name}`);
+    }
+  }
+  return more.join('; ');
+}
+
+function openFiles(): string[] {
+  const open: string[] = [];
+  for (const fd of readdirSync('/proc/self/fd')) {
+    try {
+      open.push(`${fd} ${readlinkSync(`/proc/self/fd/${fd}`)}`);
+    } catch {
+      // The one that listed the folder.
+    }
+  }
+  return open;
+}
+
+function counts(names: readonly string[]): Map<string, number> {
+  const result = new Map<string, number>();
+  for (const name of names) result.set(name, (result.get(name) ?? 0) + 1);
+  return result;
+}
+
+function pids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    // Gone, or somebody else's.
+    return '';
+  }
+}

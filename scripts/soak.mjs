@@ -1,0 +1,249 @@
+// Runs a pool of processes and one of threads under mixed load while it tries to kill ten workers of each a second, and looks for
+// what must not be: a promise lost or settled twice, memory or file descriptors that grow, a child left behind.
+//   node scripts/soak.mjs [--minutes 10]
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { isPoolError, Pool } from '@millpond/core';
+
+const { values: given } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
+const MINUTES = Number(given.minutes);
+if (!(MINUTES > 0)) throw new Error(`--minutes must be a number above 0; received ${given.minutes}.`);
+
+const KILLS_PER_SECOND = 10;
+const IN_FLIGHT = 64;
+/** Restarts wait up to 5 s when deaths follow one another: the more workers, the more there is to kill meanwhile. */
+const WORKERS = 8;
+/** One that ends a thread is a suspect beside others and must run twice: more of them would only queue up. */
+const EXITS_IN_FLIGHT = 4;
+const PRINT_EVERY_MS = 30_000;
+const SAMPLE_EVERY_MS = 1000;
+const BIG = Buffer.alloc(256 * 1024, 1);
+/** A task that is still unsettled this long after the last submit is lost. */
+const SETTLE_WITHIN_MS = 60_000;
+
+/*
+ * What counts as growth. The heap after a collection is flat, yet resident memory of a program that starts and ends
+ * threads moves by some 10 MiB with the allocator and the collector. So a slope says something only when it would come
+ * to clearly more than that over the time it was measured, and to 2 MiB a minute: that is 10 KB for each death.
+ * Descriptors are exact, but a sample finds some workers half started: 6 each. One lost in a hundred deaths would be 2
+ * a minute.
+ */
+const LEAK = {
+  rss: { perMinute: 2 * 2 ** 20, inAll: 24 * 2 ** 20 },
+  fds: { perMinute: 1, inAll: 6 },
+};
+
+const startedAt = performance.now();
+const endsAt = startedAt + MINUTES * 60_000;
+const MARK = 'MILLPOND_SOAK';
+process.env[MARK] = String(process.pid);
+
+class Load {
+  constructor(kind) {
+    this.kind = kind;
+    this.submitted = 0;
+    this.settled = 0;
+    this.twice = 0;
+    this.deaths = 0;
+    this.exits = 0;
+    this.failure = undefined;
+    this.byEnd = new Map();
+    this.unexpected = new Map();
+    this.pool = new Pool(new URL('soak-worker.mjs', import.meta.url), {
+      name: `soak-${kind}`,
+      kind,
+      workers: WORKERS,
+      concurrency: 4,
+      stdio: 'ignore',
+      graceMs: 100,
+      retry: { attempts: 3, backoff: { baseMs: 5, maxMs: 50 } },
+      crash: { attempts: 100 },
+      restart: { max: 1_000_000 },
+    });
+    this.pool.on('failed', (error) => (this.failure = error));
+    this.pool.on('worker:exited', ({ expected }) => (this.deaths += Number(!expected)));
+  }
+
+  /** Keeps IN_FLIGHT tasks under way until time is up. */
+  async run() {
+    const lane = async () => {
+      while (performance.now() < endsAt && this.pool.stats().state === 'open') {
+        await this.submit(...pick());
+        // A tiny task settles within the turn it was answered in; the timers want their turn, too.
+        await new Promise(setImmediate);
+      }
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  }
+
+  submit(name, input, options = {}) {
+    const abort = options.abortAfterMs === undefined ? undefined : new AbortController();
+    const { abortAfterMs, ...runOptions } = options;
+    const timer = abort && setTimeout(() => abort.abort(new Error('aborted by the soak')), abortAfterMs);
+    let times = 0;
+    const settle = (end) => {
+      times++;
+      if (times > 1) this.twice++;
+      else this.settled++;
+      clearTimeout(timer);
+      this.byEnd.set(end, (this.byEnd.get(end) ?? 0) + 1);
+    };
+    this.submitted++;
+    return this.pool.run(name, input, abort ? { ...runOptions, signal: abort.signal } : runOptions).then(
+      () => settle('ok'),
+      (error) => settle(this.endOf(name, error)),
+    );
+  }
+
+  endOf(name, error) {
+    if (isPoolError(error)) return error.code;
+    const { message } = error;
+    if (message === 'aborted by the soak' || message === 'fails as it should') return message;
+    this.unexpected.set(`${name}: ${message}`, (this.unexpected.get(`${name}: ${message}`) ?? 0) + 1);
+    return 'another error';
+  }
+
+  kill() {
+    if (this.kind === 'thread') {
+      if (this.exits >= EXITS_IN_FLIGHT) return;
+      this.exits++;
+      void this.submit('exit', 9, { retry: 0 }).then(() => this.exits--);
+      return;
+    }
+    // Not one that starts: five of those in a row, and the pool would rightly say that its workers cannot start.
+    const alive = this.pool.stats().workerList.filter(({ state }) => state === 'idle' || state === 'busy');
+    const victim = alive[Math.floor(Math.random() * alive.length)];
+    if (victim === undefined) return;
+    try {
+      process.kill(victim.pid, 'SIGKILL');
+    } catch {
+      // It was quicker.
+    }
+  }
+
+  get lost() {
+    return this.submitted - this.settled;
+  }
+
+  line() {
+    const ends = [...this.byEnd].sort(([, a], [, b]) => b - a).map(([end, count]) => `${end} ${count}`);
+    return (
+      `  ${this.kind}: submitted ${this.submitted}, settled ${this.settled}, twice ${this.twice}, deaths ${this.deaths}` +
+      `\n    ${ends.join(', ')}`
+    );
+  }
+}
+
+function pick() {
+  const dice = Math.random();
+  if (dice < 0.6) return ['tiny', 1];
+  if (dice < 0.7) return ['busy', 10];
+  if (dice < 0.8) return ['idle', 10];
+  if (dice < 0.85) return ['big', BIG];
+  if (dice < 0.9) return ['fail', 'fails as it should', { retry: 0 }];
+  if (dice < 0.95) return ['slow', 200, { timeoutMs: 20, retry: 0 }];
+  if (dice < 0.999) return ['slow', 200, { abortAfterMs: 10 }];
+  return ['exit', 3, { retry: 0 }];
+}
+
+/** Median of the slopes between all pairs of points: one odd sample moves it not at all. */
+function slopePerMinute(samples, read) {
+  const slopes = [];
+  for (let a = 0; a < samples.length; a++) {
+    for (let b = a + 1; b < samples.length; b++) {
+      slopes.push((read(samples[b]) - read(samples[a])) / ((samples[b].atMs - samples[a].atMs) / 60_000));
+    }
+  }
+  slopes.sort((a, b) => a - b);
+  return slopes[Math.floor(slopes.length / 2)] ?? 0;
+}
+
+function grows(slope, minutes, { perMinute, inAll }) {
+  return slope > perMinute && slope * minutes > inAll;
+}
+
+function openFiles() {
+  return existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0;
+}
+
+/** Live processes that this one started, zombies not counted. */
+function children() {
+  if (!existsSync('/proc/self/environ')) return [];
+  const read = (path) => {
+    try {
+      return readFileSync(path, 'latin1');
+    } catch {
+      return ''; // gone meanwhile
+    }
+  };
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
+    .filter((pid) => read(`/proc/${pid}/environ`).includes(`${MARK}=${process.pid}\0`))
+    .filter((pid) => !/\) [ZX] /.test(read(`/proc/${pid}/stat`)));
+}
+
+const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+const loads = [new Load('process'), new Load('thread')];
+const samples = [];
+const timers = [
+  setInterval(() => {
+    for (const load of loads) load.kill();
+  }, 1000 / KILLS_PER_SECOND),
+  setInterval(() => {
+    samples.push({ atMs: performance.now(), rss: process.memoryUsage().rss, fds: openFiles() });
+  }, SAMPLE_EVERY_MS),
+  setInterval(() => {
+    console.log(
+      `${Math.round((performance.now() - startedAt) / 1000)} s, ${mib(process.memoryUsage().rss)}, ${openFiles()} files`,
+    );
+    for (const load of loads) console.log(load.line());
+  }, PRINT_EVERY_MS),
+];
+
+const problems = [];
+await Promise.race([
+  Promise.all(loads.map((load) => load.run())),
+  wait(MINUTES * 60_000 + SETTLE_WITHIN_MS, undefined, { ref: false }),
+]);
+timers.forEach(clearInterval);
+// What was submitted for its effect alone is still under way.
+const limit = performance.now() + SETTLE_WITHIN_MS;
+while (loads.some(({ lost }) => lost > 0) && performance.now() < limit) await wait(50);
+
+console.log('end');
+for (const load of loads) {
+  console.log(load.line());
+  const { tasks, state } = load.pool.stats();
+  const { submitted, completed, failed, cancelled, queued, running } = tasks;
+  if (load.lost > 0) problems.push(`${load.kind}: ${load.lost} lost`);
+  if (load.twice > 0) problems.push(`${load.kind}: ${load.twice} settled twice`);
+  if (state !== 'open') problems.push(`${load.kind}: the pool is ${state}: ${load.failure?.message}`);
+  if (completed + failed + cancelled !== submitted || queued + running !== 0) {
+    problems.push(`${load.kind}: its counts do not add up: ${JSON.stringify(tasks)}`);
+  }
+  for (const [what, count] of load.unexpected) problems.push(`${load.kind}: ${count} times ${what}`);
+}
+await Promise.race([Promise.all(loads.map(({ pool }) => pool.close())), wait(20_000, undefined, { ref: false })]);
+if (loads.some(({ pool }) => pool.stats().state !== 'closed')) problems.push('close() did not come to its end');
+
+// The first third is the warm-up: heaps find their size, and code is compiled.
+const steady = samples.slice(Math.floor(samples.length / 3));
+const minutes = steady.length === 0 ? 0 : (steady.at(-1).atMs - steady[0].atMs) / 60_000;
+const rss = slopePerMinute(steady, (sample) => sample.rss);
+const fds = slopePerMinute(steady, (sample) => sample.fds);
+if (grows(rss, minutes, LEAK.rss)) problems.push(`memory grows by ${mib(rss)} a minute`);
+if (grows(fds, minutes, LEAK.fds)) problems.push(`open files grow by ${fds.toFixed(1)} a minute`);
+
+const left = children();
+if (left.length > 0) problems.push(`children left: ${left.join(', ')}`);
+for (const pid of left) process.kill(Number(pid), 'SIGKILL');
+
+const total = (read) => loads.reduce((sum, load) => sum + read(load), 0);
+console.log(
+  `submitted ${total((load) => load.submitted)}, settled ${total((load) => load.settled)}, lost ${total((load) => load.lost)}, ` +
+    `settled twice ${total((load) => load.twice)}, deaths ${total((load) => load.deaths)}, ` +
+    `memory ${mib(rss)} a minute, open files ${fds.toFixed(1)} a minute (over ${minutes.toFixed(1)} minutes)`,
+);
+console.log(problems.length === 0 ? 'passed' : `FAILED: ${problems.join('; ')}`);
+process.exitCode = problems.length === 0 ? 0 : 1;
