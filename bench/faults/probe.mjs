@@ -1,0 +1,72 @@
+// What settles, when one contestant meets one fault? Runs in a process of its own and writes each thing that happens as
+// a line of JSON to file descriptor 3. Arguments: contestant, fault. A line on stdin says that nothing has happened for
+// long: then the later task is sent although others have not settled.
+import { writeSync } from 'node:fs';
+import { CONTESTANTS } from './contestants.mjs';
+import { FAULTS } from './faults.mjs';
+
+const [contestant, faultId] = process.argv.slice(2);
+const fault = FAULTS[faultId];
+const folder = process.env.FAULTS_FOLDER;
+// Reading it also keeps this program alive, as a server would.
+const nudged = new Promise((resolve) => process.stdin.once('data', resolve));
+
+const pool = await startPool();
+if (!fault.isBroken) await submit('first', 'double', 1);
+const settled = Promise.all(fault.play({ submit, folder, log }));
+await Promise.race([settled, nudged]);
+if (fault.isLeft) {
+  log({ event: 'left' });
+  process.stdin.destroy();
+} else {
+  await finish();
+}
+
+async function finish() {
+  // Of a broken module, this one is guilty too.
+  await submit(fault.isBroken ? 'guilty' : 'later', 'double', 1);
+  if (fault.countsWorkers) await Promise.all([1, 2].map(() => submit('meeting', 'meet', folder)));
+  await settled;
+  log({ event: 'closing' });
+  await pool.close();
+  log({ event: 'closed' });
+  process.exit();
+}
+
+async function startPool() {
+  const { workers = 1, isBroken, heapMb, asItComes } = fault;
+  return CONTESTANTS[contestant].start({ workers, isBroken, heapMb, asItComes });
+}
+
+/** Resolves when the call has settled, however that was. */
+async function submit(role, name, input, options) {
+  try {
+    const value = await pool.run(name, input, options);
+    const isRight = name !== 'double' || value === input * 2;
+    log({ event: 'settled', role, how: 'resolved', isRight, value: describe(value) });
+  } catch (error) {
+    log({ event: 'settled', role, how: 'rejected', error: describeError(error) });
+  }
+}
+
+function describe(value) {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function describeError(error) {
+  if (typeof error !== 'object' || error === null) return { isError: false, text: String(error) };
+  const { name, message, code, cause, limit } = error;
+  return {
+    isError: error instanceof Error,
+    class: error.constructor?.name,
+    name,
+    message,
+    code,
+    cause: cause instanceof Error ? cause.message : cause && typeof cause,
+    limit,
+  };
+}
+
+function log(record) {
+  writeSync(3, `${JSON.stringify(record)}\n`);
+}

@@ -1,0 +1,102 @@
+// How do the outcomes look, on the terminal and in docs/faults.md?
+import { CONTESTANTS } from './contestants.mjs';
+import { FAULTS } from './faults.mjs';
+import { FINE, verdict } from './verdict.mjs';
+
+/** Letters of a message. */
+const WORDS = 60;
+
+/** @param results fault → contestant → outcomes, one a run. @returns Markdown */
+export function renderPage({ results, versions, date, runs }) {
+  const faults = Object.keys(results);
+  const contestants = Object.keys(results[faults[0]]);
+  const table = (cell) =>
+    renderTable(faults, contestants, (fault, contestant) => cell(fault, results[fault][contestant]));
+  return [
+    `Measured on ${date.slice(0, 10)}, ${runs === 1 ? 'one run' : `${runs} runs`} of each: ${describeVersions(versions)}.`,
+    '### Who settles what',
+    table(cellOfVerdicts),
+    '### What the caller of the guilty task gets',
+    table((fault, outcomes) => cellOfError(fault, outcomes[0])),
+    '### What was used',
+    renderUsed(contestants),
+  ].join('\n\n');
+}
+
+/** One cell for all runs; where they differ, all of them. */
+export function cellOfVerdicts(fault, outcomes) {
+  const verdicts = [...new Set(outcomes.map((outcome) => verdict(fault, outcome)))];
+  return verdicts.length === 1 ? verdicts[0] : `≠ ${verdicts.join(' / ')}`;
+}
+
+/** `code` or `name`, or the message where neither says more than Error; for a value, the value. */
+function cellOfError(fault, { noSuchOption, guilty }) {
+  if (noSuchOption || FAULTS[fault].isKilled) return '';
+  const [first] = guilty;
+  if (first === undefined) return 'nothing';
+  if (first.how === 'resolved')
+    return first.isRight && FAULTS[fault].expects === 'resolved' ? 'its result' : `\`${first.value}\``;
+  return fault === 'throw-custom' ? whatIsLost(first.error) : nameOf(first.error);
+}
+
+function nameOf({ isError, text, code, name, message }) {
+  if (text !== undefined) return `\`${text}\`, not an Error`;
+  const ownName = name === 'Error' ? undefined : name;
+  if (!isError && name === undefined) return 'an object that is not an Error';
+  const label = typeof code === 'string' ? code : (ownName ?? firstWords(message));
+  return isError ? `\`${label}\`` : `\`${label}\`, not an Error`;
+}
+
+/** The first line, without what differs from run to run or names files of this machine. */
+function firstWords(message) {
+  const [line] = String(message ?? '').split('\n');
+  if (line === '') return 'Error without a message';
+  const constant = line.replace(/\S*\/\S*|[\da-f]{8}-[\da-f-]{27}|\d{4,}/g, '…');
+  return constant.length > WORDS ? constant.slice(0, constant.lastIndexOf(' ', WORDS)) + ' …' : constant;
+}
+
+function whatIsLost({ isError, class: className, name, message, code, cause, limit }) {
+  const lost = Object.entries({
+    message: message === 'over quota',
+    name: name === 'QuotaError',
+    code: code === 'E_QUOTA',
+    cause: cause === 'the cause',
+    property: limit?.bytes === 42,
+  }).flatMap(([part, isKept]) => (isKept ? [] : [part]));
+  const arrived = isError ? `\`${className}\`` : 'not an Error';
+  return lost.length === 0 ? `${arrived}, ${FINE}` : `${arrived}, without ${lost.join(', ')}`;
+}
+
+function renderTable(faults, contestants, cell) {
+  const rows = faults.map((fault) => [
+    FAULTS[fault].title,
+    ...contestants.map((contestant) => cell(fault, contestant)),
+  ]);
+  return renderRows(['', ...contestants.map(titleOf)], rows);
+}
+
+function renderUsed(contestants) {
+  const rows = contestants.map((id) => {
+    const { runLimit, cancel, retries } = CONTESTANTS[id];
+    return [titleOf(id), ...[runLimit, cancel, retries].map((feature) => feature ?? 'no such option')];
+  });
+  return renderRows(['', 'time limit', 'cancellation', 'retries after a crash'], rows);
+}
+
+function renderRows(head, rows) {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(escape).join(' | ')} |`).join('\n');
+}
+
+function escape(cell) {
+  return cell.replaceAll('|', '\\|');
+}
+
+function titleOf(contestant) {
+  return contestant.replace(/-(\w+)$/, ' $1');
+}
+
+function describeVersions(versions) {
+  return Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
+}

@@ -1,0 +1,70 @@
+// What does an outcome mean, in a few words? Everything said here is taken from the outcome.
+import { FAULTS, INNOCENTS } from './faults.mjs';
+
+/** All as it should be: the guilty task settled as expected, the others right, a later task too, the pool closed. */
+export const FINE = '✓';
+const NOT_ASKED = '—';
+/** Of a module that cannot be loaded, for four calls; who restarts without end has dozens within the time limit. */
+const MANY_LOADS = 20;
+
+/** @param outcome of observe(), or of a contestant that has no such feature */
+export function verdict(faultId, outcome) {
+  if (outcome.noSuchOption) return outcome.noSuchOption === 'process' ? NOT_ASKED : 'no such option';
+  const fault = FAULTS[faultId];
+  const failed = !fault.isBroken && !outcome.first.some(({ isRight }) => isRight);
+  if (failed) return 'did not start';
+  const words = fault.isKilled ? orphans(outcome) : fault.isLeft ? whetherItExits(outcome) : settlement(fault, outcome);
+  const counts = outcome.crashes > 0 ? [`${outcome.crashes} ${outcome.crashes === 1 ? 'crash' : 'crashes'}`] : [];
+  return [...(words.length > 0 ? words : [FINE]), ...counts].join('; ');
+}
+
+function orphans({ wasKilled, left }) {
+  if (!wasKilled) return ['did not start'];
+  return left > 0 ? [`${left} left running`] : [];
+}
+
+function whetherItExits({ end, wasLeft }) {
+  if (!wasLeft) return ['did not settle'];
+  return [end === 0 ? 'exits' : end === 'time limit' ? 'stays alive' : `ends with ${end}`];
+}
+
+function settlement(fault, outcome) {
+  if (!outcome.closed && outcome.end !== 'time limit') return [`program dies (${outcome.end})`];
+  return [...ofGuilty(fault, outcome), ...ofInnocent(fault, outcome), ...ofLater(fault, outcome), ...ofClose(outcome)];
+}
+
+function ofGuilty(fault, { guilty, ran, loads }) {
+  const words = [];
+  const calls = fault.guilty ?? 1;
+  if (guilty.length < calls) words.push(calls > 1 ? `${calls - guilty.length} of ${calls} hang` : 'hangs');
+  else if (guilty.some(({ isLate }) => isLate)) words.push('hangs until the next call');
+  const isExpected = ({ how }) =>
+    !('expects' in fault) ? how === 'rejected' : [undefined, how].includes(fault.expects);
+  const other = guilty.find((settled) => !isExpected(settled) || settled.isRight === false);
+  if (other) words.push(other.how === 'resolved' ? (fault.resolving ?? `resolves with ${other.value}`) : 'rejects');
+  if (ran && other?.how !== 'resolved') words.push('runs all the same');
+  if (loads > MANY_LOADS) words.push('restarts without end');
+  return words;
+}
+
+function ofInnocent(fault, { innocent }) {
+  const all = fault.isBroken ? 0 : (fault.innocents ?? INNOCENTS);
+  const count = (is) => innocent.filter(is).length;
+  return [
+    [count(({ how }) => how === 'rejected'), 'fail'],
+    [count(({ isRight }) => isRight === false), 'wrong'],
+    [count(({ isLate }) => isLate), 'hang until the next call'],
+    [all - innocent.length, 'hang'],
+  ].flatMap(([number, what]) => (number > 0 ? [`${number} of ${all} others ${what}`] : []));
+}
+
+function ofLater(fault, { later, met }) {
+  if (fault.isBroken) return [];
+  if (later.length === 0 || later[0].how === 'rejected') return ['pool dead'];
+  if (!later[0].isRight) return ['later task wrong'];
+  return fault.countsWorkers && met < fault.workers ? ['1 worker lost'] : [];
+}
+
+function ofClose({ triedClose, closed }) {
+  return triedClose && !closed ? ['close hangs'] : [];
+}

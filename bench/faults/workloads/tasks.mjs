@@ -1,0 +1,105 @@
+// What do the tasks of the fault runs do? Plain functions of one input, which every contestant can call.
+import { appendFileSync, existsSync, readdirSync, watch, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
+
+/** An innocent task: takes 5 ms, in which its worker's event loop turns. */
+export async function double(value) {
+  await delay(5);
+  return value * 2;
+}
+
+export function exit(code) {
+  process.exit(code);
+}
+
+/** Leaves a line for each time it ran. */
+export function poison(folder) {
+  appendFileSync(join(folder, 'crashes'), '.');
+  process.exit(1);
+}
+
+/** Its result is right; what it left behind is not. */
+export function throwLater(value) {
+  setTimeout(() => {
+    throw new Error('thrown from a timer');
+  }, 1);
+  return value * 2;
+}
+
+export function rejectLater(value) {
+  setTimeout(() => Promise.reject(new Error('rejected and not handled')), 1);
+  return value * 2;
+}
+
+export function loop() {
+  for (;;);
+}
+
+export function loopMarked(folder) {
+  writeFileSync(join(folder, 'looping'), '');
+  for (;;);
+}
+
+/** Shows that it ran at all. */
+export function mark(folder) {
+  writeFileSync(join(folder, 'ran'), '');
+  return 'ran';
+}
+
+export async function occupy(folder) {
+  writeFileSync(join(folder, 'occupied'), '');
+  await delay(500);
+  return 'occupied';
+}
+
+/** The first try waits for its death; a second one, if there is any, succeeds. */
+export async function awaitKill(folder) {
+  if (readdirSync(folder).some((file) => file.startsWith('victim-'))) return 'tried again';
+  writeFileSync(join(folder, `victim-${process.pid}`), '');
+  await delay(60_000);
+}
+
+/** Ends when two workers are in it at the same time. */
+export async function meet(folder) {
+  const mine = join(folder, `met-${process.pid}-${threadId}`);
+  const met = () => readdirSync(folder).filter((file) => file.startsWith('met-')).length === 2;
+  await new Promise((resolve) => {
+    const watcher = watch(folder, () => {
+      if (!met()) return;
+      watcher.close();
+      resolve();
+    });
+    if (!existsSync(mine)) writeFileSync(mine, '');
+    if (met()) resolve(watcher.close());
+  });
+  return 'met';
+}
+
+export function throwNull() {
+  throw null;
+}
+
+class QuotaError extends Error {
+  name = 'QuotaError';
+  code = 'E_QUOTA';
+  limit = { bytes: 42 };
+}
+
+export function throwCustom() {
+  throw new QuotaError('over quota', { cause: new TypeError('the cause') });
+}
+
+export function eatHeap() {
+  const kept = [];
+  for (;;) kept.push(Array.from({ length: 1000 }, (_, index) => `${kept.length} ${index}`));
+}
+
+export function typeOfCall(input) {
+  return typeof input.call;
+}
+
+export function returnFunction() {
+  return { call() {} };
+}
