@@ -229,10 +229,9 @@ export class Engine {
     const cause =
       end.startError ??
       new PoolError('ERR_WORKER_CRASHED', { task: end.report.runningTasks.join(', ') || 'none', death: end.report });
-    this.supervisor.onEnd(
-      worker,
-      isFault ? { wasReady: end.how === 'died', uptimeMs: end.report.uptimeMs, cause } : undefined,
-    );
+    const { uptimeMs } = end.report;
+    const { tasksDone } = worker;
+    this.supervisor.onEnd(worker, isFault ? { wasReady: end.how === 'died', uptimeMs, tasksDone, cause } : undefined);
     this.#publishWorker(worker, 'exited');
     this.#parts.emit('worker:exited', { ...end.report, expected: !isFault });
     this.conditions.check();

@@ -15,6 +15,14 @@ export interface RestartLimits {
   readonly withinMs: number;
 }
 
+/** What is known of a worker that ended without being asked to. */
+export interface UnexpectedEnd {
+  readonly wasReady: boolean;
+  readonly uptimeMs: number;
+  /** Tasks it had finished. */
+  readonly tasksDone: number;
+}
+
 export type RestartDecision = { action: 'restart'; delayMs: number } | { action: 'giveUp'; reason: string };
 
 export const NO_HISTORY: RestartHistory = { failedStarts: 0, deaths: [], deathsInARow: 0 };
@@ -23,7 +31,11 @@ export const NO_HISTORY: RestartHistory = { failedStarts: 0, deaths: [], deathsI
 const MAX_FAILED_STARTS = 5;
 const BASE_MS = 100;
 const MAX_MS = 5000;
-/** A worker that lived this long was healthy: the next restart is immediate again. */
+/**
+ * A worker that lived this long, or finished a task, was healthy: the next restart is immediate again. Its death is more
+ * likely a task's doing than the module's, and to make a batch wait for one bad item in a hundred helps nobody; what
+ * cannot go on is stopped by the limits.
+ */
 const HEALTHY_MS = 30_000;
 
 /** A worker became ready: the module can start. */
@@ -33,12 +45,12 @@ export function afterReady(history: RestartHistory): RestartHistory {
 
 /**
  * A worker ended that nobody had asked to. The first restart is immediate, the next ones wait 100 ms · 2ⁿ up to 5 s
- * with full jitter. Beyond `limits` deaths in the window, or five failed starts in a row, the answer is to give up:
+ * with full jitter, until a worker was healthy. Beyond `limits` deaths in the window, or five failed starts in a row, the answer is to give up:
  * then the fault is in the module or the machine, and restarting only burns CPU.
  */
 export function afterUnexpectedEnd(
   history: RestartHistory,
-  end: { wasReady: boolean; uptimeMs: number; nowMs: number; random: number },
+  end: UnexpectedEnd & { nowMs: number; random: number },
   limits: RestartLimits,
 ): { history: RestartHistory; decision: RestartDecision } {
   if (!end.wasReady) {
@@ -54,7 +66,8 @@ export function afterUnexpectedEnd(
     return { history: next, decision: { action: 'restart', delayMs } };
   }
   const deaths = [...history.deaths.filter((at) => at > end.nowMs - limits.withinMs), end.nowMs];
-  const deathsInARow = end.uptimeMs >= HEALTHY_MS ? 1 : history.deathsInARow + 1;
+  const wasHealthy = end.uptimeMs >= HEALTHY_MS || end.tasksDone > 0;
+  const deathsInARow = wasHealthy ? 1 : history.deathsInARow + 1;
   const next = { ...history, deaths, deathsInARow };
   if (deaths.length > limits.max) {
     const reason = `${deaths.length} workers died within ${limits.withinMs} ms (restart.max is ${limits.max}).`;

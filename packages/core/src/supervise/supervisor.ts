@@ -6,6 +6,7 @@ import {
   NO_HISTORY,
   type RestartHistory,
   type RestartLimits,
+  type UnexpectedEnd,
 } from './restart-policy.js';
 
 /** What the supervisor needs of a worker. */
@@ -75,7 +76,7 @@ export class Supervisor<W extends Supervised> {
   }
 
   /** A worker has ended; `unexpected` describes it unless the pool had asked it to, or killed it for a task's sake. */
-  onEnd(worker: W, unexpected: { wasReady: boolean; uptimeMs: number; cause: unknown } | undefined): void {
+  onEnd(worker: W, unexpected: (UnexpectedEnd & { cause: unknown }) | undefined): void {
     this.#workers.delete(worker);
     if (unexpected !== undefined && !this.#isOver) this.#onFault(unexpected);
     this.#startMissing();
@@ -117,7 +118,7 @@ export class Supervisor<W extends Supervised> {
     this.#restart?.cancel();
   }
 
-  #onFault(end: { wasReady: boolean; uptimeMs: number; cause: unknown }): void {
+  #onFault(end: UnexpectedEnd & { cause: unknown }): void {
     const nowMs = this.#parts.clock.now();
     const { history, decision } = afterUnexpectedEnd(
       this.#history,
@@ -154,10 +155,11 @@ export class Supervisor<W extends Supervised> {
       return worker;
     } catch (cause) {
       // Later, as every other end: whoever asked for the worker is in the middle of something.
+      const mayStartAt = this.#mayStartAt;
       this.#mayStartAt = Infinity;
       this.#parts.clock.after(0, () => {
-        this.#mayStartAt = -Infinity;
-        if (!this.#isOver) this.#onFault({ wasReady: false, uptimeMs: 0, cause });
+        this.#mayStartAt = mayStartAt;
+        if (!this.#isOver) this.#onFault({ wasReady: false, uptimeMs: 0, tasksDone: 0, cause });
         this.#startMissing();
       });
       return undefined;

@@ -14,6 +14,7 @@ const HEALTHY_MS = 30_000;
 interface End {
   wasReady?: boolean;
   uptimeMs?: number;
+  tasksDone?: number;
   nowMs?: number;
   random?: number;
 }
@@ -22,7 +23,7 @@ interface End {
 function decisions(ends: readonly End[], limits = LIMITS, from: RestartHistory = NO_HISTORY): RestartDecision[] {
   let history = from;
   return ends.map((end) => {
-    const whole = { wasReady: true, uptimeMs: 5, nowMs: 0, random: 1, ...end };
+    const whole = { wasReady: true, uptimeMs: 5, tasksDone: 0, nowMs: 0, random: 1, ...end };
     const { history: next, decision } = afterUnexpectedEnd(history, whole, limits);
     history = next;
     return decision;
@@ -46,6 +47,10 @@ describe('after the death of a ready worker', () => {
   it('a worker that had lived for 30 s begins a new count', () => {
     const ends = [{}, {}, {}, { uptimeMs: HEALTHY_MS }, {}, { uptimeMs: HEALTHY_MS - 1 }];
     expect(delays(ends)).toEqual([0, 100, 200, 0, 100, 200]);
+  });
+
+  it('a worker that had finished a task begins a new count', () => {
+    expect(delays([{}, {}, {}, { tasksDone: 1 }, {}])).toEqual([0, 100, 200, 0, 100]);
   });
 
   it('more than max within the window end the pool, and say so', () => {
@@ -77,7 +82,7 @@ describe('after a failed start', () => {
   it('a worker that became ready begins a new count', () => {
     let history = NO_HISTORY;
     const fail = (): RestartDecision['action'] => {
-      const end = { wasReady: false, uptimeMs: 0, nowMs: 0, random: 1 };
+      const end = { wasReady: false, uptimeMs: 0, tasksDone: 0, nowMs: 0, random: 1 };
       const { history: next, decision } = afterUnexpectedEnd(history, end, LIMITS);
       history = next;
       return decision.action;
@@ -102,6 +107,7 @@ describe('any sequence of ends', () => {
   const end = fc.record({
     wasReady: fc.boolean(),
     uptimeMs: fc.constantFrom(0, 5, HEALTHY_MS),
+    tasksDone: fc.constantFrom(0, 1),
     sinceLastMs: fc.nat(20_000),
     random: fc.double({ min: 0, max: 1, noNaN: true }),
   });

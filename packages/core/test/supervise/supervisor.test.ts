@@ -61,7 +61,7 @@ function open(limits = { max: 10, withinMs: 30_000 }) {
   const died = (worker: FakeWorker, uptimeMs = 5): void => {
     const wasReady = worker.state !== 'starting';
     worker.state = 'exited';
-    supervisor.onEnd(worker, { wasReady, uptimeMs, cause: `death of ${worker.id}` });
+    supervisor.onEnd(worker, { wasReady, uptimeMs, tasksDone: 0, cause: `death of ${worker.id}` });
   };
   const ids = (): number[] => [...supervisor.workers].map(({ id }) => id);
   return { clock, started, givenUp, startErrors, supervisor, ready, gone, died, ids };
@@ -195,6 +195,30 @@ describe('workers that fail to start', () => {
 });
 
 describe('recycle', () => {
+  it('does not cut a pending delay short when a replacement cannot be started', async () => {
+    const { supervisor, started, ready, died, startErrors, clock, ids } = open();
+    supervisor.want(2);
+    ready(...started);
+    for (const worker of [...started]) died(worker);
+    // The first death was replaced at once; the second waits.
+    expect(ids()).toEqual([3]);
+    const third = started[2] as FakeWorker;
+    ready(third);
+    died(third);
+    expect(ids()).toEqual([]);
+    clock.advance(200);
+    expect(ids()).toEqual([4, 5]);
+    ready(...started.slice(3));
+    died(started[3] as FakeWorker);
+    startErrors.push(new Error('EAGAIN'));
+    void supervisor.recycle([started[4] as FakeWorker], 'by hand', () => {});
+    clock.advance(399);
+    expect(ids()).toEqual([5]);
+    clock.advance(1);
+    expect(ids()).toEqual([5, 7]);
+    await turn();
+  });
+
   it('makes each replacement ready before the old worker goes, a quarter of all at once', async () => {
     const { supervisor, started, ready, gone, ids } = open();
     supervisor.want(8);

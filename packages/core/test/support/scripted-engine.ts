@@ -56,7 +56,11 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
       dispatcher.onExited(worker, end);
       const isFault = end.how === 'died' || end.how === 'failedToStart';
       const { uptimeMs } = end.report;
-      supervisor.onEnd(worker, isFault ? { wasReady: end.how === 'died', uptimeMs, cause: end.fault } : undefined);
+      const { tasksDone } = worker;
+      supervisor.onEnd(
+        worker,
+        isFault ? { wasReady: end.how === 'died', uptimeMs, tasksDone, cause: end.fault } : undefined,
+      );
     },
   };
   const supervisor: Supervisor<TaskWorker> = new Supervisor<TaskWorker>({
