@@ -1,4 +1,4 @@
-import { isWorkerDefinition, type WorkerHooks } from '../contract/worker-module.js';
+import { isWorkerDefinition, looksLikeHooks, type WorkerHooks } from '../contract/worker-module.js';
 
 /** A handler as the loop calls it. */
 export type LoadedHandler = (input: unknown, ctx: unknown) => unknown;
@@ -26,5 +26,10 @@ export async function loadWorkerModule(url: string): Promise<LoadedModule> {
     }
   }
   const hooks = exports['worker'] ?? (whole as { worker?: unknown } | undefined)?.worker;
-  return { handlers: [...handlers], hooks: isWorkerDefinition(hooks) ? hooks : {} };
+  if (isWorkerDefinition(hooks)) return { handlers: [...handlers], hooks };
+  // Without this, a setup that never runs would show only as a handler that finds no data.
+  if (looksLikeHooks(hooks)) {
+    throw new TypeError('The export `worker` has lifecycle hooks but was not made by defineWorker(); wrap it in that.');
+  }
+  return { handlers: [...handlers], hooks: {} };
 }

@@ -54,6 +54,13 @@ export function defineWorker(hooks: WorkerHooks): WorkerDefinition {
   return { ...hooks, [WORKER]: true };
 }
 
+/** Whether a value has functions by the names of hooks. */
+export function looksLikeHooks(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { setup, warmup, teardown } = value as WorkerHooks;
+  return [setup, warmup, teardown].some((hook) => typeof hook === 'function');
+}
+
 /** Whether a module's export came from `defineWorker`. */
 export function isWorkerDefinition(value: unknown): value is WorkerDefinition {
   return typeof value === 'object' && value !== null && WORKER in value;

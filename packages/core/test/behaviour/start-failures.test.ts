@@ -35,6 +35,16 @@ describe('wrong options', () => {
   });
 });
 
+describe.each(KINDS)('lifecycle hooks that defineWorker did not make, kind %s,', (kind) => {
+  it('are refused, not passed over', async () => {
+    await withPool('hooks-not-wrapped.mjs', { kind, workers: 1 }, async (pool) => {
+      const error = await failure(pool.ready());
+      expect(error).toMatchObject({ code: 'ERR_POOL_FAILED', cause: { code: 'ERR_WORKER_START' } });
+      expect(error.message).toMatch(/was not made by defineWorker\(\); wrap it in that/);
+    });
+  });
+});
+
 describe.each(KINDS)('a module that throws at load, kind %s,', (kind) => {
   it('fails the pool after five starts, and every task with the cause', async () => {
     await withPool('throws-at-load.mjs', { kind, workers: 1 }, async (pool) => {
