@@ -7,7 +7,8 @@ const ROWS = [
   ['contract'],
   ['wire', 'cache', 'sizing'],
   ['transport'],
-  ['worker', 'task'],
+  ['task'],
+  ['worker'],
   ['supervise', 'dispatch'],
   ['pool'],
 ];

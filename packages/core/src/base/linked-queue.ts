@@ -21,6 +21,10 @@ export class LinkedQueue<T extends Linked<T>> {
     return this.#first;
   }
 
+  *[Symbol.iterator](): Generator<T> {
+    for (let element = this.#first; element !== undefined; element = element.next) yield element;
+  }
+
   push(element: T): void {
     element.previous = this.#last;
     element.next = undefined;

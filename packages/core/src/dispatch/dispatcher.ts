@@ -8,7 +8,8 @@ import type { ResultRow } from '../worker/result-row.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
 import { depth, roomFor } from './ahead.js';
 import { Outcomes } from './outcomes.js';
-import { FreePlaces, type TaskWorker } from './places.js';
+import { FreePlaces } from './places.js';
+import type { Worker } from '../worker/worker.js';
 import { StuckWatch } from './stuck-watch.js';
 import { SuspectLane } from './suspect-lane.js';
 import { crashed, notFound, notSerializable, tookTooLong, waitedTooLong } from './task-errors.js';
@@ -37,12 +38,12 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #queue = new LinkedQueue<Task>();
   readonly #suspects = new SuspectLane();
-  readonly #workers: TaskWorker[] = [];
+  readonly #workers: Worker[] = [];
   readonly #places: FreePlaces;
   readonly #outcomes: Outcomes;
   readonly #stuck: StuckWatch;
   /** Workers with tasks in their outbox. */
-  readonly #unsent = new Set<TaskWorker>();
+  readonly #unsent = new Set<Worker>();
   /** Tasks that are out of time; their worker was asked where they are. */
   readonly #asked = new Set<Task>();
   /** False after a pass that left tasks over: until a worker has news, another pass would find no room either. */
@@ -93,7 +94,7 @@ export class Dispatcher {
   }
 
   /** Workers that take tasks. */
-  get readyWorkers(): TaskWorker[] {
+  get readyWorkers(): Worker[] {
     return this.#workers.filter((worker) => worker.isReady);
   }
 
@@ -119,7 +120,7 @@ export class Dispatcher {
   }
 
   /** Gives a task to this worker now, past the queue. */
-  submitTo(worker: TaskWorker, task: Task): void {
+  submitTo(worker: Worker, task: Task): void {
     this.#assign(worker, task);
     this.#schedule();
   }
@@ -139,19 +140,19 @@ export class Dispatcher {
     this.#parts.book.fail(task, error);
   }
 
-  onReady(worker: TaskWorker): void {
+  onReady(worker: Worker): void {
     this.#workers.push(worker);
     this.#places.add(worker);
     this.#workerHasNews();
   }
 
-  onResult(worker: TaskWorker, task: Task, row: ResultRow): void {
+  onResult(worker: Worker, task: Task, row: ResultRow): void {
     // Dropped as cancelled, yet it is wanted: it has not run, so it may run elsewhere.
     if (!this.#outcomes.answered(task, worker.id, row)) this.#requeue(task);
   }
 
   /** A worker has answered for some tasks: hand it the next. */
-  onSettled(worker: TaskWorker): void {
+  onSettled(worker: Worker): void {
     worker.isStuck = false;
     if (worker.isReady) {
       this.#places.add(worker);
@@ -163,14 +164,14 @@ export class Dispatcher {
     this.#workerHasNews();
   }
 
-  onRefused(worker: TaskWorker, task: Task, reason: string): void {
+  onRefused(worker: Worker, task: Task, reason: string): void {
     publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
-    task.holder = undefined;
+    task.place = undefined;
     this.#parts.book.fail(task, notSerializable(task, 'input', reason));
     this.onSettled(worker);
   }
 
-  onTimedOut(worker: TaskWorker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
+  onTimedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
     if (ranMs === undefined || !this.#parts.options.timeoutStack) {
       this.#timeOut(worker, task, ranMs, by);
       return;
@@ -184,13 +185,7 @@ export class Dispatcher {
     });
   }
 
-  #timeOut(
-    worker: TaskWorker,
-    task: Task,
-    ranMs: number | undefined,
-    by: 'timeoutMs' | 'deadline',
-    stack?: string,
-  ): void {
+  #timeOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline', stack?: string): void {
     const now = this.#parts.clock.now();
     const error =
       ranMs === undefined ? waitedTooLong(task, now, this.queued) : tookTooLong(task, worker.id, ranMs, by, stack);
@@ -201,7 +196,7 @@ export class Dispatcher {
     else this.#outcomes.failed(task, error);
   }
 
-  onExited(worker: TaskWorker, end: WorkerEnd<Task>): void {
+  onExited(worker: Worker, end: WorkerEnd): void {
     const { how, running, runningCount, runningSince, others, report, fault } = end;
     this.#drop(worker);
     const isExact = how === 'died' && runningCount === 1;
@@ -276,7 +271,7 @@ export class Dispatcher {
     this.#mayHaveRoom = false;
   }
 
-  #assign(worker: TaskWorker, task: Task): void {
+  #assign(worker: Worker, task: Task): void {
     task.timer?.cancel();
     task.timer = undefined;
     if (task.deadlineMs < Infinity && task.deadlineMs <= this.#parts.clock.now()) {
@@ -289,8 +284,6 @@ export class Dispatcher {
       return;
     }
     this.#parts.book.move(task, 'running');
-    task.expectedMs = task.type.expectedMs;
-    task.holder = worker;
     worker.assign(task);
     if (worker.load > 1) this.#stuck.noteAhead();
     this.#unsent.add(worker);
@@ -327,21 +320,27 @@ export class Dispatcher {
 
   /** Back to the head of the queue: it has not run, or is not to blame for what ended its worker. */
   #requeue(task: Task): void {
-    task.holder = undefined;
-    task.assignedAt = task.sentAt = NaN;
+    task.place = undefined;
     this.#parts.book.move(task, 'queued');
     this.#enqueue(task, true);
   }
 
   #comeBack(task: Task, death: DeathReport, mustRunAlone: boolean): void {
-    task.holder = undefined;
+    task.place = undefined;
     // A broadcast belongs to that worker and to no other.
-    if (task.pinned) {
+    if (task.isPinned) {
       this.#parts.book.fail(task, crashed(task, death));
       return;
     }
-    task.mustRunAlone ||= mustRunAlone;
+    if (mustRunAlone) task.history.mustRunAlone = true;
     this.#requeue(task);
+  }
+
+  /** Every task that has not settled, oldest first. */
+  all(): Task[] {
+    const inHand = this.#workers.flatMap((worker) => worker.tasks());
+    const all = [...this.#queue, ...this.#suspects.all(), ...this.#outcomes.retrying, ...inHand];
+    return all.sort((a, b) => a.id - b.id);
   }
 
   /** Takes a task out of the queue, or out of its worker's hand. */
@@ -349,17 +348,18 @@ export class Dispatcher {
     if (task.state === 'queued') {
       if (task.mustRunAlone) this.#suspects.remove(task);
       else this.#queue.remove(task);
+    } else if (task.state === 'retrying') {
+      this.#outcomes.retrying.delete(task);
     }
-    const { holder } = task;
-    if (holder === undefined) return;
-    task.holder = undefined;
-    holder.abandon(task, reason);
+    const worker = task.place?.holder as Worker | undefined;
+    if (worker === undefined) return;
+    worker.abandon(task, reason);
+    task.place = undefined;
     // One that had not left yet freed its place at once.
-    const worker = this.#workers.find((each) => each === holder);
-    if (worker !== undefined) this.#places.add(worker);
+    if (worker.isReady) this.#places.add(worker);
   }
 
-  #drop(worker: TaskWorker): void {
+  #drop(worker: Worker): void {
     const at = this.#workers.indexOf(worker);
     if (at !== -1) this.#workers.splice(at, 1);
     this.#places.remove(worker);

@@ -22,6 +22,8 @@ export interface OutcomeParts {
 
 /** What becomes of a task after a try: it completes, it fails, or it waits for another try. */
 export class Outcomes {
+  /** Tasks between two tries. */
+  readonly retrying = new Set<Task>();
   readonly #parts: OutcomeParts;
 
   constructor(parts: OutcomeParts) {
@@ -37,9 +39,9 @@ export class Outcomes {
     const ranMs = row.endedAt - row.startedAt;
     task.type.record(row.startedAt - task.submittedAt, ranMs, now - task.submittedAt);
     publishTrace(pool, task, status === STATUS.ok ? 'ok' : 'error', now, row);
-    task.holder = undefined;
+    task.place = undefined;
     if (status === STATUS.ok) {
-      task.ranMs = ranMs;
+      task.extras.onRan?.(ranMs);
       book.complete(task, row.value);
     } else if (status === STATUS.notSerializable) {
       // Trying again would give the same.
@@ -54,11 +56,11 @@ export class Outcomes {
   blamed(task: Task, startedAt: number, death: DeathReport, cause: Error | undefined): void {
     const { clock, pool, book, crashAttempts } = this.#parts;
     publishTrace(pool, task, 'crash', clock.now(), { startedAt });
-    task.holder = undefined;
-    task.crashes++;
+    task.place = undefined;
+    const crashes = ++task.history.crashes;
     book.noteCrash();
-    if (task.crashes >= crashAttempts) {
-      const details = { task: task.name, crashes: task.crashes, death };
+    if (crashes >= crashAttempts) {
+      const details = { task: task.name, crashes, death };
       book.fail(task, new PoolError('ERR_TASK_POISON', details, { cause }));
     } else {
       this.failed(task, crashed(task, death, cause));
@@ -69,7 +71,7 @@ export class Outcomes {
   failed(task: Task, error: unknown): void {
     const { book, clock, random, runAgain } = this.#parts;
     // A broadcast belongs to its worker; there is no other try.
-    const decision = task.pinned
+    const decision = task.isPinned
       ? ({ action: 'reject', error } as const)
       : decideFailure(task.settings.retry, task.attempt, error, random());
     if (decision.action === 'reject') {
@@ -77,17 +79,18 @@ export class Outcomes {
       return;
     }
     book.move(task, 'retrying');
-    task.attempt++;
+    task.history.attempt++;
     // The wait holds no worker. It ends with the deadline, too, if that comes first.
     const waitMs = Math.min(decision.delayMs, task.deadlineMs - clock.now());
+    this.retrying.add(task);
     task.timer = clock.after(waitMs, () => {
+      this.retrying.delete(task);
       if (waitMs < decision.delayMs) {
         book.noteTimeout();
         book.fail(task, waitedTooLong(task, clock.now(), book.counts.queued));
         return;
       }
-      task.queuedAt = clock.now();
-      task.assignedAt = task.sentAt = NaN;
+      task.history.dueAt = clock.now();
       book.move(task, 'queued');
       runAgain(task);
     });

@@ -1,7 +1,4 @@
 import type { Worker } from '../worker/worker.js';
-import type { Task } from '../task/task.js';
-
-export type TaskWorker = Worker<Task>;
 
 /**
  * Workers with a free place to run a task at once. With one place each, the last one used comes first: it is the
@@ -9,15 +6,15 @@ export type TaskWorker = Worker<Task>;
  */
 export class FreePlaces {
   readonly #concurrency: number;
-  readonly #workers: TaskWorker[] = [];
-  readonly #listed = new Set<TaskWorker>();
+  readonly #workers: Worker[] = [];
+  readonly #listed = new Set<Worker>();
 
   constructor(concurrency: number) {
     this.#concurrency = concurrency;
   }
 
   /** A worker became ready, or a place in it free. */
-  add(worker: TaskWorker): void {
+  add(worker: Worker): void {
     if (this.#listed.has(worker) || !this.#hasPlace(worker)) return;
     this.#listed.add(worker);
     this.#workers.push(worker);
@@ -28,13 +25,13 @@ export class FreePlaces {
     return this.#workers.length === 0;
   }
 
-  remove(worker: TaskWorker): void {
+  remove(worker: Worker): void {
     if (!this.#listed.delete(worker)) return;
     this.#workers.splice(this.#workers.indexOf(worker), 1);
   }
 
   /** A worker to give one task to now, or undefined. It stays listed while it has more places. */
-  take(): TaskWorker | undefined {
+  take(): Worker | undefined {
     for (;;) {
       const worker = this.#concurrency === 1 ? this.#workers.pop() : this.#workers.shift();
       if (worker === undefined) return undefined;
@@ -43,7 +40,7 @@ export class FreePlaces {
     }
   }
 
-  #hasPlace(worker: TaskWorker): boolean {
+  #hasPlace(worker: Worker): boolean {
     return worker.isReady && !worker.reserved && worker.load < this.#concurrency;
   }
 }

@@ -1,17 +1,17 @@
 import type { Clock, Timer } from '../base/clock.js';
 import type { Task } from '../task/task.js';
-import type { TaskWorker } from './places.js';
+import type { Worker } from '../worker/worker.js';
 
 /** A worker that answered for nothing in this time, while another is free, loses what it has not begun. */
 const STUCK_AFTER_MS = 3;
 
 export interface StuckParts {
   clock: Clock;
-  workers(): readonly TaskWorker[];
+  workers(): readonly Worker[];
   /** Whether another worker could run something now. */
   hasFreePlace(): boolean;
   /** These did not begin and are out of their worker's hand. */
-  recalled(worker: TaskWorker, tasks: Task[]): void;
+  recalled(worker: Worker, tasks: Task[]): void;
 }
 
 /**
@@ -22,7 +22,7 @@ export class StuckWatch {
   readonly #parts: StuckParts;
   #timer: Timer | undefined;
   /** What each worker with tasks ahead had answered for when the timer was set. */
-  #answeredBefore = new Map<TaskWorker, number>();
+  #answeredBefore = new Map<Worker, number>();
   #mayBeAhead = false;
 
   constructor(parts: StuckParts) {
@@ -57,7 +57,7 @@ export class StuckWatch {
     if (!this.#parts.hasFreePlace()) return;
     for (const [worker, answered] of this.#answeredBefore) {
       if (!worker.isReady || worker.answered !== answered) continue;
-      const tasks = worker.ahead().filter((task) => !task.pinned && worker.recall(task));
+      const tasks = worker.ahead().filter((task) => !task.isPinned && worker.recall(task));
       if (tasks.length > 0) this.#parts.recalled(worker, tasks);
     }
     this.look();

@@ -1,6 +1,6 @@
 import { LinkedQueue } from '../base/linked-queue.js';
 import type { Task } from '../task/task.js';
-import type { TaskWorker } from './places.js';
+import type { Worker } from '../worker/worker.js';
 
 /**
  * Tasks that were running together when their worker died. Which of them killed it is not known, so each runs again
@@ -8,14 +8,18 @@ import type { TaskWorker } from './places.js';
  */
 export class SuspectLane {
   readonly #waiting = new LinkedQueue<Task>();
-  #reserved: TaskWorker | undefined;
+  #reserved: Worker | undefined;
 
   get size(): number {
     return this.#waiting.size;
   }
 
+  all(): Iterable<Task> {
+    return this.#waiting;
+  }
+
   push(task: Task): void {
-    task.mustRunAlone = true;
+    task.history.mustRunAlone = true;
     this.#waiting.push(task);
   }
 
@@ -24,7 +28,7 @@ export class SuspectLane {
   }
 
   /** A worker is no more. */
-  drop(worker: TaskWorker): void {
+  drop(worker: Worker): void {
     if (this.#reserved === worker) this.#reserved = undefined;
   }
 
@@ -32,9 +36,9 @@ export class SuspectLane {
    * The next suspect and an empty worker for it, if there are both. If no worker is empty, the least loaded one is set
    * aside: it takes nothing else and will be empty soon. `released` is a worker that need not be set aside any more.
    */
-  next(workers: readonly TaskWorker[]): {
-    next?: { task: Task; worker: TaskWorker };
-    released?: TaskWorker | undefined;
+  next(workers: readonly Worker[]): {
+    next?: { task: Task; worker: Worker };
+    released?: Worker | undefined;
   } {
     const reserved = this.#reserved;
     if (this.#waiting.size === 0) {
@@ -49,15 +53,15 @@ export class SuspectLane {
     return task === undefined ? {} : { next: { task, worker } };
   }
 
-  #setAside(worker: TaskWorker | undefined): void {
+  #setAside(worker: Worker | undefined): void {
     if (this.#reserved !== undefined) this.#reserved.reserved = false;
     if (worker !== undefined) worker.reserved = true;
     this.#reserved = worker;
   }
 }
 
-function leastLoaded(workers: readonly TaskWorker[]): TaskWorker | undefined {
-  let least: TaskWorker | undefined;
+function leastLoaded(workers: readonly Worker[]): Worker | undefined {
+  let least: Worker | undefined;
   for (const worker of workers) {
     if (worker.isReady && (least === undefined || worker.load < least.load)) least = worker;
   }

@@ -15,8 +15,8 @@ export function tookTooLong(
 }
 
 export function waitedTooLong(task: Task, nowMs: number, queued: number): PoolError<'ERR_QUEUE_TIMEOUT'> {
-  const limitMs = Math.min(task.settings.queueTimeoutMs, task.deadlineMs - task.queuedAt);
-  return new PoolError('ERR_QUEUE_TIMEOUT', { task: task.name, waitedMs: nowMs - task.queuedAt, limitMs, queued });
+  const limitMs = Math.min(task.settings.queueTimeoutMs, task.deadlineMs - task.dueAt);
+  return new PoolError('ERR_QUEUE_TIMEOUT', { task: task.name, waitedMs: nowMs - task.dueAt, limitMs, queued });
 }
 
 export function notFound(task: string, moduleUrl: string, known: string[]): PoolError<'ERR_TASK_NOT_FOUND'> {

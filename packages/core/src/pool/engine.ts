@@ -7,7 +7,6 @@ import type { WorkersOption } from '../contract/options.js';
 import type { ResolvedOptions, TaskSettings } from '../contract/resolve-options.js';
 import { CHANNELS, type SectionsMessage, type WorkerMessage } from '../contract/trace.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
-import type { TaskWorker } from '../dispatch/places.js';
 import { usableCores } from '../sizing/cores.js';
 import { sizeRange, wantedWorkers, type SizeRange } from '../sizing/static-size.js';
 import { Supervisor } from '../supervise/supervisor.js';
@@ -15,7 +14,8 @@ import { Task, type TaskExtras } from '../task/task.js';
 import { TaskBook } from '../task/task-book.js';
 import { TaskType } from '../task/task-type.js';
 import { START } from '../transport/start.js';
-import { Worker, type WorkerListener } from '../worker/worker.js';
+import { Worker } from '../worker/worker.js';
+import type { WorkerListener } from '../worker/worker-listener.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
 import { callSafely } from '../base/call-safely.js';
 import { KeepAlive } from './keep-alive.js';
@@ -45,7 +45,7 @@ const takeEnds = (resolve: (value: unknown) => void, reject: (error: unknown) =>
 export class Engine {
   readonly book: TaskBook;
   readonly dispatcher: Dispatcher;
-  readonly supervisor: Supervisor<TaskWorker>;
+  readonly supervisor: Supervisor<Worker>;
   readonly keepAlive = new KeepAlive();
   /** Checked whenever tasks or workers changed. */
   readonly conditions = new Conditions();
@@ -93,30 +93,17 @@ export class Engine {
     return this.#type(name).settings;
   }
 
-  /** Submits a task. The promise is its caller's; the task tells what it cost. */
-  submit(
-    name: string,
-    input: unknown,
-    settings?: TaskSettings,
-    extras?: TaskExtras,
-  ): { task: Task; promise: Promise<unknown> } {
-    const made = this.#make(name, input, settings, extras, false);
-    this.book.enter(made.task);
-    this.dispatcher.submit(made.task);
-    return made;
+  /** Submits a task. */
+  submit(name: string, input: unknown, extras?: TaskExtras): Promise<unknown> {
+    const promise = new Promise(takeEnds);
+    this.dispatcher.submit(this.#enter(name, input, extras));
+    return promise;
   }
 
   /** Submits a task to one worker. */
-  submitTo(
-    worker: TaskWorker,
-    name: string,
-    input: unknown,
-    settings: TaskSettings,
-    extras: TaskExtras,
-  ): Promise<unknown> {
-    const { task, promise } = this.#make(name, input, settings, extras, true);
-    this.book.enter(task);
-    this.dispatcher.submitTo(worker, task);
+  submitTo(worker: Worker, name: string, input: unknown, extras: TaskExtras): Promise<unknown> {
+    const promise = new Promise(takeEnds);
+    this.dispatcher.submitTo(worker, this.#enter(name, input, { ...extras, pinned: true }));
     return promise;
   }
 
@@ -136,7 +123,7 @@ export class Engine {
 
   /** Most tasks of a name worth having submitted at once. */
   usefulInFlight(name: string): number {
-    const workers = Math.max(this.supervisor.wanted, Math.min(this.range.max, this.book.pending.size + 1));
+    const workers = Math.max(this.supervisor.wanted, Math.min(this.range.max, this.book.pending + 1));
     return this.dispatcher.usefulInFlight(this.#type(name).expectedMs, workers);
   }
 
@@ -153,30 +140,15 @@ export class Engine {
 
   /** Rejects every task that has not settled. */
   rejectAll(error: unknown): void {
-    for (const task of [...this.book.pending]) this.dispatcher.reject(task, error);
+    for (const task of this.dispatcher.all()) this.dispatcher.reject(task, error);
   }
 
-  #make(
-    name: string,
-    input: unknown,
-    settings: TaskSettings | undefined,
-    extras: TaskExtras | undefined,
-    pinned: boolean,
-  ) {
-    const type = this.#type(name);
-    const promise = new Promise(takeEnds);
-    const settle = { resolve: lastResolve, reject: lastReject };
-    const task = new Task(
-      ++this.#lastTaskId,
-      type,
-      input,
-      settings ?? type.settings,
-      extras,
-      this.now(),
-      settle,
-      pinned,
-    );
-    return { task, promise };
+  /** The task of the promise made last. */
+  #enter(name: string, input: unknown, extras: TaskExtras | undefined): Task {
+    const id = ++this.#lastTaskId;
+    const task = new Task(id, this.#type(name), input, extras, this.now(), lastResolve, lastReject);
+    this.book.enter(task);
+    return task;
   }
 
   #type(name: string): TaskType {
@@ -195,12 +167,12 @@ export class Engine {
     return sizeRange(workers, this.#parts.options.workload, usableCores());
   }
 
-  #startWorker(workerId: number): TaskWorker {
+  #startWorker(workerId: number): Worker {
     const { moduleUrl, options } = this.#parts;
-    return new Worker<Task>({ workerId, moduleUrl, options }, START[options.kind], this.#clock, this.#listener);
+    return new Worker({ workerId, moduleUrl, options }, START[options.kind], this.#clock, this.#listener);
   }
 
-  readonly #listener: WorkerListener<Task> = {
+  readonly #listener: WorkerListener = {
     ready: (worker) => {
       this.supervisor.onReady();
       this.dispatcher.onReady(worker);
@@ -222,7 +194,7 @@ export class Engine {
     exited: (worker, end) => this.#onExited(worker, end),
   };
 
-  #onExited(worker: TaskWorker, end: WorkerEnd<Task>): void {
+  #onExited(worker: Worker, end: WorkerEnd): void {
     this.pastReadyMs += worker.readyMs(this.now());
     this.dispatcher.onExited(worker, end);
     const isFault = end.how === 'died' || end.how === 'failedToStart';
@@ -247,7 +219,7 @@ export class Engine {
     }
     if (queued > 0 && this.supervisor.wanted < this.range.max && !this.dispatcher.isPaused) {
       const { concurrency } = this.#parts.options;
-      const tasks = this.book.pending.size;
+      const tasks = this.book.pending;
       this.#want(wantedWorkers(this.range, this.supervisor.wanted, tasks, concurrency), `${tasks} tasks to run`);
     }
     this.conditions.check();
@@ -269,7 +241,7 @@ export class Engine {
     this.conditions.check();
   }
 
-  #publishWorker(worker: TaskWorker, what: WorkerMessage['what']): void {
+  #publishWorker(worker: Worker, what: WorkerMessage['what']): void {
     if (!workerChannel.hasSubscribers) return;
     const { pool, options } = this.#parts;
     const bootMs = what === 'ready' ? worker.bootMs : 0;

@@ -2,7 +2,7 @@ import { Histogram } from '../base/histogram.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { LatencyStats, PoolStateName, PoolStats, Summary, WorkerStats } from '../contract/stats.js';
 import type { ResultCache } from '../cache/result-cache.js';
-import type { TaskWorker } from '../dispatch/places.js';
+import type { Worker } from '../worker/worker.js';
 import type { SizeRange } from '../sizing/static-size.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { TaskType } from '../task/task-type.js';
@@ -14,7 +14,7 @@ export interface StatsParts {
   nowMs: number;
   wanted: number;
   range: SizeRange;
-  workers: Iterable<TaskWorker>;
+  workers: Iterable<Worker>;
   /** Ready time of workers that have ended, ms. */
   pastReadyMs: number;
   book: TaskBook;
@@ -60,7 +60,7 @@ export function poolStats(parts: StatsParts): PoolStats {
   };
 }
 
-function workerStats(worker: TaskWorker, nowMs: number): WorkerStats {
+function workerStats(worker: Worker, nowMs: number): WorkerStats {
   const { id, pid, state, tasksDone, load, startedAt, vitals } = worker;
   return { id, pid, state, tasksDone, running: load, ageMs: nowMs - startedAt, ...vitals };
 }

@@ -12,6 +12,7 @@ import {
   overrideSettings,
   resolveOptions,
   type ResolvedOptions,
+  type TaskSettings,
 } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, Input, Output, TaskName } from '../contract/worker-module.js';
@@ -155,7 +156,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     options.signal?.throwIfAborted();
     const settings = { ...overrideSettings(this.#engine.settingsOf(name), options), queueTimeoutMs: Infinity };
     const results = this.#engine.dispatcher.readyWorkers.map((worker) =>
-      this.#engine.submitTo(worker, name, input, settings, { signal: options.signal }),
+      this.#engine.submitTo(worker, name, input, { settings, signal: options.signal }),
     );
     return (await Promise.all(results)) as Output<W, N>[];
   }
@@ -172,7 +173,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** Resolves when nothing is queued and nothing runs. */
   idle(): Promise<void> {
-    return this.#engine.conditions.until(() => this.#engine.book.pending.size === 0);
+    return this.#engine.conditions.until(() => this.#engine.book.pending === 0);
   }
 
   /** Changes the number of workers, or its bounds. Workers too many finish what they have. @throws ERR_OPTION */
@@ -249,17 +250,19 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     try {
       this.#state.refuseUnlessOpen();
       signal?.throwIfAborted();
-      const settings = options === undefined ? undefined : overrideSettings(this.#engine.settingsOf(name), options);
-      const extras = options === undefined ? undefined : toExtras(options);
-      const caches = (settings ?? this.#engine.settingsOf(name)).cache !== undefined;
+      const base = this.#engine.settingsOf(name);
+      const extras = options === undefined ? undefined : toExtras(options, base);
+      const caches = (extras?.settings ?? base).cache !== undefined;
       if (!caches || this.#cache === undefined) {
         if (checksRoom) this.#refuseIfFull();
-        return this.#engine.submit(name, input, settings, extras).promise;
+        return this.#engine.submit(name, input, extras);
       }
       return this.#cache.get(name, input, signal, async (shared) => {
         if (checksRoom) this.#refuseIfFull();
-        const { task, promise } = this.#engine.submit(name, input, settings, { ...extras, signal: shared });
-        return { value: await promise, costMs: task.ranMs };
+        let costMs = 0;
+        const onRan = (ms: number): void => void (costMs = ms);
+        const value = await this.#engine.submit(name, input, { ...extras, signal: shared, onRan });
+        return { value, costMs };
       });
     } catch (error) {
       return Promise.reject(error);
@@ -330,11 +333,12 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 }
 
-function toExtras(options: RunOptions): TaskExtras {
+function toExtras(options: RunOptions, base: TaskSettings): TaskExtras {
   const { signal, deadline, onProgress } = options;
-  if (deadline === undefined) return { signal, onProgress };
+  const settings = overrideSettings(base, options);
+  if (deadline === undefined) return { settings, signal, onProgress };
   const epochMs = Number(deadline);
-  return { signal, onProgress, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
+  return { settings, signal, onProgress, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
 }
 
 function checkWorkerData({ workerData, kind }: ResolvedOptions): void {

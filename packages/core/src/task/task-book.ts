@@ -12,8 +12,7 @@ export type TaskEnd = 'completed' | 'failed' | 'cancelled';
  * each is counted exactly once. At every moment submitted = queued + running + completed + failed + cancelled.
  */
 export class TaskBook {
-  /** Every task that has not settled, oldest first. */
-  readonly pending = new Set<Task>();
+  #pending = 0;
   readonly #counts: TaskCounts = {
     submitted: 0,
     queued: 0,
@@ -33,17 +32,21 @@ export class TaskBook {
     this.#onPendingChange = parts.onPendingChange;
   }
 
+  /** Tasks that have not settled. */
+  get pending(): number {
+    return this.#pending;
+  }
+
   get counts(): Readonly<TaskCounts> {
     return this.#counts;
   }
 
   /** Takes a new task in, as queued. */
   enter(task: Task): void {
-    this.pending.add(task);
     this.#counts.submitted++;
     this.#counts.queued++;
     if (task.extras.signal !== undefined) this.#aborts.watch(task.extras.signal, task);
-    if (this.pending.size === 1) this.#onPendingChange(1);
+    if (++this.#pending === 1) this.#onPendingChange(1);
   }
 
   move(task: Task, to: Exclude<TaskState, 'settled'>): void {
@@ -88,8 +91,7 @@ export class TaskBook {
     else if (end === 'failed') task.type.failed++;
     task.timer?.cancel();
     if (task.extras.signal !== undefined) this.#aborts.forget(task.extras.signal, task);
-    this.pending.delete(task);
-    if (this.pending.size === 0) this.#onPendingChange(0);
+    if (--this.#pending === 0) this.#onPendingChange(0);
   }
 
   #check(task: Task, to: TaskState): void {

@@ -4,12 +4,18 @@ import type { TaskSettings } from '../contract/resolve-options.js';
 import type { TaskState } from './task-state.js';
 import type { TaskType } from './task-type.js';
 
-/** What a caller may ask of one task beyond its settings. */
+/** What a caller may ask of one task beyond what is settled for its name. */
 export interface TaskExtras {
+  /** Override the settings of its name. */
+  settings?: TaskSettings | undefined;
   signal?: AbortSignal | undefined;
   /** Latest end: on the host clock, and as ms since the epoch for the handler. */
   deadline?: { hostMs: number; epochMs: number } | undefined;
   onProgress?: ((value: unknown) => void) | undefined;
+  /** A broadcast task belongs to one worker and to no other. */
+  pinned?: boolean | undefined;
+  /** Told the execution time of the try that completed, ms, before the promise settles. */
+  onRan?: ((ms: number) => void) | undefined;
 }
 
 /** The worker that has a task in hand, as far as the task's owner needs it. */
@@ -18,11 +24,34 @@ export interface Holder {
   abandon(task: Task, reason: unknown): void;
 }
 
+/** What is known of a try that is in a worker's hand. */
+export interface Holding {
+  readonly holder: Holder;
+  readonly wireId: number;
+  /** Host clock; NaN until then. */
+  readonly assignedAt: number;
+  readonly sentAt: number;
+}
+
+/** What few tasks have: more than one try, or a worker that died under them. */
+export interface TaskHistory {
+  attempt: number;
+  /** When this try became due, host clock; undefined while it is the first. */
+  dueAt: number | undefined;
+  /** Workers that died while it was running. */
+  crashes: number;
+  /** It was running when several tasks' worker died; now it must show by itself whether it is to blame. */
+  mustRunAlone: boolean;
+}
+
 const NO_EXTRAS: TaskExtras = {};
 
 /**
- * One submitted call, from acceptance until it settles. It stands in the queue by its own links, and serves the worker
- * that has it in hand as the record of that try. Its `state` is moved by the TaskBook only.
+ * One submitted call, from acceptance until it settles. It stands in the queue by its own links. Its `state` is moved
+ * by the TaskBook only.
+ *
+ * A million may wait, so it has no field that a waiting task does not need: what belongs to a try is in the worker's
+ * Place, what few tasks have is in `extras` and `history`. A number with a fraction costs a field and 16 bytes more.
  */
 export class Task implements Linked<Task> {
   next: Task | undefined;
@@ -31,66 +60,72 @@ export class Task implements Linked<Task> {
   readonly id: number;
   readonly type: TaskType;
   readonly input: unknown;
-  readonly settings: TaskSettings;
   readonly extras: TaskExtras;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** When it was submitted, and when this try became due, host clock. */
+  /** Host clock. */
   readonly submittedAt: number;
-  queuedAt: number;
-  attempt = 1;
-  /** Workers that died while it was running. */
-  crashes = 0;
-  /** It was running when several tasks' worker died; now it must show by itself whether it is to blame. */
-  mustRunAlone = false;
-  /** A broadcast task belongs to one worker and to no other. */
-  readonly pinned: boolean;
   /** Ends its wait: the queue timeout, or the delay before the next try. */
   timer: Timer | undefined;
-  // Of the try that is in a worker's hand.
-  holder: Holder | undefined;
-  wireId = 0;
-  assignedAt = NaN;
-  sentAt = NaN;
-  expectedMs = 0;
-  /** Execution time of the try that completed, ms. */
-  ranMs = 0;
+  /** Its place in a worker's hand. */
+  place: Holding | undefined;
+  #history: TaskHistory | undefined;
 
   constructor(
     id: number,
     type: TaskType,
     input: unknown,
-    settings: TaskSettings,
     extras: TaskExtras | undefined,
     nowMs: number,
-    settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void },
-    pinned = false,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
   ) {
     this.id = id;
     this.type = type;
     this.input = input;
-    this.settings = settings;
     this.extras = extras ?? NO_EXTRAS;
     this.submittedAt = nowMs;
-    this.queuedAt = nowMs;
-    this.resolve = settle.resolve;
-    this.reject = settle.reject;
-    this.pinned = pinned;
+    this.resolve = resolve;
+    this.reject = reject;
   }
 
   get name(): string {
     return this.type.name;
   }
+  get settings(): TaskSettings {
+    return this.extras.settings ?? this.type.settings;
+  }
+  /** Longest execution, ms; Infinity for none. */
   get timeoutMs(): number {
     return this.settings.timeoutMs;
   }
+  /** Latest end, host clock; Infinity for none. */
   get deadlineMs(): number {
     return this.extras.deadline?.hostMs ?? Infinity;
   }
+  /** What the handler sees as ctx.deadline. */
   get deadlineEpochMs(): number | undefined {
     return this.extras.deadline?.epochMs;
   }
   get wantsProgress(): boolean {
     return this.extras.onProgress !== undefined;
+  }
+  get isPinned(): boolean {
+    return this.extras.pinned === true;
+  }
+  /** 1 for the first try. */
+  get attempt(): number {
+    return this.#history?.attempt ?? 1;
+  }
+  /** When this try became due, host clock. */
+  get dueAt(): number {
+    return this.#history?.dueAt ?? this.submittedAt;
+  }
+  get mustRunAlone(): boolean {
+    return this.#history?.mustRunAlone ?? false;
+  }
+  /** Its history, to be written to. */
+  get history(): TaskHistory {
+    return (this.#history ??= { attempt: 1, dueAt: undefined, crashes: 0, mustRunAlone: false });
   }
 }

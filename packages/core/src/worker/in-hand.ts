@@ -1,92 +1,74 @@
+import type { Holder, Task } from '../task/task.js';
 import { nextId, slotOf, SLOTS } from '../wire/claim-board.js';
+import { Place } from './place.js';
 
-/** What a worker needs to know of a task to carry it. */
-export interface Cargo {
-  readonly id: number;
-  readonly name: string;
-  readonly input: unknown;
-  /** 1 for the first try. */
-  readonly attempt: number;
-  /** Longest execution, ms; Infinity for none. */
-  readonly timeoutMs: number;
-  /** Latest end, host clock; Infinity for none. */
-  readonly deadlineMs: number;
-  /** What the handler sees as ctx.deadline. */
-  readonly deadlineEpochMs: number | undefined;
-  readonly wantsProgress: boolean;
-  /** Execution time expected of it, ms; what it adds to its worker's work ahead. */
-  expectedMs: number;
-  assignedAt: number;
-  sentAt: number;
-  /** Its name between parent and worker while it is in hand. */
-  wireId: number;
-}
+const FIRST_PLACES = 16;
 
 /**
- * What is left in a worker's hand of a task nobody waits for any more. The task itself is free to settle or to run
- * again elsewhere; its place stays taken until the worker has answered for it.
+ * The tasks one worker has in hand, by wire id. Places are given in a ring, so that tasks assigned one after another
+ * mostly have neighbouring slots: a worker claims such a run with one write (see child/task-loop.ts). The ring grows
+ * when it is half full, so that the search for the next free place passes few that are taken.
  */
-export interface Ghost {
-  readonly ghost: true;
-  readonly id: number;
-  readonly name: string;
-  readonly expectedMs: number;
-  readonly wireId: number;
-  readonly sentAt: number;
-}
-
-export function isGhost(item: Cargo | Ghost): item is Ghost {
-  return 'ghost' in item;
-}
-
-/**
- * The tasks one worker has in hand, by wire id. An array indexed by slot, not a Map: giving and taking back a place is
- * two array writes.
- */
-export class InHand<T extends Cargo> {
-  readonly #slots: (T | Ghost | undefined)[] = [];
-  readonly #lastIds: number[] = [];
-  readonly #free: number[] = [];
+export class InHand {
+  readonly #holder: Holder;
+  readonly #places: Place[] = [];
+  #next = 0;
   #size = 0;
+
+  constructor(holder: Holder) {
+    this.#holder = holder;
+    this.#grow(FIRST_PLACES);
+  }
 
   get size(): number {
     return this.#size;
   }
 
   /** Gives a task a place and a wire id. The caller keeps within SLOTS tasks. */
-  add(task: T): void {
-    const slot = this.#free.pop() ?? this.#slots.length;
-    if (slot >= SLOTS) throw new RangeError(`A worker holds at most ${SLOTS} tasks.`);
-    task.wireId = nextId(slot, this.#lastIds[slot] ?? 0);
-    this.#slots[slot] = task;
-    this.#lastIds[slot] = task.wireId;
+  add(task: Task): Place {
+    const count = this.#places.length;
+    if (this.#size === SLOTS) throw new RangeError(`A worker holds at most ${SLOTS} tasks.`);
+    if (this.#size * 2 >= count && count < SLOTS) {
+      this.#next = count;
+      this.#grow(count);
+    }
+    const place = this.#nextFree();
+    place.wireId = nextId(place.slot, place.wireId);
+    place.task = task;
+    place.isAbandoned = false;
+    place.sentAt = NaN;
     this.#size++;
+    return place;
   }
 
-  /** What has this id; undefined when its result came already or the id is not from here. */
-  get(wireId: number): T | Ghost | undefined {
-    const item = this.#slots[slotOf(wireId)];
-    return item?.wireId === wireId ? item : undefined;
+  /** The place with this id; undefined when its result came already or the id is not from here. */
+  get(wireId: number): Place | undefined {
+    const place = this.#places[slotOf(wireId)];
+    return place?.wireId === wireId && place.task !== undefined ? place : undefined;
   }
 
-  remove(item: T | Ghost): void {
-    const slot = slotOf(item.wireId);
-    if (this.#slots[slot] !== item) return;
-    this.#slots[slot] = undefined;
-    this.#free.push(slot);
+  remove(place: Place): void {
+    if (place.task === undefined) return;
+    place.task = undefined;
     this.#size--;
   }
 
-  /** Lets the task go and keeps its place. */
-  abandon(task: T): Ghost {
-    const { id, name, expectedMs, wireId, sentAt } = task;
-    const ghost: Ghost = { ghost: true, id, name, expectedMs, wireId, sentAt };
-    this.#slots[slotOf(wireId)] = ghost;
-    return ghost;
+  /** All places that are taken, oldest task first. */
+  all(): Place[] {
+    const taken = this.#places.filter(({ task }) => task !== undefined);
+    return taken.sort((a, b) => (a.task as Task).id - (b.task as Task).id);
   }
 
-  /** All that has a place, oldest first. */
-  all(): (T | Ghost)[] {
-    return this.#slots.filter((item) => item !== undefined).sort((a, b) => a.id - b.id);
+  #nextFree(): Place {
+    for (;;) {
+      const place = this.#places[this.#next] as Place;
+      this.#next = this.#next + 1 === this.#places.length ? 0 : this.#next + 1;
+      if (place.task === undefined) return place;
+    }
+  }
+
+  #grow(by: number): void {
+    const from = this.#places.length;
+    for (let slot = from; slot < from + by; slot++) this.#places.push(new Place(slot, this.#holder));
   }
 }

@@ -1,16 +1,17 @@
 import type { Clock, Timer } from '../base/clock.js';
-import { isGhost, type Cargo, type Ghost } from './in-hand.js';
+import type { Task } from '../task/task.js';
+import type { Place } from './place.js';
 
 /** A timer that fires so much after its time fires in a loop that had no time to read either. */
 const LATE_MS = 20;
 
-export interface WatchParts<T extends Cargo> {
+export interface WatchParts {
   clock: Clock;
-  inHand(): (T | Ghost)[];
+  inHand(): Place[];
   /** When its handler was called, or undefined if it was not yet. */
-  startedAt(item: T | Ghost): number | undefined;
+  startedAt(place: Place): number | undefined;
   /** Its time is up. ranMs: since its start; undefined when it never started, which only a deadline can end. */
-  timedOut(task: T, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
+  timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
   /** How long a task nobody wants any more may still take to end. */
   graceMs: number;
   /** A task nobody wants any more has not ended within its grace. */
@@ -21,31 +22,31 @@ export interface WatchParts<T extends Cargo> {
  * Watches the time of the tasks one worker has in hand. One timer for all of them, set to the earliest moment at which
  * any could be due; tasks that end in time never touch it. When it fires, the claim board tells what has really begun.
  */
-export class TaskWatch<T extends Cargo> {
-  readonly #parts: WatchParts<T>;
-  /** When patience with each ghost ends. */
-  readonly #killAtMs = new Map<Ghost, number>();
+export class TaskWatch {
+  readonly #parts: WatchParts;
+  /** When patience with each abandoned task ends. */
+  readonly #killAtMs = new Map<Place, number>();
   #timer: Timer | undefined;
   #dueAt = Infinity;
 
-  constructor(parts: WatchParts<T>) {
+  constructor(parts: WatchParts) {
     this.#parts = parts;
   }
 
   /** A task with a time limit was put in hand. It cannot be due before it has run for its limit. */
-  expect(task: T): void {
+  expect(task: Task): void {
     this.#lookAt(Math.min(this.#parts.clock.now() + task.timeoutMs, task.deadlineMs));
   }
 
   /** Nobody waits for this any more, and its handler has begun: it has `graceMs` to end by itself. */
-  abandon(ghost: Ghost): void {
+  abandon(place: Place): void {
     const killAtMs = this.#parts.clock.now() + this.#parts.graceMs;
-    this.#killAtMs.set(ghost, killAtMs);
+    this.#killAtMs.set(place, killAtMs);
     this.#lookAt(killAtMs);
   }
 
-  forget(ghost: Ghost): void {
-    this.#killAtMs.delete(ghost);
+  forget(place: Place): void {
+    this.#killAtMs.delete(place);
   }
 
   stop(): void {
@@ -69,32 +70,33 @@ export class TaskWatch<T extends Cargo> {
       this.#lookAt(now);
       return;
     }
-    for (const item of this.#parts.inHand()) {
-      if (isGhost(item)) {
-        this.#lookAtGhost(item, now);
+    for (const place of this.#parts.inHand()) {
+      if (place.isAbandoned) {
+        this.#lookAtAbandoned(place, now);
         continue;
       }
-      const startedAt = this.#parts.startedAt(item);
-      if (startedAt === undefined) this.#lookAtWaiting(item, now);
-      else this.#lookAtRunning(item, startedAt, now);
+      const task = place.task as Task;
+      const startedAt = this.#parts.startedAt(place);
+      if (startedAt === undefined) this.#lookAtWaiting(task, now);
+      else this.#lookAtRunning(task, startedAt, now);
     }
   }
 
   /** Sent ahead, and not begun: only a deadline can end it; its execution limit has not begun to count. */
-  #lookAtWaiting(task: T, now: number): void {
+  #lookAtWaiting(task: Task, now: number): void {
     if (task.deadlineMs <= now) this.#parts.timedOut(task, undefined, 'deadline');
     else this.#lookAt(Math.min(now + task.timeoutMs, task.deadlineMs));
   }
 
-  #lookAtRunning(task: T, startedAt: number, now: number): void {
+  #lookAtRunning(task: Task, startedAt: number, now: number): void {
     const timeoutAt = startedAt + task.timeoutMs;
     const dueAt = Math.min(timeoutAt, task.deadlineMs);
     if (dueAt > now) this.#lookAt(dueAt);
     else this.#parts.timedOut(task, now - startedAt, timeoutAt <= task.deadlineMs ? 'timeoutMs' : 'deadline');
   }
 
-  #lookAtGhost(ghost: Ghost, now: number): void {
-    const killAtMs = this.#killAtMs.get(ghost);
+  #lookAtAbandoned(place: Place, now: number): void {
+    const killAtMs = this.#killAtMs.get(place);
     // Without a limit: taken back before it began, it will not run.
     if (killAtMs === undefined) return;
     if (killAtMs > now) this.#lookAt(killAtMs);

@@ -1,12 +1,11 @@
 import type { Clock, Timer } from '../base/clock.js';
 import { PoolError } from '../contract/errors.js';
 import type { SectionDelta } from '../contract/trace.js';
-import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';
+import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
 import {
   FRAME,
   PROTOCOL_VERSION,
   STATUS,
-  type CancelMessage,
   type Frame,
   type InitMessage,
   type ProgressMessage,
@@ -16,26 +15,13 @@ import {
 } from '../wire/frame.js';
 import { TEST_ID } from '../wire/claim-board.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
-import { InHand, isGhost, type Cargo, type Ghost } from './in-hand.js';
-import { Outbox } from './outbox.js';
+import type { Task } from '../task/task.js';
+import { Hand } from './hand.js';
+import { wantedTasks, type Place } from './place.js';
 import { ResultRow } from './result-row.js';
-import { TaskWatch } from './task-watch.js';
-import { deathReport, diedBeforeReady, sortRemains, startError, withoutGhosts, type WorkerEnd } from './worker-end.js';
+import { deathReport, diedBeforeReady, sortRemains, startError, type WorkerEnd } from './worker-end.js';
+import type { WorkerListener } from './worker-listener.js';
 import { canMove, type WorkerState } from './worker-state.js';
-
-/** Whom a worker tells. Given once, at construction; all calls come from the event loop, none from inside a call down. */
-export interface WorkerListener<T extends Cargo> {
-  ready(worker: Worker<T>): void;
-  /** One row of a results frame. The task is out of hand already. */
-  result(worker: Worker<T>, task: T, row: ResultRow): void;
-  /** A whole frame of results was read: there may be room now. */
-  settled(worker: Worker<T>): void;
-  refused(worker: Worker<T>, task: T, reason: string): void;
-  progress(worker: Worker<T>, task: T, value: unknown): void;
-  timedOut(worker: Worker<T>, task: T, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
-  sections(worker: Worker<T>, sections: SectionDelta[]): void;
-  exited(worker: Worker<T>, end: WorkerEnd<T>): void;
-}
 
 /**
  * One child's life, seen from the parent; the only writer of its state.
@@ -47,7 +33,7 @@ export interface WorkerListener<T extends Cargo> {
  * - stopping: asked to tear down and exit; killed at `killAtMs`.
  * - exited: the child is gone and its last frame was read.
  */
-export class Worker<T extends Cargo> {
+export class Worker {
   readonly id: number;
   readonly startedAt: number;
   /** From spawn to ready; 0 until then. */
@@ -59,30 +45,22 @@ export class Worker<T extends Cargo> {
   isStuck = false;
   /** The worker's own last report. */
   vitals = { rssBytes: 0, heapUsedBytes: 0, cpu: 0, elu: 0 };
-  /** Execution time expected of what it has in hand, ms. */
-  expectedMs = 0;
   /** Set aside for one task that must run alone. */
   reserved = false;
-  /** Whether both sides see the claim board. Without it nothing may be sent ahead, since it could not be taken back. */
-  hasBoard = false;
   readonly #spec: WorkerSpec;
   readonly #clock: Clock;
-  readonly #listener: WorkerListener<T>;
+  readonly #listener: WorkerListener;
   readonly #transport: Transport;
-  readonly #inHand = new InHand<T>();
-  readonly #outbox: Outbox<T>;
   readonly #handlers = new Map<string, number>();
-  readonly #watch: TaskWatch<T>;
+  readonly #hand: Hand;
   #state: WorkerState;
   #stopWithinMs = 0;
-  /** False once all in hand were seen to have begun: a worker whose tasks wait side by side is not looked at again. */
-  #mayBeUnbegun = false;
   #timer: Timer;
-  #how: WorkerEnd<T>['how'] = 'died';
+  #how: WorkerEnd['how'] = 'died';
   #fault: Error | undefined;
   #startError: PoolError<'ERR_WORKER_START'> | undefined;
 
-  constructor(spec: WorkerSpec, start: (spec: WorkerSpec) => Transport, clock: Clock, listener: WorkerListener<T>) {
+  constructor(spec: WorkerSpec, start: (spec: WorkerSpec) => Transport, clock: Clock, listener: WorkerListener) {
     this.id = spec.workerId;
     this.#spec = spec;
     this.#clock = clock;
@@ -95,17 +73,16 @@ export class Worker<T extends Cargo> {
     const { channel } = this.#transport;
     channel.onFrame = (frame) => this.#onFrame(frame);
     channel.onFault = (error) => this.#onFault(error);
-    this.#outbox = new Outbox(channel, this.#handlers, (task, reason) => {
-      this.#letGo(task);
-      this.#listener.refused(this, task, reason);
-    });
-    this.#watch = new TaskWatch<T>({
+    this.#hand = new Hand({
+      holder: this,
+      transport: this.#transport,
       clock,
-      inHand: () => this.#inHand.all(),
-      startedAt: (item) => this.#startedAt(item),
       graceMs: spec.options.graceMs,
+      handlers: this.#handlers,
+      refused: (task, reason) => listener.refused(this, task, reason),
       timedOut: (task, ranMs, by) => listener.timedOut(this, task, ranMs, by),
       overdue: () => this.kill(),
+      emptied: () => this.#onEmptied(),
     });
     this.#timer = clock.after(startTimeoutMs, () => this.#startTooSlow());
     try {
@@ -135,7 +112,17 @@ export class Worker<T extends Cargo> {
 
   /** Tasks handed to it and unsettled. */
   get load(): number {
-    return this.#inHand.size;
+    return this.#hand.size;
+  }
+
+  /** Execution time expected of them, ms. */
+  get expectedMs(): number {
+    return this.#hand.expectedMs;
+  }
+
+  /** Whether tasks may be sent ahead: both sides see the claim board, so they could be taken back. */
+  get hasBoard(): boolean {
+    return this.#hand.hasBoard;
   }
 
   /** How long it has been ready, ms. */
@@ -152,58 +139,45 @@ export class Worker<T extends Cargo> {
   }
 
   /** Puts a task in hand; it leaves with the next `flush`. Only for a ready worker. */
-  assign(task: T): void {
+  assign(task: Task): void {
     if (this.#state.name !== 'busy') this.#move({ name: 'busy' });
-    this.#inHand.add(task);
-    this.expectedMs += task.expectedMs;
-    task.assignedAt = this.#clock.now();
-    this.#outbox.add(task);
-    this.#mayBeUnbegun = true;
-    if (task.timeoutMs < Infinity || task.deadlineMs < Infinity) this.#watch.expect(task);
+    this.#hand.add(task);
   }
 
   /** Sends what was assigned since the last flush. */
   flush(): void {
-    this.#outbox.send();
+    this.#hand.send();
+  }
+
+  /** Tasks in hand that somebody waits for, oldest first. */
+  tasks(): Task[] {
+    return wantedTasks(this.#hand.all());
   }
 
   /** Whether it may have tasks in hand that have not begun. */
   get hasAhead(): boolean {
-    return this.#mayBeUnbegun && this.load > 1;
+    return this.#hand.hasAhead;
   }
 
   /** Tasks in hand that have not begun, oldest first. */
-  ahead(): T[] {
-    if (!this.hasAhead) return [];
-    const unbegun = withoutGhosts(this.#inHand.all()).filter((task) => this.#startedAt(task) === undefined);
-    this.#mayBeUnbegun = unbegun.length > 0;
-    return unbegun;
+  ahead(): Task[] {
+    return this.#hand.ahead();
   }
 
   /**
    * Takes a task back that has not begun; the worker will not run it, even if it is stuck in synchronous code now. False
    * when it has begun, or that cannot be known.
    */
-  recall(task: T): boolean {
-    if (this.#outbox.remove(task)) {
-      this.#letGo(task);
-      return true;
-    }
-    if (!this.hasBoard || !this.#transport.board.revoke(task.wireId)) return false;
-    // Its place stays taken until the worker has come across it and answered.
-    this.#inHand.abandon(task);
-    return true;
+  recall(task: Task): boolean {
+    return this.#hand.recall(task);
   }
 
   /**
    * Lets go of a task nobody waits for any more; the worker will not speak of it again. If its handler has begun it
    * is told through ctx.signal, and unless it ends within `graceMs`, the worker is killed.
    */
-  abandon(task: T, reason: unknown): void {
-    if (this.recall(task)) return;
-    const wire = errorToWire(reason, (value) => this.#transport.channel.refusal(value) === undefined);
-    this.#transport.channel.send(FRAME.cancel, { id: task.wireId, reason: wire } satisfies CancelMessage);
-    this.#watch.abandon(this.#inHand.abandon(task));
+  abandon(task: Task, reason: unknown): void {
+    this.#hand.abandon(task, reason);
   }
 
   /** Where its handler is now, even in synchronous code; undefined if that cannot be told in time. */
@@ -212,8 +186,8 @@ export class Worker<T extends Cargo> {
   }
 
   /** Whether this task is (still) in its hand. */
-  holds(task: T): boolean {
-    return this.#inHand.get(task.wireId) === task;
+  holds(task: Task): boolean {
+    return task.place?.holder === this;
   }
 
   /** Takes nothing more, finishes what it has in hand, then stops within `stopWithinMs`. */
@@ -273,8 +247,8 @@ export class Worker<T extends Cargo> {
         break;
       case FRAME.progress: {
         const { id, value } = frame.body as ProgressMessage;
-        const task = this.#inHand.get(id);
-        if (task !== undefined && !isGhost(task)) this.#listener.progress(this, task, value);
+        const place = this.#hand.get(id);
+        if (place?.task !== undefined && !place.isAbandoned) this.#listener.progress(this, place.task, value);
         break;
       }
       case FRAME.report: {
@@ -307,7 +281,7 @@ export class Worker<T extends Cargo> {
     // It may have been told to stop while it warmed up.
     if (this.#state.name !== 'warming') return;
     this.#timer.cancel();
-    this.hasBoard = seesBoard && this.#transport.board.startedAt(TEST_ID) !== undefined;
+    this.#hand.hasBoard = seesBoard && this.#transport.board.startedAt(TEST_ID) !== undefined;
     handlers.forEach((name, index) => this.#handlers.set(name, index));
     this.bootMs = this.#clock.now() - this.startedAt;
     this.#move({ name: 'idle' });
@@ -330,37 +304,33 @@ export class Worker<T extends Cargo> {
   #onResults(frame: Frame): void {
     const row = new ResultRow(frame);
     while (row.next()) {
-      const item = this.#inHand.get(row.wireId);
+      const place = this.#hand.get(row.wireId);
       // A second result for one task: the first one counts.
-      if (item === undefined) continue;
+      if (place?.task === undefined) continue;
+      const { task, isAbandoned } = place;
       this.answered++;
       if (row.status !== STATUS.neverStarted) this.tasksDone++;
-      this.#letGo(item);
-      if (!isGhost(item)) this.#listener.result(this, item, row);
+      this.#hand.letGo(place);
+      if (!isAbandoned) this.#listener.result(this, task, row);
     }
     this.#listener.settled(this);
   }
 
-  /** Takes something out of hand. */
-  #letGo(item: T | Ghost): void {
-    this.#inHand.remove(item);
-    this.expectedMs = this.#inHand.size === 0 ? 0 : this.expectedMs - item.expectedMs;
-    if (isGhost(item)) this.#watch.forget(item);
-    if (this.#inHand.size > 0) return;
+  #onEmptied(): void {
     if (this.#state.name === 'busy') this.#move({ name: 'idle' });
     else if (this.#state.name === 'draining') this.stop(this.#stopWithinMs);
   }
 
   #onExit(exit: TransportExit): void {
     const { moduleUrl, options } = this.#spec;
-    const startedAt = (item: T | Ghost): number | undefined => this.#startedAt(item);
-    const { running, runningSince, others } = sortRemains(this.#inHand.all(), startedAt, options.concurrency);
+    const startedAt = (place: Place): number | undefined => this.#hand.startedAt(place);
+    const { running, runningSince, others } = sortRemains(this.#hand.all(), startedAt, options.concurrency);
     if (this.bootMs === 0 && this.#how !== 'asked') {
       this.#how = 'failedToStart';
       this.#startError ??= diedBeforeReady(moduleUrl, this.#state.name, exit);
     }
     this.#timer.cancel();
-    this.#watch.stop();
+    this.#hand.stop();
     this.#move({ name: 'exited' });
     this.#transport.release();
     this.#listener.exited(this, {
@@ -368,16 +338,11 @@ export class Worker<T extends Cargo> {
       how: this.#how,
       startError: this.#startError,
       fault: this.#fault,
-      running: withoutGhosts(running),
+      running: wantedTasks(running),
       runningCount: running.length,
       runningSince,
-      others: withoutGhosts(others),
+      others: wantedTasks(others),
     });
-  }
-
-  /** When the handler was called, if it was. Without a board everything sent runs at once. */
-  #startedAt(item: T | Ghost): number | undefined {
-    return this.hasBoard ? this.#transport.board.startedAt(item.wireId) : item.sentAt;
   }
 
   /** The only place that writes `#state`. */

@@ -148,13 +148,13 @@ class World {
     const { submitted, queued, running, completed, failed, cancelled } = this.engine.book.counts;
     const found: string[] = [];
     if (queued + running + completed + failed + cancelled !== submitted) found.push('the counts do not add up');
-    if (this.engine.book.pending.size !== queued + running) found.push('the counts are not those of the pending tasks');
+    if (this.engine.book.pending !== queued + running) found.push('the counts are not those of the pending tasks');
     const now = this.engine.clock.now();
     for (const { task, outcomes } of this.made.map((each) => each.task)) {
       if (task.state !== 'settled' && task.deadlineMs < now) found.push(`task ${task.id} outlived its deadline`);
       if (outcomes.length !== (task.state === 'settled' ? 1 : 0))
         found.push(`task ${task.id} settled ${outcomes.length} times`);
-      if ((task.holder !== undefined) !== (task.state === 'running')) found.push(`task ${task.id} is ${task.state}`);
+      if ((task.place !== undefined) !== (task.state === 'running')) found.push(`task ${task.id} is ${task.state}`);
     }
     for (const { staff, inHand, isAlive } of this.workers) {
       found.push(...staff.transport.faults.map(String));
@@ -168,7 +168,7 @@ class World {
   checkBlame(): void {
     for (const { task } of this.made) {
       for (const outcome of task.outcomes) {
-        if (task.task.pinned || !('error' in outcome)) continue;
+        if (task.task.isPinned || !('error' in outcome)) continue;
         const isBlamed =
           isPoolError(outcome.error, 'ERR_WORKER_CRASHED') || isPoolError(outcome.error, 'ERR_TASK_POISON');
         if (isBlamed) expect(this.ranAtDeath).toContain(task.task.id);
@@ -181,8 +181,14 @@ class World {
     const { engine } = this;
     if (!this.isOver) engine.supervisor.want(2);
     engine.dispatcher.resume();
-    for (let round = 0; engine.book.pending.size > 0; round++) {
-      if (round === 500) throw new Error(`never settled: ${[...engine.book.pending].map(({ id }) => id).join(', ')}`);
+    for (let round = 0; engine.book.pending > 0; round++) {
+      if (round === 500)
+        throw new Error(
+          `never settled: ${engine.dispatcher
+            .all()
+            .map(({ id }) => id)
+            .join(', ')}`,
+        );
       await turn();
       this.look();
       this.#obey();

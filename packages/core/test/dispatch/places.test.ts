@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { FreePlaces, type TaskWorker } from '../../src/dispatch/places.js';
+import { FreePlaces } from '../../src/dispatch/places.js';
+import type { Worker } from '../../src/worker/worker.js';
 
 /** What FreePlaces looks at. */
-function worker(fields: Partial<TaskWorker> = {}): TaskWorker {
-  return { isReady: true, reserved: false, load: 0, ...fields } as TaskWorker;
+function worker(fields: Partial<Worker> = {}): Worker {
+  return { isReady: true, reserved: false, load: 0, ...fields } as Worker;
 }
 
 /** Takes a worker, gives it a task, and lists it again if it has more room. */
-function use(places: FreePlaces): TaskWorker | undefined {
+function use(places: FreePlaces): Worker | undefined {
   const taken = places.take();
   if (taken === undefined) return undefined;
   (taken as { load: number }).load++;

@@ -1,10 +1,10 @@
 import type { PoolOptions } from '../../src/contract/options.js';
 import { Dispatcher } from '../../src/dispatch/dispatcher.js';
-import type { TaskWorker } from '../../src/dispatch/places.js';
 import { Supervisor } from '../../src/supervise/supervisor.js';
-import type { Task, TaskExtras } from '../../src/task/task.js';
+import type { TaskExtras } from '../../src/task/task.js';
 import { TaskBook } from '../../src/task/task-book.js';
-import { Worker, type WorkerListener } from '../../src/worker/worker.js';
+import { Worker } from '../../src/worker/worker.js';
+import type { WorkerListener } from '../../src/worker/worker-listener.js';
 import { FakeClock } from './fake-clock.js';
 import { ScriptedTransport, specOf } from './scripted-transport.js';
 import { optionsOf, TaskMaker, type MadeTask } from './tasks.js';
@@ -16,7 +16,7 @@ export function turn(): Promise<void> {
 
 /** A worker and the other end of its link. */
 export interface Staff {
-  worker: TaskWorker;
+  worker: Worker;
   transport: ScriptedTransport;
 }
 
@@ -41,7 +41,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     random,
     onHandedOut: (queued) => handedOut.push(queued),
   });
-  const listener: WorkerListener<Task> = {
+  const listener: WorkerListener = {
     ready(worker) {
       supervisor.onReady();
       dispatcher.onReady(worker);
@@ -63,20 +63,20 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
       );
     },
   };
-  const supervisor: Supervisor<TaskWorker> = new Supervisor<TaskWorker>({
+  const supervisor: Supervisor<Worker> = new Supervisor<Worker>({
     clock,
     limits: options.restart,
     random,
     start(workerId) {
       const spec = specOf(options, workerId);
       const transport = new ScriptedTransport(spec, clock);
-      const worker = new Worker<Task>(spec, () => transport, clock, listener);
+      const worker = new Worker(spec, () => transport, clock, listener);
       staff.push({ worker, transport });
       return worker;
     },
     gaveUp(reason) {
       givenUp.push(reason);
-      for (const task of [...book.pending]) dispatcher.reject(task, new Error(reason));
+      for (const task of dispatcher.all()) dispatcher.reject(task, new Error(reason));
       void supervisor.kill();
     },
   });

@@ -39,12 +39,10 @@ export class TaskMaker {
 
   make(name = 'work', input: unknown = undefined, extras?: TaskExtras, pinned = false): MadeTask {
     const outcomes: Outcome[] = [];
-    const settle = {
-      resolve: (value: unknown) => void outcomes.push({ value }),
-      reject: (error: unknown) => void outcomes.push({ error }),
-    };
-    const type = this.type(name);
-    const task = new Task(++this.#lastId, type, input, type.settings, extras, this.#now(), settle, pinned);
+    const resolve = (value: unknown): void => void outcomes.push({ value });
+    const reject = (error: unknown): void => void outcomes.push({ error });
+    const all = pinned ? { ...extras, pinned } : extras;
+    const task = new Task(++this.#lastId, this.type(name), input, all, this.#now(), resolve, reject);
     return { task, outcomes };
   }
 }

@@ -1,6 +1,7 @@
 import type { PoolOptions } from '../../src/contract/options.js';
 import type { Task, TaskExtras } from '../../src/task/task.js';
-import { Worker, type WorkerListener } from '../../src/worker/worker.js';
+import { Worker } from '../../src/worker/worker.js';
+import type { WorkerListener } from '../../src/worker/worker-listener.js';
 import type { WorkerEnd } from '../../src/worker/worker-end.js';
 import { FakeClock } from './fake-clock.js';
 import { ScriptedTransport, specOf } from './scripted-transport.js';
@@ -14,7 +15,7 @@ export interface Heard {
   progress: { task: Task; value: unknown }[];
   timedOut: { task: Task; ranMs: number | undefined; by: string }[];
   sections: unknown[];
-  ends: WorkerEnd<Task>[];
+  ends: WorkerEnd[];
 }
 
 /** One worker over a scripted transport, its clock, and all that it has told its listener. */
@@ -32,7 +33,7 @@ export function openWorker(poolOptions: PoolOptions = {}) {
     sections: [],
     ends: [],
   };
-  const listener: WorkerListener<Task> = {
+  const listener: WorkerListener = {
     ready: () => heard.ready++,
     settled: () => heard.settled++,
     result: (_worker, task, { status, value }) => heard.results.push({ task, status, value }),
@@ -44,7 +45,7 @@ export function openWorker(poolOptions: PoolOptions = {}) {
   };
   const spec = specOf(options);
   const transport = new ScriptedTransport(spec, clock);
-  const worker = new Worker<Task>(spec, () => transport, clock, listener);
+  const worker = new Worker(spec, () => transport, clock, listener);
   const assign = (name = 'work', input?: unknown, extras?: TaskExtras): Task => {
     const { task } = maker.make(name, input, extras);
     worker.assign(task);

@@ -1,55 +1,59 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Cargo, Ghost } from '../../src/worker/in-hand.js';
+import { Place } from '../../src/worker/place.js';
 import { TaskWatch } from '../../src/worker/task-watch.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { optionsOf, TaskMaker } from '../support/tasks.js';
 
 const GRACE_MS = 500;
 
-type Timed = Pick<Cargo, 'timeoutMs' | 'deadlineMs' | 'wireId'>;
+interface Limits {
+  timeoutMs?: number;
+  deadlineMs?: number;
+}
 
-/** A watch over tasks that are only what it looks at. */
+/** A watch over tasks in places of their own. */
 function open(graceMs = GRACE_MS) {
   const clock = new FakeClock(0);
-  const inHand = new Set<Cargo | Ghost>();
-  const started = new Map<number, number>();
-  const timedOut: { wireId: number; atMs: number; ranMs: number | undefined; by: string }[] = [];
+  const maker = new TaskMaker(optionsOf(), () => clock.now());
+  const inHand = new Set<Place>();
+  const started = new Map<Place, number>();
+  const timedOut: { id: number; atMs: number; ranMs: number | undefined; by: string }[] = [];
   const overdueAt: number[] = [];
-  let lastId = 0;
-  const watch = new TaskWatch<Cargo>({
+  const watch = new TaskWatch({
     clock,
     inHand: () => [...inHand],
-    startedAt: ({ wireId }) => started.get(wireId),
+    startedAt: (place) => started.get(place),
     graceMs,
     timedOut(task, ranMs, by) {
-      timedOut.push({ wireId: task.wireId, atMs: clock.now(), ranMs, by });
-      inHand.delete(task);
+      timedOut.push({ id: task.id, atMs: clock.now(), ranMs, by });
+      inHand.delete(task.place as Place);
     },
     overdue: () => overdueAt.push(clock.now()),
   });
-  const give = (limits: Partial<Timed> = {}): Cargo => {
-    const task = { timeoutMs: Infinity, deadlineMs: Infinity, wireId: ++lastId, ...limits } as Cargo;
-    inHand.add(task);
+  const give = ({ timeoutMs = Infinity, deadlineMs = Infinity }: Limits = {}): Place => {
+    const settings = { ...optionsOf().taskDefaults, timeoutMs };
+    const { task } = maker.make('work', undefined, { settings, deadline: { hostMs: deadlineMs, epochMs: 0 } });
+    const place = new Place(task.id, { id: 1, abandon: () => {} });
+    place.task = task;
+    task.place = place;
+    inHand.add(place);
     watch.expect(task);
-    return task;
+    return place;
   };
-  const begin = (task: { wireId: number }): void => void started.set(task.wireId, clock.now());
+  const begin = (place: Place): void => void started.set(place, clock.now());
   /** Nobody waits for this task any more. */
-  const abandon = (task: Cargo): Ghost => {
-    const ghost: Ghost = { ghost: true, id: task.wireId, name: 'work', expectedMs: 0, wireId: task.wireId, sentAt: 0 };
-    inHand.delete(task);
-    inHand.add(ghost);
-    watch.abandon(ghost);
-    return ghost;
+  const abandon = (place: Place): void => {
+    place.isAbandoned = true;
+    watch.abandon(place);
   };
   /** It did not begin, and its worker knows that it must not. */
-  const takeBack = (task: Cargo): void => {
-    inHand.delete(task);
-    inHand.add({ ghost: true, id: task.wireId, name: 'work', expectedMs: 0, wireId: task.wireId, sentAt: 0 });
+  const takeBack = (place: Place): void => {
+    place.isAbandoned = true;
   };
-  const end = (item: Cargo | Ghost): void => {
-    inHand.delete(item);
-    if ('ghost' in item) watch.forget(item);
+  const end = (place: Place): void => {
+    inHand.delete(place);
+    if (place.isAbandoned) watch.forget(place);
   };
   return { clock, watch, timedOut, overdueAt, give, begin, abandon, takeBack, end };
 }
@@ -64,7 +68,7 @@ describe('the time of a task', () => {
     clock.advance(99);
     expect(timedOut).toEqual([]);
     clock.advance(1);
-    expect(timedOut).toEqual([{ wireId: 1, atMs: 10_100, ranMs: 100, by: 'timeoutMs' }]);
+    expect(timedOut).toEqual([{ id: 1, atMs: 10_100, ranMs: 100, by: 'timeoutMs' }]);
   });
 
   it('ends at its deadline, waiting or running', () => {
@@ -73,8 +77,8 @@ describe('the time of a task', () => {
     begin(give({ deadlineMs: 70, timeoutMs: 1000 }));
     clock.advance(100);
     expect(timedOut).toEqual([
-      { wireId: 1, atMs: 50, ranMs: undefined, by: 'deadline' },
-      { wireId: 2, atMs: 70, ranMs: 70, by: 'deadline' },
+      { id: 1, atMs: 50, ranMs: undefined, by: 'deadline' },
+      { id: 2, atMs: 70, ranMs: 70, by: 'deadline' },
     ]);
   });
 
@@ -82,9 +86,9 @@ describe('the time of a task', () => {
     const { clock, give, begin, end, timedOut } = open();
     const tasks = [give({ timeoutMs: 30, deadlineMs: 40 }), give({ timeoutMs: 35 })];
     tasks.forEach(begin);
-    end(tasks[1] as Cargo);
+    end(tasks[1] as Place);
     clock.advance(1000);
-    expect(timedOut).toEqual([{ wireId: 1, atMs: 30, ranMs: 30, by: 'timeoutMs' }]);
+    expect(timedOut).toEqual([{ id: 1, atMs: 30, ranMs: 30, by: 'timeoutMs' }]);
     expect(clock.timers).toBe(0);
   });
 
@@ -116,24 +120,24 @@ describe('the time of a task', () => {
             dueAt,
             timeoutMs,
             deadlineMs,
-            task: undefined as Cargo | undefined,
+            place: undefined as Place | undefined,
           };
         });
         for (let now = 0; now <= 1200; now++) {
           for (const each of tasks) {
             if (each.givenAt === now) {
-              each.task = give({ timeoutMs: each.timeoutMs, deadlineMs: each.deadlineMs });
+              each.place = give({ timeoutMs: each.timeoutMs, deadlineMs: each.deadlineMs });
               // What is due at a moment comes before what the worker does at it.
               const isInTime = each.endsAt === each.givenAt || each.endsAt < each.dueAt;
-              if (!isInTime) expected.set(each.task.wireId, each.dueAt);
+              if (!isInTime) expected.set(each.place.slot, each.dueAt);
             }
-            if (each.task === undefined || now > each.dueAt) continue;
-            if (each.startsAt === now) begin(each.task);
-            if (each.endsAt === now) end(each.task);
+            if (each.place === undefined || now > each.dueAt) continue;
+            if (each.startsAt === now) begin(each.place);
+            if (each.endsAt === now) end(each.place);
           }
           clock.advance(1);
         }
-        expect(new Map(timedOut.map(({ wireId, atMs }) => [wireId, atMs]))).toEqual(expected);
+        expect(new Map(timedOut.map(({ id, atMs }) => [id, atMs]))).toEqual(expected);
         expect(timedOut).toHaveLength(expected.size);
       }),
       { numRuns: 100 },
@@ -158,9 +162,9 @@ describe('a task nobody waits for any more', () => {
     const { clock, give, begin, abandon, end, overdueAt } = open();
     const task = give();
     begin(task);
-    const ghost = abandon(task);
+    abandon(task);
     clock.advance(GRACE_MS - 1);
-    end(ghost);
+    end(task);
     clock.advance(10_000);
     expect(overdueAt).toEqual([]);
     expect(clock.timers).toBe(0);

@@ -21,10 +21,10 @@ describe('tasks on their way to a worker', () => {
     const { assign, worker, transport } = openReady();
     const { signal } = new AbortController();
     const plain = assign('work', { n: 1 });
-    plain.attempt = 1;
+    plain.history.attempt = 1;
     assign('rest', 'zzz', { deadline: { hostMs: 2000, epochMs: 1.7e12 } });
     const third = assign('work', undefined, { signal, onProgress() {} });
-    third.attempt = 65_535;
+    third.history.attempt = 65_535;
     expect(transport.sent(FRAME.tasks)).toHaveLength(0);
     worker.flush();
     expect(transport.sent(FRAME.tasks)).toHaveLength(1);
@@ -40,7 +40,7 @@ describe('tasks on their way to a worker', () => {
   it('make it busy and count as its load until they are answered', () => {
     const { worker, transport, give, heard } = openReady();
     const { tasks, sent } = give(2);
-    expect([worker.state, worker.load, worker.expectedMs]).toEqual(['busy', 2, 0]);
+    expect([worker.state, worker.load]).toEqual(['busy', 2]);
     expect(new Set(sent.map(({ wireId }) => wireId)).size).toBe(2);
     transport.reply({ wireId: sent[1]?.wireId ?? 0, value: 'b' });
     expect([worker.state, worker.load]).toEqual(['busy', 1]);
@@ -55,8 +55,8 @@ describe('tasks on their way to a worker', () => {
   it('add what they are expected to take, and take it away again', () => {
     const { worker, maker, transport } = openReady();
     for (const expectedMs of [3, 4]) {
-      const { task } = maker.make();
-      task.expectedMs = expectedMs;
+      const { task } = maker.make(`takes ${expectedMs} ms`);
+      task.type.expectedMs = expectedMs;
       worker.assign(task);
     }
     worker.flush();

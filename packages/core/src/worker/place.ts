@@ -1,0 +1,36 @@
+import type { Holder, Holding, Task } from '../task/task.js';
+
+/**
+ * One task's place in a worker's hand, and what is known of this try. Places are made once and used again: what only
+ * tasks in hand need costs the million that wait nothing.
+ */
+export class Place implements Holding {
+  readonly slot: number;
+  readonly holder: Holder;
+  /** Names the try between parent and worker. While the place is free: the last one it had. */
+  wireId = 0;
+  /** Undefined while the place is free. */
+  task: Task | undefined;
+  /**
+   * Nobody waits for this try any more. The task itself is free to settle or to run again elsewhere; the place stays
+   * taken until the worker has answered for it.
+   */
+  isAbandoned = false;
+  /** Host clock; NaN until then. */
+  assignedAt = NaN;
+  sentAt = NaN;
+  /** Execution time expected of it, ms; what it adds to its worker's work ahead. */
+  expectedMs = 0;
+
+  constructor(slot: number, holder: Holder) {
+    this.slot = slot;
+    this.holder = holder;
+  }
+}
+
+/** The tasks of places that somebody waits for. */
+export function wantedTasks(places: readonly Place[]): Task[] {
+  const tasks: Task[] = [];
+  for (const { task, isAbandoned } of places) if (task !== undefined && !isAbandoned) tasks.push(task);
+  return tasks;
+}
