@@ -16,6 +16,8 @@ const ROUNDS = 10;
 /** Takes ids back, from the far end towards the worker, until they have met. */
 async function takeBack(board: ParentBoard, isOver: () => boolean): Promise<Set<number>> {
   const takenBack = new Set<number>();
+  // From its first claim on: before that it may not even have been given a core.
+  while (board.startedAt(1) === undefined) await nextTurn();
   for (let id = COUNT; id >= 1 && !isOver(); id--) {
     if (board.revoke(id)) takenBack.add(id);
     if (id % 16 === 0) await nextTurn();
