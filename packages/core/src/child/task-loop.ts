@@ -9,6 +9,7 @@ import {
   type TasksBody,
 } from '../wire/frame.js';
 import type { WorkerBoard } from '../wire/claim-board.js';
+import { unreadReason } from '../wire/read-values.js';
 import { ResultBatch } from './result-batch.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import type { LoadedModule } from './worker-module.js';
@@ -99,15 +100,18 @@ export class TaskLoop {
 
   /** Calls the handler of one row. Returns the time afterwards, which is the next row's start. */
   #start(frame: Frame, row: number, now: number): number {
-    const { meta, body } = frame;
-    const [inputs, extras] = body as TasksBody;
+    const { meta, values: inputs } = frame;
     const at = row * TASK_WORDS;
     const id = meta[at] ?? 0;
+    if (frame.unread !== undefined) {
+      const reason = unreadReason(frame.unread, row);
+      if (reason !== undefined) return this.#refuse(frame, id, row, reason, now);
+    }
     if (!this.#parts.board.claim(id, now)) return this.#settle(frame, id, STATUS.neverStarted, undefined, now, now);
     const word = meta[at + 1] ?? 0;
     const [name, handler] = this.#parts.module.handlers[word & 0xffff] as LoadedModule['handlers'][number];
     const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
-    const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, extras?.get(row));
+    const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, (frame.body as TasksBody)?.get(row));
     const input = inputs[row];
     // The frame lives until its last row is done; its inputs need not.
     inputs[row] = undefined;
@@ -129,6 +133,13 @@ export class TaskLoop {
     return hostNowMs();
   }
 
+  /** Answers for a task whose input cannot be read. It has not begun. */
+  #refuse({ meta, unread, ...frame }: Frame, id: number, row: number, reason: string, now: number): number {
+    const isToBlame = meta.length === TASK_WORDS || unread?.rows.has(row) === true;
+    const status = isToBlame ? STATUS.inputUnread : STATUS.sendAlone;
+    return this.#settle(frame, id, status, isToBlame ? { reason } : undefined, now, now);
+  }
+
   /** The end of a handler that was waited for. */
   #finish(frame: Frame, id: number, status: number, value: unknown, startedAt: number): void {
     this.#running.delete(id);
@@ -136,7 +147,14 @@ export class TaskLoop {
     this.#run();
   }
 
-  #settle(frame: Frame, id: number, status: number, value: unknown, startedAt: number, endedAt: number): number {
+  #settle(
+    frame: Pick<Frame, 'receivedAt' | 'decodedAt'>,
+    id: number,
+    status: number,
+    value: unknown,
+    startedAt: number,
+    endedAt: number,
+  ): number {
     if (this.#batch.size === 0) this.#batchSince = endedAt;
     this.#batch.add(id, status, value, frame.receivedAt, frame.decodedAt, startedAt, endedAt);
     const isLate = endedAt - startedAt > FLUSH_AFTER_MS || endedAt - this.#batchSince > FLUSH_AFTER_MS;
@@ -156,7 +174,7 @@ export class TaskLoop {
   }
 
   #encode(error: unknown): WireThrown {
-    return errorToWire(error, (value) => this.#parts.channel.refusal(value) === undefined);
+    return errorToWire(error, (value) => this.#parts.channel.carries(value));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { LinkedQueue } from '../base/linked-queue.js';
-import type { DeathReport } from '../contract/errors.js';
+import type { DeathReport, Refusal } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
@@ -164,10 +164,10 @@ export class Dispatcher {
     this.#workerHasNews();
   }
 
-  onRefused(worker: Worker, task: Task, reason: string): void {
+  onRefused(worker: Worker, task: Task, refusal: Refusal): void {
     publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
     task.place = undefined;
-    this.#parts.book.fail(task, notSerializable(task, 'input', reason));
+    this.#parts.book.fail(task, notSerializable(task, 'input', refusal));
     this.onSettled(worker);
   }
 

@@ -114,7 +114,7 @@ describe('an answer', () => {
     const { outcomes } = submit();
     await turn();
     const [sent] = only.transport.takeTasks();
-    only.transport.reply({ wireId: sent?.wireId ?? 0, status: STATUS.notSerializable, value: '#<Socket>' });
+    only.transport.reply({ wireId: sent?.wireId ?? 0, status: STATUS.notSerializable, value: { reason: '#<Socket>' } });
     expect(outcomes).toMatchObject([
       { error: { code: 'ERR_NOT_SERIALIZABLE', details: { what: 'result', reason: '#<Socket>' } } },
     ]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/task/task.js';
 import { FRAME, STATUS, type CancelMessage } from '../../src/wire/frame.js';
 import { openWorker } from '../support/worker-desk.js';
-import type { SentTask } from '../support/scripted-transport.js';
+import type { ScriptedTransport, SentTask } from '../support/scripted-transport.js';
 
 /** A ready worker. */
 function openReady(...args: Parameters<typeof openWorker>) {
@@ -235,14 +235,18 @@ describe('time limits', () => {
   });
 });
 
+function sayProgress(transport: ScriptedTransport, wireId: number, value: unknown): void {
+  transport.say(FRAME.progress, undefined, { meta: Uint32Array.of(wireId), values: [value] });
+}
+
 describe('what a worker tells beside results', () => {
   it('is the progress of a task that is waited for', () => {
     const { worker, transport, give, heard } = openReady();
     const { tasks, sent } = give(2);
-    for (const { wireId } of sent) transport.say(FRAME.progress, { id: wireId, value: 0.5 });
+    for (const { wireId } of sent) sayProgress(transport, wireId, 0.5);
     worker.abandon(tasks[0] as Task, 'unwanted');
-    for (const { wireId } of sent) transport.say(FRAME.progress, { id: wireId, value: 0.7 });
-    transport.say(FRAME.progress, { id: 4711, value: 1 });
+    for (const { wireId } of sent) sayProgress(transport, wireId, 0.7);
+    sayProgress(transport, 4711, 1);
     expect(heard.progress).toEqual([
       { task: tasks[0], value: 0.5 },
       { task: tasks[1], value: 0.5 },
