@@ -62,7 +62,7 @@ export class ResultBatch {
     this.#times[at + 5] = endedAt - base;
     if (status !== STATUS.ok) {
       this.#values.push(undefined);
-      if (value !== undefined) (this.#more ??= new Map()).set(row, value as WireThrown | Refusal);
+      if (value !== undefined) (this.#more ??= new Map()).set(row, value);
     } else if (value instanceof Moved) {
       this.#values.push(value.value);
       if (value.transfer.length > 0) (this.#transfers ??= new Map()).set(row, value.transfer);

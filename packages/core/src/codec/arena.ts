@@ -69,7 +69,7 @@ export class Arena {
   }
 
   /** Reads a chunk of the other side's into memory of its own, and says that its place is free. */
-  read(number: number, at: number, byteLength: number): Buffer {
+  read(number: number, at: number, byteLength: number): ArrayBuffer {
     const bytes = Buffer.allocUnsafeSlow(byteLength);
     for (let done = 0; done < byteLength;) {
       const read = this.#files.readSync(this.#inFd, bytes, done, byteLength - done, DATA_AT + at + done);
@@ -78,7 +78,7 @@ export class Arena {
     }
     this.#word[0] = number + 1;
     this.#files.writeSync(this.#outFd, this.#wordBytes, 0, 4, 0);
-    return bytes;
+    return bytes.buffer;
   }
 
   /** Names this moment for `rollBack`. */

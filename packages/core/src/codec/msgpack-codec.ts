@@ -97,7 +97,7 @@ function load(): Msgpackr {
     const reason = '"msgpack" needs the package msgpackr beside @millpond/core: npm install msgpackr';
     throw new PoolError('ERR_OPTION', { option: 'codec', reason }, { cause });
   }
-  msgpackr.addExtension({ Class: Unpackable, write: refuse } as unknown as Parameters<Msgpackr['addExtension']>[0]);
+  msgpackr.addExtension({ Class: Unpackable, write: refuse });
   return (loaded = msgpackr);
 }
 

@@ -107,10 +107,11 @@ class FrameDeserializer extends DefaultDeserializer {
     if (type % 2 === 1) return viewOf(number, this.#readBeside(byteLength));
     const bytes = this.readRawBytes(byteLength);
     // A Buffer may be part of a larger one, as small Buffers often are; others get a buffer of their own.
-    return viewOf(number, number === 0 ? bytes : ownCopy(bytes));
+    if (number === 0) return bytes;
+    return viewOf(number, bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + byteLength) as ArrayBuffer);
   }
 
-  #readBeside(byteLength: number): Buffer {
+  #readBeside(byteLength: number): ArrayBuffer {
     const number = this.readUint32();
     const at = this.readUint32();
     if (this.#arena === undefined) throw new Error('A value lies in an arena, and there is none.');
@@ -123,12 +124,6 @@ const NOT_SHARED = `a SharedArrayBuffer cannot be shared with another process. S
 
 function nameOf(object: object): string {
   return (object.constructor as { name?: string } | undefined)?.name ?? 'host object';
-}
-
-function ownCopy(bytes: Uint8Array): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  copy.set(bytes);
-  return copy;
 }
 
 /** The same values, with large ArrayBuffers among them as views; the list itself when there are none. */

@@ -1,4 +1,4 @@
-type ViewType = new (buffer: ArrayBuffer, byteOffset?: number, length?: number) => ArrayBufferView;
+type ViewType = new (buffer: ArrayBuffer) => ArrayBufferView;
 
 /**
  * Views by their number on the wire. Both sides run one version of Node, so what one lacks the other does not send; new
@@ -32,11 +32,10 @@ export function viewNumber(view: ArrayBufferView): number {
   return number;
 }
 
-/** A view on the bytes of `own`, which nothing else uses and which is aligned. */
-export function viewOf(number: number, own: Buffer): ArrayBufferView {
-  if (number === 0) return own;
+/** A view of all of a buffer. */
+export function viewOf(number: number, buffer: ArrayBuffer): ArrayBufferView {
+  if (number === 0) return Buffer.from(buffer);
   const Type = TYPES[number];
   if (Type === undefined) throw new TypeError(`A view of unknown type ${number} came.`);
-  const elementBytes = (Type as unknown as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
-  return new Type(own.buffer as ArrayBuffer, own.byteOffset, own.length / elementBytes);
+  return new Type(buffer);
 }
