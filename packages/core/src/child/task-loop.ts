@@ -1,6 +1,7 @@
 import { hostNowMs } from '../base/clock.js';
 import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';
 import {
+  HANDLER_MASK,
   STATUS,
   TASK_WORDS,
   type CancelMessage,
@@ -9,6 +10,7 @@ import {
   type TasksBody,
 } from '../wire/frame.js';
 import type { WorkerBoard } from '../wire/claim-board.js';
+import { Claimer } from './claimer.js';
 import { ResultBatch } from './result-batch.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import type { LoadedModule } from './worker-module.js';
@@ -44,6 +46,7 @@ export interface LoopParts {
 export class TaskLoop {
   readonly #parts: LoopParts;
   readonly #batch: ResultBatch;
+  readonly #claimer: Claimer;
   readonly #frames: PendingFrame[] = [];
   readonly #running = new Map<number, RunningTask>();
   #isTurnDue = false;
@@ -53,6 +56,7 @@ export class TaskLoop {
   constructor(parts: LoopParts) {
     this.#parts = parts;
     this.#batch = new ResultBatch(parts.channel);
+    this.#claimer = new Claimer(parts.board, parts.module.handlers.length, parts.concurrency);
   }
 
   /** Nothing waiting, nothing running. */
@@ -103,9 +107,10 @@ export class TaskLoop {
     const [inputs, extras] = body as TasksBody;
     const at = row * TASK_WORDS;
     const id = meta[at] ?? 0;
-    if (!this.#parts.board.claim(id, now)) return this.#settle(frame, id, STATUS.neverStarted, undefined, now, now);
+    if (!this.#claimer.claim(frame, row, now)) return this.#settle(frame, id, STATUS.neverStarted, undefined, now, now);
     const word = meta[at + 1] ?? 0;
-    const [name, handler] = this.#parts.module.handlers[word & 0xffff] as LoadedModule['handlers'][number];
+    const index = word & HANDLER_MASK;
+    const [name, handler] = this.#parts.module.handlers[index] as LoadedModule['handlers'][number];
     const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
     const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, extras?.get(row));
     const input = inputs[row];
@@ -120,13 +125,15 @@ export class TaskLoop {
     } catch (error) {
       return this.#settle(frame, id, STATUS.error, this.#encode(error), now, hostNowMs());
     }
-    if (promise === undefined) return this.#settle(frame, id, STATUS.ok, result, now, hostNowMs());
+    const endedAt = hostNowMs();
+    this.#claimer.note(index, endedAt - now, promise === undefined);
+    if (promise === undefined) return this.#settle(frame, id, STATUS.ok, result, now, endedAt);
     this.#running.set(id, task);
     promise.then(
       (value) => this.#finish(frame, id, STATUS.ok, value, now),
       (error: unknown) => this.#finish(frame, id, STATUS.error, this.#encode(error), now),
     );
-    return hostNowMs();
+    return endedAt;
   }
 
   /** The end of a handler that was waited for. */

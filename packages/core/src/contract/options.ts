@@ -43,6 +43,8 @@ export interface TaskOptions {
   queueTimeoutMs?: number;
   /** See {@link PoolOptions.retry}. */
   retry?: number | RetryOptions;
+  /** See {@link RunOptions.priority}. @defaultValue 0 */
+  priority?: number;
   /** Cache results of this task. Only for handlers whose result depends on nothing but the input. */
   cache?: boolean | TaskCacheOptions;
 }
@@ -119,6 +121,17 @@ export interface RunOptions {
   /** When the task must be done, waiting included: a Date, or ms since the epoch. */
   deadline?: Date | number;
   retry?: number | RetryOptions;
+  /**
+   * Higher goes first: an integer from -100 to 100. A task that has waited a second longer for each step of difference
+   * goes before it all the same, so none starves. Among equals, task names share the workers by execution time, and each
+   * name keeps its order. @defaultValue the task's, which is 0
+   */
+  priority?: number;
+  /**
+   * Tasks with the same key prefer the worker that had it last, which may have loaded or cached what belongs to it. While
+   * that is busy they wait for it as long as running elsewhere would cost more, which is learned from execution times.
+   */
+  key?: string;
   /** false: neither read nor write the result cache. */
   cache?: false;
   /** Receives what the handler passes to ctx.progress(). Not called after the promise settled. */

@@ -109,16 +109,13 @@ export class Engine {
 
   /** Whether one more task may be queued. */
   hasRoom(): boolean {
-    const { queueMax, concurrency } = this.#parts.options;
+    const { queueMax } = this.#parts.options;
     if (queueMax === Infinity) return true;
     const { queued } = this.book.counts;
     if (queued < queueMax) return true;
     // Free places count as room: with queue.max 0 a task is taken if it can run at once.
-    let places = 0;
-    if (!this.dispatcher.isPaused) {
-      for (const worker of this.dispatcher.readyWorkers) places += Math.max(0, concurrency - worker.load);
-    }
-    return queued < queueMax + places;
+    const over = queued - queueMax;
+    return this.dispatcher.freePlaces(over + 1) > over;
   }
 
   /** Most tasks of a name worth having submitted at once. */

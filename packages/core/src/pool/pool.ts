@@ -334,11 +334,11 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 }
 
 function toExtras(options: RunOptions, base: TaskSettings): TaskExtras {
-  const { signal, deadline, onProgress } = options;
+  const { signal, deadline, onProgress, key } = options;
   const settings = overrideSettings(base, options);
-  if (deadline === undefined) return { settings, signal, onProgress };
+  if (deadline === undefined) return { settings, signal, onProgress, key };
   const epochMs = Number(deadline);
-  return { settings, signal, onProgress, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
+  return { settings, signal, onProgress, key, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
 }
 
 function checkWorkerData({ workerData, kind }: ResolvedOptions): void {

@@ -6,6 +6,11 @@ const NEWEST = 0.1;
 /** What a task is taken for before one of its name has ended: a long one, so that nothing is sent ahead behind it. */
 const UNKNOWN_MS = 1000;
 
+/** What a key is taken to be worth before tasks of its name have run on workers that knew theirs and on others, ms. */
+const UNKNOWN_WORTH_MS = 10;
+/** Nothing is worth a longer wait for one worker while another is idle. */
+const MOST_WORTH_MS = 10_000;
+
 /** What is known of all tasks of one name: settings, counts, times. */
 export class TaskType {
   readonly name: string;
@@ -18,6 +23,10 @@ export class TaskType {
   /** Expected execution time, ms: a moving average. */
   expectedMs = UNKNOWN_MS;
 
+  /** Execution time where the worker knew the key, and where it did not, ms: moving averages; NaN before the first. */
+  #warmMs = NaN;
+  #coldMs = NaN;
+
   constructor(name: string, settings: TaskSettings) {
     this.name = name;
     this.settings = settings;
@@ -29,5 +38,17 @@ export class TaskType {
     this.run.record(runMs);
     this.total.record(totalMs);
     this.expectedMs = this.run.count === 1 ? runMs : this.expectedMs + (runMs - this.expectedMs) * NEWEST;
+  }
+
+  /** A handler ran to its end for a task with a key. */
+  recordKeyed(isWarm: boolean, runMs: number): void {
+    if (isWarm) this.#warmMs = Number.isNaN(this.#warmMs) ? runMs : this.#warmMs + (runMs - this.#warmMs) * NEWEST;
+    else this.#coldMs = Number.isNaN(this.#coldMs) ? runMs : this.#coldMs + (runMs - this.#coldMs) * NEWEST;
+  }
+
+  /** Execution time saved by a worker that knows the key, ms. */
+  get keyWorthMs(): number {
+    const saved = this.#coldMs - this.#warmMs;
+    return Number.isNaN(saved) ? UNKNOWN_WORTH_MS : Math.min(Math.max(0, saved), MOST_WORTH_MS);
   }
 }

@@ -31,10 +31,13 @@ export interface Frame {
 }
 
 /**
- * A row of a tasks frame: [wire id, handler index | attempt << 16, task id low, task id high].
+ * A row of a tasks frame: [wire id, handler index | CLAIM_ALONE | attempt << 16, task id low, task id high].
  * `body` is [inputs[], extras | undefined]: extras holds, by row, what few tasks have.
  */
 export const TASK_WORDS = 4;
+export const HANDLER_MASK = 0x7fff;
+/** The task has a time limit, so its start must be told of by itself; see child/claimer.ts. */
+export const CLAIM_ALONE = 0x8000;
 export type TasksBody = [inputs: unknown[], extras: Map<number, TaskExtras> | undefined];
 export interface TaskExtras {
   deadline?: number | undefined;

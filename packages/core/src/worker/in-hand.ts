@@ -37,6 +37,7 @@ export class InHand {
     place.task = task;
     place.isAbandoned = false;
     place.sentAt = NaN;
+    place.isWarm = undefined;
     this.#size++;
     return place;
   }

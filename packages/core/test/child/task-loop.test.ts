@@ -56,6 +56,8 @@ function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
       sendProgress: (id, value) => progress.push([id, value]),
     },
     board: {
+      maxRun: 1,
+      claimRun: () => 0,
       claim(id) {
         if (revoked.has(id)) return false;
         claims.push(id);
