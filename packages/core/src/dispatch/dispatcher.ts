@@ -35,6 +35,8 @@ export interface DispatcherParts {
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #workers: Worker[] = [];
+  /** Workers that take nothing more, and may have tasks in hand. */
+  readonly #leaving = new Set<Worker>();
   readonly #handOut: HandOut;
   readonly #outcomes: Outcomes;
   readonly #stuck: StuckWatch;
@@ -166,6 +168,7 @@ export class Dispatcher {
       // It was told to go; what was assigned to it in this very turn is still its to do.
       worker.flush();
       this.#drop(worker);
+      this.#leaving.add(worker);
     }
     this.#schedule();
   }
@@ -205,6 +208,7 @@ export class Dispatcher {
   onExited(worker: Worker, end: WorkerEnd): void {
     const { how, running, runningCount, runningSince, others, report, fault } = end;
     this.#drop(worker);
+    this.#leaving.delete(worker);
     const isExact = how === 'died' && runningCount === 1;
     // In reverse, because each goes to the head of the queue.
     for (const task of others.reverse()) this.#comeBack(task, report, false);
@@ -297,7 +301,7 @@ export class Dispatcher {
 
   /** Every task that has not settled, oldest first. */
   all(): Task[] {
-    const inHand = this.#workers.flatMap((worker) => worker.tasks());
+    const inHand = [...this.#workers, ...this.#leaving].flatMap((worker) => worker.tasks());
     const all = [...this.#handOut.waiting(), ...this.#outcomes.retrying, ...inHand];
     return all.sort((a, b) => a.id - b.id);
   }
