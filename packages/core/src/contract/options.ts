@@ -75,8 +75,8 @@ export interface PoolOptions {
   /** Longest execution of a task in milliseconds, counted from its start in the worker. Then ERR_TASK_TIMEOUT. @defaultValue Infinity */
   timeoutMs?: number;
   /**
-   * Have ERR_TASK_TIMEOUT say where the handler was: a CPU sample, taken from another thread, in `details.stack`. Delays
-   * the error by some 30 ms, and each worker process by a thread of its own (about 9 MB). @defaultValue false
+   * Have ERR_TASK_TIMEOUT say in `details.stack` at which line the handler was. Another thread pauses it to see. Delays
+   * the error by some 30 ms, 100 ms when no JavaScript runs, and costs each worker process a thread of its own (about 9 MB). @defaultValue false
    */
   timeoutStack?: boolean;
   /** Time between the abort signal and the kill of a worker whose task does not end, in milliseconds. @defaultValue 500 */
