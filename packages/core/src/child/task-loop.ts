@@ -10,6 +10,7 @@ import {
   type TasksBody,
 } from '../wire/frame.js';
 import type { WorkerBoard } from '../wire/claim-board.js';
+import { CallLengths } from './call-lengths.js';
 import { Claimer } from './claimer.js';
 import { ResultBatch } from './result-batch.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
@@ -46,6 +47,8 @@ export interface LoopParts {
 export class TaskLoop {
   readonly #parts: LoopParts;
   readonly #batch: ResultBatch;
+  /** By handler. */
+  readonly #lengths: CallLengths[];
   readonly #claimer: Claimer;
   readonly #frames: PendingFrame[] = [];
   readonly #running = new Map<number, RunningTask>();
@@ -56,7 +59,8 @@ export class TaskLoop {
   constructor(parts: LoopParts) {
     this.#parts = parts;
     this.#batch = new ResultBatch(parts.channel);
-    this.#claimer = new Claimer(parts.board, parts.module.handlers.length, parts.concurrency);
+    this.#lengths = parts.module.handlers.map(() => new CallLengths());
+    this.#claimer = new Claimer(parts.board, this.#lengths, parts.concurrency);
   }
 
   /** Nothing waiting, nothing running. */
@@ -113,6 +117,9 @@ export class TaskLoop {
     const [name, handler] = this.#parts.module.handlers[index] as LoadedModule['handlers'][number];
     const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
     const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, extras?.get(row));
+    const lengths = this.#lengths[index] as CallLengths;
+    // Nobody hears of the results that are ready while a handler runs.
+    if (lengths.mayBeLong) this.flush();
     const input = inputs[row];
     // The frame lives until its last row is done; its inputs need not.
     inputs[row] = undefined;
@@ -126,7 +133,7 @@ export class TaskLoop {
       return this.#settle(frame, id, STATUS.error, this.#encode(error), now, hostNowMs());
     }
     const endedAt = hostNowMs();
-    this.#claimer.note(index, endedAt - now, promise === undefined);
+    lengths.note(endedAt - now, promise === undefined);
     if (promise === undefined) return this.#settle(frame, id, STATUS.ok, result, now, endedAt);
     this.#running.set(id, task);
     promise.then(

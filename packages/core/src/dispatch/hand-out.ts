@@ -143,7 +143,7 @@ export class HandOut {
         const own = this.#affinity.firstFor(worker);
         const head = own ?? this.#queue.first;
         if (head === undefined || (own === undefined && share-- <= 0)) break;
-        if (roomFor(worker, concurrency, prefetch, head.type.expectedMs) <= 0) {
+        if (roomFor(worker, concurrency, prefetch, head.type.typicalMs) <= 0) {
           this.#roomy.delete(worker);
           break;
         }

@@ -121,7 +121,7 @@ export class Engine {
   /** Most tasks of a name worth having submitted at once. */
   usefulInFlight(name: string): number {
     const workers = Math.max(this.supervisor.wanted, Math.min(this.range.max, this.book.pending + 1));
-    return this.dispatcher.usefulInFlight(this.#type(name).expectedMs, workers);
+    return this.dispatcher.usefulInFlight(this.#type(name).typicalMs, workers);
   }
 
   resize(workers: WorkersOption): void {

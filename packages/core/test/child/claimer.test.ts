@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CallLengths } from '../../src/child/call-lengths.js';
 import { Claimer } from '../../src/child/claimer.js';
 import type { WorkerBoard } from '../../src/wire/claim-board.js';
 import { CLAIM_ALONE, TASK_WORDS, type Frame } from '../../src/wire/frame.js';
@@ -20,9 +21,11 @@ function open({ maxRun = 32, concurrency = 1 } = {}) {
     },
     noteSection() {},
   };
-  const claimer = new Claimer(board, 2, concurrency);
-  const becomeShort = (handler = 0, ms = 0.001, calls = 4096): void => {
-    for (let call = 0; call < calls; call++) claimer.note(handler, ms, true);
+  const lengths = [new CallLengths(), new CallLengths()];
+  const claimer = new Claimer(board, lengths, concurrency);
+  const note = (ms: number, isDone = true): void => lengths[0]?.note(ms, isDone);
+  const becomeShort = (ms = 0.001, calls = 4096): void => {
+    for (let call = 0; call < calls; call++) note(ms);
   };
   /** Claims every row of a frame with these ids. */
   const claimAll = (ids: readonly number[], words: (row: number) => number = () => 0): boolean[] => {
@@ -31,7 +34,7 @@ function open({ maxRun = 32, concurrency = 1 } = {}) {
     const frame = { meta } as Frame;
     return ids.map((_, row) => claimer.claim(frame, row, 0));
   };
-  return { claimer, claims, takenBack, becomeShort, claimAll };
+  return { note, claims, takenBack, becomeShort, claimAll };
 }
 
 const range = (count: number, from = 1): number[] => Array.from({ length: count }, (_, index) => from + index);
@@ -39,7 +42,7 @@ const range = (count: number, from = 1): number[] => Array.from({ length: count 
 describe('tasks are claimed', () => {
   it('each by itself, until thousands of calls have been very short', () => {
     const { claims, becomeShort, claimAll } = open();
-    becomeShort(0, 0.001, 4095);
+    becomeShort(0.001, 4095);
     claimAll(range(8));
     expect(claims).toEqual(range(8).map((id) => [id]));
   });
@@ -53,12 +56,12 @@ describe('tasks are claimed', () => {
   });
 
   it('by themselves again after one longer call, one that was waited for, or one of a name not known', () => {
-    const { claimer, claims, becomeShort, claimAll } = open();
+    const { note, claims, becomeShort, claimAll } = open();
     becomeShort();
-    claimer.note(0, 0.06, true);
+    note(0.06);
     claimAll(range(3));
     becomeShort();
-    claimer.note(0, 0.001, false);
+    note(0.001, false);
     claimAll(range(3));
     becomeShort();
     claimAll(range(3), () => 1);
@@ -67,7 +70,7 @@ describe('tasks are claimed', () => {
 
   it('together only as far as they are expected to take 0.1 ms', () => {
     const { claims, becomeShort, claimAll } = open();
-    becomeShort(0, 0.024);
+    becomeShort(0.024);
     claimAll(range(10));
     expect(claims.map((run) => run.length)).toEqual([4, 4, 2]);
   });

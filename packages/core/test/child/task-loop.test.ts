@@ -101,6 +101,24 @@ function held() {
 afterEach(() => void vi.restoreAllMocks());
 
 describe('tasks', () => {
+  it('of a handler that was long before are answered before it is called again', async () => {
+    let now = 1000;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const answeredAtCall: number[] = [];
+    const { accept, frames } = open({
+      work: (ms) => {
+        answeredAtCall.push(frames.flat().length);
+        now += ms as number;
+      },
+    });
+    accept([1, 'work', 0], [2, 'work', 0], [3, 'work', 11]);
+    await turn();
+    accept([4, 'work', 0], [5, 'work', 0], [6, 'work', 11]);
+    await turn();
+    // At first the two before the long one wait for it, since nobody could know.
+    expect(answeredAtCall).toEqual([0, 0, 0, 3, 4, 5]);
+  });
+
   it('that end at once are answered together, in their order', async () => {
     // However slow this machine is: a result that is a millisecond old does not wait for others.
     vi.spyOn(performance, 'now').mockReturnValue(1000);
