@@ -13,6 +13,8 @@ export interface HandOutParts {
   prefetch: 'auto' | number;
   /** Every worker that has become ready and not ended. */
   workers: readonly Worker[];
+  /** Tasks that all of them together have in hand. */
+  inHand(): number;
   /** This task goes to this worker now. */
   assign(worker: Worker, task: Task): void;
   /** Another pass may find something to do. */
@@ -34,6 +36,8 @@ export class HandOut {
   readonly #places: FreePlaces;
   /** Workers that may take tasks ahead. One that is found full leaves until it has answered for something. */
   readonly #roomy = new Set<Worker>();
+  /** Those of them that had news since the last pass. */
+  readonly #fresh: Worker[] = [];
 
   constructor(parts: HandOutParts) {
     this.#parts = parts;
@@ -80,6 +84,7 @@ export class HandOut {
     if (!worker.isReady) return;
     this.#places.add(worker);
     this.#roomy.add(worker);
+    this.#fresh.push(worker);
   }
 
   /** A worker is no more. */
@@ -95,6 +100,7 @@ export class HandOut {
     if (this.#affinity.size > 0) this.#serveAwaited();
     this.#fillPlaces();
     if (this.#queue.size + this.#affinity.size > 0 && this.#roomy.size > 0) this.#sendAhead();
+    this.#fresh.length = 0;
   }
 
   #handOutSuspect(): void {
@@ -129,29 +135,42 @@ export class HandOut {
     }
   }
 
-  /** Shares out what is left, to each worker as much as it may have ahead. */
+  /**
+   * Sends ahead what is left. First, whoever has just answered gets as much as the others have in hand: what one frame of
+   * results has made room for, or has made callers submit, leaves in one frame again. Shared out among 128 workers it
+   * would be 64 frames for 64 tasks, at 10 µs each. The rest is shared out evenly.
+   */
   #sendAhead(): void {
-    const { concurrency, prefetch } = this.#parts;
+    const { workers, inHand } = this.#parts;
+    const fair = Math.ceil((inHand() + this.#queue.size) / workers.length);
+    for (const worker of this.#fresh) this.#fill(worker, fair - worker.load);
     let left = this.#roomy.size;
     for (const worker of this.#roomy) {
-      let share = Math.ceil(this.#queue.size / left--);
-      if (worker.reserved || worker.isStuck || !worker.hasBoard || !worker.isReady) {
+      if (this.#queue.size + this.#affinity.size === 0) return;
+      this.#fill(worker, Math.ceil(this.#queue.size / left--));
+    }
+  }
+
+  /** Sends tasks ahead to one worker: those that wait for it, and so many of the queue, as far as it has room. */
+  #fill(worker: Worker, fromQueue: number): void {
+    const { concurrency, prefetch } = this.#parts;
+    if (worker.reserved || worker.isStuck || !worker.hasBoard || !worker.isReady) {
+      this.#roomy.delete(worker);
+      return;
+    }
+    for (let taken = 0; ;) {
+      const own = this.#affinity.firstFor(worker);
+      const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
+      if (head === undefined) return;
+      if (roomFor(worker, concurrency, prefetch, head.type.typicalMs) <= 0) {
         this.#roomy.delete(worker);
-        continue;
+        return;
       }
-      for (;;) {
-        const own = this.#affinity.firstFor(worker);
-        const head = own ?? this.#queue.first;
-        if (head === undefined || (own === undefined && share-- <= 0)) break;
-        if (roomFor(worker, concurrency, prefetch, head.type.typicalMs) <= 0) {
-          this.#roomy.delete(worker);
-          break;
-        }
-        if (own !== undefined) this.#affinity.remove(own);
-        const task = own ?? this.#nextFor(worker);
-        if (task === undefined) break;
-        this.#give(worker, task);
-      }
+      if (own === undefined) taken++;
+      else this.#affinity.remove(own);
+      const task = own ?? this.#nextFor(worker);
+      if (task === undefined) return;
+      this.#give(worker, task);
     }
   }
 
