@@ -189,7 +189,7 @@ describe('tasks', () => {
     expect(progress).toEqual([[1, 0.5]]);
   });
 
-  it('are told of beside other news: whether this was the last of them for now', async () => {
+  it('are told of when they end, with whether another one still runs', async () => {
     const { calls, handler } = held();
     const { accept, answers, flushes } = open({ handler, quick: () => 'q' }, 2);
     accept([1, 'handler', 'a'], [2, 'quick']);
