@@ -123,7 +123,11 @@ class Load {
     const victim = alive[Math.floor(Math.random() * alive.length)];
     if (victim === undefined) return false;
     this.dying.add(victim.pid);
-    process.kill(victim.pid, 'SIGKILL');
+    try {
+      process.kill(victim.pid, 'SIGKILL');
+    } catch {
+      // It has just ended by itself; its exit is about to be told.
+    }
     return true;
   }
 
