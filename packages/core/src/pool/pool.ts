@@ -203,7 +203,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** A snapshot, as plain data. */
   stats(): PoolStats {
-    const { book, types, range, pastReadyMs, supervisor, dispatcher } = this.#engine;
+    const { book, types, range, pastReadyMs, pastIgnoredResults, supervisor, dispatcher } = this.#engine;
     return poolStats({
       options: this.#options,
       state: this.#state.name,
@@ -213,6 +213,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       range,
       workers: supervisor.workers,
       pastReadyMs,
+      pastIgnoredResults,
       book,
       types: types.values(),
       cache: this.#cache,

@@ -36,7 +36,7 @@ describe('things that happen at the same moment', () => {
       row: '26',
       fault: 'every result sent twice',
       injected: 'the worker module patches its own channel',
-      expected: 'the second is ignored; each task settles once, with its own result',
+      expected: 'the second is ignored and counted; each task settles once, with its own result',
     },
     async (lab) => {
       const pool = lab.pool('reply-twice.mjs');
@@ -46,6 +46,7 @@ describe('things that happen at the same moment', () => {
       }
       expect(await pool.run('repeats')).toBeGreaterThan(0);
       expect(lab.deaths(pool)).toEqual([]);
+      expect(pool.stats().ignoredResults).toBeGreaterThanOrEqual(500);
       return '500 of 500 right, no death';
     },
   );
@@ -55,7 +56,7 @@ describe('things that happen at the same moment', () => {
       row: '26b',
       fault: 'result after the timeout, twice',
       injected: 'the handler ignores the signal and returns 60 ms late, within the grace; its result is sent twice',
-      expected: 'ERR_TASK_TIMEOUT; the late results are ignored; the worker lives',
+      expected: 'ERR_TASK_TIMEOUT; the late results are ignored and counted; the worker lives',
     },
     async (lab) => {
       const pool = lab.pool('reply-twice.mjs', { workers: 1, graceMs: 5000 });
@@ -63,6 +64,7 @@ describe('things that happen at the same moment', () => {
       expect(isPoolError(error, 'ERR_TASK_TIMEOUT')).toBe(true);
       await until('it has ended', () => pool.stats().workerList[0]?.state === 'idle');
       expect(await pool.run('repeats')).toBeGreaterThan(0);
+      expect(pool.stats().ignoredResults).toBeGreaterThanOrEqual(2);
       expect(lab.deaths(pool)).toEqual([]);
       return 'ERR_TASK_TIMEOUT, late result ignored, worker kept';
     },
