@@ -1,29 +1,32 @@
 // How many identity tasks a second move through 2 workers with 1,000 in flight?
-import { CONTESTANTS } from './contestants.mjs';
+import { checkIdentity } from './answers.mjs';
+import { closedLoop } from './closed-loop.mjs';
+import { everybody } from './contestants.mjs';
+import { ours, peers, timesBest } from './goals.mjs';
+import { warmRound } from './warm-round.mjs';
 
-const IN_FLIGHT = 1000;
-// Looking at the clock costs more than a direct call.
-const LOOK_EVERY = 64;
+const RATE = { key: 'tasksPerSecond', unit: 'tasks/s', better: 'higher' };
 
 export default {
+  numbers: ['B1', 'B2'],
   question: 'How many identity tasks a second move through 2 workers with 1,000 in flight?',
-  metrics: [{ key: 'tasksPerSecond', unit: 'tasks/s', better: 'higher' }],
-  contestants: Object.keys(CONTESTANTS),
-
-  /** A thousand callers, each of which calls again as soon as it has its answer. */
-  async measure(call, forMs) {
-    const startMs = performance.now();
-    let isOver = false;
-    let done = 0;
-    const caller = async () => {
-      while (!isOver) {
-        await call(done);
-        done++;
-        if (done % LOOK_EVERY === 0 && performance.now() - startMs >= forMs) isOver = true;
-      }
-    };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
-    // Up to the last answer, and with it: none is counted without its time.
-    return { tasksPerSecond: done / ((performance.now() - startMs) / 1000) };
-  },
+  method: 'A thousand callers, each of which calls again as soon as it has its answer. The input is a number.',
+  metrics: [RATE],
+  contestants: everybody(),
+  goals: [
+    aim('B1', 'process', peers('process'), 12, 'processes against the best process pool'),
+    aim('B1', 'process', peers('thread'), 5, 'processes against the best thread pool'),
+    aim('B2', 'thread', peers('thread'), 15, 'threads against the best thread pool'),
+  ],
+  round: warmRound({
+    check: (run) => checkIdentity(run),
+    async measure(run, forMs) {
+      const { perSecond } = await closedLoop((i) => run('identity', i), { inFlight: 1000, forMs });
+      return { tasksPerSecond: perSecond };
+    },
+  }),
 };
+
+function aim(number, kind, them, atLeast, text) {
+  return timesBest({ number, text, metric: RATE, us: ours(kind), them, atLeast });
+}

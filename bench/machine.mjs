@@ -1,6 +1,7 @@
 // On what did it run?
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { LIBRARIES } from './contestants.mjs';
 
 export function describeMachine() {
   return {
@@ -14,7 +15,7 @@ export function describeMachine() {
 }
 
 export function describeVersions() {
-  const packages = ['@millpond/core', 'tinypool', 'piscina'];
+  const packages = ['@millpond/core', ...LIBRARIES];
   return { node: process.versions.node, ...Object.fromEntries(packages.map((name) => [name, versionOf(name)])) };
 }
 

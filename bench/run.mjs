@@ -1,87 +1,91 @@
-// Runs benchmarks: `node run.mjs [id …] [--quick]`. Every round of every contestant runs in a Node.js of its own.
-import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+// Runs benchmarks: `node run.mjs [id | number …] [--quick]`. Full runs are written to results/ and make docs/performance.md
+// anew; quick ones only show that everything runs, and go to out/, which git ignores.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { choose, loadBenchmarks } from './benchmarks.mjs';
+import { evaluateGoals } from './goals.mjs';
 import { describeMachine, describeVersions } from './machine.mjs';
+import { writePage } from './performance.mjs';
+import { runRound } from './run-round.mjs';
 import { summarize } from './statistics.mjs';
-import { renderTable } from './table.mjs';
+import { renderGoals, renderTable } from './table.mjs';
 
-const FULL = { rounds: 5, warmupMs: 500, measureMs: 1500 };
-const QUICK = { rounds: 1, warmupMs: 20, measureMs: 50 };
-const ENDING = '.bench.mjs';
-// A round takes about 3 s; one that hangs is a fault, not a slow result.
-const ROUND_TIMEOUT_MS = 60_000;
+const FULL = { rounds: 5, warmupMs: 500, measureMs: 1500, timeoutMs: 60_000 };
+const QUICK = { rounds: 1, warmupMs: 10, measureMs: 30, timeoutMs: 30_000 };
 
-const known = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith(ENDING))
-  .map((file) => file.slice(0, -ENDING.length));
-const { ids, quick } = readArguments();
-const settings = quick ? QUICK : FULL;
-for (const id of ids) await runBenchmark(id);
+const { benchmarks, isQuick } = await readArguments();
+const results = join(import.meta.dirname, isQuick ? 'out' : 'results');
+const pages = isQuick ? results : join(import.meta.dirname, '../docs');
+mkdirSync(results, { recursive: true });
+for (const benchmark of benchmarks) await run(benchmark);
+console.log(`\nwritten: ${relative(process.cwd(), writePage(results, pages))}`);
 
-function readArguments() {
+async function readArguments() {
   const { values, positionals } = parseArgs({
     options: { quick: { type: 'boolean', default: false } },
     allowPositionals: true,
   });
-  const unknown = positionals.find((id) => !known.includes(id));
-  if (unknown !== undefined) {
-    console.error(`There is no benchmark "${unknown}". There are: ${known.join(', ')}.`);
-    process.exit(2);
+  try {
+    return { benchmarks: choose(await loadBenchmarks(), positionals), isQuick: values.quick };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    console.error(error.message);
+    return process.exit(2);
   }
-  return { ids: positionals.length > 0 ? positionals : known, quick: values.quick };
 }
 
-async function runBenchmark(id) {
-  const { default: benchmark } = await import(`./${id}${ENDING}`);
-  console.log(`\n${id}: ${benchmark.question}`);
+async function run(benchmark) {
+  const { id, numbers, question, method, metrics, goals } = benchmark;
+  console.log(`\n${numbers.join(', ')} ${id}: ${question}`);
+  const settings = isQuick ? { ...QUICK, ...benchmark.quick } : { ...FULL, ...benchmark.full };
   const date = new Date();
   const machine = describeMachine();
-  const roundsOf = new Map(benchmark.contestants.map((name) => [name, []]));
-  // A B C A B C: what else the machine does meanwhile hits every contestant alike.
-  for (let round = 1; round <= settings.rounds; round++) {
-    process.stderr.write(`round ${round} of ${settings.rounds}\n`);
-    for (const [name, rounds] of roundsOf) rounds.push(await runRound(id, name));
-  }
-  const contestants = summarize(roundsOf, benchmark.metrics);
-  console.log(renderTable(contestants, benchmark.metrics));
+  const contestants = summarize(await runRounds(benchmark, settings), metrics);
+  const reached = evaluateGoals(goals, contestants);
+  console.log(renderTable(contestants, metrics));
+  console.log(isQuick ? 'Quick: these numbers mean nothing, and goals are not judged by them.' : renderGoals(reached));
+  const versions = describeVersions();
   const result = {
     id,
-    question: benchmark.question,
+    numbers,
+    question,
+    method,
     date,
     settings,
     machine,
-    versions: describeVersions(),
+    versions,
+    metrics,
     contestants,
+    goals: reached,
   };
-  console.log(`written: ${relative(process.cwd(), write(result))}`);
-}
-
-/** One contestant, one round, one fresh process. @returns the metrics */
-function runRound(id, contestant) {
-  const args = [join(import.meta.dirname, 'round.mjs'), id, contestant, JSON.stringify(settings)];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: ROUND_TIMEOUT_MS,
-      killSignal: 'SIGKILL',
-    });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      if (code === 0) resolve(JSON.parse(output));
-      else reject(new Error(`${id}, ${contestant}: the round ended with ${signal ?? `exit code ${code}`}`));
-    });
-  });
-}
-
-/** Full runs go to results/, where they may be committed; quick ones prove nothing and go to out/. */
-function write(result) {
-  const folder = join(import.meta.dirname, quick ? 'out' : 'results');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${result.id}-${result.date.toISOString().slice(0, 10)}.json`);
+  const file = join(results, `${id}-${date.toISOString().slice(0, 10)}.json`);
   writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
-  return file;
+  console.log(`written: ${relative(process.cwd(), file)}`);
+}
+
+/** A B C A B C: what else the machine does meanwhile hits every contestant alike. Who fails once is out. */
+async function runRounds(benchmark, settings) {
+  const entries = contestantsOf(benchmark).map((contestant) => ({ contestant, metrics: [], failure: undefined }));
+  for (let round = 1; round <= settings.rounds; round++) {
+    process.stderr.write(`round ${round} of ${settings.rounds}\n`);
+    for (const entry of entries.filter(({ failure }) => failure === undefined)) {
+      const { metrics, failure } = await runRound(benchmark, entry.contestant, settings);
+      if (failure === undefined) entry.metrics.push(metrics);
+      else fail(entry, failure);
+    }
+  }
+  return entries;
+}
+
+/** A peer that cannot is a result; when it is one of ours, so that the benchmark itself is broken, the run fails. */
+function fail(entry, failure) {
+  entry.failure = failure;
+  console.error(`${entry.contestant.name}: ${failure}`);
+  if (entry.contestant.role !== 'peer') process.exitCode = 1;
+}
+
+function contestantsOf({ contestants, quickContestants = () => true }) {
+  if (!isQuick) return contestants;
+  return contestants.filter((each) => each.role !== 'peer' || each.isForQuick).filter(quickContestants);
 }

@@ -1,31 +1,41 @@
 // What do many rounds say?
-import { CONTESTANTS } from './contestants.mjs';
 
 /**
- * The median of the rounds with the lowest and the highest, and its ratio to the best peer with the same kind of
- * workers (above 1 is better than the peer, whichever way the metric counts).
- * @param roundsOf contestant → metrics of each round
+ * The median of the rounds with the lowest and the highest, and how it compares with the best peer with the same kind of
+ * workers (above 1 is better than the peer, whichever way the metric counts). Who failed keeps its reason instead.
+ * @param rounds `{ contestant, metrics: one object a round, failure: why there are none }`
  */
-export function summarize(roundsOf, metrics) {
-  const contestants = Array.from(roundsOf, ([name, rounds]) => {
-    const { kind, role } = CONTESTANTS[name];
-    const results = Object.fromEntries(metrics.map(({ key }) => [key, spread(rounds.map((round) => round[key]))]));
+export function summarize(rounds, metrics) {
+  const contestants = rounds.map(({ contestant: { name, kind, role }, metrics: measured, failure }) => {
+    if (failure !== undefined) return { name, kind, role, failure };
+    const results = Object.fromEntries(metrics.map(({ key }) => [key, spread(measured.map((round) => round[key]))]));
     return { name, kind, role, results };
   });
   for (const { key, better } of metrics) {
     for (const { kind, role, results } of contestants) {
-      if (role === 'baseline') continue;
-      const peers = contestants.filter((each) => each.role === 'peer' && each.kind === kind);
-      const medians = peers.map((peer) => peer.results[key].median);
-      const { median } = results[key];
-      results[key].toBestPeer = better === 'higher' ? median / Math.max(...medians) : Math.min(...medians) / median;
+      if (role === 'baseline' || results === undefined) continue;
+      const isRival = (other) => other.role === 'peer' && other.kind === kind;
+      results[key].toBestPeer = timesBetter(results[key].median, bestMedian(contestants, isRival, key, better), better);
     }
   }
   return contestants;
 }
 
-/** @param sorted ascending, not empty */
-export function percentile(sorted, share) {
+/** @returns undefined when nobody has a result */
+export function bestMedian(contestants, isMeant, key, better) {
+  const medians = contestants.filter((each) => each.results && isMeant(each)).map(({ results }) => results[key].median);
+  if (medians.length === 0) return undefined;
+  return better === 'higher' ? Math.max(...medians) : Math.min(...medians);
+}
+
+export function timesBetter(median, other, better) {
+  if (median === undefined || other === undefined) return undefined;
+  return better === 'higher' ? median / other : other / median;
+}
+
+/** @param values in any order, not empty */
+export function percentile(values, share) {
+  const sorted = Float64Array.from(values).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
 

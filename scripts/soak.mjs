@@ -1,5 +1,5 @@
-// Runs a pool of processes and one of threads under mixed load while it tries to kill ten workers of each a second, and looks for
-// what must not be: a promise lost or settled twice, memory or file descriptors that grow, a child left behind.
+// Runs a pool of processes and one of threads under mixed load while ten workers a second die, both kinds together, and
+// looks for what must not be: a promise lost or settled twice, memory or file descriptors that grow, a child left behind.
 //   node scripts/soak.mjs [--minutes 10]
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,11 +10,12 @@ const { values: given } = parseArgs({ options: { minutes: { type: 'string', defa
 const MINUTES = Number(given.minutes);
 if (!(MINUTES > 0)) throw new Error(`--minutes must be a number above 0; received ${given.minutes}.`);
 
+/** Of both kinds together. A kill is the death of a worker that its pool had not asked to go. */
 const KILLS_PER_SECOND = 10;
+const KILL_EVERY_MS = 50;
 const IN_FLIGHT = 64;
-/** Restarts wait up to 5 s when deaths follow one another: the more workers, the more there is to kill meanwhile. */
-const WORKERS = 8;
-/** One that ends a thread is a suspect beside others and must run twice: more of them would only queue up. */
+const WORKERS = 6;
+/** A task that ends its thread is a suspect beside others and must run twice: more of them would only queue up. */
 const EXITS_IN_FLIGHT = 4;
 const PRINT_EVERY_MS = 30_000;
 const SAMPLE_EVERY_MS = 1000;
@@ -46,7 +47,10 @@ class Load {
     this.settled = 0;
     this.twice = 0;
     this.deaths = 0;
+    /** Tasks under way that end their thread. */
     this.exits = 0;
+    /** Processes that were sent SIGKILL and have not ended yet. */
+    this.dying = new Set();
     this.failure = undefined;
     this.byEnd = new Map();
     this.unexpected = new Map();
@@ -62,7 +66,10 @@ class Load {
       restart: { max: 1_000_000 },
     });
     this.pool.on('failed', (error) => (this.failure = error));
-    this.pool.on('worker:exited', ({ expected }) => (this.deaths += Number(!expected)));
+    this.pool.on('worker:exited', ({ pid, expected }) => {
+      this.deaths += Number(!expected);
+      this.dying.delete(pid);
+    });
   }
 
   /** Keeps IN_FLIGHT tasks under way until time is up. */
@@ -104,22 +111,29 @@ class Load {
     return 'another error';
   }
 
+  /** Ends a worker that has finished a task, if there is one: what never worked is replaced only after a wait. */
   kill() {
     if (this.kind === 'thread') {
-      if (this.exits >= EXITS_IN_FLIGHT) return;
+      if (this.exits >= EXITS_IN_FLIGHT) return false;
       this.exits++;
       void this.submit('exit', 9, { retry: 0 }).then(() => this.exits--);
-      return;
+      return true;
     }
-    // Not one that starts: five of those in a row, and the pool would rightly say that its workers cannot start.
-    const alive = this.pool.stats().workerList.filter(({ state }) => state === 'idle' || state === 'busy');
+    const alive = this.pool.stats().workerList.filter(({ pid, tasksDone }) => tasksDone > 0 && !this.dying.has(pid));
     const victim = alive[Math.floor(Math.random() * alive.length)];
-    if (victim === undefined) return;
+    if (victim === undefined) return false;
+    this.dying.add(victim.pid);
     try {
       process.kill(victim.pid, 'SIGKILL');
     } catch {
-      // It was quicker.
+      // It has just ended by itself; its exit is about to be told.
     }
+    return true;
+  }
+
+  /** Deaths, and those that are sure to come. */
+  get kills() {
+    return this.deaths + this.exits + this.dying.size;
   }
 
   get lost() {
@@ -183,13 +197,19 @@ function children() {
     .filter((pid) => !/\) [ZX] /.test(read(`/proc/${pid}/stat`)));
 }
 
+/** As many as are due by now, of the kind with fewer deaths first. */
+function killSome() {
+  const due = () => total((load) => load.kills) < ((performance.now() - startedAt) / 1000) * KILLS_PER_SECOND;
+  const inTurn = () => [...loads].sort((a, b) => a.kills - b.kills);
+  while (due() && inTurn().some((load) => load.kill()));
+}
+
+const total = (read) => loads.reduce((sum, load) => sum + read(load), 0);
 const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 const loads = [new Load('process'), new Load('thread')];
 const samples = [];
 const timers = [
-  setInterval(() => {
-    for (const load of loads) load.kill();
-  }, 1000 / KILLS_PER_SECOND),
+  setInterval(killSome, KILL_EVERY_MS),
   setInterval(() => {
     samples.push({ atMs: performance.now(), rss: process.memoryUsage().rss, fds: openFiles() });
   }, SAMPLE_EVERY_MS),
@@ -207,6 +227,7 @@ await Promise.race([
   wait(MINUTES * 60_000 + SETTLE_WITHIN_MS, undefined, { ref: false }),
 ]);
 timers.forEach(clearInterval);
+const killsPerSecond = total((load) => load.deaths) / ((performance.now() - startedAt) / 1000);
 // What was submitted for its effect alone is still under way.
 const limit = performance.now() + SETTLE_WITHIN_MS;
 while (loads.some(({ lost }) => lost > 0) && performance.now() < limit) await wait(50);
@@ -226,6 +247,7 @@ for (const load of loads) {
 }
 await Promise.race([Promise.all(loads.map(({ pool }) => pool.close())), wait(20_000, undefined, { ref: false })]);
 if (loads.some(({ pool }) => pool.stats().state !== 'closed')) problems.push('close() did not come to its end');
+if (loads.some(({ deaths }) => deaths === 0)) problems.push('no worker of a kind has died: nothing was tried');
 
 // The first third is the warm-up: heaps find their size, and code is compiled.
 const steady = samples.slice(Math.floor(samples.length / 3));
@@ -239,10 +261,10 @@ const left = children();
 if (left.length > 0) problems.push(`children left: ${left.join(', ')}`);
 for (const pid of left) process.kill(Number(pid), 'SIGKILL');
 
-const total = (read) => loads.reduce((sum, load) => sum + read(load), 0);
 console.log(
   `submitted ${total((load) => load.submitted)}, settled ${total((load) => load.settled)}, lost ${total((load) => load.lost)}, ` +
     `settled twice ${total((load) => load.twice)}, deaths ${total((load) => load.deaths)}, ` +
+    `${killsPerSecond.toFixed(1)} kills a second, ` +
     `memory ${mib(rss)} a minute, open files ${fds.toFixed(1)} a minute (over ${minutes.toFixed(1)} minutes)`,
 );
 console.log(problems.length === 0 ? 'passed' : `FAILED: ${problems.join('; ')}`);

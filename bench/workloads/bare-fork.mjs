@@ -1,5 +1,4 @@
 // A child process without a pool: answers each message with one message.
-import { identity } from './identity.mjs';
+import * as tasks from './tasks.mjs';
 
-process.on('message', ({ id, value }) => process.send({ id, value: identity(value) }));
-process.send('ready');
+process.on('message', ({ id, task, input }) => process.send({ id, value: tasks[task](input) }));

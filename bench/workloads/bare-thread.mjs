@@ -1,6 +1,5 @@
 // A thread without a pool: answers each message with one message.
 import { parentPort } from 'node:worker_threads';
-import { identity } from './identity.mjs';
+import * as tasks from './tasks.mjs';
 
-parentPort.on('message', ({ id, value }) => parentPort.postMessage({ id, value: identity(value) }));
-parentPort.postMessage('ready');
+parentPort.on('message', ({ id, task, input }) => parentPort.postMessage({ id, value: tasks[task](input) }));

@@ -3,10 +3,7 @@
 import { Session } from 'node:inspector';
 import { Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
-import { lastStack, type CpuProfile } from '../base/cpu-stack.js';
-
-/** Long enough for some samples at the default rate of one a millisecond. */
-const SAMPLE_MS = 20;
+import { stuckStack } from '../base/stuck-stack.js';
 
 const { fd } = workerData as { fd: number };
 const link = new Socket({ fd, readable: true, writable: true });
@@ -24,11 +21,10 @@ async function stackOfMainThread(): Promise<string> {
   const session = new Session();
   try {
     session.connectToMainThread();
-    await post(session, 'Profiler.enable');
-    await post(session, 'Profiler.start');
-    await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
-    const { profile } = (await post(session, 'Profiler.stop')) as { profile: CpuProfile };
-    return lastStack(profile);
+    return await stuckStack({
+      ask: (method) => post(session, method),
+      on: (event, listener) => session.on(event, ({ params }: { params: unknown }) => listener(params)),
+    });
   } catch {
     // No inspector in this build, or it is in use. A timeout error without a stack says as much.
     return '';

@@ -1,6 +1,7 @@
 import { hostNowMs } from '../base/clock.js';
 import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';
 import {
+  HANDLER_MASK,
   STATUS,
   TASK_WORDS,
   type CancelMessage,
@@ -10,6 +11,8 @@ import {
 } from '../wire/frame.js';
 import type { WorkerBoard } from '../wire/claim-board.js';
 import { unreadReason } from '../wire/read-values.js';
+import { CallLengths } from './call-lengths.js';
+import { Claimer } from './claimer.js';
 import { ResultBatch } from './result-batch.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import type { LoadedModule } from './worker-module.js';
@@ -45,6 +48,9 @@ export interface LoopParts {
 export class TaskLoop {
   readonly #parts: LoopParts;
   readonly #batch: ResultBatch;
+  /** By handler. */
+  readonly #lengths: CallLengths[];
+  readonly #claimer: Claimer;
   readonly #frames: PendingFrame[] = [];
   readonly #running = new Map<number, RunningTask>();
   #isTurnDue = false;
@@ -54,6 +60,8 @@ export class TaskLoop {
   constructor(parts: LoopParts) {
     this.#parts = parts;
     this.#batch = new ResultBatch(parts.channel);
+    this.#lengths = parts.module.handlers.map(() => new CallLengths());
+    this.#claimer = new Claimer(parts.board, this.#lengths, parts.concurrency);
   }
 
   /** Nothing waiting, nothing running. */
@@ -107,11 +115,15 @@ export class TaskLoop {
       const reason = unreadReason(frame.unread, row);
       if (reason !== undefined) return this.#refuse(frame, id, row, reason, now);
     }
-    if (!this.#parts.board.claim(id, now)) return this.#settle(frame, id, STATUS.neverStarted, undefined, now, now);
+    if (!this.#claimer.claim(frame, row, now)) return this.#settle(frame, id, STATUS.neverStarted, undefined, now, now);
     const word = meta[at + 1] ?? 0;
-    const [name, handler] = this.#parts.module.handlers[word & 0xffff] as LoadedModule['handlers'][number];
+    const index = word & HANDLER_MASK;
+    const [name, handler] = this.#parts.module.handlers[index] as LoadedModule['handlers'][number];
     const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
     const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, (frame.body as TasksBody)?.get(row));
+    const lengths = this.#lengths[index] as CallLengths;
+    // Nobody hears of the results that are ready while a handler runs.
+    if (lengths.mayBeLong) this.flush();
     const input = inputs[row];
     // The frame lives until its last row is done; its inputs need not.
     inputs[row] = undefined;
@@ -124,13 +136,15 @@ export class TaskLoop {
     } catch (error) {
       return this.#settle(frame, id, STATUS.error, this.#encode(error), now, hostNowMs());
     }
-    if (promise === undefined) return this.#settle(frame, id, STATUS.ok, result, now, hostNowMs());
+    const endedAt = hostNowMs();
+    lengths.note(endedAt - now, promise === undefined);
+    if (promise === undefined) return this.#settle(frame, id, STATUS.ok, result, now, endedAt);
     this.#running.set(id, task);
     promise.then(
       (value) => this.#finish(frame, id, STATUS.ok, value, now),
       (error: unknown) => this.#finish(frame, id, STATUS.error, this.#encode(error), now),
     );
-    return hostNowMs();
+    return endedAt;
   }
 
   /** Answers for a task whose input cannot be read. It has not begun. */

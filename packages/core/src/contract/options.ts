@@ -45,6 +45,8 @@ export interface TaskOptions {
   queueTimeoutMs?: number;
   /** See {@link PoolOptions.retry}. */
   retry?: number | RetryOptions;
+  /** See {@link RunOptions.priority}. @defaultValue 0 */
+  priority?: number;
   /** Cache results of this task. Only for handlers whose result depends on nothing but the input. */
   cache?: boolean | TaskCacheOptions;
 }
@@ -75,8 +77,8 @@ export interface PoolOptions {
   /** Longest execution of a task in milliseconds, counted from its start in the worker. Then ERR_TASK_TIMEOUT. @defaultValue Infinity */
   timeoutMs?: number;
   /**
-   * Have ERR_TASK_TIMEOUT say where the handler was: a CPU sample, taken from another thread, in `details.stack`. Delays
-   * the error by some 30 ms, and each worker process by a thread of its own (about 9 MB). @defaultValue false
+   * Have ERR_TASK_TIMEOUT say in `details.stack` at which line the handler was. Another thread pauses it to see. Delays
+   * the error by some 30 ms, 100 ms when no JavaScript runs, and costs each worker process a thread of its own (about 9 MB). @defaultValue false
    */
   timeoutStack?: boolean;
   /** Time between the abort signal and the kill of a worker whose task does not end, in milliseconds. @defaultValue 500 */
@@ -130,6 +132,17 @@ export interface RunOptions {
   /** When the task must be done, waiting included: a Date, or ms since the epoch. */
   deadline?: Date | number;
   retry?: number | RetryOptions;
+  /**
+   * Higher goes first: an integer from -100 to 100. A task that has waited a second longer for each step of difference
+   * goes before it all the same, so none starves. Among equals, task names share the workers by execution time, and each
+   * name keeps its order. @defaultValue the task's, which is 0
+   */
+  priority?: number;
+  /**
+   * Tasks with the same key prefer the worker that had it last, which may have loaded or cached what belongs to it. While
+   * that is busy they wait for it as long as running elsewhere would cost more, which is learned from execution times.
+   */
+  key?: string;
   /** false: neither read nor write the result cache. */
   cache?: false;
   /**

@@ -25,6 +25,7 @@ const DEFAULTS = {
   queueMax: Infinity,
   queueTimeoutMs: Infinity,
   timeoutMs: Infinity,
+  priority: 0,
   graceMs: 500,
   crashAttempts: 2,
   restartMax: 10,
@@ -44,7 +45,9 @@ const RETRY: is.Shape = {
   backoff: is.object({ baseMs: is.duration(0), maxMs: is.duration(0) }),
 };
 const RETRY_CHECK = is.either(is.integer(0), is.object(RETRY));
+const PRIORITY_CHECK = is.integer(-100, 100);
 const TASK: is.Shape = {
+  priority: PRIORITY_CHECK,
   timeoutMs: is.duration(1),
   queueTimeoutMs: is.duration(1),
   retry: RETRY_CHECK,
@@ -106,6 +109,8 @@ const RUN: is.Shape = {
     Number.isFinite(v instanceof Date ? v.getTime() : v),
   ),
   retry: RETRY_CHECK,
+  priority: PRIORITY_CHECK,
+  key: is.text(),
   cache: is.instance('false', (v) => v === false),
   onProgress: is.func(),
 };
@@ -130,6 +135,7 @@ export interface TaskSettings {
   readonly queueTimeoutMs: number;
   readonly retry: ResolvedRetry;
   readonly cache: ResolvedTaskCache | undefined;
+  readonly priority: number;
 }
 
 /** PoolOptions with every default filled in. */
@@ -164,6 +170,7 @@ const BUILT_IN_TASK: TaskSettings = {
   queueTimeoutMs: DEFAULTS.queueTimeoutMs,
   retry: resolveRetry(0),
   cache: undefined,
+  priority: DEFAULTS.priority,
 };
 
 /**
@@ -236,6 +243,7 @@ function resolveTask(own: TaskOptions, base: TaskSettings): TaskSettings {
     queueTimeoutMs: own.queueTimeoutMs ?? base.queueTimeoutMs,
     retry: own.retry === undefined ? base.retry : resolveRetry(own.retry),
     cache: own.cache === undefined ? base.cache : resolveTaskCache(own.cache),
+    priority: own.priority ?? base.priority,
   });
 }
 
@@ -281,6 +289,7 @@ export function overrideSettings(base: TaskSettings, own: RunOptions): TaskSetti
     queueTimeoutMs: own.queueTimeoutMs ?? base.queueTimeoutMs,
     retry: own.retry === undefined ? base.retry : resolveRetry(own.retry),
     cache: own.cache === false ? undefined : base.cache,
+    priority: own.priority ?? base.priority,
   };
 }
 

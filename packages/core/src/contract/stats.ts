@@ -81,5 +81,7 @@ export interface PoolStats {
   /** Execution time ÷ (ready workers × concurrency × wall time) since the pool began, 0 to 1. */
   utilization: number;
   sizing: { workers: number; min: number; max: number; concurrency: number; reason: string };
+  /** Results nobody waited for: second ones, and those of tasks that had been cancelled or had timed out. */
+  ignoredResults: number;
   cache: CacheStats | undefined;
 }

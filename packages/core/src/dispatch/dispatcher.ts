@@ -1,20 +1,20 @@
 import type { Clock } from '../base/clock.js';
-import { LinkedQueue } from '../base/linked-queue.js';
 import type { DeathReport, Refusal } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { ResultRow } from '../worker/result-row.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
-import { depth, roomFor } from './ahead.js';
+import { depth } from './ahead.js';
+import { HandOut } from './hand-out.js';
 import { Outcomes } from './outcomes.js';
-import { FreePlaces } from './places.js';
 import type { Worker } from '../worker/worker.js';
 import { StuckWatch } from './stuck-watch.js';
-import { SuspectLane } from './suspect-lane.js';
 import { crashed, notFound, notSerializable, tookTooLong, waitedTooLong } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
+/** With no more tasks per worker than this, none waits for company: latency counts, not throughput. */
+const CALM = 2;
 /** A stack that is not there after this long is not waited for. */
 const STACK_WITHIN_MS = 500;
 
@@ -36,29 +36,35 @@ export interface DispatcherParts {
  */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
-  readonly #queue = new LinkedQueue<Task>();
-  readonly #suspects = new SuspectLane();
   readonly #workers: Worker[] = [];
-  readonly #places: FreePlaces;
+  /** Workers that take nothing more, and may have tasks in hand. */
+  readonly #leaving = new Set<Worker>();
+  readonly #handOut: HandOut;
   readonly #outcomes: Outcomes;
   readonly #stuck: StuckWatch;
   /** Workers with tasks in their outbox. */
   readonly #unsent = new Set<Worker>();
   /** Tasks that are out of time; their worker was asked where they are. */
   readonly #asked = new Set<Task>();
-  /** False after a pass that left tasks over: until a worker has news, another pass would find no room either. */
-  #mayHaveRoom = true;
   #isPassDue = false;
   #isPaused = false;
   readonly #pass = (): void => {
     this.#isPassDue = false;
-    this.#handOut();
+    this.#runPass();
   };
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    this.#places = new FreePlaces(parts.options.concurrency);
     const { pool, clock, book, options } = parts;
+    this.#handOut = new HandOut({
+      clock,
+      concurrency: options.concurrency,
+      prefetch: options.prefetch,
+      workers: this.#workers,
+      inHand: () => book.counts.running,
+      assign: (worker, task) => this.#assign(worker, task),
+      hasNews: () => this.#schedule(),
+    });
     this.#outcomes = new Outcomes({
       pool,
       clock,
@@ -70,18 +76,18 @@ export class Dispatcher {
     this.#stuck = new StuckWatch({
       clock,
       workers: () => this.#workers,
-      hasFreePlace: () => this.#queue.size === 0 && !this.#isPaused && !this.#places.isEmpty,
+      hasFreePlace: () => !this.#isPaused && this.#handOut.hasFreePlace,
       recalled: (worker, tasks) => {
         worker.isStuck = true;
         for (const task of tasks.reverse()) this.#requeue(task);
-        this.#workerHasNews();
+        this.#schedule();
       },
     });
   }
 
   /** Tasks that wait for a worker. */
   get queued(): number {
-    return this.#queue.size + this.#suspects.size;
+    return this.#handOut.size;
   }
 
   get isPaused(): boolean {
@@ -98,6 +104,11 @@ export class Dispatcher {
     return this.#workers.filter((worker) => worker.isReady);
   }
 
+  /** Places in which a task could run at once, counted no further than `enough`. */
+  freePlaces(enough: number): number {
+    return this.#isPaused ? 0 : this.#handOut.freePlaces(enough);
+  }
+
   /** Most tasks worth having submitted at once for `workers` workers: twice what they can have in hand. */
   usefulInFlight(expectedMs: number, workers: number): number {
     const { concurrency, prefetch } = this.#parts.options;
@@ -110,7 +121,7 @@ export class Dispatcher {
 
   resume(): void {
     this.#isPaused = false;
-    this.#workerHasNews();
+    this.#schedule();
   }
 
   /** Queues a task that the book has taken in. */
@@ -142,8 +153,8 @@ export class Dispatcher {
 
   onReady(worker: Worker): void {
     this.#workers.push(worker);
-    this.#places.add(worker);
-    this.#workerHasNews();
+    this.#handOut.mayHaveRoom(worker);
+    this.#schedule();
   }
 
   onResult(worker: Worker, task: Task, row: ResultRow): void {
@@ -155,13 +166,14 @@ export class Dispatcher {
   onSettled(worker: Worker): void {
     worker.isStuck = false;
     if (worker.isReady) {
-      this.#places.add(worker);
+      this.#handOut.mayHaveRoom(worker);
     } else {
       // It was told to go; what was assigned to it in this very turn is still its to do.
       worker.flush();
       this.#drop(worker);
+      this.#leaving.add(worker);
     }
-    this.#workerHasNews();
+    this.#schedule();
   }
 
   onRefused(worker: Worker, task: Task, refusal: Refusal): void {
@@ -199,6 +211,7 @@ export class Dispatcher {
   onExited(worker: Worker, end: WorkerEnd): void {
     const { how, running, runningCount, runningSince, others, report, fault } = end;
     this.#drop(worker);
+    this.#leaving.delete(worker);
     const isExact = how === 'died' && runningCount === 1;
     // In reverse, because each goes to the head of the queue.
     for (const task of others.reverse()) this.#comeBack(task, report, false);
@@ -207,68 +220,25 @@ export class Dispatcher {
     else if (how === 'died') for (const task of running) this.#comeBack(task, report, true);
     // The pool ended the worker, and nobody is to blame.
     else for (const task of running.reverse()) this.#comeBack(task, report, false);
-    this.#workerHasNews();
-  }
-
-  #workerHasNews(): void {
-    this.#mayHaveRoom = true;
     this.#schedule();
   }
 
   #schedule(): void {
     if (this.#isPassDue) return;
     this.#isPassDue = true;
-    // After all promise callbacks of this turn, so that whatever they submit leaves in the same frame; before the loop
-    // turns, so that a single call does not wait.
-    process.nextTick(this.#pass);
+    // After all promise callbacks of this turn, so that whatever they submit leaves in the same frame.
+    if (this.#parts.book.pending <= CALM * this.#workers.length) process.nextTick(this.#pass);
+    // With much under way, after the frames of all workers that have arrived, too: otherwise each would be answered with a
+    // frame of its own. Measured with 2,048 in flight on 32 threads: 1.2 tasks a frame without this, 64 with it.
+    else setImmediate(this.#pass);
   }
 
-  #handOut(): void {
-    if (!this.#isPaused) {
-      this.#handOutSuspect();
-      this.#fillPlaces();
-      if (this.#queue.size > 0 && this.#mayHaveRoom) this.#sendAhead();
-    }
+  #runPass(): void {
+    if (!this.#isPaused) this.#handOut.pass();
     for (const worker of this.#unsent) worker.flush();
     this.#unsent.clear();
     this.#stuck.look();
     this.#parts.onHandedOut(this.queued);
-  }
-
-  #handOutSuspect(): void {
-    const { next, released } = this.#suspects.next(this.#workers);
-    if (next !== undefined) this.#assign(next.worker, next.task);
-    if (released !== undefined) this.#places.add(released);
-  }
-
-  #fillPlaces(): void {
-    for (;;) {
-      const task = this.#queue.first;
-      if (task === undefined) return;
-      const worker = this.#places.take();
-      if (worker === undefined) return;
-      this.#queue.remove(task);
-      this.#assign(worker, task);
-      this.#places.add(worker);
-    }
-  }
-
-  /** Shares out what is left, to each worker as much as it may have ahead. */
-  #sendAhead(): void {
-    const { concurrency, prefetch } = this.#parts.options;
-    let left = this.#workers.length;
-    for (const worker of this.#workers) {
-      const share = Math.ceil(this.#queue.size / left--);
-      if (worker.reserved || worker.isStuck || !worker.hasBoard || !worker.isReady) continue;
-      for (let given = 0; given < share; given++) {
-        const task = this.#queue.first;
-        if (task === undefined) return;
-        if (roomFor(worker, concurrency, prefetch, task.type.expectedMs) <= 0) break;
-        this.#queue.remove(task);
-        this.#assign(worker, task);
-      }
-    }
-    this.#mayHaveRoom = false;
   }
 
   #assign(worker: Worker, task: Task): void {
@@ -291,9 +261,7 @@ export class Dispatcher {
 
   #enqueue(task: Task, atHead = false): void {
     this.#limitWait(task);
-    if (task.mustRunAlone) this.#suspects.push(task);
-    else if (atHead) this.#queue.unshift(task);
-    else this.#queue.push(task);
+    this.#handOut.add(task, atHead);
   }
 
   #limitWait(task: Task): void {
@@ -338,33 +306,28 @@ export class Dispatcher {
 
   /** Every task that has not settled, oldest first. */
   all(): Task[] {
-    const inHand = this.#workers.flatMap((worker) => worker.tasks());
-    const all = [...this.#queue, ...this.#suspects.all(), ...this.#outcomes.retrying, ...inHand];
+    const inHand = [...this.#workers, ...this.#leaving].flatMap((worker) => worker.tasks());
+    const all = [...this.#handOut.waiting(), ...this.#outcomes.retrying, ...inHand];
     return all.sort((a, b) => a.id - b.id);
   }
 
   /** Takes a task out of the queue, or out of its worker's hand. */
   #takeBack(task: Task, reason: unknown): void {
-    if (task.state === 'queued') {
-      if (task.mustRunAlone) this.#suspects.remove(task);
-      else this.#queue.remove(task);
-    } else if (task.state === 'retrying') {
-      this.#outcomes.retrying.delete(task);
-    }
+    if (task.state === 'queued') this.#handOut.remove(task);
+    else if (task.state === 'retrying') this.#outcomes.retrying.delete(task);
     const worker = task.place?.holder as Worker | undefined;
     if (worker === undefined) return;
     worker.abandon(task, reason);
     task.place = undefined;
     // One that had not left yet freed its place at once.
-    if (worker.isReady) this.#places.add(worker);
+    this.#handOut.mayHaveRoom(worker);
   }
 
   #drop(worker: Worker): void {
     const at = this.#workers.indexOf(worker);
     if (at !== -1) this.#workers.splice(at, 1);
-    this.#places.remove(worker);
+    this.#handOut.drop(worker);
     this.#unsent.delete(worker);
-    this.#suspects.drop(worker);
     if (this.#workers.length === 0) this.#stuck.stop();
   }
 }

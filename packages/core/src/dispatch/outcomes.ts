@@ -44,6 +44,8 @@ export class Outcomes {
     }
     const ranMs = row.endedAt - row.startedAt;
     task.type.record(row.startedAt - task.submittedAt, ranMs, now - task.submittedAt);
+    const isWarm = task.place?.isWarm;
+    if (isWarm !== undefined) task.type.recordKeyed(isWarm, ranMs);
     publishTrace(pool, task, status === STATUS.ok ? 'ok' : 'error', now, row);
     task.place = undefined;
     if (status === STATUS.ok) {

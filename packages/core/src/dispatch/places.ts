@@ -25,6 +25,21 @@ export class FreePlaces {
     return this.#workers.length === 0;
   }
 
+  /** Whether this worker could run a task at once. */
+  has(worker: Worker): boolean {
+    return this.#hasPlace(worker);
+  }
+
+  /** Free places, counted no further than `enough`. */
+  count(enough: number): number {
+    let count = 0;
+    for (const worker of this.#workers) {
+      if (this.#hasPlace(worker)) count += this.#concurrency - worker.load;
+      if (count >= enough) break;
+    }
+    return count;
+  }
+
   remove(worker: Worker): void {
     if (!this.#listed.delete(worker)) return;
     this.#workers.splice(this.#workers.indexOf(worker), 1);

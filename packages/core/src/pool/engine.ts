@@ -53,6 +53,8 @@ export class Engine {
   range: SizeRange;
   /** Ready time of workers that have ended, ms. */
   pastReadyMs = 0;
+  /** Results that workers which have ended gave to nobody. */
+  pastIgnoredResults = 0;
   readonly #parts: EngineParts;
   readonly #clock: Clock = systemClock;
   #lastTaskId = 0;
@@ -109,22 +111,19 @@ export class Engine {
 
   /** Whether one more task may be queued. */
   hasRoom(): boolean {
-    const { queueMax, concurrency } = this.#parts.options;
+    const { queueMax } = this.#parts.options;
     if (queueMax === Infinity) return true;
     const { queued } = this.book.counts;
     if (queued < queueMax) return true;
     // Free places count as room: with queue.max 0 a task is taken if it can run at once.
-    let places = 0;
-    if (!this.dispatcher.isPaused) {
-      for (const worker of this.dispatcher.readyWorkers) places += Math.max(0, concurrency - worker.load);
-    }
-    return queued < queueMax + places;
+    const over = queued - queueMax;
+    return this.dispatcher.freePlaces(over + 1) > over;
   }
 
   /** Most tasks of a name worth having submitted at once. */
   usefulInFlight(name: string): number {
     const workers = Math.max(this.supervisor.wanted, Math.min(this.range.max, this.book.pending + 1));
-    return this.dispatcher.usefulInFlight(this.#type(name).expectedMs, workers);
+    return this.dispatcher.usefulInFlight(this.#type(name).typicalMs, workers);
   }
 
   resize(workers: WorkersOption): void {
@@ -196,6 +195,7 @@ export class Engine {
 
   #onExited(worker: Worker, end: WorkerEnd): void {
     this.pastReadyMs += worker.readyMs(this.now());
+    this.pastIgnoredResults += worker.ignoredResults;
     this.dispatcher.onExited(worker, end);
     const isFault = end.how === 'died' || end.how === 'failedToStart';
     const cause =

@@ -17,6 +17,8 @@ export interface StatsParts {
   workers: Iterable<Worker>;
   /** Ready time of workers that have ended, ms. */
   pastReadyMs: number;
+  /** Results that workers which have ended gave to nobody. */
+  pastIgnoredResults: number;
   book: TaskBook;
   types: Iterable<TaskType>;
   cache: ResultCache | undefined;
@@ -25,7 +27,8 @@ export interface StatsParts {
 /** A snapshot of a pool, as plain data. */
 export function poolStats(parts: StatsParts): PoolStats {
   const { options, range } = parts;
-  const workerList = [...parts.workers].map((worker) => workerStats(worker, parts.nowMs));
+  const workers = [...parts.workers];
+  const workerList = workers.map((worker) => workerStats(worker, parts.nowMs));
   const count = (...states: string[]): number => workerList.filter(({ state }) => states.includes(state)).length;
   const types = [...parts.types];
   const byTask: PoolStats['byTask'] = {};
@@ -46,6 +49,7 @@ export function poolStats(parts: StatsParts): PoolStats {
     },
     workerList,
     tasks: { ...parts.book.counts },
+    ignoredResults: workers.reduce((sum, worker) => sum + worker.ignoredResults, parts.pastIgnoredResults),
     latencyMs: latency(types),
     byTask,
     utilization: utilization(parts, types),

@@ -206,7 +206,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** A snapshot, as plain data. */
   stats(): PoolStats {
-    const { book, types, range, pastReadyMs, supervisor, dispatcher } = this.#engine;
+    const { book, types, range, pastReadyMs, pastIgnoredResults, supervisor, dispatcher } = this.#engine;
     return poolStats({
       options: this.#options,
       state: this.#state.name,
@@ -216,6 +216,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       range,
       workers: supervisor.workers,
       pastReadyMs,
+      pastIgnoredResults,
       book,
       types: types.values(),
       cache: this.#cache,
@@ -343,12 +344,12 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 }
 
 function toExtras(options: RunOptions, base: TaskSettings, canMove: boolean): TaskExtras {
-  const { signal, deadline, onProgress } = options;
+  const { signal, deadline, onProgress, key } = options;
   const transfer = canMove && options.transfer?.length ? options.transfer : undefined;
   const settings = overrideSettings(base, options);
-  if (deadline === undefined) return { settings, signal, onProgress, transfer };
+  if (deadline === undefined) return { settings, signal, onProgress, key, transfer };
   const epochMs = Number(deadline);
-  return { settings, signal, onProgress, transfer, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
+  return { settings, signal, onProgress, key, transfer, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
 }
 
 function checkWorkerData({ workerData, kind }: ResolvedOptions): void {

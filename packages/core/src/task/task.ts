@@ -13,6 +13,8 @@ export interface TaskExtras {
   /** Latest end: on the host clock, and as ms since the epoch for the handler. */
   deadline?: { hostMs: number; epochMs: number } | undefined;
   onProgress?: ((value: unknown) => void) | undefined;
+  /** Tasks with one key prefer one worker. */
+  key?: string | undefined;
   /** A broadcast task belongs to one worker and to no other. */
   pinned?: boolean | undefined;
   /** What is moved out of this thread with the input; not empty. */
@@ -34,6 +36,8 @@ export interface Holding {
   /** Host clock; NaN until then. */
   readonly assignedAt: number;
   readonly sentAt: number;
+  /** Whether the worker knew the task's key; undefined for a task without one. */
+  isWarm: boolean | undefined;
 }
 
 /** What few tasks have: more than one try, or a worker that died under them. */
@@ -114,6 +118,13 @@ export class Task implements Linked<Task> {
   }
   get wantsProgress(): boolean {
     return this.extras.onProgress !== undefined;
+  }
+  get key(): string | undefined {
+    return this.extras.key;
+  }
+  /** Higher goes first. */
+  get priority(): number {
+    return this.settings.priority;
   }
   get isPinned(): boolean {
     return this.extras.pinned === true;

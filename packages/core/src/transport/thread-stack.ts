@@ -1,12 +1,16 @@
 import { Session } from 'node:inspector';
-import { lastStack, type CpuProfile } from '../base/cpu-stack.js';
-
-/** Long enough for some samples at the default rate of one a millisecond. */
-const SAMPLE_MS = 20;
+import { stuckStack, type Inspected } from '../base/stuck-stack.js';
 
 /** A message of the NodeWorker domain: what a thread's own inspector says. */
 interface FromWorker {
   params: { sessionId: string; message: string };
+}
+/** An answer has an id and a result, an event a method and parameters. */
+interface Answer {
+  id: number;
+  method: string;
+  result: unknown;
+  params: unknown;
 }
 interface Attached {
   params: { sessionId: string; workerInfo: { title: string } };
@@ -32,12 +36,7 @@ export async function threadStack(threadId: number, withinMs: number): Promise<s
 
 async function sample(session: Session, threadId: number): Promise<string | undefined> {
   const sessionId = await attach(session, threadId);
-  const ask = asker(session, sessionId);
-  await ask('Profiler.enable');
-  await ask('Profiler.start');
-  await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
-  const { profile } = (await ask('Profiler.stop')) as { profile: CpuProfile };
-  const stack = lastStack(profile);
+  const stack = await stuckStack(inspected(session, sessionId));
   return stack === '' ? undefined : stack;
 }
 
@@ -54,21 +53,26 @@ function attach(session: Session, threadId: number): Promise<string> {
   });
 }
 
-function asker(session: Session, sessionId: string): (method: string) => Promise<unknown> {
+function inspected(session: Session, sessionId: string): Inspected {
   const waiting = new Map<number, (result: unknown) => void>();
+  const listeners = new Map<string, (params: unknown) => void>();
   let lastId = 0;
-  session.on('NodeWorker.receivedMessageFromWorker', ({ params }: FromWorker) => {
-    if (params.sessionId !== sessionId) return;
-    const { id, result } = JSON.parse(params.message) as { id?: number; result?: unknown };
+  session.on('NodeWorker.receivedMessageFromWorker', ({ params: from }: FromWorker) => {
+    if (from.sessionId !== sessionId) return;
+    const { id, method, result, params } = JSON.parse(from.message) as Partial<Answer>;
     if (id !== undefined) waiting.get(id)?.(result);
+    else if (method !== undefined) listeners.get(method)?.(params);
   });
-  return (method) =>
-    new Promise((resolve, reject) => {
-      const id = ++lastId;
-      waiting.set(id, resolve);
-      const message = JSON.stringify({ id, method });
-      session.post('NodeWorker.sendMessageToWorker', { sessionId, message }, (error) => {
-        if (error !== null) reject(error);
-      });
-    });
+  return {
+    ask: (method) =>
+      new Promise((resolve, reject) => {
+        const id = ++lastId;
+        waiting.set(id, resolve);
+        const message = JSON.stringify({ id, method });
+        session.post('NodeWorker.sendMessageToWorker', { sessionId, message }, (error) => {
+          if (error !== null) reject(error);
+        });
+      }),
+    on: (event, listener) => void listeners.set(event, listener),
+  };
 }

@@ -58,8 +58,19 @@ export function revocationAt(id: number): number {
   return REVOCATIONS_AT + slotOf(id) * REVOCATION_BYTES;
 }
 
+/** Most tasks in one claim; their answers fit one word. */
+export const MAX_RUN = 32;
+
 /** What the worker does to the board. */
 export interface WorkerBoard {
+  /** Most tasks worth claiming at once: 1 where a single claim costs next to nothing. */
+  readonly maxRun: number;
+  /**
+   * Notes that tasks in neighbouring slots start now, one after another. For those who may be told so: a task is as good
+   * as started when it is claimed, so none but very short ones. Returns the ones taken back, one bit each.
+   * @param ids a table with the id of the first at `at`, of the next `stride` further, and so on
+   */
+  claimRun(ids: Uint32Array, at: number, stride: number, count: number, nowMs: number): number;
   /** Notes that the task with this id starts now. False when the parent has taken it back: then it must not run. */
   claim(id: number, nowMs: number): boolean;
   /** Notes the section that is open now; empty for none. Longer paths are cut. */
@@ -93,6 +104,7 @@ export function decodeSection(bytes: Uint8Array): string {
 
 /** The board of a thread: both ends, in shared memory. Accesses that decide are sequentially consistent (Atomics). */
 export class MemoryBoard implements WorkerBoard, ParentBoard {
+  readonly maxRun = 1;
   readonly #words: Int32Array;
   readonly #floats: Float64Array;
   readonly #section: Uint8Array;
@@ -107,6 +119,14 @@ export class MemoryBoard implements WorkerBoard, ParentBoard {
     this.#floats[slotOf(id) * RECORD_FLOATS + 1] = nowMs;
     Atomics.store(this.#words, slotOf(id) * RECORD_WORDS, id | 0);
     return Atomics.load(this.#words, revocationAt(id) / 4) !== (id | 0);
+  }
+
+  claimRun(ids: Uint32Array, at: number, stride: number, count: number, nowMs: number): number {
+    let takenBack = 0;
+    for (let index = 0; index < count; index++) {
+      if (!this.claim(ids[at + index * stride] ?? 0, nowMs)) takenBack |= 1 << index;
+    }
+    return takenBack;
   }
 
   noteSection(path: string): void {

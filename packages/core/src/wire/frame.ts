@@ -40,10 +40,13 @@ export interface Frame {
 }
 
 /**
- * A row of a tasks frame: [wire id, handler index | attempt << 16, task id low, task id high].
+ * A row of a tasks frame: [wire id, handler index | CLAIM_ALONE | attempt << 16, task id low, task id high].
  * Its value is the input; `body` holds, by row, what few tasks have.
  */
 export const TASK_WORDS = 4;
+export const HANDLER_MASK = 0x7fff;
+/** The task has a time limit, so its start must be told of by itself; see child/claimer.ts. */
+export const CLAIM_ALONE = 0x8000;
 export type TasksBody = Map<number, TaskExtras> | undefined;
 export interface TaskExtras {
   deadline?: number | undefined;

@@ -74,7 +74,7 @@ export class Hand {
   add(task: Task): void {
     const place = this.#inHand.add(task);
     task.place = place;
-    place.expectedMs = task.type.expectedMs;
+    place.expectedMs = task.type.typicalMs;
     place.assignedAt = this.#parts.clock.now();
     this.expectedMs += place.expectedMs;
     this.#outbox.add(place);

@@ -38,6 +38,7 @@ export class InHand {
     place.isAbandoned = false;
     place.isAlone = false;
     place.sentAt = NaN;
+    place.isWarm = undefined;
     this.#size++;
     return place;
   }

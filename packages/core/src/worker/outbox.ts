@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { toRefusal } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
-import { FRAME, TASK_WORDS, type FrameChannel, type TaskExtras } from '../wire/frame.js';
+import { CLAIM_ALONE, FRAME, TASK_WORDS, type FrameChannel, type TaskExtras } from '../wire/frame.js';
 import type { Task } from '../task/task.js';
 import type { Place } from './place.js';
 
@@ -76,7 +76,8 @@ export class Outbox {
     for (const place of places) {
       const task = place.task as Task;
       meta[at] = place.wireId;
-      meta[at + 1] = (this.#handlers.get(task.name) ?? 0) | (task.attempt << 16);
+      const alone = task.timeoutMs < Infinity || task.deadlineMs < Infinity ? CLAIM_ALONE : 0;
+      meta[at + 1] = (this.#handlers.get(task.name) ?? 0) | alone | (task.attempt << 16);
       meta[at + 2] = task.id;
       meta[at + 3] = task.id / 2 ** 32;
       if (task.wantsProgress || task.deadlineEpochMs !== undefined) {

@@ -24,6 +24,8 @@ export class Place implements Holding {
   /** Execution time expected of it, ms; what it adds to its worker's work ahead. */
   expectedMs = 0;
 
+  isWarm: boolean | undefined;
+
   constructor(slot: number, holder: Holder) {
     this.slot = slot;
     this.holder = holder;

@@ -46,6 +46,8 @@ export class Worker {
   vitals = { rssBytes: 0, heapUsedBytes: 0, cpu: 0, elu: 0 };
   /** Set aside for one task that must run alone. */
   reserved = false;
+  /** Results that nobody waited for. */
+  ignoredResults = 0;
   readonly #spec: WorkerSpec;
   readonly #clock: Clock;
   readonly #listener: WorkerListener;
@@ -54,6 +56,7 @@ export class Worker {
   readonly #hand: Hand;
   #state: WorkerState;
   #stopWithinMs = 0;
+  #wasReady = false;
   #timer: Timer;
   #how: WorkerEnd['how'] = 'died';
   #fault: Error | undefined;
@@ -126,7 +129,7 @@ export class Worker {
 
   /** How long it has been ready, ms. */
   readyMs(nowMs: number): number {
-    return this.bootMs === 0 ? 0 : nowMs - this.startedAt - this.bootMs;
+    return !this.#wasReady ? 0 : nowMs - this.startedAt - this.bootMs;
   }
 
   hasHandler(name: string): boolean {
@@ -286,6 +289,7 @@ export class Worker {
     this.#hand.hasBoard = seesBoard && this.#transport.board.startedAt(TEST_ID) !== undefined;
     handlers.forEach((name, index) => this.#handlers.set(name, index));
     this.bootMs = this.#clock.now() - this.startedAt;
+    this.#wasReady = true;
     this.#move({ name: 'idle' });
     this.#listener.ready(this);
   }
@@ -308,9 +312,13 @@ export class Worker {
     while (row.next()) {
       const place = this.#hand.get(row.wireId);
       // A second result for one task: the first one counts.
-      if (place?.task === undefined) continue;
+      if (place?.task === undefined) {
+        this.ignoredResults++;
+        continue;
+      }
       const { task, isAbandoned } = place;
       if (row.status === STATUS.sendAlone && !isAbandoned && this.#hand.sendAlone(place)) continue;
+      if (isAbandoned && row.status !== STATUS.neverStarted) this.ignoredResults++;
       this.answered++;
       if (row.status < STATUS.neverStarted) this.tasksDone++;
       this.#hand.letGo(place);
@@ -328,7 +336,7 @@ export class Worker {
     const { moduleUrl, options } = this.#spec;
     const startedAt = (place: Place): number | undefined => this.#hand.startedAt(place);
     const { running, runningSince, others } = sortRemains(this.#hand.all(), startedAt, options.concurrency);
-    if (this.bootMs === 0 && this.#how !== 'asked') {
+    if (!this.#wasReady && this.#how !== 'asked') {
       this.#how = 'failedToStart';
       this.#startError ??= diedBeforeReady(moduleUrl, this.#state.name, exit);
     }

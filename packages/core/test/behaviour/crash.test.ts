@@ -99,11 +99,14 @@ describe.each(WORKER_KINDS)('a worker of kind %s that dies', (kind) => {
     'right after a result of %d bytes settles its task once, with the result or a crash',
     async (bytes) => {
       await withPool('throws-after-result.mjs', { kind, workers: 1 }, async (pool) => {
+        const exited = nextEvent<Exited>(pool as Pool<never>, 'worker:exited');
         const outcome = await pool.run('exitWithResult', bytes).then(
           (value) => (value as Uint8Array).length,
           (error: { code: string }) => error.code,
         );
         expect([bytes, 'ERR_WORKER_CRASHED']).toContain(outcome);
+        // The result may be here while the worker can still take another task.
+        await exited;
         expect(await pool.run('whoAmI')).toEqual({ workerId: 2 });
       });
     },

@@ -5,10 +5,10 @@ import {
   type Pool,
   type SectionsMessage,
   type TaskMessage,
-  type TaskTrace,
   type WorkerMessage,
 } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
+import { stamps } from '../support/stamps.js';
 import { failure, KINDS, withPool } from './pools.js';
 
 /** Runs `body` and gives what was published for this pool meanwhile. */
@@ -24,22 +24,6 @@ async function heard<T extends { pool: object }>(name: string, pool: Pool, body:
     channel(name).unsubscribe(listen);
   }
   return messages;
-}
-
-function stamps(trace: TaskTrace): number[] {
-  const {
-    submittedAt,
-    assignedAt,
-    sentAt,
-    receivedAt,
-    decodedAt,
-    startedAt,
-    endedAt,
-    repliedAt,
-    returnedAt,
-    settledAt,
-  } = trace;
-  return [submittedAt, assignedAt, sentAt, receivedAt, decodedAt, startedAt, endedAt, repliedAt, returnedAt, settledAt];
 }
 
 describe.each(KINDS)('a pool of kind %s publishes', (kind) => {

@@ -9,8 +9,8 @@ import { describe, expect, it } from 'vitest';
 import { BoardFile } from '../../src/transport/board-file.js';
 import { BOARD_BYTES, MemoryBoard, SLOTS, type ParentBoard } from '../../src/wire/claim-board.js';
 
-/** One id a slot, so that every id has its own record to the end. */
-const COUNT = SLOTS;
+/** One id a slot, so that every id has its own record to the end; from slot 1 on, so that runs have neighbours. */
+const COUNT = SLOTS - 1;
 const ROUNDS = 10;
 
 /** Takes ids back, from the far end towards the worker, until they have met. */
@@ -32,10 +32,12 @@ interface Claimer {
   end(): unknown;
 }
 
-async function inProcess(): Promise<Claimer> {
+async function inProcess(run = 1): Promise<Claimer> {
   const script = fileURLToPath(new URL('../fixtures/claims-in-file.mjs', import.meta.url));
   const board = new BoardFile();
-  const child = spawn(process.execPath, [script, String(COUNT)], { stdio: ['ignore', 'pipe', 'inherit', board.fd] });
+  const child = spawn(process.execPath, [script, String(COUNT), String(run)], {
+    stdio: ['ignore', 'pipe', 'inherit', board.fd],
+  });
   const lines = createInterface({ input: child.stdout as Readable })[Symbol.asyncIterator]();
   await lines.next();
   const ran = lines.next().then((line) => JSON.parse(line.value as string) as number[]);
@@ -53,7 +55,8 @@ async function inThread(): Promise<Claimer> {
 }
 
 describe.each([
-  ['a file between processes', inProcess],
+  ['a file between processes', () => inProcess()],
+  ['a file between processes, in runs of 32', () => inProcess(32)],
   ['memory between threads', inThread],
 ])('a worker that claims while the parent takes back, over %s', (_over, start) => {
   it('never has a task that the parent has, too', async () => {

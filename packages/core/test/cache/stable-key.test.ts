@@ -15,7 +15,8 @@ const leaves = fc.oneof(
   fc.constantFrom<unknown>(0, -0, NaN, Infinity, 1, '1', 1n, true, 'true', null, undefined, '', 'null', 'undefined'),
   fc.integer({ min: -3, max: 3 }),
   fc.bigInt({ min: -3n, max: 3n }),
-  fc.date({ min: new Date(0), max: new Date(5) }),
+  // On Node 20 two invalid dates are not deeply equal.
+  fc.date({ min: new Date(0), max: new Date(5), noInvalidDate: true }),
   fc.constantFrom(/a/, /a/g, /b/g),
   fc.uint8Array({ max: 2, maxLength: 3 }),
   fc.uint16Array({ max: 2, maxLength: 2 }),

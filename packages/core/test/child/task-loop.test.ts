@@ -69,6 +69,8 @@ function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
       sendProgress: (id, value) => progress.push([id, value]),
     },
     board: {
+      maxRun: 1,
+      claimRun: () => 0,
       claim(id) {
         if (revoked.has(id)) return false;
         claims.push(id);
@@ -121,6 +123,24 @@ function held() {
 afterEach(() => void vi.restoreAllMocks());
 
 describe('tasks', () => {
+  it('of a handler that was long before are answered before it is called again', async () => {
+    let now = 1000;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const answeredAtCall: number[] = [];
+    const { accept, frames } = open({
+      work: (ms) => {
+        answeredAtCall.push(frames.flat().length);
+        now += ms as number;
+      },
+    });
+    accept([1, 'work', 0], [2, 'work', 0], [3, 'work', 11]);
+    await turn();
+    accept([4, 'work', 0], [5, 'work', 0], [6, 'work', 11]);
+    await turn();
+    // At first the two before the long one wait for it, since nobody could know.
+    expect(answeredAtCall).toEqual([0, 0, 0, 3, 4, 5]);
+  });
+
   it('that end at once are answered together, in their order', async () => {
     // However slow this machine is: a result that is a millisecond old does not wait for others.
     vi.spyOn(performance, 'now').mockReturnValue(1000);
@@ -191,7 +211,7 @@ describe('tasks', () => {
     expect(progress).toEqual([[1, 0.5]]);
   });
 
-  it('are told of beside other news: whether this was the last of them for now', async () => {
+  it('are told of when they end, with whether another one still runs', async () => {
     const { calls, handler } = held();
     const { accept, answers, flushes } = open({ handler, quick: () => 'q' }, 2);
     accept([1, 'handler', 'a'], [2, 'quick']);

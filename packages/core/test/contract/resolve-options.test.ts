@@ -145,6 +145,7 @@ describe('resolveOptions', () => {
         queueTimeoutMs: Infinity,
         retry: { attempts: 0, on: undefined, baseMs: 100, maxMs: 5000 },
         cache: undefined,
+        priority: 0,
       },
       env: 'inherit',
       argv: [],
@@ -178,7 +179,13 @@ describe('resolveOptions', () => {
       tasks: { quick: { timeoutMs: 10 }, once: { retry: 0, queueTimeoutMs: 20 } },
     });
     const retry = { attempts: 3, on, baseMs: 5, maxMs: 5000 };
-    expect(options.tasks.get('quick')).toEqual({ timeoutMs: 10, queueTimeoutMs: 2000, retry, cache: undefined });
+    expect(options.tasks.get('quick')).toEqual({
+      timeoutMs: 10,
+      queueTimeoutMs: 2000,
+      retry,
+      cache: undefined,
+      priority: 0,
+    });
     expect(options.tasks.get('once')).toMatchObject({ timeoutMs: 1000, queueTimeoutMs: 20, retry: { attempts: 0 } });
   });
 

@@ -75,7 +75,7 @@ class World {
       graceMs: 50,
       startTimeoutMs: 5000,
       tasks: {
-        timed: { timeoutMs: 60, retry: { attempts: 4, backoff: { baseMs: 2 } } },
+        timed: { priority: 1, timeoutMs: 60, retry: { attempts: 4, backoff: { baseMs: 2 } } },
         impatient: { queueTimeoutMs: 40 },
       },
     };
@@ -98,7 +98,7 @@ class World {
     const worker = alive[which % Math.max(1, alive.length)];
     switch (what) {
       case 'submit':
-        return this.#submit(flavour);
+        return this.#submit(flavour, which);
       case 'submitTo':
         return this.#submitTo(which);
       case 'abort':
@@ -215,13 +215,15 @@ class World {
     await turn();
   }
 
-  #submit(flavour: number): void {
+  #submit(flavour: number, which: number): void {
     if (this.isOver) return;
     const { engine } = this;
     const controller = new AbortController();
     const name = ['work', 'timed', 'timed', 'impatient', 'work', 'timed'][flavour] as string;
     const deadline = flavour === 5 ? { hostMs: engine.clock.now() + 80, epochMs: 0 } : undefined;
-    this.made.push({ task: engine.submit(name, undefined, { signal: controller.signal, deadline }), controller });
+    const key = [undefined, 'a', 'b'][which % 3];
+    const task = engine.submit(name, undefined, { signal: controller.signal, deadline, key });
+    this.made.push({ task, controller });
   }
 
   #submitTo(which: number): void {

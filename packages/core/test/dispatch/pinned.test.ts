@@ -1,19 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { MadeTask } from '../support/tasks.js';
-import { openEngine, turn, type Staff } from '../support/scripted-engine.js';
-
-function codes(made: readonly MadeTask[]): unknown[] {
-  return made.map(({ outcomes }) =>
-    outcomes.map((outcome) => ('error' in outcome ? (outcome.error as { code: unknown }).code : 'ok')),
-  );
-}
-
-/** All tasks that have newly arrived at a worker, begun. */
-function begun({ transport }: Staff) {
-  const tasks = transport.takeTasks();
-  transport.begin(...tasks);
-  return tasks;
-}
+import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { codes, type MadeTask } from '../support/tasks.js';
 
 describe('a task for one worker', () => {
   const submitTo = (engine: ReturnType<typeof openEngine>, { worker }: Staff): MadeTask => {

@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CHANNELS, type TaskMessage, type TaskTrace } from '../../src/contract/trace.js';
 import { openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { stamps } from '../support/stamps.js';
 
 const heard: TaskTrace[] = [];
 const listen = (message: unknown): void => void heard.push((message as TaskMessage).trace);
@@ -11,23 +12,6 @@ afterEach(() => {
   channel(CHANNELS.task).unsubscribe(listen);
   heard.length = 0;
 });
-
-/** The ten stamps, in order. */
-function stamps(trace: TaskTrace | undefined): number[] {
-  const {
-    submittedAt,
-    assignedAt,
-    sentAt,
-    receivedAt,
-    decodedAt,
-    startedAt,
-    endedAt,
-    repliedAt,
-    returnedAt,
-    settledAt,
-  } = trace ?? ({} as TaskTrace);
-  return [submittedAt, assignedAt, sentAt, receivedAt, decodedAt, startedAt, endedAt, repliedAt, returnedAt, settledAt];
-}
 
 describe('the trace of a task', () => {
   it('has ten stamps, each from where it happened', async () => {

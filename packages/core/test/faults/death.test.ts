@@ -1,10 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { isPoolError } from '@millpond/core';
 import { describe, expect } from 'vitest';
 import { deathOf, fault, rejection, shown } from './lab.js';
-import { until } from './system.js';
+import { startParent } from './parent.js';
+import { marked, memoryGroup, removeGroup, until } from './system.js';
 
 const NO_PID = { thread: 'a thread has no pid to kill' };
+const GROUP_MIB = 256;
+const NO_GROUPS = 'no control group can be made here, so that only 10b was run';
+const CAN_LIMIT_MEMORY = await canLimitMemory();
+
+async function canLimitMemory(): Promise<boolean> {
+  const group = memoryGroup(`millpond-${randomUUID()}`, GROUP_MIB * 2 ** 20);
+  if (group !== undefined) await removeGroup(group);
+  return group !== undefined;
+}
 
 describe('a worker that dies', () => {
   fault(
@@ -110,7 +121,34 @@ describe('a worker that dies', () => {
   fault(
     {
       row: '10',
-      fault: 'killed from outside, as the kernel does when memory is short',
+      fault: 'killed by the kernel because memory is short',
+      injected: `the program is in a control group of ${GROUP_MIB} MiB; the task takes more`,
+      expected: 'ERR_WORKER_OOM, by kernel; the worker is replaced, no restart storm',
+      not: CAN_LIMIT_MEMORY
+        ? { thread: 'the kernel would end the whole program', 4: 'the same path as 1 at once' }
+        : { process: NO_GROUPS, thread: NO_GROUPS },
+    },
+    async (lab) => {
+      const group = memoryGroup(`millpond-${lab.mark}`, GROUP_MIB * 2 ** 20) ?? '';
+      try {
+        const program = startParent(lab, 'run-short-of-memory.mjs', { group });
+        expect(await program.ended()).toBe(0);
+        const { after, ...seen } = JSON.parse(program.lines[0] ?? '{}') as Record<string, unknown>;
+        expect(seen).toMatchObject({ code: 'ERR_WORKER_OOM', outOfMemory: 'kernel', signal: 'SIGKILL', deaths: 1 });
+        expect(seen['message']).toContain('killed by the kernel');
+        expect(after).toEqual(['a', 'b', 'c']);
+        return 'killed by the kernel itself: ERR_WORKER_OOM, by kernel; one restart';
+      } finally {
+        for (const pid of marked(lab.mark)) process.kill(pid, 'SIGKILL');
+        await removeGroup(group);
+      }
+    },
+  );
+
+  fault(
+    {
+      row: '10b',
+      fault: 'killed from outside, and the kernel counts no kill of its own',
       injected: 'kill -9 by another process',
       expected: 'as 3, with the hint that the kernel may have done it; no restart storm',
       not: NO_PID,

@@ -50,8 +50,11 @@ describe('a worker that is stuck', () => {
       const { result } = await lab.started(pool, 'spin');
       const error = await timesOut(lab, pool, result, 500);
       const { stack } = (error as unknown as { details: { stack?: string } }).details;
-      expect(stack).toMatch(/at spin \(.*spin-forever\.mjs/);
-      return 'the stack names the function and the file';
+      expect(stack?.split('\n')).toEqual([
+        expect.stringMatching(/at loop \(.*spin-forever\.mjs:10:\d+\)/),
+        expect.stringMatching(/at spin \(.*spin-forever\.mjs:6:\d+\)/),
+      ]);
+      return 'the stack names the lines of the loop and of its caller';
     },
   );
 

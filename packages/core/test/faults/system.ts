@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** The variable that every process a test starts inherits, with a value of that test's own. */
@@ -37,6 +38,51 @@ export function isAlive(pid: number): boolean {
 function stateOf(pid: number): string {
   const stat = textOf(`/proc/${pid}/stat`);
   return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+}
+
+/** Where the kernel keeps control groups, and the files that limit their memory and their memory with swap. */
+const GROUPS = [
+  { root: '/sys/fs/cgroup', limits: ['memory.max'], noSwap: ['memory.swap.max', '0'] as const },
+  {
+    root: '/sys/fs/cgroup/memory',
+    limits: ['memory.limit_in_bytes', 'memory.memsw.limit_in_bytes'],
+    noSwap: undefined,
+  },
+];
+
+/** Makes a control group with this much memory, for who writes its pid to `cgroup.procs`; undefined where it may not. */
+export function memoryGroup(name: string, bytes: number): string | undefined {
+  for (const { root, limits, noSwap } of GROUPS) {
+    const folder = join(root, name);
+    try {
+      mkdirSync(folder);
+    } catch {
+      continue; // not there, or not ours to write
+    }
+    const files = limits.map((file) => join(folder, file)).filter((file) => existsSync(file));
+    try {
+      if (files.length === 0) throw new Error('memory is not limited here');
+      for (const file of files) writeFileSync(file, String(bytes));
+      if (noSwap !== undefined && existsSync(join(folder, noSwap[0])))
+        writeFileSync(join(folder, noSwap[0]), noSwap[1]);
+      return folder;
+    } catch {
+      rmdirSync(folder);
+    }
+  }
+  return undefined;
+}
+
+/** Removes a control group as soon as nobody is left in it. */
+export async function removeGroup(folder: string): Promise<void> {
+  await until(`${folder} is empty`, () => {
+    try {
+      rmdirSync(folder);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** What this process holds open. */

@@ -6,7 +6,7 @@ import { TaskBook } from '../../src/task/task-book.js';
 import { Worker } from '../../src/worker/worker.js';
 import type { WorkerListener } from '../../src/worker/worker-listener.js';
 import { FakeClock } from './fake-clock.js';
-import { ScriptedTransport, specOf } from './scripted-transport.js';
+import { ScriptedTransport, specOf, type SentTask } from './scripted-transport.js';
 import { optionsOf, TaskMaker, type MadeTask } from './tasks.js';
 
 /** Lets everything happen that is due in this turn of the event loop. */
@@ -18,6 +18,13 @@ export function turn(): Promise<void> {
 export interface Staff {
   worker: Worker;
   transport: ScriptedTransport;
+}
+
+/** All tasks that have newly arrived at a worker, begun. */
+export function begun({ transport }: Staff): SentTask[] {
+  const tasks = transport.takeTasks();
+  transport.begin(...tasks);
+  return tasks;
 }
 
 /** The parts of a pool below its face, wired as in a pool, over scripted workers and a clock of the test's own. */

@@ -6,6 +6,7 @@ import type { Transport, TransportExit, WorkerSpec } from '../../src/transport/t
 import { errorToWire } from '../../src/wire/error-wire.js';
 import {
   FRAME,
+  HANDLER_MASK,
   RESULT_WORDS,
   STATUS,
   TASK_WORDS,
@@ -125,6 +126,11 @@ export class ScriptedTransport implements Transport {
     this.channel = new ScriptedChannel(clock);
   }
 
+  /** The time of the test's clock. */
+  get now(): number {
+    return this.#clock.now();
+  }
+
   stack(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
@@ -209,7 +215,7 @@ export class ScriptedTransport implements Transport {
     return values.map((input, row) => {
       const at = row * TASK_WORDS;
       const [wireId = 0, word = 0, low = 0, high = 0] = meta.subarray(at, at + TASK_WORDS);
-      const name = this.#handlers[word & 0xffff] ?? '';
+      const name = this.#handlers[word & HANDLER_MASK] ?? '';
       return { wireId, name, attempt: word >>> 16, taskId: low + high * 2 ** 32, input, extras: extras?.get(row) };
     });
   }

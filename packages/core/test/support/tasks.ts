@@ -16,6 +16,13 @@ export interface MadeTask {
 
 export type Outcome = { value: unknown } | { error: unknown };
 
+/** For each task its outcomes: the code of an error, or 'ok'. */
+export function codes(made: readonly MadeTask[]): unknown[] {
+  return made.map(({ outcomes }) =>
+    outcomes.map((outcome) => ('error' in outcome ? (outcome.error as { code: unknown }).code : 'ok')),
+  );
+}
+
 /** Makes tasks with ids 1, 2, 3 … as a pool with these options would. */
 export class TaskMaker {
   readonly #options: ResolvedOptions;

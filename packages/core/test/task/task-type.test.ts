@@ -16,6 +16,16 @@ describe('TaskType', () => {
     expect(type.expectedMs).toBeCloseTo(15, 2);
   });
 
+  it('keeps what is typical through one that takes much longer, and finds out when most do', () => {
+    const type = new TaskMaker().type('work');
+    for (let task = 0; task < 99; task++) type.record(0, 0.01, 0.01);
+    type.record(0, 200, 200);
+    expect(type.typicalMs).toBeLessThan(0.02);
+    expect(type.expectedMs).toBeGreaterThan(19);
+    for (let task = 0; task < 40; task++) type.record(0, 200, 200);
+    expect(type.typicalMs).toBeGreaterThan(10);
+  });
+
   it('keeps the times of waiting, running and both apart', () => {
     const type = new TaskMaker().type('work');
     type.record(1, 20, 300);

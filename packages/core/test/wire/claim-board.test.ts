@@ -105,6 +105,18 @@ describe.each(Object.entries(BOARDS))('the claim board in %s', (_name, open) => 
     close();
   });
 
+  it('notes a run of neighbours as begun together, and tells which of them were taken back', () => {
+    const { parent, worker, close } = open();
+    const ids = [7, 8, 9, 10].map((slot) => nextId(slot, 0));
+    const table = new Uint32Array(ids.flatMap((id) => [id, 99, 99]));
+    expect([parent.revoke(ids[1] as number), parent.revoke(ids[3] as number)]).toEqual([true, true]);
+    expect(worker.claimRun(table, 0, 3, 4, 12.5)).toBe(0b1010);
+    expect(ids.map((id) => parent.startedAt(id))).toEqual([12.5, 12.5, 12.5, 12.5]);
+    expect(parent.revoke(ids[0] as number)).toBe(false);
+    expect(parent.startedAt(nextId(11, 0))).toBeUndefined();
+    close();
+  });
+
   it('keeps the section that is open, cut to what it holds', () => {
     const { parent, worker, close } = open();
     expect(parent.section()).toBe('');

@@ -73,6 +73,13 @@ describe('the start of a worker', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('was one, however short, once it is ready', () => {
+    const { transport, heard } = openWorker();
+    transport.becomeReady();
+    transport.exit();
+    expect(heard.ends[0]).toMatchObject({ how: 'died', startError: undefined });
+  });
+
   it('that fails says in which phase and why', () => {
     const { transport, heard } = openWorker();
     const cause = new TypeError('no model');

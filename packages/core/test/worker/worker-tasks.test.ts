@@ -56,7 +56,7 @@ describe('tasks on their way to a worker', () => {
     const { worker, maker, transport } = openReady();
     for (const expectedMs of [3, 4]) {
       const { task } = maker.make(`takes ${expectedMs} ms`);
-      task.type.expectedMs = expectedMs;
+      task.type.typicalMs = expectedMs;
       worker.assign(task);
     }
     worker.flush();

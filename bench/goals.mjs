@@ -1,0 +1,54 @@
+// Was the aim reached? A goal is one number made of medians, and a limit for it.
+import { bestMedian, timesBetter } from './statistics.mjs';
+
+export const ours = (kind) => (each) => each.role === 'subject' && each.kind === kind;
+export const peers = (kind) => (each) => each.role === 'peer' && (kind === undefined || each.kind === kind);
+export const named = (name) => (each) => each.name === name;
+
+/** The best of `us` is so many times better than the best of `them`, whichever way the metric counts. */
+export function timesBest({ number, text, metric, us, them, atLeast }) {
+  return {
+    number,
+    text,
+    unit: '×',
+    atLeast,
+    value: (contestants) =>
+      timesBetter(
+        bestMedian(contestants, us, metric.key, metric.better),
+        bestMedian(contestants, them, metric.key, metric.better),
+        metric.better,
+      ),
+  };
+}
+
+/** `us` costs at most so many times what `them` costs, where less is better. */
+export function timesCost({ number, text, metric, us, them, atMost }) {
+  const ratio = (cost, other) => (cost === undefined || other === undefined ? undefined : cost / other);
+  return costGoal({ number, text, metric, us, them, atMost, unit: '×', compare: ratio });
+}
+
+/** `us` costs at most so much more than `them`, in the metric's own unit. */
+export function costsMore({ number, text, metric, us, them, atMost }) {
+  const difference = (cost, other) => (cost === undefined || other === undefined ? undefined : cost - other);
+  return costGoal({ number, text, metric, us, them, atMost, unit: metric.unit, compare: difference });
+}
+
+/** No more than a fixed amount. */
+export function costsAtMost({ number, text, metric, us, atMost }) {
+  return costGoal({ number, text, metric, us, them: () => false, atMost, unit: metric.unit, compare: (cost) => cost });
+}
+
+/** As data, for the table and the results: measured, limit, and whether it was met; null when nothing was measured. */
+export function evaluateGoals(goals, contestants) {
+  return goals.map(({ number, text, unit, atLeast, atMost, value }) => {
+    const measured = value(contestants) ?? null;
+    const isMet = measured === null ? null : atLeast === undefined ? measured <= atMost : measured >= atLeast;
+    return { number, text, measured, unit, atLeast, atMost, isMet };
+  });
+}
+
+function costGoal({ number, text, metric, us, them, atMost, unit, compare }) {
+  const cost = (contestants, isMeant) => bestMedian(contestants, isMeant, metric.key, 'lower');
+  const value = (contestants) => compare(cost(contestants, us), cost(contestants, them));
+  return { number, text, unit, atMost, value };
+}

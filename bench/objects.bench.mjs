@@ -1,0 +1,9 @@
+// How many objects of 650 bytes a second go through 2 workers and back?
+import { OBJECTS } from './values.mjs';
+import { valueBenchmark } from './value-benchmark.mjs';
+
+export default await valueBenchmark({
+  question: 'How many objects of 650 bytes a second go through 2 workers and back?',
+  values: OBJECTS,
+  atLeast: 2,
+});

@@ -1,0 +1,95 @@
+// Makes docs/performance.md and its charts from the newest result of each benchmark: `node performance.mjs`. Every full run
+// ends with it.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderChart } from './chart.mjs';
+import { measuredAgainst, number, verdict } from './table.mjs';
+
+const RESULT = /^(?<id>[a-z-]+)-\d{4}-\d\d-\d\d\.json$/;
+
+if (process.argv[1] === import.meta.filename) {
+  writePage(join(import.meta.dirname, 'results'), join(import.meta.dirname, '../docs'));
+}
+
+/** @returns the file of the page */
+export function writePage(resultsFolder, pageFolder) {
+  const results = readNewest(resultsFolder);
+  const charts = join(pageFolder, 'performance');
+  mkdirSync(charts, { recursive: true });
+  for (const result of results) writeFileSync(join(charts, `${result.id}.svg`), renderChart(result));
+  const page = join(pageFolder, 'performance.md');
+  writeFileSync(page, renderPage(results));
+  return page;
+}
+
+/** @returns the newest result of each benchmark, by the first number of its goals */
+function readNewest(folder) {
+  const newest = new Map();
+  // A date sorts as text.
+  for (const file of readdirSync(folder).sort()) {
+    const { id } = RESULT.exec(file)?.groups ?? {};
+    if (id !== undefined) newest.set(id, { file, ...JSON.parse(readFileSync(join(folder, file), 'utf8')) });
+  }
+  const order = ({ numbers }) => Number(numbers[0].slice(1));
+  return [...newest.values()].sort((a, b) => order(a) - order(b));
+}
+
+function renderPage(results) {
+  return `# Performance
+
+What Millpond's dispatch costs, beside other pools and beside no pool at all. Made by [bench/](../bench/README.md) from the newest results;
+\`npm run bench\` measures again, on your machine, and writes this page anew. A ratio holds better than a number: machines differ, and all
+contestants of a question ran on the same one, in turns.
+
+## Goals
+
+| | question | goal for | measured | |
+| --- | --- | --- | --- | --- |
+${results.flatMap(goalRows).join('\n')}
+
+${results.map(renderSection).join('\n')}`;
+}
+
+function goalRows({ id, question, goals }) {
+  return goals.map((goal) =>
+    row([goal.number, `[${question}](#${id})`, goal.text, measuredAgainst(goal), verdict(goal)]),
+  );
+}
+
+function renderSection({ id, file, question, method, date, machine, versions, settings, metrics, contestants }) {
+  const { node, ...packages } = versions;
+  const gibibytes = number(machine.memoryBytes / 2 ** 30);
+  const head = ['', ...metrics.flatMap(({ unit }) => [unit, 'min–max', '× best peer'])];
+  return `<a id="${id}"></a>
+
+## ${question}
+
+${method}
+
+![${question}](performance/${id}.svg)
+
+${row(head)}
+${row(head.map((_, column) => (column === 0 ? '---' : '--:')))}
+${contestants.map((each) => contestantRow(each, metrics)).join('\n')}
+
+Median of ${settings.rounds} rounds; “× best peer” is how many times better than the best of those with the same kind of workers.
+${date.slice(0, 10)}, Node.js ${node}, ${machine.cpu}, ${machine.cores} cores, ${gibibytes} GiB, ${machine.platform}, load ${number(machine.loadAverage)} before the start;
+${Object.entries(packages)
+  .map(([name, version]) => `${name} ${version}`)
+  .join(', ')}. All rounds: \`bench/results/${file}\`.
+`;
+}
+
+function contestantRow({ name, role, results, failure }, metrics) {
+  const label = role === 'subject' ? `**${name}**` : role === 'baseline' ? `*${name}*` : name;
+  if (results === undefined) return row([label, '–', failure, '', ...metrics.slice(1).flatMap(() => ['', '', ''])]);
+  const cells = metrics.flatMap(({ key }) => {
+    const { median, min, max, toBestPeer } = results[key];
+    return [number(median), `${number(min)}–${number(max)}`, toBestPeer === undefined ? '' : number(toBestPeer)];
+  });
+  return row([label, ...cells]);
+}
+
+function row(cells) {
+  return `| ${cells.join(' | ')} |`;
+}

@@ -1,0 +1,21 @@
+// What do all peers have in common?
+const PLURAL = { process: 'processes', thread: 'threads' };
+
+/**
+ * A peer as it comes, and with settings its documentation offers for speed; which is best depends on the question, so
+ * all take part.
+ * @param settings `[name, options]` each; the first is as it comes, the last is what quick runs take
+ * @param load imports the library, by a name that tools can see
+ * @param create `(module, workers, options) => { run(task, input) }`; workers start as early as they can
+ */
+export function peer(library, kind, settings, load, create) {
+  return settings.map(([name, options], index) => ({
+    name: [`${library} ${PLURAL[kind]}`, name].filter(Boolean).join(', '),
+    library,
+    kind,
+    role: 'peer',
+    isForQuick: index === settings.length - 1,
+    load,
+    create: (module, { workers }) => create(module, workers, options),
+  }));
+}

@@ -1,0 +1,26 @@
+// How is poolifier started? As it comes, it sends every task to a worker at once. Taking turns needs no measurements, and
+// no events are listened to.
+import { fileURLToPath } from 'node:url';
+import { peer } from './peer.mjs';
+
+const FILES = {
+  process: new URL('../workloads/poolifier-processes.cjs', import.meta.url),
+  thread: new URL('../workloads/poolifier-threads.mjs', import.meta.url),
+};
+const SETTINGS = [
+  ['', {}],
+  ['in turn', { workerChoiceStrategy: 'ROUND_ROBIN', enableEvents: false }],
+];
+
+/** @param serialization of messages to processes; poolifier leaves Node's default, JSON */
+export function poolifier(kind, { serialization } = {}) {
+  const load = () => import('poolifier');
+  return peer('poolifier', kind, SETTINGS, load, ({ FixedClusterPool, FixedThreadPool }, workers, options) => {
+    const Pool = kind === 'process' ? FixedClusterPool : FixedThreadPool;
+    const pool = new Pool(workers, fileURLToPath(FILES[kind]), {
+      ...(serialization && { settings: { serialization } }),
+      ...options,
+    });
+    return { run: (task, input) => pool.execute(input, task) };
+  });
+}

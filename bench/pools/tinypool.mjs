@@ -1,0 +1,31 @@
+// How is tinypool started? As it comes, one task at a time in a worker; then 16, and half of a thousand callers each.
+import { peer } from './peer.mjs';
+
+const TASKS = new URL('../workloads/tasks.mjs', import.meta.url);
+const RUNTIMES = { process: 'child_process', thread: 'worker_threads' };
+const SETTINGS = [
+  ['', {}],
+  ['16 a worker', { concurrentTasksPerWorker: 16 }],
+  ['500 a worker', { concurrentTasksPerWorker: 500 }],
+];
+
+/** @param serialization of messages to processes; tinypool leaves Node's default, JSON */
+export function tinypool(kind, { serialization } = {}) {
+  return peer(
+    'tinypool',
+    kind,
+    SETTINGS,
+    () => import('tinypool'),
+    ({ Tinypool }, workers, options) => {
+      const pool = new Tinypool({
+        filename: TASKS.href,
+        runtime: RUNTIMES[kind],
+        minThreads: workers,
+        maxThreads: workers,
+        ...(serialization && { serialization }),
+        ...options,
+      });
+      return { run: (task, input) => pool.run(input, { name: task }) };
+    },
+  );
+}

@@ -1,0 +1,36 @@
+// How is worker-farm started? As it comes, 10 calls at a time in a worker; and without limit, as its documentation says
+// for calls that take equally long.
+import { fileURLToPath } from 'node:url';
+import * as tasks from '../workloads/tasks.mjs';
+import { peer } from './peer.mjs';
+
+const FILE = fileURLToPath(new URL('../workloads/worker-farm.cjs', import.meta.url));
+const SETTINGS = [
+  ['', {}],
+  ['no limit', { maxConcurrentCallsPerWorker: Infinity }],
+];
+
+/** @param serialization of its messages; worker-farm leaves Node's default, JSON */
+export function workerFarm({ serialization } = {}) {
+  return peer(
+    'worker-farm',
+    'process',
+    SETTINGS,
+    () => import('worker-farm'),
+    ({ default: farm }, workers, options) => {
+      const settings = {
+        maxConcurrentWorkers: workers,
+        autoStart: true,
+        ...(serialization && { workerOptions: { serialization } }),
+        ...options,
+      };
+      const pool = farm(settings, FILE, Object.keys(tasks));
+      return {
+        run: (task, input) =>
+          new Promise((resolve, reject) =>
+            pool[task](input, (error, value) => (error ? reject(error) : resolve(value))),
+          ),
+      };
+    },
+  );
+}

@@ -1,0 +1,56 @@
+// How much memory does a task take that waits for a worker?
+//
+// A million calls whose input is a number, with the promise each call returns, while no worker is free: Millpond's pool is
+// paused; the workers of the others are kept busy. What counts is what the program's heap and buffers have grown by after
+// a collection. Pools that send everything at once (poolifier, worker-farm without limit) keep it in the messages.
+import { processPeers, threadPeers } from './contestants.mjs';
+import { costsAtMost, ours } from './goals.mjs';
+import { millpond } from './pools/millpond.mjs';
+import { WORKERS } from './warm-round.mjs';
+
+// Longer than the round may last; the end of the process ends the workers.
+const BUSY_MS = 300_000;
+const BYTES = { key: 'bytesPerTask', unit: 'bytes a task', better: 'lower' };
+
+export default {
+  numbers: ['B10'],
+  question: 'How much memory does a task take that waits for a worker?',
+  method:
+    'Heap and buffers of the program after a million calls with a number as input, less before, after a collection each; no worker takes any meanwhile.',
+  metrics: [BYTES],
+  contestants: [millpond('process'), ...processPeers(), millpond('thread'), ...threadPeers()],
+  full: { rounds: 3, tasks: 1_000_000, timeoutMs: 120_000 },
+  quick: { tasks: 2000 },
+  nodeFlags: ['--expose-gc'],
+  goals: ['process', 'thread'].map((kind) =>
+    costsAtMost({
+      number: 'B10',
+      text: `each of 1,000,000 queued tasks, ${kind} pool`,
+      metric: BYTES,
+      us: ours(kind),
+      atMost: 400,
+    }),
+  ),
+
+  async round(contestant, { tasks }) {
+    const pool = contestant.create(await contestant.load(), { workers: WORKERS });
+    await Promise.all(Array.from({ length: 100 }, (_, i) => pool.run('identity', i)));
+    if (pool.hold) pool.hold();
+    else for (let worker = 0; worker < WORKERS; worker++) ignore(pool.run('block', BUSY_MS));
+    const before = bytesInUse();
+    for (let i = 0; i < tasks; i++) ignore(pool.run('identity', i));
+    return { bytesPerTask: (bytesInUse() - before) / tasks };
+  },
+};
+
+/** The end of the process may reject it. */
+function ignore(promise) {
+  promise.then(undefined, () => {});
+}
+
+function bytesInUse() {
+  globalThis.gc();
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

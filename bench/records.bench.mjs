@@ -1,0 +1,9 @@
+// How many records of 120 bytes a second go through 2 workers and back?
+import { RECORDS } from './values.mjs';
+import { valueBenchmark } from './value-benchmark.mjs';
+
+export default await valueBenchmark({
+  question: 'How many records of 120 bytes a second go through 2 workers and back?',
+  values: RECORDS,
+  atLeast: 3,
+});

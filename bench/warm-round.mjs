@@ -1,0 +1,18 @@
+// What is one round of a question about a pool that has been running for a while?
+export const WORKERS = 2;
+
+/**
+ * Right answers first, which also sees to it that the workers are up; then a warm-up, then the timed part.
+ * @param parts `check(run)`, which throws, and `measure(run, forMs, { workers })`, which returns the metrics
+ * @returns `round(contestant, { warmupMs, measureMs })`
+ */
+export function warmRound({ check, measure }) {
+  return async (contestant, { warmupMs, measureMs }) => {
+    const { workers = WORKERS } = contestant;
+    const pool = contestant.create(await contestant.load(), { workers });
+    await check(pool.run);
+    await measure(pool.run, warmupMs, { workers });
+    const metrics = await measure(pool.run, measureMs, { workers });
+    return metrics;
+  };
+}

@@ -1,3 +1,0 @@
-export function identity(value) {
-  return value;
-}
