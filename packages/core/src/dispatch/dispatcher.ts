@@ -295,8 +295,8 @@ export class Dispatcher {
 
   #comeBack(task: Task, death: DeathReport, mustRunAlone: boolean): void {
     task.place = undefined;
-    // A broadcast belongs to that worker and to no other.
-    if (task.isPinned) {
+    // A broadcast belongs to that worker and to no other; an input that was moved is gone with it.
+    if (task.isPinned || task.isSpent) {
       this.#parts.book.fail(task, crashed(task, death));
       return;
     }
