@@ -60,7 +60,7 @@ export class PortChannel implements FrameChannel {
     const baseMs = rows?.baseMs ?? 0;
     const isShort = meta.length <= FEW_WORDS;
     const envelope: Envelope = [kind, body, values, baseMs, sentAt, isShort ? undefined : meta];
-    if (isShort) for (let at = 0; at < meta.length; at++) envelope.push(meta[at] as number);
+    if (isShort) for (let at = 0; at < meta.length; at++) envelope.push(meta[at]);
     if (this.codec === undefined || rows === undefined) {
       this.#port.postMessage(envelope, rows?.transfer);
     } else {
