@@ -17,8 +17,13 @@ import { ResultBatch } from './result-batch.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import type { LoadedModule } from './worker-module.js';
 
-/** Results of tasks shorter than this may wait for company; a longer task's result leaves at once. */
-const FLUSH_AFTER_MS = 1;
+/** Synchronous handlers run for this long before the event loop turns. */
+const SLICE_MS = 1;
+/**
+ * A result waits this long for company at most. A quarter of the work that is sent ahead (dispatch/ahead.ts), so that the
+ * parent can send more while there is still some left: with the whole of it, a worker stood still between any two frames.
+ */
+const HOLD_MS = 0.25;
 /** Most results in one frame, so that the parent can work on the first while the rest are computed. */
 const FLUSH_AFTER_RESULTS = 256;
 
@@ -42,7 +47,7 @@ export interface LoopParts {
 /**
  * Runs tasks in the order they came, at most `concurrency` at once, and sends their results in batches.
  *
- * Synchronous handlers run one after another in one turn of the event loop, for FLUSH_AFTER_MS at a time; between such
+ * Synchronous handlers run one after another in one turn of the event loop, for SLICE_MS at a time; between such
  * slices the loop turns, so that a cancellation or a timer of the handler gets its chance.
  */
 export class TaskLoop {
@@ -89,7 +94,7 @@ export class TaskLoop {
     if (this.#insideRun) return;
     this.#insideRun = true;
     let now = hostNowMs();
-    const sliceEnd = now + FLUSH_AFTER_MS;
+    const sliceEnd = now + SLICE_MS;
     while (this.#running.size < this.#parts.concurrency) {
       const pending = this.#frames[0];
       if (pending === undefined) break;
@@ -171,7 +176,7 @@ export class TaskLoop {
   ): number {
     if (this.#batch.size === 0) this.#batchSince = endedAt;
     this.#batch.add(id, status, value, frame.receivedAt, frame.decodedAt, startedAt, endedAt);
-    const isLate = endedAt - startedAt > FLUSH_AFTER_MS || endedAt - this.#batchSince > FLUSH_AFTER_MS;
+    const isLate = endedAt - startedAt > HOLD_MS || endedAt - this.#batchSince > HOLD_MS;
     if (isLate || this.#batch.size >= FLUSH_AFTER_RESULTS) this.flush();
     return endedAt;
   }

@@ -71,7 +71,7 @@ export interface PoolOptions {
   workers?: WorkersOption;
   /** Tasks running at once in one worker, 1 to 1000. More than 1 helps only handlers that wait. @defaultValue 1 */
   concurrency?: number;
-  /** Tasks sent to a worker beyond those running, so that it never waits for the next. 'auto': about 1 ms of expected work, none for long tasks. 0 to 1000. @defaultValue 'auto' */
+  /** Tasks sent to a worker beyond those running, so that it never waits for the next. 'auto': about 1 ms of expected work, up to 16 ms for a worker that ran dry because this process was late, none for long tasks. 0 to 1000. @defaultValue 'auto' */
   prefetch?: 'auto' | number;
   queue?: QueueOptions;
   /** Longest execution of a task in milliseconds, counted from its start in the worker. Then ERR_TASK_TIMEOUT. @defaultValue Infinity */

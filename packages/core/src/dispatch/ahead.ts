@@ -1,7 +1,13 @@
-/** Work sent ahead of a worker's running tasks: enough that it never waits for the next frame, little enough that a
- * task behind it waits about a millisecond. */
-const AHEAD_MS = 1;
+/**
+ * Work sent ahead of a worker's running tasks at first, and at most. A millisecond is enough while the parent has a core
+ * when it needs one. On a machine whose cores are all busy with workers it may have to wait some milliseconds for its turn;
+ * see `nextAheadMs`.
+ */
+export const AHEAD_MS = 1;
+const MOST_AHEAD_MS = 16;
 const MAX_AHEAD = 512;
+/** How much of what is above AHEAD_MS is given up with every frame that the worker did not wait for. */
+const DECAY = 0.02;
 
 /** What the decision needs to see of a worker. */
 export interface WorkerView {
@@ -9,6 +15,16 @@ export interface WorkerView {
   readonly load: number;
   /** Execution time expected of them, ms. */
   readonly expectedMs: number;
+  /** Work worth sending ahead to it, ms. */
+  readonly aheadMs: number;
+}
+
+/**
+ * How much work to send ahead to a worker that has just answered: twice as much as before when it had run dry with tasks
+ * waiting, else a little less.
+ */
+export function nextAheadMs(aheadMs: number, ranDry: boolean): number {
+  return ranDry ? Math.min(aheadMs * 2, MOST_AHEAD_MS) : aheadMs - (aheadMs - AHEAD_MS) * DECAY;
 }
 
 /**
@@ -24,12 +40,12 @@ export function roomFor(
 ): number {
   const places = Math.max(0, concurrency - worker.load);
   if (prefetch !== 'auto') return Math.max(0, concurrency + prefetch - worker.load);
-  const byTime = Math.floor((AHEAD_MS - worker.expectedMs) / Math.max(expectedMs, 1e-4));
+  const byTime = Math.floor((worker.aheadMs - worker.expectedMs) / Math.max(expectedMs, 1e-4));
   const byCount = concurrency + MAX_AHEAD - worker.load;
   return Math.max(places, Math.min(byTime, byCount));
 }
 
 /** How many tasks keep one worker busy: those running, and those worth sending ahead. */
 export function depth(concurrency: number, prefetch: 'auto' | number, expectedMs: number): number {
-  return roomFor({ load: 0, expectedMs: 0 }, concurrency, prefetch, expectedMs);
+  return roomFor({ load: 0, expectedMs: 0, aheadMs: MOST_AHEAD_MS / 2 }, concurrency, prefetch, expectedMs);
 }

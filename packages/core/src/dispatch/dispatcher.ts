@@ -78,7 +78,7 @@ export class Dispatcher {
       workers: () => this.#workers,
       hasFreePlace: () => !this.#isPaused && this.#handOut.hasFreePlace,
       recalled: (worker, tasks) => {
-        worker.isStuck = true;
+        this.#handOut.hasEnough(worker);
         for (const task of tasks.reverse()) this.#requeue(task);
         this.#schedule();
       },
@@ -166,7 +166,7 @@ export class Dispatcher {
   onSettled(worker: Worker): void {
     worker.isStuck = false;
     if (worker.isReady) {
-      this.#handOut.mayHaveRoom(worker);
+      this.#handOut.answered(worker);
     } else {
       // It was told to go; what was assigned to it in this very turn is still its to do.
       worker.flush();

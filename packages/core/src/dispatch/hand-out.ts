@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import type { Task } from '../task/task.js';
 import type { Worker } from '../worker/worker.js';
 import { Affinity } from './affinity.js';
-import { roomFor } from './ahead.js';
+import { nextAheadMs, roomFor } from './ahead.js';
 import { FreePlaces } from './places.js';
 import { SuspectLane } from './suspect-lane.js';
 import { WaitingTasks } from './waiting.js';
@@ -79,12 +79,23 @@ export class HandOut {
     else if (!this.#affinity.remove(task)) this.#queue.remove(task);
   }
 
-  /** A worker is ready, or has answered, or a place in it became free. */
+  /** A worker has answered. */
+  answered(worker: Worker): void {
+    worker.aheadMs = nextAheadMs(worker.aheadMs, worker.load === 0 && this.#queue.size > 0);
+    this.mayHaveRoom(worker);
+  }
+
+  /** A worker is ready, or a place in it became free. */
   mayHaveRoom(worker: Worker): void {
     if (!worker.isReady) return;
     this.#places.add(worker);
     this.#roomy.add(worker);
     this.#fresh.push(worker);
+  }
+
+  /** Gets nothing ahead until it has answered. */
+  hasEnough(worker: Worker): void {
+    this.#roomy.delete(worker);
   }
 
   /** A worker is no more. */

@@ -4,6 +4,8 @@ import type { Worker } from '../worker/worker.js';
 
 /** A worker that answered for nothing in this time, while another is free, loses what it has not begun. */
 const STUCK_AFTER_MS = 3;
+/** One that did answer shares with the free one when it has more than this ahead. */
+const SHARE_ABOVE_MS = 1;
 
 export interface StuckParts {
   clock: Clock;
@@ -16,7 +18,8 @@ export interface StuckParts {
 
 /**
  * Takes tasks back that were sent ahead to a worker which then stood still: an expected 10 µs turned out to be 10 s, or
- * the handler loops. Looks only while something is ahead somewhere and a place is free elsewhere; else it costs nothing.
+ * the handler loops. From one that goes on, the later half: at the end of a batch nobody has much to do while others have
+ * nothing. Looks only while something is ahead somewhere and a place is free elsewhere; else it costs nothing.
  */
 export class StuckWatch {
   readonly #parts: StuckParts;
@@ -56,8 +59,12 @@ export class StuckWatch {
   #recall(): void {
     if (!this.#parts.hasFreePlace()) return;
     for (const [worker, answered] of this.#answeredBefore) {
-      if (!worker.isReady || worker.answered !== answered) continue;
-      const tasks = worker.ahead().filter((task) => !task.isPinned && worker.recall(task));
+      if (!worker.isReady) continue;
+      const ahead = worker.ahead().filter((task) => !task.isPinned);
+      const isStuck = worker.answered === answered;
+      if (isStuck) worker.isStuck = ahead.length > 0;
+      const from = isStuck ? 0 : worker.expectedMs > SHARE_ABOVE_MS ? Math.ceil(ahead.length / 2) : ahead.length;
+      const tasks = ahead.slice(from).filter((task) => worker.recall(task));
       if (tasks.length > 0) this.#parts.recalled(worker, tasks);
     }
     this.look();

@@ -44,6 +44,8 @@ export class Worker {
   isStuck = false;
   /** The worker's own last report. */
   vitals = { rssBytes: 0, heapUsedBytes: 0, cpu: 0, elu: 0 };
+  /** Work worth sending ahead to it, ms; kept by dispatch/hand-out.ts. */
+  aheadMs = 1;
   /** Set aside for one task that must run alone. */
   reserved = false;
   /** Results that nobody waited for. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { depth, roomFor } from '../../src/dispatch/ahead.js';
+import { AHEAD_MS, depth, nextAheadMs, roomFor } from '../../src/dispatch/ahead.js';
 
-const IDLE = { load: 0, expectedMs: 0 };
+const IDLE = { load: 0, expectedMs: 0, aheadMs: 1 };
 
 describe('roomFor', () => {
   it.each([
@@ -21,20 +21,24 @@ describe('roomFor', () => {
     'with concurrency %d, prefetch %s and tasks of %d ms, is %d for an idle worker',
     (concurrency, prefetch, ms, room) => {
       expect(roomFor(IDLE, concurrency, prefetch, ms)).toBe(room);
-      expect(depth(concurrency, prefetch, ms)).toBe(room);
+      expect(depth(concurrency, prefetch, ms)).toBeGreaterThanOrEqual(room);
     },
   );
 
   it('is less by what the worker has in hand', () => {
-    expect(roomFor({ load: 3, expectedMs: 0.5 }, 1, 'auto', 0.125)).toBe(4);
-    expect(roomFor({ load: 3, expectedMs: 30 }, 1, 'auto', 0.1)).toBeLessThanOrEqual(0);
-    expect(roomFor({ load: 3, expectedMs: 30 }, 4, 'auto', 10)).toBe(1);
-    expect(roomFor({ load: 3, expectedMs: 0 }, 1, 5, 10)).toBe(3);
-    expect(roomFor({ load: 9, expectedMs: 0 }, 1, 5, 10)).toBe(0);
+    expect(roomFor({ load: 3, expectedMs: 0.5, aheadMs: 1 }, 1, 'auto', 0.125)).toBe(4);
+    expect(roomFor({ load: 3, expectedMs: 30, aheadMs: 1 }, 1, 'auto', 0.1)).toBeLessThanOrEqual(0);
+    expect(roomFor({ load: 3, expectedMs: 30, aheadMs: 1 }, 4, 'auto', 10)).toBe(1);
+    expect(roomFor({ load: 3, expectedMs: 0, aheadMs: 1 }, 1, 5, 10)).toBe(3);
+    expect(roomFor({ load: 9, expectedMs: 0, aheadMs: 1 }, 1, 5, 10)).toBe(0);
   });
 
-  it('always offers every free place, and never more ahead than 1 ms of work or 512 tasks', () => {
-    const view = fc.record({ load: fc.nat(600), expectedMs: fc.double({ min: 0, max: 50, noNaN: true }) });
+  it('always offers every free place, and never more ahead than the work it may have or 512 tasks', () => {
+    const view = fc.record({
+      load: fc.nat(600),
+      expectedMs: fc.double({ min: 0, max: 50, noNaN: true }),
+      aheadMs: fc.double({ min: 1, max: 16, noNaN: true }),
+    });
     const ms = fc.double({ min: 0, max: 100, noNaN: true });
     fc.assert(
       fc.property(view, fc.integer({ min: 1, max: 100 }), ms, (worker, concurrency, expectedMs) => {
@@ -42,10 +46,22 @@ describe('roomFor', () => {
         const room = roomFor(worker, concurrency, 'auto', expectedMs);
         expect(room).toBeGreaterThanOrEqual(places);
         if (room > places) {
-          expect(worker.expectedMs + room * expectedMs).toBeLessThanOrEqual(1.000001);
+          expect(worker.expectedMs + room * expectedMs).toBeLessThanOrEqual(worker.aheadMs + 1e-6);
           expect(worker.load + room).toBeLessThanOrEqual(concurrency + 512);
         }
       }),
     );
+  });
+});
+
+describe('work sent ahead', () => {
+  it('doubles whenever the worker ran dry, up to 16 ms, and comes back slowly when it does not', () => {
+    let aheadMs = AHEAD_MS;
+    const dry = Array.from({ length: 6 }, () => (aheadMs = nextAheadMs(aheadMs, true)));
+    expect(dry).toEqual([2, 4, 8, 16, 16, 16]);
+    for (let frame = 0; frame < 35; frame++) aheadMs = nextAheadMs(aheadMs, false);
+    expect(aheadMs).toBeGreaterThan(8);
+    for (let frame = 0; frame < 1000; frame++) aheadMs = nextAheadMs(aheadMs, false);
+    expect(aheadMs).toBeCloseTo(AHEAD_MS, 3);
   });
 });

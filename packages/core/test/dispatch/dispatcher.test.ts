@@ -59,6 +59,26 @@ describe('queued tasks', () => {
     expect(outcomes).toMatchObject([{ error: { code: 'ERR_WORKER_CRASHED' } }]);
   });
 
+  it('that are ahead of a worker which goes on are shared with one that is free', async () => {
+    const { submit, staffUp, expectMs, clock } = openEngine({ prefetch: 20 });
+    expectMs(0.5);
+    const [first, second] = (await staffUp(2)) as [Staff, Staff];
+    for (let task = 0; task < 20; task++) submit();
+    await turn();
+    // One is done with its share at once; the other answers, one task after another.
+    const quick = second.transport.takeTasks();
+    second.transport.reply(...quick);
+    const slow = first.transport.takeTasks();
+    await turn();
+    first.transport.reply(...slow.slice(0, 1));
+    await turn();
+    clock.advance(3);
+    await turn();
+    const shared = taken(second);
+    expect(shared).toEqual(slow.slice(-shared.length).map(({ taskId }) => taskId));
+    expect(shared.length).toBeGreaterThanOrEqual(4);
+  });
+
   it('go ahead of the running ones as far as prefetch says', async () => {
     const { submit, staffUp } = openEngine({ prefetch: 2, concurrency: 3 });
     const [only] = (await staffUp(1)) as [Staff];
