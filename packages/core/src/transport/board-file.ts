@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { accessSync, closeSync, constants, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +22,8 @@ export class BoardFile implements ParentBoard {
   #isOpen = true;
 
   constructor() {
-    const path = join(memoryFolder(), `millpond-${process.pid}-${randomBytes(8).toString('hex')}`);
+    // The name need not be secret: a file that is there already is not opened. Loading node:crypto for it took 2 ms.
+    const path = join(memoryFolder(), `millpond-${process.pid}-${Math.random().toString(36).slice(2)}`);
     this.fd = openSync(path, 'wx+', 0o600);
     // Nothing is left behind, whoever is killed: from here on the file lives only as long as it is open.
     unlinkSync(path);
