@@ -5,6 +5,7 @@
 const ROWS = [
   ['base'],
   ['contract'],
+  ['codec'],
   ['wire', 'cache', 'sizing'],
   ['transport'],
   ['task'],
@@ -16,7 +17,7 @@ const ROWS = [
 const mayImport = new Map([
   ...ROWS.flatMap((row, level) => row.map((folder) => [folder, ROWS.slice(0, level).flat()])),
   // Runs inside a worker: the parent reaches it by URL, and it knows nothing of the parent's side.
-  ['child', ['base', 'contract', 'wire']],
+  ['child', ['base', 'contract', 'codec', 'wire']],
 ]);
 
 const CORE = '^packages/core/src/';

@@ -144,6 +144,10 @@ const pool = z.strictObject(
       .union([whole(0, 1000), z.literal('auto')], { error: 'must be a whole number from 0 to 1000, or "auto"' })
       .optional(),
     startTimeoutMs: durationMs(1).optional(),
+    codec: z
+      .enum(['structured', 'msgpack', 'json'], { error: 'must be structured, msgpack or json' })
+      .optional()
+      .describe('How items and results cross to a worker and back. Default: structured.'),
     workerData: z.unknown().optional(),
     execArgv: z.array(z.string({ error: 'must be a text' }), { error: 'must be a list of Node.js flags' }).optional(),
     env: env.optional(),

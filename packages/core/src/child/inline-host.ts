@@ -1,5 +1,6 @@
 // The worker's side of kind 'inline': the same code as in a worker, in the parent's own thread.
 import type { MessagePort } from 'node:worker_threads';
+import { openPortCodec } from '../codec/open-codec.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { MemoryBoard } from '../wire/claim-board.js';
 import type { InitMessage } from '../wire/frame.js';
@@ -10,6 +11,9 @@ export function serveInline(port: MessagePort, onExit: (code: number) => void): 
   const channel = new PortChannel(port);
   serve({
     channel,
+    useCodec({ codec, maxPayloadBytes }) {
+      channel.codec = openPortCodec(codec, maxPayloadBytes);
+    },
     board: ({ board }: InitMessage) => new MemoryBoard(board as SharedArrayBuffer),
     startGuard() {},
     outputWritten: () => Promise.resolve(),

@@ -1,4 +1,22 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { toRefusal } from '../codec/value-codec.js';
+import type { Refusal } from '../contract/errors.js';
+import { Moved } from '../contract/move.js';
+import type { WireThrown } from '../wire/error-wire.js';
 import { FRAME, RESULT_WORDS, STATUS, type FrameChannel } from '../wire/frame.js';
+
+type Transfer = readonly TransferListItem[];
+
+/** A frame of results to be. */
+interface Batch {
+  meta: Uint32Array;
+  values: unknown[];
+  /** By row: what was thrown, or why there is no value. */
+  more: Map<number, WireThrown | Refusal> | undefined;
+  /** By row: what is to be moved. */
+  transfers: Map<number, Transfer> | undefined;
+  baseMs: number;
+}
 
 /**
  * Results on their way to the parent. Rows gather in one growing table and leave in one frame; nothing is allocated
@@ -9,6 +27,8 @@ export class ResultBatch {
   #words = new Uint32Array(64 * RESULT_WORDS);
   #times = new Float32Array(this.#words.buffer);
   #values: unknown[] = [];
+  #more: Batch['more'];
+  #transfers: Batch['transfers'];
   #baseMs = 0;
 
   constructor(channel: FrameChannel) {
@@ -19,6 +39,7 @@ export class ResultBatch {
     return this.#values.length;
   }
 
+  /** @param value the result when the status is `ok`; else what goes with that status */
   add(
     id: number,
     status: number,
@@ -39,42 +60,64 @@ export class ResultBatch {
     this.#times[at + 3] = decodedAt - base;
     this.#times[at + 4] = startedAt - base;
     this.#times[at + 5] = endedAt - base;
-    this.#values.push(value);
+    if (status !== STATUS.ok) {
+      this.#values.push(undefined);
+      if (value !== undefined) (this.#more ??= new Map()).set(row, value);
+    } else if (value instanceof Moved) {
+      this.#values.push(value.value);
+      if (value.transfer.length > 0) (this.#transfers ??= new Map()).set(row, value.transfer);
+    } else {
+      this.#values.push(value);
+    }
   }
 
   /** Sends what has gathered. A value that cannot be encoded becomes the reason why; its neighbours arrive as they are. */
   send(): void {
     if (this.#values.length === 0) return;
-    const values = this.#values;
-    const meta = this.#words.slice(0, values.length * RESULT_WORDS);
-    this.#values = [];
-    if (this.#trySend(values, meta)) return;
+    const batch = this.#take();
+    if (this.#trySend(batch) === undefined) return;
+    const { values, transfers } = batch;
     for (let row = 0; row < values.length; row++) {
-      const reason = this.#channel.refusal(values[row]);
-      if (reason !== undefined) replaceByReason(values, meta, row, explain(values[row], reason));
+      // What is to be moved cannot be tried out: trying moves it.
+      const refusal = transfers?.has(row) === true ? undefined : this.#channel.refusal(values[row]);
+      if (refusal !== undefined) replaceByReason(batch, row, explain(values[row], refusal));
     }
-    if (this.#trySend(values, meta)) return;
+    if (transfers === undefined && this.#trySend(batch) === undefined) return;
     // Each alone is small enough, or will be refused alone.
-    for (let row = 0; row < values.length; row++) {
-      const one = meta.slice(row * RESULT_WORDS, (row + 1) * RESULT_WORDS);
-      const value = [values[row]];
-      try {
-        this.#channel.send(FRAME.results, value, one, this.#baseMs);
-      } catch (error) {
-        replaceByReason(value, one, 0, error instanceof Error ? error.message : String(error));
-        this.#channel.send(FRAME.results, value, one, this.#baseMs);
-      }
+    for (let row = 0; row < values.length; row++) this.#sendAlone(rowOf(batch, row));
+  }
+
+  #sendAlone(batch: Batch): void {
+    const refusal = this.#trySend(batch);
+    if (refusal === undefined) return;
+    replaceByReason(batch, 0, refusal);
+    this.#send(batch);
+  }
+
+  /** Why it could not be sent, or undefined when it was. */
+  #trySend(batch: Batch): Refusal | undefined {
+    try {
+      this.#send(batch);
+      return undefined;
+    } catch (error) {
+      // Not an error yet: the caller finds out which value it was and says so to its task.
+      return toRefusal(error);
     }
   }
 
-  #trySend(values: unknown[], meta: Uint32Array): boolean {
-    try {
-      this.#channel.send(FRAME.results, values, meta, this.#baseMs);
-      return true;
-    } catch {
-      // Not an error yet: the caller finds out which value it was and says so to its task.
-      return false;
-    }
+  #send({ meta, values, more, transfers, baseMs }: Batch): void {
+    const transfer = transfers && [...transfers.values()].flat();
+    this.#channel.send(FRAME.results, more, { meta, values, baseMs, transfer });
+  }
+
+  #take(): Batch {
+    const values = this.#values;
+    const meta = this.#words.slice(0, values.length * RESULT_WORDS);
+    const batch = { meta, values, more: this.#more, transfers: this.#transfers, baseMs: this.#baseMs };
+    this.#values = [];
+    this.#more = undefined;
+    this.#transfers = undefined;
+    return batch;
   }
 
   #grow(): void {
@@ -85,12 +128,29 @@ export class ResultBatch {
   }
 }
 
-function replaceByReason(values: unknown[], meta: Uint32Array, row: number, reason: string): void {
-  values[row] = reason;
-  meta[row * RESULT_WORDS + 1] = STATUS.notSerializable;
+/** One row as a batch of its own. */
+function rowOf({ meta, values, more, transfers, baseMs }: Batch, row: number): Batch {
+  const own = <T>(of: Map<number, T> | undefined): Map<number, T> | undefined => {
+    const value = of?.get(row);
+    return value === undefined ? undefined : new Map([[0, value]]);
+  };
+  return {
+    meta: meta.slice(row * RESULT_WORDS, (row + 1) * RESULT_WORDS),
+    values: [values[row]],
+    more: own(more),
+    transfers: own(transfers),
+    baseMs,
+  };
 }
 
-function explain(value: unknown, reason: string): string {
+function replaceByReason(batch: Batch, row: number, refusal: Refusal): void {
+  batch.values[row] = undefined;
+  batch.transfers?.delete(row);
+  (batch.more ??= new Map()).set(row, refusal);
+  batch.meta[row * RESULT_WORDS + 1] = STATUS.notSerializable;
+}
+
+function explain(value: unknown, refusal: Refusal): Refusal {
   const isGenerator = typeof (value as { next?: unknown } | null)?.next === 'function';
-  return isGenerator ? 'it is a generator; collect its values into an array first.' : reason;
+  return isGenerator ? { reason: 'it is a generator; collect its values into an array first.' } : refusal;
 }

@@ -1,4 +1,5 @@
 import { hostNowMs } from '../base/clock.js';
+import { Moved } from '../contract/move.js';
 import { errorToWire } from '../wire/error-wire.js';
 import {
   FRAME,
@@ -19,6 +20,8 @@ import { loadWorkerModule, type LoadedModule } from './worker-module.js';
 /** What differs between a process, a thread and the parent itself. */
 export interface Host {
   channel: FrameChannel;
+  /** Readies the channel for values. @throws when the codec cannot be loaded */
+  useCodec(init: InitMessage): void;
   board(init: InitMessage): WorkerBoard;
   /** Starts the thread that ends this process with its parent. */
   startGuard(): void;
@@ -32,6 +35,11 @@ export interface Host {
 
 /** A teardown that hangs when nobody is left to wait for it gets this long. */
 const ORPHAN_TEARDOWN_MS = 1000;
+
+function sendProgress(channel: FrameChannel, id: number, value: unknown): void {
+  const { value: moved, transfer } = value instanceof Moved ? value : { value, transfer: undefined };
+  channel.send(FRAME.progress, undefined, { meta: Uint32Array.of(id), values: [moved], transfer });
+}
 
 /** The whole life of a worker, seen from inside: init → load → setup → warmup → ready → tasks → teardown. */
 export function serve(host: Host): { flush(): void } {
@@ -81,6 +89,8 @@ export function serve(host: Host): { flush(): void } {
           `Parent speaks protocol ${init.protocol}, worker ${PROTOCOL_VERSION}: two versions of @millpond/core meet.`,
         );
       }
+      // Before the first await: the next frame may have arrived with this one.
+      host.useCodec(init);
       if (init.guard) host.startGuard();
       const board = host.board(init);
       const sections = new SectionRecorder((path) => board.noteSection(path));
@@ -89,7 +99,7 @@ export function serve(host: Host): { flush(): void } {
         workerData: init.workerData,
         data: undefined,
         sections,
-        sendProgress: (id, value) => channel.send(FRAME.progress, { id, value }),
+        sendProgress: (id, value) => sendProgress(channel, id, value),
       };
       const loaded = await loadWorkerModule(init.moduleUrl);
       if (ending) return;
@@ -106,7 +116,7 @@ export function serve(host: Host): { flush(): void } {
       channel.send(FRAME.ready, { handlers, seesBoard } satisfies ReadyMessage);
     } catch (error) {
       ending = true;
-      const wire = errorToWire(error, (value) => channel.refusal(value) === undefined);
+      const wire = errorToWire(error, (value) => channel.carries(value));
       channel.send(FRAME.startFailed, { phase, error: wire } satisfies StartFailedMessage);
       await channel.flushed();
       host.exit(1);

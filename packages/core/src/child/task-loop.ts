@@ -10,6 +10,7 @@ import {
   type TasksBody,
 } from '../wire/frame.js';
 import type { WorkerBoard } from '../wire/claim-board.js';
+import { unreadReason } from '../wire/read-values.js';
 import { CallLengths } from './call-lengths.js';
 import { Claimer } from './claimer.js';
 import { ResultBatch } from './result-batch.js';
@@ -107,16 +108,19 @@ export class TaskLoop {
 
   /** Calls the handler of one row. Returns the time afterwards, which is the next row's start. */
   #start(frame: Frame, row: number, now: number): number {
-    const { meta, body } = frame;
-    const [inputs, extras] = body as TasksBody;
+    const { meta, values: inputs } = frame;
     const at = row * TASK_WORDS;
     const id = meta[at] ?? 0;
+    if (frame.unread !== undefined) {
+      const reason = unreadReason(frame.unread, row);
+      if (reason !== undefined) return this.#refuse(frame, id, row, reason, now);
+    }
     if (!this.#claimer.claim(frame, row, now)) return this.#settle(frame, id, STATUS.neverStarted, undefined, now, now);
     const word = meta[at + 1] ?? 0;
     const index = word & HANDLER_MASK;
     const [name, handler] = this.#parts.module.handlers[index] as LoadedModule['handlers'][number];
     const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
-    const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, extras?.get(row));
+    const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, (frame.body as TasksBody)?.get(row));
     const lengths = this.#lengths[index] as CallLengths;
     // Nobody hears of the results that are ready while a handler runs.
     if (lengths.mayBeLong) this.flush();
@@ -143,6 +147,13 @@ export class TaskLoop {
     return endedAt;
   }
 
+  /** Answers for a task whose input cannot be read. It has not begun. */
+  #refuse({ meta, unread, ...frame }: Frame, id: number, row: number, reason: string, now: number): number {
+    const isToBlame = meta.length === TASK_WORDS || unread?.rows.has(row) === true;
+    const status = isToBlame ? STATUS.inputUnread : STATUS.sendAlone;
+    return this.#settle(frame, id, status, isToBlame ? { reason } : undefined, now, now);
+  }
+
   /** The end of a handler that was waited for. */
   #finish(frame: Frame, id: number, status: number, value: unknown, startedAt: number): void {
     this.#running.delete(id);
@@ -150,7 +161,14 @@ export class TaskLoop {
     this.#run();
   }
 
-  #settle(frame: Frame, id: number, status: number, value: unknown, startedAt: number, endedAt: number): number {
+  #settle(
+    frame: Pick<Frame, 'receivedAt' | 'decodedAt'>,
+    id: number,
+    status: number,
+    value: unknown,
+    startedAt: number,
+    endedAt: number,
+  ): number {
     if (this.#batch.size === 0) this.#batchSince = endedAt;
     this.#batch.add(id, status, value, frame.receivedAt, frame.decodedAt, startedAt, endedAt);
     const isLate = endedAt - startedAt > FLUSH_AFTER_MS || endedAt - this.#batchSince > FLUSH_AFTER_MS;
@@ -170,7 +188,7 @@ export class TaskLoop {
   }
 
   #encode(error: unknown): WireThrown {
-    return errorToWire(error, (value) => this.#parts.channel.refusal(value) === undefined);
+    return errorToWire(error, (value) => this.#parts.channel.carries(value));
   }
 }
 

@@ -1,5 +1,6 @@
 // First file in a worker thread.
 import { workerData, type MessagePort } from 'node:worker_threads';
+import { openPortCodec } from '../codec/open-codec.js';
 import { printTo } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { MemoryBoard } from '../wire/claim-board.js';
@@ -16,8 +17,12 @@ const { port, stdout, stderr } = workerData as {
 if (stdout !== undefined) printTo(stdout, process.stdout);
 if (stderr !== undefined) printTo(stderr, process.stderr);
 
+const channel = new PortChannel(port);
 const worker = serve({
-  channel: new PortChannel(port),
+  channel,
+  useCodec({ codec, maxPayloadBytes }) {
+    channel.codec = openPortCodec(codec, maxPayloadBytes);
+  },
   board: ({ board }: InitMessage) => new MemoryBoard(board as SharedArrayBuffer),
   startGuard() {},
   outputWritten,

@@ -22,6 +22,15 @@ export interface DeathReport {
   lastSection: string;
 }
 
+/** Why a value cannot be sent. */
+export interface Refusal {
+  /** The end of a sentence. */
+  reason: string;
+  /** Only for one that is too large: its size as bytes, and the limit. */
+  bytes?: number;
+  limitBytes?: number;
+}
+
 /** "exit code 3" or "signal SIGKILL": the shortest true description of an end. */
 export function describeExit(report: Pick<DeathReport, 'exitCode' | 'signal'>): string {
   return report.signal === null ? `exit code ${report.exitCode ?? 'unknown'}` : `signal ${report.signal}`;
@@ -59,6 +68,9 @@ const MESSAGES = {
   ERR_NOT_SERIALIZABLE: (d: { task: string; what: 'input' | 'result'; reason: string }) =>
     `The ${d.what} of task "${d.task}" cannot be sent between workers: ${d.reason} ` +
     'Send plain data, Map, Set, Date, Buffer or typed arrays; leave out functions, symbols and open handles.',
+  ERR_PAYLOAD_TOO_LARGE: (d: { task: string; what: 'input' | 'result'; bytes: number; limitBytes: number }) =>
+    `The ${d.what} of task "${d.task}" takes ${d.bytes} bytes or more; maxPayloadBytes allows ${d.limitBytes}. ` +
+    'Send the name of a file instead, send it in parts, or raise maxPayloadBytes.',
   ERR_WORKER_CRASHED: (d: { task: string; death: DeathReport }) =>
     `Worker ${d.death.workerId} (pid ${d.death.pid ?? 'none'}) died with ${describeExit(d.death)} while running task "${d.task}".` +
     hints(d.death),

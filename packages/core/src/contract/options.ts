@@ -1,3 +1,5 @@
+import type { TransferListItem } from 'node:worker_threads';
+import type { CodecOption } from './codec.js';
 import type { StdioOption } from './stdio.js';
 
 /** Where handlers run. */
@@ -93,6 +95,15 @@ export interface PoolOptions {
   cache?: CacheOptions;
   /** Settings by task name. */
   tasks?: { [name: string]: TaskOptions };
+  /** How inputs and results are encoded. @defaultValue 'structured' */
+  codec?: CodecOption;
+  /**
+   * Largest input or result as bytes of its codec, large buffers included; a larger one fails its task with
+   * ERR_PAYLOAD_TOO_LARGE. Many smaller values beyond it leave in several frames. 1 to 4_294_967_295. Threads and inline with
+   * the codec 'structured' encode nothing, so nothing is counted there.
+   * @defaultValue 1_073_741_824 (1 GiB): a parent is busy for a second with one of that size
+   */
+  maxPayloadBytes?: number;
   /** 'inherit' passes this process's environment; 'clean' only PATH, HOME, TMPDIR, LANG and TZ; or exactly these variables. @defaultValue 'inherit' */
   env?: 'inherit' | 'clean' | Record<string, string>;
   /** Extra arguments of the worker: process.argv from index 2 on. */
@@ -134,12 +145,19 @@ export interface RunOptions {
   key?: string;
   /** false: neither read nor write the result cache. */
   cache?: false;
+  /**
+   * ArrayBuffers, MessagePorts and the like within the input that are to be moved to the worker instead of copied: empty here
+   * afterwards. For threads and inline with the codec 'structured'; elsewhere the input is copied as ever, and what can only
+   * be moved is refused. Such a task is sent once only: after that it is not tried again, whatever `retry` says, and a worker's
+   * death fails it. Taken as it is when the task leaves; do not use it after the call.
+   */
+  transfer?: readonly TransferListItem[];
   /** Receives what the handler passes to ctx.progress(). Not called after the promise settled. */
   onProgress?: (value: unknown) => void;
 }
 
 /** Settings of `map` and `mapSettled`. `signal` cancels the whole iteration. */
-export interface MapOptions extends RunOptions {
+export interface MapOptions extends Omit<RunOptions, 'transfer'> {
   /** Yield results in input order (true), or as they finish. @defaultValue true */
   ordered?: boolean;
   /** Most tasks submitted and not yet yielded. Integer of 1 or more. @defaultValue what keeps every worker busy, at most 4096 */

@@ -1,7 +1,10 @@
+import { pathToFileURL } from 'node:url';
 import * as is from './checks.js';
+import type { CodecName, CodecOption } from './codec.js';
 import { PoolError } from './errors.js';
 import type {
   CacheOptions,
+  MapOptions,
   PoolKind,
   PoolOptions,
   RetryOptions,
@@ -32,6 +35,8 @@ const DEFAULTS = {
   retryBaseMs: 100,
   retryMaxMs: 5000,
   stdio: 'pipe',
+  codec: 'structured',
+  maxPayloadBytes: 2 ** 30,
 } as const;
 
 const RETRY: is.Shape = {
@@ -72,6 +77,18 @@ const POOL: is.Shape = {
   startTimeoutMs: is.duration(1),
   cache: { max: is.integer(1), ttlMs: is.duration(0) },
   tasks: is.instance('an object', (v) => typeof v === 'object' && v !== null),
+  codec: is.either(
+    is.oneOf('structured', 'msgpack', 'json'),
+    is.instance('the URL of a module', (v) => v instanceof URL),
+    is.object({
+      module: is.either(
+        is.text(),
+        is.instance('a URL', (v) => v instanceof URL),
+      ),
+    }),
+  ),
+  // A frame tells its length in 32 bits.
+  maxPayloadBytes: is.integer(1, 2 ** 32 - 1),
   env: is.either(is.oneOf('inherit', 'clean'), is.textByName()),
   argv: is.listOfText(),
   execArgv: is.listOfText(),
@@ -97,6 +114,7 @@ const RUN: is.Shape = {
   cache: is.instance('false', (v) => v === false),
   onProgress: is.func(),
 };
+const RUN_ONE: is.Shape = { ...RUN, transfer: is.instance('a list of what to move', Array.isArray) };
 const MAP: is.Shape = { ...RUN, ordered: is.bool(), window: is.integer(1) };
 
 export interface ResolvedRetry {
@@ -143,6 +161,8 @@ export interface ResolvedOptions {
   readonly resourceLimits: PoolOptions['resourceLimits'];
   readonly workerData: unknown;
   readonly stdio: StdioOption;
+  readonly codec: CodecName;
+  readonly maxPayloadBytes: number;
 }
 
 const BUILT_IN_TASK: TaskSettings = {
@@ -194,6 +214,8 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
     resourceLimits: options.resourceLimits,
     workerData: options.workerData,
     stdio: options.stdio ?? DEFAULTS.stdio,
+    codec: resolveCodec(options.codec ?? DEFAULTS.codec),
+    maxPayloadBytes: options.maxPayloadBytes ?? DEFAULTS.maxPayloadBytes,
   });
 }
 
@@ -225,6 +247,15 @@ function resolveTask(own: TaskOptions, base: TaskSettings): TaskSettings {
   });
 }
 
+function resolveCodec(codec: CodecOption): CodecName {
+  if (typeof codec === 'string') return codec;
+  const module = codec instanceof URL ? codec : codec.module;
+  if (typeof module === 'string' && !module.startsWith('file:')) return { moduleUrl: pathToFileURL(module).href };
+  const url = new URL(module);
+  if (url.protocol !== 'file:') throw optionError('codec', `must be a file, not ${url.protocol} (${url.href}).`);
+  return { moduleUrl: url.href };
+}
+
 function resolveRetry(retry: number | RetryOptions): ResolvedRetry {
   const given: RetryOptions = typeof retry === 'number' ? { attempts: retry } : retry;
   return Object.freeze({
@@ -243,11 +274,11 @@ function resolveTaskCache(cache: boolean | TaskCacheOptions): ResolvedTaskCache 
 
 /** Checks the options of one call. @throws ERR_OPTION */
 export function checkRunOptions(options: RunOptions): void {
-  is.checkShape(options, RUN);
+  is.checkShape(options, RUN_ONE);
 }
 
 /** Checks the options of `map`. @throws ERR_OPTION */
-export function checkMapOptions(options: RunOptions): void {
+export function checkMapOptions(options: MapOptions): void {
   is.checkShape(options, MAP);
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import type { DeathReport } from '../contract/errors.js';
+import type { DeathReport, Refusal } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
@@ -176,10 +176,10 @@ export class Dispatcher {
     this.#schedule();
   }
 
-  onRefused(worker: Worker, task: Task, reason: string): void {
+  onRefused(worker: Worker, task: Task, refusal: Refusal): void {
     publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
     task.place = undefined;
-    this.#parts.book.fail(task, notSerializable(task, 'input', reason));
+    this.#parts.book.fail(task, notSerializable(task, 'input', refusal));
     this.onSettled(worker);
   }
 
@@ -295,8 +295,8 @@ export class Dispatcher {
 
   #comeBack(task: Task, death: DeathReport, mustRunAlone: boolean): void {
     task.place = undefined;
-    // A broadcast belongs to that worker and to no other.
-    if (task.isPinned) {
+    // A broadcast belongs to that worker and to no other; an input that was moved is gone with it.
+    if (task.isPinned || task.isSpent) {
       this.#parts.book.fail(task, crashed(task, death));
       return;
     }

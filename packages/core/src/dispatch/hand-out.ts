@@ -161,14 +161,14 @@ export class HandOut {
     for (let taken = 0; ;) {
       const own = this.#affinity.firstFor(worker);
       const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
-      if (head === undefined) return;
+      if (head === undefined || head.isOneShot) return;
       if (roomFor(worker, concurrency, prefetch, head.type.typicalMs) <= 0) {
         this.#roomy.delete(worker);
         return;
       }
       if (own === undefined) taken++;
       else this.#affinity.remove(own);
-      const task = own ?? this.#nextFor(worker);
+      const task = own ?? this.#nextFor(worker, true);
       if (task === undefined) return;
       this.#give(worker, task);
     }
@@ -176,10 +176,12 @@ export class HandOut {
 
   /**
    * Takes the next task for this worker out of the queue. On the way, tasks whose key another worker knows go to that
-   * one if it has a free place, or wait for it.
+   * one if it has a free place, or wait for it. A task whose input is moved goes to nobody ahead: it could not be taken
+   * back.
    */
-  #nextFor(worker: Worker): Task | undefined {
+  #nextFor(worker: Worker, isAhead = false): Task | undefined {
     for (let task = this.#queue.first; task !== undefined; task = this.#queue.first) {
+      if (isAhead && task.isOneShot) return undefined;
       this.#queue.take(task);
       const home = task.key === undefined ? undefined : this.#affinity.homeOf(task.key);
       if (home === undefined || home === worker) return task;

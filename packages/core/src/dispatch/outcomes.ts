@@ -3,7 +3,7 @@ import { PoolError, type DeathReport } from '../contract/errors.js';
 import { decideFailure } from '../task/failure.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
-import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
+import { errorFromWire } from '../wire/error-wire.js';
 import { STATUS } from '../wire/frame.js';
 import type { ResultRow } from '../worker/result-row.js';
 import { crashed, notSerializable, waitedTooLong, withOrigin } from './task-errors.js';
@@ -36,6 +36,12 @@ export class Outcomes {
     const { status } = row;
     if (status === STATUS.neverStarted) return false;
     const now = clock.now();
+    if (status === STATUS.inputUnread) {
+      publishTrace(pool, task, 'error', now);
+      task.place = undefined;
+      book.fail(task, notSerializable(task, 'input', row.refusal));
+      return true;
+    }
     const ranMs = row.endedAt - row.startedAt;
     task.type.record(row.startedAt - task.submittedAt, ranMs, now - task.submittedAt);
     const isWarm = task.place?.isWarm;
@@ -47,9 +53,9 @@ export class Outcomes {
       book.complete(task, row.value);
     } else if (status === STATUS.notSerializable) {
       // Trying again would give the same.
-      book.fail(task, notSerializable(task, 'result', String(row.value)));
+      book.fail(task, notSerializable(task, 'result', row.refusal));
     } else {
-      this.failed(task, withOrigin(errorFromWire(row.value as WireThrown), task, workerId));
+      this.failed(task, withOrigin(errorFromWire(row.thrown), task, workerId));
     }
     return true;
   }
@@ -72,10 +78,11 @@ export class Outcomes {
   /** A try has failed: another one, or the end. */
   failed(task: Task, error: unknown): void {
     const { book, clock, random, runAgain } = this.#parts;
-    // A broadcast belongs to its worker; there is no other try.
-    const decision = task.isPinned
-      ? ({ action: 'reject', error } as const)
-      : decideFailure(task.settings.retry, task.attempt, error, random());
+    // A broadcast belongs to its worker, and what was moved is gone: there is no other try.
+    const decision =
+      task.isPinned || task.isSpent
+        ? ({ action: 'reject', error } as const)
+        : decideFailure(task.settings.retry, task.attempt, error, random());
     if (decision.action === 'reject') {
       book.fail(task, decision.error);
       return;

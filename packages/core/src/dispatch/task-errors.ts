@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { nearestName } from '../base/nearest.js';
-import { PoolError, type DeathReport } from '../contract/errors.js';
+import { PoolError, type DeathReport, type Refusal } from '../contract/errors.js';
 import type { Task } from '../task/task.js';
 
 export function tookTooLong(
@@ -27,8 +27,11 @@ export function notFound(task: string, moduleUrl: string, known: string[]): Pool
 export function notSerializable(
   task: Task,
   what: 'input' | 'result',
-  reason: string,
-): PoolError<'ERR_NOT_SERIALIZABLE'> {
+  { reason, bytes, limitBytes }: Refusal,
+): PoolError<'ERR_NOT_SERIALIZABLE' | 'ERR_PAYLOAD_TOO_LARGE'> {
+  if (bytes !== undefined && limitBytes !== undefined) {
+    return new PoolError('ERR_PAYLOAD_TOO_LARGE', { task: task.name, what, bytes, limitBytes });
+  }
   return new PoolError('ERR_NOT_SERIALIZABLE', { task: task.name, what, reason });
 }
 

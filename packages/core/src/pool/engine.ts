@@ -181,7 +181,7 @@ export class Engine {
     },
     result: (worker, task, row) => this.dispatcher.onResult(worker, task, row),
     settled: (worker) => this.dispatcher.onSettled(worker),
-    refused: (worker, task, reason) => this.dispatcher.onRefused(worker, task, reason),
+    refused: (worker, task, refusal) => this.dispatcher.onRefused(worker, task, refusal),
     progress: (_worker, task, value) => {
       if (task.extras.onProgress !== undefined) callSafely(task.extras.onProgress, value);
     },

@@ -17,6 +17,7 @@ import {
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, Input, Output, TaskName } from '../contract/worker-module.js';
 import type { TaskExtras } from '../task/task.js';
+import { openCodec } from '../codec/open-codec.js';
 import { loaderFlags } from '../transport/node-flags.js';
 import { Engine } from './engine.js';
 import { mapSettled, mapValues, type MapParts } from './map.js';
@@ -69,6 +70,8 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     this.#options = resolveOptions(options, moduleName(url));
     if (this.#options.kind !== 'inline') loaderFlags(url.href);
     checkWorkerData(this.#options);
+    // Loaded once to see that it can be; workers get their own.
+    openCodec(this.#options.codec, this.#options.maxPayloadBytes);
     const { cache, tasks, taskDefaults } = this.#options;
     if (cache !== undefined) {
       this.#cache = new ResultCache(cache, (task) => (tasks.get(task) ?? taskDefaults).cache);
@@ -252,7 +255,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       this.#state.refuseUnlessOpen();
       signal?.throwIfAborted();
       const base = this.#engine.settingsOf(name);
-      const extras = options === undefined ? undefined : toExtras(options, base);
+      const extras = options === undefined ? undefined : toExtras(options, base, this.#canMove);
       const caches = (extras?.settings ?? base).cache !== undefined;
       if (!caches || this.#cache === undefined) {
         if (checksRoom) this.#refuseIfFull();
@@ -268,6 +271,12 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Whether `transfer` moves: workers share memory with us, and the port clones values. */
+  get #canMove(): boolean {
+    const { kind, codec } = this.#options;
+    return kind !== 'process' && codec === 'structured';
   }
 
   /** Waits until some worker is ready; starts one where the pool may have none. */
@@ -334,12 +343,13 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 }
 
-function toExtras(options: RunOptions, base: TaskSettings): TaskExtras {
+function toExtras(options: RunOptions, base: TaskSettings, canMove: boolean): TaskExtras {
   const { signal, deadline, onProgress, key } = options;
+  const transfer = canMove && options.transfer?.length ? options.transfer : undefined;
   const settings = overrideSettings(base, options);
-  if (deadline === undefined) return { settings, signal, onProgress, key };
+  if (deadline === undefined) return { settings, signal, onProgress, key, transfer };
   const epochMs = Number(deadline);
-  return { settings, signal, onProgress, key, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
+  return { settings, signal, onProgress, key, transfer, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
 }
 
 function checkWorkerData({ workerData, kind }: ResolvedOptions): void {

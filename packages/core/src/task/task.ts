@@ -1,3 +1,4 @@
+import type { TransferListItem } from 'node:worker_threads';
 import type { Timer } from '../base/clock.js';
 import type { Linked } from '../base/linked-queue.js';
 import type { TaskSettings } from '../contract/resolve-options.js';
@@ -16,6 +17,8 @@ export interface TaskExtras {
   key?: string | undefined;
   /** A broadcast task belongs to one worker and to no other. */
   pinned?: boolean | undefined;
+  /** What is moved out of this thread with the input; not empty. */
+  transfer?: readonly TransferListItem[] | undefined;
   /** Told the execution time of the try that completed, ms, before the promise settles. */
   onRan?: ((ms: number) => void) | undefined;
 }
@@ -46,6 +49,8 @@ export interface TaskHistory {
   crashes: number;
   /** It was running when several tasks' worker died; now it must show by itself whether it is to blame. */
   mustRunAlone: boolean;
+  /** Its input was moved to a worker: it cannot be sent again. */
+  isSpent: boolean;
 }
 
 const NO_EXTRAS: TaskExtras = {};
@@ -124,6 +129,14 @@ export class Task implements Linked<Task> {
   get isPinned(): boolean {
     return this.extras.pinned === true;
   }
+  /** Its input can be sent once only, because part of it is moved: it must not be sent where it may have to be taken back. */
+  get isOneShot(): boolean {
+    return this.extras.transfer !== undefined;
+  }
+  /** It is one-shot and was sent: no other try is possible. */
+  get isSpent(): boolean {
+    return this.#history?.isSpent ?? false;
+  }
   /** 1 for the first try. */
   get attempt(): number {
     return this.#history?.attempt ?? 1;
@@ -137,6 +150,6 @@ export class Task implements Linked<Task> {
   }
   /** Its history, to be written to. */
   get history(): TaskHistory {
-    return (this.#history ??= { attempt: 1, dueAt: undefined, crashes: 0, mustRunAlone: false });
+    return (this.#history ??= { attempt: 1, dueAt: undefined, crashes: 0, mustRunAlone: false, isSpent: false });
   }
 }

@@ -1,6 +1,4 @@
-import { accessSync, closeSync, constants, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import {
   BOARD_BYTES,
   decodeSection,
@@ -12,6 +10,7 @@ import {
   SECTION_BYTES,
   type ParentBoard,
 } from '../wire/claim-board.js';
+import { openMemoryFile } from './memory-file.js';
 
 /** The parent's end of a claim board in a file; see wire/claim-board.ts. */
 export class BoardFile implements ParentBoard {
@@ -22,11 +21,7 @@ export class BoardFile implements ParentBoard {
   #isOpen = true;
 
   constructor() {
-    // The name need not be secret: a file that is there already is not opened. Loading node:crypto for it took 2 ms.
-    const path = join(memoryFolder(), `millpond-${process.pid}-${Math.random().toString(36).slice(2)}`);
-    this.fd = openSync(path, 'wx+', 0o600);
-    // Nothing is left behind, whoever is killed: from here on the file lives only as long as it is open.
-    unlinkSync(path);
+    this.fd = openMemoryFile();
     ftruncateSync(this.fd, BOARD_BYTES);
   }
 
@@ -53,16 +48,5 @@ export class BoardFile implements ParentBoard {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     closeSync(this.fd);
-  }
-}
-
-/** A folder in memory where the system has one; a write to it costs a tenth of one to a disk's page cache. */
-function memoryFolder(): string {
-  try {
-    accessSync('/dev/shm', constants.W_OK);
-    return '/dev/shm';
-  } catch {
-    // No such folder here (macOS, Windows, some containers): any temporary folder serves.
-    return tmpdir();
   }
 }

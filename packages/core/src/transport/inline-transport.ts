@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { openPortCodec } from '../codec/open-codec.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { bundleFile } from './bundle-file.js';
@@ -21,14 +22,15 @@ class InlineTransport implements Transport {
   readonly board = new MemoryBoard(this.sharedBoard);
   readonly pid = undefined;
   readonly wantsGuard = false;
+  readonly hasArena = false;
   readonly isKillClean = true;
   onExit: (exit: TransportExit) => void = () => {};
   #ended = false;
   #code: number | null = null;
 
-  constructor(_spec: WorkerSpec) {
+  constructor({ options }: WorkerSpec) {
     const { port1, port2 } = new MessageChannel();
-    this.channel = new PortChannel(port1);
+    this.channel = new PortChannel(port1, openPortCodec(options.codec, options.maxPayloadBytes));
     // After the last frame, as in the other transports.
     this.channel.onClose = () => this.#end(this.#code);
     // By URL, as the other transports reach the worker's side: nothing in the parent imports it.

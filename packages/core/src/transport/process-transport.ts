@@ -4,8 +4,10 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
+import { openCodec } from '../codec/open-codec.js';
 import { oomKills } from '../sizing/oom-kills.js';
 import { SocketChannel } from '../wire/socket-channel.js';
+import { ArenaFilePair } from './arena-files.js';
 import { BoardFile } from './board-file.js';
 import { bundleFile } from './bundle-file.js';
 import { deathSignalTool, doubtDeathSignal } from './death-signal.js';
@@ -31,9 +33,12 @@ export function startProcess(spec: WorkerSpec): Transport {
 }
 
 class ProcessTransport implements Transport {
+  /** Ahead of the files: they would stay open if it were missing. */
+  readonly #entry = bundleFile('process-entry.cjs');
   readonly channel: SocketChannel;
   readonly sharedBoard = undefined;
-  readonly board: BoardFile;
+  readonly board = new BoardFile();
+  readonly #arena = ArenaFilePair.open();
   /** Whether the worker is to start a guard thread: nothing else would end it with us, or its stacks are wanted. */
   readonly wantsGuard: boolean;
   readonly isKillClean = true;
@@ -48,9 +53,10 @@ class ProcessTransport implements Transport {
   #ended = false;
 
   constructor({ workerId, moduleUrl, options }: WorkerSpec) {
+    const { codec, maxPayloadBytes } = options;
+    const format = { codec: openCodec(codec, maxPayloadBytes, this.#arena?.arena), maxPayloadBytes };
     const flags = [...(options.execArgv ?? inheritedFlags(process.execArgv)), ...loaderFlags(moduleUrl)];
-    const node = [process.execPath, ...flags, fileURLToPath(bundleFile('process-entry.cjs')), ...options.argv];
-    this.board = new BoardFile();
+    const node = [process.execPath, ...flags, fileURLToPath(this.#entry), ...options.argv];
     // A missing node is the system's to report, not setpriv's.
     const deathSignal = existsSync(process.execPath) ? deathSignalTool() : undefined;
     this.wantsGuard = deathSignal === undefined || options.timeoutStack;
@@ -67,13 +73,13 @@ class ProcessTransport implements Transport {
     const pipes = this.#child.stdio as unknown as (Socket | null | undefined)[] | undefined;
     const link = pipes?.[LINK_FD];
     if (link === undefined || link === null) {
-      this.board.close();
+      this.#closeFiles();
       throw Object.assign(new Error('No worker process could be started: too many files are open.'), {
         code: 'EMFILE',
       });
     }
     const guard = pipes?.[GUARD_FD];
-    this.channel = new SocketChannel(link);
+    this.channel = new SocketChannel(link, format);
     this.#guard = guard === undefined || guard === null ? undefined : new GuardLink(guard);
     // A worker that closed its link, or broke it, can neither be given work nor be heard. A dying one does so, too, and has
     // a moment to end by itself, so that its own exit code is told.
@@ -100,6 +106,10 @@ class ProcessTransport implements Transport {
     });
   }
 
+  get hasArena(): boolean {
+    return this.#arena !== undefined;
+  }
+
   get pid(): number | undefined {
     return this.#child.pid;
   }
@@ -122,7 +132,12 @@ class ProcessTransport implements Transport {
     this.#letGo();
     this.#guard?.close();
     this.channel.close();
+    this.#closeFiles();
+  }
+
+  #closeFiles(): void {
     this.board.close();
+    this.#arena?.close();
   }
 
   /** SIGKILL: a handler in a synchronous loop looks at nothing gentler. To the group, so that what it started goes too. */
@@ -139,8 +154,10 @@ class ProcessTransport implements Transport {
 
   #spawnOptions({ stdio, env }: ResolvedOptions): SpawnOptions {
     const output = stdio === 'inherit' ? 'inherit' : 'pipe';
+    const guard = this.wantsGuard ? 'pipe' : 'ignore';
+    const arena = this.#arena === undefined ? [] : [this.#arena.toWorkerFd, this.#arena.toParentFd];
     return {
-      stdio: ['ignore', output, output, 'pipe', this.board.fd, ...(this.wantsGuard ? (['pipe'] as const) : [])],
+      stdio: ['ignore', output, output, 'pipe', this.board.fd, guard, ...arena],
       env: workerEnv(env),
       // Its own process group: it dies with all it started, and a terminal's Ctrl-C reaches only the parent.
       detached: HAS_PROCESS_GROUPS,

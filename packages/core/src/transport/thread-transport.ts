@@ -1,5 +1,6 @@
 import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'node:worker_threads';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
+import { openPortCodec } from '../codec/open-codec.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { printedOn } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
@@ -25,6 +26,7 @@ class ThreadTransport implements Transport {
   readonly isKillClean = false;
   readonly pid: number;
   readonly wantsGuard = false;
+  readonly hasArena = false;
   onExit: (exit: TransportExit) => void = () => {};
   readonly #thread: Worker;
   readonly #stderr = new Tail();
@@ -32,7 +34,7 @@ class ThreadTransport implements Transport {
 
   constructor({ workerId, moduleUrl, options }: WorkerSpec) {
     const { port1, port2 } = new MessageChannel();
-    this.channel = new PortChannel(port1);
+    this.channel = new PortChannel(port1, openPortCodec(options.codec, options.maxPayloadBytes));
     const output = options.stdio === 'inherit' ? undefined : outputPorts();
     this.#thread = new Worker(bundleFile('thread-entry.cjs'), {
       ...threadOptions(options, moduleUrl),

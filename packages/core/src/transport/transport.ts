@@ -35,6 +35,8 @@ export interface Transport {
   readonly sharedBoard: SharedArrayBuffer | undefined;
   /** The claim board. Readable after the worker's death, until `release`. */
   readonly board: ParentBoard;
+  /** Whether the worker inherits the files of an arena. */
+  readonly hasArena: boolean;
   /** Whether the worker is to start a guard thread on the link made for it. */
   readonly wantsGuard: boolean;
   /** Where its handler is now, even in synchronous code; undefined if that cannot be told in time. */

@@ -1,66 +1,96 @@
 import { deserialize, serialize } from 'node:v8';
 import { hostNowMs } from '../base/clock.js';
-import type { Frame, FrameKind } from './frame.js';
+import type { ValueCodec } from '../codec/value-codec.js';
+import type { Frame, FrameKind, Rows } from './frame.js';
+import { readValues } from './read-values.js';
 
 /*
  * A frame as bytes, all numbers little-endian as V8 and every platform of Node have them:
  *
  *   0  u32  length of the whole frame
- *   4  u32  kind
+ *   4  u32  MARK | kind
  *   8  u32  bytes of meta
- *  12  u32  reserved, 0
+ *  12  u32  bytes of values
  *  16  f64  baseMs
  *  24  f64  sentAt
- *  32  meta, then the body in V8's structured-clone format, once for the whole frame: a serialize() costs
- *      1.7 µs before its first byte, and 48 ns for each further value in the same call.
+ *  32  meta, then the values in the pool's codec, then the body in V8's structured-clone format.
+ *
+ * Values and body are encoded once for the whole frame: a serialize() costs 1.7 µs before its first byte, and 48 ns for each
+ * further value in the same call. What is not there has no bytes.
  */
 const HEADER_BYTES = 32;
+const MARK_END = 8;
+const MARK = 0x4d506f00;
+const KIND_MASK = 0xff;
 const MAX_FRAME_BYTES = 2 ** 32 - 1;
+/** A frame may be so much longer than its values: rows, and what was thrown. */
+const CONTROL_BYTES = 256 * 1024 * 1024;
 const NO_META = new Uint32Array(0);
+const NO_BYTES = new Uint8Array(0);
+
+/** What both ends of a link have agreed on. */
+export interface FrameFormat {
+  readonly codec: ValueCodec;
+  readonly maxPayloadBytes: number;
+}
 
 /** Encodes a frame into the buffers to write, in order, and tells when it was encoded. */
 export function encodeFrame(
+  format: FrameFormat,
   kind: FrameKind,
   body: unknown,
-  meta: Uint32Array = NO_META,
-  baseMs = 0,
-): { head: Buffer; payload: Buffer; sentAt: number } {
-  const payload = serialize(body);
-  const length = HEADER_BYTES + meta.byteLength + payload.length;
-  if (length > MAX_FRAME_BYTES) {
-    throw new RangeError(`${length} bytes are more than one frame can hold (${MAX_FRAME_BYTES}).`);
-  }
+  rows?: Rows,
+): { head: Buffer; values: Uint8Array; body: Uint8Array; sentAt: number } {
+  const meta = rows?.meta ?? NO_META;
+  const bodyBytes = body === undefined ? NO_BYTES : serialize(body);
+  const values = rows === undefined ? NO_BYTES : format.codec.encode(rows.values);
+  const length = HEADER_BYTES + meta.byteLength + values.length + bodyBytes.length;
+  const limit = maxFrameBytes(format);
+  if (length > limit) throw new RangeError(`${length} bytes are more than one frame can hold (${limit}).`);
   const sentAt = hostNowMs();
   const head = Buffer.allocUnsafe(HEADER_BYTES + meta.byteLength);
   head.writeUInt32LE(length, 0);
-  head.writeUInt32LE(kind, 4);
+  head.writeUInt32LE(MARK | kind, 4);
   head.writeUInt32LE(meta.byteLength, 8);
-  head.writeUInt32LE(0, 12);
-  head.writeDoubleLE(baseMs, 16);
+  head.writeUInt32LE(values.length, 12);
+  head.writeDoubleLE(rows?.baseMs ?? 0, 16);
   head.writeDoubleLE(sentAt, 24);
   head.set(new Uint8Array(meta.buffer, meta.byteOffset, meta.byteLength), HEADER_BYTES);
-  return { head, payload, sentAt };
+  return { head, values, body: bodyBytes, sentAt };
+}
+
+function checkMark(header: Buffer): void {
+  const word = header.readUInt32LE(4);
+  if (word - (word & KIND_MASK) !== MARK)
+    throw new Error(`Corrupt frame: it begins with ${header.toString('hex', 0, 8)}.`);
+}
+
+function maxFrameBytes({ maxPayloadBytes }: FrameFormat): number {
+  return Math.min(MAX_FRAME_BYTES, maxPayloadBytes + CONTROL_BYTES);
 }
 
 /** Cuts a stream of bytes into frames, whatever the chunks. */
 export class FrameReader {
+  /** How the next frame is to be read. */
+  format: FrameFormat;
   readonly #onFrame: (frame: Frame) => void;
-  // The beginning of a frame that is not whole yet. A frame longer than one chunk gets its full length once and is
-  // filled in place, so a 100 MB frame is copied once, not once per chunk.
+  // The beginning of a frame that is not whole yet: its header, then its full length, filled in place, so a 100 MB frame is
+  // copied once, not once per chunk.
   #partial: Buffer | undefined;
   #filled = 0;
 
-  constructor(onFrame: (frame: Frame) => void) {
+  constructor(format: FrameFormat, onFrame: (frame: Frame) => void) {
+    this.format = format;
     this.#onFrame = onFrame;
   }
 
+  /** @throws for bytes that are no frame, whose end cannot be known therefore */
   push(chunk: Buffer): void {
     const receivedAt = hostNowMs();
     let rest = chunk;
     if (this.#partial !== undefined) rest = this.#fill(rest, receivedAt);
-    while (rest.length >= 4) {
-      const length = rest.readUInt32LE(0);
-      if (length < HEADER_BYTES) throw new Error(`Corrupt frame: length ${length}.`);
+    while (rest.length >= HEADER_BYTES) {
+      const length = this.#lengthIn(rest);
       if (rest.length < length) break;
       this.#decode(rest.subarray(0, length), receivedAt);
       rest = rest.subarray(length);
@@ -68,54 +98,66 @@ export class FrameReader {
     if (rest.length > 0) this.#keep(rest);
   }
 
+  /** The length of the frame that begins here. Only one that may be true: memory is taken by it. */
+  #lengthIn(header: Buffer): number {
+    const length = header.readUInt32LE(0);
+    checkMark(header);
+    const least = HEADER_BYTES + header.readUInt32LE(8) + header.readUInt32LE(12);
+    if (length < least || length > maxFrameBytes(this.format)) throw new Error(`Corrupt frame: length ${length}.`);
+    return length;
+  }
+
   #keep(rest: Buffer): void {
-    if (rest.length < 4) {
-      // Not even the length is here yet.
-      this.#partial = Buffer.alloc(4);
-    } else {
-      this.#partial = Buffer.allocUnsafe(rest.readUInt32LE(0));
-    }
+    this.#partial = Buffer.allocUnsafe(rest.length < HEADER_BYTES ? HEADER_BYTES : this.#lengthIn(rest));
     rest.copy(this.#partial);
     this.#filled = rest.length;
+    // Noise that is shorter than a header may be all that ever comes.
+    if (rest.length >= MARK_END) checkMark(rest);
   }
 
   /** Completes the partial frame from `chunk` and returns what is left of the chunk. */
   #fill(chunk: Buffer, receivedAt: number): Buffer {
     let rest = chunk;
-    let partial = this.#partial as Buffer;
-    if (this.#filled < 4) {
-      const taken = Math.min(4 - this.#filled, rest.length);
-      rest.copy(partial, this.#filled, 0, taken);
-      this.#filled += taken;
-      rest = rest.subarray(taken);
-      if (this.#filled < 4) return rest;
-      const length = partial.readUInt32LE(0);
-      if (length < HEADER_BYTES) throw new Error(`Corrupt frame: length ${length}.`);
-      const whole = Buffer.allocUnsafe(length);
-      partial.copy(whole, 0, 0, 4);
-      this.#partial = partial = whole;
+    if (this.#filled < HEADER_BYTES) {
+      rest = this.#take(rest, HEADER_BYTES);
+      if (this.#filled < HEADER_BYTES) return rest;
+      const header = this.#partial as Buffer;
+      this.#partial = Buffer.allocUnsafe(this.#lengthIn(header));
+      header.copy(this.#partial);
     }
-    const taken = Math.min(partial.length - this.#filled, rest.length);
-    rest.copy(partial, this.#filled, 0, taken);
-    this.#filled += taken;
+    const partial = this.#partial as Buffer;
+    rest = this.#take(rest, partial.length);
     if (this.#filled === partial.length) {
       this.#partial = undefined;
       this.#decode(partial, receivedAt);
     }
-    return rest.subarray(taken);
+    return rest;
+  }
+
+  #take(chunk: Buffer, upTo: number): Buffer {
+    const taken = Math.min(upTo - this.#filled, chunk.length);
+    chunk.copy(this.#partial as Buffer, this.#filled, 0, taken);
+    this.#filled += taken;
+    return chunk.subarray(taken);
   }
 
   #decode(bytes: Buffer, receivedAt: number): void {
-    const metaBytes = bytes.readUInt32LE(8);
-    const metaEnd = HEADER_BYTES + metaBytes;
+    const valuesAt = HEADER_BYTES + bytes.readUInt32LE(8);
+    const bodyAt = valuesAt + bytes.readUInt32LE(12);
     const from = bytes.byteOffset + HEADER_BYTES;
     // A copy, because a frame may begin at any byte of a chunk and a view of words must be aligned.
-    const meta = metaBytes === 0 ? NO_META : new Uint32Array(bytes.buffer.slice(from, from + metaBytes));
-    const body: unknown = deserialize(bytes.subarray(metaEnd));
+    const meta =
+      valuesAt === HEADER_BYTES ? NO_META : new Uint32Array(bytes.buffer.slice(from, bytes.byteOffset + valuesAt));
+    const { values, unread } =
+      bodyAt === valuesAt
+        ? { values: [], unread: undefined }
+        : readValues(this.format.codec, bytes.subarray(valuesAt, bodyAt));
     this.#onFrame({
-      kind: bytes.readUInt32LE(4) as FrameKind,
+      kind: (bytes.readUInt32LE(4) & KIND_MASK) as FrameKind,
       meta,
-      body,
+      values,
+      unread,
+      body: bodyAt === bytes.length ? undefined : (deserialize(bytes.subarray(bodyAt)) as unknown),
       baseMs: bytes.readDoubleLE(16),
       sentAt: bytes.readDoubleLE(24),
       receivedAt,

@@ -1,3 +1,9 @@
+import type { TransferListItem } from 'node:worker_threads';
+import type { CodecName } from '../contract/codec.js';
+import type { Refusal } from '../contract/errors.js';
+import type { WireThrown } from './error-wire.js';
+import type { Unread } from './read-values.js';
+
 /** What a frame carries. Frames from the parent are named for what they ask, frames from the worker for what they tell. */
 export const FRAME = {
   init: 1,
@@ -15,12 +21,15 @@ export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 
 /**
  * One message between parent and worker; it may carry many tasks or many results. `meta` is a table of 32-bit words,
- * one row per task, and `body` the list of their values (or, in frames without rows, one message).
+ * one row per task, `values` the list of their values, by the pool's codec, and `body` all else, by structured clone.
  */
 export interface Frame {
   kind: FrameKind;
   /** Rows of `meta`. */
   meta: Uint32Array;
+  /** One for each row, but for those that cannot be read. */
+  values: unknown[];
+  unread: Unread | undefined;
   body: unknown;
   /** Host-clock time that times in `meta` are relative to. */
   baseMs: number;
@@ -32,13 +41,13 @@ export interface Frame {
 
 /**
  * A row of a tasks frame: [wire id, handler index | CLAIM_ALONE | attempt << 16, task id low, task id high].
- * `body` is [inputs[], extras | undefined]: extras holds, by row, what few tasks have.
+ * Its value is the input; `body` holds, by row, what few tasks have.
  */
 export const TASK_WORDS = 4;
 export const HANDLER_MASK = 0x7fff;
 /** The task has a time limit, so its start must be told of by itself; see child/claimer.ts. */
 export const CLAIM_ALONE = 0x8000;
-export type TasksBody = [inputs: unknown[], extras: Map<number, TaskExtras> | undefined];
+export type TasksBody = Map<number, TaskExtras> | undefined;
 export interface TaskExtras {
   deadline?: number | undefined;
   wantsProgress?: boolean | undefined;
@@ -50,10 +59,13 @@ export interface TaskExtras {
  */
 export const RESULT_WORDS = 6;
 /**
- * ok: the body has the value. error: what was thrown, encoded. notSerializable: why. neverStarted: the parent had taken
- * it back.
+ * ok: it has a value. Else `body` says more: error: what was thrown, encoded. notSerializable: why the result is not here.
+ * inputUnread: why the input could not be read. And without more: neverStarted: the parent had taken it back. sendAlone: the
+ * inputs of its frame could not be read, and which of them is to blame is not known.
  */
-export const STATUS = { ok: 0, error: 1, notSerializable: 2, neverStarted: 3 } as const;
+export const STATUS = { ok: 0, error: 1, notSerializable: 2, neverStarted: 3, inputUnread: 4, sendAlone: 5 } as const;
+/** What is said, by row, of results that are not `ok`. */
+export type ResultsBody = Map<number, WireThrown | Refusal> | undefined;
 
 /** The first frame a worker gets. */
 export interface InitMessage {
@@ -66,6 +78,10 @@ export interface InitMessage {
   board: SharedArrayBuffer | undefined;
   /** Whether to start the guard thread; see child/guard-thread.ts. */
   guard: boolean;
+  codec: CodecName;
+  maxPayloadBytes: number;
+  /** Whether processes inherit the files of an arena; see codec/arena.ts. */
+  arena: boolean;
 }
 export interface CancelMessage {
   id: number;
@@ -81,10 +97,6 @@ export interface StartFailedMessage {
   phase: 'load' | 'setup' | 'warmup';
   error: unknown;
 }
-export interface ProgressMessage {
-  id: number;
-  value: unknown;
-}
 /** A worker's view of itself since its last report. */
 export interface ReportMessage {
   rssBytes: number;
@@ -95,17 +107,28 @@ export interface ReportMessage {
 }
 
 /** Raised when either side's layout changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
+
+/** The rows of a frame to be sent. A progress frame has one: [wire id]. */
+export interface Rows {
+  meta: Uint32Array;
+  values: readonly unknown[];
+  baseMs?: number;
+  /** What to move instead of copying it, where memory is shared. */
+  transfer?: readonly TransferListItem[] | undefined;
+}
 
 /** One end of the link between parent and worker. */
 export interface FrameChannel {
   /**
    * Sends one frame. Returns the time the frame was encoded, host clock.
-   * @throws whatever the encoder throws for a body that cannot be encoded; nothing is sent then
+   * @throws whatever the encoder throws for what cannot be encoded; nothing is sent, or moved, then
    */
-  send(kind: FrameKind, body: unknown, meta?: Uint32Array, baseMs?: number): number;
-  /** Why a value cannot be sent, or undefined when it can. */
-  refusal(value: unknown): string | undefined;
+  send(kind: FrameKind, body: unknown, rows?: Rows): number;
+  /** Why a value cannot be sent as the value of a row, or undefined when it can. */
+  refusal(value: unknown): Refusal | undefined;
+  /** Whether something can be sent in a body. */
+  carries(value: unknown): boolean;
   /** Set by the owner before the first frame can arrive. */
   onFrame: (frame: Frame) => void;
   /** A frame could not be read, or its receiver threw. Nothing more is received then. */

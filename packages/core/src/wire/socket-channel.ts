@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import { serialize } from 'node:v8';
-import type { Frame, FrameChannel, FrameKind } from './frame.js';
-import { encodeFrame, FrameReader } from './frame-codec.js';
+import { refusalBy } from '../codec/value-codec.js';
+import type { Refusal } from '../contract/errors.js';
+import type { Frame, FrameChannel, FrameKind, Rows } from './frame.js';
+import { encodeFrame, FrameReader, type FrameFormat } from './frame-codec.js';
 
 /** Frames over a stream socket, between two processes. */
 export class SocketChannel implements FrameChannel {
@@ -9,10 +11,11 @@ export class SocketChannel implements FrameChannel {
   onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
   readonly #socket: Socket;
-  readonly #reader = new FrameReader((frame) => this.onFrame(frame));
+  readonly #reader: FrameReader;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, format: FrameFormat) {
     this.#socket = socket;
+    this.#reader = new FrameReader(format, (frame) => this.onFrame(frame));
     socket.on('data', (chunk: Buffer) => {
       try {
         this.#reader.push(chunk);
@@ -27,22 +30,33 @@ export class SocketChannel implements FrameChannel {
     socket.on('close', () => this.onClose());
   }
 
-  send(kind: FrameKind, body: unknown, meta?: Uint32Array, baseMs?: number): number {
-    const { head, payload, sentAt } = encodeFrame(kind, body, meta, baseMs);
-    // Corked, so that both parts leave in one writev.
-    this.#socket.cork();
-    this.#socket.write(head);
-    this.#socket.write(payload);
-    this.#socket.uncork();
-    return sentAt;
+  /** How frames are written and read from here on. */
+  set format(format: FrameFormat) {
+    this.#reader.format = format;
   }
 
-  refusal(value: unknown): string | undefined {
+  send(kind: FrameKind, body: unknown, rows?: Rows): number {
+    const frame = encodeFrame(this.#reader.format, kind, body, rows);
+    // Corked, so that all parts leave in one writev.
+    this.#socket.cork();
+    this.#socket.write(frame.head);
+    if (frame.values.length > 0) this.#socket.write(frame.values);
+    if (frame.body.length > 0) this.#socket.write(frame.body);
+    this.#socket.uncork();
+    return frame.sentAt;
+  }
+
+  refusal(value: unknown): Refusal | undefined {
+    return refusalBy(this.#reader.format.codec, value);
+  }
+
+  carries(value: unknown): boolean {
     try {
       serialize(value);
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return true;
+    } catch {
+      // That is the answer.
+      return false;
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import type { Refusal } from '../contract/errors.js';
 import type { Holder, Task } from '../task/task.js';
 import type { Transport } from '../transport/transport.js';
 import { errorToWire } from '../wire/error-wire.js';
@@ -16,7 +17,7 @@ export interface HandParts {
   /** Index of each handler in the worker's own list. */
   handlers: ReadonlyMap<string, number>;
   /** Its input cannot be sent. It is out of hand already. */
-  refused(task: Task, reason: string): void;
+  refused(task: Task, refusal: Refusal): void;
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
   /** A task nobody wants any more has not ended within its grace. */
   overdue(): void;
@@ -40,10 +41,10 @@ export class Hand {
   constructor(parts: HandParts) {
     this.#parts = parts;
     this.#inHand = new InHand(parts.holder);
-    this.#outbox = new Outbox(parts.transport.channel, parts.handlers, (place, reason) => {
+    this.#outbox = new Outbox(parts.transport.channel, parts.handlers, (place, refusal) => {
       const task = place.task as Task;
       this.letGo(place);
-      parts.refused(task, reason);
+      parts.refused(task, refusal);
     });
     this.#watch = new TaskWatch({
       clock: parts.clock,
@@ -85,6 +86,14 @@ export class Hand {
     this.#outbox.send();
   }
 
+  /** Its input could not be read together with others: sends it again by itself. False when that has been done. */
+  sendAlone(place: Place): boolean {
+    if (place.isAlone) return false;
+    place.isAlone = true;
+    this.#outbox.sendAlone(place);
+    return true;
+  }
+
   /** Takes something out. */
   letGo(place: Place): void {
     this.#inHand.remove(place);
@@ -103,7 +112,9 @@ export class Hand {
     if (!this.hasAhead) return [];
     const unbegun: Task[] = [];
     for (const place of this.#inHand.all()) {
-      if (!place.isAbandoned && this.startedAt(place) === undefined) unbegun.push(place.task as Task);
+      const task = place.task as Task;
+      // What was moved there cannot be taken back.
+      if (!place.isAbandoned && !task.isSpent && this.startedAt(place) === undefined) unbegun.push(task);
     }
     this.#mayBeUnbegun = unbegun.length > 0;
     return unbegun;
@@ -127,7 +138,7 @@ export class Hand {
     if (this.recall(task)) return;
     const place = task.place as Place;
     const { channel } = this.#parts.transport;
-    const wire = errorToWire(reason, (value) => channel.refusal(value) === undefined);
+    const wire = errorToWire(reason, (value) => channel.carries(value));
     channel.send(FRAME.cancel, { id: place.wireId, reason: wire } satisfies CancelMessage);
     place.isAbandoned = true;
     this.#watch.abandon(place);

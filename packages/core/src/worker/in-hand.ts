@@ -36,6 +36,7 @@ export class InHand {
     place.wireId = nextId(place.slot, place.wireId);
     place.task = task;
     place.isAbandoned = false;
+    place.isAlone = false;
     place.sentAt = NaN;
     place.isWarm = undefined;
     this.#size++;

@@ -1,4 +1,7 @@
-import { CLAIM_ALONE, FRAME, TASK_WORDS, type FrameChannel, type TaskExtras, type TasksBody } from '../wire/frame.js';
+import type { TransferListItem } from 'node:worker_threads';
+import { toRefusal } from '../codec/value-codec.js';
+import type { Refusal } from '../contract/errors.js';
+import { CLAIM_ALONE, FRAME, TASK_WORDS, type FrameChannel, type TaskExtras } from '../wire/frame.js';
 import type { Task } from '../task/task.js';
 import type { Place } from './place.js';
 
@@ -8,13 +11,13 @@ export class Outbox {
   /** Index of each handler in the worker's own list. */
   readonly #handlers: ReadonlyMap<string, number>;
   /** Told of a task whose input cannot be sent; it is not on its way then. */
-  readonly #onRefused: (place: Place, reason: string) => void;
+  readonly #onRefused: (place: Place, refusal: Refusal) => void;
   #places: Place[] = [];
 
   constructor(
     channel: FrameChannel,
     handlers: ReadonlyMap<string, number>,
-    onRefused: (place: Place, reason: string) => void,
+    onRefused: (place: Place, refusal: Refusal) => void,
   ) {
     this.#channel = channel;
     this.#handlers = handlers;
@@ -32,31 +35,43 @@ export class Outbox {
     return at !== -1;
   }
 
+  /** Sends one task in a frame of its own. */
+  sendAlone(place: Place): void {
+    const refusal = this.#trySend([place]);
+    if (refusal !== undefined) this.#onRefused(place, refusal);
+  }
+
   /** Sends what has gathered. An input that cannot be encoded costs its own task only. */
   send(): void {
     const places = this.#places;
     if (places.length === 0) return;
     this.#places = [];
-    if (this.#trySend(places) === undefined) return;
-    const sendable: Place[] = [];
+    const refusal = this.#trySend(places);
+    if (refusal === undefined) return;
+    if (places.length === 1) {
+      this.#onRefused(places[0] as Place, refusal);
+      return;
+    }
+    const together: Place[] = [];
+    const alone: Place[] = [];
     for (const place of places) {
-      const reason = this.#channel.refusal(place.task?.input);
-      if (reason === undefined) sendable.push(place);
-      else this.#onRefused(place, reason);
+      const task = place.task as Task;
+      // What is to be moved cannot be tried out: trying moves it.
+      const refused = task.isOneShot ? undefined : this.#channel.refusal(task.input);
+      if (refused !== undefined) this.#onRefused(place, refused);
+      else (task.isOneShot ? alone : together).push(place);
     }
     // Each can be encoded; if all together cannot, it is for their size.
-    if (sendable.length === 0 || this.#trySend(sendable) === undefined) return;
-    for (const place of sendable) {
-      const reason = this.#trySend([place]);
-      if (reason !== undefined) this.#onRefused(place, reason);
-    }
+    if (together.length > 0 && this.#trySend(together) !== undefined) alone.unshift(...together);
+    for (const place of alone) this.sendAlone(place);
   }
 
   /** Why they could not be sent, or undefined when they were. */
-  #trySend(places: readonly Place[]): string | undefined {
+  #trySend(places: readonly Place[]): Refusal | undefined {
     const meta = new Uint32Array(places.length * TASK_WORDS);
-    const inputs: unknown[] = [];
+    const values: unknown[] = [];
     let extras: Map<number, TaskExtras> | undefined;
+    let transfer: TransferListItem[] | undefined;
     let at = 0;
     for (const place of places) {
       const task = place.task as Task;
@@ -67,17 +82,20 @@ export class Outbox {
       meta[at + 3] = task.id / 2 ** 32;
       if (task.wantsProgress || task.deadlineEpochMs !== undefined) {
         extras ??= new Map();
-        extras.set(inputs.length, { deadline: task.deadlineEpochMs, wantsProgress: task.wantsProgress });
+        extras.set(values.length, { deadline: task.deadlineEpochMs, wantsProgress: task.wantsProgress });
       }
-      inputs.push(task.input);
+      if (task.extras.transfer !== undefined) (transfer ??= []).push(...task.extras.transfer);
+      values.push(task.input);
       at += TASK_WORDS;
     }
     try {
-      const sentAt = this.#channel.send(FRAME.tasks, [inputs, extras] satisfies TasksBody, meta);
+      const sentAt = this.#channel.send(FRAME.tasks, extras, { meta, values, transfer });
       for (const place of places) place.sentAt = sentAt;
+      if (transfer !== undefined)
+        for (const { task } of places) if (task?.isOneShot === true) task.history.isSpent = true;
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return toRefusal(error);
     }
   }
 }

@@ -16,6 +16,8 @@ export class Place implements Holding {
    * taken until the worker has answered for it.
    */
   isAbandoned = false;
+  /** It goes in a frame of its own: those it was sent with could not be read. */
+  isAlone = false;
   /** Host clock; NaN until then. */
   assignedAt = NaN;
   sentAt = NaN;

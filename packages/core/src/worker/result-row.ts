@@ -1,4 +1,7 @@
-import { RESULT_WORDS, type Frame } from '../wire/frame.js';
+import type { Refusal } from '../contract/errors.js';
+import type { WireThrown } from '../wire/error-wire.js';
+import { RESULT_WORDS, STATUS, type Frame, type ResultsBody } from '../wire/frame.js';
+import { unreadReason } from '../wire/read-values.js';
 
 /**
  * A cursor over the rows of a results frame. One object serves a whole frame; readers take what they need before the
@@ -7,27 +10,36 @@ import { RESULT_WORDS, type Frame } from '../wire/frame.js';
 export class ResultRow {
   readonly #frame: Frame;
   readonly #times: Float32Array;
-  readonly #values: unknown[];
   #row = -1;
 
   constructor(frame: Frame) {
     this.#frame = frame;
     this.#times = new Float32Array(frame.meta.buffer, frame.meta.byteOffset, frame.meta.length);
-    this.#values = frame.body as unknown[];
   }
 
   next(): boolean {
-    return ++this.#row < this.#values.length;
+    return ++this.#row * RESULT_WORDS < this.#frame.meta.length;
   }
 
   get wireId(): number {
     return this.#frame.meta[this.#row * RESULT_WORDS] ?? 0;
   }
   get status(): number {
-    return this.#frame.meta[this.#row * RESULT_WORDS + 1] ?? 0;
+    const status = this.#frame.meta[this.#row * RESULT_WORDS + 1] ?? 0;
+    return status === STATUS.ok && this.#unread !== undefined ? STATUS.notSerializable : status;
   }
+  /** What the handler returned, of a row that is `ok`. */
   get value(): unknown {
-    return this.#values[this.#row];
+    return this.#frame.values[this.#row];
+  }
+  /** What it threw, of an `error`. */
+  get thrown(): WireThrown {
+    return this.#more as WireThrown;
+  }
+  /** Why a value could not be sent, or not be read. */
+  get refusal(): Refusal {
+    const unread = this.#unread;
+    return unread === undefined ? (this.#more as Refusal) : { reason: unread };
   }
   get receivedAt(): number {
     return this.#time(2);
@@ -46,6 +58,14 @@ export class ResultRow {
   }
   get returnedAt(): number {
     return this.#frame.receivedAt;
+  }
+
+  get #more(): WireThrown | Refusal | undefined {
+    return (this.#frame.body as ResultsBody)?.get(this.#row);
+  }
+
+  get #unread(): string | undefined {
+    return unreadReason(this.#frame.unread, this.#row);
   }
 
   #time(word: number): number {

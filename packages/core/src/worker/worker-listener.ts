@@ -1,3 +1,4 @@
+import type { Refusal } from '../contract/errors.js';
 import type { SectionDelta } from '../contract/trace.js';
 import type { Task } from '../task/task.js';
 import type { ResultRow } from './result-row.js';
@@ -11,7 +12,7 @@ export interface WorkerListener {
   result(worker: Worker, task: Task, row: ResultRow): void;
   /** A whole frame of results was read: there may be room now. */
   settled(worker: Worker): void;
-  refused(worker: Worker, task: Task, reason: string): void;
+  refused(worker: Worker, task: Task, refusal: Refusal): void;
   progress(worker: Worker, task: Task, value: unknown): void;
   timedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
   sections(worker: Worker, sections: SectionDelta[]): void;

@@ -8,7 +8,6 @@ import {
   STATUS,
   type Frame,
   type InitMessage,
-  type ProgressMessage,
   type ReadyMessage,
   type ReportMessage,
   type StartFailedMessage,
@@ -82,7 +81,7 @@ export class Worker {
       clock,
       graceMs: spec.options.graceMs,
       handlers: this.#handlers,
-      refused: (task, reason) => listener.refused(this, task, reason),
+      refused: (task, refusal) => listener.refused(this, task, refusal),
       timedOut: (task, ranMs, by) => listener.timedOut(this, task, ranMs, by),
       overdue: () => this.kill(),
       emptied: () => this.#onEmptied(),
@@ -239,6 +238,9 @@ export class Worker {
       concurrency: options.concurrency,
       board: this.#transport.sharedBoard,
       guard: this.#transport.wantsGuard,
+      codec: options.codec,
+      maxPayloadBytes: options.maxPayloadBytes,
+      arena: this.#transport.hasArena,
     };
     this.#transport.channel.send(FRAME.init, message);
   }
@@ -249,9 +251,9 @@ export class Worker {
         this.#onResults(frame);
         break;
       case FRAME.progress: {
-        const { id, value } = frame.body as ProgressMessage;
-        const place = this.#hand.get(id);
-        if (place?.task !== undefined && !place.isAbandoned) this.#listener.progress(this, place.task, value);
+        const place = this.#hand.get(frame.meta[0] ?? 0);
+        const isWanted = place !== undefined && !place.isAbandoned && frame.unread === undefined;
+        if (isWanted && place.task !== undefined) this.#listener.progress(this, place.task, frame.values[0]);
         break;
       }
       case FRAME.report: {
@@ -315,9 +317,10 @@ export class Worker {
         continue;
       }
       const { task, isAbandoned } = place;
+      if (row.status === STATUS.sendAlone && !isAbandoned && this.#hand.sendAlone(place)) continue;
       if (isAbandoned && row.status !== STATUS.neverStarted) this.ignoredResults++;
       this.answered++;
-      if (row.status !== STATUS.neverStarted) this.tasksDone++;
+      if (row.status < STATUS.neverStarted) this.tasksDone++;
       this.#hand.letGo(place);
       if (!isAbandoned) this.#listener.result(this, task, row);
     }

@@ -175,7 +175,7 @@ describe('a worker process that cannot even be spawned', () => {
     expect(await runProgram('runs-out-of-files.mjs', [String(free)])).toEqual({
       code: 0,
       signal: null,
-      stdout: 'ready: 2\nboards: 2\nboards: 0\n',
+      stdout: 'ready: 2\nfiles in memory: 6\nfiles in memory: 0\n',
       stderr: '',
     });
   });

@@ -4,8 +4,18 @@ import { hostNowMs } from '../../src/base/clock.js';
 import { SectionRecorder } from '../../src/child/section-recorder.js';
 import { TaskLoop } from '../../src/child/task-loop.js';
 import type { LoadedHandler } from '../../src/child/worker-module.js';
+import type { Refusal } from '../../src/contract/errors.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
-import { FRAME, RESULT_WORDS, STATUS, TASK_WORDS, type Frame, type FrameChannel } from '../../src/wire/frame.js';
+import {
+  FRAME,
+  RESULT_WORDS,
+  STATUS,
+  TASK_WORDS,
+  type Frame,
+  type FrameChannel,
+  type ResultsBody,
+  type Rows,
+} from '../../src/wire/frame.js';
 import type { TaskContext } from '../../src/contract/worker-module.js';
 import { turn } from '../support/scripted-engine.js';
 
@@ -24,26 +34,29 @@ function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
   const progress: [number, unknown][] = [];
   const flushes: boolean[] = [];
   const channel = {
-    send(kind: number, body: unknown, meta: Uint32Array): number {
+    send(kind: number, body: ResultsBody, { meta, values }: Rows): number {
       expect(kind).toBe(FRAME.results);
-      const values = structuredClone(body) as unknown[];
+      const copies = structuredClone(values);
       frames.push(
-        values.map((value, row) => {
+        copies.map((value, row) => {
           const [wireId = 0, status = 0] = meta.subarray(row * RESULT_WORDS);
-          return { wireId, status, value };
+          return { wireId, status, value: status === STATUS.ok ? value : body?.get(row) };
         }),
       );
       return hostNowMs();
     },
-    refusal(value: unknown): string | undefined {
+    refusal(value: unknown): Refusal | undefined {
       try {
         structuredClone(value);
         return undefined;
       } catch {
-        return 'could not be cloned';
+        return { reason: 'could not be cloned' };
       }
     },
-  } as unknown as FrameChannel;
+    carries(value: unknown): boolean {
+      return this.refusal(value) === undefined;
+    },
+  } as Pick<FrameChannel, 'send' | 'refusal' | 'carries'> as FrameChannel;
   const names = Object.keys(handlers);
   const loop = new TaskLoop({
     channel,
@@ -76,8 +89,17 @@ function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
     }
     const now = hostNowMs();
     const extras = new Map([[0, { wantsProgress: true, deadline: 99 }]]);
-    const body = [tasks.map(([, , input]) => input), extras];
-    loop.accept({ kind: FRAME.tasks, meta, body, baseMs: 0, sentAt: now, receivedAt: now, decodedAt: now } as Frame);
+    const values = tasks.map(([, , input]) => input);
+    loop.accept({
+      kind: FRAME.tasks,
+      meta,
+      values,
+      body: extras,
+      baseMs: 0,
+      sentAt: now,
+      receivedAt: now,
+      decodedAt: now,
+    } as Frame);
   };
   /** What has been answered, once it is so many. */
   const answers = async (count: number): Promise<Row[]> => {
@@ -241,7 +263,7 @@ describe('tasks', () => {
     accept([1, 'same', 1], [2, 'same', 2], [3, 'same', 3]);
     expect(await answers(3)).toEqual([
       { wireId: 1, status: STATUS.ok, value: 1 },
-      { wireId: 2, status: STATUS.notSerializable, value: 'could not be cloned' },
+      { wireId: 2, status: STATUS.notSerializable, value: { reason: 'could not be cloned' } },
       { wireId: 3, status: STATUS.ok, value: 3 },
     ]);
   });

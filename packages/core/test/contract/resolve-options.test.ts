@@ -153,6 +153,8 @@ describe('resolveOptions', () => {
       resourceLimits: undefined,
       workerData: undefined,
       stdio: 'pipe',
+      codec: 'structured',
+      maxPayloadBytes: 2 ** 30,
     });
   });
 

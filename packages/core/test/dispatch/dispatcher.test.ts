@@ -41,6 +41,24 @@ describe('queued tasks', () => {
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(15);
   });
 
+  it('are not sent ahead when their input is moved, since they could not be taken back', async () => {
+    const { submit, staffUp, expectMs } = openEngine({ kind: 'thread' });
+    expectMs(0.001);
+    const [only] = (await staffUp(1)) as [Staff];
+    for (let task = 0; task < 3; task++) submit('work', task, { transfer: [new ArrayBuffer(8)] });
+    await turn();
+    expect(taken(only)).toEqual([1]);
+  });
+
+  it('whose input was moved fail with the worker that has it, even unbegun', async () => {
+    const { submit, staffUp } = openEngine({ kind: 'thread', retry: 3 });
+    const [only] = (await staffUp(1)) as [Staff];
+    const { outcomes } = submit('work', 1, { transfer: [new ArrayBuffer(8)] });
+    await turn();
+    only.transport.exit();
+    expect(outcomes).toMatchObject([{ error: { code: 'ERR_WORKER_CRASHED' } }]);
+  });
+
   it('go ahead of the running ones as far as prefetch says', async () => {
     const { submit, staffUp } = openEngine({ prefetch: 2, concurrency: 3 });
     const [only] = (await staffUp(1)) as [Staff];
@@ -116,7 +134,7 @@ describe('an answer', () => {
     const { outcomes } = submit();
     await turn();
     const [sent] = only.transport.takeTasks();
-    only.transport.reply({ wireId: sent?.wireId ?? 0, status: STATUS.notSerializable, value: '#<Socket>' });
+    only.transport.reply({ wireId: sent?.wireId ?? 0, status: STATUS.notSerializable, value: { reason: '#<Socket>' } });
     expect(outcomes).toMatchObject([
       { error: { code: 'ERR_NOT_SERIALIZABLE', details: { what: 'result', reason: '#<Socket>' } } },
     ]);

@@ -1,3 +1,4 @@
+import { isPoolError } from '@millpond/core';
 import { describe, expect } from 'vitest';
 import { deathOf, fault, later, rejection, shown, type Lab } from './lab.js';
 
@@ -65,6 +66,32 @@ describe('a very large value', () => {
       return 'whole both ways';
     },
   );
+
+  fault(
+    {
+      row: '23b',
+      fault: 'payload above a limit',
+      injected: '300 MiB as argument, then as result, with maxPayloadBytes 100 MiB; small tasks beside them',
+      expected: 'ERR_PAYLOAD_TOO_LARGE with size and limit; the parent takes no memory for it; the small ones arrive',
+      not: { 4: 'the same path as 1 at once', thread: 'n/a: threads share memory; nothing is encoded' },
+    },
+    async (lab) => {
+      const pool = lab.pool('values.mjs', { maxPayloadBytes: BIG });
+      const small = Array.from({ length: 100 }, (_, n) => pool.run('ping', n));
+      const input = Buffer.alloc(3 * BIG);
+      const before = process.memoryUsage().rss;
+      const details = [await rejection(pool.run('sizeOf', input)), await rejection(pool.run('bytes', 3 * BIG))].map(
+        (error) => isPoolError(error, 'ERR_PAYLOAD_TOO_LARGE') && error.details,
+      );
+      expect(process.memoryUsage().rss - before).toBeLessThan(BIG);
+      expect(details).toMatchObject([
+        { what: 'input', bytes: expect.any(Number) as number, limitBytes: BIG },
+        { what: 'result', bytes: expect.any(Number) as number, limitBytes: BIG },
+      ]);
+      expect(await Promise.all(small)).toEqual(small.map((_, n) => n));
+      return 'ERR_PAYLOAD_TOO_LARGE both ways; RSS grew by less than 100 MiB';
+    },
+  );
 });
 
 const NO_BUDGETS = 'later: there are no resource budgets yet';
@@ -73,4 +100,3 @@ later(
   NO_BUDGETS,
 );
 later({ row: '37', fault: 'deadlock over two resources', injected: 'A then B, and B then A' }, NO_BUDGETS);
-later({ row: '23b', fault: 'payload above a limit', injected: '`maxPayload`' }, 'later: there is no such option yet');

@@ -1,4 +1,6 @@
+import type { TransferListItem } from 'node:worker_threads';
 import type { Clock } from '../../src/base/clock.js';
+import type { Refusal } from '../../src/contract/errors.js';
 import type { ResolvedOptions } from '../../src/contract/resolve-options.js';
 import type { Transport, TransportExit, WorkerSpec } from '../../src/transport/transport.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
@@ -12,6 +14,7 @@ import {
   type Frame,
   type FrameChannel,
   type FrameKind,
+  type Rows,
   type TaskExtras,
   type TasksBody,
 } from '../../src/wire/frame.js';
@@ -22,6 +25,7 @@ export interface Sent {
   kind: FrameKind;
   body: unknown;
   meta: Uint32Array;
+  values: unknown[];
 }
 
 /** One row of a tasks frame, as the worker would read it. */
@@ -43,6 +47,8 @@ export interface Reply {
   endedAt?: number;
 }
 
+const NO_ROWS: Rows = { meta: new Uint32Array(0), values: [] };
+
 class ScriptedChannel implements FrameChannel {
   onFrame: (frame: Frame) => void = () => {};
   onFault: (error: Error) => void = () => {};
@@ -56,19 +62,24 @@ class ScriptedChannel implements FrameChannel {
     this.#clock = clock;
   }
 
-  send(kind: FrameKind, body: unknown, meta = new Uint32Array(0)): number {
+  send(kind: FrameKind, body: unknown, { meta, values, transfer }: Rows = NO_ROWS): number {
     if (meta.length / TASK_WORDS > this.maxTasks) throw new RangeError('too many bytes');
-    this.sent.push({ kind, body: structuredClone(body), meta: meta.slice() });
+    const sent = structuredClone({ kind, body, values }, { transfer: transfer as TransferListItem[] });
+    this.sent.push({ ...sent, values: [...sent.values], meta: meta.slice() });
     return this.#clock.now();
   }
 
-  refusal(value: unknown): string | undefined {
+  refusal(value: unknown): Refusal | undefined {
     try {
       structuredClone(value);
       return undefined;
     } catch (error) {
-      return (error as Error).message;
+      return { reason: (error as Error).message };
     }
+  }
+
+  carries(value: unknown): boolean {
+    return this.refusal(value) === undefined;
   }
 
   flushed(): Promise<void> {
@@ -92,6 +103,7 @@ export class ScriptedTransport implements Transport {
   readonly faults: Error[] = [];
   readonly #clock: Clock;
   readonly wantsGuard = false;
+  readonly hasArena = false;
   readonly #started = new Map<number, number>();
   /** What the parent has revoked, in order, when it had not begun. */
   readonly takenBack: number[] = [];
@@ -150,10 +162,11 @@ export class ScriptedTransport implements Transport {
     return this.sent(FRAME.cancel).map(({ body }) => (body as CancelMessage).id);
   }
 
-  say(kind: FrameKind, body?: unknown, meta = new Uint32Array(0), baseMs = 0): void {
+  say(kind: FrameKind, body?: unknown, rows: Partial<Pick<Frame, 'meta' | 'values' | 'baseMs' | 'unread'>> = {}): void {
     const now = this.#clock.now();
+    const none = { meta: new Uint32Array(0), values: [], baseMs: 0, unread: undefined };
     try {
-      this.channel.onFrame({ kind, body, meta, baseMs, sentAt: now, receivedAt: now, decodedAt: now });
+      this.channel.onFrame({ kind, body, ...none, ...rows, sentAt: now, receivedAt: now, decodedAt: now });
     } catch (error) {
       this.faults.push(error as Error);
       this.channel.onFault(error as Error);
@@ -183,8 +196,10 @@ export class ScriptedTransport implements Transport {
       meta.set([wireId, status], at);
       times.set([0, 0, startedAt - now, endedAt - now], at + 2);
     }
-    const values = replies.map(({ value }) => value);
-    this.say(FRAME.results, values, meta, now);
+    // Where a result is not ok, what it says stands in the body.
+    const values = replies.map(({ status = STATUS.ok, value }) => (status === STATUS.ok ? value : undefined));
+    const more = new Map(replies.map(({ value }, row) => [row, value]));
+    this.say(FRAME.results, more, { meta, values, baseMs: now });
   }
 
   replyError(task: { wireId: number }, error: unknown): void {
@@ -195,9 +210,9 @@ export class ScriptedTransport implements Transport {
     this.onExit({ code: 1, signal: null, stderrTail: '', outOfMemory: undefined, lastSection: '', ...exit });
   }
 
-  #tasksOf({ body, meta }: Sent): SentTask[] {
-    const [inputs, extras] = body as TasksBody;
-    return inputs.map((input, row) => {
+  #tasksOf({ body, meta, values }: Sent): SentTask[] {
+    const extras = body as TasksBody;
+    return values.map((input, row) => {
       const at = row * TASK_WORDS;
       const [wireId = 0, word = 0, low = 0, high = 0] = meta.subarray(at, at + TASK_WORDS);
       const name = this.#handlers[word & HANDLER_MASK] ?? '';

@@ -23,6 +23,9 @@ describe('the start of a worker', () => {
           concurrency: 3,
           board: undefined,
           guard: false,
+          codec: 'structured',
+          maxPayloadBytes: 2 ** 30,
+          arena: false,
         },
       ],
     ]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/task/task.js';
 import { FRAME, STATUS, type CancelMessage } from '../../src/wire/frame.js';
 import { openWorker } from '../support/worker-desk.js';
-import type { SentTask } from '../support/scripted-transport.js';
+import type { ScriptedTransport, SentTask } from '../support/scripted-transport.js';
 
 /** A ready worker. */
 function openReady(...args: Parameters<typeof openWorker>) {
@@ -235,14 +235,66 @@ describe('time limits', () => {
   });
 });
 
+function sayProgress(transport: ScriptedTransport, wireId: number, value: unknown): void {
+  transport.say(FRAME.progress, undefined, { meta: Uint32Array.of(wireId), values: [value] });
+}
+
+describe('a task whose input is moved', () => {
+  it('leaves nothing behind, and is not among those that may be taken back', () => {
+    const { assign, worker, transport } = openReady();
+    const bytes = new Uint8Array(8);
+    const tasks = [assign('work', 1), assign('work', bytes, { transfer: [bytes.buffer] }), assign('work', 3)];
+    expect(tasks.map(({ isOneShot }) => isOneShot)).toEqual([false, true, false]);
+    worker.flush();
+    expect([bytes.length, ...tasks.map(({ isSpent }) => isSpent)]).toEqual([0, false, true, false]);
+    const [first] = transport.takeTasks() as [SentTask];
+    transport.begin(first);
+    expect(worker.ahead()).toEqual([tasks[2]]);
+  });
+
+  it('is intact when it is taken back before it leaves', () => {
+    const { assign, worker } = openReady();
+    const bytes = new Uint8Array(8);
+    const task = assign('work', bytes, { transfer: [bytes.buffer] });
+    expect([worker.recall(task), task.isSpent, bytes.length]).toEqual([true, false, 8]);
+  });
+
+  it('goes alone when one beside it cannot be sent', () => {
+    const { assign, worker, transport, heard } = openReady();
+    const bytes = new Uint8Array(8).fill(4);
+    const bad = assign('work', () => {});
+    assign('work', bytes, { transfer: [bytes.buffer] });
+    assign('work', 'good');
+    worker.flush();
+    expect(transport.takeTasks().map(({ input }) => input)).toEqual(['good', new Uint8Array(8).fill(4)]);
+    expect(heard.refused.map(({ task }) => task)).toEqual([bad]);
+  });
+});
+
+describe('inputs that cannot be read together', () => {
+  it('are sent once more, each alone, and then it is their own', () => {
+    const { worker, transport, give, heard } = openReady();
+    const { tasks, sent } = give(2);
+    transport.reply(...sent.map(({ wireId }) => ({ wireId, status: STATUS.sendAlone })));
+    expect([transport.sent(FRAME.tasks).length, worker.load, heard.results.length]).toEqual([3, 2, 0]);
+    const again = transport.takeTasks();
+    expect(again.map(({ wireId }) => wireId)).toEqual(sent.map(({ wireId }) => wireId));
+    const [first, second] = again as [SentTask, SentTask];
+    transport.reply({ wireId: first.wireId, status: STATUS.inputUnread, value: { reason: 'deep' } });
+    transport.reply({ wireId: second.wireId, value: 'done' });
+    expect([worker.load, heard.results.map(({ task }) => task)]).toEqual([0, tasks]);
+    expect(worker.tasksDone).toBe(1);
+  });
+});
+
 describe('what a worker tells beside results', () => {
   it('is the progress of a task that is waited for', () => {
     const { worker, transport, give, heard } = openReady();
     const { tasks, sent } = give(2);
-    for (const { wireId } of sent) transport.say(FRAME.progress, { id: wireId, value: 0.5 });
+    for (const { wireId } of sent) sayProgress(transport, wireId, 0.5);
     worker.abandon(tasks[0] as Task, 'unwanted');
-    for (const { wireId } of sent) transport.say(FRAME.progress, { id: wireId, value: 0.7 });
-    transport.say(FRAME.progress, { id: 4711, value: 1 });
+    for (const { wireId } of sent) sayProgress(transport, wireId, 0.7);
+    sayProgress(transport, 4711, 1);
     expect(heard.progress).toEqual([
       { task: tasks[0], value: 0.5 },
       { task: tasks[1], value: 0.5 },

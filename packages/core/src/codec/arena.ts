@@ -1,0 +1,137 @@
+import * as fs from 'node:fs';
+import { ArenaSpace } from './arena-space.js';
+
+/*
+ * Large values between two processes go through files in memory that both have open and nobody can find: a write and a
+ * read of 1 MiB cost a third of its way through a socket, and neither side's loop waits for the other.
+ *
+ * There is one file for each direction. Each is written by one side only:
+ *
+ *      0  u32   how far this side has read the *other* file: the number of the last chunk it took, plus one
+ *   4096        chunks
+ *
+ * The writer of chunks reads that word of the other file to learn which of its own may be written over. A frame names each of
+ * its chunks by number and place. Chunks are read in the order they were written; one that is never read, because its frame
+ * could not be, is released with the next.
+ */
+const DATA_AT = 4096;
+/** Views of this size and more go through the arena. From here on the copies through a socket cost more than the calls. */
+export const LARGE_BYTES = 256 * 1024;
+/** Most bytes waiting to be read in one direction; what finds no room goes through the socket. */
+const CAPACITY_BYTES = 256 * 1024 * 1024;
+/** What an idle arena keeps of the memory it had, for the next values: new pages cost as much as the copy into them. */
+const KEPT_BYTES = 16 * 1024 * 1024;
+/** How long a larger one keeps it. */
+const IDLE_MS = 1000;
+
+/** The calls on files, to be replaced in tests. */
+export type ArenaFiles = Pick<typeof fs, 'writeSync' | 'readSync' | 'ftruncateSync'>;
+
+/** One side's ends of the two files. */
+export class Arena {
+  readonly #outFd: number;
+  readonly #inFd: number;
+  readonly #files: ArenaFiles;
+  readonly #space: ArenaSpace;
+  readonly #word = new Uint32Array(1);
+  readonly #wordBytes = new Uint8Array(this.#word.buffer);
+  #shrinkTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /**
+   * @param outFd the file this side writes chunks to; its first page must be there already
+   * @param inFd the file the other side writes chunks to
+   */
+  constructor(outFd: number, inFd: number, files: ArenaFiles = fs, capacity = CAPACITY_BYTES) {
+    this.#outFd = outFd;
+    this.#inFd = inFd;
+    this.#files = files;
+    this.#space = new ArenaSpace(capacity);
+  }
+
+  /** Writes a chunk. Undefined when there is no room for it, now or on this system. */
+  write(bytes: Uint8Array): { number: number; at: number } | undefined {
+    if (this.#isClosed) return undefined;
+    this.#space.release(this.#readByOther());
+    const number = this.#space.next;
+    const hadTo = this.#space.usedTo;
+    const at = this.#space.take(bytes.length);
+    if (at === undefined) return undefined;
+    if (this.#tryWrite(bytes, DATA_AT + at)) {
+      if (this.#space.usedTo > KEPT_BYTES) this.#shrinkWhenIdle();
+      return { number, at };
+    }
+    // The memory file system is full: docker gives it 64 MB. What was written beyond the old end only takes room there.
+    this.#space.undo(number);
+    this.#space.limit(hadTo);
+    this.#cut(hadTo);
+    return undefined;
+  }
+
+  /** Reads a chunk of the other side's into memory of its own, and says that its place is free. */
+  read(number: number, at: number, byteLength: number): ArrayBuffer {
+    const bytes = Buffer.allocUnsafeSlow(byteLength);
+    for (let done = 0; done < byteLength;) {
+      const read = this.#files.readSync(this.#inFd, bytes, done, byteLength - done, DATA_AT + at + done);
+      if (read === 0) throw new Error('A value should lie in the arena, and does not.');
+      done += read;
+    }
+    this.#word[0] = number + 1;
+    this.#files.writeSync(this.#outFd, this.#wordBytes, 0, 4, 0);
+    return bytes.buffer;
+  }
+
+  /** Names this moment for `rollBack`. */
+  mark(): number {
+    return this.#space.next;
+  }
+
+  /** Takes back what was written since: it is never sent. */
+  rollBack(mark: number): void {
+    if (this.#space.next > mark) this.#space.undo(mark);
+  }
+
+  /** The files are about to be closed. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#shrinkTimer);
+  }
+
+  #readByOther(): number {
+    const read = this.#files.readSync(this.#inFd, this.#wordBytes, 0, 4, 0);
+    return read === 4 ? (this.#word[0] ?? 0) : 0;
+  }
+
+  #tryWrite(bytes: Uint8Array, at: number): boolean {
+    try {
+      for (let done = 0; done < bytes.length;) {
+        const written = this.#files.writeSync(this.#outFd, bytes, done, bytes.length - done, at + done);
+        if (written === 0) return false;
+        done += written;
+      }
+      return true;
+    } catch {
+      // ENOSPC, EFBIG, EDQUOT: whatever it is, the socket takes the value.
+      return false;
+    }
+  }
+
+  #cut(beyond: number): void {
+    try {
+      this.#files.ftruncateSync(this.#outFd, DATA_AT + beyond);
+      this.#space.forget(beyond);
+    } catch {
+      // It stays as large as it is.
+    }
+  }
+
+  #shrinkWhenIdle(): void {
+    if (this.#shrinkTimer !== undefined) return;
+    this.#shrinkTimer = setTimeout(() => {
+      this.#shrinkTimer = undefined;
+      this.#space.release(this.#readByOther());
+      if (this.#space.isEmpty) this.#cut(KEPT_BYTES);
+      else this.#shrinkWhenIdle();
+    }, IDLE_MS).unref();
+  }
+}

@@ -1,0 +1,41 @@
+type ViewType = new (buffer: ArrayBuffer) => ArrayBufferView;
+
+/**
+ * Views by their number on the wire. Both sides run one version of Node, so what one lacks the other does not send; new
+ * ones go to the end.
+ */
+const NAMES = [
+  'Buffer',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'DataView',
+  'Float16Array',
+] as const;
+const TYPES = NAMES.map((name) => (globalThis as unknown as Record<string, ViewType | undefined>)[name]);
+const NUMBERS = new Map<string, number>(NAMES.map((name, number) => [name, number]));
+
+/** The number of a view's type. A subclass counts as the type it extends, but a Buffer is a Buffer. */
+export function viewNumber(view: ArrayBufferView): number {
+  if (view.constructor === Buffer) return 0;
+  const tag = (view as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
+  const number = NUMBERS.get(tag);
+  if (number === undefined) throw new TypeError(`a view of type ${tag} cannot be sent.`);
+  return number;
+}
+
+/** A view of all of a buffer. */
+export function viewOf(number: number, buffer: ArrayBuffer): ArrayBufferView {
+  if (number === 0) return Buffer.from(buffer);
+  const Type = TYPES[number];
+  if (Type === undefined) throw new TypeError(`A view of unknown type ${number} came.`);
+  return new Type(buffer);
+}
