@@ -1,8 +1,8 @@
 // Puts each file that a program or a worker of @millpond/core starts with, and all it imports, into one file: loading
 // dozens of small modules takes longer than the rest of a worker's start (docs/decisions/0009-worker-start.md).
 // Works on what tsc has built, and does nothing when that has not changed.
-import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -18,9 +18,13 @@ const BUNDLES = {
 /** A dependency in CommonJS. */
 const REQUIRED = 'eventemitter3';
 
-const newestInput = Math.max(...inputs().map(changedAt));
-const oldestOutput = Math.min(...Object.values(BUNDLES).map((file) => changedAt(join(DIST, file))));
-if (newestInput >= oldestOutput) {
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await bundleCore();
+
+/** Also called before tests: after a `tsc -b` alone they would run what was built before. */
+export default async function bundleCore() {
+  const newestInput = Math.max(...inputs().map(changedAt));
+  const oldestOutput = Math.min(...Object.values(BUNDLES).map((file) => changedAt(join(DIST, file))));
+  if (newestInput < oldestOutput) return;
   const { rolldown } = await import('rolldown');
   for (const [entry, file] of Object.entries(BUNDLES)) await bundle(rolldown, join(DIST, entry), join(DIST, file));
 }
@@ -30,7 +34,7 @@ async function bundle(rolldown, input, file) {
     input,
     platform: 'node',
     // Only our own files. Packages stay what they are in package.json: dependencies.
-    external: (id) => !/^[./\0]/.test(id) && id !== REQUIRED,
+    external: (id) => !id.startsWith('.') && !isAbsolute(id) && !id.endsWith(REQUIRED),
     plugins: [requiredPackage(REQUIRED)],
     // What is odd enough to warn of would fail where the bundle runs.
     onLog: (level, { message }) => {
