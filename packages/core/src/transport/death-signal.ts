@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 let found: { path: string | undefined } | undefined;
@@ -31,7 +31,8 @@ export function doubtDeathSignal(tool: string): void {
 function search(): string | undefined {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, 'setpriv');
-    if (knowsDeathSignal(path)) return path;
+    // An error for each folder without one would take most of the search.
+    if (existsSync(path) && knowsDeathSignal(path)) return path;
   }
   return undefined;
 }
@@ -42,7 +43,7 @@ function knowsDeathSignal(path: string): boolean {
     accessSync(path, constants.X_OK);
     return readFileSync(path).includes('pdeathsig');
   } catch {
-    // Not in this folder.
+    // Not for us to run.
     return false;
   }
 }
