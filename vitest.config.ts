@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     pool: 'forks',
+    globalSetup: './scripts/bundle-core.mjs',
     testTimeout: 60_000,
     // Built packages load in Node itself, as they do for users: not through vite.
     server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },

@@ -20,8 +20,11 @@ interface ScriptParsed {
 
 /** A thread that runs JavaScript pauses within microseconds, if it has a core. */
 const PAUSE_WITHIN_MS = 100;
-/** What calls handlers. From there outwards the stack is ours, and says nothing about the handler. */
-const OUR_CALLER = '/child/task-loop.js';
+/**
+ * What calls handlers: TaskLoop.#start in child/task-loop.ts. From there outwards the stack is ours, and says nothing about
+ * the handler. Its file alone would not do: in the same bundle is what a handler calls, such as ctx.section().
+ */
+const OUR_CALLER = { file: /\/bundle\/(process|thread)-entry\.cjs$/, functionName: '#start' };
 
 /**
  * Where a thread is, innermost call first, as lines like those of an error's stack; empty when it runs no JavaScript.
@@ -54,7 +57,7 @@ function linesOf(calls: readonly CallFrame[], urls: ReadonlyMap<string, string>)
   const lines: string[] = [];
   for (const { functionName, location } of calls) {
     const url = urls.get(location.scriptId) ?? '';
-    if (url.endsWith(OUR_CALLER)) break;
+    if (functionName === OUR_CALLER.functionName && OUR_CALLER.file.test(url)) break;
     const where = `${url}:${location.lineNumber + 1}:${location.columnNumber + 1}`;
     lines.push(functionName === '' ? `    at ${where}` : `    at ${functionName} (${where})`);
   }

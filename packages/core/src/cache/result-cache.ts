@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
+import { newLru } from '../base/lru.js';
 import type { CacheOptions } from '../contract/options.js';
 import type { ResolvedTaskCache } from '../contract/resolve-options.js';
 import type { CacheStats } from '../contract/stats.js';
@@ -33,7 +34,7 @@ export class ResultCache {
 
   /** @internal Made by the pool. */
   constructor(options: Required<CacheOptions>, settingsOf: (task: string) => ResolvedTaskCache | undefined) {
-    this.#entries = new LRUCache({ max: options.max, ttl: Math.ceil(options.ttlMs) });
+    this.#entries = newLru({ max: options.max, ttl: Math.ceil(options.ttlMs) });
     this.#settingsOf = settingsOf;
   }
 

@@ -1,5 +1,7 @@
-import { createHash, KeyObject } from 'node:crypto';
 import { types } from 'node:util';
+
+/** Loaded when a key is hashed: that takes 2 ms. */
+const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto');
 
 /** Keys longer than this are replaced by their SHA-256, so that a cache of large inputs does not keep them twice. */
 const MAX_KEY_LENGTH = 256;
@@ -12,7 +14,7 @@ const MAX_KEY_LENGTH = 256;
  */
 export function stableKey(input: unknown): string {
   const key = write(input, new Map());
-  return key.length <= MAX_KEY_LENGTH ? key : `sha256:${createHash('sha256').update(key).digest('base64')}`;
+  return key.length <= MAX_KEY_LENGTH ? key : `sha256:${crypto().createHash('sha256').update(key).digest('base64')}`;
 }
 
 function write(value: unknown, seen: Map<object, number>): string {
@@ -74,7 +76,7 @@ function isPlain(value: object): boolean {
   if (Object.prototype.toString.call(value) !== '[object Object]') return false;
   const { constructor } = value;
   if (typeof constructor !== 'function' || constructor === Object) return true;
-  return !(value instanceof KeyObject) && !types.isExternal(value);
+  return !(value instanceof crypto().KeyObject) && !types.isExternal(value);
 }
 
 function list(tag: string, parts: readonly string[]): string {
@@ -86,5 +88,5 @@ function sorted(parts: string[]): string[] {
 }
 
 function bytes(type: string, data: Uint8Array): string {
-  return `B${type}:${data.length}:${createHash('sha256').update(data).digest('base64')}`;
+  return `B${type}:${data.length}:${crypto().createHash('sha256').update(data).digest('base64')}`;
 }

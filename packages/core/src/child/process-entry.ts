@@ -35,7 +35,8 @@ const worker = serve({
 });
 
 function startGuard(): void {
-  const guard = new Worker(new URL('./guard-thread.js', import.meta.url), {
+  // Beside the bundle that this file becomes part of.
+  const guard = new Worker(new URL('./guard-thread.cjs', import.meta.url), {
     workerData: { fd: GUARD_FD },
     execArgv: [],
   });

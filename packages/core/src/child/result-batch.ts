@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { toRefusal } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
-import { Moved } from '../contract/move.js';
+import { isMoved } from '../contract/move.js';
 import type { WireThrown } from '../wire/error-wire.js';
 import { FRAME, RESULT_WORDS, STATUS, type FrameChannel } from '../wire/frame.js';
 
@@ -63,7 +63,7 @@ export class ResultBatch {
     if (status !== STATUS.ok) {
       this.#values.push(undefined);
       if (value !== undefined) (this.#more ??= new Map()).set(row, value);
-    } else if (value instanceof Moved) {
+    } else if (isMoved(value)) {
       this.#values.push(value.value);
       if (value.transfer.length > 0) (this.#transfers ??= new Map()).set(row, value.transfer);
     } else {

@@ -1,5 +1,5 @@
 import { hostNowMs } from '../base/clock.js';
-import { Moved } from '../contract/move.js';
+import { isMoved } from '../contract/move.js';
 import { errorToWire } from '../wire/error-wire.js';
 import {
   FRAME,
@@ -37,7 +37,7 @@ export interface Host {
 const ORPHAN_TEARDOWN_MS = 1000;
 
 function sendProgress(channel: FrameChannel, id: number, value: unknown): void {
-  const { value: moved, transfer } = value instanceof Moved ? value : { value, transfer: undefined };
+  const { value: moved, transfer } = isMoved(value) ? value : { value, transfer: undefined };
   channel.send(FRAME.progress, undefined, { meta: Uint32Array.of(id), values: [moved], transfer });
 }
 

@@ -2,8 +2,12 @@ import { MessagePort, type TransferListItem } from 'node:worker_threads';
 
 const WHOLE_RESULT_ONLY = Symbol('move() marks a whole result; inside another value it');
 
+/** Tells a mark by whichever copy of this file made it: a handler's is in another bundle than the worker's own. */
+const MOVED = Symbol.for('millpond.moved');
+
 /** A result to be moved instead of copied; unwrapped where results are sent. */
-export class Moved {
+class Moved {
+  readonly [MOVED] = true;
   readonly value: unknown;
   readonly transfer: readonly TransferListItem[];
   // A symbol, which nothing can send: a mark left inside another value fails with this as the reason.
@@ -13,6 +17,11 @@ export class Moved {
     this.value = value;
     this.transfer = transfer;
   }
+}
+
+/** Whether a result was marked by `move`. */
+export function isMoved(value: unknown): value is Moved {
+  return typeof value === 'object' && value !== null && MOVED in value;
 }
 
 /**

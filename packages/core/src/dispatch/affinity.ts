@@ -1,6 +1,7 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { Clock, Timer } from '../base/clock.js';
 import { LinkedQueue } from '../base/linked-queue.js';
+import { newLru } from '../base/lru.js';
 import type { Task } from '../task/task.js';
 import type { Worker } from '../worker/worker.js';
 
@@ -67,7 +68,7 @@ export class Affinity {
 
   /** A worker takes a task with this key. Whether it had the key before. */
   visit(key: string, worker: Worker): boolean {
-    this.#homes ??= new LRUCache({ max: MAX_KEYS });
+    this.#homes ??= newLru({ max: MAX_KEYS });
     const isHome = this.#homes.get(key) === worker;
     if (!isHome) this.#homes.set(key, worker);
     return isHome;

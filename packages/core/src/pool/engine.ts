@@ -163,7 +163,7 @@ export class Engine {
   #sizeRange(workers: WorkersOption): SizeRange {
     // There is one of this process, so more than one inline worker would only pretend.
     if (this.#parts.options.kind === 'inline') return { min: 1, max: 1, reason: 'inline' };
-    return sizeRange(workers, this.#parts.options.workload, usableCores());
+    return sizeRange(workers, this.#parts.options.workload, usableCores);
   }
 
   #startWorker(workerId: number): Worker {

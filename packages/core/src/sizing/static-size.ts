@@ -10,13 +10,14 @@ export interface SizeRange {
 /**
  * The range for a `workers` option. A fixed number is kept. 'auto' starts with one worker and may grow to the cores for
  * cpu work, to 1.5 times them where tasks also wait.
- * @param cores usable cores, a fraction above 0
+ * @param cores tells the usable cores, a fraction above 0. Asked only where it matters: it reads files
  */
-export function sizeRange(workers: WorkersOption, workload: Workload, cores: number): SizeRange {
+export function sizeRange(workers: WorkersOption, workload: Workload, cores: () => number): SizeRange {
   if (typeof workers === 'number') return { min: workers, max: workers, reason: `workers: ${workers}` };
+  const usable = cores();
   const perCore = workload === 'io' || workload === 'mixed' ? 1.5 : 1;
-  const own = Math.max(1, Math.ceil(cores * perCore));
-  const shown = `${Number(cores.toFixed(2))} usable cores, workload ${workload}`;
+  const own = Math.max(1, Math.ceil(usable * perCore));
+  const shown = `${Number(usable.toFixed(2))} usable cores, workload ${workload}`;
   if (workers === 'auto') return { min: 1, max: own, reason: shown };
   const max = workers.max ?? Math.max(own, workers.min ?? 0);
   return {

@@ -1,35 +1,49 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 let found: { path: string | undefined } | undefined;
+let wasTried = false;
 
 /**
  * The path of a setpriv that can make the kernel kill a child when its parent ends, even by SIGKILL, even if the child
- * is in an endless loop; undefined where there is none. Looked for once, which takes a few milliseconds.
+ * is in an endless loop; undefined where there is none. Looked for once.
+ *
+ * Not tried before it is used: that would hold up the first worker by 4 ms, and all others too. See `doubtDeathSignal`.
  */
 export function deathSignalTool(): string | undefined {
   found ??= { path: process.platform === 'linux' ? search() : undefined };
   return found.path;
 }
 
+/**
+ * A worker that was started with the tool ended without a word. Tries the tool alone, once, and does without it from
+ * then on if it was the tool's doing: the next start succeeds.
+ */
+export function doubtDeathSignal(tool: string): void {
+  if (wasTried) return;
+  wasTried = true;
+  // What it cannot do to itself it could not do to a worker.
+  const trial = spawnSync(tool, ['--pdeathsig', 'KILL', tool, '--version'], { stdio: 'ignore' });
+  if (trial.status !== 0) found = { path: undefined };
+}
+
 function search(): string | undefined {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, 'setpriv');
-    if (!isExecutable(path)) continue;
-    // There are setprivs without --pdeathsig (BusyBox); what it cannot do here it could not do for a worker.
-    const trial = spawnSync(path, ['--pdeathsig', 'KILL', process.execPath, '--version'], { stdio: 'ignore' });
-    if (trial.status === 0) return path;
+    // An error for each folder without one would take most of the search.
+    if (existsSync(path) && knowsDeathSignal(path)) return path;
   }
   return undefined;
 }
 
-function isExecutable(path: string): boolean {
+/** There are setprivs without --pdeathsig (BusyBox). To read the file takes 0.1 ms, to ask it several. */
+function knowsDeathSignal(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return readFileSync(path).includes('pdeathsig');
   } catch {
-    // Not in this folder.
+    // Not for us to run.
     return false;
   }
 }

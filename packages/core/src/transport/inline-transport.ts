@@ -2,12 +2,10 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { openPortCodec } from '../codec/open-codec.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { PortChannel } from '../wire/port-channel.js';
+import { bundleFile } from './bundle-file.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
 type InlineHost = { serveInline(port: MessagePort, onExit: (code: number) => void): void };
-
-// By URL, as the other transports reach the worker's side: nothing in the parent imports it.
-const HOST = new URL('../child/inline-host.js', import.meta.url);
 
 /**
  * A "worker" in the parent's own thread, with the same copying of inputs and results, the same order, the same errors.
@@ -35,7 +33,8 @@ class InlineTransport implements Transport {
     this.channel = new PortChannel(port1, openPortCodec(options.codec, options.maxPayloadBytes));
     // After the last frame, as in the other transports.
     this.channel.onClose = () => this.#end(this.#code);
-    import(HOST.href).then(
+    // By URL, as the other transports reach the worker's side: nothing in the parent imports it.
+    import(bundleFile('inline-host.js').href).then(
       (host: InlineHost) => {
         host.serveInline(port2, (code) => (this.#code = code));
         // Listening makes a port keep the program alive; that is the pool's to decide.

@@ -9,7 +9,8 @@ import { oomKills } from '../sizing/oom-kills.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { ArenaFilePair } from './arena-files.js';
 import { BoardFile } from './board-file.js';
-import { deathSignalTool } from './death-signal.js';
+import { bundleFile } from './bundle-file.js';
+import { deathSignalTool, doubtDeathSignal } from './death-signal.js';
 import { GuardLink } from './guard-link.js';
 import { killAtExit } from './kill-at-exit.js';
 import { inheritedFlags, loaderFlags } from './node-flags.js';
@@ -17,7 +18,6 @@ import { forwardLines, outputTargets, readToTheEnd, Tail } from './output.js';
 import { workerEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
-const ENTRY = new URL('../child/process-entry.js', import.meta.url);
 const HEAP_OUT = /JavaScript heap out of memory|Allocation failed/;
 /** Results and last words that are still in the pipes after the end of a worker are waited for this long. */
 const LAST_BYTES_MS = 1000;
@@ -33,6 +33,8 @@ export function startProcess(spec: WorkerSpec): Transport {
 }
 
 class ProcessTransport implements Transport {
+  /** Ahead of the files: they would stay open if it were missing. */
+  readonly #entry = bundleFile('process-entry.cjs');
   readonly channel: SocketChannel;
   readonly sharedBoard = undefined;
   readonly board = new BoardFile();
@@ -45,7 +47,7 @@ class ProcessTransport implements Transport {
   readonly #stderr = new Tail();
   readonly #guard: GuardLink | undefined;
   readonly #letGo: () => void;
-  readonly #oomKillsBefore = oomKills();
+  readonly #oomKillsBefore: number | undefined;
   #wasKilledHere = false;
   #isExitExpected = false;
   #ended = false;
@@ -53,15 +55,20 @@ class ProcessTransport implements Transport {
   constructor({ workerId, moduleUrl, options }: WorkerSpec) {
     const { codec, maxPayloadBytes } = options;
     const format = { codec: openCodec(codec, maxPayloadBytes, this.#arena?.arena), maxPayloadBytes };
+    const flags = [...(options.execArgv ?? inheritedFlags(process.execArgv)), ...loaderFlags(moduleUrl)];
+    const node = [process.execPath, ...flags, fileURLToPath(this.#entry), ...options.argv];
     // A missing node is the system's to report, not setpriv's.
     const deathSignal = existsSync(process.execPath) ? deathSignalTool() : undefined;
     this.wantsGuard = deathSignal === undefined || options.timeoutStack;
-    const flags = [...(options.execArgv ?? inheritedFlags(process.execArgv)), ...loaderFlags(moduleUrl)];
-    const node = [process.execPath, ...flags, fileURLToPath(ENTRY), ...options.argv];
     // setpriv becomes node, under the same pid.
     const [command = '', ...args] = deathSignal === undefined ? node : [deathSignal, '--pdeathsig', 'KILL', ...node];
     this.#child = spawn(command, args, this.#spawnOptions(options));
-    this.#child.on('error', (error) => this.#end({ code: null, signal: null, error }));
+    // After the start, so that it does not wait for it.
+    this.#oomKillsBefore = oomKills();
+    this.#child.on('error', (error) => {
+      if (deathSignal !== undefined) doubtDeathSignal(deathSignal);
+      this.#end({ code: null, signal: null, error });
+    });
     // Node leaves the pipes out when it had no file descriptors to make them.
     const pipes = this.#child.stdio as unknown as (Socket | null | undefined)[] | undefined;
     const link = pipes?.[LINK_FD];
@@ -84,6 +91,7 @@ class ProcessTransport implements Transport {
     this.#child.unref();
     link.unref();
     this.#child.on('exit', (code, signal) => {
+      if (deathSignal !== undefined && link.bytesRead === 0) doubtDeathSignal(deathSignal);
       // Whatever it started and left behind, unless it ended as it should.
       if (code !== 0 || !this.#isExitExpected) this.#killGroup();
       // What it sent before its end is still in the link, and its last words in stderr. Not waited for without limit: a

@@ -1,4 +1,4 @@
-import { Session } from 'node:inspector';
+import type { Session } from 'node:inspector';
 import { stuckStack, type Inspected } from '../base/stuck-stack.js';
 
 /** A message of the NodeWorker domain: what a thread's own inspector says. */
@@ -21,8 +21,10 @@ interface Attached {
  * the inspector of the main thread, so it works only there; undefined otherwise, or after `withinMs`.
  */
 export async function threadStack(threadId: number, withinMs: number): Promise<string | undefined> {
-  const session = new Session();
+  let session: Session | undefined;
   try {
+    const inspector = await import('node:inspector');
+    session = new inspector.Session();
     session.connect();
     const limit = new Promise<undefined>((resolve) => setTimeout(resolve, withinMs, undefined));
     return await Promise.race([sample(session, threadId), limit]);
@@ -30,7 +32,7 @@ export async function threadStack(threadId: number, withinMs: number): Promise<s
     // No inspector in this build, or not in the main thread. A timeout error without a stack says as much.
     return undefined;
   } finally {
-    session.disconnect();
+    session?.disconnect();
   }
 }
 

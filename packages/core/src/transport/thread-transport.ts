@@ -4,13 +4,13 @@ import { openPortCodec } from '../codec/open-codec.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { printedOn } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
+import { bundleFile } from './bundle-file.js';
 import { loaderFlags } from './node-flags.js';
 import { forwardLines, outputTargets, Tail } from './output.js';
 import { threadStack } from './thread-stack.js';
 import { workerEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
-const ENTRY = new URL('../child/thread-entry.js', import.meta.url);
 /** Results still in the port after the end of a thread are waited for this long. */
 const LAST_MESSAGES_MS = 1000;
 
@@ -36,7 +36,7 @@ class ThreadTransport implements Transport {
     const { port1, port2 } = new MessageChannel();
     this.channel = new PortChannel(port1, openPortCodec(options.codec, options.maxPayloadBytes));
     const output = options.stdio === 'inherit' ? undefined : outputPorts();
-    this.#thread = new Worker(ENTRY, {
+    this.#thread = new Worker(bundleFile('thread-entry.cjs'), {
       ...threadOptions(options, moduleUrl),
       name: `${options.name}#${workerId}`,
       workerData: { port: port2, ...output?.there },

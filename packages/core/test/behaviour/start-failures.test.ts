@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool, type PoolOptions } from '@millpond/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -176,6 +177,23 @@ describe('a worker process that cannot even be spawned', () => {
       signal: null,
       stdout: 'ready: 2\nfiles in memory: 6\nfiles in memory: 0\n',
       stderr: '',
+    });
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a setpriv', () => {
+  it.each([
+    ['that cannot do what it should costs one failed start', '# --pdeathsig\nexit 1', 'done 1'],
+    ['that knows no --pdeathsig is not used', 'exit 1', 'done 0'],
+    ['that does its work is used', '[ "$1 $2" = "--pdeathsig KILL" ] || exit 1\nshift 2; exec "$@"', 'done 0'],
+  ])('%s', async (_, script, said) => {
+    await withFolder(async (folder) => {
+      writeFileSync(join(folder, 'setpriv'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      expect(await runProgram('finds-setpriv.mjs', [folder])).toMatchObject({
+        code: 0,
+        stderr: '',
+        stdout: `${said}\n`,
+      });
     });
   });
 });
