@@ -74,26 +74,6 @@ describe.each(WORKER_KINDS)('tasks with a key, kind %s,', (kind) => {
     });
   });
 
-  it('find their worker again under load, most of the time', async () => {
-    await withPool('remembers-keys.mjs', { kind, workers: 3 }, async (pool) => {
-      await pool.ready();
-      const keys = Array.from({ length: 30 }, (_, at) => `key ${at % 6}`);
-      const homes = new Map<string, number>();
-      let [same, moved] = [0, 0];
-      for (let round = 0; round < 10; round++) {
-        const visits = await Promise.all(keys.map((key) => pool.run('load', key, { key }) as Promise<Visit>));
-        for (const [at, { workerId }] of visits.entries()) {
-          const key = keys[at] as string;
-          if (homes.get(key) === workerId) same++;
-          else moved++;
-          homes.set(key, workerId);
-        }
-      }
-      // Any worker for any task would make it one in three.
-      expect(same).toBeGreaterThan(moved * 2);
-    });
-  });
-
   it('run elsewhere when their worker has died', async () => {
     await withPool('remembers-keys.mjs', { kind, workers: 2 }, async (pool) => {
       await pool.ready();
