@@ -1,6 +1,4 @@
 import { EventEmitter } from 'eventemitter3';
-import { serialize } from 'node:v8';
-import { hostMsOfEpoch } from '../base/clock.js';
 import { callSafely } from '../base/call-safely.js';
 import { ResultCache } from '../cache/result-cache.js';
 import { PoolError } from '../contract/errors.js';
@@ -12,13 +10,13 @@ import {
   overrideSettings,
   resolveOptions,
   type ResolvedOptions,
-  type TaskSettings,
 } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, Input, Output, TaskName } from '../contract/worker-module.js';
-import type { TaskExtras } from '../task/task.js';
 import { openCodec } from '../codec/open-codec.js';
 import { loaderFlags } from '../transport/node-flags.js';
+import { toExtras } from './call-extras.js';
+import { checkWorkerData } from './check-worker-data.js';
 import { Engine } from './engine.js';
 import { mapSettled, mapValues, type MapParts } from './map.js';
 import { poolStats } from './pool-stats.js';
@@ -340,24 +338,5 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     callSafely(() =>
       (this.emit as (event: E, ...args: Parameters<PoolEvents[E]>) => boolean).call(this, event, ...args),
     );
-  }
-}
-
-function toExtras(options: RunOptions, base: TaskSettings, canMove: boolean): TaskExtras {
-  const { signal, deadline, onProgress, key } = options;
-  const transfer = canMove && options.transfer?.length ? options.transfer : undefined;
-  const settings = overrideSettings(base, options);
-  if (deadline === undefined) return { settings, signal, onProgress, key, transfer };
-  const epochMs = Number(deadline);
-  return { settings, signal, onProgress, key, transfer, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
-}
-
-function checkWorkerData({ workerData, kind }: ResolvedOptions): void {
-  try {
-    if (kind === 'process') serialize(workerData);
-    else structuredClone(workerData);
-  } catch (cause) {
-    const reason = `must be cloneable: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new PoolError('ERR_OPTION', { option: 'workerData', reason }, { cause });
   }
 }

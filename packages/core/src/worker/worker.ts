@@ -4,10 +4,8 @@ import type { SectionDelta } from '../contract/trace.js';
 import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
 import {
   FRAME,
-  PROTOCOL_VERSION,
   STATUS,
   type Frame,
-  type InitMessage,
   type ReadyMessage,
   type ReportMessage,
   type StartFailedMessage,
@@ -16,6 +14,7 @@ import { TEST_ID } from '../wire/claim-board.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
 import type { Task } from '../task/task.js';
 import { Hand } from './hand.js';
+import { initMessage } from './init-message.js';
 import { wantedTasks, type Place } from './place.js';
 import { ResultRow } from './result-row.js';
 import { deathReport, diedBeforeReady, sortRemains, startError, type WorkerEnd } from './worker-end.js';
@@ -91,7 +90,7 @@ export class Worker {
     this.#timer = clock.after(startTimeoutMs, () => this.#startTooSlow());
     try {
       this.#transport.board.revoke(TEST_ID);
-      this.#init();
+      this.#transport.channel.send(FRAME.init, initMessage(spec, this.#transport));
     } catch (error) {
       // Its data cannot be encoded. Nobody would know of this child.
       this.#timer.cancel();
@@ -230,23 +229,6 @@ export class Worker {
     this.#transport.kill();
   }
 
-  #init(): void {
-    const { moduleUrl, workerId, options } = this.#spec;
-    const message: InitMessage = {
-      protocol: PROTOCOL_VERSION,
-      moduleUrl,
-      workerId,
-      workerData: options.workerData,
-      concurrency: options.concurrency,
-      board: this.#transport.sharedBoard,
-      guard: this.#transport.wantsGuard,
-      codec: options.codec,
-      maxPayloadBytes: options.maxPayloadBytes,
-      arena: this.#transport.hasArena,
-    };
-    this.#transport.channel.send(FRAME.init, message);
-  }
-
   #onFrame(frame: Frame): void {
     switch (frame.kind) {
       case FRAME.results:
@@ -298,8 +280,7 @@ export class Worker {
 
   #onStartFailed({ phase, error }: StartFailedMessage): void {
     const cause = errorFromWire(error as WireThrown);
-    const reason = `${cause.name}: ${cause.message}`;
-    this.#startError = startError(this.#spec.moduleUrl, phase, reason, cause);
+    this.#startError = startError(this.#spec.moduleUrl, phase, `${cause.name}: ${cause.message}`, cause);
   }
 
   #startTooSlow(): void {
