@@ -98,7 +98,7 @@ function readAnswer(world: World): void {
 function explore(order: Order): World[] {
   const ends: World[] = [];
   const seen = new Set<string>();
-  const todo: World[] = [
+  const unexplored: World[] = [
     {
       start: 0,
       revoked: 0,
@@ -113,7 +113,7 @@ function explore(order: Order): World[] {
       takenBack: [],
     },
   ];
-  for (let world = todo.pop(); world !== undefined; world = todo.pop()) {
+  for (let world = unexplored.pop(); world !== undefined; world = unexplored.pop()) {
     const key = JSON.stringify(world);
     if (seen.has(key)) continue;
     seen.add(key);
@@ -122,7 +122,7 @@ function explore(order: Order): World[] {
     for (const step of steps) {
       const next = structuredClone(world);
       step(next);
-      todo.push(next);
+      unexplored.push(next);
     }
   }
   return ends;
