@@ -1,5 +1,6 @@
-// Runs benchmarks: `node run.mjs [id | number …] [--quick]`. Full runs are written to results/ and make docs/performance.md
-// anew; quick ones only show that everything runs, and go to out/, which git ignores.
+// Runs benchmarks: `node run.mjs [id | number …] [--quick | --rounds N]`. Full runs are written to results/ and make docs/performance.md
+// anew; quick ones only show that everything runs, ones with fewer rounds give a first idea; both go to out/, which git
+// ignores.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,20 +15,26 @@ import { renderGoals, renderTable } from './table.mjs';
 const FULL = { rounds: 5, warmupMs: 500, measureMs: 1500, timeoutMs: 60_000 };
 const QUICK = { rounds: 1, warmupMs: 10, measureMs: 30, timeoutMs: 30_000 };
 
-const { benchmarks, isQuick } = await readArguments();
-const results = join(import.meta.dirname, isQuick ? 'out' : 'results');
-const pages = isQuick ? results : join(import.meta.dirname, '../docs');
+const { benchmarks, isQuick, rounds } = await readArguments();
+// Fewer rounds give a first idea, and no results to publish.
+const isFull = !isQuick && rounds === undefined;
+const results = join(import.meta.dirname, isFull ? 'results' : 'out');
+const pages = isFull ? join(import.meta.dirname, '../docs') : results;
 mkdirSync(results, { recursive: true });
 for (const benchmark of benchmarks) await run(benchmark);
 console.log(`\nwritten: ${relative(process.cwd(), writePage(results, pages))}`);
 
 async function readArguments() {
   const { values, positionals } = parseArgs({
-    options: { quick: { type: 'boolean', default: false } },
+    options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } },
     allowPositionals: true,
   });
   try {
-    return { benchmarks: choose(await loadBenchmarks(), positionals), isQuick: values.quick };
+    return {
+      benchmarks: choose(await loadBenchmarks(), positionals),
+      isQuick: values.quick,
+      rounds: readRounds(values),
+    };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     console.error(error.message);
@@ -35,10 +42,17 @@ async function readArguments() {
   }
 }
 
+function readRounds({ rounds }) {
+  if (rounds === undefined) return undefined;
+  if (/^[1-9]\d*$/.test(rounds)) return Number(rounds);
+  throw new RangeError(`--rounds must be a whole number from 1 on, got ${rounds}`);
+}
+
 async function run(benchmark) {
   const { id, numbers, question, method, metrics, goals } = benchmark;
   console.log(`\n${numbers.join(', ')} ${id}: ${question}`);
   const settings = isQuick ? { ...QUICK, ...benchmark.quick } : { ...FULL, ...benchmark.full };
+  settings.rounds = rounds ?? settings.rounds;
   const date = new Date();
   const machine = describeMachine();
   const contestants = summarize(await runRounds(benchmark, settings), metrics);
