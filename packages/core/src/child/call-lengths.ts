@@ -1,7 +1,15 @@
 /** A call shorter than this is very short: a claim of its own would cost a good part of it. */
 const SHORT_MS = 0.05;
-/** So many very short calls in a row, and the next ones of that handler are taken to be short, too. */
-const STREAK = 4096;
+/** So many very short calls, and the next ones of that handler are taken to be short, too. */
+const TRUSTED = 4096;
+/** No more than these count, so that trust can be lost. */
+const MOST_COUNTED = 2 * TRUSTED;
+/**
+ * What a call longer than SHORT_MS takes back. The garbage collector or another process on the core makes one call in a few
+ * hundred look long, whatever the handler: when a single one cost all trust, records of 120 bytes never got any on two cores,
+ * and half of the workers' time went into claims.
+ */
+const DOUBT = 100;
 /** A result that waited for a call as long as this waited far too long. */
 const LONG_MS = 10;
 /** A handler with such a call among so many is taken to have more of them. */
@@ -13,24 +21,24 @@ const NEWEST = 0.05;
 export class CallLengths {
   /** Of very short calls, ms: a moving average. */
   meanMs = 0;
-  #shortInARow = 0;
+  #trust = 0;
   #sinceLong = MEMORY;
 
   /** The handler was called and has returned. @param isDone false when its promise is still to be waited for */
   note(ms: number, isDone: boolean): void {
-    if (!isDone || ms > SHORT_MS) {
-      this.#shortInARow = 0;
-      if (ms > LONG_MS) this.#sinceLong = 0;
-    } else {
-      this.#shortInARow++;
+    if (isDone && ms <= SHORT_MS) {
+      if (this.#trust < MOST_COUNTED) this.#trust++;
       this.meanMs += (ms - this.meanMs) * NEWEST;
+    } else {
+      this.#trust = isDone && ms <= LONG_MS ? Math.max(0, this.#trust - DOUBT) : 0;
+      if (ms > LONG_MS) this.#sinceLong = 0;
     }
     this.#sinceLong++;
   }
 
-  /** Whether it has returned within SHORT_MS thousands of times in a row. */
+  /** Whether it has returned within SHORT_MS thousands of times, seldom not, and never after more than LONG_MS. */
   get areVeryShort(): boolean {
-    return this.#shortInARow >= STREAK;
+    return this.#trust >= TRUSTED;
   }
 
   /** Whether the next call may well hold up whatever waits for it to return. */

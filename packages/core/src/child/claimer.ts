@@ -7,8 +7,8 @@ const RUN_MS = 0.1;
 /**
  * Claims tasks on the board: each before it starts, or a run of very short ones together. Whoever is claimed counts as
  * started, so it cannot be taken back any more, and when the worker dies all of a run are suspects. That is a delay of
- * RUN_MS at most, as long as the handler stays as short as it was; and nobody gets into a run whose name had a longer
- * call among its last thousands, or that has a time limit.
+ * RUN_MS at most, as long as the handler stays as short as it was; and nobody gets into a run whose name was not
+ * very short thousands of times, or that has a time limit.
  *
  * On a file, a claim is two system calls, 1.4 µs. Runs of 32 move 1.7 × as many identity tasks over two
  * processes, 800,000 against 460,000 a second (medians of four interleaved pairs on two cores).

@@ -55,7 +55,7 @@ describe('tasks are claimed', () => {
     expect(claims.flat()).toEqual(range(70));
   });
 
-  it('by themselves again after one longer call, one that was waited for, or one of a name not known', () => {
+  it('by themselves again after longer calls, one that was waited for, or one of a name not known', () => {
     const { note, claims, becomeShort, claimAll } = open();
     becomeShort();
     note(0.06);
