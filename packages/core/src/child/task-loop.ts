@@ -58,6 +58,8 @@ export class TaskLoop {
   readonly #claimer: Claimer;
   readonly #frames: PendingFrame[] = [];
   readonly #running = new Map<number, RunningTask>();
+  /** Whether the last frame had one task only. */
+  #cameAlone = false;
   #isTurnDue = false;
   #insideRun = false;
   #batchSince = 0;
@@ -76,6 +78,7 @@ export class TaskLoop {
 
   accept(frame: Frame): void {
     this.#frames.push({ frame, row: 0 });
+    this.#cameAlone = frame.meta.length === TASK_WORDS;
     this.#run();
   }
 
@@ -108,7 +111,10 @@ export class TaskLoop {
       now = this.#start(frame, row, now);
     }
     this.#insideRun = false;
-    if (this.#batch.size > 0) this.#runNextTurn();
+    if (this.#batch.size === 0) return;
+    // Whoever sent a task alone waits for nothing else.
+    if (this.#cameAlone && this.idle) this.flush();
+    else this.#runNextTurn();
   }
 
   /** Calls the handler of one row. Returns the time afterwards, which is the next row's start. */

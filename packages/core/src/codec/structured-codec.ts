@@ -1,5 +1,6 @@
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
 import { LARGE_BYTES, type Arena } from './arena.js';
+import { decodePlain, encodePlain, isPlain } from './plain-values.js';
 import { checkSize, type ValueCodec } from './value-codec.js';
 import { viewNumber, viewOf } from './views.js';
 
@@ -11,7 +12,8 @@ interface WithBuffers {
 }
 
 /**
- * V8's structured clone, as node:v8 has it, with two differences. Large views go into the arena, wherever in a value they
+ * V8's structured clone, as node:v8 has it, with three differences. Lists of nothing but short primitive values do without it
+ * (plain-values.ts). Large views go into the arena, wherever in a value they
  * are, and only their place goes into the bytes. And a typed array gets a buffer of its own, as structuredClone gives it;
  * node:v8's lie in the middle of the bytes received.
  */
@@ -25,6 +27,11 @@ export class StructuredCodec implements ValueCodec {
   }
 
   encode(values: readonly unknown[], isTrial = false): Uint8Array {
+    const plain = encodePlain(values);
+    if (plain !== undefined) {
+      checkSize(plain.length, this.#limitBytes);
+      return plain;
+    }
     const mark = this.#arena?.mark() ?? 0;
     try {
       const serializer = new FrameSerializer(this.#limitBytes, this.#arena, isTrial);
@@ -40,6 +47,7 @@ export class StructuredCodec implements ValueCodec {
   }
 
   decode(bytes: Buffer): unknown[] {
+    if (isPlain(bytes)) return decodePlain(bytes);
     const deserializer = new FrameDeserializer(bytes, this.#arena);
     deserializer.readHeader();
     const decoded = deserializer.readValue() as unknown[] | WithBuffers;

@@ -36,14 +36,16 @@ export class SocketChannel implements FrameChannel {
   }
 
   send(kind: FrameKind, body: unknown, rows?: Rows): number {
-    const frame = encodeFrame(this.#reader.format, kind, body, rows);
+    const { parts, sentAt } = encodeFrame(this.#reader.format, kind, body, rows);
+    if (parts.length === 1) {
+      this.#socket.write(parts[0] as Uint8Array);
+      return sentAt;
+    }
     // Corked, so that all parts leave in one writev.
     this.#socket.cork();
-    this.#socket.write(frame.head);
-    if (frame.values.length > 0) this.#socket.write(frame.values);
-    if (frame.body.length > 0) this.#socket.write(frame.body);
+    for (const part of parts) if (part.length > 0) this.#socket.write(part);
     this.#socket.uncork();
-    return frame.sentAt;
+    return sentAt;
   }
 
   refusal(value: unknown): Refusal | undefined {

@@ -10,8 +10,7 @@ const MAX_PAYLOAD = 2 ** 20;
 const FORMAT: FrameFormat = { codec: new StructuredCodec(MAX_PAYLOAD), maxPayloadBytes: MAX_PAYLOAD };
 
 function bytesOf(kind: FrameKind, body?: unknown, rows?: Rows): Buffer {
-  const frame = encodeFrame(FORMAT, kind, body, rows);
-  return Buffer.concat([frame.head, frame.values, frame.body]);
+  return Buffer.concat(encodeFrame(FORMAT, kind, body, rows).parts);
 }
 
 /** Cuts bytes at every given position. */
@@ -94,8 +93,8 @@ describe('the header of a frame', () => {
   it('brings kind, rows, base and the time it was encoded', () => {
     const before = hostNowMs();
     const rows = { meta: Uint32Array.of(1, 0xffffffff), values: [], baseMs: 123.456 };
-    const { head, values, body, sentAt } = encodeFrame(FORMAT, FRAME.results, null, rows);
-    const [frame] = read([head, Buffer.from(values), Buffer.from(body)]);
+    const { parts, sentAt } = encodeFrame(FORMAT, FRAME.results, null, rows);
+    const [frame] = read([Buffer.concat(parts)]);
     expect(frame).toMatchObject({ kind: FRAME.results, body: null, baseMs: 123.456, sentAt });
     expect([...(frame?.meta ?? [])]).toEqual([1, 0xffffffff]);
     const times = [before, sentAt, frame?.receivedAt ?? NaN, frame?.decodedAt ?? NaN, hostNowMs()];
