@@ -1,6 +1,7 @@
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import { hostNowMs } from '../base/clock.js';
 import type { ReportMessage } from '../wire/frame.js';
+import type { BusyPoll } from './busy-poll.js';
 import type { SectionRecorder } from './section-recorder.js';
 
 /** Memory and load are read at most this often: one reading costs some 30 µs. */
@@ -11,6 +12,7 @@ const SECTIONS_EVERY_MS = 100;
 /** Collects what a worker says of itself: memory, load, and the sections its handlers timed. */
 export class SelfReport {
   readonly #sections: SectionRecorder;
+  readonly #poll: Pick<BusyPoll, 'takePolledMs'>;
   #vitalsAt = -Infinity;
   #sectionsAt = -Infinity;
   #cpu = process.cpuUsage();
@@ -18,8 +20,9 @@ export class SelfReport {
   #elu: EventLoopUtilization = performance.eventLoopUtilization();
   #last = { rssBytes: 0, heapUsedBytes: 0, cpu: 0, elu: 0 };
 
-  constructor(sections: SectionRecorder) {
+  constructor(sections: SectionRecorder, poll: Pick<BusyPoll, 'takePolledMs'>) {
     this.#sections = sections;
+    this.#poll = poll;
   }
 
   /** The report that is due now, or undefined. */
@@ -37,13 +40,14 @@ export class SelfReport {
     const { rss, heapUsed } = process.memoryUsage();
     const cpu = process.cpuUsage(this.#cpu);
     const elapsedMs = now - this.#cpuAt;
-    const elu = performance.eventLoopUtilization(this.#elu);
+    const { active, idle } = performance.eventLoopUtilization(this.#elu);
+    const polledMs = this.#poll.takePolledMs();
     this.#last = {
       rssBytes: rss,
       heapUsedBytes: heapUsed,
       cpu: elapsedMs > 0 ? (cpu.user + cpu.system) / 1000 / elapsedMs : 0,
       // Deltas can come out slightly negative (nodejs/node#40525).
-      elu: Math.min(1, Math.max(0, elu.utilization)),
+      elu: active + idle > 0 ? Math.min(1, Math.max(0, (active - polledMs) / (active + idle))) : 0,
     };
     this.#vitalsAt = now;
     this.#cpuAt = now;

@@ -11,6 +11,7 @@ import {
   type StartFailedMessage,
 } from '../wire/frame.js';
 import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
+import { BusyPoll } from './busy-poll.js';
 import type { WorkerScope } from './running-task.js';
 import { SectionRecorder } from './section-recorder.js';
 import { SelfReport } from './self-report.js';
@@ -124,13 +125,15 @@ export function serve(host: Host): { flush(): void } {
   }
 
   function makeLoop(init: InitMessage, loaded: LoadedModule, workerScope: WorkerScope, board: WorkerBoard): TaskLoop {
-    const report = new SelfReport(workerScope.sections);
+    const poll = new BusyPoll(init.busyPollMs, hostNowMs);
+    const report = new SelfReport(workerScope.sections, poll);
     return new TaskLoop({
       channel,
       module: loaded,
       scope: workerScope,
       board,
       concurrency: init.concurrency,
+      poll,
       // Ahead of the results, so that whoever has a result has its sections too.
       beforeFlush(idle) {
         const message = report.due(idle);

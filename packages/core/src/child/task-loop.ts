@@ -2,6 +2,7 @@ import { hostNowMs } from '../base/clock.js';
 import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';
 import {
   HANDLER_MASK,
+  MAY_POLL,
   STATUS,
   TASK_WORDS,
   type CancelMessage,
@@ -11,6 +12,7 @@ import {
 } from '../wire/frame.js';
 import type { WorkerBoard } from '../wire/claim-board.js';
 import { unreadReason } from '../wire/read-values.js';
+import type { BusyPoll } from './busy-poll.js';
 import { CallLengths } from './call-lengths.js';
 import { Claimer } from './claimer.js';
 import { ResultBatch } from './result-batch.js';
@@ -40,6 +42,7 @@ export interface LoopParts {
   scope: WorkerScope;
   board: WorkerBoard;
   concurrency: number;
+  poll: BusyPoll;
   /** Called when results are about to leave; `idle` when nothing is left to do. */
   beforeFlush(idle: boolean): void;
 }
@@ -60,6 +63,7 @@ export class TaskLoop {
   readonly #running = new Map<number, RunningTask>();
   /** Whether the last frame had one task only. */
   #cameAlone = false;
+  #mayPoll = false;
   #isTurnDue = false;
   #insideRun = false;
   #batchSince = 0;
@@ -79,6 +83,8 @@ export class TaskLoop {
   accept(frame: Frame): void {
     this.#frames.push({ frame, row: 0 });
     this.#cameAlone = frame.meta.length === TASK_WORDS;
+    this.#mayPoll = this.#cameAlone && ((frame.meta[1] ?? 0) & MAY_POLL) !== 0;
+    this.#parts.poll.wake(frame.receivedAt);
     this.#run();
   }
 
@@ -91,6 +97,7 @@ export class TaskLoop {
     if (this.#batch.size === 0) return;
     this.#parts.beforeFlush(this.idle);
     this.#batch.send();
+    if (this.#mayPoll && this.idle) this.#parts.poll.rest();
   }
 
   #run(): void {

@@ -21,6 +21,11 @@ export function duration(min: number): Check {
   return (value) => (typeof value === 'number' && value >= min ? null : phrase);
 }
 
+export function number(min: number, max: number): Check {
+  const phrase = `a number from ${min} to ${max}`;
+  return (value) => (typeof value === 'number' && value >= min && value <= max ? null : phrase);
+}
+
 export function positiveNumber(): Check {
   return (value) => (typeof value === 'number' && value > 0 ? null : 'a number above 0');
 }

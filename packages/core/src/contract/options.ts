@@ -73,6 +73,12 @@ export interface PoolOptions {
   concurrency?: number;
   /** Tasks sent to a worker beyond those running, so that it never waits for the next. 'auto': about 1 ms of expected work, up to 16 ms for a worker that ran dry because this process was late, none for long tasks. 0 to 1000. @defaultValue 'auto' */
   prefetch?: 'auto' | number;
+  /**
+   * How long a worker that has answered stays awake for the next task, in milliseconds, 0 to 10. It does so only while calls
+   * follow one another that fast. It makes them two to three times as fast, and takes the worker's core in between. 0: never;
+   * so it is always with kind 'inline' and on a single core. @defaultValue 0.1
+   */
+  busyPollMs?: number;
   queue?: QueueOptions;
   /** Longest execution of a task in milliseconds, counted from its start in the worker. Then ERR_TASK_TIMEOUT. @defaultValue Infinity */
   timeoutMs?: number;

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import * as is from './checks.js';
 import type { CodecName, CodecOption } from './codec.js';
@@ -22,6 +23,7 @@ const DEFAULTS = {
   workers: 'auto',
   concurrency: 1,
   prefetch: 'auto',
+  busyPollMs: 0.1,
   queueMax: Infinity,
   queueTimeoutMs: Infinity,
   timeoutMs: Infinity,
@@ -61,6 +63,7 @@ const POOL: is.Shape = {
   // Both together stay within the 2048 places a worker has for tasks (wire/claim-board.ts).
   concurrency: is.integer(1, 1000),
   prefetch: is.either(is.integer(0, 1000), is.oneOf('auto')),
+  busyPollMs: is.number(0, 10),
   queue: {
     max: is.either(
       is.integer(0),
@@ -146,6 +149,7 @@ export interface ResolvedOptions {
   readonly workers: WorkersOption;
   readonly concurrency: number;
   readonly prefetch: 'auto' | number;
+  readonly busyPollMs: number;
   readonly queueMax: number;
   readonly timeoutStack: boolean;
   readonly graceMs: number;
@@ -196,6 +200,7 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
     workers: options.workers ?? DEFAULTS.workers,
     concurrency: options.concurrency ?? DEFAULTS.concurrency,
     prefetch: options.prefetch ?? DEFAULTS.prefetch,
+    busyPollMs: resolveBusyPoll(options),
     queueMax: options.queue?.max ?? DEFAULTS.queueMax,
     timeoutStack: options.timeoutStack ?? false,
     graceMs: options.graceMs ?? DEFAULTS.graceMs,
@@ -234,6 +239,12 @@ function checkPoolOptions(options: PoolOptions): void {
   if (kind === 'inline' && execArgv !== undefined) {
     throw optionError('execArgv', 'has no meaning for kind "inline", which starts no worker.');
   }
+}
+
+/** In the parent's own thread, or on its only core, whoever polls keeps from coming what it waits for. */
+function resolveBusyPoll({ kind, busyPollMs }: PoolOptions): number {
+  if (kind === 'inline' || availableParallelism() === 1) return 0;
+  return busyPollMs ?? DEFAULTS.busyPollMs;
 }
 
 /** The settings of one task: its own where given, else those of `base`. */

@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import type { Clock } from '../base/clock.js';
+import { ReusedList } from '../base/reused-list.js';
 import type { DeathReport, Refusal } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Task } from '../task/task.js';
@@ -13,6 +15,7 @@ import { StuckWatch } from './stuck-watch.js';
 import { crashed, notFound, notSerializable, tookTooLong, waitedTooLong } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
+const CORES = availableParallelism();
 /** With no more tasks per worker than this, none waits for company: latency counts, not throughput. */
 const CALM = 2;
 /** A stack that is not there after this long is not waited for. */
@@ -43,7 +46,7 @@ export class Dispatcher {
   readonly #outcomes: Outcomes;
   readonly #stuck: StuckWatch;
   /** Workers with tasks in their outbox. */
-  readonly #unsent = new Set<Worker>();
+  readonly #unsent = new ReusedList<Worker>();
   /** Tasks that are out of time; their worker was asked where they are. */
   readonly #asked = new Set<Task>();
   #isPassDue = false;
@@ -235,7 +238,9 @@ export class Dispatcher {
 
   #runPass(): void {
     if (!this.#isPaused) this.#handOut.pass();
-    for (const worker of this.#unsent) worker.flush();
+    // Whoever polls needs a core, and so does this thread: all that are at work and one more.
+    const mayPoll = this.#parts.book.pending < CORES;
+    for (let index = 0; index < this.#unsent.size; index++) this.#unsent.at(index).flush(mayPoll);
     this.#unsent.clear();
     this.#stuck.look();
     this.#parts.onHandedOut(this.queued);
@@ -254,9 +259,9 @@ export class Dispatcher {
       return;
     }
     this.#parts.book.move(task, 'running');
+    if (!worker.hasUnsent) this.#unsent.push(worker);
     worker.assign(task);
     if (worker.load > 1) this.#stuck.noteAhead();
-    this.#unsent.add(worker);
   }
 
   #enqueue(task: Task, atHead = false): void {
@@ -327,7 +332,6 @@ export class Dispatcher {
     const at = this.#workers.indexOf(worker);
     if (at !== -1) this.#workers.splice(at, 1);
     this.#handOut.drop(worker);
-    this.#unsent.delete(worker);
     if (this.#workers.length === 0) this.#stuck.stop();
   }
 }

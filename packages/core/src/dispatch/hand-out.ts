@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import { ReusedList } from '../base/reused-list.js';
 import type { Task } from '../task/task.js';
 import type { Worker } from '../worker/worker.js';
 import { Affinity } from './affinity.js';
@@ -37,7 +38,7 @@ export class HandOut {
   /** Workers that may take tasks ahead. One that is found full leaves until it has answered for something. */
   readonly #roomy = new Set<Worker>();
   /** Those of them that had news since the last pass. */
-  readonly #fresh: Worker[] = [];
+  readonly #fresh = new ReusedList<Worker>();
 
   constructor(parts: HandOutParts) {
     this.#parts = parts;
@@ -111,7 +112,7 @@ export class HandOut {
     if (this.#affinity.size > 0) this.#serveAwaited();
     this.#fillPlaces();
     if (this.#queue.size + this.#affinity.size > 0 && this.#roomy.size > 0) this.#sendAhead();
-    this.#fresh.length = 0;
+    this.#fresh.clear();
   }
 
   #handOutSuspect(): void {
@@ -154,7 +155,10 @@ export class HandOut {
   #sendAhead(): void {
     const { workers, inHand } = this.#parts;
     const fair = Math.ceil((inHand() + this.#queue.size) / workers.length);
-    for (const worker of this.#fresh) this.#fill(worker, fair - worker.load);
+    for (let index = 0; index < this.#fresh.size; index++) {
+      const worker = this.#fresh.at(index);
+      this.#fill(worker, fair - worker.load);
+    }
     let left = this.#roomy.size;
     for (const worker of this.#roomy) {
       if (this.#queue.size + this.#affinity.size === 0) return;

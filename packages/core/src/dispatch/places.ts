@@ -7,7 +7,6 @@ import type { Worker } from '../worker/worker.js';
 export class FreePlaces {
   readonly #concurrency: number;
   readonly #workers: Worker[] = [];
-  readonly #listed = new Set<Worker>();
 
   constructor(concurrency: number) {
     this.#concurrency = concurrency;
@@ -15,8 +14,8 @@ export class FreePlaces {
 
   /** A worker became ready, or a place in it free. */
   add(worker: Worker): void {
-    if (this.#listed.has(worker) || !this.#hasPlace(worker)) return;
-    this.#listed.add(worker);
+    if (worker.isListed || !this.#hasPlace(worker)) return;
+    worker.isListed = true;
     this.#workers.push(worker);
   }
 
@@ -41,7 +40,8 @@ export class FreePlaces {
   }
 
   remove(worker: Worker): void {
-    if (!this.#listed.delete(worker)) return;
+    if (!worker.isListed) return;
+    worker.isListed = false;
     this.#workers.splice(this.#workers.indexOf(worker), 1);
   }
 
@@ -50,7 +50,7 @@ export class FreePlaces {
     for (;;) {
       const worker = this.#concurrency === 1 ? this.#workers.pop() : this.#workers.shift();
       if (worker === undefined) return undefined;
-      this.#listed.delete(worker);
+      worker.isListed = false;
       if (this.#hasPlace(worker)) return worker;
     }
   }

@@ -2,6 +2,14 @@ import { LinkedQueue } from '../base/linked-queue.js';
 import type { Task } from '../task/task.js';
 import type { Worker } from '../worker/worker.js';
 
+interface Next {
+  readonly next?: { task: Task; worker: Worker };
+  readonly released?: Worker | undefined;
+}
+
+/** What every pass but a few gets. */
+const NOTHING: Next = {};
+
 /**
  * Tasks that were running together when their worker died. Which of them killed it is not known, so each runs again
  * with a worker to itself, one at a time; only who kills again is to blame.
@@ -36,21 +44,18 @@ export class SuspectLane {
    * The next suspect and an empty worker for it, if there are both. If no worker is empty, the least loaded one is set
    * aside: it takes nothing else and will be empty soon. `released` is a worker that need not be set aside any more.
    */
-  next(workers: readonly Worker[]): {
-    next?: { task: Task; worker: Worker };
-    released?: Worker | undefined;
-  } {
+  next(workers: readonly Worker[]): Next {
     const reserved = this.#reserved;
     if (this.#waiting.size === 0) {
-      if (reserved === undefined || reserved.load > 0) return {};
+      if (reserved === undefined || reserved.load > 0) return NOTHING;
       this.#setAside(undefined);
       return { released: reserved };
     }
     const worker = reserved ?? leastLoaded(workers);
     if (worker !== reserved) this.#setAside(worker);
-    if (worker === undefined || worker.load > 0 || !worker.isReady) return {};
+    if (worker === undefined || worker.load > 0 || !worker.isReady) return NOTHING;
     const task = this.#waiting.shift();
-    return task === undefined ? {} : { next: { task, worker } };
+    return task === undefined ? NOTHING : { next: { task, worker } };
   }
 
   #setAside(worker: Worker | undefined): void {

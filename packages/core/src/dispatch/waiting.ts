@@ -25,7 +25,7 @@ interface Flow {
  * at the head of each, however many tasks and workers there are.
  */
 export class WaitingTasks {
-  /** Flows with tasks. */
+  /** Flows with tasks; the last one stays when it is emptied: mostly it is the next one to be filled, too. */
   readonly #active: Flow[] = [];
   /** Every flow there was, by name and priority. */
   readonly #flows = new Map<TaskType, Map<number, Flow>>();
@@ -87,10 +87,11 @@ export class WaitingTasks {
 
   #join(task: Task): Flow {
     const flow = this.#flowOf(task);
-    if (flow.tasks.size === 0) {
+    if (flow.tasks.size === 0 && this.#active[0] !== flow) {
       // What it did not use while nothing of it waited is not owed to it.
       flow.servedMs = Math.max(flow.servedMs, this.#leastServed(flow.priority));
-      this.#active.push(flow);
+      if (this.#size === 0) this.#active[0] = flow;
+      else this.#active.push(flow);
     }
     this.#size++;
     return flow;
@@ -99,7 +100,7 @@ export class WaitingTasks {
   #leave(flow: Flow, task: Task): void {
     flow.tasks.remove(task);
     this.#size--;
-    if (flow.tasks.size === 0) this.#active.splice(this.#active.indexOf(flow), 1);
+    if (flow.tasks.size === 0 && this.#active.length > 1) this.#active.splice(this.#active.indexOf(flow), 1);
   }
 
   #leastServed(priority: number): number {

@@ -40,11 +40,13 @@ export interface Frame {
 }
 
 /**
- * A row of a tasks frame: [wire id, handler index | CLAIM_ALONE | attempt << 16, task id low, task id high].
+ * A row of a tasks frame: [wire id, handler index | MAY_POLL | CLAIM_ALONE | attempt << 16, task id low, task id high].
  * Its value is the input; `body` holds, by row, what few tasks have.
  */
 export const TASK_WORDS = 4;
-export const HANDLER_MASK = 0x7fff;
+export const HANDLER_MASK = 0x3fff;
+/** There is a core to spare for a worker that stays awake when it has answered; see child/busy-poll.ts. */
+export const MAY_POLL = 0x4000;
 /** The task has a time limit, so its start must be told of by itself; see child/claimer.ts. */
 export const CLAIM_ALONE = 0x8000;
 export type TasksBody = Map<number, TaskExtras> | undefined;
@@ -74,6 +76,8 @@ export interface InitMessage {
   workerId: number;
   workerData: unknown;
   concurrency: number;
+  /** See child/busy-poll.ts. */
+  busyPollMs: number;
   /** Threads and inline get their claim board here; processes inherit it as a file descriptor. */
   board: SharedArrayBuffer | undefined;
   /** Whether to start the guard thread; see child/guard-thread.ts. */
@@ -107,7 +111,7 @@ export interface ReportMessage {
 }
 
 /** Raised when either side's layout changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** The rows of a frame to be sent. A progress frame has one: [wire id]. */
 export interface Rows {

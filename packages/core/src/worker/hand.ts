@@ -60,6 +60,11 @@ export class Hand {
     return this.#inHand.size;
   }
 
+  /** Whether some of it has not left yet. */
+  get hasUnsent(): boolean {
+    return !this.#outbox.isEmpty;
+  }
+
   /** All of it, oldest first. */
   all(): Place[] {
     return this.#inHand.all();
@@ -82,8 +87,8 @@ export class Hand {
     if (task.timeoutMs < Infinity || task.deadlineMs < Infinity) this.#watch.expect(task);
   }
 
-  send(): void {
-    this.#outbox.send();
+  send(mayPoll: boolean): void {
+    this.#outbox.send(mayPoll);
   }
 
   /** Its input could not be read together with others: sends it again by itself. False when that has been done. */

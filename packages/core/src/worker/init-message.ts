@@ -9,6 +9,7 @@ export function initMessage({ moduleUrl, workerId, options }: WorkerSpec, transp
     workerId,
     workerData: options.workerData,
     concurrency: options.concurrency,
+    busyPollMs: options.busyPollMs,
     board: transport.sharedBoard,
     guard: transport.wantsGuard,
     codec: options.codec,

@@ -3,18 +3,20 @@ import type { WireThrown } from '../wire/error-wire.js';
 import { RESULT_WORDS, STATUS, type Frame, type ResultsBody } from '../wire/frame.js';
 import { unreadReason } from '../wire/read-values.js';
 
+/** Words are read as floats one by one: a view of the table would cost more than all that a lone result has to say. */
+const bits = new Uint32Array(1);
+const float = new Float32Array(bits.buffer);
+
 /**
  * A cursor over the rows of a results frame. One object serves a whole frame; readers take what they need before the
  * next row.
  */
 export class ResultRow {
   readonly #frame: Frame;
-  readonly #times: Float32Array;
   #row = -1;
 
   constructor(frame: Frame) {
     this.#frame = frame;
-    this.#times = new Float32Array(frame.meta.buffer, frame.meta.byteOffset, frame.meta.length);
   }
 
   next(): boolean {
@@ -69,6 +71,7 @@ export class ResultRow {
   }
 
   #time(word: number): number {
-    return this.#frame.baseMs + (this.#times[this.#row * RESULT_WORDS + word] ?? 0);
+    bits[0] = this.#frame.meta[this.#row * RESULT_WORDS + word] ?? 0;
+    return this.#frame.baseMs + (float[0] as number);
   }
 }

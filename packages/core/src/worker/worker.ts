@@ -45,6 +45,8 @@ export class Worker {
   vitals = { rssBytes: 0, heapUsedBytes: 0, cpu: 0, elu: 0 };
   /** Work worth sending ahead to it, ms; kept by dispatch/hand-out.ts. */
   aheadMs = 1;
+  /** Whether dispatch/places.ts has it in its list. A Set of workers that come and go allocates each time. */
+  isListed = false;
   /** Set aside for one task that must run alone. */
   reserved = false;
   /** Results that nobody waited for. */
@@ -147,9 +149,14 @@ export class Worker {
     this.#hand.add(task);
   }
 
-  /** Sends what was assigned since the last flush. */
-  flush(): void {
-    this.#hand.send();
+  /** Whether anything was assigned since the last flush. */
+  get hasUnsent(): boolean {
+    return this.#hand.hasUnsent;
+  }
+
+  /** Sends what was assigned since the last flush. @param mayPoll whether it may stay awake for more when it has answered */
+  flush(mayPoll = false): void {
+    this.#hand.send(mayPoll);
   }
 
   /** Tasks in hand that somebody waits for, oldest first. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { deferred, type Deferred } from '../../src/base/deferred.js';
 import { hostNowMs } from '../../src/base/clock.js';
+import { BusyPoll } from '../../src/child/busy-poll.js';
 import { SectionRecorder } from '../../src/child/section-recorder.js';
 import { TaskLoop } from '../../src/child/task-loop.js';
 import type { LoadedHandler } from '../../src/child/worker-module.js';
@@ -79,6 +80,7 @@ function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
       noteSection() {},
     },
     concurrency,
+    poll: new BusyPoll(0, hostNowMs),
     beforeFlush: (idle) => flushes.push(idle),
   });
   /** Gives the loop a frame of [wire id, handler, input]. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPoolError, type PoolError } from '../../src/contract/errors.js';
@@ -42,6 +43,7 @@ const WRONG_POOL_OPTIONS: [option: string, value: unknown, phrase: string][] = [
   ['concurrency', 1001, 'an integer from 1 to 1000'],
   ['concurrency', 1.5, 'an integer from 1 to 1000'],
   ['prefetch', -1, 'an integer from 0 to 1000, or one of "auto"'],
+  ['busyPollMs', 11, 'a number from 0 to 10'],
   ['queue', 5, 'an object'],
   ['queue.max', -1, 'an integer of at least 0, or Infinity'],
   ['queue.timeoutMs', 0, `${MILLISECONDS} 1`],
@@ -133,6 +135,7 @@ describe('resolveOptions', () => {
       workers: 'auto',
       concurrency: 1,
       prefetch: 'auto',
+      busyPollMs: availableParallelism() > 1 ? 0.1 : 0,
       queueMax: Infinity,
       graceMs: 500,
       timeoutStack: false,

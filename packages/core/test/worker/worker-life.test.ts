@@ -21,6 +21,7 @@ describe('the start of a worker', () => {
           workerId: 1,
           workerData: { seed: 7 },
           concurrency: 3,
+          busyPollMs: expect.any(Number) as number,
           board: undefined,
           guard: false,
           codec: 'structured',
