@@ -5,6 +5,7 @@
  */
 export const AHEAD_MS = 1;
 const MOST_AHEAD_MS = 16;
+const BACKLOG_AHEAD_MS = 8;
 const MAX_AHEAD = 512;
 /** How much of what is above AHEAD_MS is given up with every frame that the worker did not wait for. */
 const DECAY = 0.02;
@@ -28,19 +29,29 @@ export function nextAheadMs(aheadMs: number, ranDry: boolean): number {
 }
 
 /**
+ * The least work worth sending ahead while so many tasks wait for each worker: an eighth of it, up to BACKLOG_AHEAD_MS.
+ * Nobody has to wait for it who would not wait anyway, and what is sent together, and answered together, costs less.
+ */
+export function worthAheadMs(waiting: number, typicalMs: number): number {
+  return Math.min(Math.max((waiting * typicalMs) / 8, AHEAD_MS), BACKLOG_AHEAD_MS);
+}
+
+/**
  * How many more tasks of an expected execution time a worker may take, running and ahead together.
  * @param prefetch 'auto', or how many tasks may be ahead
  * @param expectedMs execution time expected of each task
+ * @param leastAheadMs see `worthAheadMs`
  */
 export function roomFor(
   worker: WorkerView,
   concurrency: number,
   prefetch: 'auto' | number,
   expectedMs: number,
+  leastAheadMs = AHEAD_MS,
 ): number {
   const places = Math.max(0, concurrency - worker.load);
   if (prefetch !== 'auto') return Math.max(0, concurrency + prefetch - worker.load);
-  const byTime = Math.floor((worker.aheadMs - worker.expectedMs) / Math.max(expectedMs, 1e-4));
+  const byTime = Math.floor((Math.max(worker.aheadMs, leastAheadMs) - worker.expectedMs) / Math.max(expectedMs, 1e-4));
   const byCount = concurrency + MAX_AHEAD - worker.load;
   return Math.max(places, Math.min(byTime, byCount));
 }

@@ -3,7 +3,7 @@ import { ReusedList } from '../base/reused-list.js';
 import type { Task } from '../task/task.js';
 import type { Worker } from '../worker/worker.js';
 import { Affinity } from './affinity.js';
-import { nextAheadMs, roomFor } from './ahead.js';
+import { nextAheadMs, roomFor, worthAheadMs } from './ahead.js';
 import { FreePlaces } from './places.js';
 import { SuspectLane } from './suspect-lane.js';
 import { WaitingTasks } from './waiting.js';
@@ -168,16 +168,17 @@ export class HandOut {
 
   /** Sends tasks ahead to one worker: those that wait for it, and so many of the queue, as far as it has room. */
   #fill(worker: Worker, fromQueue: number): void {
-    const { concurrency, prefetch } = this.#parts;
+    const { concurrency, prefetch, workers } = this.#parts;
     if (worker.reserved || worker.isStuck || !worker.hasBoard || !worker.isReady) {
       this.#roomy.delete(worker);
       return;
     }
+    const leastAheadMs = worthAheadMs(this.#queue.size / workers.length, this.#queue.first?.type.typicalMs ?? 0);
     for (let taken = 0; ;) {
       const own = this.#affinity.firstFor(worker);
       const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
       if (head === undefined || head.isOneShot) return;
-      if (roomFor(worker, concurrency, prefetch, head.type.typicalMs) <= 0) {
+      if (roomFor(worker, concurrency, prefetch, head.type.typicalMs, leastAheadMs) <= 0) {
         this.#roomy.delete(worker);
         return;
       }

@@ -40,13 +40,16 @@ export interface Frame {
 }
 
 /**
- * A row of a tasks frame: [wire id, handler index | MAY_POLL | CLAIM_ALONE | attempt << 16, task id low, task id high].
+ * A row of a tasks frame: [wire id, handler index | CALM | CLAIM_ALONE | attempt << 16, task id low, task id high].
  * Its value is the input; `body` holds, by row, what few tasks have.
  */
 export const TASK_WORDS = 4;
 export const HANDLER_MASK = 0x3fff;
-/** There is a core to spare for a worker that stays awake when it has answered; see child/busy-poll.ts. */
-export const MAY_POLL = 0x4000;
+/**
+ * Fewer tasks are pending than there are cores. Nothing else will come with this frame, its answer need not wait for others,
+ * and a worker that stays awake when it has answered takes a core from nobody; see child/busy-poll.ts.
+ */
+export const CALM = 0x4000;
 /** The task has a time limit, so its start must be told of by itself; see child/claimer.ts. */
 export const CLAIM_ALONE = 0x8000;
 export type TasksBody = Map<number, TaskExtras> | undefined;

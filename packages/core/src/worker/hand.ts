@@ -87,8 +87,8 @@ export class Hand {
     if (task.timeoutMs < Infinity || task.deadlineMs < Infinity) this.#watch.expect(task);
   }
 
-  send(mayPoll: boolean): void {
-    this.#outbox.send(mayPoll);
+  send(isCalm: boolean): void {
+    this.#outbox.send(isCalm);
   }
 
   /** Its input could not be read together with others: sends it again by itself. False when that has been done. */

@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { toRefusal } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
-import { CLAIM_ALONE, FRAME, MAY_POLL, TASK_WORDS, type FrameChannel, type TaskExtras } from '../wire/frame.js';
+import { CALM, CLAIM_ALONE, FRAME, TASK_WORDS, type FrameChannel, type TaskExtras } from '../wire/frame.js';
 import type { Task } from '../task/task.js';
 import type { Place } from './place.js';
 
@@ -46,11 +46,11 @@ export class Outbox {
   }
 
   /** Sends what has gathered. An input that cannot be encoded costs its own task only. */
-  send(mayPoll: boolean): void {
+  send(isCalm: boolean): void {
     const places = this.#places;
     if (places.length === 0) return;
     this.#places = [];
-    const refusal = this.#trySend(places, mayPoll);
+    const refusal = this.#trySend(places, isCalm);
     if (refusal === undefined) return;
     if (places.length === 1) {
       this.#onRefused(places[0] as Place, refusal);
@@ -71,7 +71,7 @@ export class Outbox {
   }
 
   /** Why they could not be sent, or undefined when they were. */
-  #trySend(places: readonly Place[], mayPoll = false): Refusal | undefined {
+  #trySend(places: readonly Place[], isCalm = false): Refusal | undefined {
     const meta = new Uint32Array(places.length * TASK_WORDS);
     const values: unknown[] = [];
     let extras: Map<number, TaskExtras> | undefined;
@@ -81,7 +81,7 @@ export class Outbox {
       const task = place.task as Task;
       meta[at] = place.wireId;
       const alone = task.timeoutMs < Infinity || task.deadlineMs < Infinity ? CLAIM_ALONE : 0;
-      meta[at + 1] = (this.#handlers.get(task.name) ?? 0) | alone | (mayPoll ? MAY_POLL : 0) | (task.attempt << 16);
+      meta[at + 1] = (this.#handlers.get(task.name) ?? 0) | alone | (isCalm ? CALM : 0) | (task.attempt << 16);
       meta[at + 2] = task.id;
       meta[at + 3] = task.id / 2 ** 32;
       if (task.wantsProgress || task.deadlineEpochMs !== undefined) {

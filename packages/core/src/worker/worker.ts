@@ -154,9 +154,9 @@ export class Worker {
     return this.#hand.hasUnsent;
   }
 
-  /** Sends what was assigned since the last flush. @param mayPoll whether it may stay awake for more when it has answered */
-  flush(mayPoll = false): void {
-    this.#hand.send(mayPoll);
+  /** Sends what was assigned since the last flush. @param isCalm see CALM in wire/frame.ts */
+  flush(isCalm = false): void {
+    this.#hand.send(isCalm);
   }
 
   /** Tasks in hand that somebody waits for, oldest first. */

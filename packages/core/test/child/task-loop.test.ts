@@ -8,6 +8,7 @@ import type { LoadedHandler } from '../../src/child/worker-module.js';
 import type { Refusal } from '../../src/contract/errors.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import {
+  CALM,
   FRAME,
   RESULT_WORDS,
   STATUS,
@@ -83,11 +84,14 @@ function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
     poll: new BusyPoll(0, hostNowMs),
     beforeFlush: (idle) => flushes.push(idle),
   });
-  /** Gives the loop a frame of [wire id, handler, input]. */
-  const accept = (...tasks: [wireId: number, name: string, input?: unknown][]): void => {
+  /** Gives the loop a frame of [wire id, handler, input], and a turn of the event loop. */
+  const accept = (...tasks: [wireId: number, name: string, input?: unknown][]): Promise<void> => give(0, ...tasks);
+  /** Gives it one task while no other is pending. */
+  const acceptCalm = (...task: [wireId: number, name: string, input?: unknown]): void => void give(CALM, task);
+  const give = (flag: number, ...tasks: [wireId: number, name: string, input?: unknown][]): Promise<void> => {
     const meta = new Uint32Array(tasks.length * TASK_WORDS);
     for (const [row, [wireId, name]] of tasks.entries()) {
-      meta.set([wireId, names.indexOf(name) | (3 << 16), wireId * 10, 1], row * TASK_WORDS);
+      meta.set([wireId, names.indexOf(name) | flag | (3 << 16), wireId * 10, 1], row * TASK_WORDS);
     }
     const now = hostNowMs();
     const extras = new Map([[0, { wantsProgress: true, deadline: 99 }]]);
@@ -102,13 +106,14 @@ function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
       receivedAt: now,
       decodedAt: now,
     } as Frame);
+    return turn();
   };
   /** What has been answered, once it is so many. */
   const answers = async (count: number): Promise<Row[]> => {
     while (frames.flat().length < count) await turn();
     return frames.flat();
   };
-  return { revoked, loop, frames, claims, progress, flushes, accept, answers };
+  return { revoked, loop, frames, claims, progress, flushes, accept, acceptCalm, answers };
 }
 
 /** A handler whose calls the test ends by hand. */
@@ -135,10 +140,8 @@ describe('tasks', () => {
         now += ms as number;
       },
     });
-    accept([1, 'work', 0], [2, 'work', 0], [3, 'work', 11]);
-    await turn();
-    accept([4, 'work', 0], [5, 'work', 0], [6, 'work', 11]);
-    await turn();
+    await accept([1, 'work', 0], [2, 'work', 0], [3, 'work', 11]);
+    await accept([4, 'work', 0], [5, 'work', 0], [6, 'work', 11]);
     // At first the two before the long one wait for it, since nobody could know.
     expect(answeredAtCall).toEqual([0, 0, 0, 3, 4, 5]);
   });
@@ -147,9 +150,8 @@ describe('tasks', () => {
     // However slow this machine is: a result that is a millisecond old does not wait for others.
     vi.spyOn(performance, 'now').mockReturnValue(1000);
     const { accept, frames } = open({ double: (n) => 2 * (n as number) });
-    accept([1, 'double', 10], [2, 'double', 20]);
-    accept([3, 'double', 30]);
-    await turn();
+    void accept([1, 'double', 10], [2, 'double', 20]);
+    await accept([3, 'double', 30]);
     expect(frames).toEqual([
       [
         { wireId: 1, status: STATUS.ok, value: 20 },
@@ -159,17 +161,39 @@ describe('tasks', () => {
     ]);
   });
 
-  it('are claimed before their handler is called', () => {
+  it('wait for company for a quarter of the work that waits here, 4 ms at most', async () => {
+    let now = 1000;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const { accept, answers, frames } = open({ work: () => void (now += 0.5) });
+    // The average comes near to half a millisecond.
+    await accept(...Array.from({ length: 100 }, (_, n) => [n + 1, 'work'] as [number, string]));
+    await answers(100);
+    const before = frames.length;
+    await accept(...Array.from({ length: 60 }, (_, n) => [n + 101, 'work'] as [number, string]));
+    await answers(160);
+    const sizes = frames.slice(before).map(({ length }) => length);
+    // The first, eight within 4 ms after it, and the one that finds them over.
+    expect(sizes[0]).toBe(10);
+    expect(sizes.slice(1)).toEqual(sizes.slice(1).toSorted((a, b) => b - a));
+  });
+
+  it('that come alone while nobody else has one run at once, and are answered at once', () => {
+    const { acceptCalm, frames } = open({ double: (n) => 2 * (n as number) });
+    acceptCalm(1, 'double', 4);
+    expect(frames).toEqual([[{ wireId: 1, status: STATUS.ok, value: 8 }]]);
+  });
+
+  it('are claimed before their handler is called', async () => {
     const { accept, claims } = open({ look: () => seen.push([...claims]) });
     const seen: number[][] = [];
-    accept([1, 'look'], [2, 'look']);
+    await accept([1, 'look'], [2, 'look']);
     expect(seen).toEqual([[1], [1, 2]]);
   });
 
   it('run at most `concurrency` at once, the next as soon as one ends', async () => {
     const { calls, handler } = held();
     const { accept, claims, answers, loop } = open({ handler }, 2);
-    accept([1, 'handler', 'a'], [2, 'handler', 'b'], [3, 'handler', 'c']);
+    await accept([1, 'handler', 'a'], [2, 'handler', 'b'], [3, 'handler', 'c']);
     expect(claims).toEqual([1, 2]);
     calls.get('b')?.resolve('B');
     await turn();
@@ -184,7 +208,7 @@ describe('tasks', () => {
     expect(loop.idle).toBe(true);
   });
 
-  it('see who they are', () => {
+  it('see who they are', async () => {
     const { accept, progress } = open({
       look(_input, ctx) {
         const { taskId, attempt, workerId, workerData, data, deadline, signal } = ctx as TaskContext;
@@ -193,7 +217,7 @@ describe('tasks', () => {
       },
     });
     const seen: unknown[] = [];
-    accept([1, 'look'], [2, 'look']);
+    await accept([1, 'look'], [2, 'look']);
     const shared = { attempt: 3, workerId: 7, workerData: 'data', data: 'set up', aborted: false };
     expect(seen).toEqual([
       { ...shared, taskId: 2 ** 32 + 10, deadline: 99 },
@@ -202,28 +226,28 @@ describe('tasks', () => {
     expect(progress).toEqual([[1, 'half']]);
   });
 
-  it('may take their context apart', () => {
+  it('may take their context apart', async () => {
     const { accept, progress } = open({
       look(_input, ctx) {
         const { progress: report, section } = ctx as TaskContext;
         report(section('half', () => 0.5));
       },
     });
-    accept([1, 'look']);
+    await accept([1, 'look']);
     expect(progress).toEqual([[1, 0.5]]);
   });
 
   it('are told of when they end, with whether another one still runs', async () => {
     const { calls, handler } = held();
     const { accept, answers, flushes } = open({ handler, quick: () => 'q' }, 2);
-    accept([1, 'handler', 'a'], [2, 'quick']);
+    await accept([1, 'handler', 'a'], [2, 'quick']);
     await answers(1);
     calls.get('a')?.resolve('A');
     await answers(2);
     expect(flushes).toEqual([false, true]);
   });
 
-  it('that take long are answered at once, before the next begins', () => {
+  it('that take long are answered at once, before the next begins', async () => {
     const { accept, frames } = open({
       work: () => {
         answeredBefore.push(frames.length);
@@ -232,7 +256,7 @@ describe('tasks', () => {
       },
     });
     const answeredBefore: number[] = [];
-    accept([1, 'work'], [2, 'work']);
+    await accept([1, 'work'], [2, 'work']);
     expect([answeredBefore[0], frames.length]).toEqual([0, 1]);
   });
 
@@ -244,7 +268,7 @@ describe('tasks', () => {
       },
     });
     setImmediate(() => revoked.add(3));
-    accept([1, 'work'], [2, 'work'], [3, 'work']);
+    await accept([1, 'work'], [2, 'work'], [3, 'work']);
     expect((await answers(3)).map(({ wireId, status }) => [wireId, status])).toEqual([
       [1, STATUS.ok],
       [2, STATUS.ok],
@@ -254,7 +278,7 @@ describe('tasks', () => {
 
   it('beyond 256 are answered in more than one frame', async () => {
     const { accept, answers, frames } = open({ same: (n) => n });
-    accept(...Array.from({ length: 600 }, (_, n) => [n + 1, 'same', n] as [number, string, number]));
+    await accept(...Array.from({ length: 600 }, (_, n) => [n + 1, 'same', n] as [number, string, number]));
     await answers(600);
     expect(Math.max(...frames.map(({ length }) => length))).toBeLessThanOrEqual(256);
     expect(frames.flat().map(({ value }) => value)).toEqual(Array.from({ length: 600 }, (_, n) => n));
@@ -262,7 +286,7 @@ describe('tasks', () => {
 
   it('whose result cannot be sent are answered with the reason, their neighbours as they are', async () => {
     const { accept, answers } = open({ same: (n) => (n === 2 ? () => {} : n) });
-    accept([1, 'same', 1], [2, 'same', 2], [3, 'same', 3]);
+    await accept([1, 'same', 1], [2, 'same', 2], [3, 'same', 3]);
     expect(await answers(3)).toEqual([
       { wireId: 1, status: STATUS.ok, value: 1 },
       { wireId: 2, status: STATUS.notSerializable, value: { reason: 'could not be cloned' } },
@@ -293,7 +317,7 @@ describe('what looks like a promise', () => {
 
   it.each(cases)('%s', async (_what, make, row) => {
     const { accept, answers } = open({ give: make, next: () => 'next' });
-    accept([1, 'give'], [2, 'next']);
+    await accept([1, 'give'], [2, 'next']);
     expect(await answers(2)).toMatchObject([
       { wireId: 1, ...row },
       { wireId: 2, status: STATUS.ok, value: 'next' },
@@ -305,17 +329,17 @@ describe('a cancellation', () => {
   it('aborts the signal of a running task with its reason', async () => {
     const { calls, handler } = held();
     const { accept, loop } = open({ handler });
-    accept([1, 'handler', 'a']);
+    await accept([1, 'handler', 'a']);
     const signal = calls.get('a')?.ctx.signal;
     loop.cancel({ id: 1, reason: errorToWire(new RangeError('enough'), () => true) });
     expect(signal?.aborted).toBe(true);
     expect(signal?.reason).toBeInstanceOf(RangeError);
   });
 
-  it('is seen by a handler that looks for it only later', () => {
+  it('is seen by a handler that looks for it only later', async () => {
     const { calls, handler } = held();
     const { accept, loop } = open({ handler });
-    accept([1, 'handler', 'a']);
+    await accept([1, 'handler', 'a']);
     loop.cancel({ id: 1, reason: { value: 'enough' } });
     expect(calls.get('a')?.ctx.signal.aborted).toBe(true);
   });
@@ -323,7 +347,7 @@ describe('a cancellation', () => {
   it('over the board, of a waiting task, keeps its handler from being called', async () => {
     const { calls, handler } = held();
     const { accept, answers, claims, revoked } = open({ handler });
-    accept([1, 'handler', 'a'], [2, 'handler', 'b']);
+    await accept([1, 'handler', 'a'], [2, 'handler', 'b']);
     revoked.add(2);
     calls.get('a')?.resolve('A');
     const answered = await answers(2);
@@ -336,10 +360,10 @@ describe('a cancellation', () => {
 
   it('that comes too late, or for no task, changes nothing', async () => {
     const { accept, loop, answers } = open({ same: (n) => n });
-    accept([1, 'same', 1]);
+    await accept([1, 'same', 1]);
     loop.cancel({ id: 1, reason: { value: 'late' } });
     loop.cancel({ id: 99, reason: { value: 'whose?' } });
-    accept([99, 'same', 2]);
+    await accept([99, 'same', 2]);
     expect((await answers(2)).map(({ status }) => status)).toEqual([STATUS.ok, STATUS.ok]);
   });
 });

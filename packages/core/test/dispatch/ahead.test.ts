@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AHEAD_MS, depth, nextAheadMs, roomFor } from '../../src/dispatch/ahead.js';
+import { AHEAD_MS, depth, nextAheadMs, roomFor, worthAheadMs } from '../../src/dispatch/ahead.js';
 
 const IDLE = { load: 0, expectedMs: 0, aheadMs: 1 };
 
@@ -55,6 +55,13 @@ describe('roomFor', () => {
 });
 
 describe('work sent ahead', () => {
+  it('is an eighth of what waits for each worker, 1 ms at least and 8 at most', () => {
+    expect([0, 10, 100, 500, 10_000].map((waiting) => worthAheadMs(waiting, 0.1))).toEqual([1, 1, 1.25, 6.25, 8]);
+    expect(roomFor(IDLE, 1, 'auto', 0.1, 8)).toBe(80);
+    expect(roomFor({ ...IDLE, aheadMs: 16 }, 1, 'auto', 0.1, 8)).toBe(160);
+    expect(roomFor(IDLE, 1, 0, 0.1, 8)).toBe(1);
+  });
+
   it('doubles whenever the worker ran dry, up to 16 ms, and comes back slowly when it does not', () => {
     let aheadMs = AHEAD_MS;
     const dry = Array.from({ length: 6 }, () => (aheadMs = nextAheadMs(aheadMs, true)));
