@@ -1,5 +1,5 @@
 // First file in a worker process. fd 3 is the link to the parent, 4 the claim board, 5 the guard's link, 6 and 7 the arena.
-import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
+import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { Arena } from '../codec/arena.js';
 import { openCodec } from '../codec/open-codec.js';
@@ -11,7 +11,6 @@ import { serve } from './serve.js';
 
 const LINK_FD = 3;
 const BOARD_FD = 4;
-const READ_BYTES = 65_536;
 const GUARD_FD = 5;
 const FROM_PARENT_FD = 6;
 const TO_PARENT_FD = 7;
@@ -19,18 +18,7 @@ const TO_PARENT_FD = 7;
 // A Ctrl-C in the terminal is the parent's to handle: it drains, and stops us when it is done.
 process.on('SIGINT', () => {});
 
-// One buffer for all reads. Without it, each is given 64 KiB of its own, cut to size afterwards: the garbage collector runs
-// every hundred frames because of them, and one frame in a hundred waits for it.
-const received = Buffer.allocUnsafeSlow(READ_BYTES);
-const options: SocketConstructorOpts & ConnectOpts = {
-  fd: LINK_FD,
-  readable: true,
-  writable: true,
-  onread: { buffer: received, callback: (length) => channel.receive(Buffer.from(received.subarray(0, length))) },
-};
-const link = new Socket(options);
-// For its end: bytes go past the stream.
-link.resume();
+const link = new Socket({ fd: LINK_FD, readable: true, writable: true });
 // Until the first frame has told what the pool wants: that frame has no values.
 const channel = new SocketChannel(link, { codec: new StructuredCodec(Infinity), maxPayloadBytes: Infinity });
 const worker = serve({

@@ -221,7 +221,9 @@ export class TaskLoop {
     setImmediate(() => {
       this.#isTurnDue = false;
       this.#run();
-      if (this.#unstarted === 0 || hostNowMs() - this.#batchSince > this.#holdMs) this.flush();
+      // Nothing more can run now: all of it is done, or as much as may runs and waits.
+      const isStill = this.#unstarted === 0 || this.#running.size >= this.#parts.concurrency;
+      if (isStill || hostNowMs() - this.#batchSince > this.#holdMs) this.flush();
     });
   }
 

@@ -2,8 +2,8 @@
  * Lists of nothing but short primitive values, as bytes: a mark that no output of V8's serializer begins with, then for each
  * value a type and what that type needs, numbers little-endian.
  *
- * What V8's serializer costs before its first byte, some 3 µs to write and 2 to read where caches are cold, is more than all
- * else that a call with a small argument sends: without it, one such call after another takes 12 µs less of about 100.
+ * V8's serializer costs some 3 µs before its first byte where caches are cold, and reading some 2: a bare message to a
+ * process and back took 59 µs, and 68 with one serialize() on either side.
  */
 const MARK = 0x01;
 const TYPE = { undefined: 0, null: 1, false: 2, true: 3, int: 4, double: 5, latin1: 6, utf16: 7 } as const;

@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import type { Clock } from '../base/clock.js';
 import { ReusedList } from '../base/reused-list.js';
 import type { DeathReport, Refusal } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
+import { usableCores } from '../sizing/cores.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { ResultRow } from '../worker/result-row.js';
@@ -15,7 +15,8 @@ import { StuckWatch } from './stuck-watch.js';
 import { crashed, notFound, notSerializable, tookTooLong, waitedTooLong } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
-const CORES = availableParallelism();
+/** Before so many tasks are done nobody is in a hurry for how many cores there are: it is read from files. */
+const TASKS_BEFORE_CORES = 64;
 /** With no more tasks per worker than this, none waits for company: latency counts, not throughput. */
 const FEW = 2;
 /** A stack that is not there after this long is not waited for. */
@@ -49,6 +50,7 @@ export class Dispatcher {
   readonly #unsent = new ReusedList<Worker>();
   /** Tasks that are out of time; their worker was asked where they are. */
   readonly #asked = new Set<Task>();
+  #cores: number | undefined;
   #isPassDue = false;
   #isPaused = false;
   readonly #pass = (): void => {
@@ -239,11 +241,18 @@ export class Dispatcher {
   #runPass(): void {
     if (!this.#isPaused) this.#handOut.pass();
     // Whoever stays awake needs a core, and so does this thread: all that are at work, and one more.
-    const isCalm = this.#parts.book.pending < CORES;
+    const isCalm = this.#isCalm();
     for (let index = 0; index < this.#unsent.size; index++) this.#unsent.at(index).flush(isCalm);
     this.#unsent.clear();
     this.#stuck.look();
     this.#parts.onHandedOut(this.queued);
+  }
+
+  #isCalm(): boolean {
+    const { counts, pending } = this.#parts.book;
+    if (counts.completed < TASKS_BEFORE_CORES) return false;
+    this.#cores ??= usableCores();
+    return pending < this.#cores;
   }
 
   #assign(worker: Worker, task: Task): void {
@@ -253,14 +262,15 @@ export class Dispatcher {
       this.#expire(task);
       return;
     }
-    if (!worker.hasHandler(task.name)) {
+    const handler = worker.handlerIndex(task.name);
+    if (handler === undefined) {
       publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
       this.#parts.book.fail(task, notFound(task.name, this.#parts.moduleUrl, worker.handlerNames));
       return;
     }
     this.#parts.book.move(task, 'running');
     if (!worker.hasUnsent) this.#unsent.push(worker);
-    worker.assign(task);
+    worker.assign(task, handler);
     if (worker.load > 1) this.#stuck.noteAhead();
   }
 

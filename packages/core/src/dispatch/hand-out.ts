@@ -139,7 +139,7 @@ export class HandOut {
       if (worker === undefined) return;
       const task = this.#nextFor(worker) ?? this.#affinity.overdueTask();
       if (task !== undefined) {
-        this.#affinity.remove(task);
+        if (this.#affinity.size > 0) this.#affinity.remove(task);
         this.#give(worker, task);
       }
       this.#places.add(worker);
@@ -175,7 +175,7 @@ export class HandOut {
     }
     const leastAheadMs = worthAheadMs(this.#queue.size / workers.length, this.#queue.first?.type.typicalMs ?? 0);
     for (let taken = 0; ;) {
-      const own = this.#affinity.firstFor(worker);
+      const own = this.#affinity.size === 0 ? undefined : this.#affinity.firstFor(worker);
       const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
       if (head === undefined || head.isOneShot) return;
       if (roomFor(worker, concurrency, prefetch, head.type.typicalMs, leastAheadMs) <= 0) {

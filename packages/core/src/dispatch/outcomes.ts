@@ -32,10 +32,9 @@ export class Outcomes {
 
   /** A worker has answered for a task. False when the answer is that it never ran. */
   answered(task: Task, workerId: number, row: ResultRow): boolean {
-    const { clock, pool, book } = this.#parts;
-    const { status } = row;
+    const { pool, book } = this.#parts;
+    const { status, settledAt: now } = row;
     if (status === STATUS.neverStarted) return false;
-    const now = clock.now();
     if (status === STATUS.inputUnread) {
       publishTrace(pool, task, 'error', now);
       task.place = undefined;

@@ -53,8 +53,8 @@ export class TaskBook {
     const from = task.state;
     this.#check(task, to);
     task.state = to;
-    this.#counts[place(from)]--;
-    this.#counts[place(to)]++;
+    this.#count(from, -1);
+    this.#count(to, 1);
     if (to === 'retrying') this.#counts.retried++;
   }
 
@@ -85,21 +85,33 @@ export class TaskBook {
     const from = task.state;
     this.#check(task, 'settled');
     task.state = 'settled';
-    this.#counts[place(from)]--;
-    this.#counts[end]++;
-    if (end === 'completed') task.type.completed++;
-    else if (end === 'failed') task.type.failed++;
+    this.#count(from, -1);
+    this.#countEnd(task, end);
     task.timer?.cancel();
     if (task.extras.signal !== undefined) this.#aborts.forget(task.extras.signal, task);
     if (--this.#pending === 0) this.#onPendingChange(0);
+  }
+
+  // Written out, for it is done three times a task.
+  #count(state: TaskState, by: 1 | -1): void {
+    if (state === 'running') this.#counts.running += by;
+    else this.#counts.queued += by;
+  }
+
+  #countEnd({ type }: Task, end: TaskEnd): void {
+    if (end === 'completed') {
+      this.#counts.completed++;
+      type.completed++;
+    } else if (end === 'failed') {
+      this.#counts.failed++;
+      type.failed++;
+    } else {
+      this.#counts.cancelled++;
+    }
   }
 
   #check(task: Task, to: TaskState): void {
     if (TASK_MOVES[task.state].includes(to)) return;
     throw new PoolError('ERR_STATE', { what: `task ${task.id} "${task.name}"`, from: task.state, to });
   }
-}
-
-function place(state: TaskState): 'queued' | 'running' {
-  return state === 'running' ? 'running' : 'queued';
 }

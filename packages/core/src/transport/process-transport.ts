@@ -80,7 +80,6 @@ class ProcessTransport implements Transport {
     }
     const guard = pipes?.[GUARD_FD];
     this.channel = new SocketChannel(link, format);
-    link.on('data', (chunk: Buffer) => this.channel.receive(chunk));
     this.#guard = guard === undefined || guard === null ? undefined : new GuardLink(guard);
     // A worker that closed its link, or broke it, can neither be given work nor be heard. A dying one does so, too, and has
     // a moment to end by itself, so that its own exit code is told.

@@ -5,7 +5,7 @@ import type { Refusal } from '../contract/errors.js';
 import type { Frame, FrameChannel, FrameKind, Rows } from './frame.js';
 import { encodeFrame, FrameReader, type FrameFormat } from './frame-codec.js';
 
-/** Frames over a stream socket, between two processes. Whoever reads the socket gives it the bytes. */
+/** Frames over a stream socket, between two processes. */
 export class SocketChannel implements FrameChannel {
   onFrame: (frame: Frame) => void = () => {};
   onFault: (error: Error) => void = () => {};
@@ -16,22 +16,18 @@ export class SocketChannel implements FrameChannel {
   constructor(socket: Socket, format: FrameFormat) {
     this.#socket = socket;
     this.#reader = new FrameReader(format, (frame) => this.onFrame(frame));
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        this.#reader.push(chunk);
+      } catch (error) {
+        // Where the next frame begins cannot be known after a corrupt one.
+        socket.pause();
+        this.onFault(error as Error);
+      }
+    });
     // EPIPE and ECONNRESET say that the other process is gone; its exit tells the rest, and 'close' follows.
     socket.on('error', () => {});
     socket.on('close', () => this.onClose());
-  }
-
-  /** Takes bytes that have arrived, for good: values may be views of them. Returns whether it wants more. */
-  receive(chunk: Buffer): boolean {
-    try {
-      this.#reader.push(chunk);
-      return true;
-    } catch (error) {
-      // Where the next frame begins cannot be known after a corrupt one.
-      this.#socket.pause();
-      this.onFault(error as Error);
-      return false;
-    }
   }
 
   /** How frames are written and read from here on. */

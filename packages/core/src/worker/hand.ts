@@ -14,8 +14,6 @@ export interface HandParts {
   transport: Transport;
   clock: Clock;
   graceMs: number;
-  /** Index of each handler in the worker's own list. */
-  handlers: ReadonlyMap<string, number>;
   /** Its input cannot be sent. It is out of hand already. */
   refused(task: Task, refusal: Refusal): void;
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
@@ -41,7 +39,7 @@ export class Hand {
   constructor(parts: HandParts) {
     this.#parts = parts;
     this.#inHand = new InHand(parts.holder);
-    this.#outbox = new Outbox(parts.transport.channel, parts.handlers, (place, refusal) => {
+    this.#outbox = new Outbox(parts.transport.channel, parts.clock, (place, refusal) => {
       const task = place.task as Task;
       this.letGo(place);
       parts.refused(task, refusal);
@@ -75,12 +73,12 @@ export class Hand {
     return this.#inHand.get(wireId);
   }
 
-  /** Takes a task in; it leaves with the next `send`. */
-  add(task: Task): void {
+  /** Takes a task in; it leaves with the next `send`. @param handler its index in the worker's own list */
+  add(task: Task, handler: number): void {
     const place = this.#inHand.add(task);
     task.place = place;
+    place.handler = handler;
     place.expectedMs = task.type.typicalMs;
-    place.assignedAt = this.#parts.clock.now();
     this.expectedMs += place.expectedMs;
     this.#outbox.add(place);
     this.#mayBeUnbegun = true;

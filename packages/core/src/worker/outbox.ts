@@ -1,4 +1,5 @@
 import type { TransferListItem } from 'node:worker_threads';
+import type { Clock } from '../base/clock.js';
 import { toRefusal } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import { CALM, CLAIM_ALONE, FRAME, TASK_WORDS, type FrameChannel, type TaskExtras } from '../wire/frame.js';
@@ -8,19 +9,14 @@ import type { Place } from './place.js';
 /** Tasks assigned within this turn of the event loop; they leave in one frame. */
 export class Outbox {
   readonly #channel: FrameChannel;
-  /** Index of each handler in the worker's own list. */
-  readonly #handlers: ReadonlyMap<string, number>;
+  readonly #clock: Clock;
   /** Told of a task whose input cannot be sent; it is not on its way then. */
   readonly #onRefused: (place: Place, refusal: Refusal) => void;
   #places: Place[] = [];
 
-  constructor(
-    channel: FrameChannel,
-    handlers: ReadonlyMap<string, number>,
-    onRefused: (place: Place, refusal: Refusal) => void,
-  ) {
+  constructor(channel: FrameChannel, clock: Clock, onRefused: (place: Place, refusal: Refusal) => void) {
     this.#channel = channel;
-    this.#handlers = handlers;
+    this.#clock = clock;
     this.#onRefused = onRefused;
   }
 
@@ -76,12 +72,14 @@ export class Outbox {
     const values: unknown[] = [];
     let extras: Map<number, TaskExtras> | undefined;
     let transfer: TransferListItem[] | undefined;
+    const nowMs = this.#clock.now();
     let at = 0;
     for (const place of places) {
       const task = place.task as Task;
+      place.assignedAt = nowMs;
       meta[at] = place.wireId;
       const alone = task.timeoutMs < Infinity || task.deadlineMs < Infinity ? CLAIM_ALONE : 0;
-      meta[at + 1] = (this.#handlers.get(task.name) ?? 0) | alone | (isCalm ? CALM : 0) | (task.attempt << 16);
+      meta[at + 1] = place.handler | alone | (isCalm ? CALM : 0) | (task.attempt << 16);
       meta[at + 2] = task.id;
       meta[at + 3] = task.id / 2 ** 32;
       if (task.wantsProgress || task.deadlineEpochMs !== undefined) {

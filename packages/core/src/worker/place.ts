@@ -18,7 +18,9 @@ export class Place implements Holding {
   isAbandoned = false;
   /** It goes in a frame of its own: those it was sent with could not be read. */
   isAlone = false;
-  /** Host clock; NaN until then. */
+  /** Index of its handler in the worker's own list. */
+  handler = 0;
+  /** Host clock; NaN until then. The same for all that leave together: looking at the clock for each costs 40 ns. */
   assignedAt = NaN;
   sentAt = NaN;
   /** Execution time expected of it, ms; what it adds to its worker's work ahead. */

@@ -13,10 +13,13 @@ const float = new Float32Array(bits.buffer);
  */
 export class ResultRow {
   readonly #frame: Frame;
+  /** When its frame was read, which is when its tasks settle. One look at the clock for all of them. */
+  readonly settledAt: number;
   #row = -1;
 
-  constructor(frame: Frame) {
+  constructor(frame: Frame, nowMs: number) {
     this.#frame = frame;
+    this.settledAt = nowMs;
   }
 
   next(): boolean {

@@ -83,7 +83,6 @@ export class Worker {
       transport: this.#transport,
       clock,
       graceMs: spec.options.graceMs,
-      handlers: this.#handlers,
       refused: (task, refusal) => listener.refused(this, task, refusal),
       timedOut: (task, ranMs, by) => listener.timedOut(this, task, ranMs, by),
       overdue: () => this.kill(),
@@ -135,8 +134,9 @@ export class Worker {
     return !this.#wasReady ? 0 : nowMs - this.startedAt - this.bootMs;
   }
 
-  hasHandler(name: string): boolean {
-    return this.#handlers.has(name);
+  /** Index of a handler in the worker's own list; undefined when it has none of this name. */
+  handlerIndex(name: string): number | undefined {
+    return this.#handlers.get(name);
   }
 
   get handlerNames(): string[] {
@@ -144,9 +144,9 @@ export class Worker {
   }
 
   /** Puts a task in hand; it leaves with the next `flush`. Only for a ready worker. */
-  assign(task: Task): void {
+  assign(task: Task, handler: number): void {
     if (this.#state.name !== 'busy') this.#move({ name: 'busy' });
-    this.#hand.add(task);
+    this.#hand.add(task, handler);
   }
 
   /** Whether anything was assigned since the last flush. */
@@ -156,7 +156,7 @@ export class Worker {
 
   /** Sends what was assigned since the last flush. @param isCalm see CALM in wire/frame.ts */
   flush(isCalm = false): void {
-    this.#hand.send(isCalm);
+    if (this.#state.name !== 'exited') this.#hand.send(isCalm);
   }
 
   /** Tasks in hand that somebody waits for, oldest first. */
@@ -298,7 +298,7 @@ export class Worker {
   }
 
   #onResults(frame: Frame): void {
-    const row = new ResultRow(frame);
+    const row = new ResultRow(frame, this.#clock.now());
     while (row.next()) {
       const place = this.#hand.get(row.wireId);
       // A second result for one task: the first one counts.

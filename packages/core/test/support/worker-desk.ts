@@ -48,7 +48,7 @@ export function openWorker(poolOptions: PoolOptions = {}) {
   const worker = new Worker(spec, () => transport, clock, listener);
   const assign = (name = 'work', input?: unknown, extras?: TaskExtras): Task => {
     const { task } = maker.make(name, input, extras);
-    worker.assign(task);
+    worker.assign(task, worker.handlerIndex(task.name) ?? 0);
     return task;
   };
   /** Takes some milliseconds to become ready. */

@@ -44,7 +44,7 @@ describe('the start of a worker', () => {
     expect([worker.state, worker.isReady, worker.bootMs]).toEqual(['idle', true, 50]);
     expect(heard.ready).toBe(1);
     expect(worker.handlerNames).toEqual(['work', 'rest']);
-    expect([worker.hasHandler('rest'), worker.hasHandler('play')]).toEqual([true, false]);
+    expect([worker.handlerIndex('rest'), worker.handlerIndex('play')]).toEqual([1, undefined]);
   });
 
   it.each([

@@ -57,7 +57,7 @@ describe('tasks on their way to a worker', () => {
     for (const expectedMs of [3, 4]) {
       const { task } = maker.make(`takes ${expectedMs} ms`);
       task.type.typicalMs = expectedMs;
-      worker.assign(task);
+      worker.assign(task, worker.handlerIndex(task.name) ?? 0);
     }
     worker.flush();
     expect(worker.expectedMs).toBe(7);
