@@ -20,7 +20,7 @@ export default {
     'Resident memory of the program during `for await (… of pool.map(…))`: the mean of the last tenth of the items less that of the second tenth.',
   metrics: [GROWTH, PEAK, RATE],
   contestants: [millpond('process'), millpond('thread')],
-  full: { rounds: 3, items: 10_000_000, timeoutMs: 300_000 },
+  full: { items: 10_000_000, timeoutMs: 300_000 },
   quick: { items: 20_000 },
   // A megabyte for each million items would be a byte a item; resident memory itself goes up and down by more than that.
   goals: ['process', 'thread'].map((kind) =>

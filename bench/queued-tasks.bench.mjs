@@ -19,7 +19,7 @@ export default {
     'Heap and buffers of the program after a million calls with a number as input, less before, after a collection each; no worker takes any meanwhile.',
   metrics: [BYTES],
   contestants: [millpond('process'), ...processPeers(), millpond('thread'), ...threadPeers()],
-  full: { rounds: 3, tasks: 1_000_000, timeoutMs: 120_000 },
+  full: { tasks: 1_000_000, timeoutMs: 120_000 },
   quick: { tasks: 2000 },
   nodeFlags: ['--expose-gc'],
   goals: ['process', 'thread'].map((kind) =>

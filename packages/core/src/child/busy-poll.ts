@@ -41,8 +41,8 @@ export class SoonAgain {
  * Keeps the event loop turning for a moment after an answer, so that a caller who calls again at once finds the worker awake.
  *
  * A process or thread that waits for its next frame is asleep, and so is the core under it; to wake both takes longer than
- * all that this library does for a call. One call after another over two processes took 82 µs without polling and 35 with
- * it, over threads 61 and 23. The price is the core of that worker, in the gaps between such calls and, once they become
+ * all that this library does for a call. One call after another over two processes took 82 µs without polling and 33 with
+ * it, over threads 61 and 22. The price is the core of that worker, in the gaps between such calls and, once they become
  * longer, for `limitMs` five times at most.
  */
 export class BusyPoll {

@@ -7,7 +7,7 @@ const MOST_COUNTED = 2 * TRUSTED;
 /**
  * What a call longer than SHORT_MS takes back. The garbage collector or another process on the core makes one call in a few
  * hundred look long, whatever the handler: when a single one cost all trust, records of 120 bytes never got any on two cores,
- * and half of the workers' time went into claims.
+ * and a quarter of the workers' time went into claims.
  */
 const DOUBT = 100;
 /** A result that waited for a call as long as this waited far too long. */

@@ -1,8 +1,8 @@
 import { hostNowMs } from '../base/clock.js';
 import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';
 import {
-  HANDLER_MASK,
   CALM,
+  HANDLER_MASK,
   STATUS,
   TASK_WORDS,
   type CancelMessage,

@@ -7,9 +7,9 @@
  */
 const MARK = 0x01;
 const TYPE = { undefined: 0, null: 1, false: 2, true: 3, int: 4, double: 5, latin1: 6, utf16: 7 } as const;
-/** From here on a call of V8's costs less than its string. */
+/** In frames of many strings V8 is as fast from some 32 characters on; a lone one of any length gains what V8 costs before it. */
 const MAX_CHARS = 256;
-/** A string up to this long is copied by character: calling for it costs more. */
+/** A string up to this long is copied by character: 44 ns for 16, where calling for it costs 112. */
 const FEW_CHARS = 16;
 /** A type, a length and a longest string. */
 const MAX_VALUE_BYTES = 3 + 2 * MAX_CHARS;

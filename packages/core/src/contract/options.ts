@@ -71,7 +71,7 @@ export interface PoolOptions {
   workers?: WorkersOption;
   /** Tasks running at once in one worker, 1 to 1000. More than 1 helps only handlers that wait. @defaultValue 1 */
   concurrency?: number;
-  /** Tasks sent to a worker beyond those running, so that it never waits for the next. 'auto': about 1 ms of expected work, up to 16 ms for a worker that ran dry because this process was late, none for long tasks. 0 to 1000. @defaultValue 'auto' */
+  /** Tasks sent to a worker beyond those running, so that it never waits for the next. 'auto': about 1 ms of expected work, up to 8 ms while many tasks wait, up to 16 ms for a worker that ran dry because this process was late, none for long tasks. 0 to 1000. @defaultValue 'auto' */
   prefetch?: 'auto' | number;
   /**
    * How long a worker that has answered stays awake for the next task, in milliseconds, 0 to 10. It does so only while calls

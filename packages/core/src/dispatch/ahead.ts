@@ -5,6 +5,7 @@
  */
 export const AHEAD_MS = 1;
 const MOST_AHEAD_MS = 16;
+/** See `worthAheadMs`. */
 const BACKLOG_AHEAD_MS = 8;
 const MAX_AHEAD = 512;
 /** How much of what is above AHEAD_MS is given up with every frame that the worker did not wait for. */

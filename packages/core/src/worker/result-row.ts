@@ -3,7 +3,7 @@ import type { WireThrown } from '../wire/error-wire.js';
 import { RESULT_WORDS, STATUS, type Frame, type ResultsBody } from '../wire/frame.js';
 import { unreadReason } from '../wire/read-values.js';
 
-/** Words are read as floats one by one: a view of the table would cost more than all that a lone result has to say. */
+/** Words are read as floats one by one: a view of a short table has to be given memory outside the heap first. */
 const bits = new Uint32Array(1);
 const float = new Float32Array(bits.buffer);
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describeExit, PoolError, type DeathReport } from '../contract/errors.js';
 import type { TransportExit } from '../transport/transport.js';
 import type { Task } from '../task/task.js';
-import type { Place } from './place.js';
+import { wantedTasks, type Place } from './place.js';
 
 /** How a worker ended and what it had in hand. */
 export interface WorkerEnd {
@@ -26,24 +26,49 @@ export interface WorkerEnd {
   others: Task[];
 }
 
+/** What is known of a worker that has just ended. */
+interface EndedWorker {
+  readonly id: number;
+  readonly pid: number | undefined;
+  readonly vitals: { readonly rssBytes: number };
+  readonly uptimeMs: number;
+  readonly concurrency: number;
+  readonly hand: {
+    /** All that was in hand, oldest first. */
+    all(): readonly Place[];
+    /** When its handler was called, if it was. */
+    startedAt(place: Place): number | undefined;
+  };
+}
+
+/** How a worker ended and what it had in hand. Reads the claim board, which must still be there. */
+export function workerEnd(
+  worker: EndedWorker,
+  exit: TransportExit,
+  why: Pick<WorkerEnd, 'how' | 'startError' | 'fault'>,
+): WorkerEnd {
+  const { running, runningSince, others } = sortRemains(worker);
+  return {
+    report: deathReport(worker, exit, running),
+    ...why,
+    running: wantedTasks(running),
+    runningCount: running.length,
+    runningSince,
+    others: wantedTasks(others),
+  };
+}
+
 /** What a worker had in hand at its end, sorted by what the claim board says of it. */
-export interface Remains {
+interface Remains {
   running: Place[];
   runningSince: number;
   others: Place[];
 }
 
-/**
- * Tells what was running from what was not.
- * @param places all that was in hand, oldest first
- * @param startedAt when the handler was called, if it was
- */
-export function sortRemains(
-  places: readonly Place[],
-  startedAt: (place: Place) => number | undefined,
-  concurrency: number,
-): Remains {
-  const starts = places.map(startedAt);
+/** Tells what was running from what was not. */
+function sortRemains({ hand, concurrency }: EndedWorker): Remains {
+  const places = hand.all();
+  const starts = places.map((place) => hand.startedAt(place));
   const begun = starts.filter((at) => at !== undefined);
   // One at a time: whatever began before the last one had ended, and only its result was lost. Several that were claimed
   // as one run began, as far as is known, together.
@@ -56,19 +81,14 @@ export function sortRemains(
   };
 }
 
-export function deathReport(
-  worker: { id: number; pid: number | undefined; vitals: { rssBytes: number } },
-  exit: TransportExit,
-  uptimeMs: number,
-  running: readonly Place[],
-): DeathReport {
+function deathReport(worker: EndedWorker, exit: TransportExit, running: readonly Place[]): DeathReport {
   return {
     workerId: worker.id,
     pid: worker.pid,
     exitCode: exit.code,
     signal: exit.signal,
     runningTasks: running.map(({ task }) => task?.name ?? ''),
-    uptimeMs,
+    uptimeMs: worker.uptimeMs,
     stderrTail: exit.stderrTail,
     outOfMemory: exit.outOfMemory,
     rssBytes: worker.vitals.rssBytes,

@@ -15,9 +15,9 @@ import type { Transport, TransportExit, WorkerSpec } from '../transport/transpor
 import type { Task } from '../task/task.js';
 import { Hand } from './hand.js';
 import { initMessage } from './init-message.js';
-import { wantedTasks, type Place } from './place.js';
+import { wantedTasks } from './place.js';
 import { ResultRow } from './result-row.js';
-import { deathReport, diedBeforeReady, sortRemains, startError, type WorkerEnd } from './worker-end.js';
+import { diedBeforeReady, startError, workerEnd, type WorkerEnd } from './worker-end.js';
 import type { WorkerListener } from './worker-listener.js';
 import { canMove, type WorkerState } from './worker-state.js';
 
@@ -324,26 +324,19 @@ export class Worker {
 
   #onExit(exit: TransportExit): void {
     const { moduleUrl, options } = this.#spec;
-    const startedAt = (place: Place): number | undefined => this.#hand.startedAt(place);
-    const { running, runningSince, others } = sortRemains(this.#hand.all(), startedAt, options.concurrency);
     if (!this.#wasReady && this.#how !== 'asked') {
       this.#how = 'failedToStart';
       this.#startError ??= diedBeforeReady(moduleUrl, this.#state.name, exit);
     }
+    const { id, pid, vitals } = this;
+    const uptimeMs = this.#clock.now() - this.startedAt;
+    const ended = { id, pid, vitals, uptimeMs, concurrency: options.concurrency, hand: this.#hand };
+    const end = workerEnd(ended, exit, { how: this.#how, startError: this.#startError, fault: this.#fault });
     this.#timer.cancel();
     this.#hand.stop();
     this.#move({ name: 'exited' });
     this.#transport.release();
-    this.#listener.exited(this, {
-      report: deathReport(this, exit, this.#clock.now() - this.startedAt, running),
-      how: this.#how,
-      startError: this.#startError,
-      fault: this.#fault,
-      running: wantedTasks(running),
-      runningCount: running.length,
-      runningSince,
-      others: wantedTasks(others),
-    });
+    this.#listener.exited(this, end);
   }
 
   /** The only place that writes `#state`. */
