@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { controlGroups, readText } from './control-groups.js';
 
 /**
  * How many cores this process may use: the smaller of its CPU affinity and the strictest CPU quota of its control
@@ -13,48 +13,23 @@ export function usableCores(root = '/'): number {
 
 /** The strictest CPU quota of this process's control group and all above it, in cores; Infinity without one. */
 export function cpuQuota(root: string): number {
-  const groups = read(join(root, 'proc/self/cgroup')) ?? '';
   let strictest = Infinity;
-  for (const line of groups.split('\n')) {
-    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (controllers === undefined || path === undefined) continue;
-    if (controllers === '') strictest = Math.min(strictest, quotaUpwards(join(root, 'sys/fs/cgroup'), path, quotaV2));
-    else if (controllers.split(',').includes('cpu')) {
-      for (const mount of [`sys/fs/cgroup/${controllers}`, 'sys/fs/cgroup/cpu', 'sys/fs/cgroup/cpu,cpuacct']) {
-        strictest = Math.min(strictest, quotaUpwards(join(root, mount), path, quotaV1));
-      }
-    }
+  for (const { version, folders } of controlGroups(root, 'cpu')) {
+    for (const folder of folders) strictest = Math.min(strictest, version === 2 ? quotaV2(folder) : quotaV1(folder));
   }
   return strictest;
 }
 
-function quotaUpwards(mount: string, path: string, quotaOf: (folder: string) => number): number {
-  let strictest = Infinity;
-  for (let group = path; ; group = dirname(group)) {
-    strictest = Math.min(strictest, quotaOf(join(mount, group)));
-    if (group === '/' || group === '.') return strictest;
-  }
-}
-
 function quotaV2(folder: string): number {
-  const [quota, period] = (read(join(folder, 'cpu.max')) ?? '').trim().split(' ').map(Number);
+  const [quota, period] = (readText(join(folder, 'cpu.max')) ?? '').trim().split(' ').map(Number);
   return ratio(quota, period);
 }
 
 function quotaV1(folder: string): number {
-  return ratio(Number(read(join(folder, 'cpu.cfs_quota_us'))), Number(read(join(folder, 'cpu.cfs_period_us'))));
+  return ratio(Number(readText(join(folder, 'cpu.cfs_quota_us'))), Number(readText(join(folder, 'cpu.cfs_period_us'))));
 }
 
 /** "max" and −1 mean no quota; so does anything unreadable. */
 function ratio(quota: number | undefined, period: number | undefined): number {
   return quota !== undefined && period !== undefined && quota > 0 && period > 0 ? quota / period : Infinity;
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Not this kind of control group, or not Linux.
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { controlGroups, readText } from './control-groups.js';
 
 /**
  * How many processes the kernel has killed for want of memory in this process's control group, or undefined where that
@@ -7,33 +7,15 @@ import { join } from 'node:path';
  * @param root where the file system begins; tests give a recorded tree
  */
 export function oomKills(root = '/'): number | undefined {
-  const groups = read(join(root, 'proc/self/cgroup'));
-  if (groups === undefined) return undefined;
-  for (const line of groups.split('\n')) {
-    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (controllers === undefined || path === undefined) continue;
-    const files =
-      controllers === ''
-        ? [join(root, 'sys/fs/cgroup', path, 'memory.events')]
-        : controllers.split(',').includes('memory')
-          ? [
-              join(root, 'sys/fs/cgroup/memory', path, 'memory.oom_control'),
-              join(root, 'sys/fs/cgroup/memory/memory.oom_control'),
-            ]
-          : [];
-    for (const file of files) {
-      const count = /^oom_kill (\d+)$/m.exec(read(file) ?? '')?.[1];
+  for (const { version, folders } of controlGroups(root, 'memory')) {
+    // Version 1 may show a container its own group at the top only.
+    const counting = version === 2 ? folders.slice(0, 1) : [folders[0], folders.at(-1)];
+    for (const folder of counting) {
+      if (folder === undefined) continue;
+      const text = readText(join(folder, version === 2 ? 'memory.events' : 'memory.oom_control'));
+      const count = /^oom_kill (\d+)$/m.exec(text ?? '')?.[1];
       if (count !== undefined) return Number(count);
     }
   }
   return undefined;
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Not this kind of control group, or not Linux.
-    return undefined;
-  }
 }

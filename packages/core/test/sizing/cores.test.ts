@@ -1,49 +1,33 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { availableParallelism } from 'node:os';
+import { describe, expect, it } from 'vitest';
 import { cpuQuota, usableCores } from '../../src/sizing/cores.js';
-
-const roots: string[] = [];
-
-/** A file system that holds these files and nothing else. */
-function recorded(files: Record<string, string>): string {
-  const root = mkdtempSync(join(tmpdir(), 'cores-'));
-  roots.push(root);
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  return root;
-}
-
-afterEach(() => {
-  for (const root of roots.splice(0)) rmSync(root, { recursive: true });
-});
+import { recordedTree } from '../support/recorded-tree.js';
 
 const V2 = { 'proc/self/cgroup': '0::/app.slice/web.service\n' };
 
 describe('control groups v2', () => {
   it('give quota ÷ period as a fraction', () => {
-    const root = recorded({ ...V2, 'sys/fs/cgroup/app.slice/web.service/cpu.max': '150000 100000\n' });
+    const root = recordedTree({ ...V2, 'sys/fs/cgroup/app.slice/web.service/cpu.max': '150000 100000\n' });
     expect(cpuQuota(root)).toBe(1.5);
   });
 
   it('set no limit with "max"', () => {
-    expect(cpuQuota(recorded({ ...V2, 'sys/fs/cgroup/app.slice/web.service/cpu.max': 'max 100000\n' }))).toBe(Infinity);
+    expect(cpuQuota(recordedTree({ ...V2, 'sys/fs/cgroup/app.slice/web.service/cpu.max': 'max 100000\n' }))).toBe(
+      Infinity,
+    );
   });
 
   it('pass on the strictest limit of all groups above', () => {
     const own = { 'sys/fs/cgroup/app.slice/web.service/cpu.max': '400000 100000\n' };
     const parent = { 'sys/fs/cgroup/app.slice/cpu.max': '50000 100000\n' };
     const top = { 'sys/fs/cgroup/cpu.max': '300000 100000\n' };
-    expect(cpuQuota(recorded({ ...V2, ...own }))).toBe(4);
-    expect(cpuQuota(recorded({ ...V2, ...own, ...top }))).toBe(3);
-    expect(cpuQuota(recorded({ ...V2, ...own, ...top, ...parent }))).toBe(0.5);
+    expect(cpuQuota(recordedTree({ ...V2, ...own }))).toBe(4);
+    expect(cpuQuota(recordedTree({ ...V2, ...own, ...top }))).toBe(3);
+    expect(cpuQuota(recordedTree({ ...V2, ...own, ...top, ...parent }))).toBe(0.5);
   });
 
   it('are read at the top in a container that sees itself as the root', () => {
-    const root = recorded({ 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': '200000 100000\n' });
+    const root = recordedTree({ 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': '200000 100000\n' });
     expect(cpuQuota(root)).toBe(2);
   });
 });
@@ -56,48 +40,49 @@ describe('control groups v1', () => {
   });
 
   it.each(['sys/fs/cgroup/cpu,cpuacct', 'sys/fs/cgroup/cpu'])('are found under %s', (mount) => {
-    const root = recorded({ 'proc/self/cgroup': CGROUP, ...limit(`${mount}/docker/c1`, 250_000) });
+    const root = recordedTree({ 'proc/self/cgroup': CGROUP, ...limit(`${mount}/docker/c1`, 250_000) });
     expect(cpuQuota(root)).toBe(2.5);
   });
 
   it('pass on the strictest limit of all groups above', () => {
     const mount = 'sys/fs/cgroup/cpu,cpuacct';
     const files = { ...limit(`${mount}/docker/c1`, -1), ...limit(`${mount}/docker`, 75_000), ...limit(mount, -1) };
-    expect(cpuQuota(recorded({ 'proc/self/cgroup': CGROUP, ...files }))).toBe(0.75);
+    expect(cpuQuota(recordedTree({ 'proc/self/cgroup': CGROUP, ...files }))).toBe(0.75);
   });
 
   it('set no limit with -1, or without a period', () => {
     const folder = 'sys/fs/cgroup/cpu/docker/c1';
-    expect(cpuQuota(recorded({ 'proc/self/cgroup': CGROUP, ...limit(folder, -1) }))).toBe(Infinity);
+    expect(cpuQuota(recordedTree({ 'proc/self/cgroup': CGROUP, ...limit(folder, -1) }))).toBe(Infinity);
     const noPeriod = { 'proc/self/cgroup': CGROUP, [`${folder}/cpu.cfs_quota_us`]: '100000' };
-    expect(cpuQuota(recorded(noPeriod))).toBe(Infinity);
+    expect(cpuQuota(recordedTree(noPeriod))).toBe(Infinity);
   });
 
   it('limit nothing through groups of other controllers', () => {
     const files = { 'proc/self/cgroup': '12:memory:/m\n', ...limit('sys/fs/cgroup/cpu/m', 1000) };
-    expect(cpuQuota(recorded(files))).toBe(Infinity);
+    expect(cpuQuota(recordedTree(files))).toBe(Infinity);
   });
 
   it('count beside v2 on a host that has both', () => {
     const both = { 'proc/self/cgroup': `${CGROUP}0::/x\n`, ...limit('sys/fs/cgroup/cpu/docker/c1', 300_000) };
-    expect(cpuQuota(recorded({ ...both, 'sys/fs/cgroup/x/cpu.max': '200000 100000' }))).toBe(2);
+    expect(cpuQuota(recordedTree({ ...both, 'sys/fs/cgroup/x/cpu.max': '200000 100000' }))).toBe(2);
   });
 });
 
 describe('usableCores', () => {
   it('is what the affinity allows where there are no control groups', () => {
-    expect(cpuQuota(recorded({}))).toBe(Infinity);
-    expect(usableCores(recorded({}))).toBe(availableParallelism());
+    expect(cpuQuota(recordedTree({}))).toBe(Infinity);
+    expect(usableCores(recordedTree({}))).toBe(availableParallelism());
   });
 
   it('is the quota where that is less, and never more than the affinity', () => {
-    const quota = (text: string): string => recorded({ 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': text });
+    const quota = (text: string): string =>
+      recordedTree({ 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': text });
     expect(usableCores(quota('25000 100000'))).toBe(0.25);
     expect(usableCores(quota('99900000 100000'))).toBe(availableParallelism());
   });
 
   it.each(['', 'nonsense', '0 0', '-5 100000', '100000'])('takes the unreadable limit "%s" for none', (text) => {
-    const root = recorded({ 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': text });
+    const root = recordedTree({ 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': text });
     expect(cpuQuota(root)).toBe(Infinity);
   });
 
