@@ -1,0 +1,143 @@
+import { AT_EASE, fewerFrom, see, slowdown } from './ease.js';
+import { addTick, areCoresBusy, isKnown, NO_SHAPE } from './load-shape.js';
+import { FIRST_PROBE_MS, GROWTH_READINGS, mostWorkers, nothingLearned, probe, startTrying, tryOut } from './probing.js';
+import { addWork, hasTurned, NO_RATE } from './rate.js';
+import { plural, tasksReason } from './reasons.js';
+import type { SizingLimits, SizingSample } from './sample.js';
+import { grown, needed, noVotes, vote } from './shrink-votes.js';
+import { change, isFull, stay, type SizingDecision, type SizingState } from './state.js';
+import { concurrencyTarget, coresTarget, demandTarget, mayBeTooMany, mostInOne, wholeCores } from './targets.js';
+
+export type { SizingDecision, SizingState };
+
+/** So much more than the cores can use is harm at once. */
+const FAR_TOO_MANY = 1.25;
+
+export function startSizing(workers: number, concurrency: number, nowMs: number): SizingState {
+  return {
+    workers,
+    concurrency,
+    shape: NO_SHAPE,
+    votes: noVotes(nowMs),
+    ...nothingLearned(nowMs + FIRST_PROBE_MS),
+    probesDown: false,
+    ease: AT_EASE,
+    waitingSinceMs: undefined,
+  };
+}
+
+/**
+ * The law by which a pool chooses how many workers it has, and how many tasks each runs at once. Pure: the same state and
+ * sample give the same decision, so that decisions can be replayed, simulated for machines one does not have, and held to
+ * their properties. docs/sizing.md tells it in words.
+ *
+ * First from what tasks are like (`targets.ts`): that is near enough after the first few hundred milliseconds of work, on
+ * any number of cores. Then, where more workers than cores might pay, by trial (`probing.ts`): the next step is taken only
+ * if the work rate followed the last one.
+ */
+export function decide(before: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
+  const decision = choose(observe(before, sample, limits), sample, limits);
+  const isChange = decision.workers !== before.workers || decision.concurrency !== before.concurrency;
+  const reason = isChange ? decision.reason || tasksReason(decision.state.shape, limits) : '';
+  return { ...decision, reason };
+}
+
+function choose(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
+  if (sample.memoryCap < state.workers) {
+    // Before all else, trials and votes included.
+    return change({ ...state, trial: undefined }, sample, Math.max(1, sample.memoryCap), 'memory is short');
+  }
+  if (sample.waiting + sample.executing === 0) return rest(state, sample, limits);
+  if (state.trial !== undefined) return tryOut(state, state.trial, sample, limits);
+  return chooseWorkers(isKnown(state.shape) ? tune(state, sample, limits) : state, sample, limits);
+}
+
+/** Takes the tick in. */
+function observe(before: SizingState, sample: SizingSample, limits: SizingLimits): SizingState {
+  const { nowMs, waiting } = sample;
+  const { shape, isNew } = addTick(before.shape, sample, before.concurrency, limits.cores);
+  const isCeilingOver = nowMs >= before.ceilingUntilMs;
+  const state = {
+    ...before,
+    shape,
+    ceiling: isCeilingOver ? Infinity : before.ceiling,
+    ease: see(before.ease, sample, before.concurrency, limits.minConcurrency),
+    waitingSinceMs: waiting === 0 ? undefined : (before.waitingSinceMs ?? nowMs),
+  };
+  const rate = isFull(state, sample) ? addWork(state.rate, sample) : state.rate;
+  // Tasks that block and tasks that compute look the same where workers are many; they do not go equally fast.
+  const isOther = isNew || (hasTurned(rate) && mayBeTooMany(shape, state.workers, limits));
+  return isOther ? { ...state, ...nothingLearned(nowMs) } : { ...state, rate };
+}
+
+/** Nothing to do: workers that nobody needed for a while go, one at a time, down to the least. */
+function rest(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
+  const probeAtMs = sample.nowMs + state.probeEveryMs;
+  const idle = { ...state, trial: undefined, rate: NO_RATE, probeAtMs };
+  if (state.workers <= limits.minWorkers) return stay({ ...idle, votes: needed(state.votes, sample.nowMs) });
+  const { votes, passed } = vote(state.votes, sample.nowMs, false);
+  if (!passed) return stay({ ...idle, votes });
+  const seconds = Math.round((sample.nowMs - votes.neededAtMs) / 1000);
+  return change({ ...idle, votes }, sample, state.workers - 1, `nothing to do for ${seconds} s`);
+}
+
+/** How many tasks each worker has at once. */
+function tune(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingState {
+  const { workers, shape, concurrency: current, ease, tooFew } = state;
+  // Neither where there are places to spare, nor where more workers than cores have used those up.
+  const mayGrow = sample.waiting > 0 && !(workers > limits.cores && areCoresBusy(shape, workers, limits.cores));
+  const seen = { slowdown: slowdown(ease, sample), tooFew, mayGrow };
+  const concurrency = concurrencyTarget(shape, current, seen, limits);
+  if (concurrency === current) return state;
+  const tuned = { ...state, concurrency, rate: NO_RATE };
+  if (concurrency > current) return { ...tuned, tooFew: Math.max(tooFew, current) };
+  return seen.slowdown > 1 ? { ...tuned, ease: fewerFrom(ease, sample, current) } : tuned;
+}
+
+function chooseWorkers(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
+  const { workers, concurrency, shape, waitingSinceMs } = state;
+  const known = isKnown(shape);
+  const target = known ? coresTarget(shape, workers, concurrency, limits) : Math.max(workers, wholeCores(limits));
+  const cores = Math.max(target, state.proven);
+  const perWorker = known ? Math.max(concurrency, mostInOne(shape, limits)) : concurrency;
+  const demand = demandTarget(sample, workers, perWorker, sample.nowMs - (waitingSinceMs ?? sample.nowMs));
+  const most = mostWorkers(state, sample, limits);
+  // One worker is not a matter of room: with none, nothing would ever be done.
+  const least = Math.min(limits.minWorkers, Math.max(1, most));
+  const wanted = Math.max(least, Math.min(demand, cores, Math.max(1, most), state.ceiling));
+  if (wanted > workers) return grow(state, sample, limits, wanted);
+  if (wanted < workers) return shrink(state, sample, limits, wanted, Math.max(least, cores));
+  return probe({ ...state, votes: needed(state.votes, sample.nowMs) }, sample, limits);
+}
+
+/** Doubles at most, and not before those on their way are there. Beyond the cores every step is a trial. */
+function grow(state: SizingState, sample: SizingSample, limits: SizingLimits, wanted: number): SizingDecision {
+  const { workers } = state;
+  if (sample.starting > 0 || sample.ready < workers) return stay(state);
+  const to = Math.min(wanted, Math.max(workers * 2, wholeCores(limits)));
+  const reason = tasksReason(state.shape, limits);
+  const next = { ...state, votes: grown(state.votes, sample.nowMs) };
+  if (to <= Math.max(limits.minWorkers, wholeCores(limits))) return change(next, sample, to, reason);
+  // Something to compare with first.
+  if (state.rate.count < GROWTH_READINGS) return stay(state);
+  return startTrying(next, sample, to, GROWTH_READINGS, reason);
+}
+
+function shrink(
+  state: SizingState,
+  sample: SizingSample,
+  limits: SizingLimits,
+  wanted: number,
+  useful: number,
+): SizingDecision {
+  const harm = state.workers > useful * FAR_TOO_MANY;
+  const { votes, passed } = vote(state.votes, sample.nowMs, harm);
+  if (!passed) return stay({ ...state, votes });
+  // What takes the cores from each other goes by halves, what is only idle one by one.
+  const to = harm ? Math.max(wanted, useful, Math.floor(state.workers / 2)) : state.workers - 1;
+  const tasks = sample.waiting + sample.executing;
+  const reason = harm
+    ? tasksReason(state.shape, limits)
+    : `${tasks} tasks at a time need no more than ${plural(wanted, 'worker')}`;
+  return change({ ...state, votes }, sample, to, reason);
+}

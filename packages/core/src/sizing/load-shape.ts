@@ -1,0 +1,153 @@
+import type { SizingSample } from './sample.js';
+
+/**
+ * How tasks use workers, as sums of which only the ratios matter, so that they hold for any number of workers and of
+ * tasks in each:
+ *
+ * - time in handlers for each millisecond that a loop is active: 1 where tasks keep their loop busy until they end, 100
+ *   where they wait for something else 99 % of their time;
+ * - processor time for each millisecond that a loop is active, waiting for a core aside: 1 where they compute, little where
+ *   they block (readFileSync, execSync, Atomics.wait), more than 1 where they have other threads work for them;
+ * - the share of the time in which loops are active.
+ *
+ * The sums fade, and ticks with much work count more.
+ */
+export interface LoadShape extends Sums {
+  /** Ticks in a row that did not look like the sums at all. Two of them are a new load: then the sums begin with these. */
+  readonly odd: Sums | undefined;
+  /** Of so many workers with so many tasks at once in each, for so many ticks. */
+  readonly workers: number;
+  readonly concurrency: number;
+  readonly ticks: number;
+}
+
+interface Sums {
+  readonly spanMs: number;
+  readonly heldMs: number;
+  readonly loopMs: number;
+  readonly cpuMs: number;
+  readonly delayMs: number;
+}
+
+const NOTHING: Sums = { spanMs: 0, heldMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
+export const NO_SHAPE: LoadShape = { ...NOTHING, odd: undefined, workers: 0, concurrency: 0, ticks: 0 };
+
+/** A tick counts half as much after this much time with work. */
+const HALF_LIFE_MS = 500;
+/** A loop is taken to be active for this share of the time at least: 512 tasks at once are the most anybody runs in one. */
+const LEAST_ACTIVE = 0.002;
+/** Less time in handlers than this says nothing yet. */
+const ENOUGH_MS = 20;
+const LEAST_CPU = 0.02;
+const MOST_CPU = 8;
+/** Where cores are taken from each other, a new kind of tasks is told from so many ticks with the same numbers on. */
+const TICKS_TO_KNOW = 4;
+/** Workers that use so much of the cores have no more to gain. */
+const CORES_ARE_BUSY = 0.92;
+/** Two workers on two free cores wait for 1 to 2 % of the time. */
+const MUCH_DELAY = 0.1;
+/** A ratio so many times that of the sums is not noise. */
+const ODD = 2;
+
+/**
+ * Adds a tick. One without work changes nothing: what tasks were like is not forgotten while there are none.
+ * @returns `isNew` when tasks are of another kind from now on
+ */
+export function addTick(
+  before: LoadShape,
+  sample: SizingSample,
+  concurrency: number,
+  cores: number,
+): { shape: LoadShape; isNew: boolean } {
+  const { spanMs, heldMs, loopMs, cpuMs, delayMs, elapsedMs, ready } = sample;
+  if (spanMs <= 0 || elapsedMs <= 0) return { shape: before, isNew: false };
+  const tick: Sums = { spanMs, heldMs, loopMs: Math.max(loopMs, spanMs * LEAST_ACTIVE), cpuMs, delayMs };
+  const shape = withNumbers(before, ready, concurrency, cores);
+  const isContended = takeCores(shape, ready, cores) || takeCores(tick, ready, cores);
+  const isComparable = isKnown(shape) && isKnown(tick) && (!isContended || shape.ticks >= TICKS_TO_KNOW);
+  const next = { ...shape, ticks: shape.ticks + 1 };
+  if (isComparable && differ(shape, tick)) {
+    if (shape.odd === undefined) return { shape: { ...next, odd: tick }, isNew: false };
+    return { shape: { ...next, ...add(shape.odd, tick, 1), odd: undefined }, isNew: true };
+  }
+  return { shape: { ...next, ...add(shape, tick, 0.5 ** (elapsedMs / HALF_LIFE_MS)), odd: undefined }, isNew: false };
+}
+
+/** Where workers take cores from each other, the same tasks have another shape with other numbers. */
+function withNumbers(shape: LoadShape, workers: number, concurrency: number, cores: number): LoadShape {
+  if (workers === shape.workers && concurrency === shape.concurrency) return shape;
+  const kept = takeCores(shape, shape.workers, cores) ? NO_SHAPE : shape;
+  return { ...kept, workers, concurrency, ticks: 0 };
+}
+
+function takeCores(sums: Sums, workers: number, cores: number): boolean {
+  return workers > cores && areCoresBusy(sums, workers, cores);
+}
+
+function add(sums: Sums, tick: Sums, kept: number): Sums {
+  return {
+    spanMs: sums.spanMs * kept + tick.spanMs,
+    heldMs: sums.heldMs * kept + tick.heldMs,
+    loopMs: sums.loopMs * kept + tick.loopMs,
+    cpuMs: sums.cpuMs * kept + tick.cpuMs,
+    delayMs: sums.delayMs * kept + tick.delayMs,
+  };
+}
+
+/** Whether tasks wait much more, or much less, or use the processor so. */
+function differ(a: Sums, b: Sums): boolean {
+  const isFar = (one: number, other: number): boolean => one > other * ODD || other > one * ODD;
+  return isFar(tasksPerLoop(a), tasksPerLoop(b)) || isFar(cpuPerLoop(a), cpuPerLoop(b));
+}
+
+/** Whether there is enough to go by. */
+export function isKnown({ heldMs }: Sums): boolean {
+  return heldMs >= ENOUGH_MS;
+}
+
+/** Tasks in handlers for each active loop, 1 or more. */
+export function tasksPerLoop({ heldMs, loopMs }: Sums): number {
+  return Math.max(1, heldMs / loopMs);
+}
+
+/** Processor time for each millisecond that a loop is active and does not wait for a core. */
+export function cpuPerLoop({ loopMs, cpuMs, delayMs }: Sums): number {
+  // A loop that wakes up waits for a core before it is active, so that there may be more delay than there is loop.
+  const ownMs = Math.max(loopMs - delayMs, Math.min(loopMs, cpuMs));
+  return Math.min(Math.max(cpuMs / Math.max(ownMs, 1e-6), LEAST_CPU), MOST_CPU);
+}
+
+/** Whether loops wait for cores for a good part of the time, whoever has them: more workers would wait as well. */
+export function waitForCores({ loopMs, delayMs }: Sums): boolean {
+  return delayMs > loopMs * MUCH_DELAY;
+}
+
+/** Share of the time in which the loop of a worker with tasks is active, up to 1. */
+export function loopShare({ loopMs, spanMs }: Sums): number {
+  return spanMs === 0 ? 0 : Math.min(1, loopMs / spanMs);
+}
+
+/** Cores in use by each worker with tasks. */
+function coresPerWorker({ cpuMs, spanMs }: Sums): number {
+  return spanMs === 0 ? 0 : cpuMs / spanMs;
+}
+
+/** Whether the workers use up the cores. */
+export function areCoresBusy(sums: Sums, workers: number, cores: number): boolean {
+  return coresPerWorker(sums) * workers >= cores * CORES_ARE_BUSY;
+}
+
+export type LoadKind = 'computing' | 'blocking' | 'waiting' | 'mixed';
+
+/** Tasks that leave their loop idle for less than this do not wait enough for a second one to be worth its risks. */
+export const WAITS_ABOVE = 1.3;
+const ONLY_WAITS_ABOVE = 5;
+const COMPUTES_ABOVE = 0.75;
+
+/** The word for it, to be shown. */
+export function kindOf(shape: LoadShape): LoadKind {
+  const tasks = tasksPerLoop(shape);
+  if (tasks >= ONLY_WAITS_ABOVE) return 'waiting';
+  if (tasks >= WAITS_ABOVE) return 'mixed';
+  return cpuPerLoop(shape) >= COMPUTES_ABOVE ? 'computing' : 'blocking';
+}

@@ -1,0 +1,164 @@
+import { areCoresBusy, tasksPerLoop, waitForCores, WAITS_ABOVE } from './load-shape.js';
+import { plural, signed } from './reasons.js';
+import { NO_RATE } from './rate.js';
+import type { SizingLimits, SizingSample } from './sample.js';
+import { needed } from './shrink-votes.js';
+import { change, isFull, stay, type SizingDecision, type SizingState } from './state.js';
+import { mayBeTooMany, wholeCores } from './targets.js';
+import { addToTrial, gained, isOfOtherTasks, judge, startTrial, type Trial } from './trial.js';
+
+export const FIRST_PROBE_MS = 2000;
+const MOST_PROBE_MS = 30_000;
+const CEILING_MS = 10_000;
+/** Readings that a trial at rest is compared with; and one on the way to what the law expects, which is likely to pay. */
+const REST_READINGS = 4;
+export const GROWTH_READINGS = 2;
+/** A trial of fewer workers takes no more than this share of them away: it costs as much work while it lasts. */
+const MOST_DOWN = 0.25;
+/** A parent as busy as this may be what limits the workers. */
+const PARENT_IS_BUSY = 0.8;
+const THROTTLED = 0.05;
+/** A worker that is missed after all takes its start to come back; that must be a small part of the time. */
+const BOOTS_APART = 10;
+const STEP = 0.1;
+/** Where fewer did more, most of them stand in each other's way. */
+const MANY_FEWER = 0.5;
+
+/** What trials have shown of tasks of one kind, before the first. */
+export function nothingLearned(probeAtMs: number) {
+  return {
+    rate: NO_RATE,
+    trial: undefined,
+    proven: 0,
+    ceiling: Infinity,
+    ceilingUntilMs: -Infinity,
+    probeEveryMs: FIRST_PROBE_MS,
+    probeAtMs,
+    nextFewer: 0,
+    tooFew: 0,
+  };
+}
+
+/** Begins a trial. */
+export function startTrying(
+  state: SizingState,
+  sample: SizingSample,
+  to: number,
+  readings: number,
+  reason: string,
+): SizingDecision {
+  const trial = startTrial(state.workers, to, state.rate, readings);
+  return change({ ...state, trial }, sample, to, reason);
+}
+
+/** In a trial: goes on until its verdict. */
+export function tryOut(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingDecision {
+  const next = addToTrial(trial, sample, isFull(state, sample));
+  const votes = sample.waiting > 0 ? needed(state.votes, sample.nowMs) : state.votes;
+  if (isOfOtherTasks(next)) return stay({ ...state, votes, ...nothingLearned(sample.nowMs) });
+  switch (judge(next)) {
+    case 'goOn':
+      return stay({ ...state, votes, trial: next });
+    case 'unclear':
+      // They are enough, it seems; those that nobody needs will go.
+      return stay(nextProbe({ ...state, votes, trial: undefined }, sample, longer(state)));
+    case 'keep':
+      return keep({ ...state, votes, trial: undefined }, next, sample, limits);
+    case 'revert':
+      return revert({ ...state, votes, trial: undefined }, next, sample, limits);
+  }
+}
+
+function keep(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingDecision {
+  const { from, to, after } = trial;
+  const kept = { ...nextProbe(state, sample, FIRST_PROBE_MS), rate: after };
+  if (to > from) return stay({ ...kept, proven: to, ceiling: Infinity });
+  const isLossless = after.mean >= trial.before.mean;
+  const nextFewer = gained(trial) ? MANY_FEWER : isLossless ? MOST_DOWN : 0;
+  // As many may be too many still; and more are not worth it, whatever the law expects, until a trial says so.
+  const afterMs = nextFewer > 0 || to > wholeCores(limits) ? 0 : FIRST_PROBE_MS;
+  const { nowMs } = sample;
+  const learned = { proven: 0, ceiling: to, ceilingUntilMs: Infinity, nextFewer };
+  return stay({ ...kept, ...learned, probesDown: nextFewer > 0, probeAtMs: nowMs + afterMs });
+}
+
+function revert(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingDecision {
+  const { from, to, before, after } = trial;
+  const next = nextProbe(state, sample, longer(state));
+  // What fewer have shown to be enough, the failure of more only confirms.
+  const isLasting = state.ceilingUntilMs === Infinity;
+  const ceilingUntilMs = isLasting ? Infinity : sample.nowMs + Math.max(CEILING_MS, next.probeEveryMs);
+  const learned = to > from ? { ...next, ceiling: from, ceilingUntilMs } : { ...next, proven: from };
+  const back = Math.min(from, Math.max(to, mostWorkers(state, sample, limits)));
+  const instead = `${plural(to, 'worker')} instead of ${from}`;
+  if (after.count === 0) return change(learned, sample, back, `could not start ${instead}`);
+  const gain = signed((after.mean / Math.max(before.mean, 1e-9) - 1) * 100);
+  return change(learned, sample, back, `only ${gain} % work with ${instead}`);
+}
+
+function longer({ probeEveryMs }: SizingState): number {
+  return Math.min(probeEveryMs * 2, MOST_PROBE_MS);
+}
+
+function nextProbe(state: SizingState, { nowMs }: SizingSample, everyMs: number): SizingState {
+  return {
+    ...state,
+    probeEveryMs: everyMs,
+    probeAtMs: nowMs + everyMs,
+    probesDown: !state.probesDown,
+    nextFewer: 0,
+  };
+}
+
+/** At rest with enough to do: now and then one worker more, or one less, is tried out; of many, a tenth. */
+export function probe(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
+  const { workers, rate, nextFewer } = state;
+  if (sample.nowMs < state.probeAtMs || sample.waiting === 0) return stay(state);
+  if (mayBeTooMany(state.shape, workers, limits)) return tryFewer(state, sample, limits);
+  const readings = nextFewer > 0 ? GROWTH_READINGS : REST_READINGS;
+  if (rate.count < readings) return stay(state);
+  const step = Math.max(1, Math.round(workers * (nextFewer || STEP)));
+  const [down, up] = [
+    mayProbeDown(state, sample, limits, workers - step),
+    mayProbeUp(state, sample, limits, workers + step),
+  ];
+  if (!down && !up) return stay({ ...state, probeAtMs: sample.nowMs + state.probeEveryMs });
+  const to = down && (state.probesDown || !up) ? workers - step : workers + step;
+  const reason = `trying ${plural(to, 'worker')} instead of ${workers}`;
+  return startTrying({ ...state, probesDown: to < workers }, sample, to, readings, reason);
+}
+
+/** Half of them at first; once that has cost work, a tenth. */
+function tryFewer(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
+  const { workers, rate, probeEveryMs } = state;
+  const isFirst = probeEveryMs === FIRST_PROBE_MS;
+  const readings = isFirst ? GROWTH_READINGS : REST_READINGS;
+  if (rate.count < readings) return stay(state);
+  const fewer = isFirst ? Math.floor(workers / 2) : workers - Math.max(1, Math.round(workers / 10));
+  const to = Math.max(fewer, wholeCores(limits), limits.minWorkers);
+  if (to >= workers) return stay(state);
+  const reason = `trying ${plural(to, 'worker')} instead of ${workers}: the cores are used up`;
+  return startTrying(state, sample, to, readings, reason);
+}
+
+function mayProbeDown(state: SizingState, sample: SizingSample, limits: SizingLimits, to: number): boolean {
+  const { workers, probeEveryMs, nextFewer } = state;
+  if (to < Math.max(1, limits.minWorkers)) return false;
+  if (nextFewer > 0 || sample.parentShare > PARENT_IS_BUSY) return true;
+  return (workers - to) / workers <= MOST_DOWN && sample.bootMs * BOOTS_APART <= probeEveryMs;
+}
+
+function mayProbeUp(state: SizingState, sample: SizingSample, limits: SizingLimits, to: number): boolean {
+  const { workers, concurrency, shape, ceiling, ceilingUntilMs } = state;
+  // Loops that tasks leave idle are filled by more tasks at once.
+  if (workers >= limits.cores && tasksPerLoop(shape) >= WAITS_ABOVE && concurrency < limits.maxConcurrency)
+    return false;
+  const most = Math.min(mostWorkers(state, sample, limits), ceilingUntilMs === Infinity ? Infinity : ceiling);
+  const areCoresTaken = areCoresBusy(shape, workers, limits.cores) || waitForCores(shape);
+  return to <= most && !areCoresTaken && sample.throttled < THROTTLED;
+}
+
+/** As many as the pool may have, and memory has room for. */
+export function mostWorkers({ workers }: SizingState, sample: SizingSample, { maxWorkers }: SizingLimits): number {
+  return Math.min(maxWorkers, workers + sample.memoryRoom, sample.memoryCap);
+}

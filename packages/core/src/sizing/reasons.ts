@@ -1,0 +1,26 @@
+import { cpuPerLoop, isKnown, kindOf, tasksPerLoop, type LoadShape } from './load-shape.js';
+import type { SizingLimits } from './sample.js';
+
+/** What tasks are like, in words. */
+export function tasksReason(shape: LoadShape, { cores }: SizingLimits): string {
+  const count = Number(cores.toFixed(2));
+  const shown = count === 1 ? '1 core' : `${count} cores`;
+  if (!isKnown(shape)) return `${shown}, and nothing known of the tasks yet`;
+  const share = Math.round(cpuPerLoop(shape) * 100);
+  switch (kindOf(shape)) {
+    case 'computing':
+      return `tasks compute (${share} % processor time), ${shown}`;
+    case 'blocking':
+      return `tasks block their worker (${share} % processor time), ${shown}`;
+    default:
+      return `tasks wait: ${tasksPerLoop(shape).toFixed(1)} of them keep one worker busy, ${shown}`;
+  }
+}
+
+export function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+export function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(0)}`;
+}

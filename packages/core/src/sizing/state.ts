@@ -1,0 +1,61 @@
+import type { Ease } from './ease.js';
+import type { LoadShape } from './load-shape.js';
+import { NO_RATE, type Rate } from './rate.js';
+import type { SizingSample } from './sample.js';
+import { shrunk, type ShrinkVotes } from './shrink-votes.js';
+import type { Trial } from './trial.js';
+
+/** What a pool remembers of its sizing. Plain data; `decide` makes the next of it. */
+export interface SizingState {
+  readonly workers: number;
+  readonly concurrency: number;
+  readonly shape: LoadShape;
+  readonly votes: ShrinkVotes;
+  /** Work rate since the numbers changed last, while there was enough to do. */
+  readonly rate: Rate;
+  readonly trial: Trial | undefined;
+  /** Trials have shown that so many workers are worth it for these tasks, and that more than `ceiling` are not, until then. Infinity: until another shows. */
+  readonly proven: number;
+  readonly ceiling: number;
+  readonly ceilingUntilMs: number;
+  /** From one trial at rest to the next; doubles while they change nothing. */
+  readonly probeEveryMs: number;
+  readonly probeAtMs: number;
+  /** Whether the next trial at rest is with fewer. */
+  readonly probesDown: boolean;
+  /** Share of the workers that the next trial of fewer leaves out, after one in which nothing was lost; 0 after any other. */
+  readonly nextFewer: number;
+  /** With so many tasks at once in each, workers had time to spare. */
+  readonly tooFew: number;
+  readonly ease: Ease;
+  /** Since when tasks have been waiting, without a pause; undefined while none wait. */
+  readonly waitingSinceMs: number | undefined;
+}
+
+export interface SizingDecision {
+  readonly state: SizingState;
+  readonly workers: number;
+  readonly concurrency: number;
+  /** For people; empty when neither number changes. */
+  readonly reason: string;
+}
+
+/** Another number of workers: what was measured with the one before does not hold for it. */
+export function change(state: SizingState, sample: SizingSample, workers: number, reason: string): SizingDecision {
+  const votes = workers < state.workers ? shrunk(state.votes, sample.nowMs) : state.votes;
+  return tell({ ...state, workers, votes, rate: NO_RATE }, reason);
+}
+
+function tell(state: SizingState, reason: string): SizingDecision {
+  return { state, workers: state.workers, concurrency: state.concurrency, reason };
+}
+
+export function stay(state: SizingState): SizingDecision {
+  return tell(state, '');
+}
+
+/** Whether all workers there should be are there, and have as much to do as they may. */
+export function isFull({ workers, concurrency }: SizingState, sample: SizingSample): boolean {
+  const { waiting, executing, starting, ready } = sample;
+  return starting === 0 && ready === workers && (waiting > 0 || executing >= workers * concurrency);
+}

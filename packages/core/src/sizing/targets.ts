@@ -1,0 +1,96 @@
+import { areCoresBusy, cpuPerLoop, loopShare, tasksPerLoop, WAITS_ABOVE, type LoadShape } from './load-shape.js';
+import type { SizingLimits, SizingSample } from './sample.js';
+
+/** A loop that is active for this share of the time is well used. Between the other two nothing is changed. */
+const LOOP_GOAL = 0.97;
+const LOOP_LOW = 0.95;
+const LOOP_HIGH = 0.985;
+/** Tasks that wait a little are not taken for ones that do not with the next tick. */
+const WAITS_NO_MORE = 1.15;
+/** Computing tasks come out a little above or below 1: the collector's threads, time the core was not ours. */
+const NEARLY_ONE = [0.75, 1.3] as const;
+/** Tasks may take so many times as long as usual: above, more of them at once only wait for each other. */
+const MOST_SLOWDOWN = 1.5;
+/** While loops are busier than this, they are what tasks wait for, and what they are slowed down by says nothing. */
+const LOOPS_ARE_BUSY = 0.6;
+/** Growth of concurrency in one tick: from 1 to 256 in a second. */
+const MOST_CONCURRENCY_STEP = 4;
+/** A little more than what was seen, which swings. */
+const BESIDE = 1.05;
+
+/**
+ * How many tasks a worker should have at once: as many as keep its loop active for LOOP_GOAL of the time. Fewer when they
+ * slow each other down, in whatever they all wait for.
+ * @param slowdown how many times as long as usual tasks take
+ * @param mayGrow whether more at once could change anything
+ * @param tooFew so many at once have left loops idle: no fewer than one more, or the number would go up and down for ever
+ */
+export function concurrencyTarget(
+  shape: LoadShape,
+  current: number,
+  { slowdown, tooFew, mayGrow }: { slowdown: number; tooFew: number; mayGrow: boolean },
+  { minConcurrency, maxConcurrency }: SizingLimits,
+): number {
+  const clamp = (count: number): number => Math.min(Math.max(count, minConcurrency), maxConcurrency);
+  if (tasksPerLoop(shape) < (current > 1 ? WAITS_NO_MORE : WAITS_ABOVE)) return clamp(1);
+  const active = loopShare(shape);
+  if (active < LOOPS_ARE_BUSY && slowdown > MOST_SLOWDOWN) {
+    return clamp(Math.round(current * Math.max(0.5, MOST_SLOWDOWN / slowdown)));
+  }
+  const wanted = (current * LOOP_GOAL) / Math.max(active, 0.001);
+  if (active > LOOP_HIGH) return clamp(Math.min(current, Math.max(Math.floor(wanted), tooFew + 1)));
+  if (active > LOOP_LOW || !mayGrow) return clamp(current);
+  // As many as wait beside one that is active; where they come in a bad order, one after another more.
+  const beside = Math.max(tasksPerLoop(shape) * BESIDE, current + 1);
+  return clamp(Math.ceil(Math.min(wanted, current * MOST_CONCURRENCY_STEP, beside)));
+}
+
+/** Most tasks that one worker could run at once, as far as its loop goes. */
+export function mostInOne(shape: LoadShape, { minConcurrency, maxConcurrency }: SizingLimits): number {
+  const perLoop = tasksPerLoop(shape);
+  const most = perLoop < WAITS_ABOVE ? 1 : Math.floor(perLoop * LOOP_GOAL);
+  return Math.min(Math.max(most, minConcurrency), maxConcurrency);
+}
+
+/**
+ * How many workers use up the cores: one for each core where tasks compute, more where they block. Goetz's law (Java
+ * Concurrency in Practice, 8.2): cores ÷ share of the time that a worker computes. A worker's loop can be filled by more
+ * tasks at once, so that only what it does while it is active counts; where it has as many as it may have, its idle time
+ * counts, too.
+ */
+export function coresTarget(shape: LoadShape, workers: number, concurrency: number, limits: SizingLimits): number {
+  const { cores, maxConcurrency } = limits;
+  const whole = wholeCores(limits);
+  const isFull = concurrency >= maxConcurrency && tasksPerLoop(shape) >= WAITS_ABOVE;
+  const share = cpuPerLoop(shape) * (isFull ? Math.max(loopShare(shape), 0.01) : 1);
+  if (share >= NEARLY_ONE[0] && share <= NEARLY_ONE[1]) return whole;
+  // Each may have so little of the cores only because there are so many: more of them cannot help, fewer have to be tried.
+  if (share < 1 && areCoresBusy(shape, workers, limits.cores)) return Math.max(whole, workers);
+  return Math.max(1, Math.ceil(cores / share - 0.05));
+}
+
+/** As many workers as keep the cores busy, each of which keeps one busy. A twentieth of a core is worth none. */
+export function wholeCores({ cores }: SizingLimits): number {
+  return Math.max(1, Math.ceil(cores - 0.05));
+}
+
+/** Whether workers may only be taking the cores from each other: they are more than the cores, and those are used up. */
+export function mayBeTooMany(shape: LoadShape, workers: number, limits: SizingLimits): boolean {
+  return (
+    workers > wholeCores(limits) && cpuPerLoop(shape) < NEARLY_ONE[0] && areCoresBusy(shape, workers, limits.cores)
+  );
+}
+
+/**
+ * How many workers the tasks there are can use: no more than have a task each, and no new one for tasks that will be done
+ * before it is ready. Tasks that have kept coming for as long as a worker takes to start are taken to do so for as long
+ * again: then a new one is late only by what was waited to see that.
+ * @param waitingMs for how long some have waited, without a pause
+ */
+export function demandTarget(sample: SizingSample, workers: number, perWorker: number, waitingMs: number): number {
+  const { waiting, executing, backlogMs, bootMs } = sample;
+  const useful = Math.ceil((waiting + executing) / perWorker);
+  if (useful <= workers) return useful;
+  const drainMs = backlogMs / Math.max(1, workers * perWorker);
+  return drainMs > bootMs || waitingMs > bootMs ? useful : Math.max(1, workers);
+}

@@ -1,0 +1,84 @@
+import { addWork, NO_RATE, standardError, type Rate } from './rate.js';
+import type { SizingSample } from './sample.js';
+
+/**
+ * A number of workers that is tried out: does the work rate follow? The two constants are those of .NET's thread pool
+ * (PortableThreadPool.HillClimbing): a difference counts that is several times the noise, and a worker is worth its place
+ * that adds 15 % of what workers add when nothing limits them.
+ */
+export interface Trial {
+  readonly from: number;
+  readonly to: number;
+  /** Work rate with `from`. */
+  readonly before: Rate;
+  readonly after: Rate;
+  /** Fewer readings than this do not end it. */
+  readonly leastReadings: number;
+  /** Ticks that are not counted: workers get up to speed, queues fill. */
+  readonly settling: number;
+  /** Ticks without enough to do, and ticks in which not all were there. */
+  readonly dry: number;
+  readonly short: number;
+}
+
+export type Verdict = 'goOn' | 'keep' | 'revert' | 'unclear';
+
+const WORTH = 0.15;
+const NOISE = 2;
+const FAR = 1.5;
+const LEAST_GAIN = 0.02;
+/** With noise that hides the answer, it is not waited for longer than this. */
+const MOST_READINGS = 12;
+/** Nor, with fewer, than so many times the least: what noise hides is not lost. */
+const MOST_TIMES = 3;
+const SETTLING_TICKS = 1;
+/** Without enough to do for so long, nothing can be learned. */
+const MOST_DRY = 12;
+/** Workers that are not there by then will not come. */
+const MOST_SHORT = 120;
+
+export function startTrial(from: number, to: number, before: Rate, leastReadings: number): Trial {
+  return { from, to, before, after: NO_RATE, leastReadings, settling: SETTLING_TICKS, dry: 0, short: 0 };
+}
+
+/** Adds a tick. @param isFull all of `to` were ready, and had enough to do */
+export function addToTrial(trial: Trial, sample: SizingSample, isFull: boolean): Trial {
+  if (sample.starting > 0 || sample.ready < trial.to) return { ...trial, short: trial.short + 1 };
+  if (!isFull) return { ...trial, dry: trial.dry + 1 };
+  if (trial.settling > 0) return { ...trial, settling: trial.settling - 1 };
+  return { ...trial, after: addWork(trial.after, sample) };
+}
+
+/** Whether so much less is done that it cannot be for the number of workers: tasks have changed meanwhile. */
+export function isOfOtherTasks({ from, to, before, after, leastReadings }: Trial): boolean {
+  return after.count >= leastReadings && after.mean * FAR < before.mean * Math.min(1, to / from);
+}
+
+/** Whether more work was done, by more than noise. */
+export function gained({ before, after }: Trial): boolean {
+  const noise = NOISE * (standardError(before) + standardError(after));
+  return after.mean - before.mean > Math.max(noise, before.mean * LEAST_GAIN);
+}
+
+/**
+ * More workers stay when they bring enough; fewer stay when nothing worth it is lost. Where there was too little to do,
+ * nothing can be said.
+ */
+export function judge({ from, to, before, after, leastReadings, dry, short }: Trial): Verdict {
+  if (short > MOST_SHORT) return 'revert';
+  if (dry > MOST_DRY) return 'unclear';
+  if (after.count < leastReadings) return 'goOn';
+  const base = Math.max(before.mean, 1e-9);
+  const change = (after.mean - before.mean) / base;
+  const noise = (NOISE * (standardError(before) + standardError(after))) / base;
+  const worth = WORTH * Math.abs(to / from - 1);
+  const isLong = after.count >= (to > from ? MOST_READINGS : leastReadings * MOST_TIMES);
+  if (to > from) {
+    if (change > worth && change > noise) return 'keep';
+    return change < worth - noise || isLong ? 'revert' : 'goOn';
+  }
+  if (change < -worth && -change > noise) return 'revert';
+  if (change > noise - worth) return 'keep';
+  if (!isLong) return 'goOn';
+  return change > -worth ? 'keep' : 'revert';
+}

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import type { SizingLimits } from '../../src/sizing/sample.js';
+import { BLOCKING, COMPUTING, SizedPool, WAITING, type Kind } from '../support/sized-pool.js';
+
+const LIMITS: SizingLimits = { minWorkers: 1, maxWorkers: 32, minConcurrency: 1, maxConcurrency: 512, cores: 4 };
+const MIXED: Kind = { loop: 0.2, cpu: 0.2, after: 0.5 };
+
+function workersOf({ history }: SizedPool): number[] {
+  return history.map(({ workers }) => workers);
+}
+
+describe('where there is always enough to do', () => {
+  it('tasks that compute get the cores, one task a worker', () => {
+    const pool = new SizedPool(LIMITS);
+    expect(pool.run(30, { kind: COMPUTING, tasks: 1000 })).toEqual({ workers: 4, concurrency: 1 });
+    expect(Math.max(...workersOf(pool))).toBeLessThanOrEqual(5);
+  });
+
+  it('tasks that wait get concurrency, and no workers beyond the cores', () => {
+    const pool = new SizedPool(LIMITS);
+    const { workers, concurrency } = pool.run(5, { kind: WAITING, tasks: 4000 });
+    expect(workers).toBe(4);
+    expect(concurrency).toBeGreaterThanOrEqual(90);
+    expect(concurrency).toBeLessThanOrEqual(160);
+  });
+
+  it('tasks of which some compute and some wait get the cores, and as many each as keep them busy', () => {
+    const pool = new SizedPool(LIMITS);
+    const { workers, concurrency } = pool.run(4, { kind: MIXED, tasks: 4000 });
+    expect(workers).toBe(4);
+    expect(concurrency).toBeGreaterThanOrEqual(5);
+    expect(concurrency).toBeLessThanOrEqual(10);
+  });
+
+  it('tasks that block get workers beyond the cores', () => {
+    expect(new SizedPool(LIMITS).run(5, { kind: BLOCKING, tasks: 1000 }).workers).toBeGreaterThanOrEqual(24);
+  });
+
+  it('short tasks that never stop coming are worth workers that start slowly', () => {
+    const pool = new SizedPool({ ...LIMITS, cores: 16, maxWorkers: 128 }, 5000);
+    pool.run(300, { kind: COMPUTING, tasks: 0 });
+    expect(pool.numbers.workers).toBe(1);
+    pool.run(30, { kind: COMPUTING, tasks: 100 });
+    expect(Math.max(...workersOf(pool).slice(-12))).toBe(16);
+  });
+});
+
+describe('when tasks change', () => {
+  const settled = {
+    computing: { workers: { least: 4, most: 4 }, concurrency: { least: 1, most: 1 } },
+    blocking: { workers: { least: 24, most: 32 }, concurrency: { least: 1, most: 1 } },
+    waiting: { workers: { least: 1, most: 4 }, concurrency: { least: 90, most: 160 } },
+  };
+  it.each([
+    { from: 'waiting', before: WAITING, to: 'computing', after: COMPUTING },
+    { from: 'computing', before: COMPUTING, to: 'waiting', after: WAITING },
+    { from: 'blocking', before: BLOCKING, to: 'computing', after: COMPUTING },
+    { from: 'computing', before: COMPUTING, to: 'blocking', after: BLOCKING },
+    { from: 'waiting', before: WAITING, to: 'blocking', after: BLOCKING },
+  ] as const)('from $from to $to, both numbers are right again within five seconds', ({ before, to, after }) => {
+    const pool = new SizedPool(LIMITS);
+    pool.run(20, { kind: before, tasks: 4000 });
+    pool.run(5, { kind: after, tasks: 4000 });
+    const goal = settled[to];
+    for (let second = 0; second < 20; second++) {
+      const { workers, concurrency } = pool.run(1, { kind: after, tasks: 4000 });
+      expect(concurrency).toBeGreaterThanOrEqual(goal.concurrency.least);
+      expect(concurrency).toBeLessThanOrEqual(goal.concurrency.most);
+      // A trial of one more or less is not a change.
+      expect(workers).toBeGreaterThanOrEqual(goal.workers.least * 0.75);
+      expect(workers).toBeLessThanOrEqual(goal.workers.most * 1.25);
+    }
+  });
+});
+
+describe('where there is nothing to do', () => {
+  it('workers go one by one after ten seconds, down to the least', () => {
+    const pool = new SizedPool({ ...LIMITS, minWorkers: 2 });
+    const { workers } = pool.run(3, { kind: COMPUTING, tasks: 1000 });
+    expect(pool.run(9, { kind: COMPUTING, tasks: 0 })).toEqual({ workers, concurrency: 1 });
+    expect(pool.run(60, { kind: COMPUTING, tasks: 0 }).workers).toBe(2);
+    const counts = workersOf(pool);
+    for (let tick = 1; tick < counts.length; tick++) {
+      expect((counts[tick - 1] ?? 0) - (counts[tick] ?? 0)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('and come back at once when there is', () => {
+    const pool = new SizedPool(LIMITS);
+    expect(pool.run(120, { kind: COMPUTING, tasks: 0 }).workers).toBe(1);
+    expect(pool.run(1, { kind: COMPUTING, tasks: 1000 }).workers).toBe(4);
+  });
+
+  it('are kept longer when load comes and goes', () => {
+    const pool = new SizedPool(LIMITS);
+    for (let round = 0; round < 10; round++) {
+      pool.run(5, { kind: COMPUTING, tasks: 1000 });
+      pool.run(15, { kind: COMPUTING, tasks: 0 });
+    }
+    const shrinks = pool.history.filter(({ reason }) => reason.startsWith('nothing to do'));
+    expect(shrinks.length).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('every change', () => {
+  it('has a reason a person understands, and nothing else has one', () => {
+    const pool = new SizedPool(LIMITS);
+    for (const kind of [WAITING, COMPUTING, BLOCKING, MIXED]) pool.run(10, { kind, tasks: 4000 });
+    pool.run(40, { kind: COMPUTING, tasks: 0 });
+    let previous = { workers: 4, concurrency: 1 };
+    for (const { reason, ...numbers } of pool.history) {
+      const isChange = numbers.workers !== previous.workers || numbers.concurrency !== previous.concurrency;
+      expect({ ...numbers, isChange, reason }).toEqual({
+        ...numbers,
+        isChange,
+        reason: isChange ? (expect.stringMatching(/.+/) as string) : '',
+      });
+      previous = numbers;
+    }
+    const reasons = pool.history.map(({ reason }) => reason).join('\n');
+    expect(reasons).toMatch(/tasks wait: \d+\.\d of them keep one worker busy, 4 cores/);
+    expect(reasons).toMatch(/tasks block their worker \(\d+ % processor time\), 4 cores/);
+    expect(reasons).toMatch(/nothing to do for \d+ s/);
+  });
+});

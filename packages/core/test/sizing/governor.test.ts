@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { coresFor, GovernorSeat } from '../../src/sizing/governor.js';
+
+const uses = (usedCores: number, isShort = false): { usedCores: number; isShort: boolean } => ({ usedCores, isShort });
+
+it('a pool alone has all cores; two that need them have half each; what one leaves, the other has', () => {
+  expect(coresFor(8, [])).toBe(8);
+  expect(coresFor(8, [uses(6)])).toBe(4);
+  expect(coresFor(8, [uses(1)])).toBe(7);
+  expect(coresFor(8, [uses(3), uses(3)])).toBeCloseTo(8 / 3);
+  expect(coresFor(1, [uses(1), uses(1), uses(1)])).toBe(0.5);
+});
+
+it('what a pool that is short has not got is not taken for left', () => {
+  expect(coresFor(2, [uses(0.7, true)])).toBe(1);
+  expect(coresFor(2, [uses(0.7)])).toBeCloseTo(1.3);
+  expect(coresFor(8, [uses(5, true)])).toBe(4);
+});
+
+it('nobody has more than there is, and all together count on no more than twice that', () => {
+  const pools = fc.array(fc.double({ min: 0, max: 8, noNaN: true }), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(fc.double({ min: 1, max: 128, noNaN: true }), pools, (cores, used) => {
+      const scale = Math.min(1, cores / used.reduce((sum, each) => sum + each, 1e-9));
+      const members = used.map((each, index) => uses(each * scale, index % 2 === 0));
+      const counts = members.map((member) =>
+        coresFor(
+          cores,
+          members.filter((each) => each !== member),
+        ),
+      );
+      for (const count of counts) expect(count).toBeLessThanOrEqual(cores);
+    }),
+  );
+});
+
+it('seats of one program know of each other, until they leave', () => {
+  const [a, b] = [new GovernorSeat(), new GovernorSeat()];
+  a.join();
+  b.join();
+  expect(a.coresOf(4)).toBe(4);
+  b.tell({ usedCores: 2, isActive: true, isShort: false });
+  expect(a.coresOf(4)).toBe(2);
+  b.tell({ usedCores: 0.5, isActive: true, isShort: false });
+  expect(a.coresOf(4)).toBe(3.5);
+  b.leave();
+  expect(a.coresOf(4)).toBe(4);
+  a.leave();
+});
+
+it('one kill for memory is waited for before the next, whoever kills', () => {
+  const [a, b] = [new GovernorSeat(), new GovernorSeat()];
+  expect([a.mayKill(1000, 500), b.mayKill(1400, 500), b.mayKill(1500, 500)]).toEqual([true, false, true]);
+});
