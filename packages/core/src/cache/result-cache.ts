@@ -57,6 +57,11 @@ export class ResultCache {
     this.#flights.clear();
   }
 
+  /** Drops the half that was used least recently: memory is short. */
+  trim(): void {
+    for (let count = this.#entries.size >> 1; count > 0; count--) this.#entries.pop();
+  }
+
   stats(): CacheStats {
     return {
       entries: this.#entries.size,

@@ -17,7 +17,7 @@ export class Claimer {
   readonly #board: WorkerBoard;
   /** By handler. */
   readonly #lengths: readonly CallLengths[];
-  readonly #maxRun: number;
+  #maxRun: number;
   #frame: Frame | undefined;
   /** Rows of #frame that are claimed, and which of them were taken back. */
   #from = 0;
@@ -27,8 +27,12 @@ export class Claimer {
   constructor(board: WorkerBoard, lengths: readonly CallLengths[], concurrency: number) {
     this.#board = board;
     this.#lengths = lengths;
-    // Side by side, tasks wait, so they are not short.
-    this.#maxRun = concurrency === 1 ? board.maxRun : 1;
+    this.#maxRun = maxRunOf(board, concurrency);
+  }
+
+  /** So many tasks run at once from now on. */
+  tune(concurrency: number): void {
+    this.#maxRun = maxRunOf(this.#board, concurrency);
   }
 
   /** Whether the task in this row may start. Rows of a frame are asked for in order. */
@@ -61,4 +65,9 @@ export class Claimer {
     }
     return Math.max(1, next - row);
   }
+}
+
+/** Side by side, tasks wait, so they are not short. */
+function maxRunOf(board: WorkerBoard, concurrency: number): number {
+  return concurrency === 1 ? board.maxRun : 1;
 }

@@ -1,11 +1,21 @@
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import { hostNowMs } from '../base/clock.js';
 import type { ReportMessage } from '../wire/frame.js';
 import type { BusyPoll } from './busy-poll.js';
+import { ownCpuMs, waitedForCoreMs } from './cpu-time.js';
+import type { HeldTime } from './held-time.js';
+import { heapLimitBytes, ownBytes } from './own-memory.js';
 import type { SectionRecorder } from './section-recorder.js';
 
 /** Memory and load are read at most this often: one reading costs some 30 µs. */
-const VITALS_EVERY_MS = 500;
+export const VITALS_EVERY_MS = 250;
+/**
+ * A worker that has grown by so much says so at once: tasks that leave a lot behind can fill all memory there is between two
+ * reports. Looked at so often; it costs some 10 to 30 µs.
+ */
+const GROWN_BYTES = 16 * 1024 * 1024;
+const GROWN_EVERY_MS = 10;
 /** Sections leave at most this often while work goes on, and always when it pauses. */
 const SECTIONS_EVERY_MS = 100;
 
@@ -13,22 +23,36 @@ const SECTIONS_EVERY_MS = 100;
 export class SelfReport {
   readonly #sections: SectionRecorder;
   readonly #poll: Pick<BusyPoll, 'takePolledMs'>;
+  readonly #held: HeldTime;
   #vitalsAt = -Infinity;
+  #grownAt = -Infinity;
   #sectionsAt = -Infinity;
-  #cpu = process.cpuUsage();
+  #cpuMs = ownCpuMs() ?? 0;
   #cpuAt = hostNowMs();
   #elu: EventLoopUtilization = performance.eventLoopUtilization();
-  #last = { rssBytes: 0, heapUsedBytes: 0, cpu: 0, elu: 0 };
+  #polledMs = 0;
+  #last = {
+    rssBytes: 0,
+    heapUsedBytes: 0,
+    heapLimitBytes: heapLimitBytes(),
+    cpu: 0,
+    elu: 0,
+    heldMs: 0,
+    loopMs: 0,
+    cpuMs: 0,
+    delayMs: 0,
+  };
 
-  constructor(sections: SectionRecorder, poll: Pick<BusyPoll, 'takePolledMs'>) {
+  constructor(sections: SectionRecorder, poll: Pick<BusyPoll, 'takePolledMs'>, held: HeldTime) {
     this.#sections = sections;
+    this.#held = held;
     this.#poll = poll;
   }
 
   /** The report that is due now, or undefined. */
   due(idle: boolean): ReportMessage | undefined {
     const now = hostNowMs();
-    const vitals = now - this.#vitalsAt >= VITALS_EVERY_MS;
+    const vitals = now - this.#vitalsAt >= VITALS_EVERY_MS || this.#hasGrown(now);
     const sections = this.#sections.dirty && (idle || now - this.#sectionsAt >= SECTIONS_EVERY_MS);
     if (!vitals && !sections) return undefined;
     if (vitals) this.#readVitals(now);
@@ -36,22 +60,35 @@ export class SelfReport {
     return { ...this.#last, sections: sections ? this.#sections.take() : [] };
   }
 
+  #hasGrown(now: number): boolean {
+    if (now - this.#grownAt < GROWN_EVERY_MS) return false;
+    this.#grownAt = now;
+    return ownBytes() > this.#last.rssBytes + GROWN_BYTES;
+  }
+
   #readVitals(now: number): void {
-    const { rss, heapUsed } = process.memoryUsage();
-    const cpu = process.cpuUsage(this.#cpu);
+    const polledMs = this.#poll.takePolledMs();
+    this.#polledMs += polledMs;
+    const loopMs = Math.max(0, performance.eventLoopUtilization().active - this.#polledMs);
+    // Where it cannot be told, a loop that is active is taken to compute.
+    const cpuMs = ownCpuMs() ?? loopMs;
     const elapsedMs = now - this.#cpuAt;
     const { active, idle } = performance.eventLoopUtilization(this.#elu);
-    const polledMs = this.#poll.takePolledMs();
     this.#last = {
-      rssBytes: rss,
-      heapUsedBytes: heapUsed,
-      cpu: elapsedMs > 0 ? (cpu.user + cpu.system) / 1000 / elapsedMs : 0,
+      ...this.#last,
+      rssBytes: ownBytes(),
+      heapUsedBytes: getHeapStatistics().used_heap_size,
+      cpu: elapsedMs > 0 ? (cpuMs - this.#cpuMs) / elapsedMs : 0,
       // Deltas can come out slightly negative (nodejs/node#40525).
       elu: active + idle > 0 ? Math.min(1, Math.max(0, (active - polledMs) / (active + idle))) : 0,
+      heldMs: this.#held.totalMs(now),
+      loopMs,
+      cpuMs,
+      delayMs: waitedForCoreMs(),
     };
     this.#vitalsAt = now;
     this.#cpuAt = now;
-    this.#cpu = process.cpuUsage();
+    this.#cpuMs = cpuMs;
     this.#elu = performance.eventLoopUtilization();
   }
 }

@@ -1,5 +1,6 @@
 import { hostNowMs } from '../base/clock.js';
 import { isMoved } from '../contract/move.js';
+import type { PressureLevel } from '../contract/worker-module.js';
 import { errorToWire } from '../wire/error-wire.js';
 import {
   FRAME,
@@ -7,15 +8,21 @@ import {
   type CancelMessage,
   type FrameChannel,
   type InitMessage,
+  type PressureMessage,
   type ReadyMessage,
   type StartFailedMessage,
+  type TuneMessage,
 } from '../wire/frame.js';
 import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
 import { BusyPoll } from './busy-poll.js';
+import { systemThreadId } from './cpu-time.js';
+import { HeldTime } from './held-time.js';
 import type { WorkerScope } from './running-task.js';
 import { SectionRecorder } from './section-recorder.js';
+import { ReportTimer } from './report-timer.js';
 import { SelfReport } from './self-report.js';
 import { TaskLoop } from './task-loop.js';
+import { runWarmupTasks } from './warm-up.js';
 import { loadWorkerModule, type LoadedModule } from './worker-module.js';
 
 /** What differs between a process, a thread and the parent itself. */
@@ -46,6 +53,7 @@ function sendProgress(channel: FrameChannel, id: number, value: unknown): void {
 export function serve(host: Host): { flush(): void } {
   const { channel } = host;
   let loop: TaskLoop | undefined;
+  let reports: ReportTimer | undefined;
   let module: LoadedModule | undefined;
   let scope: WorkerScope | undefined;
   let starting: Promise<void> | undefined;
@@ -58,9 +66,16 @@ export function serve(host: Host): { flush(): void } {
         break;
       case FRAME.tasks:
         loop?.accept(frame);
+        reports?.keepComing();
         break;
       case FRAME.cancel:
         loop?.cancel(frame.body as CancelMessage);
+        break;
+      case FRAME.tune:
+        loop?.tune((frame.body as TuneMessage).concurrency);
+        break;
+      case FRAME.pressure:
+        onPressure((frame.body as PressureMessage).level);
         break;
       case FRAME.stop:
         void stop();
@@ -110,11 +125,12 @@ export function serve(host: Host): { flush(): void } {
       scope.data = await module.hooks.setup?.(scope);
       phase = 'warmup';
       await module.hooks.warmup?.(scope);
+      await runWarmupTasks(init.warmup, module, scope);
       // The parent has revoked this id: a board that both can see refuses it, and shows the parent that it was tried.
       const seesBoard = !board.claim(TEST_ID, hostNowMs());
       loop = makeLoop(init, module, scope, board);
       const handlers = module.handlers.map(([name]) => name);
-      channel.send(FRAME.ready, { handlers, seesBoard } satisfies ReadyMessage);
+      channel.send(FRAME.ready, { handlers, seesBoard, systemThreadId: systemThreadId() } satisfies ReadyMessage);
     } catch (error) {
       ending = true;
       const wire = errorToWire(error, (value) => channel.carries(value));
@@ -126,20 +142,37 @@ export function serve(host: Host): { flush(): void } {
 
   function makeLoop(init: InitMessage, loaded: LoadedModule, workerScope: WorkerScope, board: WorkerBoard): TaskLoop {
     const poll = new BusyPoll(init.busyPollMs, hostNowMs);
-    const report = new SelfReport(workerScope.sections, poll);
-    return new TaskLoop({
+    const held = new HeldTime();
+    const report = new SelfReport(workerScope.sections, poll, held);
+    const made = new TaskLoop({
       channel,
       module: loaded,
       scope: workerScope,
       board,
       concurrency: init.concurrency,
       poll,
+      held,
       // Ahead of the results, so that whoever has a result has its sections too.
       beforeFlush(idle) {
         const message = report.due(idle);
         if (message !== undefined) channel.send(FRAME.report, message);
       },
     });
+    reports = new ReportTimer(made, report, channel);
+    reports.now();
+    return made;
+  }
+
+  /** A hook that fails must not end the worker: it was asked for help, and memory is short as before. */
+  function onPressure(level: PressureLevel): void {
+    const hook = module?.hooks.onMemoryPressure;
+    if (hook === undefined || scope === undefined) return;
+    const failed = (error: unknown): void => console.error('onMemoryPressure failed:', error);
+    try {
+      Promise.resolve(hook.call(module?.hooks, level, scope)).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   async function stop(): Promise<void> {

@@ -15,6 +15,7 @@ import { unreadReason } from '../wire/read-values.js';
 import type { BusyPoll } from './busy-poll.js';
 import { CallLengths } from './call-lengths.js';
 import { Claimer } from './claimer.js';
+import type { HeldTime } from './held-time.js';
 import { ResultBatch } from './result-batch.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import type { LoadedModule } from './worker-module.js';
@@ -48,8 +49,10 @@ export interface LoopParts {
   module: LoadedModule;
   scope: WorkerScope;
   board: WorkerBoard;
+  /** At first. */
   concurrency: number;
   poll: BusyPoll;
+  held: HeldTime;
   /** Called when results are about to leave; `idle` when nothing is left to do. */
   beforeFlush(idle: boolean): void;
 }
@@ -62,10 +65,12 @@ export interface LoopParts {
  */
 export class TaskLoop {
   readonly #parts: LoopParts;
+  readonly #held: HeldTime;
   readonly #batch: ResultBatch;
   /** By handler. */
   readonly #lengths: CallLengths[];
   readonly #claimer: Claimer;
+  #concurrency: number;
   readonly #frames: PendingFrame[] = [];
   readonly #running = new Map<number, RunningTask>();
   /** Whether the last frame had one task only, and nobody else has one. */
@@ -80,6 +85,8 @@ export class TaskLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    this.#held = parts.held;
+    this.#concurrency = parts.concurrency;
     this.#batch = new ResultBatch(parts.channel);
     this.#lengths = parts.module.handlers.map(() => new CallLengths());
     this.#claimer = new Claimer(parts.board, this.#lengths, parts.concurrency);
@@ -101,6 +108,13 @@ export class TaskLoop {
     else this.#runNextTurn();
   }
 
+  /** So many tasks run at once from now on. */
+  tune(concurrency: number): void {
+    this.#concurrency = concurrency;
+    this.#claimer.tune(concurrency);
+    this.#runNextTurn();
+  }
+
   /** Tells a running handler. A task that waits is taken back over the board, not by a message. */
   cancel({ id, reason }: CancelMessage): void {
     this.#running.get(id)?.abort(errorFromWire(reason as WireThrown));
@@ -118,7 +132,7 @@ export class TaskLoop {
     this.#insideRun = true;
     let now = hostNowMs();
     const sliceEnd = now + SLICE_MS;
-    while (this.#running.size < this.#parts.concurrency) {
+    while (this.#running.size < this.#concurrency) {
       const pending = this.#frames[0];
       if (pending === undefined) break;
       if (now > sliceEnd) {
@@ -165,12 +179,18 @@ export class TaskLoop {
       // Settled as await would: what only looks like a promise may throw, call back twice, or settle with another.
       promise = result instanceof Promise ? result : isThenable(result) ? Promise.resolve(result) : undefined;
     } catch (error) {
-      return this.#settle(frame, id, STATUS.error, this.#encode(error), now, hostNowMs());
+      const failedAt = hostNowMs();
+      this.#held.ran(failedAt - now);
+      return this.#settle(frame, id, STATUS.error, this.#encode(error), now, failedAt);
     }
     const endedAt = hostNowMs();
     lengths.note(endedAt - now, promise === undefined);
     this.#meanMs += (endedAt - now - this.#meanMs) * NEWEST;
-    if (promise === undefined) return this.#settle(frame, id, STATUS.ok, result, now, endedAt);
+    if (promise === undefined) {
+      this.#held.ran(endedAt - now);
+      return this.#settle(frame, id, STATUS.ok, result, now, endedAt);
+    }
+    this.#held.waits(now);
     this.#running.set(id, task);
     promise.then(
       (value) => this.#finish(frame, id, STATUS.ok, value, now),
@@ -189,7 +209,9 @@ export class TaskLoop {
   /** The end of a handler that was waited for. */
   #finish(frame: Frame, id: number, status: number, value: unknown, startedAt: number): void {
     this.#running.delete(id);
-    this.#settle(frame, id, status, value, startedAt, hostNowMs());
+    const endedAt = hostNowMs();
+    this.#held.ended(startedAt, endedAt);
+    this.#settle(frame, id, status, value, startedAt, endedAt);
     this.#run();
   }
 
@@ -222,7 +244,7 @@ export class TaskLoop {
       this.#isTurnDue = false;
       this.#run();
       // Nothing more can run now: all of it is done, or as much as may runs and waits.
-      const isStill = this.#unstarted === 0 || this.#running.size >= this.#parts.concurrency;
+      const isStill = this.#unstarted === 0 || this.#running.size >= this.#concurrency;
       if (isStill || hostNowMs() - this.#batchSince > this.#holdMs) this.flush();
     });
   }

@@ -52,6 +52,19 @@ export function listOfText(): Check {
     Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? null : 'a list of strings';
 }
 
+/** Right for a list of objects in which every given key is known and right; `name` must be given. */
+export function listOf(shape: Shape): Check {
+  const entryCheck = object(shape);
+  return (value) => {
+    if (!Array.isArray(value)) return 'a list of objects';
+    for (const entry of value) {
+      const phrase = isRecord(entry) && 'name' in entry ? entryCheck(entry) : 'an object with a name';
+      if (phrase !== null) return `a list in which each is ${phrase}`;
+    }
+    return null;
+  };
+}
+
 export function textByName(): Check {
   return (value) =>
     isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string') ? null : 'an object of strings';

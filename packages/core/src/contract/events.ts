@@ -1,5 +1,8 @@
 import type { DeathReport } from './errors.js';
 
+/** How short memory is: in use of what there is from 70 %, 80 %, 90 % and 95 % on. */
+export type MemoryLevel = 'normal' | 'elevated' | 'high' | 'critical' | 'emergency';
+
 /** Events of a pool, with what their listeners receive. Listeners run synchronously; keep them short. */
 export interface PoolEvents {
   /** A worker is warm and takes tasks. bootMs: spawn to ready. */
@@ -8,12 +11,19 @@ export interface PoolEvents {
   'worker:exited': (event: DeathReport & { expected: boolean }) => void;
   /** A healthy worker is being replaced on purpose. */
   'worker:recycled': (event: { workerId: number; reason: string }) => void;
+  /**
+   * The memory of a worker grows with its tasks: by so many bytes for each, so many in all. Told once for each worker;
+   * `recycle.onLeak` replaces it.
+   */
+  'worker:leaks': (event: { workerId: number; tasksDone: number; bytesPerTask: number; grownBytes: number }) => void;
   /** Every place in every ready worker is taken and tasks wait. */
   saturated: () => void;
   /** The queue has emptied again after `saturated`. */
   unsaturated: () => void;
   /** The wanted number of workers changed. */
   resized: (event: { from: number; to: number; reason: string }) => void;
+  /** Memory is short, or not any more; see `memory` in the options. */
+  'memory:level': (event: { from: MemoryLevel; to: MemoryLevel; usedBytes: number; limitBytes: number }) => void;
   /** The pool gave up; every pending task rejects with this error as cause. */
   failed: (error: Error) => void;
 }

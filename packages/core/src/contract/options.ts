@@ -9,7 +9,10 @@ export type PoolKind = 'process' | 'thread' | 'inline';
 export type Workload = 'auto' | 'cpu' | 'io' | 'mixed';
 
 /** How many workers: a fixed number, a range, or the pool's own choice. */
-export type WorkersOption = number | 'auto' | { min?: number; max?: number };
+export type WorkersOption = number | 'auto' | { min?: number; max?: number; spare?: number };
+
+/** How many tasks run at once in one worker: a fixed number, or the pool's own choice. */
+export type ConcurrencyOption = number | 'auto' | { max?: number };
 
 /** When and how a task is tried again. */
 export interface RetryOptions {
@@ -51,6 +54,36 @@ export interface TaskOptions {
   cache?: boolean | TaskCacheOptions;
 }
 
+/** What a new worker does before it takes tasks. */
+export interface WarmupOptions {
+  tasks?: readonly { name: string; input?: unknown; times?: number }[];
+}
+
+/** When a worker is replaced by a new one. */
+export interface RecycleOptions {
+  /** After so many tasks. */
+  afterTasks?: number;
+  /** So many milliseconds after it was ready. */
+  afterMs?: number;
+  /** When it has so many bytes more than when it was ready: resident memory of a process, heap and buffers of a thread. */
+  aboveRssBytes?: number;
+  /** When its memory grows with its tasks: by the median slope of 30 readings, of which nearly all pairs rise. @defaultValue false */
+  onLeak?: boolean;
+  /** Share by which `afterTasks` and `afterMs` may be less for one worker than for another, so that not all go at once, 0 to 1. @defaultValue 0.1 */
+  jitter?: number;
+}
+
+/** Limits of memory, in bytes. */
+export interface MemoryOptions {
+  /** What this program and its workers may use together. 'auto': what the system sets. @defaultValue 'auto' */
+  limitBytes?: number | 'auto';
+  /**
+   * Most heap of a worker (--max-old-space-size, or resourceLimits of a thread), unless `execArgv`, `resourceLimits` or NODE_OPTIONS
+   * say otherwise. @defaultValue three quarters of the limit shared among the workers there may be at first, 128 MiB at least
+   */
+  perWorkerBytes?: number;
+}
+
 /** Limits of the waiting line. */
 export interface QueueOptions {
   /** Most tasks that may wait. `run()` beyond it rejects with ERR_QUEUE_FULL; `map` waits instead. @defaultValue Infinity */
@@ -65,12 +98,21 @@ export interface PoolOptions {
   name?: string;
   /** 'process' isolates best; 'thread' starts faster and shares memory; 'inline' runs handlers in this process, for tests and debugging. @defaultValue 'process' */
   kind?: PoolKind;
-  /** Starting point of the worker count when `workers` is 'auto'. @defaultValue 'auto', treated as cpu */
+  /** Starting point of `workers` and `concurrency` where those are 'auto'. @defaultValue 'auto', treated as cpu */
   workload?: Workload;
-  /** How many workers. 'auto': one at first, more as tasks wait, up to the cores this process may use (1.5 × for mixed and io). @defaultValue 'auto' */
+  /**
+   * How many workers. 'auto': one at first, more as tasks wait, up to the cores this process may use (1.5 × for mixed, half of them for io);
+   * then as many as turn out to pay (docs/sizing.md). The environment variable MILLPOND_WORKERS stands for what is left open here.
+   * `spare`: so many more that are warm and stand by, to take the place of one that ends. @defaultValue 'auto'
+   */
   workers?: WorkersOption;
-  /** Tasks running at once in one worker, 1 to 1000. More than 1 helps only handlers that wait. @defaultValue 1 */
-  concurrency?: number;
+  /**
+   * Tasks running at once in one worker, 1 to 1000; more than 1 helps only handlers that wait. 'auto': 1 at first (4 for mixed,
+   * 16 for io), and as many as keep the worker busy where handlers turn out to wait, up to 512 or `max`. A handler that is not the only one
+   * in its worker must not keep anything of a task in variables of the module. @defaultValue 'auto' where the pool chooses how many
+   * workers there are, else 1
+   */
+  concurrency?: ConcurrencyOption;
   /** Tasks sent to a worker beyond those running, so that it never waits for the next. 'auto': about 1 ms of expected work, up to 8 ms while many tasks wait, up to 16 ms for a worker that ran dry because this process was late, none for long tasks. 0 to 1000. @defaultValue 'auto' */
   prefetch?: 'auto' | number;
   /**
@@ -97,6 +139,25 @@ export interface PoolOptions {
   restart?: { max?: number; withinMs?: number };
   /** From spawn to ready, in milliseconds, including `setup` and `warmup`; then the worker is killed and counts as a failed start. @defaultValue 30_000 */
   startTimeoutMs?: number;
+  /**
+   * Calls every new worker makes before it takes tasks, after `setup` and `warmup` of its module, in this order, each
+   * `times` times (1 by default). Results are thrown away; one that fails counts as a failed start. Inputs must be
+   * cloneable.
+   */
+  warmup?: WarmupOptions;
+  /**
+   * When workers are replaced by new ones: between their tasks, the new one first, a quarter of them at once at most. Tasks never
+   * notice. @defaultValue never
+   */
+  recycle?: RecycleOptions;
+  /**
+   * Memory that this program and its workers may use together, and how much of it a worker is expected to take at most. Beside
+   * the limit given here those of the machine and of control groups hold. From 70 % in use on the pool does not grow and
+   * asks workers to drop caches (`onMemoryPressure`), from 80 % on it goes down to half of its workers, from 90 % on to one,
+   * from 95 % on it kills the youngest, whose tasks run again.
+   * @defaultValue no limit of its own; the share of each worker that there may be
+   */
+  memory?: MemoryOptions;
   /** Pool-wide result cache. @defaultValue on with its defaults as soon as a task has `cache` */
   cache?: CacheOptions;
   /** Settings by task name. */

@@ -5,6 +5,7 @@ import type { CodecName, CodecOption } from './codec.js';
 import { PoolError } from './errors.js';
 import type {
   CacheOptions,
+  ConcurrencyOption,
   MapOptions,
   PoolKind,
   PoolOptions,
@@ -21,7 +22,6 @@ const DEFAULTS = {
   kind: 'process',
   workload: 'auto',
   workers: 'auto',
-  concurrency: 1,
   prefetch: 'auto',
   busyPollMs: 0.1,
   queueMax: Infinity,
@@ -39,7 +39,11 @@ const DEFAULTS = {
   stdio: 'pipe',
   codec: 'structured',
   maxPayloadBytes: 2 ** 30,
+  recycleJitter: 0.1,
 } as const;
+
+/** Tasks that wait 99.8 % of their time keep a worker busy by so many. */
+const MOST_AUTO_CONCURRENCY = 512;
 
 const RETRY: is.Shape = {
   attempts: is.integer(0),
@@ -59,9 +63,13 @@ const POOL: is.Shape = {
   name: is.text(),
   kind: is.oneOf('process', 'thread', 'inline'),
   workload: is.oneOf('auto', 'cpu', 'io', 'mixed'),
-  workers: is.either(is.integer(1), is.oneOf('auto'), is.object({ min: is.integer(0), max: is.integer(1) })),
+  workers: is.either(
+    is.integer(1),
+    is.oneOf('auto'),
+    is.object({ min: is.integer(0), max: is.integer(1), spare: is.integer(0, 64) }),
+  ),
   // Both together stay within the 2048 places a worker has for tasks (wire/claim-board.ts).
-  concurrency: is.integer(1, 1000),
+  concurrency: is.either(is.integer(1, 1000), is.oneOf('auto'), is.object({ max: is.integer(1, 1000) })),
   prefetch: is.either(is.integer(0, 1000), is.oneOf('auto')),
   busyPollMs: is.number(0, 10),
   queue: {
@@ -78,6 +86,15 @@ const POOL: is.Shape = {
   crash: { attempts: is.integer(1) },
   restart: { max: is.integer(0), withinMs: is.duration(1) },
   startTimeoutMs: is.duration(1),
+  recycle: {
+    afterTasks: is.integer(1),
+    afterMs: is.duration(1),
+    aboveRssBytes: is.integer(1),
+    onLeak: is.bool(),
+    jitter: is.number(0, 1),
+  },
+  memory: { limitBytes: is.either(is.integer(1), is.oneOf('auto')), perWorkerBytes: is.integer(1) },
+  warmup: { tasks: is.listOf({ name: is.text(), input: is.anything(), times: is.integer(1) }) },
   cache: { max: is.integer(1), ttlMs: is.duration(0) },
   tasks: is.instance('an object', (v) => typeof v === 'object' && v !== null),
   codec: is.either(
@@ -120,6 +137,15 @@ const RUN: is.Shape = {
 const RUN_ONE: is.Shape = { ...RUN, transfer: is.instance('a list of what to move', Array.isArray) };
 const MAP: is.Shape = { ...RUN, ordered: is.bool(), window: is.integer(1) };
 
+/** When workers are replaced. Undefined: not for that. */
+export interface RecycleRules {
+  readonly afterTasks: number | undefined;
+  readonly afterMs: number | undefined;
+  /** Memory above what the worker had when it was warm. */
+  readonly aboveRssBytes: number | undefined;
+  readonly onLeak: boolean;
+}
+
 export interface ResolvedRetry {
   readonly attempts: number;
   readonly on: ((error: unknown) => boolean) | undefined;
@@ -147,7 +173,8 @@ export interface ResolvedOptions {
   readonly kind: PoolKind;
   readonly workload: Workload;
   readonly workers: WorkersOption;
-  readonly concurrency: number;
+  /** From, and up to; equal when it is fixed. */
+  readonly concurrency: { readonly min: number; readonly max: number };
   readonly prefetch: 'auto' | number;
   readonly busyPollMs: number;
   readonly queueMax: number;
@@ -166,6 +193,10 @@ export interface ResolvedOptions {
   readonly workerData: unknown;
   readonly stdio: StdioOption;
   readonly codec: CodecName;
+  readonly recycle: RecycleRules & { readonly jitter: number };
+  /** Undefined: none but those of the system. */
+  readonly memory: { readonly limitBytes: number | undefined; readonly perWorkerBytes: number | undefined };
+  readonly warmup: readonly { readonly name: string; readonly input: unknown; readonly times: number }[];
   readonly maxPayloadBytes: number;
 }
 
@@ -198,7 +229,7 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
     kind: options.kind ?? DEFAULTS.kind,
     workload: options.workload ?? DEFAULTS.workload,
     workers: options.workers ?? DEFAULTS.workers,
-    concurrency: options.concurrency ?? DEFAULTS.concurrency,
+    concurrency: resolveConcurrency(options.concurrency ?? (typeof options.workers === 'number' ? 1 : 'auto')),
     prefetch: options.prefetch ?? DEFAULTS.prefetch,
     busyPollMs: resolveBusyPoll(options),
     queueMax: options.queue?.max ?? DEFAULTS.queueMax,
@@ -219,6 +250,18 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
     resourceLimits: options.resourceLimits,
     workerData: options.workerData,
     stdio: options.stdio ?? DEFAULTS.stdio,
+    warmup: (options.warmup?.tasks ?? []).map(({ name, input, times }) => ({ name, input, times: times ?? 1 })),
+    recycle: {
+      afterTasks: options.recycle?.afterTasks,
+      afterMs: options.recycle?.afterMs,
+      aboveRssBytes: options.recycle?.aboveRssBytes,
+      onLeak: options.recycle?.onLeak ?? false,
+      jitter: options.recycle?.jitter ?? DEFAULTS.recycleJitter,
+    },
+    memory: {
+      limitBytes: typeof options.memory?.limitBytes === 'number' ? options.memory.limitBytes : undefined,
+      perWorkerBytes: options.memory?.perWorkerBytes,
+    },
     codec: resolveCodec(options.codec ?? DEFAULTS.codec),
     maxPayloadBytes: options.maxPayloadBytes ?? DEFAULTS.maxPayloadBytes,
   });
@@ -239,6 +282,12 @@ function checkPoolOptions(options: PoolOptions): void {
   if (kind === 'inline' && execArgv !== undefined) {
     throw optionError('execArgv', 'has no meaning for kind "inline", which starts no worker.');
   }
+}
+
+function resolveConcurrency(concurrency: ConcurrencyOption): ResolvedOptions['concurrency'] {
+  if (typeof concurrency === 'number') return { min: concurrency, max: concurrency };
+  const most = concurrency === 'auto' ? undefined : concurrency.max;
+  return { min: 1, max: most ?? MOST_AUTO_CONCURRENCY };
 }
 
 /** In the parent's own thread, or on its only core, whoever polls keeps from coming what it waits for. */

@@ -1,3 +1,4 @@
+import type { MemoryLevel } from './events.js';
 import type { PoolKind } from './options.js';
 
 /** Exact count, sum-based mean, min and max; percentiles within 1.6 % of the true value. All 0 when count is 0. */
@@ -40,7 +41,7 @@ export interface LatencyStats {
 export type PoolStateName = 'open' | 'closing' | 'closed' | 'failed';
 export type WorkerStateName = 'starting' | 'warming' | 'idle' | 'busy' | 'draining' | 'stopping' | 'exited';
 
-/** One live worker. The last four are its own report, at most about a second old; 0 before the first. */
+/** One live worker. The last four are its own report, a quarter of a second old at most while it works; 0 before the first. */
 export interface WorkerStats {
   id: number;
   /** Process id; for threads the thread id; undefined inline. */
@@ -50,9 +51,12 @@ export interface WorkerStats {
   /** Handed to it and unsettled. */
   running: number;
   ageMs: number;
+  /** From its spawn until it took tasks: load, `setup`, `warmup` and warm-up tasks. 0 until then. */
+  bootMs: number;
+  /** Resident memory of a process, as the system told it last, or the worker itself; heap and buffers of a thread. */
   rssBytes: number;
   heapUsedBytes: number;
-  /** CPU seconds per second over its last report; may exceed 1 (GC and I/O helper threads count). For threads: of the whole process. */
+  /** CPU seconds per second over its last report; may exceed 1 (GC and I/O helper threads of a process count). */
   cpu: number;
   /** Event-loop utilization 0 to 1 over its last report. */
   elu: number;
@@ -68,19 +72,48 @@ export interface CacheStats {
   savedMs: number;
 }
 
+/** How large the pool is, and why. */
+export interface SizingStats {
+  /** Workers wanted, and between what that may move. */
+  workers: number;
+  min: number;
+  max: number;
+  /** Tasks running at once in one worker. */
+  concurrency: number;
+  /** What tasks do, as far as it was seen: compute, block their worker, wait, or some of each. Undefined before that, and where nothing is left to be chosen. */
+  detected: 'computing' | 'blocking' | 'waiting' | 'mixed' | undefined;
+  /** Why these numbers. */
+  reason: string;
+}
+
+/** How short memory is. */
+export interface MemoryStats {
+  /**
+   * Where it is scarcest: in this control group or one above it, on the machine, or of the option `memory.limitBytes`. On a
+   * machine that does not tell what is available (macOS) what is used is what this program and its workers use.
+   */
+  usedBytes: number;
+  limitBytes: number;
+  source: 'machine' | 'control group' | 'option';
+  level: MemoryLevel;
+}
+
 export interface PoolStats {
   name: string;
   kind: PoolKind;
   state: PoolStateName;
   paused: boolean;
-  workers: { wanted: number; starting: number; idle: number; busy: number; draining: number };
+  /** `spare` of the idle ones stand by and are not wanted yet. */
+  workers: { wanted: number; starting: number; idle: number; busy: number; draining: number; spare: number };
   workerList: WorkerStats[];
   tasks: TaskCounts;
   latencyMs: LatencyStats;
   byTask: { [name: string]: { completed: number; failed: number; latencyMs: LatencyStats } };
   /** Execution time ÷ (ready workers × concurrency × wall time) since the pool began, 0 to 1. */
   utilization: number;
-  sizing: { workers: number; min: number; max: number; concurrency: number; reason: string };
+  sizing: SizingStats;
+  /** As of the last reading: while there is work, a second old at most. Undefined before the first worker was started. */
+  memory: MemoryStats | undefined;
   /** Results nobody waited for: second ones, and those of tasks that had been cancelled or had timed out. */
   ignoredResults: number;
   cache: CacheStats | undefined;

@@ -28,12 +28,20 @@ export interface TaskContext<Data = unknown> extends WorkerContext {
   section<T>(name: string, fn: () => T): T;
 }
 
+/** How short memory is, for a worker. */
+export type PressureLevel = 'elevated' | 'high' | 'critical';
+
 /** Lifecycle hooks of a worker module; see `defineWorker`. */
 export interface WorkerHooks {
   /** Runs once after the module is loaded. What it returns is `ctx.data`. The worker takes no task before it resolves. */
   setup?(ctx: WorkerContext): unknown;
   /** Runs after `setup`: prime caches and the JIT. The worker takes no task before it resolves. */
   warmup?(ctx: WorkerContext): unknown;
+  /**
+   * Runs between tasks, or beside those that wait, when memory becomes short: drop caches. 'elevated': 70 % of what the
+   * program may use is in use; 'high': 80 %; 'critical': 90 %. Not told when it is over.
+   */
+  onMemoryPressure?(level: PressureLevel, ctx: WorkerContext): unknown;
   /** Runs when the worker is asked to stop, after its last task. Not after a crash or a kill. */
   teardown?(ctx: WorkerContext): unknown;
 }
@@ -57,8 +65,8 @@ export function defineWorker(hooks: WorkerHooks): WorkerDefinition {
 /** Whether a value has functions by the names of hooks. */
 export function looksLikeHooks(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { setup, warmup, teardown } = value as WorkerHooks;
-  return [setup, warmup, teardown].some((hook) => typeof hook === 'function');
+  const { setup, warmup, teardown, onMemoryPressure } = value as WorkerHooks;
+  return [setup, warmup, teardown, onMemoryPressure].some((hook) => typeof hook === 'function');
 }
 
 /** Whether a module's export came from `defineWorker`. */

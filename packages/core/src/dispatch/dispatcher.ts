@@ -12,21 +12,22 @@ import { HandOut } from './hand-out.js';
 import { Outcomes } from './outcomes.js';
 import type { Worker } from '../worker/worker.js';
 import { StuckWatch } from './stuck-watch.js';
-import { crashed, notFound, notSerializable, tookTooLong, waitedTooLong } from './task-errors.js';
+import { crashed, notFound, notSerializable } from './task-errors.js';
+import { TimeLimits } from './time-limits.js';
 import { publishTrace } from './trace.js';
 
 /** Before so many tasks are done nobody is in a hurry for how many cores there are: it is read from files. */
 const TASKS_BEFORE_CORES = 64;
 /** With no more tasks per worker than this, none waits for company: latency counts, not throughput. */
 const FEW = 2;
-/** A stack that is not there after this long is not waited for. */
-const STACK_WITHIN_MS = 500;
 
 export interface DispatcherParts {
   /** The pool, as an identity for traces. */
   pool: object;
   moduleUrl: string;
   options: ResolvedOptions;
+  /** Tasks running at once in one worker; it may change. */
+  concurrency(): number;
   clock: Clock;
   book: TaskBook;
   random(): number;
@@ -48,8 +49,7 @@ export class Dispatcher {
   readonly #stuck: StuckWatch;
   /** Workers with tasks in their outbox. */
   readonly #unsent = new ReusedList<Worker>();
-  /** Tasks that are out of time; their worker was asked where they are. */
-  readonly #asked = new Set<Task>();
+  readonly #limits: TimeLimits;
   #cores: number | undefined;
   #isPassDue = false;
   #isPaused = false;
@@ -63,7 +63,7 @@ export class Dispatcher {
     const { pool, clock, book, options } = parts;
     this.#handOut = new HandOut({
       clock,
-      concurrency: options.concurrency,
+      concurrency: () => parts.concurrency(),
       prefetch: options.prefetch,
       workers: this.#workers,
       inHand: () => book.counts.running,
@@ -77,6 +77,16 @@ export class Dispatcher {
       crashAttempts: options.crashAttempts,
       random: () => parts.random(),
       runAgain: (task) => this.submit(task),
+    });
+    this.#limits = new TimeLimits({
+      pool,
+      clock,
+      book,
+      outcomes: this.#outcomes,
+      timeoutStack: options.timeoutStack,
+      queued: () => this.queued,
+      takeBack: (task, reason) => this.#takeBack(task, reason),
+      hasNews: () => this.#schedule(),
     });
     this.#stuck = new StuckWatch({
       clock,
@@ -116,8 +126,41 @@ export class Dispatcher {
 
   /** Most tasks worth having submitted at once for `workers` workers: twice what they can have in hand. */
   usefulInFlight(expectedMs: number, workers: number): number {
-    const { concurrency, prefetch } = this.#parts.options;
-    return 2 * Math.max(1, workers) * depth(concurrency, prefetch, expectedMs);
+    const { options, concurrency } = this.#parts;
+    return 2 * Math.max(1, workers) * depth(concurrency(), options.prefetch, expectedMs);
+  }
+
+  /** The number of tasks running at once in one worker is another one now. */
+  onTuned(): void {
+    for (const worker of this.#workers) {
+      worker.tune(this.#parts.concurrency());
+      this.#handOut.mayHaveRoom(worker);
+    }
+    this.#schedule();
+  }
+
+  /** Takes back what a worker has in hand and has not begun. */
+  takeBackAhead(worker: Worker): void {
+    for (const task of worker.ahead().reverse()) if (!task.isPinned && worker.recall(task)) this.#requeue(task);
+    this.#schedule();
+  }
+
+  /** From now on only so many workers are given work: those with the least memory. The others finish what they have. */
+  limitWorking(most: number): void {
+    const ready = this.readyWorkers.sort((a, b) => a.vitals.rssBytes - b.vitals.rssBytes);
+    for (const [index, worker] of ready.entries()) {
+      const wasHeld = worker.isHeld;
+      worker.isHeld = index >= most;
+      if (wasHeld && !worker.isHeld) this.#handOut.mayHaveRoom(worker);
+      if (!wasHeld && worker.isHeld) this.takeBackAhead(worker);
+    }
+    this.#handOut.sendsAhead = most >= ready.length;
+    this.#schedule();
+  }
+
+  /** Execution time expected of the tasks that wait, ms. */
+  get queuedMs(): number {
+    return this.#handOut.expectedMs;
   }
 
   pause(): void {
@@ -158,6 +201,8 @@ export class Dispatcher {
 
   onReady(worker: Worker): void {
     this.#workers.push(worker);
+    // It may have changed since the worker was told.
+    worker.tune(this.#parts.concurrency());
     this.#handOut.mayHaveRoom(worker);
     this.#schedule();
   }
@@ -189,28 +234,7 @@ export class Dispatcher {
   }
 
   onTimedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
-    if (ranMs === undefined || !this.#parts.options.timeoutStack) {
-      this.#timeOut(worker, task, ranMs, by);
-      return;
-    }
-    if (this.#asked.has(task)) return;
-    this.#asked.add(task);
-    void worker.stack(STACK_WITHIN_MS).then((stack) => {
-      this.#asked.delete(task);
-      // It may have ended, or been cancelled, in the meantime.
-      if (task.state === 'running' && worker.holds(task)) this.#timeOut(worker, task, ranMs, by, stack);
-    });
-  }
-
-  #timeOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline', stack?: string): void {
-    const now = this.#parts.clock.now();
-    const error =
-      ranMs === undefined ? waitedTooLong(task, now, this.queued) : tookTooLong(task, worker.id, ranMs, by, stack);
-    publishTrace(this.#parts.pool, task, 'timeout', now, ranMs === undefined ? {} : { startedAt: now - ranMs });
-    this.#takeBack(task, error);
-    this.#parts.book.noteTimeout();
-    if (by === 'deadline') this.#parts.book.fail(task, error);
-    else this.#outcomes.failed(task, error);
+    this.#limits.onTimedOut(worker, task, ranMs, by);
   }
 
   onExited(worker: Worker, end: WorkerEnd): void {
@@ -259,7 +283,7 @@ export class Dispatcher {
     task.timer?.cancel();
     task.timer = undefined;
     if (task.deadlineMs < Infinity && task.deadlineMs <= this.#parts.clock.now()) {
-      this.#expire(task);
+      this.#limits.expire(task);
       return;
     }
     const handler = worker.handlerIndex(task.name);
@@ -275,30 +299,8 @@ export class Dispatcher {
   }
 
   #enqueue(task: Task, atHead = false): void {
-    this.#limitWait(task);
+    this.#limits.limitWait(task);
     this.#handOut.add(task, atHead);
-  }
-
-  #limitWait(task: Task): void {
-    const { settings, deadlineMs } = task;
-    if (settings.queueTimeoutMs === Infinity && deadlineMs === Infinity) return;
-    const { clock } = this.#parts;
-    const waitMs = Math.min(settings.queueTimeoutMs, deadlineMs - clock.now());
-    task.timer = clock.after(waitMs, () => this.#onQueueTimeout(task));
-  }
-
-  #onQueueTimeout(task: Task): void {
-    this.#takeBack(task, undefined);
-    this.#expire(task);
-    this.#schedule();
-  }
-
-  /** Its time to wait is over. It is out of the queue. */
-  #expire(task: Task): void {
-    const now = this.#parts.clock.now();
-    publishTrace(this.#parts.pool, task, 'timeout', now);
-    this.#parts.book.noteTimeout();
-    this.#parts.book.fail(task, waitedTooLong(task, now, this.queued));
   }
 
   /** Back to the head of the queue: it has not run, or is not to blame for what ended its worker. */

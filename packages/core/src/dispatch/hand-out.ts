@@ -10,7 +10,8 @@ import { WaitingTasks } from './waiting.js';
 
 export interface HandOutParts {
   clock: Clock;
-  concurrency: number;
+  /** Tasks running at once in one worker; it may change. */
+  concurrency(): number;
   prefetch: 'auto' | number;
   /** Every worker that has become ready and not ended. */
   workers: readonly Worker[];
@@ -40,15 +41,23 @@ export class HandOut {
   /** Those of them that had news since the last pass. */
   readonly #fresh = new ReusedList<Worker>();
 
+  /** Not while memory is short: what is ahead in a worker is bound to it. */
+  sendsAhead = true;
+
   constructor(parts: HandOutParts) {
     this.#parts = parts;
-    this.#places = new FreePlaces(parts.concurrency);
+    this.#places = new FreePlaces(() => parts.concurrency());
     this.#affinity = new Affinity({ clock: parts.clock, overdue: () => parts.hasNews() });
   }
 
   /** Tasks that wait. */
   get size(): number {
     return this.#queue.size + this.#suspects.size + this.#affinity.size;
+  }
+
+  /** Execution time expected of them, ms. */
+  get expectedMs(): number {
+    return this.#queue.expectedMs;
   }
 
   /** Whether nothing waits and some worker could run something at once. */
@@ -111,7 +120,7 @@ export class HandOut {
     this.#handOutSuspect();
     if (this.#affinity.size > 0) this.#serveAwaited();
     this.#fillPlaces();
-    if (this.#queue.size + this.#affinity.size > 0 && this.#roomy.size > 0) this.#sendAhead();
+    if (this.sendsAhead && this.#queue.size + this.#affinity.size > 0 && this.#roomy.size > 0) this.#sendAhead();
     this.#fresh.clear();
   }
 
@@ -168,8 +177,9 @@ export class HandOut {
 
   /** Sends tasks ahead to one worker: those that wait for it, and so many of the queue, as far as it has room. */
   #fill(worker: Worker, fromQueue: number): void {
-    const { concurrency, prefetch, workers } = this.#parts;
-    if (worker.reserved || worker.isStuck || !worker.hasBoard || !worker.isReady) {
+    const { prefetch, workers } = this.#parts;
+    const concurrency = this.#parts.concurrency();
+    if (worker.reserved || worker.isHeld || worker.isStuck || !worker.hasBoard || !worker.isReady) {
       this.#roomy.delete(worker);
       return;
     }

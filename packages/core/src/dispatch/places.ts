@@ -5,10 +5,10 @@ import type { Worker } from '../worker/worker.js';
  * warmest, and the others may cool and go. With several, they take turns, so that load spreads.
  */
 export class FreePlaces {
-  readonly #concurrency: number;
+  readonly #concurrency: () => number;
   readonly #workers: Worker[] = [];
 
-  constructor(concurrency: number) {
+  constructor(concurrency: () => number) {
     this.#concurrency = concurrency;
   }
 
@@ -33,7 +33,7 @@ export class FreePlaces {
   count(enough: number): number {
     let count = 0;
     for (const worker of this.#workers) {
-      if (this.#hasPlace(worker)) count += this.#concurrency - worker.load;
+      if (this.#hasPlace(worker)) count += this.#concurrency() - worker.load;
       if (count >= enough) break;
     }
     return count;
@@ -48,7 +48,7 @@ export class FreePlaces {
   /** A worker to give one task to now, or undefined. It stays listed while it has more places. */
   take(): Worker | undefined {
     for (;;) {
-      const worker = this.#concurrency === 1 ? this.#workers.pop() : this.#workers.shift();
+      const worker = this.#concurrency() === 1 ? this.#workers.pop() : this.#workers.shift();
       if (worker === undefined) return undefined;
       worker.isListed = false;
       if (this.#hasPlace(worker)) return worker;
@@ -56,6 +56,6 @@ export class FreePlaces {
   }
 
   #hasPlace(worker: Worker): boolean {
-    return worker.isReady && !worker.reserved && worker.load < this.#concurrency;
+    return worker.isReady && !worker.reserved && !worker.isHeld && worker.load < this.#concurrency();
   }
 }

@@ -37,6 +37,13 @@ export class WaitingTasks {
     return this.#size;
   }
 
+  /** Execution time expected of all of them, ms. */
+  get expectedMs(): number {
+    let expectedMs = 0;
+    for (const { type, tasks } of this.#active) expectedMs += tasks.size * type.expectedMs;
+    return expectedMs;
+  }
+
   push(task: Task): void {
     this.#join(task).tasks.push(task);
   }

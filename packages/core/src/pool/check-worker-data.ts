@@ -1,14 +1,20 @@
 import { serialize } from 'node:v8';
 import { PoolError } from '../contract/errors.js';
+import type { PoolKind } from '../contract/options.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 
 /** Refuses data that no worker could be given, before one is started. @throws ERR_OPTION */
-export function checkWorkerData({ workerData, kind }: ResolvedOptions): void {
+export function checkWorkerData({ workerData, warmup, kind }: ResolvedOptions): void {
+  check(workerData, kind, 'workerData');
+  warmup.forEach(({ input }, index) => check(input, kind, `warmup.tasks[${index}].input`));
+}
+
+function check(value: unknown, kind: PoolKind, option: string): void {
   try {
-    if (kind === 'process') serialize(workerData);
-    else structuredClone(workerData);
+    if (kind === 'process') serialize(value);
+    else structuredClone(value);
   } catch (cause) {
     const reason = `must be cloneable: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new PoolError('ERR_OPTION', { option: 'workerData', reason }, { cause });
+    throw new PoolError('ERR_OPTION', { option, reason }, { cause });
   }
 }

@@ -8,7 +8,7 @@ import type { ResolvedOptions, TaskSettings } from '../contract/resolve-options.
 import { CHANNELS, type SectionsMessage, type WorkerMessage } from '../contract/trace.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { usableCores } from '../sizing/cores.js';
-import { sizeRange, wantedWorkers, type SizeRange } from '../sizing/static-size.js';
+import { ONE_INLINE, sizeRange, WORKERS_VARIABLE, type SizeRange } from '../sizing/static-size.js';
 import { Supervisor } from '../supervise/supervisor.js';
 import { Task, type TaskExtras } from '../task/task.js';
 import { TaskBook } from '../task/task-book.js';
@@ -17,8 +17,10 @@ import { START } from '../transport/start.js';
 import { Worker } from '../worker/worker.js';
 import type { WorkerListener } from '../worker/worker-listener.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
+import type { ResultCache } from '../cache/result-cache.js';
 import { callSafely } from '../base/call-safely.js';
 import { KeepAlive } from './keep-alive.js';
+import { Upkeep } from './upkeep.js';
 
 const workerChannel = channel(CHANNELS.worker);
 const sectionsChannel = channel(CHANNELS.sections);
@@ -28,6 +30,7 @@ export interface EngineParts {
   pool: object;
   moduleUrl: string;
   options: ResolvedOptions;
+  cache: ResultCache | undefined;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
   /** Workers cannot be kept alive. */
   gaveUp(reason: string, cause: unknown): void;
@@ -50,9 +53,9 @@ export class Engine {
   /** Checked whenever tasks or workers changed. */
   readonly conditions = new Conditions();
   readonly types = new Map<string, TaskType>();
-  range: SizeRange;
+  readonly upkeep: Upkeep;
   /** Ready time of workers that have ended, ms. */
-  pastReadyMs = 0;
+  #pastReadyMs = 0;
   /** Results that workers which have ended gave to nobody. */
   pastIgnoredResults = 0;
   readonly #parts: EngineParts;
@@ -72,6 +75,7 @@ export class Engine {
       moduleUrl,
       options,
       clock: this.#clock,
+      concurrency: () => this.upkeep.sizing.concurrency,
       book: this.book,
       random: Math.random,
       onHandedOut: (queued) => this.#onHandedOut(queued),
@@ -81,10 +85,25 @@ export class Engine {
       limits: options.restart,
       random: Math.random,
       start: (workerId) => this.#startWorker(workerId),
+      activate: (worker) => this.dispatcher.onReady(worker),
       gaveUp: (reason, cause) => parts.gaveUp(reason, cause),
     });
-    this.range = this.#sizeRange(options.workers);
-    this.supervisor.want(this.range.min);
+    const range = this.#sizeRange(options.workers);
+    this.upkeep = new Upkeep({
+      clock: this.#clock,
+      options,
+      range,
+      book: this.book,
+      dispatcher: this.dispatcher,
+      supervisor: this.supervisor,
+      types: this.types,
+      cache: parts.cache,
+      readyMs: () => this.#readyMs(),
+      random: Math.random,
+      emit: (...event) => parts.emit(...event),
+    });
+    this.supervisor.want(range.min);
+    this.supervisor.wantSpares(range.spare);
   }
 
   now(): number {
@@ -122,19 +141,12 @@ export class Engine {
 
   /** Most tasks of a name worth having submitted at once. */
   usefulInFlight(name: string): number {
-    const workers = Math.max(this.supervisor.wanted, Math.min(this.range.max, this.book.pending + 1));
+    const workers = Math.max(this.supervisor.wanted, Math.min(this.upkeep.sizing.range.start, this.book.pending + 1));
     return this.dispatcher.usefulInFlight(this.#type(name).typicalMs, workers);
   }
 
   resize(workers: WorkersOption): void {
-    this.range = this.#sizeRange(workers);
-    const to = Math.min(this.range.max, Math.max(this.range.min, this.supervisor.wanted));
-    this.#want(to, `resize() to ${this.range.min}–${this.range.max}`);
-  }
-
-  /** Starts a worker if the pool wants none now. */
-  wantAtLeastOne(): void {
-    if (this.supervisor.wanted === 0) this.#want(1, 'a broadcast needs a worker');
+    this.upkeep.sizing.resize(this.#sizeRange(workers));
   }
 
   /** Rejects every task that has not settled. */
@@ -160,27 +172,37 @@ export class Engine {
     return type;
   }
 
+  #readyMs(): number {
+    const nowMs = this.now();
+    return [...this.supervisor.workers].reduce((sum, worker) => sum + worker.readyMs(nowMs), this.#pastReadyMs);
+  }
+
   #sizeRange(workers: WorkersOption): SizeRange {
-    // There is one of this process, so more than one inline worker would only pretend.
-    if (this.#parts.options.kind === 'inline') return { min: 1, max: 1, reason: 'inline' };
-    return sizeRange(workers, this.#parts.options.workload, usableCores);
+    const { kind, workload } = this.#parts.options;
+    return kind === 'inline' ? ONE_INLINE : sizeRange(workers, workload, usableCores, process.env[WORKERS_VARIABLE]);
   }
 
   #startWorker(workerId: number): Worker {
     const { moduleUrl, options } = this.#parts;
-    return new Worker({ workerId, moduleUrl, options }, START[options.kind], this.#clock, this.#listener);
+    const { concurrency } = this.upkeep.sizing;
+    const heapLimitMb = this.upkeep.heapLimitMb();
+    const spec = { workerId, moduleUrl, concurrency, heapLimitMb, options };
+    return new Worker(spec, START[options.kind], this.#clock, this.#listener);
   }
 
   readonly #listener: WorkerListener = {
     ready: (worker) => {
-      this.supervisor.onReady();
-      this.dispatcher.onReady(worker);
+      this.supervisor.onReady(worker);
       this.#parts.emit('worker:ready', { workerId: worker.id, pid: worker.pid, bootMs: worker.bootMs });
       this.#publishWorker(worker, 'ready');
       this.conditions.check();
     },
     result: (worker, task, row) => this.dispatcher.onResult(worker, task, row),
-    settled: (worker) => this.dispatcher.onSettled(worker),
+    settled: (worker) => {
+      this.dispatcher.onSettled(worker);
+      this.upkeep.noteAnswered(worker);
+    },
+    reported: (worker) => this.upkeep.noteReported(worker),
     refused: (worker, task, refusal) => this.dispatcher.onRefused(worker, task, refusal),
     progress: (_worker, task, value) => {
       if (task.extras.onProgress !== undefined) callSafely(task.extras.onProgress, value);
@@ -194,7 +216,7 @@ export class Engine {
   };
 
   #onExited(worker: Worker, end: WorkerEnd): void {
-    this.pastReadyMs += worker.readyMs(this.now());
+    this.#pastReadyMs += worker.readyMs(this.now());
     this.pastIgnoredResults += worker.ignoredResults;
     this.dispatcher.onExited(worker, end);
     const isFault = end.how === 'died' || end.how === 'failedToStart';
@@ -217,24 +239,14 @@ export class Engine {
       this.#isSaturated = false;
       this.#parts.emit('unsaturated');
     }
-    if (queued > 0 && this.supervisor.wanted < this.range.max && !this.dispatcher.isPaused) {
-      const { concurrency } = this.#parts.options;
-      const tasks = this.book.pending;
-      this.#want(wantedWorkers(this.range, this.supervisor.wanted, tasks, concurrency), `${tasks} tasks to run`);
-    }
+    if (queued > 0 && !this.dispatcher.isPaused) this.upkeep.sizing.growFor(this.book.pending);
     this.conditions.check();
-  }
-
-  #want(to: number, reason: string): void {
-    const from = this.supervisor.wanted;
-    if (to === from) return;
-    this.supervisor.want(to);
-    this.#parts.emit('resized', { from, to, reason });
   }
 
   #onPendingChange(pending: number): void {
     if (pending > 0) {
       this.keepAlive.hold();
+      this.upkeep.wake();
       return;
     }
     this.keepAlive.release();

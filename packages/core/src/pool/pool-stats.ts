@@ -1,9 +1,16 @@
 import { Histogram } from '../base/histogram.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
-import type { LatencyStats, PoolStateName, PoolStats, Summary, WorkerStats } from '../contract/stats.js';
+import type {
+  LatencyStats,
+  MemoryStats,
+  PoolStateName,
+  PoolStats,
+  SizingStats,
+  Summary,
+  WorkerStats,
+} from '../contract/stats.js';
 import type { ResultCache } from '../cache/result-cache.js';
 import type { Worker } from '../worker/worker.js';
-import type { SizeRange } from '../sizing/static-size.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { TaskType } from '../task/task-type.js';
 
@@ -13,10 +20,13 @@ export interface StatsParts {
   paused: boolean;
   nowMs: number;
   wanted: number;
-  range: SizeRange;
+  sizing: SizingStats;
+  memory: MemoryStats | undefined;
   workers: Iterable<Worker>;
+  spares: number;
   /** Ready time of workers that have ended, ms. */
-  pastReadyMs: number;
+  /** Time that places for tasks have been there, ms. */
+  placeMs: number;
   /** Results that workers which have ended gave to nobody. */
   pastIgnoredResults: number;
   book: TaskBook;
@@ -26,7 +36,7 @@ export interface StatsParts {
 
 /** A snapshot of a pool, as plain data. */
 export function poolStats(parts: StatsParts): PoolStats {
-  const { options, range } = parts;
+  const { options } = parts;
   const workers = [...parts.workers];
   const workerList = workers.map((worker) => workerStats(worker, parts.nowMs));
   const count = (...states: string[]): number => workerList.filter(({ state }) => states.includes(state)).length;
@@ -46,6 +56,7 @@ export function poolStats(parts: StatsParts): PoolStats {
       idle: count('idle'),
       busy: count('busy'),
       draining: count('draining', 'stopping'),
+      spare: parts.spares,
     },
     workerList,
     tasks: { ...parts.book.counts },
@@ -53,28 +64,23 @@ export function poolStats(parts: StatsParts): PoolStats {
     latencyMs: latency(types),
     byTask,
     utilization: utilization(parts, types),
-    sizing: {
-      workers: parts.wanted,
-      min: range.min,
-      max: range.max,
-      concurrency: options.concurrency,
-      reason: range.reason,
-    },
+    sizing: parts.sizing,
+    memory: parts.memory,
     cache: parts.cache?.stats(),
   };
 }
 
 function workerStats(worker: Worker, nowMs: number): WorkerStats {
-  const { id, pid, state, tasksDone, load, startedAt, vitals } = worker;
-  return { id, pid, state, tasksDone, running: load, ageMs: nowMs - startedAt, ...vitals };
+  const { id, pid, state, tasksDone, load, startedAt, bootMs, vitals } = worker;
+  const { rssBytes, heapUsedBytes, cpu, elu } = vitals;
+  const own = { id, pid, state, tasksDone, running: load, ageMs: nowMs - startedAt, bootMs };
+  return { ...own, rssBytes, heapUsedBytes, cpu, elu };
 }
 
-/** Execution time ÷ places × time they were ready. */
-function utilization({ options, workers, pastReadyMs, nowMs }: StatsParts, types: readonly TaskType[]): number {
-  let readyMs = pastReadyMs;
-  for (const worker of workers) readyMs += worker.readyMs(nowMs);
+/** Execution time ÷ the time that places for it were there. */
+function utilization({ placeMs }: StatsParts, types: readonly TaskType[]): number {
   const busyMs = types.reduce((sum, type) => sum + type.run.sum, 0);
-  return readyMs === 0 ? 0 : Math.min(1, busyMs / (readyMs * options.concurrency));
+  return placeMs === 0 ? 0 : Math.min(1, busyMs / placeMs);
 }
 
 function latency(types: readonly TaskType[]): LatencyStats {

@@ -79,6 +79,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       pool: this,
       moduleUrl: url.href,
       options: this.#options,
+      cache: this.#cache,
       emit: (event, ...args) => this.#emitSafely(event, args),
       gaveUp: (reason, cause) => this.#fail(reason, cause),
     });
@@ -99,11 +100,11 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * @throws ERR_POOL_FAILED with the cause when they cannot be started; ERR_POOL_CLOSED when the pool is closed first
    */
   ready(): Promise<void> {
-    const { dispatcher, range, conditions, keepAlive } = this.#engine;
+    const { dispatcher, upkeep, conditions, keepAlive } = this.#engine;
     return keepAlive.during(
       conditions.until(() => {
         this.#state.refuseUnlessOpen();
-        return dispatcher.readyWorkers.length >= range.min;
+        return dispatcher.readyWorkers.length >= upkeep.sizing.range.min;
       }),
     );
   }
@@ -204,16 +205,18 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** A snapshot, as plain data. */
   stats(): PoolStats {
-    const { book, types, range, pastReadyMs, pastIgnoredResults, supervisor, dispatcher } = this.#engine;
+    const { book, types, upkeep, pastIgnoredResults, supervisor, dispatcher } = this.#engine;
     return poolStats({
       options: this.#options,
       state: this.#state.name,
       paused: dispatcher.isPaused,
       nowMs: this.#engine.now(),
       wanted: supervisor.wanted,
-      range,
+      sizing: upkeep.sizing.stats(),
+      memory: upkeep.memory.stats(),
       workers: supervisor.workers,
-      pastReadyMs,
+      spares: supervisor.spares.size,
+      placeMs: upkeep.sizing.placeMs,
       pastIgnoredResults,
       book,
       types: types.values(),
@@ -239,6 +242,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     if (this.#state.name === 'closed') return;
     if (this.#state.isOpen) this.#state.move('closing');
     this.#engine.rejectAll(this.#state.closedError('destroyed', reason));
+    this.#engine.upkeep.stop();
     await this.#engine.keepAlive.during(this.#engine.supervisor.kill());
     this.#finish();
   }
@@ -282,7 +286,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     const { dispatcher, conditions, keepAlive } = this.#engine;
     this.#state.refuseUnlessOpen();
     if (dispatcher.readyWorkers.length > 0) return;
-    this.#engine.wantAtLeastOne();
+    this.#engine.upkeep.sizing.wantAtLeastOne();
     await keepAlive.during(
       conditions.until(() => {
         this.#state.refuseUnlessOpen();
@@ -310,6 +314,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     // Paused tasks were accepted, so they are finished.
     this.#engine.dispatcher.resume();
     await this.idle();
+    this.#engine.upkeep.stop();
     await this.#engine.supervisor.stop();
     this.#finish();
   }
@@ -318,6 +323,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     if (this.#state.name === 'closed' || this.#state.name === 'failed') return;
     const failure = this.#state.fail(reason, cause);
     this.#engine.rejectAll(failure);
+    this.#engine.upkeep.stop();
     void this.#engine.supervisor.kill();
     this.#engine.conditions.check();
     this.#emitSafely('failed', [failure]);

@@ -17,6 +17,18 @@ export function inheritedFlags(flags: readonly string[]): string[] {
   return kept;
 }
 
+const HEAP_FLAG = /--max[-_](old[-_]space|heap)[-_]size/;
+
+/** The flag that limits a heap, unless somebody has set a limit: in the flags, or in NODE_OPTIONS. */
+export function heapFlags(
+  limitMb: number | undefined,
+  flags: readonly string[],
+  nodeOptions: string | undefined,
+): string[] {
+  const isSet = [...flags, nodeOptions ?? ''].some((text) => HEAP_FLAG.test(text));
+  return limitMb === undefined || isSet ? [] : [`--max-old-space-size=${limitMb}`];
+}
+
 /**
  * Flags a worker needs to load its module: none for JavaScript, or where Node strips types itself, else tsx.
  * @throws ERR_OPTION for a TypeScript module that nothing here can load

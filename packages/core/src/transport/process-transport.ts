@@ -13,7 +13,7 @@ import { bundleFile } from './bundle-file.js';
 import { deathSignalTool, doubtDeathSignal } from './death-signal.js';
 import { GuardLink } from './guard-link.js';
 import { killAtExit } from './kill-at-exit.js';
-import { inheritedFlags, loaderFlags } from './node-flags.js';
+import { heapFlags, inheritedFlags, loaderFlags } from './node-flags.js';
 import { forwardLines, outputTargets, readToTheEnd, Tail } from './output.js';
 import { workerEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
@@ -52,10 +52,12 @@ class ProcessTransport implements Transport {
   #isExitExpected = false;
   #ended = false;
 
-  constructor({ workerId, moduleUrl, options }: WorkerSpec) {
+  constructor({ workerId, moduleUrl, heapLimitMb, options }: WorkerSpec) {
     const { codec, maxPayloadBytes } = options;
     const format = { codec: openCodec(codec, maxPayloadBytes, this.#arena?.arena), maxPayloadBytes };
-    const flags = [...(options.execArgv ?? inheritedFlags(process.execArgv)), ...loaderFlags(moduleUrl)];
+    const given = options.execArgv ?? inheritedFlags(process.execArgv);
+    const env = workerEnv(options.env);
+    const flags = [...heapFlags(heapLimitMb, given, env.NODE_OPTIONS), ...given, ...loaderFlags(moduleUrl)];
     const node = [process.execPath, ...flags, fileURLToPath(this.#entry), ...options.argv];
     // A missing node is the system's to report, not setpriv's.
     const deathSignal = existsSync(process.execPath) ? deathSignalTool() : undefined;

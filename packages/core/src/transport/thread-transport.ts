@@ -5,7 +5,7 @@ import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { printedOn } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { bundleFile } from './bundle-file.js';
-import { loaderFlags } from './node-flags.js';
+import { heapFlags, loaderFlags } from './node-flags.js';
 import { forwardLines, outputTargets, Tail } from './output.js';
 import { threadStack } from './thread-stack.js';
 import { workerEnv } from './worker-env.js';
@@ -32,12 +32,13 @@ class ThreadTransport implements Transport {
   readonly #stderr = new Tail();
   #outOfMemory: 'limit' | undefined;
 
-  constructor({ workerId, moduleUrl, options }: WorkerSpec) {
+  constructor(spec: WorkerSpec) {
+    const { workerId, options } = spec;
     const { port1, port2 } = new MessageChannel();
     this.channel = new PortChannel(port1, openPortCodec(options.codec, options.maxPayloadBytes));
     const output = options.stdio === 'inherit' ? undefined : outputPorts();
     this.#thread = new Worker(bundleFile('thread-entry.cjs'), {
-      ...threadOptions(options, moduleUrl),
+      ...threadOptions(spec),
       name: `${options.name}#${workerId}`,
       workerData: { port: port2, ...output?.there },
       transferList: [port2, ...Object.values(output?.there ?? {})],
@@ -101,13 +102,16 @@ function outputPorts(): { here: OutputPorts; there: OutputPorts } {
   };
 }
 
-function threadOptions(options: ResolvedOptions, moduleUrl: string): WorkerOptions {
+function threadOptions({ options, moduleUrl, heapLimitMb }: WorkerSpec): WorkerOptions {
   const { env, argv, execArgv, resourceLimits } = options;
   const loader = loaderFlags(moduleUrl);
   const result: WorkerOptions = { argv: [...argv] };
   // Left out, a thread shares this process's flags.
   if (execArgv !== undefined || loader.length > 0) result.execArgv = [...(execArgv ?? []), ...loader];
-  if (resourceLimits !== undefined) result.resourceLimits = resourceLimits;
+  const hasOwnLimit = heapFlags(heapLimitMb, execArgv ?? process.execArgv, process.env.NODE_OPTIONS).length > 0;
+  if (hasOwnLimit || resourceLimits !== undefined) {
+    result.resourceLimits = { ...(hasOwnLimit ? { maxOldGenerationSizeMb: heapLimitMb } : {}), ...resourceLimits };
+  }
   if (env !== 'inherit') result.env = workerEnv(env);
   return result;
 }

@@ -8,6 +8,10 @@ export interface WorkerSpec {
   readonly workerId: number;
   /** file: URL of the worker module. */
   readonly moduleUrl: string;
+  /** Tasks running at once in it, at first. */
+  readonly concurrency: number;
+  /** Most heap it may have, MiB. */
+  readonly heapLimitMb: number | undefined;
   readonly options: ResolvedOptions;
 }
 

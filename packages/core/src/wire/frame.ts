@@ -1,6 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import type { CodecName } from '../contract/codec.js';
 import type { Refusal } from '../contract/errors.js';
+import type { PressureLevel } from '../contract/worker-module.js';
 import type { WireThrown } from './error-wire.js';
 import type { Unread } from './read-values.js';
 
@@ -10,6 +11,8 @@ export const FRAME = {
   tasks: 2,
   cancel: 3,
   stop: 4,
+  tune: 5,
+  pressure: 6,
   warming: 15,
   ready: 16,
   startFailed: 17,
@@ -89,32 +92,56 @@ export interface InitMessage {
   maxPayloadBytes: number;
   /** Whether processes inherit the files of an arena; see codec/arena.ts. */
   arena: boolean;
+  warmup: readonly WarmupTask[];
+}
+/** A call that a new worker makes before it is ready. */
+export interface WarmupTask {
+  readonly name: string;
+  readonly input: unknown;
+  readonly times: number;
 }
 export interface CancelMessage {
   id: number;
   /** Encoded by `errorToWire`. */
   reason: unknown;
 }
+export interface TuneMessage {
+  concurrency: number;
+}
+export interface PressureMessage {
+  level: PressureLevel;
+}
 export interface ReadyMessage {
   handlers: string[];
   /** Whether the worker could read what the parent had written on the claim board. */
   seesBoard: boolean;
+  /** The system's number of the thread that runs its event loop, where that is known. */
+  systemThreadId: number | undefined;
 }
 export interface StartFailedMessage {
   phase: 'load' | 'setup' | 'warmup';
   error: unknown;
 }
-/** A worker's view of itself since its last report. */
+/** A worker's view of itself: memory now, shares since its last report, and totals since its start. */
 export interface ReportMessage {
   rssBytes: number;
   heapUsedBytes: number;
+  heapLimitBytes: number;
   cpu: number;
   elu: number;
+  /** Time in handlers since its start, all tasks together, ms. */
+  heldMs: number;
+  /** Time its event loop was active. */
+  loopMs: number;
+  /** Processor time; where a thread cannot tell its own, as much as `loopMs`. */
+  cpuMs: number;
+  /** Time its loop could have run, and got no core. */
+  delayMs: number;
   sections: unknown[];
 }
 
 /** Raised when either side's layout changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** The rows of a frame to be sent. A progress frame has one: [wire id]. */
 export interface Rows {

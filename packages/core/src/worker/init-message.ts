@@ -2,18 +2,22 @@ import type { Transport, WorkerSpec } from '../transport/transport.js';
 import { PROTOCOL_VERSION, type InitMessage } from '../wire/frame.js';
 
 /** What a worker is told first: who it is, what to load, and what it shares with its parent. */
-export function initMessage({ moduleUrl, workerId, options }: WorkerSpec, transport: Transport): InitMessage {
+export function initMessage(
+  { moduleUrl, workerId, concurrency, options }: WorkerSpec,
+  transport: Transport,
+): InitMessage {
   return {
     protocol: PROTOCOL_VERSION,
     moduleUrl,
     workerId,
     workerData: options.workerData,
-    concurrency: options.concurrency,
+    concurrency,
     busyPollMs: options.busyPollMs,
     board: transport.sharedBoard,
     guard: transport.wantsGuard,
     codec: options.codec,
     maxPayloadBytes: options.maxPayloadBytes,
     arena: transport.hasArena,
+    warmup: options.warmup,
   };
 }

@@ -12,6 +12,8 @@ export interface WorkerListener {
   result(worker: Worker, task: Task, row: ResultRow): void;
   /** A whole frame of results was read: there may be room now. */
   settled(worker: Worker): void;
+  /** It has told of itself: `vitals` is new. */
+  reported(worker: Worker): void;
   refused(worker: Worker, task: Task, refusal: Refusal): void;
   progress(worker: Worker, task: Task, value: unknown): void;
   timedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;

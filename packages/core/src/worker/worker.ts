@@ -1,23 +1,28 @@
 import type { Clock, Timer } from '../base/clock.js';
 import { PoolError } from '../contract/errors.js';
+import type { PressureLevel } from '../contract/worker-module.js';
 import type { SectionDelta } from '../contract/trace.js';
 import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
 import {
   FRAME,
   STATUS,
   type Frame,
+  type PressureMessage,
   type ReadyMessage,
   type ReportMessage,
   type StartFailedMessage,
+  type TuneMessage,
 } from '../wire/frame.js';
 import { TEST_ID } from '../wire/claim-board.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
 import type { Task } from '../task/task.js';
 import { Hand } from './hand.js';
 import { initMessage } from './init-message.js';
+import type { LoadTotals } from './load-meter.js';
 import { wantedTasks } from './place.js';
 import { ResultRow } from './result-row.js';
 import { diedBeforeReady, startError, workerEnd, type WorkerEnd } from './worker-end.js';
+import { Vitals } from './vitals.js';
 import type { WorkerListener } from './worker-listener.js';
 import { canMove, type WorkerState } from './worker-state.js';
 
@@ -41,12 +46,18 @@ export class Worker {
   answered = 0;
   /** Lost what it had not begun because it stood still; nothing is sent ahead to it until it answers. */
   isStuck = false;
-  /** The worker's own last report. */
-  vitals = { rssBytes: 0, heapUsedBytes: 0, cpu: 0, elu: 0 };
+  readonly vitals: Vitals;
+  /** When it answered last, or became ready; host clock. */
+  usedAtMs = 0;
+  #concurrency: number;
+  /** Most tasks that ever ran at once in it: above one, a task that began before another may run still. */
+  #widest: number;
   /** Work worth sending ahead to it, ms; kept by dispatch/hand-out.ts. */
   aheadMs = 1;
   /** Whether dispatch/places.ts has it in its list. A Set of workers that come and go allocates each time. */
   isListed = false;
+  /** Given nothing more while memory is short. */
+  isHeld = false;
   /** Set aside for one task that must run alone. */
   reserved = false;
   /** Results that nobody waited for. */
@@ -71,6 +82,8 @@ export class Worker {
     this.#clock = clock;
     this.#listener = listener;
     this.startedAt = clock.now();
+    this.vitals = new Vitals(this.startedAt);
+    this.#concurrency = this.#widest = spec.concurrency;
     const { startTimeoutMs } = spec.options;
     this.#state = { name: 'starting', deadlineMs: this.startedAt + startTimeoutMs };
     this.#transport = start(spec);
@@ -152,6 +165,29 @@ export class Worker {
   /** Whether anything was assigned since the last flush. */
   get hasUnsent(): boolean {
     return this.#hand.hasUnsent;
+  }
+
+  /** So many tasks run at once in it from now on. Only for a ready worker. */
+  tune(concurrency: number): void {
+    if (concurrency === this.#concurrency) return;
+    this.#concurrency = concurrency;
+    this.#widest = Math.max(this.#widest, concurrency);
+    this.#transport.channel.send(FRAME.tune, { concurrency } satisfies TuneMessage);
+  }
+
+  /** Memory is short. Only for a worker that has been ready. */
+  tellPressure(level: PressureLevel): void {
+    if (this.isReady) this.#transport.channel.send(FRAME.pressure, { level } satisfies PressureMessage);
+  }
+
+  /** How much it has worked since its start. */
+  readLoad(nowMs: number): LoadTotals {
+    return this.vitals.readLoad(nowMs, this.load > 0);
+  }
+
+  /** Whether it has tasks and has told nothing for a while: its loop must be busy. */
+  isSilent(nowMs: number): boolean {
+    return this.load > 0 && this.vitals.isSilent(nowMs);
   }
 
   /** Sends what was assigned since the last flush. @param isCalm see CALM in wire/frame.ts */
@@ -248,8 +284,10 @@ export class Worker {
         break;
       }
       case FRAME.report: {
-        const { sections, ...vitals } = frame.body as ReportMessage;
-        this.vitals = vitals;
+        const report = frame.body as ReportMessage;
+        const { sections } = report;
+        this.vitals.report(this.#clock.now(), report);
+        this.#listener.reported(this);
         if (sections.length > 0) this.#listener.sections(this, sections as SectionDelta[]);
         break;
       }
@@ -273,14 +311,16 @@ export class Worker {
     this.#transport.kill();
   }
 
-  #onReady({ handlers, seesBoard }: ReadyMessage): void {
+  #onReady({ handlers, seesBoard, systemThreadId }: ReadyMessage): void {
     // It may have been told to stop while it warmed up.
     if (this.#state.name !== 'warming') return;
     this.#timer.cancel();
     this.#hand.hasBoard = seesBoard && this.#transport.board.startedAt(TEST_ID) !== undefined;
     handlers.forEach((name, index) => this.#handlers.set(name, index));
-    this.bootMs = this.#clock.now() - this.startedAt;
+    this.usedAtMs = this.#clock.now();
+    this.bootMs = this.usedAtMs - this.startedAt;
     this.#wasReady = true;
+    this.vitals.warm(systemThreadId);
     this.#move({ name: 'idle' });
     this.#listener.ready(this);
   }
@@ -298,7 +338,8 @@ export class Worker {
   }
 
   #onResults(frame: Frame): void {
-    const row = new ResultRow(frame, this.#clock.now());
+    this.usedAtMs = this.#clock.now();
+    const row = new ResultRow(frame, this.usedAtMs);
     while (row.next()) {
       const place = this.#hand.get(row.wireId);
       // A second result for one task: the first one counts.
@@ -323,14 +364,14 @@ export class Worker {
   }
 
   #onExit(exit: TransportExit): void {
-    const { moduleUrl, options } = this.#spec;
+    const { moduleUrl } = this.#spec;
     if (!this.#wasReady && this.#how !== 'asked') {
       this.#how = 'failedToStart';
       this.#startError ??= diedBeforeReady(moduleUrl, this.#state.name, exit);
     }
     const { id, pid, vitals } = this;
     const uptimeMs = this.#clock.now() - this.startedAt;
-    const ended = { id, pid, vitals, uptimeMs, concurrency: options.concurrency, hand: this.#hand };
+    const ended = { id, pid, vitals, uptimeMs, concurrency: this.#widest, hand: this.#hand };
     const end = workerEnd(ended, exit, { how: this.#how, startError: this.#startError, fault: this.#fault });
     this.#timer.cancel();
     this.#hand.stop();

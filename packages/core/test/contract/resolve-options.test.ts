@@ -39,7 +39,11 @@ const WRONG_POOL_OPTIONS: [option: string, value: unknown, phrase: string][] = [
     { min: -1 },
     'an integer of at least 1, or one of "auto", or an object whose min is an integer of at least 0',
   ],
-  ['workers', { least: 1 }, 'an integer of at least 1, or one of "auto", or an object of min, max (it has "least")'],
+  [
+    'workers',
+    { least: 1 },
+    'an integer of at least 1, or one of "auto", or an object of min, max, spare (it has "least")',
+  ],
   ['concurrency', 1001, 'an integer from 1 to 1000'],
   ['concurrency', 1.5, 'an integer from 1 to 1000'],
   ['prefetch', -1, 'an integer from 0 to 1000, or one of "auto"'],
@@ -133,7 +137,7 @@ describe('resolveOptions', () => {
       kind: 'process',
       workload: 'auto',
       workers: 'auto',
-      concurrency: 1,
+      concurrency: { min: 1, max: 512 },
       prefetch: 'auto',
       busyPollMs: availableParallelism() > 1 ? 0.1 : 0,
       queueMax: Infinity,
@@ -158,7 +162,26 @@ describe('resolveOptions', () => {
       stdio: 'pipe',
       codec: 'structured',
       maxPayloadBytes: 2 ** 30,
+      warmup: [],
+      recycle: { afterTasks: undefined, afterMs: undefined, aboveRssBytes: undefined, onLeak: false, jitter: 0.1 },
+      memory: { limitBytes: undefined, perWorkerBytes: undefined },
     });
+  });
+
+  it.each([
+    [{}, { min: 1, max: 512 }],
+    [{ workers: 'auto' as const }, { min: 1, max: 512 }],
+    [{ workers: { max: 3 } }, { min: 1, max: 512 }],
+    // Whoever fixes the workers knows their handlers, which may not bear company.
+    [{ workers: 3 }, { min: 1, max: 1 }],
+    [
+      { workers: 3, concurrency: 'auto' as const },
+      { min: 1, max: 512 },
+    ],
+    [{ concurrency: 4 }, { min: 4, max: 4 }],
+    [{ concurrency: { max: 20 } }, { min: 1, max: 20 }],
+  ])('of %j makes tasks at once in a worker: %j', (options, range) => {
+    expect(resolve(options).concurrency).toEqual(range);
   });
 
   it('takes undefined for not given', () => {

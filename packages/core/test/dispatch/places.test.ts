@@ -18,13 +18,13 @@ function use(places: FreePlaces): Worker | undefined {
 
 describe('FreePlaces', () => {
   it('at one place each gives the worker that was free last: it is the warmest', () => {
-    const places = new FreePlaces(1);
+    const places = new FreePlaces(() => 1);
     for (const id of [1, 2, 3]) places.add(worker({ id }));
     expect([use(places), use(places), use(places), use(places)].map((each) => each?.id)).toEqual([3, 2, 1, undefined]);
   });
 
   it('at several places each gives workers in turn, until all are full', () => {
-    const places = new FreePlaces(2);
+    const places = new FreePlaces(() => 2);
     for (const id of [1, 2]) places.add(worker({ id }));
     const given = [use(places), use(places), use(places), use(places)];
     expect(given.map((each) => each?.id)).toEqual([1, 2, 1, 2]);
@@ -32,7 +32,7 @@ describe('FreePlaces', () => {
   });
 
   it('lists a worker once, however often it says that it has room', () => {
-    const places = new FreePlaces(1);
+    const places = new FreePlaces(() => 1);
     const a = worker();
     places.add(a);
     places.add(a);
@@ -41,19 +41,19 @@ describe('FreePlaces', () => {
 
   it('gives none that has no room any more, has been set aside, or is going', () => {
     for (const change of [{ load: 1 }, { reserved: true }, { isReady: false }]) {
-      const places = new FreePlaces(1);
+      const places = new FreePlaces(() => 1);
       const a = worker();
       places.add(a);
       Object.assign(a, change);
       expect(places.take()).toBeUndefined();
     }
-    const places = new FreePlaces(1);
+    const places = new FreePlaces(() => 1);
     places.add(worker({ isReady: false }));
     expect(places.take()).toBeUndefined();
   });
 
   it('forgets one that is gone', () => {
-    const places = new FreePlaces(1);
+    const places = new FreePlaces(() => 1);
     const [a, b] = [worker({ id: 1 }), worker({ id: 2 })];
     for (const each of [a, b]) places.add(each);
     places.remove(b);

@@ -6,6 +6,8 @@ import { FakeClock } from '../support/fake-clock.js';
 class FakeWorker implements Supervised {
   readonly id: number;
   readonly startedAt: number;
+  readonly vitals = { rssBytes: 0 };
+  usedAtMs = 0;
   state = 'starting';
   load = 0;
   readonly told: string[] = [];
@@ -32,6 +34,8 @@ class FakeWorker implements Supervised {
 function open(limits = { max: 10, withinMs: 30_000 }) {
   const clock = new FakeClock();
   const started: FakeWorker[] = [];
+  /** Workers that were given tasks, by id. */
+  const active: number[] = [];
   const givenUp: { reason: string; cause: unknown }[] = [];
   /** What the next starts throw. */
   const startErrors: Error[] = [];
@@ -46,12 +50,13 @@ function open(limits = { max: 10, withinMs: 30_000 }) {
       started.push(worker);
       return worker;
     },
+    activate: (worker) => active.push(worker.id),
     gaveUp: (reason, cause) => givenUp.push({ reason, cause }),
   });
   const ready = (...workers: FakeWorker[]): void => {
     for (const worker of workers) {
       worker.state = 'idle';
-      supervisor.onReady();
+      supervisor.onReady(worker);
     }
   };
   const gone = (worker: FakeWorker): void => {
@@ -64,7 +69,7 @@ function open(limits = { max: 10, withinMs: 30_000 }) {
     supervisor.onEnd(worker, { wasReady, uptimeMs, tasksDone: 0, cause: `death of ${worker.id}` });
   };
   const ids = (): number[] => [...supervisor.workers].map(({ id }) => id);
-  return { clock, started, givenUp, startErrors, supervisor, ready, gone, died, ids };
+  return { clock, started, active, givenUp, startErrors, supervisor, ready, gone, died, ids };
 }
 
 /** Lets every promise callback run that is due. */
@@ -83,17 +88,25 @@ describe('the wanted number of workers', () => {
     expect(ids()).toEqual([1, 2, 3, 4]);
   });
 
-  it('is come down to by draining the idle first, then the youngest', () => {
-    const { supervisor, started, ready, clock } = open();
-    supervisor.want(2);
-    clock.advance(10);
+  it('is come down to by draining the idle first, and of these the coldest', () => {
+    const { supervisor, started, ready } = open();
     supervisor.want(4);
     ready(...started);
-    const [old, oldIdle, young, youngest] = started as [FakeWorker, FakeWorker, FakeWorker, FakeWorker];
-    old.load = young.load = youngest.load = 1;
-    youngest.load = 2;
+    const [busy, warm, cold, coldest] = started as [FakeWorker, FakeWorker, FakeWorker, FakeWorker];
+    busy.load = 1;
+    [busy.usedAtMs, warm.usedAtMs, cold.usedAtMs, coldest.usedAtMs] = [10, 40, 30, 20];
     supervisor.want(2);
-    expect([old, oldIdle, young, youngest].map(({ told }) => told.length)).toEqual([0, 1, 1, 0]);
+    expect([busy, warm, cold, coldest].map(({ told }) => told.length)).toEqual([0, 0, 1, 1]);
+  });
+
+  it('is come down to by draining those with the most memory, where that is short', () => {
+    const { supervisor, started, ready } = open();
+    supervisor.want(3);
+    ready(...started);
+    const [small, large, middle] = started as [FakeWorker, FakeWorker, FakeWorker];
+    [small.vitals.rssBytes, large.vitals.rssBytes, middle.vitals.rssBytes] = [1, 3, 2];
+    supervisor.want(2, 'fattest');
+    expect([small, large, middle].map(({ told }) => told.length)).toEqual([0, 1, 0]);
   });
 
   it('does not count workers that are on their way out', () => {
@@ -112,6 +125,93 @@ describe('the wanted number of workers', () => {
     ready(...started);
     gone(started[0] as FakeWorker);
     expect(ids()).toEqual([2, 3]);
+  });
+});
+
+describe('a spare', () => {
+  it('is warm and has no tasks, until another worker ends; then it has, and another stands by', () => {
+    const { supervisor, started, active, ready, died } = open();
+    supervisor.want(2);
+    supervisor.wantSpares(1);
+    expect(started).toHaveLength(3);
+    ready(...started);
+    expect(active).toEqual([1, 2]);
+    expect(supervisor.staying().map(({ id }) => id)).toEqual([1, 2]);
+    died(started[0] as FakeWorker);
+    // At once, though nobody has started a worker in that time.
+    expect(active).toEqual([1, 2, 3]);
+    expect(started).toHaveLength(4);
+    ready(started[3] as FakeWorker);
+    expect(active).toEqual([1, 2, 3]);
+    expect([...supervisor.spares].map(({ id }) => id)).toEqual([4]);
+  });
+
+  it('works when more workers are wanted, and is replaced', () => {
+    const { supervisor, started, active, ready } = open();
+    supervisor.want(1);
+    supervisor.wantSpares(1);
+    ready(...started);
+    supervisor.want(2);
+    expect(active).toEqual([1, 2]);
+    expect(started).toHaveLength(3);
+  });
+
+  it('that starts is not taken for a worker too many', () => {
+    const { supervisor, started, active, ready, ids } = open();
+    supervisor.want(1);
+    supervisor.wantSpares(1);
+    supervisor.want(2);
+    supervisor.want(1);
+    ready(...started.filter(({ told }) => told.length === 0));
+    expect(active).toHaveLength(1);
+    expect([...supervisor.spares]).toHaveLength(1);
+    // One takes the place of the spare that went to work.
+    supervisor.want(2);
+    expect(started.at(-1)?.told).toEqual([]);
+    expect(supervisor.staying()).toHaveLength(3);
+    ready(started.at(-1) as FakeWorker);
+    expect([active.length, supervisor.spares.size]).toEqual([2, 1]);
+    expect(ids().length - supervisor.staying().length).toBe(2);
+  });
+
+  it('that nobody wants any more goes though it only starts', () => {
+    const { supervisor, started, active, ready, clock } = open();
+    supervisor.want(1);
+    ready(...started);
+    (started[0] as FakeWorker).usedAtMs = clock.now();
+    supervisor.wantSpares(1);
+    supervisor.wantSpares(0);
+    expect(started.map(({ told }) => told)).toEqual([[], ['drain: fewer workers wanted']]);
+    expect(active).toEqual([1]);
+  });
+
+  it('that ends is replaced, and one too many goes', () => {
+    const { supervisor, started, active, ready, died } = open();
+    supervisor.want(1);
+    supervisor.wantSpares(1);
+    ready(...started);
+    died(started[1] as FakeWorker);
+    ready(started[2] as FakeWorker);
+    expect([...supervisor.spares].map(({ id }) => id)).toEqual([3]);
+    supervisor.wantSpares(0);
+    expect(started[2]?.told).toEqual(['drain: fewer spares wanted']);
+    expect(active).toEqual([1]);
+  });
+
+  it('is not what replaces a worker that is recycled: that is new', async () => {
+    const { supervisor, started, active, ready, gone } = open();
+    supervisor.want(1);
+    supervisor.wantSpares(1);
+    ready(...started);
+    const recycled = supervisor.recycle([started[0] as FakeWorker], 'old', () => {});
+    await turn();
+    ready(started[2] as FakeWorker);
+    await turn();
+    expect(active).toEqual([1, 3]);
+    expect(started[0]?.told).toEqual(['drain: old']);
+    gone(started[0] as FakeWorker);
+    await recycled;
+    expect([...supervisor.spares].map(({ id }) => id)).toEqual([2]);
   });
 });
 
@@ -257,6 +357,29 @@ describe('recycle', () => {
     clock.advance(1000);
     await over;
     expect(supervisor.workers.size).toBe(2);
+  });
+
+  it('keeps a replacement that starts while fewer workers are wanted, and no more than are wanted in the end', async () => {
+    for (const goes of [0, 1]) {
+      const { supervisor, started, ready, gone } = open();
+      supervisor.want(2);
+      ready(...started);
+      const [old, other] = started as [FakeWorker, FakeWorker];
+      const over = supervisor.recycle([old], 'by hand', () => {});
+      [old.usedAtMs, other.usedAtMs] = goes === 0 ? [1, 2] : [2, 1];
+      supervisor.want(1);
+      const replacement = started[2] as FakeWorker;
+      expect(replacement.told).toEqual([]);
+      expect([old, other].map(({ told }) => told.length)).toEqual(goes === 0 ? [1, 0] : [0, 1]);
+      gone(goes === 0 ? old : other);
+      replacement.usedAtMs = 3;
+      ready(replacement);
+      await turn();
+      for (const worker of [old, other]) if (supervisor.workers.has(worker) && worker.told.length > 0) gone(worker);
+      await over;
+      expect(supervisor.workers.size).toBe(1);
+      expect(started).toHaveLength(3);
+    }
   });
 
   it('starts nothing more once the pool is closing', async () => {

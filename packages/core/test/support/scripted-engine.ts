@@ -43,21 +43,20 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     pool: {},
     moduleUrl: 'file:///app/worker.js',
     options,
+    concurrency: () => options.concurrency.min,
     clock,
     book,
     random,
     onHandedOut: (queued) => handedOut.push(queued),
   });
   const listener: WorkerListener = {
-    ready(worker) {
-      supervisor.onReady();
-      dispatcher.onReady(worker);
-    },
+    ready: (worker) => supervisor.onReady(worker),
     result: (worker, task, row) => dispatcher.onResult(worker, task, row),
     settled: (worker) => dispatcher.onSettled(worker),
     refused: (worker, task, reason) => dispatcher.onRefused(worker, task, reason),
     progress: () => {},
     timedOut: (worker, task, ranMs, by) => dispatcher.onTimedOut(worker, task, ranMs, by),
+    reported: () => {},
     sections: () => {},
     exited(worker, end) {
       dispatcher.onExited(worker, end);
@@ -81,6 +80,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
       staff.push({ worker, transport });
       return worker;
     },
+    activate: (worker) => dispatcher.onReady(worker),
     gaveUp(reason) {
       givenUp.push(reason);
       for (const task of dispatcher.all()) dispatcher.reject(task, new Error(reason));

@@ -222,5 +222,6 @@ export class ScriptedTransport implements Transport {
 }
 
 export function specOf(options: ResolvedOptions, workerId = 1): WorkerSpec {
-  return { workerId, moduleUrl: 'file:///app/worker.js', options };
+  const concurrency = options.concurrency.min;
+  return { workerId, moduleUrl: 'file:///app/worker.js', concurrency, heapLimitMb: undefined, options };
 }

@@ -40,6 +40,7 @@ export function openWorker(poolOptions: PoolOptions = {}) {
     refused: (_worker, task, { reason }) => heard.refused.push({ task, reason }),
     progress: (_worker, task, value) => heard.progress.push({ task, value }),
     timedOut: (_worker, task, ranMs, by) => heard.timedOut.push({ task, ranMs, by }),
+    reported: () => {},
     sections: (_worker, sections) => heard.sections.push(...sections),
     exited: (_worker, end) => heard.ends.push(end),
   };

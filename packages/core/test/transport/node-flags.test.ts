@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isPoolError } from '../../src/contract/errors.js';
-import { inheritedFlags, loaderFlags } from '../../src/transport/node-flags.js';
+import { heapFlags, inheritedFlags, loaderFlags } from '../../src/transport/node-flags.js';
 
 const RUNS_TYPESCRIPT = Boolean((process.features as { typescript?: unknown }).typescript);
 
@@ -85,4 +85,20 @@ describe('loaderFlags', () => {
   it.runIf(RUNS_TYPESCRIPT)('are none for TypeScript where Node runs it', () => {
     expect(loaderFlags('file:///app/worker.ts')).toEqual([]);
   });
+});
+
+describe('heapFlags', () => {
+  it('limit the heap where there is something to limit it to', () => {
+    expect(heapFlags(512, [], undefined)).toEqual(['--max-old-space-size=512']);
+    expect(heapFlags(512, ['--no-warnings'], '--enable-source-maps')).toEqual(['--max-old-space-size=512']);
+    expect(heapFlags(undefined, [], undefined)).toEqual([]);
+  });
+
+  it.each(['--max-old-space-size=64', '--max_old_space_size=64', '--max-heap-size=64', '--max_heap_size=64'])(
+    'leave %s as it is, in the flags and in NODE_OPTIONS',
+    (flag) => {
+      expect(heapFlags(512, ['--no-warnings', flag], undefined)).toEqual([]);
+      expect(heapFlags(512, [], `--no-warnings ${flag}`)).toEqual([]);
+    },
+  );
 });

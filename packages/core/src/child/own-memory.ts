@@ -1,0 +1,26 @@
+import { getHeapStatistics } from 'node:v8';
+import { isMainThread, resourceLimits } from 'node:worker_threads';
+import { residentBytes } from '../base/resident-bytes.js';
+
+const MIB = 1024 * 1024;
+const OLD_SPACE_FLAG = /--max[-_]old[-_]space[-_]size=(\d+)/g;
+/** V8 keeps so much beside the old generation, 48 to 192 MiB by the version of Node. */
+const YOUNG_BYTES = 192 * MIB;
+
+/** Memory of this worker alone: resident memory of a process; heap and buffers of a thread, which shares all else with its process. */
+export function ownBytes(): number {
+  if (isMainThread) return residentBytes();
+  const { total_heap_size, external_memory } = getHeapStatistics();
+  return total_heap_size + external_memory;
+}
+
+/** What the old generation of this worker's heap may grow to. At that point Node ends it. */
+export function heapLimitBytes(): number {
+  if (!isMainThread && resourceLimits.maxOldGenerationSizeMb !== undefined) {
+    return resourceLimits.maxOldGenerationSizeMb * MIB;
+  }
+  // The last one counts, and the command line more than the environment.
+  const flags = [process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ');
+  const given = [...flags.matchAll(OLD_SPACE_FLAG)].at(-1)?.[1];
+  return given === undefined ? getHeapStatistics().heap_size_limit - YOUNG_BYTES : Number(given) * MIB;
+}

@@ -1,0 +1,40 @@
+import { FRAME, type FrameChannel } from '../wire/frame.js';
+import { VITALS_EVERY_MS, type SelfReport } from './self-report.js';
+import type { TaskLoop } from './task-loop.js';
+
+/**
+ * Lets reports go on while tasks wait for something and no result leaves: a parent that hears nothing for longer takes the
+ * loop for busy. Ticks only while there are tasks.
+ */
+export class ReportTimer {
+  readonly #loop: Pick<TaskLoop, 'idle'>;
+  readonly #report: Pick<SelfReport, 'due'>;
+  readonly #channel: Pick<FrameChannel, 'send'>;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(loop: Pick<TaskLoop, 'idle'>, report: Pick<SelfReport, 'due'>, channel: Pick<FrameChannel, 'send'>) {
+    this.#loop = loop;
+    this.#report = report;
+    this.#channel = channel;
+  }
+
+  /** There are tasks. */
+  keepComing(): void {
+    this.#timer ??= setInterval(() => this.#tick(), VITALS_EVERY_MS).unref();
+  }
+
+  #tick(): void {
+    if (this.#loop.idle) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    this.now();
+  }
+
+  /** Reports, if that is due. */
+  now(): void {
+    const message = this.#report.due(false);
+    if (message !== undefined) this.#channel.send(FRAME.report, message);
+  }
+}

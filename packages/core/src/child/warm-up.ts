@@ -1,0 +1,35 @@
+import type { WarmupTask } from '../wire/frame.js';
+import { RunningTask, type WorkerScope } from './running-task.js';
+import type { LoadedModule } from './worker-module.js';
+
+/**
+ * Runs the warm-up tasks of the options, one after another, as handlers run tasks; what they return is thrown away, and so
+ * are their progress and the times of their sections, which belong to no task.
+ * @throws what a handler throws, named by its task; or that there is no such handler
+ */
+export async function runWarmupTasks(
+  tasks: readonly WarmupTask[],
+  module: LoadedModule,
+  scope: WorkerScope,
+): Promise<void> {
+  for (const { name, input, times } of tasks) {
+    const handler = module.handlers.find(([known]) => known === name)?.[1];
+    if (handler === undefined) {
+      const known = module.handlers.map(([each]) => each).join(', ');
+      throw new RangeError(`warmup.tasks names "${name}", which the worker does not export (it exports ${known}).`);
+    }
+    for (let run = 1; run <= times; run++) {
+      try {
+        // The same input each time: a handler that changes it warms up on what it made of it, as it would in a frame.
+        await handler(input, new RunningTask(scope, NO_ID, name, 0, 1));
+      } catch (cause) {
+        const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+        throw new Error(`The warm-up task "${name}" failed in run ${run} of ${times}: ${what}`, { cause });
+      }
+    }
+  }
+  scope.sections.take();
+}
+
+/** Of no task: nothing is sent in its name. */
+const NO_ID = 0;

@@ -1,0 +1,86 @@
+import type { Clock } from '../base/clock.js';
+import type { Task } from '../task/task.js';
+import type { TaskBook } from '../task/task-book.js';
+import type { Worker } from '../worker/worker.js';
+import type { Outcomes } from './outcomes.js';
+import { tookTooLong, waitedTooLong } from './task-errors.js';
+import { publishTrace } from './trace.js';
+
+/** A stack that is not there after this long is not waited for. */
+const STACK_WITHIN_MS = 500;
+
+export interface TimeLimitsParts {
+  /** The pool, as an identity for traces. */
+  pool: object;
+  clock: Clock;
+  book: TaskBook;
+  outcomes: Outcomes;
+  /** Whether an error says where the handler was. */
+  timeoutStack: boolean;
+  /** Tasks that wait for a worker. */
+  queued(): number;
+  /** Takes a task out of the queue, or out of its worker's hand. */
+  takeBack(task: Task, reason: unknown): void;
+  /** There may be room now. */
+  hasNews(): void;
+}
+
+/** What becomes of tasks that wait or run for too long. */
+export class TimeLimits {
+  readonly #parts: TimeLimitsParts;
+  /** Tasks that are out of time; their worker was asked where they are. */
+  readonly #asked = new Set<Task>();
+
+  constructor(parts: TimeLimitsParts) {
+    this.#parts = parts;
+  }
+
+  /** A task has joined the queue. */
+  limitWait(task: Task): void {
+    const { settings, deadlineMs } = task;
+    if (settings.queueTimeoutMs === Infinity && deadlineMs === Infinity) return;
+    const { clock, takeBack, hasNews } = this.#parts;
+    const waitMs = Math.min(settings.queueTimeoutMs, deadlineMs - clock.now());
+    task.timer = clock.after(waitMs, () => {
+      takeBack(task, undefined);
+      this.expire(task);
+      hasNews();
+    });
+  }
+
+  /** Its time to wait is over. It is out of the queue. */
+  expire(task: Task): void {
+    const { pool, clock, book, queued } = this.#parts;
+    const now = clock.now();
+    publishTrace(pool, task, 'timeout', now);
+    book.noteTimeout();
+    book.fail(task, waitedTooLong(task, now, queued()));
+  }
+
+  /** It has run for too long, or has not begun in time in its worker. */
+  onTimedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
+    if (ranMs === undefined || !this.#parts.timeoutStack) {
+      this.#timeOut(worker, task, ranMs, by);
+      return;
+    }
+    if (this.#asked.has(task)) return;
+    this.#asked.add(task);
+    void worker.stack(STACK_WITHIN_MS).then((stack) => {
+      this.#asked.delete(task);
+      // It may have ended, or been cancelled, in the meantime.
+      if (task.state === 'running' && worker.holds(task)) this.#timeOut(worker, task, ranMs, by, stack);
+    });
+  }
+
+  #timeOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline', stack?: string): void {
+    const { pool, clock, book, outcomes, queued, takeBack } = this.#parts;
+    const now = clock.now();
+    const error =
+      ranMs === undefined ? waitedTooLong(task, now, queued()) : tookTooLong(task, worker.id, ranMs, by, stack);
+    publishTrace(pool, task, 'timeout', now, ranMs === undefined ? {} : { startedAt: now - ranMs });
+    takeBack(task, error);
+    book.noteTimeout();
+    if (by === 'deadline') book.fail(task, error);
+    else outcomes.failed(task, error);
+  }
+}

@@ -1,0 +1,140 @@
+import type { Clock } from '../base/clock.js';
+import { residentBytes } from '../base/resident-bytes.js';
+import { getHeapStatistics } from 'node:v8';
+import type { ResultCache } from '../cache/result-cache.js';
+import type { MemoryLevel, PoolEvents } from '../contract/events.js';
+import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { MemoryStats } from '../contract/stats.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import { GovernorSeat } from '../sizing/governor.js';
+import { heapLimitMb } from '../sizing/heap-limit.js';
+import { rulesOf } from '../sizing/memory-level.js';
+import { chooseToRelieve, isHeapNearlyFull } from '../sizing/memory-relief.js';
+import { readMemory, type MemoryReading } from '../sizing/memory-reading.js';
+import { MemoryWatch } from '../supervise/memory-watch.js';
+import type { Supervisor } from '../supervise/supervisor.js';
+import type { Worker } from '../worker/worker.js';
+
+export interface PoolMemoryParts {
+  clock: Clock;
+  options: ResolvedOptions;
+  supervisor: Supervisor<Worker>;
+  dispatcher: Dispatcher;
+  cache: ResultCache | undefined;
+  /** Workers that stand by in peace. */
+  spares(): number;
+  emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
+}
+
+/** After a kill, its memory has to come back before anybody judges again. */
+const AFTER_KILL_MS = 1000;
+/** Reports come from many workers at a time, and a reading takes a tenth of a millisecond. */
+const LOOK_AGAIN_MS = 10;
+/** How long a worker that goes because of its memory may take for its teardown. */
+const STOP_WITHIN_MS = 2000;
+
+/** What a pool does when memory becomes short: see memory-level.ts for what each level asks for. */
+export class PoolMemory {
+  readonly watch: MemoryWatch;
+  readonly #parts: PoolMemoryParts;
+  readonly #seat = new GovernorSeat();
+
+  constructor(parts: PoolMemoryParts) {
+    this.#parts = parts;
+    const { supervisor, dispatcher } = parts;
+    this.watch = new MemoryWatch({
+      read: () => this.#read(),
+      workerBytes: () => supervisor.staying().map(({ vitals }) => vitals.rssBytes),
+      workers: () => supervisor.staying().length,
+      changed: (from, to, reading) => this.#onChanged(from, to, reading),
+      hold: (working) => dispatcher.limitWorking(this.#isComingBack() ? 0 : working),
+      relieve: (level) => this.#relieve(level),
+      kill: () => this.#kill(),
+    });
+  }
+
+  /** A worker has told of its memory, perhaps because it has grown: then the next beat of the pool may be too late. */
+  noteReported(worker: Worker): void {
+    if (isHeapNearlyFull(worker)) this.#replace(worker, 'its heap is nearly full');
+    const nowMs = this.#parts.clock.now();
+    if (nowMs - this.watch.readAtMs >= LOOK_AGAIN_MS) this.watch.look(nowMs);
+  }
+
+  /** @param workers there may be, before anything is known of tasks */
+  heapLimitMb(workers: number): number | undefined {
+    const { options } = this.#parts;
+    const { heap_size_limit: ownBytes } = getHeapStatistics();
+    return heapLimitMb({
+      perWorkerBytes: options.memory.perWorkerBytes,
+      limitBytes: this.watch.reading?.smallestLimitBytes,
+      workers,
+      defaultBytes: ownBytes,
+    });
+  }
+
+  stats(): MemoryStats | undefined {
+    const { reading, level } = this.watch;
+    if (reading === undefined) return undefined;
+    const { usedBytes, limitBytes, source } = reading;
+    return { usedBytes, limitBytes, source, level };
+  }
+
+  #read(): MemoryReading | undefined {
+    return readMemory('/', { limitBytes: this.#parts.options.memory.limitBytes, usedBytes: this.#ownBytes() });
+  }
+
+  /** What this program and its workers use. Threads are part of it. */
+  #ownBytes(): number {
+    const { supervisor, options } = this.#parts;
+    const own = residentBytes();
+    if (options.kind !== 'process') return own;
+    return [...supervisor.workers].reduce((sum, { vitals }) => sum + vitals.rssBytes, own);
+  }
+
+  #onChanged(from: MemoryLevel, to: MemoryLevel, { usedBytes, limitBytes }: MemoryReading): void {
+    const { supervisor, cache, spares, emit } = this.#parts;
+    emit('memory:level', { from, to, usedBytes, limitBytes });
+    if (rulesOf(to).shrinks) supervisor.wantSpares(0);
+    else if (rulesOf(to).mayGrow) supervisor.wantSpares(spares());
+    if (to === 'normal') return;
+    cache?.trim();
+    const level = to === 'emergency' ? 'critical' : to;
+    for (const worker of supervisor.workers) worker.tellPressure(level);
+  }
+
+  /** Memory is critical, and some of it is about to be free: whoever works meanwhile might take the rest first. */
+  #isComingBack(): boolean {
+    if (rulesOf(this.watch.level).workingShare > 0) return false;
+    return [...this.#parts.supervisor.workers].some(({ state }) => state === 'stopping');
+  }
+
+  /** One at a time: its memory has to come back before the next one is judged. */
+  #relieve(level: MemoryLevel): boolean {
+    const { supervisor } = this.#parts;
+    const isLeaving = [...supervisor.workers].some(({ state }) => state === 'draining' || state === 'stopping');
+    if (isLeaving) return true;
+    const worker = chooseToRelieve(supervisor.staying(), level);
+    if (worker !== undefined) this.#replace(worker, 'memory is short, and it has grown most');
+    return worker !== undefined;
+  }
+
+  /** There is no room for the new one until this one has gone. */
+  #replace(worker: Worker, reason: string): void {
+    if (!worker.isReady) return;
+    this.#parts.emit('worker:recycled', { workerId: worker.id, reason });
+    // What it has not begun others may do.
+    this.#parts.dispatcher.takeBackAhead(worker);
+    worker.drain(reason, STOP_WITHIN_MS);
+  }
+
+  /** The youngest worker whose tasks may run again; nobody, rather than one whose tasks would be lost, unless all are such. */
+  #kill(): void {
+    const { supervisor, clock } = this.#parts;
+    // One that starts has taken next to nothing yet.
+    const workers = supervisor.staying().filter((worker) => worker.isReady);
+    if (workers.length <= 1 || !this.#seat.mayKill(clock.now(), AFTER_KILL_MS)) return;
+    const youngest = workers.toSorted((a, b) => b.startedAt - a.startedAt);
+    const victim = youngest.find((worker) => worker.tasks().every(({ isPinned, isSpent }) => !isPinned && !isSpent));
+    (victim ?? youngest[0])?.kill();
+  }
+}

@@ -1,0 +1,65 @@
+import type { MemoryLevel } from '../contract/events.js';
+import type { MemoryReading } from './memory-reading.js';
+
+/** How short memory is, in steps that each ask for more. */
+const MEMORY_LEVELS: readonly MemoryLevel[] = ['normal', 'elevated', 'high', 'critical', 'emergency'];
+
+/** Share of the limit in use from which on each level holds, and how much less ends it again. */
+const FROM = [0, 0.7, 0.8, 0.9, 0.95] as const;
+const BACK = 0.05;
+/** Stalled for so much of the last ten seconds, per cent: somebody waits for memory; everybody does. */
+const SOME_STALL = 10;
+const FULL_STALL = 5;
+
+/** The level after one more reading. Stalls raise it by one: the kernel reclaims already, whatever the share says. */
+export function nextLevel(current: MemoryLevel, { usedBytes, limitBytes, stall }: MemoryReading): MemoryLevel {
+  const share = usedBytes / limitBytes;
+  const held = MEMORY_LEVELS.indexOf(current);
+  let level = 0;
+  for (let step = 1; step < FROM.length; step++) {
+    const from = FROM[step] as number;
+    if (share >= (step <= held ? from - BACK : from)) level = step;
+  }
+  const isStalled = stall !== undefined && (stall.some > SOME_STALL || stall.full > FULL_STALL);
+  // A stall alone kills nobody.
+  if (isStalled && level < MEMORY_LEVELS.length - 2) level++;
+  return MEMORY_LEVELS[level] as MemoryLevel;
+}
+
+/** What a level allows. */
+export interface MemoryRules {
+  /** Most workers that may have work: all, half of them, or one. */
+  readonly workingShare: 1 | 0.5 | 0;
+  readonly mayGrow: boolean;
+  /** Workers go down to half, the fattest first, between their tasks. */
+  readonly shrinks: boolean;
+  /** One worker is killed, then the next reading is waited for. */
+  readonly kills: boolean;
+}
+
+const RULES: Record<MemoryLevel, MemoryRules> = {
+  normal: { workingShare: 1, mayGrow: true, shrinks: false, kills: false },
+  elevated: { workingShare: 1, mayGrow: false, shrinks: false, kills: false },
+  high: { workingShare: 0.5, mayGrow: false, shrinks: true, kills: false },
+  critical: { workingShare: 0, mayGrow: false, shrinks: true, kills: false },
+  emergency: { workingShare: 0, mayGrow: false, shrinks: true, kills: true },
+};
+
+export function rulesOf(level: MemoryLevel): MemoryRules {
+  return RULES[level];
+}
+
+/** How many workers may have work, of so many. Never none: that would help nobody. */
+export function mostWorking(level: MemoryLevel, workers: number): number {
+  return Math.max(1, Math.ceil(workers * RULES[level].workingShare));
+}
+
+/** How many workers more there is room for: each as large as the largest there were, and something left for the rest. */
+export function roomForWorkers(
+  reading: MemoryReading,
+  workerBytes: number,
+  reserveShare = 1 - (FROM[1] as number),
+): number {
+  const freeBytes = reading.limitBytes * (1 - reserveShare) - reading.usedBytes;
+  return Math.max(0, Math.floor(freeBytes / Math.max(workerBytes, 1)));
+}

@@ -1,0 +1,76 @@
+import type { RecycleRules } from '../contract/resolve-options.js';
+import type { LeakVerdict } from './leak.js';
+
+/** What recycling looks at of a ready worker. */
+export interface RecycleView {
+  readonly id: number;
+  readonly tasksDone: number;
+  readonly readyMs: number;
+  /** 0 when not read yet. */
+  readonly rssBytes: number;
+  readonly warmRssBytes: number;
+  readonly leak: LeakVerdict | undefined;
+  /** Times the limits of tasks and age hold for this one; drawn at its start, so that not all go at the same moment. */
+  readonly stretch: number;
+}
+
+export interface RecycleChoice {
+  readonly id: number;
+  readonly reason: string;
+}
+
+const MIB = 1024 * 1024;
+
+/** At most so many of `workers` are being replaced at a time: a quarter, and one at least. */
+export function mostAtOnce(workers: number): number {
+  return Math.max(1, Math.floor(workers / 4));
+}
+
+/**
+ * Who is to be replaced now, the most urgent first.
+ * @param underway replacements that are not done yet
+ * @param workers there are to be in all
+ */
+export function chooseToRecycle(
+  views: readonly RecycleView[],
+  rules: RecycleRules,
+  underway: number,
+  workers = views.length,
+): readonly RecycleChoice[] {
+  const due: (RecycleChoice & { urgency: number })[] = [];
+  for (const view of views) {
+    const choice = whyRecycle(view, rules);
+    if (choice !== undefined) due.push({ id: view.id, ...choice });
+  }
+  due.sort((a, b) => b.urgency - a.urgency);
+  return due.slice(0, Math.max(0, mostAtOnce(workers) - underway)).map(({ id, reason }) => ({ id, reason }));
+}
+
+/** How far over its limit, as a factor; and the words for it. */
+function whyRecycle(view: RecycleView, rules: RecycleRules): { urgency: number; reason: string } | undefined {
+  const grownBytes = view.rssBytes - view.warmRssBytes;
+  if (rules.aboveRssBytes !== undefined && view.rssBytes > 0 && grownBytes > rules.aboveRssBytes) {
+    const urgency = grownBytes / rules.aboveRssBytes;
+    return { urgency, reason: `memory: ${mib(grownBytes)} more than when it was warm` };
+  }
+  if (rules.onLeak && view.leak?.isLeak === true) {
+    const { bytesPerTask, grownBytes: leaked } = view.leak;
+    return { urgency: 1, reason: `leak: ${(bytesPerTask / 1024).toFixed(1)} KiB a task, ${mib(leaked)} in all` };
+  }
+  if (rules.afterTasks !== undefined && view.tasksDone >= rules.afterTasks * view.stretch) {
+    return { urgency: view.tasksDone / rules.afterTasks, reason: `${view.tasksDone} tasks` };
+  }
+  if (rules.afterMs !== undefined && view.readyMs >= rules.afterMs * view.stretch) {
+    return { urgency: view.readyMs / rules.afterMs, reason: `${Math.round(view.readyMs / 1000)} s old` };
+  }
+  return undefined;
+}
+
+/** The factor for one worker: from 1 − jitter to 1, evenly. */
+export function stretchOf(jitter: number, random: number): number {
+  return 1 - jitter * random;
+}
+
+function mib(bytes: number): string {
+  return `${Math.round(bytes / MIB)} MiB`;
+}

@@ -1,0 +1,58 @@
+import type { ReportMessage } from '../wire/frame.js';
+import { LoadMeter, type LoadTotals } from './load-meter.js';
+
+/** What is known of a worker's memory and load: by its own reports, and by the system while it says nothing. */
+export class Vitals {
+  /** Resident memory of a process; heap and buffers of a thread. */
+  rssBytes = 0;
+  heapUsedBytes = 0;
+  heapLimitBytes = 0;
+  /** Cores in use, and share of the time its loop was active, over its last report. */
+  cpu = 0;
+  elu = 0;
+  /** Both when it was ready, and had done nothing yet. */
+  warmRssBytes = 0;
+  warmHeapBytes = 0;
+  /** By which the system can be asked about its event loop's thread. */
+  systemThreadId: number | undefined;
+  readonly #load: LoadMeter;
+  /** Processor time since its start, as the system told it last. */
+  #outsideCpuMs: number | undefined;
+
+  constructor(nowMs: number) {
+    this.#load = new LoadMeter(nowMs);
+  }
+
+  /** The worker has told of itself. */
+  report(nowMs: number, message: ReportMessage): void {
+    this.rssBytes = message.rssBytes;
+    this.heapUsedBytes = message.heapUsedBytes;
+    this.heapLimitBytes = message.heapLimitBytes;
+    this.cpu = message.cpu;
+    this.elu = message.elu;
+    this.#load.report(nowMs, message);
+  }
+
+  /** It is ready, and has just reported. */
+  warm(systemThreadId: number | undefined): void {
+    this.warmRssBytes = this.rssBytes;
+    this.warmHeapBytes = this.heapUsedBytes;
+    this.systemThreadId = systemThreadId;
+  }
+
+  /** What the system tells of it. */
+  noteUsage({ cpuMs, rssBytes }: { cpuMs: number; rssBytes?: number }): void {
+    this.#outsideCpuMs = cpuMs;
+    if (rssBytes !== undefined) this.rssBytes = rssBytes;
+  }
+
+  /** Whether nothing has been heard of it for longer than a free loop would let pass. */
+  isSilent(nowMs: number): boolean {
+    return this.#load.isSilent(nowMs);
+  }
+
+  /** How much it has worked since its start. @param isExecuting whether it has tasks */
+  readLoad(nowMs: number, isExecuting: boolean): LoadTotals {
+    return this.#load.read(nowMs, isExecuting, this.#outsideCpuMs);
+  }
+}

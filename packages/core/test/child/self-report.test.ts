@@ -1,0 +1,114 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { HeldTime } from '../../src/child/held-time.js';
+import { heapLimitBytes } from '../../src/child/own-memory.js';
+import { SectionRecorder } from '../../src/child/section-recorder.js';
+import { SelfReport, VITALS_EVERY_MS } from '../../src/child/self-report.js';
+
+const MIB = 1024 * 1024;
+const clock = vi.hoisted(() => ({ nowMs: 1000 }));
+vi.mock('../../src/base/clock.js', () => ({ hostNowMs: () => clock.nowMs }));
+
+function open() {
+  const sections = new SectionRecorder(() => {});
+  const held = new HeldTime();
+  let polledMs = 0;
+  const poll = {
+    takePolledMs: () => {
+      const taken = polledMs;
+      polledMs = 0;
+      return taken;
+    },
+  };
+  const report = new SelfReport(sections, poll, held);
+  return { report, sections, held, polled: (ms: number) => (polledMs += ms) };
+}
+
+/** Memory of this process from now on, as far as a report can see. */
+function pretendRss(bytes: number): void {
+  const fake = Object.assign(() => ({ ...real(), rss: bytes }), { rss: () => bytes });
+  process.memoryUsage = fake;
+}
+
+const real = process.memoryUsage;
+afterEach(() => void (process.memoryUsage = real));
+
+describe('a report', () => {
+  it('is due at once, and then four times a second', () => {
+    const { report } = open();
+    pretendRss(50 * MIB);
+    const first = report.due(false);
+    expect(first).toMatchObject({ sections: [], heapLimitBytes: heapLimitBytes() });
+    expect(first?.rssBytes).toBe(50 * MIB);
+    expect(first?.heapUsedBytes).toBeGreaterThan(0);
+    clock.nowMs += VITALS_EVERY_MS - 1;
+    expect(report.due(false)).toBeUndefined();
+    clock.nowMs += 1;
+    expect(report.due(false)).toBeDefined();
+  });
+
+  it('tells how long tasks have been in handlers, those under way included', () => {
+    const { report, held } = open();
+    held.ran(30);
+    held.waits(clock.nowMs);
+    clock.nowMs += 100;
+    expect(report.due(false)?.heldMs).toBe(130);
+  });
+
+  it('does not count the time for which its worker only stayed awake', () => {
+    const busy = open();
+    const before = busy.report.due(false)?.loopMs as number;
+    const { report, polled } = open();
+    polled(before / 2);
+    expect(report.due(false)?.loopMs).toBeLessThan(before);
+    polled(1e9);
+    clock.nowMs += 1000;
+    expect(report.due(false)).toMatchObject({ loopMs: 0, elu: 0 });
+  });
+});
+
+describe('a worker that grows fast', () => {
+  it('says so before its next report is due, for every 16 MiB', () => {
+    const { report } = open();
+    pretendRss(100 * MIB);
+    expect(report.due(false)?.rssBytes).toBe(100 * MIB);
+    clock.nowMs += 10;
+    pretendRss(116 * MIB);
+    expect(report.due(false)).toBeUndefined();
+    clock.nowMs += 10;
+    pretendRss(117 * MIB);
+    expect(report.due(false)?.rssBytes).toBe(117 * MIB);
+    clock.nowMs += 10;
+    pretendRss(130 * MIB);
+    expect(report.due(false)).toBeUndefined();
+  });
+
+  it('looks at its memory every 10 ms at most', () => {
+    const { report } = open();
+    pretendRss(100 * MIB);
+    report.due(false);
+    clock.nowMs += 10;
+    expect(report.due(false)).toBeUndefined();
+    pretendRss(500 * MIB);
+    clock.nowMs += 9;
+    expect(report.due(false)).toBeUndefined();
+    clock.nowMs += 1;
+    expect(report.due(false)).toBeDefined();
+  });
+});
+
+describe('sections', () => {
+  it('leave when work pauses, or ten times a second', () => {
+    const { report, sections } = open();
+    report.due(false);
+    sections.run('work', 'part', () => {});
+    clock.nowMs += 1;
+    expect(report.due(false)?.sections).toHaveLength(1);
+    sections.run('work', 'part', () => {});
+    expect(report.due(false)).toBeUndefined();
+    expect(report.due(true)?.sections).toHaveLength(1);
+    sections.run('work', 'part', () => {});
+    clock.nowMs += 100;
+    expect(report.due(false)?.sections).toHaveLength(1);
+    expect(report.due(true)).toBeUndefined();
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { chooseToRelieve, isHeapNearlyFull, type RelievedWorker } from '../../src/sizing/memory-relief.js';
+
+const MIB = 1024 * 1024;
+
+/** A worker that has grown by so many MiB with so many tasks. */
+function worker(grownMib: number, tasksDone = 100, isReady = true): RelievedWorker {
+  const vitals = {
+    rssBytes: (60 + grownMib) * MIB,
+    warmRssBytes: 60 * MIB,
+    heapUsedBytes: 0,
+    warmHeapBytes: 0,
+    heapLimitBytes: 0,
+  };
+  return { isReady, tasksDone, vitals };
+}
+
+describe('whoever is replaced when memory is short', () => {
+  it('has grown most since it was warm', () => {
+    const [small, large] = [worker(50), worker(200)];
+    expect(chooseToRelieve([small, large, worker(150)], 'high')).toBe(large);
+  });
+
+  it('is nobody, where a new one would be no smaller', () => {
+    expect(chooseToRelieve([worker(0), worker(31)], 'critical')).toBeUndefined();
+    expect(chooseToRelieve([], 'critical')).toBeUndefined();
+  });
+
+  it('is nobody who has taken all of it with its first tasks, before memory is critical', () => {
+    const fresh = worker(300, 3);
+    expect(chooseToRelieve([fresh], 'high')).toBeUndefined();
+    expect(chooseToRelieve([fresh], 'critical')).toBe(fresh);
+    expect(chooseToRelieve([fresh], 'emergency')).toBe(fresh);
+    // It came up so large.
+    expect(chooseToRelieve([worker(300, 0)], 'emergency')).toBeUndefined();
+  });
+
+  it('takes tasks now', () => {
+    expect(chooseToRelieve([worker(300, 100, false)], 'high')).toBeUndefined();
+  });
+});
+
+describe('a heap', () => {
+  const full = (usedMib: number, limitMib: number, warmMib = 5): boolean => {
+    const [heapUsedBytes, heapLimitBytes, warmHeapBytes] = [usedMib * MIB, limitMib * MIB, warmMib * MIB];
+    return isHeapNearlyFull({
+      ...worker(0),
+      vitals: { ...worker(0).vitals, heapUsedBytes, heapLimitBytes, warmHeapBytes },
+    });
+  };
+
+  it('is nearly full from four fifths of its limit on, while there is still room for a collection', () => {
+    expect([full(300, 1000), full(799, 1000), full(801, 1000), full(999, 1000)]).toEqual([false, false, true, true]);
+  });
+
+  it('that was so full from the start is not: a new one would be, too', () => {
+    expect([full(15, 16, 13), full(15, 16, 11)]).toEqual([false, true]);
+  });
+
+  it('whose limit is not known is not', () => {
+    expect(full(5000, 0)).toBe(false);
+  });
+});

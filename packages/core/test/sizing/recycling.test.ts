@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import type { RecycleRules } from '../../src/contract/resolve-options.js';
+import { chooseToRecycle, mostAtOnce, stretchOf, type RecycleView } from '../../src/sizing/recycling.js';
+
+const MIB = 1024 * 1024;
+const NEVER: RecycleRules = { afterTasks: undefined, afterMs: undefined, aboveRssBytes: undefined, onLeak: false };
+
+const view = (id: number, changes: Partial<RecycleView> = {}): RecycleView => ({
+  id,
+  tasksDone: 0,
+  readyMs: 0,
+  rssBytes: 60 * MIB,
+  warmRssBytes: 60 * MIB,
+  leak: undefined,
+  stretch: 1,
+  ...changes,
+});
+
+describe('a worker is replaced', () => {
+  const leak = { bytesPerTask: 5 * 1024, grownBytes: 30 * MIB, points: 30, risingShare: 1, isLeak: true };
+  it.each([
+    ['after so many tasks', { afterTasks: 100 }, { tasksDone: 100 }, '100 tasks'],
+    ['after so long', { afterMs: 60_000 }, { readyMs: 61_000 }, '61 s old'],
+    [
+      'for memory above what it had when warm',
+      { aboveRssBytes: 50 * MIB },
+      { rssBytes: 120 * MIB },
+      'memory: 60 MiB more',
+    ],
+    ['for a leak', { onLeak: true }, { leak }, 'leak: 5.0 KiB a task, 30 MiB in all'],
+  ])('%s', (_what, rules, changes, reason) => {
+    const chosen = chooseToRecycle([view(1), view(2, changes)], { ...NEVER, ...rules }, 0);
+    expect(chosen).toEqual([{ id: 2, reason: expect.stringContaining(reason) as string }]);
+    expect(chooseToRecycle([view(1), view(2, changes)], NEVER, 0)).toEqual([]);
+  });
+
+  it('a quarter at once at most, the most urgent first, and none while enough are underway', () => {
+    const views = Array.from({ length: 8 }, (_, index) => view(index, { tasksDone: 100 + index }));
+    const rules = { ...NEVER, afterTasks: 100 };
+    expect(chooseToRecycle(views, rules, 0).map(({ id }) => id)).toEqual([7, 6]);
+    expect(chooseToRecycle(views, rules, 1).map(({ id }) => id)).toEqual([7]);
+    expect(chooseToRecycle(views, rules, 2)).toEqual([]);
+    expect([mostAtOnce(1), mostAtOnce(4), mostAtOnce(9)]).toEqual([1, 1, 2]);
+  });
+
+  it('sooner or later than its neighbours, by jitter', () => {
+    expect([stretchOf(0.2, 0), stretchOf(0.2, 1), stretchOf(0, 0.7)]).toEqual([1, 0.8, 1]);
+    const views = [view(1, { tasksDone: 85, stretch: 0.8 }), view(2, { tasksDone: 85, stretch: 1 })];
+    expect(chooseToRecycle(views, { ...NEVER, afterTasks: 100 }, 0).map(({ id }) => id)).toEqual([1]);
+  });
+});

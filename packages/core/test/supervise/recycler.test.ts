@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import { deferred, type Deferred } from '../../src/base/deferred.js';
+import type { RecycleRules } from '../../src/contract/resolve-options.js';
+import type { LeakVerdict } from '../../src/sizing/leak.js';
+import { Recycler, type Recyclable } from '../../src/supervise/recycler.js';
+
+const MIB = 1024 * 1024;
+
+/** A worker whose work and memory a test tells. */
+class AgingWorker implements Recyclable {
+  readonly id: number;
+  isReady = true;
+  tasksDone = 0;
+  readyAtMs = 0;
+  readonly vitals = { rssBytes: 50 * MIB, warmRssBytes: 50 * MIB };
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  readyMs(nowMs: number): number {
+    return nowMs - this.readyAtMs;
+  }
+}
+
+/** So many workers under these rules. Replacements are done when a test says so. */
+function open(rules: Partial<RecycleRules>, { count = 1, jitter = 0, random = (): number => 0 } = {}) {
+  const workers = Array.from({ length: count }, (_, index) => new AgingWorker(index + 1));
+  const replaced: { id: number; reason: string }[] = [];
+  const leaks: { id: number; verdict: LeakVerdict }[] = [];
+  const underway = new Map<number, Deferred<void>>();
+  const recycler = new Recycler<AgingWorker>({
+    rules: { afterTasks: undefined, afterMs: undefined, aboveRssBytes: undefined, onLeak: false, ...rules },
+    jitter,
+    random,
+    workers: () => workers,
+    replace({ id }, reason) {
+      replaced.push({ id, reason });
+      const replacement = new AgingWorker(id + 100);
+      replacement.isReady = false;
+      workers.push(replacement);
+      underway.set(id, deferred<void>());
+      return (underway.get(id) as Deferred<void>).promise;
+    },
+    leaks: ({ id }, verdict) => leaks.push({ id, verdict }),
+  });
+  /** This one has gone, and a new one is there. */
+  const finish = async (id: number): Promise<void> => {
+    workers.splice(
+      workers.findIndex((worker) => worker.id === id),
+      1,
+    );
+    for (const worker of workers) worker.isReady ||= worker.id === id + 100;
+    underway.get(id)?.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { recycler, workers, first: workers[0] as AgingWorker, replaced, leaks, finish };
+}
+
+describe('a worker that has done its tasks', () => {
+  it('is replaced as soon as it answers, and only once', async () => {
+    const { recycler, first, replaced, finish } = open({ afterTasks: 100 });
+    first.tasksDone = 99;
+    recycler.noteDone(first, 0);
+    expect(replaced).toEqual([]);
+    first.tasksDone = 130;
+    recycler.noteDone(first, 1);
+    recycler.noteDone(first, 2);
+    recycler.tick(1000, true);
+    expect(replaced).toEqual([{ id: 1, reason: '130 tasks' }]);
+    await finish(1);
+    recycler.tick(2000, true);
+    expect(replaced).toHaveLength(1);
+  });
+
+  it('waits while as many are being replaced as may be', async () => {
+    const { recycler, workers, replaced, finish } = open({ afterTasks: 10 }, { count: 8 });
+    for (const worker of workers) worker.tasksDone = 10 + worker.id;
+    recycler.tick(0, true);
+    expect(replaced.map(({ id }) => id)).toEqual([8, 7]);
+    recycler.tick(1000, true);
+    expect(replaced).toHaveLength(2);
+    await finish(8);
+    recycler.tick(2000, true);
+    expect(replaced.map(({ id }) => id)).toEqual([8, 7, 6]);
+  });
+
+  it('that is not ready is left alone', () => {
+    const { recycler, first, replaced } = open({ afterTasks: 1 });
+    Object.assign(first, { tasksDone: 5, isReady: false });
+    recycler.tick(0, true);
+    recycler.noteDone(first, 1);
+    expect(replaced).toEqual([]);
+  });
+
+  it('goes earlier than its neighbour, by jitter drawn once for each', () => {
+    const draws = [1, 0];
+    const options = { count: 8, jitter: 0.2, random: () => draws.shift() ?? 0 };
+    const { recycler, workers, replaced } = open({ afterTasks: 100 }, options);
+    for (const worker of workers) worker.tasksDone = 85;
+    recycler.tick(0, true);
+    recycler.tick(1000, true);
+    expect(replaced).toEqual([{ id: 1, reason: '85 tasks' }]);
+  });
+});
+
+describe('an old worker', () => {
+  it('is replaced, even when there is no work', () => {
+    const { recycler, replaced } = open({ afterMs: 60_000 });
+    for (let nowMs = 0; nowMs < 60_000; nowMs += 1000) expect(recycler.tick(nowMs, false)).toBe('slow');
+    expect(replaced).toEqual([]);
+    recycler.tick(60_000, false);
+    expect(replaced).toEqual([{ id: 1, reason: '60 s old' }]);
+  });
+
+  it('is nobody to wait for where age does not count', () => {
+    const { recycler } = open({ afterTasks: 5, aboveRssBytes: 1, onLeak: true });
+    expect([recycler.tick(0, true), recycler.tick(1000, false)]).toEqual(['slow', 'rest']);
+  });
+});
+
+describe('a worker that has grown', () => {
+  it('is replaced, looked at once a second', () => {
+    const { recycler, first, replaced } = open({ aboveRssBytes: 100 * MIB });
+    recycler.tick(0, true);
+    first.vitals.rssBytes = 151 * MIB;
+    for (const nowMs of [250, 500, 750]) recycler.tick(nowMs, true);
+    expect(replaced).toEqual([]);
+    // A beat that comes a little early counts.
+    recycler.tick(950, true);
+    expect(replaced).toEqual([{ id: 1, reason: 'memory: 101 MiB more than when it was warm' }]);
+  });
+});
+
+describe('a worker whose memory grows with its tasks', () => {
+  /** A second of work for all that there are. */
+  const work = (workers: AgingWorker[], bytesPerTask: number): void => {
+    for (const worker of workers) {
+      worker.tasksDone += 10;
+      worker.vitals.rssBytes += 10 * bytesPerTask;
+    }
+  };
+
+  it('is told of once, after thirty points of two readings each', () => {
+    const { recycler, workers, leaks, replaced } = open({});
+    let second = 0;
+    for (; second < 59; second++) {
+      work(workers, 100 * 1024);
+      recycler.tick(second * 1000, true);
+    }
+    expect(leaks).toEqual([]);
+    for (; second < 100; second++) {
+      work(workers, 100 * 1024);
+      recycler.tick(second * 1000, true);
+    }
+    expect(leaks).toMatchObject([{ id: 1, verdict: { isLeak: true, points: 30, bytesPerTask: 100 * 1024 } }]);
+    expect(replaced).toEqual([]);
+  });
+
+  it('is replaced with onLeak, and what is known of it does not pass on to the new one', async () => {
+    const { recycler, workers, leaks, replaced, finish } = open({ onLeak: true });
+    for (let second = 0; second < 60; second++) {
+      work(workers, 100 * 1024);
+      recycler.tick(second * 1000, true);
+    }
+    expect(replaced).toEqual([{ id: 1, reason: expect.stringMatching(/^leak: 100\.0 KiB a task, 5\d MiB in all$/) }]);
+    await finish(1);
+    for (let second = 60; second < 119; second++) {
+      work(workers, 100 * 1024);
+      recycler.tick(second * 1000, true);
+    }
+    expect(replaced).toHaveLength(1);
+    expect(leaks.map(({ id }) => id)).toEqual([1]);
+  });
+
+  it('is not meant when its memory only comes and goes, or when it does nothing', () => {
+    const { recycler, workers, first, leaks } = open({ onLeak: true }, { count: 2 });
+    const idle = workers[1] as AgingWorker;
+    for (let second = 0; second < 300; second++) {
+      first.tasksDone += 10;
+      first.vitals.rssBytes = (50 + 40 * (second % 7)) * MIB;
+      // Somebody else's doing: no task of its own.
+      idle.vitals.rssBytes += MIB;
+      recycler.tick(second * 1000, true);
+    }
+    expect(leaks).toEqual([]);
+  });
+
+  it('is not judged before it has told of its memory', () => {
+    const { recycler, first, leaks } = open({ onLeak: true });
+    first.vitals.rssBytes = 0;
+    for (let second = 0; second < 100; second++) {
+      first.tasksDone += 10;
+      recycler.tick(second * 1000, true);
+    }
+    expect(leaks).toEqual([]);
+  });
+});
