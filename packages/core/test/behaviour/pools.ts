@@ -119,3 +119,17 @@ export function started<T = unknown>(
     result.catch(reject);
   });
 }
+
+/** Resolves when this holds of a pool; looked at when a worker has come or gone, or another number of them is wanted. */
+export function whenever(pool: Pool<never>, holds: () => boolean): Promise<void> {
+  const events = ['worker:ready', 'worker:exited', 'worker:recycled', 'resized', 'memory:level'] as const;
+  return new Promise((resolve) => {
+    const check = (): void => {
+      if (!holds()) return;
+      for (const event of events) pool.off(event, check);
+      resolve();
+    };
+    for (const event of events) pool.on(event, check);
+    check();
+  });
+}

@@ -14,7 +14,7 @@ export interface Parent {
   said(line: string): Promise<void>;
   lines: readonly string[];
   /** Its exit code or signal. */
-  ended(): Promise<number | string>;
+  ended(withinMs?: number): Promise<number | string>;
 }
 
 /** Starts a script of fixtures/ in a process group of its own, as a terminal does. */
@@ -35,7 +35,7 @@ export function startParent(lab: Lab, script: string, input: object, env: Record
   return {
     child,
     lines,
-    ended: () => within('the program ends', ended, ENDS_WITHIN_MS),
+    ended: (withinMs = ENDS_WITHIN_MS) => within('the program ends', ended, withinMs),
     said: (line) => until(line, () => lines.includes(line), { shown: () => lines.join() }),
   };
 }
