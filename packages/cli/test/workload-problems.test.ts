@@ -186,9 +186,38 @@ describe('a workload file', () => {
       ).sort(),
     ).toEqual([
       '4:20 pool.timeoutMs: must be a number of milliseconds of at least 1; received Infinity.',
-      '4:35 pool.workers: must be a whole number of at least 1, "auto", or a mapping with min and max; received 1.5.',
+      '4:35 pool.workers: must be a whole number of at least 1, "auto", or a mapping with min, max and spare; received 1.5.',
       '4:59 pool.retry.attempts: must be a whole number of at least 0; received -1.',
       '4:82 pool.retry.backoff.baseMs: must be a number of milliseconds of at least 0; received "x".',
     ]);
+  });
+
+  it('says what is wrong with how the pool sizes, warms and renews itself', async () => {
+    const pool = [
+      'pool:',
+      '  workers: { spare: 65 }',
+      '  concurrency: { max: 0 }',
+      '  warmup: { tasks: [{ input: 1 }, { name: a, time: 2 }] }',
+      '  recycle: { aboveRssBytes: 512 megs, onLeak: maybe, jitter: 2 }',
+      '  memory: { limitBytes: 2 gb, perWorkerBytes: 0 }',
+      '',
+    ].join('\n');
+    expect((await problemsOf(`${GOOD}${pool}`)).sort()).toEqual([
+      '5:21 pool.workers.spare: must be a whole number from 0 to 64; received 65.',
+      '6:23 pool.concurrency.max: must be a whole number from 1 to 1000; received 0.',
+      '7:21 pool.warmup.tasks.0.name: is missing; it must be the name of an exported function.',
+      '7:46 pool.warmup.tasks.1.time: is an unknown key. Did you mean "times"?',
+      '8:29 pool.recycle.aboveRssBytes: must be a whole number of bytes, or a size such as 512 MiB; received "512 megs".',
+      '8:47 pool.recycle.onLeak: must be true or false; received "maybe".',
+      '8:62 pool.recycle.jitter: must be a number from 0 to 1; received 2.',
+      '9:25 pool.memory.limitBytes: must be a whole number of bytes, a size such as 512 MiB, or "auto"; received "2 gb".',
+      '9:47 pool.memory.perWorkerBytes: must be a whole number of bytes, or a size such as 512 MiB; received 0.',
+    ]);
+  });
+
+  it('may say "auto" where the pool is to choose', async () => {
+    expect(
+      await problemsOf(`${GOOD}pool: { workers: auto, concurrency: auto, memory: { limitBytes: auto } }\n`),
+    ).toEqual([]);
   });
 });

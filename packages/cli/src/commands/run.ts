@@ -1,6 +1,7 @@
 import { isPoolError } from '@millpond/core';
 import { EXIT, exitCodeOfSignal } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
+import { CliFailure } from '../failure.js';
 import { openInput } from '../input/open.js';
 import { paletteOf } from '../io.js';
 import type { Io } from '../io.js';
@@ -111,6 +112,8 @@ function openSession(setup: SessionSetup): RunSession {
   } catch (error) {
     if (!isPoolError(error, 'ERR_OPTION')) throw error;
     const { option } = error.details;
+    // Not of the file: the environment says it.
+    if (option === 'MILLPOND_WORKERS') throw new CliFailure(EXIT.usage, error.message);
     throw setup.workload.reject({
       path: option === 'worker' ? ['worker'] : ['pool', ...option.split('.')],
       message: error.message,

@@ -1,5 +1,6 @@
-import type { PoolOptions } from '@millpond/core';
+import type { MemoryOptions, PoolOptions, RecycleOptions } from '@millpond/core';
 import type { PoolSection } from './schema.js';
+import { bytesOf } from './size.js';
 
 /** What the command line may set over the workload file. */
 export interface PoolOverrides {
@@ -18,13 +19,26 @@ export function poolOptionsFor(
   section: PoolSection | undefined,
   overrides: PoolOverrides = {},
 ): PoolOptions {
-  const { queueTimeoutMs, ...same } = section ?? {};
+  const { queueTimeoutMs, recycle, memory, ...same } = section ?? {};
   return {
     ...same,
     name,
     ...(queueTimeoutMs === undefined ? {} : { queue: { timeoutMs: queueTimeoutMs } }),
+    ...(recycle === undefined ? {} : { recycle: recycleOptions(recycle) }),
+    ...(memory === undefined ? {} : { memory: memoryOptions(memory) }),
     ...(overrides.workers === undefined ? {} : { workers: overrides.workers }),
     ...(overrides.timeoutMs === undefined ? {} : { timeoutMs: overrides.timeoutMs }),
     stdio: 'stderr',
+  };
+}
+
+function recycleOptions({ aboveRssBytes, ...same }: NonNullable<PoolSection['recycle']>): RecycleOptions {
+  return { ...same, ...(aboveRssBytes === undefined ? {} : { aboveRssBytes: bytesOf(aboveRssBytes) }) };
+}
+
+function memoryOptions({ limitBytes, perWorkerBytes }: NonNullable<PoolSection['memory']>): MemoryOptions {
+  return {
+    ...(limitBytes === undefined ? {} : { limitBytes: limitBytes === 'auto' ? limitBytes : bytesOf(limitBytes) }),
+    ...(perWorkerBytes === undefined ? {} : { perWorkerBytes: bytesOf(perWorkerBytes) }),
   };
 }

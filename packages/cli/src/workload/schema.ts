@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SIZE_PATTERN } from './size.js';
 
 /*
  * The shape of a workload file, version 1. Every message is the phrase that ends the sentence "<path> …", so that it
@@ -22,6 +23,16 @@ function durationMs(min: number) {
   return z.number({ error }).min(min, { error });
 }
 
+function size(error = 'must be a whole number of bytes, or a size such as 512 MiB') {
+  return z.union([z.int({ error }).min(1, { error }), z.string({ error }).regex(SIZE_PATTERN, { error })], { error });
+}
+
+const LIMIT_PHRASE = 'must be a whole number of bytes, a size such as 512 MiB, or "auto"';
+
+function yesOrNo() {
+  return z.boolean({ error: 'must be true or false' });
+}
+
 function listOf(item: z.ZodType<string>, phrase: string) {
   return z.array(item, { error: phrase }).min(1, { error: phrase });
 }
@@ -38,8 +49,7 @@ const csv = z.union(
       delimiter: text('must be the text between two fields, such as ";" or "\\t"')
         .optional()
         .describe('Default: a comma.'),
-      header: z
-        .boolean({ error: 'must be true or false' })
+      header: yesOrNo()
         .optional()
         .describe('Whether the first record holds column names. Default: true without columns, false with them.'),
       columns: csvColumns.optional(),
@@ -85,17 +95,72 @@ const output = z.strictObject(
     jsonl: text('must be a path, or "-" for standard output')
       .optional()
       .describe('File of results, one JSON object a line, in input order; "-" for standard output.'),
-    input: z
-      .boolean({ error: 'must be true or false' })
-      .optional()
-      .describe('Repeat the item in its result line. Default: false.'),
+    input: yesOrNo().optional().describe('Repeat the item in its result line. Default: false.'),
   },
   { error: 'must be a mapping with jsonl and input' },
 );
 
 const workers = z.union(
-  [whole(1), z.literal('auto'), z.strictObject({ min: whole(0).optional(), max: whole(1).optional() })],
-  { error: 'must be a whole number of at least 1, "auto", or a mapping with min and max' },
+  [
+    whole(1),
+    z.literal('auto'),
+    z.strictObject({
+      min: whole(0).optional(),
+      max: whole(1).optional(),
+      spare: whole(0, 64).optional().describe('Workers beside those, warm, that take the place of one that ends.'),
+    }),
+  ],
+  { error: 'must be a whole number of at least 1, "auto", or a mapping with min, max and spare' },
+);
+
+const concurrency = z.union([whole(1, 1000), z.literal('auto'), z.strictObject({ max: whole(1, 1000).optional() })], {
+  error: 'must be a whole number from 1 to 1000, "auto", or a mapping with max',
+});
+
+const warmup = z.strictObject(
+  {
+    tasks: z
+      .array(
+        z.strictObject(
+          {
+            name: text('must be the name of an exported function'),
+            input: z.unknown().optional(),
+            times: whole(1).optional().describe('How many times. Default: once.'),
+          },
+          { error: 'must be a mapping with name, input and times' },
+        ),
+        { error: 'must be a list of mappings with name, input and times' },
+      )
+      .optional(),
+  },
+  { error: 'must be a mapping with tasks' },
+);
+
+const recycle = z.strictObject(
+  {
+    afterTasks: whole(1).optional(),
+    afterMs: durationMs(1).optional(),
+    aboveRssBytes: size().optional().describe('When it has so much more memory than when it was ready.'),
+    onLeak: yesOrNo().optional().describe('When its memory grows with its tasks. Default: false.'),
+    jitter: z
+      .number({ error: 'must be a number from 0 to 1' })
+      .min(0, { error: 'must be a number from 0 to 1' })
+      .max(1, { error: 'must be a number from 0 to 1' })
+      .optional()
+      .describe('Share by which afterTasks and afterMs may be less for one worker than for another. Default: 0.1.'),
+  },
+  { error: 'must be a mapping with afterTasks, afterMs, aboveRssBytes, onLeak and jitter' },
+);
+
+const memory = z.strictObject(
+  {
+    limitBytes: z
+      .union([size(LIMIT_PHRASE), z.literal('auto')], { error: LIMIT_PHRASE })
+      .optional()
+      .describe('What the run and its workers may use together. Default: auto, what the system sets.'),
+    perWorkerBytes: size().optional().describe('Most heap of a worker. Default: its share of the limit.'),
+  },
+  { error: 'must be a mapping with limitBytes and perWorkerBytes' },
 );
 
 const retry = z.union(
@@ -124,7 +189,7 @@ const pool = z.strictObject(
     kind: z.enum(['process', 'thread', 'inline']).optional(),
     workload: z.enum(['auto', 'cpu', 'io', 'mixed']).optional(),
     workers: workers.optional(),
-    concurrency: whole(1, 1000).optional(),
+    concurrency: concurrency.optional().describe('Items at once in one worker.'),
     timeoutMs: durationMs(1).optional().describe('Longest execution of one item.'),
     queueTimeoutMs: durationMs(1).optional().describe('Longest wait of one item for a worker.'),
     graceMs: durationMs(0).optional(),
@@ -144,6 +209,9 @@ const pool = z.strictObject(
       .union([whole(0, 1000), z.literal('auto')], { error: 'must be a whole number from 0 to 1000, or "auto"' })
       .optional(),
     startTimeoutMs: durationMs(1).optional(),
+    warmup: warmup.optional().describe('Calls every new worker makes before it takes items.'),
+    recycle: recycle.optional().describe('When a worker is replaced by a new one, between its items.'),
+    memory: memory.optional(),
     codec: z
       .enum(['structured', 'msgpack', 'json'], { error: 'must be structured, msgpack or json' })
       .optional()

@@ -118,6 +118,37 @@ describe('millpond run', () => {
     expect(run.lines()[1].value.value).toBeUndefined();
   });
 
+  it('has new workers do warm-up tasks, and reads sizes', async () => {
+    const pool = {
+      workers: 1,
+      warmup: { tasks: [{ name: 'setWarm', input: 'yes' }] },
+      memory: { limitBytes: '64 GiB', perWorkerBytes: '300 MiB' },
+    };
+    const cwd = await workloadFolder({ input: { range: { from: 1, to: 3 } }, task: 'state', pool });
+    const run = await millpond(['run', 'w.yaml'], { cwd });
+    expect(run).toMatchObject({ code: 0 });
+    const states = run.lines().map(({ value }) => value as { warm: string; argv: string[] });
+    for (const { warm, argv } of states) {
+      expect(warm).toBe('yes');
+      expect(argv).toContain('--max-old-space-size=300');
+    }
+  });
+
+  it('runs handlers that wait side by side in one worker', async () => {
+    const pool = { workers: 1, concurrency: { max: 4 }, timeoutMs: 20_000 };
+    const cwd = await workloadFolder({ input: { items: [2, 2] }, task: 'gather', pool });
+    expect((await millpond(['run', 'w.yaml'], { cwd })).lines()).toMatchObject([{ value: 2 }, { value: 2 }]);
+  });
+
+  it('lets MILLPOND_WORKERS stand for what the file leaves open, and refuses nonsense in it', async () => {
+    const cwd = await workloadFolder({ input: { items: [1] }, pool: { workers: 'auto' } });
+    const good = await millpond(['run', 'w.yaml'], { cwd, env: { MILLPOND_WORKERS: '1' } });
+    expect(good.code).toBe(0);
+    const bad = await millpond(['run', 'w.yaml'], { cwd, env: { MILLPOND_WORKERS: 'many' } });
+    expect(bad).toMatchObject({ code: 2, stdout: '' });
+    expect(bad.stderr).toMatch(/^millpond: Option "MILLPOND_WORKERS" must be an integer of at least 1 .*"many"/);
+  });
+
   it.each(['process', 'thread', 'inline'])(
     'keeps standard output for results, whatever a handler of kind %s prints',
     async (kind) => {
