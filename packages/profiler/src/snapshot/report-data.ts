@@ -126,7 +126,7 @@ export interface WorkerReport {
   utilization: number;
   /** Sum over tries; more than busyMs when several ran at once. */
   executionMs: number;
-  /** From spawn to ready; null when it was ready before attach. */
+  /** From spawn to ready: load, `setup`, `warmup` and warm-up tasks. Null when it was ready before attach. */
   bootMs: number | null;
   exited: boolean;
 }

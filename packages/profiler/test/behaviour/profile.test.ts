@@ -8,6 +8,7 @@ interface Handlers {
   crunch(input: { rounds: number }): void;
   echo<T>(input: T): T;
   failFirst(): number;
+  pause(ms: number): Promise<void>;
   exit(): void;
   gather(size: number): Promise<number>;
 }
@@ -177,6 +178,20 @@ describe.each(['process', 'thread', 'inline'] as const)('a profiled pool of kind
       expect(poolOf(after!).workers).toMatchObject([{ workerId: 1, tasks: 1, bootMs: null }]);
     },
   );
+
+  it('counts warm-up tasks as boot, and nowhere else', async () => {
+    const pool = makePool({ warmup: { tasks: [{ name: 'pause', input: 100, times: 2 }] } });
+    const profiler = new Profiler().attach(pool);
+    await pool.ready();
+    await pool.run('echo', 1);
+    const { workers, byTask, sections, bootWaitMs } = poolOf(await profiler.stop());
+    // A timer may be early by a millisecond.
+    expect(workers[0]?.bootMs).toBeGreaterThan(198);
+    expect(workers[0]?.busyMs).toBeLessThan(100);
+    expect(byTask.map(({ task, tries }) => [task, tries])).toEqual([['echo', 1]]);
+    expect(sections).toEqual([]);
+    expect(bootWaitMs).toBe(0);
+  });
 
   it.skipIf(kind === 'inline')('counts a crash apart, and the worker up to its exit', async () => {
     const pool = makePool();
