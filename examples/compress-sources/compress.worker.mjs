@@ -25,7 +25,7 @@ export async function compress({ path, relative }, ctx) {
   // Synchronous: this process has nothing else to do, and the asynchronous one would run in a thread of its own.
   const compressed = ctx.section('compress', () => brotli(original, ctx.data.quality));
   ctx.signal.throwIfAborted();
-  await ctx.section('write', () => writeWhole(join(ctx.data.folder, `${sha256}.br`), compressed));
+  await ctx.section('write', () => writeWhole(join(ctx.data.folder, `${sha256}.br`), compressed, ctx.taskId));
   const ms = Math.round((performance.now() - startMs) * 100) / 100;
   return { path: relative, bytes: original.length, compressedBytes: compressed.length, sha256, ms };
 }
@@ -50,9 +50,12 @@ function windowBits(bytes) {
   return Math.min(constants.BROTLI_DEFAULT_WINDOW, Math.max(constants.BROTLI_MIN_WINDOW_BITS, needed));
 }
 
-/** Nobody ever sees half a file under its own name, whoever writes the same at this moment and whatever dies. */
-async function writeWhole(file, content) {
-  const partial = `${file}.${process.pid}.partial`;
+/**
+ * Nobody ever sees half a file under its own name, whoever writes the same at this moment, another task of this worker
+ * included, and whatever dies.
+ */
+async function writeWhole(file, content, taskId) {
+  const partial = `${file}.${process.pid}.${taskId}.partial`;
   await writeFile(partial, content);
   await rename(partial, file);
 }

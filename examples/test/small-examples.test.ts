@@ -11,6 +11,17 @@ describe('the small examples', () => {
     });
   });
 
+  it('self-sizing has many tasks at once in a worker when they wait, and says why it changes', async () => {
+    const { stdout, ...rest } = await runNode(['examples/self-sizing/main.mjs']);
+    expect(rest).toEqual(SUCCESS);
+    const [, computing = '', waiting = ''] = stdout.split(/^200 callers of .*\n/m);
+    const changes = stdout.split('\n').filter((line) => line.startsWith('  workers'));
+    for (const change of changes) expect(change).toMatch(/^ {2}workers \d+ → \d+: \w/);
+    expect(computing).toMatch(/tasks; they are \w+, so \d+ × \d+ of them run at once\n$/);
+    const [, atOnce] = /they are waiting, so \d+ × (\d+) of them run at once\n$/.exec(waiting) ?? [];
+    expect(Number(atOnce)).toBeGreaterThan(1);
+  });
+
   it('typed-worker compiles, which finds its deliberate mistakes, and runs', async () => {
     const compiled = await runNode(['node_modules/typescript/bin/tsc', '-p', 'examples/typed-worker']);
     expect(compiled).toEqual({ ...SUCCESS, stdout: '' });

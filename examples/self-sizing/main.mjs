@@ -1,0 +1,25 @@
+import { Pool } from '@millpond/core';
+
+const pool = new Pool(new URL('./worker.mjs', import.meta.url), { workers: 'auto' });
+
+pool.on('resized', ({ from, to, reason }) => console.log(`  workers ${from} → ${to}: ${reason}`));
+
+await keepBusy('compute', 2_000_000, 2_500);
+await keepBusy('wait', 50, 3_000);
+await pool.close();
+
+/** Keeps 200 tasks under way for a while, and says what the pool has made of them by then. */
+async function keepBusy(task, input, forMs) {
+  console.log(`200 callers of ${task}(${input})`);
+  const untilMs = performance.now() + forMs;
+  let done = 0;
+  const callers = Array.from({ length: 200 }, async () => {
+    while (performance.now() < untilMs) {
+      await pool.run(task, input);
+      done++;
+    }
+  });
+  await Promise.all(callers);
+  const { workers, concurrency, detected } = pool.stats().sizing;
+  console.log(`  ${done} tasks; they are ${detected}, so ${workers} × ${concurrency} of them run at once`);
+}
