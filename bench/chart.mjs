@@ -30,7 +30,7 @@ const STYLE = `
   }`;
 
 /** @param result of a benchmark, as in results/; each of its metrics is a panel, one under the other */
-export function renderChart({ question, metrics, contestants, settings }) {
+export function renderChart({ question, metrics, contestants, settings, outlined = 'no pool' }) {
   const panels = [];
   let top = 0;
   for (const metric of metrics) {
@@ -38,7 +38,7 @@ export function renderChart({ question, metrics, contestants, settings }) {
     panels.push(renderPanel(metric, shown, top));
     top += HEAD + shown.length * ROW + FOOT;
   }
-  const note = `Median of ${settings.rounds} rounds, whiskers from the lowest to the highest. Outlined: no pool.`;
+  const note = `Median of ${settings.rounds} rounds, whiskers from the lowest to the highest. Outlined: ${outlined}.`;
   const height = top + 12;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escape(question)}">`,

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderChart } from './chart.mjs';
 import { measuredAgainst, number, verdict } from './table.mjs';
+import { renderTimeLines } from './time-line-chart.mjs';
 
 const RESULT = /^(?<id>[a-z-]+)-\d{4}-\d\d-\d\d\.json$/;
 
@@ -17,9 +18,18 @@ export function writePage(resultsFolder, pageFolder) {
   const charts = join(pageFolder, 'performance');
   mkdirSync(charts, { recursive: true });
   for (const result of results) writeFileSync(join(charts, `${result.id}.svg`), renderChart(result));
+  writeTimeLines(results, join(pageFolder, 'sizing'));
   const page = join(pageFolder, 'performance.md');
   writeFileSync(page, renderPage(results));
   return page;
+}
+
+/** How pools that size themselves went on over time: one chart a load, for docs/sizing.md. */
+function writeTimeLines(results, folder) {
+  for (const result of results.filter(({ timeLines }) => timeLines !== undefined)) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${result.id.replace(/^sizing-/, '')}.svg`), renderTimeLines(result));
+  }
 }
 
 /** @returns the newest result of each benchmark, by the first number of its goals */

@@ -15,9 +15,9 @@ import { renderGoals, renderTable } from './table.mjs';
 const FULL = { rounds: 5, warmupMs: 500, measureMs: 1500, timeoutMs: 60_000 };
 const QUICK = { rounds: 1, warmupMs: 10, measureMs: 30, timeoutMs: 30_000 };
 
-const { benchmarks, isQuick, rounds } = await readArguments();
+const { benchmarks, isQuick, rounds: givenRounds } = await readArguments();
 // Fewer rounds give a first idea, and no results to publish.
-const isFull = !isQuick && rounds === undefined;
+const isFull = !isQuick && givenRounds === undefined;
 const results = join(import.meta.dirname, isFull ? 'results' : 'out');
 const pages = isFull ? join(import.meta.dirname, '../docs') : results;
 mkdirSync(results, { recursive: true });
@@ -52,10 +52,11 @@ async function run(benchmark) {
   const { id, numbers, question, method, metrics, goals } = benchmark;
   console.log(`\n${numbers.join(', ')} ${id}: ${question}`);
   const settings = isQuick ? { ...QUICK, ...benchmark.quick } : { ...FULL, ...benchmark.full };
-  settings.rounds = rounds ?? settings.rounds;
+  settings.rounds = givenRounds ?? settings.rounds;
   const date = new Date();
   const machine = describeMachine();
-  const contestants = summarize(await runRounds(benchmark, settings), metrics);
+  const rounds = await runRounds(benchmark, settings);
+  const contestants = summarize(rounds, metrics);
   const reached = evaluateGoals(goals, contestants);
   console.log(renderTable(contestants, metrics));
   console.log(isQuick ? 'Quick: these numbers mean nothing, and goals are not judged by them.' : renderGoals(reached));
@@ -70,8 +71,10 @@ async function run(benchmark) {
     machine,
     versions,
     metrics,
+    outlined: benchmark.outlined,
     contestants,
     goals: reached,
+    timeLines: timeLinesOf(rounds),
   };
   const file = join(results, `${id}-${date.toISOString().slice(0, 10)}.json`);
   writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
@@ -90,6 +93,13 @@ async function runRounds(benchmark, settings) {
     }
   }
   return entries;
+}
+
+/** What a round of each that sizes itself was like over time: the last. Undefined where nothing is told of that. */
+function timeLinesOf(entries) {
+  const told = entries.filter(({ contestant, metrics }) => contestant.role === 'subject' && metrics.at(-1)?.timeLine);
+  if (told.length === 0) return undefined;
+  return told.map(({ contestant, metrics }) => ({ name: contestant.name, line: metrics.at(-1).timeLine }));
 }
 
 /** A peer that cannot is a result; when it is one of ours, so that the benchmark itself is broken, the run fails. */
