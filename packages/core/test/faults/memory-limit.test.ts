@@ -14,6 +14,9 @@ const TASKS = 1000;
 const ENDS_WITHIN_MS = 40_000;
 const CAN_LIMIT_MEMORY = await canLimitMemory();
 const SAME_PATH = 'the same path as 1 at once';
+/** Under load both have been seen to happen, before the pool had a chance to see the thread grow. */
+const NO_GROUP_FOR_THREADS = 'not promised: threads are one process, and the kernel ends it as a whole';
+const NO_HEAP_FOR_THREADS = 'not promised: Node ends a thread the moment its heap is full, without a last collection';
 
 async function canLimitMemory(): Promise<boolean> {
   const group = memoryGroup(`millpond-${randomUUID()}`, LIMIT_MIB * MIB);
@@ -82,7 +85,7 @@ describe('a program whose tasks leave memory behind', () => {
         : `leak under memory.limitBytes of ${LIMIT_MIB} MiB, where no control group can be made`,
       injected: `${LEAK}, outside the heap; no option about memory`,
       expected: 'all done, nobody killed by the kernel, the limit is not reached; workers are replaced meanwhile',
-      not: { 4: SAME_PATH },
+      not: { 4: SAME_PATH, thread: NO_GROUP_FOR_THREADS },
     },
     async (lab) => {
       const load = { handler: 'leaveBuffer', bytes: TASK_MIB * MIB, tasks: TASKS };
@@ -119,7 +122,7 @@ describe('a program whose tasks leave memory behind', () => {
         fault: `leak ${where}, under memory.limitBytes`,
         injected: `${LEAK}, ${where}; limitBytes ${LIMIT_MIB} MiB`,
         expected: 'all done, no worker dies of it; workers are replaced meanwhile',
-        not: { 4: SAME_PATH },
+        not: { 4: SAME_PATH, ...(handler === 'leaveArray' ? { thread: NO_HEAP_FOR_THREADS } : {}) },
       },
       async (lab) => {
         const options = { memory: { limitBytes: LIMIT_MIB * MIB } };
