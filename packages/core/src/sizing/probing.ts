@@ -15,7 +15,7 @@ const REST_READINGS = 4;
 export const GROWTH_READINGS = 2;
 /** A trial of fewer workers takes no more than this share of them away: it costs as much work while it lasts. */
 const MOST_DOWN = 0.25;
-/** A parent as busy as this may be what limits the workers. */
+/** A parent as busy as this is what limits the workers: more of them cannot help. */
 const PARENT_IS_BUSY = 0.8;
 const THROTTLED = 0.05;
 /** A worker that is missed after all takes its start to come back; that must be a small part of the time. */
@@ -144,7 +144,7 @@ function tryFewer(state: SizingState, sample: SizingSample, limits: SizingLimits
 function mayProbeDown(state: SizingState, sample: SizingSample, limits: SizingLimits, to: number): boolean {
   const { workers, probeEveryMs, nextFewer } = state;
   if (to < Math.max(1, limits.minWorkers)) return false;
-  if (nextFewer > 0 || sample.parentShare > PARENT_IS_BUSY) return true;
+  if (nextFewer > 0) return true;
   return (workers - to) / workers <= MOST_DOWN && sample.bootMs * BOOTS_APART <= probeEveryMs;
 }
 
@@ -154,8 +154,8 @@ function mayProbeUp(state: SizingState, sample: SizingSample, limits: SizingLimi
   if (workers >= limits.cores && tasksPerLoop(shape) >= WAITS_ABOVE && concurrency < limits.maxConcurrency)
     return false;
   const most = Math.min(mostWorkers(state, sample, limits), ceilingUntilMs === Infinity ? Infinity : ceiling);
-  const areCoresTaken = areCoresBusy(shape, workers, limits.cores) || waitForCores(shape);
-  return to <= most && !areCoresTaken && sample.throttled < THROTTLED;
+  if (areCoresBusy(shape, workers, limits.cores) || waitForCores(shape)) return false;
+  return to <= most && sample.throttled < THROTTLED && sample.parentShare <= PARENT_IS_BUSY;
 }
 
 /** As many as the pool may have, and memory has room for. */
