@@ -97,7 +97,9 @@ describe.each(WORKER_KINDS)('with workers of kind %s, memory that becomes short'
       expect(reasons.at(-1)).toBe('1: memory is short');
       const results = Array.from({ length: 200 }, (_, n) => pool.run('square', n));
       expect(await Promise.all(results)).toEqual(Array.from({ length: 200 }, (_, n) => n * n));
-      expect(pool.stats()).toMatchObject({ workers: { wanted: 1 }, memory: { level: 'critical' } });
+      expect(pool.stats().workers.wanted).toBe(1);
+      // What workers have beside is not the same in every version of Node.
+      expect(['critical', 'emergency']).toContain(pool.stats().memory?.level);
       await bringTo(pool, 0.5);
       while (pool.stats().workers.wanted < 2) await pool.run('levels');
       expect(reasons.at(-1)).toMatch(/^2: ./);
@@ -142,12 +144,16 @@ describe('the heap of a worker process', () => {
     return seen;
   }
 
+  /** V8 adds the young generation: 48 to 192 MiB by the version of Node. */
+  function expectLimit(limitMib: number, oldSpaceMib: number): void {
+    expect(limitMib - oldSpaceMib).toBeGreaterThanOrEqual(48);
+    expect(limitMib - oldSpaceMib).toBeLessThanOrEqual(192);
+  }
+
   it('is limited to memory.perWorkerBytes', async () => {
     const { flags, limitMib } = await heapOf({ memory: { perWorkerBytes: 256 * MIB } });
     expect(flags).toContain('--max-old-space-size=256');
-    // With a little for the young generation.
-    expect(limitMib).toBeGreaterThanOrEqual(256);
-    expect(limitMib).toBeLessThan(400);
+    expectLimit(limitMib, 256);
   });
 
   it('is a part of three quarters of the limit, where none is given', async () => {
@@ -161,7 +167,7 @@ describe('the heap of a worker process', () => {
     const memory = { perWorkerBytes: 256 * MIB };
     const given = await heapOf({ memory, execArgv: ['--max-old-space-size=96'] });
     expect(given.flags).toEqual(['--max-old-space-size=96']);
-    expect(given.limitMib).toBeLessThan(256);
+    expectLimit(given.limitMib, 96);
     const silent = await heapOf({ memory, execArgv: ['--no-warnings'] });
     expect(silent.flags).toEqual(['--max-old-space-size=256', '--no-warnings']);
   });
@@ -171,10 +177,10 @@ describe('the heap of a worker process', () => {
     process.env['NODE_OPTIONS'] = '--max-old-space-size=96';
     const inherited = await heapOf({ memory });
     expect(inherited.flags.join()).not.toContain('max-old-space-size');
-    expect(inherited.limitMib).toBeLessThan(256);
+    expectLimit(inherited.limitMib, 96);
     const own = await heapOf({ memory, env: { NODE_OPTIONS: '--max_old_space_size=112' } });
     expect(own.flags.join()).not.toContain('max-old-space-size');
-    expect(own.limitMib).toBeLessThan(256);
+    expectLimit(own.limitMib, 112);
     // It is not passed on, so it does not speak of this worker.
     expect((await heapOf({ memory, env: 'clean' })).flags).toContain('--max-old-space-size=256');
   });
