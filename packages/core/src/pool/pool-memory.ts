@@ -28,8 +28,10 @@ export interface PoolMemoryParts {
 
 /** After a kill, its memory has to come back before anybody judges again. */
 const AFTER_KILL_MS = 1000;
-/** Reports come from many workers at a time, and a reading takes a tenth of a millisecond. */
+/** Reports come from many workers at a time, and a reading took a third of a millisecond. */
 const LOOK_AGAIN_MS = 10;
+/** Growth that may make memory short before the next beat: what a worker says at once (self-report.ts), less what a collection hides. */
+const GROWN_BYTES = 8 * 1024 * 1024;
 /** How long a worker that goes because of its memory may take for its teardown. */
 const STOP_WITHIN_MS = 2000;
 
@@ -53,9 +55,10 @@ export class PoolMemory {
     });
   }
 
-  /** A worker has told of its memory, perhaps because it has grown: then the next beat of the pool may be too late. */
+  /** A worker has told of its memory. If it has grown, the next beat of the pool may be too late. */
   noteReported(worker: Worker): void {
     if (isHeapNearlyFull(worker)) this.#replace(worker, 'its heap is nearly full');
+    if (worker.vitals.grownBytes < GROWN_BYTES) return;
     const nowMs = this.#parts.clock.now();
     if (nowMs - this.watch.readAtMs >= LOOK_AGAIN_MS) this.watch.look(nowMs);
   }

@@ -61,23 +61,24 @@ export class Upkeep {
 
   /** There is work. */
   wake(): void {
-    if (this.#parts.options.kind === 'inline') return;
+    if (!this.#isUseful) return;
     if (this.#heartbeat.isAtRest) this.sizing.wake(this.#parts.clock.now());
     this.#heartbeat.wake();
   }
 
   /** A worker has answered. */
   noteAnswered(worker: Worker): void {
-    this.#recycler.noteDone(worker, worker.usedAtMs);
+    if (this.#isUseful) this.#recycler.noteDone(worker, worker.usedAtMs);
   }
 
   /** A worker has told of its memory. */
   noteReported(worker: Worker): void {
-    this.memory.noteReported(worker);
+    if (this.#isUseful) this.memory.noteReported(worker);
   }
 
   /** Most heap a new worker may have, MiB; undefined: whatever Node gives it. */
   heapLimitMb(): number | undefined {
+    if (!this.#isUseful) return undefined;
     if (!this.#wasMemoryRead) {
       this.#wasMemoryRead = true;
       this.memory.watch.look(this.#parts.clock.now());
@@ -88,6 +89,11 @@ export class Upkeep {
   stop(): void {
     this.#heartbeat.stop();
     this.sizing.stop();
+  }
+
+  /** Of a pool in this process itself, there is one worker: it can be neither replaced nor given up. */
+  get #isUseful(): boolean {
+    return this.#parts.options.kind !== 'inline';
   }
 
   #beat(nowMs: number): Pace {

@@ -10,12 +10,15 @@ export class Vitals {
   /** Cores in use, and share of the time its loop was active, over its last report. */
   cpu = 0;
   elu = 0;
+  /** How much more memory its last report told than the one before. */
+  grownBytes = 0;
   /** Both when it was ready, and had done nothing yet. */
   warmRssBytes = 0;
   warmHeapBytes = 0;
   /** By which the system can be asked about its event loop's thread. */
   systemThreadId: number | undefined;
   readonly #load: LoadMeter;
+  #reportedBytes = 0;
   /** Processor time since its start, as the system told it last. */
   #outsideCpuMs: number | undefined;
 
@@ -25,7 +28,8 @@ export class Vitals {
 
   /** The worker has told of itself. */
   report(nowMs: number, message: ReportMessage): void {
-    this.rssBytes = message.rssBytes;
+    this.grownBytes = message.rssBytes - this.#reportedBytes;
+    this.rssBytes = this.#reportedBytes = message.rssBytes;
     this.heapUsedBytes = message.heapUsedBytes;
     this.heapLimitBytes = message.heapLimitBytes;
     this.cpu = message.cpu;

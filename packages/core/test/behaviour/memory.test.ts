@@ -206,3 +206,16 @@ describe('the heap of a worker thread', () => {
     expect(await limitOf({ memory: { limitBytes: GIB }, workers: 2 })).toBe(384);
   });
 });
+
+describe('a pool in this process itself', () => {
+  it('goes on with its one worker, however short memory is and whatever is said of recycling', async () => {
+    const options = { kind: 'inline', memory: { limitBytes: MIB }, recycle: { afterTasks: 1 } } as const;
+    await withPool('remembers-pressure.mjs', options, async (pool) => {
+      const gone: unknown[] = [];
+      pool.on('worker:recycled', (event) => gone.push(event));
+      pool.on('worker:exited', (event) => gone.push(event));
+      for (let n = 0; n < 20; n++) expect(await pool.run('square', n)).toBe(n * n);
+      expect(gone).toEqual([]);
+    });
+  });
+});
