@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import * as is from './checks.js';
+import { checkShape } from './checks.js';
 import type { CodecName, CodecOption } from './codec.js';
 import { PoolError } from './errors.js';
+import { MAP, POOL, RUN_ONE, TASK } from './option-shapes.js';
 import type {
   CacheOptions,
   ConcurrencyOption,
@@ -44,98 +45,6 @@ const DEFAULTS = {
 
 /** Tasks that wait 99.8 % of their time keep a worker busy by so many. */
 const MOST_AUTO_CONCURRENCY = 512;
-
-const RETRY: is.Shape = {
-  attempts: is.integer(0),
-  on: is.func(),
-  backoff: is.object({ baseMs: is.duration(0), maxMs: is.duration(0) }),
-};
-const RETRY_CHECK = is.either(is.integer(0), is.object(RETRY));
-const PRIORITY_CHECK = is.integer(-100, 100);
-const TASK: is.Shape = {
-  priority: PRIORITY_CHECK,
-  timeoutMs: is.duration(1),
-  queueTimeoutMs: is.duration(1),
-  retry: RETRY_CHECK,
-  cache: is.either(is.bool(), is.object({ key: is.func(), ttlMs: is.duration(0) })),
-};
-const POOL: is.Shape = {
-  name: is.text(),
-  kind: is.oneOf('process', 'thread', 'inline'),
-  workload: is.oneOf('auto', 'cpu', 'io', 'mixed'),
-  workers: is.either(
-    is.integer(1),
-    is.oneOf('auto'),
-    is.object({ min: is.integer(0), max: is.integer(1), spare: is.integer(0, 64) }),
-  ),
-  // Both together stay within the 2048 places a worker has for tasks (wire/claim-board.ts).
-  concurrency: is.either(is.integer(1, 1000), is.oneOf('auto'), is.object({ max: is.integer(1, 1000) })),
-  prefetch: is.either(is.integer(0, 1000), is.oneOf('auto')),
-  busyPollMs: is.number(0, 10),
-  queue: {
-    max: is.either(
-      is.integer(0),
-      is.instance('Infinity', (v) => v === Infinity),
-    ),
-    timeoutMs: is.duration(1),
-  },
-  timeoutMs: is.duration(1),
-  timeoutStack: is.bool(),
-  graceMs: is.duration(0),
-  retry: RETRY_CHECK,
-  crash: { attempts: is.integer(1) },
-  restart: { max: is.integer(0), withinMs: is.duration(1) },
-  startTimeoutMs: is.duration(1),
-  recycle: {
-    afterTasks: is.integer(1),
-    afterMs: is.duration(1),
-    aboveRssBytes: is.integer(1),
-    onLeak: is.bool(),
-    jitter: is.number(0, 1),
-  },
-  memory: { limitBytes: is.either(is.integer(1), is.oneOf('auto')), perWorkerBytes: is.integer(1) },
-  warmup: { tasks: is.listOf({ name: is.text(), input: is.anything(), times: is.integer(1) }) },
-  cache: { max: is.integer(1), ttlMs: is.duration(0) },
-  tasks: is.instance('an object', (v) => typeof v === 'object' && v !== null),
-  codec: is.either(
-    is.oneOf('structured', 'msgpack', 'json'),
-    is.instance('the URL of a module', (v) => v instanceof URL),
-    is.object({
-      module: is.either(
-        is.text(),
-        is.instance('a URL', (v) => v instanceof URL),
-      ),
-    }),
-  ),
-  // A frame tells its length in 32 bits.
-  maxPayloadBytes: is.integer(1, 2 ** 32 - 1),
-  env: is.either(is.oneOf('inherit', 'clean'), is.textByName()),
-  argv: is.listOfText(),
-  execArgv: is.listOfText(),
-  resourceLimits: {
-    maxOldGenerationSizeMb: is.positiveNumber(),
-    maxYoungGenerationSizeMb: is.positiveNumber(),
-    codeRangeSizeMb: is.positiveNumber(),
-    stackSizeMb: is.positiveNumber(),
-  },
-  workerData: is.anything(),
-  stdio: is.oneOf('pipe', 'stderr', 'inherit', 'ignore'),
-};
-const RUN: is.Shape = {
-  signal: is.instance('an AbortSignal', (v) => v instanceof AbortSignal),
-  timeoutMs: is.duration(1),
-  queueTimeoutMs: is.duration(1),
-  deadline: is.instance('a valid Date or milliseconds since the epoch', (v) =>
-    Number.isFinite(v instanceof Date ? v.getTime() : v),
-  ),
-  retry: RETRY_CHECK,
-  priority: PRIORITY_CHECK,
-  key: is.text(),
-  cache: is.instance('false', (v) => v === false),
-  onProgress: is.func(),
-};
-const RUN_ONE: is.Shape = { ...RUN, transfer: is.instance('a list of what to move', Array.isArray) };
-const MAP: is.Shape = { ...RUN, ordered: is.bool(), window: is.integer(1) };
 
 /** When workers are replaced. Undefined: not for that. */
 export interface RecycleRules {
@@ -220,7 +129,7 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
   );
   const tasks = new Map<string, TaskSettings>();
   for (const [task, own] of Object.entries(options.tasks ?? {})) {
-    is.checkShape(own, TASK, `tasks.${task}`);
+    checkShape(own, TASK, `tasks.${task}`);
     tasks.set(task, resolveTask(own, taskDefaults));
   }
   const caches = options.cache !== undefined || [...tasks.values()].some((task) => task.cache !== undefined);
@@ -268,7 +177,7 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
 }
 
 function checkPoolOptions(options: PoolOptions): void {
-  is.checkShape(options, POOL);
+  checkShape(options, POOL);
   const { workers, kind, resourceLimits, execArgv } = options;
   if (typeof workers === 'object' && (workers.min ?? 0) > (workers.max ?? Infinity)) {
     throw optionError('workers', `has min ${workers.min} above max ${workers.max}.`);
@@ -334,12 +243,12 @@ function resolveTaskCache(cache: boolean | TaskCacheOptions): ResolvedTaskCache 
 
 /** Checks the options of one call. @throws ERR_OPTION */
 export function checkRunOptions(options: RunOptions): void {
-  is.checkShape(options, RUN_ONE);
+  checkShape(options, RUN_ONE);
 }
 
 /** Checks the options of `map`. @throws ERR_OPTION */
 export function checkMapOptions(options: MapOptions): void {
-  is.checkShape(options, MAP);
+  checkShape(options, MAP);
 }
 
 /** The settings of one call: the task's, overridden by the call's own. */

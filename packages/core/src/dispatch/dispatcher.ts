@@ -2,7 +2,6 @@ import type { Clock } from '../base/clock.js';
 import { ReusedList } from '../base/reused-list.js';
 import type { DeathReport, Refusal } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
-import { usableCores } from '../sizing/cores.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { ResultRow } from '../worker/result-row.js';
@@ -28,6 +27,8 @@ export interface DispatcherParts {
   options: ResolvedOptions;
   /** Tasks running at once in one worker; it may change. */
   concurrency(): number;
+  /** Cores the program may use. */
+  cores(): number;
   clock: Clock;
   book: TaskBook;
   random(): number;
@@ -50,7 +51,6 @@ export class Dispatcher {
   /** Workers with tasks in their outbox. */
   readonly #unsent = new ReusedList<Worker>();
   readonly #limits: TimeLimits;
-  #cores: number | undefined;
   #isPassDue = false;
   #isPaused = false;
   readonly #pass = (): void => {
@@ -275,8 +275,7 @@ export class Dispatcher {
   #isCalm(): boolean {
     const { counts, pending } = this.#parts.book;
     if (counts.completed < TASKS_BEFORE_CORES) return false;
-    this.#cores ??= usableCores();
-    return pending < this.#cores;
+    return pending < this.#parts.cores();
   }
 
   #assign(worker: Worker, task: Task): void {

@@ -60,6 +60,7 @@ export class Engine {
   pastIgnoredResults = 0;
   readonly #parts: EngineParts;
   readonly #clock: Clock = systemClock;
+  #cores: number | undefined;
   #lastTaskId = 0;
   #isSaturated = false;
 
@@ -76,6 +77,7 @@ export class Engine {
       options,
       clock: this.#clock,
       concurrency: () => this.upkeep.sizing.concurrency,
+      cores: () => this.#usableCores(),
       book: this.book,
       random: Math.random,
       onHandedOut: (queued) => this.#onHandedOut(queued),
@@ -98,6 +100,7 @@ export class Engine {
       supervisor: this.supervisor,
       types: this.types,
       cache: parts.cache,
+      cores: () => this.#usableCores(),
       readyMs: () => this.#readyMs(),
       random: Math.random,
       emit: (...event) => parts.emit(...event),
@@ -172,6 +175,11 @@ export class Engine {
     return type;
   }
 
+  /** Read once: from files. */
+  #usableCores(): number {
+    return (this.#cores ??= usableCores());
+  }
+
   #readyMs(): number {
     const nowMs = this.now();
     return [...this.supervisor.workers].reduce((sum, worker) => sum + worker.readyMs(nowMs), this.#pastReadyMs);
@@ -179,7 +187,9 @@ export class Engine {
 
   #sizeRange(workers: WorkersOption): SizeRange {
     const { kind, workload } = this.#parts.options;
-    return kind === 'inline' ? ONE_INLINE : sizeRange(workers, workload, usableCores, process.env[WORKERS_VARIABLE]);
+    return kind === 'inline'
+      ? ONE_INLINE
+      : sizeRange(workers, workload, () => this.#usableCores(), process.env[WORKERS_VARIABLE]);
   }
 
   #startWorker(workerId: number): Worker {

@@ -1,9 +1,7 @@
-import type { Clock } from '../base/clock.js';
 import type { PoolEvents } from '../contract/events.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { SizingStats } from '../contract/stats.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
-import { usableCores } from '../sizing/cores.js';
 import { GovernorSeat } from '../sizing/governor.js';
 import type { SizingLimits } from '../sizing/sample.js';
 import { startConcurrency, wantedWorkers, type SizeRange } from '../sizing/static-size.js';
@@ -16,7 +14,6 @@ import type { TaskType } from '../task/task-type.js';
 import type { Worker } from '../worker/worker.js';
 
 export interface PoolSizingParts {
-  clock: Clock;
   options: ResolvedOptions;
   range: SizeRange;
   book: TaskBook;
@@ -24,6 +21,8 @@ export interface PoolSizingParts {
   supervisor: Supervisor<Worker>;
   types: ReadonlyMap<string, TaskType>;
   memory: MemoryWatch;
+  /** Cores the program may use. */
+  cores(): number;
   /** Time workers have been ready, all together, ms. */
   readyMs(): number;
   emit(event: 'resized', ...args: Parameters<PoolEvents['resized']>): void;
@@ -35,8 +34,6 @@ export class PoolSizing {
   concurrency: number;
   readonly #parts: PoolSizingParts;
   readonly #seat = new GovernorSeat();
-  /** Cores the program may use, once they were read. */
-  #cores = Infinity;
   #range: SizeRange;
   #reason: string;
   /** Made when there is work for the first time: it reads files. */
@@ -74,7 +71,7 @@ export class PoolSizing {
   growFor(tasks: number): void {
     const { supervisor, memory } = this.#parts;
     const { wanted } = supervisor;
-    const start = Math.max(1, Math.ceil(this.#range.start * this.#seat.shareOf(this.#cores)));
+    const start = Math.max(1, Math.ceil(this.#range.start * this.#seat.shareOf(this.#parts.cores())));
     if (wanted >= start || !this.#growsAtOnce) return;
     const { room, cap } = memory.bounds;
     const useful = wantedWorkers({ ...this.#range, start }, wanted, tasks, this.concurrency);
@@ -119,11 +116,10 @@ export class PoolSizing {
   }
 
   #makeSizer(nowMs: number): Sizer {
-    const { options, dispatcher, supervisor, types, book, memory } = this.#parts;
-    this.#cores = usableCores();
+    const { options, dispatcher, supervisor, types, book, memory, cores } = this.#parts;
     const parts = {
       seat: this.#seat,
-      cores: this.#cores,
+      cores: cores(),
       limits: limitsOf(this.#range, options),
       workers: () => supervisor.staying(),
       types: () => types.values(),

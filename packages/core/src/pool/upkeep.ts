@@ -24,6 +24,8 @@ export interface UpkeepParts {
   supervisor: Supervisor<Worker>;
   types: ReadonlyMap<string, TaskType>;
   cache: ResultCache | undefined;
+  /** Cores the program may use. */
+  cores(): number;
   /** Time workers have been ready, all together, ms. */
   readyMs(): number;
   random(): number;

@@ -50,7 +50,7 @@ export class GovernorSeat {
 
   /** The same as a share of them, 0 to 1. */
   shareOf(cores: number): number {
-    return cores === Infinity ? 1 : this.coresOf(cores) / cores;
+    return this.coresOf(cores) / cores;
   }
 
   /** Whether this pool may kill a worker for memory now; if so, nobody else may for `pauseMs`. */

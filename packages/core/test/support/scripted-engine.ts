@@ -44,6 +44,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     moduleUrl: 'file:///app/worker.js',
     options,
     concurrency: () => options.concurrency.min,
+    cores: () => 2,
     clock,
     book,
     random,
