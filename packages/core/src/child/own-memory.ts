@@ -1,4 +1,4 @@
-import { getHeapStatistics } from 'node:v8';
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { isMainThread, resourceLimits } from 'node:worker_threads';
 import { residentBytes } from '../base/resident-bytes.js';
 
@@ -6,12 +6,32 @@ const MIB = 1024 * 1024;
 const OLD_SPACE_FLAG = /--max[-_]old[-_]space[-_]size=(\d+)/g;
 /** V8 keeps so much beside the old generation, 48 to 192 MiB by the version of Node. */
 const YOUNG_BYTES = 192 * MIB;
+const YOUNG_SPACES = ['new_space', 'new_large_object_space'];
 
 /** Memory of this worker alone: resident memory of a process; heap and buffers of a thread, which shares all else with its process. */
 export function ownBytes(): number {
   if (isMainThread) return residentBytes();
   const { total_heap_size, external_memory } = getHeapStatistics();
   return total_heap_size + external_memory;
+}
+
+export interface ScratchMemory {
+  /** Part of what `ownBytes` tells. */
+  scratchBytes: number;
+  /** Part of the heap in use. */
+  youngUsedBytes: number;
+}
+
+/**
+ * What V8 works with, whatever tasks leave behind: the young generation, and the most its compilers took, which the allocator
+ * keeps. A worker that did 150,000 small tasks had 35 MiB of it on Node 20, 100 MiB on Node 24, and so would a new one.
+ */
+export function scratchMemory(): ScratchMemory {
+  const young = getHeapSpaceStatistics().filter(({ space_name: name }) => YOUNG_SPACES.includes(name));
+  const youngUsedBytes = young.reduce((sum, space) => sum + space.space_used_size, 0);
+  if (!isMainThread) return { youngUsedBytes, scratchBytes: young.reduce((sum, space) => sum + space.space_size, 0) };
+  const resident = young.reduce((sum, space) => sum + space.physical_space_size, 0);
+  return { youngUsedBytes, scratchBytes: resident + getHeapStatistics().peak_malloced_memory };
 }
 
 /** What the old generation of this worker's heap may grow to. At that point Node ends it. */

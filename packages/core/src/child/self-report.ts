@@ -5,7 +5,7 @@ import type { ReportMessage } from '../wire/frame.js';
 import type { BusyPoll } from './busy-poll.js';
 import { ownCpuMs, waitedForCoreMs } from './cpu-time.js';
 import type { HeldTime } from './held-time.js';
-import { heapLimitBytes, ownBytes } from './own-memory.js';
+import { heapLimitBytes, ownBytes, scratchMemory } from './own-memory.js';
 import type { SectionRecorder } from './section-recorder.js';
 
 /** Memory and load are read at most this often: one reading costs some 30 µs. */
@@ -33,7 +33,9 @@ export class SelfReport {
   #polledMs = 0;
   #last = {
     rssBytes: 0,
+    scratchBytes: 0,
     heapUsedBytes: 0,
+    youngUsedBytes: 0,
     heapLimitBytes: heapLimitBytes(),
     cpu: 0,
     elu: 0,
@@ -76,6 +78,7 @@ export class SelfReport {
     const { active, idle } = performance.eventLoopUtilization(this.#elu);
     this.#last = {
       ...this.#last,
+      ...scratchMemory(),
       rssBytes: ownBytes(),
       heapUsedBytes: getHeapStatistics().used_heap_size,
       cpu: elapsedMs > 0 ? (cpuMs - this.#cpuMs) / elapsedMs : 0,

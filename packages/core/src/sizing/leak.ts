@@ -1,7 +1,7 @@
 /** Memory of a worker at one moment between its tasks. */
 export interface MemoryPoint {
   readonly tasksDone: number;
-  readonly rssBytes: number;
+  readonly keptBytes: number;
 }
 
 export interface LeakVerdict {
@@ -35,8 +35,8 @@ export function judgeLeak(points: readonly MemoryPoint[]): LeakVerdict | undefin
       const a = points[first] as MemoryPoint;
       const b = points[second] as MemoryPoint;
       if (b.tasksDone === a.tasksDone) continue;
-      slopes.push((b.rssBytes - a.rssBytes) / (b.tasksDone - a.tasksDone));
-      if (b.rssBytes > a.rssBytes) rising++;
+      slopes.push((b.keptBytes - a.keptBytes) / (b.tasksDone - a.tasksDone));
+      if (b.keptBytes > a.keptBytes) rising++;
     }
   }
   if (slopes.length === 0) return undefined;
@@ -68,7 +68,7 @@ export class LeakPoints {
   }
 
   add(point: MemoryPoint): void {
-    if (this.#least === undefined || point.rssBytes < this.#least.rssBytes) this.#least = point;
+    if (this.#least === undefined || point.keptBytes < this.#least.keptBytes) this.#least = point;
     if (++this.#readings < this.#perPoint) return;
     this.#points.push(this.#least);
     if (this.#points.length > LEAK_POINTS) this.#points.shift();

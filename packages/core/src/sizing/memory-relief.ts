@@ -5,10 +5,11 @@ export interface RelievedWorker {
   readonly isReady: boolean;
   readonly tasksDone: number;
   readonly vitals: {
-    readonly rssBytes: number;
-    readonly warmRssBytes: number;
+    readonly keptBytes: number;
+    readonly warmKeptBytes: number;
     readonly heapUsedBytes: number;
-    readonly warmHeapBytes: number;
+    readonly keptHeapBytes: number;
+    readonly warmKeptHeapBytes: number;
     readonly heapLimitBytes: number;
   };
 }
@@ -26,7 +27,7 @@ const NEARLY_FULL = 0.8;
  * first tasks it will take again, so that such a one goes only when memory is critical.
  */
 export function chooseToRelieve<W extends RelievedWorker>(workers: readonly W[], level: MemoryLevel): W | undefined {
-  const grown = (worker: W): number => worker.vitals.rssBytes - worker.vitals.warmRssBytes;
+  const grown = (worker: W): number => worker.vitals.keptBytes - worker.vitals.warmKeptBytes;
   const leastTasks = level === 'high' ? FIRST_TASKS : 1;
   return workers
     .filter((worker) => worker.isReady && worker.tasksDone >= leastTasks && grown(worker) >= LEAST_GROWN)
@@ -35,8 +36,8 @@ export function chooseToRelieve<W extends RelievedWorker>(workers: readonly W[],
 
 /** The young generation is part of what is used, and not of what is limited: it is taken for a reserve. */
 export function isHeapNearlyFull({ vitals }: RelievedWorker): boolean {
-  const { heapUsedBytes, warmHeapBytes, heapLimitBytes } = vitals;
-  // One that came up nearly full would come up so again.
-  const hasGrown = heapUsedBytes - warmHeapBytes > heapLimitBytes * (1 - NEARLY_FULL);
+  const { heapUsedBytes, keptHeapBytes, warmKeptHeapBytes, heapLimitBytes } = vitals;
+  // One that came up nearly full would come up so again; and garbage is no reason.
+  const hasGrown = keptHeapBytes - warmKeptHeapBytes > heapLimitBytes * (1 - NEARLY_FULL);
   return heapLimitBytes > 0 && hasGrown && heapUsedBytes > heapLimitBytes * NEARLY_FULL;
 }

@@ -12,7 +12,7 @@ export interface Recyclable {
   readonly id: number;
   readonly isReady: boolean;
   readonly tasksDone: number;
-  readonly vitals: { readonly rssBytes: number; readonly warmRssBytes: number };
+  readonly vitals: { readonly rssBytes: number; readonly warmRssBytes: number; readonly keptBytes: number };
   readyMs(nowMs: number): number;
 }
 
@@ -74,7 +74,7 @@ export class Recycler<W extends Recyclable> {
     const { tasksDone, vitals } = worker;
     if (vitals.rssBytes === 0 || tasksDone === seen.tasksAtReading) return;
     seen.tasksAtReading = tasksDone;
-    seen.points.add({ tasksDone, rssBytes: vitals.rssBytes });
+    seen.points.add({ tasksDone, keptBytes: vitals.keptBytes });
     seen.verdict = judgeLeak(seen.points.points);
     if (seen.wasTold || seen.verdict?.isLeak !== true) return;
     seen.wasTold = true;

@@ -125,7 +125,11 @@ export interface StartFailedMessage {
 /** A worker's view of itself: memory now, shares since its last report, and totals since its start. */
 export interface ReportMessage {
   rssBytes: number;
+  /** Part of it that V8 works with, and a new worker would soon have again. */
+  scratchBytes: number;
   heapUsedBytes: number;
+  /** Part of it in the young generation: mostly garbage. */
+  youngUsedBytes: number;
   heapLimitBytes: number;
   cpu: number;
   elu: number;
@@ -141,7 +145,7 @@ export interface ReportMessage {
 }
 
 /** Raised when either side's layout changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** The rows of a frame to be sent. A progress frame has one: [wire id]. */
 export interface Rows {

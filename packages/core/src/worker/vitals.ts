@@ -12,13 +12,16 @@ export class Vitals {
   elu = 0;
   /** How much more memory its last report told than the one before. */
   grownBytes = 0;
-  /** Both when it was ready, and had done nothing yet. */
+  /** All three when it was ready, and had done nothing yet. */
   warmRssBytes = 0;
-  warmHeapBytes = 0;
+  warmKeptBytes = 0;
+  warmKeptHeapBytes = 0;
   /** By which the system can be asked about its event loop's thread. */
   systemThreadId: number | undefined;
   readonly #load: LoadMeter;
   #reportedBytes = 0;
+  #scratchBytes = 0;
+  #youngUsedBytes = 0;
   /** Processor time since its start, as the system told it last. */
   #outsideCpuMs: number | undefined;
 
@@ -26,11 +29,23 @@ export class Vitals {
     this.#load = new LoadMeter(nowMs);
   }
 
+  /** Its memory less what V8 works with: what its code, its tasks and its caches hold. */
+  get keptBytes(): number {
+    return Math.max(0, this.rssBytes - this.#scratchBytes);
+  }
+
+  /** The same of its heap. */
+  get keptHeapBytes(): number {
+    return Math.max(0, this.heapUsedBytes - this.#youngUsedBytes);
+  }
+
   /** The worker has told of itself. */
   report(nowMs: number, message: ReportMessage): void {
     this.grownBytes = message.rssBytes - this.#reportedBytes;
     this.rssBytes = this.#reportedBytes = message.rssBytes;
     this.heapUsedBytes = message.heapUsedBytes;
+    this.#scratchBytes = message.scratchBytes;
+    this.#youngUsedBytes = message.youngUsedBytes;
     this.heapLimitBytes = message.heapLimitBytes;
     this.cpu = message.cpu;
     this.elu = message.elu;
@@ -40,7 +55,8 @@ export class Vitals {
   /** It is ready, and has just reported. */
   warm(systemThreadId: number | undefined): void {
     this.warmRssBytes = this.rssBytes;
-    this.warmHeapBytes = this.heapUsedBytes;
+    this.warmKeptBytes = this.keptBytes;
+    this.warmKeptHeapBytes = this.keptHeapBytes;
     this.systemThreadId = systemThreadId;
   }
 

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
@@ -33,6 +36,41 @@ describe('the limit of a heap', () => {
     const thread = new Worker(code, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 70 } });
     const [limit] = (await once(thread, 'message')) as [number];
     expect(limit).toBe(70 * MIB);
+  });
+});
+
+describe('what V8 works with', () => {
+  // Two megabytes at a time, some hundred in all: what lives for a while makes the young generation grow.
+  const BUSY = 'const last = []; for (let n = 0; n < 3e6; n++) last[n % 40000] = [n, n, n];';
+  const TELLS = `const own = await import(${JSON.stringify(MODULE)}); const before = own.scratchMemory(); const rss = own.ownBytes(); ${BUSY} const after = own.scratchMemory();`;
+  const NUMBERS = '[before.scratchBytes, after.scratchBytes, after.youngUsedBytes, rss, own.ownBytes()]';
+
+  it.each([
+    ['process', `(async () => { ${TELLS} console.log(JSON.stringify(${NUMBERS})); })();`],
+    [
+      'thread',
+      `if (require('worker_threads').isMainThread) new (require('worker_threads').Worker)(__filename);
+       else (async () => { ${TELLS} console.log(JSON.stringify(${NUMBERS})); })();`,
+    ],
+  ])('grows with the garbage a %s makes, and is most of what it grows by', (_kind, code) => {
+    const folder = mkdtempSync(join(tmpdir(), 'millpond-'));
+    try {
+      writeFileSync(join(folder, 'busy.cjs'), code);
+      const { stdout } = spawnSync(process.execPath, [join(folder, 'busy.cjs')], { encoding: 'utf8' });
+      const [before, after, young, rss, rssAfter] = (JSON.parse(stdout) as number[]).map((bytes) => bytes / MIB) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      expect(before).toBeGreaterThan(0);
+      expect(after - before).toBeGreaterThan(4);
+      expect(young).toBeLessThanOrEqual(after);
+      expect(rssAfter - rss).toBeLessThan((after - before) * 1.5);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

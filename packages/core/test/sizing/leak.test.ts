@@ -8,7 +8,7 @@ const MIB = 1024 * 1024;
 function grow(perTask: number, noise: (index: number) => number = () => 0, count = LEAK_POINTS): MemoryPoint[] {
   return Array.from({ length: count }, (_, index) => ({
     tasksDone: index * 100,
-    rssBytes: 60 * MIB + index * 100 * perTask + noise(index),
+    keptBytes: 60 * MIB + index * 100 * perTask + noise(index),
   }));
 }
 
@@ -31,7 +31,7 @@ describe('a worker', () => {
 
   it('is judged by no fewer than 30 points', () => {
     expect(judgeLeak(grow(1e6, undefined, LEAK_POINTS - 1))).toBeUndefined();
-    expect(judgeLeak(Array.from({ length: 40 }, () => ({ tasksDone: 5, rssBytes: MIB })))).toBeUndefined();
+    expect(judgeLeak(Array.from({ length: 40 }, () => ({ tasksDone: 5, keptBytes: MIB })))).toBeUndefined();
   });
 
   it('is judged the same with a fifth of wild readings', () => {
@@ -53,10 +53,10 @@ describe('the points of a verdict', () => {
   it('are the least of each stretch of readings, the last thirty', () => {
     const points = new LeakPoints(3);
     for (let reading = 1; reading <= 120; reading++) {
-      points.add({ tasksDone: reading, rssBytes: 1000 + (reading % 3) });
+      points.add({ tasksDone: reading, keptBytes: 1000 + (reading % 3) });
     }
     expect(points.points).toHaveLength(30);
-    expect(points.points.at(-1)).toEqual({ tasksDone: 120, rssBytes: 1000 });
-    expect(points.points[0]).toEqual({ tasksDone: 33, rssBytes: 1000 });
+    expect(points.points.at(-1)).toEqual({ tasksDone: 120, keptBytes: 1000 });
+    expect(points.points[0]).toEqual({ tasksDone: 33, keptBytes: 1000 });
   });
 });

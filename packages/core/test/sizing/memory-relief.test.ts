@@ -6,10 +6,11 @@ const MIB = 1024 * 1024;
 /** A worker that has grown by so many MiB with so many tasks. */
 function worker(grownMib: number, tasksDone = 100, isReady = true): RelievedWorker {
   const vitals = {
-    rssBytes: (60 + grownMib) * MIB,
-    warmRssBytes: 60 * MIB,
+    keptBytes: (60 + grownMib) * MIB,
+    warmKeptBytes: 60 * MIB,
     heapUsedBytes: 0,
-    warmHeapBytes: 0,
+    keptHeapBytes: 0,
+    warmKeptHeapBytes: 0,
     heapLimitBytes: 0,
   };
   return { isReady, tasksDone, vitals };
@@ -41,12 +42,14 @@ describe('whoever is replaced when memory is short', () => {
 });
 
 describe('a heap', () => {
-  const full = (usedMib: number, limitMib: number, warmMib = 5): boolean => {
-    const [heapUsedBytes, heapLimitBytes, warmHeapBytes] = [usedMib * MIB, limitMib * MIB, warmMib * MIB];
-    return isHeapNearlyFull({
-      ...worker(0),
-      vitals: { ...worker(0).vitals, heapUsedBytes, heapLimitBytes, warmHeapBytes },
-    });
+  const full = (usedMib: number, limitMib: number, warmMib = 5, youngMib = 0): boolean => {
+    const heap = {
+      heapUsedBytes: usedMib * MIB,
+      keptHeapBytes: (usedMib - youngMib) * MIB,
+      warmKeptHeapBytes: warmMib * MIB,
+      heapLimitBytes: limitMib * MIB,
+    };
+    return isHeapNearlyFull({ ...worker(0), vitals: { ...worker(0).vitals, ...heap } });
   };
 
   it('is nearly full from four fifths of its limit on, while there is still room for a collection', () => {
@@ -55,6 +58,10 @@ describe('a heap', () => {
 
   it('that was so full from the start is not: a new one would be, too', () => {
     expect([full(15, 16, 13), full(15, 16, 11)]).toEqual([false, true]);
+  });
+
+  it('full of what tasks have just made is not; with a fifth of it kept it is', () => {
+    expect([full(110, 128, 5, 90), full(110, 128, 5, 70)]).toEqual([false, true]);
   });
 
   it('whose limit is not known is not', () => {

@@ -12,7 +12,13 @@ class AgingWorker implements Recyclable {
   isReady = true;
   tasksDone = 0;
   readyAtMs = 0;
-  readonly vitals = { rssBytes: 50 * MIB, warmRssBytes: 50 * MIB };
+  readonly vitals = {
+    rssBytes: 50 * MIB,
+    warmRssBytes: 50 * MIB,
+    get keptBytes() {
+      return this.rssBytes - 10 * MIB;
+    },
+  };
 
   constructor(id: number) {
     this.id = id;
