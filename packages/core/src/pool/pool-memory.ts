@@ -6,7 +6,7 @@ import type { MemoryLevel, PoolEvents } from '../contract/events.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { MemoryStats } from '../contract/stats.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
-import { GovernorSeat } from '../sizing/governor.js';
+import { mayKill } from '../sizing/governor.js';
 import { heapLimitMb } from '../sizing/heap-limit.js';
 import { rulesOf } from '../sizing/memory-level.js';
 import { chooseToRelieve, isHeapNearlyFull } from '../sizing/memory-relief.js';
@@ -39,7 +39,6 @@ const STOP_WITHIN_MS = 2000;
 export class PoolMemory {
   readonly watch: MemoryWatch;
   readonly #parts: PoolMemoryParts;
-  readonly #seat = new GovernorSeat();
 
   constructor(parts: PoolMemoryParts) {
     this.#parts = parts;
@@ -135,7 +134,7 @@ export class PoolMemory {
     const { supervisor, clock } = this.#parts;
     // One that starts has taken next to nothing yet.
     const workers = supervisor.staying().filter((worker) => worker.isReady);
-    if (workers.length <= 1 || !this.#seat.mayKill(clock.now(), AFTER_KILL_MS)) return;
+    if (workers.length <= 1 || !mayKill(clock.now(), AFTER_KILL_MS)) return;
     const youngest = workers.toSorted((a, b) => b.startedAt - a.startedAt);
     const victim = youngest.find((worker) => worker.tasks().every(({ isPinned, isSpent }) => !isPinned && !isSpent));
     (victim ?? youngest[0])?.kill();

@@ -52,14 +52,14 @@ export class GovernorSeat {
   shareOf(cores: number): number {
     return this.coresOf(cores) / cores;
   }
+}
 
-  /** Whether this pool may kill a worker for memory now; if so, nobody else may for `pauseMs`. */
-  mayKill(nowMs: number, pauseMs: number): boolean {
-    const state = shared();
-    if (nowMs < state.noKillBeforeMs) return false;
-    state.noKillBeforeMs = nowMs + pauseMs;
-    return true;
-  }
+/** Whether a pool of this program may kill a worker for memory now; if so, none may for `pauseMs`. */
+export function mayKill(nowMs: number, pauseMs: number): boolean {
+  const state = shared();
+  if (nowMs < state.noKillBeforeMs) return false;
+  state.noKillBeforeMs = nowMs + pauseMs;
+  return true;
 }
 
 /** The larger of an even part and what the others do not use; half a core at least. Who is short uses its part, whatever it gets now. */

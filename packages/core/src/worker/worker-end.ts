@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { describeExit, PoolError, type DeathReport } from '../contract/errors.js';
+import type { DeathReport, PoolError } from '../contract/errors.js';
 import type { TransportExit } from '../transport/transport.js';
 import type { Task } from '../task/task.js';
 import { wantedTasks, type Place } from './place.js';
@@ -94,23 +93,4 @@ function deathReport(worker: EndedWorker, exit: TransportExit, running: readonly
     rssBytes: worker.vitals.rssBytes,
     lastSection: exit.lastSection,
   };
-}
-
-/** Why a worker did not become ready. */
-export function startError(
-  moduleUrl: string,
-  phase: string,
-  reason: string,
-  cause?: Error,
-): PoolError<'ERR_WORKER_START'> {
-  const details = { module: fileURLToPath(moduleUrl), phase, reason };
-  return new PoolError('ERR_WORKER_START', details, cause === undefined ? {} : { cause });
-}
-
-/** Why a worker that ended by itself before it was ready did not become ready. */
-export function diedBeforeReady(moduleUrl: string, phase: string, exit: TransportExit): PoolError<'ERR_WORKER_START'> {
-  const words = exit.stderrTail.trim();
-  const how = describeExit({ exitCode: exit.code, signal: exit.signal });
-  const reason = exit.error?.message ?? `it ended with ${how}.${words === '' ? '' : ` Its last words: ${words}`}`;
-  return startError(moduleUrl, phase, reason, exit.error);
 }

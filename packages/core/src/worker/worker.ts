@@ -2,7 +2,6 @@ import type { Clock, Timer } from '../base/clock.js';
 import { PoolError } from '../contract/errors.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import type { SectionDelta } from '../contract/trace.js';
-import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
 import {
   FRAME,
   STATUS,
@@ -21,9 +20,10 @@ import { initMessage } from './init-message.js';
 import type { LoadTotals } from './load-meter.js';
 import { wantedTasks } from './place.js';
 import { ResultRow } from './result-row.js';
-import { diedBeforeReady, startError, workerEnd, type WorkerEnd } from './worker-end.js';
+import { workerEnd, type WorkerEnd } from './worker-end.js';
 import { Vitals } from './vitals.js';
 import type { WorkerListener } from './worker-listener.js';
+import { WorkerStart } from './worker-start.js';
 import { canMove, type WorkerState } from './worker-state.js';
 
 /**
@@ -62,7 +62,6 @@ export class Worker {
   reserved = false;
   /** Results that nobody waited for. */
   ignoredResults = 0;
-  readonly #spec: WorkerSpec;
   readonly #clock: Clock;
   readonly #listener: WorkerListener;
   readonly #transport: Transport;
@@ -71,14 +70,13 @@ export class Worker {
   #state: WorkerState;
   #stopWithinMs = 0;
   #wasReady = false;
-  #timer: Timer;
+  readonly #start: WorkerStart;
+  #killTimer: Timer | undefined;
   #how: WorkerEnd['how'] = 'died';
   #fault: Error | undefined;
-  #startError: PoolError<'ERR_WORKER_START'> | undefined;
 
   constructor(spec: WorkerSpec, start: (spec: WorkerSpec) => Transport, clock: Clock, listener: WorkerListener) {
     this.id = spec.workerId;
-    this.#spec = spec;
     this.#clock = clock;
     this.#listener = listener;
     this.startedAt = clock.now();
@@ -101,13 +99,19 @@ export class Worker {
       overdue: () => this.kill(),
       emptied: () => this.#onEmptied(),
     });
-    this.#timer = clock.after(startTimeoutMs, () => this.#startTooSlow());
+    this.#start = new WorkerStart({
+      clock,
+      moduleUrl: spec.moduleUrl,
+      timeoutMs: startTimeoutMs,
+      state: () => this.#state.name,
+      tooSlow: () => this.kill(),
+    });
     try {
       this.#transport.board.revoke(TEST_ID);
       this.#transport.channel.send(FRAME.init, initMessage(spec, this.#transport));
     } catch (error) {
       // Its data cannot be encoded. Nobody would know of this child.
-      this.#timer.cancel();
+      this.#start.end();
       this.#transport.onExit = () => this.#transport.release();
       this.#transport.kill();
       throw error;
@@ -249,7 +253,7 @@ export class Worker {
     if (this.#state.name === 'stopping' || this.#state.name === 'exited') return;
     const isLoaded = this.#state.name !== 'starting';
     this.#move({ name: 'stopping', killAtMs: this.#clock.now() + withinMs });
-    this.#timer.cancel();
+    this.#start.end();
     // A module that is still loading has nothing to tear down, and may never get to the end of its loading.
     if (!isLoaded && this.#transport.isKillClean) {
       this.#transport.kill();
@@ -257,7 +261,7 @@ export class Worker {
     }
     this.#transport.expectExit();
     this.#transport.channel.send(FRAME.stop, undefined);
-    this.#timer = this.#clock.after(withinMs, () => this.#transport.kill());
+    this.#killTimer = this.#clock.after(withinMs, () => this.#transport.kill());
   }
 
   /** Ends it now, because of what it does. It will be replaced. */
@@ -298,7 +302,7 @@ export class Worker {
         this.#onReady(frame.body as ReadyMessage);
         break;
       case FRAME.startFailed:
-        this.#onStartFailed(frame.body as StartFailedMessage);
+        this.#start.noteFailed(frame.body as StartFailedMessage);
         break;
       default:
         throw new Error(`Worker ${this.id} sent a frame of kind ${frame.kind}, which only parents send.`);
@@ -314,7 +318,7 @@ export class Worker {
   #onReady({ handlers, seesBoard, systemThreadId }: ReadyMessage): void {
     // It may have been told to stop while it warmed up.
     if (this.#state.name !== 'warming') return;
-    this.#timer.cancel();
+    this.#start.end();
     this.#hand.hasBoard = seesBoard && this.#transport.board.startedAt(TEST_ID) !== undefined;
     handlers.forEach((name, index) => this.#handlers.set(name, index));
     this.usedAtMs = this.#clock.now();
@@ -323,18 +327,6 @@ export class Worker {
     this.vitals.warm(systemThreadId);
     this.#move({ name: 'idle' });
     this.#listener.ready(this);
-  }
-
-  #onStartFailed({ phase, error }: StartFailedMessage): void {
-    const cause = errorFromWire(error as WireThrown);
-    this.#startError = startError(this.#spec.moduleUrl, phase, `${cause.name}: ${cause.message}`, cause);
-  }
-
-  #startTooSlow(): void {
-    const phase = this.#state.name === 'warming' ? 'setup or warmup' : 'load';
-    const reason = `took longer than startTimeoutMs (${this.#spec.options.startTimeoutMs} ms).`;
-    this.#startError = startError(this.#spec.moduleUrl, phase, reason);
-    this.kill();
   }
 
   #onResults(frame: Frame): void {
@@ -364,16 +356,14 @@ export class Worker {
   }
 
   #onExit(exit: TransportExit): void {
-    const { moduleUrl } = this.#spec;
-    if (!this.#wasReady && this.#how !== 'asked') {
-      this.#how = 'failedToStart';
-      this.#startError ??= diedBeforeReady(moduleUrl, this.#state.name, exit);
-    }
+    if (!this.#wasReady && this.#how !== 'asked') this.#how = 'failedToStart';
+    const startError = this.#how === 'failedToStart' ? this.#start.errorOf(exit) : undefined;
     const { id, pid, vitals } = this;
     const uptimeMs = this.#clock.now() - this.startedAt;
     const ended = { id, pid, vitals, uptimeMs, concurrency: this.#widest, hand: this.#hand };
-    const end = workerEnd(ended, exit, { how: this.#how, startError: this.#startError, fault: this.#fault });
-    this.#timer.cancel();
+    const end = workerEnd(ended, exit, { how: this.#how, startError, fault: this.#fault });
+    this.#start.end();
+    this.#killTimer?.cancel();
     this.#hand.stop();
     this.#move({ name: 'exited' });
     this.#transport.release();

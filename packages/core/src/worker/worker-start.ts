@@ -1,0 +1,62 @@
+import { fileURLToPath } from 'node:url';
+import type { Clock, Timer } from '../base/clock.js';
+import { describeExit, PoolError } from '../contract/errors.js';
+import type { TransportExit } from '../transport/transport.js';
+import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
+import type { StartFailedMessage } from '../wire/frame.js';
+import type { WorkerState } from './worker-state.js';
+
+type StartError = PoolError<'ERR_WORKER_START'>;
+
+export interface WorkerStartParts {
+  clock: Clock;
+  moduleUrl: string;
+  timeoutMs: number;
+  /** How far it has come. */
+  state(): WorkerState['name'];
+  /** It has not become ready in time. */
+  tooSlow(): void;
+}
+
+/** A child's way from spawn to ready: its deadline, and why it did not get there. */
+export class WorkerStart {
+  readonly #parts: WorkerStartParts;
+  readonly #deadline: Timer;
+  #error: StartError | undefined;
+
+  constructor(parts: WorkerStartParts) {
+    this.#parts = parts;
+    this.#deadline = parts.clock.after(parts.timeoutMs, () => this.#onTooSlow());
+  }
+
+  /** It is ready, is told to stop, or has ended. */
+  end(): void {
+    this.#deadline.cancel();
+  }
+
+  /** It says that it cannot become ready. */
+  noteFailed({ phase, error }: StartFailedMessage): void {
+    const cause = errorFromWire(error as WireThrown);
+    this.#error = this.#errorIn(phase, `${cause.name}: ${cause.message}`, cause);
+  }
+
+  /** Why it never became ready: what it said, that it was too slow, or else how it ended. */
+  errorOf(exit: TransportExit): StartError {
+    if (this.#error !== undefined) return this.#error;
+    const words = exit.stderrTail.trim();
+    const how = describeExit({ exitCode: exit.code, signal: exit.signal });
+    const reason = exit.error?.message ?? `it ended with ${how}.${words === '' ? '' : ` Its last words: ${words}`}`;
+    return this.#errorIn(this.#parts.state(), reason, exit.error);
+  }
+
+  #onTooSlow(): void {
+    const phase = this.#parts.state() === 'warming' ? 'setup or warmup' : 'load';
+    this.#error = this.#errorIn(phase, `took longer than startTimeoutMs (${this.#parts.timeoutMs} ms).`);
+    this.#parts.tooSlow();
+  }
+
+  #errorIn(phase: string, reason: string, cause?: Error): StartError {
+    const details = { module: fileURLToPath(this.#parts.moduleUrl), phase, reason };
+    return new PoolError('ERR_WORKER_START', details, cause === undefined ? {} : { cause });
+  }
+}
