@@ -1,3 +1,4 @@
+import { callHandler } from './call-handler.js';
 import { hostNowMs } from '../base/clock.js';
 import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';
 import {
@@ -175,7 +176,7 @@ export class TaskLoop {
     let result: unknown;
     let promise: Promise<unknown> | undefined;
     try {
-      result = handler(input, task);
+      result = callHandler(handler, input, task);
       // Settled as await would: what only looks like a promise may throw, call back twice, or settle with another.
       promise = result instanceof Promise ? result : isThenable(result) ? Promise.resolve(result) : undefined;
     } catch (error) {
