@@ -3,16 +3,20 @@ import { pathToFileURL } from 'node:url';
 import { PoolError } from '../contract/errors.js';
 
 // What belongs to this process's own start and would make a worker do something else than be a worker.
-const OWN_WITH_VALUE = new Set(['-e', '--eval', '-p', '--print', '-pe', '--input-type', '--watch-path']);
-const OWN = /^(--inspect|--debug|--test|--watch|--check|-c$|-i$|--interactive|--run|--cpu-prof|--heap-prof|--prof$)/;
+/** Their value is the next one, whatever it looks like. */
+const CODE = new Set(['-e', '--eval', '-p', '--print', '-pe']);
+const OWN =
+  /^(--inspect|--debug|--test|--watch|--check|-c$|-i$|--interactive|--run|--cpu-prof|--heap-prof|--prof$|--eval=|--print=|--input-type)/;
 
 /** The flags of this process that its workers should share: all but those for debugging and for its own entry. */
 export function inheritedFlags(flags: readonly string[]): string[] {
   const kept: string[] = [];
   for (let at = 0; at < flags.length; at++) {
     const flag = flags[at] ?? '';
-    if (OWN_WITH_VALUE.has(flag)) at++;
-    else if (!OWN.test(flag) && !/^--(eval|print|input-type)=/.test(flag)) kept.push(flag);
+    if (CODE.has(flag)) at++;
+    else if (!OWN.test(flag)) kept.push(flag);
+    // No script is among them: what is not a flag is the value of the one before.
+    else if (flags[at + 1]?.startsWith('-') === false) at++;
   }
   return kept;
 }
