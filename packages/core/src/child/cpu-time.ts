@@ -18,6 +18,11 @@ export function ownCpuMs(): number | undefined {
   return threadCpuUsage === undefined ? schedulerTimes()?.onCoreMs : toMs(threadCpuUsage());
 }
 
+/** Differences of `ownCpuMs` below this are not to be trusted: what Linux keeps by itself grows with the scheduler's tick, 1 to 10 ms. */
+export function leastCpuMs(): number {
+  return isMainThread || threadCpuUsage !== undefined ? 0.1 : 40;
+}
+
 /**
  * Time since its start for which this thread, which runs the event loop, could have run and got no core, ms; 0 where the
  * system does not tell. Without it a loop that computes on a busy machine looks like one that blocks.

@@ -1,12 +1,12 @@
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { hostNowMs } from '../base/clock.js';
-import type { ReportMessage } from '../wire/frame.js';
+import type { ReportMessage, TaskUseTotals } from '../wire/frame.js';
 import type { BusyPoll } from './busy-poll.js';
 import { ownCpuMs, waitedForCoreMs } from './cpu-time.js';
-import type { HeldTime } from './held-time.js';
 import { heapLimitBytes, ownBytes, scratchMemory } from './own-memory.js';
 import type { SectionRecorder } from './section-recorder.js';
+import type { TaskUse } from './task-use.js';
 
 /** Memory and load are read at most this often: one reading costs some 30 µs. */
 export const VITALS_EVERY_MS = 250;
@@ -23,7 +23,9 @@ const SECTIONS_EVERY_MS = 100;
 export class SelfReport {
   readonly #sections: SectionRecorder;
   readonly #poll: Pick<BusyPoll, 'takePolledMs'>;
-  readonly #held: HeldTime;
+  /** By handler. */
+  readonly #uses: readonly TaskUse[];
+  readonly #told: number[];
   #vitalsAt = -Infinity;
   #grownAt = -Infinity;
   #sectionsAt = -Infinity;
@@ -45,9 +47,10 @@ export class SelfReport {
     delayMs: 0,
   };
 
-  constructor(sections: SectionRecorder, poll: Pick<BusyPoll, 'takePolledMs'>, held: HeldTime) {
+  constructor(sections: SectionRecorder, poll: Pick<BusyPoll, 'takePolledMs'>, uses: readonly TaskUse[]) {
     this.#sections = sections;
-    this.#held = held;
+    this.#uses = uses;
+    this.#told = uses.map(() => 0);
     this.#poll = poll;
   }
 
@@ -59,7 +62,8 @@ export class SelfReport {
     if (!vitals && !sections) return undefined;
     if (vitals) this.#readVitals(now);
     if (sections) this.#sectionsAt = now;
-    return { ...this.#last, sections: sections ? this.#sections.take() : [] };
+    const uses = vitals ? this.#takeUses(now) : [];
+    return { ...this.#last, uses, sections: sections ? this.#sections.take() : [] };
   }
 
   #hasGrown(now: number): boolean {
@@ -84,7 +88,7 @@ export class SelfReport {
       cpu: elapsedMs > 0 ? (cpuMs - this.#cpuMs) / elapsedMs : 0,
       // Deltas can come out slightly negative (nodejs/node#40525).
       elu: active + idle > 0 ? Math.min(1, Math.max(0, (active - polledMs) / (active + idle))) : 0,
-      heldMs: this.#held.totalMs(now),
+      heldMs: this.#uses.reduce((sum, use) => sum + use.totals(now).heldMs, 0),
       loopMs,
       cpuMs,
       delayMs: waitedForCoreMs(),
@@ -93,5 +97,17 @@ export class SelfReport {
     this.#cpuAt = now;
     this.#cpuMs = cpuMs;
     this.#elu = performance.eventLoopUtilization();
+  }
+
+  /** Of handlers that had tasks since this was asked last. */
+  #takeUses(now: number): ReportMessage['uses'] {
+    const taken: [number, TaskUseTotals][] = [];
+    for (const [handler, use] of this.#uses.entries()) {
+      const totals = use.totals(now);
+      if (totals.heldMs === this.#told[handler]) continue;
+      this.#told[handler] = totals.heldMs;
+      taken.push([handler, totals]);
+    }
+    return taken;
   }
 }

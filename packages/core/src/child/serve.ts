@@ -16,7 +16,7 @@ import {
 import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
 import { BusyPoll } from './busy-poll.js';
 import { systemThreadId } from './cpu-time.js';
-import { HeldTime } from './held-time.js';
+import { TaskUse } from './task-use.js';
 import type { WorkerScope } from './running-task.js';
 import { SectionRecorder } from './section-recorder.js';
 import { ReportTimer } from './report-timer.js';
@@ -142,8 +142,8 @@ export function serve(host: Host): { flush(): void } {
 
   function makeLoop(init: InitMessage, loaded: LoadedModule, workerScope: WorkerScope, board: WorkerBoard): TaskLoop {
     const poll = new BusyPoll(init.busyPollMs, hostNowMs);
-    const held = new HeldTime();
-    const report = new SelfReport(workerScope.sections, poll, held);
+    const uses = loaded.handlers.map(() => new TaskUse());
+    const report = new SelfReport(workerScope.sections, poll, uses);
     const made = new TaskLoop({
       channel,
       module: loaded,
@@ -151,7 +151,7 @@ export function serve(host: Host): { flush(): void } {
       board,
       concurrency: init.concurrency,
       poll,
-      held,
+      uses,
       // Ahead of the results, so that whoever has a result has its sections too.
       beforeFlush(idle) {
         const message = report.due(idle);

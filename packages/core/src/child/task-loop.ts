@@ -16,9 +16,9 @@ import { unreadReason } from '../wire/read-values.js';
 import type { BusyPoll } from './busy-poll.js';
 import { CallLengths } from './call-lengths.js';
 import { Claimer } from './claimer.js';
-import type { HeldTime } from './held-time.js';
 import { ResultBatch } from './result-batch.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
+import { CallSampler, type TaskUse } from './task-use.js';
 import type { LoadedModule } from './worker-module.js';
 
 /** Synchronous handlers run for this long before the event loop turns. */
@@ -53,7 +53,8 @@ export interface LoopParts {
   /** At first. */
   concurrency: number;
   poll: BusyPoll;
-  held: HeldTime;
+  /** By handler. */
+  uses: readonly TaskUse[];
   /** Called when results are about to leave; `idle` when nothing is left to do. */
   beforeFlush(idle: boolean): void;
 }
@@ -66,7 +67,7 @@ export interface LoopParts {
  */
 export class TaskLoop {
   readonly #parts: LoopParts;
-  readonly #held: HeldTime;
+  readonly #sampler = new CallSampler();
   readonly #batch: ResultBatch;
   /** By handler. */
   readonly #lengths: CallLengths[];
@@ -86,7 +87,6 @@ export class TaskLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
-    this.#held = parts.held;
     this.#concurrency = parts.concurrency;
     this.#batch = new ResultBatch(parts.channel);
     this.#lengths = parts.module.handlers.map(() => new CallLengths());
@@ -170,32 +170,36 @@ export class TaskLoop {
     const lengths = this.#lengths[index] as CallLengths;
     // Nobody hears of the results that are ready while a handler runs.
     if (lengths.mayBeLong) this.flush();
+    const use = this.#parts.uses[index] as TaskUse;
     const input = inputs[row];
     // The frame lives until its last row is done; its inputs need not.
     inputs[row] = undefined;
     let result: unknown;
     let promise: Promise<unknown> | undefined;
+    this.#sampler.begin(now);
     try {
       result = callHandler(handler, input, task);
       // Settled as await would: what only looks like a promise may throw, call back twice, or settle with another.
       promise = result instanceof Promise ? result : isThenable(result) ? Promise.resolve(result) : undefined;
     } catch (error) {
       const failedAt = hostNowMs();
-      this.#held.ran(failedAt - now);
+      this.#sampler.end(use, failedAt - now);
+      use.ran(failedAt - now);
       return this.#settle(frame, id, STATUS.error, this.#encode(error), now, failedAt);
     }
     const endedAt = hostNowMs();
+    this.#sampler.end(use, endedAt - now);
     lengths.note(endedAt - now, promise === undefined);
     this.#meanMs += (endedAt - now - this.#meanMs) * NEWEST;
     if (promise === undefined) {
-      this.#held.ran(endedAt - now);
+      use.ran(endedAt - now);
       return this.#settle(frame, id, STATUS.ok, result, now, endedAt);
     }
-    this.#held.waits(now);
+    use.waits(now, endedAt);
     this.#running.set(id, task);
     promise.then(
-      (value) => this.#finish(frame, id, STATUS.ok, value, now),
-      (error: unknown) => this.#finish(frame, id, STATUS.error, this.#encode(error), now),
+      (value) => this.#finish(frame, id, STATUS.ok, value, now, use),
+      (error: unknown) => this.#finish(frame, id, STATUS.error, this.#encode(error), now, use),
     );
     return endedAt;
   }
@@ -208,10 +212,10 @@ export class TaskLoop {
   }
 
   /** The end of a handler that was waited for. */
-  #finish(frame: Frame, id: number, status: number, value: unknown, startedAt: number): void {
+  #finish(frame: Frame, id: number, status: number, value: unknown, startedAt: number, use: TaskUse): void {
     this.#running.delete(id);
     const endedAt = hostNowMs();
-    this.#held.ended(startedAt, endedAt);
+    use.ended(startedAt, endedAt);
     this.#settle(frame, id, status, value, startedAt, endedAt);
     this.#run();
   }

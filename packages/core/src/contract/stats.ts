@@ -38,6 +38,18 @@ export interface LatencyStats {
   total: Summary;
 }
 
+/** What a task does to its worker: computes, blocks it without computing, waits for something else, or some of each. */
+export type DetectedLoad = 'computing' | 'blocking' | 'waiting' | 'mixed';
+
+/** The tasks of one name. */
+export interface TaskStats {
+  completed: number;
+  failed: number;
+  latencyMs: LatencyStats;
+  /** What they do, by the last reports of their workers. Undefined before these. */
+  detected: DetectedLoad | undefined;
+}
+
 export type PoolStateName = 'open' | 'closing' | 'closed' | 'failed';
 export type WorkerStateName = 'starting' | 'warming' | 'idle' | 'busy' | 'draining' | 'stopping' | 'exited';
 
@@ -80,8 +92,8 @@ export interface SizingStats {
   max: number;
   /** Tasks running at once in one worker. */
   concurrency: number;
-  /** What tasks do, as far as it was seen: compute, block their worker, wait, or some of each. Undefined before that, and where nothing is left to be chosen. */
-  detected: 'computing' | 'blocking' | 'waiting' | 'mixed' | undefined;
+  /** What tasks do, all names together, as far as it was seen. Undefined before that, and where nothing is left to be chosen. */
+  detected: DetectedLoad | undefined;
   /** Why these numbers. */
   reason: string;
 }
@@ -108,7 +120,7 @@ export interface PoolStats {
   workerList: WorkerStats[];
   tasks: TaskCounts;
   latencyMs: LatencyStats;
-  byTask: { [name: string]: { completed: number; failed: number; latencyMs: LatencyStats } };
+  byTask: { [name: string]: TaskStats };
   /** Execution time ÷ (ready workers × concurrency × wall time) since the pool began, 0 to 1. */
   utilization: number;
   sizing: SizingStats;

@@ -212,7 +212,10 @@ export class Engine {
       this.dispatcher.onSettled(worker);
       this.upkeep.noteAnswered(worker);
     },
-    reported: (worker) => this.upkeep.noteReported(worker),
+    reported: (worker, uses) => {
+      for (const [handler, use] of uses) this.types.get(worker.handlerNames[handler] ?? '')?.load.add(use);
+      this.upkeep.noteReported(worker);
+    },
     refused: (worker, task, refusal) => this.dispatcher.onRefused(worker, task, refusal),
     progress: (_worker, task, value) => {
       if (task.extras.onProgress !== undefined) callSafely(task.extras.onProgress, value);

@@ -43,7 +43,8 @@ export function poolStats(parts: StatsParts): PoolStats {
   const types = [...parts.types];
   const byTask: PoolStats['byTask'] = {};
   for (const type of types) {
-    byTask[type.name] = { completed: type.completed, failed: type.failed, latencyMs: latency([type]) };
+    const { name, completed, failed, load } = type;
+    byTask[name] = { completed, failed, latencyMs: latency([type]), detected: load.kind };
   }
   return {
     name: options.name,

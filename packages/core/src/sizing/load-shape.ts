@@ -1,3 +1,4 @@
+import type { DetectedLoad } from '../contract/stats.js';
 import type { SizingSample } from './sample.js';
 
 /**
@@ -21,7 +22,7 @@ export interface LoadShape extends Sums {
   readonly ticks: number;
 }
 
-interface Sums {
+export interface Sums {
   readonly spanMs: number;
   readonly heldMs: number;
   readonly loopMs: number;
@@ -137,15 +138,13 @@ export function areCoresBusy(sums: Sums, workers: number, cores: number): boolea
   return coresPerWorker(sums) * workers >= cores * CORES_ARE_BUSY;
 }
 
-export type LoadKind = 'computing' | 'blocking' | 'waiting' | 'mixed';
-
 /** Tasks that leave their loop idle for less than this do not wait enough for a second one to be worth its risks. */
 export const WAITS_ABOVE = 1.3;
 const ONLY_WAITS_ABOVE = 5;
 const COMPUTES_ABOVE = 0.75;
 
 /** The word for it, to be shown. */
-export function kindOf(shape: LoadShape): LoadKind {
+export function kindOf(shape: Sums): DetectedLoad {
   const tasks = tasksPerLoop(shape);
   if (tasks >= ONLY_WAITS_ABOVE) return 'waiting';
   if (tasks >= WAITS_ABOVE) return 'mixed';

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
+import type { DetectedLoad } from '../contract/stats.js';
 import { decide, startSizing, type SizingState } from '../sizing/decide.js';
 import type { GovernorSeat } from '../sizing/governor.js';
-import { isKnown, kindOf, type LoadKind } from '../sizing/load-shape.js';
+import { isKnown, kindOf } from '../sizing/load-shape.js';
 import type { SizingLimits, SizingSample } from '../sizing/sample.js';
 import { readThrottling, throttledShare } from '../sizing/throttling.js';
 import type { LoadTotals } from '../worker/load-meter.js';
@@ -67,7 +68,7 @@ export class Sizer {
   }
 
   /** What tasks are like; undefined while nothing is known. */
-  get kind(): LoadKind | undefined {
+  get kind(): DetectedLoad | undefined {
     return isKnown(this.#state.shape) ? kindOf(this.#state.shape) : undefined;
   }
 

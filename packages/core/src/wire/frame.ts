@@ -122,6 +122,16 @@ export interface StartFailedMessage {
   phase: 'load' | 'setup' | 'warmup';
   error: unknown;
 }
+/** What the tasks of one handler did since the start of their worker, ms. */
+export interface TaskUseTotals {
+  /** In the handler, all together, those under way included. */
+  readonly heldMs: number;
+  /** From its calls until they returned. */
+  readonly calledMs: number;
+  /** Of some of these calls: how long they took, and processor time. */
+  readonly sampledMs: number;
+  readonly sampledCpuMs: number;
+}
 /** A worker's view of itself: memory now, shares since its last report, and totals since its start. */
 export interface ReportMessage {
   rssBytes: number;
@@ -141,6 +151,8 @@ export interface ReportMessage {
   cpuMs: number;
   /** Time its loop could have run, and got no core. */
   delayMs: number;
+  /** Of handlers that had tasks since the report before, by index. */
+  uses: (readonly [handler: number, totals: TaskUseTotals])[];
   sections: unknown[];
 }
 

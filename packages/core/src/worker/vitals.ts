@@ -1,5 +1,6 @@
 import type { ReportMessage } from '../wire/frame.js';
 import { LoadMeter, type LoadTotals } from './load-meter.js';
+import { UseMeter, type HandlerUse } from './use-meter.js';
 
 /** What is known of a worker's memory and load: by its own reports, and by the system while it says nothing. */
 export class Vitals {
@@ -19,6 +20,7 @@ export class Vitals {
   /** By which the system can be asked about its event loop's thread. */
   systemThreadId: number | undefined;
   readonly #load: LoadMeter;
+  readonly #uses = new UseMeter();
   #reportedBytes = 0;
   #scratchBytes = 0;
   #youngUsedBytes = 0;
@@ -39,8 +41,8 @@ export class Vitals {
     return Math.max(0, this.heapUsedBytes - this.#youngUsedBytes);
   }
 
-  /** The worker has told of itself. */
-  report(nowMs: number, message: ReportMessage): void {
+  /** The worker has told of itself. @returns what the tasks of its handlers did to it since it did so last */
+  report(nowMs: number, message: ReportMessage): HandlerUse[] {
     this.grownBytes = message.rssBytes - this.#reportedBytes;
     this.rssBytes = this.#reportedBytes = message.rssBytes;
     this.heapUsedBytes = message.heapUsedBytes;
@@ -50,6 +52,7 @@ export class Vitals {
     this.cpu = message.cpu;
     this.elu = message.elu;
     this.#load.report(nowMs, message);
+    return this.#uses.report(message);
   }
 
   /** It is ready, and has just reported. */

@@ -2,6 +2,7 @@ import type { Refusal } from '../contract/errors.js';
 import type { SectionDelta } from '../contract/trace.js';
 import type { Task } from '../task/task.js';
 import type { ResultRow } from './result-row.js';
+import type { HandlerUse } from './use-meter.js';
 import type { WorkerEnd } from './worker-end.js';
 import type { Worker } from './worker.js';
 
@@ -12,8 +13,8 @@ export interface WorkerListener {
   result(worker: Worker, task: Task, row: ResultRow): void;
   /** A whole frame of results was read: there may be room now. */
   settled(worker: Worker): void;
-  /** It has told of itself: `vitals` is new. */
-  reported(worker: Worker): void;
+  /** It has told of itself: `vitals` is new. @param uses what the tasks of its handlers did to it since then, by index */
+  reported(worker: Worker, uses: readonly HandlerUse[]): void;
   refused(worker: Worker, task: Task, refusal: Refusal): void;
   progress(worker: Worker, task: Task, value: unknown): void;
   timedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;

@@ -290,8 +290,8 @@ export class Worker {
       case FRAME.report: {
         const report = frame.body as ReportMessage;
         const { sections } = report;
-        this.vitals.report(this.#clock.now(), report);
-        this.#listener.reported(this);
+        const uses = this.vitals.report(this.#clock.now(), report);
+        this.#listener.reported(this, uses);
         if (sections.length > 0) this.#listener.sections(this, sections as SectionDelta[]);
         break;
       }

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { Pool } from '@millpond/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { withGate } from './gate.js';
-import { fixture, withPool, WORKER_KINDS } from './pools.js';
+import { fixture, KINDS, withPool, WORKER_KINDS } from './pools.js';
 import { runProgram } from './programs.js';
 
 // As Node counts them; where a control group gives less, the pool keeps to that.
@@ -24,12 +25,33 @@ function aWhile(): () => boolean {
   return () => performance.now() > endMs;
 }
 
+/** What is known of tasks by their names. */
+function detected(pool: Pool): unknown {
+  return Object.fromEntries(Object.entries(pool.stats().byTask).map(([name, { detected: kind }]) => [name, kind]));
+}
+
 /** Every change of the number of workers. */
 function watchSize(pool: Pool) {
   const changes: { from: number; to: number; reason: string }[] = [];
   pool.on('resized', (change) => changes.push(change));
   return changes;
 }
+
+describe.each(KINDS)('tasks of a pool of kind %s', (kind) => {
+  it('are told apart by what those of a name do to the workers that all of them share', async () => {
+    const options = { kind, concurrency: 8, ...(kind === 'inline' ? {} : { workers: 1 }) } as const;
+    await withPool('uses-time.mjs', options, async (pool) => {
+      expect(detected(pool)).toEqual({});
+      const expected = { compute: 'computing', block: 'blocking', nap: 'waiting' };
+      const until = (): boolean => isDeepStrictEqual(detected(pool), expected);
+      await Promise.all([
+        keepBusy(pool, 'compute', 300, 1, until),
+        keepBusy(pool, 'block', 100, 1, until),
+        keepBusy(pool, 'nap', 2000, 4, until),
+      ]);
+    });
+  });
+});
 
 describe.each(WORKER_KINDS)('a pool of kind %s that chooses its size itself', (kind) => {
   it('runs more tasks in each worker where they wait, and comes to rest with that', async () => {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { HeldTime } from '../../src/child/held-time.js';
 import { heapLimitBytes } from '../../src/child/own-memory.js';
 import { SectionRecorder } from '../../src/child/section-recorder.js';
 import { SelfReport, VITALS_EVERY_MS } from '../../src/child/self-report.js';
+import { TaskUse } from '../../src/child/task-use.js';
 
 const MIB = 1024 * 1024;
 const clock = vi.hoisted(() => ({ nowMs: 1000 }));
@@ -10,7 +10,7 @@ vi.mock('../../src/base/clock.js', () => ({ hostNowMs: () => clock.nowMs }));
 
 function open() {
   const sections = new SectionRecorder(() => {});
-  const held = new HeldTime();
+  const uses = [new TaskUse(), new TaskUse()] as const;
   let polledMs = 0;
   const poll = {
     takePolledMs: () => {
@@ -19,8 +19,8 @@ function open() {
       return taken;
     },
   };
-  const report = new SelfReport(sections, poll, held);
-  return { report, sections, held, polled: (ms: number) => (polledMs += ms) };
+  const report = new SelfReport(sections, poll, uses);
+  return { report, sections, uses, polled: (ms: number) => (polledMs += ms) };
 }
 
 /** Memory of this process from now on, as far as a report can see. */
@@ -47,11 +47,30 @@ describe('a report', () => {
   });
 
   it('tells how long tasks have been in handlers, those under way included', () => {
-    const { report, held } = open();
-    held.ran(30);
-    held.waits(clock.nowMs);
+    const { report, uses } = open();
+    uses[0].ran(30);
+    uses[1].waits(clock.nowMs, clock.nowMs + 1);
     clock.nowMs += 100;
     expect(report.due(false)?.heldMs).toBe(130);
+  });
+
+  it('tells what each handler did that had tasks since the report before', () => {
+    const { report, uses } = open();
+    const told = (): unknown =>
+      report.due(false)?.uses.map(([handler, { heldMs, calledMs }]) => [handler, heldMs, calledMs]);
+    expect(told()).toEqual([]);
+    uses[1].ran(30);
+    clock.nowMs += VITALS_EVERY_MS;
+    expect(told()).toEqual([[1, 30, 30]]);
+    uses[0].waits(clock.nowMs, clock.nowMs + 2);
+    clock.nowMs += VITALS_EVERY_MS;
+    expect(told()).toEqual([[0, VITALS_EVERY_MS, 2]]);
+    uses[1].ran(5);
+    clock.nowMs += VITALS_EVERY_MS;
+    expect(told()).toEqual([
+      [0, 2 * VITALS_EVERY_MS, 2],
+      [1, 35, 35],
+    ]);
   });
 
   it('does not count the time for which its worker only stayed awake', () => {

@@ -3,7 +3,7 @@ import { deferred, type Deferred } from '../../src/base/deferred.js';
 import { hostNowMs } from '../../src/base/clock.js';
 import { BusyPoll } from '../../src/child/busy-poll.js';
 import { SectionRecorder } from '../../src/child/section-recorder.js';
-import { HeldTime } from '../../src/child/held-time.js';
+import { TaskUse } from '../../src/child/task-use.js';
 import { TaskLoop } from '../../src/child/task-loop.js';
 import type { LoadedHandler } from '../../src/child/worker-module.js';
 import type { Refusal } from '../../src/contract/errors.js';
@@ -83,7 +83,7 @@ function open(handlers: Record<string, LoadedHandler>, concurrency = 1) {
     },
     concurrency,
     poll: new BusyPoll(0, hostNowMs),
-    held: new HeldTime(),
+    uses: names.map(() => new TaskUse()),
     beforeFlush: (idle) => flushes.push(idle),
   });
   /** Gives the loop a frame of [wire id, handler, input], and a turn of the event loop. */

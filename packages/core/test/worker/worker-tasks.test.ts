@@ -305,10 +305,10 @@ describe('what a worker tells beside results', () => {
   it('is a report of itself', () => {
     const { worker, transport, heard } = openReady();
     const vitals = { rssBytes: 1, heapUsedBytes: 2, cpu: 0.5, elu: 0.25 };
-    transport.say(FRAME.report, { ...vitals, sections: [] });
+    transport.say(FRAME.report, { ...vitals, uses: [], sections: [] });
     expect(worker.vitals).toMatchObject(vitals);
     expect(heard.sections).toEqual([]);
-    transport.say(FRAME.report, { ...vitals, sections: [{ path: ['parse'] }] });
+    transport.say(FRAME.report, { ...vitals, uses: [], sections: [{ path: ['parse'] }] });
     expect(heard.sections).toEqual([{ path: ['parse'] }]);
   });
 });

@@ -1,0 +1,69 @@
+import type { DetectedLoad } from '../contract/stats.js';
+import { isKnown, kindOf, type Sums } from './load-shape.js';
+
+/** What the tasks of one name did to one worker over some time, ms. */
+export interface TaskUse {
+  /** In handlers, all together. */
+  readonly heldMs: number;
+  /** From calls of the handler until they returned. */
+  readonly calledMs: number;
+  /** Of some of these calls: how long they took, and processor time. */
+  readonly sampledMs: number;
+  readonly sampledCpuMs: number;
+}
+
+/** What the whole worker did meanwhile. */
+export interface WorkerUse {
+  readonly loopMs: number;
+  readonly cpuMs: number;
+  readonly delayMs: number;
+}
+
+/**
+ * Whose the time of a worker's event loop was. Until a handler returns it is its name's. What is left went to what handlers
+ * do after they have waited, and is shared out by how long their tasks waited. Processor time is that of the name's sampled
+ * calls; where there are none, of the worker.
+ */
+export function shareOut<T extends TaskUse>(uses: readonly T[], worker: WorkerUse): (Sums & { of: T })[] {
+  const sum = (value: (use: T) => number): number => uses.reduce((total, use) => total + value(use), 0);
+  const restMs = Math.max(0, worker.loopMs - sum(({ calledMs }) => calledMs));
+  const waitedMs = sum(waitedBy);
+  const cpuShare = worker.loopMs > 0 ? worker.cpuMs / worker.loopMs : 1;
+  const delayShare = worker.loopMs > 0 ? Math.min(1, worker.delayMs / worker.loopMs) : 0;
+  return uses.map((use) => {
+    const loopMs = use.calledMs + (waitedMs > 0 ? (restMs * waitedBy(use)) / waitedMs : 0);
+    const ownShare = use.sampledMs > 0 ? use.sampledCpuMs / use.sampledMs : cpuShare;
+    // One at a time, a task is in its handler for as long as it has the loop, and not a moment less.
+    const heldMs = Math.max(use.heldMs, use.calledMs);
+    return { of: use, spanMs: 0, heldMs, loopMs, cpuMs: loopMs * ownShare, delayMs: loopMs * delayShare };
+  });
+}
+
+function waitedBy({ heldMs, calledMs }: TaskUse): number {
+  return Math.max(0, heldMs - calledMs);
+}
+
+/** The last ten reports decide, of all workers together. */
+const KEPT = 0.9;
+
+/** What tasks of one name are like, by what was seen of them last. */
+export class TaskLoad {
+  #sums: Sums = { spanMs: 0, heldMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
+
+  /** A worker has reported of them. */
+  add({ heldMs, loopMs, cpuMs, delayMs }: Sums): void {
+    const before = this.#sums;
+    this.#sums = {
+      spanMs: 0,
+      heldMs: before.heldMs * KEPT + heldMs,
+      loopMs: before.loopMs * KEPT + loopMs,
+      cpuMs: before.cpuMs * KEPT + cpuMs,
+      delayMs: before.delayMs * KEPT + delayMs,
+    };
+  }
+
+  /** Undefined while there is not enough to go by. */
+  get kind(): DetectedLoad | undefined {
+    return isKnown(this.#sums) ? kindOf(this.#sums) : undefined;
+  }
+}

@@ -1,0 +1,39 @@
+import { shareOut, type TaskUse, type WorkerUse } from '../sizing/task-load.js';
+import type { Sums } from '../sizing/load-shape.js';
+import type { ReportMessage, TaskUseTotals } from '../wire/frame.js';
+
+const NOTHING: TaskUseTotals = { heldMs: 0, calledMs: 0, sampledMs: 0, sampledCpuMs: 0 };
+
+/** Of a handler, by its index in the worker's own list. */
+export type HandlerUse = readonly [handler: number, use: Sums];
+
+/** What a worker did since its report before, handler by handler. */
+export class UseMeter {
+  readonly #totals = new Map<number, TaskUseTotals>();
+  #worker: WorkerUse = { loopMs: 0, cpuMs: 0, delayMs: 0 };
+
+  /** @returns for each handler that had tasks */
+  report({ uses, loopMs, cpuMs, delayMs }: ReportMessage): HandlerUse[] {
+    const before = this.#worker;
+    this.#worker = { loopMs, cpuMs, delayMs };
+    if (uses.length === 0) return [];
+    const since = uses.map(([handler, totals]) => ({ handler, ...this.#since(handler, totals) }));
+    const worker = {
+      loopMs: loopMs - before.loopMs,
+      cpuMs: cpuMs - before.cpuMs,
+      delayMs: delayMs - before.delayMs,
+    };
+    return shareOut(since, worker).map(({ of, ...use }) => [of.handler, use] as const);
+  }
+
+  #since(handler: number, totals: TaskUseTotals): TaskUse {
+    const before = this.#totals.get(handler) ?? NOTHING;
+    this.#totals.set(handler, totals);
+    return {
+      heldMs: totals.heldMs - before.heldMs,
+      calledMs: totals.calledMs - before.calledMs,
+      sampledMs: totals.sampledMs - before.sampledMs,
+      sampledCpuMs: totals.sampledCpuMs - before.sampledCpuMs,
+    };
+  }
+}
