@@ -1,7 +1,7 @@
 // How near to the best fixed numbers does the pool size itself where tasks block their worker?
 import { sizingBenchmark } from './sizing-benchmark.mjs';
 
-const INPUT = { ms: 10, iterations: 500e3 };
+const INPUT = { ms: 10, computeNs: 500e3 };
 
 export default sizingBenchmark({
   question: 'How well does the pool size itself where tasks block their worker for 10 ms?',

@@ -2,7 +2,7 @@
 import { sizingBenchmark } from './sizing-benchmark.mjs';
 
 const COMPUTES = ['compute', 10e6];
-const WAITS = ['wait', { ms: 50, iterations: 100e3 }];
+const WAITS = ['wait', { ms: 50, computeNs: 100e3 }];
 
 export default sizingBenchmark({
   question: 'How well does the pool size itself where half of the tasks compute and half wait?',

@@ -12,7 +12,7 @@ const LOST = { key: 'lostPercent', unit: '% of the work of 10 s lost', better: '
 
 /** As many callers as always leave some waiting, and no more: what waits is done first when the load changes. */
 const computes = { callers: 64, draw: () => ['compute', 10e6] };
-const waits = { callers: 2048, draw: () => ['wait', { ms: 50, iterations: 100e3 }] };
+const waits = { callers: 2048, draw: () => ['wait', { ms: 50, computeNs: 100e3 }] };
 
 const STEPS = [
   // Long enough for a pool of a few workers to give them up.

@@ -1,7 +1,7 @@
 // How near to the best fixed numbers does the pool size itself where tasks wait?
 import { sizingBenchmark } from './sizing-benchmark.mjs';
 
-const INPUT = { ms: 50, iterations: 100e3 };
+const INPUT = { ms: 50, computeNs: 100e3 };
 
 export default sizingBenchmark({
   question: 'How well does the pool size itself where tasks wait for 50 ms?',
