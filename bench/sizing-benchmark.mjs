@@ -28,7 +28,7 @@ export function sizingBenchmark({ question, what, draw, workers, concurrency, sh
     outlined: 'fixed numbers',
     metrics: [RATE, SETTLED, OVERSHOOT, WORKERS, CONCURRENCY],
     contestants: [sized('auto', 'subject', { workers: 'auto', concurrency: 'auto' }), ...fixed(workers, concurrency)],
-    full: { rounds: 3, warmupMs: 1000, measureMs: 2500, settleMs: 8000 },
+    full: { rounds: 5, warmupMs: 1000, measureMs: 2500, settleMs: 8000 },
     quick: { warmupMs: 20, measureMs: 30, settleMs: 60 },
     quickContestants: ({ workers: count }, index) => count === 'auto' || index === 1,
     goals: [
