@@ -21,10 +21,10 @@ interface ScriptParsed {
 /** A thread that runs JavaScript pauses within microseconds, if it has a core. */
 const PAUSE_WITHIN_MS = 100;
 /**
- * What calls handlers: TaskLoop.#start in child/task-loop.ts. From there outwards the stack is ours, and says nothing about
- * the handler. Its file alone would not do: in the same bundle is what a handler calls, such as ctx.section().
+ * What calls handlers: child/call-handler.ts. From there outwards the stack is ours, and says nothing about the handler.
+ * Its file alone would not do: in the same bundle is what a handler calls, such as ctx.section().
  */
-const OUR_CALLER = { file: /\/bundle\/(process|thread)-entry\.cjs$/, functionName: '#start' };
+const OUR_CALLER = { file: /\/bundle\/(process|thread)-entry\.cjs$/, functionName: 'callHandler' };
 
 /**
  * Where a thread is, innermost call first, as lines like those of an error's stack; empty when it runs no JavaScript.

@@ -28,7 +28,7 @@ describe('the stack of a stuck worker', () => {
     const thread = standsIn([
       ['', 'file:///app/worker.mjs'],
       ['work', 'file:///app/worker.mjs'],
-      ['#start', BUNDLE + entry],
+      ['callHandler', BUNDLE + entry],
       ['accept', BUNDLE + entry],
     ]);
     expect(await stuckStack(thread)).toBe(
@@ -41,7 +41,7 @@ describe('the stack of a stuck worker', () => {
       ['inside', 'file:///app/worker.mjs'],
       ['run', `${BUNDLE}process-entry.cjs`],
       ['work', 'file:///app/worker.mjs'],
-      ['#start', `${BUNDLE}process-entry.cjs`],
+      ['callHandler', `${BUNDLE}process-entry.cjs`],
     ]);
     expect((await stuckStack(thread)).split('\n')).toEqual([
       '    at inside (file:///app/worker.mjs:1:1)',
@@ -53,7 +53,7 @@ describe('the stack of a stuck worker', () => {
   it("is not cut at a handler's own function of that name", async () => {
     const thread = standsIn([
       ['loop', 'file:///app/worker.mjs'],
-      ['#start', 'file:///app/worker.mjs'],
+      ['callHandler', 'file:///app/worker.mjs'],
     ]);
     expect((await stuckStack(thread)).split('\n')).toHaveLength(2);
   });
