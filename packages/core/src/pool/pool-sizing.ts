@@ -71,8 +71,10 @@ export class PoolSizing {
   growFor(tasks: number): void {
     const { supervisor, memory } = this.#parts;
     const { wanted } = supervisor;
+    // First what costs nothing: this is asked whenever tasks were handed out and some are left.
+    if (!this.#growsAtOnce || wanted >= Math.max(1, this.#range.start)) return;
     const start = Math.max(1, Math.ceil(this.#range.start * this.#seat.shareOf(this.#parts.cores())));
-    if (wanted >= start || !this.#growsAtOnce) return;
+    if (wanted >= start) return;
     const { room, cap } = memory.bounds;
     const useful = wantedWorkers({ ...this.#range, start }, wanted, tasks, this.concurrency);
     const to = Math.max(1, Math.min(useful, wanted + room, cap));
