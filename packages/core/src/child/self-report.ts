@@ -25,7 +25,8 @@ export class SelfReport {
   readonly #poll: Pick<BusyPoll, 'takePolledMs'>;
   /** By handler. */
   readonly #uses: readonly TaskUse[];
-  readonly #told: number[];
+  #totals: readonly TaskUseTotals[] = [];
+  readonly #toldMs: number[];
   #vitalsAt = -Infinity;
   #grownAt = -Infinity;
   #sectionsAt = -Infinity;
@@ -50,7 +51,7 @@ export class SelfReport {
   constructor(sections: SectionRecorder, poll: Pick<BusyPoll, 'takePolledMs'>, uses: readonly TaskUse[]) {
     this.#sections = sections;
     this.#uses = uses;
-    this.#told = uses.map(() => 0);
+    this.#toldMs = uses.map(() => 0);
     this.#poll = poll;
   }
 
@@ -62,8 +63,7 @@ export class SelfReport {
     if (!vitals && !sections) return undefined;
     if (vitals) this.#readVitals(now);
     if (sections) this.#sectionsAt = now;
-    const uses = vitals ? this.#takeUses(now) : [];
-    return { ...this.#last, uses, sections: sections ? this.#sections.take() : [] };
+    return { ...this.#last, uses: vitals ? this.#takeUses() : [], sections: sections ? this.#sections.take() : [] };
   }
 
   #hasGrown(now: number): boolean {
@@ -73,6 +73,7 @@ export class SelfReport {
   }
 
   #readVitals(now: number): void {
+    this.#totals = this.#uses.map((use) => use.totals(now));
     const polledMs = this.#poll.takePolledMs();
     this.#polledMs += polledMs;
     const loopMs = Math.max(0, performance.eventLoopUtilization().active - this.#polledMs);
@@ -88,7 +89,7 @@ export class SelfReport {
       cpu: elapsedMs > 0 ? (cpuMs - this.#cpuMs) / elapsedMs : 0,
       // Deltas can come out slightly negative (nodejs/node#40525).
       elu: active + idle > 0 ? Math.min(1, Math.max(0, (active - polledMs) / (active + idle))) : 0,
-      heldMs: this.#uses.reduce((sum, use) => sum + use.totals(now).heldMs, 0),
+      heldMs: this.#totals.reduce((sum, { heldMs }) => sum + heldMs, 0),
       loopMs,
       cpuMs,
       delayMs: waitedForCoreMs(),
@@ -100,12 +101,11 @@ export class SelfReport {
   }
 
   /** Of handlers that had tasks since this was asked last. */
-  #takeUses(now: number): ReportMessage['uses'] {
+  #takeUses(): ReportMessage['uses'] {
     const taken: [number, TaskUseTotals][] = [];
-    for (const [handler, use] of this.#uses.entries()) {
-      const totals = use.totals(now);
-      if (totals.heldMs === this.#told[handler]) continue;
-      this.#told[handler] = totals.heldMs;
+    for (const [handler, totals] of this.#totals.entries()) {
+      if (totals.heldMs === this.#toldMs[handler]) continue;
+      this.#toldMs[handler] = totals.heldMs;
       taken.push([handler, totals]);
     }
     return taken;

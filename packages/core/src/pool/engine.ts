@@ -213,7 +213,8 @@ export class Engine {
       this.upkeep.noteAnswered(worker);
     },
     reported: (worker, uses) => {
-      for (const [handler, use] of uses) this.types.get(worker.handlerNames[handler] ?? '')?.load.add(use);
+      const { handlerNames } = worker;
+      for (const [handler, use] of uses) this.types.get(handlerNames[handler] ?? '')?.load.add(use);
       this.upkeep.noteReported(worker);
     },
     refused: (worker, task, refusal) => this.dispatcher.onRefused(worker, task, refusal),

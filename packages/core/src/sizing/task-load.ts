@@ -2,7 +2,7 @@ import type { DetectedLoad } from '../contract/stats.js';
 import { isKnown, kindOf, type Sums } from './load-shape.js';
 
 /** What the tasks of one name did to one worker over some time, ms. */
-export interface TaskUse {
+export interface TaskTimes {
   /** In handlers, all together. */
   readonly heldMs: number;
   /** From calls of the handler until they returned. */
@@ -22,10 +22,10 @@ export interface WorkerUse {
 /**
  * Whose the time of a worker's event loop was. Until a handler returns it is its name's. What is left went to what handlers
  * do after they have waited, and is shared out by how long their tasks waited. Processor time is that of the name's sampled
- * calls; where there are none, of the worker.
+ * calls; where there are none, of the worker. One for each use, in their order.
  */
-export function shareOut<T extends TaskUse>(uses: readonly T[], worker: WorkerUse): (Sums & { of: T })[] {
-  const sum = (value: (use: T) => number): number => uses.reduce((total, use) => total + value(use), 0);
+export function shareOut(uses: readonly TaskTimes[], worker: WorkerUse): Sums[] {
+  const sum = (value: (use: TaskTimes) => number): number => uses.reduce((total, use) => total + value(use), 0);
   const restMs = Math.max(0, worker.loopMs - sum(({ calledMs }) => calledMs));
   const waitedMs = sum(waitedBy);
   const cpuShare = worker.loopMs > 0 ? worker.cpuMs / worker.loopMs : 1;
@@ -35,11 +35,11 @@ export function shareOut<T extends TaskUse>(uses: readonly T[], worker: WorkerUs
     const ownShare = use.sampledMs > 0 ? use.sampledCpuMs / use.sampledMs : cpuShare;
     // One at a time, a task is in its handler for as long as it has the loop, and not a moment less.
     const heldMs = Math.max(use.heldMs, use.calledMs);
-    return { of: use, spanMs: 0, heldMs, loopMs, cpuMs: loopMs * ownShare, delayMs: loopMs * delayShare };
+    return { spanMs: 0, heldMs, loopMs, cpuMs: loopMs * ownShare, delayMs: loopMs * delayShare };
   });
 }
 
-function waitedBy({ heldMs, calledMs }: TaskUse): number {
+function waitedBy({ heldMs, calledMs }: TaskTimes): number {
   return Math.max(0, heldMs - calledMs);
 }
 

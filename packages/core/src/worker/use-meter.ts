@@ -1,4 +1,4 @@
-import { shareOut, type TaskUse, type WorkerUse } from '../sizing/task-load.js';
+import { shareOut, type TaskTimes, type WorkerUse } from '../sizing/task-load.js';
 import type { Sums } from '../sizing/load-shape.js';
 import type { ReportMessage, TaskUseTotals } from '../wire/frame.js';
 
@@ -17,16 +17,17 @@ export class UseMeter {
     const before = this.#worker;
     this.#worker = { loopMs, cpuMs, delayMs };
     if (uses.length === 0) return [];
-    const since = uses.map(([handler, totals]) => ({ handler, ...this.#since(handler, totals) }));
+    const since = uses.map(([handler, totals]) => this.#since(handler, totals));
     const worker = {
       loopMs: loopMs - before.loopMs,
       cpuMs: cpuMs - before.cpuMs,
       delayMs: delayMs - before.delayMs,
     };
-    return shareOut(since, worker).map(({ of, ...use }) => [of.handler, use] as const);
+    const shares = shareOut(since, worker);
+    return uses.map(([handler], index) => [handler, shares[index] as Sums] as const);
   }
 
-  #since(handler: number, totals: TaskUseTotals): TaskUse {
+  #since(handler: number, totals: TaskUseTotals): TaskTimes {
     const before = this.#totals.get(handler) ?? NOTHING;
     this.#totals.set(handler, totals);
     return {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shareOut, TaskLoad, type TaskUse } from '../../src/sizing/task-load.js';
+import { shareOut, TaskLoad, type TaskTimes } from '../../src/sizing/task-load.js';
 
-const use = (heldMs: number, calledMs: number, sampledMs = 0, sampledCpuMs = 0): TaskUse => ({
+const use = (heldMs: number, calledMs: number, sampledMs = 0, sampledCpuMs = 0): TaskTimes => ({
   heldMs,
   calledMs,
   sampledMs,
@@ -10,7 +10,7 @@ const use = (heldMs: number, calledMs: number, sampledMs = 0, sampledCpuMs = 0):
 });
 
 /** The word for tasks of each of these uses, in one worker that did this meanwhile. */
-function words(uses: TaskUse[], worker: { loopMs: number; cpuMs: number; delayMs?: number }): unknown[] {
+function words(uses: TaskTimes[], worker: { loopMs: number; cpuMs: number; delayMs?: number }): unknown[] {
   return shareOut(uses, { delayMs: 0, ...worker }).map((sums) => {
     const load = new TaskLoad();
     load.add(sums);
