@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import { systemClock, type Clock } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { Conditions } from '../base/conditions.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
@@ -7,13 +7,13 @@ import type { WorkersOption } from '../contract/options.js';
 import type { ResolvedOptions, TaskSettings } from '../contract/resolve-options.js';
 import { CHANNELS, type SectionsMessage, type WorkerMessage } from '../contract/trace.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
-import { usableCores } from '../sizing/cores.js';
+import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
 import { ONE_INLINE, sizeRange, WORKERS_VARIABLE, type SizeRange } from '../sizing/static-size.js';
 import { Supervisor } from '../supervise/supervisor.js';
 import { Task, type TaskExtras } from '../task/task.js';
 import { TaskBook } from '../task/task-book.js';
 import { TaskType } from '../task/task-type.js';
-import { START } from '../transport/start.js';
+import type { StartTransport } from '../transport/transport.js';
 import { Worker } from '../worker/worker.js';
 import type { WorkerListener } from '../worker/worker-listener.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
@@ -25,7 +25,19 @@ import { Upkeep } from './upkeep.js';
 const workerChannel = channel(CHANNELS.worker);
 const sectionsChannel = channel(CHANNELS.sections);
 
+/** Time, chance and machine as an engine sees them; tests give their own. */
+export interface EngineHost {
+  clock: Clock;
+  /** From 0 to 1. */
+  random(): number;
+  startTransport: StartTransport;
+  /** Cores that the program may use. */
+  cores(): number;
+  readMemory(own: OwnMemory): MemoryReading | undefined;
+}
+
 export interface EngineParts {
+  host: EngineHost;
   /** The pool, as an identity for published messages. */
   pool: object;
   moduleUrl: string;
@@ -59,14 +71,16 @@ export class Engine {
   /** Results that workers which have ended gave to nobody. */
   pastIgnoredResults = 0;
   readonly #parts: EngineParts;
-  readonly #clock: Clock = systemClock;
+  readonly #clock: Clock;
   #cores: number | undefined;
   #lastTaskId = 0;
   #isSaturated = false;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    const { options, pool, moduleUrl } = parts;
+    const { options, pool, moduleUrl, host } = parts;
+    const random = (): number => host.random();
+    this.#clock = host.clock;
     this.book = new TaskBook({
       onAbort: (task, reason) => this.dispatcher.cancel(task, reason),
       onPendingChange: (pending) => this.#onPendingChange(pending),
@@ -79,13 +93,13 @@ export class Engine {
       concurrency: () => this.upkeep.sizing.concurrency,
       cores: () => this.#usableCores(),
       book: this.book,
-      random: Math.random,
+      random,
       onHandedOut: (queued) => this.#onHandedOut(queued),
     });
     this.supervisor = new Supervisor({
       clock: this.#clock,
       limits: options.restart,
-      random: Math.random,
+      random,
       start: (workerId) => this.#startWorker(workerId),
       activate: (worker) => this.dispatcher.onReady(worker),
       gaveUp: (reason, cause) => parts.gaveUp(reason, cause),
@@ -102,7 +116,8 @@ export class Engine {
       cache: parts.cache,
       cores: () => this.#usableCores(),
       readyMs: () => this.#readyMs(),
-      random: Math.random,
+      readMemory: (own) => host.readMemory(own),
+      random,
       emit: (...event) => parts.emit(...event),
     });
     this.supervisor.want(range.min);
@@ -177,7 +192,7 @@ export class Engine {
 
   /** Read once: from files. */
   #usableCores(): number {
-    return (this.#cores ??= usableCores());
+    return (this.#cores ??= this.#parts.host.cores());
   }
 
   #readyMs(): number {
@@ -193,11 +208,11 @@ export class Engine {
   }
 
   #startWorker(workerId: number): Worker {
-    const { moduleUrl, options } = this.#parts;
+    const { host, moduleUrl, options } = this.#parts;
     const { concurrency } = this.upkeep.sizing;
     const heapLimitMb = this.upkeep.heapLimitMb();
     const spec = { workerId, moduleUrl, concurrency, heapLimitMb, options };
-    return new Worker(spec, START[options.kind], this.#clock, this.#listener);
+    return new Worker(spec, host.startTransport, this.#clock, this.#listener);
   }
 
   readonly #listener: WorkerListener = {

@@ -10,7 +10,7 @@ import { mayKill } from '../sizing/governor.js';
 import { heapLimitMb } from '../sizing/heap-limit.js';
 import { rulesOf } from '../sizing/memory-level.js';
 import { chooseToRelieve, isHeapNearlyFull } from '../sizing/memory-relief.js';
-import { readMemory, type MemoryReading } from '../sizing/memory-reading.js';
+import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
 import { MemoryWatch } from '../supervise/memory-watch.js';
 import type { Supervisor } from '../supervise/supervisor.js';
 import type { Worker } from '../worker/worker.js';
@@ -23,6 +23,7 @@ export interface PoolMemoryParts {
   cache: ResultCache | undefined;
   /** Workers that stand by in peace. */
   spares(): number;
+  readMemory(own: OwnMemory): MemoryReading | undefined;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
 }
 
@@ -82,7 +83,7 @@ export class PoolMemory {
   }
 
   #read(): MemoryReading | undefined {
-    return readMemory('/', { limitBytes: this.#parts.options.memory.limitBytes, usedBytes: this.#ownBytes() });
+    return this.#parts.readMemory({ limitBytes: this.#parts.options.memory.limitBytes, usedBytes: this.#ownBytes() });
   }
 
   /** What this program and its workers use. Threads are part of it. */

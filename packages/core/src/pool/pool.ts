@@ -21,6 +21,7 @@ import { Engine } from './engine.js';
 import { mapSettled, mapValues, type MapParts } from './map.js';
 import { poolStats } from './pool-stats.js';
 import { PoolState } from './pool-state.js';
+import { systemHost } from './system-host.js';
 import { moduleName, workerModuleUrl } from './worker-module-url.js';
 
 /** Arguments after the task name: the input may be left out where the handler takes none. */
@@ -76,6 +77,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     }
     this.#state = new PoolState(this.#options.name);
     this.#engine = new Engine({
+      host: systemHost(this.#options.kind),
       pool: this,
       moduleUrl: url.href,
       options: this.#options,

@@ -3,6 +3,7 @@ import type { PoolEvents } from '../contract/events.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { ResultCache } from '../cache/result-cache.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
 import type { SizeRange } from '../sizing/static-size.js';
 import { threadCpuMs } from '../sizing/thread-cpu.js';
 import { Heartbeat, soonest, type Pace } from '../supervise/heartbeat.js';
@@ -28,6 +29,7 @@ export interface UpkeepParts {
   cores(): number;
   /** Time workers have been ready, all together, ms. */
   readyMs(): number;
+  readMemory(own: OwnMemory): MemoryReading | undefined;
   random(): number;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
 }

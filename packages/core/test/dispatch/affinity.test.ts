@@ -20,7 +20,7 @@ async function open() {
   const other = staff.find((each) => each !== home) as Staff;
   serve(home);
   await turn();
-  return { ...engine, home, other, submit };
+  return { ...engine, home, other, submit, submitTask: engine.submit };
 }
 
 describe('a task with a key', () => {
@@ -47,7 +47,7 @@ describe('a task with a key', () => {
   });
 
   it('moves when it has waited for as long as the key is worth, and takes the key along', async () => {
-    const { submit, home, other, clock } = await open();
+    const { submit, home, other, clock, timersLeft } = await open();
     const [, waiting] = [submit('a'), submit('a')];
     await turn();
     expect(home.worker.load).toBe(1);
@@ -61,22 +61,22 @@ describe('a task with a key', () => {
     const next = submit('a');
     await turn();
     expect(serve(other)).toEqual([next]);
-    expect(clock.timers).toBe(0);
+    expect(timersLeft()).toBe(0);
   });
 
   it('does not wait where knowing the key has saved nothing', async () => {
-    const { submit, other, maker } = await open();
-    maker.type('work').recordKeyed(true, 5);
-    maker.type('work').recordKeyed(false, 5);
+    const { submit, other, type } = await open();
+    type('work').recordKeyed(true, 5);
+    type('work').recordKeyed(false, 5);
     const [, second] = [submit('a'), submit('a')];
     await turn();
     expect(serve(other)).toEqual([second]);
   });
 
   it('can be cancelled while it waits for its worker', async () => {
-    const { dispatcher, engineTask, clock } = await openWaiting();
+    const { dispatcher, engineTask, timersLeft } = await openWaiting();
     dispatcher.cancel(engineTask, 'unwanted');
-    expect([dispatcher.queued, clock.timers]).toEqual([0, 0]);
+    expect([dispatcher.queued, timersLeft()]).toEqual([0, 0]);
     expect(engineTask.state).toBe('settled');
   });
 
@@ -94,9 +94,7 @@ describe('a task with a key', () => {
 async function openWaiting() {
   const desk = await open();
   desk.submit('a');
-  const { task } = desk.maker.make('work', undefined, { key: 'a' });
-  desk.book.enter(task);
-  desk.dispatcher.submit(task);
+  const { task } = desk.submitTask('work', undefined, { key: 'a' });
   await turn();
   expect(desk.dispatcher.queued).toBe(1);
   return { ...desk, engineTask: task };
@@ -104,8 +102,8 @@ async function openWaiting() {
 
 describe('the worth of a key', () => {
   it('is what execution takes longer where it is not known', async () => {
-    const { maker } = await open();
-    const type = maker.type('elsewhere');
+    const { type: typeOf } = await open();
+    const type = typeOf('elsewhere');
     expect(type.keyWorthMs).toBe(10);
     type.recordKeyed(false, 80);
     type.recordKeyed(true, 20);

@@ -82,7 +82,7 @@ class World {
     this.engine = openEngine(options, () => 0.5);
     this.#concurrency = concurrency;
     this.#mostInHand = concurrency + prefetch;
-    this.engine.supervisor.want(2);
+    this.engine.engine.resize(2);
     this.engine.clock.advance(10);
     this.look();
     for (const worker of this.workers) worker.becomeReady();
@@ -124,7 +124,7 @@ class World {
       case 'advance':
         return engine.clock.advance(ms);
       case 'want':
-        return this.isOver ? undefined : engine.supervisor.want((flavour + 2) % 4);
+        return this.isOver ? undefined : engine.engine.resize(1 + (flavour % 4));
       case 'recycle':
         // Not waited for: it goes on while other things happen.
         return void engine.supervisor.recycle(engine.dispatcher.readyWorkers, 'by hand', () => {});
@@ -179,7 +179,7 @@ class World {
   /** Every worker does what it should until nothing is pending. */
   async finish(): Promise<void> {
     const { engine } = this;
-    if (!this.isOver) engine.supervisor.want(2);
+    if (!this.isOver) engine.engine.resize(2);
     engine.dispatcher.resume();
     for (let round = 0; engine.book.pending > 0; round++) {
       if (round === 500)
@@ -232,9 +232,7 @@ class World {
     const worker = ready[which % Math.max(1, ready.length)];
     if (this.isOver || worker === undefined) return;
     const controller = new AbortController();
-    const task = engine.maker.make('work', undefined, { signal: controller.signal }, true);
-    engine.book.enter(task.task);
-    engine.dispatcher.submitTo(worker, task.task);
+    const task = engine.submitTo(worker, { signal: controller.signal });
     this.#pinned++;
     this.made.push({ task, controller });
   }
@@ -256,9 +254,9 @@ describe('any sequence of events', () => {
         }
         await world.finish();
         world.checkBlame();
-        const { book, dispatcher, supervisor, clock } = world.engine;
+        const { book, dispatcher, supervisor, timersLeft } = world.engine;
         expect(book.counts).toMatchObject({ submitted: world.made.length, queued: 0, running: 0 });
-        expect([dispatcher.queued, supervisor.workers.size, clock.timers]).toEqual([0, 0, 0]);
+        expect([dispatcher.queued, supervisor.workers.size, timersLeft()]).toEqual([0, 0, 0]);
       }),
       { numRuns: 500 },
     );

@@ -208,11 +208,11 @@ describe('waiting', () => {
   });
 
   it('leaves no timer behind once the task runs', async () => {
-    const { submit, staffUp, clock } = openEngine({ queue: { timeoutMs: 100 } });
+    const { submit, staffUp, clock, timersLeft } = openEngine({ queue: { timeoutMs: 100 } });
     await staffUp(1);
     const { outcomes } = submit();
     await turn();
-    expect(clock.timers).toBe(0);
+    expect(timersLeft()).toBe(0);
     clock.advance(1000);
     expect(outcomes).toEqual([]);
   });
@@ -250,11 +250,9 @@ describe('a task that is not wanted any more', () => {
   });
 
   it('gives its place back at once when it had not left', async () => {
-    const { maker, book, submit, staffUp, dispatcher } = openEngine();
+    const { submit, submitTo, staffUp, dispatcher } = openEngine();
     const [only] = (await staffUp(1)) as [Staff];
-    const { task, outcomes } = maker.make('work', undefined, undefined, true);
-    book.enter(task);
-    dispatcher.submitTo(only.worker, task);
+    const { task, outcomes } = submitTo(only.worker);
     dispatcher.cancel(task, 'changed my mind');
     const last = submit();
     await turn();

@@ -4,10 +4,7 @@ import { codes, type MadeTask } from '../support/tasks.js';
 
 describe('a task for one worker', () => {
   const submitTo = (engine: ReturnType<typeof openEngine>, { worker }: Staff): MadeTask => {
-    const made = engine.maker.make('work', undefined, undefined, true);
-    engine.book.enter(made.task);
-    engine.dispatcher.submitTo(worker, made.task);
-    return made;
+    return engine.submitTo(worker);
   };
 
   it('goes to it past the queue, full or not', async () => {

@@ -41,7 +41,7 @@ class Race {
     this.#engine = openEngine({ concurrency, prefetch: PREFETCH, graceMs: GRACE_MS, tasks });
     this.#concurrency = concurrency;
     this.#most = concurrency + PREFETCH;
-    this.#engine.supervisor.want(1);
+    this.#engine.engine.resize(1);
     this.settle();
   }
 
@@ -109,7 +109,7 @@ class Race {
     // A timer that comes after its task has ended harms nobody.
     this.#engine.clock.advance(TIMEOUT_MS + GRACE_MS);
     expect(this.#worker).toMatchObject({ mustGo: false, staff: { worker: { load: 0 } } });
-    expect([this.#engine.dispatcher.queued, this.#engine.clock.timers]).toEqual([0, 0]);
+    expect([this.#engine.dispatcher.queued, this.#engine.timersLeft()]).toEqual([0, 0]);
     return ends;
   }
 

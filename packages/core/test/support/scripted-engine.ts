@@ -1,13 +1,11 @@
 import type { PoolOptions } from '../../src/contract/options.js';
-import { Dispatcher } from '../../src/dispatch/dispatcher.js';
-import { Supervisor } from '../../src/supervise/supervisor.js';
-import type { TaskExtras } from '../../src/task/task.js';
-import { TaskBook } from '../../src/task/task-book.js';
-import { Worker } from '../../src/worker/worker.js';
-import type { WorkerListener } from '../../src/worker/worker-listener.js';
+import { Engine } from '../../src/pool/engine.js';
+import type { Task, TaskExtras } from '../../src/task/task.js';
+import type { TaskType } from '../../src/task/task-type.js';
+import type { Worker } from '../../src/worker/worker.js';
 import { FakeClock } from './fake-clock.js';
-import { ScriptedTransport, specOf, type SentTask } from './scripted-transport.js';
-import { optionsOf, TaskMaker, type MadeTask } from './tasks.js';
+import { ScriptedTransport, type SentTask } from './scripted-transport.js';
+import { optionsOf, type MadeTask, type Outcome } from './tasks.js';
 
 /** Lets everything happen that is due in this turn of the event loop. */
 export function turn(): Promise<void> {
@@ -16,8 +14,8 @@ export function turn(): Promise<void> {
 
 /** A worker and the other end of its link. */
 export interface Staff {
-  worker: Worker;
-  transport: ScriptedTransport;
+  readonly worker: Worker;
+  readonly transport: ScriptedTransport;
 }
 
 /** All tasks that have newly arrived at a worker, begun. */
@@ -27,82 +25,117 @@ export function begun({ transport }: Staff): SentTask[] {
   return tasks;
 }
 
-/** The parts of a pool below its face, wired as in a pool, over scripted workers and a clock of the test's own. */
+const MIB = 1024 * 1024;
+/** A machine with memory to spare, whatever the tests run on. */
+const ROOMY = { usedBytes: 1024 * MIB, limitBytes: 64 * 1024 * MIB, smallestLimitBytes: 64 * 1024 * MIB };
+
+/** The engine of a pool as it is, over scripted workers, on a clock of the test's own and a machine of two cores. */
 export function openEngine(poolOptions: PoolOptions = {}, random: () => number = () => 1) {
   const clock = new FakeClock();
-  const options = optionsOf(poolOptions);
-  const maker = new TaskMaker(options, () => clock.now());
-  const staff: Staff[] = [];
+  const options = optionsOf({ workers: 1, ...poolOptions });
+  const transports: ScriptedTransport[] = [];
   const givenUp: string[] = [];
-  const handedOut: number[] = [];
-  const book: TaskBook = new TaskBook({
-    onAbort: (task, reason) => dispatcher.cancel(task, reason),
-    onPendingChange: () => {},
-  });
-  const dispatcher: Dispatcher = new Dispatcher({
+  /** What every further start of a worker throws. */
+  const starts = { refuse: undefined as Error | undefined };
+  const engine: Engine = new Engine({
+    host: {
+      clock,
+      random,
+      startTransport(spec) {
+        if (starts.refuse !== undefined) throw starts.refuse;
+        const transport = new ScriptedTransport(spec, clock);
+        transports.push(transport);
+        return transport;
+      },
+      cores: () => 2,
+      readMemory: () => ({ ...ROOMY, source: 'machine', stall: undefined }),
+    },
     pool: {},
     moduleUrl: 'file:///app/worker.js',
     options,
-    concurrency: () => options.concurrency.min,
-    cores: () => 2,
-    clock,
-    book,
-    random,
-    onHandedOut: (queued) => handedOut.push(queued),
-  });
-  const listener: WorkerListener = {
-    ready: (worker) => supervisor.onReady(worker),
-    result: (worker, task, row) => dispatcher.onResult(worker, task, row),
-    settled: (worker) => dispatcher.onSettled(worker),
-    refused: (worker, task, reason) => dispatcher.onRefused(worker, task, reason),
-    progress: () => {},
-    timedOut: (worker, task, ranMs, by) => dispatcher.onTimedOut(worker, task, ranMs, by),
-    reported: () => {},
-    sections: () => {},
-    exited(worker, end) {
-      dispatcher.onExited(worker, end);
-      const isFault = end.how === 'died' || end.how === 'failedToStart';
-      const { uptimeMs } = end.report;
-      const { tasksDone } = worker;
-      supervisor.onEnd(
-        worker,
-        isFault ? { wasReady: end.how === 'died', uptimeMs, tasksDone, cause: end.fault } : undefined,
-      );
-    },
-  };
-  const supervisor: Supervisor<Worker> = new Supervisor<Worker>({
-    clock,
-    limits: options.restart,
-    random,
-    start(workerId) {
-      const spec = specOf(options, workerId);
-      const transport = new ScriptedTransport(spec, clock);
-      const worker = new Worker(spec, () => transport, clock, listener);
-      staff.push({ worker, transport });
-      return worker;
-    },
-    activate: (worker) => dispatcher.onReady(worker),
+    cache: undefined,
+    emit: () => {},
     gaveUp(reason) {
       givenUp.push(reason);
-      for (const task of dispatcher.all()) dispatcher.reject(task, new Error(reason));
-      void supervisor.kill();
+      engine.rejectAll(new Error(reason));
+      engine.upkeep.stop();
+      void engine.supervisor.kill();
     },
   });
-  const submit = (name = 'work', input?: unknown, extras?: TaskExtras): MadeTask => {
-    const made = maker.make(name, input, extras);
-    book.enter(made.task);
-    dispatcher.submit(made.task);
-    return made;
+  const { book, dispatcher, supervisor } = engine;
+  const staff: Staff[] = [];
+  /** Every worker that was ever started. */
+  const everyone = (): Staff[] => {
+    for (const worker of supervisor.workers) {
+      const transport = transports.find(({ spec }) => spec.workerId === worker.id) as ScriptedTransport;
+      if (!staff.some((each) => each.worker === worker)) staff.push({ worker, transport });
+    }
+    return staff;
   };
+  let entered: Task | undefined;
+  const enter = book.enter.bind(book);
+  book.enter = (task: Task): void => {
+    entered = task;
+    enter(task);
+  };
+  /** Runs a call that submits one task, and notes how often and how it settles, at once. */
+  const noting = (submit: () => Promise<unknown>): MadeTask => {
+    const outcomes: Outcome[] = [];
+    const promise = submit();
+    const task = entered as Task;
+    const { resolve, reject } = task;
+    const ends = task as { -readonly [K in 'resolve' | 'reject']: Task[K] };
+    ends.resolve = (value) => {
+      outcomes.push({ value });
+      resolve(value);
+    };
+    ends.reject = (error) => {
+      outcomes.push({ error });
+      reject(error);
+    };
+    promise.catch(() => {});
+    return { task, outcomes };
+  };
+  const submit = (name = 'work', input?: unknown, extras?: TaskExtras): MadeTask =>
+    noting(() => engine.submit(name, input, extras));
+  const submitTo = (worker: Worker, extras: TaskExtras = {}, name = 'work'): MadeTask =>
+    noting(() => engine.submitTo(worker, name, undefined, extras));
   /** Has this many workers from now on, all of them ready. */
   const staffUp = async (count: number, handlers?: readonly string[]): Promise<Staff[]> => {
-    supervisor.want(count);
+    engine.resize(count);
     clock.advance(10);
-    for (const { worker, transport } of staff) if (worker.state === 'starting') transport.becomeReady(handlers);
+    for (const { worker, transport } of everyone()) if (worker.state === 'starting') transport.becomeReady(handlers);
     await turn();
     return staff.filter(({ worker }) => worker.isReady);
   };
+  const type = (name: string): TaskType => {
+    engine.settingsOf(name);
+    return engine.types.get(name) as TaskType;
+  };
   /** Makes tasks of a name known to take this long. */
-  const expectMs = (ms: number, name = 'work'): void => maker.type(name).record(0, ms, ms);
-  return { clock, options, maker, staff, givenUp, handedOut, book, dispatcher, supervisor, submit, staffUp, expectMs };
+  const expectMs = (ms: number, name = 'work'): void => type(name).record(0, ms, ms);
+  /** Timers that are set besides the pool's heartbeat, which is over from now on. */
+  const timersLeft = (): number => {
+    engine.upkeep.stop();
+    return clock.timers;
+  };
+  return {
+    engine,
+    timersLeft,
+    clock,
+    options,
+    starts,
+    givenUp,
+    book,
+    dispatcher,
+    supervisor,
+    submit,
+    submitTo,
+    staffUp,
+    type,
+    expectMs,
+    get staff() {
+      return everyone();
+    },
+  };
 }

@@ -1,0 +1,17 @@
+import { systemClock } from '../base/clock.js';
+import type { PoolKind } from '../contract/options.js';
+import { usableCores } from '../sizing/cores.js';
+import { readMemory } from '../sizing/memory-reading.js';
+import { START } from '../transport/start.js';
+import type { EngineHost } from './engine.js';
+
+/** The real clock, chance, workers, cores and memory of this machine. */
+export function systemHost(kind: PoolKind): EngineHost {
+  return {
+    clock: systemClock,
+    random: () => Math.random(),
+    startTransport: START[kind],
+    cores: () => usableCores(),
+    readMemory: (own) => readMemory('/', own),
+  };
+}
