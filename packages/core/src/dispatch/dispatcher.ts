@@ -228,7 +228,6 @@ export class Dispatcher {
 
   onRefused(worker: Worker, task: Task, refusal: Refusal): void {
     publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
-    task.place = undefined;
     this.#parts.book.fail(task, notSerializable(task, 'input', refusal));
     this.onSettled(worker);
   }
@@ -279,8 +278,6 @@ export class Dispatcher {
   }
 
   #assign(worker: Worker, task: Task): void {
-    task.timer?.cancel();
-    task.timer = undefined;
     if (task.deadlineMs < Infinity && task.deadlineMs <= this.#parts.clock.now()) {
       this.#limits.expire(task);
       return;
@@ -291,9 +288,8 @@ export class Dispatcher {
       this.#parts.book.fail(task, notFound(task.name, this.#parts.moduleUrl, worker.handlerNames));
       return;
     }
-    this.#parts.book.move(task, 'running');
     if (!worker.hasUnsent) this.#unsent.push(worker);
-    worker.assign(task, handler);
+    this.#parts.book.handOver(task, worker.assign(task, handler));
     if (worker.load > 1) this.#stuck.noteAhead();
   }
 
@@ -304,13 +300,11 @@ export class Dispatcher {
 
   /** Back to the head of the queue: it has not run, or is not to blame for what ended its worker. */
   #requeue(task: Task): void {
-    task.place = undefined;
-    this.#parts.book.move(task, 'queued');
+    this.#parts.book.requeue(task);
     this.#enqueue(task, true);
   }
 
   #comeBack(task: Task, death: DeathReport, mustRunAlone: boolean): void {
-    task.place = undefined;
     // A broadcast belongs to that worker and to no other; an input that was moved is gone with it.
     if (task.isPinned || task.isSpent) {
       this.#parts.book.fail(task, crashed(task, death));
@@ -334,7 +328,6 @@ export class Dispatcher {
     const worker = task.place?.holder as Worker | undefined;
     if (worker === undefined) return;
     worker.abandon(task, reason);
-    task.place = undefined;
     // One that had not left yet freed its place at once.
     this.#handOut.mayHaveRoom(worker);
   }

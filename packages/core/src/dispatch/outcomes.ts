@@ -37,7 +37,6 @@ export class Outcomes {
     if (status === STATUS.neverStarted) return false;
     if (status === STATUS.inputUnread) {
       publishTrace(pool, task, 'error', now);
-      task.place = undefined;
       book.fail(task, notSerializable(task, 'input', row.refusal));
       return true;
     }
@@ -46,7 +45,6 @@ export class Outcomes {
     const isWarm = task.place?.isWarm;
     if (isWarm !== undefined) task.type.recordKeyed(isWarm, ranMs);
     publishTrace(pool, task, status === STATUS.ok ? 'ok' : 'error', now, row);
-    task.place = undefined;
     if (status === STATUS.ok) {
       task.extras.onRan?.(ranMs);
       book.complete(task, row.value);
@@ -63,7 +61,6 @@ export class Outcomes {
   blamed(task: Task, startedAt: number, death: DeathReport, cause: Error | undefined): void {
     const { clock, pool, book, crashAttempts } = this.#parts;
     publishTrace(pool, task, 'crash', clock.now(), { startedAt });
-    task.place = undefined;
     const crashes = ++task.history.crashes;
     book.noteCrash();
     if (crashes >= crashAttempts) {
@@ -86,12 +83,11 @@ export class Outcomes {
       book.fail(task, decision.error);
       return;
     }
-    book.move(task, 'retrying');
     task.history.attempt++;
     // The wait holds no worker. It ends with the deadline, too, if that comes first.
     const waitMs = Math.min(decision.delayMs, task.deadlineMs - clock.now());
     this.retrying.add(task);
-    task.timer = clock.after(waitMs, () => {
+    const timer = clock.after(waitMs, () => {
       this.retrying.delete(task);
       if (waitMs < decision.delayMs) {
         book.noteTimeout();
@@ -99,8 +95,9 @@ export class Outcomes {
         return;
       }
       task.history.dueAt = clock.now();
-      book.move(task, 'queued');
+      book.requeue(task);
       runAgain(task);
     });
+    book.retryLater(task, timer);
   }
 }

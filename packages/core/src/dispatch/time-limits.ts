@@ -39,13 +39,14 @@ export class TimeLimits {
   limitWait(task: Task): void {
     const { settings, deadlineMs } = task;
     if (settings.queueTimeoutMs === Infinity && deadlineMs === Infinity) return;
-    const { clock, takeBack, hasNews } = this.#parts;
+    const { clock, book, takeBack, hasNews } = this.#parts;
     const waitMs = Math.min(settings.queueTimeoutMs, deadlineMs - clock.now());
-    task.timer = clock.after(waitMs, () => {
+    const timer = clock.after(waitMs, () => {
       takeBack(task, undefined);
       this.expire(task);
       hasNews();
     });
+    book.limitWait(task, timer);
   }
 
   /** Its time to wait is over. It is out of the queue. */

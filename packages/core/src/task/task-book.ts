@@ -1,7 +1,8 @@
 import { PoolError } from '../contract/errors.js';
 import type { TaskCounts } from '../contract/stats.js';
 import { AbortWatch } from './abort-watch.js';
-import type { Task } from './task.js';
+import type { Timer } from '../base/clock.js';
+import type { Holding, Task } from './task.js';
 import { TASK_MOVES, type TaskState } from './task-state.js';
 
 /** How a task ended, for the counts. */
@@ -49,13 +50,26 @@ export class TaskBook {
     if (++this.#pending === 1) this.#onPendingChange(1);
   }
 
-  move(task: Task, to: Exclude<TaskState, 'settled'>): void {
-    const from = task.state;
-    this.#check(task, to);
-    task.state = to;
-    this.#count(from, -1);
-    this.#count(to, 1);
-    if (to === 'retrying') this.#counts.retried++;
+  /** A queued task waits until this timer fires. */
+  limitWait(task: Task, timer: Timer): void {
+    if (task.state !== 'queued') this.#refuse(task, 'queued');
+    task.owned = timer;
+  }
+
+  /** A worker has taken a queued task into its hand. */
+  handOver(task: Task, place: Holding): void {
+    this.#move(task, 'running', place);
+  }
+
+  /** A task is back in the queue: it had not begun, or it is time for its next try. */
+  requeue(task: Task): void {
+    this.#move(task, 'queued', undefined);
+  }
+
+  /** A try has failed; the next one is due when this timer fires. */
+  retryLater(task: Task, timer: Timer): void {
+    this.#move(task, 'retrying', timer);
+    this.#counts.retried++;
   }
 
   noteCrash(): void {
@@ -84,12 +98,23 @@ export class TaskBook {
   #settle(task: Task, end: TaskEnd): void {
     const from = task.state;
     this.#check(task, 'settled');
+    release(task);
     task.state = 'settled';
+    task.owned = undefined;
     this.#count(from, -1);
     this.#countEnd(task, end);
-    task.timer?.cancel();
     if (task.extras.signal !== undefined) this.#aborts.forget(task.extras.signal, task);
     if (--this.#pending === 0) this.#onPendingChange(0);
+  }
+
+  #move(task: Task, to: Exclude<TaskState, 'settled'>, owned: Timer | Holding | undefined): void {
+    const from = task.state;
+    this.#check(task, to);
+    release(task);
+    task.state = to;
+    task.owned = owned;
+    this.#count(from, -1);
+    this.#count(to, 1);
   }
 
   // Written out, for it is done three times a task.
@@ -111,7 +136,15 @@ export class TaskBook {
   }
 
   #check(task: Task, to: TaskState): void {
-    if (TASK_MOVES[task.state].includes(to)) return;
+    if (!TASK_MOVES[task.state].includes(to)) this.#refuse(task, to);
+  }
+
+  #refuse(task: Task, to: TaskState): never {
     throw new PoolError('ERR_STATE', { what: `task ${task.id} "${task.name}"`, from: task.state, to });
   }
+}
+
+/** Ends what the state of a task owns and nobody else ends. A place is its worker's to free. */
+function release({ state, owned }: Task): void {
+  if (owned !== undefined && state !== 'running') (owned as Timer).cancel();
 }

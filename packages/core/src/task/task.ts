@@ -74,10 +74,11 @@ export class Task implements Linked<Task> {
   readonly reject: (error: unknown) => void;
   /** Host clock. */
   readonly submittedAt: number;
-  /** Ends its wait: the queue timeout, or the delay before the next try. */
-  timer: Timer | undefined;
-  /** Its place in a worker's hand. */
-  place: Holding | undefined;
+  /**
+   * What its state owns: the timer that ends its wait (queued, retrying), or its place in a worker's hand (running). Written
+   * by the TaskBook only, together with `state`. A field, because an object for each state would cost 40 bytes a task.
+   */
+  owned: Timer | Holding | undefined;
   #history: TaskHistory | undefined;
 
   constructor(
@@ -98,6 +99,10 @@ export class Task implements Linked<Task> {
     this.reject = reject;
   }
 
+  /** Its place in a worker's hand, while it is running. */
+  get place(): Holding | undefined {
+    return this.state === 'running' ? (this.owned as Holding) : undefined;
+  }
   get name(): string {
     return this.type.name;
   }

@@ -74,15 +74,15 @@ export class Hand {
   }
 
   /** Takes a task in; it leaves with the next `send`. @param handler its index in the worker's own list */
-  add(task: Task, handler: number): void {
+  add(task: Task, handler: number): Place {
     const place = this.#inHand.add(task);
-    task.place = place;
     place.handler = handler;
     place.expectedMs = task.type.typicalMs;
     this.expectedMs += place.expectedMs;
     this.#outbox.add(place);
     this.#mayBeUnbegun = true;
     if (task.timeoutMs < Infinity || task.deadlineMs < Infinity) this.#watch.expect(task);
+    return place;
   }
 
   send(isCalm: boolean): void {

@@ -14,7 +14,7 @@ import {
 } from '../wire/frame.js';
 import { TEST_ID } from '../wire/claim-board.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
-import type { Task } from '../task/task.js';
+import type { Holding, Task } from '../task/task.js';
 import { Hand } from './hand.js';
 import { initMessage } from './init-message.js';
 import type { LoadTotals } from './load-meter.js';
@@ -161,9 +161,9 @@ export class Worker {
   }
 
   /** Puts a task in hand; it leaves with the next `flush`. Only for a ready worker. */
-  assign(task: Task, handler: number): void {
+  assign(task: Task, handler: number): Holding {
     if (this.#state.name !== 'busy') this.#move({ name: 'busy' });
-    this.#hand.add(task, handler);
+    return this.#hand.add(task, handler);
   }
 
   /** Whether anything was assigned since the last flush. */

@@ -1,5 +1,6 @@
 import type { PoolOptions } from '../../src/contract/options.js';
 import type { Task, TaskExtras } from '../../src/task/task.js';
+import { TaskBook } from '../../src/task/task-book.js';
 import { Worker } from '../../src/worker/worker.js';
 import type { WorkerListener } from '../../src/worker/worker-listener.js';
 import type { WorkerEnd } from '../../src/worker/worker-end.js';
@@ -44,12 +45,14 @@ export function openWorker(poolOptions: PoolOptions = {}) {
     sections: (_worker, sections) => heard.sections.push(...sections),
     exited: (_worker, end) => heard.ends.push(end),
   };
+  const book = new TaskBook({ onAbort: () => {}, onPendingChange: () => {} });
   const spec = specOf(options);
   const transport = new ScriptedTransport(spec, clock);
   const worker = new Worker(spec, () => transport, clock, listener);
   const assign = (name = 'work', input?: unknown, extras?: TaskExtras): Task => {
     const { task } = maker.make(name, input, extras);
-    worker.assign(task, worker.handlerIndex(task.name) ?? 0);
+    book.enter(task);
+    book.handOver(task, worker.assign(task, worker.handlerIndex(task.name) ?? 0));
     return task;
   };
   /** Takes some milliseconds to become ready. */

@@ -4,7 +4,9 @@ import { isPoolError } from '../../src/contract/errors.js';
 import { TaskBook } from '../../src/task/task-book.js';
 import { TASK_MOVES, type TaskState } from '../../src/task/task-state.js';
 import { TaskMaker, type MadeTask } from '../support/tasks.js';
-import type { Task } from '../../src/task/task.js';
+import type { Timer } from '../../src/base/clock.js';
+import type { Holding, Task } from '../../src/task/task.js';
+import { Place } from '../../src/worker/place.js';
 
 function open() {
   const aborted: [Task, unknown][] = [];
@@ -32,6 +34,8 @@ const steps = fc.array(
   { maxLength: 80 },
 );
 
+const placeOf = (task: Task): Holding => new Place(task.id, { id: 1, abandon: () => {} });
+
 /** The state a step leads to. */
 function target(what: Exclude<Step, 'enter'>): TaskState {
   return what === 'queued' || what === 'running' || what === 'retrying' ? what : 'settled';
@@ -44,11 +48,20 @@ describe('any sequence of moves', () => {
         const { book, enter, pendingChanges } = open();
         const tasks: MadeTask[] = [];
         let retried = 0;
+        /** Timers that are set and have not been called off. */
+        const timers = new Set<Timer>();
+        const timer = (): Timer => {
+          const made: Timer = { cancel: () => void timers.delete(made) };
+          timers.add(made);
+          return made;
+        };
         const apply = (task: Task, what: Exclude<Step, 'enter'>): void => {
           if (what === 'complete') book.complete(task, 'done');
           else if (what === 'fail') book.fail(task, 'failed');
           else if (what === 'cancel') book.cancel(task, 'cancelled');
-          else book.move(task, what);
+          else if (what === 'running') book.handOver(task, placeOf(task));
+          else if (what === 'retrying') book.retryLater(task, timer());
+          else book.requeue(task);
         };
         for (const { what, which } of sequence) {
           if (what === 'enter') {
@@ -58,11 +71,18 @@ describe('any sequence of moves', () => {
             if (made === undefined) continue;
             const from = made.task.state;
             if (TASK_MOVES[from].includes(target(what))) {
+              if (from === 'queued' && which % 2 === 0) {
+                book.limitWait(made.task, timer());
+              }
               apply(made.task, what);
               expect(made.task.state).toBe(target(what));
               if (what === 'retrying') retried++;
             } else {
+              const { owned } = made.task;
+              const before = new Set(timers);
               expect(() => apply(made.task, what)).toThrow(/may not move from/);
+              expect(made.task.owned).toBe(owned);
+              for (const each of timers) if (!before.has(each)) timers.delete(each);
               expect(made.task.state).toBe(from);
             }
           }
@@ -77,6 +97,11 @@ describe('any sequence of moves', () => {
           });
           expect(book.counts.retried).toBe(retried);
           expect(book.pending).toBe(inState('queued', 'running', 'retrying'));
+          // What a state owned is let go with it, so that no timer outlives the wait it was for.
+          expect(timers.size).toBe(
+            tasks.filter(({ task }) => task.state !== 'running' && task.owned !== undefined).length,
+          );
+          for (const { task } of tasks) expect(task.place === undefined).toBe(task.state !== 'running');
           for (const { task, outcomes } of tasks) expect(outcomes).toHaveLength(task.state === 'settled' ? 1 : 0);
         }
         // Told whenever the number of pending tasks leaves 0 or comes back to it, in turn.
@@ -132,7 +157,7 @@ describe('a task in the book', () => {
     const { book, enter } = open();
     const { task } = enter();
     let cancelled = 0;
-    task.timer = { cancel: () => cancelled++ };
+    book.limitWait(task, { cancel: () => cancelled++ });
     book.fail(task, 'x');
     expect(cancelled).toBe(1);
   });

@@ -36,7 +36,8 @@ function open(graceMs = GRACE_MS) {
     const { task } = maker.make('work', undefined, { settings, deadline: { hostMs: deadlineMs, epochMs: 0 } });
     const place = new Place(task.id, { id: 1, abandon: () => {} });
     place.task = task;
-    task.place = place;
+    task.state = 'running';
+    task.owned = place;
     inHand.add(place);
     watch.expect(task);
     return place;
