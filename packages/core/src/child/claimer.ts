@@ -1,14 +1,19 @@
 import { slotOf, type WorkerBoard } from '../wire/claim-board.js';
 import type { CallLengths } from './call-lengths.js';
-import { CLAIM_ALONE, HANDLER_MASK, TASK_WORDS, type Frame } from '../wire/frame.js';
+import { CLAIM_ALONE, HANDLER_MASK, IDEMPOTENT, TASK_WORDS, type Frame } from '../wire/frame.js';
 
 /** Tasks claimed together may be expected to take this long in all, at most. */
 const RUN_MS = 0.1;
 /**
- * Claims tasks on the board: each before it starts, or a run of very short ones together. Whoever is claimed counts as
- * started, so it cannot be taken back any more, and when the worker dies all of a run are suspects. That is a delay of
- * RUN_MS at most, as long as the handler stays as short as it was; and nobody gets into a run whose name was not
- * very short thousands of times, or that has a time limit.
+ * A run that takes longer than this is looked at again before each further task of it. The parent relies on it: it takes back
+ * a task of a run whose present task began RECALL_AFTER_MS ago (worker/hand.ts), which is longer.
+ */
+const LOOK_AGAIN_MS = 1;
+
+/**
+ * Claims tasks on the board: each before it starts, or a run of very short ones together. Of a run, the results in the log
+ * tell which task has begun. A task of a run cannot be taken back while the run goes on as expected, which is a delay of
+ * RUN_MS; when a task of it turns out to be long, the claims of those behind it are looked at again.
  *
  * On a file, a claim is two system calls, 1.4 µs. Runs of 32 move 1.7 × as many identity tasks over two
  * processes, 800,000 against 460,000 a second (medians of four interleaved pairs on two cores).
@@ -17,48 +22,64 @@ export class Claimer {
   readonly #board: WorkerBoard;
   /** By handler. */
   readonly #lengths: readonly CallLengths[];
+  /** Inputs of this length and more are decoded before they are claimed, so that they are no part of a run. */
+  readonly #heavyBytes: number;
   #maxRun: number;
   #frame: Frame | undefined;
-  /** Rows of #frame that are claimed, and which of them were taken back. */
+  /** Rows of #frame that are claimed, when, and which of them were taken back. */
   #from = 0;
   #until = 0;
   #takenBack = 0;
+  #claimedAt = 0;
 
-  constructor(board: WorkerBoard, lengths: readonly CallLengths[], concurrency: number) {
+  constructor(board: WorkerBoard, lengths: readonly CallLengths[], concurrency: number, heavyBytes: number) {
     this.#board = board;
+    this.#heavyBytes = heavyBytes;
     this.#lengths = lengths;
     this.#maxRun = maxRunOf(board, concurrency);
   }
 
-  /** So many tasks run at once from now on. */
-  tune(concurrency: number): void {
+  /** This number of tasks run at once from now on. @param nextRow the next row of the frame in work */
+  tune(concurrency: number, frame: Frame | undefined, nextRow: number): void {
     this.#maxRun = maxRunOf(this.#board, concurrency);
+    if (this.#maxRun > 1 || frame === undefined || frame !== this.#frame || nextRow >= this.#until) return;
+    // Side by side, the log does not tell any more which task of a run has begun: what is left of it is claimed one by one.
+    this.#board.unclaim(frame.meta, nextRow * TASK_WORDS, TASK_WORDS, this.#until - nextRow);
+    this.#until = nextRow;
   }
 
   /** Whether the task in this row may start. Rows of a frame are asked for in order. */
   claim(frame: Frame, row: number, nowMs: number): boolean {
+    const { meta } = frame;
     if (this.#frame !== frame || row >= this.#until) {
-      const count = this.#maxRun === 1 ? 1 : this.#runFrom(frame.meta, row);
-      if (count === 1) return this.#board.claim(frame.meta[row * TASK_WORDS] ?? 0, nowMs);
-      this.#takenBack = this.#board.claimRun(frame.meta, row * TASK_WORDS, TASK_WORDS, count, nowMs);
+      const count = this.#maxRun === 1 ? 1 : this.#runFrom(meta, row);
+      if (count === 1) return this.#board.claim(meta[row * TASK_WORDS] ?? 0, nowMs);
+      this.#takenBack = this.#board.claimRun(meta, row * TASK_WORDS, TASK_WORDS, count, nowMs);
       this.#frame = frame;
       this.#from = row;
       this.#until = row + count;
+      this.#claimedAt = nowMs;
+    } else if (nowMs - this.#claimedAt > LOOK_AGAIN_MS) {
+      this.#takenBack = this.#board.revokedIn(meta, row * TASK_WORDS, TASK_WORDS, this.#until - row);
+      this.#from = row;
+      this.#claimedAt = nowMs;
     }
     return (this.#takenBack & (1 << (row - this.#from))) === 0;
   }
 
-  /** How many rows from this one on may be claimed together. */
+  /** The number of rows from this one on that may be claimed together. */
   #runFrom(meta: Uint32Array, row: number): number {
     const rows = meta.length / TASK_WORDS;
     const mostRows = Math.min(rows, row + this.#maxRun);
     const slot = slotOf(meta[row * TASK_WORDS] ?? 0);
+    const kind = (meta[row * TASK_WORDS + 1] ?? 0) & IDEMPOTENT;
     let expectedMs = 0;
     let next = row;
     for (; next < mostRows; next++) {
       const word = meta[next * TASK_WORDS + 1] ?? 0;
       const lengths = this.#lengths[word & HANDLER_MASK] as CallLengths;
-      if ((word & CLAIM_ALONE) !== 0 || !lengths.areVeryShort) break;
+      if ((meta[next * TASK_WORDS + 4] ?? 0) >= this.#heavyBytes) break;
+      if ((word & CLAIM_ALONE) !== 0 || (word & IDEMPOTENT) !== kind || !lengths.areVeryShort) break;
       if (slotOf(meta[next * TASK_WORDS] ?? 0) !== slot + (next - row)) break;
       expectedMs += lengths.meanMs;
       if (expectedMs > RUN_MS) break;

@@ -1,5 +1,8 @@
 import { readSync, writeSync } from 'node:fs';
 import {
+  BOARD_BYTES,
+  CONSUMED_AT,
+  DECODING_AT,
   encodeSection,
   MAX_RUN,
   RECORD_BYTES,
@@ -10,6 +13,8 @@ import {
   SECTION_BYTES,
   type WorkerBoard,
 } from '../wire/claim-board.js';
+import { LogSpace, markOf, offsetOf, type LogWriter } from '../wire/result-log.js';
+import { skipRecord } from '../wire/record.js';
 
 /** The worker's end of a claim board in a file. Two system calls a claim, 0.7 µs each on a file in memory. */
 export class FileClaims implements WorkerBoard {
@@ -27,6 +32,7 @@ export class FileClaims implements WorkerBoard {
 
   claim(id: number, nowMs: number): boolean {
     this.#words[0] = id;
+    this.#words[1] = id;
     this.#floats[1] = nowMs;
     writeSync(this.#fd, this.#records, 0, RECORD_BYTES, recordAt(id));
     readSync(this.#fd, this.#revocations, 0, REVOCATION_BYTES, revocationAt(id));
@@ -34,13 +40,18 @@ export class FileClaims implements WorkerBoard {
   }
 
   claimRun(ids: Uint32Array, at: number, stride: number, count: number, nowMs: number): number {
+    const first = ids[at] ?? 0;
     for (let index = 0; index < count; index++) {
       this.#words[(index * RECORD_BYTES) / 4] = ids[at + index * stride] ?? 0;
+      this.#words[(index * RECORD_BYTES) / 4 + 1] = first;
       this.#floats[(index * RECORD_BYTES) / 8 + 1] = nowMs;
     }
-    const first = ids[at] ?? 0;
     writeSync(this.#fd, this.#records, 0, count * RECORD_BYTES, recordAt(first));
-    readSync(this.#fd, this.#revocations, 0, count * REVOCATION_BYTES, revocationAt(first));
+    return this.revokedIn(ids, at, stride, count);
+  }
+
+  revokedIn(ids: Uint32Array, at: number, stride: number, count: number): number {
+    readSync(this.#fd, this.#revocations, 0, count * REVOCATION_BYTES, revocationAt(ids[at] ?? 0));
     let takenBack = 0;
     for (let index = 0; index < count; index++) {
       if (this.#revoked[index] === ids[at + index * stride]) takenBack |= 1 << index;
@@ -48,7 +59,54 @@ export class FileClaims implements WorkerBoard {
     return takenBack;
   }
 
+  unclaim(ids: Uint32Array, at: number, _stride: number, count: number): void {
+    this.#words.fill(0, 0, (count * RECORD_BYTES) / 4);
+    writeSync(this.#fd, this.#records, 0, count * RECORD_BYTES, recordAt(ids[at] ?? 0));
+  }
+
+  noteDecoding(id: number): void {
+    this.#words[0] = id;
+    writeSync(this.#fd, this.#records, 0, 4, DECODING_AT);
+  }
+
   noteSection(path: string): void {
     writeSync(this.#fd, encodeSection(path), 0, SECTION_BYTES, SECTION_AT);
+  }
+}
+
+/** The worker's end of a result log in a file. One system call a result, as long as the parent reads along. */
+export class FileLogWriter implements LogWriter {
+  readonly #fd: number;
+  readonly #space = new LogSpace();
+  readonly #word = new Uint32Array(1);
+  readonly #wordBytes = new Uint8Array(this.#word.buffer);
+  readonly #consumed = (): number => {
+    readSync(this.#fd, this.#wordBytes, 0, 4, CONSUMED_AT);
+    return this.#word[0] as number;
+  };
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  get position(): number {
+    return this.#space.position;
+  }
+
+  append(bytes: Buffer, at: number, length: number): boolean {
+    const skip = this.#space.skipFor(length, this.#consumed);
+    if (skip === -1) return false;
+    const from = this.#space.position;
+    if (skip > 0) this.#write(skipRecord(markOf(from), skip), 0, 8, from);
+    const start = (from + skip) >>> 0;
+    bytes.writeUInt32LE(markOf(start), at);
+    bytes.writeUInt32LE(markOf(start), at + length - 4);
+    this.#write(bytes, at, length, start);
+    this.#space.position = (start + length) >>> 0;
+    return true;
+  }
+
+  #write(bytes: Uint8Array, at: number, length: number, position: number): void {
+    writeSync(this.#fd, bytes, at, length, BOARD_BYTES + offsetOf(position));
   }
 }

@@ -1,20 +1,15 @@
 // The worker's side of kind 'inline': the same code as in a worker, in the parent's own thread.
 import type { MessagePort } from 'node:worker_threads';
-import { openPortCodec } from '../codec/open-codec.js';
 import { PortChannel } from '../wire/port-channel.js';
-import { MemoryBoard } from '../wire/claim-board.js';
-import type { InitMessage } from '../wire/frame.js';
 import { serve } from './serve.js';
+import { openSharedMemory } from './shared-memory.js';
 
 /** Serves the port until it is told to stop, then calls back. */
 export function serveInline(port: MessagePort, onExit: (code: number) => void): void {
   const channel = new PortChannel(port);
   serve({
     channel,
-    useCodec({ codec, maxPayloadBytes }) {
-      channel.codec = openPortCodec(codec, maxPayloadBytes);
-    },
-    board: ({ board }: InitMessage) => new MemoryBoard(board as SharedArrayBuffer),
+    open: openSharedMemory,
     startGuard() {},
     outputWritten: () => Promise.resolve(),
     endOrphaned() {

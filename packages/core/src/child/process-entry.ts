@@ -2,10 +2,9 @@
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { Arena } from '../codec/arena.js';
-import { openCodec } from '../codec/open-codec.js';
-import { StructuredCodec } from '../codec/structured-codec.js';
+import { openDecoder, openEncoder } from '../codec/open-codec.js';
 import { SocketChannel } from '../wire/socket-channel.js';
-import { FileClaims } from './claims.js';
+import { FileClaims, FileLogWriter } from './claims.js';
 import { outputWritten } from './output-written.js';
 import { serve } from './serve.js';
 
@@ -19,15 +18,20 @@ const TO_PARENT_FD = 7;
 process.on('SIGINT', () => {});
 
 const link = new Socket({ fd: LINK_FD, readable: true, writable: true });
-// Until the first frame has told what the pool wants: that frame has no values.
-const channel = new SocketChannel(link, { codec: new StructuredCodec(Infinity), maxPayloadBytes: Infinity });
+// Until the first frame has told what the pool wants.
+const channel = new SocketChannel(link, { maxPayloadBytes: Infinity });
 const worker = serve({
   channel,
-  useCodec({ codec, maxPayloadBytes, arena }) {
-    const files = arena ? new Arena(TO_PARENT_FD, FROM_PARENT_FD) : undefined;
-    channel.format = { codec: openCodec(codec, maxPayloadBytes, files), maxPayloadBytes };
+  open({ codec, maxPayloadBytes, arena, hasBoard }) {
+    channel.format = { maxPayloadBytes };
+    return {
+      encoder: openEncoder(codec, maxPayloadBytes),
+      decoder: openDecoder(codec),
+      arena: arena ? new Arena(TO_PARENT_FD, FROM_PARENT_FD) : undefined,
+      board: hasBoard ? new FileClaims(BOARD_FD) : undefined,
+      log: hasBoard ? new FileLogWriter(BOARD_FD) : undefined,
+    };
   },
-  board: () => new FileClaims(BOARD_FD),
   startGuard,
   outputWritten,
   endOrphaned: () => process.kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL'),

@@ -1,5 +1,6 @@
 import { hostNowMs } from '../base/clock.js';
-import { isMoved } from '../contract/move.js';
+import type { Arena } from '../codec/arena.js';
+import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import { errorToWire } from '../wire/error-wire.js';
 import {
@@ -14,23 +15,34 @@ import {
   type TuneMessage,
 } from '../wire/frame.js';
 import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
+import type { LogWriter } from '../wire/result-log.js';
 import { BusyPoll } from './busy-poll.js';
 import { systemThreadId } from './cpu-time.js';
 import { TaskUse } from './task-use.js';
 import type { WorkerScope } from './running-task.js';
 import { SectionRecorder } from './section-recorder.js';
 import { ReportTimer } from './report-timer.js';
+import { ResultWriter } from './result-writer.js';
 import { SelfReport } from './self-report.js';
 import { TaskLoop } from './task-loop.js';
 import { runWarmupTasks } from './warm-up.js';
 import { loadWorkerModule, type LoadedModule } from './worker-module.js';
 
+/** What a worker shares with its parent besides the link. */
+export interface Shared {
+  encoder: ValueEncoder;
+  decoder: ValueDecoder;
+  arena: Arena | undefined;
+  /** Both undefined where there is no memory that both see. */
+  board: WorkerBoard | undefined;
+  log: LogWriter | undefined;
+}
+
 /** What differs between a process, a thread and the parent itself. */
 export interface Host {
   channel: FrameChannel;
-  /** Readies the channel for values. @throws when the codec cannot be loaded */
-  useCodec(init: InitMessage): void;
-  board(init: InitMessage): WorkerBoard;
+  /** What values go through, and what this side of the worker shares with its parent. @throws when the codec cannot be loaded */
+  open(init: InitMessage): Shared;
   /** Starts the thread that ends this process with its parent. */
   startGuard(): void;
   /** Resolves when all that was printed has left. */
@@ -41,13 +53,14 @@ export interface Host {
   exit(code: number): void;
 }
 
+/**
+ * Decoding an input of this length is told of on the board before it begins, at 0.7 µs: it may take all the memory that the
+ * worker has left, and then the input is to blame, and no handler. A module's codec may do anything, so all its inputs count.
+ */
+const HEAVY_BYTES = 16 * 1024;
+
 /** A teardown that hangs when nobody is left to wait for it gets this long. */
 const ORPHAN_TEARDOWN_MS = 1000;
-
-function sendProgress(channel: FrameChannel, id: number, value: unknown): void {
-  const { value: moved, transfer } = isMoved(value) ? value : { value, transfer: undefined };
-  channel.send(FRAME.progress, undefined, { meta: Uint32Array.of(id), values: [moved], transfer });
-}
 
 /** The whole life of a worker, seen from inside: init → load → setup → warmup → ready → tasks → teardown. */
 export function serve(host: Host): { flush(): void } {
@@ -106,16 +119,17 @@ export function serve(host: Host): { flush(): void } {
         );
       }
       // Before the first await: the next frame may have arrived with this one.
-      host.useCodec(init);
+      const shared = host.open(init);
       if (init.guard) host.startGuard();
-      const board = host.board(init);
-      const sections = new SectionRecorder((path) => board.noteSection(path));
+      const { encoder, log, arena, board } = shared;
+      const results = new ResultWriter({ channel, encoder, log, arena });
+      const sections = new SectionRecorder((path) => board?.noteSection(path));
       scope = {
         workerId: init.workerId,
         workerData: init.workerData,
         data: undefined,
         sections,
-        sendProgress: (id, value) => sendProgress(channel, id, value),
+        sendProgress: (id, value) => results.sendProgress(id, value),
       };
       const loaded = await loadWorkerModule(init.moduleUrl);
       if (ending) return;
@@ -127,8 +141,8 @@ export function serve(host: Host): { flush(): void } {
       await module.hooks.warmup?.(scope);
       await runWarmupTasks(init.warmup, module, scope);
       // The parent has revoked this id: a board that both can see refuses it, and shows the parent that it was tried.
-      const seesBoard = !board.claim(TEST_ID, hostNowMs());
-      loop = makeLoop(init, module, scope, board);
+      const seesBoard = board?.claim(TEST_ID, hostNowMs()) === false;
+      loop = makeLoop(init, module, scope, shared, results);
       const handlers = module.handlers.map(([name]) => name);
       channel.send(FRAME.ready, { handlers, seesBoard, systemThreadId: systemThreadId() } satisfies ReadyMessage);
     } catch (error) {
@@ -140,15 +154,25 @@ export function serve(host: Host): { flush(): void } {
     }
   }
 
-  function makeLoop(init: InitMessage, loaded: LoadedModule, workerScope: WorkerScope, board: WorkerBoard): TaskLoop {
+  function makeLoop(
+    init: InitMessage,
+    loaded: LoadedModule,
+    workerScope: WorkerScope,
+    { decoder, arena, board }: Shared,
+    results: ResultWriter,
+  ): TaskLoop {
     const poll = new BusyPoll(init.busyPollMs, hostNowMs);
     const uses = loaded.handlers.map(() => new TaskUse());
     const report = new SelfReport(workerScope.sections, poll, uses);
     const made = new TaskLoop({
       channel,
+      results,
+      decoder,
+      arena,
       module: loaded,
       scope: workerScope,
       board,
+      heavyBytes: typeof init.codec === 'object' ? 0 : HEAVY_BYTES,
       concurrency: init.concurrency,
       poll,
       uses,

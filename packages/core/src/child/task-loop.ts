@@ -1,22 +1,26 @@
-import { callHandler } from './call-handler.js';
 import { hostNowMs } from '../base/clock.js';
+import type { Arena } from '../codec/arena.js';
+import type { ValueDecoder } from '../codec/value-codec.js';
+import type { WorkerBoard } from '../wire/claim-board.js';
 import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';
 import {
   CALM,
   HANDLER_MASK,
-  STATUS,
+  IDEMPOTENT,
   TASK_WORDS,
   type CancelMessage,
   type Frame,
   type FrameChannel,
-  type TasksBody,
+  type TaskExtras,
 } from '../wire/frame.js';
-import type { WorkerBoard } from '../wire/claim-board.js';
-import { unreadReason } from '../wire/read-values.js';
+import { STATUS } from '../wire/record.js';
 import type { BusyPoll } from './busy-poll.js';
+import { callHandler } from './call-handler.js';
 import { CallLengths } from './call-lengths.js';
 import { Claimer } from './claimer.js';
-import { ResultBatch } from './result-batch.js';
+import { inCleanContext, outsideOfTasks } from './clean-context.js';
+import { PendingInputs } from './pending-inputs.js';
+import type { ResultTimes, ResultWriter } from './result-writer.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import { CallSampler, type TaskUse } from './task-use.js';
 import type { LoadedModule } from './worker-module.js';
@@ -38,20 +42,20 @@ const NEWEST = 0.05;
 /** Most results in one frame, so that the parent can work on the first while the rest are computed. */
 const FLUSH_AFTER_RESULTS = 256;
 
-/** A frame of tasks, worked off row by row. */
-interface PendingFrame {
-  frame: Frame;
-  row: number;
-}
-
 /** What the loop needs from its surroundings. */
 export interface LoopParts {
   channel: FrameChannel;
+  results: ResultWriter;
+  decoder: ValueDecoder;
+  arena: Arena | undefined;
   module: LoadedModule;
   scope: WorkerScope;
-  board: WorkerBoard;
+  /** Undefined where parent and worker share no memory: then every task sent has begun, as far as the parent knows. */
+  board: WorkerBoard | undefined;
   /** At first. */
   concurrency: number;
+  /** Inputs of this length and more are decoded before their task is claimed; see wire/claim-board.ts. */
+  heavyBytes: number;
   poll: BusyPoll;
   /** By handler. */
   uses: readonly TaskUse[];
@@ -60,7 +64,7 @@ export interface LoopParts {
 }
 
 /**
- * Runs tasks in the order they came, at most `concurrency` at once, and sends their results in batches.
+ * Runs tasks in the order they came, at most `concurrency` at once, and hands their results on in batches.
  *
  * Synchronous handlers run one after another in one turn of the event loop, for SLICE_MS at a time; between such
  * slices the loop turns, so that a cancellation or a timer of the handler gets its chance.
@@ -68,14 +72,14 @@ export interface LoopParts {
 export class TaskLoop {
   readonly #parts: LoopParts;
   readonly #sampler = new CallSampler();
-  readonly #batch: ResultBatch;
+  readonly #results: ResultWriter;
   /** By handler. */
   readonly #lengths: CallLengths[];
-  readonly #claimer: Claimer;
+  readonly #claimer: Claimer | undefined;
   #concurrency: number;
-  readonly #frames: PendingFrame[] = [];
+  readonly #frames: PendingInputs[] = [];
   readonly #running = new Map<number, RunningTask>();
-  /** Whether the last frame had one task only, and nobody else has one. */
+  /** Whether the last frame had one task only, and no other is waiting. */
   #isCalm = false;
   #isTurnDue = false;
   #insideRun = false;
@@ -84,13 +88,23 @@ export class TaskLoop {
   #unstarted = 0;
   /** Time in a handler until it returns: a moving average, ms. */
   #meanMs = 0;
+  /** Of the result being added. One for all: it is read at once. */
+  readonly #times: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
+  readonly #turn = (): void => {
+    this.#isTurnDue = false;
+    this.#run();
+    // Nothing more can run now: all of it is done, or as much as may runs and waits.
+    const isStill = this.#unstarted === 0 || this.#running.size >= this.#concurrency;
+    if (isStill || hostNowMs() - this.#batchSince > this.#holdMs) this.flush();
+  };
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
     this.#concurrency = parts.concurrency;
-    this.#batch = new ResultBatch(parts.channel);
+    this.#results = parts.results;
     this.#lengths = parts.module.handlers.map(() => new CallLengths());
-    this.#claimer = new Claimer(parts.board, this.#lengths, parts.concurrency);
+    const { board, concurrency, heavyBytes } = parts;
+    this.#claimer = board && new Claimer(board, this.#lengths, concurrency, heavyBytes);
   }
 
   /** Nothing waiting, nothing running. */
@@ -99,9 +113,10 @@ export class TaskLoop {
   }
 
   accept(frame: Frame): void {
-    this.#frames.push({ frame, row: 0 });
-    this.#unstarted += frame.meta.length / TASK_WORDS;
-    this.#isCalm = frame.meta.length === TASK_WORDS && ((frame.meta[1] ?? 0) & CALM) !== 0;
+    const inputs = new PendingInputs(frame, this.#parts.decoder, this.#parts.arena);
+    this.#frames.push(inputs);
+    this.#unstarted += inputs.rows;
+    this.#isCalm = inputs.rows === 1 && ((frame.meta[1] ?? 0) & CALM) !== 0;
     this.#parts.poll.wake(frame.receivedAt);
     if (this.#isCalm) this.#run();
     // First all that have arrived: how long results may wait depends on what there is to do. Running each frame at once, two
@@ -109,10 +124,11 @@ export class TaskLoop {
     else this.#runNextTurn();
   }
 
-  /** So many tasks run at once from now on. */
+  /** This number of tasks run at once from now on. */
   tune(concurrency: number): void {
     this.#concurrency = concurrency;
-    this.#claimer.tune(concurrency);
+    const next = this.#frames[0];
+    this.#claimer?.tune(concurrency, next?.frame, (next?.row ?? -1) + 1);
     this.#runNextTurn();
   }
 
@@ -122,9 +138,9 @@ export class TaskLoop {
   }
 
   flush(): void {
-    if (this.#batch.size === 0) return;
+    if (this.#results.size === 0) return;
     this.#parts.beforeFlush(this.idle);
-    this.#batch.send();
+    this.#results.send();
     if (this.#isCalm && this.idle) this.#parts.poll.rest();
   }
 
@@ -134,58 +150,84 @@ export class TaskLoop {
     let now = hostNowMs();
     const sliceEnd = now + SLICE_MS;
     while (this.#running.size < this.#concurrency) {
-      const pending = this.#frames[0];
-      if (pending === undefined) break;
+      const inputs = this.#frames[0];
+      if (inputs === undefined) break;
       if (now > sliceEnd) {
         this.#runNextTurn();
         break;
       }
-      const { frame, row } = pending;
-      pending.row++;
+      inputs.next();
       this.#unstarted--;
-      if (pending.row * TASK_WORDS >= frame.meta.length) this.#frames.shift();
-      now = this.#start(frame, row, now);
+      if (inputs.isLast) this.#frames.shift();
+      now = this.#start(inputs, now);
     }
     this.#insideRun = false;
-    if (this.#batch.size === 0) return;
+    if (this.#results.size === 0) return;
     if (this.#isCalm && this.idle) this.flush();
     else this.#runNextTurn();
   }
 
   /** Calls the handler of one row. Returns the time afterwards, which is the next row's start. */
-  #start(frame: Frame, row: number, now: number): number {
-    const { meta, values: inputs } = frame;
+  #start(inputs: PendingInputs, since: number): number {
+    const { frame, row } = inputs;
+    const { meta } = frame;
     const at = row * TASK_WORDS;
     const id = meta[at] ?? 0;
-    if (frame.unread !== undefined) {
-      const reason = unreadReason(frame.unread, row);
-      if (reason !== undefined) return this.#refuse(frame, id, row, reason, now);
+    const word = meta[at + 1] ?? 0;
+    const isLasting = (word & IDEMPOTENT) === 0;
+    this.#times.receivedAt = frame.receivedAt;
+    this.#times.decodedAt = this.#times.startedAt = since;
+    let now = since;
+    let input: unknown;
+    const { extras } = inputs;
+    const isHeavy = inputs.bytes >= this.#parts.heavyBytes || extras?.views !== undefined;
+    try {
+      // To decode it may take long, or more memory than there is. It is no start of the handler, so it comes before the claim.
+      if (isHeavy) {
+        this.#parts.board?.noteDecoding(id);
+        input = inputs.take();
+        now = this.#times.decodedAt = this.#times.startedAt = hostNowMs();
+      }
+      if (this.#claimer?.claim(frame, row, now) === false) {
+        return this.#settle(id, STATUS.neverStarted, undefined, true, now);
+      }
+      if (!isHeavy) input = inputs.take();
+    } catch (error) {
+      return this.#settle(id, STATUS.inputUnread, { reason: `it cannot be read again: ${text(error)}` }, true, now);
     }
-    if (!this.#claimer.claim(frame, row, now)) return this.#settle(frame, id, STATUS.neverStarted, undefined, now, now);
+    return this.#call(extras, at, meta, input, isLasting, now);
+  }
+
+  #call(
+    extras: TaskExtras | undefined,
+    at: number,
+    meta: Uint32Array,
+    input: unknown,
+    isLasting: boolean,
+    now: number,
+  ): number {
+    const id = meta[at] ?? 0;
     const word = meta[at + 1] ?? 0;
     const index = word & HANDLER_MASK;
     const [name, handler] = this.#parts.module.handlers[index] as LoadedModule['handlers'][number];
     const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
-    const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, (frame.body as TasksBody)?.get(row));
+    const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, extras);
     const lengths = this.#lengths[index] as CallLengths;
-    // Nobody hears of the results that are ready while a handler runs.
+    // The parent hears of the results that are ready only some ms later while a handler runs.
     if (lengths.mayBeLong) this.flush();
     const use = this.#parts.uses[index] as TaskUse;
-    const input = inputs[row];
-    // The frame lives until its last row is done; its inputs need not.
-    inputs[row] = undefined;
     let result: unknown;
     let promise: Promise<unknown> | undefined;
     this.#sampler.begin(now);
     try {
-      result = callHandler(handler, input, task);
+      result = inCleanContext(callHandler, handler, input, task);
       // Settled as await would: what only looks like a promise may throw, call back twice, or settle with another.
       promise = result instanceof Promise ? result : isThenable(result) ? Promise.resolve(result) : undefined;
     } catch (error) {
       const failedAt = hostNowMs();
       this.#sampler.end(use, failedAt - now);
       use.ran(failedAt - now);
-      return this.#settle(frame, id, STATUS.error, this.#encode(error), now, failedAt);
+      return this.#settle(id, STATUS.error, this.#encode(error), isLasting, failedAt);
     }
     const endedAt = hostNowMs();
     this.#sampler.end(use, endedAt - now);
@@ -193,46 +235,37 @@ export class TaskLoop {
     this.#meanMs += (endedAt - now - this.#meanMs) * NEWEST;
     if (promise === undefined) {
       use.ran(endedAt - now);
-      return this.#settle(frame, id, STATUS.ok, result, now, endedAt);
+      return this.#settle(id, STATUS.ok, result, isLasting, endedAt);
     }
     use.waits(now, endedAt);
     this.#running.set(id, task);
+    const { receivedAt, decodedAt } = this.#times;
+    const finish = (status: number, value: unknown): void =>
+      outsideOfTasks(() => {
+        this.#running.delete(id);
+        this.#times.receivedAt = receivedAt;
+        this.#times.decodedAt = decodedAt;
+        this.#times.startedAt = now;
+        const finishedAt = hostNowMs();
+        use.ended(now, finishedAt);
+        this.#settle(id, status, value, isLasting, finishedAt);
+        this.#run();
+      });
     promise.then(
-      (value) => this.#finish(frame, id, STATUS.ok, value, now, use),
-      (error: unknown) => this.#finish(frame, id, STATUS.error, this.#encode(error), now, use),
+      (value) => finish(STATUS.ok, value),
+      (error: unknown) => finish(STATUS.error, this.#encode(error)),
     );
     return endedAt;
   }
 
-  /** Answers for a task whose input cannot be read. It has not begun. */
-  #refuse({ meta, unread, ...frame }: Frame, id: number, row: number, reason: string, now: number): number {
-    const isToBlame = meta.length === TASK_WORDS || unread?.rows.has(row) === true;
-    const status = isToBlame ? STATUS.inputUnread : STATUS.sendAlone;
-    return this.#settle(frame, id, status, isToBlame ? { reason } : undefined, now, now);
-  }
-
-  /** The end of a handler that was waited for. */
-  #finish(frame: Frame, id: number, status: number, value: unknown, startedAt: number, use: TaskUse): void {
-    this.#running.delete(id);
-    const endedAt = hostNowMs();
-    use.ended(startedAt, endedAt);
-    this.#settle(frame, id, status, value, startedAt, endedAt);
-    this.#run();
-  }
-
-  #settle(
-    frame: Pick<Frame, 'receivedAt' | 'decodedAt'>,
-    id: number,
-    status: number,
-    value: unknown,
-    startedAt: number,
-    endedAt: number,
-  ): number {
-    if (this.#batch.size === 0) this.#batchSince = endedAt;
-    this.#batch.add(id, status, value, frame.receivedAt, frame.decodedAt, startedAt, endedAt);
+  /** Adds a result whose other times stand in #times. */
+  #settle(id: number, status: number, value: unknown, isLasting: boolean, endedAt: number): number {
+    if (this.#results.size === 0) this.#batchSince = endedAt;
+    this.#times.endedAt = endedAt;
+    this.#results.add(id, status, value, isLasting, this.#times);
     const holdMs = this.#holdMs;
-    const isLate = endedAt - startedAt > Math.min(holdMs, LONG_MS) || endedAt - this.#batchSince > holdMs;
-    if (isLate || this.#batch.size >= FLUSH_AFTER_RESULTS) this.flush();
+    const isLate = endedAt - this.#times.startedAt > Math.min(holdMs, LONG_MS) || endedAt - this.#batchSince > holdMs;
+    if (isLate || this.#results.size >= FLUSH_AFTER_RESULTS) this.flush();
     return endedAt;
   }
 
@@ -245,13 +278,7 @@ export class TaskLoop {
   #runNextTurn(): void {
     if (this.#isTurnDue) return;
     this.#isTurnDue = true;
-    setImmediate(() => {
-      this.#isTurnDue = false;
-      this.#run();
-      // Nothing more can run now: all of it is done, or as much as may runs and waits.
-      const isStill = this.#unstarted === 0 || this.#running.size >= this.#concurrency;
-      if (isStill || hostNowMs() - this.#batchSince > this.#holdMs) this.flush();
-    });
+    setImmediate(this.#turn);
   }
 
   #encode(error: unknown): WireThrown {
@@ -261,4 +288,8 @@ export class TaskLoop {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,10 @@
 // First file in a worker thread.
 import { workerData, type MessagePort } from 'node:worker_threads';
-import { openPortCodec } from '../codec/open-codec.js';
 import { printTo } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
-import { MemoryBoard } from '../wire/claim-board.js';
-import type { InitMessage } from '../wire/frame.js';
 import { outputWritten } from './output-written.js';
 import { serve } from './serve.js';
+import { openSharedMemory } from './shared-memory.js';
 
 const { port, stdout, stderr } = workerData as {
   port: MessagePort;
@@ -20,10 +18,7 @@ if (stderr !== undefined) printTo(stderr, process.stderr);
 const channel = new PortChannel(port);
 const worker = serve({
   channel,
-  useCodec({ codec, maxPayloadBytes }) {
-    channel.codec = openPortCodec(codec, maxPayloadBytes);
-  },
-  board: ({ board }: InitMessage) => new MemoryBoard(board as SharedArrayBuffer),
+  open: openSharedMemory,
   startGuard() {},
   outputWritten,
   endOrphaned: () => process.exit(0),

@@ -2,15 +2,16 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Codec } from '../contract/codec.js';
 import { PoolError } from '../contract/errors.js';
-import { checkSize, type ValueCodec } from './value-codec.js';
+import type { Sink } from './sink.js';
+import { checkSize, type ValueDecoder, type ValueEncoder } from './value-codec.js';
 
-/** Length of a value that is undefined, for which the codec is not asked. */
-const UNDEFINED = 0xffffffff;
-const LENGTH_BYTES = 4;
-const FIRST_BYTES = 4096;
+/** Before every value: whether it is there, since the codec is never asked for undefined. */
+const IS_UNDEFINED = 0;
+const IS_VALUE = 1;
 
-/** A user's codec: value by value, after a table of their lengths. */
-export class ModuleCodec implements ValueCodec {
+/** A user's codec. */
+export class ModuleCodec implements ValueEncoder, ValueDecoder {
+  readonly shapeCount = 0;
   readonly #limitBytes: number;
   readonly #codec: Codec;
 
@@ -20,40 +21,30 @@ export class ModuleCodec implements ValueCodec {
     this.#codec = load(moduleUrl);
   }
 
-  encode(values: readonly unknown[]): Uint8Array {
-    let at = LENGTH_BYTES * (values.length + 1);
-    let bytes: Buffer = Buffer.allocUnsafe(Math.max(FIRST_BYTES, at * 2));
-    bytes.writeUInt32LE(values.length, 0);
-    for (let row = 0; row < values.length; row++) {
-      const part = values[row] === undefined ? undefined : this.#encodeOne(values[row]);
-      bytes.writeUInt32LE(part?.length ?? UNDEFINED, LENGTH_BYTES * (row + 1));
-      if (part === undefined) continue;
-      checkSize(at + part.length, this.#limitBytes);
-      if (at + part.length > bytes.length) bytes = grown(bytes, at + part.length);
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes.subarray(0, at);
+  encode(value: unknown, sink: Sink): undefined {
+    // First the codec, which may run any code: it may even come back here.
+    const part = value === undefined ? undefined : this.#encodeOne(value);
+    if (part !== undefined) checkSize(part.length, this.#limitBytes);
+    sink.begin();
+    sink.ensure(1 + (part?.length ?? 0));
+    sink.bytes[sink.at++] = part === undefined ? IS_UNDEFINED : IS_VALUE;
+    if (part === undefined) return;
+    sink.bytes.set(part, sink.at);
+    sink.at += part.length;
   }
 
-  decode(bytes: Buffer, unread: (row: number, reason: string) => void): unknown[] {
-    const count = bytes.readUInt32LE(0);
-    const values: unknown[] = [];
-    let at = LENGTH_BYTES * (count + 1);
-    for (let row = 0; row < count; row++) {
-      const length = bytes.readUInt32LE(LENGTH_BYTES * (row + 1));
-      let value: unknown;
-      if (length !== UNDEFINED) {
-        try {
-          value = this.#codec.decode(bytes.subarray(at, at + length));
-        } catch (error) {
-          unread(row, `its codec threw while decoding it: ${messageOf(error)}`);
-        }
-        at += length;
-      }
-      values.push(value);
+  writeShapes(): void {}
+
+  defineShapes(): void {}
+
+  decode(bytes: Buffer, at: number, end: number): unknown {
+    if (bytes[at] === IS_UNDEFINED) return undefined;
+    try {
+      // A copy: what the codec keeps of it must not change with the next frame.
+      return this.#codec.decode(Buffer.from(bytes.subarray(at + 1, end)));
+    } catch (error) {
+      throw new TypeError(`its codec threw while decoding it: ${messageOf(error)}`, { cause: error });
     }
-    return values;
   }
 
   #encodeOne(value: unknown): Uint8Array {
@@ -66,12 +57,6 @@ export class ModuleCodec implements ValueCodec {
     if (bytes instanceof Uint8Array) return bytes;
     throw new TypeError(`its codec's encode() returned ${typeof bytes}, not a Uint8Array.`);
   }
-}
-
-function grown(bytes: Buffer, least: number): Buffer {
-  const larger = Buffer.allocUnsafe(Math.max(least, bytes.length * 2));
-  bytes.copy(larger);
-  return larger;
 }
 
 function load(moduleUrl: string): Codec {

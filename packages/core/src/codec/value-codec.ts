@@ -1,20 +1,37 @@
 import type { Refusal } from '../contract/errors.js';
+import { NotSerializable } from './not-serializable.js';
+import type { Sink } from './sink.js';
 
-/** Turns the values of one frame into bytes and back. All of a frame at once: one call costs more than one small value. */
-export interface ValueCodec {
+/**
+ * Turns values into bytes, one by one. What a value's bytes mean may rest on shapes: the encoder numbers them for its whole
+ * life, and each link tells the decoder at its other end their definitions, in order, before any value that has them.
+ */
+export interface ValueEncoder {
+  /** Shapes that the encoder has numbered so far. */
+  readonly shapeCount: number;
   /**
-   * @param isTrial only to see whether they can be encoded: nothing is kept outside the bytes returned
-   * @throws when any of them cannot be encoded, or all together are too large
+   * Appends a value, from `sink.at` on. Returns the large views of it that the bytes only name, in order and in their own
+   * memory; mostly there are none.
+   * @throws NotSerializable, TooLarge; the sink ends where it ended before
    */
-  encode(values: readonly unknown[], isTrial?: boolean): Uint8Array;
-  /**
-   * @param unread told of a value that alone cannot be read, and why
-   * @throws when the values cannot be read, and it cannot be told which is to blame
-   */
-  decode(bytes: Buffer, unread: (row: number, reason: string) => void): unknown[];
+  encode(value: unknown, sink: Sink): readonly Uint8Array[] | undefined;
+  /** Appends the definitions of the shapes from this number on. */
+  writeShapes(from: number, sink: Sink): void;
 }
 
-/** A value, or a frame of them, is larger as bytes than `maxPayloadBytes`. */
+/** Reads what a ValueEncoder has written. */
+export interface ValueDecoder {
+  /** Takes the definitions of further shapes. @throws when they are none */
+  defineShapes(bytes: Buffer, at: number, end: number): void;
+  /**
+   * Reads a value. It shares no memory with `bytes`.
+   * @param beside gives the memory of a large view, by its number
+   * @throws for bytes that are no value
+   */
+  decode(bytes: Buffer, at: number, end: number, beside?: (index: number) => ArrayBuffer): unknown;
+}
+
+/** A value is larger as bytes than `maxPayloadBytes`. */
 export class TooLarge extends Error {
   readonly bytes: number;
   readonly limitBytes: number;
@@ -31,32 +48,9 @@ export function checkSize(bytes: number, limitBytes: number): void {
   if (bytes > limitBytes) throw new TooLarge(bytes, limitBytes);
 }
 
-/** Why a value cannot be sent, or undefined when it can. */
-export function refusalBy(codec: ValueCodec, value: unknown): Refusal | undefined {
-  try {
-    codec.encode([value], true);
-    return undefined;
-  } catch (error) {
-    return toRefusal(error);
-  }
-}
-
-/** What an encoder threw, as data. */
-export function toRefusal(error: unknown): Refusal {
+/** What an encoder threw, as data. @param what the value is, for the path that leads to what cannot be sent */
+export function toRefusal(error: unknown, what: 'input' | 'result'): Refusal {
+  if (error instanceof NotSerializable) return { reason: error.describe(what) };
   const reason = error instanceof Error ? error.message : String(error);
   return error instanceof TooLarge ? { reason, bytes: error.bytes, limitBytes: error.limitBytes } : { reason };
-}
-
-/**
- * Refuses what JSON and MessagePack would turn into null or {} without a word.
- * @throws TypeError for a function, symbol, generator, promise or SharedArrayBuffer; looks at the value itself only
- */
-export function refuseUnencodable(value: unknown): void {
-  const type = typeof value;
-  if (type === 'function' || type === 'symbol') throw new TypeError(`a ${type} cannot be encoded.`);
-  if (type !== 'object' || value === null) return;
-  const { next, then } = value as { next?: unknown; then?: unknown };
-  if (typeof next === 'function') throw new TypeError('a generator cannot be encoded; collect its values first.');
-  if (typeof then === 'function') throw new TypeError('a promise cannot be encoded; await it first.');
-  if (value instanceof SharedArrayBuffer) throw new TypeError('a SharedArrayBuffer cannot be encoded.');
 }

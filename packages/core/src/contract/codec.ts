@@ -15,16 +15,13 @@ export interface Codec {
 /**
  * How inputs, results and progress cross to a worker and back.
  *
- * - `'structured'`: V8's structured clone. Map, Set, Date, BigInt, RegExp, errors, typed arrays and cycles arrive as they were.
- * - `'msgpack'`: MessagePack by the package `msgpackr`, to be installed beside this one. About half the cost for small records of
- *   one shape, and nearly the same fidelity (docs/decisions/0007-codecs.md has the differences).
- * - `'json'`: JSON. No BigInt, no cycles; Map and Set become {}, a Date its text, `undefined` in an object is dropped, NaN inside
- *   becomes null. At top level `undefined`, NaN and Infinity arrive as they were.
+ * - `'structured'`: as structured clone has it. Map, Set, Date, BigInt, RegExp, errors, typed arrays and cycles arrive as they
+ *   were; plain data goes in a format of its own, several times as fast as V8's (docs/decisions/0014-tree-codec.md).
  * - the URL of a module that exports a {@link Codec}, or `{ module }` with its URL or path (relative: to the current folder).
  *
  * What a handler throws, `workerData` and the reasons of signals always go by structured clone.
  */
-export type CodecOption = 'structured' | 'msgpack' | 'json' | URL | { module: string | URL };
+export type CodecOption = 'structured' | URL | { module: string | URL };
 
 /** A codec as it is named to a worker. */
-export type CodecName = 'structured' | 'msgpack' | 'json' | { readonly moduleUrl: string };
+export type CodecName = 'structured' | { readonly moduleUrl: string };

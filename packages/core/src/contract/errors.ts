@@ -71,13 +71,15 @@ const MESSAGES = {
   ERR_PAYLOAD_TOO_LARGE: (d: { task: string; what: 'input' | 'result'; bytes: number; limitBytes: number }) =>
     `The ${d.what} of task "${d.task}" takes ${d.bytes} bytes or more; maxPayloadBytes allows ${d.limitBytes}. ` +
     'Send the name of a file instead, send it in parts, or raise maxPayloadBytes.',
-  ERR_WORKER_CRASHED: (d: { task: string; death: DeathReport }) =>
+  ERR_WORKER_CRASHED: (d: { task: string; death: DeathReport; suspects?: number }) =>
     `Worker ${d.death.workerId} (pid ${d.death.pid ?? 'none'}) died with ${describeExit(d.death)} while running task "${d.task}".` +
+    amongSuspects(d) +
     hints(d.death),
-  ERR_WORKER_OOM: (d: { task: string; death: DeathReport }) =>
+  ERR_WORKER_OOM: (d: { task: string; death: DeathReport; suspects?: number }) =>
     `Worker ${d.death.workerId} ran out of memory (${d.death.outOfMemory === 'kernel' ? 'killed by the kernel' : describeExit(d.death)}` +
-    `, RSS ${Math.round(d.death.rssBytes / 2 ** 20)} MiB) while running task "${d.task}". ` +
-    'Give it more with execArgv --max-old-space-size or resourceLimits, or hand it smaller inputs.',
+    `, RSS ${Math.round(d.death.rssBytes / 2 ** 20)} MiB) while running task "${d.task}".` +
+    amongSuspects(d) +
+    ' Give it more with execArgv --max-old-space-size or resourceLimits, or hand it smaller inputs.',
   ERR_WORKER_START: (d: { module: string; phase: string; reason: string }) =>
     `A worker for ${d.module} did not become ready: ${d.phase}: ${d.reason}`,
   ERR_POOL_FAILED: (d: { pool: string; reason: string }) =>
@@ -96,6 +98,13 @@ function lastWords(stderr: string): string | undefined {
 }
 
 /** What else is known of a death, for whoever reads the message. */
+/** Which of several tasks ended the worker is not known. */
+function amongSuspects({ suspects }: { suspects?: number }): string {
+  return suspects === undefined
+    ? ''
+    : ` It was one of ${suspects} tasks that had begun there; any of them may be to blame.`;
+}
+
 function hints(death: DeathReport): string {
   const words = lastWords(death.stderrTail);
   return [

@@ -13,6 +13,7 @@ export const TASK: is.Shape = {
   timeoutMs: is.duration(1),
   queueTimeoutMs: is.duration(1),
   retry: RETRY_CHECK,
+  idempotent: is.bool(),
   cache: is.either(is.bool(), is.object({ key: is.func(), ttlMs: is.duration(0) })),
 };
 /** Options of a pool. */
@@ -55,7 +56,7 @@ export const POOL: is.Shape = {
   cache: { max: is.integer(1), ttlMs: is.duration(0) },
   tasks: is.instance('an object', (v) => typeof v === 'object' && v !== null),
   codec: is.either(
-    is.oneOf('structured', 'msgpack', 'json'),
+    is.oneOf('structured'),
     is.instance('the URL of a module', (v) => v instanceof URL),
     is.object({
       module: is.either(
@@ -88,6 +89,8 @@ const RUN: is.Shape = {
   retry: RETRY_CHECK,
   priority: PRIORITY_CHECK,
   key: is.text(),
+  idempotent: is.bool(),
+  borrow: is.bool(),
   cache: is.instance('false', (v) => v === false),
   onProgress: is.func(),
 };

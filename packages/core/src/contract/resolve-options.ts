@@ -74,6 +74,8 @@ export interface TaskSettings {
   readonly retry: ResolvedRetry;
   readonly cache: ResolvedTaskCache | undefined;
   readonly priority: number;
+  /** Its handler may run twice. */
+  readonly idempotent: boolean;
 }
 
 /** PoolOptions with every default filled in. */
@@ -115,6 +117,7 @@ const BUILT_IN_TASK: TaskSettings = {
   retry: resolveRetry(0),
   cache: undefined,
   priority: DEFAULTS.priority,
+  idempotent: false,
 };
 
 /**
@@ -213,6 +216,7 @@ function resolveTask(own: TaskOptions, base: TaskSettings): TaskSettings {
     retry: own.retry === undefined ? base.retry : resolveRetry(own.retry),
     cache: own.cache === undefined ? base.cache : resolveTaskCache(own.cache),
     priority: own.priority ?? base.priority,
+    idempotent: own.idempotent ?? base.idempotent,
   });
 }
 
@@ -259,6 +263,7 @@ export function overrideSettings(base: TaskSettings, own: RunOptions): TaskSetti
     retry: own.retry === undefined ? base.retry : resolveRetry(own.retry),
     cache: own.cache === false ? undefined : base.cache,
     priority: own.priority ?? base.priority,
+    idempotent: own.idempotent ?? base.idempotent,
   };
 }
 

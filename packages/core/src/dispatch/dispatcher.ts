@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { ReusedList } from '../base/reused-list.js';
-import type { DeathReport, Refusal } from '../contract/errors.js';
+import { PoolError, type DeathReport, type Refusal } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
@@ -141,7 +141,7 @@ export class Dispatcher {
 
   /** Takes back what a worker has in hand and has not begun. */
   takeBackAhead(worker: Worker): void {
-    for (const task of worker.ahead().reverse()) if (!task.isPinned && worker.recall(task)) this.#requeue(task);
+    for (const task of worker.unbegun().reverse()) if (!task.isPinned && worker.recall(task)) this.#requeue(task);
     this.#schedule();
   }
 
@@ -208,8 +208,14 @@ export class Dispatcher {
   }
 
   onResult(worker: Worker, task: Task, row: ResultRow): void {
-    // Dropped as cancelled, yet it is wanted: it has not run, so it may run elsewhere.
-    if (!this.#outcomes.answered(task, worker.id, row)) this.#requeue(task);
+    try {
+      // Dropped as cancelled, yet it is wanted: it has not run, so it may run elsewhere.
+      if (!this.#outcomes.answered(task, worker.id, row)) this.#requeue(task);
+    } catch (error) {
+      // Whatever it was, it concerns this task only, which is out of its worker's hand already.
+      if (task.state === 'settled') throw error;
+      this.#parts.book.fail(task, error);
+    }
   }
 
   /** A worker has answered for some tasks: hand it the next. */
@@ -227,9 +233,14 @@ export class Dispatcher {
   }
 
   onRefused(worker: Worker, task: Task, refusal: Refusal): void {
+    this.refuse(task, refusal);
+    this.onSettled(worker);
+  }
+
+  /** The input of a task that is in no queue and no hand cannot be sent. */
+  refuse(task: Task, refusal: Refusal): void {
     publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
     this.#parts.book.fail(task, notSerializable(task, 'input', refusal));
-    this.onSettled(worker);
   }
 
   onTimedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
@@ -237,17 +248,13 @@ export class Dispatcher {
   }
 
   onExited(worker: Worker, end: WorkerEnd): void {
-    const { how, running, runningCount, runningSince, others, report, fault } = end;
     this.#drop(worker);
     this.#leaving.delete(worker);
-    const isExact = how === 'died' && runningCount === 1;
+    const { begun, decoding, others, report } = end;
     // In reverse, because each goes to the head of the queue.
-    for (const task of others.reverse()) this.#comeBack(task, report, false);
-    if (isExact) for (const task of running) this.#outcomes.blamed(task, runningSince, report, fault);
-    // Several ran: each must show by itself, the oldest first.
-    else if (how === 'died') for (const task of running) this.#comeBack(task, report, true);
-    // The pool ended the worker, and nobody is to blame.
-    else for (const task of running.reverse()) this.#comeBack(task, report, false);
+    for (const task of others.reverse()) this.#comeBack(task, report);
+    if (decoding !== undefined && this.#outcomes.diedDecoding(decoding, report)) this.#comeBack(decoding, report);
+    for (const task of begun) if (this.#outcomes.lostWorker(task, end)) this.#comeBack(task, report);
     this.#schedule();
   }
 
@@ -282,6 +289,11 @@ export class Dispatcher {
       this.#limits.expire(task);
       return;
     }
+    if (worker.isFull) {
+      // Only a broadcast gets here: all else goes where there is a place.
+      this.#parts.book.fail(task, new PoolError('ERR_QUEUE_FULL', { queued: worker.load, max: worker.load }));
+      return;
+    }
     const handler = worker.handlerIndex(task.name);
     if (handler === undefined) {
       publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
@@ -304,14 +316,11 @@ export class Dispatcher {
     this.#enqueue(task, true);
   }
 
-  #comeBack(task: Task, death: DeathReport, mustRunAlone: boolean): void {
+  /** Its handler was not called, or it may be called again. */
+  #comeBack(task: Task, death: DeathReport): void {
     // A broadcast belongs to that worker and to no other; an input that was moved is gone with it.
-    if (task.isPinned || task.isSpent) {
-      this.#parts.book.fail(task, crashed(task, death));
-      return;
-    }
-    if (mustRunAlone) task.history.mustRunAlone = true;
-    this.#requeue(task);
+    if (task.isPinned || task.isSpent) this.#parts.book.fail(task, crashed(task, death));
+    else this.#requeue(task);
   }
 
   /** Every task that has not settled, oldest first. */

@@ -5,7 +5,7 @@ import type { Worker } from '../worker/worker.js';
 import { Affinity } from './affinity.js';
 import { nextAheadMs, roomFor, worthAheadMs } from './ahead.js';
 import { FreePlaces } from './places.js';
-import { SuspectLane } from './suspect-lane.js';
+import { Quarantine } from './quarantine.js';
 import { WaitingTasks } from './waiting.js';
 
 export interface HandOutParts {
@@ -33,13 +33,15 @@ export interface HandOutParts {
 export class HandOut {
   readonly #parts: HandOutParts;
   readonly #queue = new WaitingTasks();
-  readonly #suspects = new SuspectLane();
+  readonly #quarantine = new Quarantine();
   readonly #affinity: Affinity;
   readonly #places: FreePlaces;
   /** Workers that may take tasks ahead. One that is found full leaves until it has answered for something. */
   readonly #roomy = new Set<Worker>();
   /** Those of them that had news since the last pass. */
   readonly #fresh = new ReusedList<Worker>();
+
+  readonly #mayHaveRoom = (worker: Worker): void => this.mayHaveRoom(worker);
 
   /** Not while memory is short: what is ahead in a worker is bound to it. */
   sendsAhead = true;
@@ -52,7 +54,7 @@ export class HandOut {
 
   /** Tasks that wait. */
   get size(): number {
-    return this.#queue.size + this.#suspects.size + this.#affinity.size;
+    return this.#queue.size + this.#quarantine.size + this.#affinity.size;
   }
 
   /** Execution time expected of them, ms. */
@@ -73,19 +75,19 @@ export class HandOut {
   *waiting(): Generator<Task> {
     yield* this.#queue;
     yield* this.#affinity.all();
-    yield* this.#suspects.all();
+    yield* this.#quarantine.all();
   }
 
   /** A task waits from now on. @param atHead it was handed out before, and has not run */
   add(task: Task, atHead = false): void {
-    if (task.mustRunAlone) this.#suspects.push(task);
+    if (task.mustRunAlone) this.#quarantine.push(task);
     else if (atHead) this.#queue.unshift(task);
     else this.#queue.push(task);
   }
 
   /** Nobody wants this waiting task any more. */
   remove(task: Task): void {
-    if (task.mustRunAlone) this.#suspects.remove(task);
+    if (task.mustRunAlone) this.#quarantine.remove(task);
     else if (!this.#affinity.remove(task)) this.#queue.remove(task);
   }
 
@@ -112,22 +114,25 @@ export class HandOut {
   drop(worker: Worker): void {
     this.#places.remove(worker);
     this.#roomy.delete(worker);
-    this.#suspects.drop(worker);
+    this.#quarantine.drop(worker);
     for (const task of this.#affinity.drop(worker).reverse()) this.#queue.unshift(task);
   }
 
   pass(): void {
-    this.#handOutSuspect();
+    this.#handOutSuspects();
     if (this.#affinity.size > 0) this.#serveAwaited();
     this.#fillPlaces();
     if (this.sendsAhead && this.#queue.size + this.#affinity.size > 0 && this.#roomy.size > 0) this.#sendAhead();
     this.#fresh.clear();
   }
 
-  #handOutSuspect(): void {
-    const { next, released } = this.#suspects.next(this.#parts.workers);
-    if (next !== undefined) this.#parts.assign(next.worker, next.task);
-    if (released !== undefined) this.mayHaveRoom(released);
+  #handOutSuspects(): void {
+    this.#quarantine.pass(
+      this.#parts.workers,
+      this.#queue.size + this.#affinity.size > 0,
+      this.#parts.assign,
+      this.#mayHaveRoom,
+    );
   }
 
   /** Free places in workers that tasks wait for. */
@@ -179,7 +184,7 @@ export class HandOut {
   #fill(worker: Worker, fromQueue: number): void {
     const { prefetch, workers } = this.#parts;
     const concurrency = this.#parts.concurrency();
-    if (worker.reserved || worker.isHeld || worker.isStuck || !worker.hasBoard || !worker.isReady) {
+    if (worker.reserved || worker.isHeld || worker.isStuck || !worker.hasBoard || !worker.isReady || worker.isFull) {
       this.#roomy.delete(worker);
       return;
     }
@@ -188,7 +193,7 @@ export class HandOut {
       const own = this.#affinity.size === 0 ? undefined : this.#affinity.firstFor(worker);
       const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
       if (head === undefined || head.isOneShot) return;
-      if (roomFor(worker, concurrency, prefetch, head.type.typicalMs, leastAheadMs) <= 0) {
+      if (worker.isFull || roomFor(worker, concurrency, prefetch, head.type.typicalMs, leastAheadMs) <= 0) {
         this.#roomy.delete(worker);
         return;
       }

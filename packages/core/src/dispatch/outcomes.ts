@@ -4,8 +4,9 @@ import { decideFailure } from '../task/failure.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
 import { errorFromWire } from '../wire/error-wire.js';
-import { STATUS } from '../wire/frame.js';
+import { STATUS } from '../wire/record.js';
 import type { ResultRow } from '../worker/result-row.js';
+import type { WorkerEnd } from '../worker/worker-end.js';
 import { crashed, notSerializable, waitedTooLong, withOrigin } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
@@ -57,10 +58,38 @@ export class Outcomes {
     return true;
   }
 
-  /** Its worker died, and it was the only task that was running there. */
-  blamed(task: Task, startedAt: number, death: DeathReport, cause: Error | undefined): void {
+  /** Its worker died while it decoded the input: no start of the handler. Whether it may be tried in another worker. */
+  diedDecoding(task: Task, death: DeathReport): boolean {
     const { clock, pool, book, crashAttempts } = this.#parts;
-    publishTrace(pool, task, 'crash', clock.now(), { startedAt });
+    book.noteCrash();
+    if (++task.history.decodeDeaths < crashAttempts) return true;
+    publishTrace(pool, task, 'crash', clock.now());
+    book.fail(task, crashed(task, death));
+    return false;
+  }
+
+  /** It had begun when its worker ended. Whether it runs again now; else it was dealt with. */
+  lostWorker(task: Task, { how, begunCount, begunSince, report, fault }: WorkerEnd): boolean {
+    const { clock, pool } = this.#parts;
+    publishTrace(pool, task, 'crash', clock.now(), { startedAt: begunSince });
+    const isSuspect = how === 'died' && begunCount > 1;
+    if (how === 'died' && begunCount === 1) {
+      this.#blamed(task, report, fault);
+      return false;
+    }
+    const mayGoOn = !task.isPinned && !task.isSpent;
+    if (isSuspect) task.history.mustRunAlone = mayGoOn;
+    if (task.isIdempotent && mayGoOn) {
+      task.history.attempt++;
+      return true;
+    }
+    this.failed(task, crashed(task, report, fault, isSuspect ? begunCount : undefined));
+    return false;
+  }
+
+  /** It was the only task that was running there. */
+  #blamed(task: Task, death: DeathReport, cause: Error | undefined): void {
+    const { book, crashAttempts } = this.#parts;
     const crashes = ++task.history.crashes;
     book.noteCrash();
     if (crashes >= crashAttempts) {
@@ -78,12 +107,13 @@ export class Outcomes {
     const decision =
       task.isPinned || task.isSpent
         ? ({ action: 'reject', error } as const)
-        : decideFailure(task.settings.retry, task.attempt, error, random());
+        : decideFailure(task.settings.retry, task.retries + 1, error, random());
     if (decision.action === 'reject') {
       book.fail(task, decision.error);
       return;
     }
     task.history.attempt++;
+    task.history.retries++;
     // The wait holds no worker. It ends with the deadline, too, if that comes first.
     const waitMs = Math.min(decision.delayMs, task.deadlineMs - clock.now());
     this.retrying.add(task);

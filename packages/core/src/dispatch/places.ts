@@ -56,6 +56,6 @@ export class FreePlaces {
   }
 
   #hasPlace(worker: Worker): boolean {
-    return worker.isReady && !worker.reserved && !worker.isHeld && worker.load < this.#concurrency();
+    return worker.isReady && !worker.reserved && !worker.isHeld && worker.load < this.#concurrency() && !worker.isFull;
   }
 }

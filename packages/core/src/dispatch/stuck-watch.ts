@@ -60,7 +60,7 @@ export class StuckWatch {
     if (!this.#parts.hasFreePlace()) return;
     for (const [worker, answered] of this.#answeredBefore) {
       if (!worker.isReady) continue;
-      const ahead = worker.ahead().filter((task) => !task.isPinned);
+      const ahead = worker.unbegun().filter((task) => !task.isPinned);
       const isStuck = worker.answered === answered;
       if (isStuck) worker.isStuck = ahead.length > 0;
       const from = isStuck ? 0 : worker.expectedMs > SHARE_ABOVE_MS ? Math.ceil(ahead.length / 2) : ahead.length;

@@ -39,9 +39,11 @@ export function crashed(
   task: Task,
   death: DeathReport,
   cause?: Error,
+  suspects?: number,
 ): PoolError<'ERR_WORKER_OOM' | 'ERR_WORKER_CRASHED'> {
   const code = death.outOfMemory !== undefined ? 'ERR_WORKER_OOM' : 'ERR_WORKER_CRASHED';
-  return new PoolError(code, { task: task.name, death }, cause === undefined ? {} : { cause });
+  const details = suspects === undefined ? { task: task.name, death } : { task: task.name, death, suspects };
+  return new PoolError(code, details, cause === undefined ? {} : { cause });
 }
 
 /** Says on an error of the handler where it came from, without changing what the handler threw. */

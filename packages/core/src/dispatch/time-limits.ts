@@ -81,7 +81,8 @@ export class TimeLimits {
     publishTrace(pool, task, 'timeout', now, ranMs === undefined ? {} : { startedAt: now - ranMs });
     takeBack(task, error);
     book.noteTimeout();
-    if (by === 'deadline') book.fail(task, error);
+    // A task that has not begun has used no try.
+    if (by === 'deadline' || ranMs === undefined) book.fail(task, error);
     else outcomes.failed(task, error);
   }
 }

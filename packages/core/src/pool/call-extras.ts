@@ -8,10 +8,10 @@ import type { TaskExtras } from '../task/task.js';
  * @param canMove whether inputs of this pool can be moved; elsewhere `transfer` copies
  */
 export function toExtras(options: RunOptions, base: TaskSettings, canMove: boolean): TaskExtras {
-  const { signal, deadline, onProgress, key } = options;
+  const { signal, deadline, onProgress, key, borrow } = options;
   const transfer = canMove && options.transfer?.length ? options.transfer : undefined;
   const settings = overrideSettings(base, options);
-  if (deadline === undefined) return { settings, signal, onProgress, key, transfer };
+  if (deadline === undefined) return { settings, signal, onProgress, key, transfer, borrow };
   const epochMs = Number(deadline);
-  return { settings, signal, onProgress, key, transfer, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
+  return { settings, signal, onProgress, key, transfer, borrow, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
 }

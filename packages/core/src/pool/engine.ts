@@ -1,5 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Clock } from '../base/clock.js';
+import { openEncoder } from '../codec/open-codec.js';
+import type { ValueEncoder } from '../codec/value-codec.js';
 import { Conditions } from '../base/conditions.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
@@ -10,6 +12,7 @@ import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
 import { ONE_INLINE, sizeRange, WORKERS_VARIABLE, type SizeRange } from '../sizing/static-size.js';
 import { Supervisor } from '../supervise/supervisor.js';
+import { InputWriter } from '../task/input-writer.js';
 import { Task, type TaskExtras } from '../task/task.js';
 import { TaskBook } from '../task/task-book.js';
 import { TaskType } from '../task/task-type.js';
@@ -72,6 +75,8 @@ export class Engine {
   pastIgnoredResults = 0;
   readonly #parts: EngineParts;
   readonly #clock: Clock;
+  readonly #encoder: ValueEncoder;
+  readonly #inputs: InputWriter;
   #cores: number | undefined;
   #lastTaskId = 0;
   #isSaturated = false;
@@ -81,6 +86,8 @@ export class Engine {
     const { options, pool, moduleUrl, host } = parts;
     const random = (): number => host.random();
     this.#clock = host.clock;
+    this.#encoder = openEncoder(options.codec, options.maxPayloadBytes);
+    this.#inputs = new InputWriter(this.#encoder, options.kind !== 'process');
     this.book = new TaskBook({
       onAbort: (task, reason) => this.dispatcher.cancel(task, reason),
       onPendingChange: (pending) => this.#onPendingChange(pending),
@@ -135,14 +142,16 @@ export class Engine {
   /** Submits a task. */
   submit(name: string, input: unknown, extras?: TaskExtras): Promise<unknown> {
     const promise = new Promise(takeEnds);
-    this.dispatcher.submit(this.#enter(name, input, extras));
+    const task = this.#enter(name, input, extras);
+    if (task !== undefined) this.dispatcher.submit(task);
     return promise;
   }
 
   /** Submits a task to one worker. */
   submitTo(worker: Worker, name: string, input: unknown, extras: TaskExtras): Promise<unknown> {
     const promise = new Promise(takeEnds);
-    this.dispatcher.submitTo(worker, this.#enter(name, input, { ...extras, pinned: true }));
+    const task = this.#enter(name, input, { ...extras, pinned: true });
+    if (task !== undefined) this.dispatcher.submitTo(worker, task);
     return promise;
   }
 
@@ -172,12 +181,16 @@ export class Engine {
     for (const task of this.dispatcher.all()) this.dispatcher.reject(task, error);
   }
 
-  /** The task of the promise made last. */
-  #enter(name: string, input: unknown, extras: TaskExtras | undefined): Task {
+  /** The task of the promise made last; undefined when its input cannot be sent, and it has failed. */
+  #enter(name: string, input: unknown, extras: TaskExtras | undefined): Task | undefined {
     const id = ++this.#lastTaskId;
-    const task = new Task(id, this.#type(name), input, extras, this.now(), lastResolve, lastReject);
+    const task = new Task(id, this.#type(name), extras, this.now(), lastResolve, lastReject);
     this.book.enter(task);
-    return task;
+    const refusal = this.#inputs.write(task, input);
+    // Encoding an input may call its getters, and they may do anything.
+    if (refusal === undefined) return task.state === 'queued' ? task : undefined;
+    this.dispatcher.refuse(task, refusal);
+    return undefined;
   }
 
   #type(name: string): TaskType {
@@ -212,7 +225,7 @@ export class Engine {
     const { concurrency } = this.upkeep.sizing;
     const heapLimitMb = this.upkeep.heapLimitMb();
     const spec = { workerId, moduleUrl, concurrency, heapLimitMb, options };
-    return new Worker(spec, host.startTransport, this.#clock, this.#listener);
+    return new Worker(spec, host.startTransport, this.#encoder, this.#clock, this.#listener);
   }
 
   readonly #listener: WorkerListener = {

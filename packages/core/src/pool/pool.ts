@@ -13,7 +13,6 @@ import {
 } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, Input, Output, TaskName } from '../contract/worker-module.js';
-import { openCodec } from '../codec/open-codec.js';
 import { loaderFlags } from '../transport/node-flags.js';
 import { toExtras } from './call-extras.js';
 import { checkWorkerData } from './check-worker-data.js';
@@ -69,8 +68,6 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     this.#options = resolveOptions(options, moduleName(url));
     if (this.#options.kind !== 'inline') loaderFlags(url.href);
     checkWorkerData(this.#options);
-    // Loaded once to see that it can be; workers get their own.
-    openCodec(this.#options.codec, this.#options.maxPayloadBytes);
     const { cache, tasks, taskDefaults } = this.#options;
     if (cache !== undefined) {
       this.#cache = new ResultCache(cache, (task) => (tasks.get(task) ?? taskDefaults).cache);

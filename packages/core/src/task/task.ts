@@ -15,6 +15,8 @@ export interface TaskExtras {
   onProgress?: ((value: unknown) => void) | undefined;
   /** Tasks with one key prefer one worker. */
   key?: string | undefined;
+  /** Large buffers of the input are not copied at the call: its caller does not change them before it settles. */
+  borrow?: boolean | undefined;
   /** A broadcast task belongs to one worker and to no other. */
   pinned?: boolean | undefined;
   /** What is moved out of this thread with the input; not empty. */
@@ -42,15 +44,29 @@ export interface Holding {
 
 /** What few tasks have: more than one try, or a worker that died under them. */
 export interface TaskHistory {
+  /** Starts of its handler, the next one included. */
   attempt: number;
+  /** Tries that its `retry` has paid for. */
+  retries: number;
   /** When this try became due, host clock; undefined while it is the first. */
   dueAt: number | undefined;
   /** Workers that died while it was running. */
   crashes: number;
+  /** Workers that died while they decoded its input. */
+  decodeDeaths: number;
   /** It was running when several tasks' worker died; now it must show by itself whether it is to blame. */
   mustRunAlone: boolean;
   /** Its input was moved to a worker: it cannot be sent again. */
   isSpent: boolean;
+}
+
+/** What of an input is no bytes of its chunk. */
+export interface InputAside {
+  /** Its large views. */
+  readonly views?: readonly Uint8Array[] | undefined;
+  /** A copy of an input that only a port can carry, and what of it is to be moved. */
+  readonly held?: { readonly value: unknown } | undefined;
+  readonly transfer?: readonly TransferListItem[] | undefined;
 }
 
 const NO_EXTRAS: TaskExtras = {};
@@ -68,7 +84,11 @@ export class Task implements Linked<Task> {
   state: TaskState = 'queued';
   readonly id: number;
   readonly type: TaskType;
-  readonly input: unknown;
+  /** Its input as it was at the call: bytes in a chunk that it may share with others, and what few inputs have besides. */
+  chunk: Buffer | undefined;
+  inputAt = 0;
+  inputBytes = 0;
+  aside: InputAside | undefined;
   readonly extras: TaskExtras;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -84,7 +104,6 @@ export class Task implements Linked<Task> {
   constructor(
     id: number,
     type: TaskType,
-    input: unknown,
     extras: TaskExtras | undefined,
     nowMs: number,
     resolve: (value: unknown) => void,
@@ -92,7 +111,6 @@ export class Task implements Linked<Task> {
   ) {
     this.id = id;
     this.type = type;
-    this.input = input;
     this.extras = extras ?? NO_EXTRAS;
     this.submittedAt = nowMs;
     this.resolve = resolve;
@@ -142,9 +160,35 @@ export class Task implements Linked<Task> {
   get isSpent(): boolean {
     return this.#history?.isSpent ?? false;
   }
-  /** 1 for the first try. */
+  /** 1 for the first start of its handler. */
   get attempt(): number {
     return this.#history?.attempt ?? 1;
+  }
+  /** Tries that its `retry` has paid for. */
+  get retries(): number {
+    return this.#history?.retries ?? 0;
+  }
+  /** It may run twice, and its result may be lost with its worker: then it runs again. */
+  get isIdempotent(): boolean {
+    return this.settings.idempotent;
+  }
+  /**
+   * Its start and its result are written where they outlive the worker. An idempotent task goes without, unless it has a time
+   * limit, which must know when it began.
+   */
+  get isLasting(): boolean {
+    const { idempotent, timeoutMs } = this.settings;
+    return !idempotent || timeoutMs < Infinity || this.extras.deadline !== undefined;
+  }
+  /** Bytes of its input, large views included. */
+  get totalBytes(): number {
+    let bytes = this.inputBytes;
+    for (const view of this.aside?.views ?? []) bytes += view.length;
+    return bytes;
+  }
+  /** When its wait has to end, host clock; Infinity for never. */
+  get waitUntilMs(): number {
+    return Math.min(this.dueAt + this.settings.queueTimeoutMs, this.deadlineMs);
   }
   /** When this try became due, host clock. */
   get dueAt(): number {
@@ -155,6 +199,14 @@ export class Task implements Linked<Task> {
   }
   /** Its history, to be written to. */
   get history(): TaskHistory {
-    return (this.#history ??= { attempt: 1, dueAt: undefined, crashes: 0, mustRunAlone: false, isSpent: false });
+    return (this.#history ??= {
+      attempt: 1,
+      retries: 0,
+      dueAt: undefined,
+      crashes: 0,
+      decodeDeaths: 0,
+      mustRunAlone: false,
+      isSpent: false,
+    });
   }
 }

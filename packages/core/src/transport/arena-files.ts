@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { Arena } from '../codec/arena.js';
 import { openMemoryFile } from './memory-file.js';
 
@@ -22,11 +22,7 @@ export class ArenaFilePair {
     if (process.platform === 'win32') return undefined;
     const fds: number[] = [];
     try {
-      for (let file = 0; file < 2; file++) {
-        const fd = openMemoryFile();
-        fds.push(fd);
-        writeSync(fd, FIRST_PAGE);
-      }
+      for (let file = 0; file < 2; file++) fds.push(openMemoryFile(FIRST_PAGE));
     } catch {
       // No room, or too many files are open. Starting the worker is what matters.
       for (const fd of fds) closeSync(fd);

@@ -1,52 +1,157 @@
-import { closeSync, ftruncateSync, readSync, writeSync } from 'node:fs';
+import { closeSync, readSync, writeSync } from 'node:fs';
 import {
   BOARD_BYTES,
+  CONSUMED_AT,
+  DECODING_AT,
   decodeSection,
+  freshBoard,
+  hasMarks,
   RECORD_BYTES,
   recordAt,
-  REVOCATION_BYTES,
   revocationAt,
   SECTION_AT,
   SECTION_BYTES,
+  type Claim,
   type ParentBoard,
 } from '../wire/claim-board.js';
+import { CONSUME_BYTES, LOG_BYTES, offsetOf, wholeRecords, type LogReader } from '../wire/result-log.js';
+import { SKIP_BYTES } from '../wire/record.js';
 import { openMemoryFile } from './memory-file.js';
 
-/** The parent's end of a claim board in a file; see wire/claim-board.ts. */
+/** A board without a claim, and a log that is full of nothing: written in full, so that neither side's writes can find no room. */
+const FRESH = (): Uint8Array => {
+  const bytes = new Uint8Array(BOARD_BYTES + LOG_BYTES);
+  bytes.set(freshBoard());
+  return bytes;
+};
+
+/** The parent's end of a board in a file; see wire/claim-board.ts. After `close` it tells nothing and takes nothing. */
 export class BoardFile implements ParentBoard {
   readonly fd: number;
+  readonly log: LogReader;
   readonly #words = new Uint32Array(RECORD_BYTES / 4);
   readonly #floats = new Float64Array(this.#words.buffer);
   readonly #record = new Uint8Array(this.#words.buffer);
   #isOpen = true;
 
-  constructor() {
-    this.fd = openMemoryFile();
-    ftruncateSync(this.fd, BOARD_BYTES);
+  private constructor(fd: number) {
+    this.fd = fd;
+    this.log = new FileLogReader(this);
   }
 
-  startedAt(id: number): number | undefined {
-    if (!this.#isOpen) return undefined;
-    const read = readSync(this.fd, this.#record, 0, RECORD_BYTES, recordAt(id));
-    return read === RECORD_BYTES && this.#words[0] === id ? this.#floats[1] : undefined;
+  /** Undefined where no file can be had: the worker does without a board then. */
+  static open(): BoardFile | undefined {
+    try {
+      return new BoardFile(openMemoryFile(FRESH()));
+    } catch {
+      // No folder takes it: all full, or read-only, or too many files are open. A start without files fails by itself.
+      return undefined;
+    }
+  }
+
+  claimOf(id: number): Claim | undefined {
+    if (!this.#read(RECORD_BYTES, recordAt(id)) || this.#words[0] !== id) return undefined;
+    return { run: this.#words[1] ?? 0, atMs: this.#floats[1] ?? NaN };
   }
 
   revoke(id: number): boolean {
-    if (!this.#isOpen) return false;
-    writeSync(this.fd, new Uint8Array(Uint32Array.of(id).buffer), 0, REVOCATION_BYTES, revocationAt(id));
-    return this.startedAt(id) === undefined;
+    return this.#write(id, revocationAt(id));
+  }
+
+  decoding(): number {
+    return this.#read(4, DECODING_AT) ? (this.#words[0] ?? 0) : 0;
   }
 
   section(): string {
-    if (!this.#isOpen) return '';
     const bytes = new Uint8Array(SECTION_BYTES);
-    readSync(this.fd, bytes, 0, SECTION_BYTES, SECTION_AT);
-    return decodeSection(bytes);
+    return this.read(bytes, SECTION_BYTES, SECTION_AT) === SECTION_BYTES ? decodeSection(bytes) : '';
+  }
+
+  isIntact(): boolean {
+    const bytes = new Uint8Array(BOARD_BYTES);
+    return this.read(bytes, BOARD_BYTES, 0) === BOARD_BYTES && hasMarks(new Uint32Array(bytes.buffer));
+  }
+
+  /** Tells the worker how far its log was read. */
+  consumed(position: number): void {
+    this.#write(position, CONSUMED_AT);
+  }
+
+  /** The number of bytes that could be read, which is 0 where nothing can. */
+  read(into: Uint8Array, length: number, at: number): number {
+    if (!this.#isOpen) return 0;
+    try {
+      return readSync(this.fd, into, 0, length, at);
+    } catch {
+      // EIO, or a descriptor that somebody closed: the board tells nothing any more.
+      return 0;
+    }
   }
 
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     closeSync(this.fd);
+  }
+
+  #read(bytes: number, at: number): boolean {
+    return this.read(this.#record, bytes, at) === bytes;
+  }
+
+  #write(word: number, at: number): boolean {
+    if (!this.#isOpen) return false;
+    this.#words[0] = word;
+    try {
+      return writeSync(this.fd, this.#record, 0, 4, at) === 4;
+    } catch {
+      // ENOSPC of a file system that gives out the same page twice (overlays), or a descriptor that somebody closed.
+      return false;
+    }
+  }
+}
+
+/**
+ * One buffer for all logs of this process. What is read from it is decoded before anything else happens, and a reader that
+ * was called back in the middle notices by its position that another one has gone on.
+ */
+let shared: Buffer | undefined;
+
+class FileLogReader implements LogReader {
+  position = 0;
+  readonly #board: BoardFile;
+  #told = 0;
+
+  constructor(board: BoardFile) {
+    this.#board = board;
+  }
+
+  peek(end?: number): Buffer | undefined {
+    const from = offsetOf(this.position);
+    const left = LOG_BYTES - from;
+    const bytes = end === undefined ? this.#lookAhead(left) : Math.min((end - this.position) >>> 0, left);
+    if (bytes === 0 || bytes > LOG_BYTES) return undefined;
+    const into = (shared ??= Buffer.allocUnsafeSlow(LOG_BYTES));
+    const read = this.#board.read(into, bytes, BOARD_BYTES + from);
+    return into.subarray(0, wholeRecords(into.subarray(0, read), this.position));
+  }
+
+  advance(bytes: number): void {
+    this.position = (this.position + bytes) >>> 0;
+    if ((this.position - this.#told) >>> 0 < CONSUME_BYTES) return;
+    this.#told = this.position;
+    this.#board.consumed(this.position);
+  }
+
+  /**
+   * The number of bytes that hold whole records, up to the end of the ring. They are read once more then: a record that is
+   * being written while it is read may have its end and not its middle, and never a second time.
+   */
+  #lookAhead(left: number): number {
+    const head = Buffer.allocUnsafe(SKIP_BYTES);
+    if (this.#board.read(head, SKIP_BYTES, BOARD_BYTES + offsetOf(this.position)) !== SKIP_BYTES) return 0;
+    if (head.readUInt32LE(0) !== (this.position + 1) >>> 0) return 0;
+    const all = Buffer.allocUnsafe(left);
+    const read = this.#board.read(all, left, BOARD_BYTES + offsetOf(this.position));
+    return wholeRecords(all.subarray(0, read), this.position);
   }
 }

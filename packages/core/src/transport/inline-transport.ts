@@ -1,9 +1,10 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { openPortCodec } from '../codec/open-codec.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
+import { MemoryLogReader } from '../wire/result-log.js';
+import { sharedBoard } from './shared-board.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { bundleFile } from './bundle-file.js';
-import type { Transport, TransportExit, WorkerSpec } from './transport.js';
+import type { Transport, TransportExit } from './transport.js';
 
 type InlineHost = { serveInline(port: MessagePort, onExit: (code: number) => void): void };
 
@@ -12,25 +13,26 @@ type InlineHost = { serveInline(port: MessagePort, onExit: (code: number) => voi
  * What cannot be had here: a kill. A killed inline worker is cut off and its results are dropped, but a handler that
  * is running runs on.
  */
-export function startInline(spec: WorkerSpec): Transport {
-  return new InlineTransport(spec);
+export function startInline(): Transport {
+  return new InlineTransport();
 }
 
 class InlineTransport implements Transport {
   readonly channel: PortChannel;
-  readonly sharedBoard = new SharedArrayBuffer(BOARD_BYTES);
+  readonly sharedBoard = sharedBoard();
   readonly board = new MemoryBoard(this.sharedBoard);
+  readonly log = new MemoryLogReader(this.sharedBoard, BOARD_BYTES);
+  readonly arena = undefined;
   readonly pid = undefined;
   readonly wantsGuard = false;
-  readonly hasArena = false;
   readonly isKillClean = true;
   onExit: (exit: TransportExit) => void = () => {};
   #ended = false;
   #code: number | null = null;
 
-  constructor({ options }: WorkerSpec) {
+  constructor() {
     const { port1, port2 } = new MessageChannel();
-    this.channel = new PortChannel(port1, openPortCodec(options.codec, options.maxPayloadBytes));
+    this.channel = new PortChannel(port1);
     // After the last frame, as in the other transports.
     this.channel.onClose = () => this.#end(this.#code);
     // By URL, as the other transports reach the worker's side: nothing in the parent imports it.

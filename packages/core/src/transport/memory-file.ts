@@ -1,16 +1,48 @@
-import { accessSync, constants, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Linux's O_TMPFILE: its own bit, which node:fs does not name, and that of O_DIRECTORY, which differs between machines. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
+/** A write to a file in memory costs a tenth of one to a disk's page cache. The second serves where the first is full, or missing. */
+const FOLDERS = (): string[] => ['/dev/shm', tmpdir()];
+
 /**
  * Opens a file that has no name and lives only as long as it is open: nothing is left behind, whoever is killed. In
- * memory where the system has a folder for that.
+ * memory where the system has a folder for that with room for it. What the file begins with is written in full, so that no
+ * later write to that part can find the file system full.
+ * @throws the error of the last folder, when none takes it
  */
-export function openMemoryFile(): number {
-  const folder = memoryFolder();
+export function openMemoryFile(begin: Uint8Array): number {
+  let last: unknown;
+  for (const folder of FOLDERS()) {
+    try {
+      return openIn(folder, begin);
+    } catch (error) {
+      // No such folder here (macOS, Windows, some containers), not for us to write to, or full.
+      last = error;
+    }
+  }
+  throw last;
+}
+
+function openIn(folder: string, begin: Uint8Array): number {
+  const fd = openUnnamed(folder);
+  try {
+    for (let at = 0; at < begin.length;) {
+      const written = writeSync(fd, begin, at, begin.length - at, at);
+      if (written === 0) throw new Error(`No room in ${folder}.`);
+      at += written;
+    }
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function openUnnamed(folder: string): number {
   if (process.platform === 'linux') {
     try {
       return openSync(folder, O_TMPFILE | constants.O_RDWR, 0o600);
@@ -24,15 +56,4 @@ export function openMemoryFile(): number {
   const fd = openSync(path, 'wx+', 0o600);
   unlinkSync(path);
   return fd;
-}
-
-/** A write to a file in memory costs a tenth of one to a disk's page cache. */
-function memoryFolder(): string {
-  try {
-    accessSync('/dev/shm', constants.W_OK);
-    return '/dev/shm';
-  } catch {
-    // No such folder here (macOS, Windows, some containers): any temporary folder serves.
-    return tmpdir();
-  }
 }

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
-import { openCodec } from '../codec/open-codec.js';
+import type { Arena } from '../codec/arena.js';
 import { oomKills } from '../sizing/oom-kills.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { ArenaFilePair } from './arena-files.js';
@@ -37,7 +37,9 @@ class ProcessTransport implements Transport {
   readonly #entry = bundleFile('process-entry.cjs');
   readonly channel: SocketChannel;
   readonly sharedBoard = undefined;
-  readonly board = new BoardFile();
+  readonly #boardFile = BoardFile.open();
+  readonly board = this.#boardFile;
+  readonly log = this.#boardFile?.log;
   readonly #arena = ArenaFilePair.open();
   /** Whether the worker is to start a guard thread: nothing else would end it with us, or its stacks are wanted. */
   readonly wantsGuard: boolean;
@@ -53,8 +55,6 @@ class ProcessTransport implements Transport {
   #ended = false;
 
   constructor({ workerId, moduleUrl, heapLimitMb, options }: WorkerSpec) {
-    const { codec, maxPayloadBytes } = options;
-    const format = { codec: openCodec(codec, maxPayloadBytes, this.#arena?.arena), maxPayloadBytes };
     const given = options.execArgv ?? inheritedFlags(process.execArgv);
     const env = workerEnv(options.env);
     const flags = [...heapFlags(heapLimitMb, given, env.NODE_OPTIONS), ...given, ...loaderFlags(moduleUrl)];
@@ -81,7 +81,7 @@ class ProcessTransport implements Transport {
       });
     }
     const guard = pipes?.[GUARD_FD];
-    this.channel = new SocketChannel(link, format);
+    this.channel = new SocketChannel(link, { maxPayloadBytes: options.maxPayloadBytes });
     this.#guard = guard === undefined || guard === null ? undefined : new GuardLink(guard);
     // A worker that closed its link, or broke it, can neither be given work nor be heard. A dying one does so, too, and has
     // a moment to end by itself, so that its own exit code is told.
@@ -108,8 +108,8 @@ class ProcessTransport implements Transport {
     });
   }
 
-  get hasArena(): boolean {
-    return this.#arena !== undefined;
+  get arena(): Arena | undefined {
+    return this.#arena?.arena;
   }
 
   get pid(): number | undefined {
@@ -138,7 +138,7 @@ class ProcessTransport implements Transport {
   }
 
   #closeFiles(): void {
-    this.board.close();
+    this.#boardFile?.close();
     this.#arena?.close();
   }
 
@@ -159,7 +159,7 @@ class ProcessTransport implements Transport {
     const guard = this.wantsGuard ? 'pipe' : 'ignore';
     const arena = this.#arena === undefined ? [] : [this.#arena.toWorkerFd, this.#arena.toParentFd];
     return {
-      stdio: ['ignore', output, output, 'pipe', this.board.fd, guard, ...arena],
+      stdio: ['ignore', output, output, 'pipe', this.#boardFile?.fd ?? 'ignore', guard, ...arena],
       env: workerEnv(env),
       // Its own process group: it dies with all it started, and a terminal's Ctrl-C reaches only the parent.
       detached: HAS_PROCESS_GROUPS,
@@ -183,7 +183,7 @@ class ProcessTransport implements Transport {
     this.#ended = true;
     const stderrTail = this.#stderr.toString();
     const outOfMemory = HEAP_OUT.test(stderrTail) ? 'heap' : this.#wasOomKilled(exit.signal) ? 'kernel' : undefined;
-    this.onExit({ ...exit, stderrTail, outOfMemory, lastSection: this.board.section() });
+    this.onExit({ ...exit, stderrTail, outOfMemory, lastSection: this.board?.section() ?? '' });
   }
 
   #wasOomKilled(signal: NodeJS.Signals | null): boolean {

@@ -1,7 +1,8 @@
 import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'node:worker_threads';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
-import { openPortCodec } from '../codec/open-codec.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
+import { MemoryLogReader } from '../wire/result-log.js';
+import { sharedBoard } from './shared-board.js';
 import { printedOn } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { bundleFile } from './bundle-file.js';
@@ -21,12 +22,13 @@ export function startThread(spec: WorkerSpec): Transport {
 
 class ThreadTransport implements Transport {
   readonly channel: PortChannel;
-  readonly sharedBoard = new SharedArrayBuffer(BOARD_BYTES);
+  readonly sharedBoard = sharedBoard();
   readonly board = new MemoryBoard(this.sharedBoard);
+  readonly log = new MemoryLogReader(this.sharedBoard, BOARD_BYTES);
+  readonly arena = undefined;
   readonly isKillClean = false;
   readonly pid: number;
   readonly wantsGuard = false;
-  readonly hasArena = false;
   onExit: (exit: TransportExit) => void = () => {};
   readonly #thread: Worker;
   readonly #stderr = new Tail();
@@ -35,7 +37,7 @@ class ThreadTransport implements Transport {
   constructor(spec: WorkerSpec) {
     const { workerId, options } = spec;
     const { port1, port2 } = new MessageChannel();
-    this.channel = new PortChannel(port1, openPortCodec(options.codec, options.maxPayloadBytes));
+    this.channel = new PortChannel(port1);
     const output = options.stdio === 'inherit' ? undefined : outputPorts();
     this.#thread = new Worker(bundleFile('thread-entry.cjs'), {
       ...threadOptions(spec),

@@ -1,6 +1,8 @@
 import type { DeathReport } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { Arena } from '../codec/arena.js';
 import type { ParentBoard } from '../wire/claim-board.js';
+import type { LogReader } from '../wire/result-log.js';
 import type { FrameChannel } from '../wire/frame.js';
 
 /** What a transport needs to start a worker. */
@@ -37,10 +39,11 @@ export interface Transport {
   readonly pid: number | undefined;
   /** Given to the worker in its first frame, where memory can be shared. */
   readonly sharedBoard: SharedArrayBuffer | undefined;
-  /** The claim board. Readable after the worker's death, until `release`. */
-  readonly board: ParentBoard;
-  /** Whether the worker inherits the files of an arena. */
-  readonly hasArena: boolean;
+  /** The claim board and the result log; both undefined where there can be none. Readable after the worker's death, until `release`. */
+  readonly board: ParentBoard | undefined;
+  readonly log: LogReader | undefined;
+  /** Where large values go between processes, where there is one. */
+  readonly arena: Arena | undefined;
   /** Whether the worker is to start a guard thread on the link made for it. */
   readonly wantsGuard: boolean;
   /** Where its handler is now, even in synchronous code; undefined if that cannot be told in time. */

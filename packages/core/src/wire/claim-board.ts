@@ -1,11 +1,13 @@
 /*
- * What each of a worker's tasks in hand is at, readable and writable by both sides at any time, even when the worker is
- * stuck in synchronous code or dead. Every task in hand has a slot; every slot has
+ * The board: what each of a worker's tasks in hand is at, readable and writable by both sides at any time, even when the
+ * worker is stuck in synchronous code or dead. Every task in hand has a slot; every slot has
  *
- *   a start record, written by the worker: the wire id of the task it started last there (u32), and when (f64);
+ *   a start record, written by the worker: the wire id of the task claimed last there (u32), the id of the first task of the
+ *   run that was claimed together (u32), and when (f64);
  *   a revocation, written by the parent: the wire id of the task it wants back (u32).
  *
- * Beside the slots, the worker writes which section is open.
+ * Beside the slots stand some words: the input being decoded, how far the parent has read the result log, and the section
+ * that is open.
  *
  * The protocol (docs/decisions/0006-recall.md proves it):
  *
@@ -18,24 +20,47 @@
  * Ids never repeat within the life of a worker as long as a slot's generation has not gone round (2 million tasks per
  * slot), and a slot is taken again only when the worker has answered for its last task.
  *
- * Between processes the board is a small file both have open and nobody can find (unlinked at once); between threads a
- * SharedArrayBuffer. One access to a file in memory costs 0.7 µs.
+ * Between processes the board is a file in memory that both have open and nobody can find (unlinked at once); between
+ * threads a SharedArrayBuffer. The result log (result-log.ts) lies behind it. One access to a file in memory costs 0.7 µs.
  */
 const SLOT_BITS = 11;
 export const SLOTS = 1 << SLOT_BITS;
-/** A start record: u32 id, u32 unused, f64 time. */
+/** A start record: u32 id, u32 id of its run, f64 time. */
 export const RECORD_BYTES = 16;
 const RECORD_WORDS = RECORD_BYTES / 4;
 const RECORD_FLOATS = RECORD_BYTES / 8;
-const REVOCATIONS_AT = SLOTS * RECORD_BYTES;
+export const REVOCATIONS_AT = SLOTS * RECORD_BYTES;
 export const REVOCATION_BYTES = 4;
-/** Where the worker writes the path of the section that is open, for whoever asks after its death. Ends with a zero. */
-export const SECTION_AT = REVOCATIONS_AT + SLOTS * REVOCATION_BYTES;
+/** A page of words of its own. */
+const WORDS_AT = REVOCATIONS_AT + SLOTS * REVOCATION_BYTES;
+/** Written by the parent at the start. */
+export const MARK_AT = WORDS_AT;
+/** The task whose input the worker decodes; written for inputs that may take long, or more memory than there is. */
+export const DECODING_AT = WORDS_AT + 4;
+/** How far the parent has read the result log. */
+export const CONSUMED_AT = WORDS_AT + 8;
+/** How far a thread has written its result log; files have no need of it. */
+export const PRODUCED_AT = WORDS_AT + 12;
+/** The path of the section that is open; ends with a zero. */
+export const SECTION_AT = WORDS_AT + 64;
 export const SECTION_BYTES = 128;
-export const BOARD_BYTES = SECTION_AT + SECTION_BYTES;
+const PAGE_BYTES = 4096;
+/** The result log begins here. */
+export const BOARD_BYTES = WORDS_AT + PAGE_BYTES;
 
-/** No task's id: the parent writes it as a revocation in slot 0 before the worker exists, to see whether it can be read. */
+/** One slot in each page of start records is never a task's. A worker that wiped its board has wiped these marks as well. */
+const SLOTS_PER_PAGE = PAGE_BYTES / RECORD_BYTES;
+/** Slots that tasks may have. */
+export const TASK_SLOTS = SLOTS - SLOTS / SLOTS_PER_PAGE;
+const MARK = 0x6d696c6c;
+
+/** No task's id: the parent writes it as a revocation before the worker exists, to see whether it can be read. */
 export const TEST_ID = 0xffffffff;
+
+/** Whether a slot holds a mark instead of tasks. */
+export function isMarkSlot(slot: number): boolean {
+  return slot % SLOTS_PER_PAGE === SLOTS_PER_PAGE - 1;
+}
 
 /** The slot of a wire id. */
 export function slotOf(id: number): number {
@@ -58,6 +83,26 @@ export function revocationAt(id: number): number {
   return REVOCATIONS_AT + slotOf(id) * REVOCATION_BYTES;
 }
 
+/** A board as it is before its worker starts. */
+export function freshBoard(): Uint8Array {
+  const bytes = new Uint8Array(BOARD_BYTES);
+  const words = new Uint32Array(bytes.buffer);
+  for (let slot = 0; slot < SLOTS; slot++) if (isMarkSlot(slot)) words[slot * RECORD_WORDS] = MARK;
+  words[MARK_AT / 4] = MARK;
+  return bytes;
+}
+
+/** Whether the marks of a board are all there. TEST_ID's record stands on the last of them once the worker is ready. */
+export function hasMarks(words: Uint32Array | Int32Array): boolean {
+  if ((words[MARK_AT / 4] ?? 0) !== MARK) return false;
+  for (let slot = 0; slot < SLOTS; slot++) {
+    if (!isMarkSlot(slot)) continue;
+    const word = (words[slot * RECORD_WORDS] ?? 0) >>> 0;
+    if (word !== MARK && !(word === TEST_ID && slot === slotOf(TEST_ID))) return false;
+  }
+  return true;
+}
+
 /** Most tasks in one claim; their answers fit one word. */
 export const MAX_RUN = 32;
 
@@ -66,25 +111,42 @@ export interface WorkerBoard {
   /** Most tasks worth claiming at once: 1 where a single claim costs next to nothing. */
   readonly maxRun: number;
   /**
-   * Notes that tasks in neighbouring slots start now, one after another. For those who may be told so: a task is as good
-   * as started when it is claimed, so none but very short ones. Returns the ones taken back, one bit each.
+   * Claims tasks in neighbouring slots that are to run one after another. Returns the ones taken back, one bit each.
    * @param ids a table with the id of the first at `at`, of the next `stride` further, and so on
    */
   claimRun(ids: Uint32Array, at: number, stride: number, count: number, nowMs: number): number;
-  /** Notes that the task with this id starts now. False when the parent has taken it back: then it must not run. */
+  /** Claims one task, which starts now. False when the parent has taken it back: then it must not run. */
   claim(id: number, nowMs: number): boolean;
+  /** Which tasks of a run that is claimed already were taken back since, one bit each. */
+  revokedIn(ids: Uint32Array, at: number, stride: number, count: number): number;
+  /** Withdraws the claims of a run: these tasks did not start. */
+  unclaim(ids: Uint32Array, at: number, stride: number, count: number): void;
+  /** Notes whose input is being decoded. */
+  noteDecoding(id: number): void;
   /** Notes the section that is open now; empty for none. Longer paths are cut. */
   noteSection(path: string): void;
 }
 
-/** What the parent does to the board. */
+/** What the worker wrote when it claimed a task. */
+export interface Claim {
+  /** The first task of its run; its own id when it was claimed alone. */
+  readonly run: number;
+  /** When the run was claimed, host clock. */
+  readonly atMs: number;
+}
+
+/** What the parent does to the board. Nothing here throws: what cannot be read is not there, what cannot be written is not done. */
 export interface ParentBoard {
-  /** When the task with this id was started, or undefined when it was not. */
-  startedAt(id: number): number | undefined;
-  /** Takes a task back. False when it has been started: the worker will answer for it. */
+  /** The claim of the task with this id, or undefined when there is none. */
+  claimOf(id: number): Claim | undefined;
+  /** Asks for a task back. False when the question could not be put: then the worker may run it at any time. */
   revoke(id: number): boolean;
+  /** The task whose input was being decoded last, or 0. */
+  decoding(): number;
   /** The section that was open last, or empty. */
   section(): string;
+  /** Whether the board still is what both sides made it. One that was wiped tells nothing of what had begun. */
+  isIntact(): boolean;
 }
 
 const encoder = new TextEncoder();
@@ -111,14 +173,16 @@ export class MemoryBoard implements WorkerBoard, ParentBoard {
 
   constructor(memory: SharedArrayBuffer) {
     this.#section = new Uint8Array(memory, SECTION_AT, SECTION_BYTES);
-    this.#words = new Int32Array(memory);
+    this.#words = new Int32Array(memory, 0, BOARD_BYTES / 4);
     this.#floats = new Float64Array(memory, 0, SLOTS * RECORD_FLOATS);
   }
 
   claim(id: number, nowMs: number): boolean {
+    const word = slotOf(id) * RECORD_WORDS;
     this.#floats[slotOf(id) * RECORD_FLOATS + 1] = nowMs;
-    Atomics.store(this.#words, slotOf(id) * RECORD_WORDS, id | 0);
-    return Atomics.load(this.#words, revocationAt(id) / 4) !== (id | 0);
+    this.#words[word + 1] = id | 0;
+    Atomics.store(this.#words, word, id | 0);
+    return !this.#isRevoked(id);
   }
 
   claimRun(ids: Uint32Array, at: number, stride: number, count: number, nowMs: number): number {
@@ -129,6 +193,24 @@ export class MemoryBoard implements WorkerBoard, ParentBoard {
     return takenBack;
   }
 
+  revokedIn(ids: Uint32Array, at: number, stride: number, count: number): number {
+    let takenBack = 0;
+    for (let index = 0; index < count; index++) {
+      if (this.#isRevoked(ids[at + index * stride] ?? 0)) takenBack |= 1 << index;
+    }
+    return takenBack;
+  }
+
+  unclaim(ids: Uint32Array, at: number, stride: number, count: number): void {
+    for (let index = 0; index < count; index++) {
+      Atomics.store(this.#words, slotOf(ids[at + index * stride] ?? 0) * RECORD_WORDS, 0);
+    }
+  }
+
+  noteDecoding(id: number): void {
+    Atomics.store(this.#words, DECODING_AT / 4, id | 0);
+  }
+
   noteSection(path: string): void {
     this.#section.set(encodeSection(path));
   }
@@ -137,13 +219,26 @@ export class MemoryBoard implements WorkerBoard, ParentBoard {
     return decodeSection(this.#section);
   }
 
-  startedAt(id: number): number | undefined {
-    if (Atomics.load(this.#words, slotOf(id) * RECORD_WORDS) !== (id | 0)) return undefined;
-    return this.#floats[slotOf(id) * RECORD_FLOATS + 1];
+  claimOf(id: number): Claim | undefined {
+    const word = slotOf(id) * RECORD_WORDS;
+    if (Atomics.load(this.#words, word) !== (id | 0)) return undefined;
+    return { run: (this.#words[word + 1] ?? 0) >>> 0, atMs: this.#floats[slotOf(id) * RECORD_FLOATS + 1] ?? NaN };
   }
 
   revoke(id: number): boolean {
     Atomics.store(this.#words, revocationAt(id) / 4, id | 0);
-    return this.startedAt(id) === undefined;
+    return true;
+  }
+
+  decoding(): number {
+    return Atomics.load(this.#words, DECODING_AT / 4) >>> 0;
+  }
+
+  isIntact(): boolean {
+    return hasMarks(this.#words);
+  }
+
+  #isRevoked(id: number): boolean {
+    return Atomics.load(this.#words, revocationAt(id) / 4) === (id | 0);
   }
 }

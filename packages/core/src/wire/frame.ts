@@ -1,9 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import type { CodecName } from '../contract/codec.js';
-import type { Refusal } from '../contract/errors.js';
 import type { PressureLevel } from '../contract/worker-module.js';
-import type { WireThrown } from './error-wire.js';
-import type { Unread } from './read-values.js';
+import type { ArenaPlace } from './record.js';
 
 /** What a frame carries. Frames from the parent are named for what they ask, frames from the worker for what they tell. */
 export const FRAME = {
@@ -23,57 +21,58 @@ export const FRAME = {
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 
 /**
- * One message between parent and worker; it may carry many tasks or many results. `meta` is a table of 32-bit words,
- * one row per task, `values` the list of their values, by the pool's codec, and `body` all else, by structured clone.
+ * One message between parent and worker; it may carry many tasks or many results. `meta` is a table of 32-bit words, `values`
+ * the bytes of values by the pool's codec, and `body` all else, by structured clone.
  */
 export interface Frame {
   kind: FrameKind;
   /** Rows of `meta`. */
   meta: Uint32Array;
-  /** One for each row, but for those that cannot be read. */
-  values: unknown[];
-  unread: Unread | undefined;
+  values: Buffer;
+  /** Memory of large views that went neither into `values` nor through the arena, in order. */
+  beside: readonly ArrayBuffer[];
   body: unknown;
-  /** Host-clock time that times in `meta` are relative to. */
-  baseMs: number;
   /** When the sender had encoded it (threads: began to), host clock. */
   sentAt: number;
   receivedAt: number;
-  decodedAt: number;
 }
 
 /**
- * A row of a tasks frame: [wire id, handler index | CALM | CLAIM_ALONE | attempt << 16, task id low, task id high].
- * Its value is the input; `body` holds, by row, what few tasks have.
+ * A row of a tasks frame: [wire id, handler index | flags | attempt << 16, task id low, task id high, bytes of the input]. The
+ * inputs follow one another in `values`, behind the definitions of new shapes; `body` holds, by row, what few tasks have.
  */
-export const TASK_WORDS = 4;
-export const HANDLER_MASK = 0x3fff;
+export const TASK_WORDS = 5;
+export const HANDLER_MASK = 0x1fff;
+/** The task may run twice: its result may leave with others, and is lost with its worker. */
+export const IDEMPOTENT = 0x2000;
 /**
  * Fewer tasks are pending than there are cores. Nothing else will come with this frame, its answer need not wait for others,
  * and a worker that stays awake when it has answered takes a core from nobody; see child/busy-poll.ts.
  */
 export const CALM = 0x4000;
-/** The task has a time limit, so its start must be told of by itself; see child/claimer.ts. */
+/** The task's start must be told of by itself, and not with a run of others; see child/claimer.ts. */
 export const CLAIM_ALONE = 0x8000;
-export type TasksBody = Map<number, TaskExtras> | undefined;
+export interface TasksBody {
+  readonly extras?: ReadonlyMap<number, TaskExtras> | undefined;
+}
 export interface TaskExtras {
   deadline?: number | undefined;
   wantsProgress?: boolean | undefined;
+  /** Where the large views of its input lie: in the arena, or the next ones of `beside`. */
+  views?: readonly (ArenaPlace | undefined)[] | undefined;
+  /** The input itself, which only a port can carry; it has no bytes then. */
+  cloned?: { readonly value: unknown } | undefined;
 }
 
 /**
- * A row of a results frame: [wire id, status, then four times as 32-bit floats, ms after `baseMs`: received,
- * decoded, started, ended]. 24 bytes a task; a float holds 0.1 µs within a second of the base.
+ * `meta` of a results frame: [log position before, log position after, bytes of the log that are in `values`]. The records of
+ * the log come first if they are there at all, then records that are not in the log. `body` holds, by wire id, what
+ * only a port can carry.
  */
-export const RESULT_WORDS = 6;
-/**
- * ok: it has a value. Else `body` says more: error: what was thrown, encoded. notSerializable: why the result is not here.
- * inputUnread: why the input could not be read. And without more: neverStarted: the parent had taken it back. sendAlone: the
- * inputs of its frame could not be read, and which of them is to blame is not known.
- */
-export const STATUS = { ok: 0, error: 1, notSerializable: 2, neverStarted: 3, inputUnread: 4, sendAlone: 5 } as const;
-/** What is said, by row, of results that are not `ok`. */
-export type ResultsBody = Map<number, WireThrown | Refusal> | undefined;
+export const RESULTS_WORDS = 3;
+export type ResultsBody = ReadonlyMap<number, { readonly value: unknown }> | undefined;
+/** `meta` of a progress frame: [wire id, bytes of shape definitions that come before the value in `values`]. */
+export const PROGRESS_WORDS = 2;
 
 /** The first frame a worker gets. */
 export interface InitMessage {
@@ -84,8 +83,10 @@ export interface InitMessage {
   concurrency: number;
   /** See child/busy-poll.ts. */
   busyPollMs: number;
-  /** Threads and inline get their claim board here; processes inherit it as a file descriptor. */
+  /** Threads and inline get their board and result log here; processes inherit them as a file. */
   board: SharedArrayBuffer | undefined;
+  /** Whether there is a board and a log at all. */
+  hasBoard: boolean;
   /** Whether to start the guard thread; see child/guard-thread.ts. */
   guard: boolean;
   codec: CodecName;
@@ -157,26 +158,28 @@ export interface ReportMessage {
 }
 
 /** Raised when either side's layout changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
-/** The rows of a frame to be sent. A progress frame has one: [wire id]. */
-export interface Rows {
+/** What a frame carries besides its kind and body. */
+export interface Cargo {
   meta: Uint32Array;
-  values: readonly unknown[];
-  baseMs?: number;
-  /** What to move instead of copying it, where memory is shared. */
+  /** Copied before `send` returns. */
+  values?: readonly Uint8Array[] | undefined;
+  /** Given away. */
+  beside?: readonly ArrayBuffer[] | undefined;
+  /** What of the body to move instead of copying it, where memory is shared. */
   transfer?: readonly TransferListItem[] | undefined;
 }
 
 /** One end of the link between parent and worker. */
 export interface FrameChannel {
+  /** Whether values that no codec can carry may go as they are: between threads. */
+  readonly clones: boolean;
   /**
    * Sends one frame. Returns the time the frame was encoded, host clock.
-   * @throws whatever the encoder throws for what cannot be encoded; nothing is sent, or moved, then
+   * @throws whatever the encoder throws for a body that cannot be encoded; nothing is sent, or moved, then
    */
-  send(kind: FrameKind, body: unknown, rows?: Rows): number;
-  /** Why a value cannot be sent as the value of a row, or undefined when it can. */
-  refusal(value: unknown): Refusal | undefined;
+  send(kind: FrameKind, body: unknown, cargo?: Cargo): number;
   /** Whether something can be sent in a body. */
   carries(value: unknown): boolean;
   /** Set by the owner before the first frame can arrive. */

@@ -1,50 +1,46 @@
-import type { MessagePort } from 'node:worker_threads';
+import type { MessagePort, TransferListItem } from 'node:worker_threads';
 import { hostNowMs } from '../base/clock.js';
-import { refusalBy, toRefusal, type ValueCodec } from '../codec/value-codec.js';
-import type { Refusal } from '../contract/errors.js';
-import type { Frame, FrameChannel, FrameKind, Rows } from './frame.js';
-import { readValues } from './read-values.js';
+import type { Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
 
 /**
  * Flat, and with few words of meta one by one behind the rest instead of as a table: a typed array costs a port 3 µs to write
- * and 2 to read, more than all else that a single call sends. `meta` is undefined then.
+ * and 2 to read, more than all else that a single call sends. `meta` is undefined then. For the same reason a few bytes
+ * of values go as a string of one character each.
  */
 type Envelope = [
   kind: FrameKind,
   body: unknown,
-  values: readonly unknown[] | Uint8Array,
-  baseMs: number,
+  values: string | Uint8Array | undefined,
+  beside: readonly ArrayBuffer[] | undefined,
   sentAt: number,
   meta: Uint32Array | undefined,
   ...words: number[],
 ];
 
 /** Up to so many words go one by one: a task or a few. */
-const FEW_WORDS = 12;
+const FEW_WORDS = 15;
+/** Up to so many bytes go as a string; more go into memory of their own, which is moved. */
+const FEW_BYTES = 4096;
 const WORDS_AT = 6;
 const NO_META = new Uint32Array(0);
-const NO_VALUES: unknown[] = [];
+const NO_VALUES = Buffer.alloc(0);
+const NOTHING_BESIDE: readonly ArrayBuffer[] = [];
 
-/**
- * Frames over a MessagePort, between threads of one process. The port clones; bodies may hold what it can clone, and so may
- * values, unless the pool has a codec of another kind.
- */
+/** Frames over a MessagePort, between threads of one process. The port clones; bodies may hold what it can clone. */
 export class PortChannel implements FrameChannel {
+  readonly clones = true;
   onFrame: (frame: Frame) => void = () => {};
   onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
-  /** Undefined: the port clones values. */
-  codec: ValueCodec | undefined;
   readonly #port: MessagePort;
 
-  constructor(port: MessagePort, codec?: ValueCodec) {
+  constructor(port: MessagePort) {
     this.#port = port;
-    this.codec = codec;
     port.on('message', (envelope: Envelope) => {
       // The port decodes before it calls; what it took is part of the time in transport.
       const receivedAt = hostNowMs();
       try {
-        this.onFrame(this.#frame(envelope, receivedAt));
+        this.onFrame(frameOf(envelope, receivedAt));
       } catch (error) {
         this.onFault(error as Error);
       }
@@ -53,33 +49,15 @@ export class PortChannel implements FrameChannel {
     port.on('close', () => this.onClose());
   }
 
-  send(kind: FrameKind, body: unknown, rows?: Rows): number {
-    const values = rows?.values ?? NO_VALUES;
+  send(kind: FrameKind, body: unknown, cargo?: Cargo): number {
     const sentAt = hostNowMs();
-    const meta = rows?.meta ?? NO_META;
-    const baseMs = rows?.baseMs ?? 0;
+    const meta = cargo?.meta ?? NO_META;
     const isShort = meta.length <= FEW_WORDS;
-    const envelope: Envelope = [kind, body, values, baseMs, sentAt, isShort ? undefined : meta];
-    if (isShort) for (let at = 0; at < meta.length; at++) envelope.push(meta[at]);
-    if (this.codec === undefined || rows === undefined) {
-      this.#port.postMessage(envelope, rows?.transfer);
-    } else {
-      // A copy of its own size: the port would clone all of the buffer these bytes are part of.
-      const bytes = new Uint8Array(this.codec.encode(values));
-      envelope[2] = bytes;
-      this.#port.postMessage(envelope, [bytes.buffer]);
-    }
+    const values = cargo?.values === undefined ? undefined : packed(cargo.values);
+    const envelope: Envelope = [kind, body, values, cargo?.beside, sentAt, isShort ? undefined : meta];
+    if (isShort) for (let at = 0; at < meta.length; at++) envelope.push(meta[at] as number);
+    this.#port.postMessage(envelope, moved(values, cargo));
     return sentAt;
-  }
-
-  refusal(value: unknown): Refusal | undefined {
-    if (this.codec !== undefined) return refusalBy(this.codec, value);
-    try {
-      structuredClone(value);
-      return undefined;
-    } catch (error) {
-      return toRefusal(error);
-    }
   }
 
   carries(value: unknown): boolean {
@@ -100,18 +78,60 @@ export class PortChannel implements FrameChannel {
   close(): void {
     this.#port.close();
   }
+}
 
-  #frame(envelope: Envelope, receivedAt: number): Frame {
-    const [kind, body, given, baseMs, sentAt, table] = envelope;
-    const meta = table ?? metaOf(envelope);
-    if (this.codec === undefined || !(given instanceof Uint8Array)) {
-      const values = given as unknown[];
-      return { kind, meta, values, unread: undefined, body, baseMs, sentAt, receivedAt, decodedAt: receivedAt };
-    }
-    const bytes = Buffer.from(given.buffer, given.byteOffset, given.length);
-    const { values, unread } = readValues(this.codec, bytes);
-    return { kind, meta, values, unread, body, baseMs, sentAt, receivedAt, decodedAt: hostNowMs() };
+/** A copy of all of them in one piece. */
+function packed(values: readonly Uint8Array[]): string | Uint8Array | undefined {
+  let length = 0;
+  for (const each of values) length += each.length;
+  if (length === 0) return undefined;
+  if (length <= FEW_BYTES) {
+    let text = '';
+    for (const each of values) text += asBuffer(each).latin1Slice(0, each.length);
+    return text;
   }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const each of values) {
+    bytes.set(each, at);
+    at += each.length;
+  }
+  return bytes;
+}
+
+interface Slices extends Buffer {
+  latin1Slice(start: number, end: number): string;
+}
+
+function asBuffer(bytes: Uint8Array): Slices {
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) as Slices;
+}
+
+function moved(values: string | Uint8Array | undefined, cargo: Cargo | undefined): TransferListItem[] | undefined {
+  const { beside, transfer } = cargo ?? {};
+  const isMoved = values !== undefined && typeof values !== 'string';
+  if (!isMoved && beside === undefined && transfer === undefined) return undefined;
+  const list: TransferListItem[] = [...(transfer ?? []), ...(beside ?? [])];
+  if (isMoved) list.push(values.buffer as ArrayBuffer);
+  return list;
+}
+
+function frameOf(envelope: Envelope, receivedAt: number): Frame {
+  const [kind, body, values, beside, sentAt, table] = envelope;
+  return {
+    kind,
+    meta: table ?? metaOf(envelope),
+    values: values === undefined ? NO_VALUES : bytesOf(values),
+    beside: beside ?? NOTHING_BESIDE,
+    body,
+    sentAt,
+    receivedAt,
+  };
+}
+
+function bytesOf(values: string | Uint8Array): Buffer {
+  if (typeof values === 'string') return Buffer.from(values, 'latin1');
+  return Buffer.from(values.buffer, values.byteOffset, values.length);
 }
 
 function metaOf(envelope: Envelope): Uint32Array {

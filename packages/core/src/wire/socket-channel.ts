@@ -1,12 +1,11 @@
 import type { Socket } from 'node:net';
 import { serialize } from 'node:v8';
-import { refusalBy } from '../codec/value-codec.js';
-import type { Refusal } from '../contract/errors.js';
-import type { Frame, FrameChannel, FrameKind, Rows } from './frame.js';
+import type { Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
 import { encodeFrame, FrameReader, type FrameFormat } from './frame-codec.js';
 
 /** Frames over a stream socket, between two processes. */
 export class SocketChannel implements FrameChannel {
+  readonly clones = false;
   onFrame: (frame: Frame) => void = () => {};
   onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
@@ -35,8 +34,8 @@ export class SocketChannel implements FrameChannel {
     this.#reader.format = format;
   }
 
-  send(kind: FrameKind, body: unknown, rows?: Rows): number {
-    const { parts, sentAt } = encodeFrame(this.#reader.format, kind, body, rows);
+  send(kind: FrameKind, body: unknown, cargo?: Cargo): number {
+    const { parts, sentAt } = encodeFrame(this.#reader.format, kind, body, cargo);
     if (parts.length === 1) {
       this.#socket.write(parts[0] as Uint8Array);
       return sentAt;
@@ -46,10 +45,6 @@ export class SocketChannel implements FrameChannel {
     for (const part of parts) if (part.length > 0) this.#socket.write(part);
     this.#socket.uncork();
     return sentAt;
-  }
-
-  refusal(value: unknown): Refusal | undefined {
-    return refusalBy(this.#reader.format.codec, value);
   }
 
   carries(value: unknown): boolean {

@@ -1,7 +1,9 @@
 import type { Clock } from '../base/clock.js';
+import type { ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import type { Holder, Task } from '../task/task.js';
 import type { Transport } from '../transport/transport.js';
+import { slotOf, TASK_SLOTS, type Claim } from '../wire/claim-board.js';
 import { errorToWire } from '../wire/error-wire.js';
 import { FRAME, type CancelMessage } from '../wire/frame.js';
 import { InHand } from './in-hand.js';
@@ -9,26 +11,38 @@ import { Outbox } from './outbox.js';
 import type { Place } from './place.js';
 import { TaskWatch } from './task-watch.js';
 
+/**
+ * A task that is claimed with others and has not begun can be taken back when the one that has begun did so this long ago, ms:
+ * the worker looks again at all that follow one of more than 1 ms (child/claimer.ts). Both sides read one clock.
+ */
+const RECALL_AFTER_MS = 2;
+
 export interface HandParts {
   holder: Holder;
   transport: Transport;
+  /** Of the pool: the one that its inputs were encoded by. */
+  encoder: ValueEncoder;
   clock: Clock;
   graceMs: number;
   /** Its input cannot be sent. It is out of hand already. */
   refused(task: Task, refusal: Refusal): void;
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
-  /** A task nobody wants any more has not ended within its grace. */
+  /** An abandoned task has not ended within its grace. */
   overdue(): void;
   /** The last task is out of hand. */
   emptied(): void;
+  /** Reads what the worker's log holds. */
+  readLog(): void;
 }
 
 /** Everything one worker was given and has not answered for: waiting to leave, on its way, ahead, or running. */
 export class Hand {
-  /** Whether both sides see the claim board. Without it nothing may be sent ahead, since it could not be taken back. */
+  /** Whether both sides see the board. Without it nothing may be sent ahead, since it could not be taken back. */
   hasBoard = false;
   /** Execution time expected of all of it, ms. */
   expectedMs = 0;
+  /** When the handler that ended last did so, host clock: where the next one of its run began. */
+  lastEndedAt = -Infinity;
   readonly #parts: HandParts;
   readonly #inHand: InHand;
   readonly #outbox: Outbox;
@@ -39,15 +53,16 @@ export class Hand {
   constructor(parts: HandParts) {
     this.#parts = parts;
     this.#inHand = new InHand(parts.holder);
-    this.#outbox = new Outbox(parts.transport.channel, parts.clock, (place, refusal) => {
+    this.#outbox = new Outbox(parts.transport, parts.encoder, parts.clock, (place, refusal) => {
       const task = place.task as Task;
       this.letGo(place);
       parts.refused(task, refusal);
     });
     this.#watch = new TaskWatch({
       clock: parts.clock,
+      readLog: () => parts.readLog(),
       inHand: () => this.#inHand.all(),
-      startedAt: (place) => this.startedAt(place),
+      begunAt: (place) => this.begunAt(place),
       graceMs: parts.graceMs,
       timedOut: (task, ranMs, by) => parts.timedOut(task, ranMs, by),
       overdue: () => parts.overdue(),
@@ -56,6 +71,11 @@ export class Hand {
 
   get size(): number {
     return this.#inHand.size;
+  }
+
+  /** Whether one more task finds a place. */
+  get isFull(): boolean {
+    return this.#inHand.size >= TASK_SLOTS;
   }
 
   /** Whether some of it has not left yet. */
@@ -81,20 +101,12 @@ export class Hand {
     this.expectedMs += place.expectedMs;
     this.#outbox.add(place);
     this.#mayBeUnbegun = true;
-    if (task.timeoutMs < Infinity || task.deadlineMs < Infinity) this.#watch.expect(task);
+    if (task.timeoutMs < Infinity || task.waitUntilMs < Infinity) this.#watch.expect(task);
     return place;
   }
 
   send(isCalm: boolean): void {
     this.#outbox.send(isCalm);
-  }
-
-  /** Its input could not be read together with others: sends it again by itself. False when that has been done. */
-  sendAlone(place: Place): boolean {
-    if (place.isAlone) return false;
-    place.isAlone = true;
-    this.#outbox.sendAlone(place);
-    return true;
   }
 
   /** Takes something out. */
@@ -110,14 +122,13 @@ export class Hand {
     return this.#mayBeUnbegun && this.#inHand.size > 1;
   }
 
-  /** Tasks that have not begun, oldest first. */
-  ahead(): Task[] {
-    if (!this.hasAhead) return [];
+  /** Tasks that have not begun, oldest first. The log must have been read before. */
+  unbegun(): Task[] {
     const unbegun: Task[] = [];
     for (const place of this.#inHand.all()) {
       const task = place.task as Task;
       // What was moved there cannot be taken back.
-      if (!place.isAbandoned && !task.isSpent && this.startedAt(place) === undefined) unbegun.push(task);
+      if (!place.isAbandoned && !task.isSpent && this.begunAt(place) === undefined) unbegun.push(task);
     }
     this.#mayBeUnbegun = unbegun.length > 0;
     return unbegun;
@@ -130,7 +141,10 @@ export class Hand {
       this.letGo(place);
       return true;
     }
-    if (!this.hasBoard || !this.#parts.transport.board.revoke(place.wireId)) return false;
+    const { board } = this.#parts.transport;
+    if (!this.hasBoard || board?.revoke(place.wireId) !== true) return false;
+    const claim = board.claimOf(place.wireId);
+    if (claim !== undefined && !this.#isStillAhead(place, claim)) return false;
     // Its place stays taken until the worker has come across it and answered.
     place.isAbandoned = true;
     return true;
@@ -147,14 +161,38 @@ export class Hand {
     this.#watch.abandon(place);
   }
 
-  /** When the handler was called, if it was. Without a board everything sent runs at once. */
-  startedAt(place: Place): number | undefined {
-    if (this.hasBoard) return this.#parts.transport.board.startedAt(place.wireId);
-    return Number.isNaN(place.sentAt) ? undefined : place.sentAt;
+  /**
+   * When the handler was called, if it was. Without a board everything sent runs at once. The log must have been read before:
+   * of tasks that were claimed together, only the first without a result has begun.
+   */
+  begunAt(place: Place): number | undefined {
+    if (!this.hasBoard) return Number.isNaN(place.sentAt) ? undefined : place.sentAt;
+    const claim = this.#parts.transport.board?.claimOf(place.wireId);
+    if (claim === undefined) return undefined;
+    if (claim.run === place.wireId || place.task?.isLasting !== true) return claim.atMs;
+    return this.#isBehind(place, claim) ? undefined : Math.max(claim.atMs, this.lastEndedAt);
   }
 
   /** The worker has ended. */
   stop(): void {
     this.#watch.stop();
+  }
+
+  /** Whether a task of the same run that comes before this one has no result. */
+  #isBehind(place: Place, claim: Claim): boolean {
+    const { board } = this.#parts.transport;
+    for (let slot = slotOf(claim.run); slot < place.slot; slot++) {
+      const other = this.#inHand.at(slot);
+      if (other?.task !== undefined && board?.claimOf(other.wireId)?.run === claim.run) return true;
+    }
+    return false;
+  }
+
+  /** Whether a task that is claimed and revoked has not begun, and the worker will look at its revocation before it does. */
+  #isStillAhead(place: Place, claim: Claim): boolean {
+    if (claim.run === place.wireId || place.task?.isLasting !== true || !this.#isBehind(place, claim)) return false;
+    // What the log holds unread may be the result of the very task that is thought to be running.
+    if (this.#parts.transport.log?.peek() !== undefined) return false;
+    return this.#parts.clock.now() - Math.max(claim.atMs, this.lastEndedAt) > RECALL_AFTER_MS;
   }
 }

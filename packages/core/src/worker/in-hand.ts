@@ -1,5 +1,5 @@
 import type { Holder, Task } from '../task/task.js';
-import { nextId, slotOf, SLOTS } from '../wire/claim-board.js';
+import { isMarkSlot, nextId, slotOf, SLOTS, TASK_SLOTS } from '../wire/claim-board.js';
 import { Place } from './place.js';
 
 const FIRST_PLACES = 16;
@@ -24,10 +24,10 @@ export class InHand {
     return this.#size;
   }
 
-  /** Gives a task a place and a wire id. The caller keeps within SLOTS tasks. */
+  /** Gives a task a place and a wire id. Dispatch keeps within TASK_SLOTS tasks. */
   add(task: Task): Place {
     const count = this.#places.length;
-    if (this.#size === SLOTS) throw new RangeError(`A worker holds at most ${SLOTS} tasks.`);
+    if (this.#size === TASK_SLOTS) throw new RangeError(`A worker holds at most ${TASK_SLOTS} tasks.`);
     if (this.#size * 2 >= count && count < SLOTS) {
       this.#next = count;
       this.#grow(count);
@@ -36,7 +36,6 @@ export class InHand {
     place.wireId = nextId(place.slot, place.wireId);
     place.task = task;
     place.isAbandoned = false;
-    place.isAlone = false;
     place.assignedAt = NaN;
     place.sentAt = NaN;
     place.isWarm = undefined;
@@ -48,6 +47,11 @@ export class InHand {
   get(wireId: number): Place | undefined {
     const place = this.#places[slotOf(wireId)];
     return place?.wireId === wireId && place.task !== undefined ? place : undefined;
+  }
+
+  /** The place in this slot, which may be free. */
+  at(slot: number): Place | undefined {
+    return this.#places[slot];
   }
 
   remove(place: Place): void {
@@ -66,7 +70,7 @@ export class InHand {
     for (;;) {
       const place = this.#places[this.#next] as Place;
       this.#next = this.#next + 1 === this.#places.length ? 0 : this.#next + 1;
-      if (place.task === undefined) return place;
+      if (place.task === undefined && !isMarkSlot(place.slot)) return place;
     }
   }
 

@@ -14,10 +14,11 @@ export function initMessage(
     concurrency,
     busyPollMs: options.busyPollMs,
     board: transport.sharedBoard,
+    hasBoard: transport.board !== undefined,
     guard: transport.wantsGuard,
     codec: options.codec,
     maxPayloadBytes: options.maxPayloadBytes,
-    arena: transport.hasArena,
+    arena: transport.arena !== undefined,
     warmup: options.warmup,
   };
 }

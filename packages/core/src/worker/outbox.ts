@@ -1,21 +1,37 @@
-import type { TransferListItem } from 'node:worker_threads';
 import type { Clock } from '../base/clock.js';
-import { toRefusal } from '../codec/value-codec.js';
+import { Sink } from '../codec/sink.js';
+import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
-import { CALM, CLAIM_ALONE, FRAME, TASK_WORDS, type FrameChannel, type TaskExtras } from '../wire/frame.js';
+import { CALM, CLAIM_ALONE, FRAME, IDEMPOTENT, TASK_WORDS, type TaskExtras, type TasksBody } from '../wire/frame.js';
+import type { ArenaPlace } from '../wire/record.js';
 import type { Task } from '../task/task.js';
+import type { Transport } from '../transport/transport.js';
 import type { Place } from './place.js';
 
-/** Tasks assigned within this turn of the event loop; they leave in one frame. */
+/** Bytes of inputs in one frame; what is beyond goes in the next. One larger input goes alone. */
+const MOST_BYTES = 64 * 1024 * 1024;
+/** In front of the inputs of a frame that defines no shapes. */
+const NO_DEFINITIONS = Buffer.alloc(4);
+
+/** Tasks assigned within this turn of the event loop; they leave in one frame. Their inputs are bytes already. */
 export class Outbox {
-  readonly #channel: FrameChannel;
+  readonly #transport: Transport;
+  readonly #encoder: ValueEncoder;
   readonly #clock: Clock;
-  /** Told of a task whose input cannot be sent; it is not on its way then. */
+  /** Hears of a task whose input cannot be sent; it is not on its way then. */
   readonly #onRefused: (place: Place, refusal: Refusal) => void;
   #places: Place[] = [];
+  /** Shapes that the worker knows. */
+  #shapes = 0;
 
-  constructor(channel: FrameChannel, clock: Clock, onRefused: (place: Place, refusal: Refusal) => void) {
-    this.#channel = channel;
+  constructor(
+    transport: Transport,
+    encoder: ValueEncoder,
+    clock: Clock,
+    onRefused: (place: Place, refusal: Refusal) => void,
+  ) {
+    this.#transport = transport;
+    this.#encoder = encoder;
     this.#clock = clock;
     this.#onRefused = onRefused;
   }
@@ -35,69 +51,118 @@ export class Outbox {
     return at !== -1;
   }
 
-  /** Sends one task in a frame of its own. */
-  sendAlone(place: Place): void {
-    const refusal = this.#trySend([place]);
-    if (refusal !== undefined) this.#onRefused(place, refusal);
-  }
-
-  /** Sends what has gathered. An input that cannot be encoded costs its own task only. */
+  /** Sends what has gathered. */
   send(isCalm: boolean): void {
     const places = this.#places;
     if (places.length === 0) return;
     this.#places = [];
-    const refusal = this.#trySend(places, isCalm);
-    if (refusal === undefined) return;
-    if (places.length === 1) {
-      this.#onRefused(places[0] as Place, refusal);
-      return;
+    for (let from = 0; from < places.length;) {
+      const to = endOfFrame(places, from);
+      this.#sendFrame(from === 0 && to === places.length ? places : places.slice(from, to), isCalm);
+      from = to;
     }
-    const together: Place[] = [];
-    const alone: Place[] = [];
-    for (const place of places) {
-      const task = place.task as Task;
-      // What is to be moved cannot be tried out: trying moves it.
-      const refused = task.isOneShot ? undefined : this.#channel.refusal(task.input);
-      if (refused !== undefined) this.#onRefused(place, refused);
-      else (task.isOneShot ? alone : together).push(place);
-    }
-    // Each can be encoded; if all together cannot, it is for their size.
-    if (together.length > 0 && this.#trySend(together) !== undefined) alone.unshift(...together);
-    for (const place of alone) this.sendAlone(place);
   }
 
-  /** Why they could not be sent, or undefined when they were. */
-  #trySend(places: readonly Place[], isCalm = false): Refusal | undefined {
+  #sendFrame(places: readonly Place[], isCalm: boolean): void {
+    try {
+      const sentAt = this.#trySend(places, isCalm);
+      for (const place of places) {
+        place.sentAt = sentAt;
+        if (place.task?.isOneShot === true) place.task.history.isSpent = true;
+      }
+    } catch (error) {
+      // Only what a port clones can still be refused: inputs that are bytes always go.
+      if (places.length > 1) for (const place of places) this.#sendFrame([place], false);
+      else this.#onRefused(places[0] as Place, toRefusal(error, 'input'));
+    }
+  }
+
+  #trySend(places: readonly Place[], isCalm: boolean): number {
     const meta = new Uint32Array(places.length * TASK_WORDS);
-    const values: unknown[] = [];
-    let extras: Map<number, TaskExtras> | undefined;
-    let transfer: TransferListItem[] | undefined;
+    const values: Uint8Array[] = [this.#newShapes()];
     const nowMs = this.#clock.now();
+    let extras: Map<number, TaskExtras> | undefined;
+    let beside: ArrayBuffer[] | undefined;
+    // Inputs of tasks that follow one another mostly lie one behind the other.
+    let chunk: Buffer | undefined;
+    let from = 0;
+    let to = 0;
     let at = 0;
-    for (const place of places) {
+    for (let row = 0; row < places.length; row++) {
+      const place = places[row] as Place;
       const task = place.task as Task;
       place.assignedAt = nowMs;
       meta[at] = place.wireId;
-      const alone = task.timeoutMs < Infinity || task.deadlineMs < Infinity ? CLAIM_ALONE : 0;
-      meta[at + 1] = place.handler | alone | (isCalm ? CALM : 0) | (task.attempt << 16);
+      meta[at + 1] = place.handler | flagsOf(task) | (isCalm ? CALM : 0) | (task.attempt << 16);
       meta[at + 2] = task.id;
       meta[at + 3] = task.id / 2 ** 32;
-      if (task.wantsProgress || task.deadlineEpochMs !== undefined) {
-        extras ??= new Map();
-        extras.set(values.length, { deadline: task.deadlineEpochMs, wantsProgress: task.wantsProgress });
-      }
-      if (task.extras.transfer !== undefined) (transfer ??= []).push(...task.extras.transfer);
-      values.push(task.input);
+      meta[at + 4] = task.inputBytes;
       at += TASK_WORDS;
+      if (task.chunk !== chunk || task.inputAt !== to) {
+        if (chunk !== undefined && to > from) values.push(chunk.subarray(from, to));
+        chunk = task.chunk;
+        from = task.inputAt;
+      }
+      to = task.inputAt + task.inputBytes;
+      const { aside } = task;
+      if (aside !== undefined || task.wantsProgress || task.deadlineEpochMs !== undefined) {
+        const views = aside?.views?.map((view) => this.#sendView(view, (beside ??= [])));
+        (extras ??= new Map()).set(row, {
+          deadline: task.deadlineEpochMs,
+          wantsProgress: task.wantsProgress,
+          views,
+          cloned: aside?.held,
+        });
+      }
     }
-    try {
-      const sentAt = this.#channel.send(FRAME.tasks, extras, { meta, values, transfer });
-      for (const place of places) place.sentAt = sentAt;
-      if (transfer !== undefined)
-        for (const { task } of places) if (task?.isOneShot === true) task.history.isSpent = true;
-      return undefined;
-    } catch (error) {
-      return toRefusal(error);
-    }
+    if (chunk !== undefined && to > from) values.push(chunk.subarray(from, to));
+    const body: TasksBody | undefined = extras && { extras };
+    const transfer = places.flatMap(({ task }) => task?.aside?.transfer ?? []);
+    return this.#transport.channel.send(FRAME.tasks, body, {
+      meta,
+      values,
+      beside,
+      transfer: transfer.length === 0 ? undefined : transfer,
+    });
   }
+
+  /** Large views go through the arena, or with the frame where that has no room: as a copy, since the task may be sent again. */
+  #sendView(view: Uint8Array, beside: ArrayBuffer[]): ArenaPlace | undefined {
+    const place = this.#transport.arena?.write(view);
+    if (place !== undefined) return { ...place, bytes: view.length };
+    beside.push(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer);
+    return undefined;
+  }
+
+  /** The definitions of the shapes that are new to the worker, behind their length. */
+  #newShapes(): Uint8Array {
+    const { shapeCount } = this.#encoder;
+    if (shapeCount === this.#shapes) return NO_DEFINITIONS;
+    const sink = new Sink();
+    this.#encoder.writeShapes(this.#shapes, sink);
+    this.#shapes = shapeCount;
+    const definitions = sink.bytes.subarray(sink.start, sink.at);
+    const bytes = Buffer.allocUnsafe(4 + definitions.length);
+    bytes.writeUInt32LE(definitions.length, 0);
+    bytes.set(definitions, 4);
+    return bytes;
+  }
+}
+
+function flagsOf(task: Task): number {
+  let flags = 0;
+  if (!task.isLasting) flags |= IDEMPOTENT;
+  // Where its input lies in several places, it is decoded before it is claimed.
+  if (task.aside !== undefined) flags |= CLAIM_ALONE;
+  return flags;
+}
+
+/** The first of these places that does not fit into a frame that begins with `from`. */
+function endOfFrame(places: readonly Place[], from: number): number {
+  let bytes = 0;
+  for (let at = from; at < places.length; at++) {
+    bytes += (places[at]?.task as Task).totalBytes;
+    if (bytes > MOST_BYTES && at > from) return at;
+  }
+  return places.length;
 }

@@ -16,8 +16,6 @@ export class Place implements Holding {
    * taken until the worker has answered for it.
    */
   isAbandoned = false;
-  /** It goes in a frame of its own: those it was sent with could not be read. */
-  isAlone = false;
   /** Index of its handler in the worker's own list. */
   handler = 0;
   /** Host clock; NaN until then. The same for all that leave together: looking at the clock for each costs 45 ns. */

@@ -7,20 +7,22 @@ const LATE_MS = 20;
 
 export interface WatchParts {
   clock: Clock;
+  /** Reads what the worker's log holds: a result that is there is no task that runs. */
+  readLog(): void;
   inHand(): Place[];
   /** When its handler was called, or undefined if it was not yet. */
-  startedAt(place: Place): number | undefined;
-  /** Its time is up. ranMs: since its start; undefined when it never started, which only a deadline can end. */
+  begunAt(place: Place): number | undefined;
+  /** Its time is up. ranMs: since its start; undefined when it never started, and has waited for as long as it may. */
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
-  /** How long a task nobody wants any more may still take to end. */
+  /** How long an abandoned task may still take to end. */
   graceMs: number;
-  /** A task nobody wants any more has not ended within its grace. */
+  /** An abandoned task has not ended within its grace. */
   overdue(): void;
 }
 
 /**
  * Watches the time of the tasks one worker has in hand. One timer for all of them, set to the earliest moment at which
- * any could be due; tasks that end in time never touch it. When it fires, the claim board tells what has really begun.
+ * any could be due; tasks that end in time never touch it. When it fires, log and board tell what has really begun.
  */
 export class TaskWatch {
   readonly #parts: WatchParts;
@@ -28,17 +30,18 @@ export class TaskWatch {
   readonly #killAtMs = new Map<Place, number>();
   #timer: Timer | undefined;
   #dueAt = Infinity;
+  #wasLate = false;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
   }
 
-  /** A task with a time limit was put in hand. It cannot be due before it has run for its limit. */
+  /** A task with a limit was put in hand. It cannot be due before it has run for its limit, or waited for it. */
   expect(task: Task): void {
-    this.#lookAt(Math.min(this.#parts.clock.now() + task.timeoutMs, task.deadlineMs));
+    this.#lookAt(Math.min(this.#parts.clock.now() + task.timeoutMs, task.waitUntilMs));
   }
 
-  /** Nobody waits for this any more, and its handler has begun: it has `graceMs` to end by itself. */
+  /** This task is abandoned, and its handler has begun: it has `graceMs` to end by itself. */
   abandon(place: Place): void {
     const killAtMs = this.#parts.clock.now() + this.#parts.graceMs;
     this.#killAtMs.set(place, killAtMs);
@@ -65,34 +68,40 @@ export class TaskWatch {
     const now = this.#parts.clock.now();
     const isLate = now - this.#dueAt > LATE_MS;
     this.#dueAt = Infinity;
-    if (isLate) {
-      // This event loop stood still. What the worker has answered meanwhile is still unread: first that, then judgement.
+    if (isLate && !this.#wasLate) {
+      // This event loop stood still. What the worker has sent meanwhile is still unread: first that, then judgement. Once only:
+      // in a loop whose every turn is long, each look would be late.
+      this.#wasLate = true;
       this.#lookAt(now);
       return;
     }
+    this.#wasLate = false;
+    this.#parts.readLog();
     for (const place of this.#parts.inHand()) {
       if (place.isAbandoned) {
         this.#lookAtAbandoned(place, now);
         continue;
       }
-      const task = place.task as Task;
-      const startedAt = this.#parts.startedAt(place);
-      if (startedAt === undefined) this.#lookAtWaiting(task, now);
-      else this.#lookAtRunning(task, startedAt, now);
+      // The end of a task before it may have taken it back.
+      const { task } = place;
+      if (task === undefined) continue;
+      const begunAt = this.#parts.begunAt(place);
+      if (begunAt === undefined) this.#lookAtWaiting(task, now);
+      else this.#lookAtRunning(task, begunAt, now);
     }
   }
 
-  /** Sent ahead, and not begun: only a deadline can end it; its execution limit has not begun to count. */
+  /** Sent ahead, and not begun: its wait goes on, and its execution limit has not begun to count. */
   #lookAtWaiting(task: Task, now: number): void {
-    if (task.deadlineMs <= now) this.#parts.timedOut(task, undefined, 'deadline');
-    else this.#lookAt(Math.min(now + task.timeoutMs, task.deadlineMs));
+    if (task.waitUntilMs <= now) this.#parts.timedOut(task, undefined, 'deadline');
+    else this.#lookAt(Math.min(now + task.timeoutMs, task.waitUntilMs));
   }
 
-  #lookAtRunning(task: Task, startedAt: number, now: number): void {
-    const timeoutAt = startedAt + task.timeoutMs;
+  #lookAtRunning(task: Task, begunAt: number, now: number): void {
+    const timeoutAt = begunAt + task.timeoutMs;
     const dueAt = Math.min(timeoutAt, task.deadlineMs);
     if (dueAt > now) this.#lookAt(dueAt);
-    else this.#parts.timedOut(task, now - startedAt, timeoutAt <= task.deadlineMs ? 'timeoutMs' : 'deadline');
+    else this.#parts.timedOut(task, now - begunAt, timeoutAt <= task.deadlineMs ? 'timeoutMs' : 'deadline');
   }
 
   #lookAtAbandoned(place: Place, now: number): void {

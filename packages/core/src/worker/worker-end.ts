@@ -15,14 +15,24 @@ export interface WorkerEnd {
   startError: PoolError<'ERR_WORKER_START'> | undefined;
   /** An error of our own side that made us end it. */
   fault: Error | undefined;
-  /** Tasks that were running: one of them, or something that ended before, is to blame. */
-  running: Task[];
-  /** How many ran at that moment, those nobody waited for any more included. */
-  runningCount: number;
-  /** When the earliest of them began, host clock; NaN if none ran. */
-  runningSince: number;
-  /** Tasks that were not running: sent ahead and never begun, or done with their result lost on the way. */
+  /** Tasks that had begun and not returned: one of them, or something that ended before, is to blame. */
+  begun: Task[];
+  /** Their number, the abandoned ones included. */
+  begunCount: number;
+  /** When the earliest of them began, host clock; NaN without any. */
+  begunSince: number;
+  /** The task whose input was being decoded; its handler was not called. */
+  decoding: Task | undefined;
+  /** Tasks that had not begun. */
   others: Task[];
+}
+
+/** What a worker had in hand at its end, sorted by what board and log say of it. */
+export interface Remains {
+  readonly begun: readonly Place[];
+  readonly begunSince: number;
+  readonly decoding: Place | undefined;
+  readonly others: readonly Place[];
 }
 
 /** What is known of a worker that has just ended. */
@@ -31,62 +41,56 @@ interface EndedWorker {
   readonly pid: number | undefined;
   readonly vitals: { readonly rssBytes: number };
   readonly uptimeMs: number;
-  readonly concurrency: number;
-  readonly hand: {
-    /** All that was in hand, oldest first. */
-    all(): readonly Place[];
-    /** When its handler was called, if it was. */
-    startedAt(place: Place): number | undefined;
-  };
+  readonly remains: Remains;
 }
 
-/** How a worker ended and what it had in hand. Reads the claim board, which must still be there. */
+/** How a worker ended and what it had in hand. */
 export function workerEnd(
   worker: EndedWorker,
   exit: TransportExit,
   why: Pick<WorkerEnd, 'how' | 'startError' | 'fault'>,
 ): WorkerEnd {
-  const { running, runningSince, others } = sortRemains(worker);
+  const { begun, begunSince, decoding, others } = worker.remains;
   return {
-    report: deathReport(worker, exit, running),
+    report: deathReport(worker, exit),
     ...why,
-    running: wantedTasks(running),
-    runningCount: running.length,
-    runningSince,
+    begun: wantedTasks(begun),
+    begunCount: begun.length,
+    begunSince,
+    decoding: decoding && wantedTasks([decoding])[0],
     others: wantedTasks(others),
   };
 }
 
-/** What a worker had in hand at its end, sorted by what the claim board says of it. */
-interface Remains {
-  running: Place[];
-  runningSince: number;
-  others: Place[];
-}
-
-/** Tells what was running from what was not. */
-function sortRemains({ hand, concurrency }: EndedWorker): Remains {
-  const places = hand.all();
-  const starts = places.map((place) => hand.startedAt(place));
-  const begun = starts.filter((at) => at !== undefined);
-  // One at a time: whatever began before the last one had ended, and only its result was lost. Several that were claimed
-  // as one run began, as far as is known, together.
-  const runningFrom = concurrency === 1 ? Math.max(...begun) : -Infinity;
-  const isRunning = (at: number | undefined): boolean => at !== undefined && at >= runningFrom;
+/**
+ * Sorts what was in hand.
+ * @param begunAt when each began, or undefined
+ * @param decodingId the task whose input was being decoded last, which may have begun since
+ */
+export function sortRemains(
+  places: readonly Place[],
+  begunAt: readonly (number | undefined)[],
+  decodingId: number,
+): Remains {
+  const begun = places.filter((_, index) => begunAt[index] !== undefined);
+  const rest = places.filter((_, index) => begunAt[index] === undefined);
+  const times = begunAt.filter((at) => at !== undefined);
+  const decoding = rest.find(({ wireId }) => wireId === decodingId);
   return {
-    running: places.filter((_, index) => isRunning(starts[index])),
-    runningSince: begun.length === 0 ? NaN : Math.min(...begun.filter(isRunning)),
-    others: places.filter((_, index) => !isRunning(starts[index])),
+    begun,
+    begunSince: times.length === 0 ? NaN : Math.min(...times),
+    decoding,
+    others: rest.filter((place) => place !== decoding),
   };
 }
 
-function deathReport(worker: EndedWorker, exit: TransportExit, running: readonly Place[]): DeathReport {
+function deathReport(worker: EndedWorker, exit: TransportExit): DeathReport {
   return {
     workerId: worker.id,
     pid: worker.pid,
     exitCode: exit.code,
     signal: exit.signal,
-    runningTasks: running.map(({ task }) => task?.name ?? ''),
+    runningTasks: worker.remains.begun.map(({ task }) => task?.name ?? ''),
     uptimeMs: worker.uptimeMs,
     stderrTail: exit.stderrTail,
     outOfMemory: exit.outOfMemory,

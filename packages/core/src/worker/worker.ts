@@ -2,9 +2,11 @@ import type { Clock, Timer } from '../base/clock.js';
 import { PoolError } from '../contract/errors.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import type { SectionDelta } from '../contract/trace.js';
+import { openDecoder } from '../codec/open-codec.js';
+import type { ValueEncoder } from '../codec/value-codec.js';
+import { STATUS } from '../wire/record.js';
 import {
   FRAME,
-  STATUS,
   type Frame,
   type PressureMessage,
   type ReadyMessage,
@@ -19,8 +21,9 @@ import { Hand } from './hand.js';
 import { initMessage } from './init-message.js';
 import type { LoadTotals } from './load-meter.js';
 import { wantedTasks } from './place.js';
-import { ResultRow } from './result-row.js';
-import { workerEnd, type WorkerEnd } from './worker-end.js';
+import { ResultReader } from './result-reader.js';
+import type { ResultRow } from './result-row.js';
+import { sortRemains, workerEnd, type Remains, type WorkerEnd } from './worker-end.js';
 import { Vitals } from './vitals.js';
 import type { WorkerListener } from './worker-listener.js';
 import { WorkerStart } from './worker-start.js';
@@ -50,8 +53,6 @@ export class Worker {
   /** When it answered last, or became ready; host clock. */
   usedAtMs = 0;
   #concurrency: number;
-  /** Most tasks that ever ran at once in it: above one, a task that began before another may run still. */
-  #widest: number;
   /** Work worth sending ahead to it, ms; kept by dispatch/hand-out.ts. */
   aheadMs = 1;
   /** Whether dispatch/places.ts has it in its list. A Set of workers that come and go allocates each time. */
@@ -67,6 +68,9 @@ export class Worker {
   readonly #transport: Transport;
   readonly #handlers = new Map<string, number>();
   readonly #hand: Hand;
+  readonly #reader: ResultReader;
+  /** When a frame or a result of it was read last; host clock. */
+  heardAtMs: number;
   #state: WorkerState;
   #stopWithinMs = 0;
   #wasReady = false;
@@ -75,13 +79,20 @@ export class Worker {
   #how: WorkerEnd['how'] = 'died';
   #fault: Error | undefined;
 
-  constructor(spec: WorkerSpec, start: (spec: WorkerSpec) => Transport, clock: Clock, listener: WorkerListener) {
+  /** @param encoder the pool's, by which inputs were encoded */
+  constructor(
+    spec: WorkerSpec,
+    start: (spec: WorkerSpec) => Transport,
+    encoder: ValueEncoder,
+    clock: Clock,
+    listener: WorkerListener,
+  ) {
     this.id = spec.workerId;
     this.#clock = clock;
     this.#listener = listener;
-    this.startedAt = clock.now();
+    this.startedAt = this.heardAtMs = clock.now();
     this.vitals = new Vitals(this.startedAt);
-    this.#concurrency = this.#widest = spec.concurrency;
+    this.#concurrency = spec.concurrency;
     const { startTimeoutMs } = spec.options;
     this.#state = { name: 'starting', deadlineMs: this.startedAt + startTimeoutMs };
     this.#transport = start(spec);
@@ -92,12 +103,21 @@ export class Worker {
     this.#hand = new Hand({
       holder: this,
       transport: this.#transport,
+      encoder,
       clock,
       graceMs: spec.options.graceMs,
       refused: (task, refusal) => listener.refused(this, task, refusal),
       timedOut: (task, ranMs, by) => listener.timedOut(this, task, ranMs, by),
       overdue: () => this.kill(),
       emptied: () => this.#onEmptied(),
+      readLog: () => this.readLog(),
+    });
+    this.#reader = new ResultReader({
+      log: this.#transport.log,
+      arena: this.#transport.arena,
+      openDecoder: () => openDecoder(spec.options.codec),
+      isWanted: (wireId) => this.#hand.get(wireId)?.isAbandoned === false,
+      onRow: (row) => this.#onRow(row),
     });
     this.#start = new WorkerStart({
       clock,
@@ -107,7 +127,7 @@ export class Worker {
       tooSlow: () => this.kill(),
     });
     try {
-      this.#transport.board.revoke(TEST_ID);
+      this.#transport.board?.revoke(TEST_ID);
       this.#transport.channel.send(FRAME.init, initMessage(spec, this.#transport));
     } catch (error) {
       // Its data cannot be encoded. Nobody would know of this child.
@@ -134,6 +154,11 @@ export class Worker {
   /** Tasks handed to it and unsettled. */
   get load(): number {
     return this.#hand.size;
+  }
+
+  /** Whether it has as many as it can tell apart. */
+  get isFull(): boolean {
+    return this.#hand.isFull;
   }
 
   /** Execution time expected of them, ms. */
@@ -175,7 +200,6 @@ export class Worker {
   tune(concurrency: number): void {
     if (concurrency === this.#concurrency) return;
     this.#concurrency = concurrency;
-    this.#widest = Math.max(this.#widest, concurrency);
     this.#transport.channel.send(FRAME.tune, { concurrency } satisfies TuneMessage);
   }
 
@@ -210,8 +234,21 @@ export class Worker {
   }
 
   /** Tasks in hand that have not begun, oldest first. */
-  ahead(): Task[] {
-    return this.#hand.ahead();
+  unbegun(): Task[] {
+    this.readLog();
+    return this.#hand.unbegun();
+  }
+
+  /** Takes the results that it has ready and no frame has told of: it may be busy, or dead. */
+  readLog(): void {
+    const nowMs = this.#clock.now();
+    try {
+      if (!this.#reader.readLog(nowMs)) return;
+    } catch (error) {
+      this.#onFault(error as Error);
+    }
+    this.heardAtMs = this.usedAtMs = nowMs;
+    if (this.#state.name !== 'exited') this.#listener.settled(this);
   }
 
   /**
@@ -277,14 +314,15 @@ export class Worker {
   }
 
   #onFrame(frame: Frame): void {
+    this.heardAtMs = this.#clock.now();
     switch (frame.kind) {
       case FRAME.results:
         this.#onResults(frame);
         break;
       case FRAME.progress: {
+        const value = this.#reader.progress(frame);
         const place = this.#hand.get(frame.meta[0] ?? 0);
-        const isWanted = place !== undefined && !place.isAbandoned && frame.unread === undefined;
-        if (isWanted && place.task !== undefined) this.#listener.progress(this, place.task, frame.values[0]);
+        if (place?.task !== undefined && !place.isAbandoned) this.#listener.progress(this, place.task, value);
         break;
       }
       case FRAME.report: {
@@ -319,7 +357,7 @@ export class Worker {
     // It may have been told to stop while it warmed up.
     if (this.#state.name !== 'warming') return;
     this.#start.end();
-    this.#hand.hasBoard = seesBoard && this.#transport.board.startedAt(TEST_ID) !== undefined;
+    this.#hand.hasBoard = seesBoard && this.#transport.board?.claimOf(TEST_ID) !== undefined;
     handlers.forEach((name, index) => this.#handlers.set(name, index));
     this.usedAtMs = this.#clock.now();
     this.bootMs = this.usedAtMs - this.startedAt;
@@ -331,23 +369,24 @@ export class Worker {
 
   #onResults(frame: Frame): void {
     this.usedAtMs = this.#clock.now();
-    const row = new ResultRow(frame, this.usedAtMs);
-    while (row.next()) {
-      const place = this.#hand.get(row.wireId);
-      // A second result for one task: the first one counts.
-      if (place?.task === undefined) {
-        this.ignoredResults++;
-        continue;
-      }
-      const { task, isAbandoned } = place;
-      if (row.status === STATUS.sendAlone && !isAbandoned && this.#hand.sendAlone(place)) continue;
-      if (isAbandoned && row.status !== STATUS.neverStarted) this.ignoredResults++;
-      this.answered++;
-      if (row.status < STATUS.neverStarted) this.tasksDone++;
-      this.#hand.letGo(place);
-      if (!isAbandoned) this.#listener.result(this, task, row);
-    }
+    this.#reader.readFrame(frame, this.usedAtMs);
     this.#listener.settled(this);
+  }
+
+  #onRow(row: ResultRow): void {
+    const place = this.#hand.get(row.wireId);
+    if (row.kind < STATUS.neverStarted) this.#hand.lastEndedAt = Math.max(this.#hand.lastEndedAt, row.endedAt);
+    // A second result for one task: the first one counts.
+    if (place?.task === undefined) {
+      this.ignoredResults++;
+      return;
+    }
+    const { task, isAbandoned } = place;
+    if (isAbandoned && row.kind !== STATUS.neverStarted) this.ignoredResults++;
+    this.answered++;
+    if (row.kind < STATUS.neverStarted) this.tasksDone++;
+    this.#hand.letGo(place);
+    if (!isAbandoned) this.#listener.result(this, task, row);
   }
 
   #onEmptied(): void {
@@ -357,10 +396,12 @@ export class Worker {
 
   #onExit(exit: TransportExit): void {
     if (!this.#wasReady && this.#how !== 'asked') this.#how = 'failedToStart';
+    // What its handlers have returned is there, though it is not.
+    this.readLog();
     const startError = this.#how === 'failedToStart' ? this.#start.errorOf(exit) : undefined;
     const { id, pid, vitals } = this;
     const uptimeMs = this.#clock.now() - this.startedAt;
-    const ended = { id, pid, vitals, uptimeMs, concurrency: this.#widest, hand: this.#hand };
+    const ended = { id, pid, vitals, uptimeMs, remains: this.#remains() };
     const end = workerEnd(ended, exit, { how: this.#how, startError, fault: this.#fault });
     this.#start.end();
     this.#killTimer?.cancel();
@@ -368,6 +409,18 @@ export class Worker {
     this.#move({ name: 'exited' });
     this.#transport.release();
     this.#listener.exited(this, end);
+  }
+
+  /** What it had in hand at its end, and what board and log say of it. */
+  #remains(): Remains {
+    const { board } = this.#transport;
+    const places = this.#hand.all();
+    // A board that was wiped, or a log that was damaged, tells nothing: whatever it was sent may have begun.
+    const isReliable = this.#fault === undefined && (!this.#hand.hasBoard || board?.isIntact() === true);
+    const begun = places.map((place) =>
+      isReliable ? this.#hand.begunAt(place) : Number.isNaN(place.sentAt) ? undefined : place.sentAt,
+    );
+    return sortRemains(places, begun, isReliable && this.#hand.hasBoard ? (board?.decoding() ?? 0) : 0);
   }
 
   /** The only place that writes `#state`. */

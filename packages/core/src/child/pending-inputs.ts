@@ -1,0 +1,76 @@
+import type { Arena } from '../codec/arena.js';
+import type { ValueDecoder } from '../codec/value-codec.js';
+import { TASK_WORDS, type Frame, type TaskExtras, type TasksBody } from '../wire/frame.js';
+
+/** Bytes of shape definitions that come before the inputs of a frame. */
+export const DEFINITIONS_LENGTH = 4;
+
+/** The inputs of one frame of tasks, worked off row by row. */
+export class PendingInputs {
+  readonly frame: Frame;
+  readonly rows: number;
+  /** The row in work; −1 before the first. */
+  row = -1;
+  readonly #decoder: ValueDecoder;
+  readonly #arena: Arena | undefined;
+  #at: number;
+  #nextAt: number;
+  #besideAt = 0;
+
+  /** @throws when its definitions of shapes cannot be read */
+  constructor(frame: Frame, decoder: ValueDecoder, arena: Arena | undefined) {
+    this.frame = frame;
+    this.#decoder = decoder;
+    this.#arena = arena;
+    this.rows = frame.meta.length / TASK_WORDS;
+    const definitions = frame.values.readUInt32LE(0);
+    this.#at = this.#nextAt = DEFINITIONS_LENGTH + definitions;
+    if (definitions > 0) decoder.defineShapes(frame.values, DEFINITIONS_LENGTH, this.#at);
+  }
+
+  /** Goes on to the next row. */
+  next(): void {
+    if (this.row >= 0) this.#besideAt += viewsBeside(this.extras);
+    this.row++;
+    this.#at = this.#nextAt;
+    this.#nextAt += this.bytes;
+  }
+
+  get isLast(): boolean {
+    return this.row === this.rows - 1;
+  }
+
+  /** Length of the input in work, without its large views. */
+  get bytes(): number {
+    return this.frame.meta[this.row * TASK_WORDS + 4] ?? 0;
+  }
+
+  get extras(): TaskExtras | undefined {
+    return (this.frame.body as TasksBody | undefined)?.extras?.get(this.row);
+  }
+
+  /** Decodes the input in work. @throws when it cannot be read */
+  take(): unknown {
+    const { extras } = this;
+    if (extras?.cloned !== undefined) return extras.cloned.value;
+    const beside = extras?.views === undefined ? undefined : (index: number) => this.#view(index, extras);
+    return this.#decoder.decode(this.frame.values, this.#at, this.#nextAt, beside);
+  }
+
+  #view(index: number, { views = [] }: TaskExtras): ArrayBuffer {
+    const place = views[index];
+    if (place !== undefined) {
+      if (this.#arena === undefined) throw new Error('A value lies in an arena, and there is none.');
+      return this.#arena.read(place.number, place.at, place.bytes);
+    }
+    // The n-th of those that travel with the frame, behind those of the rows before.
+    const before = views.slice(0, index).filter((each) => each === undefined).length;
+    const memory = this.frame.beside[this.#besideAt + before];
+    if (memory === undefined) throw new RangeError('A value names a large view that is not there.');
+    return memory;
+  }
+}
+
+function viewsBeside(extras: TaskExtras | undefined): number {
+  return extras?.views?.filter((place) => place === undefined).length ?? 0;
+}

@@ -1,0 +1,59 @@
+import type { Sink } from '../codec/sink.js';
+import { closeRecord, RECORD_HEADER, recordBytes, tableBytes, writePlaces, type ArenaPlace } from '../wire/record.js';
+import type { ResultTimes } from './result-writer.js';
+
+const FIRST_BYTES = 8192;
+/** A buffer that has grown beyond this is not kept for the next frame. */
+const KEPT_BYTES = 1024 * 1024;
+/** Values up to this long are copied by byte; a call for it costs as much as 30. */
+const FEW_BYTES = 24;
+
+/** Records one behind the other, in one growing buffer that is used again. */
+export class RecordBuffer {
+  bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  length = 0;
+
+  /** Appends a record with the value in `value`. Returns the length of the record. */
+  add(
+    id: number,
+    status: number,
+    flags: number,
+    value: Sink,
+    places: readonly ArenaPlace[] | undefined,
+    times: ResultTimes,
+  ): number {
+    const valueBytes = value.at - value.start;
+    const length = recordBytes(valueBytes + (places === undefined ? 0 : tableBytes(places.length)));
+    const at = this.length;
+    if (at + length > this.bytes.length) this.#grow(at + length);
+    const { bytes } = this;
+    const from = at + RECORD_HEADER;
+    if (valueBytes <= FEW_BYTES) {
+      for (let byte = 0; byte < valueBytes; byte++) bytes[from + byte] = value.bytes[value.start + byte] as number;
+    } else {
+      value.bytes.copy(bytes, from, value.start, value.at);
+    }
+    if (places !== undefined) writePlaces(bytes, from + valueBytes, places);
+    const { receivedAt, decodedAt, startedAt, endedAt } = times;
+    closeRecord(bytes, at, length, id, status, flags, valueBytes, receivedAt, decodedAt, startedAt, endedAt);
+    this.length = at + length;
+    return length;
+  }
+
+  /** What has been written. Good until the next call. */
+  written(): Buffer {
+    return this.bytes.subarray(0, this.length);
+  }
+
+  /** Forgets what was written behind `length`. */
+  truncate(length: number): void {
+    this.length = length;
+    if (length === 0 && this.bytes.length > KEPT_BYTES) this.bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  }
+
+  #grow(least: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(least, this.bytes.length * 2));
+    this.bytes.copy(larger, 0, 0, this.length);
+    this.bytes = larger;
+  }
+}

@@ -1,0 +1,277 @@
+import type { TransferListItem } from 'node:worker_threads';
+import type { Arena } from '../codec/arena.js';
+import { Sink } from '../codec/sink.js';
+import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';
+import type { Refusal } from '../contract/errors.js';
+import { isMoved } from '../contract/move.js';
+import { FRAME, type FrameChannel } from '../wire/frame.js';
+import { RECORD_FLAG, STATUS, tableBytes, type ArenaPlace } from '../wire/record.js';
+import { LOG_VALUE_BYTES, type LogWriter } from '../wire/result-log.js';
+import { RecordBuffer } from './record-buffer.js';
+
+export interface ResultWriterParts {
+  channel: FrameChannel;
+  encoder: ValueEncoder;
+  /** Undefined where nothing can outlive the worker: all results leave by the link. */
+  log: LogWriter | undefined;
+  /** For large values, where there is one. */
+  arena: Arena | undefined;
+}
+
+/** When each part of a task's way was, host clock. */
+export interface ResultTimes {
+  receivedAt: number;
+  decodedAt: number;
+  startedAt: number;
+  endedAt: number;
+}
+
+/** Records of the log ride in the frame up to this many bytes, which spares the parent a read of the file. */
+const SMALL_BATCH_BYTES = 4096;
+const NO_BYTES = Buffer.alloc(0);
+const NO_TIMES: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
+
+/**
+ * Results on their way to the parent. A result that has to outlive this worker goes into the log at once, where the parent
+ * finds it whatever becomes of the worker; the next frame says how far the log has come. The others gather in that frame.
+ *
+ * A value is encoded as soon as it is added, so that what its handler changes later changes nothing.
+ */
+export class ResultWriter {
+  readonly #parts: ResultWriterParts;
+  readonly #value = new Sink();
+  readonly #definitions = new Sink();
+  /** Records of the log since the last frame, as they stand there. */
+  readonly #logged = new RecordBuffer();
+  /** Records that only the frame has. */
+  readonly #loose = new RecordBuffer();
+  /** Shapes that are defined in the log, and in frames: either must be readable without the other. */
+  #shapesInLog = 0;
+  #shapesInFrames = 0;
+  #logFrom: number;
+  /** Whether #logged is all of the log from #logFrom on. */
+  #isLogCopied = true;
+  #beside: ArrayBuffer[] = [];
+  /** By wire id: what only a port carries. */
+  #cloned: Map<number, { value: unknown }> | undefined;
+  #transfer: TransferListItem[] | undefined;
+  #size = 0;
+
+  constructor(parts: ResultWriterParts) {
+    this.#parts = parts;
+    this.#logFrom = parts.log?.position ?? 0;
+  }
+
+  /** Results that no frame has told of. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * @param value the result when the status is `ok`; else what goes with that status, as plain data
+   * @param isLasting whether it has to outlive this worker
+   */
+  add(id: number, status: number, value: unknown, isLasting: boolean, times: ResultTimes): void {
+    this.#size++;
+    let given = value;
+    if (status === STATUS.ok && isMoved(value)) {
+      if (this.#parts.channel.clones && this.#take(id, value.value, value.transfer)) {
+        this.#addLoose(id, STATUS.ok, RECORD_FLAG.cloned, times);
+        return;
+      }
+      given = value.value;
+    }
+    let views: readonly Uint8Array[] | undefined;
+    try {
+      views = this.#encode(given);
+    } catch (error) {
+      if (status === STATUS.ok && this.#parts.channel.clones && this.#take(id, given)) {
+        this.#addLoose(id, STATUS.ok, RECORD_FLAG.cloned, times);
+        return;
+      }
+      this.#encode(explain(given, toRefusal(error, 'result')));
+      this.#addRecord(id, STATUS.notSerializable, undefined, isLasting, times);
+      return;
+    }
+    this.#addRecord(id, status, views, isLasting, times);
+  }
+
+  /** Tells the parent of all there is. */
+  send(): void {
+    if (this.#size === 0) return;
+    const { channel, log } = this.#parts;
+    const to = log?.position ?? 0;
+    const logged = this.#isLogCopied ? this.#logged.written() : NO_BYTES;
+    channel.send(FRAME.results, this.#cloned, {
+      meta: Uint32Array.of(this.#logFrom, to, logged.length),
+      values: [logged, this.#loose.written()],
+      beside: this.#beside.length === 0 ? undefined : this.#beside,
+      transfer: this.#transfer,
+    });
+    this.#logged.truncate(0);
+    this.#loose.truncate(0);
+    this.#logFrom = to;
+    this.#isLogCopied = true;
+    this.#beside = [];
+    this.#cloned = undefined;
+    this.#transfer = undefined;
+    this.#size = 0;
+  }
+
+  /** Sends what a handler reports while it runs. @throws what cannot be sent */
+  sendProgress(id: number, value: unknown): void {
+    const { channel } = this.#parts;
+    const moved = isMoved(value) ? value : undefined;
+    const given = moved === undefined ? value : moved.value;
+    try {
+      if (moved !== undefined && channel.clones) throw NOT_BY_BYTES;
+      const views = this.#encode(given);
+      const definitions = this.#newInFrames();
+      channel.send(FRAME.progress, undefined, {
+        meta: Uint32Array.of(id, definitions.length),
+        values: [definitions, this.#value.bytes.subarray(this.#value.start, this.#value.at)],
+        beside: views?.map(copyOf),
+      });
+    } catch (error) {
+      if (!channel.clones) throw error;
+      channel.send(FRAME.progress, { value: given }, { meta: Uint32Array.of(id, 0), transfer: moved?.transfer });
+    }
+  }
+
+  #encode(value: unknown): readonly Uint8Array[] | undefined {
+    this.#value.reset();
+    return this.#parts.encoder.encode(value, this.#value);
+  }
+
+  /** Takes a value as only a port can carry it. A copy: its handler may go on changing it. False when it cannot be carried. */
+  #take(id: number, value: unknown, transfer: readonly TransferListItem[] = []): boolean {
+    try {
+      const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
+      (this.#cloned ??= new Map()).set(id, { value: taken.value });
+      if (transfer.length > 0) (this.#transfer ??= []).push(...taken.transfer);
+      return true;
+    } catch {
+      // The reason is given by the codec, which cannot carry it either.
+      return false;
+    }
+  }
+
+  /** Adds the record of the value that was encoded last. */
+  #addRecord(
+    id: number,
+    status: number,
+    views: readonly Uint8Array[] | undefined,
+    isLasting: boolean,
+    times: ResultTimes,
+  ): void {
+    const { log } = this.#parts;
+    if (isLasting && log !== undefined && this.#addToLog(id, status, views, times, log)) return;
+    const places = views?.map((view) => this.#putBeside(view));
+    if (this.#parts.encoder.shapeCount > this.#shapesInFrames) {
+      this.#define(this.#shapesInFrames);
+      this.#shapesInFrames = this.#parts.encoder.shapeCount;
+      this.#loose.add(0, STATUS.shapes, 0, this.#definitions, undefined, NO_TIMES);
+    }
+    this.#loose.add(id, status, places === undefined ? 0 : RECORD_FLAG.beside, this.#value, places, times);
+  }
+
+  /** Has a large view travel with the frame. */
+  #putBeside(view: Uint8Array): ArenaPlace {
+    const number = this.#beside.push(copyOf(view)) - 1;
+    return { number, at: 0, bytes: view.length };
+  }
+
+  /** Adds a record without a value. */
+  #addLoose(id: number, status: number, flags: number, times: ResultTimes): void {
+    this.#value.reset();
+    this.#loose.add(id, status, flags, this.#value, undefined, times);
+  }
+
+  /** False when there is no room for it: it goes with the frame then. */
+  #addToLog(
+    id: number,
+    status: number,
+    views: readonly Uint8Array[] | undefined,
+    times: ResultTimes,
+    log: LogWriter,
+  ): boolean {
+    const { arena, encoder } = this.#parts;
+    if (encoder.shapeCount > this.#shapesInLog) {
+      this.#define(this.#shapesInLog);
+      if (this.#definitions.at - this.#definitions.start > LOG_VALUE_BYTES) return false;
+      if (!this.#write(log, 0, STATUS.shapes, 0, this.#definitions, undefined, NO_TIMES)) return false;
+      this.#shapesInLog = encoder.shapeCount;
+    }
+    const isLarge = this.#value.at - this.#value.start + tableBytes(views?.length ?? 0) > LOG_VALUE_BYTES;
+    if (!isLarge && views === undefined) return this.#write(log, id, status, 0, this.#value, undefined, times);
+    const mark = arena?.mark() ?? 0;
+    const { bytes, start, at } = this.#value;
+    const parts = [...(isLarge ? [bytes.subarray(start, at)] : []), ...(views ?? [])];
+    const places = placesOf(parts, arena);
+    const flags = (isLarge ? RECORD_FLAG.arena : 0) | (views === undefined ? 0 : RECORD_FLAG.beside);
+    // In the arena, the value is the first of the places, and the record holds none of it.
+    if (isLarge && places !== undefined) this.#value.at = start;
+    if (places !== undefined && this.#write(log, id, status, flags, this.#value, places, times)) return true;
+    this.#value.at = at;
+    arena?.rollBack(mark);
+    return false;
+  }
+
+  #write(
+    log: LogWriter,
+    id: number,
+    status: number,
+    flags: number,
+    value: Sink,
+    places: readonly ArenaPlace[] | undefined,
+    times: ResultTimes,
+  ): boolean {
+    const from = this.#logged.length;
+    const length = this.#logged.add(id, status, flags, value, places, times);
+    const before = log.position;
+    if (!log.append(this.#logged.bytes, from, length)) {
+      this.#logged.truncate(from);
+      return false;
+    }
+    // A skip record came between, or the frame would be long: the parent reads the log.
+    const isWhole = (log.position - before) >>> 0 === length && this.#logged.length <= SMALL_BATCH_BYTES;
+    if (this.#isLogCopied && !isWhole) this.#isLogCopied = false;
+    if (!this.#isLogCopied) this.#logged.truncate(0);
+    return true;
+  }
+
+  #define(from: number): void {
+    this.#definitions.reset();
+    this.#parts.encoder.writeShapes(from, this.#definitions);
+  }
+
+  /** Definitions of the shapes that no frame has told of. */
+  #newInFrames(): Buffer {
+    if (this.#parts.encoder.shapeCount === this.#shapesInFrames) return NO_BYTES;
+    this.#define(this.#shapesInFrames);
+    this.#shapesInFrames = this.#parts.encoder.shapeCount;
+    return this.#definitions.bytes.subarray(this.#definitions.start, this.#definitions.at);
+  }
+}
+
+const NOT_BY_BYTES = new Error('moved values go by the port');
+
+/** Where these bytes lie in the arena; undefined when there is no room for all of them. */
+function placesOf(parts: readonly Uint8Array[], arena: Arena | undefined): ArenaPlace[] | undefined {
+  const places: ArenaPlace[] = [];
+  for (const part of parts) {
+    const place = arena?.write(part);
+    if (place === undefined) return undefined;
+    places.push({ ...place, bytes: part.length });
+  }
+  return places;
+}
+
+function copyOf({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer {
+  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+}
+
+function explain(value: unknown, refusal: Refusal): Refusal {
+  const isGenerator = typeof (value as { next?: unknown } | null)?.next === 'function';
+  return isGenerator ? { reason: 'it is a generator; collect its values into an array first.' } : refusal;
+}

@@ -1,0 +1,53 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { Sink } from '../codec/sink.js';
+import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';
+import type { Refusal } from '../contract/errors.js';
+import type { Task } from './task.js';
+
+/**
+ * Takes inputs down as they are at the call, so that nothing that happens to them later reaches a handler, and no task sees
+ * what another one does to its input. Inputs lie one behind the other in chunks; a chunk goes with the last task that has
+ * its input there.
+ */
+export class InputWriter {
+  readonly #encoder: ValueEncoder;
+  /** Whether what no codec can carry may go by a port: between threads. */
+  readonly #clones: boolean;
+  readonly #sink = new Sink();
+
+  constructor(encoder: ValueEncoder, clones: boolean) {
+    this.#encoder = encoder;
+    this.#clones = clones;
+  }
+
+  /** Gives a task its input. Why it cannot be sent, or undefined. */
+  write(task: Task, input: unknown): Refusal | undefined {
+    const { transfer, borrow } = task.extras;
+    if (transfer !== undefined) return this.#hold(task, input, transfer);
+    const sink = this.#sink;
+    try {
+      const views = this.#encoder.encode(input, sink);
+      task.chunk = sink.bytes;
+      task.inputAt = sink.start;
+      task.inputBytes = sink.at - sink.start;
+      if (views !== undefined) task.aside = { views: borrow === true ? views : views.map((view) => view.slice()) };
+      return undefined;
+    } catch (error) {
+      const refusal = toRefusal(error, 'input');
+      return this.#clones && refusal.bytes === undefined && this.#hold(task, input, []) === undefined
+        ? undefined
+        : refusal;
+    }
+  }
+
+  /** Keeps an input as a port carries it: a copy now, and one more when it leaves, of which `transfer` is moved. */
+  #hold(task: Task, input: unknown, transfer: readonly TransferListItem[]): Refusal | undefined {
+    try {
+      const { value, moved } = structuredClone({ value: input, moved: transfer }, { transfer: [...transfer] as never });
+      task.aside = { held: { value }, transfer: moved.length === 0 ? undefined : moved };
+      return undefined;
+    } catch (error) {
+      return toRefusal(error, 'input');
+    }
+  }
+}

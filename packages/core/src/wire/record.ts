@@ -1,0 +1,148 @@
+/*
+ * A result as bytes, in the result log and in frames. Numbers are little-endian, as V8 and every platform of Node have them:
+ *
+ *   0  u32  mark of its position in the log; 0 in a frame
+ *   4  u32  length of the whole record, a multiple of 8; SKIP is set in it where nothing follows
+ *   8  u32  wire id
+ *  12  u32  status | flags << 8
+ *  16  f64  when the handler ended, host clock
+ *  24  f32  received, decoded, started: ms before the end
+ *  36  u32  bytes of the value
+ *  40       the value, then the places of what lies beside it, then nothing up to
+ *  −4  u32  the mark again: a record that was cut off has no end
+ *
+ * A float holds 0.1 µs within a second of the end.
+ */
+export const RECORD_HEADER = 40;
+const TRAILER = 4;
+const ALIGNMENT = 8;
+const SKIP = 0x80000000;
+/** The smallest record: it says only how far the next one is. */
+export const SKIP_BYTES = 8;
+
+/**
+ * What became of a task. ok: its value follows. error: what the handler threw, as data. notSerializable: why the result is not
+ * here. neverStarted: the parent had taken it back. inputUnread: why the input could not be read. shapes: no result, but
+ * the shapes that values from here on have.
+ */
+export const STATUS = { ok: 0, error: 1, notSerializable: 2, neverStarted: 3, inputUnread: 4, shapes: 5 } as const;
+
+/** beside: a table of the large views of the value follows it. arena: the value itself lies in the arena. cloned: the frame has the value itself. */
+export const RECORD_FLAG = { beside: 1, arena: 2, cloned: 4 } as const;
+
+/** A place in the arena. */
+export interface ArenaPlace {
+  readonly number: number;
+  readonly at: number;
+  readonly bytes: number;
+}
+/** Bytes of a place in a record. */
+const PLACE_BYTES = 12;
+
+/** What the header of a record says besides lengths. */
+export interface RecordTimes {
+  receivedAt: number;
+  decodedAt: number;
+  startedAt: number;
+  endedAt: number;
+}
+
+/** Length of a record with so many bytes behind its header. */
+export function recordBytes(body: number): number {
+  return (RECORD_HEADER + body + TRAILER + ALIGNMENT - 1) & -ALIGNMENT;
+}
+
+/** The bytes of a table of places. */
+export function tableBytes(places: number): number {
+  return 4 + places * PLACE_BYTES;
+}
+
+const double = new Float64Array(1);
+const doubleWords = new Uint32Array(double.buffer);
+const single = new Float32Array(1);
+const singleWord = new Uint32Array(single.buffer);
+
+/** Writes the header of a record whose value is there already, and clears what is between the value and the end. */
+export function closeRecord(
+  bytes: Buffer,
+  at: number,
+  length: number,
+  wireId: number,
+  status: number,
+  flags: number,
+  valueBytes: number,
+  receivedAt: number,
+  decodedAt: number,
+  startedAt: number,
+  endedAt: number,
+): void {
+  bytes.writeUInt32LE(0, at);
+  bytes.writeUInt32LE(length, at + 4);
+  bytes.writeUInt32LE(wireId, at + 8);
+  bytes.writeUInt32LE(status | (flags << 8), at + 12);
+  double[0] = endedAt;
+  bytes.writeUInt32LE(doubleWords[0] as number, at + 16);
+  bytes.writeUInt32LE(doubleWords[1] as number, at + 20);
+  writeSingle(bytes, at + 24, endedAt - receivedAt);
+  writeSingle(bytes, at + 28, endedAt - decodedAt);
+  writeSingle(bytes, at + 32, endedAt - startedAt);
+  bytes.writeUInt32LE(valueBytes, at + 36);
+  bytes.writeUInt32LE(0, at + length - TRAILER);
+}
+
+function writeSingle(bytes: Buffer, at: number, value: number): void {
+  single[0] = value;
+  bytes.writeUInt32LE(singleWord[0] as number, at);
+}
+
+/** Writes where large views lie, behind the value. */
+export function writePlaces(bytes: Buffer, at: number, places: readonly ArenaPlace[]): void {
+  bytes.writeUInt32LE(places.length, at);
+  for (const [index, { number, at: placeAt, bytes: length }] of places.entries()) {
+    const entry = at + 4 + index * PLACE_BYTES;
+    bytes.writeUInt32LE(number, entry);
+    bytes.writeUInt32LE(placeAt, entry + 4);
+    bytes.writeUInt32LE(length, entry + 8);
+  }
+}
+
+/** The place with this index in the table at `at`. @throws when there is none */
+export function readPlace(bytes: Buffer, at: number, index: number): ArenaPlace {
+  if (index >= bytes.readUInt32LE(at)) throw new RangeError('A value names a large view that is not there.');
+  const entry = at + 4 + index * PLACE_BYTES;
+  return {
+    number: bytes.readUInt32LE(entry),
+    at: bytes.readUInt32LE(entry + 4),
+    bytes: bytes.readUInt32LE(entry + 8),
+  };
+}
+
+/** A record that fills the end of the ring. */
+export function skipRecord(mark: number, length: number): Uint8Array {
+  const bytes = Buffer.alloc(SKIP_BYTES);
+  bytes.writeUInt32LE(mark, 0);
+  bytes.writeUInt32LE((length | SKIP) >>> 0, 4);
+  return bytes;
+}
+
+/** The length of the whole record that begins at `at`; 0 when there is none, or not all of it. */
+export function recordLength(bytes: Buffer, at: number, mark: number): number {
+  if (bytes.length - at < SKIP_BYTES || bytes.readUInt32LE(at) !== mark) return 0;
+  const word = bytes.readUInt32LE(at + 4);
+  const length = word & ~SKIP;
+  if (length % ALIGNMENT !== 0 || length === 0 || length > bytes.length - at) return 0;
+  if ((word & SKIP) !== 0) return length;
+  if (length < RECORD_HEADER + ALIGNMENT || bytes.readUInt32LE(at + length - TRAILER) !== mark) return 0;
+  return length;
+}
+
+/** The length of a record that is known to be whole. @throws when it is none */
+export function spanOf(bytes: Buffer, at: number): number {
+  const length = bytes.readUInt32LE(at + 4) & ~SKIP;
+  if (length < SKIP_BYTES || at + length > bytes.length) throw new Error(`A record of ${length} bytes is none.`);
+  return length;
+}
+
+export function isSkip(bytes: Buffer, at: number): boolean {
+  return (bytes.readUInt32LE(at + 4) & SKIP) !== 0;
+}

@@ -1,0 +1,138 @@
+import { CONSUMED_AT, PRODUCED_AT } from './claim-board.js';
+import { recordLength, SKIP_BYTES, skipRecord } from './record.js';
+
+/*
+ * The result log: a ring of records behind the board. A worker appends each result as soon as its handler has returned, so
+ * that a result outlives its worker, and reaches its caller while the worker is busy with the next task. The worker tells the
+ * parent by a frame how far it has written; after a death, or when a worker is silent, the parent reads on by itself.
+ *
+ * Positions count bytes since the worker's start, modulo 2³². A record never crosses the end of the ring: a skip record fills
+ * what is left. The parent writes how far it has read; the worker writes over what lies behind.
+ */
+export const LOG_BYTES = 256 * 1024;
+/** A value larger than this goes by the arena or the link, so that one result cannot fill the ring. */
+export const LOG_VALUE_BYTES = 16 * 1024;
+/** The parent says how far it has read when it has read this much: a write costs 0.7 µs. */
+export const CONSUME_BYTES = LOG_BYTES / 4;
+
+/** Offset in the ring of a position. */
+export function offsetOf(position: number): number {
+  return position & (LOG_BYTES - 1);
+}
+
+/** The worker's end. */
+export interface LogWriter {
+  /** Where the next record begins, unless a skip record comes first. */
+  readonly position: number;
+  /** Appends a whole record. False when there is no room: nothing was written. */
+  append(bytes: Buffer, at: number, length: number): boolean;
+}
+
+/** The parent's end. Nothing here throws. */
+export interface LogReader {
+  /** Where the next record begins. */
+  readonly position: number;
+  /**
+   * Bytes from `position` on that hold whole records, in one piece; undefined when there are none. Good until the next call.
+   * @param end the position up to which records are known to be whole; without it, the records say so themselves
+   */
+  peek(end?: number): Buffer | undefined;
+  /** Goes on by a record, or by what came another way. */
+  advance(bytes: number): void;
+}
+
+/** What a writer keeps: how far it has written, and how far the parent had read when it looked last. */
+export class LogSpace {
+  position = 0;
+  #consumed = 0;
+
+  /**
+   * Bytes to skip before a record of this length, or −1 when there is no room for both.
+   * @param consumed asks how far the parent has read
+   */
+  skipFor(length: number, consumed: () => number): number {
+    const left = LOG_BYTES - offsetOf(this.position);
+    const skip = length > left ? left : 0;
+    const needed = skip + length;
+    if (this.#free < needed) this.#consumed = consumed();
+    return this.#free < needed ? -1 : skip;
+  }
+
+  get #free(): number {
+    return LOG_BYTES - ((this.position - this.#consumed) >>> 0);
+  }
+}
+
+/** Both ends of the log of a thread, in shared memory: each side makes its own. */
+export class MemoryLogWriter implements LogWriter {
+  readonly #words: Int32Array;
+  readonly #ring: Uint8Array;
+  readonly #space = new LogSpace();
+  readonly #consumed = (): number => Atomics.load(this.#words, CONSUMED_AT / 4) >>> 0;
+
+  constructor(memory: SharedArrayBuffer, logAt: number) {
+    this.#words = new Int32Array(memory, 0, logAt / 4);
+    this.#ring = new Uint8Array(memory, logAt, LOG_BYTES);
+  }
+
+  get position(): number {
+    return this.#space.position;
+  }
+
+  append(bytes: Buffer, at: number, length: number): boolean {
+    const skip = this.#space.skipFor(length, this.#consumed);
+    if (skip === -1) return false;
+    const from = this.#space.position;
+    if (skip > 0) this.#ring.set(skipRecord(markOf(from), skip), offsetOf(from));
+    const start = (from + skip) >>> 0;
+    bytes.writeUInt32LE(markOf(start), at);
+    bytes.writeUInt32LE(markOf(start), at + length - 4);
+    bytes.copy(this.#ring, offsetOf(start), at, at + length);
+    this.#space.position = (start + length) >>> 0;
+    Atomics.store(this.#words, PRODUCED_AT / 4, this.#space.position | 0);
+    return true;
+  }
+}
+
+export class MemoryLogReader implements LogReader {
+  position = 0;
+  readonly #words: Int32Array;
+  readonly #ring: Buffer;
+  #told = 0;
+
+  constructor(memory: SharedArrayBuffer, logAt: number) {
+    this.#words = new Int32Array(memory, 0, logAt / 4);
+    this.#ring = Buffer.from(memory, logAt, LOG_BYTES);
+  }
+
+  peek(): Buffer | undefined {
+    const end = Atomics.load(this.#words, PRODUCED_AT / 4) >>> 0;
+    const bytes = (end - this.position) >>> 0;
+    if (bytes === 0 || bytes > LOG_BYTES) return undefined;
+    const from = offsetOf(this.position);
+    return this.#ring.subarray(from, Math.min(from + bytes, LOG_BYTES));
+  }
+
+  advance(bytes: number): void {
+    this.position = (this.position + bytes) >>> 0;
+    if ((this.position - this.#told) >>> 0 < CONSUME_BYTES) return;
+    this.#told = this.position;
+    Atomics.store(this.#words, CONSUMED_AT / 4, this.position | 0);
+  }
+}
+
+/** What a record at this position begins and ends with: never 0, and another one in the next lap of the ring. */
+export function markOf(position: number): number {
+  return (position + 1) >>> 0;
+}
+
+/** How many of these bytes are whole records, the first of which begins at `position`. */
+export function wholeRecords(bytes: Buffer, position: number): number {
+  let at = 0;
+  while (bytes.length - at >= SKIP_BYTES) {
+    const length = recordLength(bytes, at, markOf((position + at) >>> 0));
+    if (length === 0) break;
+    at += length;
+  }
+  return at;
+}

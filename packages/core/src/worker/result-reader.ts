@@ -1,0 +1,149 @@
+import type { Arena } from '../codec/arena.js';
+import type { ValueDecoder } from '../codec/value-codec.js';
+import type { Frame, ResultsBody } from '../wire/frame.js';
+import { isSkip, readPlace, RECORD_FLAG, spanOf, STATUS } from '../wire/record.js';
+import type { LogReader } from '../wire/result-log.js';
+import { ResultRow } from './result-row.js';
+
+export interface ResultReaderParts {
+  log: LogReader | undefined;
+  arena: Arena | undefined;
+  openDecoder(): ValueDecoder;
+  /** Whether the result with this wire id is waited for; one that is not is not decoded. */
+  isWanted(wireId: number): boolean;
+  /** One result. */
+  onRow(row: ResultRow): void;
+}
+
+const NOTHING_BESIDE: readonly ArrayBuffer[] = [];
+
+/**
+ * Reads the results of one worker, each once: from its frames, and from its log, which may be ahead of the frames. Records of
+ * the log and of frames have decoders of their own, since either may come without the other.
+ */
+export class ResultReader {
+  readonly #parts: ResultReaderParts;
+  #logDecoder: ValueDecoder | undefined;
+  #frameDecoder: ValueDecoder | undefined;
+
+  constructor(parts: ResultReaderParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws when the frame, or the log it tells of, is damaged */
+  readFrame(frame: Frame, nowMs: number): void {
+    const { log } = this.#parts;
+    const [from = 0, to = 0, copied = 0] = frame.meta;
+    const row = new ResultRow(nowMs, frame.sentAt, frame.receivedAt);
+    if (copied > 0 && log?.position === from) this.#readRecords(frame.values, copied, row, log);
+    else if (log !== undefined) this.#readTo(to, row, log);
+    const body = frame.body as ResultsBody;
+    for (let at = copied; at < frame.values.length; at += spanOf(frame.values, at)) {
+      this.#read(frame.values, at, row, this.#decoderOfFrames, frame.beside, body);
+    }
+  }
+
+  /** The value of a progress frame; its first word is the wire id. @throws when it cannot be read */
+  progress({ meta, values, beside, body }: Frame): unknown {
+    if (body !== undefined) return (body as { value: unknown }).value;
+    const [, definitions = 0] = meta;
+    const decoder = this.#decoderOfFrames;
+    if (definitions > 0) decoder.defineShapes(values, 0, definitions);
+    return decoder.decode(values, definitions, values.length, (index) => existing(beside[index]));
+  }
+
+  /** Reads what the log holds beyond the frames. Whether there was anything. */
+  readLog(nowMs: number): boolean {
+    const { log } = this.#parts;
+    let found = false;
+    for (let bytes = log?.peek(); log !== undefined && bytes !== undefined; bytes = log.peek()) {
+      if (bytes.length === 0) break;
+      found = true;
+      this.#readRecords(bytes, bytes.length, new ResultRow(nowMs, -Infinity, nowMs), log);
+    }
+    return found;
+  }
+
+  #readTo(to: number, row: ResultRow, log: LogReader): void {
+    while (log.position !== to) {
+      // Read already, by a reader that was called before this frame came.
+      if ((log.position - to) >>> 0 < 2 ** 31) return;
+      const bytes = log.peek(to);
+      if (bytes === undefined || bytes.length === 0) {
+        throw new Error(`The result log is damaged at ${log.position}: the worker has written up to ${to}.`);
+      }
+      this.#readRecords(bytes, bytes.length, row, log);
+    }
+  }
+
+  #readRecords(bytes: Buffer, length: number, row: ResultRow, log: LogReader): void {
+    for (let at = 0; at < length;) {
+      const span = spanOf(bytes, at);
+      log.advance(span);
+      const next = log.position;
+      if (!isSkip(bytes, at)) this.#read(bytes, at, row, this.#decoderOfLog, NOTHING_BESIDE, undefined);
+      // What the result led to may have read on: `bytes` is written over then.
+      if (log.position !== next) return;
+      at += span;
+    }
+  }
+
+  #read(
+    bytes: Buffer,
+    at: number,
+    row: ResultRow,
+    decoder: ValueDecoder,
+    beside: readonly ArrayBuffer[],
+    body: ResultsBody,
+  ): void {
+    row.open(bytes, at);
+    const from = row.valueAt;
+    const to = from + row.valueBytes;
+    if (row.kind === STATUS.shapes) {
+      decoder.defineShapes(bytes, from, to);
+      return;
+    }
+    if (this.#parts.isWanted(row.wireId)) {
+      try {
+        if (row.flags === 0) row.take(decoder.decode(bytes, from, to));
+        else row.take(this.#rareValue(bytes, from, to, row, decoder, beside, body));
+      } catch (error) {
+        row.refuse(error);
+      }
+    }
+    this.#parts.onRow(row);
+  }
+
+  #rareValue(
+    bytes: Buffer,
+    from: number,
+    to: number,
+    { flags, wireId }: ResultRow,
+    decoder: ValueDecoder,
+    beside: readonly ArrayBuffer[],
+    body: ResultsBody,
+  ): unknown {
+    if ((flags & RECORD_FLAG.cloned) !== 0) return existing(body?.get(wireId)).value;
+    const memory = (index: number): ArrayBuffer => {
+      const place = readPlace(bytes, to, index);
+      if (beside.length > 0) return existing(beside[place.number]);
+      return existing(this.#parts.arena).read(place.number, place.at, place.bytes);
+    };
+    if ((flags & RECORD_FLAG.arena) === 0) return decoder.decode(bytes, from, to, memory);
+    const whole = Buffer.from(memory(0));
+    return decoder.decode(whole, 0, whole.length, (index) => memory(index + 1));
+  }
+
+  get #decoderOfLog(): ValueDecoder {
+    return (this.#logDecoder ??= this.#parts.openDecoder());
+  }
+
+  get #decoderOfFrames(): ValueDecoder {
+    return (this.#frameDecoder ??= this.#parts.openDecoder());
+  }
+}
+
+function existing<T>(part: T | undefined): T {
+  if (part === undefined) throw new RangeError('A value names a part that is not there.');
+  return part;
+}
