@@ -28,6 +28,8 @@ export interface ResultTimes {
 
 /** Records of the log ride in the frame up to this many bytes, which spares the parent a read of the file. */
 const SMALL_BATCH_BYTES = 4096;
+/** What buffers for values begin with: most workers need no more. */
+const FIRST_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
 const NO_TIMES: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
 
@@ -39,8 +41,8 @@ const NO_TIMES: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, ended
  */
 export class ResultWriter {
   readonly #parts: ResultWriterParts;
-  readonly #value = new Sink();
-  readonly #definitions = new Sink();
+  readonly #value = new Sink(FIRST_BYTES);
+  readonly #definitions = new Sink(FIRST_BYTES);
   /** Records of the log since the last frame, as they stand there. */
   readonly #logged = new RecordBuffer();
   /** Records that only the frame has. */

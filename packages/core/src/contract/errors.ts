@@ -71,8 +71,8 @@ const MESSAGES = {
   ERR_PAYLOAD_TOO_LARGE: (d: { task: string; what: 'input' | 'result'; bytes: number; limitBytes: number }) =>
     `The ${d.what} of task "${d.task}" takes ${d.bytes} bytes or more; maxPayloadBytes allows ${d.limitBytes}. ` +
     'Send the name of a file instead, send it in parts, or raise maxPayloadBytes.',
-  ERR_WORKER_CRASHED: (d: { task: string; death: DeathReport; suspects?: number }) =>
-    `Worker ${d.death.workerId} (pid ${d.death.pid ?? 'none'}) died with ${describeExit(d.death)} while running task "${d.task}".` +
+  ERR_WORKER_CRASHED: (d: { task: string; death: DeathReport; suspects?: number; resultLost?: boolean }) =>
+    `Worker ${d.death.workerId} (pid ${d.death.pid ?? 'none'}) died with ${describeExit(d.death)} ${d.resultLost === true ? 'with the result of' : 'while running'} task "${d.task}"${d.resultLost === true ? ', whose handler had returned' : ''}.` +
     amongSuspects(d) +
     hints(d.death),
   ERR_WORKER_OOM: (d: { task: string; death: DeathReport; suspects?: number }) =>

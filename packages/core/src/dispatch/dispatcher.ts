@@ -250,10 +250,11 @@ export class Dispatcher {
   onExited(worker: Worker, end: WorkerEnd): void {
     this.#drop(worker);
     this.#leaving.delete(worker);
-    const { begun, decoding, others, report } = end;
+    const { begun, lost, decoding, others, report } = end;
     // In reverse, because each goes to the head of the queue.
     for (const task of others.reverse()) this.#comeBack(task, report);
     if (decoding !== undefined && this.#outcomes.diedDecoding(decoding, report)) this.#comeBack(decoding, report);
+    for (const task of lost) if (this.#outcomes.lostResult(task, report)) this.#comeBack(task, report);
     for (const task of begun) if (this.#outcomes.lostWorker(task, end)) this.#comeBack(task, report);
     this.#schedule();
   }

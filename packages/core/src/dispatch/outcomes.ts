@@ -7,7 +7,7 @@ import { errorFromWire } from '../wire/error-wire.js';
 import { STATUS } from '../wire/record.js';
 import type { ResultRow } from '../worker/result-row.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
-import { crashed, notSerializable, waitedTooLong, withOrigin } from './task-errors.js';
+import { crashed, notSerializable, resultLost, waitedTooLong, withOrigin } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
 export interface OutcomeParts {
@@ -84,6 +84,17 @@ export class Outcomes {
       return true;
     }
     this.failed(task, crashed(task, report, fault, isSuspect ? begunCount : undefined));
+    return false;
+  }
+
+  /** Its handler had returned, and the result was lost with the worker. Whether it runs again now; else it was dealt with. */
+  lostResult(task: Task, death: DeathReport): boolean {
+    publishTrace(this.#parts.pool, task, 'crash', this.#parts.clock.now());
+    if (task.isIdempotent && !task.isPinned && !task.isSpent) {
+      task.history.attempt++;
+      return true;
+    }
+    this.failed(task, resultLost(task, death));
     return false;
   }
 

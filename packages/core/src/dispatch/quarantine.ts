@@ -59,7 +59,7 @@ export class Quarantine {
     }
     for (const worker of [...this.#reserved]) {
       if (worker.load > 0 || !worker.isReady) continue;
-      const task = this.#waiting.shift();
+      const task = this.#reserved.size > most ? undefined : this.#waiting.shift();
       if (task !== undefined) {
         assign(worker, task);
         continue;

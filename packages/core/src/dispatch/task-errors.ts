@@ -46,6 +46,10 @@ export function crashed(
   return new PoolError(code, details, cause === undefined ? {} : { cause });
 }
 
+export function resultLost(task: Task, death: DeathReport): PoolError<'ERR_WORKER_CRASHED'> {
+  return new PoolError('ERR_WORKER_CRASHED', { task: task.name, death, resultLost: true });
+}
+
 /** Says on an error of the handler where it came from, without changing what the handler threw. */
 export function withOrigin(error: Error, task: Task, workerId: number): Error {
   const value = { task: task.name, taskId: task.id, attempt: task.attempt, workerId };

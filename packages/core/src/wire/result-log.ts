@@ -114,10 +114,12 @@ export class MemoryLogReader implements LogReader {
   }
 
   advance(bytes: number): void {
+    // What lies before, and not the record that is gone past now: that one is read where it is, and not yet.
+    if ((this.position - this.#told) >>> 0 >= CONSUME_BYTES) {
+      this.#told = this.position;
+      Atomics.store(this.#words, CONSUMED_AT / 4, this.position | 0);
+    }
     this.position = (this.position + bytes) >>> 0;
-    if ((this.position - this.#told) >>> 0 < CONSUME_BYTES) return;
-    this.#told = this.position;
-    Atomics.store(this.#words, CONSUMED_AT / 4, this.position | 0);
   }
 }
 

@@ -21,6 +21,8 @@ export interface WorkerEnd {
   begunCount: number;
   /** When the earliest of them began, host clock; NaN without any. */
   begunSince: number;
+  /** Tasks whose handlers had returned, and whose results were lost on their way. */
+  lost: Task[];
   /** The task whose input was being decoded; its handler was not called. */
   decoding: Task | undefined;
   /** Tasks that had not begun. */
@@ -31,6 +33,7 @@ export interface WorkerEnd {
 export interface Remains {
   readonly begun: readonly Place[];
   readonly begunSince: number;
+  readonly lost: readonly Place[];
   readonly decoding: Place | undefined;
   readonly others: readonly Place[];
 }
@@ -50,13 +53,14 @@ export function workerEnd(
   exit: TransportExit,
   why: Pick<WorkerEnd, 'how' | 'startError' | 'fault'>,
 ): WorkerEnd {
-  const { begun, begunSince, decoding, others } = worker.remains;
+  const { begun, begunSince, lost, decoding, others } = worker.remains;
   return {
     report: deathReport(worker, exit),
     ...why,
     begun: wantedTasks(begun),
     begunCount: begun.length,
     begunSince,
+    lost: wantedTasks(lost),
     decoding: decoding && wantedTasks([decoding])[0],
     others: wantedTasks(others),
   };
@@ -66,19 +70,26 @@ export function workerEnd(
  * Sorts what was in hand.
  * @param begunAt when each began, or undefined
  * @param decodingId the task whose input was being decoded last, which may have begun since
+ * @param ranAlone whether one task ran at a time: whatever began before the last one had returned
  */
 export function sortRemains(
   places: readonly Place[],
   begunAt: readonly (number | undefined)[],
   decodingId: number,
+  ranAlone: boolean,
 ): Remains {
-  const begun = places.filter((_, index) => begunAt[index] !== undefined);
-  const rest = places.filter((_, index) => begunAt[index] === undefined);
   const times = begunAt.filter((at) => at !== undefined);
+  const runningFrom = ranAlone ? Math.max(...times) : -Infinity;
+  const begun = places.filter(
+    (_, index) => (begunAt[index] ?? -Infinity) >= runningFrom && begunAt[index] !== undefined,
+  );
+  const lost = places.filter((_, index) => (begunAt[index] ?? Infinity) < runningFrom);
+  const rest = places.filter((_, index) => begunAt[index] === undefined);
   const decoding = rest.find(({ wireId }) => wireId === decodingId);
   return {
     begun,
-    begunSince: times.length === 0 ? NaN : Math.min(...times),
+    begunSince: times.length === 0 ? NaN : Math.min(...times.filter((at) => at >= runningFrom)),
+    lost,
     decoding,
     others: rest.filter((place) => place !== decoding),
   };

@@ -53,6 +53,8 @@ export class Worker {
   /** When it answered last, or became ready; host clock. */
   usedAtMs = 0;
   #concurrency: number;
+  /** Most tasks that ever ran at once in it: above one, a task that began before another may run still. */
+  #widest: number;
   /** Work worth sending ahead to it, ms; kept by dispatch/hand-out.ts. */
   aheadMs = 1;
   /** Whether dispatch/places.ts has it in its list. A Set of workers that come and go allocates each time. */
@@ -92,7 +94,7 @@ export class Worker {
     this.#listener = listener;
     this.startedAt = this.heardAtMs = clock.now();
     this.vitals = new Vitals(this.startedAt);
-    this.#concurrency = spec.concurrency;
+    this.#concurrency = this.#widest = spec.concurrency;
     const { startTimeoutMs } = spec.options;
     this.#state = { name: 'starting', deadlineMs: this.startedAt + startTimeoutMs };
     this.#transport = start(spec);
@@ -200,6 +202,7 @@ export class Worker {
   tune(concurrency: number): void {
     if (concurrency === this.#concurrency) return;
     this.#concurrency = concurrency;
+    this.#widest = Math.max(this.#widest, concurrency);
     this.#transport.channel.send(FRAME.tune, { concurrency } satisfies TuneMessage);
   }
 
@@ -420,7 +423,8 @@ export class Worker {
     const begun = places.map((place) =>
       isReliable ? this.#hand.begunAt(place) : Number.isNaN(place.sentAt) ? undefined : place.sentAt,
     );
-    return sortRemains(places, begun, isReliable && this.#hand.hasBoard ? (board?.decoding() ?? 0) : 0);
+    const decodingId = isReliable && this.#hand.hasBoard ? (board?.decoding() ?? 0) : 0;
+    return sortRemains(places, begun, decodingId, isReliable && this.#hand.hasBoard && this.#widest === 1);
   }
 
   /** The only place that writes `#state`. */

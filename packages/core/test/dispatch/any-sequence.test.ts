@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPoolError } from '../../src/contract/errors.js';
 import type { PoolOptions } from '../../src/contract/options.js';
-import { STATUS } from '../../src/wire/frame.js';
+import { STATUS } from '../../src/wire/record.js';
 import { openEngine, turn } from '../support/scripted-engine.js';
 import { SimulatedWorker } from '../support/simulated-worker.js';
 import type { MadeTask } from '../support/tasks.js';
@@ -60,7 +60,7 @@ const settings = fc.record({
 class World {
   readonly made: { task: MadeTask; controller: AbortController }[] = [];
   readonly workers: SimulatedWorker[] = [];
-  /** Tasks that were ever running in a worker when it ended by itself. */
+  /** Tasks that were ever running in a worker when it ended. */
   readonly ranAtDeath = new Set<number>();
   readonly engine: ReturnType<typeof openEngine>;
   readonly #concurrency: number;
@@ -238,7 +238,9 @@ class World {
   }
 
   #obey(): void {
-    for (const worker of this.workers) if (worker.mustGo) worker.die();
+    for (const worker of this.workers) {
+      if (worker.mustGo) for (const id of worker.die()) this.ranAtDeath.add(id);
+    }
   }
 }
 

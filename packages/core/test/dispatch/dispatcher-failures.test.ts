@@ -128,7 +128,7 @@ describe('the death of a worker', () => {
   });
 
   it('that the pool brought about, for a task that would not end, blames no other', async () => {
-    const { submit, staffUp, clock, book } = openEngine({ concurrency: 2, graceMs: 100 });
+    const { submit, staffUp, clock, book } = openEngine({ concurrency: 2, graceMs: 100, retry: 1 });
     const [first] = (await staffUp(1)) as [Staff];
     const controller = new AbortController();
     const stubborn = submit('work', undefined, { signal: controller.signal });
@@ -141,7 +141,9 @@ describe('the death of a worker', () => {
     first.transport.exit({ code: null, signal: 'SIGKILL' });
     expect([stubborn.outcomes, innocent.outcomes, book.counts.crashed]).toEqual([[{ error: 'enough' }], [], 0]);
     const [second] = (await staffUp(1)) as [Staff];
-    expect(begun(second).map(({ taskId, attempt }) => [taskId, attempt])).toEqual([[innocent.task.id, 1]]);
+    clock.advance(5000);
+    await turn();
+    expect(begun(second).map(({ taskId, attempt }) => [taskId, attempt])).toEqual([[innocent.task.id, 2]]);
     expect(innocent.task.mustRunAlone).toBe(false);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { STATUS } from '../../src/wire/frame.js';
+import { STATUS } from '../../src/wire/record.js';
 import { openEngine, turn, type Staff } from '../support/scripted-engine.js';
 
 /** Ids of the tasks that have newly arrived at a worker. */
@@ -165,9 +165,10 @@ describe('an answer', () => {
 describe('waiting', () => {
   it('ends after queueTimeoutMs, and only while the task waits', async () => {
     const { submit, staffUp, clock, book, dispatcher } = openEngine({ queue: { timeoutMs: 100 } });
-    await staffUp(1);
+    const [only] = (await staffUp(1)) as [Staff];
     const [running, waiting] = [submit(), submit()];
     await turn();
+    only.transport.begin(...only.transport.takeTasks());
     clock.advance(99);
     expect(waiting?.outcomes).toEqual([]);
     clock.advance(1);
@@ -209,9 +210,11 @@ describe('waiting', () => {
 
   it('leaves no timer behind once the task runs', async () => {
     const { submit, staffUp, clock, timersLeft } = openEngine({ queue: { timeoutMs: 100 } });
-    await staffUp(1);
+    const [only] = (await staffUp(1)) as [Staff];
     const { outcomes } = submit();
     await turn();
+    only.transport.begin(...only.transport.takeTasks());
+    clock.advance(100);
     expect(timersLeft()).toBe(0);
     clock.advance(1000);
     expect(outcomes).toEqual([]);

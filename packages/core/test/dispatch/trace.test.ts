@@ -106,8 +106,9 @@ describe('the trace of a task', () => {
     submit('work', () => {});
     await staffUp(1);
     expect(heard.map(({ task, outcome, workerId }) => [task, outcome, workerId])).toEqual([
+      // Its input was refused at the call, before there was a worker.
+      ['work', 'error', 0],
       ['play', 'error', 0],
-      ['work', 'error', 1],
     ]);
   });
 });

@@ -72,17 +72,11 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     }
     return staff;
   };
-  let entered: Task | undefined;
+  let entered: MadeTask | undefined;
   const enter = book.enter.bind(book);
+  /** Notes of every task how often and how it settles, at once. */
   book.enter = (task: Task): void => {
-    entered = task;
-    enter(task);
-  };
-  /** Runs a call that submits one task, and notes how often and how it settles, at once. */
-  const noting = (submit: () => Promise<unknown>): MadeTask => {
     const outcomes: Outcome[] = [];
-    const promise = submit();
-    const task = entered as Task;
     const { resolve, reject } = task;
     const ends = task as { -readonly [K in 'resolve' | 'reject']: Task[K] };
     ends.resolve = (value) => {
@@ -93,8 +87,13 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
       outcomes.push({ error });
       reject(error);
     };
-    promise.catch(() => {});
-    return { task, outcomes };
+    entered = { task, outcomes };
+    enter(task);
+  };
+  /** The task that a call submits. */
+  const noting = (call: () => Promise<unknown>): MadeTask => {
+    call().catch(() => {});
+    return entered as MadeTask;
   };
   const submit = (name = 'work', input?: unknown, extras?: TaskExtras): MadeTask =>
     noting(() => engine.submit(name, input, extras));

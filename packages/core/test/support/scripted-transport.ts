@@ -1,31 +1,32 @@
 import type { TransferListItem } from 'node:worker_threads';
 import type { Clock } from '../../src/base/clock.js';
-import type { Refusal } from '../../src/contract/errors.js';
 import type { ResolvedOptions } from '../../src/contract/resolve-options.js';
 import type { Transport, TransportExit, WorkerSpec } from '../../src/transport/transport.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import {
   FRAME,
   HANDLER_MASK,
-  RESULT_WORDS,
-  STATUS,
   TASK_WORDS,
   type CancelMessage,
+  type Cargo,
   type Frame,
   type FrameChannel,
   type FrameKind,
-  type Rows,
   type TaskExtras,
-  type TasksBody,
 } from '../../src/wire/frame.js';
-import { TEST_ID } from '../../src/wire/claim-board.js';
+import { TEST_ID, type Claim, type ParentBoard } from '../../src/wire/claim-board.js';
+import { STATUS } from '../../src/wire/record.js';
+import type { LogReader, LogWriter } from '../../src/wire/result-log.js';
+import { PendingInputs } from '../../src/child/pending-inputs.js';
+import { ResultWriter } from '../../src/child/result-writer.js';
+import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 
 /** A frame the parent sent. */
 export interface Sent {
   kind: FrameKind;
   body: unknown;
   meta: Uint32Array;
-  values: unknown[];
+  values: Buffer;
 }
 
 /** One row of a tasks frame, as the worker would read it. */
@@ -45,41 +46,38 @@ export interface Reply {
   value?: unknown;
   startedAt?: number;
   endedAt?: number;
+  /** Whether it goes into the log; else only the next frame has it. */
+  isLasting?: boolean;
 }
 
-const NO_ROWS: Rows = { meta: new Uint32Array(0), values: [] };
+const NO_META = new Uint32Array(0);
+const NO_CARGO: Cargo = { meta: NO_META };
 
 class ScriptedChannel implements FrameChannel {
+  readonly clones = true;
   onFrame: (frame: Frame) => void = () => {};
   onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
   readonly sent: Sent[] = [];
-  /** Most tasks one frame carries; more are refused, as frames too large are. */
-  maxTasks = Infinity;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  send(kind: FrameKind, body: unknown, { meta, values, transfer }: Rows = NO_ROWS): number {
-    if (meta.length / TASK_WORDS > this.maxTasks) throw new RangeError('too many bytes');
-    const sent = structuredClone({ kind, body, values }, { transfer: transfer as TransferListItem[] });
-    this.sent.push({ ...sent, values: [...sent.values], meta: meta.slice() });
+  send(kind: FrameKind, body: unknown, { meta, values = [], transfer }: Cargo = NO_CARGO): number {
+    const sent = structuredClone({ kind, body }, { transfer: transfer as TransferListItem[] });
+    this.sent.push({ ...sent, values: Buffer.concat(values), meta: meta.slice() });
     return this.#clock.now();
   }
 
-  refusal(value: unknown): Refusal | undefined {
+  carries(value: unknown): boolean {
     try {
       structuredClone(value);
-      return undefined;
-    } catch (error) {
-      return { reason: (error as Error).message };
+      return true;
+    } catch {
+      return false;
     }
-  }
-
-  carries(value: unknown): boolean {
-    return this.refusal(value) === undefined;
   }
 
   flushed(): Promise<void> {
@@ -87,6 +85,36 @@ class ScriptedChannel implements FrameChannel {
   }
 
   close(): void {}
+}
+
+/** A log without a ring: what was appended and not read yet. */
+function listedLog(): { reader: LogReader; writer: LogWriter } {
+  const records: Buffer[] = [];
+  const writer = {
+    position: 0,
+    append(bytes: Buffer, at: number, length: number): boolean {
+      records.push(Buffer.from(bytes.subarray(at, at + length)));
+      writer.position += length;
+      return true;
+    },
+  };
+  const reader = {
+    position: 0,
+    peek: () => records[0],
+    advance(bytes: number): void {
+      records.shift();
+      reader.position += bytes;
+    },
+  };
+  return { reader, writer };
+}
+
+/** What of the other side's doings a test decides: whether writes of the parent find room. */
+interface Weather {
+  /** The board takes no revocation: its file system is full. */
+  isBoardFull: boolean;
+  /** The board was wiped. */
+  isBoardWiped: boolean;
 }
 
 /** A worker that exists only in the test: it remembers what it is sent and says what the test makes it say. */
@@ -103,19 +131,27 @@ export class ScriptedTransport implements Transport {
   readonly faults: Error[] = [];
   readonly #clock: Clock;
   readonly wantsGuard = false;
-  readonly hasArena = false;
-  readonly #started = new Map<number, number>();
+  readonly arena = undefined;
+  readonly #claims = new Map<number, Claim>();
   /** What the parent has revoked, in order, when it had not begun. */
   readonly takenBack: number[] = [];
-  readonly board = {
-    startedAt: (wireId: number): number | undefined => this.#started.get(wireId),
-    revoke: (wireId: number): boolean => {
-      if (this.#started.has(wireId)) return false;
-      if (wireId !== TEST_ID) this.takenBack.push(wireId);
+  readonly weather: Weather = { isBoardFull: false, isBoardWiped: false };
+  #decoding = 0;
+  readonly board: ParentBoard = {
+    claimOf: (wireId) => (this.weather.isBoardWiped ? undefined : this.#claims.get(wireId)),
+    revoke: (wireId) => {
+      if (this.weather.isBoardFull) return false;
+      if (!this.#claims.has(wireId) && wireId !== TEST_ID) this.takenBack.push(wireId);
       return true;
     },
+    decoding: () => this.#decoding,
     section: () => '',
+    isIntact: () => !this.weather.isBoardWiped,
   };
+  readonly #log = listedLog();
+  readonly log = this.#log.reader;
+  readonly #results: ResultWriter;
+  readonly #decoder = openDecoder('structured');
   #handlers: readonly string[] = [];
   #read = 0;
 
@@ -124,6 +160,15 @@ export class ScriptedTransport implements Transport {
     this.pid = 1000 + spec.workerId;
     this.#clock = clock;
     this.channel = new ScriptedChannel(clock);
+    this.#results = new ResultWriter({
+      channel: {
+        ...this.channel,
+        send: (kind: FrameKind, body: unknown, cargo?: Cargo) => this.#tell(kind, body, cargo),
+      } as unknown as FrameChannel,
+      encoder: openEncoder('structured', Infinity),
+      log: this.#log.writer,
+      arena: undefined,
+    });
   }
 
   /** The time of the test's clock. */
@@ -162,11 +207,11 @@ export class ScriptedTransport implements Transport {
     return this.sent(FRAME.cancel).map(({ body }) => (body as CancelMessage).id);
   }
 
-  say(kind: FrameKind, body?: unknown, rows: Partial<Pick<Frame, 'meta' | 'values' | 'baseMs' | 'unread'>> = {}): void {
+  say(kind: FrameKind, body?: unknown, { meta = NO_META, values = [], beside = [] }: Partial<Cargo> = {}): void {
     const now = this.#clock.now();
-    const none = { meta: new Uint32Array(0), values: [], baseMs: 0, unread: undefined };
     try {
-      this.channel.onFrame({ kind, body, ...none, ...rows, sentAt: now, receivedAt: now, decodedAt: now });
+      const bytes = Buffer.concat(values);
+      this.channel.onFrame({ kind, body, meta, values: bytes, beside, sentAt: now, receivedAt: now });
     } catch (error) {
       this.faults.push(error as Error);
       this.channel.onFault(error as Error);
@@ -177,29 +222,37 @@ export class ScriptedTransport implements Transport {
   becomeReady(handlers: readonly string[] = ['work']): void {
     this.#handlers = handlers;
     this.say(FRAME.warming);
-    this.#started.set(TEST_ID, this.#clock.now());
+    this.#claim(TEST_ID, TEST_ID);
     this.say(FRAME.ready, { handlers, seesBoard: true });
   }
 
   /** Notes on the claim board that these tasks begin now. */
   begin(...tasks: { wireId: number }[]): void {
-    for (const { wireId } of tasks) this.#started.set(wireId, this.#clock.now());
+    for (const { wireId } of tasks) this.#claim(wireId, wireId);
   }
 
-  /** One frame with these results. */
-  reply(...replies: Reply[]): void {
+  /** Claims these tasks, in slots that follow one another, as one run: the first of them begins now. */
+  beginRun(...tasks: { wireId: number }[]): void {
+    for (const { wireId } of tasks) this.#claim(wireId, tasks[0]?.wireId ?? 0);
+  }
+
+  /** Begins to decode the input of a task. */
+  decode({ wireId }: { wireId: number }): void {
+    this.#decoding = wireId;
+  }
+
+  /** These handlers have returned, and the worker has told of it by no frame yet. */
+  finish(...replies: Reply[]): void {
     const now = this.#clock.now();
-    const meta = new Uint32Array(replies.length * RESULT_WORDS);
-    const times = new Float32Array(meta.buffer);
-    for (const [row, { wireId, status = STATUS.ok, startedAt = now, endedAt = now }] of replies.entries()) {
-      const at = row * RESULT_WORDS;
-      meta.set([wireId, status], at);
-      times.set([0, 0, startedAt - now, endedAt - now], at + 2);
+    for (const { wireId, status = STATUS.ok, value, startedAt = now, endedAt = now, isLasting = true } of replies) {
+      this.#results.add(wireId, status, value, isLasting, { receivedAt: now, decodedAt: now, startedAt, endedAt });
     }
-    // Where a result is not ok, what it says stands in the body.
-    const values = replies.map(({ status = STATUS.ok, value }) => (status === STATUS.ok ? value : undefined));
-    const more = new Map(replies.map(({ value }, row) => [row, value]));
-    this.say(FRAME.results, more, { meta, values, baseMs: now });
+  }
+
+  /** One frame with these results, and with those that it has not told of. */
+  reply(...replies: Reply[]): void {
+    this.finish(...replies);
+    this.#results.send();
   }
 
   replyError(task: { wireId: number }, error: unknown): void {
@@ -210,13 +263,29 @@ export class ScriptedTransport implements Transport {
     this.onExit({ code: 1, signal: null, stderrTail: '', outOfMemory: undefined, lastSection: '', ...exit });
   }
 
-  #tasksOf({ body, meta, values }: Sent): SentTask[] {
-    const extras = body as TasksBody;
-    return values.map((input, row) => {
-      const at = row * TASK_WORDS;
-      const [wireId = 0, word = 0, low = 0, high = 0] = meta.subarray(at, at + TASK_WORDS);
-      const name = this.#handlers[word & HANDLER_MASK] ?? '';
-      return { wireId, name, attempt: word >>> 16, taskId: low + high * 2 ** 32, input, extras: extras?.get(row) };
+  #claim(wireId: number, run: number): void {
+    this.#claims.set(wireId, { run, atMs: this.#clock.now() });
+  }
+
+  #tell(kind: FrameKind, body: unknown, cargo: Cargo = NO_CARGO): number {
+    this.say(kind, body, { ...cargo, values: cargo.values?.map((bytes) => Buffer.from(bytes)) });
+    return this.#clock.now();
+  }
+
+  #tasksOf(sent: Sent): SentTask[] {
+    const inputs = new PendingInputs({ ...sent, beside: [], sentAt: 0, receivedAt: 0 }, this.#decoder, undefined);
+    return Array.from({ length: inputs.rows }, () => {
+      inputs.next();
+      const at = inputs.row * TASK_WORDS;
+      const [wireId = 0, word = 0, low = 0, high = 0] = sent.meta.subarray(at, at + TASK_WORDS);
+      return {
+        wireId,
+        name: this.#handlers[word & HANDLER_MASK] ?? '',
+        attempt: word >>> 16,
+        taskId: low + high * 2 ** 32,
+        input: inputs.take(),
+        extras: inputs.extras,
+      };
     });
   }
 }

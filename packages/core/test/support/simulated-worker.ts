@@ -1,4 +1,5 @@
-import { FRAME, STATUS } from '../../src/wire/frame.js';
+import { FRAME } from '../../src/wire/frame.js';
+import { STATUS } from '../../src/wire/record.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import type { SentTask } from './scripted-transport.js';
 import type { Staff } from './scripted-engine.js';

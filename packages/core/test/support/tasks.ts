@@ -1,5 +1,7 @@
 import type { PoolOptions } from '../../src/contract/options.js';
 import { resolveOptions, type ResolvedOptions } from '../../src/contract/resolve-options.js';
+import { openEncoder } from '../../src/codec/open-codec.js';
+import { InputWriter } from '../../src/task/input-writer.js';
 import { Task, type TaskExtras } from '../../src/task/task.js';
 import { TaskType } from '../../src/task/task-type.js';
 
@@ -28,6 +30,8 @@ export class TaskMaker {
   readonly #options: ResolvedOptions;
   readonly #types = new Map<string, TaskType>();
   readonly #now: () => number;
+  readonly encoder = openEncoder('structured', Infinity);
+  readonly #inputs = new InputWriter(this.encoder, true);
   #lastId = 0;
 
   constructor(options: ResolvedOptions = optionsOf(), now: () => number = () => 0) {
@@ -49,7 +53,8 @@ export class TaskMaker {
     const resolve = (value: unknown): void => void outcomes.push({ value });
     const reject = (error: unknown): void => void outcomes.push({ error });
     const all = pinned ? { ...extras, pinned } : extras;
-    const task = new Task(++this.#lastId, this.type(name), input, all, this.#now(), resolve, reject);
+    const task = new Task(++this.#lastId, this.type(name), all, this.#now(), resolve, reject);
+    this.#inputs.write(task, input);
     return { task, outcomes };
   }
 }

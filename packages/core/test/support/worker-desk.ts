@@ -48,7 +48,7 @@ export function openWorker(poolOptions: PoolOptions = {}) {
   const book = new TaskBook({ onAbort: () => {}, onPendingChange: () => {} });
   const spec = specOf(options);
   const transport = new ScriptedTransport(spec, clock);
-  const worker = new Worker(spec, () => transport, clock, listener);
+  const worker = new Worker(spec, () => transport, maker.encoder, clock, listener);
   const assign = (name = 'work', input?: unknown, extras?: TaskExtras): Task => {
     const { task } = maker.make(name, input, extras);
     book.enter(task);

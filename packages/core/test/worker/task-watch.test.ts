@@ -23,7 +23,8 @@ function open(graceMs = GRACE_MS) {
   const watch = new TaskWatch({
     clock,
     inHand: () => [...inHand],
-    startedAt: (place) => started.get(place),
+    readLog: () => {},
+    begunAt: (place) => started.get(place),
     graceMs,
     timedOut(task, ranMs, by) {
       timedOut.push({ id: task.id, atMs: clock.now(), ranMs, by });

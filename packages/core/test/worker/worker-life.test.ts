@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import { FRAME, PROTOCOL_VERSION } from '../../src/wire/frame.js';
 import { canMove, WORKER_MOVES } from '../../src/worker/worker-state.js';
+import { openEncoder } from '../../src/codec/open-codec.js';
 import { Worker } from '../../src/worker/worker.js';
 import type { WorkerListener } from '../../src/worker/worker-listener.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -23,6 +24,7 @@ describe('the start of a worker', () => {
           concurrency: 3,
           busyPollMs: expect.any(Number) as number,
           board: undefined,
+          hasBoard: true,
           guard: false,
           codec: 'structured',
           maxPayloadBytes: 2 ** 30,
@@ -110,7 +112,8 @@ describe('the start of a worker', () => {
     const clock = new FakeClock();
     const spec = specOf(optionsOf({ workerData: () => {} }));
     const transport = new ScriptedTransport(spec, clock);
-    const open = () => new Worker(spec, () => transport, clock, {} as WorkerListener);
+    const open = () =>
+      new Worker(spec, () => transport, openEncoder('structured', Infinity), clock, {} as WorkerListener);
     expect(open).toThrow('could not be cloned');
     expect([transport.kills, clock.timers]).toEqual([1, 0]);
     transport.exit();

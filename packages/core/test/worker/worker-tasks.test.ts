@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/task/task.js';
-import { FRAME, STATUS, type CancelMessage } from '../../src/wire/frame.js';
+import { FRAME, type CancelMessage } from '../../src/wire/frame.js';
+import { STATUS } from '../../src/wire/record.js';
 import { openWorker } from '../support/worker-desk.js';
 import type { ScriptedTransport, SentTask } from '../support/scripted-transport.js';
 
@@ -73,44 +74,6 @@ describe('tasks on their way to a worker', () => {
     const { sent } = give(3);
     transport.reply(...sent);
     expect([heard.results.length, heard.settled]).toEqual([3, 1]);
-  });
-});
-
-describe('an input that cannot be sent', () => {
-  it('costs its own task only', () => {
-    const { assign, worker, transport, heard } = openReady();
-    const good = assign('work', 1);
-    const bad = assign('work', () => {});
-    assign('work', 2);
-    worker.flush();
-    expect(heard.refused).toEqual([{ task: bad, reason: expect.stringMatching('could not be cloned') as string }]);
-    expect(transport.takeTasks().map(({ taskId }) => taskId)).toEqual([good.id, 3]);
-    expect(worker.load).toBe(2);
-  });
-
-  it('leaves the worker idle when it was the only one', () => {
-    const { assign, worker, transport, heard } = openReady();
-    assign('work', Symbol('s'));
-    worker.flush();
-    expect(heard.refused).toHaveLength(1);
-    expect([worker.state, worker.load, transport.takeTasks().length]).toEqual(['idle', 0, 0]);
-  });
-
-  it('because all together are too large is sent by itself', () => {
-    const { transport, give, heard } = openReady();
-    transport.channel.maxTasks = 1;
-    const { sent } = give(3);
-    expect(heard.refused).toEqual([]);
-    expect(sent.map(({ taskId }) => taskId)).toEqual([1, 2, 3]);
-    expect(transport.sent(FRAME.tasks)).toHaveLength(3);
-  });
-
-  it('because it is too large even alone is refused with the reason', () => {
-    const { transport, give, heard, worker } = openReady();
-    transport.channel.maxTasks = 0;
-    give(2);
-    expect(heard.refused.map(({ reason }) => reason)).toEqual(['too many bytes', 'too many bytes']);
-    expect(worker.state).toBe('idle');
   });
 });
 
@@ -193,7 +156,7 @@ describe('an abandoned task', () => {
     clock.advance(1);
     expect(transport.kills).toBe(1);
     transport.exit({ code: null, signal: 'SIGKILL' });
-    expect(heard.ends[0]).toMatchObject({ how: 'killed', running: [], runningCount: 1, others: [] });
+    expect(heard.ends[0]).toMatchObject({ how: 'killed', begun: [], begunCount: 1, others: [] });
     expect(clock.timers).toBe(0);
   });
 
@@ -236,7 +199,7 @@ describe('time limits', () => {
 });
 
 function sayProgress(transport: ScriptedTransport, wireId: number, value: unknown): void {
-  transport.say(FRAME.progress, undefined, { meta: Uint32Array.of(wireId), values: [value] });
+  transport.say(FRAME.progress, { value }, { meta: Uint32Array.of(wireId, 0) });
 }
 
 describe('a task whose input is moved', () => {
@@ -249,37 +212,22 @@ describe('a task whose input is moved', () => {
     expect([bytes.length, ...tasks.map(({ isSpent }) => isSpent)]).toEqual([0, false, true, false]);
     const [first] = transport.takeTasks() as [SentTask];
     transport.begin(first);
-    expect(worker.ahead()).toEqual([tasks[2]]);
+    expect(worker.unbegun()).toEqual([tasks[2]]);
   });
 
   it('is intact when it is taken back before it leaves', () => {
     const { assign, worker } = openReady();
     const bytes = new Uint8Array(8);
     const task = assign('work', bytes, { transfer: [bytes.buffer] });
-    expect([worker.recall(task), task.isSpent, bytes.length]).toEqual([true, false, 8]);
-  });
-
-  it('goes alone when one beside it cannot be sent', () => {
-    const { assign, worker, transport, heard } = openReady();
-    const bytes = new Uint8Array(8).fill(4);
-    const bad = assign('work', () => {});
-    assign('work', bytes, { transfer: [bytes.buffer] });
-    assign('work', 'good');
-    worker.flush();
-    expect(transport.takeTasks().map(({ input }) => input)).toEqual(['good', new Uint8Array(8).fill(4)]);
-    expect(heard.refused.map(({ task }) => task)).toEqual([bad]);
+    expect([worker.recall(task), task.isSpent, task.aside?.held]).toEqual([true, false, { value: new Uint8Array(8) }]);
   });
 });
 
-describe('inputs that cannot be read together', () => {
-  it('are sent once more, each alone, and then it is their own', () => {
+describe('an input that cannot be read', () => {
+  it('is answered for as never run', () => {
     const { worker, transport, give, heard } = openReady();
     const { tasks, sent } = give(2);
-    transport.reply(...sent.map(({ wireId }) => ({ wireId, status: STATUS.sendAlone })));
-    expect([transport.sent(FRAME.tasks).length, worker.load, heard.results.length]).toEqual([3, 2, 0]);
-    const again = transport.takeTasks();
-    expect(again.map(({ wireId }) => wireId)).toEqual(sent.map(({ wireId }) => wireId));
-    const [first, second] = again as [SentTask, SentTask];
+    const [first, second] = sent as [SentTask, SentTask];
     transport.reply({ wireId: first.wireId, status: STATUS.inputUnread, value: { reason: 'deep' } });
     transport.reply({ wireId: second.wireId, value: 'done' });
     expect([worker.load, heard.results.map(({ task }) => task)]).toEqual([0, tasks]);
@@ -322,7 +270,7 @@ describe('the blame for a death', () => {
     transport.begin(sent[0] as SentTask);
     transport.exit();
     const [end] = heard.ends;
-    expect([end?.how, end?.runningCount, named(end?.running), named(end?.others)]).toEqual(['died', 1, [1], [2, 3]]);
+    expect([end?.how, end?.begunCount, named(end?.begun), named(end?.others)]).toEqual(['died', 1, [1], [2, 3]]);
     expect(end?.report.runningTasks).toEqual(['work']);
   });
 
@@ -334,7 +282,8 @@ describe('the blame for a death', () => {
       clock.advance(1);
     }
     transport.exit();
-    expect([named(heard.ends[0]?.running), named(heard.ends[0]?.others)]).toEqual([[3], [1, 2, 4]]);
+    const [end] = heard.ends;
+    expect([named(end?.begun), named(end?.lost), named(end?.others)]).toEqual([[3], [1, 2], [4]]);
   });
 
   it('at concurrency 4 may fall on any that had begun', () => {
@@ -344,7 +293,7 @@ describe('the blame for a death', () => {
     transport.reply({ wireId: sent[1]?.wireId ?? 0 });
     transport.exit();
     const [end] = heard.ends;
-    expect([end?.runningCount, named(end?.running), named(end?.others)]).toEqual([3, [1, 3, 4], [5, 6]]);
+    expect([end?.begunCount, named(end?.begun), named(end?.others)]).toEqual([3, [1, 3, 4], [5, 6]]);
   });
 
   it('counts what ran without anybody waiting for it', () => {
@@ -353,13 +302,13 @@ describe('the blame for a death', () => {
     transport.begin(...sent);
     worker.abandon(tasks[0] as Task, 'unwanted');
     transport.exit();
-    expect([heard.ends[0]?.runningCount, named(heard.ends[0]?.running)]).toEqual([2, [2]]);
+    expect([heard.ends[0]?.begunCount, named(heard.ends[0]?.begun)]).toEqual([2, [2]]);
   });
 
   it('falls on nobody when nothing had begun', () => {
     const { transport, give, heard } = openReady();
     give(2);
     transport.exit();
-    expect([heard.ends[0]?.runningCount, named(heard.ends[0]?.others)]).toEqual([0, [1, 2]]);
+    expect([heard.ends[0]?.begunCount, named(heard.ends[0]?.others)]).toEqual([0, [1, 2]]);
   });
 });
