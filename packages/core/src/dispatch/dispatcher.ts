@@ -10,6 +10,7 @@ import { depth } from './ahead.js';
 import { HandOut } from './hand-out.js';
 import { Outcomes } from './outcomes.js';
 import type { Worker } from '../worker/worker.js';
+import { LogWatch } from './log-watch.js';
 import { StuckWatch } from './stuck-watch.js';
 import { crashed, notFound, notSerializable } from './task-errors.js';
 import { TimeLimits } from './time-limits.js';
@@ -48,6 +49,7 @@ export class Dispatcher {
   readonly #handOut: HandOut;
   readonly #outcomes: Outcomes;
   readonly #stuck: StuckWatch;
+  readonly #logs: LogWatch;
   /** Workers with tasks in their outbox. */
   readonly #unsent = new ReusedList<Worker>();
   readonly #limits: TimeLimits;
@@ -88,6 +90,7 @@ export class Dispatcher {
       takeBack: (task, reason) => this.#takeBack(task, reason),
       hasNews: () => this.#schedule(),
     });
+    this.#logs = new LogWatch({ clock, workers: () => [...this.#workers, ...this.#leaving] });
     this.#stuck = new StuckWatch({
       clock,
       workers: () => this.#workers,
@@ -274,6 +277,7 @@ export class Dispatcher {
     // Whoever stays awake needs a core, and so does this thread: all that are at work, and one more.
     const isCalm = this.#isCalm();
     for (let index = 0; index < this.#unsent.size; index++) this.#unsent.at(index).flush(isCalm);
+    if (this.#unsent.size > 0) this.#logs.wake();
     this.#unsent.clear();
     this.#stuck.look();
     this.#parts.onHandedOut(this.queued);
@@ -346,6 +350,8 @@ export class Dispatcher {
     const at = this.#workers.indexOf(worker);
     if (at !== -1) this.#workers.splice(at, 1);
     this.#handOut.drop(worker);
-    if (this.#workers.length === 0) this.#stuck.stop();
+    if (this.#workers.length > 0) return;
+    this.#stuck.stop();
+    if (this.#leaving.size === 0) this.#logs.stop();
   }
 }

@@ -114,7 +114,7 @@ export class MemoryLogReader implements LogReader {
   }
 
   advance(bytes: number): void {
-    // What lies before, and not the record that is gone past now: that one is read where it is, and not yet.
+    // Not the record that is passed now: it is read where it lies, after this.
     if ((this.position - this.#told) >>> 0 >= CONSUME_BYTES) {
       this.#told = this.position;
       Atomics.store(this.#words, CONSUMED_AT / 4, this.position | 0);
