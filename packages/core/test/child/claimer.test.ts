@@ -2,39 +2,69 @@ import { describe, expect, it } from 'vitest';
 import { CallLengths } from '../../src/child/call-lengths.js';
 import { Claimer } from '../../src/child/claimer.js';
 import type { WorkerBoard } from '../../src/wire/claim-board.js';
-import { CLAIM_ALONE, TASK_WORDS, type Frame } from '../../src/wire/frame.js';
+import { CLAIM_ALONE, IDEMPOTENT, TASK_WORDS, type Frame } from '../../src/wire/frame.js';
 
-/** A claimer for one handler or two, and the sizes of its claims. */
+const HEAVY_BYTES = 1000;
+
+interface Row {
+  id: number;
+  word?: number;
+  inputBytes?: number;
+}
+
+/** A claimer for one handler or two, and what it does to the board. */
 function open({ maxRun = 32, concurrency = 1 } = {}) {
   const claims: number[][] = [];
+  /** Rows whose revocations were read once more, by their ids. */
+  const looks: number[][] = [];
+  const withdrawn: number[][] = [];
   const takenBack = new Set<number>();
+  const idsOf = (ids: Uint32Array, at: number, stride: number, count: number): number[] =>
+    Array.from({ length: count }, (_, index) => ids[at + index * stride] ?? 0);
+  const bitsOf = (ids: readonly number[]): number =>
+    ids.reduce((bits, id, index) => (takenBack.has(id) ? bits | (1 << index) : bits), 0);
   const board: WorkerBoard = {
     maxRun,
     claim(id) {
       claims.push([id]);
       return !takenBack.has(id);
     },
-    claimRun(ids, at, stride, count) {
-      const run = Array.from({ length: count }, (_, index) => ids[at + index * stride] ?? 0);
+    claimRun(...table) {
+      const [ids, at, stride, count] = table;
+      const run = idsOf(ids, at, stride, count);
       claims.push(run);
-      return run.reduce((bits, id, index) => (takenBack.has(id) ? bits | (1 << index) : bits), 0);
+      return bitsOf(run);
     },
+    revokedIn(...table) {
+      const run = idsOf(...table);
+      looks.push(run);
+      return bitsOf(run);
+    },
+    unclaim(...table) {
+      withdrawn.push(idsOf(...table));
+    },
+    noteDecoding() {},
     noteSection() {},
   };
   const lengths = [new CallLengths(), new CallLengths()];
-  const claimer = new Claimer(board, lengths, concurrency);
+  const claimer = new Claimer(board, lengths, concurrency, HEAVY_BYTES);
   const note = (ms: number, isDone = true): void => lengths[0]?.note(ms, isDone);
   const becomeShort = (ms = 0.001, calls = 4096): void => {
     for (let call = 0; call < calls; call++) note(ms);
   };
+  const frameOf = (rows: readonly Row[]): Frame => {
+    const meta = new Uint32Array(rows.length * TASK_WORDS);
+    for (const [row, { id, word = 0, inputBytes = 0 }] of rows.entries()) {
+      meta.set([id, word, 0, 0, inputBytes], row * TASK_WORDS);
+    }
+    return { meta } as Frame;
+  };
   /** Claims every row of a frame with these ids. */
-  const claimAll = (ids: readonly number[], words: (row: number) => number = () => 0): boolean[] => {
-    const meta = new Uint32Array(ids.length * TASK_WORDS);
-    ids.forEach((id, row) => meta.set([id, words(row)], row * TASK_WORDS));
-    const frame = { meta } as Frame;
+  const claimAll = (ids: readonly number[], rest: (row: number) => Partial<Row> = () => ({})): boolean[] => {
+    const frame = frameOf(ids.map((id, row) => ({ id, ...rest(row) })));
     return ids.map((_, row) => claimer.claim(frame, row, 0));
   };
-  return { note, claims, takenBack, becomeShort, claimAll };
+  return { claimer, note, claims, looks, withdrawn, takenBack, becomeShort, frameOf, claimAll };
 }
 
 const range = (count: number, from = 1): number[] => Array.from({ length: count }, (_, index) => from + index);
@@ -64,7 +94,7 @@ describe('tasks are claimed', () => {
     note(0.001, false);
     claimAll(range(3));
     becomeShort();
-    claimAll(range(3), () => 1);
+    claimAll(range(3), () => ({ word: 1 }));
     expect(claims.map((run) => run.length)).toEqual(Array(9).fill(1));
   });
 
@@ -75,12 +105,24 @@ describe('tasks are claimed', () => {
     expect(claims.map((run) => run.length)).toEqual([4, 4, 2]);
   });
 
-  it('apart where one has a time limit, or the slots are no neighbours', () => {
+  it('apart where one asks for it, has a heavy input, or the slots are no neighbours', () => {
     const { claims, becomeShort, claimAll } = open();
     becomeShort();
-    claimAll(range(6), (row) => (row === 3 ? CLAIM_ALONE : 0));
-    claimAll([10, 11, 20, 21]);
-    expect(claims).toEqual([[1, 2, 3], [4], [5, 6], [10, 11], [20, 21]]);
+    claimAll(range(6), (row) => (row === 3 ? { word: CLAIM_ALONE } : {}));
+    claimAll(range(6, 10), (row) => ({ inputBytes: row === 2 ? HEAVY_BYTES : HEAVY_BYTES - 1 }));
+    claimAll([30, 31, 40, 41]);
+    expect(claims).toEqual([[1, 2, 3], [4], [5, 6], [10, 11], [12], [13, 14, 15], [30, 31], [40, 41]]);
+  });
+
+  it('with their like only: those that may run twice leave no result in the log, which tells what has begun', () => {
+    const { claims, becomeShort, claimAll } = open();
+    becomeShort();
+    claimAll(range(6), (row) => ({ word: row === 2 || row === 3 ? IDEMPOTENT : 0 }));
+    expect(claims).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
   });
 
   it('one by one where tasks run side by side, or a claim costs next to nothing', () => {
@@ -100,5 +142,60 @@ describe('a task that was taken back', () => {
     expect(claimAll([2, 3])).toEqual([true, false]);
     becomeShort();
     expect(claimAll(range(33))).toEqual(range(33).map((id) => id !== 3 && id !== 32));
+  });
+
+  it('out of a run that goes on as expected runs all the same, since the parent leaves it there', () => {
+    const { claimer, looks, takenBack, becomeShort, frameOf } = open();
+    becomeShort();
+    const frame = frameOf(range(4).map((id) => ({ id })));
+    claimer.claim(frame, 0, 10);
+    takenBack.add(3);
+    expect([1, 2, 3].map((row) => claimer.claim(frame, row, 11))).toEqual([true, true, true]);
+    expect(looks).toEqual([]);
+  });
+
+  it('out of a run that takes longer than 1 ms is refused, whichever of those behind it is', () => {
+    const { claimer, claims, looks, takenBack, becomeShort, frameOf } = open();
+    becomeShort();
+    const frame = frameOf(range(6).map((id) => ({ id })));
+    takenBack.add(2);
+    expect([0, 1].map((row) => claimer.claim(frame, row, 10))).toEqual([true, false]);
+    takenBack.add(5);
+    expect(claimer.claim(frame, 2, 11.1)).toBe(true);
+    // The look is good for a millisecond more.
+    takenBack.add(4);
+    expect([3, 4].map((row) => claimer.claim(frame, row, 12))).toEqual([true, false]);
+    takenBack.add(6);
+    expect(claimer.claim(frame, 5, 12.2)).toBe(false);
+    expect(looks).toEqual([[3, 4, 5, 6], [6]]);
+    expect(claims).toEqual([range(6)]);
+  });
+});
+
+describe('a worker that is told to run tasks side by side', () => {
+  it('withdraws what is left of its run, and claims it one by one', () => {
+    const { claimer, claims, withdrawn, becomeShort, frameOf } = open();
+    becomeShort();
+    const frame = frameOf(range(5).map((id) => ({ id })));
+    claimer.claim(frame, 0, 0);
+    claimer.claim(frame, 1, 0);
+    claimer.tune(2, frame, 2);
+    expect(withdrawn).toEqual([[3, 4, 5]]);
+    for (const row of [2, 3, 4]) claimer.claim(frame, row, 0);
+    expect(claims).toEqual([range(5), [3], [4], [5]]);
+  });
+
+  it('withdraws nothing where no run is open, and makes runs again once they run one by one', () => {
+    const { claimer, claims, withdrawn, becomeShort, claimAll, frameOf } = open();
+    becomeShort();
+    const frame = frameOf(range(3).map((id) => ({ id })));
+    for (const row of [0, 1, 2]) claimer.claim(frame, row, 0);
+    claimer.tune(2, frame, 3);
+    claimer.tune(3, frameOf([{ id: 9 }]), 0);
+    claimer.tune(4, undefined, 0);
+    expect(withdrawn).toEqual([]);
+    claimer.tune(1, undefined, 0);
+    claimAll(range(2, 20));
+    expect(claims).toEqual([range(3), [20, 21]]);
   });
 });

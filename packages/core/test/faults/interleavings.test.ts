@@ -2,7 +2,7 @@
 import { isPoolError } from '@millpond/core';
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
-import { STATUS } from '../../src/wire/frame.js';
+import { STATUS } from '../../src/wire/record.js';
 import { openEngine, turn } from '../support/scripted-engine.js';
 import { SimulatedWorker } from '../support/simulated-worker.js';
 import type { MadeTask } from '../support/tasks.js';
