@@ -1,5 +1,6 @@
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import { hostNowMs } from '@millpond/core';
+import { Date, eventLoopUtilization, setImmediate } from './natives.js';
 import { Attachments, type ProfiledPool } from './attach.js';
 import {
   refuse,
@@ -35,7 +36,7 @@ export class Profiler implements Disposable {
   readonly #sections = new ParentSections(hostNowMs);
   readonly #startedAt = new Date().toISOString();
   readonly #startMs = hostNowMs();
-  readonly #loopAtStart: EventLoopUtilization = performance.eventLoopUtilization();
+  readonly #loopAtStart: EventLoopUtilization = eventLoopUtilization();
   /** What was measured until the end; undefined while it goes on. */
   #final: ReportData | undefined;
   #stopping: Promise<Report> | undefined;
@@ -141,7 +142,7 @@ export class Profiler implements Disposable {
       level: this.#level,
       startedAt: this.#startedAt,
       wallMs: endMs - this.#startMs,
-      parentBusyShare: performance.eventLoopUtilization(this.#loopAtStart).utilization,
+      parentBusyShare: eventLoopUtilization(this.#loopAtStart).utilization,
       pools: Array.from(this.#attachments.recorders, ([pool, recorder]) => ({
         ...poolReport(recorder, endMs, standing(pool)),
         ...(traces && recorder.ring !== undefined ? traceReport(recorder.ring, recorder.startMs) : {}),

@@ -1,6 +1,7 @@
 // First file in a worker process. fd 3 is the link to the parent, 4 the claim board, 5 the guard's link, 6 and 7 the arena.
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { process, kill, exit } from '../base/natives.js';
 import { Arena } from '../codec/arena.js';
 import { openCodec } from '../codec/open-codec.js';
 import { StructuredCodec } from '../codec/structured-codec.js';
@@ -30,8 +31,8 @@ const worker = serve({
   board: () => new FileClaims(BOARD_FD),
   startGuard,
   outputWritten,
-  endOrphaned: () => process.kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL'),
-  exit: (code) => process.exit(code),
+  endOrphaned: () => kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL'),
+  exit: (code) => exit(code),
 });
 
 function startGuard(): void {

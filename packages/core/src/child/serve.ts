@@ -1,3 +1,4 @@
+import { nextTick, setTimeout, printError } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
 import { isMoved } from '../contract/move.js';
 import type { PressureLevel } from '../contract/worker-module.js';
@@ -86,7 +87,7 @@ export function serve(host: Host): { flush(): void } {
   };
   channel.onFault = (error) => {
     // A bug of ours, or a damaged link: end as any worker with an uncaught error does, so that the parent hears why.
-    process.nextTick(() => {
+    nextTick(() => {
       throw error;
     });
   };
@@ -167,7 +168,7 @@ export function serve(host: Host): { flush(): void } {
   function onPressure(level: PressureLevel): void {
     const hook = module?.hooks.onMemoryPressure;
     if (hook === undefined || scope === undefined) return;
-    const failed = (error: unknown): void => console.error('onMemoryPressure failed:', error);
+    const failed = (error: unknown): void => printError('onMemoryPressure failed:', error);
     try {
       Promise.resolve(hook.call(module?.hooks, level, scope)).catch(failed);
     } catch (error) {
@@ -192,7 +193,7 @@ export function serve(host: Host): { flush(): void } {
       await module.hooks.teardown?.(scope);
     } catch (error) {
       // Nobody is left to reject to; stderr is kept by the parent.
-      console.error('teardown failed:', error);
+      printError('teardown failed:', error);
     }
   }
 

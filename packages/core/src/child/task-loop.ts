@@ -1,3 +1,4 @@
+import { setImmediate } from '../base/natives.js';
 import { callHandler } from './call-handler.js';
 import { hostNowMs } from '../base/clock.js';
 import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';

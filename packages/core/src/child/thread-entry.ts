@@ -1,5 +1,6 @@
 // First file in a worker thread.
 import { workerData, type MessagePort } from 'node:worker_threads';
+import { process, exit } from '../base/natives.js';
 import { openPortCodec } from '../codec/open-codec.js';
 import { printTo } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
@@ -26,8 +27,8 @@ const worker = serve({
   board: ({ board }: InitMessage) => new MemoryBoard(board as SharedArrayBuffer),
   startGuard() {},
   outputWritten,
-  endOrphaned: () => process.exit(0),
-  exit: (code) => process.exit(code),
+  endOrphaned: () => exit(0),
+  exit: (code) => exit(code),
 });
 
 process.on('exit', () => worker.flush());

@@ -1,3 +1,4 @@
+import { Buffer } from '../base/natives.js';
 import { checkSize, refuseUnencodable, type ValueCodec } from './value-codec.js';
 
 /** What JSON has no text for but a whole value may be. */

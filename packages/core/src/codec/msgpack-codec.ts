@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { types } from 'node:util';
+import { Buffer } from '../base/natives.js';
 import { PoolError } from '../contract/errors.js';
 import { LARGE_BYTES, type Arena } from './arena.js';
 import { checkSize, refuseUnencodable, type ValueCodec } from './value-codec.js';

@@ -1,3 +1,5 @@
+import { Buffer } from '../base/natives.js';
+
 /**
  * Lists of nothing but short primitive values, as bytes: a mark that no output of V8's serializer begins with, then for each
  * value a type and what that type needs, numbers little-endian.

@@ -1,4 +1,5 @@
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
+import type { Buffer } from '../base/natives.js';
 import { LARGE_BYTES, type Arena } from './arena.js';
 import { decodePlain, encodePlain, isPlain } from './plain-values.js';
 import { checkSize, type ValueCodec } from './value-codec.js';

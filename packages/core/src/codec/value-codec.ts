@@ -1,3 +1,4 @@
+import type { Buffer } from '../base/natives.js';
 import type { Refusal } from '../contract/errors.js';
 
 /** Turns the values of one frame into bytes and back. All of a frame at once: one call costs more than one small value. */

@@ -1,3 +1,5 @@
+import { Buffer, Atomics } from '../base/natives.js';
+
 /*
  * What each of a worker's tasks in hand is at, readable and writable by both sides at any time, even when the worker is
  * stuck in synchronous code or dead. Every task in hand has a slot; every slot has

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import { Buffer } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
 import type { ValueCodec } from '../codec/value-codec.js';
 import type { Frame, FrameKind, Rows } from './frame.js';

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { structuredClone, Buffer } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
 import { refusalBy, toRefusal, type ValueCodec } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';

@@ -1,3 +1,4 @@
+import type { Buffer } from '../base/natives.js';
 import type { ValueCodec } from '../codec/value-codec.js';
 
 /** Values of a frame that came and cannot be read. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { serialize } from 'node:v8';
+import type { Buffer } from '../base/natives.js';
 import { refusalBy } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import type { Frame, FrameChannel, FrameKind, Rows } from './frame.js';

@@ -22,6 +22,11 @@ import {
 import type { TaskContext } from '../../src/contract/worker-module.js';
 import { turn } from '../support/scripted-engine.js';
 
+vi.mock('../../src/base/natives.js', async (original) => ({
+  ...(await original<object>()),
+  ...(await import('../support/live-natives.js')).liveNatives,
+}));
+
 interface Row {
   wireId: number;
   status: number;

@@ -6,6 +6,11 @@ import { MsgpackCodec } from '../../src/codec/msgpack-codec.js';
 import { StructuredCodec } from '../../src/codec/structured-codec.js';
 import { openMemoryFile } from '../../src/transport/memory-file.js';
 
+vi.mock('../../src/base/natives.js', async (original) => ({
+  ...(await original<object>()),
+  ...(await import('../support/live-natives.js')).liveNatives,
+}));
+
 const MIB = 2 ** 20;
 const NO_LIMIT = 2 ** 32 - 1;
 
