@@ -1,5 +1,5 @@
 import { Buffer as NodeBuffer } from 'node:buffer';
-import { performance } from 'node:perf_hooks';
+import perfHooks from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import timers from 'node:timers';
 
@@ -15,6 +15,7 @@ function genuine<F extends object>(name: string, found: F): F {
 }
 
 function take() {
+  const performance = genuine('performance', perfHooks.performance);
   const threadCpuUsage = (nodeProcess as { threadCpuUsage?: () => NodeJS.CpuUsage }).threadCpuUsage;
   return {
     setTimeout: genuine('setTimeout', timers.setTimeout),
@@ -24,8 +25,9 @@ function take() {
     setImmediate: genuine('setImmediate', timers.setImmediate),
     nextTick: genuine('nextTick', nodeProcess.nextTick),
     hrtime: genuine('hrtime', nodeProcess.hrtime),
-    now: performance.now.bind(performance),
-    eventLoopUtilization: performance.eventLoopUtilization.bind(performance),
+    // Of the class: @sinonjs/fake-timers 15 puts its own on the object.
+    now: (Object.getPrototypeOf(performance) as typeof performance).now.bind(performance),
+    nodeTiming: performance.nodeTiming,
     /** Ends this process or thread, whatever a handler has put in the place of process.exit. */
     exit: nodeProcess.exit.bind(nodeProcess),
     kill: nodeProcess.kill.bind(nodeProcess),
@@ -55,7 +57,7 @@ export const {
   nextTick,
   hrtime,
   now,
-  eventLoopUtilization,
+  nodeTiming,
   exit,
   kill,
   cpuUsage,

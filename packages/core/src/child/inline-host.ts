@@ -16,6 +16,8 @@ export function serveInline(port: MessagePort, onExit: (code: number) => void): 
     },
     board: ({ board }: InitMessage) => new MemoryBoard(board as SharedArrayBuffer),
     startGuard() {},
+    // They are the program's.
+    restoreTicks() {},
     outputWritten: () => Promise.resolve(),
     endOrphaned() {
       channel.close();

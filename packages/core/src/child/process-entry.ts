@@ -8,6 +8,7 @@ import { StructuredCodec } from '../codec/structured-codec.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { FileClaims } from './claims.js';
 import { outputWritten } from './output-written.js';
+import { restoreTicks } from './restore-ticks.js';
 import { serve } from './serve.js';
 
 const LINK_FD = 3;
@@ -30,6 +31,7 @@ const worker = serve({
   },
   board: () => new FileClaims(BOARD_FD),
   startGuard,
+  restoreTicks,
   outputWritten,
   endOrphaned: () => kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL'),
   exit: (code) => exit(code),

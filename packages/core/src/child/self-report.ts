@@ -1,6 +1,6 @@
 import type { EventLoopUtilization } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import { eventLoopUtilization } from '../base/natives.js';
+import { eventLoopUtilization } from '../base/loop-use.js';
 import { hostNowMs } from '../base/clock.js';
 import type { ReportMessage, TaskUseTotals } from '../wire/frame.js';
 import type { BusyPoll } from './busy-poll.js';

@@ -34,6 +34,8 @@ export interface Host {
   board(init: InitMessage): WorkerBoard;
   /** Starts the thread that ends this process with its parent. */
   startGuard(): void;
+  /** Undoes a handler's fake of process.nextTick: the last bytes are about to leave, by streams of Node, which call it. */
+  restoreTicks(): void;
   /** Resolves when all that was printed has left. */
   outputWritten(): Promise<unknown>;
   /** Ends it, and all it started: nobody is left to look after them. */
@@ -136,6 +138,7 @@ export function serve(host: Host): { flush(): void } {
       ending = true;
       const wire = errorToWire(error, (value) => channel.carries(value));
       channel.send(FRAME.startFailed, { phase, error: wire } satisfies StartFailedMessage);
+      host.restoreTicks();
       await channel.flushed();
       host.exit(1);
     }
@@ -182,6 +185,7 @@ export function serve(host: Host): { flush(): void } {
     await starting;
     loop?.flush();
     await teardown();
+    host.restoreTicks();
     await channel.flushed();
     await host.outputWritten();
     host.exit(0);

@@ -7,6 +7,7 @@ import { PortChannel } from '../wire/port-channel.js';
 import { MemoryBoard } from '../wire/claim-board.js';
 import type { InitMessage } from '../wire/frame.js';
 import { outputWritten } from './output-written.js';
+import { restoreTicks } from './restore-ticks.js';
 import { serve } from './serve.js';
 
 const { port, stdout, stderr } = workerData as {
@@ -26,6 +27,7 @@ const worker = serve({
   },
   board: ({ board }: InitMessage) => new MemoryBoard(board as SharedArrayBuffer),
   startGuard() {},
+  restoreTicks,
   outputWritten,
   endOrphaned: () => exit(0),
   exit: (code) => exit(code),

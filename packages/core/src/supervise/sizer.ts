@@ -1,4 +1,4 @@
-import { eventLoopUtilization } from '../base/natives.js';
+import { eventLoopUtilization } from '../base/loop-use.js';
 import type { DetectedLoad } from '../contract/stats.js';
 import { decide, startSizing, type SizingState } from '../sizing/decide.js';
 import type { GovernorSeat } from '../sizing/governor.js';
