@@ -7,6 +7,27 @@ import tseslint from 'typescript-eslint';
 // A leading underscore says that a name only holds its place; tsc reads it the same way.
 const UNUSED = ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }];
 
+/** What tests of users fake and handlers replace: our own code has it from natives.ts of its package. */
+const FAKED = [
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'setImmediate',
+  'clearImmediate',
+  'queueMicrotask',
+  'process',
+  'performance',
+  'Date',
+  'Buffer',
+  'console',
+  'Atomics',
+  'AbortController',
+  'structuredClone',
+];
+const FROM_NATIVES = 'Import it from natives.js: users replace the global, and what is found at each call is theirs.';
+const TAKEN_FROM_PROCESS = ['nextTick', 'exit', 'kill', 'hrtime', 'cpuUsage', 'threadCpuUsage', 'memoryUsage'];
+
 export default defineConfig(
   includeIgnoreFile(`${import.meta.dirname}/.gitignore`),
   globalIgnores(['**/test/fixtures/**/syntax-error*']),
@@ -46,6 +67,30 @@ export default defineConfig(
         'error',
         { allowThrowingAny: true, allowThrowingUnknown: true },
       ],
+      'no-restricted-globals': [
+        'error',
+        { globals: FAKED.map((name) => ({ name, message: FROM_NATIVES })), checkGlobalObject: true },
+      ],
+      'no-restricted-properties': [
+        'error',
+        ...TAKEN_FROM_PROCESS.map((property) => ({ object: 'process', property, message: FROM_NATIVES })),
+      ],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        ...['timers', 'timers/promises', 'process', 'perf_hooks', 'console'].map((name) => ({
+          name: `node:${name}`,
+          message: FROM_NATIVES,
+          allowTypeImports: true,
+        })),
+        { name: 'node:buffer', importNames: ['Buffer'], message: FROM_NATIVES },
+      ],
+    },
+  },
+  {
+    files: ['packages/*/src/natives.ts', 'packages/core/src/base/natives.ts'],
+    rules: {
+      'no-restricted-globals': 'off',
+      '@typescript-eslint/no-restricted-imports': 'off',
     },
   },
 );

@@ -1,3 +1,4 @@
+import { process, exit } from './natives.js';
 import { main } from './args.js';
 
 // A reader of our output that goes away, such as head, is no reason for a stack trace. The run sees the error itself.
@@ -8,4 +9,4 @@ const exitCode = await main(process.argv, process);
 await Promise.all(
   [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
 );
-process.exit(exitCode);
+exit(exitCode);

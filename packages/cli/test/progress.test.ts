@@ -9,6 +9,13 @@ import type { ProgressView } from '../src/progress/render.js';
 import { showProgress } from '../src/progress/terminal.js';
 import { formatCount, formatDuration, formatRate } from '../src/progress/units.js';
 
+vi.mock('../src/natives.js', async (original) => ({
+  ...(await original<object>()),
+  // As the globals give them at each call, so that a test owns time.
+  setInterval: (...args: Parameters<typeof setInterval>) => setInterval(...args),
+  clearInterval: (...args: Parameters<typeof clearInterval>) => clearInterval(...args),
+}));
+
 const PLAIN = paletteFor({ refused: true, isTTY: false, env: {} });
 const VIEW: ProgressView = {
   done: 250,

@@ -1,5 +1,5 @@
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import { hostNowMs } from '@millpond/core';
+import { Date, nodeTiming, setImmediate } from './natives.js';
 import { Attachments, type ProfiledPool } from './attach.js';
 import {
   refuse,
@@ -35,7 +35,7 @@ export class Profiler implements Disposable {
   readonly #sections = new ParentSections(hostNowMs);
   readonly #startedAt = new Date().toISOString();
   readonly #startMs = hostNowMs();
-  readonly #loopAtStart: EventLoopUtilization = performance.eventLoopUtilization();
+  readonly #idleAtStartMs = nodeTiming.idleTime;
   /** What was measured until the end; undefined while it goes on. */
   #final: ReportData | undefined;
   #stopping: Promise<Report> | undefined;
@@ -137,11 +137,14 @@ export class Profiler implements Disposable {
 
   #measure({ traces }: { traces: boolean }): ReportData {
     const endMs = hostNowMs();
+    const wallMs = endMs - this.#startMs;
+    const idleMs = nodeTiming.idleTime - this.#idleAtStartMs;
     return buildReport({
       level: this.#level,
       startedAt: this.#startedAt,
-      wallMs: endMs - this.#startMs,
-      parentBusyShare: performance.eventLoopUtilization(this.#loopAtStart).utilization,
+      wallMs,
+      // Two clocks: the share may come out slightly below 0.
+      parentBusyShare: wallMs > 0 ? Math.max(0, 1 - idleMs / wallMs) : 0,
       pools: Array.from(this.#attachments.recorders, ([pool, recorder]) => ({
         ...poolReport(recorder, endMs, standing(pool)),
         ...(traces && recorder.ring !== undefined ? traceReport(recorder.ring, recorder.startMs) : {}),

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { CHANNELS, hostNowMs, isPoolError, type ErrorCode } from '@millpond/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Profiler } from '../src/profiler.js';
 import { FakePool, deltaOf, ran, traceOf } from './fakes.js';
 
@@ -209,5 +209,18 @@ describe('stop', () => {
     profiler.start('serve');
     profiler.start('wait');
     expect((await profiler.stop()).data.parent.open).toEqual([['serve'], ['serve', 'wait']]);
+  });
+});
+
+describe('a test that fakes time', () => {
+  it('does not stop a report', async () => {
+    vi.useFakeTimers({ toFake: ['setImmediate', 'setTimeout', 'Date', 'performance', 'hrtime'], now: 0 });
+    try {
+      const { data } = await new Profiler().stop();
+      expect(Date.parse(data.startedAt)).toBeGreaterThan(0);
+      expect(data.wallMs).toBeGreaterThan(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -1,4 +1,5 @@
 import { isPoolError } from '@millpond/core';
+import { setTimeout, exit } from '../natives.js';
 import { EXIT, exitCodeOfSignal } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
 import { CliFailure } from '../failure.js';
@@ -91,7 +92,7 @@ async function execute(setup: PlanSetup, flags: RunFlags, io: Io): Promise<ExitC
     },
     kill(first) {
       session.kill();
-      setTimeout(() => process.exit(exitCodeOfSignal(first)), LAST_WRITES_MS);
+      setTimeout(() => exit(exitCodeOfSignal(first)), LAST_WRITES_MS);
     },
   });
   try {

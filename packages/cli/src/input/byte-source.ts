@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { Buffer } from '../natives.js';
 import { describeSystemError } from '../failure.js';
 import { InputError } from './source.js';
 

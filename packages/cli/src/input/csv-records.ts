@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { parse } from 'csv-parse';
+import { Buffer } from '../natives.js';
 
 /** One CSV record with the line it begins on, or what is wrong with that line. */
 export type CsvRecord = { line: number; fields: string[] } | { line: number; problem: string };

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { Buffer } from '../natives.js';
 
 /** One line of text, or the reason why it is not text. */
 export type Line = { number: number; text: string } | { number: number; problem: string };

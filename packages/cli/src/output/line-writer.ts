@@ -1,3 +1,5 @@
+import { setImmediate } from '../natives.js';
+
 /** Where lines end up: a file or a stream. */
 export interface Sink {
   /** Writes all of the text. @throws when it cannot */

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { Buffer } from '../natives.js';
 
 /**
  * Turns any value a handler can return into plain JSON data. What JSON knows stays as it is (the same object, when

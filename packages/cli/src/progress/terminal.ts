@@ -1,3 +1,4 @@
+import { setInterval, clearInterval } from '../natives.js';
 import type { Palette } from '../color.js';
 import type { ProgressMode } from './mode.js';
 import { renderLive, renderPlain } from './render.js';

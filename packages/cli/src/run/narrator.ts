@@ -1,3 +1,4 @@
+import { Date, setInterval, clearInterval } from '../natives.js';
 import type { Palette } from '../color.js';
 import { EXIT } from '../exit-codes.js';
 import { CliFailure } from '../failure.js';

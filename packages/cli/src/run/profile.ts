@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import type { Pool } from '@millpond/core';
+import { process } from '../natives.js';
 import type { Workload } from '../workload/load.js';
 
 /** A running profile of a pool. */

@@ -1,5 +1,6 @@
 import { isPoolError, Pool } from '@millpond/core';
 import type { SettledTask } from '@millpond/core';
+import { AbortController, now, setInterval, clearInterval } from '../natives.js';
 import { EXIT, exitCodeOfRun } from '../exit-codes.js';
 import type { StopSignal } from '../exit-codes.js';
 import { describeSystemError } from '../failure.js';
@@ -44,11 +45,11 @@ export class RunSession {
   readonly #feed: Feed;
   readonly #recorder: Recorder;
   readonly #tally = new Tally();
-  readonly #startedAtMs = performance.now();
+  readonly #startedAtMs = now();
   /** Aborts the tasks that still wait once a stopped run has nothing running any more. */
   readonly #giveUp = new AbortController();
   #looking: NodeJS.Timeout | undefined;
-  #meter = startMeter(performance.now());
+  #meter = startMeter(now());
   #signal: StopSignal | undefined;
   #broken: Error | undefined;
   /** Whoever read standard output has gone. */
@@ -119,11 +120,11 @@ export class RunSession {
 
   /** How far the run is. */
   progress(): ProgressView {
-    const now = performance.now();
-    this.#meter = sample(this.#meter, now, this.#tally.done);
+    const atMs = now();
+    this.#meter = sample(this.#meter, atMs, this.#tally.done);
     const { starting, idle, busy, draining } = this.#pool.stats().workers;
     return {
-      ...read(this.#meter, now, this.#tally.done, this.total),
+      ...read(this.#meter, atMs, this.#tally.done, this.total),
       failed: this.#tally.failed,
       workers: { alive: starting + idle + busy + draining, busy },
       draining: this.#looking !== undefined,
@@ -151,7 +152,7 @@ export class RunSession {
     const ended = new Promise<void>((resolve) => (this.#endStart = resolve));
     await Promise.race([this.#pool.ready(), ended]);
     // The time workers take to start says nothing about their rate.
-    this.#meter = startMeter(performance.now());
+    this.#meter = startMeter(now());
   }
 
   async #consume(): Promise<void> {
@@ -223,7 +224,7 @@ export class RunSession {
   #report(): RunReport {
     const { input, limit, destination } = this.#setup;
     const { ok, failed, done } = this.#tally;
-    const wallMs = performance.now() - this.#startedAtMs;
+    const wallMs = now() - this.#startedAtMs;
     const run = this.#pool.stats().latencyMs.run;
     const readAll = this.#feed.exhausted || (limit !== undefined && this.#feed.taken >= limit);
     return {

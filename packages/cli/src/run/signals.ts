@@ -1,3 +1,4 @@
+import { process } from '../natives.js';
 import type { StopSignal } from '../exit-codes.js';
 
 export interface SignalActions {

@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
+import { Buffer, process } from '../natives.js';
 import { describeSystemError } from '../failure.js';
 import { checkWorkload } from './check.js';
 import { readDocument } from './document.js';

@@ -1,3 +1,5 @@
+import { nextTick } from './natives.js';
+
 /**
  * Calls a function of the user's. What it throws is its owner's bug: reported as uncaught, but not in the middle of our
  * own step.
@@ -6,7 +8,7 @@ export function callSafely<A extends unknown[]>(fn: (...args: A) => unknown, ...
   try {
     fn(...args);
   } catch (error) {
-    process.nextTick(() => {
+    nextTick(() => {
       throw error;
     });
   }

@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { now, hrtime, setTimeout, clearTimeout } from './natives.js';
 
 // process.hrtime() reads CLOCK_MONOTONIC, which every process and thread of a host shares, while performance.now()
 // starts at its own origin. One offset per isolate turns the cheap call into the shared clock; doubles hold 2 ns
@@ -12,9 +12,9 @@ function measureOffsetMs(): number {
   let offsetMs = 0;
   let tightest = Infinity;
   for (let sample = 0; sample < 8; sample++) {
-    const before = performance.now();
-    const [seconds, nanoseconds] = process.hrtime();
-    const after = performance.now();
+    const before = now();
+    const [seconds, nanoseconds] = hrtime();
+    const after = now();
     if (after - before >= tightest) continue;
     tightest = after - before;
     offsetMs = seconds * 1e3 + nanoseconds / 1e6 - (before + after) / 2;
@@ -24,17 +24,23 @@ function measureOffsetMs(): number {
 
 /** Milliseconds on the host's monotonic clock: the same clock in every process and thread of this machine. */
 export function hostNowMs(): number {
-  return performance.now() + OFFSET_MS;
+  return now() + OFFSET_MS;
 }
 
-let epochOffsetMs = Date.now() - hostNowMs();
+/** The clock that a caller reads to make a deadline, which is a fake one in a test that fakes the time of day. */
+function callersEpochMs(): number {
+  // eslint-disable-next-line no-restricted-globals -- the caller's own
+  return Date.now();
+}
+
+let epochOffsetMs = callersEpochMs() - hostNowMs();
 
 /**
  * The host-clock time of a time of day, ms since the epoch. Equal times give equal results, though Date.now() knows only
  * whole milliseconds, until somebody sets the clock.
  */
 export function hostMsOfEpoch(epochMs: number): number {
-  const offsetMs = Date.now() - hostNowMs();
+  const offsetMs = callersEpochMs() - hostNowMs();
   if (Math.abs(offsetMs - epochOffsetMs) > CLOCK_WAS_SET_MS) epochOffsetMs = offsetMs;
   return epochMs - epochOffsetMs;
 }

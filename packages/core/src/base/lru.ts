@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
 import type { LRUCache } from 'lru-cache';
+import { now } from './natives.js';
 
 /** A map that forgets its least recently used entries. Loaded at the first: that takes 4 ms, and most pools need none. */
 export function newLru<V extends object>(options: { max: number; ttl?: number }): LRUCache<string, V> {
   const lru = createRequire(import.meta.url)('lru-cache') as typeof import('lru-cache');
-  return new lru.LRUCache<string, V>(options);
+  // Its own clock is that of the globals, and its memory of a time ends by their timer.
+  return new lru.LRUCache<string, V>({ ...options, perf: { now }, ttlResolution: 0 });
 }

@@ -1,3 +1,5 @@
+import { setTimeout, clearTimeout } from './natives.js';
+
 /** A session of V8's inspector with the thread that is asked about. */
 export interface Inspected {
   ask(method: string): Promise<unknown>;

@@ -1,4 +1,5 @@
 import type { LRUCache } from 'lru-cache';
+import { AbortController } from '../base/natives.js';
 import { newLru } from '../base/lru.js';
 import type { CacheOptions } from '../contract/options.js';
 import type { ResolvedTaskCache } from '../contract/resolve-options.js';

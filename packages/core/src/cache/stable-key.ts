@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { process } from '../base/natives.js';
 
 /** Loaded when a key is hashed: that takes 2 ms. */
 const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto');
@@ -49,7 +50,7 @@ function writeObject(value: object, seen: Map<object, number>): string {
 function writeParts(value: object, seen: Map<object, number>): string {
   const inner = (part: unknown): string => write(part, seen);
   if (Array.isArray(value)) return list('a', Array.from(value, inner));
-  if (value instanceof Date) return `d${value.getTime()};`;
+  if (types.isDate(value)) return `d${value.getTime()};`;
   if (value instanceof Map) return list('m', sorted([...value].map(([key, entry]) => inner(key) + inner(entry))));
   if (value instanceof Set) return list('e', sorted([...value].map(inner)));
   if (value instanceof RegExp) return `x${inner(value.source)}${inner(value.flags)}`;

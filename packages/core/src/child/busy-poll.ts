@@ -1,3 +1,5 @@
+import { setImmediate } from '../base/natives.js';
+
 /** So many gaps in a row that a poll would have caught, and the next one is polled for. */
 const TRUSTED = 32;
 /** No more than these count, so that trust can be lost. */

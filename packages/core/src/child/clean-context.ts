@@ -1,3 +1,4 @@
+import { process } from '../base/natives.js';
 import { AsyncResource } from 'node:async_hooks';
 
 const TYPE = 'MillpondTask';

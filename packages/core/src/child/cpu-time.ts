@@ -1,20 +1,13 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-
-interface CpuUsage {
-  user: number;
-  system: number;
-}
-
-/** From Node 22.19 and 23.9 on. */
-const threadCpuUsage = (process as { threadCpuUsage?: () => CpuUsage }).threadCpuUsage?.bind(process);
+import { cpuUsage, threadCpuUsage } from '../base/natives.js';
 
 /**
  * Processor time since the start of this worker, ms: of a process with all its threads, the collector's included; of a
  * thread its own. Undefined where a thread cannot tell.
  */
 export function ownCpuMs(): number | undefined {
-  if (isMainThread) return toMs(process.cpuUsage());
+  if (isMainThread) return toMs(cpuUsage());
   return threadCpuUsage === undefined ? schedulerTimes()?.onCoreMs : toMs(threadCpuUsage());
 }
 
@@ -31,7 +24,7 @@ export function waitedForCoreMs(): number {
   return schedulerTimes()?.waitedMs ?? 0;
 }
 
-function toMs({ user, system }: CpuUsage): number {
+function toMs({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 

@@ -3,6 +3,7 @@
 import { Session } from 'node:inspector';
 import { Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
+import { kill, process, type Buffer } from '../base/natives.js';
 import { stuckStack } from '../base/stuck-stack.js';
 
 const { fd } = workerData as { fd: number };
@@ -14,7 +15,7 @@ link.on('data', (questions: Buffer) => {
 link.on('error', () => {}); // the parent is gone; 'close' follows
 link.on('close', () => {
   // Kills this process and all it started. Not process.exit(): the main thread would have to take part.
-  process.kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL');
+  kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL');
 });
 
 async function stackOfMainThread(): Promise<string> {

@@ -11,6 +11,8 @@ export function serveInline(port: MessagePort, onExit: (code: number) => void): 
     channel,
     open: openSharedMemory,
     startGuard() {},
+    // They are the program's.
+    restoreTicks() {},
     outputWritten: () => Promise.resolve(),
     endOrphaned() {
       channel.close();

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { process } from '../base/natives.js';
 
 /**
  * Resolves when all that was printed has left this process or thread. process.exit() would drop what a pipe has not

@@ -1,5 +1,6 @@
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { isMainThread, resourceLimits } from 'node:worker_threads';
+import { process } from '../base/natives.js';
 import { residentBytes } from '../base/resident-bytes.js';
 
 const MIB = 1024 * 1024;

@@ -1,11 +1,13 @@
 // First file in a worker process. fd 3 is the link to the parent, 4 the claim board, 5 the guard's link, 6 and 7 the arena.
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { process, kill, exit } from '../base/natives.js';
 import { Arena } from '../codec/arena.js';
 import { openDecoder, openEncoder } from '../codec/open-codec.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { FileClaims, FileLogWriter } from './claims.js';
 import { outputWritten } from './output-written.js';
+import { restoreTicks } from './restore-ticks.js';
 import { serve } from './serve.js';
 
 const LINK_FD = 3;
@@ -33,9 +35,10 @@ const worker = serve({
     };
   },
   startGuard,
+  restoreTicks,
   outputWritten,
-  endOrphaned: () => process.kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL'),
-  exit: (code) => process.exit(code),
+  endOrphaned: () => kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL'),
+  exit: (code) => exit(code),
 });
 
 function startGuard(): void {

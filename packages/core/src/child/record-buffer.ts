@@ -1,3 +1,4 @@
+import { Buffer } from '../base/natives.js';
 import type { Sink } from '../codec/sink.js';
 import { closeRecord, RECORD_HEADER, recordBytes, tableBytes, writePlaces, type ArenaPlace } from '../wire/record.js';
 import type { ResultTimes } from './result-writer.js';

@@ -1,3 +1,4 @@
+import { setInterval, clearInterval } from '../base/natives.js';
 import { FRAME, type FrameChannel } from '../wire/frame.js';
 import { VITALS_EVERY_MS, type SelfReport } from './self-report.js';
 import type { TaskLoop } from './task-loop.js';

@@ -1,3 +1,4 @@
+import { Buffer, structuredClone } from '../base/natives.js';
 import type { TransferListItem } from 'node:worker_threads';
 import type { Arena } from '../codec/arena.js';
 import { Sink } from '../codec/sink.js';

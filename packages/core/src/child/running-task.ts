@@ -1,3 +1,4 @@
+import { AbortController } from '../base/natives.js';
 import type { TaskContext } from '../contract/worker-module.js';
 import type { TaskExtras } from '../wire/frame.js';
 import type { SectionRecorder } from './section-recorder.js';

@@ -1,5 +1,6 @@
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
+import { eventLoopUtilization } from '../base/loop-use.js';
 import { hostNowMs } from '../base/clock.js';
 import type { ReportMessage, TaskUseTotals } from '../wire/frame.js';
 import type { BusyPoll } from './busy-poll.js';
@@ -32,7 +33,7 @@ export class SelfReport {
   #sectionsAt = -Infinity;
   #cpuMs = ownCpuMs() ?? 0;
   #cpuAt = hostNowMs();
-  #elu: EventLoopUtilization = performance.eventLoopUtilization();
+  #elu: EventLoopUtilization = eventLoopUtilization();
   #polledMs = 0;
   #last = {
     rssBytes: 0,
@@ -76,11 +77,11 @@ export class SelfReport {
     this.#totals = this.#uses.map((use) => use.totals(now));
     const polledMs = this.#poll.takePolledMs();
     this.#polledMs += polledMs;
-    const loopMs = Math.max(0, performance.eventLoopUtilization().active - this.#polledMs);
+    const loopMs = Math.max(0, eventLoopUtilization().active - this.#polledMs);
     // Where it cannot be told, a loop that is active is taken to compute.
     const cpuMs = ownCpuMs() ?? loopMs;
     const elapsedMs = now - this.#cpuAt;
-    const { active, idle } = performance.eventLoopUtilization(this.#elu);
+    const { active, idle } = eventLoopUtilization(this.#elu);
     this.#last = {
       ...this.#last,
       ...scratchMemory(),
@@ -97,7 +98,7 @@ export class SelfReport {
     this.#vitalsAt = now;
     this.#cpuAt = now;
     this.#cpuMs = cpuMs;
-    this.#elu = performance.eventLoopUtilization();
+    this.#elu = eventLoopUtilization();
   }
 
   /** Of handlers that had tasks since this was asked last. */

@@ -1,3 +1,4 @@
+import { nextTick, setTimeout, printError } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
@@ -45,6 +46,8 @@ export interface Host {
   open(init: InitMessage): Shared;
   /** Starts the thread that ends this process with its parent. */
   startGuard(): void;
+  /** Undoes a handler's fake of process.nextTick: the last bytes are about to leave, by streams of Node, which call it. */
+  restoreTicks(): void;
   /** Resolves when all that was printed has left. */
   outputWritten(): Promise<unknown>;
   /** Ends it, and all it started: nobody is left to look after them. */
@@ -99,7 +102,7 @@ export function serve(host: Host): { flush(): void } {
   };
   channel.onFault = (error) => {
     // A bug of ours, or a damaged link: end as any worker with an uncaught error does, so that the parent hears why.
-    process.nextTick(() => {
+    nextTick(() => {
       throw error;
     });
   };
@@ -149,6 +152,7 @@ export function serve(host: Host): { flush(): void } {
       ending = true;
       const wire = errorToWire(error, (value) => channel.carries(value));
       channel.send(FRAME.startFailed, { phase, error: wire } satisfies StartFailedMessage);
+      host.restoreTicks();
       await channel.flushed();
       host.exit(1);
     }
@@ -191,7 +195,7 @@ export function serve(host: Host): { flush(): void } {
   function onPressure(level: PressureLevel): void {
     const hook = module?.hooks.onMemoryPressure;
     if (hook === undefined || scope === undefined) return;
-    const failed = (error: unknown): void => console.error('onMemoryPressure failed:', error);
+    const failed = (error: unknown): void => printError('onMemoryPressure failed:', error);
     try {
       Promise.resolve(hook.call(module?.hooks, level, scope)).catch(failed);
     } catch (error) {
@@ -205,6 +209,7 @@ export function serve(host: Host): { flush(): void } {
     await starting;
     loop?.flush();
     await teardown();
+    host.restoreTicks();
     await channel.flushed();
     await host.outputWritten();
     host.exit(0);
@@ -216,7 +221,7 @@ export function serve(host: Host): { flush(): void } {
       await module.hooks.teardown?.(scope);
     } catch (error) {
       // Nobody is left to reject to; stderr is kept by the parent.
-      console.error('teardown failed:', error);
+      printError('teardown failed:', error);
     }
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';

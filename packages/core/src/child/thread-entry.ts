@@ -1,8 +1,10 @@
 // First file in a worker thread.
 import { workerData, type MessagePort } from 'node:worker_threads';
+import { process, exit } from '../base/natives.js';
 import { printTo } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { outputWritten } from './output-written.js';
+import { restoreTicks } from './restore-ticks.js';
 import { serve } from './serve.js';
 import { openSharedMemory } from './shared-memory.js';
 
@@ -20,9 +22,10 @@ const worker = serve({
   channel,
   open: openSharedMemory,
   startGuard() {},
+  restoreTicks,
   outputWritten,
-  endOrphaned: () => process.exit(0),
-  exit: (code) => process.exit(code),
+  endOrphaned: () => exit(0),
+  exit: (code) => exit(code),
 });
 
 process.on('exit', () => worker.flush());

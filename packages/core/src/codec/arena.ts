@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { Buffer, clearTimeout, setTimeout } from '../base/natives.js';
 import { ArenaSpace } from './arena-space.js';
 
 /*

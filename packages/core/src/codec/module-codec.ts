@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { Buffer } from '../base/natives.js';
 import type { Codec } from '../contract/codec.js';
 import { PoolError } from '../contract/errors.js';
 import type { Sink } from './sink.js';

@@ -1,3 +1,5 @@
+import { Buffer } from '../base/natives.js';
+
 /*
  * Text to bytes and back without the choice of an encoding by its name, which costs 10 to 40 ns a call. Node has had these
  * methods on every Buffer since its beginning, without documenting them; where they are missing, the documented ones do.

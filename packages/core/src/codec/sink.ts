@@ -1,3 +1,5 @@
+import { Buffer } from '../base/natives.js';
+
 /** Inputs of one pool that wait together share chunks of this size. */
 const CHUNK_BYTES = 64 * 1024;
 /** A value begins only where a small one fits, so that most values are never moved. */

@@ -1,3 +1,4 @@
+import { Buffer, Date } from '../base/natives.js';
 import { latin1Slice } from './raw-text.js';
 import { ownBytes } from './own-bytes.js';
 import { setOwn, ShapeReader, type ReadNext } from './shape-reader.js';

@@ -1,3 +1,4 @@
+import { Buffer, Date } from '../base/natives.js';
 import { inspect, types } from 'node:util';
 import { findCulprit } from './culprit.js';
 import { isTooDeep } from './depth.js';

@@ -1,3 +1,4 @@
+import type { Buffer } from '../base/natives.js';
 import type { Refusal } from '../contract/errors.js';
 import { NotSerializable } from './not-serializable.js';
 import type { Sink } from './sink.js';

@@ -1,3 +1,5 @@
+import { Buffer } from '../base/natives.js';
+
 type ViewType = new (buffer: ArrayBuffer) => ArrayBufferView;
 
 /**

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import * as is from './checks.js';
 
 const RETRY: is.Shape = {
@@ -84,7 +85,7 @@ const RUN: is.Shape = {
   timeoutMs: is.duration(1),
   queueTimeoutMs: is.duration(1),
   deadline: is.instance('a valid Date or milliseconds since the epoch', (v) =>
-    Number.isFinite(v instanceof Date ? v.getTime() : v),
+    Number.isFinite(types.isDate(v) ? v.getTime() : v),
   ),
   retry: RETRY_CHECK,
   priority: PRIORITY_CHECK,

@@ -1,4 +1,5 @@
 import { serialize } from 'node:v8';
+import { structuredClone } from '../base/natives.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolKind } from '../contract/options.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';

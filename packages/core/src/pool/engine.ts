@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { Clock } from '../base/clock.js';
 import { openEncoder } from '../codec/open-codec.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
+import { process } from '../base/natives.js';
 import { Conditions } from '../base/conditions.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';

@@ -1,3 +1,4 @@
+import { AbortController } from '../base/natives.js';
 import { deferred, type Deferred } from '../base/deferred.js';
 
 /** How one input ended. */

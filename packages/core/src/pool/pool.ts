@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
+import { setTimeout, clearTimeout } from '../base/natives.js';
 import { callSafely } from '../base/call-safely.js';
 import { ResultCache } from '../cache/result-cache.js';
 import { PoolError } from '../contract/errors.js';

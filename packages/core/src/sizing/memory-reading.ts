@@ -1,5 +1,6 @@
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { process } from '../base/natives.js';
 import { controlGroups, readText, type ControlGroup } from './control-groups.js';
 
 /** How much memory there is, and how much of it is in use. */

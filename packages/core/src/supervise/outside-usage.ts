@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { process, now } from '../base/natives.js';
 import { readText } from '../sizing/control-groups.js';
 
 /** What the system tells of one process. */
@@ -37,8 +37,8 @@ export class OutsideUsage {
       return;
     }
     // There it starts a program.
-    if (performance.now() - this.#askedAtMs < ELSEWHERE_EVERY_MS) return;
-    this.#askedAtMs = performance.now();
+    if (now() - this.#askedAtMs < ELSEWHERE_EVERY_MS) return;
+    this.#askedAtMs = now();
     this.#isAsking = true;
     try {
       // Not before it is needed: a program that is done in a moment need not load it.

@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { eventLoopUtilization } from '../base/loop-use.js';
 import type { DetectedLoad } from '../contract/stats.js';
 import { decide, startSizing, type SizingState } from '../sizing/decide.js';
 import type { GovernorSeat } from '../sizing/governor.js';
@@ -56,7 +56,7 @@ export class Sizer {
   #state: SizingState;
   #lastTickMs: number;
   #lastLoad = new Map<SizedWorker, LoadTotals>();
-  #lastParent = performance.eventLoopUtilization();
+  #lastParent = eventLoopUtilization();
   #lastQuota = readThrottling();
   #bootMs = 100;
 
@@ -172,8 +172,8 @@ export class Sizer {
   }
 
   #readParent(): number {
-    const { utilization } = performance.eventLoopUtilization(this.#lastParent);
-    this.#lastParent = performance.eventLoopUtilization();
+    const { utilization } = eventLoopUtilization(this.#lastParent);
+    this.#lastParent = eventLoopUtilization();
     return utilization;
   }
 

@@ -1,3 +1,4 @@
+import { structuredClone } from '../base/natives.js';
 import type { TransferListItem } from 'node:worker_threads';
 import { Sink } from '../codec/sink.js';
 import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';

@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { Buffer, process } from '../base/natives.js';
 import { Arena } from '../codec/arena.js';
 import { openMemoryFile } from './memory-file.js';
 

@@ -1,3 +1,4 @@
+import { Buffer } from '../base/natives.js';
 import { closeSync, readSync, writeSync } from 'node:fs';
 import {
   BOARD_BYTES,

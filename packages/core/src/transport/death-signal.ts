@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { process } from '../base/natives.js';
 
 let found: { path: string | undefined } | undefined;
 let wasTried = false;

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Buffer, setTimeout, clearTimeout } from '../base/natives.js';
 
 /** What the parent writes on the guard's link: one byte asks for the stack of the worker's main thread. */
 const ASK_FOR_STACK = Buffer.of(1);

@@ -1,3 +1,5 @@
+import { process } from '../base/natives.js';
+
 /** Something that must not outlive this process. */
 export interface Killable {
   kill(): void;

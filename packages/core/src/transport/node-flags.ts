@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { process } from '../base/natives.js';
 import { PoolError } from '../contract/errors.js';
 
 // What belongs to this process's own start and would make a worker do something else than be a worker.

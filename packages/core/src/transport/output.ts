@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { process, Buffer, setInterval, clearInterval } from '../base/natives.js';
 import type { StdioOption } from '../contract/stdio.js';
 
 const TAIL_BYTES = 8 * 1024;

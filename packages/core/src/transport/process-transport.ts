@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { process, setTimeout, clearTimeout, kill } from '../base/natives.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Arena } from '../codec/arena.js';
 import { oomKills } from '../sizing/oom-kills.js';
@@ -147,7 +148,7 @@ class ProcessTransport implements Transport {
     const { pid } = this.#child;
     if (pid === undefined) return;
     try {
-      process.kill(HAS_PROCESS_GROUPS ? -pid : pid, 'SIGKILL');
+      kill(HAS_PROCESS_GROUPS ? -pid : pid, 'SIGKILL');
     } catch {
       // Nobody is left in the group. Or it is so young that it has none yet: then it is alone.
       this.#child.kill('SIGKILL');

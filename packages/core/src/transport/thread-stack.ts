@@ -1,4 +1,5 @@
 import type { Session } from 'node:inspector';
+import { setTimeout } from '../base/natives.js';
 import { stuckStack, type Inspected } from '../base/stuck-stack.js';
 
 /** A message of the NodeWorker domain: what a thread's own inspector says. */

@@ -1,4 +1,5 @@
 import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'node:worker_threads';
+import { Buffer, setTimeout, process } from '../base/natives.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { MemoryLogReader } from '../wire/result-log.js';

@@ -1,3 +1,4 @@
+import { process } from '../base/natives.js';
 import type { PoolOptions } from '../contract/options.js';
 
 /** What 'clean' keeps: where things are and how to speak. The last two are for Windows. */

@@ -1,3 +1,5 @@
+import { Buffer, Atomics } from '../base/natives.js';
+
 /*
  * The board: what each of a worker's tasks in hand is at, readable and writable by both sides at any time, even when the
  * worker is stuck in synchronous code or dead. Every task in hand has a slot; every slot has
@@ -48,7 +50,7 @@ const PAGE_BYTES = 4096;
 /** The result log begins here. */
 export const BOARD_BYTES = WORDS_AT + PAGE_BYTES;
 
-/** One slot in each page of start records is never a task's. A worker that wiped its board has wiped these marks as well. */
+/** One slot in each page of start records, and four in each of revocations, are no task's. Who wipes the board wipes these marks. */
 const SLOTS_PER_PAGE = PAGE_BYTES / RECORD_BYTES;
 /** Slots that tasks may have. */
 export const TASK_SLOTS = SLOTS - SLOTS / SLOTS_PER_PAGE;
@@ -87,20 +89,26 @@ export function revocationAt(id: number): number {
 export function freshBoard(): Uint8Array {
   const bytes = new Uint8Array(BOARD_BYTES);
   const words = new Uint32Array(bytes.buffer);
-  for (let slot = 0; slot < SLOTS; slot++) if (isMarkSlot(slot)) words[slot * RECORD_WORDS] = MARK;
+  for (let slot = 0; slot < SLOTS; slot++) {
+    if (isMarkSlot(slot)) words[slot * RECORD_WORDS] = words[revocationAt(slot) / 4] = MARK;
+  }
   words[MARK_AT / 4] = MARK;
   return bytes;
 }
 
-/** Whether the marks of a board are all there. TEST_ID's record stands on the last of them once the worker is ready. */
+/** Whether the marks of a board are all there. TEST_ID stands on the last of them once the worker is ready. */
 export function hasMarks(words: Uint32Array | Int32Array): boolean {
   if ((words[MARK_AT / 4] ?? 0) !== MARK) return false;
   for (let slot = 0; slot < SLOTS; slot++) {
-    if (!isMarkSlot(slot)) continue;
-    const word = (words[slot * RECORD_WORDS] ?? 0) >>> 0;
-    if (word !== MARK && !(word === TEST_ID && slot === slotOf(TEST_ID))) return false;
+    if (isMarkSlot(slot) && !(isMark(words[slot * RECORD_WORDS], slot) && isMark(words[revocationAt(slot) / 4], slot))) {
+      return false;
+    }
   }
   return true;
+}
+
+function isMark(word: number | undefined, slot: number): boolean {
+  return word === MARK || ((word ?? 0) >>> 0 === TEST_ID && slot === slotOf(TEST_ID));
 }
 
 /** Most tasks in one claim; their answers fit one word. */

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import { Buffer } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
 import type { Cargo, Frame, FrameKind } from './frame.js';
 

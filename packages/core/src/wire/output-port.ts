@@ -1,5 +1,6 @@
 import { Readable, type Writable } from 'node:stream';
 import type { MessagePort } from 'node:worker_threads';
+import { Buffer } from '../base/natives.js';
 
 /*
  * What a thread prints, over a port of our own. The streams that node:worker_threads offers (`stdout: true`) keep the

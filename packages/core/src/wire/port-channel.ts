@@ -1,4 +1,5 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads';
+import { structuredClone, Buffer } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
 import type { Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
 
@@ -55,7 +56,7 @@ export class PortChannel implements FrameChannel {
     const isShort = meta.length <= FEW_WORDS;
     const values = cargo?.values === undefined ? undefined : packed(cargo.values);
     const envelope: Envelope = [kind, body, values, cargo?.beside, sentAt, isShort ? undefined : meta];
-    if (isShort) for (let at = 0; at < meta.length; at++) envelope.push(meta[at] as number);
+    if (isShort) for (let at = 0; at < meta.length; at++) envelope.push(meta[at]);
     this.#port.postMessage(envelope, moved(values, cargo));
     return sentAt;
   }

@@ -1,3 +1,5 @@
+import { Buffer } from '../base/natives.js';
+
 /*
  * A result as bytes, in the result log and in frames. Numbers are little-endian, as V8 and every platform of Node have them:
  *

@@ -1,3 +1,4 @@
+import { Atomics, Buffer } from '../base/natives.js';
 import { CONSUMED_AT, PRODUCED_AT } from './claim-board.js';
 import { recordLength, SKIP_BYTES, skipRecord } from './record.js';
 

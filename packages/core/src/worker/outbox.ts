@@ -1,3 +1,4 @@
+import { Buffer } from '../base/natives.js';
 import type { Clock } from '../base/clock.js';
 import { Sink } from '../codec/sink.js';
 import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';

@@ -1,3 +1,4 @@
+import { Buffer } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import type { Frame, ResultsBody } from '../wire/frame.js';

@@ -1,3 +1,4 @@
+import { Buffer } from '../base/natives.js';
 import type { Refusal } from '../contract/errors.js';
 import type { WireThrown } from '../wire/error-wire.js';
 import { RECORD_HEADER, STATUS } from '../wire/record.js';

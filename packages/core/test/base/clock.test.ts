@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hostNowMs, systemClock } from '../../src/base/clock.js';
 
+vi.mock('../../src/base/natives.js', async (original) => ({
+  ...(await original<object>()),
+  ...(await import('../support/live-natives.js')).liveNatives,
+}));
+
 afterEach(() => void vi.restoreAllMocks());
 
 /** The delay that reached setTimeout. */

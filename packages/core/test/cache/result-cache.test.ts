@@ -3,6 +3,11 @@ import { ResultCache } from '../../src/cache/result-cache.js';
 import type { ResolvedTaskCache } from '../../src/contract/resolve-options.js';
 import { deferred, type Deferred } from '../../src/base/deferred.js';
 
+vi.mock('../../src/base/natives.js', async (original) => ({
+  ...(await original<object>()),
+  ...(await import('../support/live-natives.js')).liveNatives,
+}));
+
 /** An execution that a test ends by hand. */
 interface Execution {
   readonly signal: AbortSignal;
@@ -205,7 +210,7 @@ describe('invalidate', () => {
 });
 
 describe('time to live', () => {
-  // lru-cache reads performance.now() and remembers it for a millisecond by a timer: both are ours here.
+  // What the cache takes for performance.now() is ours here.
   let nowMs = 1000;
   const pass = (ms: number): void => {
     nowMs += ms;

@@ -3,6 +3,11 @@ import { ReportTimer } from '../../src/child/report-timer.js';
 import type { SelfReport } from '../../src/child/self-report.js';
 import { FRAME, type ReportMessage } from '../../src/wire/frame.js';
 
+vi.mock('../../src/base/natives.js', async (original) => ({
+  ...(await original<object>()),
+  ...(await import('../support/live-natives.js')).liveNatives,
+}));
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 

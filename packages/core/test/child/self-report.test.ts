@@ -7,6 +7,11 @@ import { TaskUse } from '../../src/child/task-use.js';
 const MIB = 1024 * 1024;
 const clock = vi.hoisted(() => ({ nowMs: 1000 }));
 vi.mock('../../src/base/clock.js', () => ({ hostNowMs: () => clock.nowMs }));
+const memory = vi.hoisted(() => ({ rssBytes: undefined as number | undefined }));
+vi.mock('../../src/base/natives.js', async (original) => {
+  const natives = await original<typeof import('../../src/base/natives.js')>();
+  return { ...natives, rss: () => memory.rssBytes ?? natives.rss() };
+});
 
 function open() {
   const sections = new SectionRecorder(() => {});
@@ -25,12 +30,10 @@ function open() {
 
 /** Memory of this process from now on, as far as a report can see. */
 function pretendRss(bytes: number): void {
-  const fake = Object.assign(() => ({ ...real(), rss: bytes }), { rss: () => bytes });
-  process.memoryUsage = fake;
+  memory.rssBytes = bytes;
 }
 
-const real = process.memoryUsage;
-afterEach(() => void (process.memoryUsage = real));
+afterEach(() => void (memory.rssBytes = undefined));
 
 describe('a report', () => {
   it('is due at once, and then four times a second', () => {

@@ -15,6 +15,11 @@ import type { TaskContext } from '../../src/contract/worker-module.js';
 import { LOGS, openLink, type LogEnds, type ReadRow } from '../support/result-link.js';
 import { turn } from '../support/scripted-engine.js';
 
+vi.mock('../../src/base/natives.js', async (original) => ({
+  ...(await original<object>()),
+  ...(await import('../support/live-natives.js')).liveNatives,
+}));
+
 const HEAVY_BYTES = 1000;
 
 interface Given {
@@ -314,7 +319,11 @@ describe('tasks', () => {
     await accept([1, 'same', 1], [2, 'same', 2], [3, 'same', 3]);
     expect(await answers(3)).toEqual([
       { wireId: 1, status: STATUS.ok, value: 1 },
-      { wireId: 2, status: STATUS.notSerializable, value: { reason: expect.stringContaining('result is a function') as string } },
+      {
+        wireId: 2,
+        status: STATUS.notSerializable,
+        value: { reason: expect.stringContaining('result is a function') as string },
+      },
       { wireId: 3, status: STATUS.ok, value: 3 },
     ]);
   });

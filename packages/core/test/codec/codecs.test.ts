@@ -122,11 +122,7 @@ describe('structured', () => {
 
   it('counts buffers, those that lie beside as well', () => {
     const { refusal } = open('structured');
-    for (const sizes of [
-      [LIMIT, 1],
-      [LIMIT / 2, LIMIT / 2, 1],
-      Array<number>(LIMIT / 4096 + 1).fill(4096),
-    ]) {
+    for (const sizes of [[LIMIT, 1], [LIMIT / 2, LIMIT / 2, 1], Array<number>(LIMIT / 4096 + 1).fill(4096)]) {
       const { bytes = 0, limitBytes } = refusal(sizes.map((size) => Buffer.alloc(size))) ?? {};
       expect(limitBytes).toBe(LIMIT);
       expect(bytes).toBeGreaterThan(LIMIT);

@@ -89,7 +89,8 @@ describe('records', () => {
     const buffer = new RecordBuffer();
     buffer.bytes.fill(0xee);
     const times = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
-    for (let bytes = 0; bytes < 20; bytes++) buffer.add(7, STATUS.ok, 0, sinkWith(Buffer.alloc(bytes)), undefined, times);
+    for (let bytes = 0; bytes < 20; bytes++)
+      buffer.add(7, STATUS.ok, 0, sinkWith(Buffer.alloc(bytes)), undefined, times);
     const bytes = buffer.written();
     for (let at = 0; at < bytes.length; at += spanOf(bytes, at)) {
       const end = at + spanOf(bytes, at);

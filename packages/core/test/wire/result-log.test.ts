@@ -15,6 +15,7 @@ import { isSkip, RECORD_HEADER, recordBytes, skipRecord, spanOf, STATUS } from '
 import {
   CONSUME_BYTES,
   LOG_BYTES,
+  LOG_VALUE_BYTES,
   LogSpace,
   MemoryLogReader,
   MemoryLogWriter,
@@ -26,18 +27,21 @@ import { ResultRow } from '../../src/worker/result-row.js';
 import { LOGS, openBoard, type LogEnds } from '../support/result-link.js';
 
 const TIMES = { receivedAt: 1, decodedAt: 2, startedAt: 3, endedAt: 4 };
-/** A value of this length makes a record as long as the ring. */
-const WHOLE_RING = LOG_BYTES - recordBytes(0);
+/** The longest record there is. */
+const LONGEST = recordBytes(LOG_VALUE_BYTES);
+
+const sink = new Sink();
+const buffer = new RecordBuffer();
 
 /** A record whose value is its number, over and over. */
 function recordOf(number: number, valueBytes: number): Buffer {
-  const sink = new Sink();
+  sink.reset();
   sink.ensure(valueBytes);
   sink.bytes.fill(number & 0xff, 0, valueBytes);
   sink.at = valueBytes;
-  const buffer = new RecordBuffer();
+  buffer.truncate(0);
   buffer.add(number, STATUS.ok, 0, sink, undefined, TIMES);
-  return buffer.written();
+  return Buffer.from(buffer.written());
 }
 
 /** The records in these bytes, without their marks. */
@@ -76,8 +80,8 @@ class Traffic {
       return true;
     }
     this.refused++;
-    // Only where it would not fit behind what is unread, or was read and is not told of yet, and a skip of its own length.
-    expect(unread + CONSUME_BYTES + 2 * record.length).toBeGreaterThan(LOG_BYTES);
+    // Only where it, and a skip before it, would not fit behind what is unread, or was read and is not told of yet.
+    expect(unread + CONSUME_BYTES + LONGEST + 2 * record.length).toBeGreaterThan(LOG_BYTES);
     expect(writer.position).toBe(before);
     return false;
   }
@@ -103,11 +107,7 @@ class Traffic {
   }
 }
 
-const value = fc.oneof(
-  { weight: 6, arbitrary: fc.nat(200) },
-  { weight: 3, arbitrary: fc.nat(16 * 1024) },
-  { weight: 1, arbitrary: fc.nat(WHOLE_RING) },
-);
+const value = fc.oneof({ weight: 6, arbitrary: fc.nat(200) }, { weight: 3, arbitrary: fc.nat(LOG_VALUE_BYTES) });
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ what: fc.constant('write' as const), value }) },
   {
@@ -150,31 +150,20 @@ describe.each(Object.entries(LOGS))('a result log in %s', (_name, open) => {
         refused += traffic.refused;
         laps += traffic.ends.writer.position / LOG_BYTES;
       }),
-      { numRuns: 60 },
+      { numRuns: 30, endOnFailure: true },
     );
     // Else nothing above was tried on a full ring, or around its end.
-    expect(refused).toBeGreaterThan(100);
-    expect(laps).toBeGreaterThan(20);
-  });
-
-  it('holds a record as long as the ring, and none that is longer', () => {
-    const traffic = new Traffic(open());
-    expect(traffic.write(WHOLE_RING)).toBe(true);
-    expect(traffic.write(0)).toBe(false);
-    traffic.readAll();
-    expect(traffic.write(WHOLE_RING + 8)).toBe(false);
-    expect(traffic.write(0)).toBe(true);
-    // Behind it, the whole ring is not in one piece.
-    traffic.readAll();
-    expect(traffic.write(WHOLE_RING)).toBe(false);
-    expectAllRead(traffic);
+    expect(refused).toBeGreaterThan(50);
+    expect(laps).toBeGreaterThan(10);
   });
 
   it('skips what is left at the end of the ring, so that no record crosses it', () => {
     const traffic = new Traffic(open());
-    traffic.write(WHOLE_RING - 104);
-    traffic.readAll();
     const { writer, reader } = traffic.ends;
+    while (writer.position < LOG_BYTES - 104) {
+      traffic.write(Math.min(LOG_VALUE_BYTES, LOG_BYTES - 104 - writer.position - recordBytes(0)));
+      traffic.readAll();
+    }
     expect(writer.position).toBe(LOG_BYTES - 104);
     traffic.write(100);
     expect(writer.position).toBe(LOG_BYTES + recordBytes(100));
@@ -226,13 +215,13 @@ describe.each(Object.entries(LOGS))('a result log in %s', (_name, open) => {
     const traffic = new Traffic(open());
     const { writer, reader } = traffic.ends;
     // The reader passes by what it is told, without looking: as for frames that bring the records themselves.
-    const whole = recordOf(0, WHOLE_RING);
+    const long = recordOf(0, LOG_VALUE_BYTES);
     const pass = (record: Buffer): void => {
       const before = writer.position;
       if (!writer.append(record, 0, record.length)) throw new Error('No room.');
       reader.advance((writer.position - before) >>> 0);
     };
-    while (writer.position < 2 ** 32 - 2 * LOG_BYTES) pass(whole);
+    while (writer.position < 2 ** 32 - 2 * LOG_BYTES) pass(long);
     expect(reader.position).toBe(writer.position);
     for (const each of fc.sample(step, { numRuns: 300, seed: 4 })) take(traffic, each);
     expectAllRead(traffic);
@@ -286,7 +275,8 @@ describe('a record that was cut off when its worker was killed', () => {
     const record = recordOf(99, 56);
     record.writeUInt32LE(markOf(start), 0);
     record.writeUInt32LE(markOf(start), record.length - 4);
-    const write = (bytes: Uint8Array): void => void writeSync(board.fd, bytes, 0, bytes.length, BOARD_BYTES + offsetOf(start));
+    const write = (bytes: Uint8Array): void =>
+      void writeSync(board.fd, bytes, 0, bytes.length, BOARD_BYTES + offsetOf(start));
     const old = Buffer.alloc(record.length);
     board.read(old, old.length, BOARD_BYTES + offsetOf(start));
     traffic.readAll();
@@ -320,7 +310,7 @@ describe('a record that was cut off when its worker was killed', () => {
   });
 });
 
-const COUNT = 30_000;
+const COUNT = 15_000;
 
 /** Reads silently until every record has come, and checks each. */
 async function readAlong(log: LogReader, isOver: () => boolean): Promise<number> {
@@ -361,7 +351,9 @@ describe('a log that is read while it is written', () => {
   it('by another process gives every record once, whole and in order', async () => {
     const board = openBoard();
     const script = fileURLToPath(new URL('../fixtures/writes-log-in-file.mjs', import.meta.url));
-    const child = spawn(process.execPath, [script, String(COUNT)], { stdio: ['ignore', 'inherit', 'inherit', board.fd] });
+    const child = spawn(process.execPath, [script, String(COUNT)], {
+      stdio: ['ignore', 'inherit', 'inherit', board.fd],
+    });
     onTestFinished(() => void child.kill('SIGKILL'));
     const exited = once(child, 'exit');
     let isOver = false;

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { process } from '../natives.js';
 import type { ReportData, PoolReport } from './report-data.js';
 import { rankSections } from './bottlenecks.js';
 import { sectionReports } from './section-report.js';

@@ -1,0 +1,76 @@
+import { Buffer as NodeBuffer } from 'node:buffer';
+import perfHooks from 'node:perf_hooks';
+import nodeProcess from 'node:process';
+import timers from 'node:timers';
+
+/*
+ * Node's own functions, taken once. Tests of users fake timers and clocks, and handlers replace globals; a pool that
+ * looked them up at each call would stop with them. The linter keeps the globals out of all other files.
+ */
+
+/** What a fake of @sinonjs/fake-timers (vitest, jest, sinon) stands for: a program may load us after it installed them. */
+function genuine<F extends object>(name: string, found: F): F {
+  const { clock } = found as { clock?: Record<string, F | undefined> };
+  return clock?.[`_${name}`] ?? found;
+}
+
+function take() {
+  const performance = genuine('performance', perfHooks.performance);
+  const threadCpuUsage = (nodeProcess as { threadCpuUsage?: () => NodeJS.CpuUsage }).threadCpuUsage;
+  return {
+    setTimeout: genuine('setTimeout', timers.setTimeout),
+    clearTimeout: genuine('clearTimeout', timers.clearTimeout),
+    setInterval: genuine('setInterval', timers.setInterval),
+    clearInterval: genuine('clearInterval', timers.clearInterval),
+    setImmediate: genuine('setImmediate', timers.setImmediate),
+    nextTick: genuine('nextTick', nodeProcess.nextTick),
+    hrtime: genuine('hrtime', nodeProcess.hrtime),
+    // Of the class: @sinonjs/fake-timers 15 puts its own on the object.
+    now: (Object.getPrototypeOf(performance) as typeof performance).now.bind(performance),
+    nodeTiming: performance.nodeTiming,
+    /** Ends this process or thread, whatever a handler has put in the place of process.exit. */
+    exit: nodeProcess.exit.bind(nodeProcess),
+    kill: nodeProcess.kill.bind(nodeProcess),
+    cpuUsage: nodeProcess.cpuUsage.bind(nodeProcess),
+    /** From Node 22.19 and 23.9 on. */
+    threadCpuUsage: threadCpuUsage?.bind(nodeProcess),
+    rss: nodeProcess.memoryUsage.rss,
+    /** For what it tells: env, platform, streams. Its functions are those above. */
+    process: nodeProcess,
+    Atomics: globalThis.Atomics,
+    Date: genuine('Date', globalThis.Date),
+    AbortController: globalThis.AbortController,
+    structuredClone: globalThis.structuredClone,
+    printError: globalThis.console.error,
+  };
+}
+
+// The file of inline workers loads with the first pool, when a test may have faked what this module takes: it has the same.
+const KEY = Symbol.for('millpond.natives.1');
+const holder = globalThis as { [KEY]?: ReturnType<typeof take> };
+
+export const {
+  setTimeout,
+  clearTimeout,
+  setInterval,
+  clearInterval,
+  setImmediate,
+  nextTick,
+  hrtime,
+  now,
+  nodeTiming,
+  exit,
+  kill,
+  cpuUsage,
+  threadCpuUsage,
+  rss,
+  process,
+  Atomics,
+  Date,
+  AbortController,
+  structuredClone,
+  printError,
+} = (holder[KEY] ??= take());
+
+export const Buffer = NodeBuffer;
+export type Buffer = NodeBuffer;
