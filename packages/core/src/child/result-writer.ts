@@ -48,9 +48,10 @@ export class ResultWriter {
   readonly #logged = new RecordBuffer();
   /** Records that only the frame has. */
   readonly #loose = new RecordBuffer();
-  /** Shapes that are defined in the log, and in frames: either must be readable without the other. */
+  /** Shapes that are defined in the log, in frames of results and in those of progress: each must be readable without the others. */
   #shapesInLog = 0;
   #shapesInFrames = 0;
+  #shapesInProgress = 0;
   #logFrom: number;
   /** Whether #logged is all of the log from #logFrom on. */
   #isLogCopied = true;
@@ -129,7 +130,7 @@ export class ResultWriter {
     try {
       if (moved !== undefined && channel.clones) throw NOT_BY_BYTES;
       const views = this.#encode(given);
-      const definitions = this.#newInFrames();
+      const definitions = this.#newInProgress();
       channel.send(FRAME.progress, undefined, {
         meta: Uint32Array.of(id, definitions.length),
         values: [definitions, this.#value.bytes.subarray(this.#value.start, this.#value.at)],
@@ -199,11 +200,10 @@ export class ResultWriter {
     log: LogWriter,
   ): boolean {
     const { arena, encoder } = this.#parts;
-    if (encoder.shapeCount > this.#shapesInLog) {
-      this.#define(this.#shapesInLog);
-      if (this.#definitions.at - this.#definitions.start > LOG_VALUE_BYTES) return false;
+    // Each in a record of its own: all together may be too long for one.
+    for (; this.#shapesInLog < encoder.shapeCount; this.#shapesInLog++) {
+      this.#define(this.#shapesInLog, this.#shapesInLog + 1);
       if (!this.#write(log, 0, STATUS.shapes, 0, this.#definitions, undefined, NO_TIMES)) return false;
-      this.#shapesInLog = encoder.shapeCount;
     }
     const isLarge = this.#value.at - this.#value.start + tableBytes(views?.length ?? 0) > LOG_VALUE_BYTES;
     if (!isLarge && views === undefined) return this.#write(log, id, status, 0, this.#value, undefined, times);
@@ -243,16 +243,16 @@ export class ResultWriter {
     return true;
   }
 
-  #define(from: number): void {
+  #define(from: number, to?: number): void {
     this.#definitions.reset();
-    this.#parts.encoder.writeShapes(from, this.#definitions);
+    this.#parts.encoder.writeShapes(from, this.#definitions, to);
   }
 
-  /** Definitions of the shapes that no frame has told of. */
-  #newInFrames(): Buffer {
-    if (this.#parts.encoder.shapeCount === this.#shapesInFrames) return NO_BYTES;
-    this.#define(this.#shapesInFrames);
-    this.#shapesInFrames = this.#parts.encoder.shapeCount;
+  /** Definitions of the shapes that no progress has told of. */
+  #newInProgress(): Buffer {
+    if (this.#parts.encoder.shapeCount === this.#shapesInProgress) return NO_BYTES;
+    this.#define(this.#shapesInProgress);
+    this.#shapesInProgress = this.#parts.encoder.shapeCount;
     return this.#definitions.bytes.subarray(this.#definitions.start, this.#definitions.at);
   }
 }

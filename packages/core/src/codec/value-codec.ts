@@ -16,8 +16,8 @@ export interface ValueEncoder {
    * @throws NotSerializable, TooLarge; the sink ends where it ended before
    */
   encode(value: unknown, sink: Sink): readonly Uint8Array[] | undefined;
-  /** Appends the definitions of the shapes from this number on. */
-  writeShapes(from: number, sink: Sink): void;
+  /** Appends the definitions of the shapes from this number on, up to another one if that is given. */
+  writeShapes(from: number, sink: Sink, to?: number): void;
 }
 
 /** Reads what a ValueEncoder has written. */

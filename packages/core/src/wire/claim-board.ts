@@ -50,7 +50,7 @@ const PAGE_BYTES = 4096;
 /** The result log begins here. */
 export const BOARD_BYTES = WORDS_AT + PAGE_BYTES;
 
-/** One slot in each page of start records, and four in each of revocations, are no task's. Who wipes the board wipes these marks. */
+/** One slot in each page of start records is never a task's, nor is its revocation. A worker that wipes its board wipes these marks as well. */
 const SLOTS_PER_PAGE = PAGE_BYTES / RECORD_BYTES;
 /** Slots that tasks may have. */
 export const TASK_SLOTS = SLOTS - SLOTS / SLOTS_PER_PAGE;

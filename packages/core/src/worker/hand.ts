@@ -191,8 +191,10 @@ export class Hand {
   /** Whether a task that is claimed and revoked has not begun, and the worker will look at its revocation before it does. */
   #isStillAhead(place: Place, claim: Claim): boolean {
     if (claim.run === place.wireId || place.task?.isLasting !== true || !this.#isBehind(place, claim)) return false;
+    // First the clock: the worker reads it after it has written the result that the log does not hold yet.
+    const nowMs = this.#parts.clock.now();
     // What the log holds unread may be the result of the very task that is thought to be running.
     if (this.#parts.transport.log?.peek() !== undefined) return false;
-    return this.#parts.clock.now() - Math.max(claim.atMs, this.lastEndedAt) > RECALL_AFTER_MS;
+    return nowMs - Math.max(claim.atMs, this.lastEndedAt) > RECALL_AFTER_MS;
   }
 }

@@ -20,12 +20,13 @@ const NOTHING_BESIDE: readonly ArrayBuffer[] = [];
 
 /**
  * Reads the results of one worker, each once: from its frames, and from its log, which may be ahead of the frames. Records of
- * the log and of frames have decoders of their own, since either may come without the other.
+ * the log, those of frames, and progress have decoders of their own, since each may come without the others.
  */
 export class ResultReader {
   readonly #parts: ResultReaderParts;
   #logDecoder: ValueDecoder | undefined;
   #frameDecoder: ValueDecoder | undefined;
+  #progressDecoder: ValueDecoder | undefined;
 
   constructor(parts: ResultReaderParts) {
     this.#parts = parts;
@@ -48,7 +49,7 @@ export class ResultReader {
   progress({ meta, values, beside, body }: Frame): unknown {
     if (body !== undefined) return (body as { value: unknown }).value;
     const [, definitions = 0] = meta;
-    const decoder = this.#decoderOfFrames;
+    const decoder = (this.#progressDecoder ??= this.#parts.openDecoder());
     if (definitions > 0) decoder.defineShapes(values, 0, definitions);
     return decoder.decode(values, definitions, values.length, (index) => existing(beside[index]));
   }

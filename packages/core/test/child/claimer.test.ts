@@ -47,7 +47,9 @@ function open({ maxRun = 32, concurrency = 1 } = {}) {
     noteSection() {},
   };
   const lengths = [new CallLengths(), new CallLengths()];
-  const claimer = new Claimer(board, lengths, concurrency, HEAVY_BYTES);
+  /** What the clock shows. */
+  const clock = { now: 0 };
+  const claimer = new Claimer(board, lengths, concurrency, HEAVY_BYTES, () => clock.now);
   const note = (ms: number, isDone = true): void => lengths[0]?.note(ms, isDone);
   const becomeShort = (ms = 0.001, calls = 4096): void => {
     for (let call = 0; call < calls; call++) note(ms);
@@ -64,7 +66,7 @@ function open({ maxRun = 32, concurrency = 1 } = {}) {
     const frame = frameOf(ids.map((id, row) => ({ id, ...rest(row) })));
     return ids.map((_, row) => claimer.claim(frame, row, 0));
   };
-  return { claimer, note, claims, looks, withdrawn, takenBack, becomeShort, frameOf, claimAll };
+  return { claimer, clock, note, claims, looks, withdrawn, takenBack, becomeShort, frameOf, claimAll };
 }
 
 const range = (count: number, from = 1): number[] => Array.from({ length: count }, (_, index) => from + index);
@@ -145,30 +147,42 @@ describe('a task that was taken back', () => {
   });
 
   it('out of a run that goes on as expected runs all the same, since the parent leaves it there', () => {
-    const { claimer, looks, takenBack, becomeShort, frameOf } = open();
+    const { claimer, clock, looks, takenBack, becomeShort, frameOf } = open();
     becomeShort();
     const frame = frameOf(range(4).map((id) => ({ id })));
     claimer.claim(frame, 0, 10);
     takenBack.add(3);
+    clock.now = 11;
     expect([1, 2, 3].map((row) => claimer.claim(frame, row, 11))).toEqual([true, true, true]);
     expect(looks).toEqual([]);
   });
 
-  it('out of a run that takes longer than 1 ms is refused, whichever of those behind it is', () => {
-    const { claimer, claims, looks, takenBack, becomeShort, frameOf } = open();
+  it('out of a run that was claimed more than 1 ms ago is refused, whichever of those behind it is', () => {
+    const { claimer, clock, claims, looks, takenBack, becomeShort, frameOf } = open();
     becomeShort();
     const frame = frameOf(range(6).map((id) => ({ id })));
     takenBack.add(2);
     expect([0, 1].map((row) => claimer.claim(frame, row, 10))).toEqual([true, false]);
     takenBack.add(5);
+    clock.now = 11.1;
     expect(claimer.claim(frame, 2, 11.1)).toBe(true);
-    // The look is good for a millisecond more.
+    // However soon after the last look: the parent may think that the task in work began long before.
     takenBack.add(4);
-    expect([3, 4].map((row) => claimer.claim(frame, row, 12))).toEqual([true, false]);
+    expect([3, 4].map((row) => claimer.claim(frame, row, 11.1))).toEqual([false, false]);
     takenBack.add(6);
-    expect(claimer.claim(frame, 5, 12.2)).toBe(false);
-    expect(looks).toEqual([[3, 4, 5, 6], [6]]);
+    expect(claimer.claim(frame, 5, 11.2)).toBe(false);
+    expect(looks).toEqual([[3, 4, 5, 6], [4, 5, 6], [5, 6], [6]]);
     expect(claims).toEqual([range(6)]);
+  });
+
+  it('is looked for by the clock, and not by when the task before it returned: its result may have taken long', () => {
+    const { claimer, clock, takenBack, becomeShort, frameOf } = open();
+    becomeShort();
+    const frame = frameOf(range(2).map((id) => ({ id })));
+    claimer.claim(frame, 0, 10);
+    takenBack.add(2);
+    clock.now = 15;
+    expect(claimer.claim(frame, 1, 10.01)).toBe(false);
   });
 });
 
