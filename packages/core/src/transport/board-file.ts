@@ -15,7 +15,7 @@ import {
   type Claim,
   type ParentBoard,
 } from '../wire/claim-board.js';
-import { CONSUME_BYTES, LOG_BYTES, offsetOf, wholeRecords, type LogReader } from '../wire/result-log.js';
+import { CONSUME_BYTES, LOG_BYTES, markOf, offsetOf, wholeRecords, type LogReader } from '../wire/result-log.js';
 import { SKIP_BYTES } from '../wire/record.js';
 import { openMemoryFile } from './memory-file.js';
 
@@ -92,7 +92,11 @@ export class BoardFile implements ParentBoard {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    closeSync(this.fd);
+    try {
+      closeSync(this.fd);
+    } catch {
+      // EBADF: somebody has closed it already. Whoever lets go of a worker must not fail for that.
+    }
   }
 
   #read(bytes: number, at: number): boolean {
@@ -111,10 +115,7 @@ export class BoardFile implements ParentBoard {
   }
 }
 
-/**
- * One buffer for all logs of this process. What is read from it is decoded before anything else happens, and a reader that
- * was called back in the middle notices by its position that another one has gone on.
- */
+/** One buffer for what frames tell of, in the logs of all workers: while one frame is read, no other one is. */
 let shared: Buffer | undefined;
 
 class FileLogReader implements LogReader {
@@ -127,13 +128,12 @@ class FileLogReader implements LogReader {
   }
 
   peek(end?: number): Buffer | undefined {
-    const from = offsetOf(this.position);
-    const left = LOG_BYTES - from;
+    const left = LOG_BYTES - offsetOf(this.position);
     const bytes = end === undefined ? this.#lookAhead(left) : Math.min((end - this.position) >>> 0, left);
-    if (bytes === 0 || bytes > LOG_BYTES) return undefined;
-    const into = (shared ??= Buffer.allocUnsafeSlow(LOG_BYTES));
-    const read = this.#board.read(into, bytes, BOARD_BYTES + from);
-    return into.subarray(0, wholeRecords(into.subarray(0, read), this.position));
+    if (bytes === 0) return undefined;
+    // A look may come at any time, in the middle of reading this log or another one: it has memory of its own.
+    if (end === undefined) return this.#readInto(Buffer.allocUnsafe(bytes));
+    return this.#readInto((shared ??= Buffer.allocUnsafeSlow(LOG_BYTES)).subarray(0, bytes));
   }
 
   advance(bytes: number): void {
@@ -143,6 +143,11 @@ class FileLogReader implements LogReader {
     this.#board.consumed(this.position);
   }
 
+  #readInto(bytes: Buffer): Buffer {
+    const read = this.#board.read(bytes, bytes.length, BOARD_BYTES + offsetOf(this.position));
+    return bytes.subarray(0, wholeRecords(bytes.subarray(0, read), this.position));
+  }
+
   /**
    * The number of bytes that hold whole records, up to the end of the ring. They are read once more then: a record that is
    * being written while it is read may have its end and not its middle, and never a second time.
@@ -150,7 +155,7 @@ class FileLogReader implements LogReader {
   #lookAhead(left: number): number {
     const head = Buffer.allocUnsafe(SKIP_BYTES);
     if (this.#board.read(head, SKIP_BYTES, BOARD_BYTES + offsetOf(this.position)) !== SKIP_BYTES) return 0;
-    if (head.readUInt32LE(0) !== (this.position + 1) >>> 0) return 0;
+    if (head.readUInt32LE(0) !== markOf(this.position)) return 0;
     const all = Buffer.allocUnsafe(left);
     const read = this.#board.read(all, left, BOARD_BYTES + offsetOf(this.position));
     return wholeRecords(all.subarray(0, read), this.position);

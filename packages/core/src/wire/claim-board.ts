@@ -100,7 +100,10 @@ export function freshBoard(): Uint8Array {
 export function hasMarks(words: Uint32Array | Int32Array): boolean {
   if ((words[MARK_AT / 4] ?? 0) !== MARK) return false;
   for (let slot = 0; slot < SLOTS; slot++) {
-    if (isMarkSlot(slot) && !(isMark(words[slot * RECORD_WORDS], slot) && isMark(words[revocationAt(slot) / 4], slot))) {
+    if (
+      isMarkSlot(slot) &&
+      !(isMark(words[slot * RECORD_WORDS], slot) && isMark(words[revocationAt(slot) / 4], slot))
+    ) {
       return false;
     }
   }

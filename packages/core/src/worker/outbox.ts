@@ -119,12 +119,15 @@ export class Outbox {
     if (chunk !== undefined && to > from) values.push(chunk.subarray(from, to));
     const body: TasksBody | undefined = extras && { extras };
     const transfer = places.flatMap(({ task }) => task?.aside?.transfer ?? []);
-    return this.#transport.channel.send(FRAME.tasks, body, {
+    const sentAt = this.#transport.channel.send(FRAME.tasks, body, {
       meta,
       values,
       beside,
       transfer: transfer.length === 0 ? undefined : transfer,
     });
+    // Only now: a frame that is refused has told of nothing.
+    this.#shapes = this.#encoder.shapeCount;
+    return sentAt;
   }
 
   /** Large views go through the arena, or with the frame where that has no room: as a copy, since the task may be sent again. */
@@ -137,11 +140,9 @@ export class Outbox {
 
   /** The definitions of the shapes that are new to the worker, behind their length. */
   #newShapes(): Uint8Array {
-    const { shapeCount } = this.#encoder;
-    if (shapeCount === this.#shapes) return NO_DEFINITIONS;
+    if (this.#encoder.shapeCount === this.#shapes) return NO_DEFINITIONS;
     const sink = new Sink();
     this.#encoder.writeShapes(this.#shapes, sink);
-    this.#shapes = shapeCount;
     const definitions = sink.bytes.subarray(sink.start, sink.at);
     const bytes = Buffer.allocUnsafe(4 + definitions.length);
     bytes.writeUInt32LE(definitions.length, 0);

@@ -108,7 +108,9 @@ describe('a result that has to outlive its worker', () => {
       value.bytes.fill(2);
       writer.send();
       const read = [...look(), ...receive()] as (typeof value)[];
-      expect(read.map(({ n, bytes, list }) => [n, bytes[0], bytes.at(-1), list])).toEqual(Array(2).fill([1, 1, 1, [1]]));
+      expect(read.map(({ n, bytes, list }) => [n, bytes[0], bytes.at(-1), list])).toEqual(
+        Array(2).fill([1, 1, 1, [1]]),
+      );
     }
   });
 });
@@ -209,7 +211,12 @@ describe('a large value', () => {
     add(2, { text: 'x'.repeat(3 * LOG_VALUE_BYTES), n: 2 }, true);
     add(3, { deep: [large(3), 'y'.repeat(3 * LOG_VALUE_BYTES), large(4, 2 * MIB)] }, true);
     add(4, { deep: [large(5), 'short'] }, true);
-    const [first, second, third, fourth] = look() as [Buffer, { text: string }, { deep: unknown[] }, { deep: unknown[] }];
+    const [first, second, third, fourth] = look() as [
+      Buffer,
+      { text: string },
+      { deep: unknown[] },
+      { deep: unknown[] },
+    ];
     expect(ends(first)).toEqual([MIB, 1, 1]);
     expect(second.text).toBe('x'.repeat(3 * LOG_VALUE_BYTES));
     expect([ends(third.deep[0]), third.deep[1], ends(third.deep[2])]).toEqual([
@@ -266,7 +273,7 @@ describe('a large value', () => {
       const VIEWS = [Int8Array, Uint8ClampedArray, Uint16Array, Float32Array, Float64Array, BigInt64Array, DataView];
       for (const [index, View] of VIEWS.entries()) {
         const length = LARGE_BYTES / ((View as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1);
-        const view = new (View as typeof Uint8Array)(buffer, 16, length);
+        const view = new (View as unknown as typeof Uint8Array)(buffer, 16, length);
         add(index, { in: new Map([['here', [view, view]]]) }, true);
       }
       writer.send();
@@ -295,7 +302,11 @@ describe('a value that cannot be encoded', () => {
       receive();
       expect(rows).toEqual([
         { wireId: 1, status: STATUS.ok, value: 'before' },
-        { wireId: 2, status: STATUS.notSerializable, value: { reason: expect.stringContaining('result.deep[0]') as string } },
+        {
+          wireId: 2,
+          status: STATUS.notSerializable,
+          value: { reason: expect.stringContaining('result.deep[0]') as string },
+        },
         {
           wireId: 3,
           status: STATUS.notSerializable,
@@ -305,7 +316,11 @@ describe('a value that cannot be encoded', () => {
             limitBytes: 10_000,
           },
         },
-        { wireId: 4, status: STATUS.notSerializable, value: { reason: expect.stringContaining('generator') as string } },
+        {
+          wireId: 4,
+          status: STATUS.notSerializable,
+          value: { reason: expect.stringContaining('generator') as string },
+        },
         { wireId: 5, status: STATUS.ok, value: 'after' },
       ]);
     }
@@ -349,7 +364,11 @@ describe('between threads, a result', () => {
   it('that cannot be moved is sent as any other, or refused', () => {
     const { rows, add, writer, receive } = openLink({ clones: true, log: LOGS.memory() });
     add(1, move({ n: 1 }, [new ArrayBuffer(4), {} as ArrayBuffer]), true);
-    add(2, move(() => {}, []), true);
+    add(
+      2,
+      move(() => {}, []),
+      true,
+    );
     writer.send();
     receive();
     expect(rows.map(({ wireId, status }) => [wireId, status])).toEqual([

@@ -1,21 +1,35 @@
 import { closeSync, fstatSync, readdirSync, readSync, writeSync } from 'node:fs';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openMemoryFile } from '../../src/transport/memory-file.js';
 
+afterEach(() => void vi.restoreAllMocks());
+
 describe.each(['linux', 'freebsd'])('a file in memory (%s)', (platform) => {
-  it('has no name, and can be written and read', () => {
+  it('has no name, holds what it begins with, and can be written and read', () => {
     vi.spyOn(process, 'platform', 'get').mockReturnValue(platform as NodeJS.Platform);
-    const fd = openMemoryFile();
+    const begin = Buffer.from('begin').subarray(1);
+    const fd = openMemoryFile(begin);
     try {
-      expect(fstatSync(fd)).toMatchObject({ nlink: 0, size: 0 });
+      expect(fstatSync(fd)).toMatchObject({ nlink: 0, size: 4 });
       expect(readdirSync('/dev/shm').filter((name) => name.startsWith(`millpond-${process.pid}-`))).toEqual([]);
       writeSync(fd, Buffer.from('kept'), 0, 4, 100);
-      const read = Buffer.alloc(4);
-      readSync(fd, read, 0, 4, 100);
-      expect(read.toString()).toBe('kept');
+      const read = Buffer.alloc(104);
+      expect(readSync(fd, read, 0, 104, 0)).toBe(104);
+      expect([read.toString('latin1', 0, 4), read.toString('latin1', 100)]).toEqual(['egin', 'kept']);
     } finally {
       closeSync(fd);
-      vi.restoreAllMocks();
+    }
+  });
+
+  it('is each a file of its own, readable to its owner only', () => {
+    vi.spyOn(process, 'platform', 'get').mockReturnValue(platform as NodeJS.Platform);
+    const fds = [openMemoryFile(Buffer.of(1)), openMemoryFile(Buffer.of(2))] as const;
+    try {
+      const [first, second] = fds.map((fd) => fstatSync(fd));
+      expect(first?.ino).not.toBe(second?.ino);
+      expect((first?.mode ?? 0) & 0o777).toBe(0o600);
+    } finally {
+      for (const fd of fds) closeSync(fd);
     }
   });
 });

@@ -5,7 +5,6 @@ import { Sink } from '../../src/codec/sink.js';
 import {
   isSkip,
   readPlace,
-  RECORD_HEADER,
   recordBytes,
   recordLength,
   SKIP_BYTES,

@@ -1,0 +1,273 @@
+import { describe, expect, it } from 'vitest';
+import { PendingInputs } from '../../src/child/pending-inputs.js';
+import { LARGE_BYTES } from '../../src/codec/arena.js';
+import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
+import type { Refusal } from '../../src/contract/errors.js';
+import { InputWriter } from '../../src/task/input-writer.js';
+import { Task, type TaskExtras } from '../../src/task/task.js';
+import type { Transport } from '../../src/transport/transport.js';
+import {
+  CALM,
+  CLAIM_ALONE,
+  FRAME,
+  HANDLER_MASK,
+  IDEMPOTENT,
+  TASK_WORDS,
+  type Cargo,
+  type Frame,
+  type FrameKind,
+} from '../../src/wire/frame.js';
+import { Outbox } from '../../src/worker/outbox.js';
+import { Place } from '../../src/worker/place.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { openArenas, RecordingChannel } from '../support/result-link.js';
+import { optionsOf, TaskMaker } from '../support/tasks.js';
+
+const MIB = 2 ** 20;
+const HOLDER = { id: 1, abandon(): void {} };
+
+/** A channel that refuses what a test tells it to. */
+class PickyChannel extends RecordingChannel {
+  isRefused: (cargo: Cargo) => boolean = () => false;
+  readonly cargos: Cargo[] = [];
+
+  override send(kind: FrameKind, body: unknown, cargo: Cargo): number {
+    if (this.isRefused(cargo)) throw new Error('The port refuses it.');
+    this.cargos.push({ ...cargo, values: cargo.values?.map((bytes) => Buffer.from(bytes)) });
+    return super.send(kind, body, cargo);
+  }
+}
+
+/** A pool's inputs, and the outboxes of its workers. */
+function open({ clones = false, arena }: { clones?: boolean; arena?: number } = {}) {
+  const clock = new FakeClock();
+  const maker = new TaskMaker(optionsOf({ tasks: { twice: { idempotent: true } } }));
+  const encoder = openEncoder('structured', Infinity);
+  const writer = new InputWriter(encoder, clones);
+  let lastId = 0;
+  const give = (input: unknown, extras?: TaskExtras, name = 'work'): Task => {
+    const task = new Task(
+      ++lastId,
+      maker.type(name),
+      extras,
+      0,
+      () => {},
+      () => {},
+    );
+    expect(writer.write(task, input)).toBeUndefined();
+    return task;
+  };
+  const worker = () => {
+    const channel = new PickyChannel(clones);
+    const arenas = arena === undefined ? undefined : openArenas(arena);
+    const refused: [number, Refusal][] = [];
+    const transport = { channel, arena: arenas?.here } as unknown as Transport;
+    const outbox = new Outbox(transport, encoder, clock, (place, refusal) => refused.push([place.wireId, refusal]));
+    const places: Place[] = [];
+    const add = (...tasks: Task[]): Place[] =>
+      tasks.map((task) => {
+        const place = new Place(places.length + 1, HOLDER);
+        place.wireId = task.id + 1000;
+        place.task = task;
+        place.handler = 5;
+        places.push(place);
+        outbox.add(place);
+        return place;
+      });
+    const decoder = openDecoder('structured');
+    /** What its worker takes out of the frames sent so far. */
+    const receive = (): unknown[][] =>
+      channel.frames.splice(0).map((frame) => {
+        const inputs = new PendingInputs(frame, decoder, arenas?.there);
+        return Array.from({ length: inputs.rows }, () => {
+          inputs.next();
+          return inputs.take();
+        });
+      });
+    return { channel, outbox, add, receive, refused };
+  };
+  return { clock, give, worker, ...worker() };
+}
+
+const row = ({ meta }: Frame, at: number): number[] => [...meta.subarray(at * TASK_WORDS, (at + 1) * TASK_WORDS)];
+
+describe('tasks that leave together', () => {
+  it('go in one frame and in their order', () => {
+    const { give, add, outbox, channel, receive } = open();
+    const inputs = ['a', { b: 1 }, undefined, [3], 'e'.repeat(1000)];
+    add(...inputs.map((input) => give(input)));
+    expect(outbox.isEmpty).toBe(false);
+    outbox.send(false);
+    expect([outbox.isEmpty, channel.frames.length, channel.frames[0]?.kind]).toEqual([true, 1, FRAME.tasks]);
+    expect(receive()).toEqual([inputs]);
+    outbox.send(false);
+    expect(channel.frames).toEqual([]);
+  });
+
+  it('are told of with wire id, handler, attempt, task id and length of their input', () => {
+    const { give, add, outbox, channel, clock } = open();
+    const first = give('abc');
+    const second = give(7);
+    second.history.attempt = 3;
+    clock.advance(12);
+    const now = clock.now();
+    const [place] = add(first, second);
+    outbox.send(false);
+    const [frame] = channel.frames as [Frame];
+    expect(row(frame, 0)).toEqual([1001, 5 | (1 << 16), 1, 0, first.inputBytes]);
+    expect(row(frame, 1)).toEqual([1002, 5 | (3 << 16), 2, 0, second.inputBytes]);
+    expect([place?.assignedAt, place?.sentAt]).toEqual([now, frame.sentAt]);
+  });
+
+  it('bear the flags of what the worker has to know', () => {
+    const { give, add, outbox, channel } = open({ clones: true });
+    add(
+      give('plain'),
+      give('may run twice', undefined, 'twice'),
+      give('may run twice, and its start is watched', { deadline: { hostMs: 5, epochMs: 6 } }, 'twice'),
+      give([Buffer.alloc(LARGE_BYTES)]),
+      give(new SharedArrayBuffer(4)),
+    );
+    outbox.send(true);
+    const words = Array.from(
+      { length: 5 },
+      (_, at) => (row(channel.frames[0] as Frame, at)[1] ?? 0) & 0xffff & ~HANDLER_MASK,
+    );
+    expect(words).toEqual([CALM, CALM | IDEMPOTENT, CALM, CALM | CLAIM_ALONE, CALM | CLAIM_ALONE]);
+    const { extras } = channel.frames[0]?.body as { extras: Map<number, unknown> };
+    expect([...extras.keys()]).toEqual([2, 3, 4]);
+    expect(extras.get(2)).toMatchObject({ deadline: 6 });
+  });
+
+  it('have inputs that lie one behind the other sent as one piece', () => {
+    const { give, add, outbox, channel, receive } = open();
+    const tasks = Array.from({ length: 50 }, (_, n) => give(`input ${n}`));
+    add(...tasks);
+    outbox.send(false);
+    expect(channel.cargos[0]?.values?.length).toBe(2);
+    // One in the middle went to another worker, and one went ahead of the others.
+    const more = Array.from({ length: 5 }, (_, n) => give(`more ${n}`));
+    add(more[4] as Task, more[0] as Task, more[1] as Task, more[3] as Task);
+    outbox.send(false);
+    expect(channel.cargos[1]?.values?.length).toBe(4);
+    expect(receive()).toEqual([tasks.map((_, n) => `input ${n}`), ['more 4', 'more 0', 'more 1', 'more 3']]);
+  });
+
+  it('may have inputs in several chunks, some of them without any bytes', () => {
+    const { give, add, outbox, channel, receive } = open({ clones: true });
+    const memory = new SharedArrayBuffer(4);
+    const inputs = ['a', memory, 'b'.repeat(60_000), 'c', memory, 'd'.repeat(60_000), memory, 'e'];
+    add(...inputs.map((input) => give(input)));
+    outbox.send(false);
+    expect(channel.frames).toHaveLength(1);
+    expect(receive()).toEqual([inputs]);
+  });
+
+  it('go in further frames beyond 64 MiB, large views counted; one that is larger goes alone', () => {
+    const { give, add, outbox, channel, receive } = open();
+    const inputs = [30, 30, 30, 70, 1, 1].map((size, n) => Buffer.alloc(size * MIB, n));
+    add(...inputs.map((input) => give(input, { borrow: true })));
+    outbox.send(false);
+    expect(channel.frames.map(({ meta }) => meta.length / TASK_WORDS)).toEqual([2, 1, 1, 2]);
+    const received = receive().flat() as Buffer[];
+    expect(received.map((value) => [value.length, value[0], value.at(-1)])).toEqual(
+      inputs.map((value, n) => [value.length, n, n]),
+    );
+  });
+});
+
+describe('a task that is taken back before it left', () => {
+  it('is not sent; the others are', () => {
+    const { give, add, outbox, receive } = open();
+    const [first, second] = add(give('a'), give('b'), give('c')) as [Place, Place];
+    expect(outbox.remove(second)).toBe(true);
+    expect(outbox.remove(second)).toBe(false);
+    outbox.send(false);
+    expect(outbox.remove(first)).toBe(false);
+    expect(receive()).toEqual([['a', 'c']]);
+  });
+});
+
+describe('shapes of inputs', () => {
+  const point = (n: number): object => ({ x: n, y: n });
+
+  it('are defined once to each worker, before the first input that has them', () => {
+    const { give, worker, add, outbox, channel, receive } = open();
+    const other = worker();
+    add(...[1, 2, 3].map((n) => give(point(n))));
+    outbox.send(false);
+    add(give(point(4)));
+    outbox.send(false);
+    expect(channel.frames.map(({ values }) => values.readUInt32LE(0) > 0)).toEqual([true, false]);
+    expect(receive()).toEqual([[point(1), point(2), point(3)], [point(4)]]);
+    // Another worker has heard of none of them.
+    other.add(give(point(5)));
+    other.outbox.send(false);
+    expect(other.channel.frames[0]?.values.readUInt32LE(0)).toBeGreaterThan(0);
+    expect(other.receive()).toEqual([[point(5)]]);
+  });
+
+  it('are defined again when the frame that should have told of them could not be sent', () => {
+    const { give, add, outbox, channel, receive, refused } = open({ clones: true });
+    add(...[1, 2, 3].map((n) => give(point(n))), give(new SharedArrayBuffer(4)));
+    // A port refuses the last one, and with it the frame.
+    channel.isRefused = ({ meta }) => [...meta].includes(1004);
+    outbox.send(false);
+    expect(refused.map(([wireId]) => wireId)).toEqual([1004]);
+    expect(receive()).toEqual([[point(1)], [point(2)], [point(3)]]);
+  });
+});
+
+describe('large views of inputs', () => {
+  const fills = (value: unknown): unknown => (value as Buffer[]).map((view) => [view.length, view[0], view.at(-1)]);
+
+  it('go through the arena, and beside the frame where that has no room', () => {
+    const { give, add, outbox, channel, receive } = open({ arena: 2 * MIB });
+    add(give([Buffer.alloc(MIB, 1), Buffer.alloc(2 * MIB, 2), Buffer.alloc(MIB, 3)]), give([Buffer.alloc(MIB, 4)]));
+    outbox.send(false);
+    expect(channel.frames[0]?.beside.map(({ byteLength }) => byteLength)).toEqual([2 * MIB, MIB]);
+    expect(receive()[0]?.map(fills)).toEqual([
+      [
+        [MIB, 1, 1],
+        [2 * MIB, 2, 2],
+        [MIB, 3, 3],
+      ],
+      [[MIB, 4, 4]],
+    ]);
+  });
+
+  it('are there still when their task is sent again', () => {
+    const { give, worker, add, outbox, receive } = open();
+    const task = give([Buffer.alloc(MIB, 1)]);
+    add(task);
+    outbox.send(false);
+    const other = worker();
+    other.add(task);
+    other.outbox.send(false);
+    expect([receive(), other.receive()].map((frames) => fills(frames[0]?.[0]))).toEqual(Array(2).fill([[MIB, 1, 1]]));
+  });
+});
+
+describe('an input that only a port can carry', () => {
+  it('is moved when it leaves, and its task is spent then', () => {
+    const { give, add, outbox, receive } = open({ clones: true });
+    const pixels = new Uint8Array(1000).fill(3);
+    const task = give({ pixels }, { transfer: [pixels.buffer] });
+    const other = give(new SharedArrayBuffer(4));
+    add(task, other);
+    expect([pixels.length, task.isSpent]).toEqual([0, false]);
+    outbox.send(false);
+    expect([task.isSpent, other.isSpent]).toEqual([true, false]);
+    expect((receive()[0]?.[0] as { pixels: Uint8Array }).pixels).toEqual(new Uint8Array(1000).fill(3));
+  });
+
+  it('and is refused costs its own task only; its neighbours are sent one by one', () => {
+    const { give, add, outbox, channel, receive, refused } = open({ clones: true });
+    const [, bad] = add(give('a'), give(new SharedArrayBuffer(4)), give('c'), give('d'));
+    channel.isRefused = ({ meta }) => [...meta].includes(1002);
+    outbox.send(true);
+    expect(refused).toEqual([[1002, { reason: 'The port refuses it.' }]]);
+    expect(receive()).toEqual([['a'], ['c'], ['d']]);
+    expect(bad?.sentAt).toBeNaN();
+  });
+});
