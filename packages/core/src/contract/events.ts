@@ -12,6 +12,18 @@ export interface PoolEvents {
   /** A healthy worker is being replaced on purpose. */
   'worker:recycled': (event: { workerId: number; reason: string }) => void;
   /**
+   * A worker has tasks before it, none of which has begun, and has given no sign for `silentMs`: code that a finished task left
+   * behind does not end, or an input cannot be decoded in time. It is killed and replaced, and its tasks go to others.
+   * `stack` is where it stands: of threads, and of processes with `timeoutStack`, where it can be told within half a second.
+   */
+  'worker:stuck': (event: {
+    workerId: number;
+    pid: number | undefined;
+    silentMs: number;
+    tasks: string[];
+    stack: string | undefined;
+  }) => void;
+  /**
    * The memory of a worker grows with its tasks: by so many bytes for each, so many in all. Told once for each worker;
    * `recycle.onLeak` replaces it.
    */

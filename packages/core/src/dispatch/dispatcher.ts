@@ -12,6 +12,8 @@ import { HandOut } from './hand-out.js';
 import { Outcomes } from './outcomes.js';
 import type { Worker } from '../worker/worker.js';
 import { LogWatch } from './log-watch.js';
+import { SilenceWatch } from './silence-watch.js';
+import type { ThreadState } from '../sizing/thread-state.js';
 import { StuckWatch } from './stuck-watch.js';
 import { crashed, notFound, notSerializable } from './task-errors.js';
 import { TimeLimits } from './time-limits.js';
@@ -34,6 +36,10 @@ export interface DispatcherParts {
   clock: Clock;
   book: TaskBook;
   random(): number;
+  /** What the system says of the thread that runs a worker's loop. */
+  stateOf(worker: Worker): ThreadState | undefined;
+  /** A worker stands still outside of any handler, with tasks before it. */
+  onStuck(worker: Worker, silentMs: number): void;
   /** Everything that could be handed out was; `queued` tasks are left waiting. */
   onHandedOut(queued: number): void;
 }
@@ -51,6 +57,7 @@ export class Dispatcher {
   readonly #outcomes: Outcomes;
   readonly #stuck: StuckWatch;
   readonly #logs: LogWatch;
+  readonly #silences: SilenceWatch;
   /** Workers with tasks in their outbox. */
   readonly #unsent = new ReusedList<Worker>();
   readonly #limits: TimeLimits;
@@ -91,7 +98,14 @@ export class Dispatcher {
       takeBack: (task, reason) => this.#takeBack(task, reason),
       hasNews: () => this.#schedule(),
     });
-    this.#logs = new LogWatch({ clock, workers: () => [...this.#workers, ...this.#leaving] });
+    const working = (): Worker[] => [...this.#workers, ...this.#leaving];
+    this.#logs = new LogWatch({ clock, workers: working });
+    this.#silences = new SilenceWatch({
+      clock,
+      workers: working,
+      stateOf: (worker) => parts.stateOf(worker),
+      stuck: (worker, silentMs) => parts.onStuck(worker, silentMs),
+    });
     this.#stuck = new StuckWatch({
       clock,
       workers: () => this.#workers,
@@ -203,7 +217,13 @@ export class Dispatcher {
     this.#parts.book.fail(task, error);
   }
 
+  /** Looks for workers that stand still. To be called some times a second while there is work. */
+  lookForStuck(): void {
+    this.#silences.look();
+  }
+
   onReady(worker: Worker): void {
+    this.#silences.noteStart(worker.bootMs);
     this.#workers.push(worker);
     // It may have changed since the worker was told.
     worker.tune(this.#parts.concurrency());
@@ -252,8 +272,8 @@ export class Dispatcher {
   }
 
   onExited(worker: Worker, end: WorkerEnd): void {
-    this.#drop(worker);
     this.#leaving.delete(worker);
+    this.#drop(worker);
     const { begun, lost, decoding, others, report } = end;
     // In reverse, because each goes to the head of the queue.
     for (const task of others.reverse()) this.#comeBack(task, report);
@@ -278,7 +298,7 @@ export class Dispatcher {
     // Whoever stays awake needs a core, and so does this thread: all that are at work, and one more.
     const isCalm = this.#isCalm();
     for (let index = 0; index < this.#unsent.size; index++) this.#unsent.at(index).flush(isCalm);
-    if (this.#unsent.size > 0) this.#logs.wake();
+    if (this.#unsent.size > 0 && this.#workers.length > 0) this.#logs.wake();
     this.#unsent.clear();
     this.#stuck.look();
     this.#parts.onHandedOut(this.queued);
@@ -351,6 +371,7 @@ export class Dispatcher {
     const at = this.#workers.indexOf(worker);
     if (at !== -1) this.#workers.splice(at, 1);
     this.#handOut.drop(worker);
+    this.#silences.drop(worker);
     if (this.#workers.length > 0) return;
     this.#stuck.stop();
     if (this.#leaving.size === 0) this.#logs.stop();

@@ -10,6 +10,7 @@ import type { WorkersOption } from '../contract/options.js';
 import type { ResolvedOptions, TaskSettings } from '../contract/resolve-options.js';
 import { CHANNELS, type SectionsMessage, type WorkerMessage } from '../contract/trace.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
+import type { ThreadState } from '../sizing/thread-state.js';
 import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
 import { ONE_INLINE, sizeRange, WORKERS_VARIABLE, type SizeRange } from '../sizing/static-size.js';
 import { Supervisor } from '../supervise/supervisor.js';
@@ -38,6 +39,8 @@ export interface EngineHost {
   /** Cores that the program may use. */
   cores(): number;
   readMemory(own: OwnMemory): MemoryReading | undefined;
+  /** What the system says of a thread of a process. */
+  threadState(pid: number | 'self' | undefined, systemThreadId: number | undefined): ThreadState | undefined;
 }
 
 export interface EngineParts {
@@ -51,6 +54,9 @@ export interface EngineParts {
   /** Workers cannot be kept alive. */
   gaveUp(reason: string, cause: unknown): void;
 }
+
+/** Where a worker stands still is not waited for longer than this. */
+const STACK_WITHIN_MS = 500;
 
 // One executor for all promises: a closure for each would be the largest part of an empty call.
 let lastResolve: (value: unknown) => void;
@@ -103,6 +109,8 @@ export class Engine {
       book: this.book,
       random,
       onHandedOut: (queued) => this.#onHandedOut(queued),
+      stateOf: ({ pid, vitals }) => host.threadState(options.kind === 'process' ? pid : 'self', vitals.systemThreadId),
+      onStuck: (worker, silentMs) => void this.#onStuck(worker, silentMs),
     });
     this.supervisor = new Supervisor({
       clock: this.#clock,
@@ -272,6 +280,16 @@ export class Engine {
     this.#publishWorker(worker, 'exited');
     this.#parts.emit('worker:exited', { ...end.report, expected: !isFault });
     this.conditions.check();
+  }
+
+  /** Says where a worker stands still, and ends it. */
+  async #onStuck(worker: Worker, silentMs: number): Promise<void> {
+    const tasks = worker.tasks().map(({ name }) => name);
+    const stack = await worker.stack(STACK_WITHIN_MS);
+    // It may have gone on, or ended, in the meantime.
+    if (worker.load === 0 || worker.hasBegun()) return;
+    this.#parts.emit('worker:stuck', { workerId: worker.id, pid: worker.pid, silentMs, tasks, stack });
+    worker.kill();
   }
 
   #onHandedOut(queued: number): void {

@@ -2,6 +2,7 @@ import { systemClock } from '../base/clock.js';
 import type { PoolKind } from '../contract/options.js';
 import { usableCores } from '../sizing/cores.js';
 import { readMemory } from '../sizing/memory-reading.js';
+import { threadState } from '../sizing/thread-state.js';
 import { START } from '../transport/start.js';
 import type { EngineHost } from './engine.js';
 
@@ -13,5 +14,7 @@ export function systemHost(kind: PoolKind): EngineHost {
     startTransport: START[kind],
     cores: () => usableCores(),
     readMemory: (own) => readMemory('/', own),
+    threadState: (pid, systemThreadId) =>
+      pid === undefined || systemThreadId === undefined ? undefined : threadState(pid, systemThreadId),
   };
 }

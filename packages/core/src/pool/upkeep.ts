@@ -103,6 +103,7 @@ export class Upkeep {
   #beat(nowMs: number): Pace {
     const hasWork = this.#parts.book.pending > 0;
     this.#lookOutside(nowMs);
+    this.#parts.dispatcher.lookForStuck();
     // Memory first: sizing keeps to what it found.
     return soonest(
       this.memory.watch.tick(nowMs, hasWork),

@@ -56,6 +56,10 @@ class InlineTransport implements Transport {
     return Promise.resolve(undefined);
   }
 
+  isOutputHeldUp(): boolean {
+    return false;
+  }
+
   expectExit(): void {}
 
   release(): void {

@@ -127,6 +127,11 @@ class ProcessTransport implements Transport {
     return this.#guard?.stack(withinMs) ?? Promise.resolve(undefined);
   }
 
+  isOutputHeldUp(): boolean {
+    const { stdout, stderr } = this.#child;
+    return stdout?.isPaused() === true || stderr?.isPaused() === true;
+  }
+
   expectExit(): void {
     this.#isExitExpected = true;
   }

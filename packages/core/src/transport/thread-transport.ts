@@ -77,6 +77,10 @@ class ThreadTransport implements Transport {
     return threadStack(this.pid, withinMs);
   }
 
+  isOutputHeldUp(): boolean {
+    return false;
+  }
+
   expectExit(): void {}
 
   release(): void {

@@ -53,6 +53,8 @@ export interface Transport {
    * files it was opening, into this process.
    */
   readonly isKillClean: boolean;
+  /** Whether its output waits for a slow reader; a process then waits with it. */
+  isOutputHeldUp(): boolean;
   /** It was asked to stop: what it may leave running on purpose, when it ends well, is not killed. */
   expectExit(): void;
   /** Ends it at once, whatever it does. */

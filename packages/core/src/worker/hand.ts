@@ -134,6 +134,11 @@ export class Hand {
     return unbegun;
   }
 
+  /** Whether a handler has been called and has not returned. The log must have been read before. */
+  hasBegun(): boolean {
+    return this.#inHand.all().some((place) => this.begunAt(place) !== undefined);
+  }
+
   /** See Worker.recall. */
   recall(task: Task): boolean {
     const place = task.place as Place;

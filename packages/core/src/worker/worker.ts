@@ -242,6 +242,17 @@ export class Worker {
     return this.#hand.unbegun();
   }
 
+  /** Whether any of its tasks has begun and not returned. */
+  hasBegun(): boolean {
+    this.readLog();
+    return this.#hand.hasBegun();
+  }
+
+  /** Whether it may wait for a slow reader of its output. */
+  get isHeldUp(): boolean {
+    return this.#transport.isOutputHeldUp();
+  }
+
   /** Takes the results that it has ready and no frame has told of: it may be busy, or dead. */
   readLog(): void {
     const nowMs = this.#clock.now();

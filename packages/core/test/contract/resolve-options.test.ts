@@ -152,6 +152,7 @@ describe('resolveOptions', () => {
         queueTimeoutMs: Infinity,
         retry: { attempts: 0, on: undefined, baseMs: 100, maxMs: 5000 },
         cache: undefined,
+        idempotent: false,
         priority: 0,
       },
       env: 'inherit',
@@ -210,6 +211,7 @@ describe('resolveOptions', () => {
       queueTimeoutMs: 2000,
       retry,
       cache: undefined,
+      idempotent: false,
       priority: 0,
     });
     expect(options.tasks.get('once')).toMatchObject({ timeoutMs: 1000, queueTimeoutMs: 20, retry: { attempts: 0 } });

@@ -184,6 +184,10 @@ export class ScriptedTransport implements Transport {
     this.kills++;
   }
 
+  isOutputHeldUp(): boolean {
+    return false;
+  }
+
   expectExit(): void {}
 
   release(): void {
