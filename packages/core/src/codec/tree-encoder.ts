@@ -1,0 +1,480 @@
+import { inspect, types } from 'node:util';
+import { findCulprit } from './culprit.js';
+import { isTooDeep } from './depth.js';
+import { NotSerializable } from './not-serializable.js';
+import { isLatin1, latin1Write, wideWrite } from './raw-text.js';
+import { mayBeDisguised, NO_SHAPE, ShapeTable, type ShapeNode } from './shapes.js';
+import type { Sink } from './sink.js';
+import { MAX_DEPTH, SHORT_TEXT, SHORT_TEXT_CHARS, SMALL_INT, SMALL_INT_MAX, TAG } from './tree-format.js';
+import { writeByV8, type Beside } from './v8-values.js';
+import { checkSize, TooLarge } from './value-codec.js';
+import { viewNumber } from './views.js';
+
+/** A text up to this long is written by character; a call for it costs as much as 20. */
+const FEW_CHARS = 20;
+/** A short tag with its number. Every write begins with room for it. */
+const ROOM = 32;
+/** Objects with an identity in a value that are looked for one by one; a Map does it from there on. */
+const FEW_OBJECTS = 24;
+/** Arrays from this length on are asked for further properties by their printed form, which makes no text of each index. */
+const LONG_ARRAY = 100;
+/** An array with more holes than this, and than elements, goes by V8, which counts no holes. */
+const MANY_HOLES = 1024;
+
+/** Thrown where a value is found to be more than plain data. */
+const NOT_PLAIN = { name: 'not plain data' };
+
+/** Shows the enumerable properties that every object and array inherits: there should be none. */
+const NOTHING: unknown[] = [];
+
+const hasOwn = Object.prototype.hasOwnProperty;
+const tagOf = Object.prototype.toString;
+const timeOf = Date.prototype.getTime;
+const AS_PLAIN_TEXT = { maxArrayLength: 0, customInspect: false, depth: 0, breakLength: Infinity } as const;
+
+const number = new Float64Array(1);
+const integer = new BigInt64Array(number.buffer);
+const numberBytes = new Uint8Array(number.buffer);
+
+/**
+ * Writes values, each so that it can be read by itself once the shapes that it uses are known. Plain data has a format of our
+ * own (tree-format.ts); a value that holds anything else goes as a whole by V8's serializer.
+ */
+export class TreeEncoder {
+  readonly #limitBytes: number;
+  readonly #largeBytes: number;
+  readonly #shapes = new ShapeTable();
+  // The value under way.
+  #sink: Sink | undefined;
+  #bytes: Buffer = Buffer.alloc(0);
+  #at = 0;
+  #depth = 0;
+  #isPolluted = false;
+  #beside: BesideList | undefined;
+  #seen = 0;
+  readonly #few: (object | undefined)[] = new Array<object | undefined>(FEW_OBJECTS).fill(undefined);
+  readonly #many = new Map<object, number>();
+
+  /**
+   * @param options.limitBytes most bytes of one value, those beside it included
+   * @param options.largeBytes views of this size and more lie beside
+   */
+  constructor(options: { limitBytes: number; largeBytes: number }) {
+    this.#limitBytes = options.limitBytes;
+    this.#largeBytes = options.largeBytes;
+  }
+
+  get shapeCount(): number {
+    return this.#shapes.count;
+  }
+
+  /**
+   * Appends one value to the sink.
+   * @returns the large views that lie beside it, in order, in their own memory; undefined without any
+   * @throws NotSerializable, TooLarge; the sink ends where it ended before
+   */
+  encode(value: unknown, sink: Sink): readonly Uint8Array[] | undefined {
+    if (this.#sink !== undefined) throw new NotSerializable({ path: '', what: BUSY });
+    sink.begin();
+    this.#sink = sink;
+    this.#bytes = sink.bytes;
+    this.#at = sink.at;
+    try {
+      if (typeof value === 'object' && value !== null) this.#whole(value);
+      else this.#write(value);
+      checkSize(this.#at - sink.start + (this.#beside?.bytes ?? 0), this.#limitBytes);
+      sink.at = this.#at;
+      return this.#beside?.views;
+    } catch (error) {
+      sink.at = sink.start;
+      throw this.#refusal(error, value);
+    } finally {
+      this.#sink = undefined;
+      this.#beside = undefined;
+      this.#depth = 0;
+      if (this.#seen > 0) this.#forget();
+    }
+  }
+
+  /** Appends the definitions of the shapes from this number on. */
+  writeShapes(from: number, sink: Sink): void {
+    sink.begin();
+    this.#sink = sink;
+    this.#bytes = sink.bytes;
+    this.#at = sink.at;
+    for (let shape = from; shape < this.#shapes.count; shape++) {
+      const keys = this.#shapes.keysOf(shape);
+      this.#room(ROOM);
+      this.#length(keys.length);
+      for (const key of keys) this.#text(key);
+    }
+    sink.at = this.#at;
+    this.#sink = undefined;
+  }
+
+  /** A whole value that is an object. */
+  #whole(value: object): void {
+    for (const _ in NOTHING) this.#isPolluted = true;
+    try {
+      this.#room(ROOM);
+      this.#bytes[this.#at++] = TAG.tree;
+      this.#object(value);
+    } catch (error) {
+      if (error !== NOT_PLAIN) throw error;
+      this.#byV8(value);
+    } finally {
+      this.#isPolluted = false;
+    }
+  }
+
+  #byV8(value: object): void {
+    const sink = this.#sink as Sink;
+    this.#at = sink.start;
+    this.#beside = new BesideList();
+    const bytes = writeByV8(value, this.#beside, this.#limitBytes, this.#largeBytes);
+    if (isTooDeep(value, bytes.length)) throw new NotSerializable({ path: '', what: TOO_DEEP });
+    this.#room(bytes.length + 1);
+    this.#bytes[this.#at] = TAG.v8;
+    this.#bytes.set(bytes, this.#at + 1);
+    this.#at += bytes.length + 1;
+    if (this.#beside.views.length === 0) this.#beside = undefined;
+  }
+
+  #write(value: unknown): void {
+    if (this.#at + ROOM > this.#bytes.length) this.#grow(ROOM);
+    switch (typeof value) {
+      case 'string':
+        this.#text(value);
+        return;
+      case 'number':
+        this.#number(value);
+        return;
+      case 'boolean':
+        this.#bytes[this.#at++] = value ? TAG.true : TAG.false;
+        return;
+      case 'undefined':
+        this.#bytes[this.#at++] = TAG.undefined;
+        return;
+      case 'object':
+        if (value === null) this.#bytes[this.#at++] = TAG.null;
+        else this.#object(value);
+        return;
+      case 'bigint':
+        this.#bigInt(value);
+        return;
+      default:
+        // A function or a symbol.
+        throw NOT_PLAIN;
+    }
+  }
+
+  #number(value: number): void {
+    const bytes = this.#bytes;
+    const int = value | 0;
+    // −0 equals 0, and 1 / −0 does not equal 1 / 0.
+    if (int === value && (int !== 0 || 1 / value > 0)) {
+      if (int >= 0 && int <= SMALL_INT_MAX) {
+        bytes[this.#at++] = SMALL_INT + int;
+        return;
+      }
+      const at = this.#at;
+      bytes[at] = TAG.int;
+      bytes[at + 1] = int;
+      bytes[at + 2] = int >> 8;
+      bytes[at + 3] = int >> 16;
+      bytes[at + 4] = int >> 24;
+      this.#at = at + 5;
+      return;
+    }
+    bytes[this.#at++] = TAG.double;
+    this.#double(value);
+  }
+
+  #double(value: number): void {
+    number[0] = value;
+    this.#eightBytes();
+  }
+
+  #eightBytes(): void {
+    const bytes = this.#bytes;
+    const at = this.#at;
+    for (let byte = 0; byte < 8; byte++) bytes[at + byte] = numberBytes[byte] as number;
+    this.#at = at + 8;
+  }
+
+  #bigInt(value: bigint): void {
+    if (BigInt.asIntN(64, value) === value) {
+      this.#bytes[this.#at++] = TAG.bigInt;
+      integer[0] = value;
+      this.#eightBytes();
+      return;
+    }
+    this.#bytes[this.#at++] = TAG.longBigInt;
+    this.#text(value.toString(16));
+  }
+
+  /** Room for ROOM bytes is there. */
+  #text(value: string): void {
+    const { length } = value;
+    if (length <= FEW_CHARS) {
+      const bytes = this.#bytes;
+      const at = this.#at + 1;
+      for (let index = 0; index < length; index++) {
+        const unit = value.charCodeAt(index);
+        if (unit > 0xff) {
+          this.#wide(value);
+          return;
+        }
+        bytes[at + index] = unit;
+      }
+      bytes[at - 1] = SHORT_TEXT + length;
+      this.#at = at + length;
+      return;
+    }
+    if (!isLatin1(value)) {
+      this.#wide(value);
+      return;
+    }
+    if (length <= SHORT_TEXT_CHARS) {
+      this.#room(length + 1);
+      this.#bytes[this.#at++] = SHORT_TEXT + length;
+    } else {
+      this.#room(length + ROOM);
+      this.#bytes[this.#at++] = TAG.latin1;
+      this.#length(length);
+    }
+    latin1Write(this.#bytes, value, this.#at);
+    this.#at += length;
+  }
+
+  #wide(value: string): void {
+    const length = value.length * 2;
+    this.#room(length + ROOM);
+    this.#bytes[this.#at++] = TAG.wide;
+    this.#length(length);
+    wideWrite(this.#bytes, value, this.#at);
+    this.#at += length;
+  }
+
+  #object(value: object): void {
+    const place = this.#placeOf(value);
+    if (place >= 0) {
+      this.#reference(place);
+      return;
+    }
+    if (Array.isArray(value)) {
+      this.#array(value);
+      return;
+    }
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || prototype === null) this.#plain(value as Record<string, unknown>);
+    else if (ArrayBuffer.isView(value)) this.#view(value);
+    else if (types.isDate(value)) {
+      this.#bytes[this.#at++] = TAG.date;
+      this.#double(timeOf.call(value));
+    } else if (types.isArrayBuffer(value)) this.#arrayBuffer(value);
+    else throw NOT_PLAIN;
+  }
+
+  #reference(place: number): void {
+    const sink = this.#sink as Sink;
+    this.#bytes[sink.start] = TAG.graph;
+    this.#bytes[this.#at++] = TAG.ref;
+    this.#length(place);
+  }
+
+  #plain(value: Record<string, unknown>): void {
+    if (++this.#depth > MAX_DEPTH) throw new NotSerializable({ path: '', what: TOO_DEEP });
+    if (this.#isPolluted) {
+      this.#keyed(value, Object.keys(value));
+      this.#depth--;
+      return;
+    }
+    let node = this.#shapes.root;
+    for (const key in value) {
+      node = node.lastKey === key ? (node.lastNode as ShapeNode) : this.#shapes.step(node, key);
+      if (node === NO_SHAPE) break;
+    }
+    let shape = node.number;
+    if (shape < 0) shape = this.#shapes.end(node);
+    if (shape < 0) {
+      this.#keyed(value, node.keys ?? Object.keys(value));
+    } else {
+      const keys = node.keys as readonly string[];
+      this.#bytes[this.#at++] = TAG.shaped;
+      this.#length(shape);
+      for (let index = 0; index < keys.length; index++) {
+        const key = keys[index] as string;
+        const entry = value[key];
+        if (entry === undefined && !hasOwn.call(value, key)) throw NOT_PLAIN;
+        this.#write(entry);
+      }
+    }
+    this.#depth--;
+  }
+
+  #keyed(value: Record<string, unknown>, keys: readonly string[]): void {
+    if (mayBeDisguised(keys)) refuseDisguised(value);
+    this.#bytes[this.#at++] = TAG.keyed;
+    this.#length(keys.length);
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] as string;
+      const entry = value[key];
+      if (entry === undefined && !hasOwn.call(value, key)) throw NOT_PLAIN;
+      this.#room(ROOM);
+      this.#text(key);
+      this.#write(entry);
+    }
+  }
+
+  #array(value: readonly unknown[]): void {
+    if (++this.#depth > MAX_DEPTH) throw new NotSerializable({ path: '', what: TOO_DEEP });
+    const { length } = value;
+    const named = ownKeyCount(value);
+    let holes = 0;
+    this.#bytes[this.#at++] = TAG.array;
+    this.#length(length);
+    for (let index = 0; index < length; index++) {
+      const entry = value[index];
+      if ((entry === undefined || this.#isPolluted) && !hasOwn.call(value, index)) {
+        if (++holes > MANY_HOLES && holes * 2 > index) throw NOT_PLAIN;
+        this.#room(ROOM);
+        this.#bytes[this.#at++] = TAG.hole;
+      } else {
+        this.#write(entry);
+      }
+    }
+    // A regex match has index, input and groups.
+    if (named !== NO_NAMED && named !== length - holes) throw NOT_PLAIN;
+    this.#depth--;
+  }
+
+  #view(value: ArrayBufferView): void {
+    const { buffer, byteOffset, byteLength } = value;
+    if (buffer instanceof SharedArrayBuffer) throw NOT_PLAIN;
+    const type = viewNumber(value);
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    const isBeside = byteLength >= this.#largeBytes;
+    this.#bytes[this.#at++] = isBeside ? TAG.viewBeside : TAG.view;
+    this.#bytes[this.#at++] = type;
+    this.#memory(bytes, isBeside);
+  }
+
+  #arrayBuffer(value: ArrayBuffer): void {
+    // V8 knows one that can be resized, and refuses one that is detached, which has no bytes.
+    if (value.byteLength === 0 || (value as { resizable?: boolean }).resizable === true) throw NOT_PLAIN;
+    const isBeside = value.byteLength >= this.#largeBytes;
+    this.#bytes[this.#at++] = isBeside ? TAG.arrayBufferBeside : TAG.arrayBuffer;
+    this.#memory(new Uint8Array(value), isBeside);
+  }
+
+  #memory(bytes: Uint8Array, isBeside: boolean): void {
+    const { length } = bytes;
+    if (isBeside) {
+      this.#beside ??= new BesideList();
+      this.#beside.add(bytes);
+      checkSize(this.#beside.bytes, this.#limitBytes);
+      return;
+    }
+    this.#room(length + ROOM);
+    this.#length(length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += length;
+  }
+
+  #length(length: number): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    while (length > 127) {
+      bytes[at++] = (length & 127) | 128;
+      length >>>= 7;
+    }
+    bytes[at++] = length;
+    this.#at = at;
+  }
+
+  /** The number of an object that this value has had already, or −1 for a new one. */
+  #placeOf(value: object): number {
+    const seen = this.#seen;
+    if (seen <= FEW_OBJECTS) {
+      const few = this.#few;
+      for (let place = 0; place < seen; place++) if (few[place] === value) return place;
+      if (seen < FEW_OBJECTS) {
+        few[seen] = value;
+        this.#seen = seen + 1;
+        return -1;
+      }
+      for (let place = 0; place < seen; place++) this.#many.set(few[place] as object, place);
+    }
+    const place = this.#many.get(value);
+    if (place !== undefined) return place;
+    this.#many.set(value, seen);
+    this.#seen = seen + 1;
+    return -1;
+  }
+
+  /** The user's objects are not held on to. */
+  #forget(): void {
+    const few = this.#few;
+    const count = Math.min(this.#seen, FEW_OBJECTS);
+    for (let place = 0; place < count; place++) few[place] = undefined;
+    if (this.#many.size > 0) this.#many.clear();
+    this.#seen = 0;
+  }
+
+  #room(bytes: number): void {
+    if (this.#at + bytes > this.#bytes.length) this.#grow(bytes);
+  }
+
+  #grow(bytes: number): void {
+    const sink = this.#sink as Sink;
+    checkSize(this.#at - sink.start + bytes - ROOM, this.#limitBytes);
+    sink.at = this.#at;
+    sink.grow(bytes);
+    this.#bytes = sink.bytes;
+    this.#at = sink.at;
+  }
+
+  #refusal(error: unknown, value: unknown): Error {
+    if (error instanceof TooLarge || error instanceof NotSerializable) return error;
+    if (error instanceof RangeError && /call stack/i.test(error.message)) {
+      return new NotSerializable({ path: '', what: STACK_FULL }, error);
+    }
+    return findCulprit(value, error);
+  }
+}
+
+const BUSY = 'cannot be sent while an accessor of another value, which is being sent, runs';
+const TOO_DEEP = `is nested more than ${MAX_DEPTH} levels deep, which is as deep as every worker can read`;
+const STACK_FULL = 'is nested more deeply than the stack that is left here allows';
+const NO_NAMED = -1;
+
+class BesideList implements Beside {
+  readonly views: Uint8Array[] = [];
+  bytes = 0;
+
+  add(bytes: Uint8Array): number {
+    this.bytes += bytes.length;
+    return this.views.push(bytes) - 1;
+  }
+}
+
+/** How many own enumerable properties an array has, or NO_NAMED when it is sure to have none but its elements. */
+function ownKeyCount(value: readonly unknown[]): number {
+  if (value.length >= LONG_ARRAY && inspect(value, AS_PLAIN_TEXT) === `[ ... ${value.length} more items ]`) {
+    return NO_NAMED;
+  }
+  return Object.keys(value).length;
+}
+
+/** Objects of other types with the prototype of a plain one, as `arguments` has. They show no keys of their own, or indices. */
+function refuseDisguised(value: object): void {
+  const isOther =
+    tagOf.call(value) !== '[object Object]' ||
+    types.isMap(value) ||
+    types.isSet(value) ||
+    types.isAnyArrayBuffer(value) ||
+    types.isProxy(value) ||
+    types.isPromise(value);
+  if (isOther) throw NOT_PLAIN;
+}
