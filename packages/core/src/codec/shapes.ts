@@ -6,8 +6,8 @@ export class ShapeNode {
   lastNode: ShapeNode | undefined;
   /** Number of the shape that ends here; −1 without one yet, −2 when it will have none. */
   number = -1;
-  /** Keys from the root to here, once an object has ended here. */
-  keys: readonly string[] | undefined;
+  /** Whether an object has ended here. */
+  isSeen = false;
   /** Made for the second of different next keys. */
   next: Map<string, ShapeNode> | undefined;
   readonly parent: ShapeNode | undefined;
@@ -21,9 +21,6 @@ export class ShapeNode {
   }
 }
 
-/** Where an object goes that has too many keys, or too many that nobody has seen before. */
-export const NO_SHAPE = new ShapeNode(undefined, '');
-
 /** Text of all keys of all shapes, in characters. */
 const MAX_TEXT = 1024 * 1024;
 /** A longer key belongs to a dictionary. */
@@ -31,7 +28,7 @@ const MAX_KEY_CHARS = 256;
 /** Nodes of the trie. It begins anew beyond: some 3 MB with the longest usual keys. */
 const MAX_NODES = 16_384;
 /** New nodes for one object. A shape of 64 keys is known at its 8th sighting, and a dictionary leaves only 8 nodes behind. */
-const MAX_NEW = 8;
+export const MAX_APPENDED = 8;
 
 /**
  * The shapes of an encoder: lists of keys that objects have in common. A list gets its number the second time that it is
@@ -43,7 +40,6 @@ export class ShapeTable {
   readonly #numbers = new Map<string, number>();
   #text = 0;
   #nodes = 0;
-  #new = 0;
 
   get count(): number {
     return this.#shapes.length;
@@ -53,13 +49,24 @@ export class ShapeTable {
     return this.#shapes[number] ?? [];
   }
 
-  /** The node behind this one by a key that is not its last. NO_SHAPE ends the way. */
-  step(node: ShapeNode, key: string): ShapeNode {
-    if (node === NO_SHAPE) return node;
-    let next = node.next?.get(key);
-    if (next === undefined) {
-      if (this.#new === MAX_NEW || node.depth === MAX_SHAPE_KEYS || key.length > MAX_KEY_CHARS) return NO_SHAPE;
-      next = this.#append(node, key);
+  /** The node behind this one by a key that is not its last. */
+  find(node: ShapeNode, key: string): ShapeNode | undefined {
+    const next = node.next?.get(key);
+    if (next !== undefined) {
+      node.lastKey = key;
+      node.lastNode = next;
+    }
+    return next;
+  }
+
+  /** A new node behind this one. Undefined for keys as only dictionaries have them. */
+  append(node: ShapeNode, key: string): ShapeNode | undefined {
+    if (node.depth === MAX_SHAPE_KEYS || key.length > MAX_KEY_CHARS) return undefined;
+    const next = new ShapeNode(node, key);
+    this.#nodes++;
+    if (node.lastNode !== undefined && node.lastKey !== undefined) {
+      node.next ??= new Map([[node.lastKey, node.lastNode]]);
+      node.next.set(key, next);
     }
     node.lastKey = key;
     node.lastNode = next;
@@ -68,29 +75,19 @@ export class ShapeTable {
 
   /**
    * An object ended at this node, which has no number yet.
-   * @returns its number, or −1: the object goes with its keys
+   * @returns its number, or a negative one: the object goes with its keys
    */
   end(node: ShapeNode): number {
-    this.#new = 0;
     if (this.#nodes >= MAX_NODES) this.#startAgain();
-    if (node === NO_SHAPE) return -1;
-    if (node.keys === undefined) {
-      node.keys = keysTo(node);
+    if (!node.isSeen) {
+      node.isSeen = true;
       return -1;
     }
-    if (node.number === -1) node.number = mayBeDisguised(node.keys) ? -2 : this.#numberOf(node.keys);
-    return node.number;
-  }
-
-  #append(node: ShapeNode, key: string): ShapeNode {
-    const next = new ShapeNode(node, key);
-    this.#nodes++;
-    this.#new++;
-    if (node.lastNode !== undefined && node.lastKey !== undefined) {
-      node.next ??= new Map([[node.lastKey, node.lastNode]]);
-      node.next.set(key, next);
+    if (node.number === -1) {
+      const keys = keysTo(node);
+      node.number = mayBeDisguised(keys) ? -2 : this.#numberOf(keys);
     }
-    return next;
+    return node.number;
   }
 
   #startAgain(): void {
@@ -116,7 +113,8 @@ export function mayBeDisguised(keys: readonly string[]): boolean {
   return keys.length === 0 || keys[0] === '0';
 }
 
-function keysTo(node: ShapeNode): string[] {
+/** The keys from the root to a node. */
+export function keysTo(node: ShapeNode): string[] {
   const keys: string[] = [];
   for (let at: ShapeNode | undefined = node; at?.parent !== undefined; at = at.parent) keys.push(at.key);
   return keys.reverse();

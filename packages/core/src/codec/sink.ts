@@ -13,6 +13,8 @@ const KEPT_BYTES = 1024 * 1024;
  */
 export class Sink {
   bytes: Buffer;
+  /** The same bytes. */
+  view: DataView;
   /** Where the next byte goes. */
   at = 0;
   /** Where the value under way begins. */
@@ -22,13 +24,14 @@ export class Sink {
   constructor(chunkBytes = CHUNK_BYTES) {
     this.#chunkBytes = chunkBytes;
     this.bytes = Buffer.allocUnsafeSlow(chunkBytes);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   /** A value begins here. A buffer that grew for one large value is not shared with the small ones behind it. */
   begin(): void {
     const { length } = this.bytes;
     if (this.at > 0 && (length - this.at < HEADROOM_BYTES || length > this.#chunkBytes)) {
-      this.bytes = Buffer.allocUnsafeSlow(this.#chunkBytes);
+      this.#replace(Buffer.allocUnsafeSlow(this.#chunkBytes));
       this.at = 0;
     }
     this.start = this.at;
@@ -44,15 +47,20 @@ export class Sink {
     const written = this.at - this.start;
     const larger = Buffer.allocUnsafeSlow(Math.max(this.#chunkBytes, 2 * written + bytes));
     this.bytes.copy(larger, 0, this.start, this.at);
-    this.bytes = larger;
+    this.#replace(larger);
     this.start = 0;
     this.at = written;
   }
 
   /** Writes over what is there. Only when nothing refers to it any more. */
   reset(): void {
-    if (this.bytes.length > KEPT_BYTES) this.bytes = Buffer.allocUnsafeSlow(this.#chunkBytes);
+    if (this.bytes.length > KEPT_BYTES) this.#replace(Buffer.allocUnsafeSlow(this.#chunkBytes));
     this.at = 0;
     this.start = 0;
+  }
+
+  #replace(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer);
   }
 }

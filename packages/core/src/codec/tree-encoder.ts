@@ -4,9 +4,9 @@ import { findCulprit } from './culprit.js';
 import { isTooDeep } from './depth.js';
 import { NotSerializable } from './not-serializable.js';
 import { isLatin1, latin1Write, wideWrite } from './raw-text.js';
-import { mayBeDisguised, NO_SHAPE, ShapeTable, type ShapeNode } from './shapes.js';
+import { keysTo, MAX_APPENDED, mayBeDisguised, ShapeTable, type ShapeNode } from './shapes.js';
 import type { Sink } from './sink.js';
-import { MAX_DEPTH, SHORT_TEXT, SHORT_TEXT_CHARS, SMALL_INT, SMALL_INT_MAX, TAG } from './tree-format.js';
+import { MAX_DEPTH, OBJECT_HEAD, SHORT_TEXT, SHORT_TEXT_CHARS, SMALL_INT, SMALL_INT_MAX, TAG } from './tree-format.js';
 import { writeByV8, type Beside } from './v8-values.js';
 import { checkSize, TooLarge } from './value-codec.js';
 import { viewNumber } from './views.js';
@@ -23,19 +23,15 @@ const LONG_ARRAY = 100;
 const MANY_HOLES = 1024;
 
 /** Thrown where a value is found to be more than plain data. */
-const NOT_PLAIN = { name: 'not plain data' };
+const NOT_PLAIN = new Error('A value is more than plain data.');
 
 /** Shows the enumerable properties that every object and array inherits: there should be none. */
-const NOTHING: unknown[] = [];
+const NOTHING: object = [];
 
 const hasOwn = Object.prototype.hasOwnProperty;
 const tagOf = Object.prototype.toString;
 const timeOf = Date.prototype.getTime;
 const AS_PLAIN_TEXT = { maxArrayLength: 0, customInspect: false, depth: 0, breakLength: Infinity } as const;
-
-const number = new Float64Array(1);
-const integer = new BigInt64Array(number.buffer);
-const numberBytes = new Uint8Array(number.buffer);
 
 /**
  * Writes values, each so that it can be read by itself once the shapes that it uses are known. Plain data has a format of our
@@ -48,13 +44,16 @@ export class TreeEncoder {
   // The value under way.
   #sink: Sink | undefined;
   #bytes: Buffer = Buffer.alloc(0);
+  #view = new DataView(this.#bytes.buffer);
   #at = 0;
   #depth = 0;
   #isPolluted = false;
   #beside: BesideList | undefined;
   #seen = 0;
   readonly #few: (object | undefined)[] = new Array<object | undefined>(FEW_OBJECTS).fill(undefined);
-  readonly #many = new Map<object, number>();
+  readonly #many = new Set<object>();
+  /** The numbers of #many, once one of them has occurred again. */
+  #numbers: Map<object, number> | undefined;
 
   /**
    * @param options.limitBytes most bytes of one value, those beside it included
@@ -79,6 +78,7 @@ export class TreeEncoder {
     sink.begin();
     this.#sink = sink;
     this.#bytes = sink.bytes;
+    this.#view = sink.view;
     this.#at = sink.at;
     try {
       if (typeof value === 'object' && value !== null) this.#whole(value);
@@ -97,13 +97,14 @@ export class TreeEncoder {
     }
   }
 
-  /** Appends the definitions of the shapes from this number on, up to another one if that is given. */
-  writeShapes(from: number, sink: Sink, to = this.#shapes.count): void {
+  /** Appends the definitions of the shapes from this number on. */
+  writeShapes(from: number, sink: Sink): void {
     sink.begin();
     this.#sink = sink;
     this.#bytes = sink.bytes;
+    this.#view = sink.view;
     this.#at = sink.at;
-    for (let shape = from; shape < to; shape++) {
+    for (let shape = from; shape < this.#shapes.count; shape++) {
       const keys = this.#shapes.keysOf(shape);
       this.#room(ROOM);
       this.#length(keys.length);
@@ -180,34 +181,25 @@ export class TreeEncoder {
       }
       const at = this.#at;
       bytes[at] = TAG.int;
-      bytes[at + 1] = int;
-      bytes[at + 2] = int >> 8;
-      bytes[at + 3] = int >> 16;
-      bytes[at + 4] = int >> 24;
+      this.#view.setInt32(at + 1, int, true);
       this.#at = at + 5;
       return;
     }
-    bytes[this.#at++] = TAG.double;
-    this.#double(value);
+    this.#double(TAG.double, value);
   }
 
-  #double(value: number): void {
-    number[0] = value;
-    this.#eightBytes();
-  }
-
-  #eightBytes(): void {
-    const bytes = this.#bytes;
+  #double(tag: number, value: number): void {
     const at = this.#at;
-    for (let byte = 0; byte < 8; byte++) bytes[at + byte] = numberBytes[byte] as number;
-    this.#at = at + 8;
+    this.#bytes[at] = tag;
+    this.#view.setFloat64(at + 1, value, true);
+    this.#at = at + 9;
   }
 
   #bigInt(value: bigint): void {
     if (BigInt.asIntN(64, value) === value) {
-      this.#bytes[this.#at++] = TAG.bigInt;
-      integer[0] = value;
-      this.#eightBytes();
+      this.#bytes[this.#at] = TAG.bigInt;
+      this.#view.setBigInt64(this.#at + 1, value, true);
+      this.#at += 9;
       return;
     }
     this.#bytes[this.#at++] = TAG.longBigInt;
@@ -220,13 +212,15 @@ export class TreeEncoder {
     if (length <= FEW_CHARS) {
       const bytes = this.#bytes;
       const at = this.#at + 1;
+      let all = 0;
       for (let index = 0; index < length; index++) {
         const unit = value.charCodeAt(index);
-        if (unit > 0xff) {
-          this.#wide(value);
-          return;
-        }
+        all |= unit;
         bytes[at + index] = unit;
+      }
+      if (all > 0xff) {
+        this.#wide(value);
+        return;
       }
       bytes[at - 1] = SHORT_TEXT + length;
       this.#at = at + length;
@@ -269,10 +263,9 @@ export class TreeEncoder {
     }
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) this.#plain(value as Record<string, unknown>);
-    else if (ArrayBuffer.isView(value)) this.#view(value);
+    else if (ArrayBuffer.isView(value)) this.#bufferView(value);
     else if (types.isDate(value)) {
-      this.#bytes[this.#at++] = TAG.date;
-      this.#double(timeOf.call(value));
+      this.#double(TAG.date, timeOf.call(value));
     } else if (types.isArrayBuffer(value)) this.#arrayBuffer(value);
     else throw NOT_PLAIN;
   }
@@ -286,46 +279,83 @@ export class TreeEncoder {
 
   #plain(value: Record<string, unknown>): void {
     if (++this.#depth > MAX_DEPTH) throw new NotSerializable({ path: '', what: TOO_DEEP });
+    const sink = this.#sink as Sink;
+    // From the value's start: the sink may move it meanwhile.
+    const place = this.#at - sink.start;
+    this.#at += OBJECT_HEAD;
     if (this.#isPolluted) {
-      this.#keyed(value, Object.keys(value));
+      this.#byKeys(value, 0, '', place);
       this.#depth--;
       return;
     }
-    let node = this.#shapes.root;
+    let node: ShapeNode = this.#shapes.root;
+    let appended = 0;
+    let isWide = false;
+    // One pass for the shape and the values: V8 reads a property fast while it enumerates. The head is written when the
+    // shape is known, and the keys of an object without one behind its values.
     for (const key in value) {
-      node = node.lastKey === key ? (node.lastNode as ShapeNode) : this.#shapes.step(node, key);
-      if (node === NO_SHAPE) break;
-    }
-    let shape = node.number;
-    if (shape < 0) shape = this.#shapes.end(node);
-    if (shape < 0) {
-      this.#keyed(value, node.keys ?? Object.keys(value));
-    } else {
-      const keys = node.keys as readonly string[];
-      this.#bytes[this.#at++] = TAG.shaped;
-      this.#length(shape);
-      for (let index = 0; index < keys.length; index++) {
-        const key = keys[index] as string;
-        const entry = value[key];
-        if (entry === undefined && !hasOwn.call(value, key)) throw NOT_PLAIN;
-        this.#write(entry);
+      if (node.lastKey === key) {
+        node = node.lastNode as ShapeNode;
+      } else {
+        let next = this.#shapes.find(node, key);
+        if (next === undefined && appended++ < MAX_APPENDED) next = this.#shapes.append(node, key);
+        if (next === undefined) {
+          isWide = true;
+          break;
+        }
+        node = next;
       }
+      this.#write(value[key]);
+    }
+    if (isWide) {
+      this.#byKeys(value, node.depth, node.key, place);
+    } else {
+      const shape = node.number >= 0 ? node.number : this.#shapes.end(node);
+      if (shape >= 0) this.#head(TAG.shaped, sink.start + place, shape);
+      else this.#keys(value, keysTo(node), sink.start + place);
     }
     this.#depth--;
   }
 
-  #keyed(value: Record<string, unknown>, keys: readonly string[]): void {
-    if (mayBeDisguised(keys)) refuseDisguised(value);
-    this.#bytes[this.#at++] = TAG.keyed;
-    this.#length(keys.length);
-    for (let index = 0; index < keys.length; index++) {
+  /**
+   * Objects with too many keys for a shape, and all when every object inherits an enumerable property, which enumeration
+   * would show.
+   * @param from so many values are written already
+   * @param last the key of the last of them
+   */
+  #byKeys(value: Record<string, unknown>, from: number, last: string, place: number): void {
+    const keys = Object.keys(value);
+    if (from > 0 && keys[from - 1] !== last) throw NOT_PLAIN;
+    let count = from;
+    for (let index = from; index < keys.length; index++) {
       const key = keys[index] as string;
       const entry = value[key];
-      if (entry === undefined && !hasOwn.call(value, key)) throw NOT_PLAIN;
-      this.#room(ROOM);
-      this.#text(key);
+      // An accessor may have deleted it.
+      if ((entry === undefined || this.#isPolluted) && !hasOwn.call(value, key)) continue;
       this.#write(entry);
+      keys[count++] = key;
     }
+    keys.length = count;
+    this.#keys(value, keys, (this.#sink as Sink).start + place);
+  }
+
+  /** What is behind the values of an object that has no shape. */
+  #keys(value: object, keys: readonly string[], head: number): void {
+    if (mayBeDisguised(keys)) refuseDisguised(value);
+    this.#head(TAG.keyed, head, 0);
+    this.#room(ROOM);
+    this.#bytes[this.#at++] = TAG.end;
+    for (let index = 0; index < keys.length; index++) {
+      this.#room(ROOM);
+      this.#text(keys[index] as string);
+    }
+  }
+
+  #head(tag: number, at: number, shape: number): void {
+    const bytes = this.#bytes;
+    bytes[at] = tag;
+    bytes[at + 1] = shape;
+    bytes[at + 2] = shape >> 8;
   }
 
   #array(value: readonly unknown[]): void {
@@ -337,7 +367,10 @@ export class TreeEncoder {
     this.#length(length);
     for (let index = 0; index < length; index++) {
       const entry = value[index];
-      if ((entry === undefined || this.#isPolluted) && !hasOwn.call(value, index)) {
+      if (typeof entry === 'number') {
+        this.#room(ROOM);
+        this.#number(entry);
+      } else if ((entry === undefined || this.#isPolluted) && !hasOwn.call(value, index)) {
         if (++holes > MANY_HOLES && holes * 2 > index) throw NOT_PLAIN;
         this.#room(ROOM);
         this.#bytes[this.#at++] = TAG.hole;
@@ -350,7 +383,7 @@ export class TreeEncoder {
     this.#depth--;
   }
 
-  #view(value: ArrayBufferView): void {
+  #bufferView(value: ArrayBufferView): void {
     const { buffer, byteOffset, byteLength } = value;
     if (buffer instanceof SharedArrayBuffer) throw NOT_PLAIN;
     const type = viewNumber(value);
@@ -405,12 +438,28 @@ export class TreeEncoder {
         this.#seen = seen + 1;
         return -1;
       }
-      for (let place = 0; place < seen; place++) this.#many.set(few[place] as object, place);
+      for (let place = 0; place < seen; place++) this.#many.add(few[place] as object);
     }
-    const place = this.#many.get(value);
+    return this.#numbers === undefined ? this.#placeAmongMany(value) : this.#placeOfNumbered(value, this.#numbers);
+  }
+
+  /** One call finds out that an object is new, as nearly all are. */
+  #placeAmongMany(value: object): number {
+    const many = this.#many;
+    many.add(value);
+    if (many.size > this.#seen) {
+      this.#seen++;
+      return -1;
+    }
+    this.#numbers = new Map();
+    for (const object of many) this.#numbers.set(object, this.#numbers.size);
+    return this.#numbers.get(value) as number;
+  }
+
+  #placeOfNumbered(value: object, numbers: Map<object, number>): number {
+    const place = numbers.get(value);
     if (place !== undefined) return place;
-    this.#many.set(value, seen);
-    this.#seen = seen + 1;
+    numbers.set(value, this.#seen++);
     return -1;
   }
 
@@ -420,6 +469,7 @@ export class TreeEncoder {
     const count = Math.min(this.#seen, FEW_OBJECTS);
     for (let place = 0; place < count; place++) few[place] = undefined;
     if (this.#many.size > 0) this.#many.clear();
+    this.#numbers = undefined;
     this.#seen = 0;
   }
 
@@ -433,6 +483,7 @@ export class TreeEncoder {
     sink.at = this.#at;
     sink.grow(bytes);
     this.#bytes = sink.bytes;
+    this.#view = sink.view;
     this.#at = sink.at;
   }
 

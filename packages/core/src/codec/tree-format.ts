@@ -23,9 +23,9 @@ export const TAG = {
   latin1: 6,
   /** Length in bytes, then UTF-16 units. */
   wide: 7,
-  /** Number of a shape, then a value for each of its keys. */
+  /** Number of a shape in 16 bits, then a value for each of its keys. */
   shaped: 8,
-  /** Number of keys, then for each key its text and its value. */
+  /** 16 bits of nothing, values, END, and the texts of their keys. */
   keyed: 9,
   /** Length, then elements. */
   array: 10,
@@ -49,8 +49,11 @@ export const TAG = {
   tree: 20,
   graph: 21,
   v8: 22,
+  end: 23,
 } as const;
 
+/** Bytes of a tag and a shape's number. */
+export const OBJECT_HEAD = 3;
 export const SHORT_TEXT = 0x40;
 export const SHORT_TEXT_CHARS = 63;
 export const SMALL_INT = 0x80;

@@ -16,7 +16,7 @@ export interface Codec {
  * How inputs, results and progress cross to a worker and back.
  *
  * - `'structured'`: as structured clone has it. Map, Set, Date, BigInt, RegExp, errors, typed arrays and cycles arrive as they
- *   were; plain data goes in a format of its own, several times as fast as V8's (docs/decisions/0014-tree-codec.md).
+ *   were; plain data goes in a format of its own, several times as fast as V8's (docs/decisions/0015-tree-codec.md).
  * - the URL of a module that exports a {@link Codec}, or `{ module }` with its URL or path (relative: to the current folder).
  *
  * What a handler throws, `workerData` and the reasons of signals always go by structured clone.

@@ -6,8 +6,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { BoardFile } from '../../src/transport/board-file.js';
-import { BOARD_BYTES, MemoryBoard, SLOTS, type ParentBoard } from '../../src/wire/claim-board.js';
+import { openEncoder } from '../../src/codec/open-codec.js';
+import { systemClock } from '../../src/base/clock.js';
+import type { Task } from '../../src/task/task.js';
+import type { BoardFile } from '../../src/transport/board-file.js';
+import { sharedBoard } from '../../src/transport/shared-board.js';
+import type { Transport } from '../../src/transport/transport.js';
+import { MemoryBoard, SLOTS, type ParentBoard } from '../../src/wire/claim-board.js';
+import { isSkip, spanOf, STATUS } from '../../src/wire/record.js';
+import { Hand } from '../../src/worker/hand.js';
+import { ResultRow } from '../../src/worker/result-row.js';
+import { openBoard, RecordingChannel } from '../support/result-link.js';
+import { TaskMaker } from '../support/tasks.js';
 
 /** One id a slot, so that every id has its own record to the end; from slot 1 on, so that runs have neighbours. */
 const COUNT = SLOTS - 1;
@@ -17,9 +27,9 @@ const ROUNDS = 10;
 async function takeBack(board: ParentBoard, isOver: () => boolean): Promise<Set<number>> {
   const takenBack = new Set<number>();
   // From its first claim on: before that it may not even have been given a core.
-  while (board.startedAt(1) === undefined) await nextTurn();
+  while (board.claimOf(1) === undefined) await nextTurn();
   for (let id = COUNT; id >= 1 && !isOver(); id--) {
-    if (board.revoke(id)) takenBack.add(id);
+    if (board.revoke(id) && board.claimOf(id) === undefined) takenBack.add(id);
     if (id % 16 === 0) await nextTurn();
   }
   return takenBack;
@@ -34,7 +44,7 @@ interface Claimer {
 
 async function inProcess(run = 1): Promise<Claimer> {
   const script = fileURLToPath(new URL('../fixtures/claims-in-file.mjs', import.meta.url));
-  const board = new BoardFile();
+  const board = openBoard();
   const child = spawn(process.execPath, [script, String(COUNT), String(run)], {
     stdio: ['ignore', 'pipe', 'inherit', board.fd],
   });
@@ -45,7 +55,7 @@ async function inProcess(run = 1): Promise<Claimer> {
 }
 
 async function inThread(): Promise<Claimer> {
-  const memory = new SharedArrayBuffer(BOARD_BYTES);
+  const memory = sharedBoard();
   const thread = new Worker(new URL('../fixtures/claims-in-memory.mjs', import.meta.url), {
     workerData: { memory, count: COUNT },
   });
@@ -73,5 +83,95 @@ describe.each([
       await end();
     }
     expect(met).toBeGreaterThan(0);
+  });
+});
+
+/** A hand with so many tasks, on a board and a log that a worker may open. */
+function openHand(count: number) {
+  const board = openBoard();
+  const channel = new RecordingChannel(false);
+  const maker = new TaskMaker();
+  const hand = new Hand({
+    holder: { id: 1, abandon(): void {} },
+    transport: { board, log: board.log, channel, arena: undefined } as unknown as Transport,
+    encoder: openEncoder('structured', Infinity),
+    clock: systemClock,
+    graceMs: 1000,
+    refused() {},
+    timedOut() {},
+    overdue() {},
+    emptied() {},
+    readLog() {},
+  });
+  hand.hasBoard = true;
+  const tasks = Array.from({ length: count }, () => {
+    const { task } = maker.make();
+    const place = hand.add(task, 0);
+    task.state = 'running';
+    task.owned = place;
+    return { task, wireId: place.wireId };
+  });
+  hand.send(false);
+  return { board, hand, tasks };
+}
+
+/** Reads the log as a worker's reader does. Whether anything was there. */
+function readLog(board: BoardFile, hand: Hand, answered: Map<number, number>): void {
+  const row = new ResultRow(0, -Infinity, 0);
+  for (let bytes = board.log.peek(); bytes !== undefined; bytes = board.log.peek()) {
+    for (let at = 0; at < bytes.length;) {
+      const span = spanOf(bytes, at);
+      board.log.advance(span);
+      if (!isSkip(bytes, at)) {
+        row.open(bytes, at);
+        answered.set(row.wireId, row.kind);
+        if (row.kind < STATUS.neverStarted) hand.lastEndedAt = Math.max(hand.lastEndedAt, row.endedAt);
+        const place = hand.get(row.wireId);
+        if (place !== undefined) hand.letGo(place);
+      }
+      at += span;
+    }
+  }
+}
+
+describe('a worker that claims runs and looks at them again while the parent takes back what has not begun', () => {
+  it('never runs a task that the parent has, and answers for each', async () => {
+    const script = fileURLToPath(new URL('../fixtures/claims-in-runs.mjs', import.meta.url));
+    let fromRuns = 0;
+    for (let round = 0; round < ROUNDS / 2; round++) {
+      const { board, hand, tasks } = openHand(300);
+      const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit', board.fd] });
+      const lines = createInterface({ input: child.stdout as Readable })[Symbol.asyncIterator]();
+      child.stdin?.end(JSON.stringify(tasks.map(({ wireId }) => wireId)));
+      await lines.next();
+      let isOver = false;
+      const ran = lines.next().then((line) => {
+        isOver = true;
+        return JSON.parse(line.value as string) as number[];
+      });
+      const answered = new Map<number, number>();
+      const takenBack = new Set<number>();
+      for (let turn = 0; !isOver; turn++) {
+        readLog(board, hand, answered);
+        const unbegun: Task[] = hand.unbegun();
+        // Near to the worker, where it may meet it at any moment, and some of each run only.
+        for (const task of unbegun.slice(0, 8)) {
+          const wireId = task.place?.wireId ?? 0;
+          const isClaimed = board.claimOf(wireId) !== undefined;
+          if ((wireId + turn) % 5 !== 0 || !hand.recall(task)) continue;
+          takenBack.add(wireId);
+          if (isClaimed) fromRuns++;
+        }
+        await nextTurn();
+      }
+      const hasRun = await ran;
+      readLog(board, hand, answered);
+      expect(hasRun.filter((wireId) => takenBack.has(wireId))).toEqual([]);
+      // Whatever it did not run it says so of, and then the task is the parent's again.
+      const ofAll = tasks.map(({ wireId }) => answered.get(wireId));
+      expect(ofAll).toEqual(tasks.map(({ wireId }) => (hasRun.includes(wireId) ? STATUS.ok : STATUS.neverStarted)));
+      hand.stop();
+    }
+    expect(fromRuns).toBeGreaterThan(0);
   });
 });
