@@ -40,9 +40,19 @@ export class BoundedNames<V> {
     return this.#values.get(name) ?? this.#add(name);
   }
 
-  /** The value that this name has by itself. */
+  /** The value that this name has by now. */
   find(name: string): V | undefined {
     return this.#values.get(name.length > LONGEST_NAME ? shortName(name) : name);
+  }
+
+  /** Takes a name out, with the value that it has by itself. Its place can be taken again. */
+  take(name: string): V | undefined {
+    const value = name === OTHER || name.length > LONGEST_NAME ? undefined : this.#values.get(name);
+    if (value === undefined) return undefined;
+    this.#values.delete(name);
+    this.#left++;
+    if (this.#shared !== undefined) this.#shared.left++;
+    return value;
   }
 
   /** The value of all names without one of their own. */

@@ -12,7 +12,7 @@ import { ONE_INLINE, sizeRange, WORKERS_VARIABLE, type SizeRange } from '../sizi
 import { Supervisor } from '../supervise/supervisor.js';
 import { Task, type TaskExtras } from '../task/task.js';
 import { TaskBook } from '../task/task-book.js';
-import { TaskType } from '../task/task-type.js';
+import { TaskTypes } from '../task/task-types.js';
 import type { StartTransport } from '../transport/transport.js';
 import { Worker } from '../worker/worker.js';
 import type { WorkerListener } from '../worker/worker-listener.js';
@@ -64,7 +64,7 @@ export class Engine {
   readonly keepAlive = new KeepAlive();
   /** Checked whenever tasks or workers changed. */
   readonly conditions = new Conditions();
-  readonly types = new Map<string, TaskType>();
+  readonly types: TaskTypes;
   readonly upkeep: Upkeep;
   /** Ready time of workers that have ended, ms. */
   #pastReadyMs = 0;
@@ -81,6 +81,7 @@ export class Engine {
     const { options, pool, moduleUrl, host } = parts;
     const random = (): number => host.random();
     this.#clock = host.clock;
+    this.types = new TaskTypes(options);
     this.book = new TaskBook({
       onAbort: (task, reason) => this.dispatcher.cancel(task, reason),
       onPendingChange: (pending) => this.#onPendingChange(pending),
@@ -129,7 +130,7 @@ export class Engine {
   }
 
   settingsOf(name: string): TaskSettings {
-    return this.#type(name).settings;
+    return this.types.of(name).settings;
   }
 
   /** Submits a task. */
@@ -160,7 +161,7 @@ export class Engine {
   /** Most tasks of a name worth having submitted at once. */
   usefulInFlight(name: string): number {
     const workers = Math.max(this.supervisor.wanted, Math.min(this.upkeep.sizing.range.start, this.book.pending + 1));
-    return this.dispatcher.usefulInFlight(this.#type(name).typicalMs, workers);
+    return this.dispatcher.usefulInFlight(this.types.of(name).typicalMs, workers);
   }
 
   resize(workers: WorkersOption): void {
@@ -175,19 +176,11 @@ export class Engine {
   /** The task of the promise made last. */
   #enter(name: string, input: unknown, extras: TaskExtras | undefined): Task {
     const id = ++this.#lastTaskId;
-    const task = new Task(id, this.#type(name), input, extras, this.now(), lastResolve, lastReject);
+    const type = this.types.of(name);
+    const all = type.name === name ? extras : { ...extras, name };
+    const task = new Task(id, type, input, all, this.now(), lastResolve, lastReject);
     this.book.enter(task);
     return task;
-  }
-
-  #type(name: string): TaskType {
-    let type = this.types.get(name);
-    if (type === undefined) {
-      const { tasks, taskDefaults } = this.#parts.options;
-      type = new TaskType(name, tasks.get(name) ?? taskDefaults);
-      this.types.set(name, type);
-    }
-    return type;
   }
 
   /** Read once: from files. */
@@ -217,6 +210,7 @@ export class Engine {
 
   readonly #listener: WorkerListener = {
     ready: (worker) => {
+      this.types.learn(worker.handlerNames);
       this.supervisor.onReady(worker);
       this.#parts.emit('worker:ready', { workerId: worker.id, pid: worker.pid, bootMs: worker.bootMs });
       this.#publishWorker(worker, 'ready');
@@ -229,7 +223,7 @@ export class Engine {
     },
     reported: (worker, uses) => {
       const { handlerNames } = worker;
-      for (const [handler, use] of uses) this.types.get(handlerNames[handler] ?? '')?.load.add(use);
+      for (const [handler, use] of uses) this.types.of(handlerNames[handler] ?? '').load.add(use);
       this.upkeep.noteReported(worker);
     },
     refused: (worker, task, refusal) => this.dispatcher.onRefused(worker, task, refusal),

@@ -221,7 +221,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       placeMs: upkeep.sizing.placeMs,
       pastIgnoredResults,
       book,
-      types: types.values(),
+      types,
       cache: this.#cache,
     });
   }

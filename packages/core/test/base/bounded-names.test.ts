@@ -39,6 +39,15 @@ describe('BoundedNames', () => {
     expect(shortName(long)).toBe(`${'x'.repeat(200)}…`);
   });
 
+  it('gives a place again that a name was taken from', () => {
+    const places = { left: 1 };
+    const names = counters(1, places);
+    names.get('a').count = 5;
+    expect([names.take('a'), names.take('a'), names.take('b')]).toEqual([{ name: 'a', count: 5 }, undefined, undefined]);
+    expect([names.get('b').name, names.get('a').name, places.left]).toEqual(['b', OTHER, 0]);
+    expect(names.take(OTHER)).toBeUndefined();
+  });
+
   it('shares its places with other tables', () => {
     const places = { left: 3 };
     const [one, two] = [counters(2, places), counters(5, places)];
