@@ -7,6 +7,7 @@ import { StructuredCodec } from '../codec/structured-codec.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { FileClaims } from './claims.js';
 import { outputWritten } from './output-written.js';
+import { printAtOnce } from './print-at-once.js';
 import { serve } from './serve.js';
 
 const LINK_FD = 3;
@@ -23,7 +24,8 @@ const link = new Socket({ fd: LINK_FD, readable: true, writable: true });
 const channel = new SocketChannel(link, { codec: new StructuredCodec(Infinity), maxPayloadBytes: Infinity });
 const worker = serve({
   channel,
-  useCodec({ codec, maxPayloadBytes, arena }) {
+  useCodec({ codec, maxPayloadBytes, arena, ownsOutput }) {
+    if (ownsOutput) printAtOnce();
     const files = arena ? new Arena(TO_PARENT_FD, FROM_PARENT_FD) : undefined;
     channel.format = { codec: openCodec(codec, maxPayloadBytes, files), maxPayloadBytes };
   },

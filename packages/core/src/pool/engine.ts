@@ -13,6 +13,7 @@ import { Supervisor } from '../supervise/supervisor.js';
 import { Task, type TaskExtras } from '../task/task.js';
 import { TaskBook } from '../task/task-book.js';
 import { TaskTypes } from '../task/task-types.js';
+import { noteWorked } from '../transport/last-output.js';
 import type { StartTransport } from '../transport/transport.js';
 import { Worker } from '../worker/worker.js';
 import type { WorkerListener } from '../worker/worker-listener.js';
@@ -272,6 +273,7 @@ export class Engine {
       this.upkeep.wake();
       return;
     }
+    noteWorked();
     this.keepAlive.release();
     this.conditions.check();
   }

@@ -92,6 +92,8 @@ export interface InitMessage {
   maxPayloadBytes: number;
   /** Whether processes inherit the files of an arena; see codec/arena.ts. */
   arena: boolean;
+  /** Whether what a process prints goes through pipes of its own; see child/print-at-once.ts. */
+  ownsOutput: boolean;
   warmup: readonly WarmupTask[];
 }
 /** A call that a new worker makes before it is ready. */
@@ -157,7 +159,7 @@ export interface ReportMessage {
 }
 
 /** Raised when either side's layout changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /** The rows of a frame to be sent. A progress frame has one: [wire id]. */
 export interface Rows {

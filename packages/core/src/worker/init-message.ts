@@ -18,6 +18,7 @@ export function initMessage(
     codec: options.codec,
     maxPayloadBytes: options.maxPayloadBytes,
     arena: transport.hasArena,
+    ownsOutput: options.stdio !== 'inherit',
     warmup: options.warmup,
   };
 }

@@ -43,7 +43,11 @@ describe('BoundedNames', () => {
     const places = { left: 1 };
     const names = counters(1, places);
     names.get('a').count = 5;
-    expect([names.take('a'), names.take('a'), names.take('b')]).toEqual([{ name: 'a', count: 5 }, undefined, undefined]);
+    expect([names.take('a'), names.take('a'), names.take('b')]).toEqual([
+      { name: 'a', count: 5 },
+      undefined,
+      undefined,
+    ]);
     expect([names.get('b').name, names.get('a').name, places.left]).toEqual(['b', OTHER, 0]);
     expect(names.take(OTHER)).toBeUndefined();
   });

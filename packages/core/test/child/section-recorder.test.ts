@@ -149,7 +149,11 @@ describe('sections with names made of data', () => {
     nested(sections, 500);
     const deltas = sections.take();
     expect(deltas).toHaveLength(32);
-    expect(names(deltas).toSorted((a, b) => a.length - b.length).at(-1)).toBe(`${'step/'.repeat(31)}(other)`);
+    expect(
+      names(deltas)
+        .toSorted((a, b) => a.length - b.length)
+        .at(-1),
+    ).toBe(`${'step/'.repeat(31)}(other)`);
     expect(deltas.reduce((sum, { count }) => sum + count, 0)).toBe(500);
   });
 });
