@@ -21,6 +21,7 @@ import type { WorkerEnd } from '../worker/worker-end.js';
 import type { ResultCache } from '../cache/result-cache.js';
 import { callSafely } from '../base/call-safely.js';
 import { KeepAlive } from './keep-alive.js';
+import { SharedTask } from './shared-task.js';
 import { Upkeep } from './upkeep.js';
 
 const workerChannel = channel(CHANNELS.worker);
@@ -139,6 +140,19 @@ export class Engine {
     const promise = new Promise(takeEnds);
     this.dispatcher.submit(this.#enter(name, input, extras));
     return promise;
+  }
+
+  /** Submits a task that several callers may come to share. */
+  share(name: string, input: unknown, extras: TaskExtras): SharedTask {
+    let costMs = 0;
+    const onRan = (ms: number): void => void (costMs = ms);
+    const own = { ...extras, onRan };
+    const promise = new Promise(takeEnds);
+    const task = this.#enter(name, input, own);
+    this.dispatcher.submit(task);
+    const result = promise.then((value) => ({ value, costMs }));
+    const queued = (): number => this.book.counts.queued;
+    return new SharedTask({ clock: this.#clock, task, extras: task.extras, result, queued });
   }
 
   /** Submits a task to one worker. */

@@ -29,6 +29,8 @@ export interface TaskExtras {
 export interface Holder {
   readonly id: number;
   abandon(task: Task, reason: unknown): void;
+  /** When the handler of a task in its hand was called, host clock; undefined when it was not yet. */
+  begunAt(task: Task): number | undefined;
 }
 
 /** What is known of a try that is in a worker's hand. */

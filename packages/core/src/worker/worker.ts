@@ -18,7 +18,7 @@ import type { Holding, Task } from '../task/task.js';
 import { Hand } from './hand.js';
 import { initMessage } from './init-message.js';
 import type { LoadTotals } from './load-meter.js';
-import { wantedTasks } from './place.js';
+import { wantedTasks, type Place } from './place.js';
 import { ResultRow } from './result-row.js';
 import { workerEnd, type WorkerEnd } from './worker-end.js';
 import { Vitals } from './vitals.js';
@@ -233,6 +233,11 @@ export class Worker {
   /** Where its handler is now, even in synchronous code; undefined if that cannot be told in time. */
   stack(withinMs: number): Promise<string | undefined> {
     return this.#transport.stack(withinMs);
+  }
+
+  /** When the handler of a task in its hand was called, host clock; undefined when it was not yet. */
+  begunAt(task: Task): number | undefined {
+    return this.#hand.startedAt(task.place as Place);
   }
 
   /** Whether this task is (still) in its hand. */
