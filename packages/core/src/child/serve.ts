@@ -1,5 +1,5 @@
 import { hostNowMs } from '../base/clock.js';
-import { isMoved } from '../contract/move.js';
+import { openPortCodec } from '../codec/open-codec.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import { errorToWire } from '../wire/error-wire.js';
 import {
@@ -16,6 +16,7 @@ import {
 import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
 import { BusyPoll } from './busy-poll.js';
 import { systemThreadId } from './cpu-time.js';
+import { ProgressSender } from './progress.js';
 import { TaskUse } from './task-use.js';
 import type { WorkerScope } from './running-task.js';
 import { SectionRecorder } from './section-recorder.js';
@@ -44,15 +45,23 @@ export interface Host {
 /** A teardown that hangs when nobody is left to wait for it gets this long. */
 const ORPHAN_TEARDOWN_MS = 1000;
 
-function sendProgress(channel: FrameChannel, id: number, value: unknown): void {
-  const { value: moved, transfer } = isMoved(value) ? value : { value, transfer: undefined };
-  channel.send(FRAME.progress, undefined, { meta: Uint32Array.of(id), values: [moved], transfer });
+/** Copies values as the pool's codec does, beside whatever it uses for the frames of the link. */
+function copier({ codec, maxPayloadBytes }: InitMessage): (value: unknown) => unknown {
+  const own = openPortCodec(codec, maxPayloadBytes);
+  if (own === undefined) return structuredClone;
+  return (value) => {
+    const bytes = Buffer.from(own.encode([value]));
+    return own.decode(bytes, (_row, reason) => {
+      throw new Error(reason);
+    })[0];
+  };
 }
 
 /** The whole life of a worker, seen from inside: init → load → setup → warmup → ready → tasks → teardown. */
 export function serve(host: Host): { flush(): void } {
   const { channel } = host;
   let loop: TaskLoop | undefined;
+  let progress: ProgressSender | undefined;
   let reports: ReportTimer | undefined;
   let module: LoadedModule | undefined;
   let scope: WorkerScope | undefined;
@@ -73,6 +82,9 @@ export function serve(host: Host): { flush(): void } {
         break;
       case FRAME.tune:
         loop?.tune((frame.body as TuneMessage).concurrency);
+        break;
+      case FRAME.progressTaken:
+        progress?.taken();
         break;
       case FRAME.pressure:
         onPressure((frame.body as PressureMessage).level);
@@ -110,12 +122,13 @@ export function serve(host: Host): { flush(): void } {
       if (init.guard) host.startGuard();
       const board = host.board(init);
       const sections = new SectionRecorder((path) => board.noteSection(path));
+      progress = new ProgressSender(channel, copier(init));
       scope = {
         workerId: init.workerId,
         workerData: init.workerData,
         data: undefined,
         sections,
-        sendProgress: (id, value) => sendProgress(channel, id, value),
+        progress,
       };
       const loaded = await loadWorkerModule(init.moduleUrl);
       if (ending) return;

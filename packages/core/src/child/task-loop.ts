@@ -228,6 +228,7 @@ export class TaskLoop {
     startedAt: number,
     endedAt: number,
   ): number {
+    this.#parts.scope.progress.end(id);
     if (this.#batch.size === 0) this.#batchSince = endedAt;
     this.#batch.add(id, status, value, frame.receivedAt, frame.decodedAt, startedAt, endedAt);
     const holdMs = this.#holdMs;

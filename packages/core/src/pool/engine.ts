@@ -72,6 +72,8 @@ export class Engine {
   #pastReadyMs = 0;
   /** Results that workers which have ended gave to nobody. */
   pastIgnoredResults = 0;
+  /** Values of ctx.progress that such workers dropped. */
+  pastDroppedProgress = 0;
   readonly #parts: EngineParts;
   readonly #clock: Clock;
   #cores: number | undefined;
@@ -256,6 +258,7 @@ export class Engine {
   #onExited(worker: Worker, end: WorkerEnd): void {
     this.#pastReadyMs += worker.readyMs(this.now());
     this.pastIgnoredResults += worker.ignoredResults;
+    this.pastDroppedProgress += worker.droppedProgress;
     this.dispatcher.onExited(worker, end);
     const isFault = end.how === 'died' || end.how === 'failedToStart';
     const cause =

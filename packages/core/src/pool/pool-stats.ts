@@ -30,6 +30,8 @@ export interface StatsParts {
   placeMs: number;
   /** Results that workers which have ended gave to nobody. */
   pastIgnoredResults: number;
+  /** Values of ctx.progress that such workers dropped. */
+  pastDroppedProgress: number;
   book: TaskBook;
   types: Iterable<TaskType>;
   cache: ResultCache | undefined;
@@ -62,6 +64,7 @@ export function poolStats(parts: StatsParts): PoolStats {
     workerList,
     tasks: { ...parts.book.counts },
     ignoredResults: workers.reduce((sum, worker) => sum + worker.ignoredResults, parts.pastIgnoredResults),
+    droppedProgress: workers.reduce((sum, worker) => sum + worker.droppedProgress, parts.pastDroppedProgress),
     latencyMs: latency(types),
     // A caller may give any name, "__proto__" too, which an assignment would not make a property of.
     byTask: Object.fromEntries(byTask),

@@ -208,7 +208,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** A snapshot, as plain data. */
   stats(): PoolStats {
-    const { book, types, upkeep, pastIgnoredResults, supervisor, dispatcher } = this.#engine;
+    const { book, types, upkeep, pastIgnoredResults, pastDroppedProgress, supervisor, dispatcher } = this.#engine;
     return poolStats({
       options: this.#options,
       state: this.#state.name,
@@ -221,6 +221,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       spares: supervisor.spares.size,
       placeMs: upkeep.sizing.placeMs,
       pastIgnoredResults,
+      pastDroppedProgress,
       book,
       types,
       cache: this.#cache,

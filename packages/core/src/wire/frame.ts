@@ -13,6 +13,7 @@ export const FRAME = {
   stop: 4,
   tune: 5,
   pressure: 6,
+  progressTaken: 7,
   warming: 15,
   ready: 16,
   startFailed: 17,
@@ -161,7 +162,10 @@ export interface ReportMessage {
 /** Raised when either side's layout changes; a worker of another version refuses to start. */
 export const PROTOCOL_VERSION = 6;
 
-/** The rows of a frame to be sent. A progress frame has one: [wire id]. */
+/**
+ * The rows of a frame to be sent. A progress frame has one: [wire id, 1 to be told when it is taken (progressTaken), values that
+ * were dropped before this one].
+ */
 export interface Rows {
   meta: Uint32Array;
   values: readonly unknown[];

@@ -62,6 +62,8 @@ export class Worker {
   reserved = false;
   /** Results that nobody waited for. */
   ignoredResults = 0;
+  /** Values of ctx.progress that it dropped, for there were too many. */
+  droppedProgress = 0;
   readonly #clock: Clock;
   readonly #listener: WorkerListener;
   readonly #transport: Transport;
@@ -287,9 +289,12 @@ export class Worker {
         this.#onResults(frame);
         break;
       case FRAME.progress: {
-        const place = this.#hand.get(frame.meta[0] ?? 0);
+        const [wireId = 0, asks = 0, dropped = 0] = frame.meta;
+        const place = this.#hand.get(wireId);
+        this.droppedProgress += dropped;
         const isWanted = place !== undefined && !place.isAbandoned && frame.unread === undefined;
         if (isWanted && place.task !== undefined) this.#listener.progress(this, place.task, frame.values[0]);
+        if (asks === 1) this.#transport.channel.send(FRAME.progressTaken, undefined);
         break;
       }
       case FRAME.report: {
