@@ -13,7 +13,7 @@ export interface ErrorClass {
   example: ItemId;
 }
 
-/** More classes than this are counted as one: messages may hold a random part. */
+/** Most classes, that of all further ones included: messages may hold a random part. */
 const MAX_CLASSES = 1000;
 const OTHER = '(other)';
 
@@ -35,7 +35,7 @@ export class Tally {
     this.failed++;
     const kind = line.error.code ?? line.error.name;
     const key = classKey(kind, line.error);
-    const hasPlace = this.#classes.has(key) || this.#classes.size < MAX_CLASSES;
+    const hasPlace = this.#classes.has(key) || this.#classes.size < MAX_CLASSES - 1;
     const known = this.#classes.get(hasPlace ? key : OTHER);
     if (known !== undefined) known.count++;
     else if (hasPlace) this.#classes.set(key, { kind, message: line.error.message, count: 1, example: line.id });

@@ -10,6 +10,8 @@ const WINDOW_BYTES = 1024 * 1024;
 /** Most values, and bytes, of one task that are held. The newest is, whatever it takes. */
 const HELD_VALUES = 64;
 const HELD_BYTES = 256 * 1024;
+/** What may be larger than the pool allows is encoded to see: that costs as much as sending it. */
+const LARGE_BYTES = 64 * 1024;
 /** How often the parent is asked to say that it has taken what came. */
 const ASK_AFTER_VALUES = WINDOW_VALUES / 4;
 const ASK_AFTER_BYTES = WINDOW_BYTES / 4;
@@ -66,8 +68,8 @@ export class ProgressSender {
       this.#post(id, { value, transfer, bytes }, 0);
       return true;
     }
-    // Whatever cannot be sent is refused now, while its handler can hear of it.
-    if (transfer === undefined && this.#channel.refusal(value) !== undefined) {
+    // Copying refuses most of what cannot be sent, while its handler can hear of it. Encoding finds what is too large.
+    if (transfer === undefined && bytes > LARGE_BYTES && this.#channel.refusal(value) !== undefined) {
       this.#post(id, { value, transfer, bytes }, 0);
       return false;
     }
@@ -123,7 +125,7 @@ export class ProgressSender {
       this.#post(id, first, held.dropped);
       held.dropped = 0;
     } catch {
-      // What was to be moved has been moved elsewhere, or read, since: its handler has gone on, and cannot be told.
+      // Its handler has gone on, and cannot be told: it has moved this elsewhere since, or what it told cannot leave a process.
       held.dropped++;
     }
   }

@@ -100,11 +100,12 @@ describe('ProgressSender', () => {
 
   it('refuses at the call what cannot be sent, held or not', () => {
     const { sender, refused, sent } = open();
-    const bad = () => {};
-    refused.add(bad);
-    expect(() => sender.send(1, bad)).toThrow(TypeError);
+    const [tooLarge, bad] = ['x'.repeat(100_000), () => {}];
+    refused.add(tooLarge).add(bad);
+    for (const value of [tooLarge, bad]) expect(() => sender.send(1, value)).toThrow('cannot be sent');
     for (let n = 0; n < 300; n++) sender.send(1, n);
-    expect(() => sender.send(1, bad)).toThrow(TypeError);
+    expect(() => sender.send(1, tooLarge)).toThrow('cannot be sent');
+    expect(() => sender.send(1, bad)).toThrow('could not be cloned');
     sender.end(1);
     expect(sent).toHaveLength(300);
   });
