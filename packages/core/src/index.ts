@@ -1,5 +1,6 @@
 export { Pool, type RunArguments, type SettledTask } from './pool/pool.js';
 export type { ResultCache } from './cache/result-cache.js';
+export { BoundedNames, OTHER, type Places } from './base/bounded-names.js';
 export { Histogram } from './base/histogram.js';
 export { hostNowMs } from './base/clock.js';
 export { nearestName } from './base/nearest.js';

@@ -13,8 +13,9 @@ export interface ErrorClass {
   example: ItemId;
 }
 
-/** More classes than this are not kept apart: messages may hold a random part. */
+/** Most classes, that of all further ones included: messages may hold a random part. */
 const MAX_CLASSES = 1000;
+const OTHER = '(other)';
 
 /** Counts results as they are written. */
 export class Tally {
@@ -34,11 +35,11 @@ export class Tally {
     this.failed++;
     const kind = line.error.code ?? line.error.name;
     const key = classKey(kind, line.error);
-    const known = this.#classes.get(key);
+    const hasPlace = this.#classes.has(key) || this.#classes.size < MAX_CLASSES - 1;
+    const known = this.#classes.get(hasPlace ? key : OTHER);
     if (known !== undefined) known.count++;
-    else if (this.#classes.size < MAX_CLASSES) {
-      this.#classes.set(key, { kind, message: line.error.message, count: 1, example: line.id });
-    }
+    else if (hasPlace) this.#classes.set(key, { kind, message: line.error.message, count: 1, example: line.id });
+    else this.#classes.set(OTHER, { kind: OTHER, message: 'Failures of further kinds.', count: 1, example: line.id });
   }
 
   /** The most frequent classes of errors, most frequent first. */

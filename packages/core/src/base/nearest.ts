@@ -3,6 +3,8 @@ export function nearestName(name: string, known: readonly string[]): string | un
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of known) {
+    // Each letter that one has more is a difference. Whoever passes on a text of any length waits for no long comparison.
+    if (Math.abs(name.length - candidate.length) > mostDistance(name, candidate)) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
@@ -10,7 +12,11 @@ export function nearestName(name: string, known: readonly string[]): string | un
     }
   }
   if (best === undefined) return undefined;
-  return bestDistance <= Math.max(1, Math.floor(Math.max(name.length, best.length) / 3)) ? best : undefined;
+  return bestDistance <= mostDistance(name, best) ? best : undefined;
+}
+
+function mostDistance(a: string, b: string): number {
+  return Math.max(1, Math.floor(Math.max(a.length, b.length) / 3));
 }
 
 /** Letters inserted, left out, changed, or swapped with their neighbour, to make one of the other. */

@@ -1,40 +1,34 @@
 import type { LRUCache } from 'lru-cache';
-import { AbortController } from '../base/natives.js';
+import type { Clock } from '../base/clock.js';
 import { newLru } from '../base/lru.js';
+import { shortKey } from '../base/short-key.js';
 import type { CacheOptions } from '../contract/options.js';
 import type { ResolvedTaskCache } from '../contract/resolve-options.js';
 import type { CacheStats } from '../contract/stats.js';
+import { Flight, type CachedCall, type Entry, type Execution, type Shared } from './flight.js';
 import { stableKey } from './stable-key.js';
 
-interface Entry {
-  value: unknown;
-  /** What it took to compute, ms. */
-  costMs: number;
-}
-
-/** One execution that any number of equal calls wait for. */
-interface Flight {
-  result: Promise<unknown>;
-  waiting: number;
-  /** Ends the execution when the last of them is gone. */
-  readonly controller: AbortController;
-}
-
 /**
- * Results of tasks that opted in, by task name and input. Equal calls that overlap share one execution. Failures are
- * never kept. A cached value is handed out as it is, not copied: callers must not change it.
+ * Results of tasks that opted in, by task name and input. Equal calls that overlap share one execution,
+ * each within its own limits. Failures are never kept. A cached value is handed out as it is, not copied: callers must not change it.
  */
 export class ResultCache {
   readonly #entries: LRUCache<string, Entry>;
   readonly #flights = new Map<string, Flight>();
   readonly #settingsOf: (task: string) => ResolvedTaskCache | undefined;
+  readonly #clock: Clock;
   #hits = 0;
   #misses = 0;
   #joined = 0;
   #savedMs = 0;
 
   /** @internal Made by the pool. */
-  constructor(options: Required<CacheOptions>, settingsOf: (task: string) => ResolvedTaskCache | undefined) {
+  constructor(
+    options: Required<CacheOptions>,
+    settingsOf: (task: string) => ResolvedTaskCache | undefined,
+    clock: Clock,
+  ) {
+    this.#clock = clock;
     this.#entries = newLru({ max: options.max, ttl: Math.ceil(options.ttlMs) });
     this.#settingsOf = settingsOf;
   }
@@ -74,17 +68,12 @@ export class ResultCache {
   }
 
   /**
-   * @internal The result of a call: kept, under way, or computed now. A caller that goes away by its signal does not
-   * take the others with it.
+   * @internal The result of a call: kept, under way, or computed now. A caller that goes away, by its signal or its limits,
+   * does not take the others with it.
    * @throws TypeError for an input without a stable key
    */
-  async get(
-    task: string,
-    input: unknown,
-    signal: AbortSignal | undefined,
-    compute: (signal: AbortSignal) => Promise<Entry>,
-  ): Promise<unknown> {
-    signal?.throwIfAborted();
+  async get(task: string, input: unknown, call: CachedCall, start: (shared: Shared) => Execution): Promise<unknown> {
+    call.signal?.throwIfAborted();
     const key = this.#keyOf(task, input);
     const kept = this.#entries.get(key);
     if (kept !== undefined) {
@@ -92,58 +81,35 @@ export class ResultCache {
       this.#savedMs += kept.costMs;
       return kept.value;
     }
-    let flight = this.#flights.get(key);
-    if (flight === undefined) {
-      this.#misses++;
-      flight = this.#start(task, key, compute);
-    } else {
+    const underWay = this.#flights.get(key);
+    if (underWay?.serves(call) === true) {
       this.#hits++;
       this.#joined++;
+      return underWay.join(call);
     }
-    flight.waiting++;
-    return signal === undefined ? flight.result : this.#leaveOnAbort(flight, key, signal);
+    this.#misses++;
+    return this.#start(task, key, call, start).join(call);
   }
 
-  #start(task: string, key: string, compute: (signal: AbortSignal) => Promise<Entry>): Flight {
-    const controller = new AbortController();
-    const flight: Flight = { result: Promise.resolve(), waiting: 0, controller };
-    flight.result = compute(controller.signal).then(
-      (entry) => {
-        // Dropped in the meantime means that this result is stale already.
-        if (this.#flights.get(key) === flight) {
-          this.#flights.delete(key);
-          const ttlMs = this.#settingsOf(task)?.ttlMs;
-          this.#entries.set(key, entry, ttlMs === undefined ? {} : { ttl: Math.ceil(ttlMs) });
-        }
-        return entry.value;
+  #start(task: string, key: string, call: CachedCall, start: (shared: Shared) => Execution): Flight {
+    /** Whether it was not dropped in the meantime, which means that its result is stale already. */
+    const forget = (): boolean => this.#flights.get(key) === flight && this.#flights.delete(key);
+    const flight: Flight = new Flight(call, this.#clock, start, {
+      abandoned: () => void forget(),
+      ended: (entry) => {
+        if (!forget() || entry === undefined) return;
+        const ttlMs = this.#settingsOf(task)?.ttlMs;
+        this.#entries.set(key, entry, ttlMs === undefined ? {} : { ttl: Math.ceil(ttlMs) });
       },
-      (error: unknown) => {
-        if (this.#flights.get(key) === flight) this.#flights.delete(key);
-        throw error;
-      },
-    );
-    // Every caller may have left by its signal; the rejection is theirs then.
-    flight.result.catch(() => {});
-    this.#flights.set(key, flight);
-    return flight;
-  }
-
-  #leaveOnAbort(flight: Flight, key: string, signal: AbortSignal): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        reject(signal.reason as Error);
-        if (--flight.waiting > 0) return;
-        if (this.#flights.get(key) === flight) this.#flights.delete(key);
-        flight.controller.abort(signal.reason);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      flight.result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
     });
+    // One that does not serve this call goes on beside it, and later calls join whichever came first.
+    if (!this.#flights.has(key)) this.#flights.set(key, flight);
+    return flight;
   }
 
   #keyOf(task: string, input: unknown): string {
     const own = this.#settingsOf(task)?.key;
-    return taskPrefix(task) + (own === undefined ? stableKey(input) : own(input));
+    return taskPrefix(task) + (own === undefined ? stableKey(input) : shortKey(own(input)));
   }
 
   #drop(key: string): void {

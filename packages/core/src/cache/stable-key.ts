@@ -1,11 +1,9 @@
 import { types } from 'node:util';
 import { process } from '../base/natives.js';
+import { shortKey } from '../base/short-key.js';
 
 /** Loaded when a key is hashed: that takes 2 ms. */
 const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto');
-
-/** Keys longer than this are replaced by their SHA-256, so that a cache of large inputs does not keep them twice. */
-const MAX_KEY_LENGTH = 256;
 
 /**
  * A text that is equal for equal inputs and different for different ones, whatever the order of properties, Map entries
@@ -14,8 +12,7 @@ const MAX_KEY_LENGTH = 256;
  * @throws TypeError for functions, symbols and promises, which have no stable key
  */
 export function stableKey(input: unknown): string {
-  const key = write(input, new Map());
-  return key.length <= MAX_KEY_LENGTH ? key : `sha256:${crypto().createHash('sha256').update(key).digest('base64')}`;
+  return shortKey(write(input, new Map()));
 }
 
 function write(value: unknown, seen: Map<object, number>): string {

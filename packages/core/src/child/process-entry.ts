@@ -8,6 +8,7 @@ import { SocketChannel } from '../wire/socket-channel.js';
 import { FileClaims, FileLogWriter } from './claims.js';
 import { outputWritten } from './output-written.js';
 import { restoreTicks } from './restore-ticks.js';
+import { printAtOnce } from './print-at-once.js';
 import { serve } from './serve.js';
 
 const LINK_FD = 3;
@@ -24,7 +25,8 @@ const link = new Socket({ fd: LINK_FD, readable: true, writable: true });
 const channel = new SocketChannel(link, { maxPayloadBytes: Infinity });
 const worker = serve({
   channel,
-  open({ codec, maxPayloadBytes, arena, hasBoard }) {
+  open({ codec, maxPayloadBytes, arena, hasBoard, ownsOutput }) {
+    if (ownsOutput) printAtOnce();
     channel.format = { maxPayloadBytes };
     return {
       encoder: openEncoder(codec, maxPayloadBytes),

@@ -19,6 +19,17 @@ export interface ResultWriterParts {
   arena: Arena | undefined;
 }
 
+/** A value on its way outside of results. */
+export interface EncodedProgress {
+  readonly bytes: Buffer;
+  readonly beside: readonly ArrayBuffer[] | undefined;
+  /** Bytes of both. */
+  readonly size: number;
+  /** The value itself, where only a port can carry it, and what of it is moved. */
+  readonly body: { readonly value: unknown } | undefined;
+  readonly transfer: readonly TransferListItem[] | undefined;
+}
+
 /** When each part of a task's way was, host clock. */
 export interface ResultTimes {
   receivedAt: number;
@@ -29,6 +40,8 @@ export interface ResultTimes {
 
 /** Records of the log ride in the frame up to this many bytes, which spares the parent a read of the file. */
 const SMALL_BATCH_BYTES = 4096;
+/** What a value counts that only a port can carry. */
+const CLONED_BYTES = 64 * 1024;
 /** What buffers for values begin with: most workers need no more. */
 const FIRST_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
@@ -122,24 +135,33 @@ export class ResultWriter {
     this.#size = 0;
   }
 
-  /** Sends what a handler reports while it runs. @throws what cannot be sent */
-  sendProgress(id: number, value: unknown): void {
+  /** A value of `ctx.progress` as it is now. @throws what cannot be sent */
+  encodeProgress(given: unknown): EncodedProgress {
     const { channel } = this.#parts;
-    const moved = isMoved(value) ? value : undefined;
-    const given = moved === undefined ? value : moved.value;
+    const moved = isMoved(given) ? given : undefined;
+    const value = moved === undefined ? given : moved.value;
+    if (moved !== undefined && channel.clones) return cloned(value, moved.transfer);
     try {
-      if (moved !== undefined && channel.clones) throw NOT_BY_BYTES;
-      const views = this.#encode(given);
-      const definitions = this.#newInProgress();
-      channel.send(FRAME.progress, undefined, {
-        meta: Uint32Array.of(id, definitions.length),
-        values: [definitions, this.#value.bytes.subarray(this.#value.start, this.#value.at)],
-        beside: views?.map(copyOf),
-      });
+      const views = this.#encode(value);
+      const bytes = Buffer.from(this.#value.bytes.subarray(this.#value.start, this.#value.at));
+      const beside = views?.map(copyOf);
+      const size = (beside ?? []).reduce((sum, { byteLength }) => sum + byteLength, bytes.length);
+      return { bytes, beside, size, body: undefined, transfer: undefined };
     } catch (error) {
-      if (!channel.clones) throw error;
-      channel.send(FRAME.progress, { value: given }, { meta: Uint32Array.of(id, 0), transfer: moved?.transfer });
+      if (!channel.clones) throw new TypeError(toRefusal(error, 'value').reason, { cause: error });
+      return cloned(value, []);
     }
+  }
+
+  /** Sends a value of a task's progress. */
+  postProgress(id: number, { bytes, beside, body, transfer }: EncodedProgress, asks: boolean, dropped: number): void {
+    const definitions = this.#newInProgress();
+    this.#parts.channel.send(FRAME.progress, body, {
+      meta: Uint32Array.of(id, definitions.length, asks ? 1 : 0, dropped),
+      values: [definitions, bytes],
+      beside,
+      transfer,
+    });
   }
 
   #encode(value: unknown): readonly Uint8Array[] | undefined {
@@ -257,7 +279,13 @@ export class ResultWriter {
   }
 }
 
-const NOT_BY_BYTES = new Error('moved values go by the port');
+/** A value as only a port carries it: a copy, of which `transfer` is moved once more. @throws when it cannot be carried */
+function cloned(value: unknown, transfer: readonly TransferListItem[]): EncodedProgress {
+  const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
+  const moved = transfer.length === 0 ? undefined : taken.transfer;
+  // What it takes is not known; nothing that goes by bytes is so rare.
+  return { bytes: NO_BYTES, beside: undefined, size: CLONED_BYTES, body: { value: taken.value }, transfer: moved };
+}
 
 /** Where these bytes lie in the arena; undefined when there is no room for all of them. */
 function placesOf(parts: readonly Uint8Array[], arena: Arena | undefined): ArenaPlace[] | undefined {

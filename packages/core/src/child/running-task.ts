@@ -1,6 +1,7 @@
 import { AbortController } from '../base/natives.js';
 import type { TaskContext } from '../contract/worker-module.js';
 import type { TaskExtras } from '../wire/frame.js';
+import type { ProgressSender } from './progress.js';
 import type { SectionRecorder } from './section-recorder.js';
 
 /** What all tasks of one worker share. */
@@ -9,7 +10,7 @@ export interface WorkerScope {
   readonly workerData: unknown;
   data: unknown;
   readonly sections: SectionRecorder;
-  sendProgress(id: number, value: unknown): void;
+  readonly progress: Pick<ProgressSender, 'send' | 'end'>;
 }
 
 /** One call of a handler; it is the handler's `ctx`. */
@@ -55,10 +56,8 @@ export class RunningTask implements TaskContext {
 
   // Getters, so that a handler may take its context apart: `(input, { progress }) => …`. The function is made when asked
   // for, which most handlers never do.
-  get progress(): (value: unknown) => void {
-    return (value) => {
-      if (this.#extras?.wantsProgress === true) this.#scope.sendProgress(this.#id, value);
-    };
+  get progress(): (value: unknown) => boolean {
+    return (value) => this.#extras?.wantsProgress !== true || this.#scope.progress.send(this.#id, value);
   }
 
   get section(): <T>(name: string, fn: () => T) => T {

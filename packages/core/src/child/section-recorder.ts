@@ -1,12 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { BoundedNames } from '../base/bounded-names.js';
 import { hostNowMs } from '../base/clock.js';
 import { Histogram } from '../base/histogram.js';
 import type { SectionDelta } from '../contract/trace.js';
 
+// A histogram is 5.6 KB, so all sections of a worker take some 6 MB at most.
+/** Most names in one place: of one task, or within one section. Names made of data (`load ${file}`) have no end. */
+const MOST_NAMES = 100;
+/** Most sections of a worker, those called "(other)" aside. */
+const MOST_SECTIONS = 500;
+/** Sections nested deeper are counted as one. */
+const MOST_DEPTH = 32;
+
 /** An open section: its place in the tree, and what of its time was its own so far. */
 interface OpenSection {
   readonly totals: SectionTotals;
-  readonly parent: OpenSection | undefined;
+  /** Undefined when that has ended: a section that begins itself anew by a timer would hold on to all before it. */
+  parent: OpenSection | undefined;
+  hasEnded: boolean;
   /** Sections open inside it now. */
   children: number;
   /** Time with none open inside, ms, up to `aloneSince`. */
@@ -21,12 +32,14 @@ interface SectionTotals {
   task: string;
   selfMs: number;
   readonly histogram: Histogram;
-  children: Map<string, SectionTotals>;
+  /** Made for the first section inside it. */
+  children: BoundedNames<SectionTotals> | undefined;
 }
 
 /**
  * Times the sections of all tasks of this worker. Sums are kept per task name and path and leave with the results, so
- * a million sections cost no more memory than one.
+ * a million sections cost no more memory than one, and a million names no more than some hundred: the rest are counted
+ * as "(other)".
  *
  * The open section follows its own async calls (AsyncLocalStorage), so parallel sections of one handler do not nest
  * by accident. On Node 20 the first section makes every later await of this worker somewhat slower; a worker that
@@ -35,7 +48,9 @@ interface SectionTotals {
 export class SectionRecorder {
   #open: AsyncLocalStorage<OpenSection> | undefined;
   readonly #note: (path: string) => void;
-  readonly #byTask = new Map<string, Map<string, SectionTotals>>();
+  /** By the names of handlers. */
+  readonly #byTask = new Map<string, BoundedNames<SectionTotals>>();
+  readonly #places = { left: MOST_SECTIONS };
   readonly #dirty = new Set<SectionTotals>();
 
   /** @param note told the path of the section that is open, each time another one is */
@@ -50,10 +65,11 @@ export class SectionRecorder {
 
   run<T>(task: string, name: string, fn: () => T): T {
     const open = (this.#open ??= new AsyncLocalStorage());
-    const parent = open.getStore();
+    const around = open.getStore();
+    const parent = around?.hasEnded === true ? undefined : around;
     const begin = hostNowMs();
-    const totals = this.#totals(task, parent?.totals, name);
-    const section: OpenSection = { totals, parent, children: 0, selfMs: 0, aloneSince: begin };
+    const totals = this.#totals(task, around?.totals, name);
+    const section: OpenSection = { totals, parent, hasEnded: false, children: 0, selfMs: 0, aloneSince: begin };
     if (parent !== undefined && parent.children++ === 0) parent.selfMs += begin - parent.aloneSince;
     this.#note(totals.label);
     let result: T;
@@ -102,18 +118,30 @@ export class SectionRecorder {
     this.#dirty.add(totals);
     this.#note(parent?.totals.label ?? '');
     if (parent !== undefined && --parent.children === 0) parent.aloneSince = now;
+    section.hasEnded = true;
+    section.parent = undefined;
   }
 
   #totals(task: string, parent: SectionTotals | undefined, name: string): SectionTotals {
-    let siblings = parent?.children ?? this.#byTask.get(task);
-    if (siblings === undefined) this.#byTask.set(task, (siblings = new Map<string, SectionTotals>()));
-    let totals = siblings.get(name);
-    if (totals === undefined) {
-      const path = [...(parent?.path ?? []), name];
-      totals = { label: path.join(' › '), path, task, selfMs: 0, histogram: new Histogram(), children: new Map() };
-      siblings.set(name, totals);
-    }
-    return totals;
+    if (parent === undefined) return this.#tableOf(task).get(String(name));
+    const depth = parent.path.length;
+    if (depth === MOST_DEPTH) return parent;
+    parent.children ??= this.#table(task, parent.path);
+    return depth === MOST_DEPTH - 1 ? parent.children.other : parent.children.get(String(name));
+  }
+
+  #tableOf(task: string): BoundedNames<SectionTotals> {
+    let table = this.#byTask.get(task);
+    if (table === undefined) this.#byTask.set(task, (table = this.#table(task, [])));
+    return table;
+  }
+
+  #table(task: string, above: readonly string[]): BoundedNames<SectionTotals> {
+    const make = (name: string): SectionTotals => {
+      const path = [...above, name];
+      return { label: path.join(' › '), path, task, selfMs: 0, histogram: new Histogram(), children: undefined };
+    };
+    return new BoundedNames(MOST_NAMES, make, this.#places);
   }
 }
 

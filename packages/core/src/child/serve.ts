@@ -19,6 +19,7 @@ import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
 import type { LogWriter } from '../wire/result-log.js';
 import { BusyPoll } from './busy-poll.js';
 import { systemThreadId } from './cpu-time.js';
+import { ProgressSender } from './progress.js';
 import { TaskUse } from './task-use.js';
 import type { WorkerScope } from './running-task.js';
 import { SectionRecorder } from './section-recorder.js';
@@ -69,6 +70,7 @@ const ORPHAN_TEARDOWN_MS = 1000;
 export function serve(host: Host): { flush(): void } {
   const { channel } = host;
   let loop: TaskLoop | undefined;
+  let progress: ProgressSender | undefined;
   let reports: ReportTimer | undefined;
   let module: LoadedModule | undefined;
   let scope: WorkerScope | undefined;
@@ -89,6 +91,9 @@ export function serve(host: Host): { flush(): void } {
         break;
       case FRAME.tune:
         loop?.tune((frame.body as TuneMessage).concurrency);
+        break;
+      case FRAME.progressTaken:
+        progress?.taken();
         break;
       case FRAME.pressure:
         onPressure((frame.body as PressureMessage).level);
@@ -127,12 +132,13 @@ export function serve(host: Host): { flush(): void } {
       const { encoder, log, arena, board } = shared;
       const results = new ResultWriter({ channel, encoder, log, arena });
       const sections = new SectionRecorder((path) => board?.noteSection(path));
+      progress = new ProgressSender(results);
       scope = {
         workerId: init.workerId,
         workerData: init.workerData,
         data: undefined,
         sections,
-        sendProgress: (id, value) => results.sendProgress(id, value),
+        progress,
       };
       const loaded = await loadWorkerModule(init.moduleUrl);
       if (ending) return;

@@ -261,6 +261,7 @@ export class TaskLoop {
 
   /** Adds a result whose other times stand in #times. */
   #settle(id: number, status: number, value: unknown, isLasting: boolean, endedAt: number): number {
+    this.#parts.scope.progress.end(id);
     if (this.#results.size === 0) this.#batchSince = endedAt;
     this.#times.endedAt = endedAt;
     this.#results.add(id, status, value, isLasting, this.#times);

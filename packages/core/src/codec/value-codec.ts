@@ -50,7 +50,7 @@ export function checkSize(bytes: number, limitBytes: number): void {
 }
 
 /** What an encoder threw, as data. @param what the value is, for the path that leads to what cannot be sent */
-export function toRefusal(error: unknown, what: 'input' | 'result'): Refusal {
+export function toRefusal(error: unknown, what: 'input' | 'result' | 'value'): Refusal {
   if (error instanceof NotSerializable) return { reason: error.describe(what) };
   const reason = error instanceof Error ? error.message : String(error);
   return error instanceof TooLarge ? { reason, bytes: error.bytes, limitBytes: error.limitBytes } : { reason };

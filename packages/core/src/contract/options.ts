@@ -232,7 +232,10 @@ export interface RunOptions {
    * death fails it. Taken as it is when the task leaves; do not use it after the call.
    */
   transfer?: readonly TransferListItem[];
-  /** Receives what the handler passes to ctx.progress(). Not called after the promise settled. */
+  /**
+   * Receives what the handler passes to ctx.progress(), the newest values if there are too many. Not called after the promise
+   * settled. Runs in the async context of the call.
+   */
   onProgress?: (value: unknown) => void;
 }
 

@@ -19,8 +19,14 @@ export interface TaskContext<Data = unknown> extends WorkerContext {
   readonly attempt: number;
   /** When the task must be done, in ms since the epoch, if the caller set a `deadline`. */
   readonly deadline: number | undefined;
-  /** Sends a value to the caller's `onProgress`. Values must be cloneable; order is kept; nothing waits. */
-  progress(value: unknown): void;
+  /**
+   * Sends a value to the caller's `onProgress`, as it is at the call. Values must be cloneable; order is kept; nothing waits. A
+   * handler that tells more than the caller takes, as in a long synchronous loop, has the newest 64 values (256 KiB) held and
+   * older ones dropped; `stats().droppedProgress` counts them. What is held arrives before the result, so the last value always
+   * does.
+   * @returns false when the value is held, so that a handler that can wait knows when to: `await` a timer or I/O, then go on
+   */
+  progress(value: unknown): boolean;
   /**
    * Times `fn` under `name` for the profiler, nested in the section that is open, and returns what it returns.
    * An async `fn` is timed until its promise settles.

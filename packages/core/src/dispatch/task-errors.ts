@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { shortName } from '../base/bounded-names.js';
 import { nearestName } from '../base/nearest.js';
 import { PoolError, type DeathReport, type Refusal } from '../contract/errors.js';
 import type { Task } from '../task/task.js';
@@ -19,7 +20,8 @@ export function waitedTooLong(task: Task, nowMs: number, queued: number): PoolEr
   return new PoolError('ERR_QUEUE_TIMEOUT', { task: task.name, waitedMs: nowMs - task.dueAt, limitMs, queued });
 }
 
-export function notFound(task: string, moduleUrl: string, known: string[]): PoolError<'ERR_TASK_NOT_FOUND'> {
+export function notFound(name: string, moduleUrl: string, known: string[]): PoolError<'ERR_TASK_NOT_FOUND'> {
+  const task = shortName(name);
   const module = fileURLToPath(moduleUrl);
   return new PoolError('ERR_TASK_NOT_FOUND', { task, module, known, nearest: nearestName(task, known) });
 }

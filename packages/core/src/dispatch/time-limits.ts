@@ -36,12 +36,16 @@ export class TimeLimits {
   }
 
   /** A task has joined the queue. */
-  limitWait(task: Task): void {
-    const { settings, deadlineMs } = task;
-    if (settings.queueTimeoutMs === Infinity && deadlineMs === Infinity) return;
+  limitWait(task: Task, sinceMs = this.#parts.clock.now()): void {
+    const untilMs = Math.min(sinceMs + task.settings.queueTimeoutMs, task.deadlineMs);
+    if (untilMs === Infinity) return;
     const { clock, book, takeBack, hasNews } = this.#parts;
-    const waitMs = Math.min(settings.queueTimeoutMs, deadlineMs - clock.now());
-    const timer = clock.after(waitMs, () => {
+    const timer = clock.after(untilMs - clock.now(), () => {
+      // Callers that share it may have given it longer since.
+      if (Math.min(sinceMs + task.settings.queueTimeoutMs, task.deadlineMs) > clock.now()) {
+        this.limitWait(task, sinceMs);
+        return;
+      }
       takeBack(task, undefined);
       this.expire(task);
       hasNews();

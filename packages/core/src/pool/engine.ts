@@ -17,7 +17,8 @@ import { Supervisor } from '../supervise/supervisor.js';
 import { InputWriter } from '../task/input-writer.js';
 import { Task, type TaskExtras } from '../task/task.js';
 import { TaskBook } from '../task/task-book.js';
-import { TaskType } from '../task/task-type.js';
+import { TaskTypes } from '../task/task-types.js';
+import { noteWorked } from '../transport/last-output.js';
 import type { StartTransport } from '../transport/transport.js';
 import { Worker } from '../worker/worker.js';
 import type { WorkerListener } from '../worker/worker-listener.js';
@@ -25,6 +26,7 @@ import type { WorkerEnd } from '../worker/worker-end.js';
 import type { ResultCache } from '../cache/result-cache.js';
 import { callSafely } from '../base/call-safely.js';
 import { KeepAlive } from './keep-alive.js';
+import { SharedTask } from './shared-task.js';
 import { Upkeep } from './upkeep.js';
 
 const workerChannel = channel(CHANNELS.worker);
@@ -74,12 +76,14 @@ export class Engine {
   readonly keepAlive = new KeepAlive();
   /** Checked whenever tasks or workers changed. */
   readonly conditions = new Conditions();
-  readonly types = new Map<string, TaskType>();
+  readonly types: TaskTypes;
   readonly upkeep: Upkeep;
   /** Ready time of workers that have ended, ms. */
   #pastReadyMs = 0;
   /** Results that workers which have ended gave to nobody. */
   pastIgnoredResults = 0;
+  /** Values of ctx.progress that such workers dropped. */
+  pastDroppedProgress = 0;
   readonly #parts: EngineParts;
   readonly #clock: Clock;
   readonly #encoder: ValueEncoder;
@@ -95,6 +99,7 @@ export class Engine {
     this.#clock = host.clock;
     this.#encoder = openEncoder(options.codec, options.maxPayloadBytes);
     this.#inputs = new InputWriter(this.#encoder, options.kind !== 'process');
+    this.types = new TaskTypes(options);
     this.book = new TaskBook({
       onAbort: (task, reason) => this.dispatcher.cancel(task, reason),
       onPendingChange: (pending) => this.#onPendingChange(pending),
@@ -145,22 +150,35 @@ export class Engine {
   }
 
   settingsOf(name: string): TaskSettings {
-    return this.#type(name).settings;
+    return this.types.of(name).settings;
   }
 
   /** Submits a task. */
   submit(name: string, input: unknown, extras?: TaskExtras): Promise<unknown> {
     const promise = new Promise(takeEnds);
     const task = this.#enter(name, input, extras);
-    if (task !== undefined) this.dispatcher.submit(task);
+    if (task.state === 'queued') this.dispatcher.submit(task);
     return promise;
+  }
+
+  /** Submits a task that several callers may come to share. */
+  share(name: string, input: unknown, extras: TaskExtras): SharedTask {
+    let costMs = 0;
+    const onRan = (ms: number): void => void (costMs = ms);
+    const own = { ...extras, onRan };
+    const promise = new Promise(takeEnds);
+    const task = this.#enter(name, input, own);
+    if (task.state === 'queued') this.dispatcher.submit(task);
+    const result = promise.then((value) => ({ value, costMs }));
+    const queued = (): number => this.book.counts.queued;
+    return new SharedTask({ clock: this.#clock, task, extras: task.extras, result, queued });
   }
 
   /** Submits a task to one worker. */
   submitTo(worker: Worker, name: string, input: unknown, extras: TaskExtras): Promise<unknown> {
     const promise = new Promise(takeEnds);
     const task = this.#enter(name, input, { ...extras, pinned: true });
-    if (task !== undefined) this.dispatcher.submitTo(worker, task);
+    if (task.state === 'queued') this.dispatcher.submitTo(worker, task);
     return promise;
   }
 
@@ -178,7 +196,7 @@ export class Engine {
   /** Most tasks of a name worth having submitted at once. */
   usefulInFlight(name: string): number {
     const workers = Math.max(this.supervisor.wanted, Math.min(this.upkeep.sizing.range.start, this.book.pending + 1));
-    return this.dispatcher.usefulInFlight(this.#type(name).typicalMs, workers);
+    return this.dispatcher.usefulInFlight(this.types.of(name).typicalMs, workers);
   }
 
   resize(workers: WorkersOption): void {
@@ -190,26 +208,19 @@ export class Engine {
     for (const task of this.dispatcher.all()) this.dispatcher.reject(task, error);
   }
 
-  /** The task of the promise made last; undefined when its input cannot be sent, and it has failed. */
-  #enter(name: string, input: unknown, extras: TaskExtras | undefined): Task | undefined {
+  /**
+   * The task of the promise made last. It is queued, unless its input cannot be sent, or a getter of its input has done
+   * away with it.
+   */
+  #enter(name: string, input: unknown, extras: TaskExtras | undefined): Task {
     const id = ++this.#lastTaskId;
-    const task = new Task(id, this.#type(name), extras, this.now(), lastResolve, lastReject);
+    const type = this.types.of(name);
+    const all = type.name === name ? extras : { ...extras, name };
+    const task = new Task(id, type, all, this.now(), lastResolve, lastReject);
     this.book.enter(task);
     const refusal = this.#inputs.write(task, input);
-    // Encoding an input may call its getters, and they may do anything.
-    if (refusal === undefined) return task.state === 'queued' ? task : undefined;
-    this.dispatcher.refuse(task, refusal);
-    return undefined;
-  }
-
-  #type(name: string): TaskType {
-    let type = this.types.get(name);
-    if (type === undefined) {
-      const { tasks, taskDefaults } = this.#parts.options;
-      type = new TaskType(name, tasks.get(name) ?? taskDefaults);
-      this.types.set(name, type);
-    }
-    return type;
+    if (refusal !== undefined) this.dispatcher.refuse(task, refusal);
+    return task;
   }
 
   /** Read once: from files. */
@@ -239,6 +250,7 @@ export class Engine {
 
   readonly #listener: WorkerListener = {
     ready: (worker) => {
+      this.types.learn(worker.handlerNames);
       this.supervisor.onReady(worker);
       this.#parts.emit('worker:ready', { workerId: worker.id, pid: worker.pid, bootMs: worker.bootMs });
       this.#publishWorker(worker, 'ready');
@@ -251,7 +263,7 @@ export class Engine {
     },
     reported: (worker, uses) => {
       const { handlerNames } = worker;
-      for (const [handler, use] of uses) this.types.get(handlerNames[handler] ?? '')?.load.add(use);
+      for (const [handler, use] of uses) this.types.of(handlerNames[handler] ?? '').load.add(use);
       this.upkeep.noteReported(worker);
     },
     refused: (worker, task, refusal) => this.dispatcher.onRefused(worker, task, refusal),
@@ -269,6 +281,7 @@ export class Engine {
   #onExited(worker: Worker, end: WorkerEnd): void {
     this.#pastReadyMs += worker.readyMs(this.now());
     this.pastIgnoredResults += worker.ignoredResults;
+    this.pastDroppedProgress += worker.droppedProgress;
     this.dispatcher.onExited(worker, end);
     const isFault = end.how === 'died' || end.how === 'failedToStart';
     const cause =
@@ -310,6 +323,7 @@ export class Engine {
       this.upkeep.wake();
       return;
     }
+    noteWorked();
     this.keepAlive.release();
     this.conditions.check();
   }

@@ -1,5 +1,7 @@
 import { AbortController } from '../base/natives.js';
+import { listen } from '../base/abort-watch.js';
 import { deferred, type Deferred } from '../base/deferred.js';
+import { RingQueue } from '../base/ring-queue.js';
 
 /** How one input ended. */
 export type Settled =
@@ -25,12 +27,13 @@ export interface MapParts {
 export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void, undefined> {
   const { inputs, ordered, window, room, submit } = parts;
   const source = iterator(inputs);
+  // One of its own, which the given one aborts: AbortSignal.any() leaves something behind in a signal that lives on.
   const abort = new AbortController();
-  const signal = parts.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, parts.signal]);
-  // Ends in input order: waiting[0] is the oldest. Out of order: done has those that have ended.
-  const waiting: (Settled | undefined)[] = [];
+  const { signal } = abort;
+  // In input order: the head of `waiting` is the oldest, undefined while it runs. Out of order: `done` has those that have ended.
+  const waiting = new RingQueue<Settled | undefined>();
   let first = 0;
-  const done: Settled[] = [];
+  const done = new RingQueue<Settled>();
   let underWay = 0;
   let next = 0;
   /** Nothing more will be pulled: the source has ended, or failed, or nobody wants more. */
@@ -42,7 +45,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
 
   const settle = (settled: Settled): void => {
     underWay--;
-    if (ordered) waiting[settled.index - first] = settled;
+    if (ordered) waiting.set(settled.index - first, settled);
     else done.push(settled);
     news?.resolve();
   };
@@ -60,7 +63,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
     failure ??= { error };
     news?.resolve();
   };
-  const unyielded = (): number => (ordered ? waiting.length : underWay + done.length);
+  const unyielded = (): number => (ordered ? waiting.size : underWay + done.size);
 
   /** A source that throws is done for; one that is left because of something else must be closed. */
   const broken = (error: unknown): never => {
@@ -96,13 +99,17 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
     news?.resolve();
   };
 
-  const onAbort = (): void => stopWith(parts.signal?.reason);
-  parts.signal?.addEventListener('abort', onAbort, { once: true });
-  if (parts.signal?.aborted === true) onAbort();
+  const given = parts.signal;
+  const onAbort = (): void => {
+    stopWith(given?.reason);
+    abort.abort(given?.reason);
+  };
+  const unlisten = given === undefined ? undefined : listen(given, onAbort);
+  if (given?.aborted === true) onAbort();
   try {
     for (;;) {
       if (!isOver && !isPulling && unyielded() < window()) void pull();
-      const settled = ordered ? waiting[0] : done.shift();
+      const settled = ordered ? waiting.at(0) : done.shift();
       if (settled !== undefined) {
         if (ordered) {
           waiting.shift();
@@ -120,7 +127,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
     if (failure !== undefined) throw failure.error;
   } finally {
     isOver = true;
-    parts.signal?.removeEventListener('abort', onAbort);
+    unlisten?.();
     abort.abort(new DOMException('The iteration ended before this task did.', 'AbortError'));
     if (isSourceOpen) await closeSource(source, isPulling);
   }

@@ -19,7 +19,7 @@ export interface PoolSizingParts {
   book: TaskBook;
   dispatcher: Dispatcher;
   supervisor: Supervisor<Worker>;
-  types: ReadonlyMap<string, TaskType>;
+  types: Iterable<TaskType>;
   memory: MemoryWatch;
   /** Cores the program may use. */
   cores(): number;
@@ -124,7 +124,7 @@ export class PoolSizing {
       cores: cores(),
       limits: limitsOf(this.#range, options),
       workers: () => supervisor.staying(),
-      types: () => types.values(),
+      types: () => types,
       waiting: () => ({ tasks: dispatcher.queued, expectedMs: dispatcher.queuedMs }),
       pending: () => book.pending,
       memory: () => memory.bounds,

@@ -7,6 +7,7 @@ import type {
   PoolStats,
   SizingStats,
   Summary,
+  TaskStats,
   WorkerStats,
 } from '../contract/stats.js';
 import type { ResultCache } from '../cache/result-cache.js';
@@ -29,6 +30,8 @@ export interface StatsParts {
   placeMs: number;
   /** Results that workers which have ended gave to nobody. */
   pastIgnoredResults: number;
+  /** Values of ctx.progress that such workers dropped. */
+  pastDroppedProgress: number;
   book: TaskBook;
   types: Iterable<TaskType>;
   cache: ResultCache | undefined;
@@ -41,11 +44,10 @@ export function poolStats(parts: StatsParts): PoolStats {
   const workerList = workers.map((worker) => workerStats(worker, parts.nowMs));
   const count = (...states: string[]): number => workerList.filter(({ state }) => states.includes(state)).length;
   const types = [...parts.types];
-  const byTask: PoolStats['byTask'] = {};
-  for (const type of types) {
+  const byTask = types.map((type): [string, TaskStats] => {
     const { name, completed, failed, load } = type;
-    byTask[name] = { completed, failed, latencyMs: latency([type]), detected: load.kind };
-  }
+    return [name, { completed, failed, latencyMs: latency([type]), detected: load.kind }];
+  });
   return {
     name: options.name,
     kind: options.kind,
@@ -62,8 +64,10 @@ export function poolStats(parts: StatsParts): PoolStats {
     workerList,
     tasks: { ...parts.book.counts },
     ignoredResults: workers.reduce((sum, worker) => sum + worker.ignoredResults, parts.pastIgnoredResults),
+    droppedProgress: workers.reduce((sum, worker) => sum + worker.droppedProgress, parts.pastDroppedProgress),
     latencyMs: latency(types),
-    byTask,
+    // A caller may give any name, "__proto__" too, which an assignment would not make a property of.
+    byTask: Object.fromEntries(byTask),
     utilization: utilization(parts, types),
     sizing: parts.sizing,
     memory: parts.memory,

@@ -15,7 +15,7 @@ import {
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, Input, Output, TaskName } from '../contract/worker-module.js';
 import { loaderFlags } from '../transport/node-flags.js';
-import { toExtras } from './call-extras.js';
+import { bindRetry, toCachedCall, toExtras } from './call-extras.js';
 import { checkWorkerData } from './check-worker-data.js';
 import { Engine } from './engine.js';
 import { mapSettled, mapValues, type MapParts } from './map.js';
@@ -70,12 +70,13 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     if (this.#options.kind !== 'inline') loaderFlags(url.href);
     checkWorkerData(this.#options);
     const { cache, tasks, taskDefaults } = this.#options;
+    const host = systemHost(this.#options.kind);
     if (cache !== undefined) {
-      this.#cache = new ResultCache(cache, (task) => (tasks.get(task) ?? taskDefaults).cache);
+      this.#cache = new ResultCache(cache, (task) => (tasks.get(task) ?? taskDefaults).cache, host.clock);
     }
     this.#state = new PoolState(this.#options.name);
     this.#engine = new Engine({
-      host: systemHost(this.#options.kind),
+      host,
       pool: this,
       moduleUrl: url.href,
       options: this.#options,
@@ -205,7 +206,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** A snapshot, as plain data. */
   stats(): PoolStats {
-    const { book, types, upkeep, pastIgnoredResults, supervisor, dispatcher } = this.#engine;
+    const { book, types, upkeep, pastIgnoredResults, pastDroppedProgress, supervisor, dispatcher } = this.#engine;
     return poolStats({
       options: this.#options,
       state: this.#state.name,
@@ -218,8 +219,9 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       spares: supervisor.spares.size,
       placeMs: upkeep.sizing.placeMs,
       pastIgnoredResults,
+      pastDroppedProgress,
       book,
-      types: types.values(),
+      types,
       cache: this.#cache,
     });
   }
@@ -261,14 +263,12 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       const caches = (extras?.settings ?? base).cache !== undefined;
       if (!caches || this.#cache === undefined) {
         if (checksRoom) this.#refuseIfFull();
-        return this.#engine.submit(name, input, extras);
+        return this.#engine.submit(name, input, bindRetry(extras, base));
       }
-      return this.#cache.get(name, input, signal, async (shared) => {
+      const call = toCachedCall(extras, base, this.#engine.now());
+      return this.#cache.get(name, input, call, (shared) => {
         if (checksRoom) this.#refuseIfFull();
-        let costMs = 0;
-        const onRan = (ms: number): void => void (costMs = ms);
-        const value = await this.#engine.submit(name, input, { ...extras, signal: shared, onRan });
-        return { value, costMs };
+        return this.#engine.share(name, input, { ...bindRetry(extras, base), ...shared });
       });
     } catch (error) {
       return Promise.reject(error);

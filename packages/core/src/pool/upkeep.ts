@@ -23,7 +23,7 @@ export interface UpkeepParts {
   book: TaskBook;
   dispatcher: Dispatcher;
   supervisor: Supervisor<Worker>;
-  types: ReadonlyMap<string, TaskType>;
+  types: Iterable<TaskType>;
   cache: ResultCache | undefined;
   /** Cores the program may use. */
   cores(): number;

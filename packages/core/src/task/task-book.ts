@@ -1,6 +1,6 @@
+import { AbortWatch } from '../base/abort-watch.js';
 import { PoolError } from '../contract/errors.js';
 import type { TaskCounts } from '../contract/stats.js';
-import { AbortWatch } from './abort-watch.js';
 import type { Timer } from '../base/clock.js';
 import type { Holding, Task } from './task.js';
 import { TASK_MOVES, type TaskState } from './task-state.js';

@@ -7,6 +7,8 @@ import type { TaskType } from './task-type.js';
 
 /** What a caller may ask of one task beyond what is settled for its name. */
 export interface TaskExtras {
+  /** Where it is not that of its type: no worker has a handler of this name. */
+  name?: string | undefined;
   /** Override the settings of its name. */
   settings?: TaskSettings | undefined;
   signal?: AbortSignal | undefined;
@@ -29,6 +31,8 @@ export interface TaskExtras {
 export interface Holder {
   readonly id: number;
   abandon(task: Task, reason: unknown): void;
+  /** When the handler of a task in its hand was called, host clock; undefined when it was not yet. */
+  begunAt(task: Task): number | undefined;
 }
 
 /** What is known of a try that is in a worker's hand. */
@@ -122,7 +126,7 @@ export class Task implements Linked<Task> {
     return this.state === 'running' ? (this.owned as Holding) : undefined;
   }
   get name(): string {
-    return this.type.name;
+    return this.extras.name ?? this.type.name;
   }
   get settings(): TaskSettings {
     return this.extras.settings ?? this.type.settings;

@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { process, Buffer, setInterval, clearInterval } from '../base/natives.js';
 import type { StdioOption } from '../contract/stdio.js';
+import { passOnAtTheEnd, type OutputSource } from './last-output.js';
 
 const TAIL_BYTES = 8 * 1024;
 /** A line longer than this is passed on in pieces, so that output without line breaks costs no memory. */
@@ -22,13 +22,12 @@ export function outputTargets(stdio: StdioOption): OutputTargets {
   return { stdout: stdio === 'stderr' ? process.stderr : process.stdout, stderr: process.stderr };
 }
 
-/** Passes a worker's output on by lines, each with its label, no faster than the target takes it. */
-export function forwardLines(source: Readable, target: Writable | undefined, label: string): void {
+/**
+ * Passes a worker's output on by lines, each with its label, no faster than the target takes it.
+ * @returns passes on what has come of a line that has no end yet
+ */
+export function forwardLines(source: Readable, target: Writable, label: string): () => void {
   source.on('error', () => {}); // the worker died while writing; its exit says so
-  if (target === undefined) {
-    source.resume();
-    return;
-  }
   let rest: Buffer[] = [];
   let restBytes = 0;
   const prefix = Buffer.from(label);
@@ -54,12 +53,20 @@ export function forwardLines(source: Readable, target: Writable | undefined, lab
     if (restBytes > MAX_LINE_BYTES) endLine();
   });
   source.on('end', endLine);
+  return endLine;
 
   function endLine(): void {
     if (rest.length > 0) write([...rest, Buffer.of(NEWLINE)]);
     rest = [];
     restBytes = 0;
   }
+}
+
+/** Passes a worker's output on, also when the program ends; without a target, throws it away. */
+export function forwardOutput(source: OutputSource, target: Writable | undefined, label: string): void {
+  source.unref();
+  if (target === undefined) source.on('error', () => {}).resume();
+  else passOnAtTheEnd({ source, target, endLine: forwardLines(source, target, label) });
 }
 
 const paused = new WeakMap<Writable, Set<Readable>>();
@@ -83,7 +90,7 @@ function resumeOnDrain(source: Readable, target: Writable): void {
  * The writer of a pipe has ended: keeps the program alive until what it wrote is passed on. A process it left behind may
  * hold the pipe open for ever, so a while without news is the end, too; waiting for a slow target does not count.
  */
-export function readToTheEnd(pipe: Socket): void {
+export function readToTheEnd(pipe: OutputSource): void {
   if (pipe.closed) return;
   pipe.ref();
   const end = setInterval(() => {

@@ -15,7 +15,7 @@ import { deathSignalTool, doubtDeathSignal } from './death-signal.js';
 import { GuardLink } from './guard-link.js';
 import { killAtExit } from './kill-at-exit.js';
 import { heapFlags, inheritedFlags, loaderFlags } from './node-flags.js';
-import { forwardLines, outputTargets, readToTheEnd, Tail } from './output.js';
+import { forwardOutput, outputTargets, readToTheEnd, Tail } from './output.js';
 import { workerEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
@@ -179,9 +179,8 @@ class ProcessTransport implements Transport {
     const targets = outputTargets(stdio);
     const label = `[${name}#${workerId}] `;
     this.#stderr.watch(stderr);
-    forwardLines(stdout, targets.stdout, label);
-    forwardLines(stderr, targets.stderr, label);
-    for (const pipe of [stdout, stderr]) (pipe as Socket).unref();
+    forwardOutput(stdout as Socket, targets.stdout, label);
+    forwardOutput(stderr as Socket, targets.stderr, label);
   }
 
   #end(exit: { code: number | null; signal: NodeJS.Signals | null; error?: Error }): void {

@@ -4,11 +4,11 @@ import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { MemoryLogReader } from '../wire/result-log.js';
 import { sharedBoard } from './shared-board.js';
-import { printedOn } from '../wire/output-port.js';
+import { PrintedOn } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { bundleFile } from './bundle-file.js';
 import { heapFlags, loaderFlags } from './node-flags.js';
-import { forwardLines, outputTargets, Tail } from './output.js';
+import { forwardOutput, outputTargets, readToTheEnd, Tail } from './output.js';
 import { threadStack } from './thread-stack.js';
 import { workerEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
@@ -88,12 +88,13 @@ class ThreadTransport implements Transport {
   }
 
   #forwardOutput({ stdio, name }: ResolvedOptions, workerId: number, ports: OutputPorts): void {
-    const stderr = printedOn(ports.stderr);
+    const [stdout, stderr] = [new PrintedOn(ports.stdout), new PrintedOn(ports.stderr)];
     const targets = outputTargets(stdio);
     const label = `[${name}#${workerId}] `;
     this.#stderr.watch(stderr);
-    forwardLines(printedOn(ports.stdout), targets.stdout, label);
-    forwardLines(stderr, targets.stderr, label);
+    forwardOutput(stdout, targets.stdout, label);
+    forwardOutput(stderr, targets.stderr, label);
+    this.#thread.on('exit', () => [stdout, stderr].forEach(readToTheEnd));
   }
 }
 

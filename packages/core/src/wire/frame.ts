@@ -11,6 +11,7 @@ export const FRAME = {
   stop: 4,
   tune: 5,
   pressure: 6,
+  progressTaken: 7,
   warming: 15,
   ready: 16,
   startFailed: 17,
@@ -71,8 +72,11 @@ export interface TaskExtras {
  */
 export const RESULTS_WORDS = 3;
 export type ResultsBody = ReadonlyMap<number, { readonly value: unknown }> | undefined;
-/** `meta` of a progress frame: [wire id, bytes of shape definitions that come before the value in `values`]. */
-export const PROGRESS_WORDS = 2;
+/**
+ * `meta` of a progress frame: [wire id, bytes of shape definitions that come before the value in `values`, 1 to hear when it
+ * is taken (progressTaken), values that were dropped before this one]. What only a port can carry is in `body`.
+ */
+export const PROGRESS_WORDS = 4;
 
 /** The first frame a worker gets. */
 export interface InitMessage {
@@ -93,6 +97,8 @@ export interface InitMessage {
   maxPayloadBytes: number;
   /** Whether processes inherit the files of an arena; see codec/arena.ts. */
   arena: boolean;
+  /** Whether what a process prints goes through pipes of its own; see child/print-at-once.ts. */
+  ownsOutput: boolean;
   warmup: readonly WarmupTask[];
 }
 /** A call that a new worker makes before it is ready. */

@@ -10,12 +10,24 @@ import { Buffer } from '../base/natives.js';
 /** Bytes on their way before a writer has to wait. Up to here a write is with the parent at once, whatever follows. */
 const WINDOW_BYTES = 1024 * 1024;
 
+/** To the thread: asks for all that was printed up to here. To the parent, behind the last of it: that was all. */
+const ALL = 'all';
+/** To the thread: bytes that are taken. */
+type ToThread = number | typeof ALL;
+type ToParent = Uint8Array | typeof ALL;
+
 /** The thread's side: from now on `stream` writes to the port. */
 export function printTo(port: MessagePort, stream: Writable): void {
   let underWay = 0;
   let resume: (() => void) | undefined;
-  port.on('message', (takenBytes: number) => {
-    underWay -= takenBytes;
+  const post = (message: ToParent): void => port.postMessage(message);
+  port.on('message', (message: ToThread) => {
+    if (message === ALL) {
+      if (stream.writable) stream.write('', () => post(ALL));
+      else post(ALL);
+      return;
+    }
+    underWay -= message;
     if (underWay >= WINDOW_BYTES) return;
     const next = resume;
     resume = undefined;
@@ -25,7 +37,7 @@ export function printTo(port: MessagePort, stream: Writable): void {
   stream._write = (chunk: string | Buffer, encoding, done) => {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
     underWay += bytes.length;
-    port.postMessage(bytes);
+    post(bytes);
     if (underWay < WINDOW_BYTES) done();
     else resume = done;
   };
@@ -34,19 +46,59 @@ export function printTo(port: MessagePort, stream: Writable): void {
   (stream as { _writev?: unknown })._writev = undefined;
 }
 
-/** The parent's side: a stream of what is printed. It does not keep the program alive. */
-export function printedOn(port: MessagePort): Readable {
-  const stream = new Readable({ read() {} });
-  let unread = 0;
-  stream._read = () => {
-    if (unread > 0) port.postMessage(unread);
-    unread = 0;
-  };
-  port.on('message', (bytes: Uint8Array) => {
-    unread += bytes.length;
-    if (stream.push(bytes)) stream._read(0);
-  });
-  port.on('close', () => stream.push(null));
-  port.unref();
-  return stream;
+/** The parent's side: a stream of what is printed. It keeps the program alive only while it is asked to. */
+export class PrintedOn extends Readable {
+  readonly #port: MessagePort;
+  #takenBytes = 0;
+  /** Bytes that had been printed when it was asked; Infinity until it is known where they end. */
+  #awaitedBytes = 0;
+  #unread = 0;
+
+  constructor(port: MessagePort) {
+    super();
+    this.#port = port;
+    port.on('message', (message: ToParent) => {
+      if (message === ALL) {
+        this.#awaitedBytes = this.#takenBytes;
+        return;
+      }
+      this.#takenBytes += message.length;
+      this.#unread += message.length;
+      if (this.push(message)) this._read();
+    });
+    port.on('close', () => {
+      this.#awaitedBytes = Math.min(this.#awaitedBytes, this.#takenBytes);
+      this.push(null);
+    });
+    port.unref();
+  }
+
+  override _read(): void {
+    if (this.#unread > 0) this.#port.postMessage(this.#unread);
+    this.#unread = 0;
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#port.close();
+    done(error);
+  }
+
+  /** From now on all that was printed up to here is awaited. */
+  await(): void {
+    this.#awaitedBytes = Infinity;
+    this.#port.postMessage(ALL satisfies ToThread);
+  }
+
+  /** Whether some of that has not been read yet. */
+  get isAwaited(): boolean {
+    return this.#takenBytes - this.readableLength < this.#awaitedBytes;
+  }
+
+  ref(): void {
+    this.#port.ref();
+  }
+
+  unref(): void {
+    this.#port.unref();
+  }
 }

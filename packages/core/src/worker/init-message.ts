@@ -19,6 +19,7 @@ export function initMessage(
     codec: options.codec,
     maxPayloadBytes: options.maxPayloadBytes,
     arena: transport.arena !== undefined,
+    ownsOutput: options.stdio !== 'inherit',
     warmup: options.warmup,
   };
 }

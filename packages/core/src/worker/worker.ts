@@ -20,7 +20,7 @@ import type { Holding, Task } from '../task/task.js';
 import { Hand } from './hand.js';
 import { initMessage } from './init-message.js';
 import type { LoadTotals } from './load-meter.js';
-import { wantedTasks } from './place.js';
+import { wantedTasks, type Place } from './place.js';
 import { ResultReader } from './result-reader.js';
 import type { ResultRow } from './result-row.js';
 import { sortRemains, workerEnd, type Remains, type WorkerEnd } from './worker-end.js';
@@ -65,6 +65,8 @@ export class Worker {
   reserved = false;
   /** Results that nobody waited for. */
   ignoredResults = 0;
+  /** Values of ctx.progress that it dropped, for there were too many. */
+  droppedProgress = 0;
   readonly #clock: Clock;
   readonly #listener: WorkerListener;
   readonly #transport: Transport;
@@ -286,6 +288,13 @@ export class Worker {
     return this.#transport.stack(withinMs);
   }
 
+  /** When the handler of a task in its hand was called, host clock; undefined when it was not yet. */
+  begunAt(task: Task): number | undefined {
+    this.readLog();
+    const { place } = task;
+    return place === undefined ? undefined : this.#hand.begunAt(place as Place);
+  }
+
   /** Whether this task is (still) in its hand. */
   holds(task: Task): boolean {
     return task.place?.holder === this;
@@ -334,9 +343,12 @@ export class Worker {
         this.#onResults(frame);
         break;
       case FRAME.progress: {
+        const [wireId = 0, , asks = 0, dropped = 0] = frame.meta;
         const value = this.#reader.progress(frame);
-        const place = this.#hand.get(frame.meta[0] ?? 0);
+        const place = this.#hand.get(wireId);
+        this.droppedProgress += dropped;
         if (place?.task !== undefined && !place.isAbandoned) this.#listener.progress(this, place.task, value);
+        if (asks === 1) this.#transport.channel.send(FRAME.progressTaken, undefined);
         break;
       }
       case FRAME.report: {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fixture, WORKER_KINDS, withPool } from './pools.js';
-import { runProgram } from './programs.js';
+import { Program, runProgram } from './programs.js';
 import { Pool } from '@millpond/core';
 
 /** Lines that a worker wrote, without those of the program itself. */
@@ -66,6 +66,67 @@ describe.each(WORKER_KINDS)('the output of a %s worker', (kind) => {
     await withPool('prints.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {
       expect(await Promise.all([1, 2].map(() => pool.run('flood', 3)))).toEqual(['flooded', 'flooded']);
     });
+  });
+});
+
+describe.each(WORKER_KINDS)('what %s workers have printed when a program ends that never closes its pool', (kind) => {
+  const printed = async (how: string, input = ''): Promise<{ lines: string[]; code: number | null }> => {
+    const { stdout, code, stderr } = await runProgram('ends-after-printing.mjs', [kind, how, input]);
+    expect(stderr).toBe('');
+    return { lines: fromWorker(stdout), code };
+  };
+  const numbered = (count: number): string[] =>
+    Array.from({ length: count }, (_, n) => `[press#1] line ${n} ${'x'.repeat(90)}`);
+
+  it.each([1, 2000, 50_000])('arrives, all %d lines of it', async (count) => {
+    expect(await printed('one task', `${count}`)).toEqual({ lines: numbered(count), code: 0 });
+  });
+
+  it('arrives from the workers of several pools', async () => {
+    const { lines } = await printed('many pools', '2000');
+    expect(lines.toSorted()).toEqual([...numbered(2000), ...numbered(2000), ...numbered(2000)].toSorted());
+  });
+
+  it('arrives although its last line has no end', async () => {
+    expect(await printed('an open line', 'no end')).toEqual({ lines: ['[press#1] no end'], code: 0 });
+  });
+
+  it('arrives when it was printed before the first task', async () => {
+    expect(await printed('while it loads')).toEqual({ lines: ['[prints-at-load#1] loaded'], code: 0 });
+  });
+
+  it('arrives when the pool is closed first', async () => {
+    expect(await printed('then closes', '5000')).toEqual({ lines: numbered(5000), code: 0 });
+  });
+
+  it('arrives when the program finds more to do at its end', async () => {
+    expect(await printed('again at its end', '2000')).toEqual({ lines: numbered(2000), code: 0 });
+  });
+
+  it('arrives when the program is read slowly', async () => {
+    const program = new Program('ends-after-printing.mjs', [kind, 'one task', '50000']);
+    let chunks = 0;
+    program.child.stdout.on('data', () => {
+      // As a reader that is elsewhere for a while, again and again.
+      if (++chunks % 20 !== 0) return;
+      program.child.stdout.pause();
+      setTimeout(() => program.child.stdout.resume(), 20);
+    });
+    const { stdout, code } = await program.end();
+    expect([fromWorker(stdout), code]).toEqual([numbered(50_000), 0]);
+  });
+
+  it('does not keep the program alive when there is no end to it', async () => {
+    const { lines, code } = await printed('without end');
+    expect([new Set(lines), code]).toEqual([new Set(['[press#1] more']), 0]);
+  });
+});
+
+describe('what a handler has printed when it ends its process', () => {
+  it('arrives whole', async () => {
+    const { stdout, code } = await runProgram('ends-after-printing.mjs', ['process', 'and exits', '20000']);
+    const lines = fromWorker(stdout).filter((line) => line !== 'ERR_WORKER_CRASHED');
+    expect([lines.length, lines.at(-1), code]).toEqual([20_000, `[press#1] line 19999 ${'x'.repeat(90)}`, 0]);
   });
 });
 

@@ -72,6 +72,7 @@ describe.each(KINDS)('warm-up tasks of a worker of kind %s', (kind) => {
         byTask: {},
         latencyMs: { run: { count: 0 } },
         ignoredResults: 0,
+        droppedProgress: 0,
       });
       const heard: unknown[] = [];
       await pool.run('report', 'of a task', { onProgress: (value) => heard.push(value) });

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ResultCache } from '../../src/cache/result-cache.js';
-import type { ResolvedTaskCache } from '../../src/contract/resolve-options.js';
-import { deferred, type Deferred } from '../../src/base/deferred.js';
+import type { CallLimits, Limit } from '../../src/cache/call-limits.js';
+import type { CachedCall, Entry, Execution, Shared } from '../../src/cache/flight.js';
+import type { ResolvedRetry, ResolvedTaskCache } from '../../src/contract/resolve-options.js';
+import { deferred } from '../../src/base/deferred.js';
+import { FakeClock } from '../support/fake-clock.js';
 
 vi.mock('../../src/base/natives.js', async (original) => ({
   ...(await original<object>()),
@@ -12,18 +15,55 @@ vi.mock('../../src/base/natives.js', async (original) => ({
 interface Execution {
   readonly signal: AbortSignal;
   readonly end: Deferred<{ value: unknown; costMs: number }>;
+/** An execution that a test moves and ends by hand. */
+class HeldExecution implements Execution {
+  readonly end = deferred<Entry>();
+  isQueued = true;
+  startedAtMs: number | undefined = undefined;
+  limits: CallLimits | undefined;
+  readonly shared: Shared;
+
+  constructor(shared: Shared) {
+    this.shared = shared;
+  }
+
+  get signal(): AbortSignal {
+    return this.shared.signal;
+  }
+  get result(): Promise<Entry> {
+    return this.end.promise;
+  }
+  loosen(limits: CallLimits): void {
+    this.limits = limits;
+  }
+  limitError(limit: Limit): Error {
+    return new Error(limit);
+  }
 }
+
+const NO_RETRY: ResolvedRetry = { attempts: 0, on: undefined, baseMs: 0, maxMs: 0 };
+const NO_LIMITS: CallLimits = { timeoutMs: Infinity, queueUntilMs: Infinity, deadlineMs: Infinity };
 
 function open(options: { max?: number; ttlMs?: number; tasks?: Record<string, ResolvedTaskCache> } = {}) {
   const { max = 100, ttlMs = 0, tasks = {} } = options;
-  const cache = new ResultCache({ max, ttlMs }, (task) => tasks[task] ?? { key: undefined, ttlMs: undefined });
-  const executions: Execution[] = [];
-  const get = (task: string, input: unknown, signal?: AbortSignal): Promise<unknown> =>
-    cache.get(task, input, signal, (shared) => {
-      const end = deferred<{ value: unknown; costMs: number }>();
-      executions.push({ signal: shared, end });
-      return end.promise;
+  const clock = new FakeClock(0);
+  const cache = new ResultCache({ max, ttlMs }, (task) => tasks[task] ?? { key: undefined, ttlMs: undefined }, clock);
+  const executions: HeldExecution[] = [];
+  /** A call with what it asks for. */
+  const call = (
+    asks: Partial<CallLimits> & Partial<Omit<CachedCall, 'limits'>>,
+    input: unknown = 1,
+    task = 't',
+  ): Promise<unknown> => {
+    const { retry = NO_RETRY, signal, onProgress, ...limits } = asks;
+    const given = { limits: { ...NO_LIMITS, ...limits }, retry, signal, onProgress };
+    return cache.get(task, input, given, (shared) => {
+      const execution = new HeldExecution(shared);
+      executions.push(execution);
+      return execution;
     });
+  };
+  const get = (task: string, input: unknown, signal?: AbortSignal): Promise<unknown> => call({ signal }, input, task);
   const finish = (at: number, value: unknown, costMs = 1): void => executions[at]?.end.resolve({ value, costMs });
   /** Calls, and ends the execution that this begins. */
   const computed = async (task: string, input: unknown, value: unknown): Promise<unknown> => {
@@ -31,7 +71,7 @@ function open(options: { max?: number; ttlMs?: number; tasks?: Record<string, Re
     finish(executions.length - 1, value);
     return result;
   };
-  return { cache, executions, get, finish, computed };
+  return { cache, clock, executions, call, get, finish, computed };
 }
 
 describe('results', () => {
@@ -164,6 +204,146 @@ describe('calls that overlap', () => {
     await call;
     await vi.waitFor(() => expect(removed.mock.calls.length).toBe(added.mock.calls.length));
     expect(added.mock.calls.length).toBe(1);
+  });
+});
+
+describe('calls with limits of their own', () => {
+  it('leave alone when these are over, and the execution goes on for the others', async () => {
+    const { call, clock, executions, finish } = open();
+    const [long, short] = [call({}), call({ timeoutMs: 100 })];
+    const refused = expect(short).rejects.toThrow('timeoutMs');
+    clock.advance(500);
+    Object.assign(executions[0] as HeldExecution, { isQueued: false, startedAtMs: 500 });
+    clock.advance(99);
+    expect(executions[0]?.signal.aborted).toBe(false);
+    clock.advance(2);
+    await refused;
+    finish(0, 'done');
+    expect(await long).toBe('done');
+    expect([executions.length, clock.timers]).toEqual([1, 0]);
+  });
+
+  it('are not failed by tighter ones of the call that began', async () => {
+    const { call, clock, executions, finish } = open();
+    const short = call({ timeoutMs: 100, queueUntilMs: 50, deadlineMs: 1000 });
+    expect(executions[0]?.limits).toBeUndefined();
+    const long = call({ timeoutMs: 300 });
+    expect(executions[0]?.limits).toEqual({ timeoutMs: 300, queueUntilMs: Infinity, deadlineMs: Infinity });
+    const refused = expect(short).rejects.toThrow('queueTimeoutMs');
+    clock.advance(51);
+    await refused;
+    clock.advance(2000);
+    finish(0, 'done');
+    expect(await long).toBe('done');
+  });
+
+  it.each([
+    ['queueTimeoutMs', { queueUntilMs: 50 }, 50],
+    ['deadline', { deadlineMs: 70 }, 70],
+  ])('may end while the task waits: %s', async (limit, limits, overMs) => {
+    const { call, clock, executions } = open();
+    void call({});
+    const refused = expect(call(limits)).rejects.toThrow(limit);
+    clock.advance(overMs + 1);
+    await refused;
+    expect(executions[0]?.signal.aborted).toBe(false);
+  });
+
+  it('do not end by the time to wait once the task has a worker', async () => {
+    const { call, clock, executions, finish } = open();
+    void call({});
+    const waiting = call({ queueUntilMs: 50 });
+    Object.assign(executions[0] as HeldExecution, { isQueued: false });
+    clock.advance(100);
+    finish(0, 'done');
+    expect(await waiting).toBe('done');
+  });
+
+  it('end the execution when the last of them is over', async () => {
+    const { call, clock, executions } = open();
+    const ends = Promise.allSettled([call({ deadlineMs: 50 }), call({ deadlineMs: 80, timeoutMs: 1 })]);
+    Object.assign(executions[0] as HeldExecution, { isQueued: false, startedAtMs: 40 });
+    clock.advance(45);
+    expect(executions[0]?.signal.aborted).toBe(false);
+    clock.advance(10);
+    expect(executions[0]?.signal.aborted).toBe(true);
+    expect((await ends).map((end) => String((end as PromiseRejectedResult).reason))).toEqual([
+      'Error: deadline',
+      'Error: timeoutMs',
+    ]);
+  });
+
+  it('take a result that came in the moment in which they ended', async () => {
+    const { call, clock, finish, executions } = open();
+    void call({});
+    const short = call({ timeoutMs: 100 });
+    Object.assign(executions[0] as HeldExecution, { isQueued: false, startedAtMs: 0 });
+    clock.after(100, () => finish(0, 'just in time'));
+    clock.advance(100);
+    expect(await short).toBe('just in time');
+  });
+
+  it('last for as many tries as they allow', async () => {
+    const { call, clock, executions } = open();
+    const retry = { ...NO_RETRY, attempts: 2 };
+    void call({ retry });
+    const short = call({ retry, timeoutMs: 100 });
+    const refused = expect(short).rejects.toThrow('timeoutMs');
+    Object.assign(executions[0] as HeldExecution, { isQueued: false, startedAtMs: 0 });
+    clock.advance(299);
+    expect(clock.timers).toBe(1);
+    clock.advance(10);
+    await refused;
+  });
+
+  it('do not share an execution that is tried again more or less often', async () => {
+    const { call, executions, finish, cache } = open();
+    const calls = [call({}), call({ retry: { ...NO_RETRY, attempts: 2 } }), call({})];
+    expect(executions).toHaveLength(2);
+    finish(1, 'second');
+    finish(0, 'first');
+    expect(await Promise.all(calls)).toEqual(['first', 'second', 'first']);
+    expect(cache.stats()).toMatchObject({ entries: 1, joined: 1, misses: 2 });
+  });
+
+  it('each hear of progress, until they have left', async () => {
+    const { call, executions, finish } = open();
+    const heard: string[] = [];
+    const controller = new AbortController();
+    const calls = [
+      call({ onProgress: (value) => heard.push(`a ${String(value)}`) }),
+      call({}),
+      call({ onProgress: (value) => heard.push(`b ${String(value)}`), signal: controller.signal }),
+    ];
+    executions[0]?.shared.onProgress(1);
+    controller.abort('enough');
+    executions[0]?.shared.onProgress(2);
+    finish(0, 'done');
+    await Promise.allSettled(calls);
+    executions[0]?.shared.onProgress(3);
+    expect(heard).toEqual(['a 1', 'b 1', 'a 2']);
+  });
+
+  it('put one listener on a signal that they share', async () => {
+    const { call, finish, executions } = open();
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, 'addEventListener');
+    const calls = Array.from({ length: 50 }, (_, input) => call({ signal }, input));
+    expect(added).toHaveBeenCalledTimes(1);
+    for (const index of executions.keys()) finish(index, index);
+    await Promise.all(calls);
+  });
+});
+
+describe('keys', () => {
+  it('may be of any length, and are told apart to their last letter', async () => {
+    const { get, executions, finish } = open({ tasks: { t: byText } });
+    const long = 'x'.repeat(1_000_000);
+    const calls = [get('t', `${long}1`), get('t', `${long}2`), get('t', `${long}1`)];
+    expect(executions).toHaveLength(2);
+    finish(0, 'one');
+    finish(1, 'two');
+    expect(await Promise.all(calls)).toEqual(['one', 'two', 'one']);
   });
 });
 

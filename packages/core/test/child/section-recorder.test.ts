@@ -102,3 +102,58 @@ describe('SectionRecorder', () => {
     expect(find(sections.take(), 'a').count).toBe(1);
   });
 });
+
+describe('sections with names made of data', () => {
+  const timed = (sections: SectionRecorder, ...path: string[]): void => {
+    const [name = '', ...inside] = path;
+    sections.run('task', name, () => {
+      if (inside.length > 0) timed(sections, ...inside);
+    });
+  };
+  const nested = (sections: SectionRecorder, times: number): void => {
+    if (times > 0) sections.run('task', 'step', () => nested(sections, times - 1));
+  };
+  const names = (deltas: readonly SectionDelta[]): string[] => deltas.map(({ path }) => path.join('/'));
+
+  it('are counted as "(other)" beyond the first 100 of one place, and none is lost', () => {
+    const sections = new SectionRecorder(() => {});
+    for (let file = 0; file < 20_000; file++) timed(sections, `load ${file}`, 'parse');
+    timed(sections, 'save');
+    const deltas = sections.take();
+    const outermost = deltas.filter(({ path }) => path.length === 1);
+    expect(outermost.map(({ path }) => path[0])).toEqual([
+      ...Array.from({ length: 100 }, (_, file) => `load ${file}`),
+      '(other)',
+    ]);
+    expect(find(deltas, '(other)').count).toBe(19_901);
+    expect(find(deltas, '(other)', 'parse').count).toBe(19_900);
+    expect(deltas.reduce((sum, { count }) => sum + count, 0)).toBe(40_001);
+  });
+
+  it('leave room for those of other tasks and places, up to 500 of a worker', () => {
+    const sections = new SectionRecorder(() => {});
+    for (const task of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      for (let file = 0; file < 1000; file++) sections.run(task, `load ${file}`, () => {});
+    }
+    expect(sections.take()).toHaveLength(500 + 6);
+  });
+
+  it('may be of any length: they are cut', () => {
+    const sections = new SectionRecorder(() => {});
+    for (let call = 0; call < 10; call++) timed(sections, 'x'.repeat(1_000_000) + call);
+    expect(sections.take()).toMatchObject([{ path: [`${'x'.repeat(200)}…`], count: 10 }]);
+  });
+
+  it('may be nested without end: what is deeper than 31 is counted together', () => {
+    const sections = new SectionRecorder(() => {});
+    nested(sections, 500);
+    const deltas = sections.take();
+    expect(deltas).toHaveLength(32);
+    expect(
+      names(deltas)
+        .toSorted((a, b) => a.length - b.length)
+        .at(-1),
+    ).toBe(`${'step/'.repeat(31)}(other)`);
+    expect(deltas.reduce((sum, { count }) => sum + count, 0)).toBe(500);
+  });
+});

@@ -66,7 +66,7 @@ function open(handlers: Record<string, LoadedHandler>, { concurrency = 1, maxRun
       workerData: 'data',
       data: 'set up',
       sections: new SectionRecorder(() => {}),
-      sendProgress: (id, value) => progress.push([id, value]),
+      progress: { send: (id, value) => progress.push([id, value]) > 0, end() {} },
     },
     board: {
       maxRun,

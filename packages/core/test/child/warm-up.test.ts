@@ -12,7 +12,7 @@ function open(handlers: Record<string, LoadedHandler>) {
     workerData: 'data',
     data: 'set up',
     sections: new SectionRecorder(() => {}),
-    sendProgress: (_id, value) => progress.push(value),
+    progress: { send: (_id, value) => progress.push(value) > 0, end() {} },
   };
   const module: LoadedModule = { handlers: Object.entries(handlers), hooks: {} };
   const run = (...tasks: [name: string, input?: unknown, times?: number][]): Promise<void> =>

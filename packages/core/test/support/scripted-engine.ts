@@ -110,7 +110,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
   };
   const type = (name: string): TaskType => {
     engine.settingsOf(name);
-    return engine.types.get(name) as TaskType;
+    return engine.types.of(name);
   };
   /** Makes tasks of a name known to take this long. */
   const expectMs = (ms: number, name = 'work'): void => type(name).record(0, ms, ms);

@@ -34,7 +34,7 @@ const steps = fc.array(
   { maxLength: 80 },
 );
 
-const placeOf = (task: Task): Holding => new Place(task.id, { id: 1, abandon: () => {} });
+const placeOf = (task: Task): Holding => new Place(task.id, { id: 1, abandon: () => {}, begunAt: () => undefined });
 
 /** The state a step leads to. */
 function target(what: Exclude<Step, 'enter'>): TaskState {

@@ -95,22 +95,20 @@ function readAnswer(world: World): void {
 }
 
 /** Every end that a model can come to. */
-function explore<W>(first: W, stepsOf: (world: W) => ((world: W) => void)[]): W[] {
-  const ends: W[] = [];
+function* explore<W>(first: W, stepsOf: (world: W) => ((world: W) => void)[]): Generator<W> {
   const seen = new Set<string>();
   const unexplored: string[] = [JSON.stringify(first)];
   for (let key = unexplored.pop(); key !== undefined; key = unexplored.pop()) {
     if (seen.has(key)) continue;
     seen.add(key);
     const steps = stepsOf(JSON.parse(key) as W);
-    if (steps.length === 0) ends.push(JSON.parse(key) as W);
+    if (steps.length === 0) yield JSON.parse(key) as W;
     for (const step of steps) {
       const next = JSON.parse(key) as W;
       step(next);
       unexplored.push(JSON.stringify(next));
     }
   }
-  return ends;
 }
 
 function endsOf(order: Order): World[] {
@@ -126,7 +124,7 @@ function endsOf(order: Order): World[] {
     ran: [],
     takenBack: [],
   };
-  return explore(first, (world) => stepsOf(world, order));
+  return [...explore(first, (world) => stepsOf(world, order))];
 }
 
 function wrongEnds(order: Order): World[] {
@@ -181,7 +179,7 @@ interface Run {
 const RUN = 3;
 const LOOK = 1;
 const RECALL = 2;
-const LAST_TICK = 5;
+const LAST_TICK = 4;
 const NEVER = -100;
 
 type Mistake =
@@ -304,7 +302,7 @@ function stepsOfParent(run: Run, mistake: Mistake): ((run: Run) => void)[] {
   }
 }
 
-function endsOfRun(mistake: Mistake): Run[] {
+function endsOfRun(mistake: Mistake): Generator<Run> {
   const first: Run = {
     clock: 0,
     revoked: Array<boolean>(RUN).fill(false),
@@ -324,20 +322,18 @@ function endsOfRun(mistake: Mistake): Run[] {
   });
 }
 
-function wrongRuns(mistake: Mistake): Run[] {
-  return endsOfRun(mistake).filter((run) => {
-    readAll(run);
-    return [...run.ran, ...run.takenBack].sort((a, b) => a - b).join() !== '0,1,2';
-  });
+function isWrong(run: Run): boolean {
+  readAll(run);
+  return [...run.ran, ...run.takenBack].sort((a, b) => a - b).join() !== '0,1,2';
 }
 
 describe('the recall of tasks that were claimed together', () => {
   it('runs or gives back every one of them exactly once, in every interleaving and however time goes by', () => {
-    const ends = endsOfRun('none');
-    expect(ends.some(({ takenBack, ran }) => takenBack.length > 0 && ran.length > 1)).toBe(true);
-    // Some were taken back although they were claimed, and not by an answer of the worker.
-    expect(ends.some(({ log, takenBack }) => log.length === RUN && takenBack.length === 2)).toBe(true);
-    expect(wrongRuns('none')).toEqual([]);
+    const ends = [...endsOfRun('none')];
+    expect(ends.filter(isWrong)).toEqual([]);
+    // Some were taken back although they were claimed: while one before them was running.
+    expect(ends.some(({ ran, takenBack }) => ran.length === 1 && takenBack.length === 2)).toBe(true);
+    expect(ends.some(({ ran }) => ran.length === RUN)).toBe(true);
   });
 
   it.each([
@@ -346,6 +342,8 @@ describe('the recall of tasks that were claimed together', () => {
     'the parent looks at the log before the clock',
     'the parent does not look at the log again',
   ] as const)('would run one twice if %s', (mistake) => {
-    expect(wrongRuns(mistake).length).toBeGreaterThan(0);
+    // The first is enough.
+    for (const run of endsOfRun(mistake)) if (isWrong(run)) return;
+    expect.unreachable('Nothing ran twice.');
   });
 });

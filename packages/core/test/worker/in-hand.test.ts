@@ -8,7 +8,7 @@ import { TaskMaker } from '../support/tasks.js';
 /** A hand, and how a task comes into it. */
 function open() {
   const maker = new TaskMaker();
-  const hand = new InHand({ id: 1, abandon: () => {} });
+  const hand = new InHand({ id: 1, abandon: () => {}, begunAt: () => undefined });
   return { hand, give: (): Place => hand.add(maker.make().task) };
 }
 

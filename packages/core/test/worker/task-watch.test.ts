@@ -35,7 +35,7 @@ function open(graceMs = GRACE_MS) {
   const give = ({ timeoutMs = Infinity, deadlineMs = Infinity }: Limits = {}): Place => {
     const settings = { ...optionsOf().taskDefaults, timeoutMs };
     const { task } = maker.make('work', undefined, { settings, deadline: { hostMs: deadlineMs, epochMs: 0 } });
-    const place = new Place(task.id, { id: 1, abandon: () => {} });
+    const place = new Place(task.id, { id: 1, abandon: () => {}, begunAt: () => undefined });
     place.task = task;
     task.state = 'running';
     task.owned = place;

@@ -29,6 +29,7 @@ describe('the start of a worker', () => {
           codec: 'structured',
           maxPayloadBytes: 2 ** 30,
           arena: false,
+          ownsOutput: true,
           warmup: [],
         },
       ],

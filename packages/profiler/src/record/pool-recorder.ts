@@ -1,6 +1,6 @@
-import type { PoolKind, SectionDelta, TaskTrace, WorkerMessage } from '@millpond/core';
+import { BoundedNames, type PoolKind, type SectionDelta, type TaskTrace, type WorkerMessage } from '@millpond/core';
 import type { Level } from '../options.js';
-import { SectionLedger } from './section-ledger.js';
+import { SectionLedger, sectionPlaces } from './section-ledger.js';
 import { TraceSplitter } from './segments.js';
 import { TaskLedger } from './task-ledger.js';
 import { TraceRing } from './trace-ring.js';
@@ -8,6 +8,8 @@ import { WorkerLedger } from './worker-ledger.js';
 
 // 100,000 tries are 9.7 MB in memory and about as much in JSON.
 const MAX_TRACES = 100_000;
+// A ledger is 67 KB. A caller may ask for tasks that no worker has, by names made of data.
+const MOST_TASKS = 250;
 
 /** What a recorder must know of its pool at the start of the window. */
 export interface PoolIdentity {
@@ -25,10 +27,10 @@ export class PoolRecorder {
   readonly pool: PoolIdentity;
   /** Begin of the window, on the host clock in milliseconds. */
   readonly startMs: number;
-  readonly tasks = new Map<string, TaskLedger>();
+  readonly tasks = new BoundedNames(MOST_TASKS, () => new TaskLedger());
   readonly workers: WorkerLedger;
   /** Sections timed in workers, by task name. */
-  readonly sections = new Map<string, SectionLedger>();
+  readonly sections: BoundedNames<SectionLedger>;
   readonly ring: TraceRing | undefined;
   /** First submit and last settled promise of a try that came back, on the host clock; NaN before there is one. */
   firstSubmitMs = NaN;
@@ -42,6 +44,8 @@ export class PoolRecorder {
   constructor(pool: PoolIdentity, startMs: number, level: Level) {
     this.pool = pool;
     this.startMs = startMs;
+    const places = sectionPlaces();
+    this.sections = new BoundedNames(MOST_TASKS, () => new SectionLedger(places));
     this.workers = new WorkerLedger(startMs);
     for (const workerId of pool.readyWorkers) this.workers.wasReady(workerId);
     this.ring = level === 'trace' ? new TraceRing(MAX_TRACES) : undefined;
@@ -50,7 +54,7 @@ export class PoolRecorder {
   task(trace: TaskTrace): void {
     const split = this.#splitter;
     split.split(trace);
-    this.#ledgerOf(trace.task).add(trace, split);
+    this.tasks.get(trace.task).add(trace, split);
     if (split.disorderMs > 0) {
       this.disorder.tries++;
       this.disorder.maxMs = Math.max(this.disorder.maxMs, split.disorderMs);
@@ -67,22 +71,10 @@ export class PoolRecorder {
   }
 
   addSections(deltas: readonly SectionDelta[]): void {
-    for (const delta of deltas) {
-      let ledger = this.sections.get(delta.task);
-      if (ledger === undefined) this.sections.set(delta.task, (ledger = new SectionLedger()));
-      ledger.merge(delta);
-    }
+    for (const delta of deltas) this.sections.get(delta.task).merge(delta);
   }
 
   worker(message: WorkerMessage): void {
     this.workers.changed(message);
-  }
-
-  #ledgerOf(task: string): TaskLedger {
-    const known = this.tasks.get(task);
-    if (known !== undefined) return known;
-    const ledger = new TaskLedger();
-    this.tasks.set(task, ledger);
-    return ledger;
   }
 }

@@ -1,9 +1,16 @@
-import { Histogram, type SectionDelta } from '@millpond/core';
+import { BoundedNames, Histogram, type Places, type SectionDelta } from '@millpond/core';
 
 // A histogram is 5.6 KB, so this many sections are 5.6 MB. Names made of data (`load ${file}`) would grow without end.
-const MAX_SECTIONS = 1000;
-/** Where sections beyond the 1,000th are counted together. */
-export const OVERFLOW_NAME = '(more sections)';
+const MOST_SECTIONS = 1000;
+/** Most names in one place, so that names made of data leave room for others. */
+const MOST_NAMES = 250;
+/** Sections nested deeper are counted as one. */
+const MOST_DEPTH = 32;
+
+/** Places for sections, as many as the ledgers that share them may take together. */
+export function sectionPlaces(): Places {
+  return { left: MOST_SECTIONS };
+}
 
 /** Everything known of one section: one name at one place in the nesting. Times in milliseconds. */
 export class SectionNode {
@@ -12,10 +19,11 @@ export class SectionNode {
   readonly durations = new Histogram();
   /** Time without any child open. */
   selfMs = 0;
-  readonly children = new Map<string, SectionNode>();
+  readonly children: BoundedNames<SectionNode>;
 
-  constructor(path: readonly string[]) {
+  constructor(path: readonly string[], places: Places) {
     this.path = path;
+    this.children = new BoundedNames(MOST_NAMES, (name) => new SectionNode([...path, name], places), places);
   }
 
   record(totalMs: number, selfMs: number): void {
@@ -35,23 +43,20 @@ export class SectionNode {
   }
 }
 
-/** The tree of sections of one side: the parent, or one task name in all workers. */
+/** The tree of sections of one side: the parent, or one task name in all workers. What finds no place is "(other)". */
 export class SectionLedger {
-  readonly #root = new SectionNode([]);
-  readonly #overflow = new SectionNode([OVERFLOW_NAME]);
-  #size = 0;
+  readonly #root: SectionNode;
+
+  constructor(places: Places = sectionPlaces()) {
+    this.#root = new SectionNode([], places);
+  }
 
   /** The section `name` inside `parent`, or outermost; made when it is new. */
   child(parent: SectionNode | undefined, name: string): SectionNode {
     const above = parent ?? this.#root;
-    if (above === this.#overflow) return above;
-    const known = above.children.get(name);
-    if (known !== undefined) return known;
-    if (this.#size >= MAX_SECTIONS) return this.#overflow;
-    const node = new SectionNode([...above.path, name]);
-    above.children.set(name, node);
-    this.#size++;
-    return node;
+    const depth = above.path.length;
+    if (depth === MOST_DEPTH) return above;
+    return depth === MOST_DEPTH - 1 ? above.children.other : above.children.get(name);
   }
 
   /** Adds what a worker reports. */
@@ -62,9 +67,8 @@ export class SectionLedger {
   }
 
   /** Every section that has been timed at least once, outermost first. */
-  *nodes(): Iterable<SectionNode> {
-    yield* timedBelow(this.#root);
-    if (this.#overflow.durations.count > 0) yield this.#overflow;
+  nodes(): Iterable<SectionNode> {
+    return timedBelow(this.#root);
   }
 }
 

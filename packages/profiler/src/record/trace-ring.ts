@@ -1,4 +1,4 @@
-import type { TaskTrace, TraceOutcome } from '@millpond/core';
+import { BoundedNames, type TaskTrace, type TraceOutcome } from '@millpond/core';
 import { SEGMENT_IDS, readStamps } from './segments.js';
 
 const STAMPS = SEGMENT_IDS.length + 1;
@@ -103,17 +103,16 @@ function grown(from: Columns, room: number): Columns {
   return to;
 }
 
+/** Most task names that are told apart; a column has 16 bits. */
+const MOST_NAMES = 1000;
+
 /** Task names as small integers. */
 class NameTable {
-  readonly #ids = new Map<string, number>();
   readonly #names: string[] = [];
+  readonly #ids = new BoundedNames(MOST_NAMES, (name) => this.#names.push(name) - 1);
 
   idOf(name: string): number {
-    const known = this.#ids.get(name);
-    if (known !== undefined) return known;
-    const id = this.#names.push(name) - 1;
-    this.#ids.set(name, id);
-    return id;
+    return this.#ids.get(name);
   }
 
   nameOf(id: number): string {

@@ -5,8 +5,11 @@ import type { SectionNode } from '../record/section-ledger.js';
  * children that overlap as well: their union is taken off once, and self time is never negative.
  */
 export class OpenSection {
+  /** As it was begun; it may be counted under another. */
+  readonly name: string;
   readonly node: SectionNode;
-  readonly parent: OpenSection | undefined;
+  /** Undefined when either has ended: a section that begins itself anew by a timer would hold on to all before it. */
+  parent: OpenSection | undefined;
   ended = false;
   readonly #startMs: number;
   #selfMs = 0;
@@ -14,16 +17,14 @@ export class OpenSection {
   #aloneSinceMs: number;
   #openChildren = 0;
 
-  constructor(node: SectionNode, parent: OpenSection | undefined, nowMs: number) {
+  constructor(name: string, node: SectionNode, parent: OpenSection | undefined, nowMs: number) {
+    this.name = name;
     this.node = node;
-    this.parent = parent;
     this.#startMs = nowMs;
     this.#aloneSinceMs = nowMs;
-    if (parent !== undefined) parent.#childOpened(nowMs);
-  }
-
-  get name(): string {
-    return this.node.path.at(-1) ?? '';
+    if (parent === undefined || parent.ended) return;
+    this.parent = parent;
+    parent.#childOpened(nowMs);
   }
 
   get hasOpenChildren(): boolean {
@@ -36,10 +37,11 @@ export class OpenSection {
     if (this.#openChildren === 0) this.#selfMs += nowMs - this.#aloneSinceMs;
     this.node.record(nowMs - this.#startMs, this.#selfMs);
     if (this.parent !== undefined) this.parent.#childEnded(nowMs);
+    this.parent = undefined;
   }
 
   #childOpened(nowMs: number): void {
-    if (this.#openChildren++ === 0 && !this.ended) this.#selfMs += nowMs - this.#aloneSinceMs;
+    if (this.#openChildren++ === 0) this.#selfMs += nowMs - this.#aloneSinceMs;
   }
 
   #childEnded(nowMs: number): void {

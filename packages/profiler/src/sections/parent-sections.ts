@@ -15,7 +15,8 @@ export interface Span extends Disposable {
 
 /** Where sections are opened: inside one call of `section`, or at the top of the program. */
 interface Scope {
-  readonly outer: Scope | undefined;
+  /** Undefined at the top, and once its function is done, so that no chain of them grows. */
+  outer: Scope | undefined;
   /** The section whose function runs here; undefined at the top. */
   readonly owner: OpenSection | undefined;
   /** Begun with `start` here and not ended, outermost first. */
@@ -114,7 +115,7 @@ export class ParentSections {
     if (this.#stopped)
       throw sectionError(name, 'cannot be timed: this profiler has stopped. Make a new Profiler for the next run.');
     const parent = scope.spans.at(-1) ?? scope.owner;
-    const section = new OpenSection(this.ledger.child(parent?.node, name), parent, this.#now());
+    const section = new OpenSection(name, this.ledger.child(parent?.node, name), parent, this.#now());
     this.#open.add(section);
     return section;
   }
@@ -141,6 +142,7 @@ export class ParentSections {
   /** The function threw, and may so have left spans open: they end with it. */
   #cut(scope: Scope): void {
     this.#endFrom(scope, 0);
+    scope.outer = undefined;
     if (scope.owner !== undefined) this.#close(scope.owner, this.#now());
   }
 

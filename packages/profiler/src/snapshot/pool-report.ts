@@ -8,7 +8,7 @@ import { workerReports } from './worker-report.js';
 /** What a recorder collected up to `endMs` (host clock), as plain data; the kept traces are a part of their own. */
 export function poolReport(recorder: PoolRecorder, endMs: number, atEnd: PoolReport['atEnd']): PoolReport {
   const wallMs = Math.max(0, endMs - recorder.startMs);
-  const byTask = Array.from(recorder.tasks, ([task, ledger]) => taskReport(task, ledger)).sort(
+  const byTask = Array.from(recorder.tasks.entries(), ([task, ledger]) => taskReport(task, ledger)).sort(
     (a, b) => b.latency.totalMs - a.latency.totalMs,
   );
   const tries = sum(byTask, (task) => task.tries);
@@ -43,7 +43,7 @@ function bootMs({ startMs, firstSubmitMs, workers }: PoolRecorder, endMs: number
 
 function sections(recorder: PoolRecorder, byTask: readonly TaskReport[]): PoolReport['sections'] {
   const executionMs = new Map(byTask.map((task) => [task.task, task.segments.execution.totalMs]));
-  return Array.from(recorder.sections, ([task, ledger]) =>
+  return Array.from(recorder.sections.entries(), ([task, ledger]) =>
     sectionReports(ledger, executionMs.get(task) ?? 0).map((section) => ({ ...section, task })),
   )
     .flat()

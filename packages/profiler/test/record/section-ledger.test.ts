@@ -1,7 +1,7 @@
-import { Histogram, type SectionDelta } from '@millpond/core';
+import { Histogram, OTHER, type SectionDelta } from '@millpond/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OVERFLOW_NAME, SectionLedger } from '../../src/record/section-ledger.js';
+import { SectionLedger, sectionPlaces } from '../../src/record/section-ledger.js';
 import { sectionReports } from '../../src/snapshot/section-report.js';
 import { deltaOf } from '../fakes.js';
 
@@ -48,13 +48,31 @@ describe('the ledger of sections', () => {
     expect(sectionReports(ledger)).toHaveLength(2);
   });
 
-  it('counts sections beyond the 1,000th together, so that names made of data do not fill the memory', () => {
+  it('counts sections beyond the 250th of one place together, so that names made of data do not fill the memory', () => {
     const ledger = new SectionLedger();
     for (let i = 0; i < 5000; i++) ledger.merge(deltaOf([`file ${i}`, 'parse'], 't', [1]));
     const reports = sectionReports(ledger);
-    expect(reports.length).toBeLessThanOrEqual(1001);
-    expect(reports[0]).toMatchObject({ name: OVERFLOW_NAME, selfMs: 4500 });
+    expect(reports[0]).toMatchObject({ path: [OTHER, 'parse'], selfMs: 4750 });
+    expect(reports).toHaveLength(251);
     expect(reports.reduce((sum, section) => sum + section.selfMs, 0)).toBe(5000);
+  });
+
+  it('keeps 1,000 sections apart, in all the ledgers that share their places', () => {
+    const places = sectionPlaces();
+    const reports = ['a', 'b', 'c', 'd', 'e'].flatMap((task) => {
+      const ledger = new SectionLedger(places);
+      for (let i = 0; i < 500; i++) ledger.merge(deltaOf([`file ${i}`], task, [1]));
+      return sectionReports(ledger);
+    });
+    expect(reports).toHaveLength(1000 + 5);
+    expect(reports.reduce((sum, section) => sum + section.selfMs, 0)).toBe(2500);
+  });
+
+  it('counts what is nested deeper than 31 together', () => {
+    const ledger = new SectionLedger();
+    ledger.merge(deltaOf(new Array<string>(100).fill('step'), 't', [1]));
+    ledger.merge(deltaOf(new Array<string>(32).fill('step'), 't', [1]));
+    expect(sectionReports(ledger)).toMatchObject([{ path: [...new Array<string>(31).fill('step'), OTHER], count: 2 }]);
   });
 
   it('shares out the self time of all sections, or the time it is given', () => {

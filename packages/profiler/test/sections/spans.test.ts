@@ -143,3 +143,15 @@ describe('after stop', () => {
     expect(await section).toBe(1);
   });
 });
+
+describe('names made of data', () => {
+  it('end by their own name when they are counted together', () => {
+    for (let file = 0; file < 2000; file++) {
+      sections.start(`file ${file}`);
+      spend(1);
+      sections.end(`file ${file}`);
+    }
+    expect(Object.keys(measured())).toHaveLength(251);
+    expect(measured()['(other)']).toEqual([1750, 1750, 1750]);
+  });
+});

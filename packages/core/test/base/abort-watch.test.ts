@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { AbortWatch } from '../../src/task/abort-watch.js';
+import { AbortWatch, listen } from '../../src/base/abort-watch.js';
 
 function open() {
   const told: [item: string, reason: unknown][] = [];
@@ -68,5 +68,36 @@ describe('AbortWatch', () => {
     watch.watch(signal, 'c');
     controller.abort();
     expect(told).toEqual(['b', 'c']);
+  });
+});
+
+describe('listen', () => {
+  it('puts one listener on a signal for the whole program, and takes it off with the last who listens', () => {
+    const { signal } = new AbortController();
+    const listeners = listenersOf(signal);
+    const unlisten = Array.from({ length: 20 }, () => listen(signal, () => {}));
+    const watches = Array.from({ length: 20 }, () => open().watch);
+    for (const watch of watches) watch.watch(signal, 'item');
+    expect(listeners()).toBe(1);
+    for (const each of unlisten) each();
+    expect(listeners()).toBe(1);
+    for (const watch of watches) watch.forget(signal, 'item');
+    expect(listeners()).toBe(0);
+  });
+
+  it('calls back in order, and nobody who has left, be it while others are called', () => {
+    const controller = new AbortController();
+    const called: string[] = [];
+    const leave: Record<string, () => void> = {};
+    for (const name of ['a', 'b', 'c', 'd']) {
+      leave[name] = listen(controller.signal, () => {
+        called.push(name);
+        if (name === 'b') leave.c?.();
+      });
+    }
+    leave.a?.();
+    controller.abort();
+    leave.d?.();
+    expect(called).toEqual(['b', 'd']);
   });
 });

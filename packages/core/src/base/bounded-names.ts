@@ -1,0 +1,91 @@
+/** Where everything is counted that found no place of its own. */
+export const OTHER = '(other)';
+/** Longer names are cut, and names alike up to there share a place. */
+const LONGEST_NAME = 200;
+
+/** Places that several tables share: a table takes one for each name. */
+export interface Places {
+  left: number;
+}
+
+/**
+ * A value for each of at most so many names; whatever is named later shares one value, called "(other)". For names that
+ * users make: a name with a file or a user in it would otherwise take memory for each, for ever.
+ */
+export class BoundedNames<V> {
+  readonly #values = new Map<string, V>();
+  readonly #make: (name: string) => V;
+  readonly #shared: Places | undefined;
+  #left: number;
+  #other: V | undefined;
+
+  /**
+   * @param most names with a value of their own
+   * @param make gives the value of a new name; its name is cut to 200 characters
+   * @param shared places that this table takes from as well, so that a tree of tables is bounded as a whole
+   */
+  constructor(most: number, make: (name: string) => V, shared?: Places) {
+    this.#left = most;
+    this.#make = make;
+    this.#shared = shared;
+  }
+
+  /** Names with a value, "(other)" included once it is needed. */
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /** The value of this name; made when it is new and there is a place left, else that of "(other)". */
+  get(name: string): V {
+    return this.#values.get(name) ?? this.#add(name);
+  }
+
+  /** The value that this name has by now. */
+  find(name: string): V | undefined {
+    return this.#values.get(name.length > LONGEST_NAME ? shortName(name) : name);
+  }
+
+  /** Takes a name out, with the value that it has by itself. Its place can be taken again. */
+  take(name: string): V | undefined {
+    const value = name === OTHER || name.length > LONGEST_NAME ? undefined : this.#values.get(name);
+    if (value === undefined) return undefined;
+    this.#values.delete(name);
+    this.#left++;
+    if (this.#shared !== undefined) this.#shared.left++;
+    return value;
+  }
+
+  /** The value of all names without one of their own. */
+  get other(): V {
+    if (this.#other === undefined) {
+      this.#other = this.#make(OTHER);
+      this.#values.set(OTHER, this.#other);
+    }
+    return this.#other;
+  }
+
+  entries(): MapIterator<[string, V]> {
+    return this.#values.entries();
+  }
+
+  values(): MapIterator<V> {
+    return this.#values.values();
+  }
+
+  #add(given: string): V {
+    const name = given.length > LONGEST_NAME ? shortName(given) : given;
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    if (name === OTHER || this.#left === 0 || this.#shared?.left === 0) return this.other;
+    this.#left--;
+    if (this.#shared !== undefined) this.#shared.left--;
+    const value = this.#make(name);
+    this.#values.set(name, value);
+    return value;
+  }
+}
+
+/** A name as reports and messages show it: whole, or its first 200 characters. */
+export function shortName(name: string): string {
+  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}…`;
+}

@@ -1,0 +1,188 @@
+import { AbortController } from '../base/natives.js';
+import { listen } from '../base/abort-watch.js';
+import { callSafely } from '../base/call-safely.js';
+import type { Clock, Timer } from '../base/clock.js';
+import type { ResolvedRetry } from '../contract/resolve-options.js';
+import { isTighter, judgeLimits, loosest, type CallLimits, type Limit } from './call-limits.js';
+
+/** From finding that a limit is over to saying so, ms: results that have arrived by then are read first. */
+const LAST_LOOK_MS = 1;
+
+/** A result, and what it took to compute, ms. */
+export interface Entry {
+  value: unknown;
+  costMs: number;
+}
+
+/** What a caller of a cached task asks for. */
+export interface CachedCall {
+  readonly limits: CallLimits;
+  readonly retry: ResolvedRetry;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((value: unknown) => void) | undefined;
+}
+
+/** What an execution has to do with all who wait for it. */
+export interface Shared {
+  /** Aborts when the last of them has gone. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (value: unknown) => void;
+}
+
+/** A task that is under way for several callers. It begins with the limits of the first. */
+export interface Execution {
+  readonly result: Promise<Entry>;
+  readonly isQueued: boolean;
+  /** When the handler of this try was called, host clock; undefined before. */
+  readonly startedAtMs: number | undefined;
+  /** From now on it is ended by these limits only, which are no tighter. */
+  loosen(limits: CallLimits): void;
+  /** What a caller is told whose limit is over. */
+  limitError(limit: Limit, call: CachedCall, sinceMs: number): Error;
+}
+
+/** One who waits. */
+interface Caller {
+  readonly call: CachedCall;
+  readonly sinceMs: number;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  unlisten: (() => void) | undefined;
+  timer: Timer | undefined;
+  /** A limit was found to be over. */
+  isOver: boolean;
+  /** Its own execution would have been tried again so many times more. */
+  triesLeft: number;
+  /** When such a try would have begun. */
+  triedAtMs: number;
+}
+
+/**
+ * One execution that any number of equal calls wait for. Each call keeps to its own limits, as if it had been alone: one
+ * whose limits end leaves, and the execution goes on for the others, under the loosest of all limits.
+ */
+export class Flight {
+  readonly #clock: Clock;
+  readonly #controller = new AbortController();
+  readonly #callers = new Set<Caller>();
+  readonly #execution: Execution;
+  readonly #retry: ResolvedRetry;
+  readonly #abandoned: () => void;
+  /** The limits of the execution. */
+  #limits: CallLimits;
+
+  /**
+   * @param abandoned called when the last caller has gone before the end
+   * @param ended called before the callers are answered; `entry` is undefined for a failure
+   */
+  constructor(
+    first: CachedCall,
+    clock: Clock,
+    start: (shared: Shared) => Execution,
+    parts: { abandoned: () => void; ended: (entry: Entry | undefined) => void },
+  ) {
+    this.#clock = clock;
+    this.#limits = first.limits;
+    this.#retry = first.retry;
+    this.#abandoned = parts.abandoned;
+    const onProgress = (value: unknown): void => {
+      for (const { call } of this.#callers) if (call.onProgress !== undefined) callSafely(call.onProgress, value);
+    };
+    this.#execution = start({ signal: this.#controller.signal, onProgress });
+    this.#execution.result.then(
+      (entry) => {
+        parts.ended(entry);
+        this.#settle(({ resolve }) => resolve(entry.value));
+      },
+      (error: unknown) => {
+        parts.ended(undefined);
+        this.#settle(({ reject }) => reject(error));
+      },
+    );
+  }
+
+  /** Whether a call would have been tried again as often as this execution is. */
+  serves({ retry }: CachedCall): boolean {
+    const { attempts, on, baseMs, maxMs } = this.#retry;
+    if (retry.attempts !== attempts) return false;
+    return attempts === 0 || (retry.on === on && retry.baseMs === baseMs && retry.maxMs === maxMs);
+  }
+
+  /** Waits for the result, within the limits of this call. */
+  join(call: CachedCall): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const caller: Caller = {
+        call,
+        sinceMs: this.#clock.now(),
+        resolve,
+        reject,
+        unlisten: undefined,
+        timer: undefined,
+        isOver: false,
+        triesLeft: call.retry.attempts,
+        triedAtMs: -Infinity,
+      };
+      const { signal } = call;
+      if (signal !== undefined) caller.unlisten = listen(signal, () => this.#leave(caller, signal.reason));
+      this.#callers.add(caller);
+      if (this.#callers.size > 1) this.#keepLimits();
+    });
+  }
+
+  /** Alone, a caller's limits are the execution's. Others may have come with looser ones, or tighter. */
+  #keepLimits(): void {
+    const limits = loosest([this.#limits, ...[...this.#callers].map(({ call }) => call.limits)]);
+    if (isTighter(this.#limits, limits)) this.#execution.loosen(limits);
+    this.#limits = limits;
+    for (const caller of this.#callers) {
+      if (caller.timer === undefined && isTighter(caller.call.limits, limits)) this.#look(caller);
+    }
+  }
+
+  #look(caller: Caller): void {
+    const { call, triedAtMs } = caller;
+    const { isQueued, startedAtMs } = this.#execution;
+    const nowMs = this.#clock.now();
+    const since = startedAtMs === undefined ? undefined : Math.max(startedAtMs, triedAtMs);
+    const verdict = judgeLimits(call.limits, { nowMs, isQueued, startedAtMs: since });
+    if ('lookAtMs' in verdict) {
+      caller.isOver = false;
+      this.#lookIn(caller, verdict.lookAtMs - nowMs);
+    } else if (!caller.isOver) {
+      caller.isOver = true;
+      this.#lookIn(caller, LAST_LOOK_MS);
+    } else if (verdict.over === 'timeoutMs' && caller.triesLeft > 0) {
+      // The execution goes on, which is as good as another try.
+      caller.triesLeft--;
+      caller.triedAtMs = nowMs;
+      this.#look(caller);
+    } else {
+      this.#leave(caller, this.#execution.limitError(verdict.over, call, caller.sinceMs));
+    }
+  }
+
+  #lookIn(caller: Caller, delayMs: number): void {
+    if (delayMs < Infinity) caller.timer = this.#clock.after(delayMs, () => this.#look(caller));
+  }
+
+  #leave(caller: Caller, reason: unknown): void {
+    this.#letGo(caller);
+    caller.reject(reason);
+    if (this.#callers.size > 0) return;
+    this.#abandoned();
+    this.#controller.abort(reason);
+  }
+
+  #letGo(caller: Caller): void {
+    this.#callers.delete(caller);
+    caller.unlisten?.();
+    caller.timer?.cancel();
+  }
+
+  #settle(answer: (caller: Caller) => void): void {
+    for (const caller of [...this.#callers]) {
+      this.#letGo(caller);
+      answer(caller);
+    }
+  }
+}

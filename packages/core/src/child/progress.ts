@@ -1,0 +1,117 @@
+import { RingQueue } from '../base/ring-queue.js';
+import type { EncodedProgress, ResultWriter } from './result-writer.js';
+
+/** Values, and their bytes, on their way to the parent before those that follow are held. */
+const WINDOW_VALUES = 256;
+const WINDOW_BYTES = 1024 * 1024;
+/** Most values, and bytes, of one task that are held. The newest is, whatever it takes. */
+const HELD_VALUES = 64;
+const HELD_BYTES = 256 * 1024;
+/** How often the parent is asked to say that it has taken what came. */
+const ASK_AFTER_VALUES = WINDOW_VALUES / 4;
+const ASK_AFTER_BYTES = WINDOW_BYTES / 4;
+
+interface Amount {
+  values: number;
+  bytes: number;
+}
+
+/** Values of one task that wait for the parent. */
+interface Held {
+  readonly queue: RingQueue<EncodedProgress>;
+  bytes: number;
+  /** Older ones that were dropped since the last was sent. */
+  dropped: number;
+}
+
+/**
+ * What handlers tell of their progress. A handler may tell it faster than it can be sent, or than the parent takes it: in a
+ * synchronous loop nothing leaves at all. So a window of values is under way, the newest of each task are held, and older
+ * ones are dropped and counted. Order is kept, and what is held leaves before the result of its task.
+ */
+export class ProgressSender {
+  readonly #link: Pick<ResultWriter, 'encodeProgress' | 'postProgress'>;
+  readonly #held = new Map<number, Held>();
+  /** Sent, and not known to be taken: in all, and for each time the parent was asked to say so. */
+  readonly #underWay: Amount = { values: 0, bytes: 0 };
+  readonly #asked = new RingQueue<Amount>();
+  #unasked: Amount = { values: 0, bytes: 0 };
+
+  constructor(link: Pick<ResultWriter, 'encodeProgress' | 'postProgress'>) {
+    this.#link = link;
+  }
+
+  /**
+   * Tells a value of the task with this wire id. False when it is held, and older ones may be dropped for it.
+   * @throws when the value cannot be sent
+   */
+  send(id: number, given: unknown): boolean {
+    const value = this.#link.encodeProgress(given);
+    let held = this.#held.get(id);
+    if (held === undefined && this.#hasRoom(value.size)) {
+      this.#post(id, value, 0);
+      return true;
+    }
+    if (held === undefined) this.#held.set(id, (held = { queue: new RingQueue(), bytes: 0, dropped: 0 }));
+    held.queue.push(value);
+    held.bytes += value.size;
+    while (held.queue.size > 1 && (held.queue.size > HELD_VALUES || held.bytes > HELD_BYTES)) {
+      held.bytes -= held.queue.shift()?.size ?? 0;
+      held.dropped++;
+    }
+    return false;
+  }
+
+  /** A task has ended: what is held of it leaves ahead of its result. */
+  end(id: number): void {
+    if (this.#held.size === 0) return;
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    while (held.queue.size > 0) this.#postFirst(id, held);
+    this.#held.delete(id);
+  }
+
+  /** The parent has taken all up to where it was asked. */
+  taken(): void {
+    const amount = this.#asked.shift();
+    if (amount === undefined) return;
+    this.#underWay.values -= amount.values;
+    this.#underWay.bytes -= amount.bytes;
+    for (const [id, held] of this.#held) {
+      for (let first = held.queue.at(0); first !== undefined && this.#hasRoom(first.size); first = held.queue.at(0)) {
+        this.#postFirst(id, held);
+      }
+      this.#held.delete(id);
+      if (held.queue.size === 0) continue;
+      // It goes behind the others, who get the next room.
+      this.#held.set(id, held);
+      return;
+    }
+  }
+
+  /** Always while no answer is to come that would make room, so that no value is too large. */
+  #hasRoom(bytes: number): boolean {
+    const { values, bytes: underWay } = this.#underWay;
+    return this.#asked.size === 0 || (values < WINDOW_VALUES && underWay + bytes <= WINDOW_BYTES);
+  }
+
+  #postFirst(id: number, held: Held): void {
+    const first = held.queue.shift() as EncodedProgress;
+    held.bytes -= first.size;
+    this.#post(id, first, held.dropped);
+    held.dropped = 0;
+  }
+
+  #post(id: number, value: EncodedProgress, dropped: number): void {
+    const values = this.#unasked.values + 1;
+    const asks = values >= ASK_AFTER_VALUES || this.#unasked.bytes + value.size >= ASK_AFTER_BYTES;
+    this.#link.postProgress(id, value, asks, dropped);
+    this.#underWay.values++;
+    this.#underWay.bytes += value.size;
+    this.#unasked.values++;
+    this.#unasked.bytes += value.size;
+    if (!asks) return;
+    this.#asked.push(this.#unasked);
+    this.#unasked = { values: 0, bytes: 0 };
+  }
+}

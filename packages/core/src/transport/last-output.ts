@@ -1,0 +1,135 @@
+import { process } from '../base/natives.js';
+import type { Readable, Writable } from 'node:stream';
+import { setImmediate, setTimeout } from 'node:timers';
+import { hostNowMs } from '../base/clock.js';
+
+/*
+ * What workers have printed when the program has nothing more to do. Their pipes and ports do not keep it alive, so it would
+ * end with lines of tasks that are done still in them. One listener reads them empty first, for the whole program.
+ */
+
+/** A stream of a worker's output. */
+export interface OutputSource extends Readable {
+  ref(): unknown;
+  unref(): unknown;
+  /** Asks its writer for all that it holds now. A source without it has all of that in its pipe. */
+  await?(): void;
+  /** Whether some of that is still to come. */
+  readonly isAwaited?: boolean;
+}
+
+/** An output on its way to its target. */
+export interface Outlet {
+  readonly source: OutputSource;
+  readonly target: Writable;
+  /** Passes on what has come of a line that has no end yet. */
+  endLine(): void;
+}
+
+interface Watched extends Outlet {
+  /** Bytes that have come since the program had nothing more to do. */
+  takenBytes: number;
+  hasNews: boolean;
+}
+
+/** More than any pipe holds: what comes after so much was printed later. */
+const MOST_PIPE_BYTES = 1024 * 1024;
+/** A writer that holds more than this prints without end. */
+const MOST_HELD_BYTES = 16 * 1024 * 1024;
+/** A writer that has more, or does not answer, and is not heard of for so long, is stuck. */
+const STUCK_MS = 1000;
+/** Time between looks at what makes no news. */
+const LOOK_MS = 2;
+
+interface Reading {
+  newsAt: number;
+}
+
+const outlets = new Set<Watched>();
+let mayHoldMore = false;
+let reading: Reading | undefined;
+
+/** The program does not end before this output is passed on; until the source closes. */
+export function passOnAtTheEnd(outlet: Outlet): void {
+  const watched: Watched = { ...outlet, takenBytes: 0, hasNews: false };
+  const { source } = outlet;
+  source.on('data', (chunk: Buffer) => {
+    watched.takenBytes += chunk.length;
+    watched.hasNews = true;
+  });
+  source.once('close', () => {
+    outlets.delete(watched);
+    if (outlets.size === 0) process.off('beforeExit', onBeforeExit);
+  });
+  if (outlets.size === 0) process.on('beforeExit', onBeforeExit);
+  outlets.add(watched);
+  mayHoldMore = true;
+}
+
+/** Workers have done something, and may have printed. */
+export function noteWorked(): void {
+  mayHoldMore = true;
+}
+
+function onBeforeExit(): void {
+  // A target was waited for, and nothing keeps the program alive for it: it will never take more.
+  if (reading !== undefined && state().isHeld) end();
+  // Reading keeps it alive, after which this is asked again.
+  if (reading === undefined && !mayHoldMore) return;
+  mayHoldMore = false;
+  if (reading === undefined) {
+    for (const outlet of outlets) {
+      outlet.takenBytes = 0;
+      outlet.hasNews = false;
+      outlet.source.await?.();
+    }
+    reading = { newsAt: hostNowMs() };
+  }
+  for (const { source } of outlets) source.ref();
+  setImmediate(look);
+}
+
+/** After a turn of the event loop, which has read what there was. */
+function look(): void {
+  if (reading === undefined) return;
+  const now = hostNowMs();
+  const { hasNews, isHeld, isAwaited } = state();
+  if (hasNews || isHeld) reading.newsAt = now;
+  if (isHeld) {
+    // The target keeps the program alive by itself for what it has been given, if it ever takes it.
+    for (const { source } of outlets) source.unref();
+    setTimeout(lookAgain, LOOK_MS).unref();
+    return;
+  }
+  if (hasNews) setImmediate(look);
+  else if (!isAwaited || now - reading.newsAt > STUCK_MS) end();
+  else setTimeout(look, LOOK_MS);
+}
+
+function lookAgain(): void {
+  for (const { source } of outlets) source.ref();
+  look();
+}
+
+/** Whether something has come since the last look, a target takes nothing, or a writer has more. */
+function state(): { hasNews: boolean; isHeld: boolean; isAwaited: boolean } {
+  const now = { hasNews: false, isHeld: false, isAwaited: false };
+  for (const outlet of outlets) {
+    const { source, target, takenBytes } = outlet;
+    const { isAwaited } = source;
+    const counts = takenBytes < (isAwaited === undefined ? MOST_PIPE_BYTES : MOST_HELD_BYTES) && isAwaited !== false;
+    now.hasNews ||= counts && outlet.hasNews;
+    now.isHeld ||= counts && source.isPaused() && target.writableNeedDrain;
+    now.isAwaited ||= counts && isAwaited === true;
+    outlet.hasNews = false;
+  }
+  return now;
+}
+
+function end(): void {
+  reading = undefined;
+  for (const { source, endLine } of outlets) {
+    endLine();
+    source.unref();
+  }
+}

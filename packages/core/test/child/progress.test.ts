@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { ProgressSender } from '../../src/child/progress.js';
+import { move } from '../../src/contract/move.js';
+import type { FrameChannel, Rows } from '../../src/wire/frame.js';
+
+interface Sent {
+  id: number;
+  asks: boolean;
+  dropped: number;
+  value: unknown;
+}
+
+function open() {
+  const sent: Sent[] = [];
+  const refused = new Set<unknown>();
+  const channel = {
+    send(_kind: number, _body: unknown, { meta, values, transfer }: Rows) {
+      if (refused.has(values[0])) throw new TypeError('cannot be sent');
+      const [id = 0, asks = 0, dropped = 0] = meta;
+      sent.push({
+        id,
+        asks: asks === 1,
+        dropped,
+        value: structuredClone(values[0], { transfer: [...(transfer ?? [])] }),
+      });
+      return 0;
+    },
+    refusal: (value: unknown) => (refused.has(value) ? { reason: 'cannot be sent' } : undefined),
+  } as unknown as FrameChannel;
+  const sender = new ProgressSender(channel, structuredClone);
+  /** The parent has taken all that it was asked about. */
+  const takeAll = (): void => {
+    for (let answered = 0; answered < sent.filter(({ asks }) => asks).length; answered++) sender.taken();
+  };
+  const valuesOf = (id: number): unknown[] => sent.filter((each) => each.id === id).map(({ value }) => value);
+  return { sender, sent, refused, takeAll, valuesOf };
+}
+
+describe('ProgressSender', () => {
+  it('sends at once what the parent has room for, in order', () => {
+    const { sender, valuesOf } = open();
+    for (let n = 0; n < 200; n++) expect(sender.send(1, n)).toBe(true);
+    expect(valuesOf(1)).toEqual(Array.from({ length: 200 }, (_, n) => n));
+  });
+
+  it('in a loop without end sends the first, keeps the newest, and says how many it dropped', () => {
+    const { sender, sent, valuesOf } = open();
+    const all = Array.from({ length: 100_000 }, (_, n) => sender.send(1, { n }));
+    expect(all.indexOf(false)).toBe(256);
+    expect(sent).toHaveLength(256);
+    sender.end(1);
+    expect(valuesOf(1)).toEqual([
+      ...Array.from({ length: 256 }, (_, n) => ({ n })),
+      ...Array.from({ length: 64 }, (_, n) => ({ n: 99_936 + n })),
+    ]);
+    expect(sent.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(100_000 - 256 - 64);
+    expect(sent[256]?.dropped).toBe(100_000 - 256 - 64);
+  });
+
+  it('sends what it holds when the parent has taken the rest, and drops nothing for one who waits', () => {
+    const { sender, valuesOf, sent } = open();
+    for (let n = 0; n < 10_000; n++) if (!sender.send(1, n)) sender.taken();
+    sender.end(1);
+    expect(valuesOf(1)).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
+    expect(sent.every(({ dropped }) => dropped === 0)).toBe(true);
+  });
+
+  it('takes values as they are at the call, also those it holds', () => {
+    const { sender, valuesOf } = open();
+    const state = { n: 0 };
+    for (; state.n < 300; state.n++) sender.send(1, state);
+    sender.end(1);
+    expect(valuesOf(1)).toEqual(Array.from({ length: 300 }, (_, n) => ({ n })));
+  });
+
+  it('goes by bytes, too, and is never stopped by one large value', () => {
+    const { sender, sent } = open();
+    const large = 'x'.repeat(5_000_000);
+    expect(sender.send(1, 'small')).toBe(true);
+    expect(sender.send(1, large)).toBe(true);
+    for (let n = 0; n < 20; n++) expect(sender.send(1, large + n)).toBe(false);
+    expect(sent).toHaveLength(2);
+    sender.taken();
+    expect(sent).toHaveLength(3);
+    expect([sent[2]?.value === `${large}19`, sent[2]?.dropped]).toEqual([true, 19]);
+  });
+
+  it('holds those of each task by itself, and serves them in turn', () => {
+    const { sender, valuesOf } = open();
+    for (let n = 0; n < 1000; n++) sender.send(1, n);
+    expect(sender.send(2, 'one and only')).toBe(false);
+    for (let n = 0; n < 1000; n++) sender.send(1, n);
+    expect(valuesOf(2)).toEqual([]);
+    sender.taken();
+    sender.taken();
+    expect(valuesOf(2)).toEqual(['one and only']);
+    sender.end(1);
+    expect(valuesOf(1).at(-1)).toBe(999);
+  });
+
+  it('refuses at the call what cannot be sent, held or not', () => {
+    const { sender, refused, sent } = open();
+    const [tooLarge, bad] = ['x'.repeat(100_000), () => {}];
+    refused.add(tooLarge).add(bad);
+    for (const value of [tooLarge, bad]) expect(() => sender.send(1, value)).toThrow('cannot be sent');
+    for (let n = 0; n < 300; n++) sender.send(1, n);
+    expect(() => sender.send(1, tooLarge)).toThrow('cannot be sent');
+    expect(() => sender.send(1, bad)).toThrow('could not be cloned');
+    sender.end(1);
+    expect(sent).toHaveLength(300);
+  });
+
+  it('moves what is to be moved, and counts it as dropped when it cannot be any more', () => {
+    const { sender, sent, refused } = open();
+    for (let n = 0; n < 300; n++) sender.send(1, n);
+    const [good, gone] = [new ArrayBuffer(8), new ArrayBuffer(8)];
+    sender.send(1, move(good, [good]));
+    sender.send(1, move(gone, [gone]));
+    // As one that its handler has moved elsewhere.
+    refused.add(gone);
+    sender.send(1, 'last');
+    sender.end(1);
+    expect(good.byteLength).toBe(0);
+    expect(sent.slice(-2)).toMatchObject([{ dropped: 0 }, { value: 'last', dropped: 1 }]);
+  });
+
+  it('knows nothing of a task that has ended', () => {
+    const { sender, sent, takeAll } = open();
+    for (let n = 0; n < 500; n++) sender.send(1, n);
+    sender.end(1);
+    const count = sent.length;
+    takeAll();
+    sender.end(1);
+    sender.taken();
+    expect(sent).toHaveLength(count);
+    expect(sender.send(2, 'next')).toBe(true);
+  });
+});
