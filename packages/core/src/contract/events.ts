@@ -9,8 +9,10 @@ export interface PoolEvents {
   'worker:ready': (event: { workerId: number; pid: number | undefined; bootMs: number }) => void;
   /** A worker is gone; `expected` when the pool asked it to go. */
   'worker:exited': (event: DeathReport & { expected: boolean }) => void;
-  /** A healthy worker is being replaced on purpose. */
+  /** A healthy worker is being replaced on purpose: the new one is ready, and this one goes. */
   'worker:recycled': (event: { workerId: number; reason: string }) => void;
+  /** A healthy worker was to be replaced, and stays: no new one could be started. Rules of `recycle` try again later. */
+  'recycle:failed': (event: { workerId: number; reason: string; error: unknown }) => void;
   /**
    * The memory of a worker grows with its tasks: by so many bytes for each, so many in all. Told once for each worker;
    * `recycle.onLeak` replaces it.

@@ -68,7 +68,7 @@ export class SuspectLane {
 function leastLoaded(workers: readonly Worker[]): Worker | undefined {
   let least: Worker | undefined;
   for (const worker of workers) {
-    if (worker.isReady && (least === undefined || worker.load < least.load)) least = worker;
+    if (worker.isReady && worker.tasksLeft > 0 && (least === undefined || worker.load < least.load)) least = worker;
   }
   return least;
 }
