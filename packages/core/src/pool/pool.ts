@@ -17,6 +17,7 @@ import { openCodec } from '../codec/open-codec.js';
 import { loaderFlags } from '../transport/node-flags.js';
 import type { Worker } from '../worker/worker.js';
 import { toExtras } from './call-extras.js';
+import { checkThreadFlags } from './check-thread-flags.js';
 import { checkWorkerData } from './check-worker-data.js';
 import { Engine } from './engine.js';
 import { mapSettled, mapValues, type MapParts } from './map.js';
@@ -72,6 +73,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     this.#moduleUrl = url.href;
     this.#options = resolveOptions(options, moduleName(url));
     if (this.#options.kind !== 'inline') loaderFlags(url.href);
+    checkThreadFlags(this.#options);
     checkWorkerData(this.#options);
     // Loaded once to see that it can be; workers get their own.
     openCodec(this.#options.codec, this.#options.maxPayloadBytes);

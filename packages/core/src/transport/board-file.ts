@@ -22,7 +22,12 @@ export class BoardFile implements ParentBoard {
 
   constructor() {
     this.fd = openMemoryFile();
-    ftruncateSync(this.fd, BOARD_BYTES);
+    try {
+      ftruncateSync(this.fd, BOARD_BYTES);
+    } catch (error) {
+      closeSync(this.fd);
+      throw error;
+    }
   }
 
   startedAt(id: number): number | undefined {

@@ -54,7 +54,10 @@ class ProcessTransport implements Transport {
 
   constructor({ workerId, moduleUrl, heapLimitMb, options }: WorkerSpec) {
     const { codec, maxPayloadBytes } = options;
-    const format = { codec: openCodec(codec, maxPayloadBytes, this.#arena?.arena), maxPayloadBytes };
+    const format = this.#orClose(() => ({
+      codec: openCodec(codec, maxPayloadBytes, this.#arena?.arena),
+      maxPayloadBytes,
+    }));
     const given = options.execArgv ?? inheritedFlags(process.execArgv);
     const env = workerEnv(options.env);
     const flags = [...heapFlags(heapLimitMb, given, env.NODE_OPTIONS), ...given, ...loaderFlags(moduleUrl)];
@@ -64,7 +67,7 @@ class ProcessTransport implements Transport {
     this.wantsGuard = deathSignal === undefined || options.timeoutStack;
     // setpriv becomes node, under the same pid.
     const [command = '', ...args] = deathSignal === undefined ? node : [deathSignal, '--pdeathsig', 'KILL', ...node];
-    this.#child = spawn(command, args, this.#spawnOptions(options));
+    this.#child = this.#orClose(() => spawn(command, args, this.#spawnOptions(options)));
     // After the start, so that it does not wait for it.
     this.#oomKillsBefore = oomKills();
     this.#child.on('error', (error) => {
@@ -135,6 +138,16 @@ class ProcessTransport implements Transport {
     this.#guard?.close();
     this.channel.close();
     this.#closeFiles();
+  }
+
+  /** A worker that is never there would leave its files open. */
+  #orClose<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      this.#closeFiles();
+      throw error;
+    }
   }
 
   #closeFiles(): void {
