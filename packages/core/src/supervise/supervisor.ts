@@ -337,7 +337,8 @@ export class Supervisor<W extends Supervised> {
     const startAt = this.#refusal === undefined ? this.#mayStartAt : Infinity;
     // A wait after deaths concerns those that are missing. An old worker that still works is no such case.
     const harmless = heirless.find(({ isFinal }) => !isFinal);
-    if (startAt > this.#parts.clock.now() && harmless !== undefined) return { startAt: -Infinity, replacement: harmless };
+    if (startAt > this.#parts.clock.now() && harmless !== undefined)
+      return { startAt: -Infinity, replacement: harmless };
     return { startAt, replacement: missing > heirless.length ? undefined : heirless[0] };
   }
 

@@ -19,19 +19,23 @@ describe.each(WORKER_KINDS)('recycle with afterTasks: 1, kind %s,', (kind) => {
     ['20 tasks sent ahead', 20, { workers: 2, prefetch: 16 }],
     ['20 tasks with spares', 20, { workers: { min: 2, max: 2, spare: 2 } }],
     ['20 tasks of a pool that sizes itself', 20, {}],
-  ] as const)('gives each of %s a worker that ran nothing before', { timeout: PATIENCE_MS }, async (_, tasks, options) => {
-    await withPool('breaks-later.mjs', { kind, ...options, recycle: FRESH }, async (pool) => {
-      let most = 0;
-      const look = (): void => void (most = Math.max(most, pool.stats().workers.busy));
-      for (const event of ['worker:ready', 'worker:recycled', 'worker:exited'] as const) pool.on(event, look);
-      const results = Array.from({ length: tasks }, () => pool.run('count')) as Promise<Counted>[];
-      const done = await Promise.all(results);
-      expect(done.map(({ calls }) => calls)).toEqual(Array(tasks).fill(1));
-      expect(new Set(done.map(({ workerId }) => workerId)).size).toBe(tasks);
-      expect(pool.stats().tasks).toMatchObject({ completed: tasks, retried: 0 });
-      expect(most).toBeLessThanOrEqual(Math.max(2, pool.stats().workers.wanted));
-    });
-  });
+  ] as const)(
+    'gives each of %s a worker that ran nothing before',
+    { timeout: PATIENCE_MS },
+    async (_, tasks, options) => {
+      await withPool('breaks-later.mjs', { kind, ...options, recycle: FRESH }, async (pool) => {
+        let most = 0;
+        const look = (): void => void (most = Math.max(most, pool.stats().workers.busy));
+        for (const event of ['worker:ready', 'worker:recycled', 'worker:exited'] as const) pool.on(event, look);
+        const results = Array.from({ length: tasks }, () => pool.run('count')) as Promise<Counted>[];
+        const done = await Promise.all(results);
+        expect(done.map(({ calls }) => calls)).toEqual(Array(tasks).fill(1));
+        expect(new Set(done.map(({ workerId }) => workerId)).size).toBe(tasks);
+        expect(pool.stats().tasks).toMatchObject({ completed: tasks, retried: 0 });
+        expect(most).toBeLessThanOrEqual(Math.max(2, pool.stats().workers.wanted));
+      });
+    },
+  );
 
   it('does so for map, for tasks that are tried again, and for one after another', async () => {
     await withPool('breaks-later.mjs', { kind, workers: 2, recycle: FRESH, retry: 1 }, async (pool) => {

@@ -247,7 +247,10 @@ describe('a worker that cannot even be tried', () => {
       // More than a system takes for one argument.
       argv.push('x'.repeat(4 * 1024 * 1024));
       for (let time = 0; time < 3; time++) {
-        expect(await failure(pool.recycle())).toMatchObject({ code: 'ERR_WORKER_START', cause: { cause: { code: 'E2BIG' } } });
+        expect(await failure(pool.recycle())).toMatchObject({
+          code: 'ERR_WORKER_START',
+          cause: { cause: { code: 'E2BIG' } },
+        });
       }
       expect(openFiles()).toBe(before);
       argv.pop();
