@@ -11,6 +11,7 @@ import {
   type UnexpectedEnd,
 } from './restart-policy.js';
 import { maySpawnAt } from './start-pace.js';
+import { tooMany, type GoFirst } from './too-many.js';
 
 /** What the supervisor needs of a worker. */
 export interface Supervised {
@@ -113,7 +114,7 @@ export class Supervisor<W extends Supervised> {
    * Wants this many workers from now on. Workers too many are drained: the idle first, and of these those that nobody has
    * needed for the longest time, or those with the most memory.
    */
-  want(count: number, goFirst: 'coldest' | 'fattest' = 'coldest'): void {
+  want(count: number, goFirst: GoFirst = 'coldest'): void {
     this.#wanted = count;
     this.#promote();
     this.#startNext();
@@ -276,23 +277,12 @@ export class Supervisor<W extends Supervised> {
     return this.#wantedSpares + this.#replacements.pending('done').length;
   }
 
-  #drainExcess(goFirst: 'coldest' | 'fattest'): void {
+  #drainExcess(goFirst: GoFirst): void {
     const heirs = new Set(this.#replacements.pending('ready').map(({ heir }) => heir));
-    // One too many until they take over.
     const staying = this.staying().filter((worker) => !heirs.has(worker));
-    // Of those that start, some will stand by.
-    const starting = staying.filter((worker) => !worker.isReady);
-    const standBy = Math.min(Math.max(0, this.#standBy - this.#spares.size), starting.length);
-    const excess = staying.length - this.#wanted - standBy;
-    if (excess > 0) {
-      const promised = new Set(starting.slice(starting.length - standBy));
-      const order = {
-        coldest: (a: W, b: W) => a.usedAtMs - b.usedAtMs,
-        fattest: (a: W, b: W) => b.vitals.rssBytes - a.vitals.rssBytes,
-      }[goFirst];
-      const mayGo = staying.filter((worker) => !promised.has(worker));
-      mayGo.sort((a, b) => Math.sign(a.load) - Math.sign(b.load) || order(a, b));
-      for (const worker of mayGo.slice(0, excess)) worker.drain('fewer workers wanted', STOP_WITHIN_MS);
+    const standBy = this.#standBy - this.#spares.size;
+    for (const worker of tooMany(staying, this.#wanted, standBy, goFirst)) {
+      worker.drain('fewer workers wanted', STOP_WITHIN_MS);
     }
     for (const spare of [...this.#spares].slice(this.#standBy)) {
       this.#spares.delete(spare);
