@@ -57,6 +57,16 @@ describe.each(WORKER_KINDS)('recycle with afterTasks: 1, kind %s,', (kind) => {
     });
   });
 
+  it('still has a new one for every task that was accepted before close()', async () => {
+    await withPool('breaks-later.mjs', { kind, workers: 2, recycle: FRESH }, async (pool) => {
+      const accepted = Array.from({ length: 6 }, () => pool.run('count')) as Promise<Counted>[];
+      const closed = pool.close();
+      await pool.recycle();
+      expect((await Promise.all(accepted)).map(({ calls }) => calls)).toEqual(Array(6).fill(1));
+      await closed;
+    });
+  });
+
   it('starts the next worker while a task runs', async () => {
     await withPool('breaks-later.mjs', { kind, workers: 1, recycle: FRESH }, async (pool) => {
       await pool.ready();
