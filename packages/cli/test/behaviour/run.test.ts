@@ -146,7 +146,7 @@ describe('millpond run', () => {
     expect(good.code).toBe(0);
     const bad = await millpond(['run', 'w.yaml'], { cwd, env: { MILLPOND_WORKERS: 'many' } });
     expect(bad).toMatchObject({ code: 2, stdout: '' });
-    expect(bad.stderr).toMatch(/^millpond: Option "MILLPOND_WORKERS" must be an integer of at least 1 .*"many"/);
+    expect(bad.stderr).toMatch(/^millpond: Option "MILLPOND_WORKERS" must be an integer from 1 to 4096 .*"many"/);
   });
 
   it.each(['process', 'thread', 'inline'])(

@@ -9,8 +9,10 @@ export interface PoolEvents {
   'worker:ready': (event: { workerId: number; pid: number | undefined; bootMs: number }) => void;
   /** A worker is gone; `expected` when the pool asked it to go. */
   'worker:exited': (event: DeathReport & { expected: boolean }) => void;
-  /** A healthy worker is being replaced on purpose. */
+  /** A healthy worker is being replaced on purpose: the new one is ready, and this one goes. */
   'worker:recycled': (event: { workerId: number; reason: string }) => void;
+  /** A healthy worker was to be replaced, and stays: no new one could be started. Rules of `recycle` try again later. */
+  'recycle:failed': (event: { workerId: number; reason: string; error: unknown }) => void;
   /**
    * A worker has tasks before it, none of which has begun, and has given no sign for `silentMs`: code that a finished task left
    * behind does not end, or an input cannot be decoded in time. It is killed and replaced, and its tasks go to others.

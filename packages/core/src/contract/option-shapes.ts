@@ -17,15 +17,20 @@ export const TASK: is.Shape = {
   idempotent: is.bool(),
   cache: is.either(is.bool(), is.object({ key: is.func(), ttlMs: is.duration(0) })),
 };
+/**
+ * Most workers of one pool. Linux numbers processes and threads up to 32,768 unless it is told otherwise, and a Node process has
+ * seven threads.
+ */
+export const MOST_WORKERS = 4096;
 /** Options of a pool. */
 export const POOL: is.Shape = {
   name: is.text(),
   kind: is.oneOf('process', 'thread', 'inline'),
   workload: is.oneOf('auto', 'cpu', 'io', 'mixed'),
   workers: is.either(
-    is.integer(1),
+    is.integer(1, MOST_WORKERS),
     is.oneOf('auto'),
-    is.object({ min: is.integer(0), max: is.integer(1), spare: is.integer(0, 64) }),
+    is.object({ min: is.integer(0, MOST_WORKERS), max: is.integer(1, MOST_WORKERS), spare: is.integer(0, 64) }),
   ),
   // Both together stay within the 2048 places a worker has for tasks (wire/claim-board.ts).
   concurrency: is.either(is.integer(1, 1000), is.oneOf('auto'), is.object({ max: is.integer(1, 1000) })),

@@ -65,9 +65,12 @@ export interface WarmupOptions {
   tasks?: readonly { name: string; input?: unknown; times?: number }[];
 }
 
-/** When a worker is replaced by a new one. */
+/** When a worker is replaced by a new one. While no new one can be started, the old one stays and goes on (`recycle:failed`). */
 export interface RecycleOptions {
-  /** After so many tasks. */
+  /**
+   * After so many tasks: no worker is given more, and the next one starts while the last task runs. With 1, every task has a
+   * worker that ran nothing before it; then there is no old worker to go on, so failed starts count as for any missing worker.
+   */
   afterTasks?: number;
   /** So many milliseconds after it was ready. */
   afterMs?: number;
@@ -75,7 +78,10 @@ export interface RecycleOptions {
   aboveRssBytes?: number;
   /** When its memory grows with its tasks: by the median slope of 30 readings, of which nearly all pairs rise. @defaultValue false */
   onLeak?: boolean;
-  /** Share by which `afterTasks` and `afterMs` may be less for one worker than for another, so that not all go at once, 0 to 1. @defaultValue 0.1 */
+  /**
+   * Share by which `afterTasks` and `afterMs` may be less for one worker than for another, so that not all go at once, 0 to 1.
+   * Never less than one task. @defaultValue 0.1
+   */
   jitter?: number;
 }
 
@@ -92,7 +98,10 @@ export interface MemoryOptions {
 
 /** Limits of the waiting line. */
 export interface QueueOptions {
-  /** Most tasks that may wait. `run()` beyond it rejects with ERR_QUEUE_FULL; `map` waits instead. @defaultValue Infinity */
+  /**
+   * Most tasks that may wait. `run()` beyond it rejects with ERR_QUEUE_FULL; `map` waits instead, and so does `room()`. Tasks that
+   * can run at once, or in a worker that is starting or would be started for them, do not count. @defaultValue Infinity
+   */
   max?: number;
   /** How long a task may wait before it starts, in milliseconds; then ERR_QUEUE_TIMEOUT. @defaultValue Infinity */
   timeoutMs?: number;
@@ -109,7 +118,9 @@ export interface PoolOptions {
   /**
    * How many workers. 'auto': one at first, more as tasks wait, up to the cores this process may use (1.5 × for mixed, half of them for io);
    * then as many as turn out to pay (docs/sizing.md). The environment variable MILLPOND_WORKERS stands for what is left open here.
-   * `spare`: so many more that are warm and stand by, to take the place of one that ends. @defaultValue 'auto'
+   * `spare`: so many more that are warm and stand by, to take the place of one that ends. Up to 4096. They start one in a turn of
+   * the event loop, at most twice as many at once as there are cores (4 at least; one that has taken 2 s does not
+   * count). @defaultValue 'auto'
    */
   workers?: WorkersOption;
   /**
@@ -152,8 +163,8 @@ export interface PoolOptions {
    */
   warmup?: WarmupOptions;
   /**
-   * When workers are replaced by new ones: between their tasks, the new one first, a quarter of them at once at most. Tasks never
-   * notice. @defaultValue never
+   * When workers are replaced by new ones: between their tasks, the new one first, a quarter of them at once at most, or the nth
+   * part where n is a small `afterTasks`. Tasks never notice. @defaultValue never
    */
   recycle?: RecycleOptions;
   /**
@@ -181,7 +192,7 @@ export interface PoolOptions {
   env?: 'inherit' | 'clean' | Record<string, string>;
   /** Extra arguments of the worker: process.argv from index 2 on. */
   argv?: readonly string[];
-  /** Node flags of the worker, such as --max-old-space-size=512. @defaultValue this process's flags without --inspect* */
+  /** Node flags of the worker, such as --max-old-space-size=512. A thread takes none of V8's: ERR_OPTION names them. @defaultValue this process's flags without --inspect* */
   execArgv?: readonly string[];
   /** Heap limits of a thread, as for node:worker_threads. Refused for processes: use execArgv there. */
   resourceLimits?: {

@@ -60,10 +60,10 @@ export class Affinity {
     return [...this.#lanes.keys()];
   }
 
-  /** The worker that knows this key. */
+  /** The worker that knows this key, and may still take tasks. */
   homeOf(key: string): Worker | undefined {
     const home = this.#homes?.get(key);
-    return home?.isReady === true ? home : undefined;
+    return home?.isReady === true && home.tasksLeft > 0 ? home : undefined;
   }
 
   /** A worker takes a task with this key. Whether it had the key before. */

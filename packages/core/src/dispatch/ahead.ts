@@ -19,6 +19,8 @@ export interface WorkerView {
   readonly expectedMs: number;
   /** Work worth sending ahead to it, ms. */
   readonly aheadMs: number;
+  /** Tasks it may still be given; what is ahead of it counts as given. */
+  readonly tasksLeft: number;
 }
 
 /**
@@ -50,6 +52,16 @@ export function roomFor(
   expectedMs: number,
   leastAheadMs = AHEAD_MS,
 ): number {
+  return Math.min(worker.tasksLeft, roomByWork(worker, concurrency, prefetch, expectedMs, leastAheadMs));
+}
+
+function roomByWork(
+  worker: WorkerView,
+  concurrency: number,
+  prefetch: 'auto' | number,
+  expectedMs: number,
+  leastAheadMs: number,
+): number {
   const places = Math.max(0, concurrency - worker.load);
   if (prefetch !== 'auto') return Math.max(0, concurrency + prefetch - worker.load);
   const byTime = Math.floor((Math.max(worker.aheadMs, leastAheadMs) - worker.expectedMs) / Math.max(expectedMs, 1e-4));
@@ -59,5 +71,6 @@ export function roomFor(
 
 /** How many tasks keep one worker busy: those running, and those worth sending ahead. */
 export function depth(concurrency: number, prefetch: 'auto' | number, expectedMs: number): number {
-  return roomFor({ load: 0, expectedMs: 0, aheadMs: MOST_AHEAD_MS / 2 }, concurrency, prefetch, expectedMs);
+  const idle = { load: 0, expectedMs: 0, aheadMs: MOST_AHEAD_MS / 2, tasksLeft: Infinity };
+  return roomFor(idle, concurrency, prefetch, expectedMs);
 }

@@ -33,7 +33,7 @@ export class FreePlaces {
   count(enough: number): number {
     let count = 0;
     for (const worker of this.#workers) {
-      if (this.#hasPlace(worker)) count += this.#concurrency() - worker.load;
+      if (this.#hasPlace(worker)) count += Math.min(this.#concurrency() - worker.load, worker.tasksLeft);
       if (count >= enough) break;
     }
     return count;
@@ -56,6 +56,7 @@ export class FreePlaces {
   }
 
   #hasPlace(worker: Worker): boolean {
-    return worker.isReady && !worker.reserved && !worker.isHeld && worker.load < this.#concurrency() && !worker.isFull;
+    const { isReady, reserved, isHeld, load, isFull, tasksLeft } = worker;
+    return isReady && !reserved && !isHeld && load < this.#concurrency() && !isFull && tasksLeft > 0;
   }
 }

@@ -11,6 +11,8 @@ export class Quarantine {
   readonly #waiting = new LinkedQueue<Task>();
   /** Workers that take nothing else: they become empty, or run a suspect. */
   readonly #reserved = new Set<Worker>();
+  /** Those of them that were given a suspect and have not answered. */
+  readonly #running = new Set<Worker>();
 
   get size(): number {
     return this.#waiting.size;
@@ -48,19 +50,20 @@ export class Quarantine {
   ): void {
     if (this.#waiting.size === 0 && this.#reserved.size === 0) return;
     const most = Math.max(1, othersWait ? workers.length - 1 : workers.length);
-    // One that runs a suspect already is as good as taken.
-    let emptying = [...this.#reserved].filter((worker) => worker.load === 0 || !worker.isReady).length;
+    for (const worker of this.#running) if (worker.load === 0) this.#running.delete(worker);
+    let emptying = this.#reserved.size - this.#running.size;
     for (const worker of workers.toSorted((a, b) => a.load - b.load)) {
       if (emptying >= this.#waiting.size || this.#reserved.size >= most) break;
-      if (this.#reserved.has(worker) || !worker.isReady) continue;
+      if (this.#reserved.has(worker) || !worker.isReady || worker.tasksLeft <= 0) continue;
       this.#reserved.add(worker);
       worker.reserved = true;
       emptying++;
     }
     for (const worker of [...this.#reserved]) {
-      if (worker.load > 0 || !worker.isReady) continue;
+      if (worker.load > 0 || !worker.isReady || worker.tasksLeft <= 0) continue;
       const task = this.#reserved.size > most ? undefined : this.#waiting.shift();
       if (task !== undefined) {
+        this.#running.add(worker);
         assign(worker, task);
         continue;
       }
@@ -70,6 +73,7 @@ export class Quarantine {
   }
 
   #release(worker: Worker): void {
+    this.#running.delete(worker);
     if (this.#reserved.delete(worker)) worker.reserved = false;
   }
 }

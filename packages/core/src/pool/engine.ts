@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Clock } from '../base/clock.js';
+import type { Clock, Timer } from '../base/clock.js';
 import { openEncoder } from '../codec/open-codec.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
 import { process } from '../base/natives.js';
@@ -21,12 +21,14 @@ import { TaskTypes } from '../task/task-types.js';
 import { noteWorked } from '../transport/last-output.js';
 import type { StartTransport } from '../transport/transport.js';
 import { Worker } from '../worker/worker.js';
+import { neverSpawned } from '../worker/worker-start.js';
 import type { WorkerListener } from '../worker/worker-listener.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
 import type { ResultCache } from '../cache/result-cache.js';
 import { callSafely } from '../base/call-safely.js';
 import { KeepAlive } from './keep-alive.js';
 import { SharedTask } from './shared-task.js';
+import { RoomLine } from './room-line.js';
 import { Upkeep } from './upkeep.js';
 
 const workerChannel = channel(CHANNELS.worker);
@@ -37,6 +39,8 @@ export interface EngineHost {
   clock: Clock;
   /** From 0 to 1. */
   random(): number;
+  /** Calls back in the next turn of the event loop. */
+  nextTurn(callback: () => void): Timer;
   startTransport: StartTransport;
   /** Cores that the program may use. */
   cores(): number;
@@ -76,6 +80,8 @@ export class Engine {
   readonly keepAlive = new KeepAlive();
   /** Checked whenever tasks or workers changed. */
   readonly conditions = new Conditions();
+  /** Places in the queue. */
+  readonly room = new RoomLine((tasks) => this.hasRoomFor(tasks));
   readonly types: TaskTypes;
   readonly upkeep: Upkeep;
   /** Ready time of workers that have ended, ms. */
@@ -121,8 +127,16 @@ export class Engine {
       clock: this.#clock,
       limits: options.restart,
       random,
+      nextTurn: (callback) => host.nextTurn(callback),
+      // One loads while another waits for the disk.
+      startsAtOnce: () => 2 * Math.ceil(this.#usableCores()),
       start: (workerId) => this.#startWorker(workerId),
-      activate: (worker) => this.dispatcher.onReady(worker),
+      activate: (worker) => {
+        this.upkeep.noteActive(worker);
+        this.dispatcher.onReady(worker);
+      },
+      recycled: ({ id }, reason) => parts.emit('worker:recycled', { workerId: id, reason }),
+      recycleFailed: ({ id }, reason, error) => parts.emit('recycle:failed', { workerId: id, reason, error }),
       gaveUp: (reason, cause) => parts.gaveUp(reason, cause),
     });
     const range = this.#sizeRange(options.workers);
@@ -182,15 +196,16 @@ export class Engine {
     return promise;
   }
 
-  /** Whether one more task may be queued. */
-  hasRoom(): boolean {
+  /** Whether so many more tasks may be queued. */
+  hasRoomFor(tasks: number): boolean {
     const { queueMax } = this.#parts.options;
     if (queueMax === Infinity) return true;
-    const { queued } = this.book.counts;
-    if (queued < queueMax) return true;
-    // Free places count as room: with queue.max 0 a task is taken if it can run at once.
-    const over = queued - queueMax;
-    return this.dispatcher.freePlaces(over + 1) > over;
+    // Free places count as room: with queue.max 0 a task is taken if it can run at once, or as soon as a worker has started.
+    const over = this.book.counts.queued + tasks - queueMax;
+    if (over <= 0) return true;
+    if (this.dispatcher.isPaused) return false;
+    const free = this.dispatcher.freePlaces(over);
+    return free >= over || free + this.upkeep.sizing.placesToCome() >= over;
   }
 
   /** Most tasks of a name worth having submitted at once. */
@@ -201,6 +216,7 @@ export class Engine {
 
   resize(workers: WorkersOption): void {
     this.upkeep.sizing.resize(this.#sizeRange(workers));
+    this.#check();
   }
 
   /** Rejects every task that has not settled. */
@@ -245,7 +261,11 @@ export class Engine {
     const { concurrency } = this.upkeep.sizing;
     const heapLimitMb = this.upkeep.heapLimitMb();
     const spec = { workerId, moduleUrl, concurrency, heapLimitMb, options };
-    return new Worker(spec, host.startTransport, this.#encoder, this.#clock, this.#listener);
+    try {
+      return new Worker(spec, host.startTransport, this.#encoder, this.#clock, this.#listener);
+    } catch (cause) {
+      throw neverSpawned(moduleUrl, cause);
+    }
   }
 
   readonly #listener: WorkerListener = {
@@ -254,12 +274,14 @@ export class Engine {
       this.supervisor.onReady(worker);
       this.#parts.emit('worker:ready', { workerId: worker.id, pid: worker.pid, bootMs: worker.bootMs });
       this.#publishWorker(worker, 'ready');
-      this.conditions.check();
+      // After the news, since it follows from it.
+      this.supervisor.relieve();
+      this.#check();
     },
     result: (worker, task, row) => this.dispatcher.onResult(worker, task, row),
     settled: (worker) => {
       this.dispatcher.onSettled(worker);
-      this.upkeep.noteAnswered(worker);
+      if (this.supervisor.isReplacing) this.supervisor.relieve();
     },
     reported: (worker, uses) => {
       const { handlerNames } = worker;
@@ -292,7 +314,7 @@ export class Engine {
     this.supervisor.onEnd(worker, isFault ? { wasReady: end.how === 'died', uptimeMs, tasksDone, cause } : undefined);
     this.#publishWorker(worker, 'exited');
     this.#parts.emit('worker:exited', { ...end.report, expected: !isFault });
-    this.conditions.check();
+    this.#check();
   }
 
   /** Says where a worker stands still, and ends it. */
@@ -314,7 +336,8 @@ export class Engine {
       this.#parts.emit('unsaturated');
     }
     if (queued > 0 && !this.dispatcher.isPaused) this.upkeep.sizing.growFor(this.book.pending);
-    this.conditions.check();
+    this.upkeep.noteHandedOut();
+    this.#check();
   }
 
   #onPendingChange(pending: number): void {
@@ -325,7 +348,12 @@ export class Engine {
     }
     noteWorked();
     this.keepAlive.release();
+    this.#check();
+  }
+
+  #check(): void {
     this.conditions.check();
+    this.room.check();
   }
 
   #publishWorker(worker: Worker, what: WorkerMessage['what']): void {

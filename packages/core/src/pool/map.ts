@@ -85,8 +85,17 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
       while (!isOver && unyielded() < window()) {
         const wait = room();
         if (wait !== undefined) await wait;
+        if (isOver) break;
         const pulled = pullOne();
-        const item = isPromise(pulled) ? await pulled : pulled;
+        let item: IteratorResult<unknown>;
+        if (isPromise(pulled)) {
+          item = await pulled;
+          // The source took its time, and others may have the place by now.
+          const again = item.done === true ? undefined : room();
+          if (again !== undefined) await again;
+        } else {
+          item = pulled;
+        }
         if (item.done === true) isSourceOpen = false;
         if (item.done === true || isOver) break;
         start(item.value);

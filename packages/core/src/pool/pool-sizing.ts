@@ -69,18 +69,33 @@ export class PoolSizing {
 
   /** Tasks wait: as many workers as they can use, up to where the law takes over. */
   growFor(tasks: number): void {
+    const to = this.#workersFor(tasks);
+    if (to <= this.#parts.supervisor.wanted) return;
+    this.#want(to, `${tasks} tasks to run`);
+    this.#sizer?.set(to);
+  }
+
+  /** Places for tasks in workers that start, and in those that would be started at once if tasks waited for them. */
+  placesToCome(): number {
+    const { supervisor } = this.#parts;
+    // One that has had its last task is about to be followed by another.
+    const isDone = ({ load, tasksLeft }: Worker): boolean => load === 0 && tasksLeft <= 0;
+    const working = supervisor.staying().filter((worker) => worker.isReady && !isDone(worker)).length;
+    const workers = Math.max(this.#workersFor(Infinity), supervisor.wanted);
+    return Math.max(0, workers - working) * this.concurrency;
+  }
+
+  /** How many workers there are to be at once for so many tasks; no fewer than there are. */
+  #workersFor(tasks: number): number {
     const { supervisor, memory } = this.#parts;
     const { wanted } = supervisor;
     // First what costs nothing: this is asked whenever tasks were handed out and some are left.
-    if (!this.#growsAtOnce || wanted >= Math.max(1, this.#range.start)) return;
+    if (!this.#growsAtOnce || wanted >= Math.max(1, this.#range.start)) return wanted;
     const start = Math.max(1, Math.ceil(this.#range.start * this.#seat.shareOf(this.#parts.cores())));
-    if (wanted >= start) return;
+    if (wanted >= start) return wanted;
     const { room, cap } = memory.bounds;
     const useful = wantedWorkers({ ...this.#range, start }, wanted, tasks, this.concurrency);
-    const to = Math.max(1, Math.min(useful, wanted + room, cap));
-    if (to <= wanted) return;
-    this.#want(to, `${tasks} tasks to run`);
-    this.#sizer?.set(to);
+    return Math.max(1, wanted, Math.min(useful, wanted + room, cap));
   }
 
   /** Starts a worker if the pool wants none now. */

@@ -48,6 +48,11 @@ export class PoolState {
     return new PoolError('ERR_POOL_CLOSED', { pool: this.#pool, state }, cause === undefined ? {} : { cause });
   }
 
+  /** @throws ERR_POOL_FAILED */
+  refuseIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   /** @throws ERR_POOL_CLOSED or ERR_POOL_FAILED */
   refuseUnlessOpen(): void {
     if (!this.isOpen) throw this.closedError();

@@ -15,12 +15,15 @@ import {
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, Input, Output, TaskName } from '../contract/worker-module.js';
 import { loaderFlags } from '../transport/node-flags.js';
+import type { Worker } from '../worker/worker.js';
 import { bindRetry, toCachedCall, toExtras } from './call-extras.js';
+import { checkThreadFlags } from './check-thread-flags.js';
 import { checkWorkerData } from './check-worker-data.js';
 import { Engine } from './engine.js';
 import { mapSettled, mapValues, type MapParts } from './map.js';
 import { poolStats } from './pool-stats.js';
 import { PoolState } from './pool-state.js';
+import { recycleError } from './recycle-error.js';
 import { systemHost } from './system-host.js';
 import { moduleName, workerModuleUrl } from './worker-module-url.js';
 
@@ -53,6 +56,7 @@ const MAX_WINDOW = 4096;
  */
 export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements AsyncDisposable {
   readonly #options: ResolvedOptions;
+  readonly #moduleUrl: string;
   readonly #engine: Engine;
   readonly #cache: ResultCache | undefined;
   readonly #state: PoolState;
@@ -66,8 +70,10 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   constructor(worker: string | URL, options: PoolOptions = {}) {
     super();
     const url = workerModuleUrl(worker);
+    this.#moduleUrl = url.href;
     this.#options = resolveOptions(options, moduleName(url));
     if (this.#options.kind !== 'inline') loaderFlags(url.href);
+    checkThreadFlags(this.#options);
     checkWorkerData(this.#options);
     const { cache, tasks, taskDefaults } = this.#options;
     const host = systemHost(this.#options.kind);
@@ -145,7 +151,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   /**
-   * Runs a task once on every worker that is ready, past the queue, and resolves to their results in no given order. Waits
+   * Runs a task once on every worker that is ready and not at its last task (`recycle.afterTasks`), past the queue, and resolves to their results in no given order. Waits
    * for the first worker if there is none. Workers that start later do not run it.
    */
   async broadcast<N extends TaskName<W>>(
@@ -158,20 +164,26 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     this.#state.refuseUnlessOpen();
     options.signal?.throwIfAborted();
     const settings = { ...overrideSettings(this.#engine.settingsOf(name), options), queueTimeoutMs: Infinity };
-    const results = this.#engine.dispatcher.readyWorkers.map((worker) =>
+    const results = this.#takers().map((worker) =>
       this.#engine.submitTo(worker, name, input, { settings, signal: options.signal }),
     );
     return (await Promise.all(results)) as Output<W, N>[];
   }
 
-  /** Resolves when the queue takes one more task (`queue.max`). @throws ERR_POOL_CLOSED, ERR_POOL_FAILED */
+  /**
+   * Resolves when the queue takes one more task (`queue.max`). Places are given out one by one, in the order of the calls, and
+   * each is kept for the next `run()` until the end of this turn of the event loop. Then it is given to the next who waits.
+   * @throws ERR_POOL_CLOSED, ERR_POOL_FAILED
+   */
   room(): Promise<void> {
-    return this.#engine.keepAlive.during(
-      this.#engine.conditions.until(() => {
-        this.#state.refuseUnlessOpen();
-        return this.#engine.hasRoom();
-      }),
-    );
+    if (!this.#state.isOpen) return Promise.reject(this.#state.closedError());
+    const { room, keepAlive } = this.#engine;
+    const place = room.wait();
+    keepAlive.hold();
+    const release = (): void => keepAlive.release();
+    // The caller gets the promise itself: what it does next is to follow the grant as closely as can be.
+    place.then(release, release);
+    return place;
   }
 
   /** Resolves when nothing is queued and nothing runs. */
@@ -185,14 +197,19 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     if (this.#state.isOpen) this.#engine.resize(workers);
   }
 
-  /** Replaces every ready worker between tasks: a quarter at once, each replacement warm before the old one goes. */
-  recycle(reason = 'recycle() was called'): Promise<void> {
-    const { supervisor, dispatcher, keepAlive } = this.#engine;
-    return keepAlive.during(
-      supervisor.recycle(dispatcher.readyWorkers, reason, (worker) =>
-        this.#emitSafely('worker:recycled', [{ workerId: worker.id, reason }]),
-      ),
-    );
+  /**
+   * Replaces every worker there is now between its tasks, those that start or stand by included: a quarter at once, each new one
+   * warm before the old one goes. Resolves when the last of them has gone, also because the pool closes; at once for a pool that
+   * is not open.
+   * @throws ERR_WORKER_START when a new worker cannot be started, with the error of that start as the cause. The workers that are
+   * left stay and go on working. ERR_POOL_FAILED when the pool fails meanwhile
+   */
+  async recycle(reason = 'recycle() was called'): Promise<void> {
+    if (!this.#state.isOpen) return;
+    const { supervisor, keepAlive } = this.#engine;
+    const recycling = await keepAlive.during(supervisor.recycle(reason));
+    if (!this.#state.isOpen) return this.#state.refuseIfFailed();
+    if (recycling.failure !== undefined) throw recycleError(this.#moduleUrl, recycling, recycling.failure.error);
   }
 
   /** Hands out no task until `resume`. What workers have in hand goes on; tasks may be submitted and wait. */
@@ -243,6 +260,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   async destroy(reason?: unknown): Promise<void> {
     if (this.#state.name === 'closed') return;
     if (this.#state.isOpen) this.#state.move('closing');
+    this.#engine.room.end(this.#state.closedError());
     this.#engine.rejectAll(this.#state.closedError('destroyed', reason));
     this.#engine.upkeep.stop();
     await this.#engine.keepAlive.during(this.#engine.supervisor.kill());
@@ -262,12 +280,12 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       const extras = options === undefined ? undefined : toExtras(options, base, this.#canMove);
       const caches = (extras?.settings ?? base).cache !== undefined;
       if (!caches || this.#cache === undefined) {
-        if (checksRoom) this.#refuseIfFull();
+        this.#takePlace(checksRoom);
         return this.#engine.submit(name, input, bindRetry(extras, base));
       }
       const call = toCachedCall(extras, base, this.#engine.now());
       return this.#cache.get(name, input, call, (shared) => {
-        if (checksRoom) this.#refuseIfFull();
+        this.#takePlace(checksRoom);
         return this.#engine.share(name, input, { ...bindRetry(extras, base), ...shared });
       });
     } catch (error) {
@@ -283,16 +301,21 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** Waits until some worker is ready; starts one where the pool may have none. */
   async #firstWorker(): Promise<void> {
-    const { dispatcher, conditions, keepAlive } = this.#engine;
+    const { conditions, keepAlive } = this.#engine;
     this.#state.refuseUnlessOpen();
-    if (dispatcher.readyWorkers.length > 0) return;
+    if (this.#takers().length > 0) return;
     this.#engine.upkeep.sizing.wantAtLeastOne();
     await keepAlive.during(
       conditions.until(() => {
         this.#state.refuseUnlessOpen();
-        return dispatcher.readyWorkers.length > 0;
+        return this.#takers().length > 0;
       }),
     );
+  }
+
+  /** Workers that may be given a task. */
+  #takers(): Worker[] {
+    return this.#engine.dispatcher.readyWorkers.filter(({ tasksLeft }) => tasksLeft > 0);
   }
 
   #mapParts(name: string, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: MapOptions): MapParts {
@@ -304,13 +327,14 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       ordered,
       signal,
       window: () => window ?? Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, this.#engine.usefulInFlight(name))),
-      room: () => (this.#engine.hasRoom() ? undefined : this.room()),
+      room: () => (this.#engine.room.isFree ? undefined : this.room()),
       submit: (input, tasksSignal) => this.#run(name, input, { ...runOptions, signal: tasksSignal }, false),
     };
   }
 
   async #close(): Promise<void> {
     if (this.#state.isOpen) this.#state.move('closing');
+    this.#engine.room.end(this.#state.closedError());
     // Paused tasks were accepted, so they are finished.
     this.#engine.dispatcher.resume();
     await this.idle();
@@ -322,6 +346,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   #fail(reason: string, cause: unknown): void {
     if (this.#state.name === 'closed' || this.#state.name === 'failed') return;
     const failure = this.#state.fail(reason, cause);
+    this.#engine.room.end(failure);
     this.#engine.rejectAll(failure);
     this.#engine.upkeep.stop();
     void this.#engine.supervisor.kill();
@@ -335,8 +360,9 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     this.#engine.keepAlive.stop();
   }
 
-  #refuseIfFull(): void {
-    if (this.#engine.hasRoom()) return;
+  /** @param isRefusable whether the caller is refused when there is no place; `map` has waited for one */
+  #takePlace(isRefusable: boolean): void {
+    if (this.#engine.room.take() || !isRefusable) return;
     throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.book.counts.queued, max: this.#options.queueMax });
   }
 

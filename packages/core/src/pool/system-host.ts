@@ -1,3 +1,4 @@
+import { clearImmediate, setImmediate } from 'node:timers';
 import { systemClock } from '../base/clock.js';
 import type { PoolKind } from '../contract/options.js';
 import { usableCores } from '../sizing/cores.js';
@@ -11,6 +12,10 @@ export function systemHost(kind: PoolKind): EngineHost {
   return {
     clock: systemClock,
     random: () => Math.random(),
+    nextTurn: (callback) => {
+      const turn = setImmediate(callback);
+      return { cancel: () => clearImmediate(turn) };
+    },
     startTransport: START[kind],
     cores: () => usableCores(),
     readMemory: (own) => readMemory('/', own),

@@ -46,17 +46,19 @@ export class Upkeep {
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts;
-    const { clock, options, supervisor, random, emit } = parts;
+    const { clock, options, supervisor, dispatcher, random, emit } = parts;
     this.#usage = new OutsideUsage((pid, usage) => this.#byPid(pid)?.vitals.noteUsage(usage));
     this.memory = new PoolMemory({ ...parts, spares: () => this.sizing.range.spare });
     this.sizing = new PoolSizing({ ...parts, memory: this.memory.watch });
-    const announce = (worker: Worker, reason: string): void => emit('worker:recycled', { workerId: worker.id, reason });
     this.#recycler = new Recycler({
       rules: options.recycle,
       jitter: options.recycle.jitter,
       random,
+      now: () => clock.now(),
       workers: () => supervisor.staying(),
-      replace: (worker, reason) => supervisor.replace(worker, reason, () => announce(worker, reason)),
+      wanted: () => supervisor.wanted,
+      replace: (worker, replacing) => supervisor.replace(worker, replacing),
+      haveRoom: () => dispatcher.onTuned(),
       leaks: ({ id, tasksDone }, { bytesPerTask, grownBytes }) =>
         emit('worker:leaks', { workerId: id, tasksDone, bytesPerTask, grownBytes }),
     });
@@ -70,9 +72,14 @@ export class Upkeep {
     this.#heartbeat.wake();
   }
 
-  /** A worker has answered. */
-  noteAnswered(worker: Worker): void {
-    if (this.#isUseful) this.#recycler.noteDone(worker, worker.usedAtMs);
+  /** A worker goes to work. */
+  noteActive(worker: Worker): void {
+    if (this.#isUseful) this.#recycler.limit(worker);
+  }
+
+  /** Tasks were handed out. */
+  noteHandedOut(): void {
+    if (this.#isUseful) this.#recycler.noteHandedOut();
   }
 
   /** A worker has told of its memory. */

@@ -4,13 +4,16 @@ import type { LeakVerdict } from './leak.js';
 /** What recycling looks at of a ready worker. */
 export interface RecycleView {
   readonly id: number;
-  readonly tasksDone: number;
+  /** Tasks it has done or has in hand. */
+  readonly tasksTaken: number;
+  /** Tasks it may take in all, by its rule; Infinity without one. */
+  readonly mostTasks: number;
   readonly readyMs: number;
   /** 0 when not read yet. */
   readonly rssBytes: number;
   readonly warmRssBytes: number;
   readonly leak: LeakVerdict | undefined;
-  /** Times the limits of tasks and age hold for this one; drawn at its start, so that not all go at the same moment. */
+  /** Times the limit of age holds for this one; drawn at its start, so that not all go at the same moment. */
   readonly stretch: number;
 }
 
@@ -24,6 +27,15 @@ const MIB = 1024 * 1024;
 /** At most so many of `workers` are being replaced at a time: a quarter, and one at least. */
 export function mostAtOnce(workers: number): number {
   return Math.max(1, Math.floor(workers / 4));
+}
+
+/**
+ * The same for workers that have taken their last task. Of workers with few tasks each, most are at their last one at any
+ * moment; with one task each that is everyone, and those before them may still be on their way out.
+ */
+function mostAtLastTask(workers: number, afterTasks: number | undefined): number {
+  if (afterTasks === undefined) return 0;
+  return afterTasks === 1 ? 2 * workers : Math.ceil(workers / afterTasks);
 }
 
 /**
@@ -43,7 +55,19 @@ export function chooseToRecycle(
     if (choice !== undefined) due.push({ id: view.id, ...choice });
   }
   due.sort((a, b) => b.urgency - a.urgency);
-  return due.slice(0, Math.max(0, mostAtOnce(workers) - underway)).map(({ id, reason }) => ({ id, reason }));
+  const most = mostAtOnce(workers);
+  const mostAtLast = Math.max(most, mostAtLastTask(workers, rules.afterTasks));
+  const takenAll = new Set(views.filter((view) => view.tasksTaken >= view.mostTasks).map(({ id }) => id));
+  const chosen: RecycleChoice[] = [];
+  for (const { id, reason } of due) {
+    if (underway + chosen.length < (takenAll.has(id) ? mostAtLast : most)) chosen.push({ id, reason });
+  }
+  return chosen;
+}
+
+/** Tasks a worker may take in all: `afterTasks`, or fewer by its jitter, and one at least. */
+export function mostTasksOf(afterTasks: number | undefined, stretch: number): number {
+  return afterTasks === undefined ? Infinity : Math.max(1, Math.ceil(afterTasks * stretch));
 }
 
 /** How far over its limit, as a factor; and the words for it. */
@@ -57,8 +81,9 @@ function whyRecycle(view: RecycleView, rules: RecycleRules): { urgency: number; 
     const { bytesPerTask, grownBytes: leaked } = view.leak;
     return { urgency: 1, reason: `leak: ${(bytesPerTask / 1024).toFixed(1)} KiB a task, ${mib(leaked)} in all` };
   }
-  if (rules.afterTasks !== undefined && view.tasksDone >= rules.afterTasks * view.stretch) {
-    return { urgency: view.tasksDone / rules.afterTasks, reason: `${view.tasksDone} tasks` };
+  if (view.tasksTaken >= view.mostTasks) {
+    const { mostTasks } = view;
+    return { urgency: view.tasksTaken / mostTasks, reason: mostTasks === 1 ? '1 task' : `${mostTasks} tasks` };
   }
   if (rules.afterMs !== undefined && view.readyMs >= rules.afterMs * view.stretch) {
     return { urgency: view.readyMs / rules.afterMs, reason: `${Math.round(view.readyMs / 1000)} s old` };

@@ -1,4 +1,5 @@
 import { PoolError } from '../contract/errors.js';
+import { MOST_WORKERS } from '../contract/option-shapes.js';
 import type { WorkersOption, Workload } from '../contract/options.js';
 
 /** Between which numbers of workers a pool may move, and why. */
@@ -66,8 +67,8 @@ export function startConcurrency({ min, max }: { min: number; max: number }, wor
 
 function checkedCount(text: string): number {
   const count = Number(text);
-  if (Number.isInteger(count) && count >= 1) return count;
-  const reason = `must be an integer of at least 1 in the environment, and was "${text}".`;
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_WORKERS) return count;
+  const reason = `must be an integer from 1 to ${MOST_WORKERS} in the environment, and was "${text}".`;
   throw new PoolError('ERR_OPTION', { option: WORKERS_VARIABLE, reason });
 }
 

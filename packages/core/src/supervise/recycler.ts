@@ -1,9 +1,14 @@
+import { nextDelayMs } from '../base/backoff.js';
 import type { RecycleRules } from '../contract/resolve-options.js';
 import { judgeLeak, LeakPoints, type LeakVerdict } from '../sizing/leak.js';
-import { chooseToRecycle, stretchOf } from '../sizing/recycling.js';
+import { chooseToRecycle, mostTasksOf, stretchOf } from '../sizing/recycling.js';
 import type { Pace } from './heartbeat.js';
+import type { Replacing } from './replacements.js';
 
 const LOOK_MS = 1000;
+/** After a replacement that could not start, the next is tried no sooner than this, and later each time, up to a minute. */
+const RETRY_MS = 1000;
+const MOST_RETRY_MS = 60_000;
 /** Readings of memory, a second apart at least, that a point of a leak's verdict is the least of. */
 const READINGS_PER_POINT = 2;
 
@@ -12,6 +17,10 @@ export interface Recyclable {
   readonly id: number;
   readonly isReady: boolean;
   readonly tasksDone: number;
+  /** Tasks in hand. */
+  readonly load: number;
+  /** Tasks it may take in all. */
+  mostTasks: number;
   readonly vitals: { readonly rssBytes: number; readonly warmRssBytes: number; readonly keptBytes: number };
   readyMs(nowMs: number): number;
 }
@@ -21,15 +30,22 @@ export interface RecyclerParts<W extends Recyclable> {
   /** Share by which the limits of one worker may be lower than those of another, 0 to 1. */
   jitter: number;
   random(): number;
+  now(): number;
   workers(): readonly W[];
-  /** Replaces a worker: a new one first, then this one goes when it has finished what it has in hand. */
-  replace(worker: W, reason: string): Promise<void>;
+  /** How many there are to be. */
+  wanted(): number;
+  /** Replaces a worker. Resolves when it has gone; rejects when no new one can be started, and then it stays. */
+  replace(worker: W, replacing: Replacing): Promise<void>;
+  /** Workers may take tasks that could not before. */
+  haveRoom(): void;
   /** A worker's memory grows with its tasks. Told once for each. */
   leaks(worker: W, verdict: LeakVerdict): void;
 }
 
 interface Seen {
   readonly stretch: number;
+  /** By its rule, whatever it is allowed while it cannot be replaced. */
+  readonly mostTasks: number;
   readonly points: LeakPoints;
   tasksAtReading: number;
   verdict: LeakVerdict | undefined;
@@ -42,16 +58,26 @@ export class Recycler<W extends Recyclable> {
   readonly #seen = new Map<W, Seen>();
   readonly #underway = new Set<W>();
   #lookAtMs = -Infinity;
+  /** Replacements in a row that could not be started, and when the next is tried. */
+  #failures = 0;
+  #retryAtMs = -Infinity;
 
   constructor(parts: RecyclerParts<W>) {
     this.#parts = parts;
   }
 
-  /** A worker has finished tasks. Only their number is looked at: it alone can be over its limit by far in a second. */
-  noteDone(worker: W, nowMs: number): void {
-    const { afterTasks } = this.#parts.rules;
-    if (afterTasks === undefined || worker.tasksDone < afterTasks * this.#of(worker).stretch) return;
-    this.#recycle(nowMs);
+  /** A worker goes to work: from now on it takes no more tasks than its rule allows. */
+  limit(worker: W): void {
+    worker.mostTasks = this.#of(worker).mostTasks;
+  }
+
+  /**
+   * Tasks were handed out: those that have taken their last are replaced. A new worker starts while the last task runs, so that
+   * the next one does not wait for it.
+   */
+  noteHandedOut(): void {
+    if (this.#parts.rules.afterTasks === undefined) return;
+    if (this.#parts.workers().some((worker) => this.#hasTakenAll(worker))) this.#recycle(this.#parts.now());
   }
 
   /** Once a second; while there is no work, only if age counts. */
@@ -82,32 +108,70 @@ export class Recycler<W extends Recyclable> {
   }
 
   #recycle(nowMs: number): void {
-    const { rules, workers, replace } = this.#parts;
-    // Those that are on their way out have their successors among the others.
-    const staying = workers().filter((worker) => !this.#underway.has(worker));
-    const ready = staying.filter((worker) => worker.isReady);
+    const { rules, workers, wanted } = this.#parts;
+    if (nowMs < this.#retryAtMs) {
+      this.#letWorkOn();
+      return;
+    }
+    const ready = workers().filter((worker) => worker.isReady && !this.#underway.has(worker));
     const views = ready.map((worker) => ({
       id: worker.id,
-      tasksDone: worker.tasksDone,
+      tasksTaken: worker.tasksDone + worker.load,
       readyMs: worker.readyMs(nowMs),
       rssBytes: worker.vitals.rssBytes,
       warmRssBytes: worker.vitals.warmRssBytes,
       leak: this.#of(worker).verdict,
       stretch: this.#of(worker).stretch,
+      mostTasks: this.#of(worker).mostTasks,
     }));
-    for (const { id, reason } of chooseToRecycle(views, rules, this.#underway.size, staying.length)) {
+    for (const { id, reason } of chooseToRecycle(views, rules, this.#underway.size, wanted())) {
       const worker = ready.find((each) => each.id === id) as W;
-      this.#underway.add(worker);
-      void replace(worker, reason).finally(() => this.#underway.delete(worker));
+      void this.#replace(worker, reason);
     }
+  }
+
+  async #replace(worker: W, reason: string): Promise<void> {
+    const takeOver = this.#hasTakenAll(worker) ? 'done' : 'ready';
+    this.#underway.add(worker);
+    try {
+      await this.#parts.replace(worker, { reason, takeOver, isFinal: this.#isFinal });
+      this.#failures = 0;
+      this.#retryAtMs = -Infinity;
+    } catch {
+      // The supervisor has told why. Here it counts that another try must wait, and that work goes on meanwhile.
+      const { now, random } = this.#parts;
+      this.#failures++;
+      this.#retryAtMs = now() + RETRY_MS + nextDelayMs(this.#failures, RETRY_MS, MOST_RETRY_MS, random());
+    }
+    this.#underway.delete(worker);
+    if (this.#failures > 0) this.#letWorkOn();
+  }
+
+  /** A worker that runs one task only would break its word with the second; any other is better than none. */
+  get #isFinal(): boolean {
+    return this.#parts.rules.afterTasks === 1;
+  }
+
+  #hasTakenAll(worker: W): boolean {
+    return worker.isReady && worker.tasksDone + worker.load >= worker.mostTasks;
+  }
+
+  /** Workers that have done their tasks, and cannot be replaced now, go on until they can. */
+  #letWorkOn(): void {
+    if (this.#isFinal) return;
+    const idle = this.#parts.workers().filter((worker) => this.#hasTakenAll(worker) && !this.#underway.has(worker));
+    for (const worker of idle) worker.mostTasks = Infinity;
+    if (idle.length > 0) this.#parts.haveRoom();
   }
 
   #of(worker: W): Seen {
     let seen = this.#seen.get(worker);
     if (seen === undefined) {
-      const { jitter, random } = this.#parts;
+      const { jitter, random, rules } = this.#parts;
+      const stretch = stretchOf(jitter, random());
       seen = {
-        stretch: stretchOf(jitter, random()),
+        stretch,
+        mostTasks: mostTasksOf(rules.afterTasks, stretch),
         points: new LeakPoints(READINGS_PER_POINT),
         tasksAtReading: 0,
         verdict: undefined,

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../base/clock.js';
 import { Conditions } from '../base/conditions.js';
 import { mostAtOnce } from '../sizing/recycling.js';
+import { Replacements, type Replacement, type Replacing } from './replacements.js';
 import {
   afterReady,
   afterUnexpectedEnd,
@@ -9,6 +10,8 @@ import {
   type RestartLimits,
   type UnexpectedEnd,
 } from './restart-policy.js';
+import { maySpawnAt } from './start-pace.js';
+import { tooMany, type GoFirst } from './too-many.js';
 
 /** What the supervisor needs of a worker. */
 export interface Supervised {
@@ -16,6 +19,7 @@ export interface Supervised {
   readonly isReady: boolean;
   readonly state: string;
   readonly load: number;
+  readonly startedAt: number;
   /** When it was last of use. */
   readonly usedAtMs: number;
   readonly vitals: { readonly rssBytes: number };
@@ -27,37 +31,64 @@ export interface SupervisorParts<W extends Supervised> {
   clock: Clock;
   limits: RestartLimits;
   random(): number;
+  /** Calls back in the next turn of the event loop. */
+  nextTurn(callback: () => void): Timer;
+  /** Workers that may be on their way to ready at once. Asked only when several are: it reads files. */
+  startsAtOnce(): number;
   /** Starts a worker. May throw when it cannot even be tried. */
   start(workerId: number): W;
   /** A worker is to have tasks from now on. */
   activate(worker: W): void;
+  /** A worker goes, because another one takes its place. */
+  recycled(worker: W, reason: string): void;
+  /** A worker stays, because no other one can be started in its place. */
+  recycleFailed(worker: W, reason: string, error: unknown): void;
   /** Restarting has no prospect. Called once. */
   gaveUp(reason: string, cause: unknown): void;
+}
+
+/** How a recycling went. */
+export interface Recycling {
+  readonly replaced: number;
+  readonly of: number;
+  /** Why it stopped: a new worker could not be started. */
+  readonly failure: { error: unknown } | undefined;
 }
 
 /** How long a worker that was told to go may take for its teardown. OTP gives worker children 5 s, too. */
 const STOP_WITHIN_MS = 5000;
 
-/** Keeps the wanted number of workers alive: starts, restarts by policy, and lets go. */
+/** Keeps the wanted number of workers alive: starts, restarts by policy, replaces, and lets go. */
 export class Supervisor<W extends Supervised> {
   readonly #parts: SupervisorParts<W>;
   readonly #workers = new Set<W>();
   #history: RestartHistory = NO_HISTORY;
   /** Warm workers that have no tasks until another one ends. */
   readonly #spares = new Set<W>();
+  readonly #replacements = new Replacements<W>(isStaying);
   #wanted = 0;
   #wantedSpares = 0;
   #lastId = 0;
-  #restart: Timer | undefined;
+  /** The next look at what is to be started. */
+  #timer: Timer | undefined;
+  /** Whether one was started in this turn; and the call of the next. */
+  #isTurnUsed = false;
+  #turn: Timer | undefined;
+  /** No missing worker is started before. */
   #mayStartAt = -Infinity;
-  /** Workers that are kept although they are one too many: their replacements are on their way. */
-  #replacing = 0;
+  /** The last start threw, and has not been judged yet. */
+  #refusal: Timer | undefined;
   #isOver = false;
-  /** Checked whenever a worker became ready or ended. */
+  /** Checked whenever a worker ended. */
   readonly #conditions = new Conditions();
 
   constructor(parts: SupervisorParts<W>) {
     this.#parts = parts;
+  }
+
+  /** Whether any worker is to be replaced. */
+  get isReplacing(): boolean {
+    return this.#replacements.size > 0;
   }
 
   /** Every worker that has not ended. */
@@ -83,75 +114,91 @@ export class Supervisor<W extends Supervised> {
    * Wants this many workers from now on. Workers too many are drained: the idle first, and of these those that nobody has
    * needed for the longest time, or those with the most memory.
    */
-  want(count: number, goFirst: 'coldest' | 'fattest' = 'coldest'): void {
+  want(count: number, goFirst: GoFirst = 'coldest'): void {
     this.#wanted = count;
     this.#promote();
-    this.#startMissing();
+    this.#startNext();
     this.#drainExcess(goFirst);
   }
 
   /** Wants so many workers beside those wanted, warm and without tasks. */
   wantSpares(count: number): void {
     this.#wantedSpares = count;
-    this.#startMissing();
-    for (const worker of [...this.#spares].slice(count)) {
-      this.#spares.delete(worker);
-      worker.drain('fewer spares wanted', STOP_WITHIN_MS);
-    }
+    this.#startNext();
     this.#drainExcess('coldest');
   }
 
-  /** A worker is warm: it goes to work, or stands by. */
+  /** A worker is warm: it goes to work, or stands by. Whoever it relieves goes with the next `relieve`. */
   onReady(worker: W): void {
     this.#history = afterReady(this.#history);
+    const replacement = this.#replacements.ofHeir(worker);
+    const relieved = replacement?.takeOver === 'ready' ? replacement.old : undefined;
+    const wasSpare = relieved !== undefined && this.#spares.delete(relieved);
     const working = this.staying().filter((each) => each.isReady);
-    // The new one is among them.
-    if (working.length > this.#wanted && this.#replacing === 0 && this.#spares.size < this.#wantedSpares) {
-      this.#spares.add(worker);
-    } else {
-      this.#parts.activate(worker);
+    // The new one is among those that work, and so is the one that it relieves.
+    const isTooMany = working.length > this.#wanted + (relieved?.isReady === true ? 1 : 0);
+    if (wasSpare || (isTooMany && this.#spares.size < this.#standBy)) this.#spares.add(worker);
+    else this.#parts.activate(worker);
+  }
+
+  /** Lets go whoever has a successor: called when a worker has become ready, and when one has answered. */
+  relieve(): void {
+    if (this.#isOver) return;
+    for (const replacement of this.#replacements.pending('ready')) {
+      if (replacement.heir?.isReady === true) this.#leave(replacement);
     }
-    this.#conditions.check();
+    this.#relieveDone();
+    this.#drainExcess('coldest');
+    this.#startNext();
   }
 
   /** A worker has ended; `unexpected` describes it unless the pool had asked it to, or killed it for a task's sake. */
   onEnd(worker: W, unexpected: (UnexpectedEnd & { cause: unknown }) | undefined): void {
+    const replacement = this.#replacements.ofHeir(worker);
     this.#workers.delete(worker);
     this.#spares.delete(worker);
-    if (unexpected !== undefined && !this.#isOver) this.#onFault(unexpected);
+    this.#replacements.gone(worker);
+    if (unexpected !== undefined && !this.#isOver) {
+      // The old worker is still there, so the pool has lost nothing.
+      const isHarmless = replacement !== undefined && !replacement.isFinal && !unexpected.wasReady;
+      if (isHarmless) this.#stays(replacement, unexpected.cause);
+      else this.#onFault(unexpected);
+    }
     this.#promote();
-    this.#startMissing();
+    this.#relieveDone();
+    this.#startNext();
     this.#conditions.check();
   }
 
-  /** Replaces these workers: for each, a new one becomes ready first; a quarter of all at once. */
-  async recycle(workers: readonly W[], reason: string, announce: (worker: W) => void): Promise<void> {
+  /**
+   * Replaces every worker there is now, those that start and those that stand by included, a quarter at once. Stops when a new
+   * worker cannot be started: those that are left stay.
+   */
+  async recycle(reason: string): Promise<Recycling> {
+    const workers = [...this.#workers].filter(isStaying);
     const atOnce = mostAtOnce(this.#wanted);
+    let replaced = 0;
     for (let from = 0; from < workers.length && !this.#isOver; from += atOnce) {
-      await Promise.all(workers.slice(from, from + atOnce).map((worker) => this.replace(worker, reason, announce)));
+      const batch = workers.slice(from, from + atOnce);
+      const ends = await Promise.allSettled(
+        batch.map((worker) => this.replace(worker, { reason, takeOver: 'ready', isFinal: false })),
+      );
+      const failed = ends.filter((end) => end.status === 'rejected');
+      replaced += batch.length - failed.length;
+      if (failed[0] !== undefined) return { replaced, of: workers.length, failure: { error: failed[0].reason } };
     }
+    return { replaced, of: workers.length, failure: undefined };
   }
 
-  /** Replaces a worker: a new one becomes ready, then this one goes when it has finished what it has in hand. */
-  async replace(worker: W, reason: string, announce: (worker: W) => void): Promise<void> {
-    const isGone = (): boolean => !this.#workers.has(worker);
-    if (this.#isOver || isGone() || !worker.isReady) return;
-    this.#replacing++;
-    const replacement = this.#start();
-    await this.#conditions.until(() => isOver(replacement) || isGone() || this.#isOver);
-    this.#replacing--;
-    if (this.#isOver) return;
-    if (!isGone()) {
-      announce(worker);
-      worker.drain(reason, STOP_WITHIN_MS);
-    }
-    // It may have been one too many in the meantime: then its replacement is now.
-    this.#drainExcess('coldest');
-    await this.#conditions.until(isGone);
-
-    function isOver(started: W | undefined): boolean {
-      return started === undefined || started.isReady || started.state === 'exited';
-    }
+  /**
+   * Replaces a worker: a new one becomes ready, then this one goes when it has finished what it has in hand. Resolves when it
+   * has gone; rejects when no new one can be started, and then it stays.
+   */
+  replace(worker: W, replacing: Replacing): Promise<void> {
+    if (this.#isOver || !this.#workers.has(worker) || !isStaying(worker)) return Promise.resolve();
+    const over = this.#replacements.add(worker, replacing);
+    this.#startNext();
+    return over;
   }
 
   /** Drains every worker and starts none; resolves when all have ended. */
@@ -172,7 +219,7 @@ export class Supervisor<W extends Supervised> {
     this.#isOver = true;
     this.#wanted = 0;
     this.#wantedSpares = 0;
-    this.#restart?.cancel();
+    for (const timer of [this.#timer, this.#turn, this.#refusal]) timer?.cancel();
   }
 
   #onFault(end: UnexpectedEnd & { cause: unknown }): void {
@@ -191,6 +238,30 @@ export class Supervisor<W extends Supervised> {
     }
   }
 
+  /** Another worker has taken its place. */
+  #leave({ old, reason }: Replacement<W>): void {
+    this.#parts.recycled(old, reason);
+    old.drain(reason, STOP_WITHIN_MS);
+  }
+
+  #stays(replacement: Replacement<W>, error: unknown): void {
+    this.#replacements.failed(replacement, error);
+    this.#parts.recycleFailed(replacement.old, replacement.reason, error);
+  }
+
+  /** Workers that get nothing more, and have finished, go as soon as somebody stands by. */
+  #relieveDone(): void {
+    if (this.#spares.size === 0 || this.#isOver) return;
+    for (const replacement of this.#replacements.pending('done')) {
+      if (replacement.old.load > 0 || !replacement.old.isReady) continue;
+      const [spare] = this.#spares;
+      if (spare === undefined) return;
+      this.#spares.delete(spare);
+      this.#parts.activate(spare);
+      this.#leave(replacement);
+    }
+  }
+
   /** Spares take the places of workers that are missing. */
   #promote(): void {
     if (this.#spares.size === 0) return;
@@ -201,61 +272,86 @@ export class Supervisor<W extends Supervised> {
     }
   }
 
-  /** Workers there are, spares included, against those there should be. */
-  get #missing(): number {
-    return this.#wanted + this.#wantedSpares - this.staying().length - this.#spares.size;
+  /** Workers that are to stand by: spares, and successors of those that are at their last tasks. */
+  get #standBy(): number {
+    return this.#wantedSpares + this.#replacements.pending('done').length;
   }
 
-  #drainExcess(goFirst: 'coldest' | 'fattest'): void {
-    const staying = this.staying();
-    // Of those that start, some will stand by, and some will take the places of others.
-    const starting = staying.filter((worker) => !worker.isReady);
-    const standBy = Math.min(Math.max(0, this.#wantedSpares - this.#spares.size), starting.length);
-    const excess = staying.length - this.#wanted - standBy - this.#replacing;
-    if (excess <= 0) return;
-    const promised = new Set(starting.slice(Math.max(0, starting.length - standBy - this.#replacing)));
-    const order = {
-      coldest: (a: W, b: W) => a.usedAtMs - b.usedAtMs,
-      fattest: (a: W, b: W) => b.vitals.rssBytes - a.vitals.rssBytes,
-    }[goFirst];
-    const mayGo = staying.filter((worker) => !promised.has(worker));
-    mayGo.sort((a, b) => Math.sign(a.load) - Math.sign(b.load) || order(a, b));
-    for (const worker of mayGo.slice(0, excess)) worker.drain('fewer workers wanted', STOP_WITHIN_MS);
+  #drainExcess(goFirst: GoFirst): void {
+    const heirs = new Set(this.#replacements.pending('ready').map(({ heir }) => heir));
+    const staying = this.staying().filter((worker) => !heirs.has(worker));
+    const standBy = this.#standBy - this.#spares.size;
+    for (const worker of tooMany(staying, this.#wanted, standBy, goFirst)) {
+      worker.drain('fewer workers wanted', STOP_WITHIN_MS);
+    }
+    for (const spare of [...this.#spares].slice(this.#standBy)) {
+      this.#spares.delete(spare);
+      spare.drain('fewer spares wanted', STOP_WITHIN_MS);
+    }
   }
 
-  #startMissing(): void {
-    if (this.#isOver || this.#missing <= 0) return;
-    const waitMs = this.#mayStartAt - this.#parts.clock.now();
-    if (waitMs === Infinity) return;
-    if (waitMs > 0) {
-      this.#restart?.cancel();
-      this.#restart = this.#parts.clock.after(waitMs, () => this.#startMissing());
+  /**
+   * Starts one of the workers that are missing, and the others in the turns that follow: a spawn takes two milliseconds, in which
+   * the program does nothing else.
+   */
+  #startNext(): void {
+    if (this.#isOver || this.#isTurnUsed) return;
+    const next = this.#next();
+    if (next === undefined) return;
+    const { clock, nextTurn, startsAtOnce } = this.#parts;
+    const nowMs = clock.now();
+    const starting = [...this.#workers].filter((worker) => isStaying(worker) && !worker.isReady);
+    const startedAt = starting.map((worker) => worker.startedAt);
+    const startAt = Math.max(next.startAt, maySpawnAt(startedAt, nowMs, startsAtOnce));
+    this.#timer?.cancel();
+    if (startAt > nowMs) {
+      if (startAt < Infinity) this.#timer = clock.after(startAt - nowMs, () => this.#startNext());
       return;
     }
-    for (let missing = this.#missing; missing > 0 && !this.#isOver; missing--) {
-      if (this.#start() === undefined) return;
-    }
+    this.#start(next.replacement);
+    this.#isTurnUsed = true;
+    this.#turn = nextTurn(() => {
+      this.#isTurnUsed = false;
+      this.#startNext();
+    });
   }
 
-  #start(): W | undefined {
+  /** What is to be started, and when at the earliest. */
+  #next(): { startAt: number; replacement: Replacement<W> | undefined } | undefined {
+    const replacements = this.#replacements.pending();
+    const extra = replacements.length;
+    const present = this.staying().length + this.#spares.size;
+    const missing = this.#wanted + this.#wantedSpares + extra - present;
+    if (missing <= 0) return undefined;
+    const heirless = replacements.filter(({ heir }) => heir === undefined);
+    const startAt = this.#refusal === undefined ? this.#mayStartAt : Infinity;
+    // A wait after deaths concerns those that are missing. An old worker that still works is no such case.
+    const harmless = heirless.find(({ isFinal }) => !isFinal);
+    if (startAt > this.#parts.clock.now() && harmless !== undefined)
+      return { startAt: -Infinity, replacement: harmless };
+    return { startAt, replacement: missing > heirless.length ? undefined : heirless[0] };
+  }
+
+  #start(replacement: Replacement<W> | undefined): void {
     try {
       const worker = this.#parts.start(++this.#lastId);
       this.#workers.add(worker);
-      return worker;
+      if (replacement !== undefined) replacement.heir = worker;
     } catch (cause) {
+      if (replacement !== undefined && !replacement.isFinal) {
+        this.#stays(replacement, cause);
+        return;
+      }
       // Later, as every other end: whoever asked for the worker is in the middle of something.
-      const mayStartAt = this.#mayStartAt;
-      this.#mayStartAt = Infinity;
-      this.#parts.clock.after(0, () => {
-        this.#mayStartAt = mayStartAt;
-        if (!this.#isOver) this.#onFault({ wasReady: false, uptimeMs: 0, tasksDone: 0, cause });
-        this.#startMissing();
+      this.#refusal = this.#parts.clock.after(0, () => {
+        this.#refusal = undefined;
+        this.#onFault({ wasReady: false, uptimeMs: 0, tasksDone: 0, cause });
+        this.#startNext();
       });
-      return undefined;
     }
   }
 }
 
 function isStaying({ state }: Supervised): boolean {
-  return state !== 'draining' && state !== 'stopping';
+  return state !== 'draining' && state !== 'stopping' && state !== 'exited';
 }

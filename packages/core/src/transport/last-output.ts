@@ -1,6 +1,5 @@
-import { process } from '../base/natives.js';
+import { process, setImmediate, setTimeout } from '../base/natives.js';
 import type { Readable, Writable } from 'node:stream';
-import { setImmediate, setTimeout } from 'node:timers';
 import { hostNowMs } from '../base/clock.js';
 
 /*

@@ -65,7 +65,7 @@ class ProcessTransport implements Transport {
     this.wantsGuard = deathSignal === undefined || options.timeoutStack;
     // setpriv becomes node, under the same pid.
     const [command = '', ...args] = deathSignal === undefined ? node : [deathSignal, '--pdeathsig', 'KILL', ...node];
-    this.#child = spawn(command, args, this.#spawnOptions(options));
+    this.#child = this.#orClose(() => spawn(command, args, this.#spawnOptions(options)));
     // After the start, so that it does not wait for it.
     this.#oomKillsBefore = oomKills();
     this.#child.on('error', (error) => {
@@ -141,6 +141,16 @@ class ProcessTransport implements Transport {
     this.#guard?.close();
     this.channel.close();
     this.#closeFiles();
+  }
+
+  /** A worker that is never there would leave its files open. */
+  #orClose<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      this.#closeFiles();
+      throw error;
+    }
   }
 
   #closeFiles(): void {

@@ -37,15 +37,23 @@ class ThreadTransport implements Transport {
 
   constructor(spec: WorkerSpec) {
     const { workerId, options } = spec;
+    const entry = bundleFile('thread-entry.cjs');
     const { port1, port2 } = new MessageChannel();
-    this.channel = new PortChannel(port1);
     const output = options.stdio === 'inherit' ? undefined : outputPorts();
-    this.#thread = new Worker(bundleFile('thread-entry.cjs'), {
-      ...threadOptions(spec),
-      name: `${options.name}#${workerId}`,
-      workerData: { port: port2, ...output?.there },
-      transferList: [port2, ...Object.values(output?.there ?? {})],
-    });
+    try {
+      this.#thread = new Worker(entry, {
+        ...threadOptions(spec),
+        name: `${options.name}#${workerId}`,
+        workerData: { port: port2, ...output?.there },
+        transferList: [port2, ...Object.values(output?.there ?? {})],
+      });
+    } catch (error) {
+      // There is no thread, or no memory for one. Ports that nobody closes would keep the program alive.
+      for (const port of [port1, ...Object.values(output?.here ?? {})]) port.close();
+      throw error;
+    }
+    // Not before there is a thread: a port that is listened to keeps the program alive.
+    this.channel = new PortChannel(port1);
     this.pid = this.#thread.threadId;
     if (output !== undefined) this.#forwardOutput(options, workerId, output.here);
     this.#thread.unref();
@@ -108,6 +116,24 @@ function outputPorts(): { here: OutputPorts; there: OutputPorts } {
     here: { stdout: stdout.port1, stderr: stderr.port1 },
     there: { stdout: stdout.port2, stderr: stderr.port2 },
   };
+}
+
+/** A flag that no Node knows: with it a thread is never started, whatever the others are. */
+const UNKNOWN_FLAG = '--millpond-asks-which-flags-are-refused';
+
+/**
+ * The flags that Node refuses to give to a thread: all those of V8, and of the whole process. Empty when there are none.
+ * Node alone knows which; it says so when it is asked to start a thread with them.
+ */
+export function flagsRefused(execArgv: readonly string[]): string {
+  try {
+    new Worker('', { eval: true, execArgv: [...execArgv, UNKNOWN_FLAG] });
+    return '';
+  } catch (error) {
+    const [, refused = ''] = /execArgv flags: (.*)/s.exec((error as Error).message) ?? [];
+    const flags = refused.split(', ').filter((flag) => flag !== UNKNOWN_FLAG);
+    return flags.join(', ');
+  }
 }
 
 function threadOptions({ options, moduleUrl, heapLimitMb }: WorkerSpec): WorkerOptions {

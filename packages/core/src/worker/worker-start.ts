@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../base/clock.js';
-import { describeExit, PoolError } from '../contract/errors.js';
+import { describeExit, isPoolError, PoolError } from '../contract/errors.js';
 import type { TransportExit } from '../transport/transport.js';
 import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
 import type { StartFailedMessage } from '../wire/frame.js';
@@ -59,4 +59,12 @@ export class WorkerStart {
     const details = { module: fileURLToPath(this.#parts.moduleUrl), phase, reason };
     return new PoolError('ERR_WORKER_START', details, cause === undefined ? {} : { cause });
   }
+}
+
+/** Why a worker could not even be spawned, in the words of every other failed start. */
+export function neverSpawned(moduleUrl: string, cause: unknown): unknown {
+  // Options that are wrong say so themselves.
+  if (isPoolError(cause)) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new PoolError('ERR_WORKER_START', { module: fileURLToPath(moduleUrl), phase: 'spawn', reason }, { cause });
 }

@@ -45,6 +45,8 @@ export class Worker {
   /** From spawn to ready; 0 until then. */
   bootMs = 0;
   tasksDone = 0;
+  /** Tasks it may be given in all; kept by supervise/recycler.ts. */
+  mostTasks = Infinity;
   /** Rows of results read, those of tasks taken back included. */
   answered = 0;
   /** Lost what it had not begun because it stood still; nothing is sent ahead to it until it answers. */
@@ -163,6 +165,11 @@ export class Worker {
   /** Whether it has as many as it can tell apart. */
   get isFull(): boolean {
     return this.#hand.isFull;
+  }
+
+  /** Tasks it may still be given; not above 0 when it has been given its last. */
+  get tasksLeft(): number {
+    return this.mostTasks - this.tasksDone - this.#hand.size;
   }
 
   /** Execution time expected of them, ms. */

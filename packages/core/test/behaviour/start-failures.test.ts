@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool, type PoolOptions } from '@millpond/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -197,3 +197,74 @@ describe.skipIf(process.platform !== 'linux')('a setpriv', () => {
     });
   });
 });
+
+describe('a thread with a flag that Node gives to no thread', () => {
+  it.each([
+    [['--max-old-space-size=100'], '--max-old-space-size=100'],
+    [['--no-warnings', '--stack-size=2000', '--title=x'], '--stack-size=2000, --title=x'],
+  ])('is refused by the name of the flag: %j', async (execArgv, named) => {
+    const open = () => new Pool(fixture('echo.mjs'), { kind: 'thread', execArgv });
+    expect(open).toThrow(`Option "execArgv" has what Node refuses to give to a thread: ${named}. Limit memory`);
+    await withPool('echo.mjs', { kind: 'process', execArgv }, async (pool) => {
+      expect(await pool.run('echo', 1)).toBe(1);
+    });
+    await withPool('echo.mjs', { kind: 'thread', execArgv: ['--no-warnings'] }, async (pool) => {
+      expect(await pool.run('echo', 1)).toBe(1);
+    });
+  });
+
+  it('lets the program end', async () => {
+    expect(await runProgram('refused-flag.mjs')).toEqual({ code: 0, signal: null, stdout: 'ERR_OPTION\n', stderr: '' });
+  });
+});
+
+describe('a worker that cannot even be tried', () => {
+  it('as a thread leaves nothing open, and is tried again', async () => {
+    const execArgv = ['--no-warnings'];
+    await withPool('echo.mjs', { kind: 'thread', workers: 1, execArgv }, async (pool) => {
+      await pool.ready();
+      const portsBefore = ports();
+      // Nobody foresees that the list of flags changes; Node refuses to start a thread with this one.
+      execArgv.push('--max-old-space-size=100');
+      const error = await failure(pool.recycle());
+      expect(error).toMatchObject({
+        code: 'ERR_WORKER_START',
+        cause: { code: 'ERR_WORKER_START', cause: { code: 'ERR_WORKER_INVALID_EXEC_ARGV' } },
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(ports()).toBe(portsBefore);
+      execArgv.pop();
+      await pool.recycle();
+      expect(await pool.run('echo', 1)).toBe(1);
+    });
+  });
+
+  it('as a process leaves no file open, and is tried again', async () => {
+    const argv: string[] = [];
+    await withPool('echo.mjs', { kind: 'process', workers: 1, argv }, async (pool) => {
+      await pool.ready();
+      const before = openFiles();
+      // More than a system takes for one argument.
+      argv.push('x'.repeat(4 * 1024 * 1024));
+      for (let time = 0; time < 3; time++) {
+        expect(await failure(pool.recycle())).toMatchObject({
+          code: 'ERR_WORKER_START',
+          cause: { cause: { code: 'E2BIG' } },
+        });
+      }
+      expect(openFiles()).toBe(before);
+      argv.pop();
+      await pool.recycle();
+      expect(await pool.run('echo', 1)).toBe(1);
+    });
+  });
+});
+
+/** Ports that keep this program alive. */
+function ports(): number {
+  return process.getActiveResourcesInfo().filter((type) => type === 'MessagePort').length;
+}
+
+function openFiles(): number {
+  return readdirSync('/proc/self/fd').length;
+}

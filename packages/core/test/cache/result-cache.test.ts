@@ -11,10 +11,6 @@ vi.mock('../../src/base/natives.js', async (original) => ({
   ...(await import('../support/live-natives.js')).liveNatives,
 }));
 
-/** An execution that a test ends by hand. */
-interface Execution {
-  readonly signal: AbortSignal;
-  readonly end: Deferred<{ value: unknown; costMs: number }>;
 /** An execution that a test moves and ends by hand. */
 class HeldExecution implements Execution {
   readonly end = deferred<Entry>();

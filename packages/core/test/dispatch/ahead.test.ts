@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AHEAD_MS, depth, nextAheadMs, roomFor, worthAheadMs } from '../../src/dispatch/ahead.js';
 
-const IDLE = { load: 0, expectedMs: 0, aheadMs: 1 };
+const IDLE = { load: 0, expectedMs: 0, aheadMs: 1, tasksLeft: Infinity };
 
 describe('roomFor', () => {
   it.each([
@@ -26,11 +26,17 @@ describe('roomFor', () => {
   );
 
   it('is less by what the worker has in hand', () => {
-    expect(roomFor({ load: 3, expectedMs: 0.5, aheadMs: 1 }, 1, 'auto', 0.125)).toBe(4);
-    expect(roomFor({ load: 3, expectedMs: 30, aheadMs: 1 }, 1, 'auto', 0.1)).toBeLessThanOrEqual(0);
-    expect(roomFor({ load: 3, expectedMs: 30, aheadMs: 1 }, 4, 'auto', 10)).toBe(1);
-    expect(roomFor({ load: 3, expectedMs: 0, aheadMs: 1 }, 1, 5, 10)).toBe(3);
-    expect(roomFor({ load: 9, expectedMs: 0, aheadMs: 1 }, 1, 5, 10)).toBe(0);
+    expect(roomFor({ ...IDLE, load: 3, expectedMs: 0.5 }, 1, 'auto', 0.125)).toBe(4);
+    expect(roomFor({ ...IDLE, load: 3, expectedMs: 30 }, 1, 'auto', 0.1)).toBeLessThanOrEqual(0);
+    expect(roomFor({ ...IDLE, load: 3, expectedMs: 30 }, 4, 'auto', 10)).toBe(1);
+    expect(roomFor({ ...IDLE, load: 3, expectedMs: 0 }, 1, 5, 10)).toBe(3);
+    expect(roomFor({ ...IDLE, load: 9, expectedMs: 0 }, 1, 5, 10)).toBe(0);
+  });
+
+  it('is never more than the tasks that the worker may still be given', () => {
+    expect(roomFor({ ...IDLE, tasksLeft: 3 }, 1, 'auto', 0.01)).toBe(3);
+    expect(roomFor({ ...IDLE, tasksLeft: 1 }, 8, 5, 0.01)).toBe(1);
+    expect(roomFor({ ...IDLE, load: 2, tasksLeft: 0 }, 8, 'auto', 0.01)).toBe(0);
   });
 
   it('always offers every free place, and never more ahead than the work it may have or 512 tasks', () => {
@@ -38,6 +44,7 @@ describe('roomFor', () => {
       load: fc.nat(600),
       expectedMs: fc.double({ min: 0, max: 50, noNaN: true }),
       aheadMs: fc.double({ min: 1, max: 16, noNaN: true }),
+      tasksLeft: fc.constant(Infinity),
     });
     const ms = fc.double({ min: 0, max: 100, noNaN: true });
     fc.assert(

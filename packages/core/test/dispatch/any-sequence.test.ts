@@ -127,7 +127,7 @@ class World {
         return this.isOver ? undefined : engine.engine.resize(1 + (flavour % 4));
       case 'recycle':
         // Not waited for: it goes on while other things happen.
-        return void engine.supervisor.recycle(engine.dispatcher.readyWorkers, 'by hand', () => {});
+        return void engine.supervisor.recycle('by hand');
       case 'pause':
         return engine.dispatcher.pause();
       case 'resume':

@@ -4,7 +4,7 @@ import type { Worker } from '../../src/worker/worker.js';
 
 /** What FreePlaces looks at. */
 function worker(fields: Partial<Worker> = {}): Worker {
-  return { isReady: true, reserved: false, load: 0, ...fields } as Worker;
+  return { isReady: true, reserved: false, load: 0, tasksLeft: Infinity, ...fields } as Worker;
 }
 
 /** Takes a worker, gives it a task, and lists it again if it has more room. */
@@ -39,8 +39,8 @@ describe('FreePlaces', () => {
     expect([use(places), use(places)]).toEqual([a, undefined]);
   });
 
-  it('gives none that has no room any more, has been set aside, or is going', () => {
-    for (const change of [{ load: 1 }, { reserved: true }, { isReady: false }]) {
+  it('gives none that has no room any more, has been set aside, is going, or has had its last task', () => {
+    for (const change of [{ load: 1 }, { reserved: true }, { isReady: false }, { tasksLeft: 0 }]) {
       const places = new FreePlaces(() => 1);
       const a = worker();
       places.add(a);
@@ -50,6 +50,13 @@ describe('FreePlaces', () => {
     const places = new FreePlaces(() => 1);
     places.add(worker({ isReady: false }));
     expect(places.take()).toBeUndefined();
+  });
+
+  it('counts no more places of a worker than the tasks it may still be given', () => {
+    const places = new FreePlaces(() => 4);
+    places.add(worker({ id: 1, tasksLeft: 1 }));
+    places.add(worker({ id: 2, load: 1 }));
+    expect(places.count(100)).toBe(4);
   });
 
   it('forgets one that is gone', () => {

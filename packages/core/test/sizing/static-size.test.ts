@@ -56,7 +56,7 @@ describe('MILLPOND_WORKERS', () => {
 
   it.each(['0', '-1', '1.5', 'all', ' '])('is refused as "%s"', (value) => {
     expect(() => sizeRange('auto', 'cpu', () => 4, value)).toThrow(
-      `MILLPOND_WORKERS" must be an integer of at least 1 in the environment, and was "${value}".`,
+      `MILLPOND_WORKERS" must be an integer from 1 to 4096 in the environment, and was "${value}".`,
     );
   });
 });

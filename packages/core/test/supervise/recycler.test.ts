@@ -11,6 +11,8 @@ class AgingWorker implements Recyclable {
   readonly id: number;
   isReady = true;
   tasksDone = 0;
+  load = 0;
+  mostTasks = Infinity;
   readyAtMs = 0;
   readonly vitals = {
     rssBytes: 50 * MIB,
@@ -33,15 +35,22 @@ class AgingWorker implements Recyclable {
 function open(rules: Partial<RecycleRules>, { count = 1, jitter = 0, random = (): number => 0 } = {}) {
   const workers = Array.from({ length: count }, (_, index) => new AgingWorker(index + 1));
   const replaced: { id: number; reason: string }[] = [];
+  const ways: { takeOver: string; isFinal: boolean }[] = [];
   const leaks: { id: number; verdict: LeakVerdict }[] = [];
   const underway = new Map<number, Deferred<void>>();
+  const time = { nowMs: 0 };
+  let rooms = 0;
   const recycler = new Recycler<AgingWorker>({
     rules: { afterTasks: undefined, afterMs: undefined, aboveRssBytes: undefined, onLeak: false, ...rules },
     jitter,
     random,
+    now: () => time.nowMs,
     workers: () => workers,
-    replace({ id }, reason) {
+    wanted: () => count,
+    haveRoom: () => rooms++,
+    replace({ id }, { reason, takeOver, isFinal }) {
       replaced.push({ id, reason });
+      ways.push({ takeOver, isFinal });
       const replacement = new AgingWorker(id + 100);
       replacement.isReady = false;
       workers.push(replacement);
@@ -60,53 +69,130 @@ function open(rules: Partial<RecycleRules>, { count = 1, jitter = 0, random = ()
     underway.get(id)?.resolve();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { recycler, workers, first: workers[0] as AgingWorker, replaced, leaks, finish };
+  /** No new one could be started for it. */
+  const fail = async (id: number): Promise<void> => {
+    workers.splice(
+      workers.findIndex((worker) => worker.id === id + 100),
+      1,
+    );
+    underway.get(id)?.reject(new Error('spawn EAGAIN'));
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  /** All of them go to work. */
+  const limit = (): void => {
+    for (const worker of workers) recycler.limit(worker);
+  };
+  const first = workers[0] as AgingWorker;
+  return { recycler, workers, first, replaced, ways, leaks, time, finish, fail, limit, rooms: () => rooms };
 }
 
-describe('a worker that has done its tasks', () => {
-  it('is replaced as soon as it answers, and only once', async () => {
-    const { recycler, first, replaced, finish } = open({ afterTasks: 100 });
-    first.tasksDone = 99;
-    recycler.noteDone(first, 0);
+describe('a worker that has taken its last task', () => {
+  it('is replaced while it still runs, and only once', async () => {
+    const { recycler, first, replaced, ways, finish, limit } = open({ afterTasks: 100 });
+    limit();
+    Object.assign(first, { tasksDone: 90, load: 9 });
+    recycler.noteHandedOut();
     expect(replaced).toEqual([]);
-    first.tasksDone = 130;
-    recycler.noteDone(first, 1);
-    recycler.noteDone(first, 2);
+    Object.assign(first, { tasksDone: 98, load: 2 });
+    recycler.noteHandedOut();
+    Object.assign(first, { tasksDone: 100, load: 0 });
+    recycler.noteHandedOut();
     recycler.tick(1000, true);
-    expect(replaced).toEqual([{ id: 1, reason: '130 tasks' }]);
+    expect(replaced).toEqual([{ id: 1, reason: '100 tasks' }]);
+    expect(ways).toEqual([{ takeOver: 'done', isFinal: false }]);
     await finish(1);
     recycler.tick(2000, true);
     expect(replaced).toHaveLength(1);
   });
 
   it('waits while as many are being replaced as may be', async () => {
-    const { recycler, workers, replaced, finish } = open({ afterTasks: 10 }, { count: 8 });
-    for (const worker of workers) worker.tasksDone = 10 + worker.id;
-    recycler.tick(0, true);
-    expect(replaced.map(({ id }) => id)).toEqual([8, 7]);
+    const { recycler, workers, replaced, finish, limit } = open({ afterTasks: 10 }, { count: 8 });
+    limit();
+    for (const worker of workers) worker.tasksDone = 10;
+    recycler.noteHandedOut();
+    expect(replaced.map(({ id }) => id)).toEqual([1, 2]);
     recycler.tick(1000, true);
     expect(replaced).toHaveLength(2);
-    await finish(8);
+    await finish(1);
     recycler.tick(2000, true);
-    expect(replaced.map(({ id }) => id)).toEqual([8, 7, 6]);
+    expect(replaced.map(({ id }) => id)).toEqual([1, 2, 3]);
   });
 
   it('that is not ready is left alone', () => {
-    const { recycler, first, replaced } = open({ afterTasks: 1 });
+    const { recycler, first, replaced, limit } = open({ afterTasks: 1 });
+    limit();
     Object.assign(first, { tasksDone: 5, isReady: false });
     recycler.tick(0, true);
-    recycler.noteDone(first, 1);
+    recycler.noteHandedOut();
     expect(replaced).toEqual([]);
   });
 
-  it('goes earlier than its neighbour, by jitter drawn once for each', () => {
+  it('has fewer tasks than its neighbour, by jitter drawn once for each', () => {
     const draws = [1, 0];
     const options = { count: 8, jitter: 0.2, random: () => draws.shift() ?? 0 };
-    const { recycler, workers, replaced } = open({ afterTasks: 100 }, options);
-    for (const worker of workers) worker.tasksDone = 85;
+    const { recycler, workers, replaced, limit } = open({ afterTasks: 100 }, options);
+    limit();
+    limit();
+    expect(workers.map(({ mostTasks }) => mostTasks)).toEqual([80, 100, 100, 100, 100, 100, 100, 100]);
+    for (const worker of workers) worker.tasksDone = 80;
     recycler.tick(0, true);
     recycler.tick(1000, true);
-    expect(replaced).toEqual([{ id: 1, reason: '85 tasks' }]);
+    expect(replaced).toEqual([{ id: 1, reason: '80 tasks' }]);
+  });
+});
+
+describe('a worker that cannot be replaced', () => {
+  it('goes on working beyond its tasks, and is tried again no sooner than a second later, and later each time', async () => {
+    const { recycler, first, replaced, ways, time, fail, limit, rooms } = open({ afterTasks: 10 });
+    limit();
+    first.tasksDone = 10;
+    recycler.noteHandedOut();
+    await fail(1);
+    expect([first.mostTasks, rooms()]).toEqual([Infinity, 1]);
+    first.tasksDone = 11;
+    for (time.nowMs = 0; time.nowMs < 1000; time.nowMs += 100) {
+      recycler.noteHandedOut();
+      recycler.tick(time.nowMs, true);
+    }
+    expect(replaced).toHaveLength(1);
+    recycler.tick(1800, true);
+    expect(replaced).toEqual(Array(2).fill({ id: 1, reason: '10 tasks' }));
+    // It has work in hand by now, so the new one does not wait for its end.
+    expect(ways[1]).toEqual({ takeOver: 'ready', isFinal: false });
+    await fail(1);
+  });
+
+  it('holds up no other one that comes to its last task meanwhile', async () => {
+    const { recycler, workers, first, replaced, fail, limit } = open({ afterTasks: 10 }, { count: 2 });
+    limit();
+    first.tasksDone = 10;
+    recycler.noteHandedOut();
+    const second = workers[1] as AgingWorker;
+    second.tasksDone = 10;
+    await fail(1);
+    expect(second.mostTasks).toBe(Infinity);
+    recycler.noteHandedOut();
+    expect(replaced).toHaveLength(1);
+  });
+
+  it('does not get a second task where each worker has one: its replacement is as any other worker that is missing', () => {
+    const { recycler, first, ways, limit } = open({ afterTasks: 1 });
+    limit();
+    first.load = 1;
+    recycler.noteHandedOut();
+    expect(ways).toEqual([{ takeOver: 'done', isFinal: true }]);
+  });
+
+  it('is tried again later for its age, too', async () => {
+    const { recycler, replaced, time, fail, finish } = open({ afterMs: 5000 });
+    recycler.tick(5000, false);
+    time.nowMs = 5000;
+    await fail(1);
+    recycler.tick(5950, false);
+    expect(replaced).toHaveLength(1);
+    recycler.tick(7000, false);
+    expect(replaced).toHaveLength(2);
+    await finish(1);
   });
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { TakeOver } from '../../src/supervise/replacements.js';
 import { Supervisor, type Supervised } from '../../src/supervise/supervisor.js';
+import type { Timer } from '../../src/base/clock.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 /** A worker that does what a test says, and remembers what it was told. */
@@ -31,8 +33,11 @@ class FakeWorker implements Supervised {
   }
 }
 
-function open(limits = { max: 10, withinMs: 30_000 }) {
+function open(limits = { max: 10, withinMs: 30_000 }, atOnce = Infinity, inTurns = false) {
   const clock = new FakeClock();
+  const recycled: string[] = [];
+  const stayed: string[] = [];
+  const turns: (() => void)[] = [];
   const started: FakeWorker[] = [];
   /** Workers that were given tasks, by id. */
   const active: number[] = [];
@@ -43,6 +48,14 @@ function open(limits = { max: 10, withinMs: 30_000 }) {
     clock,
     limits,
     random: () => 1,
+    nextTurn(callback): Timer {
+      if (inTurns) turns.push(callback);
+      else callback();
+      return { cancel: () => turns.splice(0) };
+    },
+    startsAtOnce: () => atOnce,
+    recycled: ({ id }, reason) => recycled.push(`${id}: ${reason}`),
+    recycleFailed: ({ id }, reason, error) => stayed.push(`${id}: ${reason}: ${String(error)}`),
     start(workerId) {
       const error = startErrors.shift();
       if (error !== undefined) throw error;
@@ -57,6 +70,7 @@ function open(limits = { max: 10, withinMs: 30_000 }) {
     for (const worker of workers) {
       worker.state = 'idle';
       supervisor.onReady(worker);
+      supervisor.relieve();
     }
   };
   const gone = (worker: FakeWorker): void => {
@@ -69,7 +83,17 @@ function open(limits = { max: 10, withinMs: 30_000 }) {
     supervisor.onEnd(worker, { wasReady, uptimeMs, tasksDone: 0, cause: `death of ${worker.id}` });
   };
   const ids = (): number[] => [...supervisor.workers].map(({ id }) => id);
-  return { clock, started, active, givenUp, startErrors, supervisor, ready, gone, died, ids };
+  /** What becomes of replacing a worker, as a rule would have it. */
+  const replace = (worker: FakeWorker, takeOver: TakeOver = 'ready', isFinal = false): { end?: string } => {
+    const seen: { end?: string } = {};
+    supervisor.replace(worker, { reason: 'old', takeOver, isFinal }).then(
+      () => (seen.end = 'gone'),
+      (error: unknown) => (seen.end = String(error)),
+    );
+    return seen;
+  };
+  const changes = { recycled, stayed, replace, turns };
+  return { clock, started, active, givenUp, startErrors, supervisor, ready, gone, died, ids, ...changes };
 }
 
 /** Lets every promise callback run that is due. */
@@ -199,18 +223,17 @@ describe('a spare', () => {
   });
 
   it('is not what replaces a worker that is recycled: that is new', async () => {
-    const { supervisor, started, active, ready, gone } = open();
+    const { supervisor, started, active, ready, gone, replace } = open();
     supervisor.want(1);
     supervisor.wantSpares(1);
     ready(...started);
-    const recycled = supervisor.recycle([started[0] as FakeWorker], 'old', () => {});
-    await turn();
+    const replaced = replace(started[0] as FakeWorker);
     ready(started[2] as FakeWorker);
-    await turn();
     expect(active).toEqual([1, 3]);
     expect(started[0]?.told).toEqual(['drain: old']);
     gone(started[0] as FakeWorker);
-    await recycled;
+    await turn();
+    expect(replaced.end).toBe('gone');
     expect([...supervisor.spares].map(({ id }) => id)).toEqual([2]);
   });
 });
@@ -294,78 +317,134 @@ describe('workers that fail to start', () => {
   });
 });
 
-describe('recycle', () => {
-  it('does not cut a pending delay short when a replacement cannot be started', async () => {
-    const { supervisor, started, ready, died, startErrors, clock, ids } = open();
-    supervisor.want(2);
+describe('a worker that is replaced', () => {
+  it('stays when no new one can be started, and that is no failed start of the pool', async () => {
+    const { supervisor, started, ready, died, givenUp, replace, recycled, stayed, clock } = open();
+    supervisor.want(1);
     ready(...started);
-    for (const worker of [...started]) died(worker);
-    // The first death was replaced at once; the second waits.
-    expect(ids()).toEqual([3]);
-    const third = started[2] as FakeWorker;
-    ready(third);
-    died(third);
-    expect(ids()).toEqual([]);
-    clock.advance(200);
-    expect(ids()).toEqual([4, 5]);
-    ready(...started.slice(3));
-    died(started[3] as FakeWorker);
-    startErrors.push(new Error('EAGAIN'));
-    void supervisor.recycle([started[4] as FakeWorker], 'by hand', () => {});
-    clock.advance(399);
-    expect(ids()).toEqual([5]);
-    clock.advance(1);
-    expect(ids()).toEqual([5, 7]);
-    await turn();
-  });
-
-  it('makes each replacement ready before the old worker goes, a quarter of all at once', async () => {
-    const { supervisor, started, ready, gone, ids } = open();
-    supervisor.want(8);
-    ready(...started);
-    const old = [...started];
-    const announced: number[] = [];
-    const over = supervisor.recycle(old, 'by hand', ({ id }) => announced.push(id));
-    for (let group = 0; group < 4; group++) {
+    const old = started[0] as FakeWorker;
+    for (let time = 1; time <= 8; time++) {
+      const replaced = replace(old);
+      died(started[time] as FakeWorker);
       await turn();
-      const replacements = started.slice(8 + group * 2);
-      expect(replacements.map(({ id }) => id)).toEqual([9 + group * 2, 10 + group * 2]);
-      expect(announced).toHaveLength(group * 2);
-      ready(...replacements);
-      await turn();
-      expect(announced).toHaveLength(group * 2 + 2);
-      const leaving = old.slice(group * 2, group * 2 + 2);
-      expect(leaving.map(({ told }) => told)).toEqual(Array(2).fill(['drain: by hand']));
-      leaving.forEach(gone);
+      expect(replaced.end).toBe(`death of ${time + 1}`);
     }
-    await over;
-    expect(ids()).toEqual([9, 10, 11, 12, 13, 14, 15, 16]);
+    expect(old.told).toEqual([]);
+    expect([recycled, givenUp, clock.timers]).toEqual([[], [], 0]);
+    expect(stayed).toHaveLength(8);
+    expect(stayed[0]).toBe('1: old: death of 2');
+    expect(supervisor.workers.size).toBe(1);
   });
 
-  it('goes on when a worker or its replacement dies meanwhile', async () => {
-    const { supervisor, started, ready, gone, died, clock } = open();
-    supervisor.want(2);
+  it('stays when a new one cannot even be tried', async () => {
+    const { supervisor, started, ready, startErrors, replace, stayed, clock } = open();
+    supervisor.want(1);
     ready(...started);
-    const [first, second] = started as [FakeWorker, FakeWorker];
-    const over = supervisor.recycle([first, second], 'by hand', () => {});
+    startErrors.push(new Error('EAGAIN'));
+    const replaced = replace(started[0] as FakeWorker);
     await turn();
-    died(started[2] as FakeWorker);
-    await turn();
-    expect(first.told).toHaveLength(1);
-    died(second);
-    gone(first);
-    clock.advance(1000);
-    await over;
-    expect(supervisor.workers.size).toBe(2);
+    expect(replaced.end).toBe('Error: EAGAIN');
+    expect(stayed).toEqual(['1: old: Error: EAGAIN']);
+    expect([clock.timers, started.length]).toEqual([0, 1]);
   });
 
-  it('keeps a replacement that starts while fewer workers are wanted, and no more than are wanted in the end', async () => {
+  it('and dies while its successor starts has its successor all the same, whose failure counts as any other', () => {
+    const { supervisor, started, ready, died, ids, replace, stayed, clock } = open();
+    supervisor.want(1);
+    ready(...started);
+    replace(started[0] as FakeWorker);
+    died(started[0] as FakeWorker);
+    expect(ids()).toEqual([2]);
+    died(started[1] as FakeWorker);
+    expect(stayed).toEqual([]);
+    clock.advance(100);
+    expect(ids()).toEqual([3]);
+  });
+
+  it('may have only started itself', async () => {
+    const { supervisor, started, active, ready, gone, replace } = open();
+    supervisor.want(1);
+    const [old] = started as [FakeWorker];
+    const replaced = replace(old);
+    expect(started).toHaveLength(2);
+    ready(started[1] as FakeWorker);
+    expect([active, old.told]).toEqual([[2], ['drain: old']]);
+    gone(old);
+    await turn();
+    expect(replaced.end).toBe('gone');
+    expect(started).toHaveLength(2);
+  });
+
+  it('keeps its tasks when it is at its last, while its successor stands by', async () => {
+    const { supervisor, started, active, ready, gone, replace, recycled } = open();
+    supervisor.want(1);
+    ready(...started);
+    const old = started[0] as FakeWorker;
+    old.load = 1;
+    const replaced = replace(old, 'done');
+    ready(started[1] as FakeWorker);
+    expect([active, recycled, supervisor.spares.size]).toEqual([[1], [], 1]);
+    old.load = 0;
+    supervisor.relieve();
+    expect([active, recycled, old.told]).toEqual([[1, 2], ['1: old'], ['drain: old']]);
+    gone(old);
+    await turn();
+    expect(replaced.end).toBe('gone');
+    expect(started).toHaveLength(2);
+    expect(supervisor.spares.size).toBe(0);
+  });
+
+  it('at its last task is relieved by a spare at once, and its successor stands by in its stead', () => {
+    const { supervisor, started, active, ready, gone, replace } = open();
+    supervisor.want(1);
+    supervisor.wantSpares(1);
+    ready(...started);
+    const old = started[0] as FakeWorker;
+    replace(old, 'done');
+    expect(started).toHaveLength(3);
+    supervisor.relieve();
+    expect([active, old.told]).toEqual([[1, 2], ['drain: old']]);
+    gone(old);
+    ready(started[2] as FakeWorker);
+    expect([...supervisor.spares].map(({ id }) => id)).toEqual([3]);
+    expect([active, started.length]).toEqual([[1, 2], 3]);
+  });
+
+  it('for good is missing when its successor fails to start: the pool gives up after five', () => {
+    const { supervisor, started, ready, died, replace, givenUp, stayed, clock } = open();
+    supervisor.want(1);
+    ready(...started);
+    replace(started[0] as FakeWorker, 'done', true);
+    for (let failure = 1; failure <= 5; failure++) {
+      expect(started).toHaveLength(1 + failure);
+      died(started.at(-1) as FakeWorker);
+      clock.advance(100 * 2 ** (failure - 1));
+    }
+    expect(givenUp).toEqual([{ reason: '5 workers in a row failed to start.', cause: 'death of 6' }]);
+    expect(stayed).toEqual([]);
+  });
+
+  it('is not held up by the wait for others that died', () => {
+    const { supervisor, started, ready, died, replace, ids, clock } = open();
+    supervisor.want(3);
+    ready(...started);
+    const [first, second, third] = started as [FakeWorker, FakeWorker, FakeWorker];
+    died(first);
+    died(second);
+    expect(ids()).toEqual([3, 4]);
+    replace(third);
+    expect(ids()).toEqual([3, 4, 5]);
+    clock.advance(100);
+    expect(ids()).toEqual([3, 4, 5, 6]);
+  });
+
+  it('while fewer are wanted leaves no more than are wanted in the end', async () => {
     for (const goes of [0, 1]) {
-      const { supervisor, started, ready, gone } = open();
+      const { supervisor, started, ready, gone, replace } = open();
       supervisor.want(2);
       ready(...started);
       const [old, other] = started as [FakeWorker, FakeWorker];
-      const over = supervisor.recycle([old], 'by hand', () => {});
+      const replaced = replace(old);
       [old.usedAtMs, other.usedAtMs] = goes === 0 ? [1, 2] : [2, 1];
       supervisor.want(1);
       const replacement = started[2] as FakeWorker;
@@ -374,24 +453,123 @@ describe('recycle', () => {
       gone(goes === 0 ? old : other);
       replacement.usedAtMs = 3;
       ready(replacement);
-      await turn();
       for (const worker of [old, other]) if (supervisor.workers.has(worker) && worker.told.length > 0) gone(worker);
-      await over;
+      await turn();
+      expect(replaced.end).toBe('gone');
       expect(supervisor.workers.size).toBe(1);
       expect(started).toHaveLength(3);
     }
+  });
+});
+
+describe('recycle', () => {
+  it('makes each replacement ready before the old worker goes, a quarter of all at once', async () => {
+    const { supervisor, started, ready, gone, ids, recycled } = open();
+    supervisor.want(8);
+    ready(...started);
+    const old = [...started];
+    const over = supervisor.recycle('by hand');
+    for (let group = 0; group < 4; group++) {
+      await turn();
+      const replacements = started.slice(8 + group * 2);
+      expect(replacements.map(({ id }) => id)).toEqual([9 + group * 2, 10 + group * 2]);
+      expect(recycled).toHaveLength(group * 2);
+      ready(...replacements);
+      expect(recycled).toHaveLength(group * 2 + 2);
+      const leaving = old.slice(group * 2, group * 2 + 2);
+      expect(leaving.map(({ told }) => told)).toEqual(Array(2).fill(['drain: by hand']));
+      leaving.forEach(gone);
+    }
+    expect(await over).toEqual({ replaced: 8, of: 8, failure: undefined });
+    expect(ids()).toEqual([9, 10, 11, 12, 13, 14, 15, 16]);
+  });
+
+  it('takes along those that start and those that stand by', async () => {
+    const { supervisor, started, ready, gone, ids, active } = open();
+    supervisor.want(2);
+    supervisor.wantSpares(1);
+    const old = [...started];
+    ready(old[0] as FakeWorker, old[1] as FakeWorker);
+    ready(old[2] as FakeWorker);
+    supervisor.want(3);
+    // The spare went to work, and a new one starts.
+    const over = supervisor.recycle('by hand');
+    for (let at = 0; at < 4; at++) {
+      await turn();
+      ready(started[4 + at] as FakeWorker);
+      gone(started[at] as FakeWorker);
+    }
+    expect(await over).toMatchObject({ replaced: 4, of: 4 });
+    expect(ids()).toEqual([5, 6, 7, 8]);
+    expect(active.filter((id) => id > 4)).toHaveLength(3);
+    expect(supervisor.spares.size).toBe(1);
+  });
+
+  it('stops at the first worker that cannot be replaced, and leaves the others as they are', async () => {
+    const { supervisor, started, ready, gone, died, ids } = open();
+    supervisor.want(3);
+    ready(...started);
+    const over = supervisor.recycle('by hand');
+    ready(started[3] as FakeWorker);
+    gone(started[0] as FakeWorker);
+    await turn();
+    died(started[4] as FakeWorker);
+    expect(await over).toEqual({ replaced: 1, of: 3, failure: { error: 'death of 5' } });
+    expect(ids()).toEqual([2, 3, 4]);
+    expect(supervisor.staying()).toHaveLength(3);
   });
 
   it('starts nothing more once the pool is closing', async () => {
     const { supervisor, started, ready, gone } = open();
     supervisor.want(2);
     ready(...started);
-    const over = supervisor.recycle([...started], 'by hand', () => {});
+    const over = supervisor.recycle('by hand');
     await turn();
     const stopped = supervisor.stop();
     started.forEach(gone);
     await Promise.all([over, stopped]);
     expect(started).toHaveLength(3);
+  });
+});
+
+describe('many workers', () => {
+  it('are started one a turn, the first at once', () => {
+    const { supervisor, started, turns } = open(undefined, Infinity, true);
+    supervisor.want(64);
+    supervisor.wantSpares(2);
+    expect(started).toHaveLength(1);
+    for (let turn = 2; turn <= 70; turn++) {
+      turns.shift()?.();
+      expect(started).toHaveLength(Math.min(turn, 66));
+    }
+    expect(turns).toHaveLength(0);
+  });
+
+  it('start no more at once than the cores can serve, unless they take long', () => {
+    const { supervisor, started, ready, clock } = open(undefined, 6);
+    supervisor.want(64);
+    expect(started).toHaveLength(6);
+    ready(...started.slice(0, 2));
+    expect(started).toHaveLength(8);
+    clock.advance(1999);
+    expect(started).toHaveLength(8);
+    // They wait for something that is no core.
+    clock.advance(1);
+    expect(started).toHaveLength(14);
+  });
+
+  it('are started no further when fewer are wanted meanwhile, or none', async () => {
+    for (const end of ['want', 'stop', 'kill'] as const) {
+      const { supervisor, started, gone, turns, clock } = open(undefined, 6, true);
+      supervisor.want(64);
+      turns.shift()?.();
+      const over = end === 'want' ? supervisor.want(2) : supervisor[end]();
+      for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
+      expect(started).toHaveLength(2);
+      started.forEach(gone);
+      await over;
+      if (end !== 'want') expect([started.length, clock.timers]).toEqual([2, 0]);
+    }
   });
 });
 

@@ -41,6 +41,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     host: {
       clock,
       random,
+      nextTurn: (callback) => clock.after(0, callback),
       startTransport(spec) {
         if (starts.refuse !== undefined) throw starts.refuse;
         const transport = new ScriptedTransport(spec, clock);

@@ -1,0 +1,80 @@
+import { queueMicrotask } from '../base/natives.js';
+import { setImmediate } from 'node:timers';
+import { deferred, type Deferred } from '../base/deferred.js';
+import { LinkedQueue, type Linked } from '../base/linked-queue.js';
+
+/** Somebody who waits for a place. */
+interface Waiter extends Deferred<void>, Linked<Waiter> {}
+
+/**
+ * The line of those who wait for a place in the queue. A place is given to one of them at a time, and kept for the next task that
+ * is submitted until the end of the turn: whoever goes on without a task must not hold up the others.
+ *
+ * A grant has two steps. At first nobody may use it, since the waiter's own code has not gone on yet and any task that comes now
+ * is somebody else's. One microtask later the waiter's code is next, and from then on the next task takes the place.
+ */
+export class RoomLine {
+  readonly #hasRoomFor: (tasks: number) => boolean;
+  readonly #waiting = new LinkedQueue<Waiter>();
+  /** Places given whose owners have not gone on yet, and those whose owners have. */
+  #fresh = 0;
+  #usable = 0;
+  #isLapseDue = false;
+
+  /** @param hasRoomFor whether so many more tasks may be queued */
+  constructor(hasRoomFor: (tasks: number) => boolean) {
+    this.#hasRoomFor = hasRoomFor;
+  }
+
+  /** Whether a task may be submitted now by somebody who did not wait. */
+  get isFree(): boolean {
+    return this.#waiting.size === 0 && this.#hasRoomFor(this.#fresh + this.#usable + 1);
+  }
+
+  /** Resolves when a place is there and all who came before have theirs. Rejects when the pool takes nothing more. */
+  wait(): Promise<void> {
+    const waiter: Waiter = { ...deferred<void>(), next: undefined, previous: undefined };
+    this.#waiting.push(waiter);
+    this.check();
+    return waiter.promise;
+  }
+
+  /** A task is submitted. False when it has no place. */
+  take(): boolean {
+    if (this.#usable === 0) return this.#hasRoomFor(this.#fresh + 1);
+    this.#usable--;
+    return true;
+  }
+
+  /** There may be room. */
+  check(): void {
+    if (this.#waiting.size === 0) return;
+    while (this.#hasRoomFor(this.#fresh + this.#usable + 1)) {
+      const waiter = this.#waiting.shift();
+      if (waiter === undefined) return;
+      this.#fresh++;
+      // Ahead of the waiter's own code, and behind all that is due already.
+      queueMicrotask(() => {
+        this.#fresh--;
+        this.#usable++;
+      });
+      waiter.resolve();
+      this.#lapseSoon();
+    }
+  }
+
+  /** The pool takes nothing more. */
+  end(error: unknown): void {
+    for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift()) waiter.reject(error);
+  }
+
+  #lapseSoon(): void {
+    if (this.#isLapseDue) return;
+    this.#isLapseDue = true;
+    setImmediate(() => {
+      this.#isLapseDue = false;
+      this.#usable = 0;
+      this.check();
+    });
+  }
+}

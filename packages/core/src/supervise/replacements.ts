@@ -1,0 +1,79 @@
+import { deferred, type Deferred } from '../base/deferred.js';
+
+/**
+ * When the new worker takes over. ready: as soon as it is; the old one finishes what it has in hand meanwhile. done: once the
+ * old one has finished, which gets nothing more; until then the new one stands by.
+ */
+export type TakeOver = 'ready' | 'done';
+
+/** Why and how a worker is replaced. */
+export interface Replacing {
+  readonly reason: string;
+  readonly takeOver: TakeOver;
+  /** The old worker will never work again, so a new one that cannot start is missing like any other. */
+  readonly isFinal: boolean;
+}
+
+/** One worker that is to go, and the one started for it. */
+export interface Replacement<W> extends Replacing {
+  readonly old: W;
+  /** Undefined until one is started, and after its end. */
+  heir: W | undefined;
+}
+
+interface Entry<W> extends Replacement<W> {
+  readonly over: Deferred<void>;
+}
+
+/** Workers that are to be replaced, from the wish until the old worker has gone. */
+export class Replacements<W> {
+  readonly #entries = new Map<W, Entry<W>>();
+  readonly #isStaying: (worker: W) => boolean;
+
+  /** @param isStaying whether a worker is not on its way out */
+  constructor(isStaying: (worker: W) => boolean) {
+    this.#isStaying = isStaying;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Resolves when the old worker has gone; rejects when no new one can be started. */
+  add(old: W, replacing: Replacing): Promise<void> {
+    let entry = this.#entries.get(old);
+    if (entry === undefined) {
+      entry = { ...replacing, old, heir: undefined, over: deferred<void>() };
+      this.#entries.set(old, entry);
+    }
+    return entry.over.promise;
+  }
+
+  /** Those whose old worker still works, or waits to be relieved, the oldest wish first. */
+  pending(takeOver?: TakeOver): Replacement<W>[] {
+    if (this.#entries.size === 0) return [];
+    const all = [...this.#entries.values()].filter(({ old }) => this.#isStaying(old));
+    return takeOver === undefined ? all : all.filter((entry) => entry.takeOver === takeOver);
+  }
+
+  /** The wish for which this worker was started. */
+  ofHeir(heir: W): Replacement<W> | undefined {
+    return this.pending().find((entry) => entry.heir === heir);
+  }
+
+  /** No new worker can be started in its place, so this one stays. */
+  failed({ old }: Replacement<W>, error: unknown): void {
+    const entry = this.#entries.get(old);
+    this.#entries.delete(old);
+    entry?.over.reject(error);
+  }
+
+  /** A worker has ended. */
+  gone(worker: W): void {
+    const heirOf = this.ofHeir(worker);
+    if (heirOf !== undefined) heirOf.heir = undefined;
+    const entry = this.#entries.get(worker);
+    this.#entries.delete(worker);
+    entry?.over.resolve();
+  }
+}

@@ -1,0 +1,33 @@
+/** Who of the idle goes first: whoever was needed the longest time ago, or has the most memory. */
+export type GoFirst = 'coldest' | 'fattest';
+
+/** What the choice looks at. */
+export interface MayGo {
+  readonly isReady: boolean;
+  readonly load: number;
+  readonly usedAtMs: number;
+  readonly vitals: { readonly rssBytes: number };
+}
+
+const ORDER: Readonly<Record<GoFirst, (a: MayGo, b: MayGo) => number>> = {
+  coldest: (a, b) => a.usedAtMs - b.usedAtMs,
+  fattest: (a, b) => b.vitals.rssBytes - a.vitals.rssBytes,
+};
+
+/**
+ * The workers that go when fewer are wanted: the idle first.
+ * @param staying those that are not on their way out, and are nobody's successor; the one started last comes last
+ * @param standBy spares that are missing: so many of those that start will be spares
+ */
+export function tooMany<W extends MayGo>(
+  staying: readonly W[],
+  wanted: number,
+  standBy: number,
+  goFirst: GoFirst,
+): W[] {
+  const starting = staying.filter((worker) => !worker.isReady);
+  const promised = new Set(standBy > 0 ? starting.slice(-standBy) : []);
+  const mayGo = staying.filter((worker) => !promised.has(worker));
+  mayGo.sort((a, b) => Math.sign(a.load) - Math.sign(b.load) || ORDER[goFirst](a, b));
+  return mayGo.slice(0, Math.max(0, mayGo.length - wanted));
+}
