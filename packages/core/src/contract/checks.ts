@@ -2,6 +2,9 @@ import { inspect } from 'node:util';
 import { nearestName } from '../base/nearest.js';
 import { PoolError } from './errors.js';
 
+/** Longest text of a wrong value in a message. */
+const MAX_SHOWN = 80;
+
 /** null when the value is right, else the phrase that ends "must be …". */
 export type Check = (value: unknown) => string | null;
 
@@ -113,7 +116,7 @@ export function checkShape(value: unknown, shape: Shape, prefix = ''): void {
   if (!isRecord(value)) {
     throw new PoolError('ERR_OPTION', {
       option: prefix || 'options',
-      reason: `must be an object; received ${show(value)}.`,
+      reason: `must be an object; received ${inspectBriefly(value)}.`,
     });
   }
   for (const [key, entry] of Object.entries(value)) {
@@ -124,7 +127,10 @@ export function checkShape(value: unknown, shape: Shape, prefix = ''): void {
     if (typeof rule === 'function') {
       const phrase = rule(entry);
       if (phrase !== null) {
-        throw new PoolError('ERR_OPTION', { option: path, reason: `must be ${phrase}; received ${show(entry)}.` });
+        throw new PoolError('ERR_OPTION', {
+          option: path,
+          reason: `must be ${phrase}; received ${inspectBriefly(entry)}.`,
+        });
       }
     } else {
       checkShape(entry, rule, path);
@@ -138,8 +144,18 @@ function unknownOption(path: string, key: string, known: readonly string[]): Poo
   return new PoolError('ERR_OPTION', { option: path, reason: `is unknown. ${hint}` });
 }
 
-function show(value: unknown): string {
-  return `${inspect(value, { depth: 0, breakLength: Infinity }).slice(0, 80)} (${value === null ? 'null' : typeof value})`;
+/** A value and its type, in a few words. */
+export function inspectBriefly(value: unknown): string {
+  return `${inspected(value)} (${value === null ? 'null' : typeof value})`;
+}
+
+function inspected(value: unknown): string {
+  try {
+    return inspect(value, { depth: 0, breakLength: Infinity }).slice(0, MAX_SHOWN);
+  } catch {
+    // A value may bring its own inspect function, which may throw.
+    return 'a value that cannot be shown';
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -41,7 +41,12 @@ export function describeExit(report: Pick<DeathReport, 'exitCode' | 'signal'>): 
  * `docs/errors.md` has one section per code; a test fails when the two differ.
  */
 const MESSAGES = {
-  ERR_OPTION: (d: { option: string; reason: string }) => `Option "${d.option}" ${d.reason}`,
+  ERR_OPTION: (d: {
+    option: string;
+    reason: string;
+    /** Whether `option` is the name of an argument rather than of an option. */
+    isArgument?: boolean | undefined;
+  }) => `${d.isArgument === true ? 'Argument' : 'Option'} "${d.option}" ${d.reason}`,
   ERR_QUEUE_FULL: (d: { queued: number; max: number }) =>
     `Task refused: ${d.queued} of ${d.max} queue places are taken. Await pool.room() before run(), or raise queue.max.`,
   ERR_QUEUE_TIMEOUT: (d: { task: string; waitedMs: number; limitMs: number; queued: number }) =>

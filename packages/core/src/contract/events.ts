@@ -27,3 +27,18 @@ export interface PoolEvents {
   /** The pool gave up; every pending task rejects with this error as cause. */
   failed: (error: Error) => void;
 }
+
+const EVENTS: Readonly<Record<keyof PoolEvents, true>> = {
+  'worker:ready': true,
+  'worker:exited': true,
+  'worker:recycled': true,
+  'worker:leaks': true,
+  saturated: true,
+  unsaturated: true,
+  resized: true,
+  'memory:level': true,
+  failed: true,
+};
+
+/** The names of all events. */
+export const EVENT_NAMES = Object.keys(EVENTS) as readonly (keyof PoolEvents)[];

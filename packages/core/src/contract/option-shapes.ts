@@ -78,6 +78,10 @@ export const POOL: is.Shape = {
   workerData: is.anything(),
   stdio: is.oneOf('pipe', 'stderr', 'inherit', 'ignore'),
 };
+function isListOfObjects(value: unknown): boolean {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'object' && entry !== null);
+}
+
 const RUN: is.Shape = {
   signal: is.instance('an AbortSignal', (v) => v instanceof AbortSignal),
   timeoutMs: is.duration(1),
@@ -92,6 +96,10 @@ const RUN: is.Shape = {
   onProgress: is.func(),
 };
 /** Options of one call. */
-export const RUN_ONE: is.Shape = { ...RUN, transfer: is.instance('a list of what to move', Array.isArray) };
+export const RUN_ONE: is.Shape = { ...RUN, transfer: is.instance('a list of the objects to move', isListOfObjects) };
+/** Options of `broadcast`. */
+export const BROADCAST: is.Shape = { signal: RUN['signal'] as is.Check, timeoutMs: is.duration(1) };
+/** Options of `close`. */
+export const CLOSE: is.Shape = { timeoutMs: is.duration(0) };
 /** Options of `map` and `mapSettled`. */
 export const MAP: is.Shape = { ...RUN, ordered: is.bool(), window: is.integer(1) };

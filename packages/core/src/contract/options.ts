@@ -231,5 +231,14 @@ export interface MapOptions extends Omit<RunOptions, 'transfer'> {
   window?: number;
 }
 
+/** Settings of `close`. */
+export interface CloseOptions {
+  /**
+   * After this many milliseconds, tasks that are not done reject with ERR_POOL_CLOSED and workers are killed. 0 or more.
+   * @defaultValue Infinity
+   */
+  timeoutMs?: number;
+}
+
 /** Settings of `broadcast`. */
 export type BroadcastOptions = Pick<RunOptions, 'signal' | 'timeoutMs'>;

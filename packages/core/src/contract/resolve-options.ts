@@ -3,9 +3,11 @@ import { pathToFileURL } from 'node:url';
 import { checkShape } from './checks.js';
 import type { CodecName, CodecOption } from './codec.js';
 import { PoolError } from './errors.js';
-import { MAP, POOL, RUN_ONE, TASK } from './option-shapes.js';
+import { BROADCAST, CLOSE, MAP, POOL, RUN_ONE, TASK } from './option-shapes.js';
 import type {
+  BroadcastOptions,
   CacheOptions,
+  CloseOptions,
   ConcurrencyOption,
   MapOptions,
   PoolKind,
@@ -249,6 +251,16 @@ export function checkRunOptions(options: RunOptions): void {
 /** Checks the options of `map`. @throws ERR_OPTION */
 export function checkMapOptions(options: MapOptions): void {
   checkShape(options, MAP);
+}
+
+/** Checks the options of `broadcast`. @throws ERR_OPTION */
+export function checkBroadcastOptions(options: BroadcastOptions): void {
+  checkShape(options, BROADCAST);
+}
+
+/** Checks the options of `close`. @throws ERR_OPTION */
+export function checkCloseOptions(options: CloseOptions): void {
+  checkShape(options, CLOSE);
 }
 
 /** The settings of one call: the task's, overridden by the call's own. */

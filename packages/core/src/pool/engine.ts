@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Clock } from '../base/clock.js';
+import type { Clock, Timer } from '../base/clock.js';
 import { Conditions } from '../base/conditions.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
@@ -126,6 +126,11 @@ export class Engine {
 
   now(): number {
     return this.#clock.now();
+  }
+
+  /** Calls back once, in `delayMs`; does not keep the program alive. */
+  after(delayMs: number, callback: () => void): Timer {
+    return this.#clock.after(delayMs, callback);
   }
 
   settingsOf(name: string): TaskSettings {

@@ -1,10 +1,27 @@
 import { EventEmitter } from 'eventemitter3';
 import { callSafely } from '../base/call-safely.js';
 import { ResultCache } from '../cache/result-cache.js';
+import {
+  checkEvent,
+  checkInputs,
+  checkListener,
+  checkReason,
+  checkTaskName,
+  wrongArgument,
+} from '../contract/arguments.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
-import type { BroadcastOptions, MapOptions, PoolOptions, RunOptions, WorkersOption } from '../contract/options.js';
+import type {
+  BroadcastOptions,
+  CloseOptions,
+  MapOptions,
+  PoolOptions,
+  RunOptions,
+  WorkersOption,
+} from '../contract/options.js';
 import {
+  checkBroadcastOptions,
+  checkCloseOptions,
   checkMapOptions,
   checkRunOptions,
   overrideSettings,
@@ -113,11 +130,12 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /**
    * Runs one task and resolves to what its handler returns.
-   * @throws ERR_OPTION at once, for wrong options
+   * @throws ERR_OPTION at once, for wrong arguments or options
    * @returns a promise that rejects with the handler's own error, the signal's reason, or a PoolError
    */
   run<N extends TaskName<W>>(name: N, ...args: RunArguments<Input<W, N>>): Promise<Output<W, N>> {
     const [input, options] = args as [unknown, RunOptions | undefined];
+    checkTaskName(name);
     if (options !== undefined) checkRunOptions(options);
     return this.#run(name, input, options, true) as Promise<Output<W, N>>;
   }
@@ -125,7 +143,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   /**
    * Runs a task for every input, pulled lazily, and yields the results in input order. Stops at the first failure,
    * which it throws; tasks still under way are cancelled then, as when the loop is left early.
-   * @throws ERR_OPTION at once, for wrong options
+   * @throws ERR_OPTION at once, for wrong arguments or options
    */
   map<N extends TaskName<W>>(
     name: N,
@@ -135,7 +153,10 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     return mapValues(this.#mapParts(name, inputs, options)) as AsyncGenerator<Output<W, N>, void, undefined>;
   }
 
-  /** As `map`, but goes on after failures and tells how each input ended. */
+  /**
+   * As `map`, but goes on after failures and tells how each input ended.
+   * @throws ERR_OPTION at once, for wrong arguments or options
+   */
   mapSettled<N extends TaskName<W>>(
     name: N,
     inputs: Iterable<Input<W, N>> | AsyncIterable<Input<W, N>>,
@@ -148,13 +169,15 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   /**
    * Runs a task once on every worker that is ready, past the queue, and resolves to their results in no given order. Waits
    * for the first worker if there is none. Workers that start later do not run it.
+   * @returns a promise that rejects with ERR_OPTION for wrong arguments or options, else as those of `run`
    */
   async broadcast<N extends TaskName<W>>(
     name: N,
     input: Input<W, N>,
     options: BroadcastOptions = {},
   ): Promise<Output<W, N>[]> {
-    checkRunOptions(options);
+    checkTaskName(name);
+    checkBroadcastOptions(options);
     await this.#firstWorker();
     this.#state.refuseUnlessOpen();
     options.signal?.throwIfAborted();
@@ -182,12 +205,18 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** Changes the number of workers, or its bounds. Workers too many finish what they have. @throws ERR_OPTION */
   resize(workers: WorkersOption): void {
+    if (workers === undefined) throw wrongArgument('workers', 'a number, "auto" or an object', workers);
     resolveOptions({ workers }, this.name);
     if (this.#state.isOpen) this.#engine.resize(workers);
   }
 
-  /** Replaces every ready worker between tasks: a quarter at once, each replacement warm before the old one goes. */
+  /**
+   * Replaces every ready worker between tasks: a quarter at once, each replacement warm before the old one goes.
+   * @param reason goes out with `worker:recycled`
+   * @throws ERR_OPTION at once, for a reason that is no text
+   */
   recycle(reason = 'recycle() was called'): Promise<void> {
+    checkReason(reason);
     const { supervisor, dispatcher, keepAlive } = this.#engine;
     return keepAlive.during(
       supervisor.recycle(dispatcher.readyWorkers, reason, (worker) =>
@@ -227,16 +256,17 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   /**
-   * Refuses new tasks, finishes the accepted ones, lets workers tear down, and resolves when the last is gone.
-   * @param options.timeoutMs after this long, tasks that are not done reject with ERR_POOL_CLOSED and workers are
-   * killed. Default: no limit
+   * Refuses new tasks, finishes the accepted ones, lets workers tear down, and resolves when the last is gone. It may be
+   * called again; the earliest limit of all calls holds.
+   * @throws ERR_OPTION at once, for wrong options; the pool stays as it is then
    */
-  close(options: { timeoutMs?: number } = {}): Promise<void> {
+  close(options: CloseOptions = {}): Promise<void> {
+    checkCloseOptions(options);
     this.#closing ??= this.#engine.keepAlive.during(this.#close());
     const { timeoutMs } = options;
     if (timeoutMs === undefined || timeoutMs === Infinity || this.#state.name === 'closed') return this.#closing;
-    const timer = setTimeout(() => void this.destroy(`close() had ${timeoutMs} ms`), timeoutMs);
-    return this.#closing.finally(() => clearTimeout(timer));
+    const timer = this.#engine.after(timeoutMs, () => void this.destroy(`close() had ${timeoutMs} ms`));
+    return this.#closing.finally(() => timer.cancel());
   }
 
   /** Rejects every queued and running task with ERR_POOL_CLOSED, kills the workers, resolves when they are gone. */
@@ -247,6 +277,43 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     this.#engine.upkeep.stop();
     await this.#engine.keepAlive.during(this.#engine.supervisor.kill());
     this.#finish();
+  }
+
+  /**
+   * Calls `listener` at every such event; see {@link PoolEvents}. Listeners run synchronously, in the order they came.
+   * @throws ERR_OPTION for an event that no pool has, naming the nearest, and for a listener that is no function
+   */
+  override on<E extends keyof PoolEvents>(event: E, listener: EventEmitter.EventListener<PoolEvents, E>): this {
+    checkListener(event, listener);
+    return super.on(event, listener);
+  }
+
+  /** As `on`, but for the next such event only. @throws ERR_OPTION */
+  override once<E extends keyof PoolEvents>(event: E, listener: EventEmitter.EventListener<PoolEvents, E>): this {
+    checkListener(event, listener);
+    return super.once(event, listener);
+  }
+
+  /** Calls this listener no more; without a listener, none of this event. @throws ERR_OPTION for an event that no pool has */
+  override off<E extends keyof PoolEvents>(event: E, listener?: EventEmitter.EventListener<PoolEvents, E>): this {
+    checkEvent(event);
+    return super.off(event, listener);
+  }
+
+  /** The same as `on`. @throws ERR_OPTION */
+  override addListener<E extends keyof PoolEvents>(
+    event: E,
+    listener: EventEmitter.EventListener<PoolEvents, E>,
+  ): this {
+    return this.on(event, listener);
+  }
+
+  /** The same as `off`. @throws ERR_OPTION */
+  override removeListener<E extends keyof PoolEvents>(
+    event: E,
+    listener?: EventEmitter.EventListener<PoolEvents, E>,
+  ): this {
+    return this.off(event, listener);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -298,6 +365,8 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   #mapParts(name: string, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: MapOptions): MapParts {
+    checkTaskName(name);
+    checkInputs(inputs);
     checkMapOptions(options);
     const { ordered = true, window, signal, ...own } = options;
     const runOptions: RunOptions = own;
