@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { nearestName } from '../base/nearest.js';
 import { PoolError } from './errors.js';
+import { translated } from './peer-options.js';
 
 /** Longest text of a wrong value in a message. */
 const MAX_SHOWN = 80;
@@ -22,6 +23,12 @@ export function integer(min: number, max = Infinity): Check {
 export function duration(min: number): Check {
   const phrase = `a number of milliseconds of at least ${min}`;
   return (value) => (typeof value === 'number' && value >= min ? null : phrase);
+}
+
+/** A length of time in milliseconds that ends. */
+export function finiteDuration(min: number): Check {
+  const phrase = `a finite number of milliseconds of at least ${min}`;
+  return (value) => (Number.isFinite(value) && (value as number) >= min ? null : phrase);
 }
 
 export function number(min: number, max: number): Check {
@@ -139,9 +146,15 @@ export function checkShape(value: unknown, shape: Shape, prefix = ''): void {
 }
 
 function unknownOption(path: string, key: string, known: readonly string[]): PoolError<'ERR_OPTION'> {
+  return new PoolError('ERR_OPTION', { option: path, reason: `is unknown. ${hint(key, known)}` });
+}
+
+/** What an unknown option is called here, which known one is near, or which there are. */
+function hint(key: string, known: readonly string[]): string {
+  const here = translated(key);
+  if (here !== undefined) return `Here: ${here}.`;
   const nearest = nearestName(key, known);
-  const hint = nearest === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${nearest}"?`;
-  return new PoolError('ERR_OPTION', { option: path, reason: `is unknown. ${hint}` });
+  return nearest === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${nearest}"?`;
 }
 
 /** A value and its type, in a few words. */

@@ -3,7 +3,7 @@ import * as is from './checks.js';
 const RETRY: is.Shape = {
   attempts: is.integer(0),
   on: is.func(),
-  backoff: is.object({ baseMs: is.duration(0), maxMs: is.duration(0) }),
+  backoff: is.object({ baseMs: is.finiteDuration(0), maxMs: is.duration(0) }),
 };
 const RETRY_CHECK = is.either(is.integer(0), is.object(RETRY));
 const PRIORITY_CHECK = is.integer(-100, 100);
@@ -52,7 +52,8 @@ export const POOL: is.Shape = {
   },
   memory: { limitBytes: is.either(is.integer(1), is.oneOf('auto')), perWorkerBytes: is.integer(1) },
   warmup: { tasks: is.listOf({ name: is.text(), input: is.anything(), times: is.integer(1) }) },
-  cache: { max: is.integer(1), ttlMs: is.duration(0) },
+  // The cache makes room for all of them at its start, some 40 bytes each.
+  cache: { max: is.integer(1, 1_000_000), ttlMs: is.duration(0) },
   tasks: is.instance('an object', (v) => typeof v === 'object' && v !== null),
   codec: is.either(
     is.oneOf('structured', 'msgpack', 'json'),

@@ -26,9 +26,9 @@ export interface RetryOptions {
 
 /** The result cache of one pool; tasks take part only when their own `cache` option says so. */
 export interface CacheOptions {
-  /** Most results kept; the least recently used goes first. Integer of 1 or more. @defaultValue 1000 */
+  /** Most results kept; the least recently used goes first. Integer from 1 to 1_000_000. @defaultValue 1000 */
   max?: number;
-  /** How long a result is good, in milliseconds. 0 or undefined: until it is evicted. */
+  /** How long a result is good, in milliseconds. 0, Infinity or undefined: until it is evicted. */
   ttlMs?: number;
 }
 

@@ -152,7 +152,9 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
       withinMs: options.restart?.withinMs ?? DEFAULTS.restartWithinMs,
     },
     startTimeoutMs: options.startTimeoutMs ?? DEFAULTS.startTimeoutMs,
-    cache: caches ? { max: options.cache?.max ?? DEFAULTS.cacheMax, ttlMs: options.cache?.ttlMs ?? 0 } : undefined,
+    cache: caches
+      ? { max: options.cache?.max ?? DEFAULTS.cacheMax, ttlMs: finiteTtl(options.cache?.ttlMs) ?? 0 }
+      : undefined,
     tasks,
     taskDefaults,
     env: options.env ?? 'inherit',
@@ -222,6 +224,7 @@ function resolveCodec(codec: CodecOption): CodecName {
   if (typeof codec === 'string') return codec;
   const module = codec instanceof URL ? codec : codec.module;
   if (typeof module === 'string' && !module.startsWith('file:')) return { moduleUrl: pathToFileURL(module).href };
+  if (!URL.canParse(module)) throw optionError('codec', `names no file: ${String(module)}`);
   const url = new URL(module);
   if (url.protocol !== 'file:') throw optionError('codec', `must be a file, not ${url.protocol} (${url.href}).`);
   return { moduleUrl: url.href };
@@ -240,7 +243,12 @@ function resolveRetry(retry: number | RetryOptions): ResolvedRetry {
 function resolveTaskCache(cache: boolean | TaskCacheOptions): ResolvedTaskCache | undefined {
   if (cache === false) return undefined;
   const given = cache === true ? {} : cache;
-  return { key: given.key as ((input: unknown) => string) | undefined, ttlMs: given.ttlMs };
+  return { key: given.key as ((input: unknown) => string) | undefined, ttlMs: finiteTtl(given.ttlMs) };
+}
+
+/** To the cache, 0 is no limit; it knows no Infinity. */
+function finiteTtl(ttlMs: number | undefined): number | undefined {
+  return ttlMs === Infinity ? 0 : ttlMs;
 }
 
 /** Checks the options of one call. @throws ERR_OPTION */
