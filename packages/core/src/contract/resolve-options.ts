@@ -224,7 +224,7 @@ function resolveCodec(codec: CodecOption): CodecName {
   if (typeof codec === 'string') return codec;
   const module = codec instanceof URL ? codec : codec.module;
   if (typeof module === 'string' && !module.startsWith('file:')) return { moduleUrl: pathToFileURL(module).href };
-  if (!URL.canParse(module)) throw optionError('codec', `names no file: ${String(module)}`);
+  if (!URL.canParse(String(module))) throw optionError('codec', `names no file: ${String(module)}`);
   const url = new URL(module);
   if (url.protocol !== 'file:') throw optionError('codec', `must be a file, not ${url.protocol} (${url.href}).`);
   return { moduleUrl: url.href };

@@ -120,6 +120,7 @@ export interface PoolStats {
   workerList: WorkerStats[];
   tasks: TaskCounts;
   latencyMs: LatencyStats;
+  /** By name. An object without a prototype, so that every name is only what was called. */
   byTask: { [name: string]: TaskStats };
   /** Execution time ÷ (ready workers × concurrency × wall time) since the pool began, 0 to 1. */
   utilization: number;

@@ -44,8 +44,9 @@ export function crashed(
   return new PoolError(code, { task: task.name, death }, cause === undefined ? {} : { cause });
 }
 
-/** Says on an error of the handler where it came from, without changing what the handler threw. */
+/** Says on an error of the handler where it came from, unless the error has an `origin` of its own. */
 export function withOrigin(error: Error, task: Task, workerId: number): Error {
+  if ('origin' in error) return error;
   const value = { task: task.name, taskId: task.id, attempt: task.attempt, workerId };
   Object.defineProperty(error, 'origin', { value, enumerable: false, configurable: true });
   return error;

@@ -41,7 +41,8 @@ export function poolStats(parts: StatsParts): PoolStats {
   const workerList = workers.map((worker) => workerStats(worker, parts.nowMs));
   const count = (...states: string[]): number => workerList.filter(({ state }) => states.includes(state)).length;
   const types = [...parts.types];
-  const byTask: PoolStats['byTask'] = {};
+  // Names come from callers: one may be `__proto__`.
+  const byTask = Object.create(null) as PoolStats['byTask'];
   for (const type of types) {
     const { name, completed, failed, load } = type;
     byTask[name] = { completed, failed, latencyMs: latency([type]), detected: load.kind };
