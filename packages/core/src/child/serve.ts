@@ -23,6 +23,7 @@ import { ReportTimer } from './report-timer.js';
 import { SelfReport } from './self-report.js';
 import { TaskLoop } from './task-loop.js';
 import { runWarmupTasks } from './warm-up.js';
+import { withSyntaxErrorPlace } from './syntax-error-place.js';
 import { loadWorkerModule, type LoadedModule } from './worker-module.js';
 
 /** What differs between a process, a thread and the parent itself. */
@@ -133,7 +134,7 @@ export function serve(host: Host): { flush(): void } {
       channel.send(FRAME.ready, { handlers, seesBoard, systemThreadId: systemThreadId() } satisfies ReadyMessage);
     } catch (error) {
       ending = true;
-      const wire = errorToWire(error, (value) => channel.carries(value));
+      const wire = errorToWire(await withSyntaxErrorPlace(error, init.moduleUrl), (value) => channel.carries(value));
       channel.send(FRAME.startFailed, { phase, error: wire } satisfies StartFailedMessage);
       await channel.flushed();
       host.exit(1);

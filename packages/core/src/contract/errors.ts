@@ -83,16 +83,27 @@ const MESSAGES = {
     `Worker ${d.death.workerId} ran out of memory (${d.death.outOfMemory === 'kernel' ? 'killed by the kernel' : describeExit(d.death)}` +
     `, RSS ${Math.round(d.death.rssBytes / 2 ** 20)} MiB) while running task "${d.task}". ` +
     'Give it more with execArgv --max-old-space-size or resourceLimits, or hand it smaller inputs.',
-  ERR_WORKER_START: (d: { module: string; phase: string; reason: string }) =>
-    `A worker for ${d.module} did not become ready: ${d.phase}: ${d.reason}`,
+  ERR_WORKER_START: (d: {
+    module: string;
+    phase: string;
+    reason: string;
+    /** Where it happened: file, line and column; of a syntax error also the text there, in lines of their own. */
+    place?: string | undefined;
+  }) => `A worker for ${d.module} did not become ready: ${d.phase}: ${d.reason}${atPlace(d.place)}`,
   ERR_POOL_FAILED: (d: { pool: string; reason: string }) =>
-    `Pool "${d.pool}" has failed and runs nothing more: ${d.reason} The cause is attached; make a new pool when it is mended.`,
+    `Pool "${d.pool}" has failed and runs nothing more: ${d.reason}${d.reason.endsWith('\n') ? '' : ' '}The cause is attached; make a new pool when it is mended.`,
   ERR_POOL_CLOSED: (d: { pool: string; state: string }) =>
     `Pool "${d.pool}" is ${d.state} and takes no new work, or was stopped before this task could finish.`,
   ERR_SECTION: (d: { section: string; reason: string }) => `Section "${d.section}" ${d.reason}`,
   ERR_STATE: (d: { what: string; from: string; to: string }) =>
     `Internal: ${d.what} may not move from "${d.from}" to "${d.to}". This is a bug in Millpond; please report it.`,
 } satisfies Record<string, (details: never) => string>;
+
+/** A place of several lines shows the text at the place: it stands apart. */
+function atPlace(place: string | undefined): string {
+  if (place === undefined) return '';
+  return place.includes('\n') ? `\n\n${place}\n\n` : ` (${place})`;
+}
 
 /** The line of stderr that says most: the last that names an error, else the last but Node's own signature. */
 function lastWords(stderr: string): string | undefined {
