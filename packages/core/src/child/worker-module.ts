@@ -13,7 +13,7 @@ export interface LoadedModule {
 
 /** Imports the worker module and finds its handlers: every exported function, and its lifecycle: the export `worker`. */
 export async function loadWorkerModule(url: string): Promise<LoadedModule> {
-  const exports = await importNamespace(url);
+  const { namespace: exports } = await importNamespace(url);
   const handlers = new Map<string, LoadedHandler>();
   addFunctions(handlers, exports);
   // What a CommonJS module assigns to `module.exports` arrives as the default export: an object of functions whose names
