@@ -1,5 +1,5 @@
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
-import { hostNowMs } from '@millpond/core';
+import { hostNowMs } from '@millpond/core/internal';
 import { Attachments, type ProfiledPool } from './attach.js';
 import {
   refuse,

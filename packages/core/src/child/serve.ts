@@ -1,6 +1,7 @@
 import { hostNowMs } from '../base/clock.js';
 import { isMoved } from '../contract/move.js';
 import type { PressureLevel } from '../contract/worker-module.js';
+import { setWorkerData } from '../contract/worker-scope.js';
 import { errorToWire } from '../wire/error-wire.js';
 import {
   FRAME,
@@ -118,6 +119,7 @@ export function serve(host: Host): { flush(): void } {
         sections,
         sendProgress: (id, value) => sendProgress(channel, id, value),
       };
+      setWorkerData(init.workerData);
       const loaded = await loadWorkerModule(init.moduleUrl);
       if (ending) return;
       module = loaded;

@@ -49,9 +49,18 @@ const MESSAGES = {
   }) => `${d.isArgument === true ? 'Argument' : 'Option'} "${d.option}" ${d.reason}`,
   ERR_QUEUE_FULL: (d: { queued: number; max: number }) =>
     `Task refused: ${d.queued} of ${d.max} queue places are taken. Await pool.room() before run(), or raise queue.max.`,
-  ERR_QUEUE_TIMEOUT: (d: { task: string; waitedMs: number; limitMs: number; queued: number }) =>
-    `Task "${d.task}" waited ${Math.round(d.waitedMs)} ms in the queue; its limit is ${Math.round(d.limitMs)} ms ` +
-    `(${d.queued} tasks still queued). Add workers, submit less at once, or raise queueTimeoutMs.`,
+  ERR_QUEUE_TIMEOUT: (d: {
+    task: string;
+    waitedMs: number;
+    limitMs: number;
+    queued: number;
+    /** Its deadline, ms since the epoch, when that ended the wait. */
+    deadline?: number | undefined;
+  }) =>
+    d.deadline !== undefined
+      ? pastDeadline(d.task, d.deadline, d.limitMs, d.waitedMs)
+      : `Task "${d.task}" waited ${Math.round(d.waitedMs)} ms in the queue; its limit is ${Math.round(d.limitMs)} ms ` +
+        `(${d.queued} tasks still queued). Add workers, submit less at once, or raise queueTimeoutMs.`,
   ERR_TASK_TIMEOUT: (d: {
     task: string;
     ranMs: number;
@@ -98,6 +107,22 @@ const MESSAGES = {
   ERR_STATE: (d: { what: string; from: string; to: string }) =>
     `Internal: ${d.what} may not move from "${d.from}" to "${d.to}". This is a bug in Millpond; please report it.`,
 } satisfies Record<string, (details: never) => string>;
+
+/** @param leftMs from the submission to the deadline; negative when it had passed before */
+function pastDeadline(task: string, deadline: number, leftMs: number, waitedMs: number): string {
+  const instant = `${deadline} ms since the epoch`;
+  if (leftMs > 0) {
+    return (
+      `Task "${task}" had not begun at its deadline (${instant}), ${Math.round(leftMs)} ms after its submission. ` +
+      'Add workers, submit less at once, or allow more time.'
+    );
+  }
+  const ago = `it had passed ${Math.round(waitedMs - leftMs)} ms ago`;
+  return (
+    `Task "${task}" was not begun: its deadline is an instant (${instant}), and ${ago}. ` +
+    'Give Date.now() + n, or timeoutMs for a length of time.'
+  );
+}
 
 /** A place of several lines shows the text at the place: it stands apart. */
 function atPlace(place: string | undefined): string {

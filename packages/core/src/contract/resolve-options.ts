@@ -131,6 +131,7 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
   );
   const tasks = new Map<string, TaskSettings>();
   for (const [task, own] of Object.entries(options.tasks ?? {})) {
+    if (own === undefined) continue;
     checkShape(own, TASK, `tasks.${task}`);
     tasks.set(task, resolveTask(own, taskDefaults));
   }
@@ -210,7 +211,7 @@ function resolveBusyPoll({ kind, busyPollMs }: PoolOptions): number {
 }
 
 /** The settings of one task: its own where given, else those of `base`. */
-function resolveTask(own: TaskOptions, base: TaskSettings): TaskSettings {
+function resolveTask(own: TaskOptions<never>, base: TaskSettings): TaskSettings {
   return Object.freeze({
     timeoutMs: own.timeoutMs ?? base.timeoutMs,
     queueTimeoutMs: own.queueTimeoutMs ?? base.queueTimeoutMs,

@@ -15,8 +15,17 @@ export function tookTooLong(
 }
 
 export function waitedTooLong(task: Task, nowMs: number, queued: number): PoolError<'ERR_QUEUE_TIMEOUT'> {
-  const limitMs = Math.min(task.settings.queueTimeoutMs, task.deadlineMs - task.dueAt);
-  return new PoolError('ERR_QUEUE_TIMEOUT', { task: task.name, waitedMs: nowMs - task.dueAt, limitMs, queued });
+  const leftMs = task.deadlineMs - task.dueAt;
+  const { queueTimeoutMs } = task.settings;
+  const deadline = leftMs <= queueTimeoutMs ? task.deadlineEpochMs : undefined;
+  const limitMs = Math.min(queueTimeoutMs, leftMs);
+  return new PoolError('ERR_QUEUE_TIMEOUT', {
+    task: task.name,
+    waitedMs: nowMs - task.dueAt,
+    limitMs,
+    queued,
+    deadline,
+  });
 }
 
 export function notFound(task: string, moduleUrl: string, known: string[]): PoolError<'ERR_TASK_NOT_FOUND'> {

@@ -29,7 +29,7 @@ import {
   type ResolvedOptions,
 } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
-import type { AnyHandlers, Input, Output, TaskName } from '../contract/worker-module.js';
+import type { AnyHandlers, HandlersOf, Input, Output } from '../contract/worker-module.js';
 import { openCodec } from '../codec/open-codec.js';
 import { loaderFlags } from '../transport/node-flags.js';
 import { toExtras } from './call-extras.js';
@@ -45,6 +45,11 @@ import { moduleName, workerModuleUrl } from './worker-module-url.js';
 export type RunArguments<I> = undefined extends I
   ? [input?: I, options?: RunOptions]
   : [input: I, options?: RunOptions];
+
+/** As {@link RunArguments}, with the options of `broadcast`. */
+export type BroadcastArguments<I> = undefined extends I
+  ? [input?: I, options?: BroadcastOptions]
+  : [input: I, options?: BroadcastOptions];
 
 /** How one input of `mapSettled` ended. */
 export type SettledTask<I, O> =
@@ -80,10 +85,10 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * @param worker path (relative: to the current folder) or file: URL of the worker module
    * @throws ERR_OPTION when an option is unknown or wrong, or the module does not exist
    */
-  constructor(worker: string | URL, options: PoolOptions = {}) {
+  constructor(worker: string | URL, options: PoolOptions<NoInfer<W>> = {}) {
     super();
     const url = workerModuleUrl(worker);
-    this.#options = resolveOptions(options, moduleName(url));
+    this.#options = resolveOptions(options as PoolOptions<never> as PoolOptions, moduleName(url));
     if (this.#options.kind !== 'inline') loaderFlags(url.href);
     checkWorkerData(this.#options);
     // Loaded once to see that it can be; workers get their own.
@@ -128,12 +133,14 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     );
   }
 
+  // Names are `keyof HandlersOf<W> & string` rather than TaskName<W>: an error of type then lists them.
+
   /**
    * Runs one task and resolves to what its handler returns.
    * @throws ERR_OPTION at once, for wrong arguments or options
    * @returns a promise that rejects with the handler's own error, the signal's reason, or a PoolError
    */
-  run<N extends TaskName<W>>(name: N, ...args: RunArguments<Input<W, N>>): Promise<Output<W, N>> {
+  run<N extends keyof HandlersOf<W> & string>(name: N, ...args: RunArguments<Input<W, N>>): Promise<Output<W, N>> {
     const [input, options] = args as [unknown, RunOptions | undefined];
     checkTaskName(name);
     if (options !== undefined) checkRunOptions(options);
@@ -145,7 +152,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * which it throws; tasks still under way are cancelled then, as when the loop is left early.
    * @throws ERR_OPTION at once, for wrong arguments or options
    */
-  map<N extends TaskName<W>>(
+  map<N extends keyof HandlersOf<W> & string>(
     name: N,
     inputs: Iterable<Input<W, N>> | AsyncIterable<Input<W, N>>,
     options: MapOptions = {},
@@ -157,7 +164,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * As `map`, but goes on after failures and tells how each input ended.
    * @throws ERR_OPTION at once, for wrong arguments or options
    */
-  mapSettled<N extends TaskName<W>>(
+  mapSettled<N extends keyof HandlersOf<W> & string>(
     name: N,
     inputs: Iterable<Input<W, N>> | AsyncIterable<Input<W, N>>,
     options: MapOptions = {},
@@ -171,11 +178,11 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * for the first worker if there is none. Workers that start later do not run it.
    * @returns a promise that rejects with ERR_OPTION for wrong arguments or options, else as those of `run`
    */
-  async broadcast<N extends TaskName<W>>(
+  async broadcast<N extends keyof HandlersOf<W> & string>(
     name: N,
-    input: Input<W, N>,
-    options: BroadcastOptions = {},
+    ...args: BroadcastArguments<Input<W, N>>
   ): Promise<Output<W, N>[]> {
+    const [input, options = {}] = args as [unknown, BroadcastOptions | undefined];
     checkTaskName(name);
     checkBroadcastOptions(options);
     await this.#firstWorker();

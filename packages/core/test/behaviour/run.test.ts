@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hostNowMs, type Pool } from '@millpond/core';
+import type { Pool } from '@millpond/core';
+import { hostNowMs } from '@millpond/core/internal';
 import { failure, KINDS, nextEvent, WORKER_KINDS, withPool } from './pools.js';
 import { withGate } from './gate.js';
 

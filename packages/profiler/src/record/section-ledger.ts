@@ -1,4 +1,5 @@
-import { Histogram, type SectionDelta } from '@millpond/core';
+import type { SectionDelta } from '@millpond/core';
+import { Histogram } from '@millpond/core/internal';
 
 // A histogram is 5.6 KB, so this many sections are 5.6 MB. Names made of data (`load ${file}`) would grow without end.
 const MAX_SECTIONS = 1000;

@@ -1,4 +1,5 @@
-import { Histogram, type SectionDelta } from '@millpond/core';
+import type { SectionDelta } from '@millpond/core';
+import { Histogram } from '@millpond/core/internal';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OVERFLOW_NAME, SectionLedger } from '../../src/record/section-ledger.js';
