@@ -1,7 +1,10 @@
 /** How a worker ended, as far as the parent can tell. Part of every crash error. */
 export interface DeathReport {
   workerId: number;
+  /** Of a process only: a thread has the id of the program. */
   pid: number | undefined;
+  /** Of a thread only: its number in the program, as in node:worker_threads. */
+  threadId: number | undefined;
   /** Exit code, or null when a signal ended it. */
   exitCode: number | null;
   signal: NodeJS.Signals | null;
@@ -86,7 +89,7 @@ const MESSAGES = {
     `The ${d.what} of task "${d.task}" takes ${d.bytes} bytes or more; maxPayloadBytes allows ${d.limitBytes}. ` +
     'Send the name of a file instead, send it in parts, or raise maxPayloadBytes.',
   ERR_WORKER_CRASHED: (d: { task: string; death: DeathReport }) =>
-    `Worker ${d.death.workerId} (pid ${d.death.pid ?? 'none'}) died with ${describeExit(d.death)} while running task "${d.task}".` +
+    `Worker ${d.death.workerId}${idOf(d.death)} died with ${describeExit(d.death)} while running task "${d.task}".` +
     hints(d.death),
   ERR_WORKER_OOM: (d: { task: string; death: DeathReport }) =>
     `Worker ${d.death.workerId} ran out of memory (${d.death.outOfMemory === 'kernel' ? 'killed by the kernel' : describeExit(d.death)}` +
@@ -122,6 +125,11 @@ function pastDeadline(task: string, deadline: number, leftMs: number, waitedMs: 
     `Task "${task}" was not begun: its deadline is an instant (${instant}), and ${ago}. ` +
     'Give Date.now() + n, or timeoutMs for a length of time.'
   );
+}
+
+function idOf({ pid, threadId }: DeathReport): string {
+  if (pid !== undefined) return ` (pid ${pid})`;
+  return threadId === undefined ? '' : ` (thread ${threadId})`;
 }
 
 /** A place of several lines shows the text at the place: it stands apart. */

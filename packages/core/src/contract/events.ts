@@ -5,8 +5,13 @@ export type MemoryLevel = 'normal' | 'elevated' | 'high' | 'critical' | 'emergen
 
 /** Events of a pool, with what their listeners receive. Listeners run synchronously; keep them short. */
 export interface PoolEvents {
-  /** A worker is warm and takes tasks. bootMs: spawn to ready. */
-  'worker:ready': (event: { workerId: number; pid: number | undefined; bootMs: number }) => void;
+  /** A worker is warm and takes tasks. `pid`: of a process; `threadId`: of a thread; bootMs: spawn to ready. */
+  'worker:ready': (event: {
+    workerId: number;
+    pid: number | undefined;
+    threadId: number | undefined;
+    bootMs: number;
+  }) => void;
   /** A worker is gone; `expected` when the pool asked it to go. */
   'worker:exited': (event: DeathReport & { expected: boolean }) => void;
   /** A healthy worker is being replaced on purpose. */

@@ -130,7 +130,7 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
     BUILT_IN_TASK,
   );
   const tasks = new Map<string, TaskSettings>();
-  for (const [task, own] of Object.entries(options.tasks ?? {})) {
+  for (const [task, own] of Object.entries<TaskOptions | undefined>(options.tasks ?? {})) {
     if (own === undefined) continue;
     checkShape(own, TASK, `tasks.${task}`);
     tasks.set(task, resolveTask(own, taskDefaults));
@@ -164,7 +164,13 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
     resourceLimits: options.resourceLimits,
     workerData: options.workerData,
     stdio: options.stdio ?? DEFAULTS.stdio,
-    warmup: (options.warmup?.tasks ?? []).map(({ name, input, times }) => ({ name, input, times: times ?? 1 })),
+    warmup: (options.warmup?.tasks ?? []).map(
+      ({ name, input, times }: { name: string; input?: unknown; times?: number }) => ({
+        name,
+        input,
+        times: times ?? 1,
+      }),
+    ),
     recycle: {
       afterTasks: options.recycle?.afterTasks,
       afterMs: options.recycle?.afterMs,

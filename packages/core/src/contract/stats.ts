@@ -56,8 +56,10 @@ export type WorkerStateName = 'starting' | 'warming' | 'idle' | 'busy' | 'draini
 /** One live worker. The last four are its own report, a quarter of a second old at most while it works; 0 before the first. */
 export interface WorkerStats {
   id: number;
-  /** Process id; for threads the thread id; undefined inline. */
+  /** Of a process only. */
   pid: number | undefined;
+  /** Of a thread only. */
+  threadId: number | undefined;
   state: WorkerStateName;
   tasksDone: number;
   /** Handed to it and unsettled. */

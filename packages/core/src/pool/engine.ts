@@ -20,6 +20,7 @@ import type { WorkerEnd } from '../worker/worker-end.js';
 import type { ResultCache } from '../cache/result-cache.js';
 import { callSafely } from '../base/call-safely.js';
 import { KeepAlive } from './keep-alive.js';
+import { warnOfUnknownTasks } from './task-name-warning.js';
 import { Upkeep } from './upkeep.js';
 
 const workerChannel = channel(CHANNELS.worker);
@@ -75,6 +76,7 @@ export class Engine {
   #cores: number | undefined;
   #lastTaskId = 0;
   #isSaturated = false;
+  #hasWarned = false;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -222,8 +224,10 @@ export class Engine {
 
   readonly #listener: WorkerListener = {
     ready: (worker) => {
+      this.#warnOnce(worker);
       this.supervisor.onReady(worker);
-      this.#parts.emit('worker:ready', { workerId: worker.id, pid: worker.pid, bootMs: worker.bootMs });
+      const { id: workerId, pid, threadId, bootMs } = worker;
+      this.#parts.emit('worker:ready', { workerId, pid, threadId, bootMs });
       this.#publishWorker(worker, 'ready');
       this.conditions.check();
     },
@@ -248,6 +252,14 @@ export class Engine {
     },
     exited: (worker, end) => this.#onExited(worker, end),
   };
+
+  /** All workers have the same handlers: the first tells. */
+  #warnOnce({ handlerNames }: Worker): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const { tasks, name } = this.#parts.options;
+    warnOfUnknownTasks(tasks.keys(), handlerNames, name);
+  }
 
   #onExited(worker: Worker, end: WorkerEnd): void {
     this.#pastReadyMs += worker.readyMs(this.now());

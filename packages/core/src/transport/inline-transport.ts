@@ -21,6 +21,7 @@ class InlineTransport implements Transport {
   readonly sharedBoard = new SharedArrayBuffer(BOARD_BYTES);
   readonly board = new MemoryBoard(this.sharedBoard);
   readonly pid = undefined;
+  readonly threadId = undefined;
   readonly wantsGuard = false;
   readonly hasArena = false;
   readonly isKillClean = true;

@@ -112,6 +112,10 @@ class ProcessTransport implements Transport {
     return this.#arena !== undefined;
   }
 
+  get threadId(): undefined {
+    return undefined;
+  }
+
   get pid(): number | undefined {
     return this.#child.pid;
   }

@@ -24,7 +24,8 @@ class ThreadTransport implements Transport {
   readonly sharedBoard = new SharedArrayBuffer(BOARD_BYTES);
   readonly board = new MemoryBoard(this.sharedBoard);
   readonly isKillClean = false;
-  readonly pid: number;
+  readonly pid = undefined;
+  readonly threadId: number;
   readonly wantsGuard = false;
   readonly hasArena = false;
   onExit: (exit: TransportExit) => void = () => {};
@@ -43,7 +44,7 @@ class ThreadTransport implements Transport {
       workerData: { port: port2, ...output?.there },
       transferList: [port2, ...Object.values(output?.there ?? {})],
     });
-    this.pid = this.#thread.threadId;
+    this.threadId = this.#thread.threadId;
     if (output !== undefined) this.#forwardOutput(options, workerId, output.here);
     this.#thread.unref();
     port1.unref();
@@ -71,7 +72,7 @@ class ThreadTransport implements Transport {
   }
 
   stack(withinMs: number): Promise<string | undefined> {
-    return threadStack(this.pid, withinMs);
+    return threadStack(this.threadId, withinMs);
   }
 
   expectExit(): void {}

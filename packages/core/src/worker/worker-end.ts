@@ -29,6 +29,7 @@ export interface WorkerEnd {
 interface EndedWorker {
   readonly id: number;
   readonly pid: number | undefined;
+  readonly threadId: number | undefined;
   readonly vitals: { readonly rssBytes: number };
   readonly uptimeMs: number;
   readonly concurrency: number;
@@ -84,6 +85,7 @@ function deathReport(worker: EndedWorker, exit: TransportExit, running: readonly
   return {
     workerId: worker.id,
     pid: worker.pid,
+    threadId: worker.threadId,
     exitCode: exit.code,
     signal: exit.signal,
     runningTasks: running.map(({ task }) => task?.name ?? ''),

@@ -126,6 +126,10 @@ export class Worker {
     return this.#transport.pid;
   }
 
+  get threadId(): number | undefined {
+    return this.#transport.threadId;
+  }
+
   /** Takes tasks. */
   get isReady(): boolean {
     return this.#state.name === 'idle' || this.#state.name === 'busy';
@@ -358,9 +362,9 @@ export class Worker {
   #onExit(exit: TransportExit): void {
     if (!this.#wasReady && this.#how !== 'asked') this.#how = 'failedToStart';
     const startError = this.#how === 'failedToStart' ? this.#start.errorOf(exit) : undefined;
-    const { id, pid, vitals } = this;
+    const { id, pid, threadId, vitals } = this;
     const uptimeMs = this.#clock.now() - this.startedAt;
-    const ended = { id, pid, vitals, uptimeMs, concurrency: this.#widest, hand: this.#hand };
+    const ended = { id, pid, threadId, vitals, uptimeMs, concurrency: this.#widest, hand: this.#hand };
     const end = workerEnd(ended, exit, { how: this.#how, startError, fault: this.#fault });
     this.#start.end();
     this.#killTimer?.cancel();

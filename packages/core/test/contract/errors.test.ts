@@ -5,6 +5,7 @@ import { describeExit, ERROR_CODES, isPoolError, PoolError, type DeathReport } f
 const DEATH: DeathReport = {
   workerId: 4,
   pid: 77,
+  threadId: undefined,
   exitCode: null,
   signal: 'SIGKILL',
   runningTasks: ['resize'],
@@ -66,6 +67,7 @@ describe('PoolError', () => {
       'Worker 4 (pid 77) died with signal SIGKILL while running task "x". Nobody here sent that signal; perhaps the ' +
         'kernel did, for want of memory. Its last words: fatal: no such device',
     );
+    expect(message({ ...DEATH, pid: undefined, threadId: 3 })).toMatch(/^Worker 4 \(thread 3\) died with/);
     expect(message({ ...DEATH, signal: 'SIGSEGV' })).toMatch(/task "x"\.$/);
   });
 

@@ -140,13 +140,16 @@ const lifecycle = defineWorker({
     void data.width;
   },
 });
+void lifecycle;
 expectTypeOf<DataOf<typeof lifecycle>>().toEqualTypeOf<{ layers: number }>();
 expectTypeOf<TaskContext<typeof lifecycle>['data']>().toEqualTypeOf<{ layers: number }>();
 expectTypeOf<TaskContext<{ layers: number }>['data']>().toEqualTypeOf<{ layers: number }>();
 expectTypeOf<TaskContext['data']>().toEqualTypeOf<unknown>();
 const immediate = defineWorker({ setup: () => 'text', teardown: ({ data }) => data.length });
+void immediate;
 expectTypeOf<DataOf<typeof immediate>>().toEqualTypeOf<string>();
 const withoutSetup = defineWorker({ warmup() {} });
+void withoutSetup;
 expectTypeOf<DataOf<typeof withoutSetup>>().toEqualTypeOf<undefined>();
 
 // A broadcast needs an input where run does.
@@ -156,7 +159,8 @@ void pool.broadcast('greet', undefined, { timeoutMs: 5 });
 void pool.broadcast('area');
 
 // Events.
-pool.on('worker:ready', ({ workerId, pid, bootMs }) => {
+pool.on('worker:ready', ({ workerId, pid, threadId, bootMs }) => {
+  expectTypeOf(threadId).toEqualTypeOf<number | undefined>();
   expectTypeOf(workerId).toEqualTypeOf<number>();
   expectTypeOf(pid).toEqualTypeOf<number | undefined>();
   expectTypeOf(bootMs).toEqualTypeOf<number>();
