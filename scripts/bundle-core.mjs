@@ -10,6 +10,7 @@ const DIST = join(ROOT, 'packages/core/dist');
 /** By file in dist: its bundle. What a worker starts with is CommonJS, which Node loads synchronously. */
 const BUNDLES = {
   'index.js': 'bundle/index.js',
+  'internal.js': 'bundle/internal.js',
   'child/inline-host.js': 'bundle/inline-host.js',
   'child/process-entry.js': 'bundle/process-entry.cjs',
   'child/thread-entry.js': 'bundle/thread-entry.cjs',

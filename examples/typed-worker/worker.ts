@@ -5,15 +5,13 @@ export interface WordCount {
   count: number;
 }
 
-/** What `setup` makes once in every worker, and tasks find in `ctx.data`. */
-type Stopwords = ReadonlySet<string>;
-
+/** What `setup` makes once in every worker, tasks find in `ctx.data`, with its type. */
 export const worker = defineWorker({
-  setup: (): Stopwords => new Set(['a', 'and', 'is', 'of', 'the', 'to']),
+  setup: () => new Set(['a', 'and', 'is', 'of', 'the', 'to']),
 });
 
 /** The most frequent words of a text, without the ones that every text has. */
-export function topWords({ text, most }: { text: string; most: number }, ctx: TaskContext<Stopwords>): WordCount[] {
+export function topWords({ text, most }: { text: string; most: number }, ctx: TaskContext<typeof worker>): WordCount[] {
   const counts = new Map<string, number>();
   for (const [word] of text.toLowerCase().matchAll(/\p{L}+/gu)) {
     if (!ctx.data.has(word)) counts.set(word, (counts.get(word) ?? 0) + 1);

@@ -14,24 +14,27 @@ export class CliFailure extends Error {
 /** What went wrong in words a user knows, for the errors Node.js gives for files. */
 export function describeSystemError(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  const known = code === undefined ? undefined : SYSTEM_ERRORS[code];
+  const known = code === undefined ? undefined : SYSTEM_ERRORS.get(code);
   if (known !== undefined) return known;
   return error instanceof Error ? error.message : String(error);
 }
 
-const SYSTEM_ERRORS: Record<string, string | undefined> = {
-  ENOENT: 'no such file or folder',
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
-  EISDIR: 'it is a folder',
-  EEXIST: 'a file stands where a folder must be',
-  ENOTDIR: 'a part of its path is a file, not a folder',
-  ENOSPC: 'no space left on the device',
-  EROFS: 'the file system is read-only',
-  EMFILE: 'too many open files (raise ulimit -n)',
-  EFBIG: 'the file would grow beyond the size allowed',
-  EDQUOT: 'the disk quota is used up',
-  EIO: 'input/output error of the device',
-  ELOOP: 'too many symbolic links',
-  ENAMETOOLONG: 'the name is too long',
-};
+// A Map: a code may be any text, and an object has names of its own.
+const SYSTEM_ERRORS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ENOENT: 'no such file or folder',
+    EACCES: 'permission denied',
+    EPERM: 'operation not permitted',
+    EISDIR: 'it is a folder',
+    EEXIST: 'a file stands where a folder must be',
+    ENOTDIR: 'a part of its path is a file, not a folder',
+    ENOSPC: 'no space left on the device',
+    EROFS: 'the file system is read-only',
+    EMFILE: 'too many open files (raise ulimit -n)',
+    EFBIG: 'the file would grow beyond the size allowed',
+    EDQUOT: 'the disk quota is used up',
+    EIO: 'input/output error of the device',
+    ELOOP: 'too many symbolic links',
+    ENAMETOOLONG: 'the name is too long',
+  }),
+);

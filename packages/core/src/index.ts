@@ -1,15 +1,26 @@
-export { Pool, type RunArguments, type SettledTask } from './pool/pool.js';
+export { Pool, type BroadcastArguments, type RunArguments, type SettledTask } from './pool/pool.js';
 export type { ResultCache } from './cache/result-cache.js';
-export { BoundedNames, OTHER, type Places } from './base/bounded-names.js';
-export { Histogram } from './base/histogram.js';
-export { hostNowMs } from './base/clock.js';
-export { nearestName } from './base/nearest.js';
 export { PoolError, isPoolError, type DeathReport, type ErrorCode, type ErrorDetails } from './contract/errors.js';
-export * from './contract/worker-module.js';
+export {
+  defineWorker,
+  type AnyHandlers,
+  type DataOf,
+  type Handler,
+  type HandlersOf,
+  type Input,
+  type Output,
+  type PressureLevel,
+  type TaskContext,
+  type TaskName,
+  type WorkerContext,
+  type WorkerDefinition,
+  type WorkerHooks,
+} from './contract/worker-module.js';
+export { workerData } from './contract/worker-scope.js';
 export { move } from './contract/move.js';
 export type { Codec, CodecOption } from './contract/codec.js';
 export type * from './contract/options.js';
 export type * from './contract/stdio.js';
 export type * from './contract/stats.js';
-export type * from './contract/events.js';
+export type { MemoryLevel, PoolEvents } from './contract/events.js';
 export * from './contract/trace.js';

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { PoolError, nearestName } from '@millpond/core';
+import { PoolError } from '@millpond/core';
+import { nearestName } from '@millpond/core/internal';
 
 /**
  * How much is kept. 'stats': counters and histograms, whatever the number of tasks. 'trace': also the ten stamps of

@@ -1,4 +1,4 @@
-import { hostNowMs } from '@millpond/core';
+import { hostNowMs } from '@millpond/core/internal';
 import { Date, nodeTiming, setImmediate } from './natives.js';
 import { Attachments, type ProfiledPool } from './attach.js';
 import {

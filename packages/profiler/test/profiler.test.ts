@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
-import { CHANNELS, hostNowMs, isPoolError, type ErrorCode } from '@millpond/core';
+import { CHANNELS, isPoolError, type ErrorCode } from '@millpond/core';
+import { hostNowMs } from '@millpond/core/internal';
 import { describe, expect, it, vi } from 'vitest';
 import { Profiler } from '../src/profiler.js';
 import { FakePool, deltaOf, ran, traceOf } from './fakes.js';

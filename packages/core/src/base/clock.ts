@@ -1,4 +1,5 @@
 import { now, hrtime, setTimeout, clearTimeout } from './natives.js';
+import { LongTimer } from './long-timer.js';
 
 // process.hrtime() reads CLOCK_MONOTONIC, which every process and thread of a host shares, while performance.now()
 // starts at its own origin. One offset per isolate turns the cheap call into the shared clock; doubles hold 2 ns
@@ -57,15 +58,24 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Timer;
 }
 
-// setTimeout fires at once for more than 2^31 − 1 ms, so longer delays are cut; callers look at the time again.
+/** setTimeout fires at once for more than 2^31 − 1 ms, which is 24.8 days. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** The real clock. */
 export const systemClock: Clock = {
   now: hostNowMs,
   after(delayMs, callback) {
-    const timer = setTimeout(callback, Math.min(Math.max(0, Math.ceil(delayMs)), MAX_DELAY_MS));
-    timer.unref();
-    return { cancel: () => clearTimeout(timer) };
+    return delayMs > MAX_DELAY_MS
+      ? new LongTimer(shortClock, MAX_DELAY_MS, delayMs, callback)
+      : shortTimer(delayMs, callback);
   },
 };
+
+/** The real clock, for delays that setTimeout can take. */
+const shortClock: Clock = { now: hostNowMs, after: shortTimer };
+
+function shortTimer(delayMs: number, callback: () => void): Timer {
+  const timer = setTimeout(callback, Math.max(0, Math.ceil(delayMs)));
+  timer.unref();
+  return { cancel: () => clearTimeout(timer) };
+}

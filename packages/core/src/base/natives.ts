@@ -23,6 +23,8 @@ function take() {
     setInterval: genuine('setInterval', timers.setInterval),
     clearInterval: genuine('clearInterval', timers.clearInterval),
     setImmediate: genuine('setImmediate', timers.setImmediate),
+    clearImmediate: genuine('clearImmediate', timers.clearImmediate),
+    queueMicrotask: genuine('queueMicrotask', globalThis.queueMicrotask),
     nextTick: genuine('nextTick', nodeProcess.nextTick),
     hrtime: genuine('hrtime', nodeProcess.hrtime),
     // Of the class: @sinonjs/fake-timers 15 puts its own on the object.
@@ -55,6 +57,8 @@ export const {
   setInterval,
   clearInterval,
   setImmediate,
+  clearImmediate,
+  queueMicrotask,
   nextTick,
   hrtime,
   now,

@@ -1,10 +1,41 @@
-/** The known name that was most likely meant, or undefined when none is near: at most a third of its letters differ. */
+/** A shorter beginning says nothing of the rest. */
+const SHORTEST_PREFIX = 3;
+/** A name beyond this is no slip of the pen; comparing it letter by letter takes time that grows with its square. */
+const LONGEST_NAME = 100;
+
+/**
+ * The known name that was most likely meant: at most a third of its letters differ, or one of the two begins with the
+ * other. Undefined when none is near.
+ */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
+  return nearestByLetters(name, known) ?? nearestByPrefix(name, known);
+}
+
+/** Of the known names that begin with it, or that it begins with, the one of the nearest length. */
+function nearestByPrefix(name: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  for (const candidate of known) {
+    if (Math.min(name.length, candidate.length) < SHORTEST_PREFIX) continue;
+    const [a, b] = [name.toLowerCase(), candidate.toLowerCase()];
+    if (!a.startsWith(b) && !b.startsWith(a)) continue;
+    const isNearer = best === undefined || difference(name, candidate) < difference(name, best);
+    if (isNearer) best = candidate;
+  }
+  return best;
+}
+
+function difference(a: string, b: string): number {
+  return Math.abs(a.length - b.length);
+}
+
+function nearestByLetters(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of known) {
     // Each letter that one has more is a difference. Whoever passes on a text of any length waits for no long comparison.
     if (Math.abs(name.length - candidate.length) > mostDistance(name, candidate)) continue;
+    if (candidate.length > LONGEST_NAME) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;

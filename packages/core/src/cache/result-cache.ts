@@ -2,6 +2,9 @@ import type { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.js';
 import { newLru } from '../base/lru.js';
 import { shortKey } from '../base/short-key.js';
+import { inspectBriefly } from '../contract/checks.js';
+import { PoolError } from '../contract/errors.js';
+import { checkTaskName } from '../contract/arguments.js';
 import type { CacheOptions } from '../contract/options.js';
 import type { ResolvedTaskCache } from '../contract/resolve-options.js';
 import type { CacheStats } from '../contract/stats.js';
@@ -36,8 +39,10 @@ export class ResultCache {
   /**
    * Drops the result of one task for one input; without an input, every result of that task. A call that is under way
    * ends as it would, but its result is not kept and later calls do not join it.
+   * @throws ERR_OPTION for a wrong task name
    */
   invalidate(task: string, ...input: [] | [unknown]): void {
+    checkTaskName(task);
     if (input.length === 1) {
       this.#drop(this.#keyOf(task, input[0]));
       return;
@@ -70,7 +75,7 @@ export class ResultCache {
   /**
    * @internal The result of a call: kept, under way, or computed now. A caller that goes away, by its signal or its limits,
    * does not take the others with it.
-   * @throws TypeError for an input without a stable key
+   * @throws TypeError for an input without a stable key, ERR_OPTION when the task's own `key` returns no string
    */
   async get(task: string, input: unknown, call: CachedCall, start: (shared: Shared) => Execution): Promise<unknown> {
     call.signal?.throwIfAborted();
@@ -109,13 +114,20 @@ export class ResultCache {
 
   #keyOf(task: string, input: unknown): string {
     const own = this.#settingsOf(task)?.key;
-    return taskPrefix(task) + (own === undefined ? stableKey(input) : shortKey(own(input)));
+    return taskPrefix(task) + (own === undefined ? stableKey(input) : shortKey(checkedKey(own(input), task)));
   }
 
   #drop(key: string): void {
     this.#entries.delete(key);
     this.#flights.delete(key);
   }
+}
+
+/** Anything but a string would be made one, and objects of all contents the same one. */
+function checkedKey(key: unknown, task: string): string {
+  if (typeof key === 'string') return key;
+  const reason = `must return a string; received ${inspectBriefly(key)}.`;
+  throw new PoolError('ERR_OPTION', { option: `tasks.${task}.cache.key`, reason });
 }
 
 /** Its length goes first, so that no task name can reach into another's keys. */

@@ -3,6 +3,7 @@ import { hostNowMs } from '../base/clock.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
 import type { PressureLevel } from '../contract/worker-module.js';
+import { setWorkerData } from '../contract/worker-scope.js';
 import { errorToWire } from '../wire/error-wire.js';
 import {
   FRAME,
@@ -28,6 +29,7 @@ import { ResultWriter } from './result-writer.js';
 import { SelfReport } from './self-report.js';
 import { TaskLoop } from './task-loop.js';
 import { runWarmupTasks } from './warm-up.js';
+import { withSyntaxErrorPlace } from './syntax-error-place.js';
 import { loadWorkerModule, type LoadedModule } from './worker-module.js';
 
 /** What a worker shares with its parent besides the link. */
@@ -140,6 +142,7 @@ export function serve(host: Host): { flush(): void } {
         sections,
         progress,
       };
+      setWorkerData(init.workerData);
       const loaded = await loadWorkerModule(init.moduleUrl);
       if (ending) return;
       module = loaded;
@@ -156,7 +159,7 @@ export function serve(host: Host): { flush(): void } {
       channel.send(FRAME.ready, { handlers, seesBoard, systemThreadId: systemThreadId() } satisfies ReadyMessage);
     } catch (error) {
       ending = true;
-      const wire = errorToWire(error, (value) => channel.carries(value));
+      const wire = errorToWire(await withSyntaxErrorPlace(error, init.moduleUrl), (value) => channel.carries(value));
       channel.send(FRAME.startFailed, { phase, error: wire } satisfies StartFailedMessage);
       host.restoreTicks();
       await channel.flushed();

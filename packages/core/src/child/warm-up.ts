@@ -1,3 +1,4 @@
+import { nearestName } from '../base/nearest.js';
 import type { WarmupTask } from '../wire/frame.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import type { LoadedModule } from './worker-module.js';
@@ -15,8 +16,12 @@ export async function runWarmupTasks(
   for (const { name, input, times } of tasks) {
     const handler = module.handlers.find(([known]) => known === name)?.[1];
     if (handler === undefined) {
-      const known = module.handlers.map(([each]) => each).join(', ');
-      throw new RangeError(`warmup.tasks names "${name}", which the worker does not export (it exports ${known}).`);
+      const known = module.handlers.map(([each]) => each);
+      const nearest = nearestName(name, known);
+      const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+      throw new RangeError(
+        `warmup.tasks names "${name}", which the worker does not export (it exports ${known.join(', ')}).${hint}`,
+      );
     }
     for (let run = 1; run <= times; run++) {
       try {

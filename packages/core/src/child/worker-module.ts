@@ -1,4 +1,5 @@
 import { isWorkerDefinition, looksLikeHooks, type WorkerHooks } from '../contract/worker-module.js';
+import { importNamespace } from './import-namespace.js';
 
 /** A handler as the loop calls it. */
 export type LoadedHandler = (input: unknown, ctx: unknown) => unknown;
@@ -12,24 +13,28 @@ export interface LoadedModule {
 
 /** Imports the worker module and finds its handlers: every exported function, and its lifecycle: the export `worker`. */
 export async function loadWorkerModule(url: string): Promise<LoadedModule> {
-  const exports = (await import(url)) as Record<string, unknown>;
+  const { namespace: exports } = await importNamespace(url);
   const handlers = new Map<string, LoadedHandler>();
-  for (const [name, value] of Object.entries(exports)) {
-    if (typeof value === 'function') handlers.set(name, value as LoadedHandler);
-  }
-  // `module.exports = { a, b }` of a CommonJS module arrives as one default object when its names cannot be seen
-  // statically.
+  addFunctions(handlers, exports);
+  // What a CommonJS module assigns to `module.exports` arrives as the default export: an object of functions whose names
+  // cannot be seen statically, or one function with others on it.
   const { default: whole } = exports;
-  if (typeof whole === 'object' && whole !== null) {
-    for (const [name, value] of Object.entries(whole)) {
-      if (typeof value === 'function' && !handlers.has(name)) handlers.set(name, value as LoadedHandler);
-    }
-  }
-  const hooks = exports['worker'] ?? (whole as { worker?: unknown } | undefined)?.worker;
+  if (isObject(whole)) addFunctions(handlers, whole);
+  const hooks = exports['worker'] ?? (isObject(whole) ? whole['worker'] : undefined);
   if (isWorkerDefinition(hooks)) return { handlers: [...handlers], hooks };
   // Without this, a setup that never runs would show only as a handler that finds no data.
   if (looksLikeHooks(hooks)) {
     throw new TypeError('The export `worker` has lifecycle hooks but was not made by defineWorker(); wrap it in that.');
   }
   return { handlers: [...handlers], hooks: {} };
+}
+
+function addFunctions(handlers: Map<string, LoadedHandler>, from: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(from)) {
+    if (typeof value === 'function' && !handlers.has(name)) handlers.set(name, value as LoadedHandler);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

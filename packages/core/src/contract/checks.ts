@@ -1,6 +1,10 @@
 import { inspect } from 'node:util';
 import { nearestName } from '../base/nearest.js';
 import { PoolError } from './errors.js';
+import { translated } from './peer-options.js';
+
+/** Longest text of a wrong value in a message. */
+const MAX_SHOWN = 80;
 
 /** null when the value is right, else the phrase that ends "must be …". */
 export type Check = (value: unknown) => string | null;
@@ -19,6 +23,12 @@ export function integer(min: number, max = Infinity): Check {
 export function duration(min: number): Check {
   const phrase = `a number of milliseconds of at least ${min}`;
   return (value) => (typeof value === 'number' && value >= min ? null : phrase);
+}
+
+/** A length of time in milliseconds that ends. */
+export function finiteDuration(min: number): Check {
+  const phrase = `a finite number of milliseconds of at least ${min}`;
+  return (value) => (Number.isFinite(value) && (value as number) >= min ? null : phrase);
 }
 
 export function number(min: number, max: number): Check {
@@ -113,7 +123,7 @@ export function checkShape(value: unknown, shape: Shape, prefix = ''): void {
   if (!isRecord(value)) {
     throw new PoolError('ERR_OPTION', {
       option: prefix || 'options',
-      reason: `must be an object; received ${show(value)}.`,
+      reason: `must be an object; received ${inspectBriefly(value)}.`,
     });
   }
   for (const [key, entry] of Object.entries(value)) {
@@ -124,7 +134,10 @@ export function checkShape(value: unknown, shape: Shape, prefix = ''): void {
     if (typeof rule === 'function') {
       const phrase = rule(entry);
       if (phrase !== null) {
-        throw new PoolError('ERR_OPTION', { option: path, reason: `must be ${phrase}; received ${show(entry)}.` });
+        throw new PoolError('ERR_OPTION', {
+          option: path,
+          reason: `must be ${phrase}; received ${inspectBriefly(entry)}.`,
+        });
       }
     } else {
       checkShape(entry, rule, path);
@@ -133,13 +146,29 @@ export function checkShape(value: unknown, shape: Shape, prefix = ''): void {
 }
 
 function unknownOption(path: string, key: string, known: readonly string[]): PoolError<'ERR_OPTION'> {
-  const nearest = nearestName(key, known);
-  const hint = nearest === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${nearest}"?`;
-  return new PoolError('ERR_OPTION', { option: path, reason: `is unknown. ${hint}` });
+  return new PoolError('ERR_OPTION', { option: path, reason: `is unknown. ${hint(key, known)}` });
 }
 
-function show(value: unknown): string {
-  return `${inspect(value, { depth: 0, breakLength: Infinity }).slice(0, 80)} (${value === null ? 'null' : typeof value})`;
+/** What an unknown option is called here, which known one is near, or which there are. */
+function hint(key: string, known: readonly string[]): string {
+  const here = translated(key);
+  if (here !== undefined) return `Here: ${here}.`;
+  const nearest = nearestName(key, known);
+  return nearest === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${nearest}"?`;
+}
+
+/** A value and its type, in a few words. */
+export function inspectBriefly(value: unknown): string {
+  return `${inspected(value)} (${value === null ? 'null' : typeof value})`;
+}
+
+function inspected(value: unknown): string {
+  try {
+    return inspect(value, { depth: 0, breakLength: Infinity }).slice(0, MAX_SHOWN);
+  } catch {
+    // A value may bring its own inspect function, which may throw.
+    return 'a value that cannot be shown';
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

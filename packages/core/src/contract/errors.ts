@@ -1,7 +1,10 @@
 /** How a worker ended, as far as the parent can tell. Part of every crash error. */
 export interface DeathReport {
   workerId: number;
+  /** Of a process only: a thread has the id of the program. */
   pid: number | undefined;
+  /** Of a thread only: its number in the program, as in node:worker_threads. */
+  threadId: number | undefined;
   /** Exit code, or null when a signal ended it. */
   exitCode: number | null;
   signal: NodeJS.Signals | null;
@@ -41,12 +44,26 @@ export function describeExit(report: Pick<DeathReport, 'exitCode' | 'signal'>): 
  * `docs/errors.md` has one section per code; a test fails when the two differ.
  */
 const MESSAGES = {
-  ERR_OPTION: (d: { option: string; reason: string }) => `Option "${d.option}" ${d.reason}`,
+  ERR_OPTION: (d: {
+    option: string;
+    reason: string;
+    /** Whether `option` is the name of an argument rather than of an option. */
+    isArgument?: boolean | undefined;
+  }) => `${d.isArgument === true ? 'Argument' : 'Option'} "${d.option}" ${d.reason}`,
   ERR_QUEUE_FULL: (d: { queued: number; max: number }) =>
     `Task refused: ${d.queued} of ${d.max} queue places are taken. Await pool.room() before run(), or raise queue.max.`,
-  ERR_QUEUE_TIMEOUT: (d: { task: string; waitedMs: number; limitMs: number; queued: number }) =>
-    `Task "${d.task}" waited ${Math.round(d.waitedMs)} ms in the queue; its limit is ${Math.round(d.limitMs)} ms ` +
-    `(${d.queued} tasks still queued). Add workers, submit less at once, or raise queueTimeoutMs.`,
+  ERR_QUEUE_TIMEOUT: (d: {
+    task: string;
+    waitedMs: number;
+    limitMs: number;
+    queued: number;
+    /** Its deadline, ms since the epoch, when that ended the wait. */
+    deadline?: number | undefined;
+  }) =>
+    d.deadline !== undefined
+      ? pastDeadline(d.task, d.deadline, d.limitMs, d.waitedMs)
+      : `Task "${d.task}" waited ${Math.round(d.waitedMs)} ms in the queue; its limit is ${Math.round(d.limitMs)} ms ` +
+        `(${d.queued} tasks still queued). Add workers, submit less at once, or raise queueTimeoutMs.`,
   ERR_TASK_TIMEOUT: (d: {
     task: string;
     ranMs: number;
@@ -72,7 +89,7 @@ const MESSAGES = {
     `The ${d.what} of task "${d.task}" takes ${d.bytes} bytes or more; maxPayloadBytes allows ${d.limitBytes}. ` +
     'Send the name of a file instead, send it in parts, or raise maxPayloadBytes.',
   ERR_WORKER_CRASHED: (d: { task: string; death: DeathReport; suspects?: number; resultLost?: boolean }) =>
-    `Worker ${d.death.workerId} (pid ${d.death.pid ?? 'none'}) died with ${describeExit(d.death)} ${d.resultLost === true ? 'with the result of' : 'while running'} task "${d.task}"${d.resultLost === true ? ', whose handler had returned' : ''}.` +
+    `Worker ${d.death.workerId}${idOf(d.death)} died with ${describeExit(d.death)} ${d.resultLost === true ? 'with the result of' : 'while running'} task "${d.task}"${d.resultLost === true ? ', whose handler had returned' : ''}.` +
     amongSuspects(d) +
     hints(d.death),
   ERR_WORKER_OOM: (d: { task: string; death: DeathReport; suspects?: number }) =>
@@ -80,16 +97,48 @@ const MESSAGES = {
     `, RSS ${Math.round(d.death.rssBytes / 2 ** 20)} MiB) while running task "${d.task}".` +
     amongSuspects(d) +
     ' Give it more with execArgv --max-old-space-size or resourceLimits, or hand it smaller inputs.',
-  ERR_WORKER_START: (d: { module: string; phase: string; reason: string }) =>
-    `A worker for ${d.module} did not become ready: ${d.phase}: ${d.reason}`,
+  ERR_WORKER_START: (d: {
+    module: string;
+    phase: string;
+    reason: string;
+    /** Where it happened: file, line and column; of a syntax error also the text there, in lines of their own. */
+    place?: string | undefined;
+  }) => `A worker for ${d.module} did not become ready: ${d.phase}: ${d.reason}${atPlace(d.place)}`,
   ERR_POOL_FAILED: (d: { pool: string; reason: string }) =>
-    `Pool "${d.pool}" has failed and runs nothing more: ${d.reason} The cause is attached; make a new pool when it is mended.`,
+    `Pool "${d.pool}" has failed and runs nothing more: ${d.reason}${d.reason.endsWith('\n') ? '' : ' '}The cause is attached; make a new pool when it is mended.`,
   ERR_POOL_CLOSED: (d: { pool: string; state: string }) =>
     `Pool "${d.pool}" is ${d.state} and takes no new work, or was stopped before this task could finish.`,
   ERR_SECTION: (d: { section: string; reason: string }) => `Section "${d.section}" ${d.reason}`,
   ERR_STATE: (d: { what: string; from: string; to: string }) =>
     `Internal: ${d.what} may not move from "${d.from}" to "${d.to}". This is a bug in Millpond; please report it.`,
 } satisfies Record<string, (details: never) => string>;
+
+/** @param leftMs from the submission to the deadline; negative when it had passed before */
+function pastDeadline(task: string, deadline: number, leftMs: number, waitedMs: number): string {
+  const instant = `${deadline} ms since the epoch`;
+  if (leftMs > 0) {
+    return (
+      `Task "${task}" had not begun at its deadline (${instant}), ${Math.round(leftMs)} ms after its submission. ` +
+      'Add workers, submit less at once, or allow more time.'
+    );
+  }
+  const ago = `it had passed ${Math.round(waitedMs - leftMs)} ms ago`;
+  return (
+    `Task "${task}" was not begun: its deadline is an instant (${instant}), and ${ago}. ` +
+    'Give Date.now() + n, or timeoutMs for a length of time.'
+  );
+}
+
+function idOf({ pid, threadId }: DeathReport): string {
+  if (pid !== undefined) return ` (pid ${pid})`;
+  return threadId === undefined ? '' : ` (thread ${threadId})`;
+}
+
+/** A place of several lines shows the text at the place: it stands apart. */
+function atPlace(place: string | undefined): string {
+  if (place === undefined) return '';
+  return place.includes('\n') ? `\n\n${place}\n\n` : ` (${place})`;
+}
 
 /** The line of stderr that says most: the last that names an error, else the last but Node's own signature. */
 function lastWords(stderr: string): string | undefined {

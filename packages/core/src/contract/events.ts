@@ -5,8 +5,13 @@ export type MemoryLevel = 'normal' | 'elevated' | 'high' | 'critical' | 'emergen
 
 /** Events of a pool, with what their listeners receive. Listeners run synchronously; keep them short. */
 export interface PoolEvents {
-  /** A worker is warm and takes tasks. bootMs: spawn to ready. */
-  'worker:ready': (event: { workerId: number; pid: number | undefined; bootMs: number }) => void;
+  /** A worker is warm and takes tasks. `pid`: of a process; `threadId`: of a thread; bootMs: spawn to ready. */
+  'worker:ready': (event: {
+    workerId: number;
+    pid: number | undefined;
+    threadId: number | undefined;
+    bootMs: number;
+  }) => void;
   /** A worker is gone; `expected` when the pool asked it to go. */
   'worker:exited': (event: DeathReport & { expected: boolean }) => void;
   /** A healthy worker is being replaced on purpose: the new one is ready, and this one goes. */
@@ -41,3 +46,20 @@ export interface PoolEvents {
   /** The pool gave up; every pending task rejects with this error as cause. */
   failed: (error: Error) => void;
 }
+
+const EVENTS: Readonly<Record<keyof PoolEvents, true>> = {
+  'worker:ready': true,
+  'worker:exited': true,
+  'worker:recycled': true,
+  'recycle:failed': true,
+  'worker:stuck': true,
+  'worker:leaks': true,
+  saturated: true,
+  unsaturated: true,
+  resized: true,
+  'memory:level': true,
+  failed: true,
+};
+
+/** The names of all events. */
+export const EVENT_NAMES = Object.keys(EVENTS) as readonly (keyof PoolEvents)[];

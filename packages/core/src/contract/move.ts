@@ -21,7 +21,12 @@ class Moved {
 
 /** Whether a result was marked by `move`. */
 export function isMoved(value: unknown): value is Moved {
-  return typeof value === 'object' && value !== null && MOVED in value;
+  try {
+    return typeof value === 'object' && value !== null && MOVED in value;
+  } catch {
+    // A proxy with a trap that throws. It cannot be sent either; whoever sends it says so.
+    return false;
+  }
 }
 
 /**

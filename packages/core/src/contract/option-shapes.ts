@@ -4,7 +4,7 @@ import * as is from './checks.js';
 const RETRY: is.Shape = {
   attempts: is.integer(0),
   on: is.func(),
-  backoff: is.object({ baseMs: is.duration(0), maxMs: is.duration(0) }),
+  backoff: is.object({ baseMs: is.finiteDuration(0), maxMs: is.duration(0) }),
 };
 const RETRY_CHECK = is.either(is.integer(0), is.object(RETRY));
 const PRIORITY_CHECK = is.integer(-100, 100);
@@ -59,7 +59,8 @@ export const POOL: is.Shape = {
   },
   memory: { limitBytes: is.either(is.integer(1), is.oneOf('auto')), perWorkerBytes: is.integer(1) },
   warmup: { tasks: is.listOf({ name: is.text(), input: is.anything(), times: is.integer(1) }) },
-  cache: { max: is.integer(1), ttlMs: is.duration(0) },
+  // The cache makes room for all of them at its start, some 40 bytes each.
+  cache: { max: is.integer(1, 1_000_000), ttlMs: is.duration(0) },
   tasks: is.instance('an object', (v) => typeof v === 'object' && v !== null),
   codec: is.either(
     is.oneOf('structured'),
@@ -85,6 +86,10 @@ export const POOL: is.Shape = {
   workerData: is.anything(),
   stdio: is.oneOf('pipe', 'stderr', 'inherit', 'ignore'),
 };
+function isListOfObjects(value: unknown): boolean {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'object' && entry !== null);
+}
+
 const RUN: is.Shape = {
   signal: is.instance('an AbortSignal', (v) => v instanceof AbortSignal),
   timeoutMs: is.duration(1),
@@ -101,6 +106,10 @@ const RUN: is.Shape = {
   onProgress: is.func(),
 };
 /** Options of one call. */
-export const RUN_ONE: is.Shape = { ...RUN, transfer: is.instance('a list of what to move', Array.isArray) };
+export const RUN_ONE: is.Shape = { ...RUN, transfer: is.instance('a list of the objects to move', isListOfObjects) };
+/** Options of `broadcast`. */
+export const BROADCAST: is.Shape = { signal: RUN['signal'] as is.Check, timeoutMs: is.duration(1) };
+/** Options of `close`. */
+export const CLOSE: is.Shape = { timeoutMs: is.duration(0) };
 /** Options of `map` and `mapSettled`. */
 export const MAP: is.Shape = { ...RUN, ordered: is.bool(), window: is.integer(1) };

@@ -1,6 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import type { CodecOption } from './codec.js';
 import type { StdioOption } from './stdio.js';
+import type { AnyHandlers, Input, TaskName } from './worker-module.js';
 
 /** Where handlers run. */
 export type PoolKind = 'process' | 'thread' | 'inline';
@@ -26,22 +27,30 @@ export interface RetryOptions {
 
 /** The result cache of one pool; tasks take part only when their own `cache` option says so. */
 export interface CacheOptions {
-  /** Most results kept; the least recently used goes first. Integer of 1 or more. @defaultValue 1000 */
+  /** Most results kept; the least recently used goes first. Integer from 1 to 1_000_000. @defaultValue 1000 */
   max?: number;
-  /** How long a result is good, in milliseconds. 0 or undefined: until it is evicted. */
+  /** How long a result is good, in milliseconds. 0, Infinity or undefined: until it is evicted. */
   ttlMs?: number;
 }
 
-/** How results of one task are cached. */
-export interface TaskCacheOptions {
+/**
+ * How results of one task are cached.
+ *
+ * @typeParam I the input of the task
+ */
+export interface TaskCacheOptions<I = never> {
   /** Tells equal inputs apart from different ones. @defaultValue a stable key of the whole input, whatever the order of its properties */
-  key?: (input: never) => string;
+  key?: (input: I) => string;
   /** Overrides the pool's `cache.ttlMs` for this task. */
   ttlMs?: number;
 }
 
-/** Settings of one task name; they override the pool's. */
-export interface TaskOptions {
+/**
+ * Settings of one task name; they override the pool's.
+ *
+ * @typeParam I the input of the task
+ */
+export interface TaskOptions<I = never> {
   /** See {@link PoolOptions.timeoutMs}. */
   timeoutMs?: number;
   /** See {@link QueueOptions.timeoutMs}. */
@@ -57,12 +66,17 @@ export interface TaskOptions {
    */
   idempotent?: boolean;
   /** Cache results of this task. Only for handlers whose result depends on nothing but the input. */
-  cache?: boolean | TaskCacheOptions;
+  cache?: boolean | TaskCacheOptions<I>;
 }
 
+/** One call, or several equal ones, that a new worker makes before it takes tasks. */
+export type WarmupTask<W = AnyHandlers> = {
+  [N in TaskName<W>]: { name: N; input?: Input<W, N>; times?: number };
+}[TaskName<W>];
+
 /** What a new worker does before it takes tasks. */
-export interface WarmupOptions {
-  tasks?: readonly { name: string; input?: unknown; times?: number }[];
+export interface WarmupOptions<W = AnyHandlers> {
+  tasks?: readonly WarmupTask<W>[];
 }
 
 /** When a worker is replaced by a new one. While no new one can be started, the old one stays and goes on (`recycle:failed`). */
@@ -107,8 +121,12 @@ export interface QueueOptions {
   timeoutMs?: number;
 }
 
-/** Options of a pool. Every number carries its unit in its name; unknown keys are refused. */
-export interface PoolOptions {
+/**
+ * Options of a pool. Every number carries its unit in its name; unknown keys are refused.
+ *
+ * @typeParam W the type of the worker module: gives the names of tasks
+ */
+export interface PoolOptions<W = AnyHandlers> {
   /** Label in errors, output and reports. @defaultValue the worker module's file name */
   name?: string;
   /** 'process' isolates best; 'thread' starts faster and shares memory; 'inline' runs handlers in this process, for tests and debugging. @defaultValue 'process' */
@@ -161,7 +179,7 @@ export interface PoolOptions {
    * `times` times (1 by default). Results are thrown away; one that fails counts as a failed start. Inputs must be
    * cloneable.
    */
-  warmup?: WarmupOptions;
+  warmup?: WarmupOptions<W>;
   /**
    * When workers are replaced by new ones: between their tasks, the new one first, a quarter of them at once at most, or the nth
    * part where n is a small `afterTasks`. Tasks never notice. @defaultValue never
@@ -177,8 +195,8 @@ export interface PoolOptions {
   memory?: MemoryOptions;
   /** Pool-wide result cache. @defaultValue on with its defaults as soon as a task has `cache` */
   cache?: CacheOptions;
-  /** Settings by task name. */
-  tasks?: { [name: string]: TaskOptions };
+  /** Settings by task name. A name that the worker module turns out not to export gives a process warning. */
+  tasks?: { [N in TaskName<W>]?: TaskOptions<Input<W, N>> };
   /** How inputs and results are encoded. @defaultValue 'structured' */
   codec?: CodecOption;
   /**
@@ -256,6 +274,15 @@ export interface MapOptions extends Omit<RunOptions, 'transfer'> {
   ordered?: boolean;
   /** Most tasks submitted and not yet yielded. Integer of 1 or more. @defaultValue what keeps every worker busy, at most 4096 */
   window?: number;
+}
+
+/** Settings of `close`. */
+export interface CloseOptions {
+  /**
+   * After this many milliseconds, tasks that are not done reject with ERR_POOL_CLOSED and workers are killed. 0 or more.
+   * @defaultValue Infinity
+   */
+  timeoutMs?: number;
 }
 
 /** Settings of `broadcast`. */

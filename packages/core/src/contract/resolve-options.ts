@@ -3,9 +3,11 @@ import { pathToFileURL } from 'node:url';
 import { checkShape } from './checks.js';
 import type { CodecName, CodecOption } from './codec.js';
 import { PoolError } from './errors.js';
-import { MAP, POOL, RUN_ONE, TASK } from './option-shapes.js';
+import { BROADCAST, CLOSE, MAP, POOL, RUN_ONE, TASK } from './option-shapes.js';
 import type {
+  BroadcastOptions,
   CacheOptions,
+  CloseOptions,
   ConcurrencyOption,
   MapOptions,
   PoolKind,
@@ -131,7 +133,8 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
     BUILT_IN_TASK,
   );
   const tasks = new Map<string, TaskSettings>();
-  for (const [task, own] of Object.entries(options.tasks ?? {})) {
+  for (const [task, own] of Object.entries<TaskOptions | undefined>(options.tasks ?? {})) {
+    if (own === undefined) continue;
     checkShape(own, TASK, `tasks.${task}`);
     tasks.set(task, resolveTask(own, taskDefaults));
   }
@@ -153,7 +156,9 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
       withinMs: options.restart?.withinMs ?? DEFAULTS.restartWithinMs,
     },
     startTimeoutMs: options.startTimeoutMs ?? DEFAULTS.startTimeoutMs,
-    cache: caches ? { max: options.cache?.max ?? DEFAULTS.cacheMax, ttlMs: options.cache?.ttlMs ?? 0 } : undefined,
+    cache: caches
+      ? { max: options.cache?.max ?? DEFAULTS.cacheMax, ttlMs: finiteTtl(options.cache?.ttlMs) ?? 0 }
+      : undefined,
     tasks,
     taskDefaults,
     env: options.env ?? 'inherit',
@@ -162,7 +167,13 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
     resourceLimits: options.resourceLimits,
     workerData: options.workerData,
     stdio: options.stdio ?? DEFAULTS.stdio,
-    warmup: (options.warmup?.tasks ?? []).map(({ name, input, times }) => ({ name, input, times: times ?? 1 })),
+    warmup: (options.warmup?.tasks ?? []).map(
+      ({ name, input, times }: { name: string; input?: unknown; times?: number }) => ({
+        name,
+        input,
+        times: times ?? 1,
+      }),
+    ),
     recycle: {
       afterTasks: options.recycle?.afterTasks,
       afterMs: options.recycle?.afterMs,
@@ -209,7 +220,7 @@ function resolveBusyPoll({ kind, busyPollMs }: PoolOptions): number {
 }
 
 /** The settings of one task: its own where given, else those of `base`. */
-function resolveTask(own: TaskOptions, base: TaskSettings): TaskSettings {
+function resolveTask(own: TaskOptions<never>, base: TaskSettings): TaskSettings {
   return Object.freeze({
     timeoutMs: own.timeoutMs ?? base.timeoutMs,
     queueTimeoutMs: own.queueTimeoutMs ?? base.queueTimeoutMs,
@@ -224,6 +235,7 @@ function resolveCodec(codec: CodecOption): CodecName {
   if (typeof codec === 'string') return codec;
   const module = codec instanceof URL ? codec : codec.module;
   if (typeof module === 'string' && !module.startsWith('file:')) return { moduleUrl: pathToFileURL(module).href };
+  if (!URL.canParse(String(module))) throw optionError('codec', `names no file: ${String(module)}`);
   const url = new URL(module);
   if (url.protocol !== 'file:') throw optionError('codec', `must be a file, not ${url.protocol} (${url.href}).`);
   return { moduleUrl: url.href };
@@ -242,7 +254,12 @@ function resolveRetry(retry: number | RetryOptions): ResolvedRetry {
 function resolveTaskCache(cache: boolean | TaskCacheOptions): ResolvedTaskCache | undefined {
   if (cache === false) return undefined;
   const given = cache === true ? {} : cache;
-  return { key: given.key as ((input: unknown) => string) | undefined, ttlMs: given.ttlMs };
+  return { key: given.key as ((input: unknown) => string) | undefined, ttlMs: finiteTtl(given.ttlMs) };
+}
+
+/** To the cache, 0 is no limit; it knows no Infinity. */
+function finiteTtl(ttlMs: number | undefined): number | undefined {
+  return ttlMs === Infinity ? 0 : ttlMs;
 }
 
 /** Checks the options of one call. @throws ERR_OPTION */
@@ -253,6 +270,16 @@ export function checkRunOptions(options: RunOptions): void {
 /** Checks the options of `map`. @throws ERR_OPTION */
 export function checkMapOptions(options: MapOptions): void {
   checkShape(options, MAP);
+}
+
+/** Checks the options of `broadcast`. @throws ERR_OPTION */
+export function checkBroadcastOptions(options: BroadcastOptions): void {
+  checkShape(options, BROADCAST);
+}
+
+/** Checks the options of `close`. @throws ERR_OPTION */
+export function checkCloseOptions(options: CloseOptions): void {
+  checkShape(options, CLOSE);
 }
 
 /** The settings of one call: the task's, overridden by the call's own. */

@@ -56,8 +56,10 @@ export type WorkerStateName = 'starting' | 'warming' | 'idle' | 'busy' | 'draini
 /** One live worker. The last four are its own report, a quarter of a second old at most while it works; 0 before the first. */
 export interface WorkerStats {
   id: number;
-  /** Process id; for threads the thread id; undefined inline. */
+  /** Of a process only. */
   pid: number | undefined;
+  /** Of a thread only. */
+  threadId: number | undefined;
   state: WorkerStateName;
   tasksDone: number;
   /** Handed to it and unsettled. */
@@ -120,6 +122,7 @@ export interface PoolStats {
   workerList: WorkerStats[];
   tasks: TaskCounts;
   latencyMs: LatencyStats;
+  /** By name. An object without a prototype, so that every name is only what was called. */
   byTask: { [name: string]: TaskStats };
   /** Execution time ÷ (ready workers × concurrency × wall time) since the pool began, 0 to 1. */
   utilization: number;

@@ -1,16 +1,30 @@
 /** What the worker can tell its own code, in every hook and every task. */
-export interface WorkerContext {
+export interface WorkerContext<Data = unknown> {
   /** 1, 2, 3 … in order of start; a replacement gets a new one. */
   readonly workerId: number;
   /** The pool's `workerData` option, cloned. */
   readonly workerData: unknown;
   /** What `setup` returned; undefined before that. */
-  readonly data: unknown;
+  readonly data: Data;
 }
 
-/** The second argument of every handler. */
-export interface TaskContext<Data = unknown> extends WorkerContext {
-  readonly data: Data;
+/**
+ * What `setup` of a worker returns, awaited: `DataOf<typeof worker>`, for the `worker` that `defineWorker` made. Any other
+ * type stands for itself.
+ */
+export type DataOf<W> = W extends WorkerDefinition<infer Data> ? Data : W;
+
+/**
+ * The second argument of every handler. Its `data` is what `setup` returned:
+ *
+ * ```ts
+ * export const worker = defineWorker({ setup: () => openModel() });
+ * export const classify = (image: Buffer, ctx: TaskContext<typeof worker>) => ctx.data.classify(image);
+ * ```
+ *
+ * @typeParam Data the type of `data`, or the type of the worker that has it
+ */
+export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>> {
   /** Aborts when the caller cancels or the task times out. After `graceMs` the worker is killed. */
   readonly signal: AbortSignal;
   /** Unique in the pool; the same over retries. */
@@ -37,25 +51,29 @@ export interface TaskContext<Data = unknown> extends WorkerContext {
 /** How short memory is, for a worker. */
 export type PressureLevel = 'elevated' | 'high' | 'critical';
 
-/** Lifecycle hooks of a worker module; see `defineWorker`. */
-export interface WorkerHooks {
+/**
+ * Lifecycle hooks of a worker module; see `defineWorker`.
+ *
+ * @typeParam Data what `setup` returns, awaited
+ */
+export interface WorkerHooks<Data = unknown> {
   /** Runs once after the module is loaded. What it returns is `ctx.data`. The worker takes no task before it resolves. */
-  setup?(ctx: WorkerContext): unknown;
+  setup?(ctx: WorkerContext): Data | Promise<Data>;
   /** Runs after `setup`: prime caches and the JIT. The worker takes no task before it resolves. */
-  warmup?(ctx: WorkerContext): unknown;
+  warmup?(ctx: WorkerContext<NoInfer<Data>>): unknown;
   /**
    * Runs between tasks, or beside those that wait, when memory becomes short: drop caches. 'elevated': 70 % of what the
    * program may use is in use; 'high': 80 %; 'critical': 90 %. Not told when it is over.
    */
-  onMemoryPressure?(level: PressureLevel, ctx: WorkerContext): unknown;
+  onMemoryPressure?(level: PressureLevel, ctx: WorkerContext<NoInfer<Data>>): unknown;
   /** Runs when the worker is asked to stop, after its last task. Not after a crash or a kill. */
-  teardown?(ctx: WorkerContext): unknown;
+  teardown?(ctx: WorkerContext<NoInfer<Data>>): unknown;
 }
 
 const WORKER = Symbol.for('millpond.worker');
 
 /** Lifecycle hooks made by `defineWorker`. */
-export type WorkerDefinition = WorkerHooks & { readonly [WORKER]: true };
+export type WorkerDefinition<Data = unknown> = WorkerHooks<Data> & { readonly [WORKER]: true };
 
 /**
  * Names the lifecycle of a worker module. Export the result as `worker`:
@@ -63,8 +81,10 @@ export type WorkerDefinition = WorkerHooks & { readonly [WORKER]: true };
  * ```ts
  * export const worker = defineWorker({ async setup() { return openModel(); } });
  * ```
+ *
+ * What `setup` returns types `ctx.data` in the other hooks, and in handlers by `TaskContext<typeof worker>`. Name `setup` first.
  */
-export function defineWorker(hooks: WorkerHooks): WorkerDefinition {
+export function defineWorker<Data = undefined>(hooks: WorkerHooks<Data>): WorkerDefinition<Data> {
   return { ...hooks, [WORKER]: true };
 }
 
@@ -86,10 +106,11 @@ export type Handler = (input: never, ctx: TaskContext<never>) => unknown;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- `any` both accepts and gives every input and output.
 export type AnyHandlers = Record<string, (input: any, ctx: any) => any>;
 
+/** The handlers of module type `W`: its functions. */
+export type HandlersOf<W> = { [K in keyof W as W[K] extends (...args: never[]) => unknown ? K : never]: W[K] };
+
 /** Names of the handlers of module type `W`. */
-export type TaskName<W> = {
-  [K in keyof W & string]: W[K] extends (...args: never[]) => unknown ? K : never;
-}[keyof W & string];
+export type TaskName<W> = keyof HandlersOf<W> & string;
 /** Input of handler `N`: the type of its first parameter; `undefined` when it takes none. */
 export type Input<W, N extends keyof W> = W[N] extends (...args: infer A) => unknown
   ? A extends []

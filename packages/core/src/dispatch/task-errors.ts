@@ -16,8 +16,17 @@ export function tookTooLong(
 }
 
 export function waitedTooLong(task: Task, nowMs: number, queued: number): PoolError<'ERR_QUEUE_TIMEOUT'> {
-  const limitMs = Math.min(task.settings.queueTimeoutMs, task.deadlineMs - task.dueAt);
-  return new PoolError('ERR_QUEUE_TIMEOUT', { task: task.name, waitedMs: nowMs - task.dueAt, limitMs, queued });
+  const leftMs = task.deadlineMs - task.dueAt;
+  const { queueTimeoutMs } = task.settings;
+  const deadline = leftMs <= queueTimeoutMs ? task.deadlineEpochMs : undefined;
+  const limitMs = Math.min(queueTimeoutMs, leftMs);
+  return new PoolError('ERR_QUEUE_TIMEOUT', {
+    task: task.name,
+    waitedMs: nowMs - task.dueAt,
+    limitMs,
+    queued,
+    deadline,
+  });
 }
 
 export function notFound(name: string, moduleUrl: string, known: string[]): PoolError<'ERR_TASK_NOT_FOUND'> {
@@ -52,8 +61,9 @@ export function resultLost(task: Task, death: DeathReport): PoolError<'ERR_WORKE
   return new PoolError('ERR_WORKER_CRASHED', { task: task.name, death, resultLost: true });
 }
 
-/** Says on an error of the handler where it came from, without changing what the handler threw. */
+/** Says on an error of the handler where it came from, unless the error has an `origin` of its own. */
 export function withOrigin(error: Error, task: Task, workerId: number): Error {
+  if ('origin' in error) return error;
   const value = { task: task.name, taskId: task.id, attempt: task.attempt, workerId };
   Object.defineProperty(error, 'origin', { value, enumerable: false, configurable: true });
   return error;

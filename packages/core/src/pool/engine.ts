@@ -29,6 +29,7 @@ import { callSafely } from '../base/call-safely.js';
 import { KeepAlive } from './keep-alive.js';
 import { SharedTask } from './shared-task.js';
 import { RoomLine } from './room-line.js';
+import { warnOfUnknownTasks } from './task-name-warning.js';
 import { Upkeep } from './upkeep.js';
 
 const workerChannel = channel(CHANNELS.worker);
@@ -97,6 +98,7 @@ export class Engine {
   #cores: number | undefined;
   #lastTaskId = 0;
   #isSaturated = false;
+  #hasWarned = false;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -161,6 +163,11 @@ export class Engine {
 
   now(): number {
     return this.#clock.now();
+  }
+
+  /** Calls back once, in `delayMs`; does not keep the program alive. */
+  after(delayMs: number, callback: () => void): Timer {
+    return this.#clock.after(delayMs, callback);
   }
 
   settingsOf(name: string): TaskSettings {
@@ -271,8 +278,10 @@ export class Engine {
   readonly #listener: WorkerListener = {
     ready: (worker) => {
       this.types.learn(worker.handlerNames);
+      this.#warnOnce(worker);
       this.supervisor.onReady(worker);
-      this.#parts.emit('worker:ready', { workerId: worker.id, pid: worker.pid, bootMs: worker.bootMs });
+      const { id: workerId, pid, threadId, bootMs } = worker;
+      this.#parts.emit('worker:ready', { workerId, pid, threadId, bootMs });
       this.#publishWorker(worker, 'ready');
       // After the news, since it follows from it.
       this.supervisor.relieve();
@@ -299,6 +308,14 @@ export class Engine {
     },
     exited: (worker, end) => this.#onExited(worker, end),
   };
+
+  /** All workers have the same handlers: the first tells. */
+  #warnOnce({ handlerNames }: Worker): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const { tasks, name } = this.#parts.options;
+    warnOfUnknownTasks(tasks.keys(), handlerNames, name);
+  }
 
   #onExited(worker: Worker, end: WorkerEnd): void {
     this.#pastReadyMs += worker.readyMs(this.now());

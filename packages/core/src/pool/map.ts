@@ -159,7 +159,10 @@ export async function* mapValues(parts: MapParts): AsyncGenerator<unknown, void,
 }
 
 function iterator(inputs: Iterable<unknown> | AsyncIterable<unknown>): Iterator<unknown> | AsyncIterator<unknown> {
-  return Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
+  const { [Symbol.asyncIterator]: async } = inputs as Partial<AsyncIterable<unknown>>;
+  return async === undefined || async === null
+    ? (inputs as Iterable<unknown>)[Symbol.iterator]()
+    : (inputs as AsyncIterable<unknown>)[Symbol.asyncIterator]();
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

@@ -76,9 +76,9 @@ export function poolStats(parts: StatsParts): PoolStats {
 }
 
 function workerStats(worker: Worker, nowMs: number): WorkerStats {
-  const { id, pid, state, tasksDone, load, startedAt, bootMs, vitals } = worker;
+  const { id, pid, threadId, state, tasksDone, load, startedAt, bootMs, vitals } = worker;
   const { rssBytes, heapUsedBytes, cpu, elu } = vitals;
-  const own = { id, pid, state, tasksDone, running: load, ageMs: nowMs - startedAt, bootMs };
+  const own = { id, pid, threadId, state, tasksDone, running: load, ageMs: nowMs - startedAt, bootMs };
   return { ...own, rssBytes, heapUsedBytes, cpu, elu };
 }
 

@@ -1,11 +1,27 @@
 import { EventEmitter } from 'eventemitter3';
-import { setTimeout, clearTimeout } from '../base/natives.js';
 import { callSafely } from '../base/call-safely.js';
 import { ResultCache } from '../cache/result-cache.js';
+import {
+  checkEvent,
+  checkInputs,
+  checkListener,
+  checkReason,
+  checkTaskName,
+  wrongArgument,
+} from '../contract/arguments.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
-import type { BroadcastOptions, MapOptions, PoolOptions, RunOptions, WorkersOption } from '../contract/options.js';
+import type {
+  BroadcastOptions,
+  CloseOptions,
+  MapOptions,
+  PoolOptions,
+  RunOptions,
+  WorkersOption,
+} from '../contract/options.js';
 import {
+  checkBroadcastOptions,
+  checkCloseOptions,
   checkMapOptions,
   checkRunOptions,
   overrideSettings,
@@ -13,7 +29,7 @@ import {
   type ResolvedOptions,
 } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
-import type { AnyHandlers, Input, Output, TaskName } from '../contract/worker-module.js';
+import type { AnyHandlers, HandlersOf, Input, Output } from '../contract/worker-module.js';
 import { loaderFlags } from '../transport/node-flags.js';
 import type { Worker } from '../worker/worker.js';
 import { bindRetry, toCachedCall, toExtras } from './call-extras.js';
@@ -31,6 +47,11 @@ import { moduleName, workerModuleUrl } from './worker-module-url.js';
 export type RunArguments<I> = undefined extends I
   ? [input?: I, options?: RunOptions]
   : [input: I, options?: RunOptions];
+
+/** As {@link RunArguments}, with the options of `broadcast`. */
+export type BroadcastArguments<I> = undefined extends I
+  ? [input?: I, options?: BroadcastOptions]
+  : [input: I, options?: BroadcastOptions];
 
 /** How one input of `mapSettled` ended. */
 export type SettledTask<I, O> =
@@ -67,11 +88,11 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * @param worker path (relative: to the current folder) or file: URL of the worker module
    * @throws ERR_OPTION when an option is unknown or wrong, or the module does not exist
    */
-  constructor(worker: string | URL, options: PoolOptions = {}) {
+  constructor(worker: string | URL, options: PoolOptions<NoInfer<W>> = {}) {
     super();
     const url = workerModuleUrl(worker);
     this.#moduleUrl = url.href;
-    this.#options = resolveOptions(options, moduleName(url));
+    this.#options = resolveOptions(options as PoolOptions<never>, moduleName(url));
     if (this.#options.kind !== 'inline') loaderFlags(url.href);
     checkThreadFlags(this.#options);
     checkWorkerData(this.#options);
@@ -116,13 +137,16 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     );
   }
 
+  // Names are `keyof HandlersOf<W> & string` rather than TaskName<W>: an error of type then lists them.
+
   /**
    * Runs one task and resolves to what its handler returns.
-   * @throws ERR_OPTION at once, for wrong options
+   * @throws ERR_OPTION at once, for wrong arguments or options
    * @returns a promise that rejects with the handler's own error, the signal's reason, or a PoolError
    */
-  run<N extends TaskName<W>>(name: N, ...args: RunArguments<Input<W, N>>): Promise<Output<W, N>> {
+  run<N extends keyof HandlersOf<W> & string>(name: N, ...args: RunArguments<Input<W, N>>): Promise<Output<W, N>> {
     const [input, options] = args as [unknown, RunOptions | undefined];
+    checkTaskName(name);
     if (options !== undefined) checkRunOptions(options);
     return this.#run(name, input, options, true) as Promise<Output<W, N>>;
   }
@@ -130,9 +154,9 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   /**
    * Runs a task for every input, pulled lazily, and yields the results in input order. Stops at the first failure,
    * which it throws; tasks still under way are cancelled then, as when the loop is left early.
-   * @throws ERR_OPTION at once, for wrong options
+   * @throws ERR_OPTION at once, for wrong arguments or options
    */
-  map<N extends TaskName<W>>(
+  map<N extends keyof HandlersOf<W> & string>(
     name: N,
     inputs: Iterable<Input<W, N>> | AsyncIterable<Input<W, N>>,
     options: MapOptions = {},
@@ -140,8 +164,11 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     return mapValues(this.#mapParts(name, inputs, options)) as AsyncGenerator<Output<W, N>, void, undefined>;
   }
 
-  /** As `map`, but goes on after failures and tells how each input ended. */
-  mapSettled<N extends TaskName<W>>(
+  /**
+   * As `map`, but goes on after failures and tells how each input ended.
+   * @throws ERR_OPTION at once, for wrong arguments or options
+   */
+  mapSettled<N extends keyof HandlersOf<W> & string>(
     name: N,
     inputs: Iterable<Input<W, N>> | AsyncIterable<Input<W, N>>,
     options: MapOptions = {},
@@ -153,13 +180,15 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   /**
    * Runs a task once on every worker that is ready and not at its last task (`recycle.afterTasks`), past the queue, and resolves to their results in no given order. Waits
    * for the first worker if there is none. Workers that start later do not run it.
+   * @returns a promise that rejects with ERR_OPTION for wrong arguments or options, else as those of `run`
    */
-  async broadcast<N extends TaskName<W>>(
+  async broadcast<N extends keyof HandlersOf<W> & string>(
     name: N,
-    input: Input<W, N>,
-    options: BroadcastOptions = {},
+    ...args: BroadcastArguments<Input<W, N>>
   ): Promise<Output<W, N>[]> {
-    checkRunOptions(options);
+    const [input, options = {}] = args as [unknown, BroadcastOptions | undefined];
+    checkTaskName(name);
+    checkBroadcastOptions(options);
     await this.#firstWorker();
     this.#state.refuseUnlessOpen();
     options.signal?.throwIfAborted();
@@ -193,6 +222,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** Changes the number of workers, or its bounds. Workers too many finish what they have. @throws ERR_OPTION */
   resize(workers: WorkersOption): void {
+    if (workers === undefined) throw wrongArgument('workers', 'a number, "auto" or an object', workers);
     resolveOptions({ workers }, this.name);
     if (this.#state.isOpen) this.#engine.resize(workers);
   }
@@ -201,15 +231,13 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * Replaces every worker there is now between its tasks, those that start or stand by included: a quarter at once, each new one
    * warm before the old one goes. Resolves when the last of them has gone, also because the pool closes; at once for a pool that
    * is not open.
-   * @throws ERR_WORKER_START when a new worker cannot be started, with the error of that start as the cause. The workers that are
-   * left stay and go on working. ERR_POOL_FAILED when the pool fails meanwhile
+   * @param reason goes out with `worker:recycled`
+   * @throws ERR_OPTION at once, for a reason that is no text. ERR_WORKER_START when a new worker cannot be started, with the error
+   * of that start as the cause; the workers that are left stay and go on working. ERR_POOL_FAILED when the pool fails meanwhile
    */
-  async recycle(reason = 'recycle() was called'): Promise<void> {
-    if (!this.#state.isOpen) return;
-    const { supervisor, keepAlive } = this.#engine;
-    const recycling = await keepAlive.during(supervisor.recycle(reason));
-    if (!this.#state.isOpen) return this.#state.refuseIfFailed();
-    if (recycling.failure !== undefined) throw recycleError(this.#moduleUrl, recycling, recycling.failure.error);
+  recycle(reason = 'recycle() was called'): Promise<void> {
+    checkReason(reason);
+    return this.#recycle(reason);
   }
 
   /** Hands out no task until `resume`. What workers have in hand goes on; tasks may be submitted and wait. */
@@ -244,16 +272,17 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   /**
-   * Refuses new tasks, finishes the accepted ones, lets workers tear down, and resolves when the last is gone.
-   * @param options.timeoutMs after this long, tasks that are not done reject with ERR_POOL_CLOSED and workers are
-   * killed. Default: no limit
+   * Refuses new tasks, finishes the accepted ones, lets workers tear down, and resolves when the last is gone. It may be
+   * called again; the earliest limit of all calls holds.
+   * @throws ERR_OPTION at once, for wrong options; the pool stays as it is then
    */
-  close(options: { timeoutMs?: number } = {}): Promise<void> {
+  close(options: CloseOptions = {}): Promise<void> {
+    checkCloseOptions(options);
     this.#closing ??= this.#engine.keepAlive.during(this.#close());
     const { timeoutMs } = options;
     if (timeoutMs === undefined || timeoutMs === Infinity || this.#state.name === 'closed') return this.#closing;
-    const timer = setTimeout(() => void this.destroy(`close() had ${timeoutMs} ms`), timeoutMs);
-    return this.#closing.finally(() => clearTimeout(timer));
+    const timer = this.#engine.after(timeoutMs, () => void this.destroy(`close() had ${timeoutMs} ms`));
+    return this.#closing.finally(() => timer.cancel());
   }
 
   /** Rejects every queued and running task with ERR_POOL_CLOSED, kills the workers, resolves when they are gone. */
@@ -267,8 +296,53 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     this.#finish();
   }
 
+  /**
+   * Calls `listener` at every such event; see {@link PoolEvents}. Listeners run synchronously, in the order they came.
+   * @throws ERR_OPTION for an event that no pool has, naming the nearest, and for a listener that is no function
+   */
+  override on<E extends keyof PoolEvents>(event: E, listener: EventEmitter.EventListener<PoolEvents, E>): this {
+    checkListener(event, listener);
+    return super.on(event, listener);
+  }
+
+  /** As `on`, but for the next such event only. @throws ERR_OPTION */
+  override once<E extends keyof PoolEvents>(event: E, listener: EventEmitter.EventListener<PoolEvents, E>): this {
+    checkListener(event, listener);
+    return super.once(event, listener);
+  }
+
+  /** Calls this listener no more; without a listener, none of this event. @throws ERR_OPTION for an event that no pool has */
+  override off<E extends keyof PoolEvents>(event: E, listener?: EventEmitter.EventListener<PoolEvents, E>): this {
+    checkEvent(event);
+    return super.off(event, listener);
+  }
+
+  /** The same as `on`. @throws ERR_OPTION */
+  override addListener<E extends keyof PoolEvents>(
+    event: E,
+    listener: EventEmitter.EventListener<PoolEvents, E>,
+  ): this {
+    return this.on(event, listener);
+  }
+
+  /** The same as `off`. @throws ERR_OPTION */
+  override removeListener<E extends keyof PoolEvents>(
+    event: E,
+    listener?: EventEmitter.EventListener<PoolEvents, E>,
+  ): this {
+    return this.off(event, listener);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #recycle(reason: string): Promise<void> {
+    if (!this.#state.isOpen) return;
+    const { supervisor, keepAlive } = this.#engine;
+    const recycling = await keepAlive.during(supervisor.recycle(reason));
+    if (!this.#state.isOpen) return this.#state.refuseIfFailed();
+    if (recycling.failure !== undefined) throw recycleError(this.#moduleUrl, recycling, recycling.failure.error);
   }
 
   #run(name: string, input: unknown, options: RunOptions | undefined, checksRoom: boolean): Promise<unknown> {
@@ -319,6 +393,8 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   #mapParts(name: string, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: MapOptions): MapParts {
+    checkTaskName(name);
+    checkInputs(inputs);
     checkMapOptions(options);
     const { ordered = true, window, signal, ...own } = options;
     const runOptions: RunOptions = own;

@@ -1,5 +1,4 @@
-import { queueMicrotask } from '../base/natives.js';
-import { setImmediate } from 'node:timers';
+import { queueMicrotask, setImmediate } from '../base/natives.js';
 import { deferred, type Deferred } from '../base/deferred.js';
 import { LinkedQueue, type Linked } from '../base/linked-queue.js';
 

@@ -1,4 +1,4 @@
-import { clearImmediate, setImmediate } from 'node:timers';
+import { clearImmediate, setImmediate } from '../base/natives.js';
 import { systemClock } from '../base/clock.js';
 import type { PoolKind } from '../contract/options.js';
 import { usableCores } from '../sizing/cores.js';

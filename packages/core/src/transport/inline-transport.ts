@@ -24,6 +24,7 @@ class InlineTransport implements Transport {
   readonly log = new MemoryLogReader(this.sharedBoard, BOARD_BYTES);
   readonly arena = undefined;
   readonly pid = undefined;
+  readonly threadId = undefined;
   readonly wantsGuard = false;
   readonly isKillClean = true;
   onExit: (exit: TransportExit) => void = () => {};

@@ -113,6 +113,10 @@ class ProcessTransport implements Transport {
     return this.#arena?.arena;
   }
 
+  get threadId(): undefined {
+    return undefined;
+  }
+
   get pid(): number | undefined {
     return this.#child.pid;
   }

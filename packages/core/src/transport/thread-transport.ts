@@ -28,7 +28,8 @@ class ThreadTransport implements Transport {
   readonly log = new MemoryLogReader(this.sharedBoard, BOARD_BYTES);
   readonly arena = undefined;
   readonly isKillClean = false;
-  readonly pid: number;
+  readonly pid = undefined;
+  readonly threadId: number;
   readonly wantsGuard = false;
   onExit: (exit: TransportExit) => void = () => {};
   readonly #thread: Worker;
@@ -48,13 +49,13 @@ class ThreadTransport implements Transport {
         transferList: [port2, ...Object.values(output?.there ?? {})],
       });
     } catch (error) {
-      // There is no thread, or no memory for one. Ports that nobody closes would keep the program alive.
+      // There is no thread, or no memory for one. Ports that stay open would keep the program alive.
       for (const port of [port1, ...Object.values(output?.here ?? {})]) port.close();
       throw error;
     }
     // Not before there is a thread: a port that is listened to keeps the program alive.
     this.channel = new PortChannel(port1);
-    this.pid = this.#thread.threadId;
+    this.threadId = this.#thread.threadId;
     if (output !== undefined) this.#forwardOutput(options, workerId, output.here);
     this.#thread.unref();
     port1.unref();
@@ -82,7 +83,7 @@ class ThreadTransport implements Transport {
   }
 
   stack(withinMs: number): Promise<string | undefined> {
-    return threadStack(this.pid, withinMs);
+    return threadStack(this.threadId, withinMs);
   }
 
   isOutputHeldUp(): boolean {

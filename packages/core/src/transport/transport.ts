@@ -35,8 +35,10 @@ export interface TransportExit {
  */
 export interface Transport {
   readonly channel: FrameChannel;
-  /** Process id, thread id, or undefined. */
+  /** Of a process. */
   readonly pid: number | undefined;
+  /** Of a thread. */
+  readonly threadId: number | undefined;
   /** Given to the worker in its first frame, where memory can be shared. */
   readonly sharedBoard: SharedArrayBuffer | undefined;
   /** The claim board and the result log; both undefined where there can be none. Readable after the worker's death, until `release`. */

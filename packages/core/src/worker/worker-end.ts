@@ -42,6 +42,7 @@ export interface Remains {
 interface EndedWorker {
   readonly id: number;
   readonly pid: number | undefined;
+  readonly threadId: number | undefined;
   readonly vitals: { readonly rssBytes: number };
   readonly uptimeMs: number;
   readonly remains: Remains;
@@ -99,6 +100,7 @@ function deathReport(worker: EndedWorker, exit: TransportExit): DeathReport {
   return {
     workerId: worker.id,
     pid: worker.pid,
+    threadId: worker.threadId,
     exitCode: exit.code,
     signal: exit.signal,
     runningTasks: worker.remains.begun.map(({ task }) => task?.name ?? ''),

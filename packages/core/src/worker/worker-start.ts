@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../base/clock.js';
+import { placeOf } from '../base/stack-place.js';
 import { describeExit, isPoolError, PoolError } from '../contract/errors.js';
 import type { TransportExit } from '../transport/transport.js';
 import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
@@ -37,7 +38,7 @@ export class WorkerStart {
   /** It says that it cannot become ready. */
   noteFailed({ phase, error }: StartFailedMessage): void {
     const cause = errorFromWire(error as WireThrown);
-    this.#error = this.#errorIn(phase, `${cause.name}: ${cause.message}`, cause);
+    this.#error = this.#errorIn(phase, `${cause.name}: ${cause.message}`, cause, placeOf(cause.stack));
   }
 
   /** Why it never became ready: what it said, that it was too slow, or else how it ended. */
@@ -55,8 +56,8 @@ export class WorkerStart {
     this.#parts.tooSlow();
   }
 
-  #errorIn(phase: string, reason: string, cause?: Error): StartError {
-    const details = { module: fileURLToPath(this.#parts.moduleUrl), phase, reason };
+  #errorIn(phase: string, reason: string, cause?: Error, place?: string): StartError {
+    const details = { module: fileURLToPath(this.#parts.moduleUrl), phase, reason, place };
     return new PoolError('ERR_WORKER_START', details, cause === undefined ? {} : { cause });
   }
 }

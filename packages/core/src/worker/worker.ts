@@ -152,6 +152,10 @@ export class Worker {
     return this.#transport.pid;
   }
 
+  get threadId(): number | undefined {
+    return this.#transport.threadId;
+  }
+
   /** Takes tasks. */
   get isReady(): boolean {
     return this.#state.name === 'idle' || this.#state.name === 'busy';
@@ -432,9 +436,9 @@ export class Worker {
     // What its handlers have returned is there, though it is not.
     this.readLog();
     const startError = this.#how === 'failedToStart' ? this.#start.errorOf(exit) : undefined;
-    const { id, pid, vitals } = this;
+    const { id, pid, threadId, vitals } = this;
     const uptimeMs = this.#clock.now() - this.startedAt;
-    const ended = { id, pid, vitals, uptimeMs, remains: this.#remains() };
+    const ended = { id, pid, threadId, vitals, uptimeMs, remains: this.#remains() };
     const end = workerEnd(ended, exit, { how: this.#how, startError, fault: this.#fault });
     this.#start.end();
     this.#killTimer?.cancel();

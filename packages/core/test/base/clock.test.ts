@@ -52,7 +52,7 @@ describe('systemClock', () => {
     expect(fired).toBe(false);
   });
 
-  it('cuts a delay that setTimeout would fire at once, and takes negative ones as 0', () => {
+  it('waits in pieces for what setTimeout would fire at once, and takes negative delays as 0', () => {
     expect(delayOf(2 ** 40)).toBe(2 ** 31 - 1);
     vi.restoreAllMocks();
     expect(delayOf(Infinity)).toBe(2 ** 31 - 1);

@@ -12,12 +12,23 @@ describe('nearestName', () => {
     ['qeue', 'queue'],
     ['rettry', 'retry'],
     ['gracems', 'graceMs'],
+    ['grace', 'graceMs'],
+    ['queueLength', 'queue'],
+    ['retryPolicy', 'retry'],
+    ['workersAtMost', 'workers'],
   ])('takes %s for %s', (typed, meant) => {
     expect(nearestName(typed, OPTIONS)).toBe(meant);
   });
 
   it.each(['colour', 'x', 'maximumNumberOfThings', ''])('finds nothing near to "%s"', (typed) => {
     expect(nearestName(typed, OPTIONS)).toBeUndefined();
+  });
+
+  it.each([
+    ['a name of a megabyte', 'w'.repeat(2 ** 20), OPTIONS],
+    ['known names of a megabyte', 'workers', ['w'.repeat(2 ** 20)]],
+  ])('takes no time over %s', (_, name, known) => {
+    expect(nearestName(name, known)).toBeUndefined();
   });
 
   it('has no answer when nothing is known', () => {

@@ -1,12 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
-import {
-  CHANNELS,
-  hostNowMs,
-  type Pool,
-  type SectionsMessage,
-  type TaskMessage,
-  type WorkerMessage,
-} from '@millpond/core';
+import { CHANNELS, type Pool, type SectionsMessage, type TaskMessage, type WorkerMessage } from '@millpond/core';
+import { hostNowMs } from '@millpond/core/internal';
 import { describe, expect, it } from 'vitest';
 import { stamps } from '../support/stamps.js';
 import { failure, KINDS, withPool } from './pools.js';

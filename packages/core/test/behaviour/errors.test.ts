@@ -46,7 +46,35 @@ describe.each(KINDS)('what a handler throws, kind %s,', (kind) => {
       expect((await failure(pool.run('throwing', 'revolt'))).message).toBe('in revolt');
       expect((await failure(pool.run('throwing', 'frozen'))).message).toBe('frozen');
       const ring = await failure(pool.run('throwing', 'ring'));
-      expect(ring).toMatchObject({ message: 'ring', cause: { message: 'its cause', cause: '[circular Error]' } });
+      expect(ring).toMatchObject({ message: 'ring', cause: { message: 'its cause' } });
+      expect((ring.cause as Error).cause).toBe(ring);
+    });
+  });
+
+  it.each([
+    ['inherited', { message: 'odd class' }],
+    ['inheritedToo', { message: 'odd class' }],
+    ['huge', { name: 'Error' }],
+    ['long', { message: 'next' }],
+    ['proxied', { name: 'Error' }],
+  ])('settles its task, however odd it is: %s', async (what, expected) => {
+    await withPool('throws.mjs', { kind, workers: 1 }, async (pool) => {
+      const error = await failure(pool.run('throwing', what));
+      expect(error).toBeInstanceOf(Error);
+      expect(error).toMatchObject(expected);
+      expect(error.message.length).toBeLessThan(70_000);
+      expect(await pool.run('echo', 'alive')).toBe('alive');
+      expect(pool.stats().workerList).toMatchObject([{ id: 1 }]);
+    });
+  });
+
+  it('keeps what refers to itself, and an origin of its own', async () => {
+    await withPool('throws.mjs', { kind, workers: 1 }, async (pool) => {
+      const selfish = await failure(pool.run('throwing', 'selfish'));
+      expect(selfish['self']).toBe(selfish);
+      expect(selfish['errors']).toEqual([selfish, selfish]);
+      const owned = await failure(pool.run('throwing', 'owned'));
+      expect(owned).toMatchObject({ origin: 'https://example.com', message: 'has an origin' });
     });
   });
 
@@ -76,6 +104,33 @@ describe.each(KINDS)('what a handler throws, kind %s,', (kind) => {
       expect(await pool.run('thenable', 'once')).toBe('once');
       expect(await pool.run('echo', 'next')).toBe('next');
       expect(pool.stats().tasks).toMatchObject({ completed: 2, failed: 0 });
+    });
+  });
+});
+
+describe.each(KINDS)('tasks named as what every object has, kind %s,', (kind) => {
+  it('run, and have their own counts', async () => {
+    await withPool('throws.mjs', { kind, workers: 1 }, async (pool) => {
+      const names = ['__proto__', 'constructor', 'toString'];
+      for (const name of names) expect(await pool.run(name, 1)).toBe('called 1');
+      for (const name of ['valueOf', 'hasOwnProperty']) {
+        expect(await failure(pool.run(name, 1))).toMatchObject({ code: 'ERR_TASK_NOT_FOUND', details: { task: name } });
+      }
+      const { byTask } = pool.stats();
+      for (const name of names) expect(byTask[name]).toMatchObject({ completed: 1, failed: 0 });
+      expect(byTask['valueOf']).toMatchObject({ completed: 0, failed: 1 });
+      expect(byTask['isPrototypeOf']).toBeUndefined();
+      expect(Object.keys(JSON.parse(JSON.stringify(byTask)) as object)).toHaveLength(5);
+    });
+  });
+});
+
+describe.each(KINDS)('a result that does not say what it has, kind %s,', (kind) => {
+  it('fails its own task', async () => {
+    await withPool('throws.mjs', { kind, workers: 1 }, async (pool) => {
+      const [gave, echoed] = await Promise.allSettled([pool.run('givesProxy'), pool.run('echo', 'beside')]);
+      expect(gave).toMatchObject({ status: 'rejected', reason: { code: 'ERR_NOT_SERIALIZABLE' } });
+      expect(echoed).toEqual({ status: 'fulfilled', value: 'beside' });
     });
   });
 });

@@ -47,12 +47,30 @@ describe.each(KINDS)('a worker of kind %s', (kind) => {
 
   it('tells how long it took to become ready', async () => {
     await withPool('echo.mjs', { kind, workers: 1 }, async (pool) => {
-      const { workerId, pid, bootMs } = await nextEvent<{ workerId: number; pid?: number; bootMs: number }>(
-        pool as Pool<never>,
-        'worker:ready',
-      );
-      expect([workerId, typeof pid]).toEqual([1, kind === 'inline' ? 'undefined' : 'number']);
-      expect(bootMs).toBeGreaterThan(0);
+      const ready = await nextEvent<{ workerId: number; bootMs: number }>(pool as Pool<never>, 'worker:ready');
+      expect(ready.workerId).toBe(1);
+      expect(ready.bootMs).toBeGreaterThan(0);
+    });
+  });
+
+  it('has a pid only as a process, a threadId only as a thread', async () => {
+    await withPool('echo.mjs', { kind, workers: 1 }, async (pool) => {
+      const type = {
+        process: ['number', 'undefined'],
+        thread: ['undefined', 'number'],
+        inline: Array(2).fill('undefined'),
+      };
+      const typesOf = (of: object | undefined): unknown[] => {
+        const { pid, threadId } = of as { pid: unknown; threadId: unknown };
+        return [typeof pid, typeof threadId];
+      };
+      const exited = nextEvent<object>(pool as Pool<never>, 'worker:exited');
+      expect(typesOf(await nextEvent<object>(pool as Pool<never>, 'worker:ready'))).toEqual(type[kind]);
+      const [worker] = pool.stats().workerList;
+      expect(typesOf(worker)).toEqual(type[kind]);
+      if (kind === 'process') expect(worker?.pid).not.toBe(process.pid);
+      await pool.close();
+      expect(typesOf(await exited)).toEqual(type[kind]);
     });
   });
 });

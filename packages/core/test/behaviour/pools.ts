@@ -58,7 +58,7 @@ function leftOver(before: Record<string, number>): string[] {
  */
 export async function withPool<W = AnyHandlers>(
   worker: string,
-  options: PoolOptions,
+  options: PoolOptions<NoInfer<W>>,
   body: (pool: Pool<W>) => Promise<void>,
 ): Promise<void> {
   const handlesBefore = handles();

@@ -22,6 +22,25 @@ describe.each(KINDS)('a worker module of kind %s', (kind) => {
     });
   });
 
+  it('may export one function with others on it', async () => {
+    await withPool('exports-function.cjs', { kind, workers: 1 }, async (pool) => {
+      expect(await pool.run('default', 1)).toBe('main 1');
+      expect(await pool.run('other', 1)).toBe('other 1');
+      const unknown = await failure(pool.run('settings', 1));
+      expect(unknown).toMatchObject({ code: 'ERR_TASK_NOT_FOUND' });
+    });
+  });
+
+  it.each(['exports-then.mjs', 'passes-on-then.mjs', 'exports-then.cjs', 'requires-then.cjs'])(
+    'may export a function named then (%s)',
+    async (module) => {
+      await withPool(module, { kind, workers: 1 }, async (pool) => {
+        expect(await pool.run('then', 1)).toBe('then 1');
+        expect(await pool.run('echo', 1)).toBe(1);
+      });
+    },
+  );
+
   it('may be named by a path, relative to the current folder, or by a URL', async () => {
     const url = fixture('echo.mjs');
     const path = fileURLToPath(url);

@@ -232,7 +232,7 @@ describe('tasks', () => {
     expect(await answers(3)).toMatchObject([
       { wireId: 2, status: STATUS.ok, value: 'B' },
       { wireId: 1, status: STATUS.ok, value: 'A' },
-      { wireId: 3, status: STATUS.error, value: { error: { base: 'RangeError', message: 'C' } } },
+      { wireId: 3, status: STATUS.error, value: { nodes: [{ error: { base: 'RangeError', message: 'C' } }] } },
     ]);
     expect(loop.idle).toBe(true);
   });
@@ -374,7 +374,7 @@ describe('a cancellation', () => {
     const { calls, handler } = held();
     const { accept, loop } = open({ handler });
     await accept([1, 'handler', 'a']);
-    loop.cancel({ id: 1, reason: { value: 'enough' } });
+    loop.cancel({ id: 1, reason: errorToWire('enough', () => true) });
     expect(calls.get('a')?.ctx.signal.aborted).toBe(true);
   });
 

@@ -5,6 +5,7 @@ import { describeExit, ERROR_CODES, isPoolError, PoolError, type DeathReport } f
 const DEATH: DeathReport = {
   workerId: 4,
   pid: 77,
+  threadId: undefined,
   exitCode: null,
   signal: 'SIGKILL',
   runningTasks: ['resize'],
@@ -44,6 +45,21 @@ describe('PoolError', () => {
     );
   });
 
+  it('says of a deadline that it is an instant, and how long it is past', () => {
+    const about = { task: 'x', waitedMs: 2, queued: 0 };
+    const given = new PoolError('ERR_QUEUE_TIMEOUT', { ...about, limitMs: -1_795_845_787_758, deadline: 5000 });
+    expect(given.message).toBe(
+      'Task "x" was not begun: its deadline is an instant (5000 ms since the epoch), and it had passed 1795845787760 ms ago. ' +
+        'Give Date.now() + n, or timeoutMs for a length of time.',
+    );
+    const missed = new PoolError('ERR_QUEUE_TIMEOUT', { ...about, waitedMs: 101, limitMs: 100, deadline: 1.8e12 });
+    expect(missed.message).toMatch(
+      /had not begun at its deadline \(1800000000000 ms since the epoch\), 100 ms after its/,
+    );
+    const queued = new PoolError('ERR_QUEUE_TIMEOUT', { ...about, waitedMs: 101, limitMs: 100 });
+    expect(queued.message).toMatch(/waited 101 ms in the queue; its limit is 100 ms/);
+  });
+
   it('quotes the last line a crashed worker wrote, if it wrote one', () => {
     const stderrTail = 'starting\nfatal: no such device\n\n';
     const message = (death: DeathReport): string => new PoolError('ERR_WORKER_CRASHED', { task: 'x', death }).message;
@@ -51,6 +67,7 @@ describe('PoolError', () => {
       'Worker 4 (pid 77) died with signal SIGKILL while running task "x". Nobody here sent that signal; perhaps the ' +
         'kernel did, for want of memory. Its last words: fatal: no such device',
     );
+    expect(message({ ...DEATH, pid: undefined, threadId: 3 })).toMatch(/^Worker 4 \(thread 3\) died with/);
     expect(message({ ...DEATH, signal: 'SIGSEGV' })).toMatch(/task "x"\.$/);
   });
 

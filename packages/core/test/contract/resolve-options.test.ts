@@ -57,14 +57,24 @@ const WRONG_POOL_OPTIONS: [option: string, value: unknown, phrase: string][] = [
   ['retry', -1, RETRY],
   ['retry', { attempts: 0.5 }, `${RETRY} whose attempts is an integer of at least 0`],
   ['retry', { attempts: 1, on: true }, `${RETRY} whose on is a function`],
-  ['retry', { backoff: { baseMs: -1 } }, `${RETRY} whose backoff is an object whose baseMs is ${MILLISECONDS} 0`],
+  [
+    'retry',
+    { backoff: { baseMs: -1 } },
+    `${RETRY} whose backoff is an object whose baseMs is a finite number of milliseconds of at least 0`,
+  ],
+  [
+    'retry',
+    { attempts: 1, backoff: { baseMs: Infinity } },
+    `${RETRY} whose backoff is an object whose baseMs is a finite`,
+  ],
   ['crash', null, 'an object'],
   ['crash.attempts', 0, 'an integer of at least 1'],
   ['restart.max', -1, 'an integer of at least 0'],
   ['restart.withinMs', 0, `${MILLISECONDS} 1`],
   ['startTimeoutMs', '5s', `${MILLISECONDS} 1`],
   ['cache', true, 'an object'],
-  ['cache.max', 0, 'an integer of at least 1'],
+  ['cache.max', 0, 'an integer from 1 to 1000000'],
+  ['cache.max', 1e12, 'an integer from 1 to 1000000'],
   ['cache.ttlMs', -1, `${MILLISECONDS} 0`],
   ['tasks', 'all', 'an object'],
   ['tasks.resize', 5, 'an object'],
@@ -72,6 +82,11 @@ const WRONG_POOL_OPTIONS: [option: string, value: unknown, phrase: string][] = [
   ['tasks.resize.queueTimeoutMs', null, `${MILLISECONDS} 1`],
   ['tasks.resize.retry', 'twice', RETRY],
   ['tasks.resize.cache', { key: 'id' }, 'true or false, or an object whose key is a function'],
+  [
+    'codec',
+    { module: 5 },
+    'one of "structured", "msgpack", "json", or the URL of a module, or an object whose module is',
+  ],
   ['env', 'none', 'one of "inherit", "clean", or an object of strings'],
   ['env', { PORT: 80 }, 'one of "inherit", "clean", or an object of strings'],
   ['argv', '--fast', 'a list of strings'],
@@ -99,6 +114,19 @@ describe('resolveOptions', () => {
     [{ queue: { maxx: 2 } }, 'Option "queue.maxx" is unknown. Did you mean "max"?'],
     [{ tasks: { resize: { timeout: 2 } } }, 'Option "tasks.resize.timeout" is unknown. Did you mean "timeoutMs"?'],
     [{ crash: { limit: 2 } }, 'Option "crash.limit" is unknown. Known here: attempts.'],
+    [{ maxThreads: 4 }, 'Option "maxThreads" is unknown. Here: workers: { max: n }.'],
+    [{ minThreads: 1 }, 'Here: workers: { min: n }.'],
+    [{ filename: './w.js' }, 'Here: the worker module is the first argument of new Pool().'],
+    [{ idleTimeout: 5 }, 'Here: workers: { min, max }; a pool lets idle workers go by itself.'],
+    [{ concurrentTasksPerWorker: 2 }, 'Here: concurrency: n.'],
+    [{ maxWorkers: 2 }, 'Here: workers: { max: n }.'],
+    [{ workerTerminateTimeout: 2 }, 'Here: graceMs: n.'],
+    [{ taskTimeout: 2 }, 'Here: timeoutMs: n.'],
+    [{ maxQueue: 2 }, 'Here: queue: { max: n }.'],
+    [{ maxqueue: 2 }, 'Here: queue: { max: n }.'],
+    [{ numWorkers: 2 }, 'Here: workers: n.'],
+    [{ enableTasksQueue: true }, 'Here: a pool always has a queue; queue: { max: n } limits it.'],
+    [{ startTimeout: 5 }, 'Did you mean "startTimeoutMs"?'],
     [{ constructor: 1 }, 'Option "constructor" is unknown.'],
   ])('refuses the unknown key of %j and names the nearest', (options, message) => {
     expect(refusal(() => resolve(options)).message).toMatch(message);
@@ -223,12 +251,24 @@ describe('resolveOptions', () => {
     expect(resolve({ tasks: { a: { cache: false } } }).cache).toBeUndefined();
     const options = resolve({ tasks: { a: { cache: true }, b: { cache: { ttlMs: 7 } } } });
     expect(options.cache).toEqual({ max: 1000, ttlMs: 0 });
+    expect(resolve({ cache: { ttlMs: Infinity } }).cache).toEqual({ max: 1000, ttlMs: 0 });
+    expect(resolve({ tasks: { a: { cache: { ttlMs: Infinity } } } }).tasks.get('a')?.cache?.ttlMs).toBe(0);
     expect(options.tasks.get('a')?.cache).toEqual({ key: undefined, ttlMs: undefined });
     expect(options.tasks.get('b')?.cache).toEqual({ key: undefined, ttlMs: 7 });
   });
 
   it('answers any value of any option with settings or with ERR_OPTION for it', () => {
-    const names = [...new Set(WRONG_POOL_OPTIONS.map(([option]) => option))];
+    const others = [
+      'codec',
+      'memory',
+      'recycle',
+      'warmup',
+      'warmup.tasks',
+      'maxPayloadBytes',
+      'timeoutStack',
+      'workerData',
+    ];
+    const names = [...new Set([...WRONG_POOL_OPTIONS.map(([option]) => option), ...others])];
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.anything(), (option, value) => {
         try {

@@ -123,6 +123,7 @@ export class ScriptedTransport implements Transport {
   readonly sharedBoard = undefined;
   readonly isKillClean = true;
   readonly pid: number;
+  readonly threadId = undefined;
   readonly spec: WorkerSpec;
   onExit: (exit: TransportExit) => void = () => {};
   kills = 0;

@@ -1,5 +1,14 @@
 // Checked by tsc; never run. Every @ts-expect-error is an error that a user must get.
-import { isPoolError, Pool, type SettledTask, type TaskName } from '@millpond/core';
+import {
+  defineWorker,
+  isPoolError,
+  Pool,
+  type DataOf,
+  type PoolOptions,
+  type SettledTask,
+  type TaskContext,
+  type TaskName,
+} from '@millpond/core';
 import { expectTypeOf } from 'expect-type';
 import type * as handlers from './typed-handlers.js';
 
@@ -90,9 +99,68 @@ void new Pool('./w.js', { kind: 'fork' });
 void new Pool('./w.js', { wokers: 2 });
 // @ts-expect-error the module must be named
 void new Pool();
+void new Pool<typeof handlers>('./w.js', {
+  tasks: { area: { timeoutMs: 5, cache: { key: ({ width }) => String(width) } }, default: { retry: 1 } },
+  warmup: {
+    tasks: [
+      { name: 'area', input: { width: 1, height: 2 } },
+      { name: 'now', times: 3 },
+    ],
+  },
+});
+// @ts-expect-error no such task
+void new Pool<typeof handlers>('./w.js', { tasks: { rendr: {} } });
+// @ts-expect-error not a function
+void new Pool<typeof handlers>('./w.js', { tasks: { settings: {} } });
+// @ts-expect-error no such task
+void new Pool<typeof handlers>('./w.js', { warmup: { tasks: [{ name: 'rendr' }] } });
+// @ts-expect-error wrong input
+void new Pool<typeof handlers>('./w.js', { warmup: { tasks: [{ name: 'area', input: 5 }] } });
+// Without a type, any names. Options say nothing of the module.
+const free = new Pool('./w.js', { tasks: { any: { retry: 1 } }, warmup: { tasks: [{ name: 'other', input: 5 }] } });
+expectTypeOf(free).toEqualTypeOf<Pool>();
+const shared: PoolOptions<typeof handlers> = { workers: 2, tasks: { area: { timeoutMs: 5 } } };
+void new Pool<typeof handlers>('./w.js', shared);
+
+// The lifecycle of a worker types its data: in its hooks, and in handlers that name it.
+const lifecycle = defineWorker({
+  async setup(ctx) {
+    expectTypeOf(ctx.data).toEqualTypeOf<unknown>();
+    return { layers: 3 };
+  },
+  warmup(ctx) {
+    expectTypeOf(ctx.data).toEqualTypeOf<{ layers: number }>();
+  },
+  onMemoryPressure(level, ctx) {
+    expectTypeOf(level).toEqualTypeOf<'elevated' | 'high' | 'critical'>();
+    expectTypeOf(ctx.data.layers).toEqualTypeOf<number>();
+  },
+  teardown({ data }) {
+    // @ts-expect-error setup returns no such thing
+    void data.width;
+  },
+});
+void lifecycle;
+expectTypeOf<DataOf<typeof lifecycle>>().toEqualTypeOf<{ layers: number }>();
+expectTypeOf<TaskContext<typeof lifecycle>['data']>().toEqualTypeOf<{ layers: number }>();
+expectTypeOf<TaskContext<{ layers: number }>['data']>().toEqualTypeOf<{ layers: number }>();
+expectTypeOf<TaskContext['data']>().toEqualTypeOf<unknown>();
+const immediate = defineWorker({ setup: () => 'text', teardown: ({ data }) => data.length });
+void immediate;
+expectTypeOf<DataOf<typeof immediate>>().toEqualTypeOf<string>();
+const withoutSetup = defineWorker({ warmup() {} });
+void withoutSetup;
+expectTypeOf<DataOf<typeof withoutSetup>>().toEqualTypeOf<undefined>();
+
+// A broadcast needs an input where run does.
+void pool.broadcast('now');
+void pool.broadcast('greet', undefined, { timeoutMs: 5 });
+// @ts-expect-error it takes an input
+void pool.broadcast('area');
 
 // Events.
-pool.on('worker:ready', ({ workerId, pid, bootMs }) => {
+pool.on('worker:ready', ({ workerId, pid, threadId, bootMs }) => {
+  expectTypeOf(threadId).toEqualTypeOf<number | undefined>();
   expectTypeOf(workerId).toEqualTypeOf<number>();
   expectTypeOf(pid).toEqualTypeOf<number | undefined>();
   expectTypeOf(bootMs).toEqualTypeOf<number>();

@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { errorFromWire, errorToWire } from '../../src/wire/error-wire.js';
 
@@ -95,22 +97,133 @@ describe.each(LINKS)('an error over %s', (_link, clone) => {
     expect('cause' in cross(new Error('x'))).toBe(false);
   });
 
-  it('with a cyclic cause arrives cut', () => {
+  it('with a cyclic cause arrives as the cycle it was', () => {
     const a = new Error('a');
     const b = new Error('b', { cause: a });
     a.cause = b;
     const arrived = cross(a);
     expect((arrived.cause as Error).message).toBe('b');
-    expect(((arrived.cause as Error).cause as Error).cause).toBeUndefined();
-    expect((arrived.cause as Error).cause).toBe('[circular Error]');
+    expect((arrived.cause as Error).cause).toBe(arrived);
   });
 
-  it('with causes nested without end arrives with the outermost', () => {
+  it('that is its own property arrives as its own property', () => {
+    const sent = new HttpError(500);
+    const arrived = cross(Object.assign(sent, { self: sent, inside: [{ deep: sent }] }));
+    expect(arrived['self']).toBe(arrived);
+    expect(arrived['inside']).toEqual([{ deep: arrived }]);
+    expect((arrived['inside'] as { deep: unknown }[])[0]?.deep).toBe(arrived);
+  });
+
+  it('with errors in its properties brings them whole', () => {
+    const first = new HttpError(404);
+    const arrived = cross(Object.assign(new Error('both'), { first, tries: [first, { last: new RangeError('far') }] }));
+    expect(arrived['first']).toBeInstanceOf(TypeError);
+    expect(arrived['first']).toMatchObject({ name: 'HttpError', status: 404 });
+    const [again, { last }] = arrived['tries'] as [unknown, { last: unknown }];
+    expect(again).toBe(arrived['first']);
+    expect(last).toBeInstanceOf(RangeError);
+  });
+
+  it('with a list of errors that is no AggregateError brings it', () => {
+    const arrived = cross(Object.assign(new Error('invalid'), { errors: [new RangeError('a'), { path: '/b' }] }));
+    expect(arrived).not.toBeInstanceOf(AggregateError);
+    expect(Object.keys(arrived)).toEqual(['errors']);
+    expect(arrived['errors']).toEqual([new RangeError('a'), { path: '/b' }]);
+    expect(cross(Object.assign(new Error('invalid'), { errors: { name: 'too long' } }))['errors']).toEqual({
+      name: 'too long',
+    });
+  });
+
+  it('in an AggregateError several times arrives as one', () => {
+    const member = new RangeError('a');
+    const sent = new AggregateError([member, member, 'b'], 'all', { cause: member });
+    const arrived = cross(sent) as unknown as AggregateError & { cause: unknown };
+    const [first, second, third] = arrived.errors as unknown[];
+    expect(first).toBeInstanceOf(RangeError);
+    expect(second).toBe(first);
+    expect(third).toBe('b');
+    expect(arrived.cause).toBe(first);
+    sent.errors.push(sent);
+    const ring = cross(sent) as unknown as AggregateError;
+    expect(ring.errors[3]).toBe(ring);
+  });
+
+  it('with 10,000 causes arrives with the outermost hundred', () => {
     let error = new Error('0');
-    for (let depth = 1; depth < 100; depth++) error = new Error(String(depth), { cause: error });
-    const arrived = cross(error);
-    expect(arrived.message).toBe('99');
-    expect((arrived.cause as Error).message).toBe('98');
+    for (let depth = 1; depth < 10_000; depth++) error = new Error(String(depth), { cause: error });
+    let arrived: Error | undefined = cross(error);
+    let depth = 0;
+    for (; arrived instanceof Error; depth++) {
+      expect(arrived.message).toBe(String(9999 - depth));
+      arrived = arrived.cause as Error | undefined;
+    }
+    expect(depth).toBe(100);
+    expect(arrived).toBe('[nested too deeply]');
+  });
+
+  it.each(['toString', 'valueOf', 'hasOwnProperty', 'isPrototypeOf', 'constructor', '__proto__', '__defineGetter__'])(
+    'of a class named %s arrives as an Error of that name',
+    (name) => {
+      const Class =
+        { [name]: class extends Error {} }[name] ??
+        Object.defineProperty(class extends Error {}, 'name', { value: name });
+      const sent = new (Class as typeof Error)('odd');
+      Object.defineProperty(sent, 'name', { value: name });
+      const arrived = cross(sent);
+      expect(Object.getPrototypeOf(arrived)).toBe(Error.prototype);
+      expect(arrived).toMatchObject({ name, message: 'odd' });
+    },
+  );
+
+  it('of a class of a user’s own with the name of a built-in one is no instance of that', () => {
+    class AggregateError extends RangeError {}
+    const arrived = cross(new AggregateError('mine'));
+    expect(arrived).toBeInstanceOf(RangeError);
+    expect('errors' in arrived).toBe(false);
+  });
+
+  it('with methods of its own still can be shown', () => {
+    const methods = { toString: () => 'mine', toJSON: () => ({}), valueOf: () => 5, help: () => 'try again' };
+    const arrived = cross(Object.assign(new Error('x'), methods));
+    expect(String(arrived)).toBe('Error: x');
+    expect(JSON.parse(JSON.stringify(arrived))).toEqual({ help: '[function help]', toJSON: '[function toJSON]' });
+  });
+
+  it('with a message and a stack of megabytes arrives cut, its calls kept', () => {
+    const arrived = cross(new Error(`start ${'x'.repeat(5e6)}`));
+    expect(arrived.message).toMatch(/^start x+ … \(\d+ characters more\)$/);
+    expect(arrived.message.length).toBeLessThan(2 ** 16 + 50);
+    expect(arrived.stack).toMatch(/^Error: start x+/);
+    const calls = cross(new Error(`start ${'x'.repeat(2 ** 16)}`)).stack?.slice(-2000);
+    expect(calls).toBeDefined();
+  });
+
+  it('with properties of megabytes arrives with a description of them', () => {
+    const many = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`p${n}`, n]));
+    const big = { text: 'x'.repeat(5e6), bytes: Buffer.alloc(5e6), list: new Array(1e6).fill(1), kept: { status: 4 } };
+    const arrived = cross(Object.assign(new Error('x'), big, many));
+    expect(arrived).toMatchObject({
+      text: '[a text of 5000000 characters]',
+      bytes: expect.stringMatching(/^\[a value of 5000000 bytes/) as unknown,
+      list: expect.stringMatching(/^\[a value of \d+ bytes: \[a list of 1000000\]/) as unknown,
+      kept: { status: 4 },
+    });
+    expect(Object.keys(arrived)).toHaveLength(1000);
+  });
+
+  it('with 5,000 members arrives with a thousand, and says how many more there were', () => {
+    const members = Array.from({ length: 5000 }, (_, n) => Object.assign(new Error(`m${n}`), { stack: 'short' }));
+    const arrived = cross(new AggregateError(members, 'many')) as unknown as AggregateError;
+    expect(arrived.errors).toHaveLength(1001);
+    expect(arrived.errors[998]).toMatchObject({ message: 'm998' });
+    expect(arrived.errors[999]).toBe('[more errors than are sent]');
+    expect(arrived.errors[1000]).toBe('[4000 more]');
+  });
+
+  it('is cloned when it is encoded: a getter that fails later loses nothing', () => {
+    let reads = 0;
+    const detail = { get once() { return reads++ < 2 ? 'seen' : raise('read late'); } }; // prettier-ignore
+    expect(cross(Object.assign(new Error('x'), { detail }))['detail']).toEqual({ once: 'seen' });
   });
 
   it('whose getters throw arrives without what they hide', () => {
@@ -186,4 +299,82 @@ describe.each(LINKS)('an error over %s', (_link, clone) => {
 
 function raise(message: string): never {
   throw new Error(message);
+}
+
+/** Texts that are names of what objects have, or odd in another way. */
+const ODD_TEXT = fc.oneof(
+  fc.constantFrom(
+    ...Object.getOwnPropertyNames(Object.prototype),
+    'then',
+    'toJSON',
+    'name',
+    'stack',
+    'errors',
+    '',
+    '\0',
+  ),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+);
+/** Ways in which an error can be hard to read. */
+const TWISTS: ((error: Error, text: string, other: unknown) => Error)[] = [
+  (error) => Object.freeze(error),
+  (error) => new Proxy(error, {}),
+  (error) => new Proxy(error, { get: () => raise('get') }),
+  (error) => new Proxy(error, { ownKeys: () => raise('ownKeys'), getPrototypeOf: () => raise('getPrototypeOf') }),
+  (error) => Object.setPrototypeOf(error, null) as Error,
+  (error, text) => Object.defineProperty(error, 'name', { get: () => text }),
+  (error, text) => Object.defineProperty(error, text, { enumerable: true, get: () => raise('getter') }),
+  (error, text, other) => Object.defineProperty(error, text, { enumerable: true, value: other }),
+  (error, _, other) => Object.defineProperty(error, 'stack', { value: other }),
+  (error, _, other) => Object.defineProperty(error, 'message', { value: other }),
+  (error, _, other) => Object.defineProperty(error, 'name', { value: other }),
+  (error, _, other) => Object.defineProperty(error, 'cause', { value: other }),
+  (error, _, other) => Object.defineProperty(error, 'errors', { value: [other, error, other] }),
+  (error) => Object.assign(error, { self: error, list: [error, [error]] }),
+  (error) => Object.assign(error, { toJSON: () => raise('toJSON'), toString: () => raise('toString') }),
+  (error, text) => Object.defineProperty(error, 'constructor', { value: { name: text } }),
+  (error, text) => Object.defineProperty(error, Symbol.toStringTag, { value: text }),
+  (error) => new AggregateError([error, error], 'twice', { cause: error }),
+  (error, text) => new (Object.defineProperty(class extends Error {}, 'name', { value: text }))('x', { cause: error }),
+  (error) =>
+    Object.assign(error, { big: 'x'.repeat(2 ** 21), shared: new SharedArrayBuffer(8), port: Promise.resolve() }),
+];
+const KINDS: ((message: string) => Error)[] = [
+  (message) => new Error(message),
+  (message) => new RangeError(message),
+  (message) => new DOMException(message, 'AbortError'),
+  (message) => runInNewContext('new TypeError(message)', { message }) as Error,
+  (message) => new AggregateError([message], message),
+  (message) => runInNewContext('new AggregateError([message, new Error(message)])', { message }) as Error,
+];
+
+describe.each(LINKS)('any error over %s', (_link, clone) => {
+  it('arrives as an Error, with parts that can be read', () => {
+    const twist = fc.tuple(
+      fc.constantFrom(...TWISTS),
+      ODD_TEXT,
+      fc.anything({ withBigInt: true, withMap: true, withDate: true }),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...KINDS), ODD_TEXT, fc.array(twist, { maxLength: 4 }), (make, message, twists) => {
+        let sent = make(message);
+        for (const [change, text, other] of twists) sent = attempt(() => change(sent, text, other)) ?? sent;
+        const wire = clone(errorToWire(sent, (value) => attempt(() => clone(value) !== undefined) ?? false));
+        const arrived = errorFromWire(wire as never);
+        expect(arrived).toBeInstanceOf(Error);
+        for (const part of [arrived.name, arrived.message, arrived.stack]) expect(part).toBeTypeOf('string');
+        expect(inspect(arrived, { depth: 3 })).toBeTypeOf('string');
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+/** What a call returns, or undefined when it throws: a twist may not go with the one before. */
+function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch {
+    return undefined;
+  }
 }

@@ -96,6 +96,7 @@ describe('the start of a worker', () => {
       module: '/app/worker.js',
       phase: 'setup',
       reason: 'TypeError: no model',
+      place: expect.stringMatching(/worker-life\.test\.ts:\d+:\d+$/) as unknown,
     });
     expect(startError?.cause).toBeInstanceOf(TypeError);
   });

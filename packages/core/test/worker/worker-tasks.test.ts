@@ -130,7 +130,7 @@ describe('an abandoned task', () => {
     const message = transport.sent(FRAME.cancel)[0]?.body as CancelMessage;
     expect(message).toMatchObject({
       id: sent[0]?.wireId,
-      reason: { error: { base: 'RangeError', message: 'too slow' } },
+      reason: { nodes: [{ error: { base: 'RangeError', message: 'too slow' } }] },
     });
     expect([worker.load, worker.state]).toEqual([1, 'busy']);
     transport.reply({ wireId: sent[0]?.wireId ?? 0 });

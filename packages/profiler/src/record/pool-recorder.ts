@@ -1,4 +1,5 @@
-import { BoundedNames, type PoolKind, type SectionDelta, type TaskTrace, type WorkerMessage } from '@millpond/core';
+import type { PoolKind, SectionDelta, TaskTrace, WorkerMessage } from '@millpond/core';
+import { BoundedNames } from '@millpond/core/internal';
 import type { Level } from '../options.js';
 import { SectionLedger, sectionPlaces } from './section-ledger.js';
 import { TraceSplitter } from './segments.js';

@@ -1,4 +1,5 @@
-import { BoundedNames, Histogram, type Places, type SectionDelta } from '@millpond/core';
+import type { SectionDelta } from '@millpond/core';
+import { BoundedNames, Histogram, type Places } from '@millpond/core/internal';
 
 // A histogram is 5.6 KB, so this many sections are 5.6 MB. Names made of data (`load ${file}`) would grow without end.
 const MOST_SECTIONS = 1000;

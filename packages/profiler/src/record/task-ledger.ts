@@ -1,4 +1,5 @@
-import { Histogram, type TaskTrace, type TraceOutcome } from '@millpond/core';
+import type { TaskTrace, TraceOutcome } from '@millpond/core';
+import { Histogram } from '@millpond/core/internal';
 import { SEGMENT_IDS, type TraceSplitter } from './segments.js';
 
 /** How many tries ended in which way. */

@@ -1,4 +1,5 @@
-import { BoundedNames, type TaskTrace, type TraceOutcome } from '@millpond/core';
+import type { TaskTrace, TraceOutcome } from '@millpond/core';
+import { BoundedNames } from '@millpond/core/internal';
 import { SEGMENT_IDS, readStamps } from './segments.js';
 
 const STAMPS = SEGMENT_IDS.length + 1;

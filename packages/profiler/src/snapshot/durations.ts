@@ -1,4 +1,4 @@
-import type { Histogram } from '@millpond/core';
+import type { Histogram } from '@millpond/core/internal';
 import type { DurationStats } from './report-data.js';
 
 /** A histogram as plain data. */

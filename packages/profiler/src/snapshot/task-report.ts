@@ -1,4 +1,5 @@
-import type { Histogram, TraceOutcome } from '@millpond/core';
+import type { TraceOutcome } from '@millpond/core';
+import type { Histogram } from '@millpond/core/internal';
 import { SEGMENT_IDS, type SegmentId } from '../record/segments.js';
 import type { OutcomeCounts, TaskLedger } from '../record/task-ledger.js';
 import { durationStats } from './durations.js';

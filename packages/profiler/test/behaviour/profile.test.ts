@@ -17,7 +17,7 @@ const MODULE = new URL('./fixtures/timed-sections.mjs', import.meta.url);
 describe.each(['process', 'thread', 'inline'] as const)('a profiled pool of kind %s', (kind) => {
   const pools: Pool<Handlers>[] = [];
 
-  function makePool(options: PoolOptions = {}): Pool<Handlers> {
+  function makePool(options: PoolOptions<Handlers> = {}): Pool<Handlers> {
     const pool = new Pool<Handlers>(MODULE, { kind, name: 'resize', workers: 1, ...options });
     pools.push(pool);
     return pool;

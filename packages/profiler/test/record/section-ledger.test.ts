@@ -1,4 +1,5 @@
-import { Histogram, OTHER, type SectionDelta } from '@millpond/core';
+import type { SectionDelta } from '@millpond/core';
+import { Histogram, OTHER } from '@millpond/core/internal';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SectionLedger, sectionPlaces } from '../../src/record/section-ledger.js';

@@ -1,0 +1,23 @@
+/** Files of ours that a worker starts with. */
+const OURS = /[\\/](?:(?:process|thread)-entry\.c?js|inline-host\.js|child[\\/][\w-]+\.[jt]s):/;
+/** The head that Node puts before the stack of a syntax error: where, the text there, and marks below it. */
+const HEAD = /^((?:file:|\/|[A-Za-z]:\\)[^\n]*:\d+)\n/;
+const CALL = /^ {4}at (?:.* \()?(?:async )?((?:file:\/\/|\/|[A-Za-z]:\\)[^\n]*:\d+:\d+)\)?$/;
+
+/**
+ * Where an error happened, by its stack: "file:///app/worker.js:5:9", or of a syntax error several lines with the text at
+ * that place. Undefined when the stack tells no place outside of Node and of what workers start with.
+ */
+export function placeOf(stack: string | undefined): string | undefined {
+  if (stack === undefined) return undefined;
+  if (HEAD.test(stack)) {
+    const lines = stack.split('\n');
+    const end = lines.findIndex((line) => line === '' || /^\w*Error\b/.test(line));
+    return lines.slice(0, end < 0 ? 1 : end).join('\n');
+  }
+  for (const line of stack.split('\n')) {
+    const place = OURS.test(line) ? undefined : CALL.exec(line)?.[1];
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}

@@ -1,0 +1,44 @@
+import { inspectBriefly } from './checks.js';
+import { PoolError } from './errors.js';
+import { EVENT_NAMES, type PoolEvents } from './events.js';
+import { nearestName } from '../base/nearest.js';
+
+/** ERR_OPTION for an argument. @param phrase ends "must be …" */
+export function wrongArgument(argument: string, phrase: string, value: unknown): PoolError<'ERR_OPTION'> {
+  const reason = `must be ${phrase}; received ${inspectBriefly(value)}.`;
+  return new PoolError('ERR_OPTION', { option: argument, reason, isArgument: true });
+}
+
+/** Refuses what is no name of a task. @throws ERR_OPTION */
+export function checkTaskName(name: unknown): asserts name is string {
+  if (typeof name !== 'string' || name === '') throw wrongArgument('name', 'the name of a handler', name);
+}
+
+/** Refuses inputs that a loop cannot pull. @throws ERR_OPTION */
+export function checkInputs(inputs: unknown): void {
+  const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = Object(inputs) as Partial<
+    Iterable<unknown> & AsyncIterable<unknown>
+  >;
+  if (typeof (async ?? sync) === 'function') return;
+  throw wrongArgument('inputs', 'an iterable or an async iterable, such as an array or a stream', inputs);
+}
+
+/** Refuses a reason that could not be shown. @throws ERR_OPTION */
+export function checkReason(reason: unknown): void {
+  if (typeof reason !== 'string' || reason === '') throw wrongArgument('reason', 'a non-empty string', reason);
+}
+
+/** Refuses events that no pool has, and listeners that cannot be called. @throws ERR_OPTION */
+export function checkListener(event: unknown, listener: unknown): void {
+  checkEvent(event);
+  if (typeof listener !== 'function') throw wrongArgument('listener', 'a function', listener);
+}
+
+/** Refuses events that no pool has: a listener with a misspelt name would wait for ever. @throws ERR_OPTION */
+export function checkEvent(event: unknown): asserts event is keyof PoolEvents {
+  if (EVENT_NAMES.includes(event as keyof PoolEvents)) return;
+  const nearest = typeof event === 'string' ? nearestName(event, EVENT_NAMES) : undefined;
+  const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+  const reason = `must be one of ${EVENT_NAMES.join(', ')}; received ${inspectBriefly(event)}.${hint}`;
+  throw new PoolError('ERR_OPTION', { option: 'event', reason, isArgument: true });
+}

@@ -1,0 +1,5 @@
+// For the other packages of Millpond, as @millpond/core/internal. It may change with any version.
+export { Histogram } from './base/histogram.js';
+export { hostNowMs } from './base/clock.js';
+export { nearestName } from './base/nearest.js';
+export { BoundedNames, OTHER, type Places } from './base/bounded-names.js';

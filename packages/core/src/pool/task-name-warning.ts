@@ -1,0 +1,26 @@
+import process from 'node:process';
+import { nearestName } from '../base/nearest.js';
+
+/** Says of names in the option `tasks` that no handler has them, or undefined when all are known. */
+function unknownTasks(named: Iterable<string>, handlers: readonly string[], pool: string): string | undefined {
+  const known = new Set(handlers);
+  const unknown = [...named].filter((name) => !known.has(name));
+  if (unknown.length === 0) return undefined;
+  const described = unknown.map((name) => {
+    const nearest = nearestName(name, handlers);
+    return nearest === undefined ? `"${name}"` : `"${name}" (did you mean "${nearest}"?)`;
+  });
+  return (
+    `Pool "${pool}": the option "tasks" has settings for ${described.join(', ')}, which the worker module does not export. ` +
+    `It exports: ${handlers.join(', ')}.`
+  );
+}
+
+/**
+ * Warns of settings that will never hold. A warning, not an error: one list of settings may serve several worker modules, and
+ * the tasks that are there run as they should.
+ */
+export function warnOfUnknownTasks(named: Iterable<string>, handlers: readonly string[], pool: string): void {
+  const warning = unknownTasks(named, handlers, pool);
+  if (warning !== undefined) process.emitWarning(warning, { type: 'MillpondWarning', code: 'MILLPOND_UNKNOWN_TASK' });
+}

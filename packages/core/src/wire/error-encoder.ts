@@ -1,0 +1,219 @@
+import { types } from 'node:util';
+import { serialize } from 'node:v8';
+import { baseOf } from './error-bases.js';
+import {
+  MAX_DEPTH,
+  MAX_DESCRIPTION,
+  MAX_KEY,
+  MAX_NODES,
+  MAX_PROPS,
+  MAX_SEARCHED,
+  MAX_TEXT,
+  MAX_TOTAL,
+} from './error-limits.js';
+import type { WireError, WireNode, WireValue } from './error-wire.js';
+
+/** Fields with a place of their own. */
+const OWN_FIELDS = new Set(['name', 'message', 'stack', 'cause']);
+
+/** Encodes one thrown value with all errors that can be reached from it. */
+export class ErrorEncoder {
+  readonly nodes: WireNode[] = [];
+  readonly #indexes = new Map<object, number>();
+  readonly #canSend: (value: unknown) => boolean;
+  #left = MAX_TOTAL;
+
+  constructor(canSend: (value: unknown) => boolean) {
+    this.#canSend = canSend;
+  }
+
+  encode(value: unknown, depth = 0): WireValue {
+    try {
+      if (isErrorLike(value)) return this.#node(value, depth, () => ({ error: this.#error(value, depth) }));
+      if (!holdsError(value)) return this.#plain(value);
+      return this.#node(value, depth, () => this.#container(value, depth));
+    } catch {
+      // A proxy with traps that throw, or the like: all that is known is that something is there.
+      return { value: '[a value that cannot be looked at]' };
+    }
+  }
+
+  /** A place in the table: the one it has, or a new one. */
+  #node(object: object, depth: number, make: () => WireNode): WireValue {
+    const known = this.#indexes.get(object);
+    if (known !== undefined) return { node: known };
+    if (depth >= MAX_DEPTH) return { value: '[nested too deeply]' };
+    if (this.nodes.length >= MAX_NODES || this.#left <= 0) return { value: '[more errors than are sent]' };
+    // Before its parts are looked at: they may lead back to it.
+    const node = this.nodes.push({ list: [] }) - 1;
+    this.#indexes.set(object, node);
+    this.nodes[node] = make();
+    return { node };
+  }
+
+  #error(thrown: Error, depth: number): WireError {
+    const base = read(() => baseOf(thrown)) ?? 'Error';
+    const name = read(() => thrown.name);
+    const message = text(() => thrown.message);
+    const shortMessage = this.#cut(message, MAX_TEXT);
+    const error: WireError = {
+      base,
+      name: typeof name === 'string' ? this.#cut(name, MAX_KEY) : base,
+      message: shortMessage,
+      stack: this.#stack(thrown, message, shortMessage),
+      props: [],
+    };
+    if (read(() => 'cause' in thrown) === true)
+      error.cause = this.encode(
+        read(() => thrown.cause),
+        depth + 1,
+      );
+    const errors = read(() => (thrown as AggregateError).errors as unknown);
+    const isList = Array.isArray(errors);
+    if (isList) {
+      const isEnumerable = read(() => Object.prototype.propertyIsEnumerable.call(thrown, 'errors')) === true;
+      error.errors = { members: this.#members(errors, depth), isEnumerable };
+    }
+    error.props = this.#properties(thrown, depth, (key) => OWN_FIELDS.has(key) || (isList && key === 'errors'));
+    return error;
+  }
+
+  /** A stack begins with the message; of a long one, the calls below it say more than its end. */
+  #stack(thrown: Error, message: string, shortMessage: string): string | undefined {
+    const stack = read(() => thrown.stack);
+    if (typeof stack !== 'string') return undefined;
+    const at = message === shortMessage ? -1 : stack.indexOf(message);
+    const short = at < 0 ? stack : stack.slice(0, at) + shortMessage + stack.slice(at + message.length);
+    return this.#cut(short, MAX_TEXT);
+  }
+
+  #container(value: object, depth: number): WireNode {
+    return Array.isArray(value)
+      ? { list: this.#members(value, depth) }
+      : { record: this.#properties(value, depth, () => false) };
+  }
+
+  #members(list: readonly unknown[], depth: number): WireValue[] {
+    const members = Array.from({ length: Math.min(list.length, MAX_PROPS) }, (_, at) =>
+      this.encode(
+        read(() => list[at]),
+        depth + 1,
+      ),
+    );
+    if (list.length > MAX_PROPS) members.push({ value: `[${list.length - MAX_PROPS} more]` });
+    return members;
+  }
+
+  #properties(of: object, depth: number, isLeftOut: (key: string) => boolean): [string, WireValue][] {
+    const properties: [string, WireValue][] = [];
+    for (const key of (read(() => Object.keys(of)) ?? []).slice(0, MAX_PROPS)) {
+      if (isLeftOut(key) || key.length > MAX_KEY) continue;
+      const value = read(() => (of as Record<string, unknown>)[key]);
+      // A method that every error has, replaced: a description in its place would break what calls it.
+      if (typeof value === 'function' && key in Error.prototype) continue;
+      this.#left -= key.length;
+      properties.push([key, this.encode(value, depth + 1)]);
+    }
+    return properties;
+  }
+
+  #plain(value: unknown): WireValue {
+    switch (typeof value) {
+      case 'string':
+        if (value.length > this.#left) return { value: `[a text of ${value.length} characters]` };
+        this.#left -= value.length;
+        return { value };
+      case 'bigint':
+        return this.#cloned(value);
+      case 'object':
+        return value === null ? { value } : this.#cloned(value);
+      case 'function':
+      case 'symbol':
+        return { value: describe(value) };
+      default:
+        return { value };
+    }
+  }
+
+  /** Cloned here and now: what can be read once, by a getter perhaps, may not be readable again. */
+  #cloned(value: object | bigint): WireValue {
+    const size = ArrayBuffer.isView(value) ? value.byteLength : 0;
+    const bytes = size > this.#left ? undefined : read(() => serialize(value));
+    if (bytes !== undefined && bytes.byteLength <= this.#left) {
+      this.#left -= bytes.byteLength;
+      return { bytes };
+    }
+    if (bytes !== undefined || size > this.#left) {
+      return { value: `[a value of ${Math.max(size, bytes?.byteLength ?? 0)} bytes: ${describe(value)}]` };
+    }
+    // What only some channels can carry: memory that threads share, for instance.
+    return { value: read(() => this.#canSend(value)) === true ? value : describe(value) };
+  }
+
+  #cut(whole: string, longest: number): string {
+    const length = Math.min(longest, Math.max(0, this.#left));
+    this.#left -= Math.min(whole.length, length);
+    return whole.length <= length ? whole : `${whole.slice(0, length)} … (${whole.length - length} characters more)`;
+  }
+}
+
+function isErrorLike(value: unknown): value is Error {
+  if (typeof value !== 'object' || value === null) return false;
+  if (types.isNativeError(value) || read(() => value instanceof Error) === true) return true;
+  return read(() => Object.prototype.toString.call(value)) === '[object Error]';
+}
+
+/** Whether a list or a plain object has an error somewhere in it. */
+function holdsError(value: unknown): value is object {
+  if (!isContainer(value)) return false;
+  const found = new Set<object>([value]);
+  let searched = 0;
+  for (const container of found) {
+    for (const part of partsOf(container)) {
+      if (++searched > MAX_SEARCHED) return false;
+      if (isErrorLike(part)) return true;
+      if (isContainer(part)) found.add(part);
+    }
+  }
+  return false;
+}
+
+function* partsOf(container: object): Generator {
+  // By position: the keys of a long list are as many texts.
+  if (Array.isArray(container)) {
+    for (let at = 0; at < container.length; at++) yield read(() => container[at] as unknown);
+    return;
+  }
+  for (const key of read(() => Object.keys(container)) ?? []) {
+    yield read(() => (container as Record<string, unknown>)[key]);
+  }
+}
+
+function isContainer(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = read(() => Object.getPrototypeOf(value) as unknown);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function read<T>(get: () => T): T | undefined {
+  try {
+    return get();
+  } catch {
+    // A throwing getter must not hide the error it sits on.
+    return undefined;
+  }
+}
+
+function text(get: () => unknown): string {
+  const value = read(get);
+  return typeof value === 'string' ? value : (read(() => String(value)) ?? '');
+}
+
+function describe(value: unknown): string {
+  const shown = read(() => {
+    if (typeof value === 'function') return `[function ${value.name || 'anonymous'}]`;
+    return Array.isArray(value) ? `[a list of ${value.length}]` : String(value);
+  });
+  return shown?.slice(0, MAX_DESCRIPTION) ?? '[unprintable value]';
+}
