@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
-import process from 'node:process';
+import { process } from '../base/natives.js';
 import { placeOf } from '../base/stack-place.js';
 import { findSyntaxError } from './find-syntax-error.js';
 

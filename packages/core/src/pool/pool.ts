@@ -92,7 +92,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     super();
     const url = workerModuleUrl(worker);
     this.#moduleUrl = url.href;
-    this.#options = resolveOptions(options as PoolOptions<never>, moduleName(url));
+    this.#options = resolveOptions(options, moduleName(url));
     if (this.#options.kind !== 'inline') loaderFlags(url.href);
     checkThreadFlags(this.#options);
     checkWorkerData(this.#options);

@@ -1,4 +1,4 @@
-import process from 'node:process';
+import { process } from '../base/natives.js';
 import { nearestName } from '../base/nearest.js';
 
 /** Says of names in the option `tasks` that no handler has them, or undefined when all are known. */
