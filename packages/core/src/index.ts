@@ -5,6 +5,7 @@ export { hostNowMs } from './base/clock.js';
 export { nearestName } from './base/nearest.js';
 export { PoolError, isPoolError, type DeathReport, type ErrorCode, type ErrorDetails } from './contract/errors.js';
 export * from './contract/worker-module.js';
+export { inWorker } from './contract/in-worker.js';
 export { move } from './contract/move.js';
 export type { Codec, CodecOption } from './contract/codec.js';
 export type * from './contract/options.js';

@@ -1,5 +1,6 @@
 // The worker's side of kind 'inline': the same code as in a worker, in the parent's own thread.
 import type { MessagePort } from 'node:worker_threads';
+import { loadInline } from '../base/lineage.js';
 import { openPortCodec } from '../codec/open-codec.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { MemoryBoard } from '../wire/claim-board.js';
@@ -14,6 +15,7 @@ export function serveInline(port: MessagePort, onExit: (code: number) => void): 
     useCodec({ codec, maxPayloadBytes }) {
       channel.codec = openPortCodec(codec, maxPayloadBytes);
     },
+    load: (url) => loadInline(url, () => import(url)),
     board: ({ board }: InitMessage) => new MemoryBoard(board as SharedArrayBuffer),
     startGuard() {},
     outputWritten: () => Promise.resolve(),

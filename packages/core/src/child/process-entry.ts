@@ -6,6 +6,7 @@ import { openCodec } from '../codec/open-codec.js';
 import { StructuredCodec } from '../codec/structured-codec.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { FileClaims } from './claims.js';
+import { moduleLoader } from './load-module.js';
 import { outputWritten } from './output-written.js';
 import { serve } from './serve.js';
 
@@ -18,6 +19,7 @@ const TO_PARENT_FD = 7;
 // A Ctrl-C in the terminal is the parent's to handle: it drains, and stops us when it is done.
 process.on('SIGINT', () => {});
 
+const loader = moduleLoader((url) => import(url));
 const link = new Socket({ fd: LINK_FD, readable: true, writable: true });
 // Until the first frame has told what the pool wants: that frame has no values.
 const channel = new SocketChannel(link, { codec: new StructuredCodec(Infinity), maxPayloadBytes: Infinity });
@@ -28,11 +30,13 @@ const worker = serve({
     channel.format = { codec: openCodec(codec, maxPayloadBytes, files), maxPayloadBytes };
   },
   board: () => new FileClaims(BOARD_FD),
+  load: loader.load,
   startGuard,
   outputWritten,
   endOrphaned: () => process.kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL'),
   exit: (code) => process.exit(code),
 });
+loader.asksWhether(() => worker.isHandling());
 
 function startGuard(): void {
   // Beside the bundle that this file becomes part of.

@@ -31,6 +31,8 @@ export interface Host {
   /** Readies the channel for values. @throws when the codec cannot be loaded */
   useCodec(init: InitMessage): void;
   board(init: InitMessage): WorkerBoard;
+  /** Imports the worker module. */
+  load(url: string): Promise<unknown>;
   /** Starts the thread that ends this process with its parent. */
   startGuard(): void;
   /** Resolves when all that was printed has left. */
@@ -50,7 +52,7 @@ function sendProgress(channel: FrameChannel, id: number, value: unknown): void {
 }
 
 /** The whole life of a worker, seen from inside: init → load → setup → warmup → ready → tasks → teardown. */
-export function serve(host: Host): { flush(): void } {
+export function serve(host: Host): { flush(): void; isHandling(): boolean } {
   const { channel } = host;
   let loop: TaskLoop | undefined;
   let reports: ReportTimer | undefined;
@@ -117,7 +119,7 @@ export function serve(host: Host): { flush(): void } {
         sections,
         sendProgress: (id, value) => sendProgress(channel, id, value),
       };
-      const loaded = await loadWorkerModule(init.moduleUrl);
+      const loaded = await loadWorkerModule(init.moduleUrl, host.load);
       if (ending) return;
       module = loaded;
       channel.send(FRAME.warming, undefined);
@@ -196,5 +198,5 @@ export function serve(host: Host): { flush(): void } {
     }
   }
 
-  return { flush: () => loop?.flush() };
+  return { flush: () => loop?.flush(), isHandling: () => loop?.isHandling === true };
 }

@@ -98,6 +98,11 @@ export class TaskLoop {
     return this.#frames.length === 0 && this.#running.size === 0;
   }
 
+  /** Whether a handler runs. */
+  get isHandling(): boolean {
+    return this.#insideRun || this.#running.size > 0;
+  }
+
   accept(frame: Frame): void {
     this.#frames.push({ frame, row: 0 });
     this.#unstarted += frame.meta.length / TASK_WORDS;

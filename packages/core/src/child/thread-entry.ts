@@ -5,6 +5,7 @@ import { printTo } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { MemoryBoard } from '../wire/claim-board.js';
 import type { InitMessage } from '../wire/frame.js';
+import { moduleLoader } from './load-module.js';
 import { outputWritten } from './output-written.js';
 import { serve } from './serve.js';
 
@@ -17,6 +18,7 @@ const { port, stdout, stderr } = workerData as {
 if (stdout !== undefined) printTo(stdout, process.stdout);
 if (stderr !== undefined) printTo(stderr, process.stderr);
 
+const loader = moduleLoader((url) => import(url));
 const channel = new PortChannel(port);
 const worker = serve({
   channel,
@@ -24,10 +26,12 @@ const worker = serve({
     channel.codec = openPortCodec(codec, maxPayloadBytes);
   },
   board: ({ board }: InitMessage) => new MemoryBoard(board as SharedArrayBuffer),
+  load: loader.load,
   startGuard() {},
   outputWritten,
   endOrphaned: () => process.exit(0),
   exit: (code) => process.exit(code),
 });
+loader.asksWhether(() => worker.isHandling());
 
 process.on('exit', () => worker.flush());

@@ -10,9 +10,12 @@ export interface LoadedModule {
   hooks: WorkerHooks;
 }
 
-/** Imports the worker module and finds its handlers: every exported function, and its lifecycle: the export `worker`. */
-export async function loadWorkerModule(url: string): Promise<LoadedModule> {
-  const exports = (await import(url)) as Record<string, unknown>;
+/**
+ * Imports the worker module and finds its handlers: every exported function, and its lifecycle: the export `worker`.
+ * @param load imports a module; the exports of another loader look the same
+ */
+export async function loadWorkerModule(url: string, load: (url: string) => Promise<unknown>): Promise<LoadedModule> {
+  const exports = (await load(url)) as Record<string, unknown>;
   const handlers = new Map<string, LoadedHandler>();
   for (const [name, value] of Object.entries(exports)) {
     if (typeof value === 'function') handlers.set(name, value as LoadedHandler);

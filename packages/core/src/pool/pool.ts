@@ -18,6 +18,7 @@ import { loaderFlags } from '../transport/node-flags.js';
 import { toExtras } from './call-extras.js';
 import { checkWorkerData } from './check-worker-data.js';
 import { Engine } from './engine.js';
+import { checkNesting } from './nesting.js';
 import { mapSettled, mapValues, type MapParts } from './map.js';
 import { poolStats } from './pool-stats.js';
 import { PoolState } from './pool-state.js';
@@ -66,6 +67,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   constructor(worker: string | URL, options: PoolOptions = {}) {
     super();
     const url = workerModuleUrl(worker);
+    checkNesting(url.href);
     this.#options = resolveOptions(options, moduleName(url));
     if (this.#options.kind !== 'inline') loaderFlags(url.href);
     checkWorkerData(this.#options);
@@ -118,8 +120,8 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    */
   run<N extends TaskName<W>>(name: N, ...args: RunArguments<Input<W, N>>): Promise<Output<W, N>> {
     const [input, options] = args as [unknown, RunOptions | undefined];
-    if (options !== undefined) checkRunOptions(options);
-    return this.#run(name, input, options, true) as Promise<Output<W, N>>;
+    const own = options === undefined ? undefined : checkRunOptions(options);
+    return this.#run(name, input, own, true) as Promise<Output<W, N>>;
   }
 
   /**
@@ -154,13 +156,13 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     input: Input<W, N>,
     options: BroadcastOptions = {},
   ): Promise<Output<W, N>[]> {
-    checkRunOptions(options);
+    const own = checkRunOptions(options);
     await this.#firstWorker();
     this.#state.refuseUnlessOpen();
-    options.signal?.throwIfAborted();
-    const settings = { ...overrideSettings(this.#engine.settingsOf(name), options), queueTimeoutMs: Infinity };
+    own.signal?.throwIfAborted();
+    const settings = { ...overrideSettings(this.#engine.settingsOf(name), own), queueTimeoutMs: Infinity };
     const results = this.#engine.dispatcher.readyWorkers.map((worker) =>
-      this.#engine.submitTo(worker, name, input, { settings, signal: options.signal }),
+      this.#engine.submitTo(worker, name, input, { settings, signal: own.signal }),
     );
     return (await Promise.all(results)) as Output<W, N>[];
   }
@@ -182,8 +184,8 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** Changes the number of workers, or its bounds. Workers too many finish what they have. @throws ERR_OPTION */
   resize(workers: WorkersOption): void {
-    resolveOptions({ workers }, this.name);
-    if (this.#state.isOpen) this.#engine.resize(workers);
+    const own = resolveOptions({ workers }, this.name);
+    if (this.#state.isOpen) this.#engine.resize(own.workers);
   }
 
   /** Replaces every ready worker between tasks: a quarter at once, each replacement warm before the old one goes. */
@@ -298,8 +300,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   #mapParts(name: string, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: MapOptions): MapParts {
-    checkMapOptions(options);
-    const { ordered = true, window, signal, ...own } = options;
+    const { ordered = true, window, signal, ...own } = checkMapOptions(options);
     const runOptions: RunOptions = own;
     return {
       inputs,

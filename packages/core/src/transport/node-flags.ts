@@ -5,20 +5,51 @@ import { PoolError } from '../contract/errors.js';
 // What belongs to this process's own start and would make a worker do something else than be a worker.
 /** Their value is the next one, whatever it looks like. */
 const CODE = new Set(['-e', '--eval', '-p', '--print', '-pe']);
-const OWN =
-  /^(--inspect|--debug|--test|--watch|--check|-c$|-i$|--interactive|--run|--cpu-prof|--heap-prof|--prof$|--eval=|--print=|--input-type)/;
+const OWN = new RegExp(
+  '^(-c$|-i$|--check|--interactive|--run|--eval=|--print=|--input-type|--entry-url|--experimental-entry-url' +
+    '|--test|--watch|--cpu-prof|--heap-prof|--prof$' +
+    // The application itself: a worker with one of these would be the application again, or build it.
+    '|--snapshot-blob|--build-snapshot|--build-sea|--experimental-sea-config)',
+);
+/** They open a port, or stop at the first line until somebody looks. */
+const INSPECTOR = /^--(inspect|debug)/;
 
 /** The flags of this process that its workers should share: all but those for debugging and for its own entry. */
 export function inheritedFlags(flags: readonly string[]): string[] {
   const kept: string[] = [];
   for (let at = 0; at < flags.length; at++) {
     const flag = flags[at] ?? '';
-    if (CODE.has(flag)) at++;
-    else if (!OWN.test(flag)) kept.push(flag);
+    const name = dashed(flag);
+    if (CODE.has(name)) at++;
+    else if (!OWN.test(name) && !INSPECTOR.test(name)) kept.push(flag);
     // No script is among them: what is not a flag is the value of the one before.
     else if (flags[at + 1]?.startsWith('-') === false) at++;
   }
   return kept;
+}
+
+/** Node takes a flag's name with underscores, too. */
+function dashed(flag: string): string {
+  const end = flag.indexOf('=');
+  return end === -1 ? flag.replaceAll('_', '-') : flag.slice(0, end).replaceAll('_', '-') + flag.slice(end);
+}
+
+/** NODE_OPTIONS without the flags of the inspector; the rest as it was, quotes included. */
+export function withoutInspector(nodeOptions: string): string {
+  const words = nodeOptions.match(/(?:"(?:\\.|[^"\\])*"?|[^ "])+/g) ?? [];
+  const kept: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (!INSPECTOR.test(dashed(word.replaceAll('"', '')))) kept.push(word);
+    // The value of the one before.
+    else if (words[at + 1]?.startsWith('-') === false) at++;
+  }
+  return kept.join(' ');
+}
+
+/** The flag that gives a worker an inspector of its own. Port 0: the system chooses a free one. */
+export function inspectFlags(inspect: boolean): string[] {
+  return inspect ? ['--inspect=127.0.0.1:0'] : [];
 }
 
 const HEAP_FLAG = /--max[-_](old[-_]space|heap)[-_]size/;

@@ -1,9 +1,11 @@
 import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'node:worker_threads';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
+import { LINEAGE_KEY, lineageOf } from '../base/lineage.js';
 import { openPortCodec } from '../codec/open-codec.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { printedOn } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
+import { bare } from './bare.js';
 import { bundleFile } from './bundle-file.js';
 import { heapFlags, loaderFlags } from './node-flags.js';
 import { forwardLines, outputTargets, Tail } from './output.js';
@@ -37,12 +39,16 @@ class ThreadTransport implements Transport {
     const { port1, port2 } = new MessageChannel();
     this.channel = new PortChannel(port1, openPortCodec(options.codec, options.maxPayloadBytes));
     const output = options.stdio === 'inherit' ? undefined : outputPorts();
-    this.#thread = new Worker(bundleFile('thread-entry.cjs'), {
-      ...threadOptions(spec),
-      name: `${options.name}#${workerId}`,
-      workerData: { port: port2, ...output?.there },
-      transferList: [port2, ...Object.values(output?.there ?? {})],
-    });
+    const data = { port: port2, ...output?.there, [LINEAGE_KEY]: lineageOf(spec.moduleUrl) };
+    this.#thread = new Worker(
+      bundleFile('thread-entry.cjs'),
+      bare<WorkerOptions>({
+        ...threadOptions(spec),
+        name: `${options.name}#${workerId}`,
+        workerData: data,
+        transferList: [port2, ...Object.values(output?.there ?? {})],
+      }),
+    );
     this.pid = this.#thread.threadId;
     if (output !== undefined) this.#forwardOutput(options, workerId, output.here);
     this.#thread.unref();
@@ -110,7 +116,10 @@ function threadOptions({ options, moduleUrl, heapLimitMb }: WorkerSpec): WorkerO
   if (execArgv !== undefined || loader.length > 0) result.execArgv = [...(execArgv ?? []), ...loader];
   const hasOwnLimit = heapFlags(heapLimitMb, execArgv ?? process.execArgv, process.env.NODE_OPTIONS).length > 0;
   if (hasOwnLimit || resourceLimits !== undefined) {
-    result.resourceLimits = { ...(hasOwnLimit ? { maxOldGenerationSizeMb: heapLimitMb } : {}), ...resourceLimits };
+    result.resourceLimits = bare({
+      ...(hasOwnLimit ? { maxOldGenerationSizeMb: heapLimitMb } : {}),
+      ...resourceLimits,
+    });
   }
   if (env !== 'inherit') result.env = workerEnv(env);
   return result;

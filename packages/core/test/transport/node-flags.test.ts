@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isPoolError } from '../../src/contract/errors.js';
-import { heapFlags, inheritedFlags, loaderFlags } from '../../src/transport/node-flags.js';
+import { heapFlags, inheritedFlags, loaderFlags, withoutInspector } from '../../src/transport/node-flags.js';
 
 const RUNS_TYPESCRIPT = Boolean((process.features as { typescript?: unknown }).typescript);
 
@@ -46,11 +46,39 @@ describe('inheritedFlags', () => {
     [['--check']],
     [['-c']],
     [['-i']],
+    [['--snapshot-blob', 'app.blob']],
+    [['--snapshot-blob=app.blob']],
+    [['--snapshot_blob', 'app.blob']],
+    [['--build-snapshot']],
+    [['--build-snapshot-config', 'snapshot.json']],
+    [['--experimental-sea-config', 'sea.json']],
+    [['--build-sea', 'sea.json']],
+    [['--experimental-entry-url']],
+    [['--entry-url']],
+    [['--inspect_brk']],
+    [['--inspect-wait']],
+    [['--debug-port=1']],
   ])('leaves out %j, which is for this process only', (own) => {
     expect(inheritedFlags(['--no-warnings', ...own, '--enable-source-maps'])).toEqual([
       '--no-warnings',
       '--enable-source-maps',
     ]);
+  });
+});
+
+describe('withoutInspector', () => {
+  it.each([
+    ['--inspect', ''],
+    ['--inspect=0.0.0.0:9229 --no-warnings', '--no-warnings'],
+    ['--no-warnings --inspect-brk --max-old-space-size=64', '--no-warnings --max-old-space-size=64'],
+    ['--inspect-port 0 --no-warnings', '--no-warnings'],
+    ['--inspect_wait --inspect-publish-uid=http', ''],
+    ['"--inspect" -r "./a b.cjs"', '-r "./a b.cjs"'],
+    ['--import="./inspect --inspect.mjs"', '--import="./inspect --inspect.mjs"'],
+    ['--title="say \\"--inspect\\""', '--title="say \\"--inspect\\""'],
+    ['', ''],
+  ])('makes of %j: %j', (given, left) => {
+    expect(withoutInspector(given)).toBe(left);
   });
 });
 
