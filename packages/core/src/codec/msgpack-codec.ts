@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { requireInstalled } from '../base/own-file.js';
 import { types } from 'node:util';
 import { PoolError } from '../contract/errors.js';
 import { LARGE_BYTES, type Arena } from './arena.js';
@@ -92,7 +92,7 @@ function load(): Msgpackr {
   let msgpackr: Msgpackr;
   try {
     // Not imported: it need not be installed, and most programs never ask for it.
-    msgpackr = createRequire(import.meta.url)('msgpackr') as Msgpackr;
+    msgpackr = requireInstalled((require) => require('msgpackr')) as Msgpackr;
   } catch (cause) {
     const reason = '"msgpack" needs the package msgpackr beside @millpond/core: npm install msgpackr';
     throw new PoolError('ERR_OPTION', { option: 'codec', reason }, { cause });

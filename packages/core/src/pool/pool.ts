@@ -14,6 +14,7 @@ import {
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, Input, Output, TaskName } from '../contract/worker-module.js';
 import { openCodec } from '../codec/open-codec.js';
+import { checkHost } from '../transport/check-host.js';
 import { loaderFlags } from '../transport/node-flags.js';
 import { toExtras } from './call-extras.js';
 import { checkWorkerData } from './check-worker-data.js';
@@ -69,7 +70,10 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     const url = workerModuleUrl(worker);
     checkNesting(url.href);
     this.#options = resolveOptions(options, moduleName(url));
-    if (this.#options.kind !== 'inline') loaderFlags(url.href);
+    checkHost(this.#options.kind, this.#options.timeoutStack);
+    if (this.#options.kind !== 'inline') {
+      loaderFlags(url.href, [...(this.#options.execArgv ?? process.execArgv), process.env['NODE_OPTIONS'] ?? '']);
+    }
     checkWorkerData(this.#options);
     // Loaded once to see that it can be; workers get their own.
     openCodec(this.#options.codec, this.#options.maxPayloadBytes);

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { openPortCodec } from '../codec/open-codec.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
@@ -33,16 +35,14 @@ class InlineTransport implements Transport {
     this.channel = new PortChannel(port1, openPortCodec(options.codec, options.maxPayloadBytes));
     // After the last frame, as in the other transports.
     this.channel.onClose = () => this.#end(this.#code);
-    // By URL, as the other transports reach the worker's side: nothing in the parent imports it.
-    import(bundleFile('inline-host.js').href).then(
-      (host: InlineHost) => {
-        host.serveInline(port2, (code) => (this.#code = code));
-        // Listening makes a port keep the program alive; that is the pool's to decide.
-        port1.unref();
-        port2.unref();
-      },
-      (error: Error) => this.#end(1, error),
-    );
+    // By URL, as the other transports reach the worker's side: nothing in the parent imports it. Required, not imported:
+    // bundlers and test runners that load this file in their own way have no import() of files they do not know.
+    const url = bundleFile('inline-host.cjs');
+    const host = createRequire(url)(fileURLToPath(url)) as InlineHost;
+    host.serveInline(port2, (code) => (this.#code = code));
+    // Listening makes a port keep the program alive; that is the pool's to decide.
+    port1.unref();
+    port2.unref();
   }
 
   kill(): void {

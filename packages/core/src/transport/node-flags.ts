@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { findTsx, howToLoad, isTypeScript, stripsTypes, type Tsx } from '../base/typescript.js';
 import { PoolError } from '../contract/errors.js';
 
 // What belongs to this process's own start and would make a worker do something else than be a worker.
@@ -64,19 +63,26 @@ export function heapFlags(
   return limitMb === undefined || isSet ? [] : [`--max-old-space-size=${limitMb}`];
 }
 
+/** Flags that may have Node load what it does not know, and of those that load something first, packages that do so. */
+const LOADER = /(^|\s)(--import|--loader|--experimental-loader)\b|\b(ts-node|swc|esbuild|sucrase|babel|jiti|tsx)\b/;
+
 /**
- * Flags a worker needs to load its module: none for JavaScript, or where Node strips types itself, else tsx.
+ * Flags a worker process needs to load its module: none for JavaScript, or where Node strips types itself, else tsx.
+ * @param given what it is started with in any case: its flags and NODE_OPTIONS
  * @throws ERR_OPTION for a TypeScript module that nothing here can load
  */
-export function loaderFlags(moduleUrl: string): string[] {
-  const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
-  if (!/\.[mc]?ts$/.test(new URL(moduleUrl).pathname) || stripsTypes) return [];
-  try {
-    return ['--import', pathToFileURL(createRequire(moduleUrl).resolve('tsx')).href];
-  } catch (cause) {
-    const reason =
-      `is TypeScript (${moduleUrl}), which Node ${process.versions.node} does not run by itself. ` +
-      'Install tsx beside it, compile it to JavaScript, or use Node 22.18 or later.';
-    throw new PoolError('ERR_OPTION', { option: 'worker', reason }, { cause });
-  }
+export function loaderFlags(moduleUrl: string, given: readonly string[]): string[] {
+  if (!isTypeScript(moduleUrl) || stripsTypes()) return [];
+  const tsx = findTsx(moduleUrl);
+  if (tsx !== undefined) return ['--import', tsx.main];
+  // A loader of the user's own may know it. If not, the worker says so.
+  if (given.some((flag) => LOADER.test(flag))) return [];
+  throw new PoolError('ERR_OPTION', { option: 'worker', reason: howToLoad(moduleUrl) });
+}
+
+/** What a thread needs to load its module: as `loaderFlags`, and where this program itself runs on tsx. */
+export function threadLoader(moduleUrl: string): Tsx | undefined {
+  if (!isTypeScript(moduleUrl)) return undefined;
+  const runsOnTsx = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((flag) => /\btsx\b/.test(flag));
+  return stripsTypes() && !runsOnTsx ? undefined : findTsx(moduleUrl);
 }

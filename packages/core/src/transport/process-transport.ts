@@ -11,6 +11,7 @@ import { ArenaFilePair } from './arena-files.js';
 import { bare } from './bare.js';
 import { BoardFile } from './board-file.js';
 import { bundleFile } from './bundle-file.js';
+import { explainNoFile } from './check-host.js';
 import { deathSignalTool, doubtDeathSignal } from './death-signal.js';
 import { GuardLink } from './guard-link.js';
 import { killAtExit } from './kill-at-exit.js';
@@ -38,7 +39,7 @@ class ProcessTransport implements Transport {
   readonly #entry = bundleFile('process-entry.cjs');
   readonly channel: SocketChannel;
   readonly sharedBoard = undefined;
-  readonly board = new BoardFile();
+  readonly board = openBoard();
   readonly #arena = ArenaFilePair.open();
   /** Whether the worker is to start a guard thread: nothing else would end it with us, or its stacks are wanted. */
   readonly wantsGuard: boolean;
@@ -62,7 +63,7 @@ class ProcessTransport implements Transport {
       ...heapFlags(heapLimitMb, given, env['NODE_OPTIONS']),
       ...inspectFlags(options.inspect),
       ...given,
-      ...loaderFlags(moduleUrl),
+      ...loaderFlags(moduleUrl, [...given, env['NODE_OPTIONS'] ?? '']),
     ];
     const node = [process.execPath, ...flags, fileURLToPath(this.#entry), ...options.argv];
     // A missing node is the system's to report, not setpriv's.
@@ -195,6 +196,14 @@ class ProcessTransport implements Transport {
   #wasOomKilled(signal: NodeJS.Signals | null): boolean {
     if (signal !== 'SIGKILL' || this.#wasKilledHere || this.#oomKillsBefore === undefined) return false;
     return (oomKills() ?? 0) > this.#oomKillsBefore;
+  }
+}
+
+function openBoard(): BoardFile {
+  try {
+    return new BoardFile();
+  } catch (error) {
+    throw explainNoFile(error);
   }
 }
 

@@ -7,7 +7,7 @@ import { printedOn } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { bare } from './bare.js';
 import { bundleFile } from './bundle-file.js';
-import { heapFlags, loaderFlags } from './node-flags.js';
+import { heapFlags, threadLoader } from './node-flags.js';
 import { forwardLines, outputTargets, Tail } from './output.js';
 import { threadStack } from './thread-stack.js';
 import { workerEnv } from './worker-env.js';
@@ -39,7 +39,12 @@ class ThreadTransport implements Transport {
     const { port1, port2 } = new MessageChannel();
     this.channel = new PortChannel(port1, openPortCodec(options.codec, options.maxPayloadBytes));
     const output = options.stdio === 'inherit' ? undefined : outputPorts();
-    const data = { port: port2, ...output?.there, [LINEAGE_KEY]: lineageOf(spec.moduleUrl) };
+    const data = {
+      port: port2,
+      ...output?.there,
+      [LINEAGE_KEY]: lineageOf(spec.moduleUrl),
+      tsx: threadLoader(spec.moduleUrl),
+    };
     this.#thread = new Worker(
       bundleFile('thread-entry.cjs'),
       bare<WorkerOptions>({
@@ -108,12 +113,11 @@ function outputPorts(): { here: OutputPorts; there: OutputPorts } {
   };
 }
 
-function threadOptions({ options, moduleUrl, heapLimitMb }: WorkerSpec): WorkerOptions {
+function threadOptions({ options, heapLimitMb }: WorkerSpec): WorkerOptions {
   const { env, argv, execArgv, resourceLimits } = options;
-  const loader = loaderFlags(moduleUrl);
   const result: WorkerOptions = { argv: [...argv] };
   // Left out, a thread shares this process's flags.
-  if (execArgv !== undefined || loader.length > 0) result.execArgv = [...(execArgv ?? []), ...loader];
+  if (execArgv !== undefined) result.execArgv = [...execArgv];
   const hasOwnLimit = heapFlags(heapLimitMb, execArgv ?? process.execArgv, process.env.NODE_OPTIONS).length > 0;
   if (hasOwnLimit || resourceLimits !== undefined) {
     result.resourceLimits = bare({

@@ -1,10 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isPoolError } from '../../src/contract/errors.js';
-import { heapFlags, inheritedFlags, loaderFlags, withoutInspector } from '../../src/transport/node-flags.js';
+import {
+  heapFlags,
+  inheritedFlags,
+  loaderFlags,
+  threadLoader,
+  withoutInspector,
+} from '../../src/transport/node-flags.js';
 
 const RUNS_TYPESCRIPT = Boolean((process.features as { typescript?: unknown }).typescript);
 
@@ -83,15 +86,17 @@ describe('withoutInspector', () => {
 });
 
 describe('loaderFlags', () => {
+  const inFolderOfItsOwn = pathToFileURL('/nowhere/worker.ts').href;
+
   it.each(['worker.js', 'worker.mjs', 'worker.cjs', 'worker.ts.js'])('are none for %s', (name) => {
-    expect(loaderFlags(`file:///app/${name}`)).toEqual([]);
+    expect(loaderFlags(`file:///app/${name}`, [])).toEqual([]);
   });
 
   it.skipIf(RUNS_TYPESCRIPT)('refuse TypeScript that nothing can load', () => {
     for (const name of ['worker.ts', 'worker.mts', 'worker.cts', 'worker.ts?variant=2']) {
       let thrown: unknown;
       try {
-        loaderFlags(`file:///nowhere/${name}`);
+        loaderFlags(`file:///nowhere/${name}`, ['--no-warnings', '--conditions=import', '-r', './hook.cjs']);
       } catch (error) {
         thrown = error;
       }
@@ -99,22 +104,44 @@ describe('loaderFlags', () => {
     }
   });
 
+  it.each([
+    ['--import', './loader.mjs'],
+    ['-r', 'ts-node/register'],
+    ['--no-warnings --loader=ts-node/esm'],
+    ['--require=@swc-node/register'],
+  ])('leave TypeScript to a loader of the user: %s', (...given) => {
+    expect(loaderFlags(inFolderOfItsOwn, given)).toEqual([]);
+  });
+
   it.skipIf(RUNS_TYPESCRIPT)('load TypeScript with tsx, where that is installed beside the module', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tsx-'));
-    try {
-      const tsx = join(folder, 'node_modules/tsx');
-      mkdirSync(tsx, { recursive: true });
-      writeFileSync(join(tsx, 'package.json'), '{ "name": "tsx", "main": "loader.mjs" }');
-      writeFileSync(join(tsx, 'loader.mjs'), '');
-      const flags = loaderFlags(pathToFileURL(join(folder, 'worker.ts')).href);
-      expect(flags).toEqual(['--import', pathToFileURL(join(tsx, 'loader.mjs')).href]);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const flags = loaderFlags(new URL('worker.ts', import.meta.url).href, []);
+    expect(flags).toEqual(['--import', expect.stringMatching(/^file:.*\/node_modules\/tsx\/dist\/loader\.mjs$/)]);
   });
 
   it.runIf(RUNS_TYPESCRIPT)('are none for TypeScript where Node runs it', () => {
-    expect(loaderFlags('file:///app/worker.ts')).toEqual([]);
+    expect(loaderFlags(inFolderOfItsOwn, [])).toEqual([]);
+  });
+});
+
+describe('threadLoader', () => {
+  const beside = new URL('worker.ts', import.meta.url).href;
+
+  it('is none for JavaScript, and where there is no tsx', () => {
+    expect(threadLoader('file:///app/worker.js')).toBeUndefined();
+    expect(threadLoader('file:///nowhere/worker.ts')).toBeUndefined();
+  });
+
+  it('is tsx for TypeScript that Node does not run, and where the program runs on tsx', () => {
+    const before = process.env['NODE_OPTIONS'];
+    process.env['NODE_OPTIONS'] = '--import tsx';
+    try {
+      expect(threadLoader(beside)?.esm).toMatch(/\/tsx\/dist\/esm\/api\/index\.mjs$/);
+    } finally {
+      if (before === undefined) delete process.env['NODE_OPTIONS'];
+      else process.env['NODE_OPTIONS'] = before;
+    }
+    if (RUNS_TYPESCRIPT) expect(threadLoader(beside)).toBeUndefined();
+    else expect(threadLoader(beside)?.cjs).toMatch(/\/tsx\/dist\/cjs\/api\/index\.mjs$/);
   });
 });
 
