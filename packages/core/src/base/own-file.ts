@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import Module from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 /** Empty in ES modules. */
@@ -12,24 +12,32 @@ export function ownUrl(): string {
   return pathToFileURL(typeof __filename === 'string' ? __filename : process.execPath).href;
 }
 
+/** As createRequire(), by a name that bundlers do not know: they would look for what it requires when they build. */
+export function requireFrom(url: string | URL): NodeJS.Require {
+  return Module.createRequire(url);
+}
+
 /**
- * A require() that finds what is installed beside this code; else, since a bundler may have written down where this code was
- * when it was built, beside the program that runs.
+ * Where to look for what belongs to this code, file: URLs: where it is; else beside the program that runs, since a bundler may
+ * have written down where this code was when it was built.
+ */
+export function ownPlaces(): string[] {
+  const program = [process.argv[1], process.execPath].filter((path) => path !== undefined);
+  return [ownUrl(), ...program.map((path) => pathToFileURL(path).href)];
+}
+
+/**
+ * Finds what is installed beside this code, by the require() of one of its places after the other.
  * @throws what the first of them throws
  */
 export function requireInstalled(find: (require: NodeJS.Require) => unknown): unknown {
-  const places = [ownUrl(), ...[process.argv[1], process.execPath].filter((path) => path !== undefined).map(toUrl)];
   let thrown: unknown;
-  for (const place of places) {
+  for (const place of ownPlaces()) {
     try {
-      return find(createRequire(place));
+      return find(requireFrom(place));
     } catch (error) {
       thrown ??= error;
     }
   }
   throw thrown;
-}
-
-function toUrl(path: string): string {
-  return pathToFileURL(path).href;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { requireFrom } from './own-file.js';
 
 /** Whether a module is TypeScript, which Node 22.18 and later run by themselves and others do not. */
 export function isTypeScript(moduleUrl: string): boolean {
@@ -46,7 +46,7 @@ export function findTsx(moduleUrl: string): Tsx | undefined {
 
 function folderOfTsx(moduleUrl: string): string | undefined {
   try {
-    return dirname(createRequire(moduleUrl).resolve('tsx/package.json'));
+    return dirname(requireFrom(moduleUrl).resolve('tsx/package.json'));
   } catch {
     // Not installed there. `npx tsx` has its own place, which its flags tell.
     const dist = `${sep}tsx${sep}dist${sep}`;

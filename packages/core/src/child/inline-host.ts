@@ -1,8 +1,7 @@
 // The worker's side of kind 'inline': the same code as in a worker, in the parent's own thread.
-import { createRequire } from 'node:module';
 import type { MessagePort } from 'node:worker_threads';
 import { loadInline } from '../base/lineage.js';
-import { ownUrl } from '../base/own-file.js';
+import { ownUrl, requireFrom } from '../base/own-file.js';
 import { openPortCodec } from '../codec/open-codec.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { MemoryBoard } from '../wire/claim-board.js';
@@ -10,7 +9,7 @@ import type { InitMessage } from '../wire/frame.js';
 import { importOrRequire, importWithTsx } from './load-typescript.js';
 import { serve } from './serve.js';
 
-const ownRequire = createRequire(ownUrl());
+const ownRequire = requireFrom(ownUrl());
 
 /** Serves the port until it is told to stop, then calls back. */
 export function serveInline(port: MessagePort, onExit: (code: number) => void): void {

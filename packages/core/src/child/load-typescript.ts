@@ -38,6 +38,8 @@ export async function importOrRequire(url: string, require: NodeJS.Require): Pro
       code?.startsWith('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING') === true ||
       message?.includes('ES Modules in the VM API') === true;
     if (!hasNoImport) throw error;
-    return { ...(require(fileURLToPath(url)) as object) };
+    // As import() of a CommonJS module gives it.
+    const exports = require(fileURLToPath(url)) as object;
+    return { default: exports, ...exports };
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ownUrl, requireInstalled } from '../base/own-file.js';
+import { ownPlaces, ownUrl, requireInstalled } from '../base/own-file.js';
 
 /** What workers start with. Each is one file with all it needs. */
 export type BundleName = 'process-entry.cjs' | 'thread-entry.cjs' | 'inline-host.cjs';
@@ -14,14 +14,17 @@ export type BundleName = 'process-entry.cjs' | 'thread-entry.cjs' | 'inline-host
 export function bundleFile(name: BundleName): URL {
   const own = ownUrl();
   // Beside this file, where programs load it; or from dist/transport/, where tsc puts this file.
-  for (const path of [`./${name}`, `../bundle/${name}`]) {
-    const url = new URL(path, own);
-    if (existsSync(url)) return url;
-  }
-  const installed = installedFile(name);
-  if (installed === undefined) throw bundleMissing(name, own);
-  return installed;
+  const candidates = IS_OURS.test(own) ? [new URL(`./${name}`, own), new URL(`../bundle/${name}`, own)] : [];
+  candidates.push(...ownPlaces().map((place) => new URL(`./${COPIES}/${name}`, place)));
+  const found = candidates.find((url) => existsSync(url)) ?? installedFile(name);
+  if (found === undefined) throw bundleMissing(name, own);
+  return found;
 }
+
+/** Where this code is while it is in no bundle but our own. */
+const IS_OURS = /\/(src|dist)\/transport\/[^/]+$|\/dist\/bundle\/index\.c?js$/;
+/** Beside a program that has this code bundled into it: a folder for copies of these files. */
+const COPIES = 'millpond-core';
 
 /** The file of the package as it is installed beside the program that this code was bundled into. */
 function installedFile(name: BundleName): URL | undefined {
@@ -37,7 +40,7 @@ function installedFile(name: BundleName): URL | undefined {
 
 /** What to say where such a file is not to be found from code at `own`. */
 export function bundleMissing(name: BundleName, own: string): Error {
-  if (/\/(src|dist)\/transport\/[^/]+$|\/dist\/bundle\/index\.c?js$/.test(own)) {
+  if (IS_OURS.test(own)) {
     const path = fileURLToPath(new URL(`../bundle/${name}`, own));
     return new Error(`${path} is missing. In a checkout, run \`npm run build\`; else install @millpond/core again.`);
   }
@@ -46,6 +49,6 @@ export function bundleMissing(name: BundleName, own: string): Error {
       'not there. Leave the package out of the bundle, and install it beside the program: esbuild ' +
       "--external:@millpond/core; rolldown and rollup external: ['@millpond/core']; vite ssr: { external: " +
       "['@millpond/core'] }; webpack externals: { '@millpond/core': 'module @millpond/core' }, or 'commonjs …'. Or copy " +
-      'the files of its dist/bundle/ beside the program.',
+      `its folder dist/bundle/ to ${COPIES}/ beside the program.`,
   );
 }

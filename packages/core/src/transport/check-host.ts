@@ -45,7 +45,7 @@ type Need = readonly [scope: string, flag: string, reference?: string];
 function processNeeds(wantsGuard: boolean): Need[] {
   const needs: Need[] = [['child', '--allow-child-process']];
   const folders = process.platform === 'linux' ? ['/dev/shm', tmpdir()] : [tmpdir()];
-  const folder = folders.find((each) => permissions()?.has('fs.write', each)) ?? (folders[0] as string);
+  const folder = folders.find((each) => permissions()?.has('fs.write', each)) ?? folders[0];
   needs.push(['fs.write', `--allow-fs-write=${folder}`, folder]);
   // From Node 25 on: also the link to the parent is a socket.
   if (process.allowedNodeEnvironmentFlags.has('--allow-net')) needs.push(['net', '--allow-net']);

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { requireFrom } from '../base/own-file.js';
 import { openPortCodec } from '../codec/open-codec.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { PortChannel } from '../wire/port-channel.js';
@@ -38,7 +38,7 @@ class InlineTransport implements Transport {
     // By URL, as the other transports reach the worker's side: nothing in the parent imports it. Required, not imported:
     // bundlers and test runners that load this file in their own way have no import() of files they do not know.
     const url = bundleFile('inline-host.cjs');
-    const host = createRequire(url)(fileURLToPath(url)) as InlineHost;
+    const host = requireFrom(url)(fileURLToPath(url)) as InlineHost;
     host.serveInline(port2, (code) => (this.#code = code));
     // Listening makes a port keep the program alive; that is the pool's to decide.
     port1.unref();
