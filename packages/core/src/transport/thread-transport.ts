@@ -36,6 +36,8 @@ class ThreadTransport implements Transport {
 
   constructor(spec: WorkerSpec) {
     const { workerId, options } = spec;
+    // Ahead of the ports: they would keep the program alive if it were missing.
+    const entry = bundleFile('thread-entry.cjs');
     const { port1, port2 } = new MessageChannel();
     this.channel = new PortChannel(port1, openPortCodec(options.codec, options.maxPayloadBytes));
     const output = options.stdio === 'inherit' ? undefined : outputPorts();
@@ -46,7 +48,7 @@ class ThreadTransport implements Transport {
       tsx: threadLoader(spec.moduleUrl),
     };
     this.#thread = new Worker(
-      bundleFile('thread-entry.cjs'),
+      entry,
       bare<WorkerOptions>({
         ...threadOptions(spec),
         name: `${options.name}#${workerId}`,
