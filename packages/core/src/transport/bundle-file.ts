@@ -17,7 +17,11 @@ export function bundleFile(name: BundleName): URL {
   const candidates = IS_OURS.test(own) ? [new URL(`./${name}`, own), new URL(`../bundle/${name}`, own)] : [];
   candidates.push(...ownPlaces().map((place) => new URL(`./${COPIES}/${name}`, place)));
   const found = candidates.find((url) => existsSync(url)) ?? installedFile(name);
-  if (found === undefined) throw bundleMissing(name, own);
+  if (found === undefined) {
+    // webpack writes down where this code was when it built: then the program is what runs.
+    const program = existsSync(fileURLToPath(own)) ? own : (ownPlaces()[1] ?? own);
+    throw bundleMissing(name, program);
+  }
   return found;
 }
 
