@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'scripts/test/*.test.mjs'],
-          exclude: ['**/behaviour/**', '**/faults/**'],
+          exclude: ['**/behaviour/**', '**/faults/**', '**/hosts/**'],
         },
       },
       {
@@ -27,6 +27,16 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'faults', include: ['packages/*/test/faults/**/*.test.ts'] },
+      },
+      // Bundlers, test runners, compilers, single executables: `npm run test:hosts`. Minutes, too.
+      {
+        extends: true,
+        test: {
+          name: 'hosts',
+          include: ['packages/*/test/hosts/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
       },
     ],
   },

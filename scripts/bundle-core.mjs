@@ -1,42 +1,77 @@
 // Puts each file that a program or a worker of @millpond/core starts with, and all it imports, into one file: loading
 // dozens of small modules takes longer than the rest of a worker's start (docs/decisions/0009-worker-start.md).
 // Works on what tsc has built, and does nothing when that has not changed.
-import { mkdirSync, readdirSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'packages/core/dist');
-/** By file in dist: its bundle. What a worker starts with is CommonJS, which Node loads synchronously. */
+/** By bundle: the file in dist it is made of. What a worker starts with is CommonJS, which Node loads synchronously. */
 const BUNDLES = {
-  'index.js': 'bundle/index.js',
-  'internal.js': 'bundle/internal.js',
-  'child/inline-host.js': 'bundle/inline-host.js',
-  'child/process-entry.js': 'bundle/process-entry.cjs',
-  'child/thread-entry.js': 'bundle/thread-entry.cjs',
-  'child/guard-thread.js': 'bundle/guard-thread.cjs',
+  'bundle/index.js': 'index.js',
+  'bundle/index.cjs': 'index.js',
+  'bundle/internal.js': 'internal.js',
+  'bundle/inline-host.cjs': 'child/inline-host.js',
+  'bundle/process-entry.cjs': 'child/process-entry.js',
+  'bundle/thread-entry.cjs': 'child/thread-entry.js',
+  'bundle/guard-thread.cjs': 'child/guard-thread.js',
 };
-/** A dependency in CommonJS. */
-const REQUIRED = 'eventemitter3';
+/** Written last. */
+const LAST = 'cjs/package.json';
+/** In the bundles, because a program that is bundled in turn would have to find them: what is imported, */
+const IMPORTED = 'eventemitter3';
+/** and what is required by the call below, and run only then. */
+const REQUIRED = 'lru-cache';
+const REQUIRED_BY = `requireInstalled((require) => require('${REQUIRED}'))`;
+const INCLUDED = [IMPORTED, REQUIRED];
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await bundleCore();
 
 /** Also called before tests: after a `tsc -b` alone they would run what was built before. */
 export default async function bundleCore() {
   const newestInput = Math.max(...inputs().map(changedAt));
-  const oldestOutput = Math.min(...Object.values(BUNDLES).map((file) => changedAt(join(DIST, file))));
+  const oldestOutput = Math.min(...[...Object.keys(BUNDLES), LAST].map((file) => changedAt(join(DIST, file))));
   if (newestInput < oldestOutput) return;
   const { rolldown } = await import('rolldown');
-  for (const [entry, file] of Object.entries(BUNDLES)) await bundle(rolldown, join(DIST, entry), join(DIST, file));
+  for (const [file, entry] of Object.entries(BUNDLES)) await bundle(rolldown, join(DIST, entry), join(DIST, file));
+  writeLicences();
+  writeCommonJsTypes();
+}
+
+/** The packages in the bundles are there under their own licences. */
+function writeLicences() {
+  const texts = INCLUDED.map((name) => {
+    const folder = join(ROOT, 'node_modules', name);
+    const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+    return `${name}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  });
+  write(
+    join(DIST, 'bundle/LICENCES.txt'),
+    `The files beside this one include these packages.\n\n${texts.join('\n\n')}`,
+  );
+}
+
+/**
+ * The types once more, for programs that are CommonJS: TypeScript tells by the nearest package.json whether types are those
+ * of an ES module.
+ */
+function writeCommonJsTypes() {
+  for (const file of readdirSync(DIST, { recursive: true })) {
+    if (!file.endsWith('.d.ts') || file.startsWith('cjs') || file.startsWith('bundle')) continue;
+    const types = readFileSync(join(DIST, file), 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
+    write(join(DIST, 'cjs', file), types);
+  }
+  write(join(DIST, LAST), '{ "type": "commonjs" }\n');
 }
 
 async function bundle(rolldown, input, file) {
   const build = await rolldown({
     input,
     platform: 'node',
-    // Only our own files. Packages stay what they are in package.json: dependencies.
-    external: (id) => !id.startsWith('.') && !isAbsolute(id) && !id.endsWith(REQUIRED),
-    plugins: [requiredPackage(REQUIRED)],
+    // Other packages stay what they are in package.json: dependencies.
+    external: (id) => !id.startsWith('.') && !isAbsolute(id) && !INCLUDED.includes(id),
+    plugins: [requiredPackage()],
     // What is odd enough to warn of would fail where the bundle runs.
     onLog: (level, { message }) => {
       if (level === 'warn') throw new Error(message);
@@ -48,35 +83,34 @@ async function bundle(rolldown, input, file) {
   );
   await build.close();
   if (output.length !== 1) throw new Error(`${input} became ${output.length} files.`);
-  // Whole from the start: a worker may be starting from it.
+  write(file, output[0].code);
+}
+
+/** Whole from the start: a worker may be starting from it. */
+function write(file, text) {
   const unfinished = `${file}.${process.pid}`;
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(unfinished, output[0].code);
+  writeFileSync(unfinished, text);
   renameSync(unfinished, file);
 }
 
-/**
- * Has a CommonJS package be loaded by require(), which takes 3 ms. An import of it takes 7: Node starts a parser, in
- * WebAssembly, to find its names.
- */
-function requiredPackage(name) {
-  const id = `\0${name}`;
+/** Puts a package into the bundle that is run at the first call, as require() would do it: that takes 4 ms. */
+function requiredPackage() {
+  const id = '\0required';
   return {
     name: 'required-package',
-    resolveId: (asked) => (asked === name ? id : null),
-    load: (asked) =>
-      asked === id
-        ? `import { createRequire } from 'node:module';
-           const { EventEmitter } = createRequire(import.meta.url)('${name}');
-           export { EventEmitter };`
-        : null,
+    resolveId: (asked) =>
+      asked === id ? id : asked === REQUIRED ? fileURLToPath(import.meta.resolve(REQUIRED)) : null,
+    load: (asked) => (asked === id ? `exports.load = () => require('${REQUIRED}');` : null),
+    transform: (code) =>
+      code.includes(REQUIRED_BY) ? `import { load } from '${id}';\n${code.replace(REQUIRED_BY, 'load()')}` : null,
   };
 }
 
 /** What bundles are made of: what tsc has built, this file, and the bundler's version. */
 function inputs() {
   const built = readdirSync(DIST, { recursive: true })
-    .filter((file) => file.endsWith('.js') && !file.startsWith('bundle'))
+    .filter((file) => /\.(js|d\.ts)$/.test(file) && !/^(bundle|cjs)\b/.test(file))
     .map((file) => join(DIST, file));
   return [...built, fileURLToPath(import.meta.url), join(ROOT, 'package-lock.json')];
 }

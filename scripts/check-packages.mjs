@@ -6,10 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Packages that CommonJS programs can load, too. Of the others it is of no interest what those would find. */
+const DUAL = /^millpond-core-/;
 const TOOLS = {
-  publint: ['node_modules/publint/src/cli.js'],
-  // The packages are ESM only: what a CommonJS resolver would find is of no interest.
-  attw: ['node_modules/@arethetypeswrong/cli/dist/index.js', '--profile', 'esm-only'],
+  publint: () => ['node_modules/publint/src/cli.js'],
+  attw: (tarball) => [
+    'node_modules/@arethetypeswrong/cli/dist/index.js',
+    '--profile',
+    DUAL.test(tarball) ? 'strict' : 'esm-only',
+  ],
 };
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -18,7 +23,7 @@ try {
   const workspaces = readdirSync('packages').map((name) => `--workspace packages/${name}`);
   execSync(`npm pack --silent --pack-destination "${folder}" ${workspaces.join(' ')}`);
   for (const tarball of readdirSync(folder)) {
-    for (const [tool, command] of Object.entries(TOOLS)) check(tool, command, tarball);
+    for (const [tool, command] of Object.entries(TOOLS)) check(tool, command(tarball), tarball);
   }
 } finally {
   rmSync(folder, { recursive: true });

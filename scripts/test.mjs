@@ -13,8 +13,9 @@ const RESULTS = '.cache/vitest.json';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const vitestArguments = process.argv.slice(2);
-// vitest's own time limit ends a test that waits, not one that spins. The fault tests wait a lot.
-const TESTS_TIMEOUT_MS = (vitestArguments.includes('faults') ? 12 : 6) * 60_000;
+// vitest's own time limit ends a test that waits, not one that spins. The fault tests wait a lot; hosts are built first.
+const isSlow = ['faults', 'hosts'].some((project) => vitestArguments.includes(project));
+const TESTS_TIMEOUT_MS = (isSlow ? 12 : 6) * 60_000;
 const DEFAULT_PROJECTS = ['--project', 'unit', '--project', 'behaviour'];
 const checksHold = vitestArguments.length > 0 || (await runChecks());
 const { passed, failed } = checksHold

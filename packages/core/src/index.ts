@@ -17,6 +17,7 @@ export {
   type WorkerHooks,
 } from './contract/worker-module.js';
 export { workerData } from './contract/worker-scope.js';
+export { inWorker } from './contract/in-worker.js';
 export { move } from './contract/move.js';
 export type { Codec, CodecOption } from './contract/codec.js';
 export type * from './contract/options.js';

@@ -1,8 +1,14 @@
 // The worker's side of kind 'inline': the same code as in a worker, in the parent's own thread.
 import type { MessagePort } from 'node:worker_threads';
+import { loadInline } from '../base/lineage.js';
+import { ownUrl, requireFrom } from '../base/own-file.js';
 import { PortChannel } from '../wire/port-channel.js';
+import type { Imported } from './import-namespace.js';
+import { importOrRequire, importWithTsx } from './load-typescript.js';
 import { serve } from './serve.js';
 import { openSharedMemory } from './shared-memory.js';
+
+const ownRequire = requireFrom(ownUrl());
 
 /** Serves the port until it is told to stop, then calls back. */
 export function serveInline(port: MessagePort, onExit: (code: number) => void): void {
@@ -10,6 +16,10 @@ export function serveInline(port: MessagePort, onExit: (code: number) => void): 
   serve({
     channel,
     open: openSharedMemory,
+    load: (url) =>
+      loadInline(url, async () => ({
+        namespace: (await importWithTsx(url, (each) => importOrRequire(each, ownRequire))) as Imported['namespace'],
+      })),
     startGuard() {},
     // They are the program's.
     restoreTicks() {},

@@ -6,6 +6,8 @@ import { Arena } from '../codec/arena.js';
 import { openDecoder, openEncoder } from '../codec/open-codec.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { FileClaims, FileLogWriter } from './claims.js';
+import { importNamespace } from './import-namespace.js';
+import { moduleLoader } from './load-module.js';
 import { outputWritten } from './output-written.js';
 import { restoreTicks } from './restore-ticks.js';
 import { printAtOnce } from './print-at-once.js';
@@ -20,6 +22,7 @@ const TO_PARENT_FD = 7;
 // A Ctrl-C in the terminal is the parent's to handle: it drains, and stops us when it is done.
 process.on('SIGINT', () => {});
 
+const loader = moduleLoader(importNamespace);
 const link = new Socket({ fd: LINK_FD, readable: true, writable: true });
 // Until the first frame has told what the pool wants.
 const channel = new SocketChannel(link, { maxPayloadBytes: Infinity });
@@ -36,12 +39,14 @@ const worker = serve({
       log: hasBoard ? new FileLogWriter(BOARD_FD) : undefined,
     };
   },
+  load: loader.load,
   startGuard,
   restoreTicks,
   outputWritten,
   endOrphaned: () => kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL'),
   exit: (code) => exit(code),
 });
+loader.asksWhether(() => worker.isHandling());
 
 function startGuard(): void {
   // Beside the bundle that this file becomes part of.

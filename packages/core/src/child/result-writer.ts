@@ -155,7 +155,8 @@ export class ResultWriter {
 
   /** Sends a value of a task's progress. */
   postProgress(id: number, { bytes, beside, body, transfer }: EncodedProgress, asks: boolean, dropped: number): void {
-    const definitions = this.#newInProgress();
+    // What a port carries has no shapes, and its reader looks for none.
+    const definitions = body === undefined ? this.#newInProgress() : NO_BYTES;
     this.#parts.channel.send(FRAME.progress, body, {
       meta: Uint32Array.of(id, definitions.length, asks ? 1 : 0, dropped),
       values: [definitions, bytes],

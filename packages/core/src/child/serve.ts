@@ -30,6 +30,7 @@ import { SelfReport } from './self-report.js';
 import { TaskLoop } from './task-loop.js';
 import { runWarmupTasks } from './warm-up.js';
 import { withSyntaxErrorPlace } from './syntax-error-place.js';
+import type { Imported } from './import-namespace.js';
 import { loadWorkerModule, type LoadedModule } from './worker-module.js';
 
 /** What a worker shares with its parent besides the link. */
@@ -47,6 +48,8 @@ export interface Host {
   channel: FrameChannel;
   /** What values go through, and what this side of the worker shares with its parent. @throws when the codec cannot be loaded */
   open(init: InitMessage): Shared;
+  /** Imports the worker module. */
+  load(url: string): Promise<Imported>;
   /** Starts the thread that ends this process with its parent. */
   startGuard(): void;
   /** Undoes a handler's fake of process.nextTick: the last bytes are about to leave, by streams of Node, which call it. */
@@ -69,7 +72,7 @@ const HEAVY_BYTES = 16 * 1024;
 const ORPHAN_TEARDOWN_MS = 1000;
 
 /** The whole life of a worker, seen from inside: init → load → setup → warmup → ready → tasks → teardown. */
-export function serve(host: Host): { flush(): void } {
+export function serve(host: Host): { flush(): void; isHandling(): boolean } {
   const { channel } = host;
   let loop: TaskLoop | undefined;
   let progress: ProgressSender | undefined;
@@ -143,7 +146,7 @@ export function serve(host: Host): { flush(): void } {
         progress,
       };
       setWorkerData(init.workerData);
-      const loaded = await loadWorkerModule(init.moduleUrl);
+      const loaded = await loadWorkerModule(init.moduleUrl, host.load);
       if (ending) return;
       module = loaded;
       channel.send(FRAME.warming, undefined);
@@ -234,5 +237,5 @@ export function serve(host: Host): { flush(): void } {
     }
   }
 
-  return { flush: () => loop?.flush() };
+  return { flush: () => loop?.flush(), isHandling: () => loop?.isHandling === true };
 }

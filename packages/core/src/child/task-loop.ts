@@ -113,6 +113,11 @@ export class TaskLoop {
     return this.#frames.length === 0 && this.#running.size === 0;
   }
 
+  /** Whether a handler runs. */
+  get isHandling(): boolean {
+    return this.#insideRun || this.#running.size > 0;
+  }
+
   accept(frame: Frame): void {
     const inputs = new PendingInputs(frame, this.#parts.decoder, this.#parts.arena);
     this.#frames.push(inputs);

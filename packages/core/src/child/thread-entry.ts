@@ -1,15 +1,20 @@
 // First file in a worker thread.
 import { workerData, type MessagePort } from 'node:worker_threads';
 import { process, exit } from '../base/natives.js';
+import type { Tsx } from '../base/typescript.js';
 import { printTo } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
+import { importNamespace } from './import-namespace.js';
+import { moduleLoader } from './load-module.js';
+import { registerTsx } from './load-typescript.js';
 import { outputWritten } from './output-written.js';
 import { restoreTicks } from './restore-ticks.js';
 import { serve } from './serve.js';
 import { openSharedMemory } from './shared-memory.js';
 
-const { port, stdout, stderr } = workerData as {
+const { port, stdout, stderr, tsx } = workerData as {
   port: MessagePort;
+  tsx?: Tsx;
   stdout?: MessagePort;
   stderr?: MessagePort;
 };
@@ -17,15 +22,21 @@ const { port, stdout, stderr } = workerData as {
 if (stdout !== undefined) printTo(stdout, process.stdout);
 if (stderr !== undefined) printTo(stderr, process.stderr);
 
+const loader = moduleLoader(async (url) => {
+  if (tsx !== undefined) await registerTsx(tsx);
+  return importNamespace(url);
+});
 const channel = new PortChannel(port);
 const worker = serve({
   channel,
   open: openSharedMemory,
+  load: loader.load,
   startGuard() {},
   restoreTicks,
   outputWritten,
   endOrphaned: () => exit(0),
   exit: (code) => exit(code),
 });
+loader.asksWhether(() => worker.isHandling());
 
 process.on('exit', () => worker.flush());

@@ -1,5 +1,5 @@
 import { isWorkerDefinition, looksLikeHooks, type WorkerHooks } from '../contract/worker-module.js';
-import { importNamespace } from './import-namespace.js';
+import type { Imported } from './import-namespace.js';
 
 /** A handler as the loop calls it. */
 export type LoadedHandler = (input: unknown, ctx: unknown) => unknown;
@@ -11,9 +11,12 @@ export interface LoadedModule {
   hooks: WorkerHooks;
 }
 
-/** Imports the worker module and finds its handlers: every exported function, and its lifecycle: the export `worker`. */
-export async function loadWorkerModule(url: string): Promise<LoadedModule> {
-  const { namespace: exports } = await importNamespace(url);
+/**
+ * Imports the worker module and finds its handlers: every exported function, and its lifecycle: the export `worker`.
+ * @param load imports a module; the exports of another loader look the same
+ */
+export async function loadWorkerModule(url: string, load: (url: string) => Promise<Imported>): Promise<LoadedModule> {
+  const { namespace: exports } = await load(url);
   const handlers = new Map<string, LoadedHandler>();
   addFunctions(handlers, exports);
   // What a CommonJS module assigns to `module.exports` arrives as the default export: an object of functions whose names

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Buffer } from '../base/natives.js';
+import { requireFrom } from '../base/own-file.js';
 import type { Codec } from '../contract/codec.js';
 import { PoolError } from '../contract/errors.js';
 import type { Sink } from './sink.js';
@@ -65,7 +65,7 @@ function load(moduleUrl: string): Codec {
   let exports: Partial<Codec> & { default?: Partial<Codec> };
   try {
     // Synchronously, so that a codec that cannot be loaded fails the constructor of its pool.
-    exports = createRequire(moduleUrl)(path) as typeof exports;
+    exports = requireFrom(moduleUrl)(path) as typeof exports;
   } catch (cause) {
     const hint =
       (cause as { code?: string }).code === 'ERR_REQUIRE_ASYNC_MODULE' ? ' It must do without top-level await.' : '';

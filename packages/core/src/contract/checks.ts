@@ -7,7 +7,11 @@ import { translated } from './peer-options.js';
 const MAX_SHOWN = 80;
 
 /** null when the value is right, else the phrase that ends "must be …". */
-export type Check = (value: unknown) => string | null;
+export interface Check {
+  (value: unknown): string | null;
+  /** For what may hold options of its own: a copy of a right value, by `ownOptions`. */
+  own?: (value: unknown) => unknown;
+}
 
 /** What an object may hold: a check or a nested shape for every known key. */
 export interface Shape {
@@ -65,19 +69,22 @@ export function listOfText(): Check {
 /** Right for a list of objects in which every given key is known and right; `name` must be given. */
 export function listOf(shape: Shape): Check {
   const entryCheck = object(shape);
-  return (value) => {
+  const check: Check = (value) => {
     if (!Array.isArray(value)) return 'a list of objects';
     for (const entry of value) {
-      const phrase = isRecord(entry) && 'name' in entry ? entryCheck(entry) : 'an object with a name';
+      const phrase = isRecord(entry) && Object.hasOwn(entry, 'name') ? entryCheck(entry) : 'an object with a name';
       if (phrase !== null) return `a list in which each is ${phrase}`;
     }
     return null;
   };
+  check.own = (value) => (value as object[]).map((entry) => ownOptions(entry, shape));
+  return check;
 }
 
+/** Right for an object of strings. One that is undefined counts as not there, as in the `env` of Node's spawn(). */
 export function textByName(): Check {
-  return (value) =>
-    isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string') ? null : 'an object of strings';
+  const isText = (entry: unknown): boolean => entry === undefined || typeof entry === 'string';
+  return (value) => (isRecord(value) && Object.values(value).every(isText) ? null : 'an object of strings');
 }
 
 export function anything(): Check {
@@ -90,7 +97,7 @@ export function instance(phrase: string, test: (value: unknown) => boolean): Che
 
 /** Right when any of the checks holds. */
 export function either(...checks: readonly Check[]): Check {
-  return (value) => {
+  const result: Check = (value) => {
     const phrases: string[] = [];
     for (const check of checks) {
       const phrase = check(value);
@@ -99,11 +106,16 @@ export function either(...checks: readonly Check[]): Check {
     }
     return phrases.join(', or ');
   };
+  result.own = (value) => {
+    const own = checks.find((check) => check(value) === null)?.own;
+    return own === undefined ? value : own(value);
+  };
+  return result;
 }
 
 /** Right for an object in which every given key is known and right. */
 export function object(shape: Shape): Check {
-  return (value) => {
+  const result: Check = (value) => {
     if (!isRecord(value)) return 'an object';
     for (const [key, entry] of Object.entries(value)) {
       const check = Object.hasOwn(shape, key) ? shape[key] : undefined;
@@ -113,6 +125,8 @@ export function object(shape: Shape): Check {
     }
     return null;
   };
+  result.own = (value) => ownOptions(value as object, shape);
+  return result;
 }
 
 /**
@@ -143,6 +157,36 @@ export function checkShape(value: unknown, shape: Shape, prefix = ''): void {
       checkShape(entry, rule, path);
     }
   }
+}
+
+interface Blank {
+  /** Every known key, as not given. */
+  readonly keys: Readonly<Record<string, undefined>>;
+  /** How keys that may hold options of their own are copied. */
+  readonly nested: readonly (readonly [key: string, copy: (value: unknown) => unknown])[];
+}
+
+const blanks = new WeakMap<Shape, Blank>();
+
+/**
+ * A copy of options that are right, in which every known key is the object's own, down to the options within. So nothing
+ * is read from a prototype: whoever can write to Object.prototype would else choose what workers are started with.
+ */
+export function ownOptions<T extends object>(given: T, shape: Shape): T {
+  let blank = blanks.get(shape);
+  if (blank === undefined) blanks.set(shape, (blank = blankOf(shape)));
+  const own: Record<string, unknown> = { ...blank.keys, ...given };
+  for (const [key, copy] of blank.nested) if (own[key] !== undefined) own[key] = copy(own[key]);
+  return own as T;
+}
+
+function blankOf(shape: Shape): Blank {
+  const nested: [string, (value: unknown) => unknown][] = [];
+  for (const [key, rule] of Object.entries(shape)) {
+    const copy = typeof rule === 'function' ? rule.own : (value: unknown) => ownOptions(value as object, rule);
+    if (copy !== undefined) nested.push([key, copy]);
+  }
+  return { keys: Object.fromEntries(Object.keys(shape).map((key) => [key, undefined])), nested };
 }
 
 function unknownOption(path: string, key: string, known: readonly string[]): PoolError<'ERR_OPTION'> {

@@ -77,6 +77,7 @@ export const POOL: is.Shape = {
   env: is.either(is.oneOf('inherit', 'clean'), is.textByName()),
   argv: is.listOfText(),
   execArgv: is.listOfText(),
+  inspect: is.bool(),
   resourceLimits: {
     maxOldGenerationSizeMb: is.positiveNumber(),
     maxYoungGenerationSizeMb: is.positiveNumber(),

@@ -206,12 +206,21 @@ export interface PoolOptions<W = AnyHandlers> {
    * @defaultValue 1_073_741_824 (1 GiB): a parent is busy for a second with one of that size
    */
   maxPayloadBytes?: number;
-  /** 'inherit' passes this process's environment; 'clean' only PATH, HOME, TMPDIR, LANG and TZ; or exactly these variables. @defaultValue 'inherit' */
-  env?: 'inherit' | 'clean' | Record<string, string>;
+  /**
+   * 'inherit' passes this process's environment; 'clean' only PATH, HOME, TMPDIR, LANG and TZ; or exactly these variables. One that is
+   * undefined is left out. Flags of the inspector in NODE_OPTIONS are left out, too: see `inspect`. @defaultValue 'inherit'
+   */
+  env?: 'inherit' | 'clean' | Readonly<Record<string, string | undefined>>;
   /** Extra arguments of the worker: process.argv from index 2 on. */
   argv?: readonly string[];
   /** Node flags of the worker, such as --max-old-space-size=512. A thread takes none of V8's: ERR_OPTION names them. @defaultValue this process's flags without --inspect* */
   execArgv?: readonly string[];
+  /**
+   * Opens the inspector of each worker process on a free port of its own; the worker prints the address on stderr. Workers never
+   * inherit the inspector of this program. Only for kind 'process': threads belong to the inspector of this program,
+   * `node --inspect`. @defaultValue false
+   */
+  inspect?: boolean;
   /** Heap limits of a thread, as for node:worker_threads. Refused for processes: use execArgv there. */
   resourceLimits?: {
     maxOldGenerationSizeMb?: number;

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { checkShape } from './checks.js';
+import { checkShape, ownOptions } from './checks.js';
 import type { CodecName, CodecOption } from './codec.js';
 import { PoolError } from './errors.js';
 import { BROADCAST, CLOSE, MAP, POOL, RUN_ONE, TASK } from './option-shapes.js';
@@ -102,6 +102,7 @@ export interface ResolvedOptions {
   readonly env: NonNullable<PoolOptions['env']>;
   readonly argv: readonly string[];
   readonly execArgv: readonly string[] | undefined;
+  readonly inspect: boolean;
   readonly resourceLimits: PoolOptions['resourceLimits'];
   readonly workerData: unknown;
   readonly stdio: StdioOption;
@@ -126,8 +127,8 @@ const BUILT_IN_TASK: TaskSettings = {
  * Checks the options of a pool and fills in the defaults.
  * @throws ERR_OPTION naming the key, what it must be and what it was
  */
-export function resolveOptions(options: PoolOptions, fallbackName: string): ResolvedOptions {
-  checkPoolOptions(options);
+export function resolveOptions(given: PoolOptions, fallbackName: string): ResolvedOptions {
+  const options = checkPoolOptions(given);
   const taskDefaults = resolveTask(
     { timeoutMs: options.timeoutMs, queueTimeoutMs: options.queue?.timeoutMs, retry: options.retry },
     BUILT_IN_TASK,
@@ -136,7 +137,7 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
   for (const [task, own] of Object.entries<TaskOptions | undefined>(options.tasks ?? {})) {
     if (own === undefined) continue;
     checkShape(own, TASK, `tasks.${task}`);
-    tasks.set(task, resolveTask(own, taskDefaults));
+    tasks.set(task, resolveTask(ownOptions(own, TASK), taskDefaults));
   }
   const caches = options.cache !== undefined || [...tasks.values()].some((task) => task.cache !== undefined);
   return Object.freeze({
@@ -164,6 +165,7 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
     env: options.env ?? 'inherit',
     argv: options.argv ?? [],
     execArgv: options.execArgv,
+    inspect: options.inspect ?? false,
     resourceLimits: options.resourceLimits,
     workerData: options.workerData,
     stdio: options.stdio ?? DEFAULTS.stdio,
@@ -190,9 +192,10 @@ export function resolveOptions(options: PoolOptions, fallbackName: string): Reso
   });
 }
 
-function checkPoolOptions(options: PoolOptions): void {
-  checkShape(options, POOL);
-  const { workers, kind, resourceLimits, execArgv } = options;
+function checkPoolOptions(given: PoolOptions): PoolOptions {
+  checkShape(given, POOL);
+  const options = ownOptions(given, POOL);
+  const { workers, kind = DEFAULTS.kind, resourceLimits, execArgv, inspect } = options;
   if (typeof workers === 'object' && (workers.min ?? 0) > (workers.max ?? Infinity)) {
     throw optionError('workers', `has min ${workers.min} above max ${workers.max}.`);
   }
@@ -205,6 +208,13 @@ function checkPoolOptions(options: PoolOptions): void {
   if (kind === 'inline' && execArgv !== undefined) {
     throw optionError('execArgv', 'has no meaning for kind "inline", which starts no worker.');
   }
+  if (inspect === true && kind !== 'process') {
+    const reason =
+      `works only with kind "process". Kind "${kind}" runs in this process: start it with \`node --inspect\`, ` +
+      'and its inspector shows the handlers.';
+    throw optionError('inspect', reason);
+  }
+  return options;
 }
 
 function resolveConcurrency(concurrency: ConcurrencyOption): ResolvedOptions['concurrency'] {
@@ -262,19 +272,22 @@ function finiteTtl(ttlMs: number | undefined): number | undefined {
   return ttlMs === Infinity ? 0 : ttlMs;
 }
 
-/** Checks the options of one call. @throws ERR_OPTION */
-export function checkRunOptions(options: RunOptions): void {
+/** Checks the options of one call, and takes what is their own. @throws ERR_OPTION */
+export function checkRunOptions(options: RunOptions): RunOptions {
   checkShape(options, RUN_ONE);
+  return ownOptions(options, RUN_ONE);
 }
 
-/** Checks the options of `map`. @throws ERR_OPTION */
-export function checkMapOptions(options: MapOptions): void {
+/** Checks the options of `map`, and takes what is their own. @throws ERR_OPTION */
+export function checkMapOptions(options: MapOptions): MapOptions {
   checkShape(options, MAP);
+  return ownOptions(options, MAP);
 }
 
-/** Checks the options of `broadcast`. @throws ERR_OPTION */
-export function checkBroadcastOptions(options: BroadcastOptions): void {
+/** Checks the options of `broadcast`, and takes what is their own. @throws ERR_OPTION */
+export function checkBroadcastOptions(options: BroadcastOptions): BroadcastOptions {
   checkShape(options, BROADCAST);
+  return ownOptions(options, BROADCAST);
 }
 
 /** Checks the options of `close`. @throws ERR_OPTION */

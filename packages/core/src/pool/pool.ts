@@ -1,3 +1,4 @@
+import { process } from '../base/natives.js';
 import { EventEmitter } from 'eventemitter3';
 import { callSafely } from '../base/call-safely.js';
 import { ResultCache } from '../cache/result-cache.js';
@@ -30,12 +31,14 @@ import {
 } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, HandlersOf, Input, Output } from '../contract/worker-module.js';
+import { checkHost } from '../transport/check-host.js';
 import { loaderFlags } from '../transport/node-flags.js';
 import type { Worker } from '../worker/worker.js';
 import { bindRetry, toCachedCall, toExtras } from './call-extras.js';
 import { checkThreadFlags } from './check-thread-flags.js';
 import { checkWorkerData } from './check-worker-data.js';
 import { Engine } from './engine.js';
+import { checkNesting } from './nesting.js';
 import { mapSettled, mapValues, type MapParts } from './map.js';
 import { poolStats } from './pool-stats.js';
 import { PoolState } from './pool-state.js';
@@ -91,9 +94,13 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   constructor(worker: string | URL, options: PoolOptions<NoInfer<W>> = {}) {
     super();
     const url = workerModuleUrl(worker);
+    checkNesting(url.href);
     this.#moduleUrl = url.href;
     this.#options = resolveOptions(options, moduleName(url));
-    if (this.#options.kind !== 'inline') loaderFlags(url.href);
+    checkHost(this.#options.kind, this.#options.timeoutStack);
+    if (this.#options.kind !== 'inline') {
+      loaderFlags(url.href, [...(this.#options.execArgv ?? process.execArgv), process.env['NODE_OPTIONS'] ?? '']);
+    }
     checkThreadFlags(this.#options);
     checkWorkerData(this.#options);
     const { cache, tasks, taskDefaults } = this.#options;
@@ -147,8 +154,8 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   run<N extends keyof HandlersOf<W> & string>(name: N, ...args: RunArguments<Input<W, N>>): Promise<Output<W, N>> {
     const [input, options] = args as [unknown, RunOptions | undefined];
     checkTaskName(name);
-    if (options !== undefined) checkRunOptions(options);
-    return this.#run(name, input, options, true) as Promise<Output<W, N>>;
+    const own = options === undefined ? undefined : checkRunOptions(options);
+    return this.#run(name, input, own, true) as Promise<Output<W, N>>;
   }
 
   /**
@@ -188,13 +195,13 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   ): Promise<Output<W, N>[]> {
     const [input, options = {}] = args as [unknown, BroadcastOptions | undefined];
     checkTaskName(name);
-    checkBroadcastOptions(options);
+    const own = checkBroadcastOptions(options);
     await this.#firstWorker();
     this.#state.refuseUnlessOpen();
-    options.signal?.throwIfAborted();
-    const settings = { ...overrideSettings(this.#engine.settingsOf(name), options), queueTimeoutMs: Infinity };
+    own.signal?.throwIfAborted();
+    const settings = { ...overrideSettings(this.#engine.settingsOf(name), own), queueTimeoutMs: Infinity };
     const results = this.#takers().map((worker) =>
-      this.#engine.submitTo(worker, name, input, { settings, signal: options.signal }),
+      this.#engine.submitTo(worker, name, input, { settings, signal: own.signal }),
     );
     return (await Promise.all(results)) as Output<W, N>[];
   }
@@ -223,8 +230,8 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   /** Changes the number of workers, or its bounds. Workers too many finish what they have. @throws ERR_OPTION */
   resize(workers: WorkersOption): void {
     if (workers === undefined) throw wrongArgument('workers', 'a number, "auto" or an object', workers);
-    resolveOptions({ workers }, this.name);
-    if (this.#state.isOpen) this.#engine.resize(workers);
+    const own = resolveOptions({ workers }, this.name);
+    if (this.#state.isOpen) this.#engine.resize(own.workers);
   }
 
   /**
@@ -395,8 +402,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   #mapParts(name: string, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: MapOptions): MapParts {
     checkTaskName(name);
     checkInputs(inputs);
-    checkMapOptions(options);
-    const { ordered = true, window, signal, ...own } = options;
+    const { ordered = true, window, signal, ...own } = checkMapOptions(options);
     const runOptions: RunOptions = own;
     return {
       inputs,

@@ -2,17 +2,38 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { PoolError } from '../contract/errors.js';
+import { isReadDenied } from '../transport/check-host.js';
 
 /**
- * The URL of a worker module. Strings are paths, relative ones against the current folder, or file: URLs.
- * @throws ERR_OPTION when there is no such file
+ * What a file may be called before, or after, TypeScript has compiled it. A program names the one and is run from the
+ * other: from its sources by a loader, or from its output where the compiler has left the name in a URL as it was.
+ */
+const TWINS: Readonly<Record<string, string>> = {
+  '.js': '.ts',
+  '.mjs': '.mts',
+  '.cjs': '.cts',
+  '.ts': '.js',
+  '.mts': '.mjs',
+  '.cts': '.cjs',
+};
+
+/**
+ * The URL of a worker module. Strings are paths, relative ones against the current folder, or file: URLs. Where there is
+ * no such file, its twin in the other language is taken.
+ * @throws ERR_OPTION when there is neither
  */
 export function workerModuleUrl(worker: string | URL): URL {
   const url = toUrl(worker);
-  if (url.protocol !== 'file:') throw refused(`must be a file, not ${url.protocol} (${url.href}).`);
+  if (url.protocol !== 'file:') throw refused(notAFile(url));
   const path = fileURLToPath(url);
-  if (!existsSync(path)) throw refused(`names a file that does not exist: ${path}`);
-  return url;
+  if (existsSync(path)) return url;
+  if (isReadDenied(path)) {
+    throw refused(`names a file that this program may not read: start it with --allow-fs-read=${path}`);
+  }
+  const twin = twinOf(url);
+  if (twin !== undefined && existsSync(fileURLToPath(twin))) return twin;
+  const neither = twin === undefined ? '' : `, nor does ${basename(fileURLToPath(twin))} beside it`;
+  throw refused(`names a file that does not exist: ${path}${neither}`);
 }
 
 /** The file name of the module, without its folder: the default name of a pool. */
@@ -24,6 +45,23 @@ function toUrl(worker: unknown): URL {
   if (worker instanceof URL) return worker;
   if (typeof worker !== 'string' || worker === '') throw refused('must be the path or URL of a module.');
   return worker.startsWith('file:') ? new URL(worker) : pathToFileURL(resolve(worker));
+}
+
+/** The same URL with the extension of the twin, its query kept. */
+function twinOf(url: URL): URL | undefined {
+  const [extension = ''] = /\.[mc]?[jt]s$/.exec(url.pathname) ?? [];
+  const other = TWINS[extension];
+  if (other === undefined) return undefined;
+  const twin = new URL(url);
+  twin.pathname = url.pathname.slice(0, -extension.length) + other;
+  return twin;
+}
+
+function notAFile({ protocol, href }: URL): string {
+  const shown = href.length > 80 ? `${href.slice(0, 80)}…` : href;
+  const bundled =
+    protocol === 'data:' ? ' A bundler has put it there: make the worker module an entry of its own.' : '';
+  return `must be a file, not ${protocol} (${shown}).${bundled}`;
 }
 
 function refused(reason: string): PoolError<'ERR_OPTION'> {

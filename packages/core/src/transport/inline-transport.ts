@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { requireFrom } from '../base/own-file.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { MemoryLogReader } from '../wire/result-log.js';
 import { sharedBoard } from './shared-board.js';
@@ -32,20 +34,19 @@ class InlineTransport implements Transport {
   #code: number | null = null;
 
   constructor() {
+    // By URL, as the other transports reach the worker's side: nothing in the parent imports it. Required, not imported:
+    // bundlers and test runners that load this file in their own way have no import() of files they do not know. Ahead of
+    // the ports: they would keep the program alive if it were missing.
+    const url = bundleFile('inline-host.cjs');
+    const host = requireFrom(url)(fileURLToPath(url)) as InlineHost;
     const { port1, port2 } = new MessageChannel();
     this.channel = new PortChannel(port1);
     // After the last frame, as in the other transports.
     this.channel.onClose = () => this.#end(this.#code);
-    // By URL, as the other transports reach the worker's side: nothing in the parent imports it.
-    import(bundleFile('inline-host.js').href).then(
-      (host: InlineHost) => {
-        host.serveInline(port2, (code) => (this.#code = code));
-        // Listening makes a port keep the program alive; that is the pool's to decide.
-        port1.unref();
-        port2.unref();
-      },
-      (error: Error) => this.#end(1, error),
-    );
+    host.serveInline(port2, (code) => (this.#code = code));
+    // Listening makes a port keep the program alive; that is the pool's to decide.
+    port1.unref();
+    port2.unref();
   }
 
   kill(): void {
@@ -67,9 +68,9 @@ class InlineTransport implements Transport {
     this.channel.close();
   }
 
-  #end(code: number | null, error?: Error): void {
+  #end(code: number | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.onExit({ code, signal: null, stderrTail: '', outOfMemory: undefined, lastSection: '', error });
+    this.onExit({ code, signal: null, stderrTail: '', outOfMemory: undefined, lastSection: '' });
   }
 }

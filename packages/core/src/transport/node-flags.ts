@@ -1,25 +1,55 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { process } from '../base/natives.js';
+import { findTsx, howToLoad, isTypeScript, stripsTypes, type Tsx } from '../base/typescript.js';
 import { PoolError } from '../contract/errors.js';
 
 // What belongs to this process's own start and would make a worker do something else than be a worker.
 /** Their value is the next one, whatever it looks like. */
 const CODE = new Set(['-e', '--eval', '-p', '--print', '-pe']);
-const OWN =
-  /^(--inspect|--debug|--test|--watch|--check|-c$|-i$|--interactive|--run|--cpu-prof|--heap-prof|--prof$|--eval=|--print=|--input-type)/;
+const OWN = new RegExp(
+  '^(-c$|-i$|--check|--interactive|--run|--eval=|--print=|--input-type|--entry-url|--experimental-entry-url' +
+    '|--test|--watch|--cpu-prof|--heap-prof|--prof$' +
+    // The application itself: a worker with one of these would be the application again, or build it.
+    '|--snapshot-blob|--build-snapshot|--build-sea|--experimental-sea-config)',
+);
+/** They open a port, or stop at the first line until somebody looks. */
+const INSPECTOR = /^--(inspect|debug)/;
 
 /** The flags of this process that its workers should share: all but those for debugging and for its own entry. */
 export function inheritedFlags(flags: readonly string[]): string[] {
   const kept: string[] = [];
   for (let at = 0; at < flags.length; at++) {
     const flag = flags[at] ?? '';
-    if (CODE.has(flag)) at++;
-    else if (!OWN.test(flag)) kept.push(flag);
+    const name = dashed(flag);
+    if (CODE.has(name)) at++;
+    else if (!OWN.test(name) && !INSPECTOR.test(name)) kept.push(flag);
     // No script is among them: what is not a flag is the value of the one before.
     else if (flags[at + 1]?.startsWith('-') === false) at++;
   }
   return kept;
+}
+
+/** Node takes a flag's name with underscores, too. */
+function dashed(flag: string): string {
+  const end = flag.indexOf('=');
+  return end === -1 ? flag.replaceAll('_', '-') : flag.slice(0, end).replaceAll('_', '-') + flag.slice(end);
+}
+
+/** NODE_OPTIONS without the flags of the inspector; the rest as it was, quotes included. */
+export function withoutInspector(nodeOptions: string): string {
+  const words = nodeOptions.match(/(?:"(?:\\.|[^"\\])*"?|[^ "])+/g) ?? [];
+  const kept: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (!INSPECTOR.test(dashed(word.replaceAll('"', '')))) kept.push(word);
+    // The value of the one before.
+    else if (words[at + 1]?.startsWith('-') === false) at++;
+  }
+  return kept.join(' ');
+}
+
+/** The flag that gives a worker an inspector of its own. Port 0: the system chooses a free one. */
+export function inspectFlags(inspect: boolean): string[] {
+  return inspect ? ['--inspect=127.0.0.1:0'] : [];
 }
 
 const HEAP_FLAG = /--max[-_](old[-_]space|heap)[-_]size/;
@@ -34,19 +64,26 @@ export function heapFlags(
   return limitMb === undefined || isSet ? [] : [`--max-old-space-size=${limitMb}`];
 }
 
+/** Flags that may have Node load what it does not know, and of those that load something first, packages that do so. */
+const LOADER = /(^|\s)(--import|--loader|--experimental-loader)\b|\b(ts-node|swc|esbuild|sucrase|babel|jiti|tsx)\b/;
+
 /**
- * Flags a worker needs to load its module: none for JavaScript, or where Node strips types itself, else tsx.
+ * Flags a worker process needs to load its module: none for JavaScript, or where Node strips types itself, else tsx.
+ * @param given what it is started with in any case: its flags and NODE_OPTIONS
  * @throws ERR_OPTION for a TypeScript module that nothing here can load
  */
-export function loaderFlags(moduleUrl: string): string[] {
-  const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
-  if (!/\.[mc]?ts$/.test(new URL(moduleUrl).pathname) || stripsTypes) return [];
-  try {
-    return ['--import', pathToFileURL(createRequire(moduleUrl).resolve('tsx')).href];
-  } catch (cause) {
-    const reason =
-      `is TypeScript (${moduleUrl}), which Node ${process.versions.node} does not run by itself. ` +
-      'Install tsx beside it, compile it to JavaScript, or use Node 22.18 or later.';
-    throw new PoolError('ERR_OPTION', { option: 'worker', reason }, { cause });
-  }
+export function loaderFlags(moduleUrl: string, given: readonly string[]): string[] {
+  if (!isTypeScript(moduleUrl) || stripsTypes()) return [];
+  const tsx = findTsx(moduleUrl);
+  if (tsx !== undefined) return ['--import', tsx.main];
+  // A loader of the user's own may know it. If not, the worker says so.
+  if (given.some((flag) => LOADER.test(flag))) return [];
+  throw new PoolError('ERR_OPTION', { option: 'worker', reason: howToLoad(moduleUrl) });
+}
+
+/** What a thread needs to load its module: as `loaderFlags`, and where this program itself runs on tsx. */
+export function threadLoader(moduleUrl: string): Tsx | undefined {
+  if (!isTypeScript(moduleUrl)) return undefined;
+  const runsOnTsx = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((flag) => /\btsx\b/.test(flag));
+  return stripsTypes() && !runsOnTsx ? undefined : findTsx(moduleUrl);
 }

@@ -9,14 +9,15 @@ import type { Arena } from '../codec/arena.js';
 import { oomKills } from '../sizing/oom-kills.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { ArenaFilePair } from './arena-files.js';
+import { bare } from './bare.js';
 import { BoardFile } from './board-file.js';
 import { bundleFile } from './bundle-file.js';
 import { deathSignalTool, doubtDeathSignal } from './death-signal.js';
 import { GuardLink } from './guard-link.js';
 import { killAtExit } from './kill-at-exit.js';
-import { heapFlags, inheritedFlags, loaderFlags } from './node-flags.js';
+import { heapFlags, inheritedFlags, inspectFlags, loaderFlags } from './node-flags.js';
 import { forwardOutput, outputTargets, readToTheEnd, Tail } from './output.js';
-import { workerEnv } from './worker-env.js';
+import { processEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
 const HEAP_OUT = /JavaScript heap out of memory|Allocation failed/;
@@ -57,15 +58,20 @@ class ProcessTransport implements Transport {
 
   constructor({ workerId, moduleUrl, heapLimitMb, options }: WorkerSpec) {
     const given = options.execArgv ?? inheritedFlags(process.execArgv);
-    const env = workerEnv(options.env);
-    const flags = [...heapFlags(heapLimitMb, given, env.NODE_OPTIONS), ...given, ...loaderFlags(moduleUrl)];
+    const env = processEnv(options.env, moduleUrl);
+    const flags = [
+      ...heapFlags(heapLimitMb, given, env['NODE_OPTIONS']),
+      ...inspectFlags(options.inspect),
+      ...given,
+      ...loaderFlags(moduleUrl, [...given, env['NODE_OPTIONS'] ?? '']),
+    ];
     const node = [process.execPath, ...flags, fileURLToPath(this.#entry), ...options.argv];
     // A missing node is the system's to report, not setpriv's.
     const deathSignal = existsSync(process.execPath) ? deathSignalTool() : undefined;
     this.wantsGuard = deathSignal === undefined || options.timeoutStack;
     // setpriv becomes node, under the same pid.
     const [command = '', ...args] = deathSignal === undefined ? node : [deathSignal, '--pdeathsig', 'KILL', ...node];
-    this.#child = this.#orClose(() => spawn(command, args, this.#spawnOptions(options)));
+    this.#child = this.#orClose(() => spawn(command, args, this.#spawnOptions(options, env)));
     // After the start, so that it does not wait for it.
     this.#oomKillsBefore = oomKills();
     this.#child.on('error', (error) => {
@@ -174,17 +180,17 @@ class ProcessTransport implements Transport {
     }
   }
 
-  #spawnOptions({ stdio, env }: ResolvedOptions): SpawnOptions {
+  #spawnOptions({ stdio }: ResolvedOptions, env: SpawnOptions['env']): SpawnOptions {
     const output = stdio === 'inherit' ? 'inherit' : 'pipe';
     const guard = this.wantsGuard ? 'pipe' : 'ignore';
     const arena = this.#arena === undefined ? [] : [this.#arena.toWorkerFd, this.#arena.toParentFd];
-    return {
+    return bare<SpawnOptions>({
       stdio: ['ignore', output, output, 'pipe', this.#boardFile?.fd ?? 'ignore', guard, ...arena],
-      env: workerEnv(env),
+      env,
       // Its own process group: it dies with all it started, and a terminal's Ctrl-C reaches only the parent.
       detached: HAS_PROCESS_GROUPS,
       windowsHide: true,
-    };
+    });
   }
 
   #forwardOutput({ stdio, name }: ResolvedOptions, workerId: number): void {

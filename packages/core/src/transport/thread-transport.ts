@@ -1,13 +1,15 @@
 import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'node:worker_threads';
 import { Buffer, setTimeout, process } from '../base/natives.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
+import { LINEAGE_KEY, lineageOf } from '../base/lineage.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { MemoryLogReader } from '../wire/result-log.js';
 import { sharedBoard } from './shared-board.js';
 import { PrintedOn } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
+import { bare } from './bare.js';
 import { bundleFile } from './bundle-file.js';
-import { heapFlags, loaderFlags } from './node-flags.js';
+import { heapFlags, threadLoader } from './node-flags.js';
 import { forwardOutput, outputTargets, readToTheEnd, Tail } from './output.js';
 import { threadStack } from './thread-stack.js';
 import { workerEnv } from './worker-env.js';
@@ -38,16 +40,26 @@ class ThreadTransport implements Transport {
 
   constructor(spec: WorkerSpec) {
     const { workerId, options } = spec;
+    // Ahead of the ports: they would keep the program alive if it were missing.
     const entry = bundleFile('thread-entry.cjs');
     const { port1, port2 } = new MessageChannel();
     const output = options.stdio === 'inherit' ? undefined : outputPorts();
+    const data = {
+      port: port2,
+      ...output?.there,
+      [LINEAGE_KEY]: lineageOf(spec.moduleUrl),
+      tsx: threadLoader(spec.moduleUrl),
+    };
     try {
-      this.#thread = new Worker(entry, {
-        ...threadOptions(spec),
-        name: `${options.name}#${workerId}`,
-        workerData: { port: port2, ...output?.there },
-        transferList: [port2, ...Object.values(output?.there ?? {})],
-      });
+      this.#thread = new Worker(
+        entry,
+        bare<WorkerOptions>({
+          ...threadOptions(spec),
+          name: `${options.name}#${workerId}`,
+          workerData: data,
+          transferList: [port2, ...Object.values(output?.there ?? {})],
+        }),
+      );
     } catch (error) {
       // There is no thread, or no memory for one. Ports that stay open would keep the program alive.
       for (const port of [port1, ...Object.values(output?.here ?? {})]) port.close();
@@ -137,15 +149,17 @@ export function flagsRefused(execArgv: readonly string[]): string {
   }
 }
 
-function threadOptions({ options, moduleUrl, heapLimitMb }: WorkerSpec): WorkerOptions {
+function threadOptions({ options, heapLimitMb }: WorkerSpec): WorkerOptions {
   const { env, argv, execArgv, resourceLimits } = options;
-  const loader = loaderFlags(moduleUrl);
   const result: WorkerOptions = { argv: [...argv] };
   // Left out, a thread shares this process's flags.
-  if (execArgv !== undefined || loader.length > 0) result.execArgv = [...(execArgv ?? []), ...loader];
+  if (execArgv !== undefined) result.execArgv = [...execArgv];
   const hasOwnLimit = heapFlags(heapLimitMb, execArgv ?? process.execArgv, process.env.NODE_OPTIONS).length > 0;
   if (hasOwnLimit || resourceLimits !== undefined) {
-    result.resourceLimits = { ...(hasOwnLimit ? { maxOldGenerationSizeMb: heapLimitMb } : {}), ...resourceLimits };
+    result.resourceLimits = bare({
+      ...(hasOwnLimit ? { maxOldGenerationSizeMb: heapLimitMb } : {}),
+      ...resourceLimits,
+    });
   }
   if (env !== 'inherit') result.env = workerEnv(env);
   return result;

@@ -1,12 +1,32 @@
 import { process } from '../base/natives.js';
+import { LINEAGE_VARIABLE, lineageOf } from '../base/lineage.js';
 import type { PoolOptions } from '../contract/options.js';
+import { withoutInspector } from './node-flags.js';
+
+type Variables = Record<string, string>;
 
 /** What 'clean' keeps: where things are and how to speak. The last two are for Windows. */
 const CLEAN = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'SystemRoot', 'TEMP'];
 
-/** The environment of a worker. */
-export function workerEnv(env: NonNullable<PoolOptions['env']>): NodeJS.ProcessEnv {
-  if (env === 'inherit') return process.env;
-  if (env !== 'clean') return env;
-  return Object.fromEntries(CLEAN.filter((name) => name in process.env).map((name) => [name, process.env[name]]));
+/**
+ * The environment of a worker. It inherits nothing: Node gives a process also what its environment has from a prototype, so
+ * whoever can write to Object.prototype would else choose its NODE_OPTIONS.
+ */
+export function workerEnv(env: NonNullable<PoolOptions['env']>): Variables {
+  const given = typeof env === 'object' ? env : process.env;
+  const variables = Object.create(null) as Variables;
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || (env === 'clean' && !CLEAN.includes(name))) continue;
+    variables[name] = name === 'NODE_OPTIONS' ? withoutInspector(value) : value;
+  }
+  return variables;
+}
+
+/** The environment of a worker process: beside its own variables those that make it a worker. */
+export function processEnv(env: NonNullable<PoolOptions['env']>, moduleUrl: string): Variables {
+  const variables = workerEnv(env);
+  variables[LINEAGE_VARIABLE] = lineageOf(moduleUrl);
+  // The executable of Electron is the application. With this it is Node.
+  if (process.versions['electron'] !== undefined) variables['ELECTRON_RUN_AS_NODE'] = '1';
+  return variables;
 }

@@ -1,6 +1,7 @@
 import { Pool } from '@millpond/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fixture, KINDS, withPool, WORKER_KINDS } from './pools.js';
+import { runProgram } from './programs.js';
 
 type Environment = Record<string, string | undefined>;
 
@@ -41,6 +42,62 @@ describe.each(WORKER_KINDS)('the environment of a %s worker', (kind) => {
     await withPool('tells-environment.mjs', { kind, workers: 1, env: { ONLY: 'this' } }, async (pool) => {
       expect(await pool.run('environment')).toEqual({ ONLY: 'this' });
     });
+  });
+});
+
+describe.each(WORKER_KINDS)('the environment of a %s worker', (kind) => {
+  it('may be given as this process has it, and leaves out what is undefined', async () => {
+    const env = { ...process.env, OWN: '1', MISSING: undefined };
+    await withPool('tells-environment.mjs', { kind, workers: 1, env }, async (pool) => {
+      const seen = (await pool.run('environment')) as Environment;
+      expect(seen).toMatchObject({ OWN: '1', PATH: process.env['PATH'] });
+      expect(seen).not.toHaveProperty('MISSING');
+    });
+  });
+
+  it('and how it is started are not taken from Object.prototype', async () => {
+    const { stdout, stderr, code } = await runProgram('pollutes-prototype.mjs', [kind]);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    const [own, inherited, invocation] = JSON.parse(stdout) as [Environment, Environment, object];
+    expect(own).toEqual({ OWN: '1' });
+    expect(inherited).toMatchObject({ PATH: process.env['PATH'] });
+    expect(inherited).not.toHaveProperty('STOLEN');
+    expect(inherited).not.toHaveProperty('NODE_OPTIONS');
+    expect(invocation).toMatchObject({ argv: [] });
+  });
+});
+
+describe('the inspector', () => {
+  const before = process.env['NODE_OPTIONS'];
+  afterEach(() => {
+    if (before === undefined) delete process.env['NODE_OPTIONS'];
+    else process.env['NODE_OPTIONS'] = before;
+  });
+
+  it.each(WORKER_KINDS)('that NODE_OPTIONS ask for is not inherited by a %s worker', async (kind) => {
+    process.env['NODE_OPTIONS'] = '--inspect=127.0.0.1:0 --no-warnings';
+    await withPool('tells-environment.mjs', { kind, workers: 1 }, async (pool) => {
+      expect(await pool.run('inspectorUrl')).toBeUndefined();
+    });
+    const env = { NODE_OPTIONS: '--inspect-brk=127.0.0.1:0' };
+    await withPool('tells-environment.mjs', { kind, workers: 1, env }, async (pool) => {
+      expect(await pool.run('inspectorUrl')).toBeUndefined();
+    });
+  });
+
+  it('is open in each worker process, at an address of its own, with `inspect`', async () => {
+    process.env['NODE_OPTIONS'] = '--inspect=127.0.0.1:9229';
+    await withPool(
+      'tells-environment.mjs',
+      { kind: 'process', workers: 2, inspect: true, stdio: 'ignore' },
+      async (pool) => {
+        await pool.ready();
+        const urls = await pool.broadcast('inspectorUrl', undefined);
+        expect(urls).toHaveLength(2);
+        for (const url of urls) expect(url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\//);
+        expect(new Set(urls).size).toBe(2);
+      },
+    );
   });
 });
 

@@ -92,7 +92,7 @@ function openHand(count: number) {
   const channel = new RecordingChannel(false);
   const maker = new TaskMaker();
   const hand = new Hand({
-    holder: { id: 1, abandon(): void {} },
+    holder: { id: 1, abandon(): void {}, begunAt: () => undefined },
     transport: { board, log: board.log, channel, arena: undefined } as unknown as Transport,
     encoder: openEncoder('structured', Infinity),
     clock: systemClock,

@@ -1,8 +1,10 @@
-import { relative } from 'node:path';
+import { copyFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Pool } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
 import { failure, fixture, KINDS, withPool, WORKER_KINDS } from './pools.js';
+import { withFolder } from './temp.js';
 
 /** Node 22.18 and later run TypeScript by themselves. */
 const RUNS_TYPESCRIPT = Boolean((process.features as { typescript?: unknown }).typescript);
@@ -73,15 +75,63 @@ describe.each(WORKER_KINDS)('a worker module of kind %s', (kind) => {
     });
   });
 
-  it.runIf(RUNS_TYPESCRIPT)('may be TypeScript, where Node runs it', async () => {
-    await withPool('typed.ts', { kind, workers: 1 }, async (pool) => {
-      expect(await pool.run('area', { width: 2, height: 3 })).toBe(6);
-    });
+  it.skipIf(RUNS_TYPESCRIPT)(
+    'that is TypeScript is refused at once where nothing runs it, saying what to do',
+    async () => {
+      await withFolder((folder) => {
+        copyFileSync(fixture('typed.ts'), join(folder, 'typed.ts'));
+        for (const name of ['typed.ts', 'typed.js']) {
+          expect(() => new Pool(join(folder, name), { kind })).toThrow(
+            /Option "worker" is TypeScript .*typed\.ts.* Install tsx beside it, compile it to JavaScript, or use Node 22\.18/,
+          );
+        }
+        return Promise.resolve();
+      });
+    },
+  );
+});
+
+describe.each(KINDS)('a worker module of kind %s in TypeScript', (kind) => {
+  // Not by withPool: in kind inline tsx stays in this process, with a thread of its own.
+  const areaBy = async (worker: string): Promise<unknown> => {
+    const pool = new Pool(fixture(worker), { kind, workers: 1 });
+    try {
+      return [pool.name, await pool.run('area', { width: 2, height: 3 })];
+    } finally {
+      await pool.close();
+    }
+  };
+
+  it('works, by Node itself or by tsx', async () => {
+    expect(await areaBy('typed.ts')).toEqual(['typed', 6]);
   });
 
-  it.skipIf(RUNS_TYPESCRIPT)('that is TypeScript is refused at once where nothing runs it, saying what to do', () => {
-    expect(() => new Pool(fixture('typed.ts'), { kind })).toThrow(
-      /Option "worker" is TypeScript .*typed\.ts.* Install tsx beside it, compile it to JavaScript, or use Node 22\.18/,
-    );
+  it.each([
+    ['typed.js?variant=2', 'typed'],
+    ['typed-module.mjs', 'typed-module'],
+    ['typed-common.cjs', 'typed-common'],
+  ])('is taken for %s, which is not there, as in a program that is run from its sources', async (worker, name) => {
+    expect(await areaBy(worker)).toEqual([name, 6]);
+  });
+
+  it('that is not there stands for its output, as in a program that was compiled', async () => {
+    await withPool('echo.mts', { kind, workers: 1 }, async (pool) => {
+      expect(await pool.run('echo', 'found')).toBe('found');
+    });
+  });
+});
+
+describe('a worker module', () => {
+  it.each([
+    ['missing.js', 'missing\\.js, nor does missing\\.ts beside it'],
+    ['missing.cts', 'missing\\.cts, nor does missing\\.cjs beside it'],
+    ['missing.json', 'missing\\.json'],
+  ])('that is not there is refused: %s', (name, shown) => {
+    expect(() => new Pool(fixture(name))).toThrow(new RegExp(`names a file that does not exist: \\S+${shown}$`));
+  });
+
+  it('that a bundler has put into a data: URL is refused, saying so', () => {
+    const url = new URL(`data:text/javascript,export const f = () => 1; ${'//'.repeat(50)}`);
+    expect(() => new Pool(url)).toThrow(/must be a file, not data: \(.{80}…\)\. A bundler .* an entry of its own/);
   });
 });

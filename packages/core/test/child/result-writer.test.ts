@@ -23,7 +23,10 @@ function open(options: Omit<LinkOptions, 'log'> = {}) {
     link.receive();
     return link.rows.splice(0).map(({ value }) => value);
   };
-  return { ...link, log, look, receive };
+  /** Sends a value of a task's progress. */
+  const report = (id: number, value: unknown): void =>
+    link.writer.postProgress(id, link.writer.encodeProgress(value), false, 0);
+  return { ...link, log, look, receive, report };
 }
 
 /** The bytes of a value that was read. */
@@ -177,17 +180,26 @@ describe('shapes', () => {
   });
 
   it('are known to what is reported between two frames of results', () => {
-    const { add, writer, reader, channel, receive } = open();
+    const { add, writer, reader, channel, receive, report } = open();
     for (const id of [1, 2, 3]) add(id, point(id), false);
-    writer.sendProgress(4, point(4));
-    writer.sendProgress(4, line(5));
-    writer.sendProgress(4, line(6));
-    writer.sendProgress(4, line(7));
+    report(4, point(4));
+    report(4, line(5));
+    report(4, line(6));
+    report(4, line(7));
     const heard = channel.frames.splice(0).map((frame) => reader.progress(frame));
     expect(heard).toEqual([point(4), line(5), line(6), line(7)]);
     for (const id of [5, 6]) add(id, line(id), false);
     writer.send();
     expect(receive()).toEqual([point(1), point(2), point(3), line(5), line(6)]);
+  });
+
+  it('are known to what is reported after a value that only a port can carry', () => {
+    const { add, reader, channel, report } = open({ clones: true });
+    for (const id of [1, 2, 3]) add(id, point(id), false);
+    report(4, new SharedArrayBuffer(4));
+    report(4, point(4));
+    const [, second] = channel.frames.map((frame) => reader.progress(frame));
+    expect(second).toEqual(point(4));
   });
 
   it('that take more room to define than one record has keep no result out of the log for good', () => {
@@ -389,9 +401,9 @@ describe('between processes, a result that is to be moved', () => {
 
 describe('what a handler reports', () => {
   it('leaves at once, ahead of results that wait', () => {
-    const { add, writer, reader, channel } = open({ arena: 64 * MIB });
+    const { add, writer, reader, channel, report } = open({ arena: 64 * MIB });
     add(1, 'waits', false);
-    writer.sendProgress(7, { half: [Buffer.alloc(MIB, 3)] });
+    report(7, { half: [Buffer.alloc(MIB, 3)] });
     expect(channel.frames.map(({ kind, meta }) => [kind, meta[0]])).toEqual([[FRAME.progress, 7]]);
     const { half } = reader.progress(channel.frames[0] as never) as { half: [Buffer] };
     expect(ends(half[0])).toEqual([MIB, 3, 3]);
@@ -399,10 +411,10 @@ describe('what a handler reports', () => {
   });
 
   it('may be moved, or be what only a port can carry, between threads', () => {
-    const { writer, reader, channel } = open({ clones: true });
+    const { report, reader, channel } = open({ clones: true });
     const pixels = new Uint8Array(1000).fill(5);
-    writer.sendProgress(1, move(pixels));
-    writer.sendProgress(1, { memory: new SharedArrayBuffer(4) });
+    report(1, move(pixels));
+    report(1, { memory: new SharedArrayBuffer(4) });
     expect(pixels.length).toBe(0);
     const [moved, shared] = channel.frames.map((frame) => reader.progress(frame));
     expect(moved).toEqual(new Uint8Array(1000).fill(5));
@@ -411,9 +423,9 @@ describe('what a handler reports', () => {
 
   it('and cannot be sent is an error where it is reported', () => {
     for (const clones of [false, true]) {
-      const { add, writer, channel, receive } = open({ clones });
+      const { add, writer, channel, receive, report } = open({ clones });
       add(1, 'before', false);
-      expect(() => writer.sendProgress(1, () => {})).toThrow();
+      expect(() => report(1, () => {})).toThrow();
       expect(channel.frames).toEqual([]);
       writer.send();
       expect(receive()).toEqual(['before']);

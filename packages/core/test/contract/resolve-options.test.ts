@@ -91,6 +91,7 @@ const WRONG_POOL_OPTIONS: [option: string, value: unknown, phrase: string][] = [
   ['env', { PORT: 80 }, 'one of "inherit", "clean", or an object of strings'],
   ['argv', '--fast', 'a list of strings'],
   ['execArgv', [1], 'a list of strings'],
+  ['inspect', 9229, 'true or false'],
   ['resourceLimits', 64, 'an object'],
   ['resourceLimits.stackSizeMb', 0, 'a number above 0'],
   ['stdio', 'overlapped', 'one of "pipe", "stderr", "inherit", "ignore"'],
@@ -155,6 +156,12 @@ describe('resolveOptions', () => {
     expect(refusal(() => resolve({ kind: 'inline', resourceLimits: limits })).details.option).toBe('resourceLimits');
     expect(refusal(() => resolve({ kind: 'inline', execArgv: [] })).details.option).toBe('execArgv');
     expect(resolve({ kind: 'thread', resourceLimits: limits }).resourceLimits).toEqual(limits);
+    for (const kind of ['thread', 'inline'] as const) {
+      expect(refusal(() => resolve({ kind, inspect: true })).message).toMatch(
+        /"inspect" works only with kind "process"\. .* start it with `node --inspect`/,
+      );
+      expect(resolve({ kind, inspect: false }).inspect).toBe(false);
+    }
   });
 
   it('fills in every default', () => {
@@ -186,6 +193,7 @@ describe('resolveOptions', () => {
       env: 'inherit',
       argv: [],
       execArgv: undefined,
+      inspect: false,
       resourceLimits: undefined,
       workerData: undefined,
       stdio: 'pipe',
@@ -217,6 +225,65 @@ describe('resolveOptions', () => {
     const given = Object.fromEntries(['name', 'kind', 'queue', 'retry', 'tasks', 'env'].map((key) => [key, undefined]));
     expect(resolve(given)).toEqual(resolve({}));
     expect(resolve({ queue: { max: undefined }, retry: { attempts: undefined } })).toEqual(resolve({}));
+  });
+
+  it('takes an environment as Node has it, with variables that are undefined', () => {
+    expect(resolve({ env: process.env }).env).toBe(process.env);
+    expect(resolve({ env: { PORT: '80', HOST: undefined } }).env).toEqual({ PORT: '80', HOST: undefined });
+  });
+
+  it('takes only what is the own of an object of options, and of those within', () => {
+    const inherited = { name: 'stolen', env: { A: '1' }, execArgv: ['--stolen'], inspect: 'yes', max: 9, spare: 64 };
+    const own = (options: object): object => Object.assign(Object.create(inherited) as object, options);
+    const clean = resolve({ workers: { min: 1 }, queue: { timeoutMs: 5 }, tasks: { a: { retry: { attempts: 1 } } } });
+    const options = own({
+      workers: own({ min: 1 }),
+      queue: own({ timeoutMs: 5 }),
+      tasks: { a: own({ retry: own({ attempts: 1 }) }) },
+    });
+    expect(resolve(options)).toEqual(clean);
+    expect(resolve(options).workers).toEqual({ min: 1, max: undefined, spare: undefined });
+  });
+
+  it('reads nothing that Object.prototype was given', () => {
+    const stolen = {
+      name: 'stolen',
+      env: { A: '1' },
+      max: 9,
+      timeoutMs: 7,
+      attempts: 8,
+      baseMs: 6,
+      ttlMs: 5,
+      times: 4,
+    };
+    const given = { queue: {}, retry: { attempts: 1, backoff: {} }, warmup: { tasks: [{ name: 'a' }] }, cache: {} };
+    const clean = resolve(given);
+    const descriptors = Object.entries(stolen).map(([key, value]) => [key, { value, configurable: true }]);
+    Object.defineProperties(Object.prototype, Object.fromEntries(descriptors) as PropertyDescriptorMap);
+    try {
+      expect(resolve(given)).toEqual(clean);
+      expect(checkRunOptions({}).timeoutMs).toBeUndefined();
+      expect(checkMapOptions({ retry: {} } as RunOptions).retry).toEqual({
+        attempts: undefined,
+        on: undefined,
+        backoff: undefined,
+      });
+    } finally {
+      for (const key of Object.keys(stolen)) delete (Object.prototype as Record<string, unknown>)[key];
+    }
+  });
+
+  it('leaves alone what is no option: data, and the URL of a codec', () => {
+    const workerData = { a: { b: 1 } };
+    const input = new Map();
+    const resolved = resolve({
+      workerData,
+      warmup: { tasks: [{ name: 'a', input }] },
+      codec: new URL('file:///c.mjs'),
+    });
+    expect(resolved.workerData).toBe(workerData);
+    expect(resolved.warmup[0]?.input).toBe(input);
+    expect(resolved.codec).toEqual({ moduleUrl: 'file:///c.mjs' });
   });
 
   it('freezes what it gives', () => {

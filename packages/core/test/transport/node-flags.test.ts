@@ -1,10 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isPoolError } from '../../src/contract/errors.js';
-import { heapFlags, inheritedFlags, loaderFlags } from '../../src/transport/node-flags.js';
+import {
+  heapFlags,
+  inheritedFlags,
+  loaderFlags,
+  threadLoader,
+  withoutInspector,
+} from '../../src/transport/node-flags.js';
 
 const RUNS_TYPESCRIPT = Boolean((process.features as { typescript?: unknown }).typescript);
 
@@ -46,6 +49,18 @@ describe('inheritedFlags', () => {
     [['--check']],
     [['-c']],
     [['-i']],
+    [['--snapshot-blob', 'app.blob']],
+    [['--snapshot-blob=app.blob']],
+    [['--snapshot_blob', 'app.blob']],
+    [['--build-snapshot']],
+    [['--build-snapshot-config', 'snapshot.json']],
+    [['--experimental-sea-config', 'sea.json']],
+    [['--build-sea', 'sea.json']],
+    [['--experimental-entry-url']],
+    [['--entry-url']],
+    [['--inspect_brk']],
+    [['--inspect-wait']],
+    [['--debug-port=1']],
   ])('leaves out %j, which is for this process only', (own) => {
     expect(inheritedFlags(['--no-warnings', ...own, '--enable-source-maps'])).toEqual([
       '--no-warnings',
@@ -54,16 +69,34 @@ describe('inheritedFlags', () => {
   });
 });
 
+describe('withoutInspector', () => {
+  it.each([
+    ['--inspect', ''],
+    ['--inspect=0.0.0.0:9229 --no-warnings', '--no-warnings'],
+    ['--no-warnings --inspect-brk --max-old-space-size=64', '--no-warnings --max-old-space-size=64'],
+    ['--inspect-port 0 --no-warnings', '--no-warnings'],
+    ['--inspect_wait --inspect-publish-uid=http', ''],
+    ['"--inspect" -r "./a b.cjs"', '-r "./a b.cjs"'],
+    ['--import="./inspect --inspect.mjs"', '--import="./inspect --inspect.mjs"'],
+    ['--title="say \\"--inspect\\""', '--title="say \\"--inspect\\""'],
+    ['', ''],
+  ])('makes of %j: %j', (given, left) => {
+    expect(withoutInspector(given)).toBe(left);
+  });
+});
+
 describe('loaderFlags', () => {
+  const inFolderOfItsOwn = pathToFileURL('/nowhere/worker.ts').href;
+
   it.each(['worker.js', 'worker.mjs', 'worker.cjs', 'worker.ts.js'])('are none for %s', (name) => {
-    expect(loaderFlags(`file:///app/${name}`)).toEqual([]);
+    expect(loaderFlags(`file:///app/${name}`, [])).toEqual([]);
   });
 
   it.skipIf(RUNS_TYPESCRIPT)('refuse TypeScript that nothing can load', () => {
     for (const name of ['worker.ts', 'worker.mts', 'worker.cts', 'worker.ts?variant=2']) {
       let thrown: unknown;
       try {
-        loaderFlags(`file:///nowhere/${name}`);
+        loaderFlags(`file:///nowhere/${name}`, ['--no-warnings', '--conditions=import', '-r', './hook.cjs']);
       } catch (error) {
         thrown = error;
       }
@@ -71,22 +104,44 @@ describe('loaderFlags', () => {
     }
   });
 
+  it.each([
+    ['--import', './loader.mjs'],
+    ['-r', 'ts-node/register'],
+    ['--no-warnings --loader=ts-node/esm'],
+    ['--require=@swc-node/register'],
+  ])('leave TypeScript to a loader of the user: %s', (...given) => {
+    expect(loaderFlags(inFolderOfItsOwn, given)).toEqual([]);
+  });
+
   it.skipIf(RUNS_TYPESCRIPT)('load TypeScript with tsx, where that is installed beside the module', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tsx-'));
-    try {
-      const tsx = join(folder, 'node_modules/tsx');
-      mkdirSync(tsx, { recursive: true });
-      writeFileSync(join(tsx, 'package.json'), '{ "name": "tsx", "main": "loader.mjs" }');
-      writeFileSync(join(tsx, 'loader.mjs'), '');
-      const flags = loaderFlags(pathToFileURL(join(folder, 'worker.ts')).href);
-      expect(flags).toEqual(['--import', pathToFileURL(join(tsx, 'loader.mjs')).href]);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const flags = loaderFlags(new URL('worker.ts', import.meta.url).href, []);
+    expect(flags).toEqual(['--import', expect.stringMatching(/^file:.*\/node_modules\/tsx\/dist\/loader\.mjs$/)]);
   });
 
   it.runIf(RUNS_TYPESCRIPT)('are none for TypeScript where Node runs it', () => {
-    expect(loaderFlags('file:///app/worker.ts')).toEqual([]);
+    expect(loaderFlags(inFolderOfItsOwn, [])).toEqual([]);
+  });
+});
+
+describe('threadLoader', () => {
+  const beside = new URL('worker.ts', import.meta.url).href;
+
+  it('is none for JavaScript, and where there is no tsx', () => {
+    expect(threadLoader('file:///app/worker.js')).toBeUndefined();
+    expect(threadLoader('file:///nowhere/worker.ts')).toBeUndefined();
+  });
+
+  it('is tsx for TypeScript that Node does not run, and where the program runs on tsx', () => {
+    const before = process.env['NODE_OPTIONS'];
+    process.env['NODE_OPTIONS'] = '--import tsx';
+    try {
+      expect(threadLoader(beside)?.esm).toMatch(/\/tsx\/dist\/esm\/api\/index\.mjs$/);
+    } finally {
+      if (before === undefined) delete process.env['NODE_OPTIONS'];
+      else process.env['NODE_OPTIONS'] = before;
+    }
+    if (RUNS_TYPESCRIPT) expect(threadLoader(beside)).toBeUndefined();
+    else expect(threadLoader(beside)?.cjs).toMatch(/\/tsx\/dist\/cjs\/api\/index\.mjs$/);
   });
 });
 

@@ -185,3 +185,9 @@ if (isPoolError(error)) {
 
 // A pool ends with its scope.
 expectTypeOf(pool).toExtend<AsyncDisposable>();
+
+// An environment as Node has it.
+new Pool('./worker.js', { env: process.env });
+new Pool('./worker.js', { env: { ...process.env, PORT: undefined } });
+// @ts-expect-error not text
+new Pool('./worker.js', { env: { PORT: 80 } });

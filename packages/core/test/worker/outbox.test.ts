@@ -24,7 +24,7 @@ import { openArenas, RecordingChannel } from '../support/result-link.js';
 import { optionsOf, TaskMaker } from '../support/tasks.js';
 
 const MIB = 2 ** 20;
-const HOLDER = { id: 1, abandon(): void {} };
+const HOLDER = { id: 1, abandon(): void {}, begunAt: () => undefined };
 
 /** A channel that refuses what a test tells it to. */
 class PickyChannel extends RecordingChannel {

@@ -1,0 +1,87 @@
+import { process } from './natives.js';
+import type { AsyncLocalStorage } from 'node:async_hooks';
+import { workerData } from 'node:worker_threads';
+
+/**
+ * How far a worker is. foreign: it was started as a worker and runs something else, or code that Node loads ahead of a worker's
+ * entry. loading: its worker module is being loaded. idle: that is done, and no handler runs. busy: one does.
+ */
+export type WorkerStage = 'foreign' | 'loading' | 'idle' | 'busy';
+
+/** Which workers this code runs in. */
+export interface Lineage {
+  /** Worker modules, file: URLs, from that of the outermost pool to that of this worker. */
+  readonly modules: readonly string[];
+  readonly stage: WorkerStage;
+}
+
+/** What a worker says of itself to all code in it. Plain: several copies of this library may meet here. */
+interface WorkerEntry {
+  readonly modules: readonly string[];
+  stage(): WorkerStage;
+}
+
+/** Carries the lineage to a worker process. Its entry takes it away, so that nothing a handler starts inherits it. */
+export const LINEAGE_VARIABLE = 'MILLPOND_LINEAGE';
+/** Carries it to a thread, as a key of its data. */
+export const LINEAGE_KEY = 'millpondLineage';
+
+const ENTRY = Symbol.for('millpond.worker-entry.1');
+const INLINE_LOADS = Symbol.for('millpond.inline-loads.1');
+const shared = globalThis as { [ENTRY]?: WorkerEntry; [INLINE_LOADS]?: InlineLoads };
+
+interface InlineLoads {
+  readonly storage: AsyncLocalStorage<string>;
+  underWay: number;
+}
+
+/** The lineage of this process or thread; undefined outside of workers. Code of an inline worker has that of its program. */
+export function lineage(): Lineage | undefined {
+  const entry = shared[ENTRY];
+  if (entry !== undefined) return { modules: entry.modules, stage: entry.stage() };
+  const modules = modulesGiven();
+  return modules === undefined ? undefined : { modules, stage: 'foreign' };
+}
+
+/** The inline worker module whose loading led to this call. */
+export function loadingInline(): string | undefined {
+  return shared[INLINE_LOADS]?.storage.getStore();
+}
+
+/** Loads the module of an inline worker, seen by `loadingInline` from all that its loading calls and begins. */
+export async function loadInline<T>(moduleUrl: string, load: () => Promise<T>): Promise<T> {
+  const hooks = process.getBuiltinModule('node:async_hooks');
+  const loads = (shared[INLINE_LOADS] ??= { storage: new hooks.AsyncLocalStorage(), underWay: 0 });
+  loads.underWay++;
+  try {
+    return await loads.storage.run(moduleUrl, load);
+  } finally {
+    // Node 20 and 22 slow down every promise of a program while one of these is in use.
+    if (--loads.underWay === 0) loads.storage.disable();
+  }
+}
+
+/** Says that this process or thread is a worker. Called by its entry, before anything of the user's is loaded. */
+export function enterWorker(stage: () => WorkerStage): void {
+  const entry: WorkerEntry = { modules: modulesGiven() ?? [], stage };
+  delete process.env[LINEAGE_VARIABLE];
+  Object.defineProperty(globalThis, ENTRY, { value: entry });
+}
+
+/** What the parent gave to this process or thread. */
+function modulesGiven(): string[] | undefined {
+  const data = workerData as { [LINEAGE_KEY]?: string } | null | undefined;
+  const text = data?.[LINEAGE_KEY] ?? process.env[LINEAGE_VARIABLE];
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as string[];
+  } catch {
+    // Not of our making, but as good a sign.
+    return [text];
+  }
+}
+
+/** What to give to a worker of this module. */
+export function lineageOf(moduleUrl: string): string {
+  return JSON.stringify([...(lineage()?.modules ?? []), moduleUrl]);
+}

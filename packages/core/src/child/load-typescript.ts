@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { findTsx, howToLoad, isTypeScript, type Tsx } from '../base/typescript.js';
+
+interface TsxRegister {
+  register(): unknown;
+}
+interface TsxImport {
+  tsImport(url: string, parentUrl: string): Promise<unknown>;
+}
+
+/**
+ * Has tsx load TypeScript in this thread. A flag of the process does not: what it registers holds for the main thread only, in
+ * Node 20.
+ */
+export async function registerTsx(tsx: Pick<Tsx, 'esm' | 'cjs'>): Promise<void> {
+  for (const url of [tsx.esm, tsx.cjs]) ((await import(url)) as TsxRegister).register();
+}
+
+/** Imports a module by `load`, or, if it is TypeScript and that does not know it, by tsx for this module and what it imports. */
+export async function importWithTsx(url: string, load: (url: string) => Promise<unknown>): Promise<unknown> {
+  try {
+    return await load(url);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_UNKNOWN_FILE_EXTENSION' || !isTypeScript(url)) throw error;
+    const tsx = findTsx(url);
+    if (tsx === undefined) throw new Error(`The worker module ${howToLoad(url)}`, { cause: error });
+    return ((await import(tsx.esm)) as TsxImport).tsImport(url, url);
+  }
+}
+
+/** Imports a module, or requires it where a test runner has put this code into a context without import(). */
+export async function importOrRequire(url: string, require: NodeJS.Require): Promise<unknown> {
+  try {
+    return await import(url);
+  } catch (error) {
+    const { code, message } = error as { code?: string; message?: string };
+    const hasNoImport =
+      code?.startsWith('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING') === true ||
+      message?.includes('ES Modules in the VM API') === true;
+    if (!hasNoImport) throw error;
+    // As import() of a CommonJS module gives it.
+    const exports = require(fileURLToPath(url)) as object;
+    return { default: exports, ...exports };
+  }
+}

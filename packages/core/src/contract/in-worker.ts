@@ -1,0 +1,13 @@
+import { lineage } from '../base/lineage.js';
+
+/**
+ * Whether this code runs in a worker of a pool: true in a process or thread that a pool started, while its module is loaded
+ * and in its handlers. A file that is program and worker at once makes its pool where this is false:
+ *
+ * ```ts
+ * if (!inWorker) start();
+ * ```
+ *
+ * False for kind 'inline': its handlers run in the program itself, which loads each module only once.
+ */
+export const inWorker: boolean = lineage() !== undefined;

@@ -1,0 +1,72 @@
+import { process } from '../base/natives.js';
+import { tmpdir } from 'node:os';
+import type { PoolKind } from '../contract/options.js';
+import { PoolError } from '../contract/errors.js';
+import { deathSignalTool } from './death-signal.js';
+
+/** Node's permissions, `node --permission`: undefined where they are not in force. */
+interface Permissions {
+  has(scope: string, reference?: string): boolean;
+}
+const permissions = (): Permissions | undefined => (process as { permission?: Permissions }).permission;
+
+/**
+ * Refuses a kind of worker that this program cannot start, whatever it does.
+ * @param wantsGuard whether each worker process starts a thread in any case
+ * @throws ERR_OPTION saying how the program has to be started, or which kind works
+ */
+export function checkHost(kind: PoolKind, wantsGuard: boolean): void {
+  const reason =
+    kind === 'process'
+      ? (singleExecutable() ?? missing('process', flagsMissing(processNeeds(wantsGuard))))
+      : kind === 'thread'
+        ? missing('thread', flagsMissing([['worker', '--allow-worker']]))
+        : undefined;
+  if (reason !== undefined) throw new PoolError('ERR_OPTION', { option: 'kind', reason });
+}
+
+/** Whether this program may not read a file, so that it seems not to be there. */
+export function isReadDenied(path: string): boolean {
+  return permissions()?.has('fs.read', path) === false;
+}
+
+type Need = readonly [scope: string, flag: string, reference?: string];
+
+function processNeeds(wantsGuard: boolean): Need[] {
+  const needs: Need[] = [['child', '--allow-child-process']];
+  const folders = process.platform === 'linux' ? ['/dev/shm', tmpdir()] : [tmpdir()];
+  const folder = folders.find((each) => permissions()?.has('fs.write', each)) ?? folders[0];
+  needs.push(['fs.write', `--allow-fs-write=${folder}`, folder]);
+  // From Node 25 on: also the link to the parent is a socket.
+  if (process.allowedNodeEnvironmentFlags.has('--allow-net')) needs.push(['net', '--allow-net']);
+  if (wantsGuard || deathSignalTool() === undefined) needs.push(['worker', '--allow-worker']);
+  return needs;
+}
+
+function flagsMissing(needs: readonly Need[]): string[] {
+  const granted = permissions();
+  if (granted === undefined) return [];
+  return needs.filter(([scope, , reference]) => !granted.has(scope, reference)).map(([, flag]) => flag);
+}
+
+function missing(kind: 'process' | 'thread', flags: readonly string[]): string | undefined {
+  if (flags.length === 0) return undefined;
+  const other =
+    kind === 'thread'
+      ? `kind "inline", which starts no worker`
+      : `kind "thread", which needs ${flagsMissing([['worker', '--allow-worker']])[0] ?? 'no more permission'}`;
+  return (
+    `is "${kind}", for which this program lacks permission: it runs under Node's permission model. ` +
+    `Start it with ${flags.join(' ')}, or use ${other}.`
+  );
+}
+
+/** A single executable application is no Node: whatever it is given to run, it runs itself. */
+function singleExecutable(): string | undefined {
+  const sea = process.getBuiltinModule('node:sea') as { isSea(): boolean } | undefined;
+  if (sea?.isSea() !== true) return undefined;
+  return (
+    `is "process", but ${process.execPath} is a single executable application: started as a worker it would run itself ` +
+    'again, not Node. Use kind "thread".'
+  );
+}

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { fixture } from './pools.js';
+import { runProgram } from './programs.js';
+import { withFolder } from './temp.js';
+
+describe('in Electron, whose executable is the application', () => {
+  const program = fileURLToPath(fixture('programs/runs-in-electron.mjs'));
+
+  /** An executable that starts the application, whatever it is given; Node only if it is asked to be that, and heeds it. */
+  function executable(folder: string, heedsVariable: boolean): string {
+    const path = join(folder, 'app');
+    const asNode = heedsVariable ? `if [ -n "$ELECTRON_RUN_AS_NODE" ]; then exec '${process.execPath}' "$@"; fi\n` : '';
+    writeFileSync(path, `#!/bin/sh\n${asNode}APP="$0" exec '${process.execPath}' '${program}'\n`);
+    chmodSync(path, 0o755);
+    return path;
+  }
+
+  it.each(['inherit', 'clean', { OWN: '1' }])('worker processes are Node, with env %j', async (env) => {
+    await withFolder(async (folder) => {
+      const end = await runProgram('runs-in-electron.mjs', [executable(folder, true), JSON.stringify(env)]);
+      expect(end).toMatchObject({
+        code: 0,
+        stdout: 'ran as node: 1\n',
+        stderr: 'application started, inWorker false\n',
+      });
+    });
+  });
+
+  it('an application that is started in place of its worker starts none in turn, and knows that it is one', async () => {
+    await withFolder(async (folder) => {
+      const { stdout, stderr } = await runProgram('runs-in-electron.mjs', [executable(folder, false)]);
+      expect(stdout).toBe('ERR_POOL_FAILED\n');
+      const lines = stderr.trim().split('\n');
+      expect(lines[0]).toBe('application started, inWorker false');
+      // Each of the five starts that a pool tries.
+      const inWorker = lines.filter((line) => line === 'application started, inWorker true');
+      expect(inWorker).toHaveLength(5);
+      const refused = lines.filter((line) => /^refused: .* did not become one\. .* use kind "thread"/.test(line));
+      expect(refused).toHaveLength(5);
+    });
+  });
+});
+
+/** Node 20 calls it experimental. */
+const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
+/** From Node 25 on, sockets need a permission, too. */
+const NET = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : [];
+
+describe("under Node's permission model", () => {
+  /** Runs a program with these permissions and reading. */
+  function run(kind: string, ...allowed: string[]): { stdout: string; status: number | null } {
+    const flags = [PERMISSION, '--allow-fs-read=*', '--no-warnings', ...allowed];
+    const program = fileURLToPath(fixture('programs/has-permission.mjs'));
+    const { stdout, status } = spawnSync(process.execPath, [...flags, program, kind], { encoding: 'utf8' });
+    return { stdout, status };
+  }
+
+  it.runIf(existsSync('/dev/shm'))('processes say which flags are missing, and what else works', () => {
+    expect(run('process').stdout).toMatch(
+      /"kind" is "process", for which .* Start it with --allow-child-process --allow-fs-write=\/dev\/shm.*, or use kind "thread", which needs --allow-worker\./,
+    );
+    expect(run('process', '--allow-child-process', '--allow-worker').stdout).toMatch(
+      /Start it with --allow-fs-write=\/dev\/shm.*, or use kind "thread", which needs no more permission\./,
+    );
+  });
+
+  it('processes run with the flags that are asked for', () => {
+    const flags = [
+      '--allow-child-process',
+      '--allow-worker',
+      '--allow-fs-write=/dev/shm',
+      '--allow-fs-write=/tmp',
+      ...NET,
+    ];
+    expect(run('process', ...flags)).toEqual({ stdout: '1\n', status: 0 });
+  });
+
+  it('threads say that they need --allow-worker, and run with it', () => {
+    expect(run('thread').stdout).toMatch(/"kind" is "thread", .* Start it with --allow-worker, or use kind "inline"/);
+    expect(run('thread', '--allow-worker')).toEqual({ stdout: '1\n', status: 0 });
+  });
+
+  it('inline needs no permission', () => {
+    expect(run('inline')).toEqual({ stdout: '1\n', status: 0 });
+  });
+});
