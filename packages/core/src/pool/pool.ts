@@ -88,7 +88,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   constructor(worker: string | URL, options: PoolOptions<NoInfer<W>> = {}) {
     super();
     const url = workerModuleUrl(worker);
-    this.#options = resolveOptions(options as PoolOptions<never>, moduleName(url));
+    this.#options = resolveOptions(options, moduleName(url));
     if (this.#options.kind !== 'inline') loaderFlags(url.href);
     checkWorkerData(this.#options);
     // Loaded once to see that it can be; workers get their own.
