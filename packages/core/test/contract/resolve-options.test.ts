@@ -85,7 +85,7 @@ const WRONG_POOL_OPTIONS: [option: string, value: unknown, phrase: string][] = [
   [
     'codec',
     { module: 5 },
-    'one of "structured", "msgpack", "json", or the URL of a module, or an object whose module is',
+    'one of "structured", or the URL of a module, or an object whose module is',
   ],
   ['env', 'none', 'one of "inherit", "clean", or an object of strings'],
   ['env', { PORT: 80 }, 'one of "inherit", "clean", or an object of strings'],
