@@ -1,8 +1,9 @@
 import { Buffer, structuredClone } from '../base/natives.js';
+import { serialize } from 'node:v8';
 import type { TransferListItem } from 'node:worker_threads';
 import type { Arena } from '../codec/arena.js';
 import { Sink } from '../codec/sink.js';
-import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';
+import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import { isMoved } from '../contract/move.js';
 import { FRAME, type FrameChannel } from '../wire/frame.js';
@@ -100,13 +101,15 @@ export class ResultWriter {
     }
     let views: readonly Uint8Array[] | undefined;
     try {
-      views = this.#encode(given);
+      if (status === STATUS.ok) views = this.#encode(given);
+      else this.#encodeNote(given);
     } catch (error) {
-      if (status === STATUS.ok && this.#parts.channel.clones && this.#take(id, given)) {
-        this.#addLoose(id, STATUS.ok, RECORD_FLAG.cloned, times);
+      const isForPort = this.#parts.channel.clones && (status !== STATUS.ok || mayGoByPort(error));
+      if (isForPort && this.#take(id, given)) {
+        this.#addLoose(id, status, RECORD_FLAG.cloned, times);
         return;
       }
-      this.#encode(explain(given, toRefusal(error, 'result')));
+      this.#encodeNote(explain(given, toRefusal(error, 'result')));
       this.#addRecord(id, STATUS.notSerializable, undefined, isLasting, times);
       return;
     }
@@ -148,7 +151,8 @@ export class ResultWriter {
       const size = (beside ?? []).reduce((sum, { byteLength }) => sum + byteLength, bytes.length);
       return { bytes, beside, size, body: undefined, transfer: undefined };
     } catch (error) {
-      if (!channel.clones) throw new TypeError(toRefusal(error, 'value').reason, { cause: error });
+      if (!channel.clones || !mayGoByPort(error))
+        throw new TypeError(toRefusal(error, 'value').reason, { cause: error });
       return cloned(value, []);
     }
   }
@@ -168,6 +172,17 @@ export class ResultWriter {
   #encode(value: unknown): readonly Uint8Array[] | undefined {
     this.#value.reset();
     return this.#parts.encoder.encode(value, this.#value);
+  }
+
+  /** What goes with a status other than `ok`: errors cross whole, whatever the codec of values. */
+  #encodeNote(note: unknown): void {
+    this.#value.reset();
+    this.#value.begin();
+    if (note === undefined) return;
+    const bytes = serialize(note);
+    this.#value.ensure(bytes.length);
+    this.#value.bytes.set(bytes, this.#value.at);
+    this.#value.at += bytes.length;
   }
 
   /** Takes a value as only a port can carry it. A copy: its handler may go on changing it. False when it cannot be carried. */

@@ -97,14 +97,14 @@ export class TreeEncoder {
     }
   }
 
-  /** Appends the definitions of the shapes from this number on. */
-  writeShapes(from: number, sink: Sink): void {
+  /** Appends the definitions of the shapes from this number on, up to another one if that is given. */
+  writeShapes(from: number, sink: Sink, to = this.#shapes.count): void {
     sink.begin();
     this.#sink = sink;
     this.#bytes = sink.bytes;
     this.#view = sink.view;
     this.#at = sink.at;
-    for (let shape = from; shape < this.#shapes.count; shape++) {
+    for (let shape = from; shape < to; shape++) {
       const keys = this.#shapes.keysOf(shape);
       this.#room(ROOM);
       this.#length(keys.length);

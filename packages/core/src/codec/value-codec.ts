@@ -49,6 +49,11 @@ export function checkSize(bytes: number, limitBytes: number): void {
   if (bytes > limitBytes) throw new TooLarge(bytes, limitBytes);
 }
 
+/** Whether a port can carry what an encoder has refused: memory that is shared, or an object of native code. */
+export function mayGoByPort(error: unknown): boolean {
+  return error instanceof NotSerializable && error.unsendable.mayGoToThread === true;
+}
+
 /** What an encoder threw, as data. @param what the value is, for the path that leads to what cannot be sent */
 export function toRefusal(error: unknown, what: 'input' | 'result' | 'value'): Refusal {
   if (error instanceof NotSerializable) return { reason: error.describe(what) };

@@ -1,7 +1,7 @@
 import { structuredClone } from '../base/natives.js';
 import type { TransferListItem } from 'node:worker_threads';
 import { Sink } from '../codec/sink.js';
-import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';
+import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import type { Task } from './task.js';
 
@@ -34,10 +34,8 @@ export class InputWriter {
       if (views !== undefined) task.aside = { views: borrow === true ? views : views.map((view) => view.slice()) };
       return undefined;
     } catch (error) {
-      const refusal = toRefusal(error, 'input');
-      return this.#clones && refusal.bytes === undefined && this.#hold(task, input, []) === undefined
-        ? undefined
-        : refusal;
+      const isHeld = this.#clones && mayGoByPort(error) && this.#hold(task, input, []) === undefined;
+      return isHeld ? undefined : toRefusal(error, 'input');
     }
   }
 

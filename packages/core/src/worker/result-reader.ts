@@ -1,3 +1,4 @@
+import { deserialize } from 'node:v8';
 import { Buffer } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
@@ -107,7 +108,7 @@ export class ResultReader {
     }
     if (this.#parts.isWanted(row.wireId)) {
       try {
-        if (row.flags === 0) row.take(decoder.decode(bytes, from, to));
+        if (row.flags === 0) row.take(row.kind === STATUS.ok ? decoder.decode(bytes, from, to) : note(bytes, from, to));
         else row.take(this.#rareValue(bytes, from, to, row, decoder, beside, body));
       } catch (error) {
         row.refuse(error);
@@ -120,7 +121,7 @@ export class ResultReader {
     bytes: Buffer,
     from: number,
     to: number,
-    { flags, wireId }: ResultRow,
+    { flags, kind, wireId }: ResultRow,
     decoder: ValueDecoder,
     beside: readonly ArrayBuffer[],
     body: ResultsBody,
@@ -133,6 +134,7 @@ export class ResultReader {
     };
     if ((flags & RECORD_FLAG.arena) === 0) return decoder.decode(bytes, from, to, memory);
     const whole = Buffer.from(memory(0));
+    if (kind !== STATUS.ok) return note(whole, 0, whole.length);
     return decoder.decode(whole, 0, whole.length, (index) => memory(index + 1));
   }
 
@@ -143,6 +145,11 @@ export class ResultReader {
   get #decoderOfFrames(): ValueDecoder {
     return (this.#frameDecoder ??= this.#parts.openDecoder());
   }
+}
+
+/** What goes with a status other than `ok`. */
+function note(bytes: Buffer, from: number, to: number): unknown {
+  return from === to ? undefined : (deserialize(bytes.subarray(from, to)) as unknown);
 }
 
 function existing<T>(part: T | undefined): T {

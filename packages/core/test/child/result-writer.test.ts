@@ -1,6 +1,8 @@
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { hostNowMs } from '../../src/base/clock.js';
 import { LARGE_BYTES } from '../../src/codec/arena.js';
+import type { Refusal } from '../../src/contract/errors.js';
 import { move } from '../../src/contract/move.js';
 import { FRAME } from '../../src/wire/frame.js';
 import { STATUS } from '../../src/wire/record.js';
@@ -147,6 +149,24 @@ describe('other results', () => {
       { wireId: 3, status: STATUS.inputUnread, value: { reason: 'it cannot be read' } },
     ];
     expect(rows).toEqual([...three, ...three]);
+  });
+
+  it('are told by structured clone whatever the codec of values is, and however much there is', () => {
+    const moduleUrl = pathToFileURL(`${import.meta.dirname}/../fixtures/codecs/json-lines.mjs`).href;
+    for (const options of [{}, { clones: true }, { arena: 4 * MIB }]) {
+      const { rows, add, writer, receive } = openLink({ ...options, log: LOGS.memory(), codec: { moduleUrl } });
+      const note = { big: 1n, map: new Map([[1, new Uint8Array(3)]]), text: 'x'.repeat(2 * LOG_VALUE_BYTES) };
+      for (const isLasting of [true, false]) add(1, note, isLasting, STATUS.error);
+      add(2, 1n, true);
+      writer.send();
+      receive();
+      expect(rows.filter(({ wireId }) => wireId === 1).map(({ value }) => value)).toEqual([note, note]);
+      expect(rows.find(({ wireId }) => wireId === 2)).toEqual({
+        wireId: 2,
+        status: STATUS.notSerializable,
+        value: { reason: expect.stringContaining('its codec threw while encoding it') as string },
+      });
+    }
   });
 
   it('make no frame when there are none', () => {
@@ -351,6 +371,32 @@ describe('between threads, a result', () => {
     writer.send();
     const [bytes, shared] = receive() as [string, typeof value];
     expect([bytes, shared.n, new Uint8Array(shared.memory)[0]]).toEqual(['bytes', 1, 7]);
+  });
+
+  it('that is too large or too deep goes by no port either', () => {
+    const deep = Array.from({ length: 2000 }).reduce((inner: object) => ({ inner }), {});
+    const { rows, add, writer, receive } = openLink({ clones: true, log: LOGS.memory(), limitBytes: 10_000 });
+    add(1, 'x'.repeat(20_000), true);
+    add(2, Buffer.alloc(20_000), false);
+    add(3, deep, true);
+    expect(() => writer.encodeProgress('x'.repeat(20_000))).toThrow('maxPayloadBytes');
+    expect(() => writer.encodeProgress(deep)).toThrow();
+    writer.send();
+    receive();
+    expect(rows.map(({ status }) => status)).toEqual(Array(3).fill(STATUS.notSerializable));
+    const limits = rows.toSorted((a, b) => a.wireId - b.wireId).map(({ value }) => (value as Refusal).limitBytes);
+    expect(limits).toEqual([10_000, 10_000, undefined]);
+  });
+
+  it('that is an error with what only a port can carry keeps it', () => {
+    const { rows, add, writer, receive } = openLink({ clones: true, log: LOGS.memory() });
+    const memory = new SharedArrayBuffer(8);
+    add(1, { memory }, true, STATUS.error);
+    new Uint8Array(memory)[0] = 7;
+    writer.send();
+    receive();
+    expect(rows[0]?.status).toBe(STATUS.error);
+    expect(new Uint8Array((rows[0]?.value as { memory: SharedArrayBuffer }).memory)[0]).toBe(7);
   });
 
   it('that no port can carry either is refused with the reason', () => {

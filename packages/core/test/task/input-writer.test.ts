@@ -162,6 +162,11 @@ describe('an input that no codec can carry', () => {
     const thread = open({ clones: true });
     expect(thread.writer.write(thread.make(), [() => {}])?.reason).toContain('input[0]');
     expect(thread.writer.write(thread.make(), 'x'.repeat(LIMIT + 1))).toMatchObject({ limitBytes: LIMIT });
+    const deep = Array.from({ length: 2000 }).reduce((inner: object) => ({ inner }), {});
+    expect(thread.writer.write(thread.make(), deep)?.reason).toEqual(expect.any(String));
+    // What a codec of one's own refuses does not pass it by.
+    const own = open({ clones: true, codec: OWN_CODEC });
+    expect(own.writer.write(own.make(), 5)?.reason).toContain('its codec threw');
   });
 });
 
