@@ -48,11 +48,14 @@ export class Claimer {
     this.#maxRun = maxRunOf(board, concurrency);
   }
 
-  /** This number of tasks run at once from now on. @param nextRow the next row of the frame in work */
-  tune(concurrency: number, frame: Frame | undefined, nextRow: number): void {
+  /** This number of tasks run at once from now on. */
+  tune(concurrency: number): void {
     this.#maxRun = maxRunOf(this.#board, concurrency);
-    if (this.#maxRun > 1 || frame === undefined || frame !== this.#frame || nextRow >= this.#until) return;
-    // Side by side, the log does not tell any more which task of a run has begun: what is left of it is claimed one by one.
+  }
+
+  /** Withdraws the claims of a run from this row on; they are claimed again, one by one or as another run. */
+  withdraw(frame: Frame, nextRow: number): void {
+    if (frame !== this.#frame || nextRow >= this.#until) return;
     this.#board.unclaim(frame.meta, nextRow * TASK_WORDS, TASK_WORDS, this.#until - nextRow);
     this.#until = nextRow;
   }

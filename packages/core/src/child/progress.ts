@@ -32,6 +32,8 @@ interface Held {
 export class ProgressSender {
   readonly #link: Pick<ResultWriter, 'encodeProgress' | 'postProgress'>;
   readonly #held = new Map<number, Held>();
+  /** Tasks that have told of progress and have not ended. */
+  readonly #reported = new Set<number>();
   /** Sent, and not known to be taken: in all, and for each time the parent was asked to say so. */
   readonly #underWay: Amount = { values: 0, bytes: 0 };
   readonly #asked = new RingQueue<Amount>();
@@ -47,6 +49,7 @@ export class ProgressSender {
    */
   send(id: number, given: unknown): boolean {
     const value = this.#link.encodeProgress(given);
+    this.#reported.add(id);
     let held = this.#held.get(id);
     if (held === undefined && this.#hasRoom(value.size)) {
       this.#post(id, value, 0);
@@ -62,13 +65,15 @@ export class ProgressSender {
     return false;
   }
 
-  /** A task has ended: what is held of it leaves ahead of its result. */
-  end(id: number): void {
-    if (this.#held.size === 0) return;
+  /** A task has ended: what is held of it leaves ahead of its result. Whether it has told of any progress. */
+  end(id: number): boolean {
+    if (this.#reported.size === 0) return false;
     const held = this.#held.get(id);
-    if (held === undefined) return;
-    while (held.queue.size > 0) this.#postFirst(id, held);
-    this.#held.delete(id);
+    if (held !== undefined) {
+      while (held.queue.size > 0) this.#postFirst(id, held);
+      this.#held.delete(id);
+    }
+    return this.#reported.delete(id);
   }
 
   /** The parent has taken all up to where it was asked. */

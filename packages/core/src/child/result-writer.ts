@@ -74,6 +74,8 @@ export class ResultWriter {
   #cloned: Map<number, { value: unknown }> | undefined;
   #transfer: TransferListItem[] | undefined;
   #size = 0;
+  /** Of the record under way, whatever it holds. */
+  #flags = 0;
 
   constructor(parts: ResultWriterParts) {
     this.#parts = parts;
@@ -88,16 +90,29 @@ export class ResultWriter {
   /**
    * @param value the result when the status is `ok`; else what goes with that status, as plain data
    * @param isLasting whether it has to outlive this worker
+   * @param hasReported whether the task has told of its progress
+   * @returns whether the log has it
    */
-  add(id: number, status: number, value: unknown, isLasting: boolean, times: ResultTimes): void {
+  add(
+    id: number,
+    status: number,
+    value: unknown,
+    isLasting: boolean,
+    times: ResultTimes,
+    hasReported = false,
+  ): boolean {
     this.#size++;
+    this.#flags = hasReported ? RECORD_FLAG.reported : 0;
     let given = value;
     if (status === STATUS.ok && isMoved(value)) {
-      if (this.#parts.channel.clones && this.#take(id, value.value, value.transfer)) {
-        this.#addLoose(id, STATUS.ok, RECORD_FLAG.cloned, times);
-        return;
-      }
       given = value.value;
+      if (this.#parts.channel.clones) {
+        const refused = this.#take(id, given, value.transfer);
+        if (refused === undefined) return this.#addLoose(id, STATUS.ok, RECORD_FLAG.cloned, times);
+        // What was to be moved may be half gone: it must not arrive as if it were whole.
+        this.#encodeNote(toRefusal(refused, 'result'));
+        return this.#addRecord(id, STATUS.notSerializable, undefined, isLasting, times);
+      }
     }
     let views: readonly Uint8Array[] | undefined;
     try {
@@ -105,15 +120,13 @@ export class ResultWriter {
       else this.#encodeNote(given);
     } catch (error) {
       const isForPort = this.#parts.channel.clones && (status !== STATUS.ok || mayGoByPort(error));
-      if (isForPort && this.#take(id, given)) {
-        this.#addLoose(id, status, RECORD_FLAG.cloned, times);
-        return;
+      if (isForPort && this.#take(id, given) === undefined) {
+        return this.#addLoose(id, status, RECORD_FLAG.cloned, times);
       }
       this.#encodeNote(explain(given, toRefusal(error, 'result')));
-      this.#addRecord(id, STATUS.notSerializable, undefined, isLasting, times);
-      return;
+      return this.#addRecord(id, STATUS.notSerializable, undefined, isLasting, times);
     }
-    this.#addRecord(id, status, views, isLasting, times);
+    return this.#addRecord(id, status, views, isLasting, times);
   }
 
   /** Tells the parent of all there is. */
@@ -185,16 +198,15 @@ export class ResultWriter {
     this.#value.at += bytes.length;
   }
 
-  /** Takes a value as only a port can carry it. A copy: its handler may go on changing it. False when it cannot be carried. */
-  #take(id: number, value: unknown, transfer: readonly TransferListItem[] = []): boolean {
+  /** Takes a value as only a port can carry it. A copy: its handler may go on changing it. What is in the way of that, or undefined. */
+  #take(id: number, value: unknown, transfer: readonly TransferListItem[] = []): Error | undefined {
     try {
       const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
       (this.#cloned ??= new Map()).set(id, { value: taken.value });
       if (transfer.length > 0) (this.#transfer ??= []).push(...taken.transfer);
-      return true;
-    } catch {
-      // The reason is given by the codec, which cannot carry it either.
-      return false;
+      return undefined;
+    } catch (error) {
+      return error as Error;
     }
   }
 
@@ -205,9 +217,9 @@ export class ResultWriter {
     views: readonly Uint8Array[] | undefined,
     isLasting: boolean,
     times: ResultTimes,
-  ): void {
+  ): boolean {
     const { log } = this.#parts;
-    if (isLasting && log !== undefined && this.#addToLog(id, status, views, times, log)) return;
+    if (isLasting && log !== undefined && this.#addToLog(id, status, views, times, log)) return true;
     const places = views?.map((view) => this.#putBeside(view));
     if (this.#parts.encoder.shapeCount > this.#shapesInFrames) {
       this.#define(this.#shapesInFrames);
@@ -215,6 +227,7 @@ export class ResultWriter {
       this.#loose.add(0, STATUS.shapes, 0, this.#definitions, undefined, NO_TIMES);
     }
     this.#loose.add(id, status, places === undefined ? 0 : RECORD_FLAG.beside, this.#value, places, times);
+    return false;
   }
 
   /** Has a large view travel with the frame. */
@@ -224,9 +237,10 @@ export class ResultWriter {
   }
 
   /** Adds a record without a value. */
-  #addLoose(id: number, status: number, flags: number, times: ResultTimes): void {
+  #addLoose(id: number, status: number, flags: number, times: ResultTimes): false {
     this.#value.reset();
     this.#loose.add(id, status, flags, this.#value, undefined, times);
+    return false;
   }
 
   /** False when there is no room for it: it goes with the frame then. */
@@ -244,12 +258,13 @@ export class ResultWriter {
       if (!this.#write(log, 0, STATUS.shapes, 0, this.#definitions, undefined, NO_TIMES)) return false;
     }
     const isLarge = this.#value.at - this.#value.start + tableBytes(views?.length ?? 0) > LOG_VALUE_BYTES;
-    if (!isLarge && views === undefined) return this.#write(log, id, status, 0, this.#value, undefined, times);
+    if (!isLarge && views === undefined)
+      return this.#write(log, id, status, this.#flags, this.#value, undefined, times);
     const mark = arena?.mark() ?? 0;
     const { bytes, start, at } = this.#value;
     const parts = [...(isLarge ? [bytes.subarray(start, at)] : []), ...(views ?? [])];
     const places = placesOf(parts, arena);
-    const flags = (isLarge ? RECORD_FLAG.arena : 0) | (views === undefined ? 0 : RECORD_FLAG.beside);
+    const flags = this.#flags | (isLarge ? RECORD_FLAG.arena : 0) | (views === undefined ? 0 : RECORD_FLAG.beside);
     // In the arena, the value is the first of the places, and the record holds none of it.
     if (isLarge && places !== undefined) this.#value.at = start;
     if (places !== undefined && this.#write(log, id, status, flags, this.#value, places, times)) return true;
@@ -320,5 +335,7 @@ function copyOf({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer {
 
 function explain(value: unknown, refusal: Refusal): Refusal {
   const isGenerator = typeof (value as { next?: unknown } | null)?.next === 'function';
-  return isGenerator ? { reason: 'it is a generator; collect its values into an array first.' } : refusal;
+  if (isGenerator) return { reason: 'it is a generator; collect its values into an array first.' };
+  const isMarked = refusal.reason.includes(' is a Moved)');
+  return isMarked ? { ...refusal, reason: `${refusal.reason} move() marks a whole result only.` } : refusal;
 }

@@ -133,8 +133,9 @@ export class TaskLoop {
   /** This number of tasks run at once from now on. */
   tune(concurrency: number): void {
     this.#concurrency = concurrency;
-    const next = this.#frames[0];
-    this.#claimer?.tune(concurrency, next?.frame, (next?.row ?? -1) + 1);
+    this.#claimer?.tune(concurrency);
+    // Side by side, the log does not tell any more which task of a run has begun.
+    if (concurrency > 1) this.#withdrawRun();
     this.#runNextTurn();
   }
 
@@ -266,14 +267,22 @@ export class TaskLoop {
 
   /** Adds a result whose other times stand in #times. */
   #settle(id: number, status: number, value: unknown, isLasting: boolean, endedAt: number): number {
-    this.#parts.scope.progress.end(id);
+    const hasReported = this.#parts.scope.progress.end(id);
     if (this.#results.size === 0) this.#batchSince = endedAt;
     this.#times.endedAt = endedAt;
-    this.#results.add(id, status, value, isLasting, this.#times);
+    const isLogged = this.#results.add(id, status, value, isLasting, this.#times, hasReported);
+    // What the log does not have tells the parent nothing of how far a run has come.
+    if (isLasting && !isLogged) this.#withdrawRun();
     const holdMs = this.#holdMs;
     const isLate = endedAt - this.#times.startedAt > Math.min(holdMs, LONG_MS) || endedAt - this.#batchSince > holdMs;
-    if (isLate || this.#results.size >= FLUSH_AFTER_RESULTS) this.flush();
+    if (isLate || hasReported || this.#results.size >= FLUSH_AFTER_RESULTS) this.flush();
     return endedAt;
+  }
+
+  /** What is left of a run that was claimed is claimed one by one. */
+  #withdrawRun(): void {
+    const next = this.#frames[0];
+    if (next !== undefined) this.#claimer?.withdraw(next.frame, next.row + 1);
   }
 
   /** How long a result may wait for company. */

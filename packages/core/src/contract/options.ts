@@ -267,7 +267,7 @@ export interface RunOptions {
    * ArrayBuffers, MessagePorts and the like within the input that are to be moved to the worker instead of copied: empty here
    * afterwards. For threads and inline with the codec 'structured'; elsewhere the input is copied as ever, and what can only
    * be moved is refused. Such a task is sent once only: after that it is not tried again, whatever `retry` says, and a worker's
-   * death fails it. Taken as it is when the task leaves; do not use it after the call.
+   * death fails it. It is moved at the call.
    */
   transfer?: readonly TransferListItem[];
   /**

@@ -7,7 +7,6 @@ import type {
   PoolStats,
   SizingStats,
   Summary,
-  TaskStats,
   WorkerStats,
 } from '../contract/stats.js';
 import type { ResultCache } from '../cache/result-cache.js';
@@ -44,10 +43,12 @@ export function poolStats(parts: StatsParts): PoolStats {
   const workerList = workers.map((worker) => workerStats(worker, parts.nowMs));
   const count = (...states: string[]): number => workerList.filter(({ state }) => states.includes(state)).length;
   const types = [...parts.types];
-  const byTask = types.map((type): [string, TaskStats] => {
+  // A caller may give any name, "__proto__" and "valueOf", too: nothing is inherited here.
+  const byTask = Object.create(null) as PoolStats['byTask'];
+  for (const type of types) {
     const { name, completed, failed, load } = type;
-    return [name, { completed, failed, latencyMs: latency([type]), detected: load.kind }];
-  });
+    byTask[name] = { completed, failed, latencyMs: latency([type]), detected: load.kind };
+  }
   return {
     name: options.name,
     kind: options.kind,
@@ -66,8 +67,7 @@ export function poolStats(parts: StatsParts): PoolStats {
     ignoredResults: workers.reduce((sum, worker) => sum + worker.ignoredResults, parts.pastIgnoredResults),
     droppedProgress: workers.reduce((sum, worker) => sum + worker.droppedProgress, parts.pastDroppedProgress),
     latencyMs: latency(types),
-    // A caller may give any name, "__proto__" too, which an assignment would not make a property of.
-    byTask: Object.fromEntries(byTask),
+    byTask,
     utilization: utilization(parts, types),
     sizing: parts.sizing,
     memory: parts.memory,

@@ -29,8 +29,11 @@ export const SKIP_BYTES = 8;
  */
 export const STATUS = { ok: 0, error: 1, notSerializable: 2, neverStarted: 3, inputUnread: 4, shapes: 5 } as const;
 
-/** beside: a table of the large views of the value follows it. arena: the value itself lies in the arena. cloned: the frame has the value itself. */
-export const RECORD_FLAG = { beside: 1, arena: 2, cloned: 4 } as const;
+/**
+ * beside: a table of the large views of the value follows it. arena: the value itself lies in the arena. cloned: the frame has
+ * the value itself. reported: the task has told of its progress, in frames that come before the one that tells of this.
+ */
+export const RECORD_FLAG = { beside: 1, arena: 2, cloned: 4, reported: 8 } as const;
 
 /** A place in the arena. */
 export interface ArenaPlace {
@@ -143,6 +146,11 @@ export function spanOf(bytes: Buffer, at: number): number {
   const length = bytes.readUInt32LE(at + 4) & ~SKIP;
   if (length < SKIP_BYTES || at + length > bytes.length) throw new Error(`A record of ${length} bytes is none.`);
   return length;
+}
+
+/** Whether a record that is no skip record has a flag. */
+export function hasFlag(bytes: Buffer, at: number, flag: number): boolean {
+  return ((bytes[at + 13] ?? 0) & flag) !== 0;
 }
 
 export function isSkip(bytes: Buffer, at: number): boolean {

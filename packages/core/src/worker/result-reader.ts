@@ -3,7 +3,7 @@ import { Buffer } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import type { Frame, ResultsBody } from '../wire/frame.js';
-import { isSkip, readPlace, RECORD_FLAG, spanOf, STATUS } from '../wire/record.js';
+import { hasFlag, isSkip, readPlace, RECORD_FLAG, spanOf, STATUS } from '../wire/record.js';
 import type { LogReader } from '../wire/result-log.js';
 import { ResultRow } from './result-row.js';
 
@@ -55,16 +55,19 @@ export class ResultReader {
     return decoder.decode(values, definitions, values.length, (index) => existing(beside[index]));
   }
 
-  /** Reads what the log holds beyond the frames. Whether there was anything. */
-  readLog(nowMs: number): boolean {
+  /**
+   * Reads what the log holds beyond the frames. Whether there was anything.
+   * @param isEverything whether also results of tasks that have told of their progress: frames with that may still be unread
+   */
+  readLog(nowMs: number, isEverything: boolean): boolean {
     const { log } = this.#parts;
-    let found = false;
+    const from = log?.position;
     for (let bytes = log?.peek(); log !== undefined && bytes !== undefined; bytes = log.peek()) {
-      if (bytes.length === 0) break;
-      found = true;
-      this.#readRecords(bytes, bytes.length, new ResultRow(nowMs, -Infinity, nowMs), log);
+      const { position } = log;
+      this.#readRecords(bytes, bytes.length, new ResultRow(nowMs, -Infinity, nowMs), log, isEverything);
+      if (log.position === position) break;
     }
-    return found;
+    return log?.position !== from;
   }
 
   #readTo(to: number, row: ResultRow, log: LogReader): void {
@@ -79,9 +82,10 @@ export class ResultReader {
     }
   }
 
-  #readRecords(bytes: Buffer, length: number, row: ResultRow, log: LogReader): void {
+  #readRecords(bytes: Buffer, length: number, row: ResultRow, log: LogReader, isEverything = true): void {
     for (let at = 0; at < length;) {
       const span = spanOf(bytes, at);
+      if (!isEverything && !isSkip(bytes, at) && hasFlag(bytes, at, RECORD_FLAG.reported)) return;
       log.advance(span);
       const next = log.position;
       if (!isSkip(bytes, at)) this.#read(bytes, at, row, this.#decoderOfLog, NOTHING_BESIDE, undefined);
@@ -108,7 +112,8 @@ export class ResultReader {
     }
     if (this.#parts.isWanted(row.wireId)) {
       try {
-        if (row.flags === 0) row.take(row.kind === STATUS.ok ? decoder.decode(bytes, from, to) : note(bytes, from, to));
+        if ((row.flags & ~RECORD_FLAG.reported) === 0)
+          row.take(row.kind === STATUS.ok ? decoder.decode(bytes, from, to) : note(bytes, from, to));
         else row.take(this.#rareValue(bytes, from, to, row, decoder, beside, body));
       } catch (error) {
         row.refuse(error);

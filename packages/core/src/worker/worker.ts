@@ -266,11 +266,14 @@ export class Worker {
     return this.#transport.isOutputHeldUp();
   }
 
-  /** Takes the results that it has ready and no frame has told of: it may be busy, or dead. */
-  readLog(): void {
+  /**
+   * Takes the results that it has ready and no frame has told of: it may be busy, or dead.
+   * @param isEverything whether also those that progress may come before
+   */
+  readLog(isEverything = true): void {
     const nowMs = this.#clock.now();
     try {
-      if (!this.#reader.readLog(nowMs)) return;
+      if (!this.#reader.readLog(nowMs, isEverything)) return;
     } catch (error) {
       this.#onFault(error as Error);
     }

@@ -118,9 +118,10 @@ describe.each(KINDS)('tasks named as what every object has, kind %s,', (kind) =>
       }
       const { byTask } = pool.stats();
       for (const name of names) expect(byTask[name]).toMatchObject({ completed: 1, failed: 0 });
-      expect(byTask['valueOf']).toMatchObject({ completed: 0, failed: 1 });
+      // Names that the module does not have share one entry.
+      expect(byTask['(other)']).toMatchObject({ completed: 0, failed: 2 });
       expect(byTask['isPrototypeOf']).toBeUndefined();
-      expect(Object.keys(JSON.parse(JSON.stringify(byTask)) as object)).toHaveLength(5);
+      for (const name of names) expect(Object.keys(byTask)).toContain(name);
     });
   });
 });
@@ -241,7 +242,9 @@ describe.each(KINDS)('progress, kind %s,', (kind) => {
 
   it('that cannot be sent is an error in the handler', async () => {
     await withPool('reports-progress.mjs', { kind, workers: 1 }, async (pool) => {
-      await expect(pool.run('reportFunction', 0, { onProgress() {} })).rejects.toThrow('could not be cloned');
+      await expect(pool.run('reportFunction', 0, { onProgress() {} })).rejects.toThrow(
+        'is a function, which cannot be sent',
+      );
       expect(await pool.run('echo', 'alive')).toBe('alive');
     });
   });

@@ -193,7 +193,8 @@ describe('a worker that is told to run tasks side by side', () => {
     const frame = frameOf(range(5).map((id) => ({ id })));
     claimer.claim(frame, 0, 0);
     claimer.claim(frame, 1, 0);
-    claimer.tune(2, frame, 2);
+    claimer.tune(2);
+    claimer.withdraw(frame, 2);
     expect(withdrawn).toEqual([[3, 4, 5]]);
     for (const row of [2, 3, 4]) claimer.claim(frame, row, 0);
     expect(claims).toEqual([range(5), [3], [4], [5]]);
@@ -204,11 +205,11 @@ describe('a worker that is told to run tasks side by side', () => {
     becomeShort();
     const frame = frameOf(range(3).map((id) => ({ id })));
     for (const row of [0, 1, 2]) claimer.claim(frame, row, 0);
-    claimer.tune(2, frame, 3);
-    claimer.tune(3, frameOf([{ id: 9 }]), 0);
-    claimer.tune(4, undefined, 0);
+    claimer.tune(2);
+    claimer.withdraw(frame, 3);
+    claimer.withdraw(frameOf([{ id: 9 }]), 0);
     expect(withdrawn).toEqual([]);
-    claimer.tune(1, undefined, 0);
+    claimer.tune(1);
     claimAll(range(2, 20));
     expect(claims).toEqual([range(3), [20, 21]]);
   });

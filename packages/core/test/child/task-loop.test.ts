@@ -66,7 +66,7 @@ function open(handlers: Record<string, LoadedHandler>, { concurrency = 1, maxRun
       workerData: 'data',
       data: 'set up',
       sections: new SectionRecorder(() => {}),
-      progress: { send: (id, value) => progress.push([id, value]) > 0, end() {} },
+      progress: { send: (id, value) => progress.push([id, value]) > 0, end: () => false },
     },
     board: {
       maxRun,
@@ -461,7 +461,7 @@ describe('results of tasks that must not run twice', () => {
     const { give, reader, rows, answers, frames } = open(
       {
         look: (input) => {
-          reader.readLog(hostNowMs());
+          reader.readLog(hostNowMs(), true);
           seen.push(rows.map(({ value }) => value));
           return input;
         },
@@ -488,7 +488,7 @@ describe('tasks claimed together', () => {
       Array.from({ length: count }, (_, index) => ({ wireId: from + index, name: 'work' }));
     for (let block = 0; block < 5; block++) await give(given(1000, 1 + block * 1000));
     await answers(5000);
-    expect(board.at(-1)).toMatch(/together/);
+    expect(board.some((what) => what.includes('together'))).toBe(true);
     board.length = 0;
     loop.tune(2);
     await give(given(3, 5001));

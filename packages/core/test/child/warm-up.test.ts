@@ -12,7 +12,7 @@ function open(handlers: Record<string, LoadedHandler>) {
     workerData: 'data',
     data: 'set up',
     sections: new SectionRecorder(() => {}),
-    progress: { send: (_id, value) => progress.push(value) > 0, end() {} },
+    progress: { send: (_id, value) => progress.push(value) > 0, end: () => false },
   };
   const module: LoadedModule = { handlers: Object.entries(handlers), hooks: {} };
   const run = (...tasks: [name: string, input?: unknown, times?: number][]): Promise<void> =>

@@ -82,11 +82,7 @@ const WRONG_POOL_OPTIONS: [option: string, value: unknown, phrase: string][] = [
   ['tasks.resize.queueTimeoutMs', null, `${MILLISECONDS} 1`],
   ['tasks.resize.retry', 'twice', RETRY],
   ['tasks.resize.cache', { key: 'id' }, 'true or false, or an object whose key is a function'],
-  [
-    'codec',
-    { module: 5 },
-    'one of "structured", or the URL of a module, or an object whose module is',
-  ],
+  ['codec', { module: 5 }, 'one of "structured", or the URL of a module, or an object whose module is'],
   ['env', 'none', 'one of "inherit", "clean", or an object of strings'],
   ['env', { PORT: 80 }, 'one of "inherit", "clean", or an object of strings'],
   ['argv', '--fast', 'a list of strings'],

@@ -14,7 +14,7 @@ const MIB = 2 ** 20;
 /** A link over this log, and the ways its parent may read. */
 function open(log: LogEnds, options: LinkOptions = {}) {
   const link = openLink({ ...options, log });
-  const look = (): boolean => link.reader.readLog(hostNowMs());
+  const look = (): boolean => link.reader.readLog(hostNowMs(), true);
   const ids = (): number[] => link.rows.map(({ wireId }) => wireId);
   return { ...link, look, ids };
 }
@@ -77,7 +77,7 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
         void seen.push({ settledAt, returnedAt, repliedAt, endedAt, startedAt }),
     });
     add(1, 'by a look', true);
-    reader.readLog(5000);
+    reader.readLog(5000, true);
     add(2, 'by a frame', true);
     writer.send();
     const [frame] = frames();
