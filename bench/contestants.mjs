@@ -5,7 +5,7 @@
 // 'baseline', which is no pool: nothing is supervised, queued or cancelled.
 import { bareFork, bareThread, directCall } from './pools/bare.mjs';
 import { jestWorker } from './pools/jest-worker.mjs';
-import { millpond, millpondWithCodecs } from './pools/millpond.mjs';
+import { millpond, millpondIdempotent } from './pools/millpond.mjs';
 import { piscina } from './pools/piscina.mjs';
 import { poolifier } from './pools/poolifier.mjs';
 import { tinypool } from './pools/tinypool.mjs';
@@ -49,11 +49,12 @@ export function everybody({ serialization } = {}) {
   ];
 }
 
-/** Everybody, and Millpond with each of its codecs. */
-export async function everybodyWithCodecs() {
-  const codecs = [...(await millpondWithCodecs('process')), ...(await millpondWithCodecs('thread'))];
+/** Everybody, and Millpond with tasks that may run twice. */
+export function everybodyAndIdempotent() {
   const all = everybody();
-  const at = (kind) => all.findIndex(({ role, ...each }) => role === 'subject' && each.kind === kind) + 1;
-  for (const codec of codecs.reverse()) all.splice(at(codec.kind), 0, codec);
+  for (const kind of ['process', 'thread']) {
+    const at = all.findIndex(({ role, ...each }) => role === 'subject' && each.kind === kind) + 1;
+    all.splice(at, 0, millpondIdempotent(kind));
+  }
   return all;
 }

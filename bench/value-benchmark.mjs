@@ -1,25 +1,36 @@
 // What do the two questions about values have in common? The values go in, and come back out.
 import { checkIdentity } from './answers.mjs';
 import { closedLoop } from './closed-loop.mjs';
-import { everybodyWithCodecs } from './contestants.mjs';
-import { named, ours, peers, timesBest } from './goals.mjs';
+import { everybodyAndIdempotent } from './contestants.mjs';
+import { named, peers, timesBest } from './goals.mjs';
 import { warmRound } from './warm-round.mjs';
 
-/** @param values to cycle through @param atLeast times as many as the best peer with the same kind of workers */
-export async function valueBenchmark({ question, values, atLeast }) {
+/** @param values to cycle through @param atLeast times as many as the best peer with the same kind of workers; `atLeastIdempotent` where tasks may run twice */
+export function valueBenchmark({ question, values, atLeast, atLeastIdempotent }) {
   const metric = { key: 'tasksPerSecond', unit: 'tasks/s', better: 'higher' };
-  const aim = (text, us, kind) => timesBest({ number: 'B3', text, metric, us, them: peers(kind), atLeast });
+  const aim = (text, us, kind, least) =>
+    timesBest({ number: 'B3', text, metric, us: named(us), them: peers(kind), atLeast: least });
   return {
     numbers: ['B3'],
     question,
     method: `An identity task with 1,000 in flight, as above, on ${values.length.toLocaleString('en')} different values made beforehand. Each crosses twice.`,
     metrics: [metric],
-    contestants: await everybodyWithCodecs(),
+    contestants: everybodyAndIdempotent(),
     goals: [
-      aim('processes as they come against the best process pool', named('Millpond processes'), 'process'),
-      aim('processes with the best codec against the best process pool', ours('process'), 'process'),
-      aim('threads as they come against the best thread pool', named('Millpond threads'), 'thread'),
-      aim('threads with the best codec against the best thread pool', ours('thread'), 'thread'),
+      aim('processes against the best process pool', 'Millpond processes', 'process', atLeast),
+      aim(
+        'processes, tasks that may run twice, against the best process pool',
+        'Millpond processes, idempotent',
+        'process',
+        atLeastIdempotent,
+      ),
+      aim('threads against the best thread pool', 'Millpond threads', 'thread', atLeast),
+      aim(
+        'threads, tasks that may run twice, against the best thread pool',
+        'Millpond threads, idempotent',
+        'thread',
+        atLeastIdempotent,
+      ),
     ],
     round: warmRound({
       check: (run) => checkIdentity(run, values),

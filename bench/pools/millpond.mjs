@@ -20,18 +20,9 @@ export function millpond(kind, setting, options) {
   };
 }
 
-/** With each codec this version has. */
-export async function millpondWithCodecs(kind) {
-  const { Pool, isPoolError } = await import('@millpond/core');
-  const hasCodec = (codec) => {
-    try {
-      // Inline and at once destroyed: nothing is started to ask.
-      void new Pool(TASKS, { kind: 'inline', codec }).destroy();
-      return true;
-    } catch (error) {
-      if (isPoolError(error, 'ERR_OPTION')) return false;
-      throw error;
-    }
-  };
-  return ['msgpack', 'json'].filter(hasCodec).map((codec) => millpond(kind, codec, { codec }));
+/** With tasks that may run twice: nothing is written where it outlives its worker. */
+export function millpondIdempotent(kind) {
+  const names = ['identity', 'byteLength', 'bytes', 'factorial', 'spin'];
+  const tasks = Object.fromEntries(names.map((name) => [name, { idempotent: true }]));
+  return millpond(kind, 'idempotent', { tasks });
 }
