@@ -2,6 +2,7 @@
 // dozens of small modules takes longer than the rest of a worker's start (docs/decisions/0009-worker-start.md).
 // Works on what tsc has built, and does nothing when that has not changed.
 import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -100,7 +101,11 @@ function requiredPackage() {
   return {
     name: 'required-package',
     resolveId: (asked) =>
-      asked === id ? id : asked === REQUIRED ? fileURLToPath(import.meta.resolve(REQUIRED)) : null,
+      asked === id
+        ? id
+        : asked === REQUIRED
+          ? createRequire(join(ROOT, 'packages/core/package.json')).resolve(REQUIRED)
+          : null,
     load: (asked) => (asked === id ? `exports.load = () => require('${REQUIRED}');` : null),
     transform: (code) =>
       code.includes(REQUIRED_BY) ? `import { load } from '${id}';\n${code.replace(REQUIRED_BY, 'load()')}` : null,

@@ -20,6 +20,12 @@ const WEIGHTS = {
   finish: 6,
   repeat: 1,
   die: 2,
+  finishSilently: 2,
+  dieDecoding: 1,
+  dieWiped: 1,
+  fillBoard: 1,
+  refuseStarts: 1,
+  stall: 2,
   obey: 3,
   advance: 4,
   want: 1,
@@ -65,6 +71,10 @@ class World {
   readonly engine: ReturnType<typeof openEngine>;
   readonly #concurrency: number;
   readonly #mostInHand: number;
+  /** By task: the attempt of each start of its handler. */
+  readonly #starts = new Map<number, number[]>();
+  /** What must never happen, and did. */
+  readonly #wrong: string[] = [];
   #pinned = 0;
 
   constructor({ concurrency, prefetch, restartMax }: { concurrency: number; prefetch: number; restartMax: number }) {
@@ -119,6 +129,29 @@ class World {
       case 'die':
         for (const id of worker?.die() ?? []) this.ranAtDeath.add(id);
         return;
+      case 'finishSilently':
+        return worker?.finishSilently(flavour);
+      case 'dieDecoding': {
+        const id = worker?.dieDecoding();
+        if (id !== undefined) this.ranAtDeath.add(id);
+        return;
+      }
+      case 'dieWiped':
+        // Its last task wiped the board: whatever was sent may have begun.
+        if (worker === undefined) return;
+        worker.read();
+        for (const { taskId } of worker.waiting) this.ranAtDeath.add(taskId);
+        worker.staff.transport.weather.isBoardWiped = true;
+        for (const id of worker.die()) this.ranAtDeath.add(id);
+        return;
+      case 'fillBoard':
+        if (worker !== undefined) worker.staff.transport.weather.isBoardFull = flavour > 2;
+        return;
+      case 'refuseStarts':
+        engine.starts.refuse = flavour > 3 ? new Error('spawn EAGAIN') : undefined;
+        return;
+      case 'stall':
+        return engine.clock.stall(ms);
       case 'obey':
         return this.#obey();
       case 'advance':
@@ -138,7 +171,9 @@ class World {
   /** Workers see what was sent to them. */
   look(): void {
     for (const staff of this.engine.staff.slice(this.workers.length)) {
-      this.workers.push(new SimulatedWorker(staff, this.#concurrency));
+      const worker = new SimulatedWorker(staff, this.#concurrency);
+      worker.onStart = ({ taskId, attempt, name }) => this.#noteStart(taskId, attempt, name);
+      this.workers.push(worker);
     }
     for (const worker of this.workers) worker.read();
   }
@@ -146,7 +181,7 @@ class World {
   /** What does not hold, and always should. */
   violations(): string[] {
     const { submitted, queued, running, completed, failed, cancelled } = this.engine.book.counts;
-    const found: string[] = [];
+    const found: string[] = [...this.#wrong];
     if (queued + running + completed + failed + cancelled !== submitted) found.push('the counts do not add up');
     if (this.engine.book.pending !== queued + running) found.push('the counts are not those of the pending tasks');
     const now = this.engine.clock.now();
@@ -164,6 +199,16 @@ class World {
     return found;
   }
 
+  /** A handler is called once for each attempt, and no more often than retry allows. */
+  #noteStart(taskId: number, attempt: number, name: string): void {
+    const attempts = this.#starts.get(taskId) ?? [];
+    this.#starts.set(taskId, attempts);
+    if (attempts.includes(attempt)) this.#wrong.push(`task ${taskId} began twice as attempt ${attempt}`);
+    attempts.push(attempt);
+    const allowed = name === 'timed' ? 5 : 1;
+    if (attempts.length > allowed) this.#wrong.push(`task ${taskId} began ${attempts.length} times`);
+  }
+
   /** Only who was running in a worker that died may be told that it killed one. */
   checkBlame(): void {
     for (const { task } of this.made) {
@@ -179,6 +224,7 @@ class World {
   /** Every worker does what it should until nothing is pending. */
   async finish(): Promise<void> {
     const { engine } = this;
+    engine.starts.refuse = undefined;
     if (!this.isOver) engine.engine.resize(2);
     engine.dispatcher.resume();
     for (let round = 0; engine.book.pending > 0; round++) {

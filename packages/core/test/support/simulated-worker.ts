@@ -9,6 +9,8 @@ export class SimulatedWorker {
   readonly staff: Staff;
   readonly waiting: SentTask[] = [];
   readonly running: SentTask[] = [];
+  /** A handler is called. */
+  onStart: (task: SentTask) => void = () => {};
   readonly #concurrency: number;
   readonly #answered: number[] = [];
 
@@ -54,8 +56,29 @@ export class SimulatedWorker {
     if (task === undefined) return;
     const isTakenBack = this.staff.transport.takenBack.includes(task.wireId);
     this.staff.transport.begin(task);
-    if (isTakenBack) this.#answer(task, STATUS.neverStarted);
-    else this.running.push(task);
+    if (isTakenBack) {
+      this.#answer(task, STATUS.neverStarted);
+      return;
+    }
+    this.running.push(task);
+    this.onStart(task);
+  }
+
+  /** Begins to decode the input of the next task, and is ended by it. Gives the id of the task. */
+  dieDecoding(): number | undefined {
+    const [next] = this.waiting;
+    if (!this.isAlive || next === undefined || this.running.length > 0) return undefined;
+    this.staff.transport.decode(next);
+    this.die();
+    return next.taskId;
+  }
+
+  /** A handler returns, and no frame tells of it. */
+  finishSilently(which: number): void {
+    const [task] = this.running.splice(which % Math.max(1, this.running.length), 1);
+    if (!this.isAlive || task === undefined) return;
+    this.#answered.push(task.wireId);
+    this.staff.transport.finish({ wireId: task.wireId, value: `result ${task.taskId}` });
   }
 
   finish(which: number, status: number): void {
