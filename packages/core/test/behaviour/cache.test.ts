@@ -123,8 +123,8 @@ describe.each(KINDS)('equal cached calls with limits of their own, kind %s,', (k
     it.each([
       ['timeoutMs', { timeoutMs: 100 }, { timeoutMs: 60_000 }],
       ['timeoutMs', { timeoutMs: 100 }, {}],
-      ['deadline', { deadline: 100 }, { deadline: 60_000 }],
-      ['deadline', { deadline: 100 }, {}],
+      ['deadline', { deadline: 1000 }, { deadline: 60_000 }],
+      ['deadline', { deadline: 1000 }, {}],
     ] as const)('end by their own %s, %o beside %o', async (by, tight, loose) => {
       await withGate((gate) =>
         withPool('counts-calls.mjs', { kind, workers: 1, tasks: CACHED }, async (pool) => {
