@@ -11,6 +11,10 @@ export class PendingInputs {
   readonly rows: number;
   /** The row in work; −1 before the first. */
   row = -1;
+  /** What the input in work has beside its bytes. */
+  extras: TaskExtras | undefined;
+  /** By row; most frames have none. */
+  readonly #extras: TasksBody['extras'];
   readonly #decoder: ValueDecoder;
   readonly #arena: Arena | undefined;
   #at: number;
@@ -22,6 +26,7 @@ export class PendingInputs {
     this.frame = frame;
     this.#decoder = decoder;
     this.#arena = arena;
+    this.#extras = (frame.body as TasksBody | undefined)?.extras;
     this.rows = frame.meta.length / TASK_WORDS;
     const definitions = frame.values.readUInt32LE(0);
     this.#at = this.#nextAt = DEFINITIONS_LENGTH + definitions;
@@ -30,8 +35,9 @@ export class PendingInputs {
 
   /** Goes on to the next row. */
   next(): void {
-    if (this.row >= 0) this.#besideAt += viewsBeside(this.extras);
+    if (this.extras !== undefined) this.#besideAt += viewsBeside(this.extras);
     this.row++;
+    if (this.#extras !== undefined) this.extras = this.#extras.get(this.row);
     this.#at = this.#nextAt;
     this.#nextAt += this.bytes;
   }
@@ -43,10 +49,6 @@ export class PendingInputs {
   /** Length of the input in work, without its large views. */
   get bytes(): number {
     return this.frame.meta[this.row * TASK_WORDS + 4] ?? 0;
-  }
-
-  get extras(): TaskExtras | undefined {
-    return (this.frame.body as TasksBody | undefined)?.extras?.get(this.row);
   }
 
   /** Decodes the input in work. @throws when it cannot be read */
@@ -71,6 +73,6 @@ export class PendingInputs {
   }
 }
 
-function viewsBeside(extras: TaskExtras | undefined): number {
-  return extras?.views?.filter((place) => place === undefined).length ?? 0;
+function viewsBeside({ views }: TaskExtras): number {
+  return views?.filter((place) => place === undefined).length ?? 0;
 }

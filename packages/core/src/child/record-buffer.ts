@@ -11,8 +11,9 @@ const FEW_BYTES = 24;
 
 /** Records one behind the other, in one growing buffer that is used again. */
 export class RecordBuffer {
-  bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   length = 0;
+  #view = viewOf(this.bytes);
 
   /** Appends a record with the value in `value`. Returns the length of the record. */
   add(
@@ -35,8 +36,7 @@ export class RecordBuffer {
       value.bytes.copy(bytes, from, value.start, value.at);
     }
     if (places !== undefined) writePlaces(bytes, from + valueBytes, places);
-    const { receivedAt, decodedAt, startedAt, endedAt } = times;
-    closeRecord(bytes, at, length, id, status, flags, valueBytes, receivedAt, decodedAt, startedAt, endedAt);
+    closeRecord(this.#view, at, length, id, status, flags, valueBytes, times);
     this.length = at + length;
     return length;
   }
@@ -49,12 +49,21 @@ export class RecordBuffer {
   /** Forgets what was written behind `length`. */
   truncate(length: number): void {
     this.length = length;
-    if (length === 0 && this.bytes.length > KEPT_BYTES) this.bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+    if (length === 0 && this.bytes.length > KEPT_BYTES) this.#replace(Buffer.allocUnsafeSlow(FIRST_BYTES));
   }
 
   #grow(least: number): void {
     const larger = Buffer.allocUnsafeSlow(Math.max(least, this.bytes.length * 2));
     this.bytes.copy(larger, 0, 0, this.length);
-    this.bytes = larger;
+    this.#replace(larger);
   }
+
+  #replace(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.#view = viewOf(bytes);
+  }
+}
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

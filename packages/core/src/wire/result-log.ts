@@ -16,6 +16,9 @@ export const LOG_VALUE_BYTES = 16 * 1024;
 /** The parent says how far it has read when it has read this much: a write costs 0.7 µs. */
 export const CONSUME_BYTES = LOG_BYTES / 4;
 
+/** Records up to this long are copied by word: 48 bytes in a fifth of the time of a call of `copy`, by bytes in two thirds. */
+const FEW_BYTES = 256;
+
 /** Offset in the ring of a position. */
 export function offsetOf(position: number): number {
   return position & (LOG_BYTES - 1);
@@ -25,7 +28,7 @@ export function offsetOf(position: number): number {
 export interface LogWriter {
   /** Where the next record begins, unless a skip record comes first. */
   readonly position: number;
-  /** Appends a whole record. False when there is no room: nothing was written. */
+  /** Appends a whole record; `at` and `length` are multiples of 8. False when there is no room: nothing was written. */
   append(bytes: Buffer, at: number, length: number): boolean;
 }
 
@@ -68,12 +71,16 @@ export class LogSpace {
 export class MemoryLogWriter implements LogWriter {
   readonly #words: Int32Array;
   readonly #ring: Uint8Array;
+  readonly #ringWords: Int32Array;
+  #source: Buffer | undefined;
+  #sourceWords: Int32Array = new Int32Array(0);
   readonly #space = new LogSpace();
   readonly #consumed = (): number => Atomics.load(this.#words, CONSUMED_AT / 4) >>> 0;
 
   constructor(memory: SharedArrayBuffer, logAt: number) {
     this.#words = new Int32Array(memory, 0, logAt / 4);
     this.#ring = new Uint8Array(memory, logAt, LOG_BYTES);
+    this.#ringWords = new Int32Array(memory, logAt, LOG_BYTES / 4);
   }
 
   get position(): number {
@@ -88,10 +95,27 @@ export class MemoryLogWriter implements LogWriter {
     const start = (from + skip) >>> 0;
     bytes.writeUInt32LE(markOf(start), at);
     bytes.writeUInt32LE(markOf(start), at + length - 4);
-    bytes.copy(this.#ring, offsetOf(start), at, at + length);
+    this.#copy(bytes, at, length, offsetOf(start));
     this.#space.position = (start + length) >>> 0;
     Atomics.store(this.#words, PRODUCED_AT / 4, this.#space.position | 0);
     return true;
+  }
+
+  /** `from`, `length` and `to` are multiples of 8. */
+  #copy(bytes: Buffer, from: number, length: number, to: number): void {
+    if (length > FEW_BYTES) {
+      bytes.copy(this.#ring, to, from, from + length);
+      return;
+    }
+    if (this.#source !== bytes) {
+      this.#source = bytes;
+      this.#sourceWords = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+    }
+    const ring = this.#ringWords;
+    const source = this.#sourceWords;
+    const start = to >>> 2;
+    const first = from >>> 2;
+    for (let word = 0; word < length >>> 2; word++) ring[start + word] = source[first + word] as number;
   }
 }
 

@@ -1,12 +1,7 @@
-import { Buffer } from '../base/natives.js';
+import type { Buffer } from '../base/natives.js';
 import type { Refusal } from '../contract/errors.js';
 import type { WireThrown } from '../wire/error-wire.js';
 import { RECORD_HEADER, STATUS } from '../wire/record.js';
-
-/** Words are read as floats one by one: a view of a short table has to be given memory outside the heap first. */
-const words = new Uint32Array(2);
-const float = new Float32Array(words.buffer);
-const double = new Float64Array(words.buffer);
 
 /**
  * One record of a worker's results; see wire/record.ts. One object serves all records of a frame; readers take what they need
@@ -19,8 +14,10 @@ export class ResultRow {
   readonly returnedAt: number;
   /** When the frame that told of it was sent; it may have been read before. */
   readonly #sentAt: number;
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer | undefined;
+  #view: DataView = new DataView(new ArrayBuffer(RECORD_HEADER));
   #at = 0;
+  #endedAt = 0;
   #value: unknown;
   #unread: string | undefined;
 
@@ -33,8 +30,13 @@ export class ResultRow {
 
   /** Goes to the record at `at`. */
   open(bytes: Buffer, at: number): void {
-    this.#bytes = bytes;
+    if (this.#bytes !== bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     this.#at = at;
+    // Each of the times is a distance from it.
+    this.#endedAt = this.#view.getFloat64(at + 16, true);
     this.#value = undefined;
     this.#unread = undefined;
   }
@@ -50,20 +52,20 @@ export class ResultRow {
   }
 
   get wireId(): number {
-    return this.#bytes.readUInt32LE(this.#at + 8);
+    return this.#view.getUint32(this.#at + 8, true);
   }
   /** As the worker wrote it. */
   get kind(): number {
-    return this.#bytes[this.#at + 12] ?? 0;
+    return this.#view.getUint8(this.#at + 12);
   }
   get flags(): number {
-    return this.#bytes[this.#at + 13] ?? 0;
+    return this.#view.getUint8(this.#at + 13);
   }
   get valueAt(): number {
     return this.#at + RECORD_HEADER;
   }
   get valueBytes(): number {
-    return this.#bytes.readUInt32LE(this.#at + 36);
+    return this.#view.getUint32(this.#at + 36, true);
   }
   /** What became of the task: that of `kind`, unless what belongs to it cannot be read. */
   get status(): number {
@@ -83,25 +85,18 @@ export class ResultRow {
     return this.#unread === undefined ? (this.#value as Refusal) : { reason: this.#unread };
   }
   get receivedAt(): number {
-    return this.endedAt - this.#before(24);
+    return this.#endedAt - this.#view.getFloat32(this.#at + 24, true);
   }
   get decodedAt(): number {
-    return this.endedAt - this.#before(28);
+    return this.#endedAt - this.#view.getFloat32(this.#at + 28, true);
   }
   get startedAt(): number {
-    return this.endedAt - this.#before(32);
+    return this.#endedAt - this.#view.getFloat32(this.#at + 32, true);
   }
   get repliedAt(): number {
-    return Math.max(this.#sentAt, this.endedAt);
+    return Math.max(this.#sentAt, this.#endedAt);
   }
   get endedAt(): number {
-    words[0] = this.#bytes.readUInt32LE(this.#at + 16);
-    words[1] = this.#bytes.readUInt32LE(this.#at + 20);
-    return double[0] as number;
-  }
-
-  #before(offset: number): number {
-    words[0] = this.#bytes.readUInt32LE(this.#at + offset);
-    return float[0] as number;
+    return this.#endedAt;
   }
 }
