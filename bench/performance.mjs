@@ -6,6 +6,8 @@ import { renderChart } from './chart.mjs';
 import { measuredAgainst, number, verdict } from './table.mjs';
 import { renderTimeLines } from './time-line-chart.mjs';
 
+/** Results from before this day are those of another engine: see `olderNote`. */
+const ENGINE_SINCE = '2026-11-28';
 const RESULT = /^(?<id>[a-z-]+)-\d{4}-\d\d-\d\d\.json$/;
 
 if (process.argv[1] === import.meta.filename) {
@@ -44,13 +46,25 @@ function readNewest(folder) {
   return [...newest.values()].sort((a, b) => order(a) - order(b));
 }
 
+/** Says which figures the code of today has not given; empty when there are none. */
+function olderNote(results) {
+  const older = results.filter(({ date }) => date.slice(0, 10) < ENGINE_SINCE);
+  if (older.length === 0) return '';
+  const which =
+    older.length === results.length ? 'All figures on this page' : 'Sections with an earlier date than that';
+  return `
+> **Measured before the engine of ${ENGINE_SINCE}.** ${which} are from before inputs were encoded one by one ([0015](decisions/0015-tree-codec.md)) and
+> results were logged ([0017](decisions/0017-result-log.md)), and so are the goals that rest on them. Codecs named \`msgpack\` and \`json\` are gone since.
+`;
+}
+
 function renderPage(results) {
   return `# Performance
 
 What Millpond's dispatch costs, beside other pools and beside no pool at all. Made by [bench/](../bench/README.md) from the newest results;
 \`npm run bench\` measures again, on your machine, and writes this page anew. A ratio holds better than a number: machines differ, and all
 contestants of a question ran on the same one, in turns.
-
+${olderNote(results)}
 ## Goals
 
 | | question | goal for | measured | |

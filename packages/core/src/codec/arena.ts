@@ -52,8 +52,7 @@ export class Arena {
 
   /** Writes a chunk. Undefined when there is no room for it, now or on this system. */
   write(bytes: Uint8Array): { number: number; at: number } | undefined {
-    if (this.#isClosed) return undefined;
-    this.#space.release(this.#readByOther());
+    if (this.#isClosed || !this.#releaseRead()) return undefined;
     const number = this.#space.next;
     const hadTo = this.#space.usedTo;
     const at = this.#space.take(bytes.length);
@@ -98,9 +97,16 @@ export class Arena {
     clearTimeout(this.#shrinkTimer);
   }
 
-  #readByOther(): number {
-    const read = this.#files.readSync(this.#inFd, this.#wordBytes, 0, 4, 0);
-    return read === 4 ? (this.#word[0] ?? 0) : 0;
+  /** Gives back the places of what the other side has read. False when that cannot be told. */
+  #releaseRead(): boolean {
+    try {
+      const read = this.#files.readSync(this.#inFd, this.#wordBytes, 0, 4, 0);
+      this.#space.release(read === 4 ? (this.#word[0] ?? 0) : 0);
+      return true;
+    } catch {
+      // EIO, or a descriptor that somebody closed. The socket takes all values then.
+      return false;
+    }
   }
 
   #tryWrite(bytes: Uint8Array, at: number): boolean {
@@ -130,7 +136,7 @@ export class Arena {
     if (this.#shrinkTimer !== undefined) return;
     this.#shrinkTimer = setTimeout(() => {
       this.#shrinkTimer = undefined;
-      this.#space.release(this.#readByOther());
+      if (!this.#releaseRead()) return;
       if (this.#space.isEmpty) this.#cut(KEPT_BYTES);
       else this.#shrinkWhenIdle();
     }, IDLE_MS).unref();

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { messageOf } from '../base/message-of.js';
 import { Buffer } from '../base/natives.js';
 import { requireFrom } from '../base/own-file.js';
 import type { Codec } from '../contract/codec.js';
@@ -80,8 +81,4 @@ function load(moduleUrl: string): Codec {
 
 function refused(reason: string, cause?: unknown): PoolError<'ERR_OPTION'> {
   return new PoolError('ERR_OPTION', { option: 'codec', reason }, cause === undefined ? {} : { cause });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+import { messageOf } from '../base/message-of.js';
 import type { Buffer } from '../base/natives.js';
 import type { Refusal } from '../contract/errors.js';
 import { NotSerializable } from './not-serializable.js';
@@ -51,12 +53,17 @@ export function checkSize(bytes: number, limitBytes: number): void {
 
 /** Whether a port can carry what an encoder has refused: memory that is shared, or an object of native code. */
 export function mayGoByPort(error: unknown): boolean {
-  return error instanceof NotSerializable && error.unsendable.mayGoToThread === true;
+  return isOf(NotSerializable, error) && error.unsendable.mayGoToThread === true;
 }
 
 /** What an encoder threw, as data. @param what the value is, for the path that leads to what cannot be sent */
 export function toRefusal(error: unknown, what: 'input' | 'result' | 'value'): Refusal {
-  if (error instanceof NotSerializable) return { reason: error.describe(what) };
-  const reason = error instanceof Error ? error.message : String(error);
-  return error instanceof TooLarge ? { reason, bytes: error.bytes, limitBytes: error.limitBytes } : { reason };
+  if (isOf(NotSerializable, error)) return { reason: error.describe(what) };
+  const reason = messageOf(error);
+  return isOf(TooLarge, error) ? { reason, bytes: error.bytes, limitBytes: error.limitBytes } : { reason };
+}
+
+/** As instanceof, which runs code of what a user has thrown: a Proxy has its say. */
+function isOf<T>(type: new (...args: never[]) => T, error: unknown): error is T {
+  return types.isNativeError(error) && error instanceof type;
 }

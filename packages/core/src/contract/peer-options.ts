@@ -45,7 +45,7 @@ const HERE: ReadonlyMap<string, string> = new Map(
     runtime: 'kind: "process" or "thread"',
     workerType: 'kind: "process" or "thread"',
     enableWorkerThreads: 'kind: "thread"',
-    serialization: 'codec: "structured", "json" or "msgpack"',
+    serialization: 'codec: "structured", which keeps all that structured clone does, or the URL of a module',
     forkArgs: 'argv: […]',
     forkOpts: 'argv, execArgv and env',
     forkOptions: 'argv, execArgv and env',

@@ -131,7 +131,7 @@ export interface PoolStats {
   memory: MemoryStats | undefined;
   /** Results nobody waited for: second ones, and those of tasks that had been cancelled or had timed out. */
   ignoredResults: number;
-  /** Values that handlers passed to `ctx.progress` faster than they could be taken, and that were dropped for newer ones. */
+  /** Values of `ctx.progress` that arrived nowhere: dropped for newer ones, or not readable by a codec of your own. */
   droppedProgress: number;
   cache: CacheStats | undefined;
 }

@@ -26,7 +26,8 @@ export interface LogWatchParts {
 export class LogWatch {
   readonly #parts: LogWatchParts;
   #timer: Timer | undefined;
-  readonly #silences = new Map<Worker, Silence>();
+  /** Weak: a worker may end in its silence. */
+  readonly #silences = new WeakMap<Worker, Silence>();
 
   constructor(parts: LogWatchParts) {
     this.#parts = parts;
@@ -41,7 +42,6 @@ export class LogWatch {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#silences.clear();
   }
 
   #lookIn(ms: number): void {

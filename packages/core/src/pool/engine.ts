@@ -97,6 +97,11 @@ export class Engine {
   readonly #inputs: InputWriter;
   #cores: number | undefined;
   #lastTaskId = 0;
+  /**
+   * The task whose input is being taken down, which is in no queue yet; linked to it those around it. A getter of the input may
+   * run anything: submit another task, abort this one's signal, end the pool.
+   */
+  #entering: Task | undefined;
   #isSaturated = false;
   #hasWarned = false;
 
@@ -109,7 +114,10 @@ export class Engine {
     this.#inputs = new InputWriter(this.#encoder, options.kind !== 'process');
     this.types = new TaskTypes(options);
     this.book = new TaskBook({
-      onAbort: (task, reason) => this.dispatcher.cancel(task, reason),
+      onAbort: (task, reason) => {
+        if (this.#isEntering(task)) this.book.cancel(task, reason);
+        else this.dispatcher.cancel(task, reason);
+      },
       onPendingChange: (pending) => this.#onPendingChange(pending),
     });
     this.dispatcher = new Dispatcher({
@@ -228,6 +236,9 @@ export class Engine {
 
   /** Rejects every task that has not settled. */
   rejectAll(error: unknown): void {
+    for (let task = this.#entering; task !== undefined; task = task.next) {
+      if (task.state === 'queued') this.book.fail(task, error);
+    }
     for (const task of this.dispatcher.all()) this.dispatcher.reject(task, error);
   }
 
@@ -241,9 +252,19 @@ export class Engine {
     const all = type.name === name ? extras : { ...extras, name };
     const task = new Task(id, type, all, this.now(), lastResolve, lastReject);
     this.book.enter(task);
+    task.next = this.#entering;
+    this.#entering = task;
     const refusal = this.#inputs.write(task, input);
-    if (refusal !== undefined) this.dispatcher.refuse(task, refusal);
+    this.#entering = task.next;
+    task.next = undefined;
+    if (refusal !== undefined && task.state === 'queued') this.dispatcher.refuse(task, refusal);
     return task;
+  }
+
+  #isEntering(task: Task): boolean {
+    let entering = this.#entering;
+    while (entering !== undefined && entering !== task) entering = entering.next;
+    return entering !== undefined;
   }
 
   /** Read once: from files. */
@@ -339,7 +360,7 @@ export class Engine {
     const tasks = worker.tasks().map(({ name }) => name);
     const stack = await worker.stack(STACK_WITHIN_MS);
     // It may have gone on, or ended, in the meantime.
-    if (worker.load === 0 || worker.hasBegun()) return;
+    if (worker.state === 'exited' || worker.load === 0 || worker.hasBegun()) return;
     this.#parts.emit('worker:stuck', { workerId: worker.id, pid: worker.pid, silentMs, tasks, stack });
     worker.kill();
   }

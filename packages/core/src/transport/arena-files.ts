@@ -1,7 +1,6 @@
-import { closeSync } from 'node:fs';
 import { Buffer, process } from '../base/natives.js';
 import { Arena } from '../codec/arena.js';
-import { openMemoryFile } from './memory-file.js';
+import { closeQuietly, openMemoryFile } from './memory-file.js';
 
 const FIRST_PAGE = Buffer.alloc(4096);
 
@@ -26,7 +25,7 @@ export class ArenaFilePair {
       for (let file = 0; file < 2; file++) fds.push(openMemoryFile(FIRST_PAGE));
     } catch {
       // No room, or too many files are open. Starting the worker is what matters.
-      for (const fd of fds) closeSync(fd);
+      for (const fd of fds) closeQuietly(fd);
       return undefined;
     }
     return new ArenaFilePair(fds[0] as number, fds[1] as number);
@@ -34,7 +33,6 @@ export class ArenaFilePair {
 
   close(): void {
     this.arena.close();
-    closeSync(this.toWorkerFd);
-    closeSync(this.toParentFd);
+    for (const fd of [this.toWorkerFd, this.toParentFd]) closeQuietly(fd);
   }
 }

@@ -1,5 +1,5 @@
 import { Buffer } from '../base/natives.js';
-import { closeSync, readSync, writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import {
   BOARD_BYTES,
   CONSUMED_AT,
@@ -17,7 +17,7 @@ import {
 } from '../wire/claim-board.js';
 import { CONSUME_BYTES, LOG_BYTES, markOf, offsetOf, wholeRecords, type LogReader } from '../wire/result-log.js';
 import { SKIP_BYTES } from '../wire/record.js';
-import { openMemoryFile } from './memory-file.js';
+import { closeQuietly, openMemoryFile } from './memory-file.js';
 
 /** A board without a claim, and a log that is full of nothing: written in full, so that neither side's writes can find no room. */
 const FRESH = (): Uint8Array => {
@@ -92,11 +92,7 @@ export class BoardFile implements ParentBoard {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    try {
-      closeSync(this.fd);
-    } catch {
-      // EBADF: somebody has closed it already. Whoever lets go of a worker must not fail for that.
-    }
+    closeQuietly(this.fd);
   }
 
   #read(bytes: number, at: number): boolean {

@@ -5,6 +5,8 @@ import { process } from '../base/natives.js';
 
 let found: { path: string | undefined } | undefined;
 let wasTried = false;
+/** It takes 4 ms. The program does nothing else meanwhile, so one that hangs is ended. */
+const TRIAL_MS = 1000;
 
 /**
  * The path of a setpriv that can make the kernel kill a child when its parent ends, even by SIGKILL, even if the child
@@ -25,7 +27,10 @@ export function doubtDeathSignal(tool: string): void {
   if (wasTried) return;
   wasTried = true;
   // What it cannot do to itself it could not do to a worker.
-  const trial = spawnSync(tool, ['--pdeathsig', 'KILL', tool, '--version'], { stdio: 'ignore' });
+  const trial = spawnSync(tool, ['--pdeathsig', 'KILL', tool, '--version'], {
+    stdio: 'ignore',
+    timeout: TRIAL_MS,
+  });
   if (trial.status !== 0) found = { path: undefined };
 }
 

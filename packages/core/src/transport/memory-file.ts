@@ -38,8 +38,17 @@ function openIn(folder: string, begin: Uint8Array): number {
     }
     return fd;
   } catch (error) {
-    closeSync(fd);
+    closeQuietly(fd);
     throw error;
+  }
+}
+
+/** Closes a file. Whoever lets go of a worker must not fail for one that somebody has closed already (EBADF). */
+export function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // It is closed, or the system has it now: nothing is left to be done.
   }
 }
 
@@ -55,6 +64,11 @@ function openUnnamed(folder: string): number {
   const { randomBytes } = process.getBuiltinModule('node:crypto');
   const path = join(folder, `millpond-${process.pid}-${randomBytes(8).toString('hex')}`);
   const fd = openSync(path, 'wx+', 0o600);
-  unlinkSync(path);
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    closeQuietly(fd);
+    throw error;
+  }
   return fd;
 }

@@ -1,3 +1,4 @@
+import { errorMonitor } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { process, Buffer, setInterval, clearInterval } from '../base/natives.js';
 import type { StdioOption } from '../contract/stdio.js';
@@ -33,10 +34,12 @@ export function forwardLines(source: Readable, target: Writable, label: string):
   const prefix = Buffer.from(label);
 
   const write = (line: Buffer[]): void => {
+    // Nobody takes it any more: it is lost, as everything else that is printed there.
+    if (!target.writable) return;
     const accepted = target.write(Buffer.concat([prefix, ...line]));
     if (!accepted && !source.isPaused()) {
       source.pause();
-      resumeOnDrain(source, target);
+      resumeWhenTaken(source, target);
     }
   };
   source.on('data', (chunk: Buffer) => {
@@ -69,10 +72,15 @@ export function forwardOutput(source: OutputSource, target: Writable | undefined
   else passOnAtTheEnd({ source, target, endLine: forwardLines(source, target, label) });
 }
 
+const TAKEN = ['drain', errorMonitor, 'close'] as const;
+
 const paused = new WeakMap<Writable, Set<Readable>>();
 
-/** One listener per target, however many workers wait for it. */
-function resumeOnDrain(source: Readable, target: Writable): void {
+/**
+ * Once the target takes more, or fails: a closed pipe drains nothing, and workers must not wait for it. One listener per target
+ * and event, however many workers wait for it. The error stays the program's own, who may not listen to it.
+ */
+function resumeWhenTaken(source: Readable, target: Writable): void {
   const waiting = paused.get(target);
   if (waiting !== undefined) {
     waiting.add(source);
@@ -80,10 +88,12 @@ function resumeOnDrain(source: Readable, target: Writable): void {
   }
   const sources = new Set([source]);
   paused.set(target, sources);
-  target.once('drain', () => {
+  const resume = (): void => {
+    for (const event of TAKEN) target.off(event, resume);
     paused.delete(target);
     for (const each of sources) each.resume();
-  });
+  };
+  for (const event of TAKEN) target.on(event, resume);
 }
 
 /**

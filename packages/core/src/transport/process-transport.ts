@@ -59,12 +59,12 @@ class ProcessTransport implements Transport {
   constructor({ workerId, moduleUrl, heapLimitMb, options }: WorkerSpec) {
     const given = options.execArgv ?? inheritedFlags(process.execArgv);
     const env = processEnv(options.env, moduleUrl);
-    const flags = [
+    const flags = this.#orClose(() => [
       ...heapFlags(heapLimitMb, given, env['NODE_OPTIONS']),
       ...inspectFlags(options.inspect),
       ...given,
       ...loaderFlags(moduleUrl, [...given, env['NODE_OPTIONS'] ?? '']),
-    ];
+    ]);
     const node = [process.execPath, ...flags, fileURLToPath(this.#entry), ...options.argv];
     // A missing node is the system's to report, not setpriv's.
     const deathSignal = existsSync(process.execPath) ? deathSignalTool() : undefined;

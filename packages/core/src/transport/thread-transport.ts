@@ -1,6 +1,7 @@
 import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'node:worker_threads';
 import { Buffer, setTimeout, process } from '../base/natives.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
+import { messageOf } from '../base/message-of.js';
 import { LINEAGE_KEY, lineageOf } from '../base/lineage.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { MemoryLogReader } from '../wire/result-log.js';
@@ -72,9 +73,11 @@ class ThreadTransport implements Transport {
     this.#thread.unref();
     port1.unref();
     const portClosed = new Promise<void>((resolve) => (this.channel.onClose = resolve));
-    this.#thread.on('error', (error: Error & { code?: string }) => {
-      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') this.#outOfMemory = 'limit';
-      this.#stderr.add(Buffer.from(`${error.stack ?? error.message}\n`));
+    // Whatever a handler has thrown where nobody catches it: null, too.
+    this.#thread.on('error', (error: unknown) => {
+      const { code, stack } = (error ?? {}) as { code?: unknown; stack?: unknown };
+      if (code === 'ERR_WORKER_OUT_OF_MEMORY') this.#outOfMemory = 'limit';
+      this.#stderr.add(Buffer.from(`${typeof stack === 'string' ? stack : `Uncaught ${messageOf(error)}`}\n`));
     });
     this.#thread.on('exit', (code) => {
       const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_MESSAGES_MS).unref());

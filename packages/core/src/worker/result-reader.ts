@@ -46,13 +46,18 @@ export class ResultReader {
     }
   }
 
-  /** The value of a progress frame; its first word is the wire id. @throws when it cannot be read */
-  progress({ meta, values, beside, body }: Frame): unknown {
-    if (body !== undefined) return (body as { value: unknown }).value;
+  /** The value of a progress frame; its first word is the wire id. Undefined when it cannot be read. @throws for damaged frames */
+  progress({ meta, values, beside, body }: Frame): { readonly value: unknown } | undefined {
+    if (body !== undefined) return body as { value: unknown };
     const [, definitions = 0] = meta;
     const decoder = (this.#progressDecoder ??= this.#parts.openDecoder());
     if (definitions > 0) decoder.defineShapes(values, 0, definitions);
-    return decoder.decode(values, definitions, values.length, (index) => existing(beside[index]));
+    try {
+      return { value: decoder.decode(values, definitions, values.length, (index) => existing(beside[index])) };
+    } catch {
+      // A user's codec has thrown. No worker is to end for that, with all it has in hand: the value is counted as dropped.
+      return undefined;
+    }
   }
 
   /**

@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.js';
 import type { Buffer } from '../base/natives.js';
 import type { Refusal } from '../contract/errors.js';
 import type { WireThrown } from '../wire/error-wire.js';
@@ -48,7 +49,7 @@ export class ResultRow {
 
   /** The value of the record cannot be read. */
   refuse(error: unknown): void {
-    this.#unread = `it cannot be read again: ${error instanceof Error ? error.message : String(error)}`;
+    this.#unread = `it cannot be read again: ${messageOf(error)}`;
   }
 
   get wireId(): number {

@@ -67,7 +67,7 @@ export class Worker {
   reserved = false;
   /** Results that nobody waited for. */
   ignoredResults = 0;
-  /** Values of ctx.progress that it dropped, for there were too many. */
+  /** Values of ctx.progress that it dropped, for there were too many, and those that could not be read. */
   droppedProgress = 0;
   readonly #clock: Clock;
   readonly #listener: WorkerListener;
@@ -358,10 +358,11 @@ export class Worker {
         break;
       case FRAME.progress: {
         const [wireId = 0, , asks = 0, dropped = 0] = frame.meta;
-        const value = this.#reader.progress(frame);
+        const told = this.#reader.progress(frame);
         const place = this.#hand.get(wireId);
-        this.droppedProgress += dropped;
-        if (place?.task !== undefined && !place.isAbandoned) this.#listener.progress(this, place.task, value);
+        this.droppedProgress += told === undefined ? dropped + 1 : dropped;
+        const isWanted = place?.task !== undefined && !place.isAbandoned;
+        if (isWanted && told !== undefined) this.#listener.progress(this, place.task as Task, told.value);
         if (asks === 1) this.#transport.channel.send(FRAME.progressTaken, undefined);
         break;
       }

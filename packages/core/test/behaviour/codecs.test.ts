@@ -109,6 +109,19 @@ describe.each(KINDS)('a value that its codec cannot decode (%s)', (kind) => {
   });
 });
 
+describe.each(KINDS)('a value of progress that its codec cannot decode (%s)', (kind) => {
+  it('is counted as dropped, and its task and its worker go on', async () => {
+    await withPool('reports-progress.mjs', { kind, codec: OWN, workers: 1 }, async (pool) => {
+      const heard: unknown[] = [];
+      const onProgress = (value: unknown): void => void heard.push(value);
+      const values = ['a', 'cannot be decoded', 'c'];
+      expect(await pool.run('tell', values, { onProgress })).toBe('told');
+      expect(heard).toEqual(['a', 'c']);
+      expect(pool.stats()).toMatchObject({ droppedProgress: 1, workerList: [{ id: 1 }] });
+    });
+  });
+});
+
 describe.each(KINDS)('an input nested so deeply that it cannot be read again (%s)', (kind) => {
   it('fails its own task; those beside it run', async () => {
     await withPool('payloads.mjs', { kind, workers: 1 }, async (pool) => {

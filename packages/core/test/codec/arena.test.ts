@@ -182,3 +182,32 @@ describe('the arena', () => {
     expect(pass(Buffer.alloc(64 * MIB, 4)).at(-1)).toBe(4);
   });
 });
+
+describe('an arena whose file cannot be read any more', () => {
+  const readSync = (() => {
+    throw Object.assign(new Error('EBADF: bad file descriptor, read'), { code: 'EBADF' });
+  }) as unknown as ArenaFiles['readSync'];
+
+  it('takes nothing, so that the socket takes it', () => {
+    const { here } = open({ readSync });
+    expect(here.write(Buffer.alloc(LARGE_BYTES))).toBeUndefined();
+  });
+
+  it('is left as large as it is by the timer that would make it smaller', () => {
+    vi.useFakeTimers();
+    try {
+      let isBroken = false;
+      const { send, bytesInFile } = open({
+        readSync: ((...args: Parameters<typeof fs.readSync>) =>
+          isBroken ? readSync(...args) : fs.readSync(...args)) as ArenaFiles['readSync'],
+      });
+      send(Buffer.alloc(20 * MIB));
+      const before = bytesInFile();
+      isBroken = true;
+      vi.advanceTimersByTime(5000);
+      expect(bytesInFile()).toBe(before);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

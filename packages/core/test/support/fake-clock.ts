@@ -45,6 +45,13 @@ export class FakeClock implements Clock {
     this.#nowMs = endMs;
   }
 
+  /** The loop stands still for this long: timers that are due then fire late, each at the end. Those they set do not fire yet. */
+  stall(ms: number): void {
+    this.#nowMs += ms;
+    const due = [...this.#alarms].filter(({ atMs }) => atMs <= this.#nowMs).toSorted((a, b) => a.atMs - b.atMs);
+    for (const alarm of due) if (this.#alarms.delete(alarm)) alarm.callback();
+  }
+
   #earliest(endMs: number): Alarm | undefined {
     let earliest: Alarm | undefined;
     for (const alarm of this.#alarms) {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, readdirSync, readSync, writeSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ArenaFilePair } from '../../src/transport/arena-files.js';
 import { openMemoryFile } from '../../src/transport/memory-file.js';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -31,5 +32,13 @@ describe.each(['linux', 'freebsd'])('a file in memory (%s)', (platform) => {
     } finally {
       for (const fd of fds) closeSync(fd);
     }
+  });
+});
+
+describe('the files of an arena', () => {
+  it('that something has closed already are let go of without an error', () => {
+    const pair = ArenaFilePair.open() as ArenaFilePair;
+    for (const fd of [pair.toWorkerFd, pair.toParentFd]) closeSync(fd);
+    expect(() => pair.close()).not.toThrow();
   });
 });

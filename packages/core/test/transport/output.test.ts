@@ -75,6 +75,25 @@ describe('forwardLines', () => {
     expect(target.written).toEqual(['> one long line\n', '> two\n']);
   });
 
+  it('goes on when the target fails, which drains nothing, and leaves the error to the program', async () => {
+    const target = new SlowTarget();
+    const errors: Error[] = [];
+    target.on('error', (error) => errors.push(error));
+    const source = new PassThrough();
+    forwardLines(source, target, '> ');
+    source.write('one long line\n');
+    await turn();
+    expect(source.isPaused()).toBe(true);
+    target.destroy(new Error('write EPIPE'));
+    await turn();
+    expect(source.isPaused()).toBe(false);
+    source.write('x'.repeat(100_000));
+    source.end('\n');
+    await new Promise((resolve) => source.once('close', resolve));
+    expect(errors.map(({ message }) => message)).toEqual(['write EPIPE']);
+    expect(['drain', 'close'].map((event) => target.listenerCount(event))).toEqual([0, 0]);
+  });
+
   it('puts one listener on a target, however many sources wait for it', async () => {
     const target = new SlowTarget();
     const sources = Array.from({ length: 20 }, () => new PassThrough());

@@ -70,6 +70,23 @@ describe('the start of a worker', () => {
     expect(heard.ends[0]?.startError?.message).toMatch('startTimeoutMs (100 ms)');
   });
 
+  it('is not ended when this event loop stood still, and it was ready meanwhile', () => {
+    const { worker, transport, clock } = openWorker({ startTimeoutMs: 100 });
+    clock.stall(500);
+    expect(transport.kills).toBe(0);
+    transport.say(FRAME.warming);
+    transport.becomeReady();
+    clock.advance(10_000);
+    expect([worker.state, transport.kills]).toEqual(['idle', 0]);
+  });
+
+  it('is ended after this event loop stood still, if it was not ready meanwhile', () => {
+    const { transport, clock } = openWorker({ startTimeoutMs: 100 });
+    clock.stall(500);
+    clock.advance(0);
+    expect(transport.kills).toBe(1);
+  });
+
   it('is not limited any more once it is ready', () => {
     const { transport, clock, becomeReady } = openWorker({ startTimeoutMs: 100 });
     becomeReady();
