@@ -8,7 +8,7 @@ import { withFolder } from './temp.js';
 const FIXTURE = 'keeps-promises.mjs';
 const RETRIES = [0, 5];
 /** More than the heap of these workers holds once they are decoded. */
-const RECORDS = Array.from({ length: 250_000 }, (_, id) => ({ id, name: `record ${id}` }));
+const RECORDS = Array.from({ length: 600_000 }, (_, id) => ({ id, name: `record ${id}` }));
 
 function smallHeap(kind: PoolKind): PoolOptions {
   return kind === 'process'
