@@ -217,9 +217,9 @@ export class Dispatcher {
     this.#parts.book.fail(task, error);
   }
 
-  /** Looks for workers that stand still. To be called some times a second while there is work. */
-  lookForStuck(): void {
-    this.#silences.look();
+  /** Looks for workers that stand still; see SilenceWatch.look. */
+  lookForStuck(): boolean {
+    return this.#silences.look();
   }
 
   onReady(worker: Worker): void {

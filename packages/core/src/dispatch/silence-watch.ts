@@ -41,8 +41,11 @@ export class SilenceWatch {
     this.#silences.delete(worker);
   }
 
-  /** Looks at all workers. To be called some times a second while there is work. */
-  look(): void {
+  /**
+   * Looks at all workers. To be called while there is work; some times a second as long as it says that one is silent, since
+   * long steps from look to look do not count.
+   */
+  look(): boolean {
     const { clock, workers, stateOf, stuck } = this.#parts;
     const now = clock.now();
     for (const worker of [...workers()]) {
@@ -62,6 +65,7 @@ export class SilenceWatch {
       this.#silences.delete(worker);
       stuck(worker, now - worker.heardAtMs);
     }
+    return this.#silences.size > 0;
   }
 
   /** The median of the latest. */

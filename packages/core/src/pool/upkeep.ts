@@ -110,12 +110,13 @@ export class Upkeep {
   #beat(nowMs: number): Pace {
     const hasWork = this.#parts.book.pending > 0;
     this.#lookOutside(nowMs);
-    this.#parts.dispatcher.lookForStuck();
+    const isOneSilent = this.#parts.dispatcher.lookForStuck();
     // Memory first: sizing keeps to what it found.
     return soonest(
       this.memory.watch.tick(nowMs, hasWork),
       this.sizing.tick(nowMs),
       this.#recycler.tick(nowMs, hasWork),
+      isOneSilent ? 'fast' : 'rest',
     );
   }
 

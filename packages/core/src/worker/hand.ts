@@ -122,13 +122,18 @@ export class Hand {
     return this.#mayBeUnbegun && this.#inHand.size > 1;
   }
 
-  /** Tasks that have not begun, oldest first. The log must have been read before. */
+  /**
+   * Tasks that may be taken back, oldest first: they have not begun. One whose input is being decoded stays, for if that ends
+   * the worker, the death is its own. The log must have been read before.
+   */
   unbegun(): Task[] {
     const unbegun: Task[] = [];
+    const decodingId = this.hasBoard ? (this.#parts.transport.board?.decoding() ?? 0) : 0;
     for (const place of this.#inHand.all()) {
       const task = place.task as Task;
       // What was moved there cannot be taken back.
-      if (!place.isAbandoned && !task.isSpent && this.begunAt(place) === undefined) unbegun.push(task);
+      if (place.isAbandoned || task.isSpent || place.wireId === decodingId) continue;
+      if (this.begunAt(place) === undefined) unbegun.push(task);
     }
     this.#mayBeUnbegun = unbegun.length > 0;
     return unbegun;

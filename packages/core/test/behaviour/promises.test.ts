@@ -1,0 +1,191 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Pool } from '@millpond/core';
+import { describe, expect, it } from 'vitest';
+import { failure, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
+import { withFolder } from './temp.js';
+
+const FIXTURE = 'keeps-promises.mjs';
+
+/** Codes of those that reject, by position. */
+async function rejections(promises: readonly Promise<unknown>[]): Promise<[number, unknown][]> {
+  const ends = await Promise.allSettled(promises);
+  return [...ends.entries()].flatMap(([index, end]) =>
+    end.status === 'rejected' ? [[index, (end.reason as { code?: string }).code] as [number, unknown]] : [],
+  );
+}
+
+/** The event loop of this process takes 5 to 25 ms a turn while `body` goes on. */
+async function whileTurnsAreLong<T>(body: () => Promise<T>): Promise<T> {
+  let isOver = false;
+  let turns = 0;
+  const turn = (): void => {
+    const until = performance.now() + 5 + ((turns++ * 7) % 21);
+    while (performance.now() < until);
+    if (!isOver) setImmediate(turn);
+  };
+  turn();
+  try {
+    return await body();
+  } finally {
+    isOver = true;
+  }
+}
+
+/** Resolves when a file is there. Nobody tells us, so we look. */
+async function written(path: string): Promise<void> {
+  while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe.each(WORKER_KINDS)('a task that does not end, kind %s,', (kind) => {
+  it('is the only one that its time limit rejects, among 200 of some microseconds', async () => {
+    await withPool(FIXTURE, { kind, workers: 2, timeoutMs: 500, graceMs: 50 }, async (pool) => {
+      await pool.ready();
+      const tasks = Array.from({ length: 200 }, (_, n) => pool.run(n === 100 ? 'spin' : 'echo', n));
+      expect(await rejections(tasks)).toEqual([[100, 'ERR_TASK_TIMEOUT']]);
+    });
+  });
+
+  it.each([1, 50])('holds back no result of a handler that returned before it, %i at once', async (concurrency) => {
+    await withFolder(async (folder) => {
+      await withPool(FIXTURE, { kind, workers: 1, concurrency, prefetch: 100 }, async (pool) => {
+        await pool.ready();
+        // Of one name, since only then do tasks keep their order.
+        const before = Array.from({ length: 50 }, (_, n) => pool.run('blockAt', n));
+        const blocked = pool.run('blockAt', join(folder, 'go'));
+        const after = Array.from({ length: 20 }, (_, n) => pool.run('blockAt', n));
+        // The handler ends only once these have arrived.
+        expect(await Promise.all(before)).toEqual(before.map((_, n) => n));
+        writeFileSync(join(folder, 'go'), '');
+        expect(await blocked).toBe('blocked');
+        expect(await Promise.all(after)).toEqual(after.map((_, n) => n));
+      });
+    });
+  });
+
+  it('is ended by its time limit in a program whose every turn is long', async () => {
+    await withPool(FIXTURE, { kind, workers: 1, graceMs: 100 }, async (pool) => {
+      const exited = nextEvent<{ expected: boolean }>(pool as Pool<never>, 'worker:exited');
+      const error = await whileTurnsAreLong(async () => {
+        const rejected = await failure(pool.run('spin', undefined, { timeoutMs: 200 }));
+        await exited;
+        return rejected;
+      });
+      expect(error).toMatchObject({ code: 'ERR_TASK_TIMEOUT', details: { by: 'timeoutMs' } });
+      expect(await pool.run('echo', 1)).toBe(1);
+    });
+  });
+
+  it('is ended by its deadline in a program whose every turn is long', async () => {
+    await withPool(FIXTURE, { kind, workers: 1, graceMs: 100 }, async (pool) => {
+      await pool.ready();
+      const exited = nextEvent(pool as Pool<never>, 'worker:exited');
+      const error = await whileTurnsAreLong(async () => {
+        const rejected = await failure(pool.run('spin', undefined, { deadline: Date.now() + 300 }));
+        await exited;
+        return rejected;
+      });
+      expect(error).toMatchObject({ code: 'ERR_TASK_TIMEOUT', details: { by: 'deadline' } });
+    });
+  });
+
+  it('is ended after its grace when it is cancelled in a program whose every turn is long', async () => {
+    await withPool(FIXTURE, { kind, workers: 1, graceMs: 100 }, async (pool) => {
+      await pool.ready();
+      const stop = new AbortController();
+      const exited = nextEvent<{ expected: boolean }>(pool as Pool<never>, 'worker:exited');
+      await whileTurnsAreLong(async () => {
+        const cancelled = failure(
+          pool.run('spin', undefined, { signal: stop.signal, onProgress: () => stop.abort() }),
+        );
+        expect(await cancelled).toMatchObject({ name: 'AbortError' });
+        expect(await exited).toMatchObject({ expected: true });
+      });
+    });
+  });
+});
+
+describe.each(WORKER_KINDS)('a worker that stands still outside of any handler, kind %s,', (kind) => {
+  it.each([1, 2])('is replaced, and its next tasks run elsewhere, with %i workers', async (workers) => {
+    await withFolder(async (folder) => {
+      await withPool(FIXTURE, { kind, workers, prefetch: 10 }, async (pool) => {
+        await pool.ready();
+        const stuck = nextEvent<{ workerId: number; tasks: string[] }>(pool as Pool<never>, 'worker:stuck');
+        const looping = await pool.run('leaveLoop', join(folder, 'loops'));
+        await written(join(folder, 'loops'));
+        const next = await Promise.all(Array.from({ length: 20 }, () => pool.run('whoAmI')));
+        expect(next).not.toContain(looping);
+        expect((await stuck).workerId).toBe(looping);
+        expect(pool.stats().tasks).toMatchObject({ failed: 0, crashed: 0, retried: 0 });
+      });
+    });
+  });
+
+  it('does not keep its pool from closing', async () => {
+    await withFolder(async (folder) => {
+      await withPool(FIXTURE, { kind, workers: 1, prefetch: 10 }, async (pool) => {
+        await pool.ready();
+        await pool.run('leaveLoop', join(folder, 'loops'));
+        await written(join(folder, 'loops'));
+        const last = pool.run('echo', 'last');
+        await pool.close();
+        expect(await last).toBe('last');
+      });
+    });
+  });
+
+  it.each(['timeoutMs', 'queueTimeoutMs'] as const)('costs no task its %s more than the wait', async (limit) => {
+    await withFolder(async (folder) => {
+      await withPool(FIXTURE, { kind, workers: 1, prefetch: 10 }, async (pool) => {
+        await pool.ready();
+        await pool.run('leaveLoop', join(folder, 'loops'));
+        await written(join(folder, 'loops'));
+        const ends = await Promise.allSettled([1, 2, 3].map((n) => pool.run('echo', n, { [limit]: 400 })));
+        const codes = ends.map((end) => (end.status === 'rejected' ? (end.reason as { code: string }).code : 'done'));
+        // They wait in a worker that gives no sign: run elsewhere, or refused for their wait.
+        for (const code of codes) expect(['done', 'ERR_QUEUE_TIMEOUT']).toContain(code);
+        if (limit === 'timeoutMs') expect(codes).toEqual(['done', 'done', 'done']);
+      });
+    });
+  });
+});
+
+describe.each(WORKER_KINDS)('more tasks than one worker has places for, kind %s,', (kind) => {
+  it('settle all, as broadcasts: done, or refused with a code', async () => {
+    await withPool(FIXTURE, { kind, workers: 1 }, async (pool) => {
+      await pool.ready();
+      const ends = await Promise.allSettled(Array.from({ length: 2100 }, (_, n) => pool.broadcast('echo', n)));
+      for (const [n, end] of ends.entries()) {
+        if (end.status === 'fulfilled') expect(end.value).toEqual([n]);
+        else expect(JSON.stringify(end.reason) + String(end.reason)).toContain('ERR_QUEUE_FULL');
+      }
+      expect(await pool.run('echo', 1)).toBe(1);
+    });
+  });
+
+  it('settle all, with the most tasks at once, the most ahead, and broadcasts beside them', async () => {
+    await withPool(FIXTURE, { kind, workers: 1, concurrency: 1000, prefetch: 1000 }, async (pool) => {
+      await pool.ready();
+      const tasks = Array.from({ length: 2500 }, () => pool.run('waitFor', 5));
+      const broadcasts = Array.from({ length: 60 }, (_, n) => pool.broadcast('echo', n));
+      expect(await Promise.all(tasks)).toEqual(tasks.map(() => 5));
+      for (const end of await Promise.allSettled(broadcasts)) {
+        if (end.status === 'rejected') expect(JSON.stringify(end.reason)).toContain('ERR_QUEUE_FULL');
+      }
+    });
+  });
+});
+
+describe.each(WORKER_KINDS)('a task that ends, kind %s,', (kind) => {
+  it('keeps its result while its worker is ended by the next one', async () => {
+    await withPool(FIXTURE, { kind, workers: 1, prefetch: 100, graceMs: 0 }, async (pool) => {
+      await pool.ready();
+      const stop = new AbortController();
+      const done = Array.from({ length: 50 }, (_, n) => pool.run('echo', n));
+      const { result } = await started(pool as Pool, 'spin', undefined, { signal: stop.signal });
+      stop.abort();
+      expect(await failure(result)).toMatchObject({ name: 'AbortError' });
+      expect(await Promise.all(done)).toEqual(done.map((_, n) => n));
+    });
+  });
+});
