@@ -160,8 +160,9 @@ function threadOptions({ options, heapLimitMb }: WorkerSpec): WorkerOptions {
   const hasOwnLimit = heapFlags(heapLimitMb, execArgv ?? process.execArgv, process.env.NODE_OPTIONS).length > 0;
   if (hasOwnLimit || resourceLimits !== undefined) {
     result.resourceLimits = bare({
-      ...(hasOwnLimit ? { maxOldGenerationSizeMb: heapLimitMb } : {}),
       ...resourceLimits,
+      // Not by its place in the spread: an option that is left out may be there as undefined.
+      maxOldGenerationSizeMb: resourceLimits?.maxOldGenerationSizeMb ?? (hasOwnLimit ? heapLimitMb : undefined),
     });
   }
   if (env !== 'inherit') result.env = workerEnv(env);
