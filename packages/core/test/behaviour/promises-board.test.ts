@@ -20,7 +20,9 @@ describe.each(WAYS)('a task that %s what its worker shares with the pool', (how)
         const call = { retry: { attempts, backoff: { baseMs: 1 } } };
         const others = Array.from({ length: 40 }, (_, n) => pool.run('echo', n));
         const [end] = await Promise.allSettled([pool.run('wipe', { path, how, dies: true }, call)]);
-        expect(end).toMatchObject({ reason: { code: expect.stringMatching(/ERR_(WORKER_CRASHED|TASK_POISON)/) as string } });
+        expect(end).toMatchObject({
+          reason: { code: expect.stringMatching(/ERR_(WORKER_CRASHED|TASK_POISON)/) as string },
+        });
         await Promise.allSettled(others);
         expect(readFileSync(path, 'utf8').length).toBeLessThanOrEqual(most);
         expect(await pool.run('echo', 'lives')).toBe('lives');
@@ -45,7 +47,9 @@ describe.each(WAYS)('a task that %s what its worker shares with the pool', (how)
 /** Whether this user may have a /dev/shm of its own. */
 function mayMount(): boolean {
   try {
-    execFileSync('unshare', ['-m', 'mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', '/dev/shm'], { stdio: 'ignore' });
+    execFileSync('unshare', ['-m', 'mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', '/dev/shm'], {
+      stdio: 'ignore',
+    });
     return existsSync('/dev/shm');
   } catch {
     return false;
@@ -61,9 +65,13 @@ describe.skipIf(!mayMount())('shared memory that is full', () => {
   ])('%s (%s) ends no program: all settles', (_when, size, mode) => {
     const program = fileURLToPath(fixture('programs/fills-shared-memory.mjs'));
     const script = `mount -t tmpfs -o size=${size} tmpfs /dev/shm && exec "$0" "$1" "$2"`;
-    const { status, stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', script, process.execPath, program, mode], {
-      encoding: 'utf8',
-    });
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      ['-m', 'sh', '-c', script, process.execPath, program, mode],
+      {
+        encoding: 'utf8',
+      },
+    );
     expect([status, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toEqual({
       timeout: 'ERR_TASK_TIMEOUT',

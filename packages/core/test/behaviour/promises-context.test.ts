@@ -49,7 +49,7 @@ describe.each(KINDS)('an async context, kind %s,', (kind) => {
         });
       const callers = ['first', 'second', 'third'];
       expect(await Promise.all(callers.map(call))).toEqual(callers.map(() => 'at last'));
-      for (const caller of callers) expect(seen.get(caller)).toEqual([caller, caller, caller]);
+      for (const caller of callers) expect(new Set(seen.get(caller))).toEqual(new Set([caller]));
     });
   });
 

@@ -95,9 +95,7 @@ describe.each(WORKER_KINDS)('a task that does not end, kind %s,', (kind) => {
       const stop = new AbortController();
       const exited = nextEvent<{ expected: boolean }>(pool as Pool<never>, 'worker:exited');
       await whileTurnsAreLong(async () => {
-        const cancelled = failure(
-          pool.run('spin', undefined, { signal: stop.signal, onProgress: () => stop.abort() }),
-        );
+        const cancelled = failure(pool.run('spin', undefined, { signal: stop.signal, onProgress: () => stop.abort() }));
         expect(await cancelled).toMatchObject({ name: 'AbortError' });
         expect(await exited).toMatchObject({ expected: true });
       });
@@ -177,6 +175,18 @@ describe.each(WORKER_KINDS)('more tasks than one worker has places for, kind %s,
 });
 
 describe.each(WORKER_KINDS)('a task that ends, kind %s,', (kind) => {
+  it.each([1, 4])('has told the last of its progress before its result arrives, %i at once', async (concurrency) => {
+    await withPool(FIXTURE, { kind, workers: 1, concurrency }, async (pool) => {
+      await pool.ready();
+      const told = new Set<number>();
+      const tasks = Array.from({ length: 300 }, async (_, n) => {
+        await pool.run('tell', n, { onProgress: (value) => told.add(value as number) });
+        return told.has(n);
+      });
+      expect((await Promise.all(tasks)).filter((wasTold) => !wasTold)).toEqual([]);
+    });
+  });
+
   it('keeps its result while its worker is ended by the next one', async () => {
     await withPool(FIXTURE, { kind, workers: 1, prefetch: 100, graceMs: 0 }, async (pool) => {
       await pool.ready();

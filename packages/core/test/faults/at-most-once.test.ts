@@ -30,7 +30,13 @@ const HEAP = (lab: Lab): PoolOptions =>
   lab.isProcess ? { execArgv: ['--max-old-space-size=48'] } : { resourceLimits: { maxOldGenerationSizeMb: 48 } };
 
 const WAYS = {
-  '': { fault: 'SIGKILL', injected: 'the task kills its process', end: 'kill', code: 'ERR_WORKER_CRASHED', not: NO_PROCESS },
+  '': {
+    fault: 'SIGKILL',
+    injected: 'the task kills its process',
+    end: 'kill',
+    code: 'ERR_WORKER_CRASHED',
+    not: NO_PROCESS,
+  },
   b: {
     fault: 'SIGKILL from outside',
     injected: 'kill -9 while the task loops',
@@ -42,9 +48,20 @@ const WAYS = {
   c: { fault: 'SIGSEGV', injected: 'the task sends it', end: 'segv', code: 'ERR_WORKER_CRASHED', not: NO_PROCESS },
   d: { fault: 'SIGABRT', injected: 'process.abort()', end: 'abort', code: 'ERR_WORKER_CRASHED', not: NO_PROCESS },
   e: { fault: 'process.exit', injected: 'with small results', end: 'exit', code: 'ERR_WORKER_CRASHED' },
-  f: { fault: 'process.exit', injected: 'with results of 20 KB', end: 'exit', code: 'ERR_WORKER_CRASHED', bytes: LARGE },
+  f: {
+    fault: 'process.exit',
+    injected: 'with results of 20 KB',
+    end: 'exit',
+    code: 'ERR_WORKER_CRASHED',
+    bytes: LARGE,
+  },
   g: { fault: 'heap limit', injected: 'the task fills it', end: 'heap', code: 'ERR_WORKER_OOM', options: HEAP },
-  h: { fault: 'uncaught error', injected: 'the task throws in an immediate', end: 'uncaught', code: 'ERR_WORKER_CRASHED' },
+  h: {
+    fault: 'uncaught error',
+    injected: 'the task throws in an immediate',
+    end: 'uncaught',
+    code: 'ERR_WORKER_CRASHED',
+  },
   i: {
     fault: 'kill for a timeout',
     injected: 'for (;;); with timeoutMs 100, graceMs 50',
@@ -116,9 +133,7 @@ async function suffer(lab: Lab, way: Way, handler: Handler, call: RunOptions): P
   };
   const promises = Array.from({ length: COUNTS[handler] }, (_, id) => {
     const input = { id, path, bytes: way.bytes ?? 0, ms: 1 + (id % 20), blocks: id % 3 === 0 };
-    return id === guilty
-      ? pool.run(handler, { ...input, end: way.end }, guiltyCall)
-      : pool.run(handler, input, call);
+    return id === guilty ? pool.run(handler, { ...input, end: way.end }, guiltyCall) : pool.run(handler, input, call);
   });
   const seen: Seen = { resolved: new Set(), rejected: new Map(), begun: new Map(), done: new Set() };
   for (const [id, end] of (await Promise.allSettled(promises)).entries()) {
@@ -149,7 +164,10 @@ async function onceOnly(lab: Lab, way: Way, handler: Handler): Promise<string> {
   const innocent = [...rejected.keys()].filter((id) => id !== guilty);
   if (lab.concurrency === 1 || handler === 'note') expect(innocent, 'innocent ones that rejected').toEqual([]);
   if (handler === 'take') {
-    expect(innocent.filter((id) => done.has(id)), 'returned, and rejected').toEqual([]);
+    expect(
+      innocent.filter((id) => done.has(id)),
+      'returned, and rejected',
+    ).toEqual([]);
     expect([...resolved].filter((id) => !done.has(id))).toEqual([]);
   }
   for (const [id, error] of rejected) {
