@@ -3,7 +3,7 @@ import type { ValueDecoder } from '../codec/value-codec.js';
 import { TASK_WORDS, type Frame, type TaskExtras, type TasksBody } from '../wire/frame.js';
 
 /** Bytes of shape definitions that come before the inputs of a frame. */
-export const DEFINITIONS_LENGTH = 4;
+const DEFINITIONS_LENGTH = 4;
 
 /** The inputs of one frame of tasks, worked off row by row. */
 export class PendingInputs {

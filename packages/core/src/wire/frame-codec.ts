@@ -22,7 +22,7 @@ const MARK = 0x4d506f00;
 const KIND_MASK = 0xff;
 const LENGTH_BYTES = 4;
 /** No frame is longer: its length is a word. */
-export const MAX_FRAME_BYTES = 2 ** 32 - 1;
+const MAX_FRAME_BYTES = 2 ** 32 - 1;
 /** A frame may be so much longer than its values: rows, and what was thrown. */
 const CONTROL_BYTES = 256 * 1024 * 1024;
 const NO_META = new Uint32Array(0);

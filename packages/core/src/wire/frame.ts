@@ -70,13 +70,11 @@ export interface TaskExtras {
  * the log come first if they are there at all, then records that are not in the log. `body` holds, by wire id, what
  * only a port can carry.
  */
-export const RESULTS_WORDS = 3;
 export type ResultsBody = ReadonlyMap<number, { readonly value: unknown }> | undefined;
-/**
+/*
  * `meta` of a progress frame: [wire id, bytes of shape definitions that come before the value in `values`, 1 to hear when it
  * is taken (progressTaken), values that were dropped before this one]. What only a port can carry is in `body`.
  */
-export const PROGRESS_WORDS = 4;
 
 /** The first frame a worker gets. */
 export interface InitMessage {

@@ -84,7 +84,6 @@ describe.each(KINDS)('an input whose getter (%s)', (kind) => {
     await withPool('echo.mjs', { kind, workers: 1 }, async (pool) => {
       const input = {
         get x() {
-          // eslint-disable-next-line @typescript-eslint/only-throw-error -- that is what is tested
           throw thrown;
         },
       };

@@ -94,7 +94,7 @@ const primitive = fc.oneof(
 );
 
 /** A class of a user's. */
-export class Point {
+class Point {
   x: unknown;
   #hidden = 1;
   constructor(x: unknown) {
@@ -105,7 +105,7 @@ export class Point {
   }
 }
 
-export class List extends Array<unknown> {
+class List extends Array<unknown> {
   extra = 1;
 }
 

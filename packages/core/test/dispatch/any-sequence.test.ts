@@ -151,7 +151,9 @@ class World {
         engine.starts.refuse = flavour > 3 ? new Error('spawn EAGAIN') : undefined;
         return;
       case 'stall':
-        return engine.clock.stall(ms);
+        engine.clock.stall(ms);
+        // Then the loop turns, and the timers that fired late have theirs.
+        return engine.clock.advance(0);
       case 'obey':
         return this.#obey();
       case 'advance':

@@ -29,12 +29,6 @@ export class FakeClock implements Clock {
     return { cancel: () => void this.#alarms.delete(alarm) };
   }
 
-  /** Time passes in one go, as in a loop that stands still: timers that came due meanwhile fire late, at its end. */
-  stall(ms: number): void {
-    this.#nowMs += ms;
-    this.advance(0);
-  }
-
   advance(ms: number): void {
     const endMs = this.#nowMs + ms;
     for (let next = this.#earliest(endMs); next !== undefined; next = this.#earliest(endMs)) {

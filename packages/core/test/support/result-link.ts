@@ -120,7 +120,7 @@ export interface ReadRow {
   value: unknown;
 }
 
-export function readRow(row: ResultRow): ReadRow {
+function readRow(row: ResultRow): ReadRow {
   const { wireId, status } = row;
   return { wireId, status, value: status === STATUS.ok || status === STATUS.error ? row.value : row.refusal };
 }
