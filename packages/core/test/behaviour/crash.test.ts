@@ -25,7 +25,7 @@ describe.each(WORKER_KINDS)('a worker of kind %s that dies', (kind) => {
 
   it('of a null that nothing catches says so, and the program goes on', async () => {
     await withPool('throws-after-result.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {
-      const error = (await failure(pool.run('throwNull'))) as { details: { death: DeathReport } };
+      const error = (await failure(pool.run('throwNull'))) as unknown as { details: { death: DeathReport } };
       expect(error).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
       expect(error.details.death.stderrTail).toContain(kind === 'thread' ? 'Uncaught null' : 'throw null');
       expect(await pool.run('whoAmI')).toEqual({ workerId: 2 });

@@ -43,7 +43,10 @@ describe.each(KINDS)('an input whose getter (%s)', (kind) => {
           },
         };
         expect(await failure(pool.run('wait', input, { signal: controller.signal }))).toBe('changed my mind');
-        for (const name of ['first', 'second', 'third']) gate.pass(name);
+        for (const name of ['first', 'second', 'third']) {
+          await gate.whenArrived(name);
+          gate.pass(name);
+        }
         await Promise.all(waiting);
         expect(gate.arrived).toEqual(['first', 'second', 'third']);
         expect(pool.stats().tasks).toMatchObject({ submitted: 4, completed: 3, cancelled: 1 });
@@ -84,7 +87,6 @@ describe.each(KINDS)('an input whose getter (%s)', (kind) => {
     await withPool('echo.mjs', { kind, workers: 1 }, async (pool) => {
       const input = {
         get x() {
-          // eslint-disable-next-line @typescript-eslint/only-throw-error -- that is what is tested
           throw thrown;
         },
       };

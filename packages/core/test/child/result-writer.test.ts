@@ -206,7 +206,7 @@ describe('shapes', () => {
     report(4, line(5));
     report(4, line(6));
     report(4, line(7));
-    const heard = channel.frames.splice(0).map((frame) => reader.progress(frame));
+    const heard = channel.frames.splice(0).map((frame) => reader.progress(frame)?.value);
     expect(heard).toEqual([point(4), line(5), line(6), line(7)]);
     for (const id of [5, 6]) add(id, line(id), false);
     writer.send();
@@ -218,7 +218,7 @@ describe('shapes', () => {
     for (const id of [1, 2, 3]) add(id, point(id), false);
     report(4, new SharedArrayBuffer(4));
     report(4, point(4));
-    const [, second] = channel.frames.map((frame) => reader.progress(frame));
+    const [, second] = channel.frames.map((frame) => reader.progress(frame)?.value);
     expect(second).toEqual(point(4));
   });
 
@@ -451,7 +451,7 @@ describe('what a handler reports', () => {
     add(1, 'waits', false);
     report(7, { half: [Buffer.alloc(MIB, 3)] });
     expect(channel.frames.map(({ kind, meta }) => [kind, meta[0]])).toEqual([[FRAME.progress, 7]]);
-    const { half } = reader.progress(channel.frames[0] as never) as { half: [Buffer] };
+    const { half } = reader.progress(channel.frames[0] as never)?.value as { half: [Buffer] };
     expect(ends(half[0])).toEqual([MIB, 3, 3]);
     expect(writer.size).toBe(1);
   });
@@ -462,7 +462,7 @@ describe('what a handler reports', () => {
     report(1, move(pixels));
     report(1, { memory: new SharedArrayBuffer(4) });
     expect(pixels.length).toBe(0);
-    const [moved, shared] = channel.frames.map((frame) => reader.progress(frame));
+    const [moved, shared] = channel.frames.map((frame) => reader.progress(frame)?.value);
     expect(moved).toEqual(new Uint8Array(1000).fill(5));
     expect((shared as { memory: SharedArrayBuffer }).memory.byteLength).toBe(4);
   });
