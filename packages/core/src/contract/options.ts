@@ -189,7 +189,7 @@ export interface PoolOptions<W = AnyHandlers> {
    * Memory that this program and its workers may use together, and how much of it a worker is expected to take at most. Beside
    * the limit given here those of the machine and of control groups hold. From 70 % in use on the pool does not grow and
    * asks workers to drop caches (`onMemoryPressure`), from 80 % on it goes down to half of its workers, from 90 % on to one,
-   * from 95 % on it kills the youngest, whose tasks run again.
+   * from 95 % on it kills the youngest; what had not begun there runs elsewhere.
    * @defaultValue no limit of its own; the share of each worker that there may be
    */
   memory?: MemoryOptions;
@@ -201,8 +201,8 @@ export interface PoolOptions<W = AnyHandlers> {
   codec?: CodecOption;
   /**
    * Largest input or result as bytes of its codec, large buffers included; a larger one fails its task with
-   * ERR_PAYLOAD_TOO_LARGE. Many smaller values beyond it leave in several frames. 1 to 4_294_967_295. Threads and inline with
-   * the codec 'structured' encode nothing, so nothing is counted there.
+   * ERR_PAYLOAD_TOO_LARGE. Many smaller values beyond it leave in several frames. 1 to 4_294_967_295. Between threads, what only a
+   * port can carry, and what is moved, is not counted.
    * @defaultValue 1_073_741_824 (1 GiB): a parent is busy for a second with one of that size
    */
   maxPayloadBytes?: number;

@@ -29,7 +29,7 @@ export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>>
   readonly signal: AbortSignal;
   /** Unique in the pool; the same over retries. */
   readonly taskId: number;
-  /** 1 for the first try. */
+  /** Starts of its handler, this one included: above 1 only if an earlier one may have begun. */
   readonly attempt: number;
   /** When the task must be done, in ms since the epoch, if the caller set a `deadline`. */
   readonly deadline: number | undefined;

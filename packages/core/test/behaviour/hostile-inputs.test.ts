@@ -43,7 +43,10 @@ describe.each(KINDS)('an input whose getter (%s)', (kind) => {
           },
         };
         expect(await failure(pool.run('wait', input, { signal: controller.signal }))).toBe('changed my mind');
-        for (const name of ['first', 'second', 'third']) gate.pass(name);
+        for (const name of ['first', 'second', 'third']) {
+          await gate.whenArrived(name);
+          gate.pass(name);
+        }
         await Promise.all(waiting);
         expect(gate.arrived).toEqual(['first', 'second', 'third']);
         expect(pool.stats().tasks).toMatchObject({ submitted: 4, completed: 3, cancelled: 1 });

@@ -39,8 +39,8 @@ export class FakeClock implements Clock {
     this.#nowMs = endMs;
   }
 
-  /** The loop stands still for this long: timers that are due then fire late, each at the end. Those they set do not fire yet. */
-  stall(ms: number): void {
+  /** The same, and the loop has not come round yet: timers that those set do not fire before the next step. */
+  fireLate(ms: number): void {
     this.#nowMs += ms;
     const due = [...this.#alarms].filter(({ atMs }) => atMs <= this.#nowMs).toSorted((a, b) => a.atMs - b.atMs);
     for (const alarm of due) if (this.#alarms.delete(alarm)) alarm.callback();

@@ -72,7 +72,7 @@ describe('the start of a worker', () => {
 
   it('is not ended when this event loop stood still, and it was ready meanwhile', () => {
     const { worker, transport, clock } = openWorker({ startTimeoutMs: 100 });
-    clock.stall(500);
+    clock.fireLate(500);
     expect(transport.kills).toBe(0);
     transport.say(FRAME.warming);
     transport.becomeReady();
@@ -82,7 +82,7 @@ describe('the start of a worker', () => {
 
   it('is ended after this event loop stood still, if it was not ready meanwhile', () => {
     const { transport, clock } = openWorker({ startTimeoutMs: 100 });
-    clock.stall(500);
+    clock.fireLate(500);
     clock.advance(0);
     expect(transport.kills).toBe(1);
   });
