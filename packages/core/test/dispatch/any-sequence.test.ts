@@ -151,7 +151,7 @@ class World {
         engine.starts.refuse = flavour > 3 ? new Error('spawn EAGAIN') : undefined;
         return;
       case 'stall':
-        engine.clock.stall(ms);
+        engine.clock.fireLate(ms);
         // Then the loop turns, and the timers that fired late have theirs.
         return engine.clock.advance(0);
       case 'obey':
