@@ -12,8 +12,10 @@ const TOOLS = {
   publint: () => ['node_modules/publint/src/cli.js'],
   attw: (tarball) => [
     'node_modules/@arethetypeswrong/cli/dist/index.js',
-    '--profile',
-    DUAL.test(tarball) ? 'strict' : 'esm-only',
+    // `internal` is for the packages of this project, which are ESM alone.
+    ...(DUAL.test(tarball)
+      ? ['--exclude-entrypoints', './internal', '--profile', 'strict']
+      : ['--profile', 'esm-only']),
   ],
 };
 
