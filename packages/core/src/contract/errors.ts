@@ -8,6 +8,8 @@ export interface DeathReport {
   /** Exit code, or null when a signal ended it. */
   exitCode: number | null;
   signal: NodeJS.Signals | null;
+  /** Why the pool ended it, as the end of a sentence; undefined when the pool did not. */
+  killedFor: string | undefined;
   /** Names of the tasks that were running (not merely sent ahead) when it died. */
   runningTasks: readonly string[];
   /** Milliseconds from spawn to death. */
@@ -146,7 +148,6 @@ function lastWords(stderr: string): string | undefined {
   return lines.filter((line) => /^(\w+ )?\w*Error\b|^FATAL ERROR/.test(line)).at(-1) ?? lines.at(-1);
 }
 
-/** What else is known of a death, for whoever reads the message. */
 /** Which of several tasks ended the worker is not known. */
 function amongSuspects({ suspects }: { suspects?: number }): string {
   return suspects === undefined
@@ -154,10 +155,17 @@ function amongSuspects({ suspects }: { suspects?: number }): string {
     : ` It was one of ${suspects} tasks that had begun there; any of them may be to blame.`;
 }
 
+function ender({ killedFor, signal }: DeathReport): string {
+  if (killedFor !== undefined) return ` The pool ended it: ${killedFor}.`;
+  if (signal !== 'SIGKILL') return '';
+  return ' The pool did not send that signal; perhaps the kernel did, for want of memory.';
+}
+
+/** What else is known of a death. */
 function hints(death: DeathReport): string {
   const words = lastWords(death.stderrTail);
   return [
-    death.signal === 'SIGKILL' ? ' Nobody here sent that signal; perhaps the kernel did, for want of memory.' : '',
+    ender(death),
     death.lastSection === '' ? '' : ` Section "${death.lastSection}" was open.`,
     words === undefined || words === '' ? '' : ` Its last words: ${words}`,
   ].join('');

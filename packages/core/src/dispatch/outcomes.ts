@@ -77,9 +77,8 @@ export class Outcomes {
       this.#blamed(task, report, fault);
       return false;
     }
-    const mayGoOn = !task.isPinned && !task.isSpent;
-    if (isSuspect) task.history.mustRunAlone = mayGoOn;
-    if (task.isIdempotent && mayGoOn) {
+    if (isSuspect) task.history.mustRunAlone = task.canMove;
+    if (task.isIdempotent && task.canMove) {
       task.history.attempt++;
       return true;
     }
@@ -90,7 +89,7 @@ export class Outcomes {
   /** Its handler had returned, and the result was lost with the worker. Whether it runs again now; else it was dealt with. */
   lostResult(task: Task, death: DeathReport): boolean {
     publishTrace(this.#parts.pool, task, 'crash', this.#parts.clock.now());
-    if (task.isIdempotent && !task.isPinned && !task.isSpent) {
+    if (task.isIdempotent && task.canMove) {
       task.history.attempt++;
       return true;
     }
@@ -116,9 +115,9 @@ export class Outcomes {
     const { book, clock, random, runAgain } = this.#parts;
     // A broadcast belongs to its worker, and what was moved is gone: there is no other try.
     const decision =
-      task.isPinned || task.isSpent
-        ? ({ action: 'reject', error } as const)
-        : decideFailure(task.settings.retry, task.retries + 1, error, random());
+      task.canMove
+        ? decideFailure(task.settings.retry, task.retries + 1, error, random())
+        : ({ action: 'reject', error } as const);
     if (decision.action === 'reject') {
       book.fail(task, decision.error);
       return;

@@ -362,7 +362,7 @@ export class Engine {
     // It may have gone on, or ended, in the meantime.
     if (worker.state === 'exited' || worker.load === 0 || worker.hasBegun()) return;
     this.#parts.emit('worker:stuck', { workerId: worker.id, pid: worker.pid, silentMs, tasks, stack });
-    worker.kill();
+    worker.kill('it stood still outside of any handler');
   }
 
   #onHandedOut(queued: number): void {

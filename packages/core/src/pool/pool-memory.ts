@@ -130,14 +130,16 @@ export class PoolMemory {
     worker.drain(reason, STOP_WITHIN_MS);
   }
 
-  /** The youngest worker whose tasks may run again; nobody, rather than one whose tasks would be lost, unless all are such. */
+  /** Ends the youngest worker of those whose tasks may all run again; of all, where there is none such. */
   #kill(): void {
     const { supervisor, clock } = this.#parts;
     // One that starts has taken next to nothing yet.
     const workers = supervisor.staying().filter((worker) => worker.isReady);
     if (workers.length <= 1 || !mayKill(clock.now(), AFTER_KILL_MS)) return;
     const youngest = workers.toSorted((a, b) => b.startedAt - a.startedAt);
-    const victim = youngest.find((worker) => worker.tasks().every(({ isPinned, isSpent }) => !isPinned && !isSpent));
-    (victim ?? youngest[0])?.kill();
+    const victim = youngest.find((worker) =>
+      worker.tasks().every((task) => task.canMove && (task.mayRunTwice || worker.begunAt(task) === undefined)),
+    );
+    (victim ?? youngest[0])?.kill('memory was about to run out');
   }
 }

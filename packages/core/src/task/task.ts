@@ -164,6 +164,14 @@ export class Task implements Linked<Task> {
   get isSpent(): boolean {
     return this.#history?.isSpent ?? false;
   }
+  /** Another worker could have it. */
+  get canMove(): boolean {
+    return !this.isPinned && !this.isSpent;
+  }
+  /** Its handler may be called once more after a death of its worker, be it for `idempotent` or for its `retry`. */
+  get mayRunTwice(): boolean {
+    return this.isIdempotent || this.retries < this.settings.retry.attempts;
+  }
   /** 1 for the first start of its handler. */
   get attempt(): number {
     return this.#history?.attempt ?? 1;

@@ -29,7 +29,7 @@ export interface HandParts {
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
   /** An abandoned task has not ended within its grace. */
   overdue(): void;
-  /** The last task is out of hand. */
+  /** Nothing is left that has begun or may begin; called again when the last place is free. */
   emptied(): void;
   /** Reads what the worker's log holds. */
   readLog(): void;
@@ -49,6 +49,8 @@ export class Hand {
   readonly #watch: TaskWatch;
   /** False once all were seen to have begun: a worker whose tasks wait side by side is not looked at again. */
   #mayBeUnbegun = false;
+  /** Places of tasks that were taken back and not answered for. */
+  #takenBack = 0;
 
   constructor(parts: HandParts) {
     this.#parts = parts;
@@ -76,6 +78,11 @@ export class Hand {
   /** Whether one more task finds a place. */
   get isFull(): boolean {
     return this.#inHand.size >= TASK_SLOTS;
+  }
+
+  /** Whether nothing in it has begun or may begin. A worker that stands still never answers for what was taken back. */
+  get isEmpty(): boolean {
+    return this.#inHand.size === this.#takenBack;
   }
 
   /** Whether some of it has not left yet. */
@@ -114,7 +121,8 @@ export class Hand {
     this.#inHand.remove(place);
     this.expectedMs = this.#inHand.size === 0 ? 0 : this.expectedMs - place.expectedMs;
     if (place.isAbandoned) this.#watch.forget(place);
-    if (this.#inHand.size === 0) this.#parts.emptied();
+    if (place.isTakenBack) this.#takenBack--;
+    if (this.isEmpty) this.#parts.emptied();
   }
 
   /** Whether it may have tasks that have not begun behind one that has. */
@@ -157,6 +165,9 @@ export class Hand {
     if (claim !== undefined && !this.#isStillAhead(place, claim)) return false;
     // Its place stays taken until the worker has come across it and answered.
     place.isAbandoned = true;
+    place.isTakenBack = true;
+    this.#takenBack++;
+    if (this.isEmpty) this.#parts.emptied();
     return true;
   }
 

@@ -36,6 +36,7 @@ export class InHand {
     place.wireId = nextId(place.slot, place.wireId);
     place.task = task;
     place.isAbandoned = false;
+    place.isTakenBack = false;
     place.assignedAt = NaN;
     place.sentAt = NaN;
     place.isWarm = undefined;

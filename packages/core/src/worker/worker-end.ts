@@ -52,11 +52,11 @@ interface EndedWorker {
 export function workerEnd(
   worker: EndedWorker,
   exit: TransportExit,
-  why: Pick<WorkerEnd, 'how' | 'startError' | 'fault'>,
+  { killedFor, ...why }: Pick<WorkerEnd, 'how' | 'startError' | 'fault'> & Pick<DeathReport, 'killedFor'>,
 ): WorkerEnd {
   const { begun, begunSince, lost, decoding, others } = worker.remains;
   return {
-    report: deathReport(worker, exit),
+    report: deathReport(worker, exit, killedFor),
     ...why,
     begun: wantedTasks(begun),
     begunCount: begun.length,
@@ -96,13 +96,14 @@ export function sortRemains(
   };
 }
 
-function deathReport(worker: EndedWorker, exit: TransportExit): DeathReport {
+function deathReport(worker: EndedWorker, exit: TransportExit, killedFor: string | undefined): DeathReport {
   return {
     workerId: worker.id,
     pid: worker.pid,
     threadId: worker.threadId,
     exitCode: exit.code,
     signal: exit.signal,
+    killedFor,
     runningTasks: worker.remains.begun.map(({ task }) => task?.name ?? ''),
     uptimeMs: worker.uptimeMs,
     stderrTail: exit.stderrTail,

@@ -84,6 +84,7 @@ export class Worker {
   #killTimer: Timer | undefined;
   #how: WorkerEnd['how'] = 'died';
   #fault: Error | undefined;
+  #killedFor: string | undefined;
 
   /** @param encoder the pool's, by which inputs were encoded */
   constructor(
@@ -114,7 +115,7 @@ export class Worker {
       graceMs: spec.options.graceMs,
       refused: (task, refusal) => listener.refused(this, task, refusal),
       timedOut: (task, ranMs, by) => listener.timedOut(this, task, ranMs, by),
-      overdue: () => this.kill(),
+      overdue: () => this.kill('a task that was ended before did not return within graceMs'),
       emptied: () => this.#onEmptied(),
       readLog: () => this.readLog(),
     });
@@ -130,7 +131,7 @@ export class Worker {
       moduleUrl: spec.moduleUrl,
       timeoutMs: startTimeoutMs,
       state: () => this.#state.name,
-      tooSlow: () => this.kill(),
+      tooSlow: () => this.kill('it was not ready within startTimeoutMs'),
     });
     try {
       this.#transport.board?.revoke(TEST_ID);
@@ -317,7 +318,7 @@ export class Worker {
   /** Takes nothing more, finishes what it has in hand, then stops within `stopWithinMs`. */
   drain(reason: string, stopWithinMs: number): void {
     this.#stopWithinMs = stopWithinMs;
-    if (this.#state.name === 'busy') this.#move({ name: 'draining', reason });
+    if (!this.#hand.isEmpty && this.#state.name === 'busy') this.#move({ name: 'draining', reason });
     else if (this.#state.name !== 'draining') this.stop(stopWithinMs);
   }
 
@@ -338,9 +339,10 @@ export class Worker {
     this.#killTimer = this.#clock.after(withinMs, () => this.#transport.kill());
   }
 
-  /** Ends it now, because of what it does. It will be replaced. */
-  kill(): void {
+  /** Ends it now, because of what it does. It will be replaced. @param why the end of a sentence, for those it had in hand */
+  kill(why: string): void {
     if (this.#how === 'died') this.#how = 'killed';
+    if (this.#how === 'killed') this.#killedFor ??= why;
     this.#transport.kill();
   }
 
@@ -431,7 +433,7 @@ export class Worker {
   }
 
   #onEmptied(): void {
-    if (this.#state.name === 'busy') this.#move({ name: 'idle' });
+    if (this.#state.name === 'busy' && this.#hand.size === 0) this.#move({ name: 'idle' });
     else if (this.#state.name === 'draining') this.stop(this.#stopWithinMs);
   }
 
@@ -443,7 +445,12 @@ export class Worker {
     const { id, pid, threadId, vitals } = this;
     const uptimeMs = this.#clock.now() - this.startedAt;
     const ended = { id, pid, threadId, vitals, uptimeMs, remains: this.#remains() };
-    const end = workerEnd(ended, exit, { how: this.#how, startError, fault: this.#fault });
+    const end = workerEnd(ended, exit, {
+      how: this.#how,
+      startError,
+      fault: this.#fault,
+      killedFor: this.#killedFor,
+    });
     this.#start.end();
     this.#killTimer?.cancel();
     this.#hand.stop();

@@ -8,6 +8,7 @@ const DEATH: DeathReport = {
   threadId: undefined,
   exitCode: null,
   signal: 'SIGKILL',
+  killedFor: undefined,
   runningTasks: ['resize'],
   uptimeMs: 5,
   stderrTail: '',
@@ -64,11 +65,12 @@ describe('PoolError', () => {
     const stderrTail = 'starting\nfatal: no such device\n\n';
     const message = (death: DeathReport): string => new PoolError('ERR_WORKER_CRASHED', { task: 'x', death }).message;
     expect(message({ ...DEATH, stderrTail })).toBe(
-      'Worker 4 (pid 77) died with signal SIGKILL while running task "x". Nobody here sent that signal; perhaps the ' +
+      'Worker 4 (pid 77) died with signal SIGKILL while running task "x". The pool did not send that signal; perhaps the ' +
         'kernel did, for want of memory. Its last words: fatal: no such device',
     );
     expect(message({ ...DEATH, pid: undefined, threadId: 3 })).toMatch(/^Worker 4 \(thread 3\) died with/);
     expect(message({ ...DEATH, signal: 'SIGSEGV' })).toMatch(/task "x"\.$/);
+    expect(message({ ...DEATH, killedFor: 'it stood still' })).toMatch(/task "x"\. The pool ended it: it stood still\.$/);
   });
 
   it('quotes the error rather than what Node prints after it, and the section that was open', () => {

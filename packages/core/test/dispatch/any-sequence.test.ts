@@ -249,11 +249,13 @@ class World {
       expect(this.violations()).toEqual([]);
     }
     const stopped = engine.supervisor.stop();
-    while (engine.supervisor.workers.size > 0) {
+    for (let round = 0; engine.supervisor.workers.size > 0; round++) {
+      if (round === 500) throw new Error(`never ended: ${[...engine.supervisor.workers].map(({ id }) => id).join(', ')}`);
       await turn();
       this.look();
       this.#obey();
       for (const worker of this.workers) {
+        worker.tell();
         // What is still in hand is waited for by nobody, but must be answered for.
         for (let place = 0; place < 20; place++) worker.begin();
         while (worker.isAlive && worker.running.length > 0) worker.finish(0, STATUS.ok);

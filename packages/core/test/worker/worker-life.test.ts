@@ -208,17 +208,18 @@ describe('the end of a worker', () => {
   });
 
   it('is told apart: asked, killed, died', () => {
-    const endAfter = (act: (desk: ReturnType<typeof openWorker>) => void): string | undefined => {
+    const endAfter = (act: (desk: ReturnType<typeof openWorker>) => void): unknown[] => {
       const desk = openWorker();
       desk.becomeReady();
       act(desk);
       desk.transport.exit({ code: null, signal: 'SIGKILL' });
-      return desk.heard.ends[0]?.how;
+      const [end] = desk.heard.ends;
+      return [end?.how, end?.report.killedFor];
     };
-    expect(endAfter(() => {})).toBe('died');
-    expect(endAfter(({ worker }) => worker.kill())).toBe('killed');
-    expect(endAfter(({ worker }) => worker.destroy())).toBe('asked');
-    expect(endAfter(({ worker }) => worker.stop(10))).toBe('asked');
+    expect(endAfter(() => {})).toEqual(['died', undefined]);
+    expect(endAfter(({ worker }) => worker.kill('it was in the way'))).toEqual(['killed', 'it was in the way']);
+    expect(endAfter(({ worker }) => worker.destroy())).toEqual(['asked', undefined]);
+    expect(endAfter(({ worker }) => worker.stop(10))).toEqual(['asked', undefined]);
   });
 
   it('reports what the operating system said, and lets go of what is left', () => {
@@ -231,6 +232,7 @@ describe('the end of a worker', () => {
       pid: 1001,
       exitCode: null,
       signal: 'SIGABRT',
+      killedFor: undefined,
       runningTasks: [],
       uptimeMs: 100,
       stderrTail: 'heap',

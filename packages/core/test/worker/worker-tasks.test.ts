@@ -160,6 +160,35 @@ describe('an abandoned task', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('that has not begun keeps no worker that is to go, whether it was taken back before or after', () => {
+    for (const isDrainedFirst of [false, true]) {
+      const { worker, transport, give, clock } = openReady();
+      const { tasks } = give(2);
+      if (isDrainedFirst) worker.drain('it is old', 5000);
+      worker.abandon(tasks[0] as Task, 'unwanted');
+      expect(worker.state).toBe(isDrainedFirst ? 'draining' : 'busy');
+      worker.abandon(tasks[1] as Task, 'unwanted');
+      expect([worker.load, worker.state]).toEqual([2, isDrainedFirst ? 'stopping' : 'busy']);
+      worker.drain('it is old', 5000);
+      expect(worker.state).toBe('stopping');
+      clock.advance(5000);
+      expect(transport.kills).toBe(1);
+    }
+  });
+
+  it('that has begun is waited for by a worker that is to go, one beside it that has not is not', () => {
+    const { worker, transport, give } = openReady();
+    const { tasks, sent } = give(2);
+    transport.begin(...sent.slice(0, 1));
+    for (const task of tasks) worker.abandon(task, 'unwanted');
+    worker.drain('it is old', 5000);
+    expect(worker.state).toBe('draining');
+    transport.reply({ wireId: sent[0]?.wireId ?? 0 });
+    expect([worker.load, worker.state]).toEqual([1, 'stopping']);
+    transport.reply({ wireId: sent[1]?.wireId ?? 0, status: STATUS.neverStarted });
+    expect([worker.load, worker.state]).toEqual([0, 'stopping']);
+  });
+
   it('that never begins costs its worker nothing', () => {
     const { worker, transport, give, clock } = openReady({ graceMs: 300 });
     const { tasks, sent } = give(2);
