@@ -234,8 +234,31 @@ export class Engine {
     this.#check();
   }
 
-  /** Rejects every task that has not settled. */
-  rejectAll(error: unknown): void {
+  /**
+   * Finishes the accepted tasks, then lets the workers tear down. Resolves when the last is gone.
+   * @param refusal what those who wait for a place are rejected with
+   */
+  async finish(refusal: Error): Promise<void> {
+    this.room.end(refusal);
+    // Paused tasks were accepted, too.
+    this.dispatcher.resume();
+    await this.conditions.until(() => this.book.pending === 0);
+    this.upkeep.stop();
+    await this.supervisor.stop();
+  }
+
+  /**
+   * Rejects every task that has not settled, and kills the workers. Resolves when the last is gone.
+   * @param refusal what those who wait for a place are rejected with
+   */
+  async end(error: Error, refusal = error): Promise<void> {
+    this.room.end(refusal);
+    this.#rejectAll(error);
+    this.upkeep.stop();
+    await this.supervisor.kill();
+  }
+
+  #rejectAll(error: unknown): void {
     for (let task = this.#entering; task !== undefined; task = task.next) {
       if (task.state === 'queued') this.book.fail(task, error);
     }

@@ -296,10 +296,8 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   async destroy(reason?: unknown): Promise<void> {
     if (this.#state.name === 'closed') return;
     if (this.#state.isOpen) this.#state.move('closing');
-    this.#engine.room.end(this.#state.closedError());
-    this.#engine.rejectAll(this.#state.closedError('destroyed', reason));
-    this.#engine.upkeep.stop();
-    await this.#engine.keepAlive.during(this.#engine.supervisor.kill());
+    const error = this.#state.closedError('destroyed', reason);
+    await this.#engine.keepAlive.during(this.#engine.end(error, this.#state.closedError()));
     this.#finish();
   }
 
@@ -416,22 +414,14 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   async #close(): Promise<void> {
     if (this.#state.isOpen) this.#state.move('closing');
-    this.#engine.room.end(this.#state.closedError());
-    // Paused tasks were accepted, so they are finished.
-    this.#engine.dispatcher.resume();
-    await this.idle();
-    this.#engine.upkeep.stop();
-    await this.#engine.supervisor.stop();
+    await this.#engine.finish(this.#state.closedError());
     this.#finish();
   }
 
   #fail(reason: string, cause: unknown): void {
     if (this.#state.name === 'closed' || this.#state.name === 'failed') return;
     const failure = this.#state.fail(reason, cause);
-    this.#engine.room.end(failure);
-    this.#engine.rejectAll(failure);
-    this.#engine.upkeep.stop();
-    void this.#engine.supervisor.kill();
+    void this.#engine.end(failure);
     this.#engine.conditions.check();
     this.#emitSafely('failed', [failure]);
   }

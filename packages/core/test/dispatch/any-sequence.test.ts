@@ -32,6 +32,9 @@ const WEIGHTS = {
   recycle: 1,
   pause: 1,
   resume: 3,
+  produce: 6,
+  close: 1,
+  destroy: 1,
 };
 
 interface Step {
@@ -60,7 +63,10 @@ const settings = fc.record({
   concurrency: fc.constantFrom(1, 1, 3),
   prefetch: fc.constantFrom(0, 1, 4),
   restartMax: fc.constantFrom(2, 1000, 1000),
+  queueMax: fc.constantFrom(0, 2, Infinity),
 });
+
+type Setting = typeof settings extends fc.Arbitrary<infer S> ? S : never;
 
 /** A pool in little: the parts with everything that can happen to them. */
 class World {
@@ -75,12 +81,17 @@ class World {
   readonly #starts = new Map<number, number[]>();
   /** What must never happen, and did. */
   readonly #wrong: string[] = [];
+  /** Resolves when all workers are gone. */
+  #closing: Promise<void> | undefined;
+  /** Producers that wait for a place in the queue. */
+  readonly #producing = new Set<number>();
   #pinned = 0;
 
-  constructor({ concurrency, prefetch, restartMax }: { concurrency: number; prefetch: number; restartMax: number }) {
+  constructor({ concurrency, prefetch, restartMax, queueMax }: Setting) {
     const options: PoolOptions = {
       concurrency,
       prefetch,
+      queue: { max: queueMax },
       restart: { max: restartMax, withinMs: 1000 },
       graceMs: 50,
       startTimeoutMs: 5000,
@@ -98,8 +109,9 @@ class World {
     for (const worker of this.workers) worker.becomeReady();
   }
 
+  /** Whether the pool takes no task any more. */
   get isOver(): boolean {
-    return this.engine.givenUp.length > 0;
+    return this.engine.givenUp.length > 0 || this.#closing !== undefined;
   }
 
   async step({ what, which, ms, flavour }: Step): Promise<void> {
@@ -167,6 +179,16 @@ class World {
         return engine.dispatcher.pause();
       case 'resume':
         return engine.dispatcher.resume();
+      case 'produce':
+        return void this.#produce(which % 2, flavour);
+      case 'close':
+        // Seldom: most sequences are to go on for long.
+        if (!this.isOver && which % 8 === 0) this.#closing = engine.engine.finish(new Error('the pool closes'));
+        return;
+      case 'destroy':
+        // Also in the middle of a close.
+        if (which % 16 === 0) this.#closing = engine.engine.end(new Error('the pool is destroyed'));
+        return;
     }
   }
 
@@ -248,7 +270,7 @@ class World {
       engine.clock.advance(10);
       expect(this.violations()).toEqual([]);
     }
-    const stopped = engine.supervisor.stop();
+    this.#closing ??= engine.engine.finish(new Error('the end'));
     for (let round = 0; engine.supervisor.workers.size > 0; round++) {
       if (round === 500) throw new Error(`never ended: ${[...engine.supervisor.workers].map(({ id }) => id).join(', ')}`);
       await turn();
@@ -261,8 +283,24 @@ class World {
         while (worker.isAlive && worker.running.length > 0) worker.finish(0, STATUS.ok);
       }
     }
-    await stopped;
+    await this.#closing;
     await turn();
+    expect(this.violations()).toEqual([]);
+    expect([...this.#producing]).toEqual([]);
+  }
+
+  /** One of two producers, each of which waits for a place before it submits a task. */
+  async #produce(producer: number, flavour: number): Promise<void> {
+    if (this.isOver || this.#producing.has(producer)) return;
+    this.#producing.add(producer);
+    const hasPlace = await this.engine.engine.room.wait().then(
+      () => true,
+      () => false,
+    );
+    this.#producing.delete(producer);
+    if (!hasPlace || this.isOver) return;
+    if (!this.engine.engine.room.take()) this.#wrong.push(`producer ${producer} had waited and found no place`);
+    this.#submit(flavour, producer);
   }
 
   #submit(flavour: number, which: number): void {

@@ -59,9 +59,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     emit: () => {},
     gaveUp(reason) {
       givenUp.push(reason);
-      engine.rejectAll(new Error(reason));
-      engine.upkeep.stop();
-      void engine.supervisor.kill();
+      void engine.end(new Error(reason));
     },
   });
   const { book, dispatcher, supervisor } = engine;
