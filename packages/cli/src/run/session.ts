@@ -114,8 +114,7 @@ export class RunSession {
   kill(): void {
     this.#feed.stop();
     this.#endStart();
-    // Its errors are those of tasks, which the loop over the results meets as well.
-    this.#pool.destroy().catch(() => {});
+    void this.#pool.destroy();
   }
 
   /** How far the run is. */

@@ -114,10 +114,9 @@ export class Outcomes {
   failed(task: Task, error: unknown): void {
     const { book, clock, random, runAgain } = this.#parts;
     // A broadcast belongs to its worker, and what was moved is gone: there is no other try.
-    const decision =
-      task.canMove
-        ? decideFailure(task.settings.retry, task.retries + 1, error, random())
-        : ({ action: 'reject', error } as const);
+    const decision = task.canMove
+      ? decideFailure(task.settings.retry, task.retries + 1, error, random())
+      : ({ action: 'reject', error } as const);
     if (decision.action === 'reject') {
       book.fail(task, decision.error);
       return;

@@ -70,7 +70,9 @@ describe('PoolError', () => {
     );
     expect(message({ ...DEATH, pid: undefined, threadId: 3 })).toMatch(/^Worker 4 \(thread 3\) died with/);
     expect(message({ ...DEATH, signal: 'SIGSEGV' })).toMatch(/task "x"\.$/);
-    expect(message({ ...DEATH, killedFor: 'it stood still' })).toMatch(/task "x"\. The pool ended it: it stood still\.$/);
+    expect(message({ ...DEATH, killedFor: 'it stood still' })).toMatch(
+      /task "x"\. The pool ended it: it stood still\.$/,
+    );
   });
 
   it('quotes the error rather than what Node prints after it, and the section that was open', () => {

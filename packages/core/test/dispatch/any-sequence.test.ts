@@ -272,7 +272,8 @@ class World {
     }
     this.#closing ??= engine.engine.finish(new Error('the end'));
     for (let round = 0; engine.supervisor.workers.size > 0; round++) {
-      if (round === 500) throw new Error(`never ended: ${[...engine.supervisor.workers].map(({ id }) => id).join(', ')}`);
+      if (round === 500)
+        throw new Error(`never ended: ${[...engine.supervisor.workers].map(({ id }) => id).join(', ')}`);
       await turn();
       this.look();
       this.#obey();

@@ -13,8 +13,8 @@ describe('a file that workers start with', () => {
   it.each(['dist/bundle/index.js', 'dist/bundle/index.cjs', 'dist/transport/bundle-file.js'])(
     'that was not built is named by %s, with what to do',
     (file) => {
-      expect(bundleMissing('process-entry.cjs', `file:///work/packages/core/${file}`).message).toBe(
-        '/work/packages/core/dist/bundle/process-entry.cjs is missing. In a checkout, run `npm run build`; else install ' +
+      expect(bundleMissing('process-entry.cjs', `file:///home/me/project/packages/core/${file}`).message).toBe(
+        '/home/me/project/packages/core/dist/bundle/process-entry.cjs is missing. In a checkout, run `npm run build`; else install ' +
           '@millpond/core again.',
       );
     },
