@@ -3,7 +3,6 @@ import type { MessagePort } from 'node:worker_threads';
 import { loadInline } from '../base/lineage.js';
 import { ownUrl, requireFrom } from '../base/own-file.js';
 import { PortChannel } from '../wire/port-channel.js';
-import type { Imported } from './import-namespace.js';
 import { importOrRequire, importWithTsx } from './load-typescript.js';
 import { serve } from './serve.js';
 import { openSharedMemory } from './shared-memory.js';
@@ -16,10 +15,7 @@ export function serveInline(port: MessagePort, onExit: (code: number) => void): 
   serve({
     channel,
     open: openSharedMemory,
-    load: (url) =>
-      loadInline(url, async () => ({
-        namespace: (await importWithTsx(url, (each) => importOrRequire(each, ownRequire))) as Imported['namespace'],
-      })),
+    load: (url) => loadInline(url, () => importWithTsx(url, (each) => importOrRequire(each, ownRequire))),
     startGuard() {},
     // They are the program's.
     restoreTicks() {},

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { findTsx, howToLoad, isTypeScript, type Tsx } from '../base/typescript.js';
+import { importNamespace, type Imported } from './import-namespace.js';
 
 interface TsxRegister {
   register(): unknown;
 }
 interface TsxImport {
-  tsImport(url: string, parentUrl: string): Promise<unknown>;
+  tsImport(url: string, parentUrl: string): Promise<Imported['namespace']>;
 }
 
 /**
@@ -17,21 +18,21 @@ export async function registerTsx(tsx: Pick<Tsx, 'esm' | 'cjs'>): Promise<void> 
 }
 
 /** Imports a module by `load`, or, if it is TypeScript and that does not know it, by tsx for this module and what it imports. */
-export async function importWithTsx(url: string, load: (url: string) => Promise<unknown>): Promise<unknown> {
+export async function importWithTsx(url: string, load: (url: string) => Promise<Imported>): Promise<Imported> {
   try {
     return await load(url);
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_UNKNOWN_FILE_EXTENSION' || !isTypeScript(url)) throw error;
     const tsx = findTsx(url);
     if (tsx === undefined) throw new Error(`The worker module ${howToLoad(url)}`, { cause: error });
-    return ((await import(tsx.esm)) as TsxImport).tsImport(url, url);
+    return { namespace: await ((await import(tsx.esm)) as TsxImport).tsImport(url, url) };
   }
 }
 
 /** Imports a module, or requires it where a test runner has put this code into a context without import(). */
-export async function importOrRequire(url: string, require: NodeJS.Require): Promise<unknown> {
+export async function importOrRequire(url: string, require: NodeJS.Require): Promise<Imported> {
   try {
-    return await import(url);
+    return await importNamespace(url);
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
     const hasNoImport =
@@ -40,6 +41,6 @@ export async function importOrRequire(url: string, require: NodeJS.Require): Pro
     if (!hasNoImport) throw error;
     // As import() of a CommonJS module gives it.
     const exports = require(fileURLToPath(url)) as object;
-    return { default: exports, ...exports };
+    return { namespace: { default: exports, ...exports } };
   }
 }
