@@ -1,4 +1,3 @@
-import { hostNowMs } from '../base/clock.js';
 import { slotOf, type WorkerBoard } from '../wire/claim-board.js';
 import type { CallLengths } from './call-lengths.js';
 import { CLAIM_ALONE, HANDLER_MASK, IDEMPOTENT, TASK_WORDS, type Frame } from '../wire/frame.js';
@@ -25,7 +24,6 @@ export class Claimer {
   readonly #lengths: readonly CallLengths[];
   /** Inputs of this length and more are decoded before they are claimed, so that they are no part of a run. */
   readonly #heavyBytes: number;
-  readonly #now: () => number;
   #maxRun: number;
   #frame: Frame | undefined;
   /** Rows of #frame that are claimed, when, and which of them were taken back. */
@@ -34,15 +32,8 @@ export class Claimer {
   #takenBack = 0;
   #claimedAt = 0;
 
-  constructor(
-    board: WorkerBoard,
-    lengths: readonly CallLengths[],
-    concurrency: number,
-    heavyBytes: number,
-    now = hostNowMs,
-  ) {
+  constructor(board: WorkerBoard, lengths: readonly CallLengths[], concurrency: number, heavyBytes: number) {
     this.#board = board;
-    this.#now = now;
     this.#heavyBytes = heavyBytes;
     this.#lengths = lengths;
     this.#maxRun = maxRunOf(board, concurrency);
@@ -60,7 +51,10 @@ export class Claimer {
     this.#until = nextRow;
   }
 
-  /** Whether the task in this row may start. Rows of a frame are asked for in order. */
+  /**
+   * Whether the task in this row may start. Rows of a frame are asked for in order.
+   * @param nowMs host clock, read after the result of the row before was written
+   */
   claim(frame: Frame, row: number, nowMs: number): boolean {
     const { meta } = frame;
     if (this.#frame !== frame || row >= this.#until) {
@@ -71,7 +65,7 @@ export class Claimer {
       this.#from = row;
       this.#until = row + count;
       this.#claimedAt = nowMs;
-    } else if (this.#now() - this.#claimedAt > LOOK_AGAIN_MS) {
+    } else if (nowMs - this.#claimedAt > LOOK_AGAIN_MS) {
       // Since the claim, by a clock read after the result before is in the log. The parent knows of no later moment.
       this.#takenBack = this.#board.revokedIn(meta, row * TASK_WORDS, TASK_WORDS, this.#until - row);
       this.#from = row;

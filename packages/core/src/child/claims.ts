@@ -76,6 +76,7 @@ export class FileClaims implements WorkerBoard {
 
 /** The worker's end of a result log in a file. One system call a result, as long as the parent reads along. */
 export class FileLogWriter implements LogWriter {
+  readonly isMemory = false;
   readonly #fd: number;
   readonly #space = new LogSpace();
   readonly #word = new Uint32Array(1);

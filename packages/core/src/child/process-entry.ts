@@ -6,6 +6,7 @@ import { Arena } from '../codec/arena.js';
 import { openDecoder, openEncoder } from '../codec/open-codec.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { FileClaims, FileLogWriter } from './claims.js';
+import { shareContextUntilUsed } from './clean-context.js';
 import { importNamespace } from './import-namespace.js';
 import { moduleLoader } from './load-module.js';
 import { outputWritten } from './output-written.js';
@@ -22,6 +23,8 @@ const TO_PARENT_FD = 7;
 // A Ctrl-C in the terminal is the parent's to handle: it drains, and stops us when it is done.
 process.on('SIGINT', () => {});
 
+// Before the module is loaded, whose storages are seen so.
+shareContextUntilUsed();
 const loader = moduleLoader(importNamespace);
 const link = new Socket({ fd: LINK_FD, readable: true, writable: true });
 // Until the first frame has told what the pool wants.

@@ -68,7 +68,7 @@ export class ResultWriter {
   #shapesInProgress = 0;
   #logFrom: number;
   /** Whether #logged is all of the log from #logFrom on. */
-  #isLogCopied = true;
+  #isLogCopied: boolean;
   #beside: ArrayBuffer[] = [];
   /** By wire id: what only a port carries. */
   #cloned: Map<number, { value: unknown }> | undefined;
@@ -80,11 +80,17 @@ export class ResultWriter {
   constructor(parts: ResultWriterParts) {
     this.#parts = parts;
     this.#logFrom = parts.log?.position ?? 0;
+    this.#isLogCopied = parts.log?.isMemory === false;
   }
 
   /** Results that no frame has told of. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Whether the parent finds any of them only in the next frame. */
+  get isAnyLoose(): boolean {
+    return this.#loose.length > 0;
   }
 
   /**
@@ -144,7 +150,7 @@ export class ResultWriter {
     this.#logged.truncate(0);
     this.#loose.truncate(0);
     this.#logFrom = to;
-    this.#isLogCopied = true;
+    this.#isLogCopied = log?.isMemory === false;
     this.#beside = [];
     this.#cloned = undefined;
     this.#transfer = undefined;

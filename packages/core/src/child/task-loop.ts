@@ -29,11 +29,10 @@ import type { LoadedModule } from './worker-module.js';
 /** Synchronous handlers run for this long before the event loop turns. */
 const SLICE_MS = 1;
 /**
- * A result waits for company for a quarter of the work that waits here, so that the parent can send more while there is still
- * some left: with the whole of it, a worker stood still between any two frames. For HOLD_MS at least, and MOST_HOLD_MS at
- * most, which takes 16 ms of work that waits here, as behind thousands of tasks: a frame costs both sides some 50 µs in all.
+ * A result waits for company as long as the work that is left here takes. So a frame leaves when half of what was here is done,
+ * and the parent can send more while the other half runs. For HOLD_MS at least, and for MOST_HOLD_MS at most: a frame costs both
+ * sides some 50 µs in all. With a quarter of that wait, frames of two busy processes held 80 results in place of 250.
  */
-const HOLD_SHARE = 0.25;
 const HOLD_MS = 0.25;
 const MOST_HOLD_MS = 4;
 /** The result of a task that took longer than this does not wait. */
@@ -87,8 +86,8 @@ export class TaskLoop {
   #batchSince = 0;
   /** Rows that have not been started. */
   #unstarted = 0;
-  /** Time in a handler until it returns: a moving average, ms. */
-  #meanMs = 0;
+  /** From one row to the next, with all that it costs beside its handler: a moving average, ms. */
+  #pitchMs = 0;
   /** Of the result being added. One for all: it is read at once. */
   readonly #times: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
   readonly #turn = (): void => {
@@ -166,7 +165,9 @@ export class TaskLoop {
       inputs.next();
       this.#unstarted--;
       if (inputs.isLast) this.#frames.shift();
-      now = this.#start(inputs, now);
+      const next = this.#start(inputs, now);
+      this.#pitchMs += (next - now - this.#pitchMs) * NEWEST;
+      now = next;
     }
     this.#insideRun = false;
     if (this.#results.size === 0) return;
@@ -182,9 +183,10 @@ export class TaskLoop {
     const id = meta[at] ?? 0;
     const word = meta[at + 1] ?? 0;
     const isLasting = (word & IDEMPOTENT) === 0;
+    // Behind a result that was written to the log: what the write took is no part of this task. The claimer needs the time, too.
+    let now = isLasting ? hostNowMs() : since;
     this.#times.receivedAt = frame.receivedAt;
-    this.#times.decodedAt = this.#times.startedAt = since;
-    let now = since;
+    this.#times.decodedAt = this.#times.startedAt = now;
     let input: unknown;
     const { extras } = inputs;
     const isHeavy = inputs.bytes >= this.#parts.heavyBytes || extras?.views !== undefined;
@@ -220,8 +222,8 @@ export class TaskLoop {
     const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
     const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, extras);
     const lengths = this.#lengths[index] as CallLengths;
-    // The parent hears of the results that are ready only some ms later while a handler runs.
-    if (lengths.mayBeLong) this.flush();
+    // While a handler runs, the parent finds what the log has within milliseconds; of the rest it hears nothing.
+    if (this.#results.isAnyLoose && lengths.mayBeLong) this.flush();
     const use = this.#parts.uses[index] as TaskUse;
     let result: unknown;
     let promise: Promise<unknown> | undefined;
@@ -239,7 +241,6 @@ export class TaskLoop {
     const endedAt = hostNowMs();
     this.#sampler.end(use, endedAt - now);
     lengths.note(endedAt - now, promise === undefined);
-    this.#meanMs += (endedAt - now - this.#meanMs) * NEWEST;
     if (promise === undefined) {
       use.ran(endedAt - now);
       return this.#settle(id, STATUS.ok, result, isLasting, endedAt);
@@ -287,7 +288,7 @@ export class TaskLoop {
 
   /** How long a result may wait for company. */
   get #holdMs(): number {
-    return Math.min(Math.max(this.#unstarted * this.#meanMs * HOLD_SHARE, HOLD_MS), MOST_HOLD_MS);
+    return Math.min(Math.max(this.#unstarted * this.#pitchMs, HOLD_MS), MOST_HOLD_MS);
   }
 
   /** Results may leave in the check phase of this turn: every frame that arrived in it has been taken in by then. */

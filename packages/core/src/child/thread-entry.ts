@@ -4,6 +4,7 @@ import { process, exit } from '../base/natives.js';
 import type { Tsx } from '../base/typescript.js';
 import { printTo } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
+import { shareContextUntilUsed } from './clean-context.js';
 import { importNamespace } from './import-namespace.js';
 import { moduleLoader } from './load-module.js';
 import { registerTsx } from './load-typescript.js';
@@ -18,6 +19,8 @@ const { port, stdout, stderr, tsx } = workerData as {
   stdout?: MessagePort;
   stderr?: MessagePort;
 };
+// Before the module is loaded, whose storages are seen so.
+shareContextUntilUsed();
 // Not given: output is inherited.
 if (stdout !== undefined) printTo(stdout, process.stdout);
 if (stderr !== undefined) printTo(stderr, process.stderr);

@@ -26,6 +26,8 @@ export function offsetOf(position: number): number {
 
 /** The worker's end. */
 export interface LogWriter {
+  /** Whether the parent reads it without a system call, so that no record need ride in a frame. */
+  readonly isMemory: boolean;
   /** Where the next record begins, unless a skip record comes first. */
   readonly position: number;
   /** Appends a whole record; `at` and `length` are multiples of 8. False when there is no room: nothing was written. */
@@ -69,6 +71,7 @@ export class LogSpace {
 
 /** Both ends of the log of a thread, in shared memory: each side makes its own. */
 export class MemoryLogWriter implements LogWriter {
+  readonly isMemory = true;
   readonly #words: Int32Array;
   readonly #ring: Uint8Array;
   readonly #ringWords: Int32Array;

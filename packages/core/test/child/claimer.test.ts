@@ -47,9 +47,7 @@ function open({ maxRun = 32, concurrency = 1 } = {}) {
     noteSection() {},
   };
   const lengths = [new CallLengths(), new CallLengths()];
-  /** What the clock shows. */
-  const clock = { now: 0 };
-  const claimer = new Claimer(board, lengths, concurrency, HEAVY_BYTES, () => clock.now);
+  const claimer = new Claimer(board, lengths, concurrency, HEAVY_BYTES);
   const note = (ms: number, isDone = true): void => lengths[0]?.note(ms, isDone);
   const becomeShort = (ms = 0.001, calls = 4096): void => {
     for (let call = 0; call < calls; call++) note(ms);
@@ -66,7 +64,7 @@ function open({ maxRun = 32, concurrency = 1 } = {}) {
     const frame = frameOf(ids.map((id, row) => ({ id, ...rest(row) })));
     return ids.map((_, row) => claimer.claim(frame, row, 0));
   };
-  return { claimer, clock, note, claims, looks, withdrawn, takenBack, becomeShort, frameOf, claimAll };
+  return { claimer, note, claims, looks, withdrawn, takenBack, becomeShort, frameOf, claimAll };
 }
 
 const range = (count: number, from = 1): number[] => Array.from({ length: count }, (_, index) => from + index);
@@ -147,24 +145,22 @@ describe('a task that was taken back', () => {
   });
 
   it('out of a run that goes on as expected runs all the same, since the parent leaves it there', () => {
-    const { claimer, clock, looks, takenBack, becomeShort, frameOf } = open();
+    const { claimer, looks, takenBack, becomeShort, frameOf } = open();
     becomeShort();
     const frame = frameOf(range(4).map((id) => ({ id })));
     claimer.claim(frame, 0, 10);
     takenBack.add(3);
-    clock.now = 11;
     expect([1, 2, 3].map((row) => claimer.claim(frame, row, 11))).toEqual([true, true, true]);
     expect(looks).toEqual([]);
   });
 
   it('out of a run that was claimed more than 1 ms ago is refused, whichever of those behind it is', () => {
-    const { claimer, clock, claims, looks, takenBack, becomeShort, frameOf } = open();
+    const { claimer, claims, looks, takenBack, becomeShort, frameOf } = open();
     becomeShort();
     const frame = frameOf(range(6).map((id) => ({ id })));
     takenBack.add(2);
     expect([0, 1].map((row) => claimer.claim(frame, row, 10))).toEqual([true, false]);
     takenBack.add(5);
-    clock.now = 11.1;
     expect(claimer.claim(frame, 2, 11.1)).toBe(true);
     // However soon after the last look: the parent may think that the task in work began long before.
     takenBack.add(4);
@@ -173,16 +169,6 @@ describe('a task that was taken back', () => {
     expect(claimer.claim(frame, 5, 11.2)).toBe(false);
     expect(looks).toEqual([[3, 4, 5, 6], [4, 5, 6], [5, 6], [6]]);
     expect(claims).toEqual([range(6)]);
-  });
-
-  it('is looked for by the clock, and not by when the task before it returned: its result may have taken long', () => {
-    const { claimer, clock, takenBack, becomeShort, frameOf } = open();
-    becomeShort();
-    const frame = frameOf(range(2).map((id) => ({ id })));
-    claimer.claim(frame, 0, 10);
-    takenBack.add(2);
-    clock.now = 15;
-    expect(claimer.claim(frame, 1, 10.01)).toBe(false);
   });
 });
 

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { inCleanContext, outsideOfTasks } from '../../src/child/clean-context.js';
 
@@ -82,5 +84,24 @@ describe('a call outside of tasks', () => {
     inCleanContext(() => storage.enterWith('of a task'));
     outsideOfTasks(() => inCleanContext(() => storage.enterWith('of another')));
     outsideOfTasks(() => expect(storage.getStore()).toBeUndefined());
+  });
+});
+
+describe('a thread whose calls share a context until a storage is used', () => {
+  // In a program of its own: here, the test runner uses storages.
+  const run = (way: string): unknown => {
+    const program = fileURLToPath(new URL('../fixtures/shares-context.mjs', import.meta.url));
+    return JSON.parse(execFileSync(process.execPath, [program, way], { encoding: 'utf8' }));
+  };
+  /** Node 24 and later restore the context behind each scope, so that one is enough for all calls. */
+  const isAlwaysShared = Number(process.versions.node.split('.')[0]) >= 24;
+
+  it.each(['enterWith', 'run'])('gives each call its own from the first %s on', (way) => {
+    expect(run(way)).toEqual({ isShared: true, seen: [null, null], isSharedAfter: isAlwaysShared, isAsBefore: true });
+  });
+
+  it('gives each its own where a storage is in use already, and leaves the class of storages as it is', () => {
+    const isShared = isAlwaysShared;
+    expect(run('already')).toEqual({ isShared, seen: [null, null], isSharedAfter: isShared, isAsBefore: true });
   });
 });

@@ -12,8 +12,8 @@ import { LOGS, openLink, type LinkOptions } from '../support/result-link.js';
 const MIB = 2 ** 20;
 
 /** A link with a log. */
-function open(options: Omit<LinkOptions, 'log'> = {}) {
-  const log = LOGS.memory();
+function open({ kind = 'memory', ...options }: Omit<LinkOptions, 'log'> & { kind?: keyof typeof LOGS } = {}) {
+  const log = LOGS[kind]();
   const link = openLink({ ...options, log });
   /** What the parent finds in the log now, by itself. */
   const look = (): unknown[] => {
@@ -61,8 +61,15 @@ describe('a result that has to outlive its worker', () => {
     expect(log.reader.position).toBe(log.writer.position);
   });
 
-  it('rides in the frame where that is short, and is read from the log where it is not', () => {
+  it('does not ride in a frame where the parent shares the memory of the log', () => {
     const { add, writer, frames, receive } = open();
+    add(1, 'first', true);
+    writer.send();
+    expect([frames()[0]?.values.length, receive()]).toEqual([0, ['first']]);
+  });
+
+  it('rides in the frame where that is short, and is read from the log where it is not', () => {
+    const { add, writer, frames, receive } = open({ kind: 'file' });
     for (let id = 1; id <= 50; id++) add(id, 'x'.repeat(20), true);
     writer.send();
     expect(frames()[0]?.values.length).toBeGreaterThan(50 * 60);

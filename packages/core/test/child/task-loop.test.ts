@@ -80,7 +80,12 @@ function open(handlers: Record<string, LoadedHandler>, { concurrency = 1, maxRun
         board.push(`claim ${count} together`);
         return bits;
       },
-      revokedIn: () => 0,
+      revokedIn(ids, at, stride, count) {
+        let bits = 0;
+        for (let index = 0; index < count; index++) if (revoked.has(ids[at + index * stride] ?? 0)) bits |= 1 << index;
+        board.push(`look at ${count}`);
+        return bits;
+      },
       unclaim: (_ids, _at, _stride, count) => void board.push(`withdraw ${count}`),
       noteDecoding: (id) => void board.push(`decode ${id}`),
       noteSection() {},
@@ -189,7 +194,7 @@ describe('tasks', () => {
     ]);
   });
 
-  it('wait for company for a quarter of the work that waits here, 4 ms at most', async () => {
+  it('wait for company as long as the work that is left here takes, 4 ms at most', async () => {
     let now = 1000;
     vi.spyOn(performance, 'now').mockImplementation(() => now);
     const { accept, answers, frames } = open({ work: () => void (now += 0.5) });
@@ -203,6 +208,10 @@ describe('tasks', () => {
     // The first, eight within 4 ms after it, and the one that finds them over.
     expect(sizes[0]).toBe(10);
     expect(sizes.slice(1)).toEqual(sizes.slice(1).toSorted((a, b) => b - a));
+    const few = frames.length;
+    await accept(...Array.from({ length: 8 }, (_, n) => [n + 201, 'work'] as [number, string]));
+    await answers(168);
+    expect(frames[few]).toHaveLength(5);
   });
 
   it('that come alone while nobody else has one run at once, and are answered at once', () => {
@@ -480,6 +489,28 @@ describe('results of tasks that must not run twice', () => {
 });
 
 describe('tasks claimed together', () => {
+  it('are looked at again by the clock as it is behind the result before, which may take long to write', async () => {
+    let now = 1000;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const log = LOGS.memory();
+    const { append } = log.writer;
+    const { give, revoked, board, answers, frames } = open({ work: () => void (now += 0.001) }, { maxRun: 32, log });
+    const given = (count: number, from: number): Given[] =>
+      Array.from({ length: count }, (_, index) => ({ wireId: from + index, name: 'work' }));
+    for (let block = 0; block < 5; block++) await give(given(1000, 1 + block * 1000));
+    await answers(5000);
+    board.length = 0;
+    log.writer.append = (...record) => {
+      now += 1.5;
+      revoked.add(5002);
+      return append.apply(log.writer, record);
+    };
+    await give(given(2, 5001));
+    await answers(5002);
+    expect(board).toEqual(['claim 2 together', 'look at 1']);
+    expect(frames.flat().at(-1)).toMatchObject({ wireId: 5002, status: STATUS.neverStarted });
+  });
+
   it('run one after another, and are claimed one by one as soon as two may run at once', async () => {
     let now = 1000;
     vi.spyOn(performance, 'now').mockImplementation(() => now);

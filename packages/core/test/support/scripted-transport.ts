@@ -91,6 +91,7 @@ class ScriptedChannel implements FrameChannel {
 function listedLog(): { reader: LogReader; writer: LogWriter } {
   const records: Buffer[] = [];
   const writer = {
+    isMemory: true,
     position: 0,
     append(bytes: Buffer, at: number, length: number): boolean {
       records.push(Buffer.from(bytes.subarray(at, at + length)));
