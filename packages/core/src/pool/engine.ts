@@ -211,7 +211,7 @@ export class Engine {
     return promise;
   }
 
-  /** Whether so many more tasks may be queued. */
+  /** Whether the queue has room for this number of tasks more. */
   hasRoomFor(tasks: number): boolean {
     const { queueMax } = this.#parts.options;
     if (queueMax === Infinity) return true;

@@ -111,8 +111,8 @@ export class Supervisor<W extends Supervised> {
   }
 
   /**
-   * Wants this many workers from now on. Workers too many are drained: the idle first, and of these those that nobody has
-   * needed for the longest time, or those with the most memory.
+   * Wants this number of workers from now on. Excess workers are drained: the idle first, and among these the longest
+   * unused, or those with the most memory.
    */
   want(count: number, goFirst: GoFirst = 'coldest'): void {
     this.#wanted = count;
@@ -121,14 +121,14 @@ export class Supervisor<W extends Supervised> {
     this.#drainExcess(goFirst);
   }
 
-  /** Wants so many workers beside those wanted, warm and without tasks. */
+  /** Wants this number of spares: workers beside those wanted, warm and without tasks. */
   wantSpares(count: number): void {
     this.#wantedSpares = count;
     this.#startNext();
     this.#drainExcess('coldest');
   }
 
-  /** A worker is warm: it goes to work, or stands by. Whoever it relieves goes with the next `relieve`. */
+  /** A worker is warm: it goes to work, or stands by. The worker that it relieves goes with the next `relieve`. */
   onReady(worker: W): void {
     this.#history = afterReady(this.#history);
     const replacement = this.#replacements.ofHeir(worker);
@@ -141,7 +141,7 @@ export class Supervisor<W extends Supervised> {
     else this.#parts.activate(worker);
   }
 
-  /** Lets go whoever has a successor: called when a worker has become ready, and when one has answered. */
+  /** Lets workers with a ready successor go. Called when a worker has become ready, and when one has answered. */
   relieve(): void {
     if (this.#isOver) return;
     for (const replacement of this.#replacements.pending('ready')) {
@@ -249,7 +249,7 @@ export class Supervisor<W extends Supervised> {
     this.#parts.recycleFailed(replacement.old, replacement.reason, error);
   }
 
-  /** Workers that get nothing more, and have finished, go as soon as somebody stands by. */
+  /** Workers that get no more tasks, and have finished, go as soon as a spare stands by. */
   #relieveDone(): void {
     if (this.#spares.size === 0 || this.#isOver) return;
     for (const replacement of this.#replacements.pending('done')) {
@@ -342,7 +342,7 @@ export class Supervisor<W extends Supervised> {
         this.#stays(replacement, cause);
         return;
       }
-      // Later, as every other end: whoever asked for the worker is in the middle of something.
+      // Later, as every other end: the code that asked for the worker is in the middle of something.
       this.#refusal = this.#parts.clock.after(0, () => {
         this.#refusal = undefined;
         this.#onFault({ wasReady: false, uptimeMs: 0, tasksDone: 0, cause });

@@ -31,7 +31,7 @@ interface Watched extends Outlet {
   hasNews: boolean;
 }
 
-/** More than any pipe holds: what comes after so much was printed later. */
+/** More than any pipe holds: output beyond this was printed later. */
 const MOST_PIPE_BYTES = 1024 * 1024;
 /** A writer that holds more than this prints without end. */
 const MOST_HELD_BYTES = 16 * 1024 * 1024;

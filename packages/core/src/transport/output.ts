@@ -34,7 +34,7 @@ export function forwardLines(source: Readable, target: Writable, label: string):
   const prefix = Buffer.from(label);
 
   const write = (line: Buffer[]): void => {
-    // Nobody takes it any more: it is lost, as everything else that is printed there.
+    // The target is closed: the line is lost, as everything else that is printed there.
     if (!target.writable) return;
     const accepted = target.write(Buffer.concat([prefix, ...line]));
     if (!accepted && !source.isPaused()) {
