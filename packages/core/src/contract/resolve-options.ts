@@ -45,7 +45,7 @@ const DEFAULTS = {
   recycleJitter: 0.1,
 } as const;
 
-/** Tasks that wait 99.8 % of their time keep a worker busy by so many. */
+/** Keeps a worker busy with tasks that wait 99.8 % of their time. */
 const MOST_AUTO_CONCURRENCY = 512;
 
 /** When workers are replaced. Undefined: not for that. */
@@ -223,7 +223,7 @@ function resolveConcurrency(concurrency: ConcurrencyOption): ResolvedOptions['co
   return { min: 1, max: most ?? MOST_AUTO_CONCURRENCY };
 }
 
-/** In the parent's own thread, or on its only core, whoever polls keeps from coming what it waits for. */
+/** In the parent's own thread, or on its only core, a worker that polls holds up the very frame that it waits for. */
 function resolveBusyPoll({ kind, busyPollMs }: PoolOptions): number {
   if (kind === 'inline' || availableParallelism() === 1) return 0;
   return busyPollMs ?? DEFAULTS.busyPollMs;

@@ -19,7 +19,7 @@ import { crashed, notFound, notSerializable } from './task-errors.js';
 import { TimeLimits } from './time-limits.js';
 import { publishTrace } from './trace.js';
 
-/** Before so many tasks are done nobody is in a hurry for how many cores there are: it is read from files. */
+/** The core count is read from files, so it is skipped until this many tasks are done. */
 const TASKS_BEFORE_CORES = 64;
 /** With no more tasks per worker than this, none waits for company: latency counts, not throughput. */
 const FEW = 2;
@@ -163,7 +163,7 @@ export class Dispatcher {
     this.#schedule();
   }
 
-  /** From now on only so many workers are given work: those with the least memory. The others finish what they have. */
+  /** Gives work to this number of workers at most from now on: those with the least memory. The others finish what they have. */
   limitWorking(most: number): void {
     const ready = this.readyWorkers.sort((a, b) => a.vitals.rssBytes - b.vitals.rssBytes);
     for (const [index, worker] of ready.entries()) {
@@ -295,7 +295,7 @@ export class Dispatcher {
 
   #runPass(): void {
     if (!this.#isPaused) this.#handOut.pass();
-    // Whoever stays awake needs a core, and so does this thread: all that are at work, and one more.
+    // A worker that stays awake needs a core, and so does this thread: one for each at work, and one more.
     const isCalm = this.#isCalm();
     for (let index = 0; index < this.#unsent.size; index++) this.#unsent.at(index).flush(isCalm);
     if (this.#unsent.size > 0 && this.#workers.length > 0) this.#logs.wake();

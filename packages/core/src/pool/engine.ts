@@ -87,7 +87,7 @@ export class Engine {
   readonly upkeep: Upkeep;
   /** Ready time of workers that have ended, ms. */
   #pastReadyMs = 0;
-  /** Results that workers which have ended gave to nobody. */
+  /** Results of ended workers that came too late. */
   pastIgnoredResults = 0;
   /** Values of ctx.progress that such workers dropped. */
   pastDroppedProgress = 0;

@@ -28,7 +28,7 @@ export interface PoolSizingParts {
   emit(event: 'resized', ...args: Parameters<PoolEvents['resized']>): void;
 }
 
-/** How many workers a pool wants and how many tasks each runs at once: the numbers, why, and whoever changes them. */
+/** How many workers a pool wants and how many tasks each runs at once: the numbers, why, and the parts that change them. */
 export class PoolSizing {
   /** Tasks running at once in one worker. */
   concurrency: number;

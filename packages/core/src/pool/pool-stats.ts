@@ -24,10 +24,9 @@ export interface StatsParts {
   memory: MemoryStats | undefined;
   workers: Iterable<Worker>;
   spares: number;
-  /** Ready time of workers that have ended, ms. */
   /** Time that places for tasks have been there, ms. */
   placeMs: number;
-  /** Results that workers which have ended gave to nobody. */
+  /** Results of ended workers that came too late. */
   pastIgnoredResults: number;
   /** Values of ctx.progress that such workers dropped. */
   pastDroppedProgress: number;

@@ -74,7 +74,7 @@ const MAX_WINDOW = 4096;
  * ```
  *
  * States: open from construction; closing from `close()` until the last task has settled; failed when workers cannot
- * be kept alive; closed at the end. A pool nobody waits for does not keep the program running; pending tasks do.
+ * be kept alive; closed at the end. Pending tasks keep the program running; a pool without any does not.
  *
  * @typeParam W the type of the worker module; gives names, inputs and outputs of its handlers
  */

@@ -54,7 +54,7 @@ export function inspectFlags(inspect: boolean): string[] {
 
 const HEAP_FLAG = /--max[-_](old[-_]space|heap)[-_]size/;
 
-/** The flag that limits a heap, unless somebody has set a limit: in the flags, or in NODE_OPTIONS. */
+/** The flag that limits a heap, unless the flags or NODE_OPTIONS set a limit. */
 export function heapFlags(
   limitMb: number | undefined,
   flags: readonly string[],
