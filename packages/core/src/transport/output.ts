@@ -68,6 +68,7 @@ export function forwardLines(source: Readable, target: Writable, label: string):
 /** Passes a worker's output on, also when the program ends; without a target, throws it away. */
 export function forwardOutput(source: OutputSource, target: Writable | undefined, label: string): void {
   source.unref();
+  // What is thrown away may as well break off.
   if (target === undefined) source.on('error', () => {}).resume();
   else passOnAtTheEnd({ source, target, endLine: forwardLines(source, target, label) });
 }
