@@ -10,6 +10,12 @@ import {
   checkTaskName,
   wrongArgument,
 } from '../contract/arguments.js';
+import {
+  checkBroadcastOptions,
+  checkCloseOptions,
+  checkMapOptions,
+  checkRunOptions,
+} from '../contract/check-options.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
 import type {
@@ -20,15 +26,7 @@ import type {
   RunOptions,
   WorkersOption,
 } from '../contract/options.js';
-import {
-  checkBroadcastOptions,
-  checkCloseOptions,
-  checkMapOptions,
-  checkRunOptions,
-  overrideSettings,
-  resolveOptions,
-  type ResolvedOptions,
-} from '../contract/resolve-options.js';
+import { overrideSettings, resolveOptions, type ResolvedOptions } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, HandlersOf, Input, Output } from '../contract/worker-module.js';
 import { checkHost } from '../transport/check-host.js';
