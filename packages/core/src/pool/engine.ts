@@ -389,7 +389,7 @@ export class Engine {
   }
 
   #onHandedOut(queued: number): void {
-    if (queued > 0 && this.dispatcher.hasWorkers && !this.#isSaturated && !this.dispatcher.isPaused) {
+    if (queued > 0 && this.dispatcher.roster.workers.length > 0 && !this.#isSaturated && !this.dispatcher.isPaused) {
       this.#isSaturated = true;
       this.#parts.emit('saturated');
     } else if (queued === 0 && this.#isSaturated) {

@@ -137,7 +137,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     return keepAlive.during(
       conditions.until(() => {
         this.#state.refuseUnlessOpen();
-        return dispatcher.readyWorkers.length >= upkeep.sizing.range.min;
+        return dispatcher.roster.ready.length >= upkeep.sizing.range.min;
       }),
     );
   }
@@ -392,7 +392,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** Workers that may be given a task. */
   #takers(): Worker[] {
-    return this.#engine.dispatcher.readyWorkers.filter(({ tasksLeft }) => tasksLeft > 0);
+    return this.#engine.dispatcher.roster.ready.filter(({ tasksLeft }) => tasksLeft > 0);
   }
 
   #mapParts(name: string, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: MapOptions): MapParts {
