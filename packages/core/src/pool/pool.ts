@@ -38,7 +38,6 @@ import { checkWorkerData } from './check-worker-data.js';
 import { Engine } from './engine.js';
 import { checkNesting } from './nesting.js';
 import { mapSettled, mapValues, type MapParts } from './map.js';
-import { poolStats } from './pool-stats.js';
 import { PoolState } from './pool-state.js';
 import { recycleError } from './recycle-error.js';
 import { systemHost } from './system-host.js';
@@ -199,7 +198,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     own.signal?.throwIfAborted();
     const settings = { ...overrideSettings(this.#engine.settingsOf(name), own), queueTimeoutMs: Infinity };
     const results = this.#takers().map((worker) =>
-      this.#engine.submitTo(worker, name, input, { settings, signal: own.signal }),
+      this.#engine.intake.submitTo(worker, name, input, { settings, signal: own.signal }),
     );
     return (await Promise.all(results)) as Output<W, N>[];
   }
@@ -256,24 +255,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** A snapshot, as plain data. */
   stats(): PoolStats {
-    const { book, types, upkeep, pastIgnoredResults, pastDroppedProgress, supervisor, dispatcher } = this.#engine;
-    return poolStats({
-      options: this.#options,
-      state: this.#state.name,
-      paused: dispatcher.isPaused,
-      nowMs: this.#engine.now(),
-      wanted: supervisor.wanted,
-      sizing: upkeep.sizing.stats(),
-      memory: upkeep.memory.stats(),
-      workers: supervisor.workers,
-      spares: supervisor.spares.size,
-      placeMs: upkeep.sizing.placeMs,
-      pastIgnoredResults,
-      pastDroppedProgress,
-      book,
-      types,
-      cache: this.#cache,
-    });
+    return this.#engine.stats(this.#state.name);
   }
 
   /**
@@ -358,12 +340,12 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       const caches = (extras?.settings ?? base).cache !== undefined;
       if (!caches || this.#cache === undefined) {
         this.#takePlace(checksRoom);
-        return this.#engine.submit(name, input, bindRetry(extras, base));
+        return this.#engine.intake.submit(name, input, bindRetry(extras, base));
       }
       const call = toCachedCall(extras, base, this.#engine.now());
       return this.#cache.get(name, input, call, (shared) => {
         this.#takePlace(checksRoom);
-        return this.#engine.share(name, input, { ...bindRetry(extras, base), ...shared });
+        return this.#engine.intake.share(name, input, { ...bindRetry(extras, base), ...shared });
       });
     } catch (error) {
       return Promise.reject(error);
