@@ -150,6 +150,11 @@ export class Engine {
     return this.#clock.after(delayMs, callback);
   }
 
+  /** Resolves when the condition holds, and keeps the program running until then. A condition that throws rejects. */
+  until(condition: () => boolean): Promise<void> {
+    return this.keepAlive.during(this.conditions.until(condition));
+  }
+
   settingsOf(name: string): TaskSettings {
     return this.types.of(name).settings;
   }

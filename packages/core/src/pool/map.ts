@@ -3,10 +3,12 @@ import { listen } from '../base/abort-watch.js';
 import { deferred, type Deferred } from '../base/deferred.js';
 import { RingQueue } from '../base/ring-queue.js';
 
-/** How one input ended. */
-export type Settled =
-  | { index: number; input: unknown; status: 'fulfilled'; value: unknown }
-  | { index: number; input: unknown; status: 'rejected'; reason: unknown };
+/** How one input of `mapSettled` ended. */
+export type SettledTask<I, O> =
+  | { index: number; input: I; status: 'fulfilled'; value: O }
+  | { index: number; input: I; status: 'rejected'; reason: unknown };
+
+export type Settled = SettledTask<unknown, unknown>;
 
 export interface MapParts {
   inputs: Iterable<unknown> | AsyncIterable<unknown>;
