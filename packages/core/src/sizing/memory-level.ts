@@ -49,7 +49,7 @@ export function rulesOf(level: MemoryLevel): MemoryRules {
   return RULES[level];
 }
 
-/** How many of these workers may have work: one at least, since none would finish nothing. */
+/** How many of these workers may have work. One at least: with none, no task would end. */
 export function mostWorking(level: MemoryLevel, workers: number): number {
   return Math.max(1, Math.ceil(workers * RULES[level].workingShare));
 }
