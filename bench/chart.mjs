@@ -50,7 +50,7 @@ export function renderChart({ question, metrics, contestants, settings, outlined
   ].join('\n');
 }
 
-/** A direct call does so much more than any worker that nothing else could be seen. */
+/** A direct call is far off the scale: beside it nothing else could be seen. */
 function isOnScale({ kind }, { better }) {
   return !(kind === 'none' && better === 'higher');
 }

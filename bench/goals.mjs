@@ -5,7 +5,7 @@ export const ours = (kind) => (each) => each.role === 'subject' && each.kind ===
 export const peers = (kind) => (each) => each.role === 'peer' && (kind === undefined || each.kind === kind);
 export const named = (name) => (each) => each.name === name;
 
-/** The best of `us` is so many times better than the best of `them`, whichever way the metric counts. */
+/** The ratio by which the best of `us` beats the best of `them`, whichever way the metric counts. */
 export function timesBest({ number, text, metric, us, them, atLeast }) {
   return {
     number,
@@ -21,13 +21,13 @@ export function timesBest({ number, text, metric, us, them, atLeast }) {
   };
 }
 
-/** `us` costs at most so many times what `them` costs, where less is better. */
+/** The cost of `us` as a multiple of the cost of `them`, where less is better. */
 export function timesCost({ number, text, metric, us, them, atMost }) {
   const ratio = (cost, other) => (cost === undefined || other === undefined ? undefined : cost / other);
   return costGoal({ number, text, metric, us, them, atMost, unit: '×', compare: ratio });
 }
 
-/** `us` costs at most so much more than `them`, in the metric's own unit. */
+/** The cost of `us` beyond that of `them`, in the metric's own unit. */
 export function costsMore({ number, text, metric, us, them, atMost }) {
   const difference = (cost, other) => (cost === undefined || other === undefined ? undefined : cost - other);
   return costGoal({ number, text, metric, us, them, atMost, unit: metric.unit, compare: difference });

@@ -1,8 +1,8 @@
 // What do short tasks pay for the long ones among them?
 //
-// One in a hundred runs for 200 ms, the others for 10 µs, all under one name, so that nobody can know beforehand. Such a
-// mix takes 2 ms of work a task on average, so that two workers do at most 1,000 a second, whoever hands them out: its
-// throughput says nothing about a pool. Two things do:
+// One in a hundred runs for 200 ms, the others for 10 µs, all under one name, so that no pool can know beforehand. Such a
+// mix takes 2 ms of work a task on average, so that two workers do at most 1,000 a second in any pool: its throughput says
+// nothing about a pool. Two things do:
 //
 // - Bursts: each of a hundred tasks in this very mix, further apart than a long one lasts. One worker at most is ever held
 //   up, so a short task behind a long one waits only because it was sent to the wrong worker. How long, for one in a

@@ -13,7 +13,7 @@ try {
   result = { failure: error instanceof AssertionError ? 'wrong answers' : firstLine(error) };
 }
 process.stdout.write(JSON.stringify(result));
-// Some rounds end with work that nobody waits for, and some pools keep the program alive.
+// Some rounds end with work that is still under way, and some pools keep the program alive.
 process.exit();
 
 /** Without the paths of this machine: it goes into the results. */

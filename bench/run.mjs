@@ -95,7 +95,7 @@ async function runRounds(benchmark, settings) {
   return entries;
 }
 
-/** What a round of each that sizes itself was like over time: the last. Undefined where nothing is told of that. */
+/** The last round of each contestant that sizes itself, over time. Undefined where no round has a time line. */
 function timeLinesOf(entries) {
   const told = entries.filter(({ contestant, metrics }) => contestant.role === 'subject' && metrics.at(-1)?.timeLine);
   if (told.length === 0) return undefined;

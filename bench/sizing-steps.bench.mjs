@@ -1,7 +1,7 @@
 // How long does a pool that sizes itself take when its load changes, and how much work is lost by it?
 //
-// A contestant is a change of load. What is lost is told against the pool's own rate in the end, when it has settled: how
-// good that is, the other questions of B8 answer.
+// A contestant is a change of load. Losses are measured against the pool's own rate in the end, when it has settled. The
+// other questions of B8 say how good that rate is.
 import { BusyPool, PER_SECOND, rateOf, sized, timeLineOf } from './busy-pool.mjs';
 import { costsAtMost, named } from './goals.mjs';
 import { mean, settledAt } from './settled.mjs';

@@ -21,7 +21,7 @@ export function summarize(rounds, metrics) {
   return contestants;
 }
 
-/** @returns undefined when nobody has a result */
+/** @returns undefined when there is no result */
 export function bestMedian(contestants, isMeant, key, better) {
   const medians = contestants.filter((each) => each.results && isMeant(each)).map(({ results }) => results[key].median);
   if (medians.length === 0) return undefined;

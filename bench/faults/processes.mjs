@@ -28,7 +28,7 @@ function isZombie(pid) {
   return / [ZX] /.test(read(pid, 'stat').replace(/^.*\)/s, ''));
 }
 
-/** A process may end between the list and the look, or belong to somebody else. */
+/** A process may end between the list and the look, or belong to another user. */
 function read(pid, file) {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');

@@ -10,7 +10,7 @@ const MOST_REGRET = 0.05;
 export function renderPage({ runMs, lastMs, afterMs, seeds, steady, steps }) {
   return `# Sizing, simulated
 
-How near the sizing law comes to the best fixed numbers on machines that nobody here has. Made by
+How near the sizing law comes to the best fixed numbers on simulated machines. Made by
 [bench/simulate/](../bench/simulate/run.mjs); \`npm run simulate\` makes it anew, with the law that the library ships. What the law is:
 [sizing.md](sizing.md). All figures are in [bench/results/simulated-sizing.json](../bench/results/simulated-sizing.json).
 

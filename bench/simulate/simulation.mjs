@@ -151,7 +151,7 @@ export class Simulation {
     };
   }
 
-  /** Tasks that arrive; they wait if nobody is free. */
+  /** Tasks that arrive; they wait if no worker is free. */
   submit(count) {
     this.#queue += count;
     for (const worker of this.#workers) this.#feed(worker);
@@ -263,7 +263,7 @@ export class Simulation {
     else this.#feed(worker);
   }
 
-  /** Workers that are told to go leave when they are done. */
+  /** Workers on their way out leave when they are done. */
   #sweep() {
     this.#workers = this.#workers.filter(({ isLeaving, tasks }) => !isLeaving || tasks > 0);
   }

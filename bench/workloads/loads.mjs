@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const NANOSECONDS_A_ROUND = 200;
 
 /**
- * Computes for about so many nanoseconds. Compiled code: a loop in JavaScript took 1.6 or 5.5 ns a step, by when and how V8
+ * Computes for about this number of nanoseconds. Compiled code: a loop in JavaScript took 1.6 or 5.5 ns a step, by when and how V8
  * compiled it, so that the same pool did more work or less from one second to the next.
  */
 export function compute(nanoseconds) {

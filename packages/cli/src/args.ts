@@ -108,6 +108,7 @@ function workerCount(text: string): number | 'auto' {
   try {
     return wholeNumber(text);
   } catch {
+    // The same error, with the other value that this flag takes.
     throw new InvalidArgumentError('It must be a whole number of at least 1, or auto.');
   }
 }

@@ -36,7 +36,7 @@ export interface RunEnd {
 
 /**
  * The exit code of a run. A broken run stays broken when a signal came too: the user must mend something either way.
- * Failed items show only in a run nobody stopped.
+ * Failed items show only in a run that was not stopped.
  */
 export function exitCodeOfRun(end: RunEnd): ExitCode {
   if (end.broken !== undefined) return EXIT.broken;

@@ -1,4 +1,5 @@
-export { Pool, type BroadcastArguments, type RunArguments, type SettledTask } from './pool/pool.js';
+export { Pool, type BroadcastArguments, type RunArguments } from './pool/pool.js';
+export type { SettledTask } from './pool/map.js';
 export type { ResultCache } from './cache/result-cache.js';
 export { PoolError, isPoolError, type DeathReport, type ErrorCode, type ErrorDetails } from './contract/errors.js';
 export {

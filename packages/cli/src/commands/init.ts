@@ -42,6 +42,7 @@ async function exists(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch {
+    // ENOENT, or a folder that cannot be read: writing there reports that, and overwrites no file.
     return false;
   }
 }

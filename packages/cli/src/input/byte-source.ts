@@ -40,7 +40,7 @@ export async function openFile(label: string, path: string): Promise<ByteSource>
 /** Reads items from a stream that is already open, such as standard input. */
 export function fromStream(label: string, path: string | undefined, stream: Readable): ByteSource {
   let closed = false;
-  // Closing a stream half way is an error to whoever still waits for it; nobody does by then.
+  // A stream that is closed half way emits an error for its readers; none is left by then.
   stream.on('error', () => {});
   return {
     label,

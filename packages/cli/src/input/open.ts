@@ -59,7 +59,7 @@ async function closeOnError(opened: { close(): void }, result: Promise<InputSour
   }
 }
 
-/** An input that stands for one nobody may read now. */
+/** An input that stands for one that must not be read now. */
 function unread(description: string): InputSource {
   return { description, total: undefined, files: [], async *items() {}, close() {} };
 }

@@ -41,7 +41,7 @@ export function streamSink(stream: Writable): Sink {
   };
 }
 
-/** Whether an error says that whoever read our output has gone, as `head` does. */
+/** Whether an error says that the reader of our output has gone, as `head` does. */
 export function isBrokenPipe(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';

@@ -128,6 +128,7 @@ export function describeError(error: unknown): ErrorJson {
     if (typeof code === 'string' || typeof code === 'number') described.code = String(code);
     return described;
   } catch {
+    // A getter, a toJSON or a trap of the thrown value throws in turn. The result line says that much.
     return { name: 'Error', message: 'an error that cannot be described' };
   }
 }

@@ -58,6 +58,7 @@ async function trueName(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch {
+    // It does not exist yet, or a folder above cannot be read. Opening the file reports what is wrong with it.
     const parent = dirname(path);
     return parent === path ? path : join(await trueName(parent), basename(path));
   }

@@ -69,7 +69,7 @@ export class Feed implements AsyncIterable<unknown> {
     return this.#error;
   }
 
-  /** Gives nothing more, from now on, also to whoever waits for the next item. */
+  /** Gives nothing more from now on, not even to a reader that waits for the next item. */
   stop(): void {
     this.#stopped = true;
     this.#wake?.();

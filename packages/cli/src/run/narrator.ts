@@ -65,8 +65,8 @@ export class Narrator {
   }
 
   /**
-   * Ends the outputs of the run and says how it went. Says nothing when whoever read the results has gone: nobody waits
-   * for a summary of them either.
+   * Ends the outputs of the run and says how it went. Says nothing when the reader of the results has gone: a summary
+   * would have no reader either.
    * @throws CliFailure (broken) when the last results cannot be written
    * @throws WorkloadError when the task of the workload does not exist
    */
@@ -82,7 +82,7 @@ export class Narrator {
     stream.write(`${palette.red('run broken')}: ${reasons.join('\n  ')}\n`);
   }
 
-  /** @returns whether standard output turned out to be a pipe that nobody reads */
+  /** @returns whether standard output turned out to be a pipe without a reader */
   async #closeOutputs(report: RunReport): Promise<boolean> {
     const { outputs } = this.#setup;
     try {

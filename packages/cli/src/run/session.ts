@@ -52,7 +52,7 @@ export class RunSession {
   #meter = startMeter(now());
   #signal: StopSignal | undefined;
   #broken: Error | undefined;
-  /** Whoever read standard output has gone. */
+  /** The reader of standard output has gone. */
   #abandoned = false;
   /** The worker module has no such task: the workload file is wrong, not the run. */
   #misnamed: Error | undefined;
@@ -89,7 +89,7 @@ export class RunSession {
     return this.#misnamed;
   }
 
-  /** Whether whoever read standard output has gone. */
+  /** Whether the reader of standard output has gone. */
   get abandoned(): boolean {
     return this.#abandoned;
   }

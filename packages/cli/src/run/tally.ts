@@ -2,7 +2,7 @@ import type { ItemId } from '../input/source.js';
 import type { ResultLine } from '../output/result-line.js';
 import type { ErrorJson } from '../output/to-json.js';
 
-/** Failures that are told apart by what they say, numbers and quoted texts aside. */
+/** Failures with the same message, numbers and quoted texts aside. */
 export interface ErrorClass {
   /** The code of the error, or its name. */
   kind: string;

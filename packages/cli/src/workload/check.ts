@@ -1,6 +1,6 @@
+import { nearestName } from '@millpond/core/internal';
 import type * as z from 'zod';
 import { crossCheck } from './cross-checks.js';
-import { nearestWord } from './nearest.js';
 import type { Finding, Path } from './problems.js';
 import { workloadJsonSchema, workloadSchema } from './schema.js';
 import type { WorkloadFile } from './schema.js';
@@ -44,12 +44,12 @@ function describeWrong(phrase: string, value: unknown): string {
 }
 
 function describeWrongChoice(allowed: readonly string[], value: unknown): string {
-  const nearest = typeof value === 'string' ? nearestWord(value, allowed) : undefined;
+  const nearest = typeof value === 'string' ? nearestName(value, allowed) : undefined;
   return `must be one of ${allowed.join(', ')}; ${received(value)}.${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`;
 }
 
 function describeUnknownKey(key: string, known: readonly string[]): string {
-  const nearest = nearestWord(key, known);
+  const nearest = nearestName(key, known);
   return nearest === undefined
     ? `is an unknown key. Known here: ${known.join(', ')}.`
     : `is an unknown key. Did you mean "${nearest}"?`;

@@ -1,4 +1,4 @@
-import { nearestWord } from './nearest.js';
+import { nearestName } from '@millpond/core/internal';
 import type { Finding } from './problems.js';
 
 /** The keys of `input` that name a source; a workload has exactly one of them. */
@@ -27,7 +27,7 @@ function checkInput(root: Entries): Finding[] {
   if (input === undefined) return [];
   const given = SOURCES.filter((key) => input[key] !== undefined);
   const findings: Finding[] = [];
-  if (given.length === 0 && !Object.keys(input).some((key) => nearestWord(key, SOURCES) !== undefined)) {
+  if (given.length === 0 && !Object.keys(input).some((key) => nearestName(key, SOURCES) !== undefined)) {
     findings.push({ path: ['input'], message: `must have one of ${SOURCES.join(', ')}.` });
   }
   for (const extra of given.slice(1)) {

@@ -92,6 +92,7 @@ async function readWorkloadText(file: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
+    // The decoder's own message names neither the file nor a place in it.
     throw whole('is not UTF-8 text.');
   }
 }

@@ -140,7 +140,7 @@ const recycle = z.strictObject(
   {
     afterTasks: whole(1).optional(),
     afterMs: durationMs(1).optional(),
-    aboveRssBytes: size().optional().describe('When it has so much more memory than when it was ready.'),
+    aboveRssBytes: size().optional().describe('Growth of its memory since it was ready.'),
     onLeak: yesOrNo().optional().describe('When its memory grows with its tasks. Default: false.'),
     jitter: z
       .number({ error: 'must be a number from 0 to 1' })

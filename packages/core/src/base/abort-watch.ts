@@ -1,4 +1,4 @@
-/** Who waits for a signal to abort; in order, and with one listener on the signal for all of them. */
+/** The callbacks of one signal, in order, behind one listener. */
 interface Ears {
   readonly callbacks: Set<() => void>;
   readonly listener: () => void;
@@ -8,8 +8,8 @@ interface Ears {
 const ears = new WeakMap<AbortSignal, Ears>();
 
 /**
- * Calls back once when the signal aborts. The function returned takes that back, and leaves nothing behind in the signal.
- * Callbacks must not throw. A signal that has aborted already calls nobody back.
+ * Calls back once when the signal aborts. The returned function takes that back, and leaves no listener on the signal.
+ * Callbacks must not throw. The callback is never called for a signal that has aborted already.
  */
 export function listen(signal: AbortSignal, callback: () => void): () => void {
   let own = ears.get(signal);

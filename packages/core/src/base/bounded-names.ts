@@ -9,8 +9,8 @@ export interface Places {
 }
 
 /**
- * A value for each of at most so many names; whatever is named later shares one value, called "(other)". For names that
- * users make: a name with a file or a user in it would otherwise take memory for each, for ever.
+ * Keeps one value per name, for a limited number of names; all later names share one value, called "(other)". Users make
+ * these names: with a file or a user in each, they would otherwise take more and more memory.
  */
 export class BoundedNames<V> {
   readonly #values = new Map<string, V>();

@@ -37,8 +37,8 @@ function callersEpochMs(): number {
 let epochOffsetMs = callersEpochMs() - hostNowMs();
 
 /**
- * The host-clock time of a time of day, ms since the epoch. Equal times give equal results, though Date.now() knows only
- * whole milliseconds, until somebody sets the clock.
+ * The host-clock time of a time of day, ms since the epoch. Equal times give equal results until the clock is set, though
+ * Date.now() knows only whole milliseconds.
  */
 export function hostMsOfEpoch(epochMs: number): number {
   const offsetMs = callersEpochMs() - hostNowMs();

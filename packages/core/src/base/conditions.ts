@@ -1,6 +1,6 @@
 import { deferred, type Deferred } from './deferred.js';
 
-/** Promises for conditions over state that changes elsewhere: whoever changes it calls `check`. */
+/** Promises for conditions over state that changes elsewhere: the code that changes it calls `check`. */
 export class Conditions {
   readonly #waiting = new Map<Deferred<void>, () => boolean>();
 

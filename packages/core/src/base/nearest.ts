@@ -33,7 +33,7 @@ function nearestByLetters(name: string, known: readonly string[]): string | unde
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of known) {
-    // Each letter that one has more is a difference. Whoever passes on a text of any length waits for no long comparison.
+    // Each additional letter is a difference. The length alone rules out a long text, without a comparison by letters.
     if (Math.abs(name.length - candidate.length) > mostDistance(name, candidate)) continue;
     if (candidate.length > LONGEST_NAME) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());

@@ -37,7 +37,7 @@ export interface Execution {
   readonly startedAtMs: number | undefined;
   /** From now on it is ended by these limits only, which are no tighter. */
   loosen(limits: CallLimits): void;
-  /** What a caller is told whose limit is over. */
+  /** The error for a caller whose limit is over. */
   limitError(limit: Limit, call: CachedCall, sinceMs: number): Error;
 }
 
@@ -51,7 +51,7 @@ interface Caller {
   timer: Timer | undefined;
   /** A limit was found to be over. */
   isOver: boolean;
-  /** Its own execution would have been tried again so many times more. */
+  /** Number of further tries that an execution of its own would have had. */
   triesLeft: number;
   /** When such a try would have begun. */
   triedAtMs: number;

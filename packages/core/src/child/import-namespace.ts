@@ -14,7 +14,7 @@ export async function importNamespace(url: string): Promise<Imported> {
   } catch (error) {
     // Node 20 has a second promise for a module that imports CommonJS which throws, and nothing handles that one: its
     // rejection would end the program. Another import, of what has failed for good, does.
-    await importIt(url).catch(() => {});
+    await importIt(url).catch(() => {}); // the same error again, which is thrown below
     throw error;
   }
 }

@@ -63,8 +63,8 @@ export interface Host {
 }
 
 /**
- * Decoding an input of this length is told of on the board before it begins, at 0.7 µs: it may take all the memory that the
- * worker has left, and then the input is to blame, and no handler. A module's codec may do anything, so all its inputs count.
+ * Inputs from this length on are marked on the board before their decoding begins, at 0.7 µs. Decoding may take all memory
+ * left to the worker; then the input is to blame, and no handler. A module's codec may do anything, so all its inputs count.
  */
 const HEAVY_BYTES = 16 * 1024;
 

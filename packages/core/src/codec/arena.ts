@@ -104,7 +104,7 @@ export class Arena {
       this.#space.release(read === 4 ? (this.#word[0] ?? 0) : 0);
       return true;
     } catch {
-      // EIO, or a descriptor that somebody closed. The socket takes all values then.
+      // EIO, or a descriptor that other code closed. The socket takes all values then.
       return false;
     }
   }

@@ -320,7 +320,7 @@ export class TreeEncoder {
   /**
    * Objects with too many keys for a shape, and all when every object inherits an enumerable property, which enumeration
    * would show.
-   * @param from so many values are written already
+   * @param from number of values that are written already
    * @param last the key of the last of them
    */
   #byKeys(value: Record<string, unknown>, from: number, last: string, place: number): void {

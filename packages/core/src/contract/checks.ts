@@ -169,8 +169,8 @@ interface Blank {
 const blanks = new WeakMap<Shape, Blank>();
 
 /**
- * A copy of options that are right, in which every known key is the object's own, down to the options within. So nothing
- * is read from a prototype: whoever can write to Object.prototype would else choose what workers are started with.
+ * A copy of checked options, in which every known key is the object's own, down to the nested options. So no option
+ * is read from a prototype: code that writes to Object.prototype would otherwise choose how workers are started.
  */
 export function ownOptions<T extends object>(given: T, shape: Shape): T {
   let blank = blanks.get(shape);

@@ -31,8 +31,8 @@ export interface PoolEvents {
     stack: string | undefined;
   }) => void;
   /**
-   * The memory of a worker grows with its tasks: by so many bytes for each, so many in all. Told once for each worker;
-   * `recycle.onLeak` replaces it.
+   * The memory of a worker grows with its tasks: by `bytesPerTask` for each, by `grownBytes` in all. Emitted once for each
+   * worker; `recycle.onLeak` replaces it.
    */
   'worker:leaks': (event: { workerId: number; tasksDone: number; bytesPerTask: number; grownBytes: number }) => void;
   /** Every place in every ready worker is taken and tasks wait. */

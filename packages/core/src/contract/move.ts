@@ -24,7 +24,7 @@ export function isMoved(value: unknown): value is Moved {
   try {
     return typeof value === 'object' && value !== null && MOVED in value;
   } catch {
-    // A proxy with a trap that throws. It cannot be sent either; whoever sends it says so.
+    // A proxy with a trap that throws. It cannot be sent either, and encoding it reports that.
     return false;
   }
 }

@@ -18,8 +18,8 @@ export const TASK: is.Shape = {
   cache: is.either(is.bool(), is.object({ key: is.func(), ttlMs: is.duration(0) })),
 };
 /**
- * Most workers of one pool. Linux numbers processes and threads up to 32,768 unless it is told otherwise, and a Node process has
- * seven threads.
+ * Most workers of one pool. Linux numbers processes and threads up to 32,768 by default, and a Node process has seven
+ * threads.
  */
 export const MOST_WORKERS = 4096;
 /** Options of a pool. */

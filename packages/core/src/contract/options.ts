@@ -82,13 +82,13 @@ export interface WarmupOptions<W = AnyHandlers> {
 /** When a worker is replaced by a new one. While no new one can be started, the old one stays and goes on (`recycle:failed`). */
 export interface RecycleOptions {
   /**
-   * After so many tasks: no worker is given more, and the next one starts while the last task runs. With 1, every task has a
-   * worker that ran nothing before it; then there is no old worker to go on, so failed starts count as for any missing worker.
+   * Most tasks of one worker. Its successor starts while the last task runs. With 1, every task has a worker that ran
+   * nothing before it. Then no old worker can go on, so failed starts count as for any missing worker.
    */
   afterTasks?: number;
-  /** So many milliseconds after it was ready. */
+  /** Age at which a worker is replaced, in milliseconds since it was ready. */
   afterMs?: number;
-  /** When it has so many bytes more than when it was ready: resident memory of a process, heap and buffers of a thread. */
+  /** Growth since it was ready at which a worker is replaced, in bytes: resident memory of a process, heap and buffers of a thread. */
   aboveRssBytes?: number;
   /** When its memory grows with its tasks: by the median slope of 30 readings, of which nearly all pairs rise. @defaultValue false */
   onLeak?: boolean;
@@ -136,9 +136,9 @@ export interface PoolOptions<W = AnyHandlers> {
   /**
    * How many workers. 'auto': one at first, more as tasks wait, up to the cores this process may use (1.5 × for mixed, half of them for io);
    * then as many as turn out to pay (docs/sizing.md). The environment variable MILLPOND_WORKERS stands for what is left open here.
-   * `spare`: so many more that are warm and stand by, to take the place of one that ends. Up to 4096. They start one in a turn of
-   * the event loop, at most twice as many at once as there are cores (4 at least; one that has taken 2 s does not
-   * count). @defaultValue 'auto'
+   * Up to 4096. `spare`: number of warm workers beside these that stand by, up to 64, to take the place of one that ends. One
+   * worker starts in a turn of the event loop, and at most twice as many as there are cores are starting (4 at least; a start
+   * that has taken 2 s does not count). @defaultValue 'auto'
    */
   workers?: WorkersOption;
   /**

@@ -1,15 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { checkShape, ownOptions } from './checks.js';
+import { checkPoolOptions, checkTaskOptions, optionError } from './check-options.js';
 import type { CodecName, CodecOption } from './codec.js';
-import { PoolError } from './errors.js';
-import { BROADCAST, CLOSE, MAP, POOL, RUN_ONE, TASK } from './option-shapes.js';
 import type {
-  BroadcastOptions,
   CacheOptions,
-  CloseOptions,
   ConcurrencyOption,
-  MapOptions,
   PoolKind,
   PoolOptions,
   RetryOptions,
@@ -45,7 +40,7 @@ const DEFAULTS = {
   recycleJitter: 0.1,
 } as const;
 
-/** Tasks that wait 99.8 % of their time keep a worker busy by so many. */
+/** Keeps a worker busy with tasks that wait 99.8 % of their time. */
 const MOST_AUTO_CONCURRENCY = 512;
 
 /** When workers are replaced. Undefined: not for that. */
@@ -128,7 +123,7 @@ const BUILT_IN_TASK: TaskSettings = {
  * @throws ERR_OPTION naming the key, what it must be and what it was
  */
 export function resolveOptions(given: PoolOptions, fallbackName: string): ResolvedOptions {
-  const options = checkPoolOptions(given);
+  const options = checkPoolOptions(given, DEFAULTS.kind);
   const taskDefaults = resolveTask(
     { timeoutMs: options.timeoutMs, queueTimeoutMs: options.queue?.timeoutMs, retry: options.retry },
     BUILT_IN_TASK,
@@ -136,8 +131,7 @@ export function resolveOptions(given: PoolOptions, fallbackName: string): Resolv
   const tasks = new Map<string, TaskSettings>();
   for (const [task, own] of Object.entries<TaskOptions | undefined>(options.tasks ?? {})) {
     if (own === undefined) continue;
-    checkShape(own, TASK, `tasks.${task}`);
-    tasks.set(task, resolveTask(ownOptions(own, TASK), taskDefaults));
+    tasks.set(task, resolveTask(checkTaskOptions(own, `tasks.${task}`), taskDefaults));
   }
   const caches = options.cache !== undefined || [...tasks.values()].some((task) => task.cache !== undefined);
   return Object.freeze({
@@ -192,38 +186,13 @@ export function resolveOptions(given: PoolOptions, fallbackName: string): Resolv
   });
 }
 
-function checkPoolOptions(given: PoolOptions): PoolOptions {
-  checkShape(given, POOL);
-  const options = ownOptions(given, POOL);
-  const { workers, kind = DEFAULTS.kind, resourceLimits, execArgv, inspect } = options;
-  if (typeof workers === 'object' && (workers.min ?? 0) > (workers.max ?? Infinity)) {
-    throw optionError('workers', `has min ${workers.min} above max ${workers.max}.`);
-  }
-  if (resourceLimits !== undefined && kind !== 'thread') {
-    throw optionError(
-      'resourceLimits',
-      'works only with kind "thread"; give processes execArgv: ["--max-old-space-size=…"].',
-    );
-  }
-  if (kind === 'inline' && execArgv !== undefined) {
-    throw optionError('execArgv', 'has no meaning for kind "inline", which starts no worker.');
-  }
-  if (inspect === true && kind !== 'process') {
-    const reason =
-      `works only with kind "process". Kind "${kind}" runs in this process: start it with \`node --inspect\`, ` +
-      'and its inspector shows the handlers.';
-    throw optionError('inspect', reason);
-  }
-  return options;
-}
-
 function resolveConcurrency(concurrency: ConcurrencyOption): ResolvedOptions['concurrency'] {
   if (typeof concurrency === 'number') return { min: concurrency, max: concurrency };
   const most = concurrency === 'auto' ? undefined : concurrency.max;
   return { min: 1, max: most ?? MOST_AUTO_CONCURRENCY };
 }
 
-/** In the parent's own thread, or on its only core, whoever polls keeps from coming what it waits for. */
+/** In the parent's own thread, or on its only core, a worker that polls holds up the very frame that it waits for. */
 function resolveBusyPoll({ kind, busyPollMs }: PoolOptions): number {
   if (kind === 'inline' || availableParallelism() === 1) return 0;
   return busyPollMs ?? DEFAULTS.busyPollMs;
@@ -272,29 +241,6 @@ function finiteTtl(ttlMs: number | undefined): number | undefined {
   return ttlMs === Infinity ? 0 : ttlMs;
 }
 
-/** Checks the options of one call, and takes what is their own. @throws ERR_OPTION */
-export function checkRunOptions(options: RunOptions): RunOptions {
-  checkShape(options, RUN_ONE);
-  return ownOptions(options, RUN_ONE);
-}
-
-/** Checks the options of `map`, and takes what is their own. @throws ERR_OPTION */
-export function checkMapOptions(options: MapOptions): MapOptions {
-  checkShape(options, MAP);
-  return ownOptions(options, MAP);
-}
-
-/** Checks the options of `broadcast`, and takes what is their own. @throws ERR_OPTION */
-export function checkBroadcastOptions(options: BroadcastOptions): BroadcastOptions {
-  checkShape(options, BROADCAST);
-  return ownOptions(options, BROADCAST);
-}
-
-/** Checks the options of `close`. @throws ERR_OPTION */
-export function checkCloseOptions(options: CloseOptions): void {
-  checkShape(options, CLOSE);
-}
-
 /** The settings of one call: the task's, overridden by the call's own. */
 export function overrideSettings(base: TaskSettings, own: RunOptions): TaskSettings {
   return {
@@ -305,8 +251,4 @@ export function overrideSettings(base: TaskSettings, own: RunOptions): TaskSetti
     priority: own.priority ?? base.priority,
     idempotent: own.idempotent ?? base.idempotent,
   };
-}
-
-function optionError(option: string, reason: string): PoolError<'ERR_OPTION'> {
-  return new PoolError('ERR_OPTION', { option, reason });
 }

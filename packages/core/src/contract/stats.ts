@@ -129,7 +129,7 @@ export interface PoolStats {
   sizing: SizingStats;
   /** As of the last reading: while there is work, a second old at most. Undefined before the first worker was started. */
   memory: MemoryStats | undefined;
-  /** Results nobody waited for: second ones, and those of tasks that had been cancelled or had timed out. */
+  /** Results that came too late: second ones, and those of tasks that had been cancelled or had timed out. */
   ignoredResults: number;
   /** Values of `ctx.progress` that arrived nowhere: dropped for newer ones, or not readable by a codec of your own. */
   droppedProgress: number;

@@ -6,7 +6,7 @@ export type TraceOutcome = 'ok' | 'error' | 'cancelled' | 'timeout' | 'crash';
 /**
  * The life of one try of a task in ten stamps, all on one clock: milliseconds of the host's monotonic clock, the
  * same in every process and thread of this machine (`hostNowMs`). The nine differences add up to settledAt −
- * submittedAt exactly. Stamps of steps that a try did not come to, or that nobody lived to tell, are NaN; settledAt is
+ * submittedAt exactly. Stamps of steps that a try did not come to, or that died with its worker, are NaN; settledAt is
  * always there.
  */
 export interface TaskTrace {
@@ -52,7 +52,7 @@ export interface SectionDelta {
   counts: readonly [bucket: number, count: number][];
 }
 
-/** Names of the node:diagnostics_channel channels a pool publishes on. Nothing is built for a channel nobody listens to. */
+/** Names of the node:diagnostics_channel channels a pool publishes on. Nothing is built for a channel without a listener. */
 export const CHANNELS = {
   /** {@link TaskMessage}, once per try of a task. */
   task: 'millpond:task',

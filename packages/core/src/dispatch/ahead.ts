@@ -32,8 +32,8 @@ export function nextAheadMs(aheadMs: number, ranDry: boolean): number {
 }
 
 /**
- * The least work worth sending ahead while so many tasks wait for each worker: an eighth of it, up to BACKLOG_AHEAD_MS.
- * Nobody has to wait for it who would not wait anyway, and what is sent together, and answered together, costs less.
+ * The least work worth sending ahead, by the number of tasks that wait for each worker: an eighth of their work, up to
+ * BACKLOG_AHEAD_MS. No task waits longer for it than it would anyway, and tasks sent and answered together cost less.
  */
 export function worthAheadMs(waiting: number, typicalMs: number): number {
   return Math.min(Math.max((waiting * typicalMs) / 8, AHEAD_MS), BACKLOG_AHEAD_MS);

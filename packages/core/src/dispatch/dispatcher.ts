@@ -1,30 +1,21 @@
-import { nextTick, setImmediate } from '../base/natives.js';
-import type { Clock } from '../base/clock.js';
-import { ReusedList } from '../base/reused-list.js';
-import { PoolError, type DeathReport, type Refusal } from '../contract/errors.js';
+import { PoolError, type Refusal } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { ResultRow } from '../worker/result-row.js';
+import type { Worker } from '../worker/worker.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
 import { depth } from './ahead.js';
 import { HandOut } from './hand-out.js';
 import { Outcomes } from './outcomes.js';
-import type { Worker } from '../worker/worker.js';
-import { LogWatch } from './log-watch.js';
-import { SilenceWatch } from './silence-watch.js';
-import type { ThreadState } from '../sizing/thread-state.js';
+import { Passes } from './passes.js';
+import { Roster, type RosterParts } from './roster.js';
 import { StuckWatch } from './stuck-watch.js';
-import { crashed, notFound, notSerializable } from './task-errors.js';
+import { notFound, notSerializable } from './task-errors.js';
 import { TimeLimits } from './time-limits.js';
 import { publishTrace } from './trace.js';
 
-/** Before so many tasks are done nobody is in a hurry for how many cores there are: it is read from files. */
-const TASKS_BEFORE_CORES = 64;
-/** With no more tasks per worker than this, none waits for company: latency counts, not throughput. */
-const FEW = 2;
-
-export interface DispatcherParts {
+export interface DispatcherParts extends RosterParts {
   /** The pool, as an identity for traces. */
   pool: object;
   moduleUrl: string;
@@ -33,87 +24,73 @@ export interface DispatcherParts {
   concurrency(): number;
   /** Cores the program may use. */
   cores(): number;
-  clock: Clock;
   book: TaskBook;
   random(): number;
-  /** What the system says of the thread that runs a worker's loop. */
-  stateOf(worker: Worker): ThreadState | undefined;
-  /** A worker stands still outside of any handler, with tasks before it. */
-  onStuck(worker: Worker, silentMs: number): void;
   /** Everything that could be handed out was; `queued` tasks are left waiting. */
   onHandedOut(queued: number): void;
 }
 
-/**
- * Hands queued tasks to workers and takes their results back. All tasks of one turn of the event loop that go to one
- * worker leave in one frame.
- */
+/** Hands queued tasks to workers and takes their results back. */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
-  readonly #workers: Worker[] = [];
-  /** Workers that take nothing more, and may have tasks in hand. */
-  readonly #leaving = new Set<Worker>();
+  /** Workers that may have tasks. */
+  readonly roster: Roster;
+  readonly #passes: Passes;
   readonly #handOut: HandOut;
   readonly #outcomes: Outcomes;
   readonly #stuck: StuckWatch;
-  readonly #logs: LogWatch;
-  readonly #silences: SilenceWatch;
-  /** Workers with tasks in their outbox. */
-  readonly #unsent = new ReusedList<Worker>();
   readonly #limits: TimeLimits;
-  #isPassDue = false;
   #isPaused = false;
-  readonly #pass = (): void => {
-    this.#isPassDue = false;
-    this.#runPass();
-  };
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    const { pool, clock, book, options } = parts;
+    const { clock, book, options } = parts;
+    this.roster = new Roster(parts);
+    const { workers } = this.roster;
+    const hasNews = (): void => this.#passes.schedule();
+    this.#passes = new Passes({
+      ...parts,
+      workers,
+      handOut: () => {
+        if (!this.#isPaused) this.#handOut.pass();
+      },
+      over: (hasSent) => {
+        if (hasSent) this.roster.noteSent();
+        this.#stuck.look();
+        parts.onHandedOut(this.queued);
+      },
+    });
     this.#handOut = new HandOut({
       clock,
       concurrency: () => parts.concurrency(),
       prefetch: options.prefetch,
-      workers: this.#workers,
+      workers,
       inHand: () => book.counts.running,
       assign: (worker, task) => this.#assign(worker, task),
-      hasNews: () => this.#schedule(),
+      hasNews,
     });
     this.#outcomes = new Outcomes({
-      pool,
-      clock,
-      book,
+      ...parts,
       crashAttempts: options.crashAttempts,
-      random: () => parts.random(),
       runAgain: (task) => this.submit(task),
+      requeue: (task) => this.#requeue(task),
     });
     this.#limits = new TimeLimits({
-      pool,
-      clock,
-      book,
+      ...parts,
       outcomes: this.#outcomes,
       timeoutStack: options.timeoutStack,
       queued: () => this.queued,
       takeBack: (task, reason) => this.#takeBack(task, reason),
-      hasNews: () => this.#schedule(),
-    });
-    const working = (): Worker[] => [...this.#workers, ...this.#leaving];
-    this.#logs = new LogWatch({ clock, workers: working });
-    this.#silences = new SilenceWatch({
-      clock,
-      workers: working,
-      stateOf: (worker) => parts.stateOf(worker),
-      stuck: (worker, silentMs) => parts.onStuck(worker, silentMs),
+      hasNews,
     });
     this.#stuck = new StuckWatch({
       clock,
-      workers: () => this.#workers,
+      workers: () => workers,
       hasFreePlace: () => !this.#isPaused && this.#handOut.hasFreePlace,
       recalled: (worker, tasks) => {
         this.#handOut.hasEnough(worker);
         for (const task of tasks.reverse()) this.#requeue(task);
-        this.#schedule();
+        this.#passes.schedule();
       },
     });
   }
@@ -125,16 +102,6 @@ export class Dispatcher {
 
   get isPaused(): boolean {
     return this.#isPaused;
-  }
-
-  /** Whether any worker has become ready and not ended. */
-  get hasWorkers(): boolean {
-    return this.#workers.length > 0;
-  }
-
-  /** Workers that take tasks. */
-  get readyWorkers(): Worker[] {
-    return this.#workers.filter((worker) => worker.isReady);
   }
 
   /** Places in which a task could run at once, counted no further than `enough`. */
@@ -150,22 +117,22 @@ export class Dispatcher {
 
   /** The number of tasks running at once in one worker is another one now. */
   onTuned(): void {
-    for (const worker of this.#workers) {
+    for (const worker of this.roster.workers) {
       worker.tune(this.#parts.concurrency());
       this.#handOut.mayHaveRoom(worker);
     }
-    this.#schedule();
+    this.#passes.schedule();
   }
 
   /** Takes back what a worker has in hand and has not begun. */
   takeBackAhead(worker: Worker): void {
     for (const task of worker.unbegun().reverse()) if (!task.isPinned && worker.recall(task)) this.#requeue(task);
-    this.#schedule();
+    this.#passes.schedule();
   }
 
-  /** From now on only so many workers are given work: those with the least memory. The others finish what they have. */
+  /** Gives work to this number of workers at most from now on: those with the least memory. The others finish what they have. */
   limitWorking(most: number): void {
-    const ready = this.readyWorkers.sort((a, b) => a.vitals.rssBytes - b.vitals.rssBytes);
+    const ready = this.roster.ready.sort((a, b) => a.vitals.rssBytes - b.vitals.rssBytes);
     for (const [index, worker] of ready.entries()) {
       const wasHeld = worker.isHeld;
       worker.isHeld = index >= most;
@@ -173,7 +140,7 @@ export class Dispatcher {
       if (!wasHeld && worker.isHeld) this.takeBackAhead(worker);
     }
     this.#handOut.sendsAhead = most >= ready.length;
-    this.#schedule();
+    this.#passes.schedule();
   }
 
   /** Execution time expected of the tasks that wait, ms. */
@@ -187,19 +154,19 @@ export class Dispatcher {
 
   resume(): void {
     this.#isPaused = false;
-    this.#schedule();
+    this.#passes.schedule();
   }
 
   /** Queues a task that the book has taken in. */
   submit(task: Task): void {
     this.#enqueue(task);
-    this.#schedule();
+    this.#passes.schedule();
   }
 
   /** Gives a task to this worker now, past the queue. */
   submitTo(worker: Worker, task: Task): void {
     this.#assign(worker, task);
-    this.#schedule();
+    this.#passes.schedule();
   }
 
   /** The caller does not want this task any more. */
@@ -207,7 +174,7 @@ export class Dispatcher {
     publishTrace(this.#parts.pool, task, 'cancelled', this.#parts.clock.now());
     this.#takeBack(task, reason);
     this.#parts.book.cancel(task, reason);
-    this.#schedule();
+    this.#passes.schedule();
   }
 
   /** Rejects a task, wherever it is, as a failure. */
@@ -217,18 +184,12 @@ export class Dispatcher {
     this.#parts.book.fail(task, error);
   }
 
-  /** Looks for workers that stand still; see SilenceWatch.look. */
-  lookForStuck(): boolean {
-    return this.#silences.look();
-  }
-
   onReady(worker: Worker): void {
-    this.#silences.noteStart(worker.bootMs);
-    this.#workers.push(worker);
+    this.roster.join(worker);
     // It may have changed since the worker was told.
     worker.tune(this.#parts.concurrency());
     this.#handOut.mayHaveRoom(worker);
-    this.#schedule();
+    this.#passes.schedule();
   }
 
   onResult(worker: Worker, task: Task, row: ResultRow): void {
@@ -250,10 +211,10 @@ export class Dispatcher {
     } else {
       // It was told to go; what was assigned to it in this very turn is still its to do.
       worker.flush();
+      this.roster.leave(worker);
       this.#drop(worker);
-      this.#leaving.add(worker);
     }
-    this.#schedule();
+    this.#passes.schedule();
   }
 
   onRefused(worker: Worker, task: Task, refusal: Refusal): void {
@@ -272,42 +233,10 @@ export class Dispatcher {
   }
 
   onExited(worker: Worker, end: WorkerEnd): void {
-    this.#leaving.delete(worker);
+    this.roster.remove(worker);
     this.#drop(worker);
-    const { begun, lost, decoding, others, report } = end;
-    // In reverse, because each goes to the head of the queue.
-    for (const task of others.reverse()) this.#comeBack(task, report);
-    if (decoding !== undefined && this.#outcomes.diedDecoding(decoding, report)) this.#comeBack(decoding, report);
-    for (const task of lost) if (this.#outcomes.lostResult(task, report)) this.#comeBack(task, report);
-    for (const task of begun) if (this.#outcomes.lostWorker(task, end)) this.#comeBack(task, report);
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    if (this.#isPassDue) return;
-    this.#isPassDue = true;
-    // After all promise callbacks of this turn, so that whatever they submit leaves in the same frame.
-    if (this.#parts.book.pending <= FEW * this.#workers.length) nextTick(this.#pass);
-    // With much under way, after the frames of all workers that have arrived, too: otherwise each would be answered with a
-    // frame of its own. Measured with 2,048 in flight on 32 threads: 1.2 tasks a frame without this, 64 with it.
-    else setImmediate(this.#pass);
-  }
-
-  #runPass(): void {
-    if (!this.#isPaused) this.#handOut.pass();
-    // Whoever stays awake needs a core, and so does this thread: all that are at work, and one more.
-    const isCalm = this.#isCalm();
-    for (let index = 0; index < this.#unsent.size; index++) this.#unsent.at(index).flush(isCalm);
-    if (this.#unsent.size > 0 && this.#workers.length > 0) this.#logs.wake();
-    this.#unsent.clear();
-    this.#stuck.look();
-    this.#parts.onHandedOut(this.queued);
-  }
-
-  #isCalm(): boolean {
-    const { counts, pending } = this.#parts.book;
-    if (counts.completed < TASKS_BEFORE_CORES) return false;
-    return pending < this.#parts.cores();
+    this.#outcomes.workerEnded(end);
+    this.#passes.schedule();
   }
 
   #assign(worker: Worker, task: Task): void {
@@ -326,7 +255,7 @@ export class Dispatcher {
       this.#parts.book.fail(task, notFound(task.name, this.#parts.moduleUrl, worker.handlerNames));
       return;
     }
-    if (!worker.hasUnsent) this.#unsent.push(worker);
+    if (!worker.hasUnsent) this.#passes.noteUnsent(worker);
     this.#parts.book.handOver(task, worker.assign(task, handler));
     if (worker.load > 1) this.#stuck.noteAhead();
   }
@@ -342,17 +271,9 @@ export class Dispatcher {
     this.#enqueue(task, true);
   }
 
-  /** Its handler was not called, or it may be called again. */
-  #comeBack(task: Task, death: DeathReport): void {
-    // A broadcast belongs to that worker and to no other; an input that was moved is gone with it.
-    if (task.isPinned || task.isSpent) this.#parts.book.fail(task, crashed(task, death));
-    else this.#requeue(task);
-  }
-
   /** Every task that has not settled, oldest first. */
   all(): Task[] {
-    const inHand = [...this.#workers, ...this.#leaving].flatMap((worker) => worker.tasks());
-    const all = [...this.#handOut.waiting(), ...this.#outcomes.retrying, ...inHand];
+    const all = [...this.#handOut.waiting(), ...this.#outcomes.retrying, ...this.roster.tasks()];
     return all.sort((a, b) => a.id - b.id);
   }
 
@@ -367,13 +288,9 @@ export class Dispatcher {
     this.#handOut.mayHaveRoom(worker);
   }
 
+  /** Hands nothing more to a worker. */
   #drop(worker: Worker): void {
-    const at = this.#workers.indexOf(worker);
-    if (at !== -1) this.#workers.splice(at, 1);
     this.#handOut.drop(worker);
-    this.#silences.drop(worker);
-    if (this.#workers.length > 0) return;
-    this.#stuck.stop();
-    if (this.#leaving.size === 0) this.#logs.stop();
+    if (this.roster.workers.length === 0) this.#stuck.stop();
   }
 }

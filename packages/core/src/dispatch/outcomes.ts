@@ -19,6 +19,8 @@ export interface OutcomeParts {
   random(): number;
   /** Its wait is over: run it again. */
   runAgain(task: Task): void;
+  /** Back to the head of the queue. */
+  requeue(task: Task): void;
 }
 
 /** What becomes of a task after a try: it completes, it fails, or it waits for another try. */
@@ -58,8 +60,25 @@ export class Outcomes {
     return true;
   }
 
+  /** A worker has ended with tasks in hand. */
+  workerEnded(end: WorkerEnd): void {
+    const { begun, lost, decoding, others, report } = end;
+    // In reverse, because each goes to the head of the queue.
+    for (const task of others.reverse()) this.#comeBack(task, report);
+    if (decoding !== undefined && this.#diedDecoding(decoding, report)) this.#comeBack(decoding, report);
+    for (const task of lost) if (this.#lostResult(task, report)) this.#comeBack(task, report);
+    for (const task of begun) if (this.#lostWorker(task, end)) this.#comeBack(task, report);
+  }
+
+  /** Its handler was not called, or it may be called again. */
+  #comeBack(task: Task, death: DeathReport): void {
+    // A broadcast belongs to that worker and to no other; an input that was moved is gone with it.
+    if (task.isPinned || task.isSpent) this.#parts.book.fail(task, crashed(task, death));
+    else this.#parts.requeue(task);
+  }
+
   /** Its worker died while it decoded the input: no start of the handler. Whether it may be tried in another worker. */
-  diedDecoding(task: Task, death: DeathReport): boolean {
+  #diedDecoding(task: Task, death: DeathReport): boolean {
     const { clock, pool, book, crashAttempts } = this.#parts;
     book.noteCrash();
     if (++task.history.decodeDeaths < crashAttempts) return true;
@@ -69,7 +88,7 @@ export class Outcomes {
   }
 
   /** It had begun when its worker ended. Whether it runs again now; else it was dealt with. */
-  lostWorker(task: Task, { how, begunCount, begunSince, report, fault }: WorkerEnd): boolean {
+  #lostWorker(task: Task, { how, begunCount, begunSince, report, fault }: WorkerEnd): boolean {
     const { clock, pool } = this.#parts;
     publishTrace(pool, task, 'crash', clock.now(), { startedAt: begunSince });
     const isSuspect = how === 'died' && begunCount > 1;
@@ -87,7 +106,7 @@ export class Outcomes {
   }
 
   /** Its handler had returned, and the result was lost with the worker. Whether it runs again now; else it was dealt with. */
-  lostResult(task: Task, death: DeathReport): boolean {
+  #lostResult(task: Task, death: DeathReport): boolean {
     publishTrace(this.#parts.pool, task, 'crash', this.#parts.clock.now());
     if (task.isIdempotent && task.canMove) {
       task.history.attempt++;

@@ -18,8 +18,8 @@ export interface StuckParts {
 
 /**
  * Takes tasks back that were sent ahead to a worker which then stood still: an expected 10 µs turned out to be 10 s, or
- * the handler loops. From one that goes on, the later half: at the end of a batch nobody has much to do while others have
- * nothing. Looks only while something is ahead somewhere and a place is free elsewhere; else it costs nothing.
+ * the handler loops. From a worker that goes on, it takes the later half: at the end of a batch no worker has much to do
+ * while others have nothing. It looks only while a task is ahead and a place is free elsewhere; else it costs nothing.
  */
 export class StuckWatch {
   readonly #parts: StuckParts;

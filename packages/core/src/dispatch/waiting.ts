@@ -55,7 +55,7 @@ export class WaitingTasks {
     flow.tasks.unshift(task);
   }
 
-  /** Takes a task out because nobody wants it any more. */
+  /** Takes a task out: it is not wanted any more. */
   remove(task: Task): void {
     this.#leave(this.#flowOf(task), task);
   }

@@ -36,7 +36,7 @@ export function toCachedCall(extras: TaskExtras | undefined, base: TaskSettings,
   return { limits, retry, signal: extras?.signal, onProgress: extras?.onProgress };
 }
 
-/** A function that runs in the async context of now, whoever calls it. */
+/** A function that runs in the present async context, whatever context it is called in. */
 function inThisContext<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
   return AsyncResource.bind(fn);
 }

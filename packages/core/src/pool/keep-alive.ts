@@ -1,11 +1,11 @@
-// The longest delay a timer takes; it never fires within the life of a program.
 import { setInterval, clearInterval } from '../base/natives.js';
 
+/** The longest delay a timer takes; it never fires within the life of a program. */
 const FOREVER_MS = 2 ** 31 - 1;
 
 /**
  * Keeps the program running while there is a reason to. Workers, sockets and ports never do: this one timer stands for
- * all of them, so that "a pool nobody uses does not keep the program alive, pending work does" is decided in one place.
+ * all of them, so that "an unused pool does not keep the program alive, pending work does" is decided in one place.
  */
 export class KeepAlive {
   #timer: NodeJS.Timeout | undefined;

@@ -3,10 +3,12 @@ import { listen } from '../base/abort-watch.js';
 import { deferred, type Deferred } from '../base/deferred.js';
 import { RingQueue } from '../base/ring-queue.js';
 
-/** How one input ended. */
-export type Settled =
-  | { index: number; input: unknown; status: 'fulfilled'; value: unknown }
-  | { index: number; input: unknown; status: 'rejected'; reason: unknown };
+/** How one input of `mapSettled` ended. */
+export type SettledTask<I, O> =
+  | { index: number; input: I; status: 'fulfilled'; value: O }
+  | { index: number; input: I; status: 'rejected'; reason: unknown };
+
+export type Settled = SettledTask<unknown, unknown>;
 
 export interface MapParts {
   inputs: Iterable<unknown> | AsyncIterable<unknown>;
@@ -36,7 +38,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
   const done = new RingQueue<Settled>();
   let underWay = 0;
   let next = 0;
-  /** Nothing more will be pulled: the source has ended, or failed, or nobody wants more. */
+  /** Nothing more will be pulled: the source has ended, or failed, or the loop over the results has ended. */
   let isOver = false;
   let isSourceOpen = true;
   let failure: { error: unknown } | undefined;
@@ -146,7 +148,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
 async function closeSource(source: Iterator<unknown> | AsyncIterator<unknown>, isPulling: boolean): Promise<void> {
   const closed = source.return?.();
   if (!isPulling) await closed;
-  // What it may still throw concerns nobody any more: the loop has ended.
+  // The loop has ended, so no code is left to take what the source may still throw.
   else if (closed !== undefined && isPromise(closed)) closed.then(undefined, () => {});
 }
 

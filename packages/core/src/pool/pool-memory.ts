@@ -105,7 +105,7 @@ export class PoolMemory {
     for (const worker of supervisor.workers) worker.tellPressure(level);
   }
 
-  /** Memory is critical, and some of it is about to be free: whoever works meanwhile might take the rest first. */
+  /** Memory is critical, and some of it is about to be free: a worker that works meanwhile might take the rest first. */
   #isComingBack(): boolean {
     if (rulesOf(this.watch.level).workingShare > 0) return false;
     return [...this.#parts.supervisor.workers].some(({ state }) => state === 'stopping');

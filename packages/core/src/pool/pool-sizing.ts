@@ -28,7 +28,7 @@ export interface PoolSizingParts {
   emit(event: 'resized', ...args: Parameters<PoolEvents['resized']>): void;
 }
 
-/** How many workers a pool wants and how many tasks each runs at once: the numbers, why, and whoever changes them. */
+/** How many workers a pool wants and how many tasks each runs at once: the numbers, why, and the parts that change them. */
 export class PoolSizing {
   /** Tasks running at once in one worker. */
   concurrency: number;
@@ -85,7 +85,7 @@ export class PoolSizing {
     return Math.max(0, workers - working) * this.concurrency;
   }
 
-  /** How many workers there are to be at once for so many tasks; no fewer than there are. */
+  /** Number of workers that this number of tasks calls for at once; no less than the number wanted now. */
   #workersFor(tasks: number): number {
     const { supervisor, memory } = this.#parts;
     const { wanted } = supervisor;

@@ -13,6 +13,7 @@ import type { ResultCache } from '../cache/result-cache.js';
 import type { Worker } from '../worker/worker.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { TaskType } from '../task/task-type.js';
+import type { PastWorkers } from './past-workers.js';
 
 export interface StatsParts {
   options: ResolvedOptions;
@@ -24,13 +25,9 @@ export interface StatsParts {
   memory: MemoryStats | undefined;
   workers: Iterable<Worker>;
   spares: number;
-  /** Ready time of workers that have ended, ms. */
   /** Time that places for tasks have been there, ms. */
   placeMs: number;
-  /** Results that workers which have ended gave to nobody. */
-  pastIgnoredResults: number;
-  /** Values of ctx.progress that such workers dropped. */
-  pastDroppedProgress: number;
+  past: PastWorkers;
   book: TaskBook;
   types: Iterable<TaskType>;
   cache: ResultCache | undefined;
@@ -65,8 +62,8 @@ export function poolStats(parts: StatsParts): PoolStats {
     },
     workerList,
     tasks: { ...parts.book.counts },
-    ignoredResults: workers.reduce((sum, worker) => sum + worker.ignoredResults, parts.pastIgnoredResults),
-    droppedProgress: workers.reduce((sum, worker) => sum + worker.droppedProgress, parts.pastDroppedProgress),
+    ignoredResults: workers.reduce((sum, worker) => sum + worker.ignoredResults, parts.past.ignoredResults),
+    droppedProgress: workers.reduce((sum, worker) => sum + worker.droppedProgress, parts.past.droppedProgress),
     latencyMs: latency(types),
     byTask,
     utilization: utilization(parts, types),

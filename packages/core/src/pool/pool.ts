@@ -2,15 +2,8 @@ import { process } from '../base/natives.js';
 import { EventEmitter } from 'eventemitter3';
 import { callSafely } from '../base/call-safely.js';
 import { ResultCache } from '../cache/result-cache.js';
-import {
-  checkEvent,
-  checkInputs,
-  checkListener,
-  checkReason,
-  checkTaskName,
-  wrongArgument,
-} from '../contract/arguments.js';
-import { PoolError } from '../contract/errors.js';
+import { checkEvent, checkListener, checkReason, checkTaskName, wrongArgument } from '../contract/arguments.js';
+import { checkRunOptions } from '../contract/check-options.js';
 import type { PoolEvents } from '../contract/events.js';
 import type {
   BroadcastOptions,
@@ -20,27 +13,18 @@ import type {
   RunOptions,
   WorkersOption,
 } from '../contract/options.js';
-import {
-  checkBroadcastOptions,
-  checkCloseOptions,
-  checkMapOptions,
-  checkRunOptions,
-  overrideSettings,
-  resolveOptions,
-  type ResolvedOptions,
-} from '../contract/resolve-options.js';
+import { resolveOptions, type ResolvedOptions } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, HandlersOf, Input, Output } from '../contract/worker-module.js';
 import { checkHost } from '../transport/check-host.js';
 import { loaderFlags } from '../transport/node-flags.js';
-import type { Worker } from '../worker/worker.js';
-import { bindRetry, toCachedCall, toExtras } from './call-extras.js';
+import { Calls } from './calls.js';
 import { checkThreadFlags } from './check-thread-flags.js';
 import { checkWorkerData } from './check-worker-data.js';
+import { Ending } from './ending.js';
 import { Engine } from './engine.js';
 import { checkNesting } from './nesting.js';
-import { mapSettled, mapValues, type MapParts } from './map.js';
-import { poolStats } from './pool-stats.js';
+import { mapSettled, mapValues, type SettledTask } from './map.js';
 import { PoolState } from './pool-state.js';
 import { recycleError } from './recycle-error.js';
 import { systemHost } from './system-host.js';
@@ -56,14 +40,6 @@ export type BroadcastArguments<I> = undefined extends I
   ? [input?: I, options?: BroadcastOptions]
   : [input: I, options?: BroadcastOptions];
 
-/** How one input of `mapSettled` ended. */
-export type SettledTask<I, O> =
-  | { index: number; input: I; status: 'fulfilled'; value: O }
-  | { index: number; input: I; status: 'rejected'; reason: unknown };
-
-const MIN_WINDOW = 16;
-const MAX_WINDOW = 4096;
-
 /**
  * A supervised pool of workers that run the handlers of one module.
  *
@@ -74,7 +50,7 @@ const MAX_WINDOW = 4096;
  * ```
  *
  * States: open from construction; closing from `close()` until the last task has settled; failed when workers cannot
- * be kept alive; closed at the end. A pool nobody waits for does not keep the program running; pending tasks do.
+ * be kept alive; closed at the end. Pending tasks keep the program running; a pool without any does not.
  *
  * @typeParam W the type of the worker module; gives names, inputs and outputs of its handlers
  */
@@ -84,7 +60,8 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   readonly #engine: Engine;
   readonly #cache: ResultCache | undefined;
   readonly #state: PoolState;
-  #closing: Promise<void> | undefined;
+  readonly #calls: Calls;
+  readonly #ending: Ending;
 
   /**
    * Starts the least number of workers at once.
@@ -116,8 +93,11 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       options: this.#options,
       cache: this.#cache,
       emit: (event, ...args) => this.#emitSafely(event, args),
-      gaveUp: (reason, cause) => this.#fail(reason, cause),
+      gaveUp: (reason, cause) => this.#ending.fail(reason, cause),
     });
+    const parts = { engine: this.#engine, state: this.#state };
+    this.#calls = new Calls({ ...parts, options: this.#options, cache: this.#cache });
+    this.#ending = new Ending({ ...parts, failed: (failure) => this.#emitSafely('failed', [failure]) });
   }
 
   /** The `name` option, or the file name of the worker module. */
@@ -135,13 +115,11 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * @throws ERR_POOL_FAILED with the cause when they cannot be started; ERR_POOL_CLOSED when the pool is closed first
    */
   ready(): Promise<void> {
-    const { dispatcher, upkeep, conditions, keepAlive } = this.#engine;
-    return keepAlive.during(
-      conditions.until(() => {
-        this.#state.refuseUnlessOpen();
-        return dispatcher.readyWorkers.length >= upkeep.sizing.range.min;
-      }),
-    );
+    const { dispatcher, upkeep } = this.#engine;
+    return this.#engine.until(() => {
+      this.#state.refuseUnlessOpen();
+      return dispatcher.roster.ready.length >= upkeep.sizing.range.min;
+    });
   }
 
   // Names are `keyof HandlersOf<W> & string` rather than TaskName<W>: an error of type then lists them.
@@ -155,7 +133,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     const [input, options] = args as [unknown, RunOptions | undefined];
     checkTaskName(name);
     const own = options === undefined ? undefined : checkRunOptions(options);
-    return this.#run(name, input, own, true) as Promise<Output<W, N>>;
+    return this.#calls.run(name, input, own, true) as Promise<Output<W, N>>;
   }
 
   /**
@@ -168,7 +146,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     inputs: Iterable<Input<W, N>> | AsyncIterable<Input<W, N>>,
     options: MapOptions = {},
   ): AsyncGenerator<Output<W, N>, void, undefined> {
-    return mapValues(this.#mapParts(name, inputs, options)) as AsyncGenerator<Output<W, N>, void, undefined>;
+    return mapValues(this.#calls.overInputs(name, inputs, options)) as AsyncGenerator<Output<W, N>, void, undefined>;
   }
 
   /**
@@ -181,12 +159,12 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     options: MapOptions = {},
   ): AsyncGenerator<SettledTask<Input<W, N>, Output<W, N>>, void, undefined> {
     type Result = AsyncGenerator<SettledTask<Input<W, N>, Output<W, N>>, void, undefined>;
-    return mapSettled(this.#mapParts(name, inputs, options)) as Result;
+    return mapSettled(this.#calls.overInputs(name, inputs, options)) as Result;
   }
 
   /**
-   * Runs a task once on every worker that is ready and not at its last task (`recycle.afterTasks`), past the queue, and resolves to their results in no given order. Waits
-   * for the first worker if there is none. Workers that start later do not run it.
+   * Runs a task once on every worker that is ready and not at its last task (`recycle.afterTasks`), past the queue. Resolves to
+   * their results in no given order. Waits for the first worker if there is none. Workers that start later do not run it.
    * @returns a promise that rejects with ERR_OPTION for wrong arguments or options, else as those of `run`
    */
   async broadcast<N extends keyof HandlersOf<W> & string>(
@@ -194,16 +172,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     ...args: BroadcastArguments<Input<W, N>>
   ): Promise<Output<W, N>[]> {
     const [input, options = {}] = args as [unknown, BroadcastOptions | undefined];
-    checkTaskName(name);
-    const own = checkBroadcastOptions(options);
-    await this.#firstWorker();
-    this.#state.refuseUnlessOpen();
-    own.signal?.throwIfAborted();
-    const settings = { ...overrideSettings(this.#engine.settingsOf(name), own), queueTimeoutMs: Infinity };
-    const results = this.#takers().map((worker) =>
-      this.#engine.submitTo(worker, name, input, { settings, signal: own.signal }),
-    );
-    return (await Promise.all(results)) as Output<W, N>[];
+    return (await this.#calls.broadcast(name, input, options)) as Output<W, N>[];
   }
 
   /**
@@ -212,14 +181,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * @throws ERR_POOL_CLOSED, ERR_POOL_FAILED
    */
   room(): Promise<void> {
-    if (!this.#state.isOpen) return Promise.reject(this.#state.closedError());
-    const { room, keepAlive } = this.#engine;
-    const place = room.wait();
-    keepAlive.hold();
-    const release = (): void => keepAlive.release();
-    // The caller gets the promise itself: what it does next is to follow the grant as closely as can be.
-    place.then(release, release);
-    return place;
+    return this.#calls.room();
   }
 
   /** Resolves when nothing is queued and nothing runs. */
@@ -258,24 +220,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** A snapshot, as plain data. */
   stats(): PoolStats {
-    const { book, types, upkeep, pastIgnoredResults, pastDroppedProgress, supervisor, dispatcher } = this.#engine;
-    return poolStats({
-      options: this.#options,
-      state: this.#state.name,
-      paused: dispatcher.isPaused,
-      nowMs: this.#engine.now(),
-      wanted: supervisor.wanted,
-      sizing: upkeep.sizing.stats(),
-      memory: upkeep.memory.stats(),
-      workers: supervisor.workers,
-      spares: supervisor.spares.size,
-      placeMs: upkeep.sizing.placeMs,
-      pastIgnoredResults,
-      pastDroppedProgress,
-      book,
-      types,
-      cache: this.#cache,
-    });
+    return this.#engine.stats(this.#state.name);
   }
 
   /**
@@ -284,21 +229,12 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * @throws ERR_OPTION at once, for wrong options; the pool stays as it is then
    */
   close(options: CloseOptions = {}): Promise<void> {
-    checkCloseOptions(options);
-    this.#closing ??= this.#engine.keepAlive.during(this.#close());
-    const { timeoutMs } = options;
-    if (timeoutMs === undefined || timeoutMs === Infinity || this.#state.name === 'closed') return this.#closing;
-    const timer = this.#engine.after(timeoutMs, () => void this.destroy(`close() had ${timeoutMs} ms`));
-    return this.#closing.finally(() => timer.cancel());
+    return this.#ending.close(options);
   }
 
   /** Rejects every queued and running task with ERR_POOL_CLOSED, kills the workers, resolves when they are gone. */
-  async destroy(reason?: unknown): Promise<void> {
-    if (this.#state.name === 'closed') return;
-    if (this.#state.isOpen) this.#state.move('closing');
-    const error = this.#state.closedError('destroyed', reason);
-    await this.#engine.keepAlive.during(this.#engine.end(error, this.#state.closedError()));
-    this.#finish();
+  destroy(reason?: unknown): Promise<void> {
+    return this.#ending.destroy(reason);
   }
 
   /**
@@ -348,94 +284,6 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     const recycling = await keepAlive.during(supervisor.recycle(reason));
     if (!this.#state.isOpen) return this.#state.refuseIfFailed();
     if (recycling.failure !== undefined) throw recycleError(this.#moduleUrl, recycling, recycling.failure.error);
-  }
-
-  #run(name: string, input: unknown, options: RunOptions | undefined, checksRoom: boolean): Promise<unknown> {
-    const signal = options?.signal;
-    try {
-      this.#state.refuseUnlessOpen();
-      signal?.throwIfAborted();
-      const base = this.#engine.settingsOf(name);
-      const extras = options === undefined ? undefined : toExtras(options, base, this.#canMove);
-      const caches = (extras?.settings ?? base).cache !== undefined;
-      if (!caches || this.#cache === undefined) {
-        this.#takePlace(checksRoom);
-        return this.#engine.submit(name, input, bindRetry(extras, base));
-      }
-      const call = toCachedCall(extras, base, this.#engine.now());
-      return this.#cache.get(name, input, call, (shared) => {
-        this.#takePlace(checksRoom);
-        return this.#engine.share(name, input, { ...bindRetry(extras, base), ...shared });
-      });
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /** Whether `transfer` moves: workers share memory with us, and the port clones values. */
-  get #canMove(): boolean {
-    const { kind, codec } = this.#options;
-    return kind !== 'process' && codec === 'structured';
-  }
-
-  /** Waits until some worker is ready; starts one where the pool may have none. */
-  async #firstWorker(): Promise<void> {
-    const { conditions, keepAlive } = this.#engine;
-    this.#state.refuseUnlessOpen();
-    if (this.#takers().length > 0) return;
-    this.#engine.upkeep.sizing.wantAtLeastOne();
-    await keepAlive.during(
-      conditions.until(() => {
-        this.#state.refuseUnlessOpen();
-        return this.#takers().length > 0;
-      }),
-    );
-  }
-
-  /** Workers that may be given a task. */
-  #takers(): Worker[] {
-    return this.#engine.dispatcher.readyWorkers.filter(({ tasksLeft }) => tasksLeft > 0);
-  }
-
-  #mapParts(name: string, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: MapOptions): MapParts {
-    checkTaskName(name);
-    checkInputs(inputs);
-    const { ordered = true, window, signal, ...own } = checkMapOptions(options);
-    const runOptions: RunOptions = own;
-    return {
-      inputs,
-      ordered,
-      signal,
-      window: () => window ?? Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, this.#engine.usefulInFlight(name))),
-      room: () => (this.#engine.room.isFree ? undefined : this.room()),
-      submit: (input, tasksSignal) => this.#run(name, input, { ...runOptions, signal: tasksSignal }, false),
-    };
-  }
-
-  async #close(): Promise<void> {
-    if (this.#state.isOpen) this.#state.move('closing');
-    await this.#engine.finish(this.#state.closedError());
-    this.#finish();
-  }
-
-  #fail(reason: string, cause: unknown): void {
-    if (this.#state.name === 'closed' || this.#state.name === 'failed') return;
-    const failure = this.#state.fail(reason, cause);
-    void this.#engine.end(failure);
-    this.#engine.conditions.check();
-    this.#emitSafely('failed', [failure]);
-  }
-
-  #finish(): void {
-    if (this.#state.name !== 'closed') this.#state.move('closed');
-    this.#engine.conditions.check();
-    this.#engine.keepAlive.stop();
-  }
-
-  /** @param isRefusable whether the caller is refused when there is no place; `map` has waited for one */
-  #takePlace(isRefusable: boolean): void {
-    if (this.#engine.room.take() || !isRefusable) return;
-    throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.book.counts.queued, max: this.#options.queueMax });
   }
 
   #emitSafely<E extends keyof PoolEvents>(event: E, args: Parameters<PoolEvents[E]>): void {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { PoolError } from '../contract/errors.js';
-import type { Recycling } from '../supervise/supervisor.js';
+import type { Recycling } from '../supervise/replace-all.js';
 
 /** What `recycle()` rejects with when it had to stop: a new worker could not be started. */
 export function recycleError(

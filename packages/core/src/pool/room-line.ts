@@ -2,15 +2,15 @@ import { queueMicrotask, setImmediate } from '../base/natives.js';
 import { deferred, type Deferred } from '../base/deferred.js';
 import { LinkedQueue, type Linked } from '../base/linked-queue.js';
 
-/** Somebody who waits for a place. */
+/** A call of `room()` that waits for a place. */
 interface Waiter extends Deferred<void>, Linked<Waiter> {}
 
 /**
- * The line of those who wait for a place in the queue. A place is given to one of them at a time, and kept for the next task that
- * is submitted until the end of the turn: whoever goes on without a task must not hold up the others.
+ * The line of waiters for a place in the queue. One waiter at a time gets a place, which is kept for the next submitted task
+ * until the end of the turn. After that it lapses, so that a waiter without a task does not hold up the others.
  *
- * A grant has two steps. At first nobody may use it, since the waiter's own code has not gone on yet and any task that comes now
- * is somebody else's. One microtask later the waiter's code is next, and from then on the next task takes the place.
+ * A grant has two steps. At first it cannot be used: the waiter's own code has not gone on yet, and a task that comes now
+ * belongs to other code. One microtask later the waiter's code is next, and from then on the next task takes the place.
  */
 export class RoomLine {
   readonly #hasRoomFor: (tasks: number) => boolean;
@@ -20,17 +20,17 @@ export class RoomLine {
   #usable = 0;
   #isLapseDue = false;
 
-  /** @param hasRoomFor whether so many more tasks may be queued */
+  /** @param hasRoomFor whether the queue has room for this number of tasks more */
   constructor(hasRoomFor: (tasks: number) => boolean) {
     this.#hasRoomFor = hasRoomFor;
   }
 
-  /** Whether a task may be submitted now by somebody who did not wait. */
+  /** Whether a task without a grant may be submitted now. */
   get isFree(): boolean {
     return this.#waiting.size === 0 && this.#hasRoomFor(this.#fresh + this.#usable + 1);
   }
 
-  /** Resolves when a place is there and all who came before have theirs. Rejects when the pool takes nothing more. */
+  /** Resolves when there is a place, and earlier waiters have theirs. Rejects when the pool takes nothing more. */
   wait(): Promise<void> {
     const waiter: Waiter = { ...deferred<void>(), next: undefined, previous: undefined };
     this.#waiting.push(waiter);

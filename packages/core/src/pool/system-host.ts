@@ -1,11 +1,26 @@
 import { clearImmediate, setImmediate } from '../base/natives.js';
-import { systemClock } from '../base/clock.js';
+import { systemClock, type Clock, type Timer } from '../base/clock.js';
 import type { PoolKind } from '../contract/options.js';
 import { usableCores } from '../sizing/cores.js';
-import { readMemory } from '../sizing/memory-reading.js';
-import { threadState } from '../sizing/thread-state.js';
+import { readMemory, type MemoryReading, type OwnMemory } from '../sizing/memory-reading.js';
+import { threadState, type ThreadState } from '../sizing/thread-state.js';
 import { START } from '../transport/start.js';
-import type { EngineHost } from './engine.js';
+import type { StartTransport } from '../transport/transport.js';
+
+/** Time, chance and machine as an engine sees them; tests give their own. */
+export interface EngineHost {
+  clock: Clock;
+  /** From 0 to 1. */
+  random(): number;
+  /** Calls back in the next turn of the event loop. */
+  nextTurn(callback: () => void): Timer;
+  startTransport: StartTransport;
+  /** Cores that the program may use. */
+  cores(): number;
+  readMemory(own: OwnMemory): MemoryReading | undefined;
+  /** What the system says of a thread of a process. */
+  threadState(pid: number | 'self' | undefined, systemThreadId: number | undefined): ThreadState | undefined;
+}
 
 /** The real clock, chance, workers, cores and memory of this machine. */
 export function systemHost(kind: PoolKind): EngineHost {

@@ -110,7 +110,7 @@ export class Upkeep {
   #beat(nowMs: number): Pace {
     const hasWork = this.#parts.book.pending > 0;
     this.#lookOutside(nowMs);
-    const isOneSilent = this.#parts.dispatcher.lookForStuck();
+    const isOneSilent = this.#parts.dispatcher.roster.lookForStuck();
     // Memory first: sizing keeps to what it found.
     return soonest(
       this.memory.watch.tick(nowMs, hasWork),

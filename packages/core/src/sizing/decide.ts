@@ -10,7 +10,7 @@ import { concurrencyTarget, coresTarget, demandTarget, mayBeTooMany, mostInOne, 
 
 export type { SizingDecision, SizingState };
 
-/** So much more than the cores can use is harm at once. */
+/** A multiple of the number of workers that the cores can use; more than that is harm at once. */
 const FAR_TOO_MANY = 1.25;
 
 export function startSizing(workers: number, concurrency: number, nowMs: number): SizingState {
@@ -70,7 +70,7 @@ function observe(before: SizingState, sample: SizingSample, limits: SizingLimits
   return isOther ? { ...state, ...nothingLearned(nowMs) } : { ...state, rate };
 }
 
-/** Nothing to do: workers that nobody needed for a while go, one at a time, down to the least. */
+/** Nothing to do: workers that were not needed for a while go, one at a time, down to the least. */
 function rest(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
   const probeAtMs = sample.nowMs + state.probeEveryMs;
   const idle = { ...state, trial: undefined, rate: NO_RATE, probeAtMs };

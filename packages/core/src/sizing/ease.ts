@@ -6,7 +6,7 @@ import type { SizingSample } from './sample.js';
  * do less. Which of the two it is shows when there are fewer: only what they did to each other goes away with them.
  */
 export interface Ease {
-  /** So many times as long as at their best is not their own doing. */
+  /** Inflation of their times, against their best, that is not their own doing. */
   readonly usual: number;
   /** There are fewer at once, to see whether that helps. */
   readonly cut: Cut | undefined;
@@ -26,7 +26,7 @@ const LEAST_LOOK_MS = 500;
 /** Tasks that began before the cut end first. */
 const LOOK_TASKS = 2;
 
-/** So many times as long as is usual; 1 while it is too early to tell. */
+/** How many times as long as usual tasks take; 1 while it is too early to tell. */
 export function slowdown({ usual, cut }: Ease, { inflation, ended }: SizingSample): number {
   return cut !== undefined || ended < ENOUGH_ENDED ? 1 : inflation / usual;
 }

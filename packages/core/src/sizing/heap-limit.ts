@@ -5,7 +5,7 @@ export interface HeapShare {
   readonly limitBytes: number | undefined;
   /** Workers that share it. */
   readonly workers: number;
-  /** What V8 takes if nobody tells it: it does as if each process had the machine to itself. */
+  /** V8's own limit: it assumes that each process has the machine to itself. */
   readonly defaultBytes: number;
 }
 

@@ -19,7 +19,7 @@ export interface LeakVerdict {
 export const LEAK_POINTS = 30;
 /** Memory that comes and goes rises in half of all pairs; a leak in nearly all of them. */
 const RISING = 0.85;
-/** Growth that nobody needs to hear of. */
+/** Growth below this is not worth a report. */
 const LEAST_BYTES = 20 * 1024 * 1024;
 
 /**

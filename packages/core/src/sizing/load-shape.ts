@@ -16,7 +16,7 @@ import type { SizingSample } from './sample.js';
 export interface LoadShape extends Sums {
   /** Ticks in a row that did not look like the sums at all. Two of them are a new load: then the sums begin with these. */
   readonly odd: Sums | undefined;
-  /** Of so many workers with so many tasks at once in each, for so many ticks. */
+  /** Number of workers, concurrency, and ticks that these sums cover. */
   readonly workers: number;
   readonly concurrency: number;
   readonly ticks: number;
@@ -35,19 +35,19 @@ export const NO_SHAPE: LoadShape = { ...NOTHING, odd: undefined, workers: 0, con
 
 /** A tick counts half as much after this much time with work. */
 const HALF_LIFE_MS = 500;
-/** A loop is taken to be active for this share of the time at least: 512 tasks at once are the most anybody runs in one. */
+/** Least share of the time for which a loop counts as active: a worker runs 512 tasks at once at most. */
 const LEAST_ACTIVE = 0.002;
 /** Less time in handlers than this says nothing yet. */
 const ENOUGH_MS = 20;
 const LEAST_CPU = 0.02;
 const MOST_CPU = 8;
-/** Where cores are taken from each other, a new kind of tasks is told from so many ticks with the same numbers on. */
+/** Where workers take cores from each other, ticks with the same numbers before a new kind of tasks is believed. */
 const TICKS_TO_KNOW = 4;
-/** Workers that use so much of the cores have no more to gain. */
+/** Workers that use this share of the cores have no more to gain. */
 const CORES_ARE_BUSY = 0.92;
 /** Two workers on two free cores wait for 1 to 2 % of the time. */
 const MUCH_DELAY = 0.1;
-/** A ratio so many times that of the sums is not noise. */
+/** A ratio this many times that of the sums is not noise. */
 const ODD = 2;
 
 /**
@@ -118,7 +118,7 @@ export function cpuPerLoop({ loopMs, cpuMs, delayMs }: Sums): number {
   return Math.min(Math.max(cpuMs / Math.max(ownMs, 1e-6), LEAST_CPU), MOST_CPU);
 }
 
-/** Whether loops wait for cores for a good part of the time, whoever has them: more workers would wait as well. */
+/** Whether loops wait for cores for a good part of the time, whatever uses them: more workers would wait as well. */
 export function waitForCores({ loopMs, delayMs }: Sums): boolean {
   return delayMs > loopMs * MUCH_DELAY;
 }

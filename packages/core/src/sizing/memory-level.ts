@@ -7,7 +7,7 @@ const MEMORY_LEVELS: readonly MemoryLevel[] = ['normal', 'elevated', 'high', 'cr
 /** Share of the limit in use from which on each level holds, and how much less ends it again. */
 const FROM = [0, 0.7, 0.8, 0.9, 0.95] as const;
 const BACK = 0.05;
-/** Stalled for so much of the last ten seconds, per cent: somebody waits for memory; everybody does. */
+/** Per cent of the last ten seconds in which some processes waited for memory, and in which all did. */
 const SOME_STALL = 10;
 const FULL_STALL = 5;
 
@@ -21,7 +21,7 @@ export function nextLevel(current: MemoryLevel, { usedBytes, limitBytes, stall }
     if (share >= (step <= held ? from - BACK : from)) level = step;
   }
   const isStalled = stall !== undefined && (stall.some > SOME_STALL || stall.full > FULL_STALL);
-  // A stall alone kills nobody.
+  // A stall alone kills no worker.
   if (isStalled && level < MEMORY_LEVELS.length - 2) level++;
   return MEMORY_LEVELS[level] as MemoryLevel;
 }
@@ -49,7 +49,7 @@ export function rulesOf(level: MemoryLevel): MemoryRules {
   return RULES[level];
 }
 
-/** How many workers may have work, of so many. Never none: that would help nobody. */
+/** How many of these workers may have work. One at least: with none, no task would end. */
 export function mostWorking(level: MemoryLevel, workers: number): number {
   return Math.max(1, Math.ceil(workers * RULES[level].workingShare));
 }

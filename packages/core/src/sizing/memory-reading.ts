@@ -39,7 +39,7 @@ const UNLIMITED = 2 ** 53;
 
 /**
  * Reads the memory of the machine and of every control group above this process. What the kernel can drop at once is not
- * in use: the file cache that nobody touched for a while (inactive_file), as kubelet counts its working set.
+ * in use: the file cache that was not touched for a while (inactive_file), as kubelet counts its working set.
  * @param root where the file system begins; tests give a recorded tree
  * @param own what this pool's processes use; counts where an option limits it, or the machine does not tell what is available
  * @param elsewhere what there is on a machine without /proc/meminfo

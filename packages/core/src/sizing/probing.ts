@@ -60,7 +60,7 @@ export function tryOut(state: SizingState, trial: Trial, sample: SizingSample, l
     case 'goOn':
       return stay({ ...state, votes, trial: next });
     case 'unclear':
-      // They are enough, it seems; those that nobody needs will go.
+      // They are enough, it seems; those that are not needed will go.
       return stay(nextProbe({ ...state, votes, trial: undefined }, sample, longer(state)));
     case 'keep':
       return keep({ ...state, votes, trial: undefined }, next, sample, limits);

@@ -16,11 +16,11 @@ export interface Rate {
 export const NO_RATE: Rate = { count: 0, mean: 0, squares: 0, far: 0, ended: 0, workMs: 0, elapsedMs: 0 };
 
 /**
- * A reading needs so many ended tasks for each worker: 1 ÷ 0.15, as .NET's thread pool has it, over the four readings that
- * anything is judged by. Fewer are mostly the noise of which of them ended in time.
+ * Ended tasks for each worker that make a reading: 1 ÷ 0.15, as .NET's thread pool has it, over the four readings of a
+ * verdict. Fewer are mostly the noise of which of them ended in time.
  */
 const ENDED_PER_WORKER = 1.7;
-/** A reading so many times the mean, or so many times less, is far from it; the mean of fewer than four is none. */
+/** A reading this many times the mean, or this many times less, is far from it; the mean of fewer than four is none. */
 const FAR = 1.5;
 const ENOUGH = 4;
 

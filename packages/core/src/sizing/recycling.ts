@@ -24,7 +24,7 @@ export interface RecycleChoice {
 
 const MIB = 1024 * 1024;
 
-/** At most so many of `workers` are being replaced at a time: a quarter, and one at least. */
+/** How many of `workers` may be replaced at a time: a quarter, and one at least. */
 export function mostAtOnce(workers: number): number {
   return Math.max(1, Math.floor(workers / 4));
 }

@@ -1,7 +1,7 @@
 /**
- * When a pool gives workers up. Three ticks in a row must agree, and nobody may have needed them for a while; when they
- * are needed again soon after, that while becomes longer, as in uwsgi's cheaper_busyness: load that comes and goes is
- * answered by workers that stay.
+ * When a pool gives workers up. Three ticks in a row must agree, and the workers must not have been needed for a while.
+ * When they are needed again soon after, that while becomes longer, as in uwsgi's cheaper_busyness: workers stay for load
+ * that comes and goes.
  */
 export interface ShrinkVotes {
   readonly votes: number;

@@ -14,7 +14,10 @@ export interface SizingState {
   /** Work rate since the numbers changed last, while there was enough to do. */
   readonly rate: Rate;
   readonly trial: Trial | undefined;
-  /** Trials have shown that so many workers are worth it for these tasks, and that more than `ceiling` are not, until then. Infinity: until another shows. */
+  /**
+   * Trials have shown that this number of workers is worth it for these tasks, and that more than `ceiling` are not. That
+   * holds until `ceilingUntilMs`; Infinity: until another trial shows otherwise.
+   */
   readonly proven: number;
   readonly ceiling: number;
   readonly ceilingUntilMs: number;
@@ -25,7 +28,7 @@ export interface SizingState {
   readonly probesDown: boolean;
   /** Share of the workers that the next trial of fewer leaves out, after one in which nothing was lost; 0 after any other. */
   readonly nextFewer: number;
-  /** With so many tasks at once in each, workers had time to spare. */
+  /** The concurrency at which workers had time to spare. */
   readonly tooFew: number;
   readonly ease: Ease;
   /** Since when tasks have been waiting, without a pause; undefined while none wait. */

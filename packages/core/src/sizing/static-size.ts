@@ -21,7 +21,7 @@ const AT_ONCE: Record<Workload, number> = { auto: 1, cpu: 1, mixed: 4, io: 16 };
 /** The only worker of a pool that runs handlers in its own process: more would only pretend. */
 export const ONE_INLINE: SizeRange = { min: 1, start: 1, max: 1, spare: 0, reason: 'inline' };
 
-/** The variable by which whoever runs a program, a container's maker perhaps, sets the number of workers. */
+/** The variable by which the environment of a program, a container perhaps, sets the number of workers. */
 export const WORKERS_VARIABLE = 'MILLPOND_WORKERS';
 
 /**

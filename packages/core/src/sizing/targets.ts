@@ -9,7 +9,7 @@ const LOOP_HIGH = 0.985;
 const WAITS_NO_MORE = 1.15;
 /** Computing tasks come out a little above or below 1: the collector's threads, time the core was not ours. */
 const NEARLY_ONE = [0.75, 1.3] as const;
-/** Tasks may take so many times as long as usual: above, more of them at once only wait for each other. */
+/** How many times as long as usual tasks may take: above, more of them at once only wait for each other. */
 const MOST_SLOWDOWN = 1.5;
 /** While loops are busier than this, they are what tasks wait for, and what they are slowed down by says nothing. */
 const LOOPS_ARE_BUSY = 0.6;
@@ -23,7 +23,7 @@ const BESIDE = 1.05;
  * slow each other down, in whatever they all wait for.
  * @param slowdown how many times as long as usual tasks take
  * @param mayGrow whether more at once could change anything
- * @param tooFew so many at once have left loops idle: no fewer than one more, or the number would go up and down for ever
+ * @param tooFew a concurrency that left loops idle: one more at least, or the number would go up and down for ever
  */
 export function concurrencyTarget(
   shape: LoadShape,
@@ -64,7 +64,7 @@ export function coresTarget(shape: LoadShape, workers: number, concurrency: numb
   const isFull = concurrency >= maxConcurrency && tasksPerLoop(shape) >= WAITS_ABOVE;
   const share = cpuPerLoop(shape) * (isFull ? Math.max(loopShare(shape), 0.01) : 1);
   if (share >= NEARLY_ONE[0] && share <= NEARLY_ONE[1]) return whole;
-  // Each may have so little of the cores only because there are so many: more of them cannot help, fewer have to be tried.
+  // The small share of each may come from their number alone: more workers cannot help then, and fewer have to be tried.
   if (share < 1 && areCoresBusy(shape, workers, limits.cores)) return Math.max(whole, workers);
   return Math.max(1, Math.ceil(cores / share - 0.05));
 }

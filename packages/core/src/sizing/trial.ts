@@ -27,12 +27,12 @@ const WORTH = 0.15;
 const NOISE = 2;
 const FAR = 1.5;
 const LEAST_GAIN = 0.02;
-/** With noise that hides the answer, it is not waited for longer than this. */
+/** Most readings of a trial whose answer is hidden by noise. */
 const MOST_READINGS = 12;
-/** Nor, with fewer, than so many times the least: what noise hides is not lost. */
+/** With fewer workers, most readings as a multiple of the least number: a loss that noise hides is none. */
 const MOST_TIMES = 3;
 const SETTLING_TICKS = 1;
-/** Without enough to do for so long, nothing can be learned. */
+/** Ticks without enough to do after which nothing can be learned. */
 const MOST_DRY = 12;
 /** Workers that are not there by then will not come. */
 const MOST_SHORT = 120;
@@ -49,7 +49,7 @@ export function addToTrial(trial: Trial, sample: SizingSample, isFull: boolean):
   return { ...trial, after: addWork(trial.after, sample) };
 }
 
-/** Whether so much less is done that it cannot be for the number of workers: tasks have changed meanwhile. */
+/** Whether the number of workers cannot explain the loss of work: the tasks have changed meanwhile. */
 export function isOfOtherTasks({ from, to, before, after, leastReadings }: Trial): boolean {
   return after.count >= leastReadings && after.mean * FAR < before.mean * Math.min(1, to / from);
 }

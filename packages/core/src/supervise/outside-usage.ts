@@ -31,7 +31,7 @@ export class OutsideUsage {
   async look(pids: number[]): Promise<void> {
     if (this.#isAsking || pids.length === 0) return;
     // Not by pidusage: it keeps /proc/<pid>/stat open for as long as its `maxage`, and may close it twice, the second time
-    // perhaps a file of somebody else's that has got its number since.
+    // perhaps another file of the program that has got its number since.
     if (process.platform === 'linux') {
       for (const pid of pids) this.#tell(pid, readUsage(pid));
       return;

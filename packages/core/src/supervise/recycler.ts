@@ -9,7 +9,7 @@ const LOOK_MS = 1000;
 /** After a replacement that could not start, the next is tried no sooner than this, and later each time, up to a minute. */
 const RETRY_MS = 1000;
 const MOST_RETRY_MS = 60_000;
-/** Readings of memory, a second apart at least, that a point of a leak's verdict is the least of. */
+/** Readings of memory, a second apart at least, that make a point of a leak's verdict: the least of them. */
 const READINGS_PER_POINT = 2;
 
 /** What recycling needs of a worker. */

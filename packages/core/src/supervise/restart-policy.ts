@@ -33,8 +33,8 @@ const BASE_MS = 100;
 const MAX_MS = 5000;
 /**
  * A worker that lived this long, or finished a task, was healthy: the next restart is immediate again. Its death is more
- * likely a task's doing than the module's, and to make a batch wait for one bad item in a hundred helps nobody; what
- * cannot go on is stopped by the limits.
+ * likely a task's doing than the module's, and a batch gains nothing from a wait after one bad item in a hundred. The
+ * limits stop what cannot go on.
  */
 const HEALTHY_MS = 30_000;
 
@@ -44,9 +44,9 @@ export function afterReady(history: RestartHistory): RestartHistory {
 }
 
 /**
- * A worker ended that nobody had asked to. The first restart is immediate, the next ones wait 100 ms · 2ⁿ up to 5 s
- * with full jitter, until a worker was healthy. Beyond `limits` deaths in the window, or five failed starts in a row, the answer is to give up:
- * then the fault is in the module or the machine, and restarting only burns CPU.
+ * A worker ended by itself. The first restart is immediate, the next ones wait 100 ms · 2ⁿ up to 5 s with full jitter,
+ * until a worker was healthy. Beyond `limits` deaths in the window, or five failed starts in a row, the answer is to give
+ * up: then the fault is in the module or the machine, and restarting only burns CPU.
  */
 export function afterUnexpectedEnd(
   history: RestartHistory,

@@ -104,7 +104,7 @@ export class Sizer {
     this.#state = state;
     apply(workers, concurrency, reason);
     if (pending() === 0) return workers > limits.minWorkers ? 'slow' : 'rest';
-    // Where nothing is left to be chosen but what memory asks for, that is told in time by who reads it.
+    // Where memory alone may change the numbers, the slow beat is enough: the memory watch has a pace of its own.
     const isFixed = limits.minWorkers === limits.maxWorkers && limits.minConcurrency === limits.maxConcurrency;
     return isFixed ? 'slow' : 'fast';
   }

@@ -1,16 +1,8 @@
-import type { Clock, Timer } from '../base/clock.js';
 import { Conditions } from '../base/conditions.js';
 import { mostAtOnce } from '../sizing/recycling.js';
+import { replaceAll, type Recycling } from './replace-all.js';
 import { Replacements, type Replacement, type Replacing } from './replacements.js';
-import {
-  afterReady,
-  afterUnexpectedEnd,
-  NO_HISTORY,
-  type RestartHistory,
-  type RestartLimits,
-  type UnexpectedEnd,
-} from './restart-policy.js';
-import { maySpawnAt } from './start-pace.js';
+import { Starter, type Due, type Fault, type StarterParts } from './starter.js';
 import { tooMany, type GoFirst } from './too-many.js';
 
 /** What the supervisor needs of a worker. */
@@ -27,14 +19,7 @@ export interface Supervised {
   destroy(): void;
 }
 
-export interface SupervisorParts<W extends Supervised> {
-  clock: Clock;
-  limits: RestartLimits;
-  random(): number;
-  /** Calls back in the next turn of the event loop. */
-  nextTurn(callback: () => void): Timer;
-  /** Workers that may be on their way to ready at once. Asked only when several are: it reads files. */
-  startsAtOnce(): number;
+export interface SupervisorParts<W extends Supervised> extends Omit<StarterParts<Due>, 'due' | 'starting' | 'start'> {
   /** Starts a worker. May throw when it cannot even be tried. */
   start(workerId: number): W;
   /** A worker is to have tasks from now on. */
@@ -43,16 +28,11 @@ export interface SupervisorParts<W extends Supervised> {
   recycled(worker: W, reason: string): void;
   /** A worker stays, because no other one can be started in its place. */
   recycleFailed(worker: W, reason: string, error: unknown): void;
-  /** Restarting has no prospect. Called once. */
-  gaveUp(reason: string, cause: unknown): void;
 }
 
-/** How a recycling went. */
-export interface Recycling {
-  readonly replaced: number;
-  readonly of: number;
-  /** Why it stopped: a new worker could not be started. */
-  readonly failure: { error: unknown } | undefined;
+/** A worker to be started, perhaps in the place of another one. */
+interface DueWorker<W> extends Due {
+  readonly replacement: Replacement<W> | undefined;
 }
 
 /** How long a worker that was told to go may take for its teardown. OTP gives worker children 5 s, too. */
@@ -62,28 +42,29 @@ const STOP_WITHIN_MS = 5000;
 export class Supervisor<W extends Supervised> {
   readonly #parts: SupervisorParts<W>;
   readonly #workers = new Set<W>();
-  #history: RestartHistory = NO_HISTORY;
+  readonly #starter: Starter<DueWorker<W>>;
   /** Warm workers that have no tasks until another one ends. */
   readonly #spares = new Set<W>();
   readonly #replacements = new Replacements<W>(isStaying);
   #wanted = 0;
   #wantedSpares = 0;
   #lastId = 0;
-  /** The next look at what is to be started. */
-  #timer: Timer | undefined;
-  /** Whether one was started in this turn; and the call of the next. */
-  #isTurnUsed = false;
-  #turn: Timer | undefined;
-  /** No missing worker is started before. */
-  #mayStartAt = -Infinity;
-  /** The last start threw, and has not been judged yet. */
-  #refusal: Timer | undefined;
   #isOver = false;
   /** Checked whenever a worker ended. */
   readonly #conditions = new Conditions();
 
   constructor(parts: SupervisorParts<W>) {
     this.#parts = parts;
+    this.#starter = new Starter({
+      ...parts,
+      due: () => this.#due(),
+      starting: () => this.#starting(),
+      start: ({ replacement }) => this.#start(replacement),
+      gaveUp: (reason, cause) => {
+        this.#end();
+        parts.gaveUp(reason, cause);
+      },
+    });
   }
 
   /** Whether any worker is to be replaced. */
@@ -111,26 +92,26 @@ export class Supervisor<W extends Supervised> {
   }
 
   /**
-   * Wants this many workers from now on. Workers too many are drained: the idle first, and of these those that nobody has
-   * needed for the longest time, or those with the most memory.
+   * Wants this number of workers from now on. Excess workers are drained: the idle first, and among these the longest
+   * unused, or those with the most memory.
    */
   want(count: number, goFirst: GoFirst = 'coldest'): void {
     this.#wanted = count;
     this.#promote();
-    this.#startNext();
+    this.#starter.startNext();
     this.#drainExcess(goFirst);
   }
 
-  /** Wants so many workers beside those wanted, warm and without tasks. */
+  /** Wants this number of spares: workers beside those wanted, warm and without tasks. */
   wantSpares(count: number): void {
     this.#wantedSpares = count;
-    this.#startNext();
+    this.#starter.startNext();
     this.#drainExcess('coldest');
   }
 
-  /** A worker is warm: it goes to work, or stands by. Whoever it relieves goes with the next `relieve`. */
+  /** A worker is warm: it goes to work, or stands by. The worker that it relieves goes with the next `relieve`. */
   onReady(worker: W): void {
-    this.#history = afterReady(this.#history);
+    this.#starter.noteReady();
     const replacement = this.#replacements.ofHeir(worker);
     const relieved = replacement?.takeOver === 'ready' ? replacement.old : undefined;
     const wasSpare = relieved !== undefined && this.#spares.delete(relieved);
@@ -141,7 +122,7 @@ export class Supervisor<W extends Supervised> {
     else this.#parts.activate(worker);
   }
 
-  /** Lets go whoever has a successor: called when a worker has become ready, and when one has answered. */
+  /** Lets workers with a ready successor go. Called when a worker has become ready, and when one has answered. */
   relieve(): void {
     if (this.#isOver) return;
     for (const replacement of this.#replacements.pending('ready')) {
@@ -149,11 +130,11 @@ export class Supervisor<W extends Supervised> {
     }
     this.#relieveDone();
     this.#drainExcess('coldest');
-    this.#startNext();
+    this.#starter.startNext();
   }
 
   /** A worker has ended; `unexpected` describes it unless the pool had asked it to, or killed it for a task's sake. */
-  onEnd(worker: W, unexpected: (UnexpectedEnd & { cause: unknown }) | undefined): void {
+  onEnd(worker: W, unexpected: Fault | undefined): void {
     const replacement = this.#replacements.ofHeir(worker);
     this.#workers.delete(worker);
     this.#spares.delete(worker);
@@ -162,11 +143,11 @@ export class Supervisor<W extends Supervised> {
       // The old worker is still there, so the pool has lost nothing.
       const isHarmless = replacement !== undefined && !replacement.isFinal && !unexpected.wasReady;
       if (isHarmless) this.#stays(replacement, unexpected.cause);
-      else this.#onFault(unexpected);
+      else this.#starter.onFault(unexpected);
     }
     this.#promote();
     this.#relieveDone();
-    this.#startNext();
+    this.#starter.startNext();
     this.#conditions.check();
   }
 
@@ -174,20 +155,13 @@ export class Supervisor<W extends Supervised> {
    * Replaces every worker there is now, those that start and those that stand by included, a quarter at once. Stops when a new
    * worker cannot be started: those that are left stay.
    */
-  async recycle(reason: string): Promise<Recycling> {
-    const workers = [...this.#workers].filter(isStaying);
-    const atOnce = mostAtOnce(this.#wanted);
-    let replaced = 0;
-    for (let from = 0; from < workers.length && !this.#isOver; from += atOnce) {
-      const batch = workers.slice(from, from + atOnce);
-      const ends = await Promise.allSettled(
-        batch.map((worker) => this.replace(worker, { reason, takeOver: 'ready', isFinal: false })),
-      );
-      const failed = ends.filter((end) => end.status === 'rejected');
-      replaced += batch.length - failed.length;
-      if (failed[0] !== undefined) return { replaced, of: workers.length, failure: { error: failed[0].reason } };
-    }
-    return { replaced, of: workers.length, failure: undefined };
+  recycle(reason: string): Promise<Recycling> {
+    return replaceAll({
+      workers: [...this.#workers].filter(isStaying),
+      atOnce: mostAtOnce(this.#wanted),
+      replace: (worker) => this.replace(worker, { reason, takeOver: 'ready', isFinal: false }),
+      isOver: () => this.#isOver,
+    });
   }
 
   /**
@@ -197,7 +171,7 @@ export class Supervisor<W extends Supervised> {
   replace(worker: W, replacing: Replacing): Promise<void> {
     if (this.#isOver || !this.#workers.has(worker) || !isStaying(worker)) return Promise.resolve();
     const over = this.#replacements.add(worker, replacing);
-    this.#startNext();
+    this.#starter.startNext();
     return over;
   }
 
@@ -219,23 +193,7 @@ export class Supervisor<W extends Supervised> {
     this.#isOver = true;
     this.#wanted = 0;
     this.#wantedSpares = 0;
-    for (const timer of [this.#timer, this.#turn, this.#refusal]) timer?.cancel();
-  }
-
-  #onFault(end: UnexpectedEnd & { cause: unknown }): void {
-    const nowMs = this.#parts.clock.now();
-    const { history, decision } = afterUnexpectedEnd(
-      this.#history,
-      { ...end, nowMs, random: this.#parts.random() },
-      this.#parts.limits,
-    );
-    this.#history = history;
-    if (decision.action === 'giveUp') {
-      this.#end();
-      this.#parts.gaveUp(decision.reason, end.cause);
-    } else {
-      this.#mayStartAt = Math.max(this.#mayStartAt, nowMs + decision.delayMs);
-    }
+    this.#starter.stop();
   }
 
   /** Another worker has taken its place. */
@@ -249,7 +207,7 @@ export class Supervisor<W extends Supervised> {
     this.#parts.recycleFailed(replacement.old, replacement.reason, error);
   }
 
-  /** Workers that get nothing more, and have finished, go as soon as somebody stands by. */
+  /** Workers that get no more tasks, and have finished, go as soon as a spare stands by. */
   #relieveDone(): void {
     if (this.#spares.size === 0 || this.#isOver) return;
     for (const replacement of this.#replacements.pending('done')) {
@@ -290,46 +248,25 @@ export class Supervisor<W extends Supervised> {
     }
   }
 
-  /**
-   * Starts one of the workers that are missing, and the others in the turns that follow: a spawn takes two milliseconds, in which
-   * the program does nothing else.
-   */
-  #startNext(): void {
-    if (this.#isOver || this.#isTurnUsed) return;
-    const next = this.#next();
-    if (next === undefined) return;
-    const { clock, nextTurn, startsAtOnce } = this.#parts;
-    const nowMs = clock.now();
-    const starting = [...this.#workers].filter((worker) => isStaying(worker) && !worker.isReady);
-    const startedAt = starting.map((worker) => worker.startedAt);
-    const startAt = Math.max(next.startAt, maySpawnAt(startedAt, nowMs, startsAtOnce));
-    this.#timer?.cancel();
-    if (startAt > nowMs) {
-      if (startAt < Infinity) this.#timer = clock.after(startAt - nowMs, () => this.#startNext());
-      return;
-    }
-    this.#start(next.replacement);
-    this.#isTurnUsed = true;
-    this.#turn = nextTurn(() => {
-      this.#isTurnUsed = false;
-      this.#startNext();
-    });
-  }
-
   /** What is to be started, and when at the earliest. */
-  #next(): { startAt: number; replacement: Replacement<W> | undefined } | undefined {
+  #due(): DueWorker<W> | undefined {
     const replacements = this.#replacements.pending();
-    const extra = replacements.length;
     const present = this.staying().length + this.#spares.size;
-    const missing = this.#wanted + this.#wantedSpares + extra - present;
+    const missing = this.#wanted + this.#wantedSpares + replacements.length - present;
     if (missing <= 0) return undefined;
     const heirless = replacements.filter(({ heir }) => heir === undefined);
-    const startAt = this.#refusal === undefined ? this.#mayStartAt : Infinity;
+    const startAt = this.#starter.mayStartAt;
     // A wait after deaths concerns those that are missing. An old worker that still works is no such case.
     const harmless = heirless.find(({ isFinal }) => !isFinal);
     if (startAt > this.#parts.clock.now() && harmless !== undefined)
       return { startAt: -Infinity, replacement: harmless };
     return { startAt, replacement: missing > heirless.length ? undefined : heirless[0] };
+  }
+
+  /** When those were spawned that are on their way to ready. */
+  #starting(): number[] {
+    const starting = [...this.#workers].filter((worker) => isStaying(worker) && !worker.isReady);
+    return starting.map(({ startedAt }) => startedAt);
   }
 
   #start(replacement: Replacement<W> | undefined): void {
@@ -338,16 +275,8 @@ export class Supervisor<W extends Supervised> {
       this.#workers.add(worker);
       if (replacement !== undefined) replacement.heir = worker;
     } catch (cause) {
-      if (replacement !== undefined && !replacement.isFinal) {
-        this.#stays(replacement, cause);
-        return;
-      }
-      // Later, as every other end: whoever asked for the worker is in the middle of something.
-      this.#refusal = this.#parts.clock.after(0, () => {
-        this.#refusal = undefined;
-        this.#onFault({ wasReady: false, uptimeMs: 0, tasksDone: 0, cause });
-        this.#startNext();
-      });
+      if (replacement !== undefined && !replacement.isFinal) this.#stays(replacement, cause);
+      else this.#starter.refused(cause);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Who of the idle goes first: whoever was needed the longest time ago, or has the most memory. */
+/** Which idle worker goes first: the longest unused, or the one with the most memory. */
 export type GoFirst = 'coldest' | 'fattest';
 
 /** What the choice looks at. */
@@ -16,8 +16,8 @@ const ORDER: Readonly<Record<GoFirst, (a: MayGo, b: MayGo) => number>> = {
 
 /**
  * The workers that go when fewer are wanted: the idle first.
- * @param staying those that are not on their way out, and are nobody's successor; the one started last comes last
- * @param standBy spares that are missing: so many of those that start will be spares
+ * @param staying workers that are neither on their way out nor successors, in the order of their start
+ * @param standBy number of missing spares: that many of the starting workers, the last ones, will be spares
  */
 export function tooMany<W extends MayGo>(
   staying: readonly W[],

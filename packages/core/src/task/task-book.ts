@@ -144,7 +144,7 @@ export class TaskBook {
   }
 }
 
-/** Ends what the state of a task owns and nobody else ends. A place is its worker's to free. */
+/** Ends the timer that the state of a task owns. A place is freed by its worker. */
 function release({ state, owned }: Task): void {
   if (owned !== undefined && state !== 'running') (owned as Timer).cancel();
 }

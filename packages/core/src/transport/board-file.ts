@@ -84,7 +84,7 @@ export class BoardFile implements ParentBoard {
     try {
       return readSync(this.fd, into, 0, length, at);
     } catch {
-      // EIO, or a descriptor that somebody closed: the board tells nothing any more.
+      // EIO, or a descriptor that other code closed: the board cannot be read any more.
       return 0;
     }
   }
@@ -105,7 +105,7 @@ export class BoardFile implements ParentBoard {
     try {
       return writeSync(this.fd, this.#record, 0, 4, at) === 4;
     } catch {
-      // ENOSPC of a file system that gives out the same page twice (overlays), or a descriptor that somebody closed.
+      // ENOSPC of a file system that gives out the same page twice (overlays), or a descriptor that other code closed.
       return false;
     }
   }

@@ -53,7 +53,7 @@ class InlineTransport implements Transport {
     this.channel.close();
   }
 
-  /** Nobody is left to look while this thread is busy. */
+  /** Undefined: while this thread is busy, no other one can look. */
   stack(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

@@ -31,11 +31,11 @@ interface Watched extends Outlet {
   hasNews: boolean;
 }
 
-/** More than any pipe holds: what comes after so much was printed later. */
+/** More than any pipe holds: output beyond this was printed later. */
 const MOST_PIPE_BYTES = 1024 * 1024;
 /** A writer that holds more than this prints without end. */
 const MOST_HELD_BYTES = 16 * 1024 * 1024;
-/** A writer that has more, or does not answer, and is not heard of for so long, is stuck. */
+/** A writer that has more, or does not answer, is stuck after this time without news. */
 const STUCK_MS = 1000;
 /** Time between looks at what makes no news. */
 const LOOK_MS = 2;

@@ -10,9 +10,9 @@ const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 const FOLDERS = (): string[] => ['/dev/shm', tmpdir()];
 
 /**
- * Opens a file that has no name and lives only as long as it is open: nothing is left behind, whoever is killed. In
- * memory where the system has a folder for that with room for it. What the file begins with is written in full, so that no
- * later write to that part can find the file system full.
+ * Opens a file without a name, which lives only as long as it is open: a killed process leaves no file behind. The file is in
+ * memory where the system has a folder for that, with room. Its first part is written in full, so that no later write
+ * to that part can find the file system full.
  * @throws the error of the last folder, when none takes it
  */
 export function openMemoryFile(begin: Uint8Array): number {
@@ -43,7 +43,7 @@ function openIn(folder: string, begin: Uint8Array): number {
   }
 }
 
-/** Closes a file. Whoever lets go of a worker must not fail for one that somebody has closed already (EBADF). */
+/** Closes a file, or leaves it when other code has closed it (EBADF): letting go of a worker must not fail for that. */
 export function closeQuietly(fd: number): void {
   try {
     closeSync(fd);

@@ -11,7 +11,7 @@ const OWN = new RegExp(
     // The application itself: a worker with one of these would be the application again, or build it.
     '|--snapshot-blob|--build-snapshot|--build-sea|--experimental-sea-config)',
 );
-/** They open a port, or stop at the first line until somebody looks. */
+/** Flags that open a port, or stop at the first line until a debugger connects. */
 const INSPECTOR = /^--(inspect|debug)/;
 
 /** The flags of this process that its workers should share: all but those for debugging and for its own entry. */
@@ -54,7 +54,7 @@ export function inspectFlags(inspect: boolean): string[] {
 
 const HEAP_FLAG = /--max[-_](old[-_]space|heap)[-_]size/;
 
-/** The flag that limits a heap, unless somebody has set a limit: in the flags, or in NODE_OPTIONS. */
+/** The flag that limits a heap, unless the flags or NODE_OPTIONS set a limit. */
 export function heapFlags(
   limitMb: number | undefined,
   flags: readonly string[],

@@ -34,7 +34,7 @@ export function forwardLines(source: Readable, target: Writable, label: string):
   const prefix = Buffer.from(label);
 
   const write = (line: Buffer[]): void => {
-    // Nobody takes it any more: it is lost, as everything else that is printed there.
+    // The target is closed: the line is lost, as everything else that is printed there.
     if (!target.writable) return;
     const accepted = target.write(Buffer.concat([prefix, ...line]));
     if (!accepted && !source.isPaused()) {
@@ -68,6 +68,7 @@ export function forwardLines(source: Readable, target: Writable, label: string):
 /** Passes a worker's output on, also when the program ends; without a target, throws it away. */
 export function forwardOutput(source: OutputSource, target: Writable | undefined, label: string): void {
   source.unref();
+  // What is thrown away may as well break off.
   if (target === undefined) source.on('error', () => {}).resume();
   else passOnAtTheEnd({ source, target, endLine: forwardLines(source, target, label) });
 }

@@ -91,7 +91,7 @@ class ProcessTransport implements Transport {
     this.channel = new SocketChannel(link, { maxPayloadBytes: options.maxPayloadBytes });
     this.#guard = guard === undefined || guard === null ? undefined : new GuardLink(guard);
     // A worker that closed its link, or broke it, can neither be given work nor be heard. A dying one does so, too, and has
-    // a moment to end by itself, so that its own exit code is told.
+    // a moment to end by itself, so that its own exit code is known.
     link.on('close', () =>
       setTimeout(() => this.#ended || this.#child.exitCode !== null || this.#killGroup(), UNLINKED_MS).unref(),
     );
@@ -175,7 +175,7 @@ class ProcessTransport implements Transport {
     try {
       kill(HAS_PROCESS_GROUPS ? -pid : pid, 'SIGKILL');
     } catch {
-      // Nobody is left in the group. Or it is so young that it has none yet: then it is alone.
+      // No process is left in the group. Or the worker is so young that it has no group yet: then it is alone.
       this.#child.kill('SIGKILL');
     }
   }

@@ -73,7 +73,7 @@ class ThreadTransport implements Transport {
     this.#thread.unref();
     port1.unref();
     const portClosed = new Promise<void>((resolve) => (this.channel.onClose = resolve));
-    // Whatever a handler has thrown where nobody catches it: null, too.
+    // Any uncaught value that a handler has thrown: null, too.
     this.#thread.on('error', (error: unknown) => {
       const { code, stack } = (error ?? {}) as { code?: unknown; stack?: unknown };
       if (code === 'ERR_WORKER_OUT_OF_MEMORY') this.#outOfMemory = 'limit';

@@ -9,8 +9,8 @@ type Variables = Record<string, string>;
 const CLEAN = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'SystemRoot', 'TEMP'];
 
 /**
- * The environment of a worker. It inherits nothing: Node gives a process also what its environment has from a prototype, so
- * whoever can write to Object.prototype would else choose its NODE_OPTIONS.
+ * The environment of a worker, without a prototype. Node hands inherited variables to a process as well: code that writes
+ * to Object.prototype would otherwise choose its NODE_OPTIONS.
  */
 export function workerEnv(env: NonNullable<PoolOptions['env']>): Variables {
   const given = typeof env === 'object' ? env : process.env;

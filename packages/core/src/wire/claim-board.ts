@@ -22,7 +22,7 @@ import { Buffer, Atomics } from '../base/natives.js';
  * Ids never repeat within the life of a worker as long as a slot's generation has not gone round (2 million tasks per
  * slot), and a slot is taken again only when the worker has answered for its last task.
  *
- * Between processes the board is a file in memory that both have open and nobody can find (unlinked at once); between
+ * Between processes the board is a file in memory that only these two have open (it is unlinked at once); between
  * threads a SharedArrayBuffer. The result log (result-log.ts) lies behind it. One access to a file in memory costs 0.7 µs.
  */
 const SLOT_BITS = 11;

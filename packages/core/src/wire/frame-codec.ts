@@ -37,7 +37,7 @@ export interface FrameFormat {
 
 /** Up to so many words are copied one by one: a view of a short table has to be given memory outside the heap first. */
 const FEW_WORDS = 16;
-/** Up to so many bytes are copied into one buffer, which is written by one call instead of several. */
+/** Frames up to this length are copied into one buffer, which one call writes instead of several. */
 const JOINED_BYTES = 8192;
 
 /** Encodes a frame into the buffers to write, in order, and tells when it was encoded. */

@@ -20,7 +20,7 @@ type Envelope = [
 
 /** Up to so many words go one by one: a task or a few. */
 const FEW_WORDS = 15;
-/** Up to so many bytes go as a string; more go into memory of their own, which is moved. */
+/** Values up to this length go as a string; longer ones go into memory of their own, which is moved. */
 const FEW_BYTES = 4096;
 const WORDS_AT = 6;
 const NO_META = new Uint32Array(0);

@@ -52,7 +52,7 @@ export interface RecordTimes {
   endedAt: number;
 }
 
-/** Length of a record with so many bytes behind its header. */
+/** Length of a record with a body of this length. */
 export function recordBytes(body: number): number {
   return (RECORD_HEADER + body + TRAILER + ALIGNMENT - 1) & -ALIGNMENT;
 }

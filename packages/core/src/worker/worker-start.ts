@@ -7,7 +7,7 @@ import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
 import type { StartFailedMessage } from '../wire/frame.js';
 import type { WorkerState } from './worker-state.js';
 
-/** A deadline that is found to be over so much after its time is found in a loop that had no time to read either. */
+/** Lateness of the deadline's timer, in ms, that shows a loop without time to run timers or to read messages. */
 const LATE_MS = 20;
 
 type StartError = PoolError<'ERR_WORKER_START'>;

@@ -10,6 +10,7 @@ describe('nearestName', () => {
     ['timeout', 'timeoutMs'],
     ['WORKERS', 'workers'],
     ['qeue', 'queue'],
+    ['uqeue', 'queue'],
     ['rettry', 'retry'],
     ['gracems', 'graceMs'],
     ['grace', 'graceMs'],

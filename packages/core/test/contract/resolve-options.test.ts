@@ -2,13 +2,9 @@ import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPoolError, type PoolError } from '../../src/contract/errors.js';
+import { checkMapOptions, checkRunOptions } from '../../src/contract/check-options.js';
 import type { PoolOptions, RunOptions } from '../../src/contract/options.js';
-import {
-  checkMapOptions,
-  checkRunOptions,
-  overrideSettings,
-  resolveOptions,
-} from '../../src/contract/resolve-options.js';
+import { overrideSettings, resolveOptions } from '../../src/contract/resolve-options.js';
 
 /** The ERR_OPTION that `call` throws. */
 function refusal(call: () => unknown): PoolError<'ERR_OPTION'> {

@@ -317,7 +317,7 @@ class World {
 
   #submitTo(which: number): void {
     const { engine } = this;
-    const ready = engine.dispatcher.readyWorkers;
+    const ready = engine.dispatcher.roster.ready;
     const worker = ready[which % Math.max(1, ready.length)];
     if (this.isOver || worker === undefined) return;
     const controller = new AbortController();

@@ -1,5 +1,4 @@
 import { closeSync } from 'node:fs';
-import { deserialize, serialize } from 'node:v8';
 import type { TransferListItem } from 'node:worker_threads';
 import { onTestFinished } from 'vitest';
 import { hostNowMs } from '../../src/base/clock.js';
@@ -13,26 +12,24 @@ import { openMemoryFile } from '../../src/transport/memory-file.js';
 import { sharedBoard } from '../../src/transport/shared-board.js';
 import { BOARD_BYTES } from '../../src/wire/claim-board.js';
 import { encodeFrame, FrameReader } from '../../src/wire/frame-codec.js';
-import type { Cargo, Frame, FrameChannel, FrameKind } from '../../src/wire/frame.js';
+import type { Cargo, Frame, FrameKind } from '../../src/wire/frame.js';
 import { STATUS } from '../../src/wire/record.js';
 import { MemoryLogReader, MemoryLogWriter, type LogReader, type LogWriter } from '../../src/wire/result-log.js';
 import { ResultReader } from '../../src/worker/result-reader.js';
 import type { ResultRow } from '../../src/worker/result-row.js';
+import { LocalChannel, NO_CARGO } from './local-channel.js';
 
 const FORMAT = { maxPayloadBytes: Infinity };
-const NO_CARGO: Cargo = { meta: new Uint32Array(0) };
 
 /** Keeps the frames it is given, as the other end of a socket, or of a port (`clones`), would receive them. */
-export class RecordingChannel implements FrameChannel {
+export class RecordingChannel extends LocalChannel {
   readonly clones: boolean;
   readonly frames: Frame[] = [];
-  onFrame: (frame: Frame) => void = () => {};
-  onFault: (error: Error) => void = () => {};
-  onClose: () => void = () => {};
   onSent: () => void = () => {};
   readonly #reader = new FrameReader(FORMAT, (frame) => this.frames.push(frame));
 
   constructor(clones: boolean) {
+    super();
     this.clones = clones;
   }
 
@@ -41,22 +38,6 @@ export class RecordingChannel implements FrameChannel {
     this.onSent();
     return sentAt;
   }
-
-  carries(value: unknown): boolean {
-    try {
-      if (this.clones) structuredClone(value);
-      else deserialize(serialize(value));
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  flushed(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  close(): void {}
 
   #encode(kind: FrameKind, body: unknown, cargo: Cargo): number {
     const { parts, sentAt } = encodeFrame(FORMAT, kind, body, cargo);

@@ -96,9 +96,9 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     return entered as MadeTask;
   };
   const submit = (name = 'work', input?: unknown, extras?: TaskExtras): MadeTask =>
-    noting(() => engine.submit(name, input, extras));
+    noting(() => engine.intake.submit(name, input, extras));
   const submitTo = (worker: Worker, extras: TaskExtras = {}, name = 'work'): MadeTask =>
-    noting(() => engine.submitTo(worker, name, undefined, extras));
+    noting(() => engine.intake.submitTo(worker, name, undefined, extras));
   /** Has this many workers from now on, all of them ready. */
   const staffUp = async (count: number, handlers?: readonly string[]): Promise<Staff[]> => {
     engine.resize(count);

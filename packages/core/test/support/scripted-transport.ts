@@ -9,7 +9,6 @@ import {
   TASK_WORDS,
   type CancelMessage,
   type Cargo,
-  type Frame,
   type FrameChannel,
   type FrameKind,
   type TaskExtras,
@@ -20,6 +19,7 @@ import type { LogReader, LogWriter } from '../../src/wire/result-log.js';
 import { PendingInputs } from '../../src/child/pending-inputs.js';
 import { ResultWriter } from '../../src/child/result-writer.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
+import { LocalChannel, NO_CARGO } from './local-channel.js';
 
 /** A frame the parent sent. */
 export interface Sent {
@@ -50,18 +50,13 @@ export interface Reply {
   isLasting?: boolean;
 }
 
-const NO_META = new Uint32Array(0);
-const NO_CARGO: Cargo = { meta: NO_META };
-
-class ScriptedChannel implements FrameChannel {
+class ScriptedChannel extends LocalChannel {
   readonly clones = true;
-  onFrame: (frame: Frame) => void = () => {};
-  onFault: (error: Error) => void = () => {};
-  onClose: () => void = () => {};
   readonly sent: Sent[] = [];
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
+    super();
     this.#clock = clock;
   }
 
@@ -70,21 +65,6 @@ class ScriptedChannel implements FrameChannel {
     this.sent.push({ ...sent, values: Buffer.concat(values), meta: meta.slice() });
     return this.#clock.now();
   }
-
-  carries(value: unknown): boolean {
-    try {
-      structuredClone(value);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  flushed(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  close(): void {}
 }
 
 /** A log without a ring: what was appended and not read yet. */
@@ -213,7 +193,7 @@ export class ScriptedTransport implements Transport {
     return this.sent(FRAME.cancel).map(({ body }) => (body as CancelMessage).id);
   }
 
-  say(kind: FrameKind, body?: unknown, { meta = NO_META, values = [], beside = [] }: Partial<Cargo> = {}): void {
+  say(kind: FrameKind, body?: unknown, { meta = NO_CARGO.meta, values = [], beside = [] }: Partial<Cargo> = {}): void {
     const now = this.#clock.now();
     try {
       const bytes = Buffer.concat(values);

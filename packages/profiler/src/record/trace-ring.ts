@@ -104,7 +104,7 @@ function grown(from: Columns, room: number): Columns {
   return to;
 }
 
-/** Most task names that are told apart; a column has 16 bits. */
+/** Most task names with a number of their own; a column has 16 bits. */
 const MOST_NAMES = 1000;
 
 /** Task names as small integers. */

@@ -1,7 +1,7 @@
 import type { TaskTrace, WorkerMessage } from '@millpond/core';
 import { BusyTime } from './busy-time.js';
 
-// A pool that recycles after every task starts a worker per task; only so many of the gone ones keep a row of their own.
+// A pool that recycles after every task starts a worker per task. This number of ended workers keep rows of their own.
 const MAX_EXITED_ROWS = 256;
 
 /** One worker within the window. Times on the host clock, in milliseconds. */
@@ -82,7 +82,7 @@ export class WorkerLedger {
     let worker = this.#workers.get(workerId);
     if (worker === undefined) {
       if (workerId <= this.#lastFoldedId) return;
-      // Nobody said that it is ready: count it from its first task on.
+      // Its start was not seen: it counts from its first task on.
       worker = this.#add(workerId, trace.receivedAt, undefined);
     }
     worker.tasks++;

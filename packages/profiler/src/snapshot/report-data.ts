@@ -26,7 +26,7 @@ export interface ReportData {
 export interface FirstBottleneck {
   /**
    * 'boot': tasks wait for the first worker to be ready. 'workers': they are busy and tasks wait for them. 'dispatch': the parent's main thread is, and they are not.
-   * 'execution': the handlers. 'queue': tasks wait though nobody is busy. 'transport': encoding, decoding and the way
+   * 'execution': the handlers. 'queue': tasks wait though no worker is busy. 'transport': encoding, decoding and the way
    * there and back. 'parent': the program gives the pools too little to do. 'none': nothing was measured.
    */
   kind: 'boot' | 'workers' | 'dispatch' | 'execution' | 'queue' | 'transport' | 'parent' | 'none';

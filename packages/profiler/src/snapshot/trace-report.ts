@@ -5,7 +5,7 @@ import { bySegment } from './task-report.js';
 
 const SLOWEST = 10;
 
-/** The kept tries as plain data. @param startMs what stamps are told relative to, on the host clock */
+/** The kept tries as plain data. @param startMs zero of the stamps, on the host clock */
 export function traceReport(ring: TraceRing, startMs: number): { slowest: SlowTry[]; traces: TraceColumns } {
   const traces = [...ring.traces()];
   return {

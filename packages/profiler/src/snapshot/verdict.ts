@@ -39,7 +39,7 @@ export type Finding = Omit<FirstBottleneck, 'sentence'>;
  * 1. no task came back and no section was timed: none;
  * 2. all pools together have less than half a task in flight on average, booting aside: the parent;
  * 3. else the pool whose tasks took the longest in sum decides. Half of its latency was before any worker was ready: boot;
- * 4. execution is under half of its latency: whoever is busy holds up the rest, as waiting and transport are then mostly
+ * 4. execution is under half of its latency: the busy side holds up the rest, as waiting and transport are then mostly
  *    waiting for it: the workers, or else the parent's main thread (dispatch);
  * 5. else the largest of execution, waiting (queueWait + workerWait) and transport (all the rest).
  */

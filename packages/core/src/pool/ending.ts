@@ -1,0 +1,65 @@
+import { checkCloseOptions } from '../contract/check-options.js';
+import type { PoolError } from '../contract/errors.js';
+import type { CloseOptions } from '../contract/options.js';
+import type { Engine } from './engine.js';
+import type { PoolState } from './pool-state.js';
+
+export interface EndingParts {
+  engine: Engine;
+  state: PoolState;
+  /** The pool has failed: its tasks are rejected, and its workers are being killed. */
+  failed(failure: PoolError<'ERR_POOL_FAILED'>): void;
+}
+
+/** How a pool comes to its end: closed after its work, destroyed before that, or failed. */
+export class Ending {
+  readonly #engine: Engine;
+  readonly #state: PoolState;
+  readonly #failed: EndingParts['failed'];
+  #closing: Promise<void> | undefined;
+
+  constructor({ engine, state, failed }: EndingParts) {
+    this.#engine = engine;
+    this.#state = state;
+    this.#failed = failed;
+  }
+
+  /** @throws ERR_OPTION */
+  close(options: CloseOptions): Promise<void> {
+    checkCloseOptions(options);
+    this.#closing ??= this.#engine.keepAlive.during(this.#close());
+    const { timeoutMs } = options;
+    if (timeoutMs === undefined || timeoutMs === Infinity || this.#state.name === 'closed') return this.#closing;
+    const timer = this.#engine.after(timeoutMs, () => void this.destroy(`close() had ${timeoutMs} ms`));
+    return this.#closing.finally(() => timer.cancel());
+  }
+
+  async destroy(reason: unknown): Promise<void> {
+    if (this.#state.name === 'closed') return;
+    if (this.#state.isOpen) this.#state.move('closing');
+    const error = this.#state.closedError('destroyed', reason);
+    await this.#engine.keepAlive.during(this.#engine.end(error, this.#state.closedError()));
+    this.#finish();
+  }
+
+  /** Workers cannot be kept alive. */
+  fail(reason: string, cause: unknown): void {
+    if (this.#state.name === 'closed' || this.#state.name === 'failed') return;
+    const failure = this.#state.fail(reason, cause);
+    void this.#engine.end(failure);
+    this.#engine.conditions.check();
+    this.#failed(failure);
+  }
+
+  async #close(): Promise<void> {
+    if (this.#state.isOpen) this.#state.move('closing');
+    await this.#engine.finish(this.#state.closedError());
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#state.name !== 'closed') this.#state.move('closed');
+    this.#engine.conditions.check();
+    this.#engine.keepAlive.stop();
+  }
+}

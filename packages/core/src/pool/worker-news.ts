@@ -1,0 +1,142 @@
+import { channel } from 'node:diagnostics_channel';
+import { callSafely } from '../base/call-safely.js';
+import type { Clock } from '../base/clock.js';
+import { PoolError, type Refusal } from '../contract/errors.js';
+import type { PoolEvents } from '../contract/events.js';
+import type { ResolvedOptions } from '../contract/resolve-options.js';
+import { CHANNELS, type SectionDelta, type SectionsMessage, type WorkerMessage } from '../contract/trace.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { Supervisor } from '../supervise/supervisor.js';
+import type { Task } from '../task/task.js';
+import type { TaskTypes } from '../task/task-types.js';
+import type { ResultRow } from '../worker/result-row.js';
+import type { HandlerUse } from '../worker/use-meter.js';
+import type { WorkerEnd } from '../worker/worker-end.js';
+import type { WorkerListener } from '../worker/worker-listener.js';
+import type { Worker } from '../worker/worker.js';
+import type { PastWorkers } from './past-workers.js';
+import { warnOfUnknownTasks } from './task-name-warning.js';
+import type { Upkeep } from './upkeep.js';
+
+const workerChannel = channel(CHANNELS.worker);
+const sectionsChannel = channel(CHANNELS.sections);
+
+/** Where a worker stands still is not waited for longer than this. */
+const STACK_WITHIN_MS = 500;
+
+export interface WorkerNewsParts {
+  /** The pool, as an identity for published messages. */
+  pool: object;
+  options: ResolvedOptions;
+  clock: Clock;
+  dispatcher: Dispatcher;
+  supervisor: Supervisor<Worker>;
+  upkeep: Upkeep;
+  types: TaskTypes;
+  past: PastWorkers;
+  emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
+  /** A worker has become ready, or has ended. */
+  changed(): void;
+}
+
+/** Which parts of a pool learn what a worker tells, in which order, and what its users hear of it. */
+export class WorkerNews implements WorkerListener {
+  readonly #parts: WorkerNewsParts;
+  readonly #dispatcher: Dispatcher;
+  readonly #supervisor: Supervisor<Worker>;
+  #hasWarned = false;
+
+  constructor(parts: WorkerNewsParts) {
+    this.#parts = parts;
+    this.#dispatcher = parts.dispatcher;
+    this.#supervisor = parts.supervisor;
+  }
+
+  ready(worker: Worker): void {
+    const { types, emit, changed } = this.#parts;
+    types.learn(worker.handlerNames);
+    this.#warnOnce(worker);
+    this.#supervisor.onReady(worker);
+    const { id: workerId, pid, threadId, bootMs } = worker;
+    emit('worker:ready', { workerId, pid, threadId, bootMs });
+    this.#publish(worker, 'ready');
+    // After the news, since it follows from it.
+    this.#supervisor.relieve();
+    changed();
+  }
+
+  result(worker: Worker, task: Task, row: ResultRow): void {
+    this.#dispatcher.onResult(worker, task, row);
+  }
+
+  settled(worker: Worker): void {
+    this.#dispatcher.onSettled(worker);
+    if (this.#supervisor.isReplacing) this.#supervisor.relieve();
+  }
+
+  reported(worker: Worker, uses: readonly HandlerUse[]): void {
+    const { types, upkeep } = this.#parts;
+    const { handlerNames } = worker;
+    for (const [handler, use] of uses) types.of(handlerNames[handler] ?? '').load.add(use);
+    upkeep.noteReported(worker);
+  }
+
+  refused(worker: Worker, task: Task, refusal: Refusal): void {
+    this.#dispatcher.onRefused(worker, task, refusal);
+  }
+
+  progress(_worker: Worker, task: Task, value: unknown): void {
+    if (task.extras.onProgress !== undefined) callSafely(task.extras.onProgress, value);
+  }
+
+  timedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
+    this.#dispatcher.onTimedOut(worker, task, ranMs, by);
+  }
+
+  sections(worker: Worker, sections: SectionDelta[]): void {
+    const message: SectionsMessage = { pool: this.#parts.pool, workerId: worker.id, sections };
+    if (sectionsChannel.hasSubscribers) sectionsChannel.publish(message);
+  }
+
+  exited(worker: Worker, end: WorkerEnd): void {
+    const { clock, past, emit, changed } = this.#parts;
+    past.add(worker, clock.now());
+    this.#dispatcher.onExited(worker, end);
+    const isFault = end.how === 'died' || end.how === 'failedToStart';
+    const cause =
+      end.startError ??
+      new PoolError('ERR_WORKER_CRASHED', { task: end.report.runningTasks.join(', ') || 'none', death: end.report });
+    const { uptimeMs } = end.report;
+    const { tasksDone } = worker;
+    this.#supervisor.onEnd(worker, isFault ? { wasReady: end.how === 'died', uptimeMs, tasksDone, cause } : undefined);
+    this.#publish(worker, 'exited');
+    emit('worker:exited', { ...end.report, expected: !isFault });
+    changed();
+  }
+
+  /** A worker stands still: says where, and ends it. */
+  async stuck(worker: Worker, silentMs: number): Promise<void> {
+    const tasks = worker.tasks().map(({ name }) => name);
+    const stack = await worker.stack(STACK_WITHIN_MS);
+    // It may have gone on, or ended, in the meantime.
+    if (worker.state === 'exited' || worker.load === 0 || worker.hasBegun()) return;
+    this.#parts.emit('worker:stuck', { workerId: worker.id, pid: worker.pid, silentMs, tasks, stack });
+    worker.kill('it stood still outside of any handler');
+  }
+
+  /** All workers have the same handlers: the first tells. */
+  #warnOnce({ handlerNames }: Worker): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const { tasks, name } = this.#parts.options;
+    warnOfUnknownTasks(tasks.keys(), handlerNames, name);
+  }
+
+  #publish(worker: Worker, what: WorkerMessage['what']): void {
+    if (!workerChannel.hasSubscribers) return;
+    const { pool, options, clock } = this.#parts;
+    const bootMs = what === 'ready' ? worker.bootMs : 0;
+    const message: WorkerMessage = { pool, kind: options.kind, workerId: worker.id, what, atMs: clock.now(), bootMs };
+    workerChannel.publish(message);
+  }
+}

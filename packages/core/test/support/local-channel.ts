@@ -1,0 +1,31 @@
+import { deserialize, serialize } from 'node:v8';
+import type { Cargo, Frame, FrameChannel, FrameKind } from '../../src/wire/frame.js';
+
+export const NO_CARGO: Cargo = { meta: new Uint32Array(0) };
+
+/** A channel without a link: what is sent has arrived at once, and nothing is left to flush or to close. */
+export abstract class LocalChannel implements FrameChannel {
+  abstract readonly clones: boolean;
+  onFrame: (frame: Frame) => void = () => {};
+  onFault: (error: Error) => void = () => {};
+  onClose: () => void = () => {};
+
+  abstract send(kind: FrameKind, body: unknown, cargo?: Cargo): number;
+
+  carries(value: unknown): boolean {
+    try {
+      if (this.clones) structuredClone(value);
+      else deserialize(serialize(value));
+      return true;
+    } catch {
+      // That is the answer.
+      return false;
+    }
+  }
+
+  flushed(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {}
+}
