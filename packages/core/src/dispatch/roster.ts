@@ -46,8 +46,9 @@ export class Roster {
 
   /** A worker was told to go, and finishes what it has. */
   leave(worker: Worker): void {
-    this.#strike(worker);
+    // First, so that the logs of the last worker are still watched.
     this.#leaving.add(worker);
+    this.#strike(worker);
   }
 
   /** A worker has ended. */
