@@ -13,8 +13,7 @@ import {
   SECTION_BYTES,
   type WorkerBoard,
 } from '../wire/claim-board.js';
-import { LogSpace, markOf, offsetOf, type LogWriter } from '../wire/result-log.js';
-import { skipRecord } from '../wire/record.js';
+import { LogSpace, type LogRing, type LogWriter } from '../wire/result-log.js';
 
 /** The worker's end of a claim board in a file. Two system calls a claim, 0.7 µs each on a file in memory. */
 export class FileClaims implements WorkerBoard {
@@ -75,16 +74,12 @@ export class FileClaims implements WorkerBoard {
 }
 
 /** The worker's end of a result log in a file. One system call a result, as long as the parent reads along. */
-export class FileLogWriter implements LogWriter {
+export class FileLogWriter implements LogWriter, LogRing {
   readonly isMemory = false;
   readonly #fd: number;
   readonly #space = new LogSpace();
   readonly #word = new Uint32Array(1);
   readonly #wordBytes = new Uint8Array(this.#word.buffer);
-  readonly #consumed = (): number => {
-    readSync(this.#fd, this.#wordBytes, 0, 4, CONSUMED_AT);
-    return this.#word[0] as number;
-  };
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -95,19 +90,15 @@ export class FileLogWriter implements LogWriter {
   }
 
   append(bytes: Buffer, at: number, length: number): boolean {
-    const skip = this.#space.skipFor(length, this.#consumed);
-    if (skip === -1) return false;
-    const from = this.#space.position;
-    if (skip > 0) this.#write(skipRecord(markOf(from), skip), 0, 8, from);
-    const start = (from + skip) >>> 0;
-    bytes.writeUInt32LE(markOf(start), at);
-    bytes.writeUInt32LE(markOf(start), at + length - 4);
-    this.#write(bytes, at, length, start);
-    this.#space.position = (start + length) >>> 0;
-    return true;
+    return this.#space.append(this, bytes, at, length);
   }
 
-  #write(bytes: Uint8Array, at: number, length: number, position: number): void {
-    writeSync(this.#fd, bytes, at, length, BOARD_BYTES + offsetOf(position));
+  consumed(): number {
+    readSync(this.#fd, this.#wordBytes, 0, 4, CONSUMED_AT);
+    return this.#word[0] as number;
+  }
+
+  write(bytes: Uint8Array, at: number, length: number, to: number): void {
+    writeSync(this.#fd, bytes, at, length, BOARD_BYTES + to);
   }
 }

@@ -3,7 +3,7 @@ import { PoolError } from '../contract/errors.js';
 import type { TaskCounts } from '../contract/stats.js';
 import type { Timer } from '../base/clock.js';
 import type { Holding, Task } from './task.js';
-import { TASK_MOVES, type TaskState } from './task-state.js';
+import { canMoveTask, type TaskState } from './task-state.js';
 
 /** How a task ended, for the counts. */
 export type TaskEnd = 'completed' | 'failed' | 'cancelled';
@@ -136,7 +136,7 @@ export class TaskBook {
   }
 
   #check(task: Task, to: TaskState): void {
-    if (!TASK_MOVES[task.state].includes(to)) this.#refuse(task, to);
+    if (!canMoveTask(task.state, to)) this.#refuse(task, to);
   }
 
   #refuse(task: Task, to: TaskState): never {

@@ -11,3 +11,23 @@ export const TASK_MOVES: Readonly<Record<TaskState, readonly TaskState[]>> = {
   retrying: ['queued', 'settled'],
   settled: [],
 };
+
+type Moves = Readonly<Record<TaskState, boolean>>;
+
+const movesFrom = (from: TaskState): Moves => {
+  const can = (to: TaskState): boolean => TASK_MOVES[from].includes(to);
+  return { queued: can('queued'), running: can('running'), retrying: can('retrying'), settled: can('settled') };
+};
+
+/** The same table, to be asked three times a task: two look-ups take a third of the time of a search in a list. */
+const CAN_MOVE: Readonly<Record<TaskState, Moves>> = {
+  queued: movesFrom('queued'),
+  running: movesFrom('running'),
+  retrying: movesFrom('retrying'),
+  settled: movesFrom('settled'),
+};
+
+/** Whether a task may go from one state to another. */
+export function canMoveTask(from: TaskState, to: TaskState): boolean {
+  return CAN_MOVE[from][to];
+}

@@ -195,7 +195,7 @@ export class Task implements Linked<Task> {
   /** Bytes of its input, large views included. */
   get totalBytes(): number {
     let bytes = this.inputBytes;
-    for (const view of this.aside?.views ?? []) bytes += view.length;
+    if (this.aside?.views !== undefined) for (const view of this.aside.views) bytes += view.length;
     return bytes;
   }
   /** When its wait has to end, host clock; Infinity for never. */

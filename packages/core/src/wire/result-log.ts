@@ -47,20 +47,38 @@ export interface LogReader {
   advance(bytes: number): void;
 }
 
+/** The ring, as its writer reaches it. */
+export interface LogRing {
+  /** How far the parent has read. */
+  consumed(): number;
+  /** Copies bytes to an offset in the ring; `at`, `length` and `to` are multiples of 8. */
+  write(bytes: Uint8Array, at: number, length: number, to: number): void;
+}
+
 /** What a writer keeps: how far it has written, and how far the parent had read when it looked last. */
 export class LogSpace {
   position = 0;
   #consumed = 0;
 
-  /**
-   * Bytes to skip before a record of this length, or −1 when there is no room for both.
-   * @param consumed asks how far the parent has read
-   */
-  skipFor(length: number, consumed: () => number): number {
+  /** See LogWriter.append. */
+  append(ring: LogRing, bytes: Buffer, at: number, length: number): boolean {
+    const skip = this.skipFor(length, ring);
+    if (skip === -1) return false;
+    if (skip > 0) ring.write(skipRecord(markOf(this.position), skip), 0, SKIP_BYTES, offsetOf(this.position));
+    const start = (this.position + skip) >>> 0;
+    bytes.writeUInt32LE(markOf(start), at);
+    bytes.writeUInt32LE(markOf(start), at + length - 4);
+    ring.write(bytes, at, length, offsetOf(start));
+    this.position = (start + length) >>> 0;
+    return true;
+  }
+
+  /** Bytes to skip before a record of this length, or −1 when there is no room for both. */
+  skipFor(length: number, ring: Pick<LogRing, 'consumed'>): number {
     const left = LOG_BYTES - offsetOf(this.position);
     const skip = length > left ? left : 0;
     const needed = skip + length;
-    if (this.#free < needed) this.#consumed = consumed();
+    if (this.#free < needed) this.#consumed = ring.consumed();
     return this.#free < needed ? -1 : skip;
   }
 
@@ -70,15 +88,14 @@ export class LogSpace {
 }
 
 /** Both ends of the log of a thread, in shared memory: each side makes its own. */
-export class MemoryLogWriter implements LogWriter {
+export class MemoryLogWriter implements LogWriter, LogRing {
   readonly isMemory = true;
   readonly #words: Int32Array;
   readonly #ring: Uint8Array;
   readonly #ringWords: Int32Array;
-  #source: Buffer | undefined;
+  #source: Uint8Array | undefined;
   #sourceWords: Int32Array = new Int32Array(0);
   readonly #space = new LogSpace();
-  readonly #consumed = (): number => Atomics.load(this.#words, CONSUMED_AT / 4) >>> 0;
 
   constructor(memory: SharedArrayBuffer, logAt: number) {
     this.#words = new Int32Array(memory, 0, logAt / 4);
@@ -91,23 +108,18 @@ export class MemoryLogWriter implements LogWriter {
   }
 
   append(bytes: Buffer, at: number, length: number): boolean {
-    const skip = this.#space.skipFor(length, this.#consumed);
-    if (skip === -1) return false;
-    const from = this.#space.position;
-    if (skip > 0) this.#ring.set(skipRecord(markOf(from), skip), offsetOf(from));
-    const start = (from + skip) >>> 0;
-    bytes.writeUInt32LE(markOf(start), at);
-    bytes.writeUInt32LE(markOf(start), at + length - 4);
-    this.#copy(bytes, at, length, offsetOf(start));
-    this.#space.position = (start + length) >>> 0;
+    if (!this.#space.append(this, bytes, at, length)) return false;
     Atomics.store(this.#words, PRODUCED_AT / 4, this.#space.position | 0);
     return true;
   }
 
-  /** `from`, `length` and `to` are multiples of 8. */
-  #copy(bytes: Buffer, from: number, length: number, to: number): void {
-    if (length > FEW_BYTES) {
-      bytes.copy(this.#ring, to, from, from + length);
+  consumed(): number {
+    return Atomics.load(this.#words, CONSUMED_AT / 4) >>> 0;
+  }
+
+  write(bytes: Uint8Array, from: number, length: number, to: number): void {
+    if (length > FEW_BYTES || length === SKIP_BYTES) {
+      this.#ring.set(bytes.subarray(from, from + length), to);
       return;
     }
     if (this.#source !== bytes) {

@@ -1,4 +1,5 @@
 import { Buffer } from '../base/natives.js';
+import type { TransferListItem } from 'node:worker_threads';
 import type { Clock } from '../base/clock.js';
 import { Sink } from '../codec/sink.js';
 import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';
@@ -84,6 +85,7 @@ export class Outbox {
     const nowMs = this.#clock.now();
     let extras: Map<number, TaskExtras> | undefined;
     let beside: ArrayBuffer[] | undefined;
+    let transfer: TransferListItem[] | undefined;
     // Inputs of tasks that follow one another mostly lie one behind the other.
     let chunk: Buffer | undefined;
     let from = 0;
@@ -114,17 +116,12 @@ export class Outbox {
           views,
           cloned: aside?.held,
         });
+        if (aside?.transfer !== undefined) (transfer ??= []).push(...aside.transfer);
       }
     }
     if (chunk !== undefined && to > from) values.push(chunk.subarray(from, to));
     const body: TasksBody | undefined = extras && { extras };
-    const transfer = places.flatMap(({ task }) => task?.aside?.transfer ?? []);
-    const sentAt = this.#transport.channel.send(FRAME.tasks, body, {
-      meta,
-      values,
-      beside,
-      transfer: transfer.length === 0 ? undefined : transfer,
-    });
+    const sentAt = this.#transport.channel.send(FRAME.tasks, body, { meta, values, beside, transfer });
     // Only now: a frame that is refused has told of nothing.
     this.#shapes = this.#encoder.shapeCount;
     return sentAt;

@@ -248,9 +248,11 @@ describe('the room in a log', () => {
         const left = LOG_BYTES - offsetOf(space.position);
         const skip = length > left ? left : 0;
         const fits = used * 8 + skip + length <= LOG_BYTES;
-        expect(space.skipFor(length, () => consumed)).toBe(fits ? skip : -1);
+        expect(space.skipFor(length, { consumed: () => consumed })).toBe(fits ? skip : -1);
         if (!fits) return;
-        expect(space.skipFor(length, () => expect.unreachable('There is room as far as it knows.'))).toBe(skip);
+        expect(space.skipFor(length, { consumed: () => expect.unreachable('There is room as far as it knows.') })).toBe(
+          skip,
+        );
       }),
     );
   });
