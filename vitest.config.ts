@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Most tests wait for workers most of the time, so that even two cores serve three files at once.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     globalSetup: './scripts/bundle-core.mjs',
     testTimeout: 60_000,
     // Built packages load in Node itself, as they do for users: not through vite.
@@ -21,6 +24,15 @@ export default defineConfig({
         test: {
           name: 'behaviour',
           include: ['packages/*/test/behaviour/**/*.test.ts', 'examples/test/**/*.test.ts'],
+          exclude: ['**/*.slow.test.ts'],
+        },
+      },
+      // Behaviour that takes its time to be seen: `npm run test:slow`. Half of all behaviour tests' time, so not part of `npm test`.
+      {
+        extends: true,
+        test: {
+          name: 'slow',
+          include: ['packages/*/test/behaviour/**/*.slow.test.ts', 'examples/test/**/*.slow.test.ts'],
         },
       },
       // The fault matrix: `npm run faults`. Minutes of killing and waiting, so not part of `npm test`.

@@ -14,7 +14,7 @@ const RESULTS = '.cache/vitest.json';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const vitestArguments = process.argv.slice(2);
 // vitest's own time limit ends a test that waits, not one that spins. The fault tests wait a lot; hosts are built first.
-const isSlow = ['faults', 'hosts'].some((project) => vitestArguments.includes(project));
+const isSlow = ['faults', 'hosts', 'slow'].some((project) => vitestArguments.includes(project));
 const TESTS_TIMEOUT_MS = (isSlow ? 12 : 6) * 60_000;
 const DEFAULT_PROJECTS = ['--project', 'unit', '--project', 'behaviour'];
 const checksHold = vitestArguments.length > 0 || (await runChecks());
@@ -49,6 +49,8 @@ async function runTests(args) {
   const startMs = performance.now();
   mkdirSync('.cache', { recursive: true });
   rmSync(RESULTS, { force: true });
+  // They watch cores and memory, and kill: two files at once would see each other.
+  if (isSlow) args = ['--maxWorkers=1', ...args];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`];
   const { code } = await run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args], {
     stdio: 'inherit',
