@@ -213,7 +213,7 @@ const pool = z.strictObject(
     recycle: recycle.optional().describe('When a worker is replaced by a new one, between its items.'),
     memory: memory.optional(),
     codec: z
-      .enum(['structured'], { error: 'must be structured, or the module of a codec' })
+      .enum(['structured'], { error: 'must be structured, the one codec of workload files' })
       .optional()
       .describe('How items and results cross to a worker and back. Default: structured.'),
     workerData: z.unknown().optional(),

@@ -31,7 +31,7 @@ const SLICE_MS = 1;
 /**
  * A result waits for company as long as the work that is left here takes. So a frame leaves when half of what was here is done,
  * and the parent can send more while the other half runs. For HOLD_MS at least, and for MOST_HOLD_MS at most: a frame costs both
- * sides some 50 µs in all. With a quarter of that wait, frames of two busy processes held 80 results in place of 250.
+ * sides some 50 µs in all. With a quarter of that wait, frames of two busy processes held 80 results.
  */
 const HOLD_MS = 0.25;
 const MOST_HOLD_MS = 4;

@@ -61,8 +61,9 @@ export interface TaskOptions<I = never> {
   priority?: number;
   /**
    * Its handler may run twice without harm. Then its start and its result need not be noted where they outlive the worker, which
-   * makes tasks of some microseconds up to twice as fast: when a worker dies, tasks that may have begun there run again whatever
-   * `retry` says, and so do tasks whose results were lost with it. @defaultValue false
+   * makes tasks of some microseconds up to twice as fast. When a worker dies, tasks that may have begun there run again whatever
+   * `retry` says, and so do tasks whose results were lost with it. A task that alone had begun there is to blame for the death:
+   * it rejects, or runs again as its `retry` says. @defaultValue false
    */
   idempotent?: boolean;
   /** Cache results of this task. Only for handlers whose result depends on nothing but the input. */
