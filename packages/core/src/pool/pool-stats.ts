@@ -40,13 +40,12 @@ export function poolStats(parts: StatsParts): PoolStats {
   const workerList = workers.map((worker) => workerStats(worker, parts.nowMs));
   const count = (...states: string[]): number => workerList.filter(({ state }) => states.includes(state)).length;
   const types = [...parts.types];
-  // Defined, not assigned: a caller may give any name, "__proto__" too.
-  const byTask = Object.fromEntries(
-    types.map((type) => {
-      const { name, completed, failed, load } = type;
-      return [name, { completed, failed, latencyMs: latency([type]), detected: load.kind }];
-    }),
-  );
+  // A caller may give any name, "__proto__" and "valueOf", too: nothing is inherited here.
+  const byTask = Object.create(null) as PoolStats['byTask'];
+  for (const type of types) {
+    const { name, completed, failed, load } = type;
+    byTask[name] = { completed, failed, latencyMs: latency([type]), detected: load.kind };
+  }
   return {
     name: options.name,
     kind: options.kind,

@@ -35,6 +35,7 @@ class ThreadTransport implements Transport {
   readonly threadId: number;
   readonly wantsGuard = false;
   onExit: (exit: TransportExit) => void = () => {};
+  #isKilled = false;
   readonly #thread: Worker;
   readonly #stderr = new Tail();
   #outOfMemory: 'limit' | undefined;
@@ -94,6 +95,9 @@ class ThreadTransport implements Transport {
   }
 
   kill(): void {
+    // Each call would wait for the exit anew, and twelve of them warn of a leak. A thread that was asked once does not come back.
+    if (this.#isKilled) return;
+    this.#isKilled = true;
     void this.#thread.terminate();
   }
 

@@ -40,7 +40,8 @@ export interface LogReader {
   readonly position: number;
   /**
    * Bytes from `position` on that hold whole records, in one piece; undefined when there are none. Good until the next call.
-   * @param end the position up to which records are known to be whole; without it, the records say so themselves
+   * @param end the position up to which records are known to be whole, beyond which none is given: progress may come before
+   *   those, in frames that are still on their way. Without it, the records say themselves whether they are whole
    */
   peek(end?: number): Buffer | undefined;
   /** Goes on by a record, or by what came another way. */
@@ -145,10 +146,12 @@ export class MemoryLogReader implements LogReader {
     this.#ring = Buffer.from(memory, logAt, LOG_BYTES);
   }
 
-  peek(): Buffer | undefined {
-    const end = Atomics.load(this.#words, PRODUCED_AT / 4) >>> 0;
-    const bytes = (end - this.position) >>> 0;
-    if (bytes === 0 || bytes > LOG_BYTES) return undefined;
+  peek(end?: number): Buffer | undefined {
+    const produced = Atomics.load(this.#words, PRODUCED_AT / 4) >>> 0;
+    const there = (produced - this.position) >>> 0;
+    if (there > LOG_BYTES) return undefined;
+    const bytes = end === undefined ? there : Math.min((end - this.position) >>> 0, there);
+    if (bytes === 0) return undefined;
     const from = offsetOf(this.position);
     return this.#ring.subarray(from, Math.min(from + bytes, LOG_BYTES));
   }

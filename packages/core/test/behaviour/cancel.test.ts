@@ -171,6 +171,21 @@ describe.each(WORKER_KINDS)('a handler that does not listen, kind %s,', (kind) =
     });
   });
 
+  it('is killed once, though twenty of them are overdue, and warns of nothing', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    try {
+      await withPool('ignores-abort.mjs', { kind, workers: 1, concurrency: 20, graceMs: 10 }, async (pool) => {
+        const tasks = Array.from({ length: 20 }, () => failure(pool.run('hold', 0, { timeoutMs: 50 })));
+        expect((await Promise.all(tasks)).map(({ code }) => code)).toEqual(Array(20).fill('ERR_TASK_TIMEOUT'));
+      });
+    } finally {
+      process.off('warning', note);
+    }
+    expect(warnings).toEqual([]);
+  });
+
   it('runs a neighbour again that may run twice, without blame', async () => {
     await withGate((gate) =>
       withPool('mixes-good-and-bad.mjs', { kind, workers: 1, concurrency: 2, graceMs: 0 }, async (pool) => {

@@ -58,11 +58,12 @@ describe.each(KINDS)('a pool of kind %s publishes', (kind) => {
     });
   });
 
-  it('the sections its handlers timed, before the result is there', async () => {
+  it('the sections its handlers timed, by the time it is closed', async () => {
     await withPool('times-sections.mjs', { kind, workers: 1 }, async (pool) => {
       const counts = new Map<string, number>();
       const messages = await heard<SectionsMessage>(CHANNELS.sections, pool, async () => {
         await pool.run('work', 3);
+        await pool.close();
       });
       for (const { workerId, sections } of messages) {
         expect(workerId).toBe(1);

@@ -55,6 +55,18 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
     );
   });
 
+  it('are read up to where a frame tells, though the log has more: their progress may be on its way', () => {
+    const { add, writer, frames, reader, ids } = open(openLog());
+    // Long enough that no frame takes them along.
+    const long = 'x'.repeat(3000);
+    for (const id of range(3)) add(id, long, true);
+    writer.send();
+    const [frame] = frames() as [Frame];
+    add(4, long, true);
+    reader.readFrame(frame, 0);
+    expect(ids()).toEqual([1, 2, 3]);
+  });
+
   it('that a silent look has found are not taken from the frame again', () => {
     const { add, writer, receive, look, ids } = open(openLog());
     add(1, 'a', true);
