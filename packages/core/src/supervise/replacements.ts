@@ -56,6 +56,11 @@ export class Replacements<W> {
     return takeOver === undefined ? all : all.filter((entry) => entry.takeOver === takeOver);
   }
 
+  /** Whether this worker takes no more tasks, whatever becomes of its successor. */
+  isDone(worker: W): boolean {
+    return this.#entries.get(worker)?.isFinal === true;
+  }
+
   /** The wish for which this worker was started. */
   ofHeir(heir: W): Replacement<W> | undefined {
     return this.pending().find((entry) => entry.heir === heir);

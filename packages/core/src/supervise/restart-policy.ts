@@ -27,7 +27,7 @@ export type RestartDecision = { action: 'restart'; delayMs: number } | { action:
 
 export const NO_HISTORY: RestartHistory = { failedStarts: 0, deaths: [], deathsInARow: 0 };
 
-/** Failed starts without one success that end the pool: five, as many as a passing cause is given time for. */
+/** Failed starts without one success that end a pool with no ready worker: five, as many as a passing cause is given time for. */
 const MAX_FAILED_STARTS = 5;
 const BASE_MS = 100;
 const MAX_MS = 5000;
@@ -46,17 +46,18 @@ export function afterReady(history: RestartHistory): RestartHistory {
 /**
  * A worker ended by itself. The first restart is immediate, the next ones wait 100 ms · 2ⁿ up to 5 s with full jitter,
  * until a worker was healthy. Beyond `limits` deaths in the window, or five failed starts in a row, the answer is to give
- * up: then the fault is in the module or the machine, and restarting only burns CPU.
+ * up: then the fault is in the module or the machine, and restarting only burns CPU. Failed starts end no pool whose other
+ * workers are at work: they show that the module can start, and the machine may only have no room for one more.
  */
 export function afterUnexpectedEnd(
   history: RestartHistory,
-  end: UnexpectedEnd & { nowMs: number; random: number },
+  end: UnexpectedEnd & { nowMs: number; random: number; hasOthers: boolean },
   limits: RestartLimits,
 ): { history: RestartHistory; decision: RestartDecision } {
   if (!end.wasReady) {
     const failedStarts = history.failedStarts + 1;
     const next = { ...history, failedStarts };
-    if (failedStarts >= MAX_FAILED_STARTS) {
+    if (failedStarts >= MAX_FAILED_STARTS && !end.hasOthers) {
       return {
         history: next,
         decision: { action: 'giveUp', reason: `${failedStarts} workers in a row failed to start.` },

@@ -29,6 +29,8 @@ export interface StarterParts<D extends Due> {
   startsAtOnce(): number;
   /** The worker to start next; undefined when none is missing. */
   due(): D | undefined;
+  /** Whether any worker takes tasks. */
+  hasReady(): boolean;
   /** When those were spawned that are on their way to ready, host clock. */
   starting(): number[];
   start(due: D): void;
@@ -93,9 +95,10 @@ export class Starter<D extends Due> {
 
   /** A worker ended by itself: the next start may have to wait, or there is none. */
   onFault(fault: Fault): void {
-    const { clock, random, limits, gaveUp } = this.#parts;
+    const { clock, random, limits, hasReady, gaveUp } = this.#parts;
     const nowMs = clock.now();
-    const { history, decision } = afterUnexpectedEnd(this.#history, { ...fault, nowMs, random: random() }, limits);
+    const end = { ...fault, nowMs, random: random(), hasOthers: hasReady() };
+    const { history, decision } = afterUnexpectedEnd(this.#history, end, limits);
     this.#history = history;
     if (decision.action === 'giveUp') gaveUp(decision.reason, fault.cause);
     else this.#mayStartAt = Math.max(this.#mayStartAt, nowMs + decision.delayMs);

@@ -19,7 +19,10 @@ export interface Supervised {
   destroy(): void;
 }
 
-export interface SupervisorParts<W extends Supervised> extends Omit<StarterParts<Due>, 'due' | 'starting' | 'start'> {
+export interface SupervisorParts<W extends Supervised> extends Omit<
+  StarterParts<Due>,
+  'due' | 'hasReady' | 'starting' | 'start'
+> {
   /** Starts a worker. May throw when it cannot even be tried. */
   start(workerId: number): W;
   /** A worker is to have tasks from now on. */
@@ -58,6 +61,7 @@ export class Supervisor<W extends Supervised> {
     this.#starter = new Starter({
       ...parts,
       due: () => this.#due(),
+      hasReady: () => [...this.#workers].some((worker) => worker.isReady && !this.#replacements.isDone(worker)),
       starting: () => this.#starting(),
       start: ({ replacement }) => this.#start(replacement),
       gaveUp: (reason, cause) => {

@@ -15,6 +15,7 @@ interface End {
   wasReady?: boolean;
   uptimeMs?: number;
   tasksDone?: number;
+  hasOthers?: boolean;
   nowMs?: number;
   random?: number;
 }
@@ -23,7 +24,7 @@ interface End {
 function decisions(ends: readonly End[], limits = LIMITS, from: RestartHistory = NO_HISTORY): RestartDecision[] {
   let history = from;
   return ends.map((end) => {
-    const whole = { wasReady: true, uptimeMs: 5, tasksDone: 0, nowMs: 0, random: 1, ...end };
+    const whole = { wasReady: true, uptimeMs: 5, tasksDone: 0, nowMs: 0, random: 1, hasOthers: false, ...end };
     const { history: next, decision } = afterUnexpectedEnd(history, whole, limits);
     history = next;
     return decision;
@@ -82,7 +83,7 @@ describe('after a failed start', () => {
   it('a worker that became ready begins a new count', () => {
     let history = NO_HISTORY;
     const fail = (): RestartDecision['action'] => {
-      const end = { wasReady: false, uptimeMs: 0, tasksDone: 0, nowMs: 0, random: 1 };
+      const end = { wasReady: false, uptimeMs: 0, tasksDone: 0, nowMs: 0, random: 1, hasOthers: false };
       const { history: next, decision } = afterUnexpectedEnd(history, end, LIMITS);
       history = next;
       return decision.action;
@@ -91,6 +92,12 @@ describe('after a failed start', () => {
       for (let failure = 0; failure < 4; failure++) expect(fail()).toBe('restart');
       history = afterReady(history);
     }
+  });
+
+  it('ends no pool whose other workers are at work; it is tried again, ever more seldom', () => {
+    const beside = { wasReady: false, hasOthers: true };
+    expect(delays(Array<End>(9).fill(beside)).slice(-4)).toEqual([3200, 5000, 5000, 5000]);
+    expect(decisions([...Array<End>(6).fill(beside), { wasReady: false }]).at(-1)?.action).toBe('giveUp');
   });
 
   it('does not count as a death of a ready worker, nor the other way round', () => {
@@ -123,7 +130,7 @@ describe('any sequence of ends', () => {
           nowMs += sinceLastMs;
           const { history: next, decision } = afterUnexpectedEnd(
             history,
-            { ...each, nowMs },
+            { ...each, nowMs, hasOthers: false },
             { max, withinMs: 30_000 },
           );
           if (each.wasReady) deathsAt.push(nowMs);

@@ -296,6 +296,21 @@ describe('workers that fail to start', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('end no pool that has a worker at work, and do so once that has gone', () => {
+    const { supervisor, started, ready, died, givenUp, clock } = open();
+    supervisor.want(2);
+    const [first] = started as [FakeWorker];
+    ready(first);
+    for (let failure = 1; failure <= 8; failure++) {
+      died(started.at(-1) as FakeWorker);
+      clock.advance(5000);
+    }
+    expect([givenUp, started.length]).toEqual([[], 10]);
+    died(first);
+    died(started.at(-1) as FakeWorker);
+    expect(givenUp).toHaveLength(1);
+  });
+
   it('may fail even to be tried, which counts the same', () => {
     const { supervisor, started, startErrors, givenUp, clock } = open();
     const errors = Array.from({ length: 5 }, (_, at) => new Error(`EAGAIN ${at + 1}`));
