@@ -192,7 +192,7 @@ export class HandOut {
     for (let taken = 0; ;) {
       const own = this.#affinity.size === 0 ? undefined : this.#affinity.firstFor(worker);
       const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
-      if (head === undefined || head.isOneShot) return;
+      if (head === undefined) return;
       if (worker.isFull || roomFor(worker, concurrency, prefetch, head.type.typicalMs, leastAheadMs) <= 0) {
         this.#roomy.delete(worker);
         return;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import type { SentTask } from '../support/scripted-transport.js';
 import { codes, type MadeTask } from '../support/tasks.js';
 
 describe('a task for one worker', () => {
@@ -49,5 +50,43 @@ describe('a task for one worker', () => {
     await turn();
     only.transport.replyError(only.transport.takeTasks()[0] ?? { wireId: 0 }, new Error('no'));
     expect(made.outcomes).toMatchObject([{ error: { message: 'no' } }]);
+  });
+});
+
+describe('a broadcast that has not begun', () => {
+  it('stays where it is while the tasks around it go to a free worker, or back to the queue', async () => {
+    const engine = openEngine({ workers: 2, prefetch: 4 });
+    const [busy, free] = (await engine.staffUp(2)) as [Staff, Staff];
+    const held = engine.submitTo(free.worker);
+    const first = engine.submit();
+    await turn();
+    begun(busy);
+    const pinned = engine.submitTo(busy.worker);
+    const ahead = engine.submit();
+    await turn();
+    busy.transport.takeTasks();
+    expect([first, pinned, ahead].map(({ task }) => task.place?.holder)).toEqual(Array(3).fill(busy.worker));
+    const [holding] = begun(free) as [SentTask];
+    free.transport.reply(holding);
+    await turn();
+    engine.clock.advance(1000);
+    await turn();
+    expect(held.outcomes).toHaveLength(1);
+    expect([pinned, ahead].map(({ task }) => task.place?.holder)).toEqual([busy.worker, free.worker]);
+    engine.dispatcher.takeBackAhead(busy.worker);
+    expect(pinned.task.place?.holder).toBe(busy.worker);
+  });
+});
+
+describe('a task whose input is moved', () => {
+  it('is not sent ahead: it could not be taken back', async () => {
+    const engine = openEngine({ workers: 1, prefetch: 4 });
+    const [only] = (await engine.staffUp(1)) as [Staff];
+    engine.submit();
+    await turn();
+    begun(only);
+    const moved = engine.submit('work', 'input', { transfer: [new ArrayBuffer(8)] });
+    await turn();
+    expect([moved.task.state, only.worker.load]).toEqual(['queued', 1]);
   });
 });

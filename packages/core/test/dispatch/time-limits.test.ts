@@ -4,6 +4,7 @@ import type { Outcomes } from '../../src/dispatch/outcomes.js';
 import { TimeLimits } from '../../src/dispatch/time-limits.js';
 import { TaskBook } from '../../src/task/task-book.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
 import { codes, optionsOf, TaskMaker } from '../support/tasks.js';
 
 /** A clock whose timers cannot be set further ahead than this, as those of Node. */
@@ -56,5 +57,24 @@ describe('the limit of a wait', () => {
     expect(codes([longer, endless])).toEqual([[], []]);
     clock.advance(5000);
     expect(codes([longer, endless])).toEqual([['ERR_QUEUE_TIMEOUT'], []]);
+  });
+});
+
+describe('a task whose time is up while its stack is asked for', () => {
+  it.each(['ends by itself', 'does not end'])('has the one outcome: it %s', async (what) => {
+    const engine = openEngine({ timeoutStack: true, timeoutMs: 100, graceMs: 1e6 });
+    const [only] = (await engine.staffUp(1)) as [Staff];
+    const made = engine.submit();
+    await turn();
+    const [sent] = begun(only);
+    // Its stack comes in a later turn of the microtasks; the result in this one.
+    engine.clock.advance(100);
+    expect(made.outcomes).toEqual([]);
+    if (what === 'ends by itself') only.transport.reply({ wireId: sent?.wireId ?? 0, value: 'in time' });
+    await turn();
+    expect(made.outcomes).toMatchObject([
+      what === 'ends by itself' ? { value: 'in time' } : { error: { code: 'ERR_TASK_TIMEOUT' } },
+    ]);
+    expect(engine.book.counts.timedOut).toBe(what === 'ends by itself' ? 0 : 1);
   });
 });

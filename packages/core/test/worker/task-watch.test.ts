@@ -204,3 +204,24 @@ describe('stop', () => {
     expect([timedOut, overdueAt]).toEqual([[], []]);
   });
 });
+
+describe('a look that comes late, since the loop of the program stood still', () => {
+  it('judges in the next turn, when what the worker sent meanwhile has been read', () => {
+    const { clock, timedOut, give, begin, end } = open();
+    const place = give({ timeoutMs: 100 });
+    begin(place);
+    clock.fireLate(1000);
+    expect(timedOut).toEqual([]);
+    end(place);
+    clock.advance(10);
+    expect(timedOut).toEqual([]);
+  });
+
+  it('judges the second time, late or not: in a loop whose every turn is long, each look is late', () => {
+    const { clock, timedOut, give, begin } = open();
+    begin(give({ timeoutMs: 100 }));
+    clock.fireLate(1000);
+    clock.fireLate(1000);
+    expect(timedOut).toMatchObject([{ by: 'timeoutMs', ranMs: 2000 }]);
+  });
+});

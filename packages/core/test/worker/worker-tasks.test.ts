@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/task/task.js';
 import { FRAME, type CancelMessage } from '../../src/wire/frame.js';
+import { slotOf, TASK_SLOTS } from '../../src/wire/claim-board.js';
 import { STATUS } from '../../src/wire/record.js';
 import { openWorker } from '../support/worker-desk.js';
 import type { ScriptedTransport, SentTask } from '../support/scripted-transport.js';
@@ -87,7 +88,7 @@ describe('a result nobody waits for', () => {
     const before = heard.results.length;
     transport.reply({ wireId: what.startsWith('one for') ? wireId + 2048 * 7 : wireId });
     expect(heard.results).toHaveLength(before);
-    expect([worker.load, transport.faults]).toEqual([1, []]);
+    expect([worker.load, worker.ignoredResults, transport.faults]).toEqual([1, 1, []]);
   });
 
   it('does not settle the next task that has the same place', () => {
@@ -339,5 +340,45 @@ describe('the blame for a death', () => {
     give(2);
     transport.exit();
     expect([heard.ends[0]?.begunCount, named(heard.ends[0]?.others)]).toEqual([0, [1, 2]]);
+  });
+});
+
+describe('a place in which an abandoned task has ended', () => {
+  it('does not hold its successor to the grace of the first', () => {
+    const { worker, transport, clock, give, options } = openReady({ concurrency: 2 });
+    const { tasks, sent } = give(1);
+    transport.begin(...sent);
+    worker.abandon(tasks[0] as Task, 'unwanted');
+    transport.reply(...sent);
+    const [abandoned] = sent as [SentTask];
+    // The same place again, for a task that is taken back before it begins.
+    for (let tries = 0; tries < 3 * TASK_SLOTS; tries++) {
+      const next = give(1);
+      const [only] = next.sent as [SentTask];
+      if (slotOf(only.wireId) !== slotOf(abandoned.wireId)) {
+        transport.reply(only);
+        continue;
+      }
+      expect(worker.recall(next.tasks[0] as Task)).toBe(true);
+      // Another one has a limit, for which the watch looks on.
+      give(1, { deadline: { hostMs: clock.now() + 10 * options.graceMs, epochMs: 0 } });
+      clock.advance(5 * options.graceMs);
+      expect(transport.kills).toBe(0);
+      return;
+    }
+    expect.unreachable('No place was used again.');
+  });
+});
+
+describe('a worker that ran two tasks at once before', () => {
+  it('has two that may have ended it, though only one may run at once now', () => {
+    const { worker, transport, clock, give, heard } = openReady({ concurrency: 2 });
+    const { sent } = give(2);
+    transport.begin(sent[0] as SentTask);
+    clock.advance(5);
+    transport.begin(sent[1] as SentTask);
+    worker.tune(1);
+    transport.exit();
+    expect(heard.ends[0]).toMatchObject({ begunCount: 2, lost: [] });
   });
 });

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { PastWorkers } from '../../src/pool/past-workers.js';
+import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+
+it('keeps what workers that have ended add to the totals of their pool', async () => {
+  const engine = openEngine();
+  const [only] = (await engine.staffUp(1)) as [Staff];
+  const { task } = engine.submit();
+  await turn();
+  const [sent] = begun(only);
+  engine.dispatcher.cancel(task, 'unwanted');
+  only.transport.reply({ wireId: sent?.wireId ?? 0 });
+  const past = new PastWorkers();
+  const readyMs = only.worker.readyMs(engine.clock.now() + 500);
+  past.add(only.worker, engine.clock.now() + 500);
+  past.add(only.worker, engine.clock.now() + 500);
+  expect(readyMs).toBeGreaterThanOrEqual(500);
+  expect(past).toMatchObject({ readyMs: 2 * readyMs, ignoredResults: 2 });
+});
