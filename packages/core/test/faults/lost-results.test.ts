@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { isPoolError, type Pool } from '@millpond/core';
 import { describe, expect } from 'vitest';
-import { fault, shown, type Lab } from './lab.js';
+import { fault, rejection, shown, type Lab } from './lab.js';
 import { isAlive, until } from './system.js';
 import { WAYS, type Way } from './ways.js';
 
@@ -99,4 +99,37 @@ describe('results that were returned, and that the program had no time to read',
       return `${shown(error)}; ${lab.isProcess ? 'all' : 'all up to 16 KiB'} arrived, none ran twice`;
     });
   }
+
+  fault(
+    {
+      row: '46m',
+      fault: 'SIGKILL with results pending, the first of which were read',
+      injected:
+        'the program reads 2 of 3 results of 100 KB, then stands still; 10 more are returned; the task kills its process',
+      expected: 'each handler is called once; all results arrive',
+      not: { thread: 'results above 16 KiB leave a thread with the next frame' },
+    },
+    async (lab) => {
+      const codec = new URL('fixtures/slow-reader-codec.mjs', import.meta.url);
+      const pool = lab.pool('counted.mjs', { workers: 1, prefetch: 100, codec });
+      await pool.ready();
+      const [half, read, told] = [lab.path('half'), lab.path('read'), lab.path('guilty')];
+      const large = (value: unknown) => {
+        const expected = `${String(value)}:`.padEnd(100_000, '.');
+        return pool.run('counted', { value, bytes: 100_000 }).then((text) => expect(text === expected).toBe(true));
+      };
+      const gate = await lab.started(pool, 'counted', { told: lab.path('gate'), until: lab.path('go') });
+      const results = [large(1), large(`hold ${read} ${told}`), large(3)];
+      results.push(pool.run('counted', { told: half, until: read }).then(() => {}));
+      results.push(...Array.from({ length: 10 }, (_, n) => large(4 + n)));
+      const guilty = rejection(pool.run('counted', { told, end: 'kill' }));
+      await until('all are sent', () => pool.stats().tasks.queued === 0);
+      writeFileSync(lab.path('go'), '');
+      blockUntil('three results are returned', () => existsSync(half));
+      expect(shown(await guilty)).toBe('ERR_WORKER_CRASHED, SIGKILL');
+      await Promise.all([...results, gate.result]);
+      expect(lab.starts(pool)).toHaveLength(results.length + 2);
+      return 'ERR_WORKER_CRASHED, SIGKILL; 13 of 13 arrived, none ran twice';
+    },
+  );
 });

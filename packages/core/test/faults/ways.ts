@@ -77,4 +77,23 @@ export const WAYS = {
     then: (_pid, stop) => stop.abort(),
     byPool: true,
   },
+  k: {
+    fault: 'SIGKILL',
+    injected: 'the task kills its process, results of 20 KB',
+    end: 'kill',
+    code: 'ERR_WORKER_CRASHED',
+    bytes: LARGE,
+    not: NO_PROCESS,
+  },
+  l: {
+    fault: 'kill for a timeout',
+    injected: 'for (;;); with timeoutMs 100, graceMs 50, results of 20 KB',
+    end: 'spin',
+    code: 'ERR_TASK_TIMEOUT',
+    bytes: LARGE,
+    options: () => ({ graceMs: 50 }),
+    guilty: { timeoutMs: 100 },
+    byPool: true,
+    not: { thread: 'not promised: results above 16 KiB leave a thread with the next frame' },
+  },
 } satisfies Record<string, Way>;
