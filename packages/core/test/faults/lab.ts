@@ -109,6 +109,8 @@ export class Lab {
   readonly #folder = mkdtempSync(join(tmpdir(), 'millpond-faults-'));
   readonly #before = holdings();
   readonly #pools: Watched[] = [];
+  /** Kinds of handles that Node itself leaves behind here. */
+  readonly leftByNode = new Set<string>();
 
   static async open(kind: Kind, concurrency: Concurrency): Promise<Lab> {
     // What Node and the pool open once and keep, and the search for setpriv, are no part of any fault.
@@ -259,7 +261,7 @@ export class Lab {
     await until('no process of this test lives', () => marked(this.mark).length === 0, {
       shown: () => String(marked(this.mark)),
     });
-    const left = (): string => surplus(this.#before, holdings());
+    const left = (): string => surplus(this.#before, holdings(), this.leftByNode);
     await until('all is as it was before', () => left() === '', { withinMs: 5000, shown: left });
   }
 }
