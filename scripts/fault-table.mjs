@@ -1,5 +1,6 @@
 // Runs the fault tests and writes what they saw into the table of docs/reliability.md.
-// `--check` writes nothing and fails when the page shows something else. More arguments go to vitest.
+// `--check` writes nothing and fails when the page shows something else. `--log=FILE` runs nothing: it takes what runs with
+// MILLPOND_FAULT_LOG=FILE have left there, several of them if need be. More arguments go to vitest.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,8 +19,13 @@ const COLUMNS = [
 ];
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const isCheck = process.argv.includes('--check');
-const { records, status } = runTests(process.argv.slice(2).filter((argument) => argument !== '--check'));
+const options = process.argv.slice(2);
+const isCheck = options.includes('--check');
+const kept = options.find((option) => option.startsWith('--log='))?.slice('--log='.length);
+const { records, status } =
+  kept === undefined
+    ? runTests(options.filter((option) => option !== '--check'))
+    : { records: readRecords(kept), status: 0 };
 const before = readFileSync(PAGE, 'utf8');
 const style = { ...(await resolveConfig(PAGE)), parser: 'markdown' };
 const after = await format(replaceBetween(before, table(records)), style);
@@ -35,6 +41,13 @@ for (const { row, fault, kind, concurrency, seen } of failed) {
 console.log(`${records.filter(({ outcome }) => outcome === 'ok').length} ok, ${failed.length} failed`);
 process.exitCode = status !== 0 || failed.length > 0 || (isCheck && before !== after) ? 1 : 0;
 
+/** Of tests that ran more than once, the last run counts. */
+function readRecords(log) {
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+  const records = lines.map((line) => JSON.parse(line));
+  return [...new Map(records.map((each) => [`${each.row} ${each.kind} ${each.concurrency}`, each])).values()];
+}
+
 function runTests(vitestArguments) {
   const folder = mkdtempSync(join(tmpdir(), 'millpond-fault-table-'));
   const log = join(folder, 'faults.jsonl');
@@ -44,8 +57,7 @@ function runTests(vitestArguments) {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, MILLPOND_FAULT_LOG: log },
     });
-    const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
-    return { records: lines.map((line) => JSON.parse(line)), status: code ?? 1 };
+    return { records: readRecords(log), status: code ?? 1 };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,10 +1,14 @@
 // Runs a pool of processes and one of threads under mixed load while ten workers a second die, both kinds together, and
-// looks for what must not be: a promise lost or settled twice, memory or file descriptors that grow, a child left behind.
+// looks for what must not be: a promise lost or settled twice, a task that is started twice unasked, memory or file
+// descriptors that grow, a child left behind.
 //   node scripts/soak.mjs [--minutes 10]
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { isPoolError, Pool } from '@millpond/core';
+import { countStarts, notingStarts } from './soak-starts.mjs';
 
 const { values: given } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
 const MINUTES = Number(given.minutes);
@@ -39,6 +43,7 @@ const startedAt = performance.now();
 const endsAt = startedAt + MINUTES * 60_000;
 const MARK = 'MILLPOND_SOAK';
 process.env[MARK] = String(process.pid);
+const folder = mkdtempSync(join(tmpdir(), 'millpond-soak-'));
 
 class Load {
   constructor(kind) {
@@ -54,12 +59,15 @@ class Load {
     this.failure = undefined;
     this.byEnd = new Map();
     this.unexpected = new Map();
+    /** Where its workers note the calls of handlers. */
+    this.starts = join(folder, kind);
     this.pool = new Pool(new URL('soak-worker.mjs', import.meta.url), {
       name: `soak-${kind}`,
       kind,
       workers: WORKERS,
       concurrency: 4,
       stdio: 'ignore',
+      env: notingStarts(this.starts),
       graceMs: 100,
       retry: { attempts: 3, backoff: { baseMs: 5, maxMs: 50 } },
       crash: { attempts: 100 },
@@ -151,7 +159,8 @@ class Load {
 
 function pick() {
   const dice = Math.random();
-  if (dice < 0.6) return ['tiny', 1];
+  if (dice < 0.5) return ['tiny', 1];
+  if (dice < 0.6) return ['once', 5, { retry: 0 }];
   if (dice < 0.7) return ['busy', 10];
   if (dice < 0.8) return ['idle', 10];
   if (dice < 0.85) return ['big', BIG];
@@ -233,6 +242,7 @@ const limit = performance.now() + SETTLE_WITHIN_MS;
 while (loads.some(({ lost }) => lost > 0) && performance.now() < limit) await wait(50);
 
 console.log('end');
+let startedTwice = 0;
 for (const load of loads) {
   console.log(load.line());
   const { tasks, state } = load.pool.stats();
@@ -243,6 +253,11 @@ for (const load of loads) {
   if (completed + failed + cancelled !== submitted || queued + running !== 0) {
     problems.push(`${load.kind}: its counts do not add up: ${JSON.stringify(tasks)}`);
   }
+  const { starts, twice, unasked } = countStarts(load.starts);
+  console.log(`    handlers started ${starts} times, ${twice} attempts twice, ${unasked} again without a retry`);
+  if (starts === 0) problems.push(`${load.kind}: no start was noted`);
+  if (twice + unasked > 0) problems.push(`${load.kind}: ${twice + unasked} started twice`);
+  startedTwice += twice + unasked;
   for (const [what, count] of load.unexpected) problems.push(`${load.kind}: ${count} times ${what}`);
 }
 await Promise.race([Promise.all(loads.map(({ pool }) => pool.close())), wait(20_000, undefined, { ref: false })]);
@@ -263,9 +278,10 @@ for (const pid of left) process.kill(Number(pid), 'SIGKILL');
 
 console.log(
   `submitted ${total((load) => load.submitted)}, settled ${total((load) => load.settled)}, lost ${total((load) => load.lost)}, ` +
-    `settled twice ${total((load) => load.twice)}, deaths ${total((load) => load.deaths)}, ` +
+    `settled twice ${total((load) => load.twice)}, started twice ${startedTwice}, deaths ${total((load) => load.deaths)}, ` +
     `${killsPerSecond.toFixed(1)} kills a second, ` +
     `memory ${mib(rss)} a minute, open files ${fds.toFixed(1)} a minute (over ${minutes.toFixed(1)} minutes)`,
 );
+rmSync(folder, { recursive: true });
 console.log(problems.length === 0 ? 'passed' : `FAILED: ${problems.join('; ')}`);
 process.exitCode = problems.length === 0 ? 0 : 1;

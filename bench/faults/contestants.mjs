@@ -18,6 +18,7 @@ const BROKEN = new URL('./workloads/broken.mjs', import.meta.url);
 export const CONTESTANTS = {
   'millpond-processes': millpond('process'),
   'millpond-threads': millpond('thread'),
+  'millpond-inline': millpond('inline'),
   'tinypool-processes': tinypool('child_process'),
   'tinypool-threads': tinypool('worker_threads'),
   'piscina-threads': piscina(),

@@ -1,5 +1,6 @@
 // What goes wrong, and what should come of it?
 import { readdirSync, watch } from 'node:fs';
+import { FAULTS_OF_OTHERS } from './innocents.mjs';
 
 /** Unless a fault says otherwise. */
 export const INNOCENTS = 6;
@@ -67,6 +68,7 @@ export const FAULTS = {
   },
   'parent-killed': { title: 'program killed, worker in endless loop', isKilled: true, play: loopUntilKilled },
   'never-closed': { title: 'pool idle and never closed', isLeft: true, expects: 'resolved', play: crowd('double', 1) },
+  ...FAULTS_OF_OTHERS,
 };
 
 /** One innocent task before the guilty one, the others behind it. */

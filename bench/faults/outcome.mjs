@@ -20,7 +20,9 @@ export async function observe(contestant, fault) {
   try {
     const probe = await runProbe(contestant, fault, { id, folder });
     if (FAULTS[fault].isKilled) await delay(ORPHAN_MS);
-    return { ...summarize(probe), ...readTraces(folder), left: processesOf(id).length };
+    const seen = summarize(probe);
+    const noted = FAULTS[fault].isNoted ? countNotes(join(folder, 'notes'), seen.innocent) : {};
+    return { ...seen, ...readTraces(folder), ...noted, left: processesOf(id).length };
   } finally {
     // Not the process group: workers may have one of their own.
     killProcessesOf(id);
@@ -89,4 +91,17 @@ function summarize({ events, code, signal, isEnded, stderr }) {
 function readTraces(folder) {
   const count = (file) => (existsSync(join(folder, file)) ? readFileSync(join(folder, file)).length : 0);
   return { crashes: count('crashes'), loads: count('loads'), ran: existsSync(join(folder, 'ran')) };
+}
+
+/** Of the innocent tasks: how many ran twice, and of those that reject, how many had not begun, and how many had ended. */
+function countNotes(file, innocent) {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  const times = new Map();
+  for (const line of lines) times.set(line, (times.get(line) ?? 0) + 1);
+  const rejected = innocent.filter(({ how }) => how === 'rejected');
+  return {
+    twice: [...times].filter(([line, count]) => line.startsWith('begun') && count > 1).length,
+    unbegun: rejected.filter(({ id }) => !times.has(`begun ${id}`)).length,
+    returned: rejected.filter(({ id }) => times.has(`ended ${id}`)).length,
+  };
 }

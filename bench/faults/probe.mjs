@@ -2,6 +2,7 @@
 // a line of JSON to file descriptor 3. Arguments: contestant, fault. A line on stdin says that nothing has happened for
 // long: then the later task is sent although others have not settled.
 import { writeSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { CONTESTANTS } from './contestants.mjs';
 import { FAULTS } from './faults.mjs';
 
@@ -11,6 +12,7 @@ const folder = process.env.FAULTS_FOLDER;
 // Reading it also keeps this program alive, as a server would.
 const nudged = new Promise((resolve) => process.stdin.once('data', resolve));
 
+process.env.FAULTS_PROGRAM = String(process.pid);
 const pool = await startPool();
 if (!fault.isBroken) await submit('first', 'double', 1);
 const settled = Promise.all(fault.play({ submit, folder, log }));
@@ -38,14 +40,15 @@ async function startPool() {
   return CONTESTANTS[contestant].start({ workers, isBroken, heapMb, asItComes });
 }
 
-/** Resolves when the call has settled, however that was. */
-async function submit(role, name, input, options) {
+/** Resolves when the call has settled, however that was. Its result is right when it is the one expected, if one is. */
+async function submit(role, name, input, options, expected = name === 'double' ? input * 2 : undefined) {
+  const id = input?.id;
   try {
     const value = await pool.run(name, input, options);
-    const isRight = name !== 'double' || value === input * 2;
-    log({ event: 'settled', role, how: 'resolved', isRight, value: describe(value) });
+    const isRight = expected === undefined || isDeepStrictEqual(value, expected);
+    log({ event: 'settled', role, id, how: 'resolved', isRight, value: describe(value) });
   } catch (error) {
-    log({ event: 'settled', role, how: 'rejected', error: describeError(error) });
+    log({ event: 'settled', role, id, how: 'rejected', error: describeError(error) });
   }
 }
 

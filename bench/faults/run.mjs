@@ -66,8 +66,9 @@ async function observeAll() {
 
 /** @returns an outcome that only says what is missing, or undefined when nothing is */
 function lacks(contestant, fault) {
-  const { needs } = FAULTS[fault];
+  const { needs, isInline } = FAULTS[fault];
   const { kind } = CONTESTANTS[contestant];
+  if (kind === 'inline' && !isInline) return { noSuchOption: 'worker' };
   const has = { ...CONTESTANTS[contestant], process: kind === 'process' };
   return needs && !has[needs] ? { noSuchOption: needs } : undefined;
 }

@@ -1,6 +1,7 @@
 // How do the outcomes look, on the terminal and in docs/faults.md?
 import { CONTESTANTS } from './contestants.mjs';
 import { FAULTS } from './faults.mjs';
+import { FAULTS_OF_OTHERS } from './innocents.mjs';
 import { FINE, verdict } from './verdict.mjs';
 
 /** Letters of a message. */
@@ -10,17 +11,35 @@ const WORDS = 60;
 export function renderPage({ results, versions, date, runs }) {
   const faults = Object.keys(results);
   const contestants = Object.keys(results[faults[0]]);
-  const table = (cell) =>
-    renderTable(faults, contestants, (fault, contestant) => cell(fault, results[fault][contestant]));
+  const section = (title, rows, cell) => {
+    const columns = contestants.filter((contestant) => rows.some((fault) => takesPart(results[fault][contestant])));
+    if (rows.length === 0 || columns.length === 0) return [];
+    const cellAt = (fault, contestant) => cell(fault, results[fault][contestant]);
+    return [`### ${title}`, renderTable(rows, columns, cellAt)];
+  };
+  const isOfOthers = (fault) => fault in FAULTS_OF_OTHERS;
   return [
     `Measured on ${date.slice(0, 10)}, ${runs === 1 ? 'one run' : `${runs} runs`} of each: ${describeVersions(versions)}.`,
-    '### Who settles what',
-    table(cellOfVerdicts),
-    '### What the caller of the guilty task gets',
-    table((fault, outcomes) => cellOfError(fault, outcomes[0])),
+    ...section(
+      'Who settles what',
+      faults.filter((fault) => !isOfOthers(fault)),
+      cellOfVerdicts,
+    ),
+    ...section('What becomes of tasks that did nothing wrong', faults.filter(isOfOthers), cellOfVerdicts),
+    ...section('What the caller of the guilty task gets', faults.filter(hasGuilty), (fault, outcomes) =>
+      cellOfError(fault, outcomes[0]),
+    ),
     '### What was used',
-    renderUsed(contestants),
+    renderUsed(contestants.filter((id) => CONTESTANTS[id].kind !== 'inline')),
   ].join('\n\n');
+}
+
+function takesPart(outcomes) {
+  return outcomes.some(({ noSuchOption }) => noSuchOption !== 'worker');
+}
+
+function hasGuilty(fault) {
+  return FAULTS[fault].guilty !== 0;
 }
 
 /** One cell for all runs; where they differ, all of them. */

@@ -9,13 +9,20 @@ const MANY_LOADS = 20;
 
 /** @param outcome of observe(), or of a contestant that has no such feature */
 export function verdict(faultId, outcome) {
-  if (outcome.noSuchOption) return outcome.noSuchOption === 'process' ? NOT_ASKED : 'no such option';
+  if (outcome.noSuchOption) return ['process', 'worker'].includes(outcome.noSuchOption) ? NOT_ASKED : 'no such option';
   const fault = FAULTS[faultId];
   const failed = !fault.isBroken && !outcome.first.some(({ isRight }) => isRight);
   if (failed) return 'did not start';
   const words = fault.isKilled ? orphans(outcome) : fault.isLeft ? whetherItExits(outcome) : settlement(fault, outcome);
   const counts = outcome.crashes > 0 ? [`${outcome.crashes} ${outcome.crashes === 1 ? 'crash' : 'crashes'}`] : [];
+  if (fault.countsDeaths) counts.push(deaths(fault, outcome));
   return [...(words.length > 0 ? words : [FINE]), ...counts].join('; ');
+}
+
+/** Each worker that was started and is not there any more; all that are there have run a task in the end. */
+function deaths({ workers }, { loads, met }) {
+  const number = loads - (met > 0 ? met : workers);
+  return number === 1 ? '1 worker died' : `${number} workers died`;
 }
 
 function orphans({ wasKilled, left }) {
@@ -47,12 +54,17 @@ function ofGuilty(fault, { guilty, ran, loads }) {
   return words;
 }
 
-function ofInnocent(fault, { innocent }) {
+function ofInnocent(fault, { innocent, twice, unbegun, returned }) {
   const all = fault.isBroken ? 0 : (fault.innocents ?? INNOCENTS);
   const count = (is) => innocent.filter(is).length;
+  const details = [
+    [unbegun, 'had not begun'],
+    [returned, 'had returned'],
+  ].flatMap(([number, what]) => (number > 0 ? [`${number} ${what}`] : []));
   return [
-    [count(({ how }) => how === 'rejected'), 'fail'],
-    [count(({ isRight }) => isRight === false), 'wrong'],
+    [twice, 'run twice'],
+    [count(({ how }) => how === 'rejected'), details.length > 0 ? `fail (${details.join(', ')})` : 'fail'],
+    [count(({ isRight }) => isRight === false), fault.wrong ?? 'wrong'],
     [count(({ isLate }) => isLate), 'hang until the next call'],
     [all - innocent.length, 'hang'],
   ].flatMap(([number, what]) => (number > 0 ? [`${number} of ${all} others ${what}`] : []));

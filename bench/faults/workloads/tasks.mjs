@@ -1,8 +1,14 @@
 // What do the tasks of the fault runs do? Plain functions of one input, which every contestant can call.
-import { appendFileSync, existsSync, readdirSync, watch, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, openSync, readdirSync, watch, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { threadId } from 'node:worker_threads';
+import { isMainThread, threadId } from 'node:worker_threads';
+
+const FOLDER = process.env.FAULTS_FOLDER;
+const NOTES = openSync(join(FOLDER, 'notes'), 'a');
+
+// Each start of a worker leaves a mark. The program itself may load this module, too.
+if (!isMainThread || process.env.FAULTS_PROGRAM !== String(process.pid)) appendFileSync(join(FOLDER, 'loads'), '.');
 
 /** An innocent task: takes 5 ms, in which its worker's event loop turns. */
 export async function double(value) {
@@ -102,4 +108,43 @@ export function typeOfCall(input) {
 
 export function returnFunction() {
   return { call() {} };
+}
+
+/** Leaves a line when it begins and one when it ends: each by one system call, so that it is there whatever comes. */
+export function note({ id }) {
+  writeSync(NOTES, `begun ${id}\n`);
+  writeSync(NOTES, `ended ${id}\n`);
+  return id;
+}
+
+export async function noteSlowly({ id, ms }) {
+  writeSync(NOTES, `begun ${id}\n`);
+  await delay(ms);
+  writeSync(NOTES, `ended ${id}\n`);
+  return id;
+}
+
+export function noteAndExit() {
+  appendFileSync(join(FOLDER, 'crashes'), '.');
+  process.exit(1);
+}
+
+export function noteAndKill() {
+  appendFileSync(join(FOLDER, 'crashes'), '.');
+  process.kill(process.pid, 'SIGKILL');
+}
+
+export function numberOf(input) {
+  return input.number;
+}
+
+export function addOne(input) {
+  input.number++;
+  return input.number;
+}
+
+/** Shows that it ran at all. */
+export function countRecords(records) {
+  writeFileSync(join(FOLDER, 'ran'), '');
+  return records.length;
 }

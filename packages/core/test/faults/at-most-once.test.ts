@@ -1,86 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { isPoolError, type Pool, type PoolOptions, type RunOptions } from '@millpond/core';
+import { isPoolError, type Pool, type RunOptions } from '@millpond/core';
 import { describe, expect } from 'vitest';
-import { fault, shown, type Fault, type Lab } from './lab.js';
+import { fault, shown, type Lab } from './lab.js';
+import { WAYS, type Way } from './ways.js';
 
 /** Trust in short calls is a worker's own, and comes after some thousands of them. */
 const CALLS_BEFORE = 12_000;
 const MANY = 50;
-const LARGE = 20_000;
-
-/** One way for a worker to end, in the hands of one task of many. */
-interface Way {
-  fault: string;
-  injected: string;
-  /** What the guilty task does, by its name in the fixture. */
-  end: string;
-  code: string;
-  bytes?: number;
-  options?: (lab: Lab) => PoolOptions;
-  guilty?: RunOptions;
-  /** What happens once the guilty task runs. */
-  then?: (pid: number, stop: AbortController) => void;
-  /** The pool itself ends the worker: then no task is a suspect. */
-  byPool?: boolean;
-  not?: Fault['not'];
-}
-
-const NO_PROCESS = { thread: 'a thread cannot be ended so apart from its program' };
-const HEAP = (lab: Lab): PoolOptions =>
-  lab.isProcess ? { execArgv: ['--max-old-space-size=48'] } : { resourceLimits: { maxOldGenerationSizeMb: 48 } };
-
-const WAYS = {
-  '': {
-    fault: 'SIGKILL',
-    injected: 'the task kills its process',
-    end: 'kill',
-    code: 'ERR_WORKER_CRASHED',
-    not: NO_PROCESS,
-  },
-  b: {
-    fault: 'SIGKILL from outside',
-    injected: 'kill -9 while the task loops',
-    end: 'spin',
-    code: 'ERR_WORKER_CRASHED',
-    then: (pid) => process.kill(pid, 'SIGKILL'),
-    not: NO_PROCESS,
-  },
-  c: { fault: 'SIGSEGV', injected: 'the task sends it', end: 'segv', code: 'ERR_WORKER_CRASHED', not: NO_PROCESS },
-  d: { fault: 'SIGABRT', injected: 'process.abort()', end: 'abort', code: 'ERR_WORKER_CRASHED', not: NO_PROCESS },
-  e: { fault: 'process.exit', injected: 'with small results', end: 'exit', code: 'ERR_WORKER_CRASHED' },
-  f: {
-    fault: 'process.exit',
-    injected: 'with results of 20 KB',
-    end: 'exit',
-    code: 'ERR_WORKER_CRASHED',
-    bytes: LARGE,
-  },
-  g: { fault: 'heap limit', injected: 'the task fills it', end: 'heap', code: 'ERR_WORKER_OOM', options: HEAP },
-  h: {
-    fault: 'uncaught error',
-    injected: 'the task throws in an immediate',
-    end: 'uncaught',
-    code: 'ERR_WORKER_CRASHED',
-  },
-  i: {
-    fault: 'kill for a timeout',
-    injected: 'for (;;); with timeoutMs 100, graceMs 50',
-    end: 'spin',
-    code: 'ERR_TASK_TIMEOUT',
-    options: () => ({ graceMs: 50 }),
-    guilty: { timeoutMs: 100 },
-    byPool: true,
-  },
-  j: {
-    fault: 'kill for an abort',
-    injected: 'for (;;);, aborted, graceMs 50',
-    end: 'spin',
-    code: 'AbortError',
-    options: () => ({ graceMs: 50 }),
-    then: (_pid, stop) => stop.abort(),
-    byPool: true,
-  },
-} satisfies Record<string, Way>;
 
 /** What one load came to, by the promises and by the file. */
 interface Seen {

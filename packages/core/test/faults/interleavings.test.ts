@@ -35,6 +35,8 @@ class Race {
   readonly #concurrency: Concurrency;
   readonly #workers: SimulatedWorker[] = [];
   readonly #made: { task: MadeTask; abort: AbortController; fate: Fate }[] = [];
+  /** How often a handler was called, by task id. */
+  readonly #starts = new Map<number, number>();
 
   constructor(concurrency: Concurrency) {
     const tasks = { timed: { timeoutMs: TIMEOUT_MS } };
@@ -68,7 +70,9 @@ class Race {
   settle(): void {
     const { staff, clock } = this.#engine;
     for (const each of staff.slice(this.#workers.length)) {
-      this.#workers.push(new SimulatedWorker(each, this.#concurrency));
+      const worker = new SimulatedWorker(each, this.#concurrency);
+      worker.onStart = ({ taskId }) => this.#starts.set(taskId, (this.#starts.get(taskId) ?? 0) + 1);
+      this.#workers.push(worker);
     }
     for (const worker of this.#workers) {
       // To start takes time; one that took none would count as never ready.
@@ -93,13 +97,14 @@ class Race {
       const times = task.outcomes.length;
       if (times !== (task.task.state === 'settled' ? 1 : 0)) broken.push(`task ${task.task.id} settled ${times} times`);
     }
+    for (const [id, times] of this.#starts) if (times > 1) broken.push(`task ${id} ran ${times} times`);
     if (broken.length > 0) expect(broken).toEqual([]);
   }
 
   /** The worker ends what it has; then as many as it may have find all its places free. */
   async finish(): Promise<string[]> {
     await this.#drain();
-    const ends = this.#made.map(({ task, fate }) => endOf(task, fate));
+    const ends = this.#made.map(({ task, fate }) => endOf(task, fate, this.#starts.has(task.task.id)));
     const more = Array.from({ length: this.#most }, () => this.#engine.submit('work'));
     await turn();
     this.settle();
@@ -146,7 +151,7 @@ class Race {
 }
 
 /** How it ended: once, for a reason it was given. */
-function endOf({ task, outcomes }: MadeTask, { answer, isAborted }: Fate): string {
+function endOf({ task, outcomes }: MadeTask, { answer, isAborted }: Fate, hasBegun: boolean): string {
   expect(outcomes).toHaveLength(1);
   const [end] = outcomes as [MadeTask['outcomes'][number]];
   if ('value' in end) {
@@ -158,6 +163,10 @@ function endOf({ task, outcomes }: MadeTask, { answer, isAborted }: Fate): strin
     expect(isAborted).toBe(true);
     return 'abort';
   }
+  if (isPoolError(end.error, 'ERR_WORKER_CRASHED')) {
+    expect([hasBegun, end.error.details.death.killedFor]).toEqual([true, expect.stringContaining('graceMs')]);
+    return 'killed';
+  }
   expect([(end.error as Error).message, answer]).toEqual([`task ${task.id}`, 'error']);
   return 'error';
 }
@@ -168,7 +177,9 @@ describe('all that can meet at one tick', () => {
       row: '27',
       fault: 'result against timeout against abort, in every order',
       injected: `${RUNS.toLocaleString('en')} interleavings of the events of 1–4 tasks (fast-check), on a scripted worker and a clock of the test's own`,
-      expected: 'each settles once and for a reason it was given; places taken never below 0 or above their number',
+      expected:
+        'each settles once and for a reason it was given, or had begun in a worker that is killed for another; none runs twice; ' +
+        'places taken never below 0 or above their number',
       not: { thread: 'a scripted worker is of no kind' },
     },
     async (lab) => {
@@ -188,8 +199,8 @@ describe('all that can meet at one tick', () => {
         for (const end of await race.finish()) seen.add(end);
       });
       await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
-      expect([...seen].sort()).toEqual(['abort', 'error', 'result', 'timeout']);
-      return `${RUNS.toLocaleString('en')} orders, each task settled once, places right`;
+      expect([...seen].sort()).toEqual(['abort', 'error', 'killed', 'result', 'timeout']);
+      return `${RUNS.toLocaleString('en')} orders, each task settled once, none ran twice, places right`;
     },
   );
 });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { isPoolError, Pool, type DeathReport, type PoolOptions, type RunOptions } from '@millpond/core';
 import { expect, it } from 'vitest';
 import { record, type Concurrency, type FaultRow, type Kind } from './record.js';
+import { allowsMore, readStarts, STARTS, startedAgain, type Start } from './starts.js';
 import { holdings, MARK, marked, surplus, until } from './system.js';
 
 export interface Fault extends FaultRow {
@@ -87,6 +88,10 @@ interface Watched {
   submitted: number;
   settled: number;
   errors: Error[];
+  /** Where its workers note the calls of handlers. */
+  starts: string;
+  /** Whether any of its tasks may run again. */
+  mayRunAgain: boolean;
   deaths: (DeathReport & { expected: boolean })[];
 }
 
@@ -104,6 +109,8 @@ export class Lab {
   readonly #folder = mkdtempSync(join(tmpdir(), 'millpond-faults-'));
   readonly #before = holdings();
   readonly #pools: Watched[] = [];
+  /** Kinds of handles that Node itself leaves behind here. */
+  readonly leftByNode = new Set<string>();
 
   static async open(kind: Kind, concurrency: Concurrency): Promise<Lab> {
     // What Node and the pool open once and keep, and the search for setpriv, are no part of any fault.
@@ -138,20 +145,23 @@ export class Lab {
 
   /** A pool of two workers over a fixture, whose calls are counted. */
   pool(worker: string, options: PoolOptions = {}): Pool {
+    const starts = this.path(`starts-${this.#pools.length}`);
     const pool = new Pool(fixture(worker), {
       kind: this.kind,
       concurrency: this.concurrency,
       workers: 2,
       stdio: 'ignore',
-      env: this.env,
       ...options,
+      env: { ...this.env, ...(options.env as object), [STARTS]: starts },
     });
-    const watched: Watched = { pool, submitted: 0, settled: 0, errors: [], deaths: [] };
+    const mayRunAgain = allowsMore(options);
+    const watched: Watched = { pool, submitted: 0, settled: 0, errors: [], deaths: [], starts, mayRunAgain };
     this.#pools.push(watched);
     const run = pool.run.bind(pool);
     pool.run = (name: string, ...args: [input?: unknown, options?: RunOptions]) => {
       const promise = run(name, ...args);
       watched.submitted++;
+      watched.mayRunAgain ||= allowsMore(args[1] ?? {});
       promise.then(
         () => watched.settled++,
         (error: Error) => {
@@ -168,6 +178,11 @@ export class Lab {
   /** Deaths of this pool's workers so far. */
   deaths(pool: Pool): readonly (DeathReport & { expected: boolean })[] {
     return this.#of(pool).deaths;
+  }
+
+  /** The calls of this pool's handlers so far, of fixtures that note them. */
+  starts(pool: Pool): Start[] {
+    return readStarts(this.#of(pool).starts);
   }
 
   /** Waits until this many workers of a pool have exited, and returns the last. */
@@ -200,6 +215,7 @@ export class Lab {
       if (watched.pool.stats().state === 'open') await within('ready()', watched.pool.ready());
       await within('close()', watched.pool.close());
       this.#checkCounts(watched);
+      expect(startedAgain(readStarts(watched.starts), watched.mayRunAgain), 'started again').toEqual([]);
     }
     await this.#checkNothingIsLeft();
     rmSync(this.#folder, { recursive: true });
@@ -245,7 +261,7 @@ export class Lab {
     await until('no process of this test lives', () => marked(this.mark).length === 0, {
       shown: () => String(marked(this.mark)),
     });
-    const left = (): string => surplus(this.#before, holdings());
+    const left = (): string => surplus(this.#before, holdings(), this.leftByNode);
     await until('all is as it was before', () => left() === '', { withinMs: 5000, shown: left });
   }
 }

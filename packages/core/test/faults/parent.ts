@@ -17,13 +17,20 @@ export interface Parent {
   ended(withinMs?: number): Promise<number | string>;
 }
 
-/** Starts a script of fixtures/ in a process group of its own, as a terminal does. */
-export function startParent(lab: Lab, script: string, input: object, env: Record<string, string> = {}): Parent {
-  const child = spawn(
-    process.execPath,
-    [fixture(script), JSON.stringify({ kind: lab.kind, concurrency: lab.concurrency, ...input })],
-    { stdio: ['ignore', 'pipe', 'ignore'], detached: true, env: { ...lab.env, ...env } },
-  );
+/** Starts a script of fixtures/ in a process group of its own, as a terminal does. @param through the command that starts it */
+export function startParent(
+  lab: Lab,
+  script: string,
+  input: object,
+  env: Record<string, string> = {},
+  through: readonly string[] = [],
+): Parent {
+  const [command = '', ...args] = [...through, process.execPath, fixture(script)];
+  const child = spawn(command, [...args, JSON.stringify({ kind: lab.kind, concurrency: lab.concurrency, ...input })], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+    env: { ...lab.env, ...env },
+  });
   const lines: string[] = [];
   let rest = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -51,7 +51,8 @@ describe('a task that kills every worker', () => {
       row: '15',
       fault: 'poison beside 3 innocent neighbours in one worker',
       injected: 'four tasks that wait run at once, one of them ends the worker; retry 5',
-      expected: 'neighbours run again alone and succeed at attempt 1; only the poison is blamed',
+      expected:
+        'all four are suspects and run again, each alone: neighbours succeed at attempt 2; the poison dies twice more',
       not: { 1: 'one at a time has no neighbours' },
     },
     async (lab) => {
@@ -60,9 +61,32 @@ describe('a task that kills every worker', () => {
       const innocent = Array.from({ length: 3 }, () => pool.run('good', 40));
       const error = await rejection(poison);
       expect(deathOf(error).code).toBe('ERR_TASK_POISON');
-      expect(await Promise.all(innocent)).toEqual([1, 1, 1]);
-      expect(pool.stats().tasks).toMatchObject({ completed: 3, failed: 1, crashed: 2 });
-      return `${shown(error)}; 3 of 3 neighbours done at attempt 1`;
+      expect(await Promise.all(innocent)).toEqual([2, 2, 2]);
+      expect(lab.deaths(pool)).toHaveLength(3);
+      expect(pool.stats().tasks).toMatchObject({ completed: 3, failed: 1 });
+      return `${shown(error)}; 3 of 3 neighbours done at attempt 2`;
+    },
+  );
+
+  fault(
+    {
+      row: '15c',
+      fault: 'a task that ends its worker beside 3 innocent neighbours, retry 0',
+      injected: 'four tasks that wait run at once, one of them ends the worker; 20 more tasks behind them',
+      expected: 'the four reject ERR_WORKER_CRASHED with details.suspects 4; the 20 are done, none runs twice',
+      not: { 1: 'one at a time has no neighbours' },
+    },
+    async (lab) => {
+      const pool = lab.pool('poison.mjs', { workers: 1 });
+      await pool.ready();
+      const four = [pool.run('poison', lab.path('runs')), ...Array.from({ length: 3 }, () => pool.run('good', 10_000))];
+      const behind = Array.from({ length: 20 }, () => pool.run('good', 5));
+      for (const each of four) {
+        expect(await rejection(each)).toMatchObject({ code: 'ERR_WORKER_CRASHED', details: { suspects: 4 } });
+      }
+      expect(await Promise.all(behind)).toEqual(behind.map(() => 1));
+      expect(lab.starts(pool)).toHaveLength(24);
+      return '4 times ERR_WORKER_CRASHED, suspects 4; 20 of 20 others done';
     },
   );
 
@@ -71,7 +95,7 @@ describe('a task that kills every worker', () => {
       row: '15b',
       fault: 'two poisons at once in one worker, tasks on the other workers go on',
       injected: 'two tasks that end their worker, 40 good ones; retry 5',
-      expected: 'twice ERR_TASK_POISON; 40 good ones done',
+      expected: 'twice ERR_TASK_POISON; 40 good ones done, at attempt 2 those that had begun beside a poison',
       not: { 1: 'one at a time has no neighbours' },
     },
     async (lab) => {
@@ -79,8 +103,10 @@ describe('a task that kills every worker', () => {
       const poisons = Array.from({ length: 2 }, () => pool.run('poison', lab.path('runs')));
       const good = Array.from({ length: 40 }, () => pool.run('good', 5));
       for (const poison of poisons) expect(deathOf(await rejection(poison)).code).toBe('ERR_TASK_POISON');
-      expect(await Promise.all(good)).toEqual(good.map(() => 1));
-      return 'twice ERR_TASK_POISON; 40 of 40 good';
+      // A task that begins beside a poison is a suspect. Alone, it succeeds.
+      const attempts = (await Promise.all(good)) as number[];
+      expect(attempts.filter((attempt) => attempt > 2)).toEqual([]);
+      return 'twice ERR_TASK_POISON; 40 of 40 good, none after attempt 2';
     },
   );
 

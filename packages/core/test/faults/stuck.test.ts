@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { isPoolError, type Pool } from '@millpond/core';
+import { isPoolError, type Pool, type RunOptions } from '@millpond/core';
 import { describe, expect } from 'vitest';
-import { fault, rejection, within, type Lab } from './lab.js';
+import { deathOf, fault, rejection, within, type Lab } from './lab.js';
 import { until } from './system.js';
 
 /** Waits for the timeout of a task and the death of its worker, and checks both times. */
@@ -51,31 +51,50 @@ describe('a worker that is stuck', () => {
       const error = await timesOut(lab, pool, result, 500);
       const { stack } = (error as unknown as { details: { stack?: string } }).details;
       expect(stack?.split('\n')).toEqual([
-        expect.stringMatching(/at loop \(.*spin-forever\.mjs:10:\d+\)/),
-        expect.stringMatching(/at spin \(.*spin-forever\.mjs:6:\d+\)/),
+        expect.stringMatching(/at loop \(.*spin-forever\.mjs:12:\d+\)/),
+        expect.stringMatching(/at spin \(.*spin-forever\.mjs:8:\d+\)/),
       ]);
       return 'the stack names the lines of the loop and of its caller';
     },
   );
 
-  fault(
-    {
-      row: '12',
-      fault: 'ignores abort and SIGTERM',
-      injected: 'the handler listens to both and goes on; tasks that wait run beside it',
-      expected: 'killed after the grace; the tasks beside it run again and succeed, unblamed',
-    },
-    async (lab) => {
-      const pool = lab.pool('ignore-abort.mjs', { workers: 1, tasks: { ignore: { timeoutMs: 200 } }, graceMs: 200 });
-      const { result } = await lab.started(pool, 'ignore');
-      const beside = Array.from({ length: 3 }, () => pool.run('hold', lab.path('go')));
-      await timesOut(lab, pool, result, 700);
-      writeFileSync(lab.path('go'), '');
-      expect(await Promise.all(beside)).toEqual([1, 1, 1]);
-      expect(pool.stats().tasks.crashed).toBe(0);
-      return 'ERR_TASK_TIMEOUT; killed; 3 of 3 others done, attempt 1';
-    },
-  );
+  for (const [row, call, what, beside] of [
+    ['12', {}, '', 'reject ERR_WORKER_CRASHED'],
+    ['12b', { retry: { attempts: 1, backoff: { baseMs: 0 } } }, '; retry 1', 'run again as attempt 2'],
+    ['12c', { idempotent: true }, '; idempotent', 'run again as attempt 2'],
+  ] as [string, RunOptions, string, string][]) {
+    fault(
+      {
+        row,
+        fault: 'ignores abort and SIGTERM',
+        injected: `the handler listens to both and goes on; 3 tasks that wait beside it or behind it${what}`,
+        expected: `killed after the grace; tasks that had begun beside it ${beside}; those behind it run elsewhere`,
+      },
+      async (lab) => {
+        const pool = lab.pool('ignore-abort.mjs', { workers: 1, tasks: { ignore: { timeoutMs: 200 } }, graceMs: 200 });
+        const { result } = await lab.started(pool, 'ignore');
+        const others = await Promise.all(
+          Array.from({ length: 3 }, async () => {
+            if (lab.concurrency === 1) return { result: pool.run('hold', lab.path('go'), call) };
+            return lab.started(pool, 'hold', lab.path('go'), call);
+          }),
+        );
+        const ends = Promise.allSettled(others.map((other) => other.result));
+        await timesOut(lab, pool, result, 700);
+        writeFileSync(lab.path('go'), '');
+        const seen = (await ends).map((end) => {
+          if (end.status === 'fulfilled') return `attempt ${String(end.value)}`;
+          // The pool ended their worker: none of them is suspected of it.
+          expect(deathOf(end.reason as Error).death.killedFor).toContain('graceMs');
+          expect(end.reason).not.toHaveProperty('details.suspects');
+          return deathOf(end.reason as Error).code;
+        });
+        const expected = lab.concurrency === 1 ? 'attempt 1' : row === '12' ? 'ERR_WORKER_CRASHED' : 'attempt 2';
+        expect(seen).toEqual(seen.map(() => expected));
+        return `ERR_TASK_TIMEOUT; killed; the 3 others: ${expected}`;
+      },
+    );
+  }
 
   fault(
     {

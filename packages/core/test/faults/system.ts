@@ -106,8 +106,8 @@ export function holdings(): Holdings {
   };
 }
 
-/** What there is more of now than before, in words; empty when there is nothing. */
-export function surplus(before: Holdings, now: Holdings): string {
+/** What there is more of now than before, in words; empty when there is nothing. @param leftByNode handles that do not count */
+export function surplus(before: Holdings, now: Holdings, leftByNode: ReadonlySet<string>): string {
   const more: string[] = [];
   // Node 20 never closes the module file that a thread was reading when it was terminated; 26 does.
   const [filesBefore, files] = [before, now].map(({ fds }) =>
@@ -120,7 +120,7 @@ export function surplus(before: Holdings, now: Holdings): string {
   for (const what of ['handles', 'listeners'] as const) {
     for (const [name, count] of now[what]) {
       const least = before[what].get(name) ?? 0;
-      if (count > least) more.push(`${count - least} ${what} of ${name}`);
+      if (count > least && !leftByNode.has(name)) more.push(`${count - least} ${what} of ${name}`);
     }
   }
   return more.join('; ');

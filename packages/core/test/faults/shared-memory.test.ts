@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect } from 'vitest';
+import { fault } from './lab.js';
+import { startParent } from './parent.js';
+import { readStarts, startedAgain, STARTS } from './starts.js';
+
+const ENDS_WITHIN_MS = 30_000;
+const CAN_MOUNT = canMount();
+/** 3 loops, 200 small tasks and the one that ends its worker among them, 20 large ones. */
+const TASKS = 224;
+
+/** Whether this user may have a /dev/shm of its own. */
+function canMount(): boolean {
+  try {
+    execFileSync('unshare', ['-m', 'mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', '/dev/shm'], {
+      stdio: 'ignore',
+    });
+    return true;
+  } catch {
+    // No such program, or no right to it: the rows say so.
+    return false;
+  }
+}
+
+/** A command with a /dev/shm of its own, of this size. */
+function ownSharedMemory(size: string): string[] {
+  return ['unshare', '-m', 'sh', '-c', `mount -t tmpfs -o size=${size} tmpfs /dev/shm && exec "$0" "$@"`];
+}
+
+describe('shared memory that is full', () => {
+  for (const [row, when, size, what] of [
+    ['44', 'before', '256k', 'before the pool starts'],
+    ['44b', 'before', '600k', 'before the pool starts, with room for one worker'],
+    ['44c', 'during', '2m', 'from the first result on'],
+    ['44d', 'during', '16m', 'from the first result on, arenas in use'],
+  ] as const) {
+    fault(
+      {
+        row,
+        fault: `/dev/shm of ${size} is full`,
+        injected: `${what}; loops that are cancelled and out of time, SIGKILL among 200 tasks, 20 results of 400 KB`,
+        expected: 'the program lives; only the loops and the one that ends its worker reject; no task runs twice',
+        not: CAN_MOUNT
+          ? { thread: 'threads share the memory of the program, no file' }
+          : { process: 'no /dev/shm can be mounted here', thread: 'no /dev/shm can be mounted here' },
+      },
+      async (lab) => {
+        const starts = lab.path('starts');
+        const program = startParent(
+          lab,
+          'fill-shared-memory.mjs',
+          { when },
+          { [STARTS]: starts },
+          ownSharedMemory(size),
+        );
+        expect(await program.ended(ENDS_WITHIN_MS)).toBe(0);
+        expect(JSON.parse(program.lines[0] ?? '{}')).toEqual({
+          limits: ['AbortError', 'ERR_TASK_TIMEOUT', 'ERR_TASK_TIMEOUT'],
+          death: 'ERR_WORKER_CRASHED',
+          small: 200,
+          large: 20,
+          state: 'closed',
+        });
+        expect(startedAgain(readStarts(starts), false)).toEqual([]);
+        expect(readStarts(starts)).toHaveLength(TASKS);
+        return '200 of 200 and 20 of 20 done, the others rejected, none ran twice';
+      },
+    );
+  }
+});
