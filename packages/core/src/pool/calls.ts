@@ -74,6 +74,7 @@ export class Calls {
       window: () => window ?? Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, this.#engine.usefulInFlight(name))),
       room: () => (this.#engine.room.isFree ? undefined : this.room()),
       submit: (input, tasksSignal) => this.run(name, input, { ...runOptions, signal: tasksSignal }, false),
+      onEnd: (callback) => this.#state.onEnd(callback),
     };
   }
 

@@ -36,8 +36,8 @@ export class Ending {
 
   async destroy(reason: unknown): Promise<void> {
     if (this.#state.name === 'closed') return;
-    if (this.#state.isOpen) this.#state.move('closing');
     const error = this.#state.closedError('destroyed', reason);
+    if (this.#state.isOpen) this.#state.move('closing', error);
     await this.#engine.keepAlive.during(this.#engine.end(error, this.#state.closedError()));
     this.#finish();
   }

@@ -19,12 +19,15 @@ export interface MapParts {
   room(): Promise<void> | undefined;
   submit(input: unknown, signal: AbortSignal): Promise<unknown>;
   signal: AbortSignal | undefined;
+  /** Calls back once with the error of a pool that takes no more tasks; at once if it takes none now. Returns what takes that back. */
+  onEnd(callback: (error: unknown) => void): () => void;
 }
 
 /**
  * Runs every input and yields how each ended, in input order or as they end. Pulls an input only when there is room in
  * the window, so ten million inputs cost no more memory than the window. Leaving the loop early cancels what is under
- * way and closes the source.
+ * way and closes the source. A pool that takes no more tasks ends the loop with its error, after what was under way: an
+ * endless source would otherwise yield refusals for ever.
  */
 export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void, undefined> {
   const { inputs, ordered, window, room, submit } = parts;
@@ -72,10 +75,17 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
     isSourceOpen = false;
     throw error;
   };
-  const pullOne = (): IteratorResult<unknown> | Promise<IteratorResult<unknown>> => {
+  const readLater = async (pulled: PromiseLike<unknown>): Promise<Pulled> => {
     try {
-      const pulled = source.next();
-      return isPromise(pulled) ? pulled.then(undefined, broken) : pulled;
+      return read(await pulled);
+    } catch (error) {
+      return broken(error);
+    }
+  };
+  const pullOne = (): Pulled | Promise<Pulled> => {
+    try {
+      const pulled = source.next() as unknown;
+      return isPromise(pulled) ? readLater(pulled) : read(pulled);
     } catch (error) {
       return broken(error);
     }
@@ -89,18 +99,18 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
         if (wait !== undefined) await wait;
         if (isOver) break;
         const pulled = pullOne();
-        let item: IteratorResult<unknown>;
+        let item: Pulled;
         if (isPromise(pulled)) {
           item = await pulled;
           // The source took its time, and others may have the place by now.
-          const again = item.done === true ? undefined : room();
+          const again = item.isDone || isOver ? undefined : room();
           if (again !== undefined) await again;
         } else {
           item = pulled;
         }
-        if (item.done === true) isSourceOpen = false;
-        if (item.done === true || isOver) break;
-        start(item.value);
+        if (item.isDone) isSourceOpen = false;
+        if (item.isDone || isOver) break;
+        start(item.input);
       }
     } catch (error) {
       stopWith(error);
@@ -117,6 +127,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
   };
   const unlisten = given === undefined ? undefined : listen(given, onAbort);
   if (given?.aborted === true) onAbort();
+  const forgetEnd = parts.onEnd(stopWith);
   try {
     for (;;) {
       if (!isOver && !isPulling && unyielded() < window()) void pull();
@@ -139,6 +150,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
   } finally {
     isOver = true;
     unlisten?.();
+    forgetEnd();
     abort.abort(new DOMException('The iteration ended before this task did.', 'AbortError'));
     if (isSourceOpen) await closeSource(source, isPulling);
   }
@@ -167,6 +179,22 @@ function iterator(inputs: Iterable<unknown> | AsyncIterable<unknown>): Iterator<
     : (inputs as AsyncIterable<unknown>)[Symbol.asyncIterator]();
 }
 
-function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T>).then === 'function';
+/** What a source has answered. */
+interface Pulled {
+  isDone: boolean;
+  input: unknown;
+}
+
+/** Reads an answer of a source, as `for await` does. @throws TypeError for one that is no object */
+function read(answer: unknown): Pulled {
+  if ((typeof answer !== 'object' && typeof answer !== 'function') || answer === null) {
+    throw new TypeError(`Iterator result ${String(answer)} is not an object`);
+  }
+  const { done } = answer as IteratorResult<unknown>;
+  // The value of an end is not asked for.
+  return done ? { isDone: true, input: undefined } : { isDone: false, input: (answer as { value: unknown }).value };
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

@@ -14,6 +14,8 @@ export class PoolState {
   readonly #pool: string;
   #name: PoolStateName = 'open';
   #failure: PoolError<'ERR_POOL_FAILED'> | undefined;
+  /** Called when the pool takes no more tasks. */
+  readonly #onEnd = new Set<(error: unknown) => void>();
 
   constructor(pool: string) {
     this.#pool = pool;
@@ -27,11 +29,30 @@ export class PoolState {
     return this.#name === 'open';
   }
 
-  move(to: PoolStateName): void {
+  /** @param refusal of this move, where it is not the one of the new state */
+  move(to: PoolStateName, refusal?: PoolError): void {
     if (!POOL_MOVES[this.#name].includes(to)) {
       throw new PoolError('ERR_STATE', { what: `pool "${this.#pool}"`, from: this.#name, to });
     }
     this.#name = to;
+    if (this.#onEnd.size === 0) return;
+    const error = refusal ?? this.closedError();
+    const callbacks = [...this.#onEnd];
+    this.#onEnd.clear();
+    for (const callback of callbacks) callback(error);
+  }
+
+  /**
+   * Calls back once with the refusal of a pool that takes no more tasks; at once if it takes none now. The returned function
+   * takes that back. Callbacks must not throw.
+   */
+  onEnd(callback: (error: unknown) => void): () => void {
+    if (!this.isOpen) {
+      callback(this.closedError());
+      return () => {};
+    }
+    this.#onEnd.add(callback);
+    return () => void this.#onEnd.delete(callback);
   }
 
   /** Moves to failed and returns the error all its tasks reject with. */

@@ -138,7 +138,9 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /**
    * Runs a task for every input, pulled lazily, and yields the results in input order. Stops at the first failure,
-   * which it throws; tasks still under way are cancelled then, as when the loop is left early.
+   * which it throws; tasks still under way are cancelled then, as when the loop is left early. When the pool takes no more tasks,
+   * no more inputs are pulled, the source is closed, and the iteration throws ERR_POOL_CLOSED or ERR_POOL_FAILED after the
+   * results of the tasks under way.
    * @throws ERR_OPTION at once, for wrong arguments or options
    */
   map<N extends keyof HandlersOf<W> & string>(
@@ -150,7 +152,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   /**
-   * As `map`, but goes on after failures and tells how each input ended.
+   * As `map`, but goes on after failures and tells how each input ended. Ends with the pool as `map` does.
    * @throws ERR_OPTION at once, for wrong arguments or options
    */
   mapSettled<N extends keyof HandlersOf<W> & string>(

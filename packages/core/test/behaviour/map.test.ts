@@ -138,4 +138,82 @@ describe.each(KINDS)('map over kind %s', (kind) => {
       expect(await failure(collect(results))).toMatchObject({ code: 'ERR_POOL_CLOSED' });
     });
   });
+
+  /** Far more inputs than a window holds, and not endless, so that a loop that goes on comes to an end. */
+  class Inputs {
+    pulled = 0;
+    isClosed = false;
+
+    *[Symbol.iterator](): Generator<number> {
+      try {
+        while (this.pulled < 50_000) {
+          this.pulled++;
+          yield 1;
+        }
+      } finally {
+        this.isClosed = true;
+      }
+    }
+  }
+
+  it.each(['close', 'destroy'] as const)(
+    'pulls nothing more after %s(), as mapSettled, and closes its source',
+    async (end) => {
+      await withPool('takes-turns.mjs', { kind, workers: 1 }, async (pool) => {
+        const inputs = new Inputs();
+        const results = pool.mapSettled('wait', inputs, { window: 20 });
+        await results.next();
+        const ended = pool[end]();
+        const { pulled } = inputs;
+        expect(await failure(collect(results))).toMatchObject({ code: 'ERR_POOL_CLOSED' });
+        await ended;
+        expect(inputs).toMatchObject({ pulled, isClosed: true });
+        expect(await failure(collect(pool.mapSettled('wait', [1])))).toMatchObject({ code: 'ERR_POOL_CLOSED' });
+      });
+    },
+  );
+
+  it('yields what a closing pool has accepted, and then its error', async () => {
+    await withPool('takes-turns.mjs', { kind, workers: 1 }, async (pool) => {
+      const inputs = new Inputs();
+      const results = pool.map('wait', inputs, { window: 20 });
+      const seen: unknown[] = [(await results.next()).value];
+      const closed = pool.close();
+      const { pulled } = inputs;
+      const loop = async (): Promise<void> => {
+        for await (const value of results) seen.push(value);
+      };
+      expect(await failure(loop())).toMatchObject({ code: 'ERR_POOL_CLOSED', details: { state: 'closing' } });
+      expect(seen).toHaveLength(pulled);
+      await closed;
+    });
+  });
+
+  it('pulls nothing more when the pool has failed', async () => {
+    await withPool('throws-at-load.mjs', { kind, workers: 1, restart: { max: 1 } }, async (pool) => {
+      const inputs = new Inputs();
+      const statuses = new Set<string>();
+      const loop = async (): Promise<void> => {
+        for await (const { status } of pool.mapSettled('work', inputs, { window: 20 })) statuses.add(status);
+      };
+      expect(await failure(loop())).toMatchObject({ code: 'ERR_POOL_FAILED' });
+      expect([...statuses]).toEqual(['rejected']);
+      expect(inputs).toMatchObject({ pulled: 20, isClosed: true });
+    });
+  });
+
+  it.each(['map', 'mapSettled'] as const)('ends with the pool while its source hangs, as %s', async (method) => {
+    await withPool('fails-on-negative.mjs', { kind, workers: 1 }, async (pool) => {
+      async function* source(): AsyncGenerator<number> {
+        yield 1;
+        await new Promise(() => {});
+      }
+      const results: AsyncGenerator<unknown> = pool[method]('work', source());
+      await results.next();
+      const end = failure(results.next());
+      const cause = new Error('enough');
+      await pool.destroy(cause);
+      expect(await end).toMatchObject({ code: 'ERR_POOL_CLOSED', details: { state: 'destroyed' }, cause });
+    });
+  });
 });

@@ -63,6 +63,52 @@ describe('leaving the loop early', () => {
   });
 });
 
+describe('the end of the pool', () => {
+  const closed = new Error('the pool is closed');
+
+  it.each([true, false])(
+    'throws its error after what was under way, and closes the source (ordered: %s)',
+    async (ordered) => {
+      const source = new Source(100);
+      let end!: (error: unknown) => void;
+      const onEnd = (callback: typeof end) => ((end = callback), () => {});
+      const { tasks, parts } = openMap(source, { ordered, onEnd });
+      const results = mapSettled(parts);
+      const first = next(results);
+      await turn();
+      end(closed);
+      for (const { reject } of tasks.values()) reject(closed);
+      const statuses = [(await first).status];
+      for (let n = 1; n < 4; n++) statuses.push((await next(results)).status);
+      await expect(results.next()).rejects.toBe(closed);
+      expect(statuses).toEqual(Array(4).fill('rejected'));
+      expect([source.pulled, source.isClosed]).toEqual([4, true]);
+    },
+  );
+
+  it('that came before submits nothing', async () => {
+    const source = new Source(100);
+    const onEnd = (callback: (error: unknown) => void) => (callback(closed), () => {});
+    const { tasks, parts } = openMap(source, { onEnd });
+    await expect(mapSettled(parts).next()).rejects.toBe(closed);
+    expect([tasks.size, source.pulled]).toEqual([0, 0]);
+  });
+
+  it('is not listened for once the loop is over', async () => {
+    let listening = 0;
+    const onEnd = () => (listening++, () => void listening--);
+    const { tasks, parts } = openMap([1], { onEnd });
+    const results = mapSettled(parts);
+    const first = next(results);
+    await turn();
+    expect(listening).toBe(1);
+    resolveAll(tasks);
+    await first;
+    await results.next();
+    expect(listening).toBe(0);
+  });
+});
+
 describe('an abort of the whole iteration', () => {
   it('rejects with the reason while the source hangs', async () => {
     const hanging: AsyncIterable<number> = {

@@ -146,3 +146,26 @@ describe('the inputs', () => {
     expect(source.isClosed).toBe(true);
   });
 });
+
+describe('a source whose answer is no object', () => {
+  it.each([
+    ['at once', () => 5],
+    ['at once, null', () => null],
+    ['later', () => Promise.resolve(5)],
+    ['later, undefined', () => Promise.resolve(undefined)],
+  ])('ends the loop with a TypeError (%s), and is not closed', async (_, answer) => {
+    let isClosed = false;
+    const iterator = { next: answer, return: () => ((isClosed = true), { done: true, value: undefined }) };
+    const inputs = { [Symbol.asyncIterator]: () => iterator } as unknown as AsyncIterable<number>;
+    await expect(mapSettled(openMap(inputs).parts).next()).rejects.toThrow(TypeError);
+    await expect(mapSettled(openMap(inputs).parts).next()).rejects.toThrow(/is not an object/);
+    expect(isClosed).toBe(false);
+  });
+
+  it('ends at any done that counts as true', async () => {
+    const inputs = {
+      [Symbol.iterator]: () => ({ next: () => ({ done: 1, value: 7 }) }),
+    } as unknown as Iterable<number>;
+    expect(await collect(mapSettled(openMap(inputs).parts))).toEqual([]);
+  });
+});

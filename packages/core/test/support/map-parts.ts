@@ -35,6 +35,7 @@ export function openMap(inputs: MapParts['inputs'], fields: Partial<MapParts> = 
     window: () => 4,
     room: () => undefined,
     signal: undefined,
+    onEnd: () => () => {},
     submit(input, signal) {
       const task = { ...deferred<unknown>(), signal };
       tasks.set(input, task);
