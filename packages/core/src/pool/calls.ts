@@ -7,6 +7,7 @@ import { overrideSettings, type ResolvedOptions } from '../contract/resolve-opti
 import type { Worker } from '../worker/worker.js';
 import { bindRetry, toCachedCall, toExtras } from './call-extras.js';
 import type { Engine } from './engine.js';
+import type { HeldTask } from './intake.js';
 import type { MapParts } from './map.js';
 import type { PoolState } from './pool-state.js';
 
@@ -78,18 +79,25 @@ export class Calls {
     };
   }
 
-  /** Resolves to the results of all workers that take tasks. */
+  /** Resolves to the results of all workers that take tasks. The input is taken down at the call, even while there is no worker. */
   async broadcast(name: string, input: unknown, options: BroadcastOptions): Promise<unknown[]> {
     checkTaskName(name);
-    const own = checkBroadcastOptions(options);
-    await this.#firstWorker();
+    const { signal, ...own } = checkBroadcastOptions(options);
     this.#state.refuseUnlessOpen();
-    own.signal?.throwIfAborted();
+    signal?.throwIfAborted();
+    const { intake } = this.#engine;
     const settings = { ...overrideSettings(this.#engine.settingsOf(name), own), queueTimeoutMs: Infinity };
-    const results = this.#takers().map((worker) =>
-      this.#engine.intake.submitTo(worker, name, input, { settings, signal: own.signal }),
-    );
-    return Promise.all(results);
+    const held = intake.hold(name, input, { settings, signal });
+    try {
+      while (held.task.state === 'queued') {
+        const [first, ...others] = this.#takers();
+        if (first !== undefined) return await Promise.all(intake.submitHeld(held, [first, ...others]));
+        await this.#someWorker(held);
+      }
+      return [await held.result];
+    } finally {
+      intake.letGo(held);
+    }
   }
 
   /** Resolves when there is a place in the queue for the next call. */
@@ -115,15 +123,11 @@ export class Calls {
     throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.book.counts.queued, max: this.#options.queueMax });
   }
 
-  /** Waits until some worker takes tasks; starts one where the pool may have none. */
-  async #firstWorker(): Promise<void> {
-    this.#state.refuseUnlessOpen();
-    if (this.#takers().length > 0) return;
+  /** Waits until some worker takes tasks; starts one where the pool may have none. Rejects as soon as the task does. */
+  async #someWorker({ task, result }: HeldTask): Promise<void> {
     this.#engine.upkeep.sizing.wantAtLeastOne();
-    await this.#engine.until(() => {
-      this.#state.refuseUnlessOpen();
-      return this.#takers().length > 0;
-    });
+    const some = this.#engine.conditions.until(() => task.state !== 'queued' || this.#takers().length > 0);
+    await Promise.race([result, some]);
   }
 
   /** Workers that may be given a task. */

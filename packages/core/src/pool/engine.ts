@@ -164,7 +164,7 @@ export class Engine {
     const { queueMax } = this.#parts.options;
     if (queueMax === Infinity) return true;
     // Free places count as room: with queue.max 0 a task is taken if it can run at once, or as soon as a worker has started.
-    const over = this.book.counts.queued + tasks - queueMax;
+    const over = this.book.counts.queued - this.intake.held + tasks - queueMax;
     if (over <= 0) return true;
     if (this.dispatcher.isPaused) return false;
     const free = this.dispatcher.freePlaces(over);

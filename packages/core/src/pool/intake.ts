@@ -15,6 +15,12 @@ export interface IntakeParts {
   inputs: InputWriter;
 }
 
+/** A task that is taken in before its workers are known. */
+export interface HeldTask {
+  readonly task: Task;
+  readonly result: Promise<unknown>;
+}
+
 // One executor for all promises: a closure for each would be the largest part of an empty call.
 let lastResolve: (value: unknown) => void;
 let lastReject: (error: unknown) => void;
@@ -36,6 +42,8 @@ export class Intake {
    * run anything: submit another task, abort this one's signal, end the pool.
    */
   #entering: Task | undefined;
+  /** Tasks of broadcasts that wait for their first worker: they are in no queue either. */
+  readonly #held = new Set<Task>();
 
   constructor({ clock, types, book, dispatcher, inputs }: IntakeParts) {
     this.#clock = clock;
@@ -66,23 +74,55 @@ export class Intake {
     return new SharedTask({ clock: this.#clock, task, extras: task.extras, result, queued });
   }
 
-  /** Submits a task to one worker. */
-  submitTo(worker: Worker, name: string, input: unknown, extras: TaskExtras): Promise<unknown> {
-    const promise = new Promise(takeEnds);
+  /** Takes a task in that is for several workers: its input is taken down now, and it waits here until `submitHeld`. */
+  hold(name: string, input: unknown, extras: TaskExtras): HeldTask {
+    const result = new Promise(takeEnds);
     const task = this.#enter(name, input, { ...extras, pinned: true });
-    if (task.state === 'queued') this.#dispatcher.submitTo(worker, task);
-    return promise;
+    if (task.state === 'queued') this.#held.add(task);
+    return { task, result };
   }
 
-  /** Whether the input of this task is being taken down. */
+  /** Submits a held task to each of these workers; at least one. */
+  submitHeld({ task, result }: HeldTask, [first, ...others]: readonly [Worker, ...Worker[]]): Promise<unknown>[] {
+    this.#held.delete(task);
+    const results = [result];
+    this.#dispatcher.submitTo(first, task);
+    for (const worker of others) {
+      results.push(new Promise(takeEnds));
+      const twin = this.#make(task.name, task.extras);
+      // An input is never written to, so one copy serves all: each worker is sent its own.
+      twin.chunk = task.chunk;
+      twin.inputAt = task.inputAt;
+      twin.inputBytes = task.inputBytes;
+      twin.aside = task.aside;
+      this.#dispatcher.submitTo(worker, twin);
+    }
+    return results;
+  }
+
+  /** A held task has settled, or is no longer waited for. */
+  letGo({ task }: HeldTask): void {
+    this.#held.delete(task);
+  }
+
+  /** Held tasks that have not settled. They go past the queue, and take no place in it. */
+  get held(): number {
+    let held = 0;
+    for (const { state } of this.#held) if (state === 'queued') held++;
+    return held;
+  }
+
+  /** Whether this task is in no queue yet: its input is being taken down, or it is held. */
   isEntering(task: Task): boolean {
+    if (this.#held.has(task)) return true;
     let entering = this.#entering;
     while (entering !== undefined && entering !== task) entering = entering.next;
     return entering !== undefined;
   }
 
-  /** Rejects the tasks whose inputs are being taken down. */
+  /** Rejects the tasks that are in no queue yet. */
   reject(error: unknown): void {
+    for (const task of this.#held) if (task.state === 'queued') this.#book.fail(task, error);
     for (let task = this.#entering; task !== undefined; task = task.next) {
       if (task.state === 'queued') this.#book.fail(task, error);
     }
@@ -93,17 +133,23 @@ export class Intake {
    * away with it.
    */
   #enter(name: string, input: unknown, extras: TaskExtras | undefined): Task {
-    const id = ++this.#lastTaskId;
-    const type = this.#types.of(name);
-    const all = type.name === name ? extras : { ...extras, name };
-    const task = new Task(id, type, all, this.#clock.now(), lastResolve, lastReject);
-    this.#book.enter(task);
+    const task = this.#make(name, extras);
     task.next = this.#entering;
     this.#entering = task;
     const refusal = this.#inputs.write(task, input);
     this.#entering = task.next;
     task.next = undefined;
     if (refusal !== undefined && task.state === 'queued') this.#dispatcher.refuse(task, refusal);
+    return task;
+  }
+
+  /** The task of the promise made last, in the book, still without its input. */
+  #make(name: string, extras: TaskExtras | undefined): Task {
+    const id = ++this.#lastTaskId;
+    const type = this.#types.of(name);
+    const all = type.name === name ? extras : { ...extras, name };
+    const task = new Task(id, type, all, this.#clock.now(), lastResolve, lastReject);
+    this.#book.enter(task);
     return task;
   }
 }

@@ -166,7 +166,8 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /**
    * Runs a task once on every worker that is ready and not at its last task (`recycle.afterTasks`), past the queue. Resolves to
-   * their results in no given order. Waits for the first worker if there is none. Workers that start later do not run it.
+   * their results in no given order. Waits for the first worker if there is none. Workers that start later do not run it. The input
+   * is taken down at the call; `close()` lets a broadcast finish that waits, and its `signal` rejects it at once.
    * @returns a promise that rejects with ERR_OPTION for wrong arguments or options, else as those of `run`
    */
   async broadcast<N extends keyof HandlersOf<W> & string>(

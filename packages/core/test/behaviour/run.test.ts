@@ -268,3 +268,90 @@ describe.each(WORKER_KINDS)('broadcast over kind %s', (kind) => {
     });
   });
 });
+
+describe.each(KINDS)('an input of a broadcast over kind %s', (kind) => {
+  it.each(['before the first worker', 'to a ready worker'])('is taken down at the call, %s', async (when) => {
+    await withPool('echo.mjs', { kind, workers: 1 }, async (pool) => {
+      if (when === 'to a ready worker') await pool.ready();
+      const input = { small: 'at the call', large: Buffer.alloc(300_000, 1), map: new Map([[1, 'at the call']]) };
+      const results = pool.broadcast('echo', input);
+      input.small = 'later';
+      input.large.fill(2);
+      input.map.set(1, 'later');
+      const [seen] = (await results) as [typeof input];
+      expect([seen.small, seen.large[0], seen.large.length, seen.map.get(1)]).toEqual([
+        'at the call',
+        1,
+        300_000,
+        'at the call',
+      ]);
+    });
+  });
+
+  it('that cannot be sent rejects before there is a worker', async () => {
+    await withPool('echo.mjs', { kind, workers: 1 }, async (pool) => {
+      expect(await failure(pool.broadcast('echo', () => {}))).toMatchObject({ code: 'ERR_NOT_SERIALIZABLE' });
+      expect(pool.stats().workers).toMatchObject({ starting: 1, idle: 0, busy: 0 });
+    });
+  });
+});
+
+describe.each(WORKER_KINDS)('an input of a broadcast to several workers of kind %s', (kind) => {
+  it('reaches each of them whole', async () => {
+    await withPool('echo.mjs', { kind, workers: 3 }, async (pool) => {
+      await pool.ready();
+      const input = { small: 'each', large: Buffer.alloc(300_000, 1) };
+      const results = (await pool.broadcast('echo', input)) as (typeof input)[];
+      expect(results.map(({ small, large }) => [small, large.length, large.every((byte) => byte === 1)])).toEqual(
+        Array(3).fill(['each', 300_000, true]),
+      );
+    });
+  });
+});
+
+describe.each(KINDS)('a broadcast that waits for its first worker, kind %s,', (kind) => {
+  it('is finished by close()', async () => {
+    await withPool('echo.mjs', { kind, workers: 1 }, async (pool) => {
+      const results = pool.broadcast('echo', 'last');
+      await pool.close();
+      expect(await results).toEqual(['last']);
+    });
+  });
+
+  it('is rejected by destroy()', async () => {
+    await withPool('echo.mjs', { kind, workers: 1 }, async (pool) => {
+      const end = failure(pool.broadcast('echo', 'never'));
+      await pool.destroy();
+      expect(await end).toMatchObject({ code: 'ERR_POOL_CLOSED', details: { state: 'destroyed' } });
+    });
+  });
+
+  it('is rejected by the failure of the pool', async () => {
+    await withPool('throws-at-load.mjs', { kind, workers: 1, restart: { max: 1 } }, async (pool) => {
+      expect(await failure(pool.broadcast('echo', 'never'))).toMatchObject({ code: 'ERR_POOL_FAILED' });
+    });
+  });
+
+  it('is rejected by its signal, although another task waits', async () => {
+    await withPool('hangs-at-load.mjs', { kind, workers: 1 }, async (pool) => {
+      const other = failure(pool.run('echo', 'never'));
+      const controller = new AbortController();
+      const end = failure(pool.broadcast('echo', 'never', { signal: controller.signal }));
+      const reason = new Error('enough');
+      controller.abort(reason);
+      expect(await end).toBe(reason);
+      expect(pool.stats().tasks).toMatchObject({ submitted: 2, queued: 1, cancelled: 1 });
+      await pool.destroy();
+      expect(await other).toMatchObject({ code: 'ERR_POOL_CLOSED' });
+    });
+  });
+
+  it('takes no place in the queue', async () => {
+    await withPool('echo.mjs', { kind, workers: 1, queue: { max: 1 }, concurrency: 1 }, async (pool) => {
+      const results = pool.broadcast('echo', 'all');
+      const tasks = ['a', 'b'].map((input) => pool.run('echo', input));
+      expect(await failure(pool.run('echo', 'c'))).toMatchObject({ code: 'ERR_QUEUE_FULL' });
+      expect(await Promise.all([results, ...tasks])).toEqual([['all'], 'a', 'b']);
+    });
+  });
+});

@@ -98,7 +98,9 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
   const submit = (name = 'work', input?: unknown, extras?: TaskExtras): MadeTask =>
     noting(() => engine.intake.submit(name, input, extras));
   const submitTo = (worker: Worker, extras: TaskExtras = {}, name = 'work'): MadeTask =>
-    noting(() => engine.intake.submitTo(worker, name, undefined, extras));
+    noting(async () => {
+      await Promise.all(engine.intake.submitHeld(engine.intake.hold(name, undefined, extras), [worker]));
+    });
   /** Has this many workers from now on, all of them ready. */
   const staffUp = async (count: number, handlers?: readonly string[]): Promise<Staff[]> => {
     engine.resize(count);
