@@ -84,6 +84,9 @@ async function bundle(rolldown, input, file) {
   );
   await build.close();
   if (output.length !== 1) throw new Error(`${input} became ${output.length} files.`);
+  if (output[0].code.includes('createRequire(import.meta.url)')) {
+    throw new Error(`${file} would not load where import.meta.url is empty: a module in it calls require().`);
+  }
   write(file, output[0].code);
 }
 
@@ -107,8 +110,13 @@ function requiredPackage() {
           ? createRequire(join(ROOT, 'packages/core/package.json')).resolve(REQUIRED)
           : null,
     load: (asked) => (asked === id ? `exports.load = () => require('${REQUIRED}');` : null),
-    transform: (code) =>
-      code.includes(REQUIRED_BY) ? `import { load } from '${id}';\n${code.replace(REQUIRED_BY, 'load()')}` : null,
+    transform(code, module) {
+      if (code.includes(REQUIRED_BY)) return `import { load } from '${id}';\n${code.replace(REQUIRED_BY, 'load()')}`;
+      // The bundler would make a require() of these by import.meta.url, which is empty where a program is bundled as CommonJS.
+      return module.includes(`/node_modules/${REQUIRED}/`) || module.includes(`\\node_modules\\${REQUIRED}\\`)
+        ? code.replaceAll(/\brequire\((?=["']node:)/g, 'process.getBuiltinModule(')
+        : null;
+    },
   };
 }
 

@@ -20,6 +20,7 @@ export {
 export { workerData } from './contract/worker-scope.js';
 export { inWorker } from './contract/in-worker.js';
 export { move } from './contract/move.js';
+export type { TransferItem } from './contract/transfer-item.js';
 export type { Codec, CodecOption } from './contract/codec.js';
 export type * from './contract/options.js';
 export type * from './contract/stdio.js';

@@ -1,6 +1,6 @@
 import { Buffer, structuredClone } from '../base/natives.js';
 import { serialize } from 'node:v8';
-import type { TransferListItem } from 'node:worker_threads';
+import type { TransferItem } from '../contract/transfer-item.js';
 import type { Arena } from '../codec/arena.js';
 import { Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
@@ -28,7 +28,7 @@ export interface EncodedProgress {
   readonly size: number;
   /** The value itself, where only a port can carry it, and what of it is moved. */
   readonly body: { readonly value: unknown } | undefined;
-  readonly transfer: readonly TransferListItem[] | undefined;
+  readonly transfer: readonly TransferItem[] | undefined;
 }
 
 /** When each part of a task's way was, host clock. */
@@ -72,7 +72,7 @@ export class ResultWriter {
   #beside: ArrayBuffer[] = [];
   /** By wire id: what only a port carries. */
   #cloned: Map<number, { value: unknown }> | undefined;
-  #transfer: TransferListItem[] | undefined;
+  #transfer: TransferItem[] | undefined;
   #size = 0;
   /** Of the record under way, whatever it holds. */
   #flags = 0;
@@ -205,7 +205,7 @@ export class ResultWriter {
   }
 
   /** Takes a value as only a port can carry it. A copy: its handler may go on changing it. What is in the way of that, or undefined. */
-  #take(id: number, value: unknown, transfer: readonly TransferListItem[] = []): Error | undefined {
+  #take(id: number, value: unknown, transfer: readonly TransferItem[] = []): Error | undefined {
     try {
       const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
       (this.#cloned ??= new Map()).set(id, { value: taken.value });
@@ -317,7 +317,7 @@ export class ResultWriter {
 }
 
 /** A value as only a port carries it: a copy, of which `transfer` is moved once more. @throws when it cannot be carried */
-function cloned(value: unknown, transfer: readonly TransferListItem[]): EncodedProgress {
+function cloned(value: unknown, transfer: readonly TransferItem[]): EncodedProgress {
   const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
   const moved = transfer.length === 0 ? undefined : taken.transfer;
   // What it takes is not known; nothing that goes by bytes is so rare.

@@ -1,4 +1,5 @@
-import { MessagePort, type TransferListItem } from 'node:worker_threads';
+import { MessagePort } from 'node:worker_threads';
+import type { TransferItem } from './transfer-item.js';
 
 const WHOLE_RESULT_ONLY = Symbol('move() marks a whole result; inside another value it');
 
@@ -9,11 +10,11 @@ const MOVED = Symbol.for('millpond.moved');
 class Moved {
   readonly [MOVED] = true;
   readonly value: unknown;
-  readonly transfer: readonly TransferListItem[];
+  readonly transfer: readonly TransferItem[];
   // A symbol, which nothing can send: a mark left inside another value fails with this as the reason.
   protected readonly mark = WHOLE_RESULT_ONLY;
 
-  constructor(value: unknown, transfer: readonly TransferListItem[]) {
+  constructor(value: unknown, transfer: readonly TransferItem[]) {
     this.value = value;
     this.transfer = transfer;
   }
@@ -43,11 +44,11 @@ export function isMoved(value: unknown): value is Moved {
  * @param transfer what to move of it. @defaultValue `value` itself, or its buffer. A view of part of a buffer is copied
  * @returns a mark, typed as the value so that the handler's result has the value's type
  */
-export function move<T>(value: T, transfer?: readonly TransferListItem[]): T {
+export function move<T>(value: T, transfer?: readonly TransferItem[]): T {
   return new Moved(value, transfer ?? movable(value)) as T;
 }
 
-function movable(value: unknown): TransferListItem[] {
+function movable(value: unknown): TransferItem[] {
   if (value instanceof ArrayBuffer || value instanceof MessagePort) return [value];
   if (!ArrayBuffer.isView(value)) return [];
   const { buffer } = value;

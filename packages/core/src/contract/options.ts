@@ -1,4 +1,4 @@
-import type { TransferListItem } from 'node:worker_threads';
+import type { TransferItem } from './transfer-item.js';
 import type { CodecOption } from './codec.js';
 import type { StdioOption } from './stdio.js';
 import type { AnyHandlers, Input, TaskName } from './worker-module.js';
@@ -270,7 +270,7 @@ export interface RunOptions {
    * be moved is refused. Such a task is sent once only: after that it is not tried again, whatever `retry` says, and a worker's
    * death fails it. It is moved at the call.
    */
-  transfer?: readonly TransferListItem[];
+  transfer?: readonly TransferItem[];
   /**
    * Receives what the handler passes to ctx.progress(), the newest values if there are too many. Not called after the promise
    * settled. Runs in the async context of the call.

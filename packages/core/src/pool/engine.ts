@@ -248,9 +248,9 @@ export class Engine {
   #startWorker(workerId: number): Worker {
     const { host, moduleUrl, options } = this.#parts;
     const { concurrency } = this.upkeep.sizing;
-    const heapLimitMb = this.upkeep.heapLimitMb();
-    const spec = { workerId, moduleUrl, concurrency, heapLimitMb, options };
     try {
+      const heapLimitMb = this.upkeep.heapLimitMb();
+      const spec = { workerId, moduleUrl, concurrency, heapLimitMb, options };
       return new Worker(spec, host.startTransport, this.#encoder, this.#clock, this.#news);
     } catch (cause) {
       throw neverSpawned(moduleUrl, cause);

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isThere } from '../base/read-file.js';
 import { PoolError } from '../contract/errors.js';
 import { isReadDenied } from '../transport/check-host.js';
 
@@ -26,12 +26,12 @@ export function workerModuleUrl(worker: string | URL): URL {
   const url = toUrl(worker);
   if (url.protocol !== 'file:') throw refused(notAFile(url));
   const path = fileURLToPath(url);
-  if (existsSync(path)) return url;
+  if (isThere(path)) return url;
   if (isReadDenied(path)) {
     throw refused(`names a file that this program may not read: start it with --allow-fs-read=${path}`);
   }
   const twin = twinOf(url);
-  if (twin !== undefined && existsSync(fileURLToPath(twin))) return twin;
+  if (twin !== undefined && isThere(fileURLToPath(twin))) return twin;
   const neither = twin === undefined ? '' : `, nor does ${basename(fileURLToPath(twin))} beside it`;
   throw refused(`names a file that does not exist: ${path}${neither}`);
 }

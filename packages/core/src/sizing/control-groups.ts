@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readText } from '../base/read-file.js';
 
 /** A control group this process is in, with those above it. */
 export interface ControlGroup {
@@ -28,18 +28,6 @@ export function controlGroups(root: string, controller: 'cpu' | 'memory'): Contr
     }
   }
   return groups;
-}
-
-/** A file's text, or undefined when it is not there, or cannot be read: then it says nothing. */
-export function readText(path: string): string | undefined {
-  // Most that are looked for are not there, and making an error costs ten times as much as asking first.
-  if (!existsSync(path)) return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Not this kind of control group, or not Linux.
-    return undefined;
-  }
 }
 
 function upwards(mount: string, path: string): string[] {

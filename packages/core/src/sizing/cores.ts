@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { controlGroups, readText } from './control-groups.js';
+import { readText } from '../base/read-file.js';
+import { controlGroups } from './control-groups.js';
 
 /**
  * How many cores this process may use: the smaller of its CPU affinity and the strictest CPU quota of its control

@@ -1,7 +1,8 @@
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { process } from '../base/natives.js';
-import { controlGroups, readText, type ControlGroup } from './control-groups.js';
+import { readText } from '../base/read-file.js';
+import { controlGroups, type ControlGroup } from './control-groups.js';
 
 /** How much memory there is, and how much of it is in use. */
 export interface MemoryReading {

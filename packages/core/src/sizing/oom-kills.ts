@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { controlGroups, readText } from './control-groups.js';
+import { readText } from '../base/read-file.js';
+import { controlGroups } from './control-groups.js';
 
 /**
  * How many processes the kernel has killed for want of memory in this process's control group, or undefined where that

@@ -1,4 +1,4 @@
-import { readText } from './control-groups.js';
+import { readText } from '../base/read-file.js';
 
 /** Processor time of a thread of this process since its start, ms, as Linux tells it; undefined elsewhere, or when it has ended. */
 export function threadCpuMs(systemThreadId: number): number | undefined {

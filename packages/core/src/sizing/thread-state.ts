@@ -1,4 +1,4 @@
-import { readText } from './control-groups.js';
+import { readText } from '../base/read-file.js';
 
 /** What the system says of a thread: its state as a letter (R runs or waits for a core, S sleeps, T is stopped), and its processor time, ms. */
 export interface ThreadState {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { controlGroups, readText } from './control-groups.js';
+import { readText } from '../base/read-file.js';
+import { controlGroups } from './control-groups.js';
 
 /** Periods of a CPU quota so far, and how many of them used it up. */
 export interface QuotaPeriods {

@@ -1,5 +1,5 @@
 import { process, now } from '../base/natives.js';
-import { readText } from '../sizing/control-groups.js';
+import { readText } from '../base/read-file.js';
 
 /** What the system tells of one process. */
 export interface ProcessUsage {

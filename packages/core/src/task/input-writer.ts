@@ -1,5 +1,5 @@
+import type { TransferItem } from '../contract/transfer-item.js';
 import { structuredClone } from '../base/natives.js';
-import type { TransferListItem } from 'node:worker_threads';
 import { Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
@@ -40,7 +40,7 @@ export class InputWriter {
   }
 
   /** Keeps an input as a port carries it: a copy now, and one more when it leaves, of which `transfer` is moved. */
-  #hold(task: Task, input: unknown, transfer: readonly TransferListItem[]): Refusal | undefined {
+  #hold(task: Task, input: unknown, transfer: readonly TransferItem[]): Refusal | undefined {
     try {
       const { value, moved } = structuredClone({ value: input, moved: transfer }, { transfer: [...transfer] as never });
       task.aside = { held: { value }, transfer: moved.length === 0 ? undefined : moved };

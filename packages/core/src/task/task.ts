@@ -1,4 +1,4 @@
-import type { TransferListItem } from 'node:worker_threads';
+import type { TransferItem } from '../contract/transfer-item.js';
 import type { Timer } from '../base/clock.js';
 import type { Linked } from '../base/linked-queue.js';
 import type { TaskSettings } from '../contract/resolve-options.js';
@@ -22,7 +22,7 @@ export interface TaskExtras {
   /** A broadcast task belongs to one worker and to no other. */
   pinned?: boolean | undefined;
   /** What is moved out of this thread with the input; not empty. */
-  transfer?: readonly TransferListItem[] | undefined;
+  transfer?: readonly TransferItem[] | undefined;
   /** Told the execution time of the try that completed, ms, before the promise settles. */
   onRan?: ((ms: number) => void) | undefined;
 }
@@ -70,7 +70,7 @@ export interface InputAside {
   readonly views?: readonly Uint8Array[] | undefined;
   /** A copy of an input that only a port can carry, and what of it is to be moved. */
   readonly held?: { readonly value: unknown } | undefined;
-  readonly transfer?: readonly TransferListItem[] | undefined;
+  readonly transfer?: readonly TransferItem[] | undefined;
 }
 
 const NO_EXTRAS: TaskExtras = {};

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ownPlaces, ownUrl, requireInstalled } from '../base/own-file.js';
+import { isThere } from '../base/read-file.js';
 
 /** What workers start with. Each is one file with all it needs. */
 export type BundleName = 'process-entry.cjs' | 'thread-entry.cjs' | 'inline-host.cjs';
@@ -16,10 +16,10 @@ export function bundleFile(name: BundleName): URL {
   // Beside this file, where programs load it; or from dist/transport/, where tsc puts this file.
   const candidates = IS_OURS.test(own) ? [new URL(`./${name}`, own), new URL(`../bundle/${name}`, own)] : [];
   candidates.push(...ownPlaces().map((place) => new URL(`./${COPIES}/${name}`, place)));
-  const found = candidates.find((url) => existsSync(url)) ?? installedFile(name);
+  const found = candidates.find((url) => isThere(url)) ?? installedFile(name);
   if (found === undefined) {
     // webpack writes down where this code was when it built: then the program is what runs.
-    const program = existsSync(fileURLToPath(own)) ? own : (ownPlaces()[1] ?? own);
+    const program = isThere(fileURLToPath(own)) ? own : (ownPlaces()[1] ?? own);
     throw bundleMissing(name, program);
   }
   return found;
@@ -35,7 +35,7 @@ function installedFile(name: BundleName): URL | undefined {
   try {
     const manifest = requireInstalled((require) => require.resolve('@millpond/core/package.json')) as string;
     const path = join(dirname(manifest), 'dist/bundle', name);
-    return existsSync(path) ? pathToFileURL(path) : undefined;
+    return isThere(path) ? pathToFileURL(path) : undefined;
   } catch {
     // Not installed there: the caller says what that means.
     return undefined;

@@ -36,7 +36,8 @@ function processNeeds(wantsGuard: boolean): Need[] {
   const needs: Need[] = [['child', '--allow-child-process']];
   const folders = process.platform === 'linux' ? ['/dev/shm', tmpdir()] : [tmpdir()];
   const folder = folders.find((each) => permissions()?.has('fs.write', each)) ?? folders[0];
-  needs.push(['fs.write', `--allow-fs-write=${folder}`, folder]);
+  // Files there are opened for both.
+  needs.push(['fs.write', `--allow-fs-write=${folder}`, folder], ['fs.read', `--allow-fs-read=${folder}`, folder]);
   // From Node 25 on: also the link to the parent is a socket.
   if (process.allowedNodeEnvironmentFlags.has('--allow-net')) needs.push(['net', '--allow-net']);
   if (wantsGuard || deathSignalTool() === undefined) needs.push(['worker', '--allow-worker']);

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { process } from '../base/natives.js';
+import { isThere } from '../base/read-file.js';
 
 let found: { path: string | undefined } | undefined;
 let wasTried = false;
@@ -38,7 +39,7 @@ function search(): string | undefined {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, 'setpriv');
     // An error for each folder without one would take most of the search.
-    if (existsSync(path) && knowsDeathSignal(path)) return path;
+    if (isThere(path) && knowsDeathSignal(path)) return path;
   }
   return undefined;
 }

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { process, setTimeout, clearTimeout, kill } from '../base/natives.js';
+import { isThere } from '../base/read-file.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Arena } from '../codec/arena.js';
 import { oomKills } from '../sizing/oom-kills.js';
@@ -66,8 +66,8 @@ class ProcessTransport implements Transport {
       ...loaderFlags(moduleUrl, [...given, env['NODE_OPTIONS'] ?? '']),
     ]);
     const node = [process.execPath, ...flags, fileURLToPath(this.#entry), ...options.argv];
-    // A missing node is the system's to report, not setpriv's.
-    const deathSignal = existsSync(process.execPath) ? deathSignalTool() : undefined;
+    // A missing node is the system's to report, not setpriv's. One that this program may not read is there.
+    const deathSignal = isThere(process.execPath, true) ? deathSignalTool() : undefined;
     this.wantsGuard = deathSignal === undefined || options.timeoutStack;
     // setpriv becomes node, under the same pid.
     const [command = '', ...args] = deathSignal === undefined ? node : [deathSignal, '--pdeathsig', 'KILL', ...node];

@@ -47,11 +47,15 @@ export function errorToWire(thrown: unknown, canSend: (value: unknown) => boolea
 
 /**
  * Makes an Error of what arrived. A thrown value that was not an error becomes one, with the value as `cause`.
+ * @param thrower what threw it, as the subject of a sentence
  */
-export function errorFromWire(thrown: WireThrown): Error {
+export function errorFromWire(thrown: WireThrown, thrower = 'The handler'): Error {
   const decoded = new ErrorDecoder(thrown.nodes).decode(thrown.root);
   if (decoded instanceof Error) return decoded;
-  return new Error(`The handler threw ${shown(decoded)}, which is not an Error.`, { cause: decoded });
+  const error = new Error(`${thrower} threw ${shown(decoded)}, which is not an Error.`, { cause: decoded });
+  // Its calls are those of this file, and none of what threw.
+  Object.defineProperty(error, 'stack', { value: `Error: ${error.message}`, writable: true, configurable: true });
+  return error;
 }
 
 function shown(value: unknown): string {

@@ -1,4 +1,4 @@
-import type { TransferListItem } from 'node:worker_threads';
+import type { TransferItem } from '../contract/transfer-item.js';
 import type { CodecName } from '../contract/codec.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import type { ArenaPlace } from './record.js';
@@ -172,7 +172,7 @@ export interface Cargo {
   /** Given away. */
   beside?: readonly ArrayBuffer[] | undefined;
   /** What of the body to move instead of copying it, where memory is shared. */
-  transfer?: readonly TransferListItem[] | undefined;
+  transfer?: readonly TransferItem[] | undefined;
 }
 
 /** One end of the link between parent and worker. */

@@ -1,4 +1,5 @@
-import type { MessagePort, TransferListItem } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import type { TransferItem } from '../contract/transfer-item.js';
 import { structuredClone, Buffer } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
 import type { Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
@@ -108,11 +109,11 @@ function asBuffer(bytes: Uint8Array): Slices {
   return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) as Slices;
 }
 
-function moved(values: string | Uint8Array | undefined, cargo: Cargo | undefined): TransferListItem[] | undefined {
+function moved(values: string | Uint8Array | undefined, cargo: Cargo | undefined): TransferItem[] | undefined {
   const { beside, transfer } = cargo ?? {};
   const isMoved = values !== undefined && typeof values !== 'string';
   if (!isMoved && beside === undefined && transfer === undefined) return undefined;
-  const list: TransferListItem[] = [...(transfer ?? []), ...(beside ?? [])];
+  const list: TransferItem[] = [...(transfer ?? []), ...(beside ?? [])];
   if (isMoved) list.push(values.buffer as ArrayBuffer);
   return list;
 }

@@ -1,5 +1,5 @@
+import type { TransferItem } from '../contract/transfer-item.js';
 import { Buffer } from '../base/natives.js';
-import type { TransferListItem } from 'node:worker_threads';
 import type { Clock } from '../base/clock.js';
 import { Sink } from '../codec/sink.js';
 import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';
@@ -85,7 +85,7 @@ export class Outbox {
     const nowMs = this.#clock.now();
     let extras: Map<number, TaskExtras> | undefined;
     let beside: ArrayBuffer[] | undefined;
-    let transfer: TransferListItem[] | undefined;
+    let transfer: TransferItem[] | undefined;
     // Inputs of tasks that follow one another mostly lie one behind the other.
     let chunk: Buffer | undefined;
     let from = 0;

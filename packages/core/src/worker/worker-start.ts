@@ -12,6 +12,13 @@ const LATE_MS = 20;
 
 type StartError = PoolError<'ERR_WORKER_START'>;
 
+/** What threw, by phase. A warm-up task that throws has an error of its own. */
+const THROWERS: Readonly<Record<StartFailedMessage['phase'], string>> = {
+  load: 'A module at load',
+  setup: 'The hook setup',
+  warmup: 'The hook warmup',
+};
+
 export interface WorkerStartParts {
   clock: Clock;
   moduleUrl: string;
@@ -45,7 +52,7 @@ export class WorkerStart {
 
   /** It says that it cannot become ready. */
   noteFailed({ phase, error }: StartFailedMessage): void {
-    const cause = errorFromWire(error as WireThrown);
+    const cause = errorFromWire(error as WireThrown, THROWERS[phase]);
     this.#error = this.#errorIn(phase, `${cause.name}: ${cause.message}`, cause, placeOf(cause.stack));
   }
 

@@ -55,9 +55,13 @@ const NET = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-n
 describe("under Node's permission model", () => {
   /** Runs a program with these permissions and reading. */
   function run(kind: string, ...allowed: string[]): { stdout: string; status: number | null } {
-    const flags = [PERMISSION, '--allow-fs-read=*', '--no-warnings', ...allowed];
+    return runWith(['--allow-fs-read=*', ...allowed], kind);
+  }
+
+  function runWith(allowed: string[], ...words: string[]): { stdout: string; status: number | null } {
     const program = fileURLToPath(fixture('programs/has-permission.mjs'));
-    const { stdout, status } = spawnSync(process.execPath, [...flags, program, kind], { encoding: 'utf8' });
+    const args = [PERMISSION, '--no-warnings', ...allowed, program, ...words];
+    const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 });
     return { stdout, status };
   }
 
@@ -88,5 +92,31 @@ describe("under Node's permission model", () => {
 
   it('inline needs no permission', () => {
     expect(run('inline')).toEqual({ stdout: '1\n', status: 0 });
+  });
+
+  describe('with reading of the program alone', () => {
+    const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+    const SHM = ['--allow-fs-write=/dev/shm', '--allow-fs-read=/dev/shm'];
+    const runClosed = (kind: string, ...allowed: string[]): ReturnType<typeof runWith> =>
+      runWith([`--allow-fs-read=${ROOT}`, ...allowed], kind);
+
+    it.each(['thread', 'inline'])('kind %s takes files of the system for missing', (kind) => {
+      expect(runClosed(kind, '--allow-worker')).toEqual({ stdout: '1\n', status: 0 });
+    });
+
+    it.runIf(existsSync('/dev/shm'))('processes say which flags are missing, or run with them', () => {
+      const asked = runClosed('process', '--allow-child-process').stdout;
+      const flags = asked.match(/(?<= |^)--allow-[\w-]+(=[^\s,]+)?/g) ?? [];
+      expect(flags).toEqual([...SHM, ...NET, '--allow-worker', '--allow-worker']);
+      expect(runClosed('process', '--allow-child-process', '--allow-worker', ...SHM, ...NET)).toEqual({
+        stdout: '1\n',
+        status: 0,
+      });
+    });
+
+    it('a worker module that may not be read is refused by name', () => {
+      const { stdout } = runWith([`--allow-fs-read=${ROOT}`, '--allow-worker'], 'thread', '/elsewhere/worker.mjs');
+      expect(stdout).toMatch(/names a file that this program may not read: start it with --allow-fs-read=\/elsewhere/);
+    });
   });
 });

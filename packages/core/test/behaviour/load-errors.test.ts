@@ -107,6 +107,21 @@ const OTHERS: typeof BROKEN = [
     { 'worker.mjs': `${HOOKS}\n  setup() { null.x; } };`, 'right.mjs': ECHO },
     /setup: TypeError: .* \(file:.*worker\.mjs:3:18\)/,
   ],
+  [
+    'what is no error says that it was thrown at load, and names no place',
+    { 'worker.mjs': `${ECHO}\nthrow null;` },
+    /load: Error: A module at load threw null, which is not an Error\.(?! \()/,
+  ],
+  [
+    'what is no error says that setup threw it, and names no place',
+    { 'worker.mjs': `${HOOKS}\n  setup() { throw null; } };`, 'right.mjs': ECHO },
+    /setup: Error: The hook setup threw null, which is not an Error\.(?! \()/,
+  ],
+  [
+    'what is no error says that warmup threw it, and names no place',
+    { 'worker.mjs': `${HOOKS}\n  warmup() { throw 5; } };`, 'right.mjs': ECHO },
+    /warmup: Error: The hook warmup threw 5, which is not an Error\.(?! \()/,
+  ],
 ];
 
 /** How a pool over these modules fails. */

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
-import type { TransferListItem } from 'node:worker_threads';
 import { onTestFinished } from 'vitest';
+import type { TransferItem } from '../../src/contract/transfer-item.js';
 import { hostNowMs } from '../../src/base/clock.js';
 import { FileLogWriter } from '../../src/child/claims.js';
 import { ResultWriter } from '../../src/child/result-writer.js';
@@ -47,7 +47,7 @@ export class RecordingChannel extends LocalChannel {
 
   #clone(kind: FrameKind, body: unknown, { meta, values = [], beside = [], transfer = [] }: Cargo): number {
     const sentAt = hostNowMs();
-    const list = [...transfer, ...beside] as TransferListItem[];
+    const list = [...transfer, ...beside] as TransferItem[];
     const arrived = structuredClone({ body, beside }, { transfer: list as never });
     const receivedAt = hostNowMs();
     this.frames.push({ kind, ...arrived, meta: meta.slice(), values: Buffer.concat(values), sentAt, receivedAt });

@@ -1,4 +1,4 @@
-import type { TransferListItem } from 'node:worker_threads';
+import type { TransferItem } from '../../src/contract/transfer-item.js';
 import type { Clock } from '../../src/base/clock.js';
 import type { ResolvedOptions } from '../../src/contract/resolve-options.js';
 import type { Transport, TransportExit, WorkerSpec } from '../../src/transport/transport.js';
@@ -61,7 +61,7 @@ class ScriptedChannel extends LocalChannel {
   }
 
   send(kind: FrameKind, body: unknown, { meta, values = [], transfer }: Cargo = NO_CARGO): number {
-    const sent = structuredClone({ kind, body }, { transfer: transfer as TransferListItem[] });
+    const sent = structuredClone({ kind, body }, { transfer: transfer as TransferItem[] });
     this.sent.push({ ...sent, values: Buffer.concat(values), meta: meta.slice() });
     return this.#clock.now();
   }

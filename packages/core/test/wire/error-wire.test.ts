@@ -286,6 +286,7 @@ describe.each(LINKS)('an error over %s', (_link, clone) => {
     const arrived = cross(thrown);
     expect(arrived).toBeInstanceOf(Error);
     expect(arrived.message).toBe(`The handler threw ${text}, which is not an Error.`);
+    expect(arrived.stack).toBe(`Error: ${arrived.message}`);
     expect('cause' in arrived).toBe(true);
     expect(arrived.cause).toBe(thrown);
   });
