@@ -7,3 +7,14 @@ export function messageOf(thrown: unknown): string {
     return 'what was thrown has no message that can be read.';
   }
 }
+
+/** The code of what was thrown, where it has one that is a text: a user may throw null, or an object whose getters throw. */
+export function codeOf(thrown: unknown): string | undefined {
+  try {
+    const { code } = Object(thrown) as { code?: unknown };
+    return typeof code === 'string' ? code : undefined;
+  } catch {
+    // A getter or a trap that throws: no error of Node's.
+    return undefined;
+  }
+}

@@ -1,5 +1,5 @@
 /** Files of ours that a worker starts with. */
-const OURS = /[\\/](?:(?:process|thread)-entry\.c?js|inline-host\.js|child[\\/][\w-]+\.[jt]s):/;
+const OURS = /[\\/](?:(?:process|thread)-entry\.c?js|inline-host\.c?js|child[\\/][\w-]+\.[jt]s):/;
 /** The head that Node puts before the stack of a syntax error: where, the text there, and marks below it. */
 const HEAD = /^((?:file:|\/|[A-Za-z]:\\)[^\n]*:\d+)\n/;
 const CALL = /^ {4}at (?:.* \()?(?:async )?((?:file:\/\/|\/|[A-Za-z]:\\)[^\n]*:\d+:\d+)\)?$/;

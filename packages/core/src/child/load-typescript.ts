@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { codeOf, messageOf } from '../base/message-of.js';
 import { findTsx, howToLoad, isTypeScript, type Tsx } from '../base/typescript.js';
 import { importNamespace, type Imported } from './import-namespace.js';
 
@@ -22,7 +23,7 @@ export async function importWithTsx(url: string, load: (url: string) => Promise<
   try {
     return await load(url);
   } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_UNKNOWN_FILE_EXTENSION' || !isTypeScript(url)) throw error;
+    if (codeOf(error) !== 'ERR_UNKNOWN_FILE_EXTENSION' || !isTypeScript(url)) throw error;
     const tsx = findTsx(url);
     if (tsx === undefined) throw new Error(`The worker module ${howToLoad(url)}`, { cause: error });
     return { namespace: await ((await import(tsx.esm)) as TsxImport).tsImport(url, url) };
@@ -34,10 +35,9 @@ export async function importOrRequire(url: string, require: NodeJS.Require): Pro
   try {
     return await importNamespace(url);
   } catch (error) {
-    const { code, message } = error as { code?: string; message?: string };
     const hasNoImport =
-      code?.startsWith('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING') === true ||
-      message?.includes('ES Modules in the VM API') === true;
+      codeOf(error)?.startsWith('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING') === true ||
+      messageOf(error).includes('ES Modules in the VM API');
     if (!hasNoImport) throw error;
     // As import() of a CommonJS module gives it.
     const exports = require(fileURLToPath(url)) as object;

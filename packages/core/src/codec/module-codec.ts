@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { messageOf } from '../base/message-of.js';
+import { codeOf, messageOf } from '../base/message-of.js';
 import { Buffer } from '../base/natives.js';
 import { requireFrom } from '../base/own-file.js';
 import type { Codec } from '../contract/codec.js';
@@ -68,8 +68,7 @@ function load(moduleUrl: string): Codec {
     // Synchronously, so that a codec that cannot be loaded fails the constructor of its pool.
     exports = requireFrom(moduleUrl)(path) as typeof exports;
   } catch (cause) {
-    const hint =
-      (cause as { code?: string }).code === 'ERR_REQUIRE_ASYNC_MODULE' ? ' It must do without top-level await.' : '';
+    const hint = codeOf(cause) === 'ERR_REQUIRE_ASYNC_MODULE' ? ' It must do without top-level await.' : '';
     throw refused(`names a module that cannot be loaded: ${path}: ${messageOf(cause)}${hint}`, cause);
   }
   const codec = typeof exports.encode === 'function' ? exports : (exports.default ?? exports);

@@ -24,6 +24,7 @@ describe('placeOf', () => {
     'SyntaxError: odd',
     'SyntaxError: odd\n    at compile (node:internal/modules/esm/utils:346:16)\n    at async Promise.all (index 0)',
     'SyntaxError: odd\n    at async start (/lib/dist/bundle/process-entry.cjs:2508:21)',
+    'SyntaxError: odd\n    at start (/lib/dist/bundle/inline-host.cjs:339:11)',
     'Error: at nothing\n    at new Promise (<anonymous>)',
   ])('finds none in %j', (stack) => {
     expect(placeOf(stack)).toBeUndefined();
