@@ -162,8 +162,8 @@ export class RunSession {
       for await (const settled of this.#pool.mapSettled(workload.task, this.#feed, { signal }))
         await this.#record(settled);
     } catch (error) {
-      // The iteration ends with the reason it was aborted for.
-      if (error !== GIVEN_UP) throw error;
+      // The iteration ends with the reason it was aborted for, or with its pool, which is killed or has failed.
+      if (!this.#isOfTheRun(error)) throw error;
     }
   }
 
