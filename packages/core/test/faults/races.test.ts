@@ -31,32 +31,39 @@ const TASK = fc.record({
 });
 
 describe('things that happen at the same moment', () => {
-  fault(
-    {
-      row: '26',
-      fault: 'every result sent twice',
-      injected: 'the worker module patches its own channel',
-      expected: 'the second is ignored and counted; each task settles once, with its own result',
-    },
-    async (lab) => {
-      const pool = lab.pool('reply-twice.mjs');
-      for (let round = 0; round < 5; round++) {
-        const ends = await Promise.all(Array.from({ length: 100 }, (_, n) => pool.run('ping', n)));
-        expect(ends).toEqual(Array.from({ length: 100 }, (_, n) => n));
-      }
-      expect(await pool.run('repeats')).toBeGreaterThan(0);
-      expect(lab.deaths(pool)).toEqual([]);
-      await until('the second of the last one has come', () => pool.stats().ignoredResults >= 500);
-      return '500 of 500 right, no death';
-    },
-  );
+  for (const [row, isIdempotent, what, expected] of [
+    ['26', false, 'results in the log', 'the second frame tells of nothing new'],
+    ['26c', true, 'results in frames alone (idempotent)', 'the second is ignored and counted'],
+  ] as const) {
+    fault(
+      {
+        row,
+        fault: 'every frame of results sent twice',
+        injected: `the worker module patches its own channel; ${what}`,
+        expected: `${expected}; each task settles once, with its own result`,
+      },
+      async (lab) => {
+        const pool = lab.pool('reply-twice.mjs', isIdempotent ? { tasks: { ping: { idempotent: true } } } : {});
+        for (let round = 0; round < 5; round++) {
+          const ends = await Promise.all(Array.from({ length: 100 }, (_, n) => pool.run('ping', n)));
+          expect(ends).toEqual(Array.from({ length: 100 }, (_, n) => n));
+        }
+        expect(await pool.run('repeats')).toBeGreaterThan(0);
+        if (isIdempotent) {
+          await until('the second of the last one has come', () => pool.stats().ignoredResults >= 500);
+        }
+        expect(lab.deaths(pool)).toEqual([]);
+        return '500 of 500 right, no death';
+      },
+    );
+  }
 
   fault(
     {
       row: '26b',
       fault: 'result after the timeout, twice',
       injected: 'the handler ignores the signal and returns 60 ms late, within the grace; its result is sent twice',
-      expected: 'ERR_TASK_TIMEOUT; the late results are ignored and counted; the worker lives',
+      expected: 'ERR_TASK_TIMEOUT; the late result is ignored and counted; the worker lives',
     },
     async (lab) => {
       const pool = lab.pool('reply-twice.mjs', { workers: 1, graceMs: 5000 });
@@ -64,7 +71,7 @@ describe('things that happen at the same moment', () => {
       expect(isPoolError(error, 'ERR_TASK_TIMEOUT')).toBe(true);
       await until('it has ended', () => pool.stats().workerList[0]?.state === 'idle');
       expect(await pool.run('repeats')).toBeGreaterThan(0);
-      await until('both late ones have come', () => pool.stats().ignoredResults >= 2);
+      await until('the late one has come', () => pool.stats().ignoredResults >= 1);
       expect(lab.deaths(pool)).toEqual([]);
       return 'ERR_TASK_TIMEOUT, late result ignored, worker kept';
     },

@@ -77,19 +77,23 @@ describe('a worker whose replacement cannot start', () => {
       row: '45d',
       fault: 'replacement fails, after a death',
       injected: 'a task ends one of 2 workers while the module throws at load; 20 tasks beside it',
-      expected: 'the 20 are done by the other worker; after 5 failed starts the pool fails, and says why',
+      expected:
+        'all are done by the other worker, also after more failed starts than end a pool; replaced once it is mended',
     },
     async (lab) => {
       const pool = await breakable(lab, {});
-      const failed = new Promise((resolve) => pool.once('failed', resolve));
       writeFileSync(lab.path(MARK), 'throws');
       const guilty = rejection(pool.run('counted', { end: 'exit' }));
       const beside = whereTheyRun(pool, 20);
       expect(isPoolError(await guilty, 'ERR_WORKER_CRASHED')).toBe(true);
-      expect(new Set(await beside).size).toBeLessThanOrEqual(2);
-      expect(await failed).toMatchObject({ code: 'ERR_POOL_FAILED', cause: { code: 'ERR_WORKER_START' } });
-      expect(lab.starts(pool)).toHaveLength(21);
-      return '20 of 20 done; then ERR_POOL_FAILED, cause ERR_WORKER_START';
+      expect((await beside).every((id) => id <= 2)).toBe(true);
+      await lab.death(pool, 1 + 6);
+      expect((await whereTheyRun(pool, 20)).every((id) => id <= 2)).toBe(true);
+      rmSync(lab.path(MARK));
+      await pool.ready();
+      expect(pool.stats()).toMatchObject({ state: 'open', workers: { wanted: 2, idle: 2 } });
+      expect(lab.starts(pool)).toHaveLength(41);
+      return '40 of 40 done beside 6 failed starts; replaced in the end';
     },
   );
 });
