@@ -67,6 +67,13 @@ module.exports = {
       to: { path: '^packages/', pathNot: '^packages/$1/', dependencyTypes: ['local'] },
     },
     {
+      name: 'nothing-that-is-gone',
+      comment: 'A benchmark or a script names files of dist, which no compiler looks for.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, path: '^\\.' },
+    },
+    {
       name: 'no-cycle',
       comment: 'Import types with `import type`: it leaves nothing at run time, so it closes no cycle.',
       severity: 'error',

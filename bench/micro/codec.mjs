@@ -11,7 +11,6 @@ import assert from 'node:assert';
 import v8 from 'node:v8';
 import { Packr } from 'msgpackr';
 import { Sink } from '../../packages/core/dist/codec/sink.js';
-import { decodePlain, encodePlain } from '../../packages/core/dist/codec/plain-values.js';
 import { TreeDecoder } from '../../packages/core/dist/codec/tree-decoder.js';
 import { TreeEncoder } from '../../packages/core/dist/codec/tree-encoder.js';
 import { OBJECTS, RECORDS } from '../values.mjs';
@@ -56,10 +55,6 @@ const CODECS = {
   'v8, list': { write: (values) => v8.serialize(values), read: (bytes) => v8.deserialize(bytes) },
   json: { write: (values) => Buffer.from(JSON.stringify(values)), read: (bytes) => JSON.parse(bytes.toString()) },
   msgpackr: { write: (values) => packr.pack(values), read: (bytes) => packr.unpack(bytes) },
-  plain: {
-    write: (values) => encodePlain(values) ?? fail(),
-    read: (bytes) => decodePlain(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)),
-  },
 };
 
 const WORDS = 'water wheel grain stone river sluice flour timber bridge meadow heron willow current basin'.split(' ');
@@ -168,8 +163,4 @@ function timed(codec, frame, size, ms) {
 function median(rounds) {
   const [write, read] = rounds.sort((a, b) => a[0] + a[1] - b[0] - b[1])[rounds.length >> 1].map(Math.round);
   return `${write.toLocaleString('en')} + ${read.toLocaleString('en')}`;
-}
-
-function fail() {
-  throw new Error('not plain');
 }

@@ -37,6 +37,7 @@ const CASES = [
   ['core/src/child/down.ts', use('../wire/target.js'), []],
   ['core/src/child/up.ts', use('../transport/target.js'), ['layer-child']],
   ['core/src/pool/child.ts', use('../child/target.js'), ['layer-pool', 'no-import-of-child']],
+  ['core/src/pool/gone.ts', use('./gone-long-ago.js'), ['nothing-that-is-gone']],
   ['core/src/task/cycle-a.ts', `import './cycle-b.js';`, ['no-cycle']],
   ['core/src/task/cycle-b.ts', `import './cycle-a.js';`, []], // a cycle is reported once
   ['core/src/task/type-cycle-a.ts', `import './type-cycle-b.js';\nexport type X = 1;`, []],

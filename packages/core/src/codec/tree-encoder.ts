@@ -4,6 +4,7 @@ import { findCulprit } from './culprit.js';
 import { isTooDeep } from './depth.js';
 import { NotSerializable } from './not-serializable.js';
 import { isLatin1, latin1Write, wideWrite } from './raw-text.js';
+import { writeDefinitions } from './shape-definitions.js';
 import { keysTo, MAX_APPENDED, mayBeDisguised, ShapeTable, type ShapeNode } from './shapes.js';
 import type { Sink } from './sink.js';
 import { MAX_DEPTH, OBJECT_HEAD, SHORT_TEXT, SHORT_TEXT_CHARS, SMALL_INT, SMALL_INT_MAX, TAG } from './tree-format.js';
@@ -99,19 +100,7 @@ export class TreeEncoder {
 
   /** Appends the definitions of the shapes from this number on, up to another one if that is given. */
   writeShapes(from: number, sink: Sink, to = this.#shapes.count): void {
-    sink.begin();
-    this.#sink = sink;
-    this.#bytes = sink.bytes;
-    this.#view = sink.view;
-    this.#at = sink.at;
-    for (let shape = from; shape < to; shape++) {
-      const keys = this.#shapes.keysOf(shape);
-      this.#room(ROOM);
-      this.#length(keys.length);
-      for (const key of keys) this.#text(key);
-    }
-    sink.at = this.#at;
-    this.#sink = undefined;
+    writeDefinitions(this.#shapes, from, to, sink);
   }
 
   /** A whole value that is an object. */

@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Sink } from '../../src/codec/sink.js';
 import { MAX_SHAPES } from '../../src/codec/tree-format.js';
-import { Link } from './tree-values.js';
+import { TooLarge } from '../../src/codec/value-codec.js';
+import { NotSerializable } from '../../src/codec/not-serializable.js';
+import { anyValue, Link, plainValue } from './tree-values.js';
 
 const run = promisify(execFile);
 const PROGRAM = `${import.meta.dirname}/../fixtures/codecs/tree-program.mjs`;
@@ -181,6 +184,73 @@ describe('a value', () => {
     );
   });
 });
+
+describe('shapes', () => {
+  /** Objects of 60 keys each, no key in two of them, seen until all have a number. */
+  function seeShapes(link: Link, count: number, keyOf: (shape: number, key: number) => string): object[] {
+    const objects = Array.from({ length: count }, (_, shape) =>
+      Object.fromEntries(Array.from({ length: 60 }, (_entry, key) => [keyOf(shape, key), key])),
+    );
+    for (const object of objects) for (let sighting = 0; sighting < 10; sighting++) link.write(object);
+    expect(link.encoder.shapeCount).toBe(count);
+    return objects;
+  }
+
+  it.each([0, 1, 7, 19, 20, 21, 63, 64, 200])('are defined all at once, with keys of %i characters and more', (chars) => {
+    for (const filler of ['x', '水']) {
+      const link = new Link();
+      const objects = seeShapes(link, 80, (shape, key) => `${shape}_${key}_`.padEnd(chars, filler));
+      expect(objects.map((object) => link.pass(object))).toEqual(objects);
+    }
+  });
+
+  it('are defined whatever the limit for a value is', () => {
+    const link = new Link({ limitBytes: 40_000 });
+    const objects = seeShapes(link, 3, (shape, key) => `${'水'.repeat(240)}${shape}_${key}`);
+    expect(objects.map((object) => link.pass(object))).toEqual(objects);
+  });
+});
+
+describe('the encoder', () => {
+  it('writes the same bytes wherever a value begins, and whatever room is left', () => {
+    fc.assert(
+      fc.property(fc.array(plainValue, { minLength: 1, maxLength: 8 }), fc.nat({ max: 2000 }), (values, at) => {
+        const [there, elsewhere] = [new Link(), new Link()];
+        const narrow = new Sink(1);
+        narrow.bytes = Buffer.alloc(at);
+        narrow.view = new DataView(narrow.bytes.buffer);
+        for (const value of values) {
+          const expected = there.write(value).bytes;
+          elsewhere.encoder.encode(value, narrow);
+          expect(narrow.bytes.subarray(narrow.start, narrow.at)).toEqual(expected);
+        }
+      }),
+    );
+  });
+
+  it('has either written a value or refused it for its size, and goes on', () => {
+    fc.assert(
+      fc.property(anyValue, fc.integer({ min: 1, max: 300 }), (value, limitBytes) => {
+        const link = new Link({ limitBytes });
+        const size = sizeOf(value);
+        if (size === undefined) expect(() => link.pass(value)).toThrow(NotSerializable);
+        else if (size > limitBytes) expect(() => link.pass(value)).toThrow(TooLarge);
+        else link.pass(value);
+        expect(link.pass(1)).toBe(1);
+      }),
+    );
+  });
+});
+
+/** What a value takes, with what lies beside it, before its shapes are known; undefined when it cannot be sent. */
+function sizeOf(value: unknown): number | undefined {
+  try {
+    const { bytes, beside } = new Link().write(value);
+    return beside.reduce((sum, view) => sum + view.length, bytes.length);
+  } catch {
+    return undefined;
+  }
+}
 
 describe('in a program of its own', () => {
   const inProgram = async (what: string, ...flags: string[]) =>
