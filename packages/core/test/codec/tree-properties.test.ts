@@ -196,13 +196,16 @@ describe('shapes', () => {
     return objects;
   }
 
-  it.each([0, 1, 7, 19, 20, 21, 63, 64, 200])('are defined all at once, with keys of %i characters and more', (chars) => {
-    for (const filler of ['x', '水']) {
-      const link = new Link();
-      const objects = seeShapes(link, 80, (shape, key) => `${shape}_${key}_`.padEnd(chars, filler));
-      expect(objects.map((object) => link.pass(object))).toEqual(objects);
-    }
-  });
+  it.each([0, 1, 7, 19, 20, 21, 63, 64, 200])(
+    'are defined all at once, with keys of %i characters and more',
+    (chars) => {
+      for (const filler of ['x', '水']) {
+        const link = new Link();
+        const objects = seeShapes(link, 80, (shape, key) => `${shape}_${key}_`.padEnd(chars, filler));
+        expect(objects.map((object) => link.pass(object))).toEqual(objects);
+      }
+    },
+  );
 
   it('are defined whatever the limit for a value is', () => {
     const link = new Link({ limitBytes: 40_000 });
