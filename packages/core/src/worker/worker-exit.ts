@@ -1,0 +1,67 @@
+import type { Clock, Timer } from '../base/clock.js';
+import type { Transport, TransportExit } from '../transport/transport.js';
+import { FRAME } from '../wire/frame.js';
+import { workerEnd, type EndedWorker, type WorkerEnd } from './worker-end.js';
+import type { WorkerStart } from './worker-start.js';
+
+/** A worker's way out: how it is ended, and who or what ended it. */
+export class WorkerExit {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  #killTimer: Timer | undefined;
+  #how: WorkerEnd['how'] = 'died';
+  #fault: Error | undefined;
+  #killedFor: string | undefined;
+
+  constructor(transport: Transport, clock: Clock) {
+    this.#transport = transport;
+    this.#clock = clock;
+  }
+
+  /** Whether what it says can still be believed. */
+  get isTrusted(): boolean {
+    return this.#fault === undefined;
+  }
+
+  /** The pool wants it to go. */
+  ask(): void {
+    this.#how = 'asked';
+  }
+
+  /** Has it tear down and exit, and kills it after `withinMs`. @param isLoaded whether it has a module to tear down */
+  stop(withinMs: number, isLoaded: boolean): void {
+    // A module that is still loading has nothing to tear down, and may never get to the end of its loading.
+    if (!isLoaded && this.#transport.isKillClean) {
+      this.#transport.kill();
+      return;
+    }
+    this.#transport.expectExit();
+    this.#transport.channel.send(FRAME.stop, undefined);
+    this.#killTimer = this.#clock.after(withinMs, () => this.#transport.kill());
+  }
+
+  /** Ends it now. @param why the end of a sentence, for those it had in hand */
+  kill(why: string): void {
+    if (this.#how === 'died') this.#how = 'killed';
+    if (this.#how === 'killed') this.#killedFor ??= why;
+    this.#transport.kill();
+  }
+
+  /** Its words cannot be trusted any more, or we tripped over them. It ends as one that died, and says why. */
+  fault(error: Error): void {
+    this.#fault ??= error;
+    this.#transport.kill();
+  }
+
+  /** It is gone. @param start its way to ready, for why it did not get there */
+  ended(worker: EndedWorker, exit: TransportExit, start: WorkerStart): WorkerEnd {
+    this.#killTimer?.cancel();
+    if (!start.wasReady && this.#how !== 'asked') this.#how = 'failedToStart';
+    return workerEnd(worker, exit, {
+      how: this.#how,
+      startError: this.#how === 'failedToStart' ? start.errorOf(exit) : undefined,
+      fault: this.#fault,
+      killedFor: this.#killedFor,
+    });
+  }
+}
