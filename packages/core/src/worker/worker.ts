@@ -194,7 +194,7 @@ export class Worker {
     return this.#hand.hasUnsent;
   }
 
-  /** So many tasks run at once in it from now on. Only for a ready worker. */
+  /** Sets how many tasks run at once in it from now on. Only for a ready worker. */
   tune(concurrency: number): void {
     if (concurrency === this.#concurrency) return;
     this.#concurrency = concurrency;
@@ -222,7 +222,7 @@ export class Worker {
     if (this.#state.name !== 'exited') this.#hand.send(isCalm);
   }
 
-  /** Tasks in hand that somebody waits for, oldest first. */
+  /** Tasks in hand that are not abandoned, oldest first. */
   tasks(): Task[] {
     return wantedTasks(this.#hand.all());
   }
@@ -266,14 +266,14 @@ export class Worker {
   }
 
   /**
-   * Lets go of a task nobody waits for any more; the worker will not speak of it again. If its handler has begun it
-   * is told through ctx.signal, and unless it ends within `graceMs`, the worker is killed.
+   * Lets go of a task that has settled or goes elsewhere; its result is ignored. If its handler has begun, its ctx.signal
+   * aborts, and unless it ends within `graceMs`, the worker is killed.
    */
   abandon(task: Task, reason: unknown): void {
     this.#hand.abandon(task, reason);
   }
 
-  /** Where its handler is now, even in synchronous code; undefined if that cannot be told in time. */
+  /** Where its handler is now, even in synchronous code; undefined without an answer in time. */
   stack(withinMs: number): Promise<string | undefined> {
     return this.#transport.stack(withinMs);
   }
