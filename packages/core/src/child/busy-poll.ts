@@ -1,6 +1,6 @@
 import { setImmediate } from '../base/natives.js';
 
-/** So many gaps in a row that a poll would have caught, and the next one is polled for. */
+/** After this many gaps in a row that a poll would have caught, the next one is polled for. */
 const TRUSTED = 32;
 /** No more than these count, so that trust can be lost. */
 const MOST_COUNTED = 2 * TRUSTED;
@@ -12,7 +12,7 @@ const DOUBT = 8;
  */
 const BETWEEN_TURNS_MS = 0.004;
 
-/** A turn that takes this long has lost its core to somebody: there was none to spare. */
+/** A turn that takes this long has lost its core to another thread: there was none to spare. */
 const PREEMPTED_MS = 1;
 
 /** Whether the next task is expected so soon after an answer that it is not worth going to sleep. */
@@ -92,7 +92,7 @@ export class BusyPoll {
     this.#soon.note(gapMs);
   }
 
-  /** Time spent polling since this was asked last. It looks like work to whoever measures the loop, and is none. */
+  /** Time spent polling since this was asked last. A measurement of the loop shows it as work, which it is not. */
   takePolledMs(): number {
     const polledMs = this.#polledMs;
     this.#polledMs = 0;

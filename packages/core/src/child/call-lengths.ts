@@ -1,6 +1,6 @@
 /** A call shorter than this is very short: a claim of its own would cost a good part of it. */
 const SHORT_MS = 0.05;
-/** So many very short calls, and the next ones of that handler are taken to be short, too. */
+/** After this many very short calls, the next ones of that handler are taken to be short, too. */
 const TRUSTED = 4096;
 /** No more than these count, so that trust can be lost. */
 const MOST_COUNTED = 2 * TRUSTED;
@@ -12,7 +12,7 @@ const MOST_COUNTED = 2 * TRUSTED;
 const DOUBT = 100;
 /** A result that waited for a call as long as this waited far too long. */
 const LONG_MS = 10;
-/** A handler with such a call among so many is taken to have more of them. */
+/** A handler with such a call among this many is taken to have more of them. */
 const MEMORY = 1000;
 /** Weight of the newest call in the moving average. */
 const NEWEST = 0.05;

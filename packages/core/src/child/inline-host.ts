@@ -9,7 +9,7 @@ import { openSharedMemory } from './shared-memory.js';
 
 const ownRequire = requireFrom(ownUrl());
 
-/** Serves the port until it is told to stop, then calls back. */
+/** Serves the port until the parent asks it to stop, then calls back. */
 export function serveInline(port: MessagePort, onExit: (code: number) => void): void {
   const channel = new PortChannel(port);
   serve({

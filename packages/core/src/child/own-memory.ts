@@ -5,7 +5,7 @@ import { residentBytes } from '../base/resident-bytes.js';
 
 const MIB = 1024 * 1024;
 const OLD_SPACE_FLAG = /--max[-_]old[-_]space[-_]size=(\d+)/g;
-/** V8 keeps so much beside the old generation, 48 to 192 MiB by the version of Node. */
+/** Most that V8 keeps beside the old generation: 48 to 192 MiB, by the version of Node. */
 const YOUNG_BYTES = 192 * MIB;
 const YOUNG_SPACES = ['new_space', 'new_large_object_space'];
 

@@ -12,8 +12,8 @@ import type { TaskUse } from './task-use.js';
 /** Memory and load are read at most this often: one reading costs some 30 µs. */
 export const VITALS_EVERY_MS = 250;
 /**
- * A worker that has grown by so much says so at once: tasks that leave a lot behind can fill all memory there is between two
- * reports. Looked at so often; it costs some 10 to 30 µs.
+ * A worker that has grown by this much says so at once: tasks that leave a lot behind can fill all memory there is between
+ * two reports. A look takes 10 to 30 µs, and comes at most every GROWN_EVERY_MS.
  */
 const GROWN_BYTES = 16 * 1024 * 1024;
 const GROWN_EVERY_MS = 10;
@@ -78,7 +78,7 @@ export class SelfReport {
     const polledMs = this.#poll.takePolledMs();
     this.#polledMs += polledMs;
     const loopMs = Math.max(0, eventLoopUtilization().active - this.#polledMs);
-    // Where it cannot be told, a loop that is active is taken to compute.
+    // Where the system does not know it, a loop that is active is taken to compute.
     const cpuMs = ownCpuMs() ?? loopMs;
     const elapsedMs = now - this.#cpuAt;
     const { active, idle } = eventLoopUtilization(this.#elu);

@@ -56,7 +56,7 @@ export interface Host {
   restoreTicks(): void;
   /** Resolves when all that was printed has left. */
   outputWritten(): Promise<unknown>;
-  /** Ends it, and all it started: nobody is left to look after them. */
+  /** Ends it, and all it started: its parent, which would look after them, is gone. */
   endOrphaned(): void;
   /** Ends the process or thread. */
   exit(code: number): void;
@@ -68,7 +68,7 @@ export interface Host {
  */
 const HEAVY_BYTES = 16 * 1024;
 
-/** A teardown that hangs when nobody is left to wait for it gets this long. */
+/** Time that a teardown gets once the parent is gone; it may hang. */
 const ORPHAN_TEARDOWN_MS = 1000;
 
 /** The whole life of a worker, seen from inside: init → load → setup → warmup → ready → tasks → teardown. */
@@ -117,7 +117,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
     });
   };
   channel.onClose = () => {
-    // The parent is gone, or let go of us. Nobody waits for results; what setup opened is closed if that is quick.
+    // The parent is gone, or let go of us, and needs no results. What setup opened is closed if that is quick.
     if (ending) return;
     setTimeout(() => host.endOrphaned(), ORPHAN_TEARDOWN_MS).unref();
     void teardown().finally(() => host.endOrphaned());
@@ -192,7 +192,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
       concurrency: init.concurrency,
       poll,
       uses,
-      // Ahead of the results, so that whoever has a result has its sections too.
+      // Ahead of the results: the sections of a task have arrived when its result does.
       beforeFlush(idle) {
         const message = report.due(idle);
         if (message !== undefined) channel.send(FRAME.report, message);
@@ -232,7 +232,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
     try {
       await module.hooks.teardown?.(scope);
     } catch (error) {
-      // Nobody is left to reject to; stderr is kept by the parent.
+      // No promise is left to reject; the parent keeps what stderr says.
       printError('teardown failed:', error);
     }
   }

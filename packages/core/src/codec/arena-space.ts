@@ -32,7 +32,7 @@ export class ArenaSpace {
     return this.#usedTo;
   }
 
-  /** Takes room for so many bytes, as the chunk `next`. Undefined when there is none. */
+  /** Takes room for this many bytes, as the chunk `next`. Undefined when there is none. */
   take(bytes: number): number | undefined {
     const at = this.#place(bytes);
     if (at === undefined) return undefined;

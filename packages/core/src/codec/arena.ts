@@ -3,7 +3,7 @@ import { Buffer, clearTimeout, setTimeout } from '../base/natives.js';
 import { ArenaSpace } from './arena-space.js';
 
 /*
- * Large values between two processes go through files in memory that both have open and nobody can find: a write and a
+ * Large values between two processes go through files in memory that both have open and that have no name: a write and a
  * read of 1 MiB cost a third of its way through a socket, and neither side's loop waits for the other.
  *
  * There is one file for each direction. Each is written by one side only:
@@ -97,7 +97,7 @@ export class Arena {
     clearTimeout(this.#shrinkTimer);
   }
 
-  /** Gives back the places of what the other side has read. False when that cannot be told. */
+  /** Gives back the places of what the other side has read. False when the other side's word cannot be read. */
   #releaseRead(): boolean {
     try {
       const read = this.#files.readSync(this.#inFd, this.#wordBytes, 0, 4, 0);

@@ -1,8 +1,9 @@
 import { Buffer, Date } from '../base/natives.js';
-import { inspect, types } from 'node:util';
+import { types } from 'node:util';
 import { findCulprit } from './culprit.js';
 import { isTooDeep } from './depth.js';
 import { NotSerializable } from './not-serializable.js';
+import { NO_NAMED, NOT_PLAIN, NOTHING, ownKeyCount, refuseDisguised } from './plain-data.js';
 import { isLatin1, latin1Write, wideWrite } from './raw-text.js';
 import { writeDefinitions } from './shape-definitions.js';
 import { keysTo, MAX_APPENDED, mayBeDisguised, ShapeTable, type ShapeNode } from './shapes.js';
@@ -18,21 +19,11 @@ const FEW_CHARS = 20;
 const ROOM = 32;
 /** Objects with an identity in a value that are looked for one by one; a Map does it from there on. */
 const FEW_OBJECTS = 24;
-/** Arrays from this length on are asked for further properties by their printed form, which makes no text of each index. */
-const LONG_ARRAY = 100;
 /** An array with more holes than this, and than elements, goes by V8, which counts no holes. */
 const MANY_HOLES = 1024;
 
-/** Thrown where a value is found to be more than plain data. */
-const NOT_PLAIN = new Error('A value is more than plain data.');
-
-/** Shows the enumerable properties that every object and array inherits: there should be none. */
-const NOTHING: object = [];
-
 const hasOwn = Object.prototype.hasOwnProperty;
-const tagOf = Object.prototype.toString;
 const timeOf = Date.prototype.getTime;
-const AS_PLAIN_TEXT = { maxArrayLength: 0, customInspect: false, depth: 0, breakLength: Infinity } as const;
 
 /**
  * Writes values, each so that it can be read by itself once the shapes that it uses are known. Plain data has a format of our
@@ -488,7 +479,6 @@ export class TreeEncoder {
 const BUSY = 'cannot be sent while an accessor of another value, which is being sent, runs';
 const TOO_DEEP = `is nested more than ${MAX_DEPTH} levels deep, which is as deep as every worker can read`;
 const STACK_FULL = 'is nested more deeply than the stack that is left here allows';
-const NO_NAMED = -1;
 
 class BesideList implements Beside {
   readonly views: Uint8Array[] = [];
@@ -498,24 +488,4 @@ class BesideList implements Beside {
     this.bytes += bytes.length;
     return this.views.push(bytes) - 1;
   }
-}
-
-/** How many own enumerable properties an array has, or NO_NAMED when it is sure to have none but its elements. */
-function ownKeyCount(value: readonly unknown[]): number {
-  if (value.length >= LONG_ARRAY && inspect(value, AS_PLAIN_TEXT) === `[ ... ${value.length} more items ]`) {
-    return NO_NAMED;
-  }
-  return Object.keys(value).length;
-}
-
-/** Objects of other types with the prototype of a plain one, as `arguments` has. They show no keys of their own, or indices. */
-function refuseDisguised(value: object): void {
-  const isOther =
-    tagOf.call(value) !== '[object Object]' ||
-    types.isMap(value) ||
-    types.isSet(value) ||
-    types.isAnyArrayBuffer(value) ||
-    types.isProxy(value) ||
-    types.isPromise(value);
-  if (isOther) throw NOT_PLAIN;
 }

@@ -85,7 +85,7 @@ export class HandOut {
     else this.#queue.push(task);
   }
 
-  /** Nobody wants this waiting task any more. */
+  /** Takes a waiting task out: its result is not wanted any more. */
   remove(task: Task): void {
     if (task.mustRunAlone) this.#quarantine.remove(task);
     else if (!this.#affinity.remove(task)) this.#queue.remove(task);
@@ -162,8 +162,8 @@ export class HandOut {
   }
 
   /**
-   * Sends ahead what is left. First, whoever has just answered gets as much as the others have in hand: what one frame of
-   * results has made room for, or has made callers submit, leaves in one frame again. Shared out among 128 workers it
+   * Sends ahead what is left. First, a worker that has just answered gets as much as the others have in hand: what one frame
+   * of results has made room for, or has made callers submit, leaves in one frame again. Shared out among 128 workers it
    * would be 64 frames for 64 tasks, at 10 µs each. The rest is shared out evenly.
    */
   #sendAhead(): void {
@@ -180,7 +180,7 @@ export class HandOut {
     }
   }
 
-  /** Sends tasks ahead to one worker: those that wait for it, and so many of the queue, as far as it has room. */
+  /** Sends tasks ahead to one worker, as far as it has room: those that wait for it, and up to `fromQueue` of the queue. */
   #fill(worker: Worker, fromQueue: number): void {
     const { prefetch, workers } = this.#parts;
     const concurrency = this.#parts.concurrency();
@@ -207,8 +207,7 @@ export class HandOut {
 
   /**
    * Takes the next task for this worker out of the queue. On the way, tasks whose key another worker knows go to that
-   * one if it has a free place, or wait for it. A task whose input is moved goes to nobody ahead: it could not be taken
-   * back.
+   * one if it has a free place, or wait for it. A task whose input is moved is not sent ahead: it could not be taken back.
    */
   #nextFor(worker: Worker, isAhead = false): Task | undefined {
     for (let task = this.#queue.first; task !== undefined; task = this.#queue.first) {
@@ -224,7 +223,7 @@ export class HandOut {
 
   #give(worker: Worker, task: Task): void {
     this.#parts.assign(worker, task);
-    // It may have been refused: too late, or of a name that nobody knows.
+    // It may have been refused: too late, or of a name that no worker has a handler for.
     if (task.key !== undefined && task.place !== undefined) task.place.isWarm = this.#affinity.visit(task.key, worker);
   }
 }

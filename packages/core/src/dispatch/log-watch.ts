@@ -64,7 +64,7 @@ export class LogWatch {
 
   /** Looks at a worker if that is due; tells when it is due next. */
   #dueIn(worker: Worker, now: number): number {
-    const { heardAtMs } = worker;
+    const { heardAtMs } = worker.received;
     let silence = this.#silences.get(worker);
     if (silence?.sinceMs !== heardAtMs) {
       silence = { sinceMs: heardAtMs, nextAtMs: heardAtMs + FIRST_LOOK_MS, waitMs: FIRST_LOOK_MS };

@@ -49,13 +49,13 @@ export class SilenceWatch {
     const { clock, workers, stateOf, stuck } = this.#parts;
     const now = clock.now();
     for (const worker of [...workers()]) {
-      if (worker.load === 0 || now - worker.heardAtMs < FIRST_LOOK_MS || worker.hasBegun()) {
+      if (worker.load === 0 || now - worker.received.heardAtMs < FIRST_LOOK_MS || worker.hasBegun()) {
         this.#silences.delete(worker);
         continue;
       }
       const silence = this.#silences.get(worker);
       const state = stateOf(worker);
-      if (silence === undefined || silence.lookedAtMs < worker.heardAtMs) {
+      if (silence === undefined || silence.lookedAtMs < worker.received.heardAtMs) {
         this.#silences.set(worker, startSilence(now, state));
         continue;
       }
@@ -63,7 +63,7 @@ export class SilenceWatch {
       this.#silences.set(worker, next);
       if (next.countedMs < patienceMs(this.#usualStartMs, shortestLimitMs(worker))) continue;
       this.#silences.delete(worker);
-      stuck(worker, now - worker.heardAtMs);
+      stuck(worker, now - worker.received.heardAtMs);
     }
     return this.#silences.size > 0;
   }

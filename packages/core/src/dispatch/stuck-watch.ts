@@ -43,7 +43,7 @@ export class StuckWatch {
     const workers = this.#parts.workers().filter((worker) => worker.hasAhead);
     this.#mayBeAhead = workers.length > 0;
     if (workers.length === 0) return;
-    this.#answeredBefore = new Map(workers.map((worker) => [worker, worker.answered]));
+    this.#answeredBefore = new Map(workers.map((worker) => [worker, worker.received.answered]));
     this.#timer = this.#parts.clock.after(STUCK_AFTER_MS, () => {
       this.#timer = undefined;
       this.#recall();
@@ -61,7 +61,7 @@ export class StuckWatch {
     for (const [worker, answered] of this.#answeredBefore) {
       if (!worker.isReady) continue;
       const ahead = worker.unbegun().filter((task) => !task.isPinned);
-      const isStuck = worker.answered === answered;
+      const isStuck = worker.received.answered === answered;
       if (isStuck) worker.isStuck = ahead.length > 0;
       const from = isStuck ? 0 : worker.expectedMs > SHARE_ABOVE_MS ? Math.ceil(ahead.length / 2) : ahead.length;
       const tasks = ahead.slice(from).filter((task) => worker.recall(task));

@@ -12,7 +12,7 @@ export class PastWorkers {
   /** A worker has ended. */
   add(worker: Worker, nowMs: number): void {
     this.readyMs += worker.readyMs(nowMs);
-    this.ignoredResults += worker.ignoredResults;
-    this.droppedProgress += worker.droppedProgress;
+    this.ignoredResults += worker.received.ignoredResults;
+    this.droppedProgress += worker.received.droppedProgress;
   }
 }

@@ -23,7 +23,7 @@ export interface TaskExtras {
   pinned?: boolean | undefined;
   /** What is moved out of this thread with the input; not empty. */
   transfer?: readonly TransferItem[] | undefined;
-  /** Told the execution time of the try that completed, ms, before the promise settles. */
+  /** Called with the execution time of the try that completed, ms, before the promise settles. */
   onRan?: ((ms: number) => void) | undefined;
 }
 

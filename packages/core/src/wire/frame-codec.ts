@@ -23,7 +23,7 @@ const KIND_MASK = 0xff;
 const LENGTH_BYTES = 4;
 /** No frame is longer: its length is a word. */
 const MAX_FRAME_BYTES = 2 ** 32 - 1;
-/** A frame may be so much longer than its values: rows, and what was thrown. */
+/** A frame may be this much longer than its values: rows, and what was thrown. */
 const CONTROL_BYTES = 256 * 1024 * 1024;
 const NO_META = new Uint32Array(0);
 const NO_BYTES = new Uint8Array(0);
@@ -35,7 +35,7 @@ export interface FrameFormat {
   readonly maxPayloadBytes: number;
 }
 
-/** Up to so many words are copied one by one: a view of a short table has to be given memory outside the heap first. */
+/** Up to this many words are copied one by one: a view of a short table has to be given memory outside the heap first. */
 const FEW_WORDS = 16;
 /** Frames up to this length are copied into one buffer, which one call writes instead of several. */
 const JOINED_BYTES = 8192;

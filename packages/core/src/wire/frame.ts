@@ -48,10 +48,10 @@ export const HANDLER_MASK = 0x1fff;
 export const IDEMPOTENT = 0x2000;
 /**
  * Fewer tasks are pending than there are cores. Nothing else will come with this frame, its answer need not wait for others,
- * and a worker that stays awake when it has answered takes a core from nobody; see child/busy-poll.ts.
+ * and a worker that stays awake when it has answered takes a core from no other one; see child/busy-poll.ts.
  */
 export const CALM = 0x4000;
-/** The task's start must be told of by itself, and not with a run of others; see child/claimer.ts. */
+/** The task's start must be claimed by itself, and not with a run of others; see child/claimer.ts. */
 export const CLAIM_ALONE = 0x8000;
 export interface TasksBody {
   readonly extras?: ReadonlyMap<number, TaskExtras> | undefined;

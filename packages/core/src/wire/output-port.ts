@@ -4,7 +4,7 @@ import { Buffer } from '../base/natives.js';
 
 /*
  * What a thread prints, over a port of our own. The streams that node:worker_threads offers (`stdout: true`) keep the
- * program alive from the moment they are read, and cannot be told not to.
+ * program alive from the moment they are read, and have no way to be unreferenced.
  */
 
 /** Bytes on their way before a writer has to wait. Up to here a write is with the parent at once, whatever follows. */

@@ -19,7 +19,7 @@ type Envelope = [
   ...words: number[],
 ];
 
-/** Up to so many words go one by one: a task or a few. */
+/** Up to this many words go one by one: a task or a few. */
 const FEW_WORDS = 15;
 /** Values up to this length go as a string; longer ones go into memory of their own, which is moved. */
 const FEW_BYTES = 4096;

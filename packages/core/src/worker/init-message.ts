@@ -1,7 +1,7 @@
 import type { Transport, WorkerSpec } from '../transport/transport.js';
 import { PROTOCOL_VERSION, type InitMessage } from '../wire/frame.js';
 
-/** What a worker is told first: who it is, what to load, and what it shares with its parent. */
+/** A worker's first frame: who it is, what to load, and what it shares with its parent. */
 export function initMessage(
   { moduleUrl, workerId, concurrency, options }: WorkerSpec,
   transport: Transport,

@@ -12,8 +12,8 @@ export class Place implements Holding {
   /** Undefined while the place is free. */
   task: Task | undefined;
   /**
-   * Nobody waits for this try any more. The task itself is free to settle or to run again elsewhere; the place stays
-   * taken until the worker has answered for it.
+   * The result of this try is not wanted any more. The task itself is free to settle or to run again elsewhere; the place
+   * stays taken until the worker has answered for it.
    */
   isAbandoned = false;
   /** It was taken back before it began: the worker will answer, and never run it. */
@@ -34,7 +34,7 @@ export class Place implements Holding {
   }
 }
 
-/** The tasks of places that somebody waits for. */
+/** The tasks of places that are taken and not abandoned. */
 export function wantedTasks(places: readonly Place[]): Task[] {
   const tasks: Task[] = [];
   for (const { task, isAbandoned } of places) if (task !== undefined && !isAbandoned) tasks.push(task);

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../base/clock.js';
 import type { Task } from '../task/task.js';
 import type { Place } from './place.js';
 
-/** A timer that fires so much after its time fires in a loop that had no time to read either. */
+/** A timer that fires this long after its time fires in a loop that had no time to read either. */
 const LATE_MS = 20;
 
 export interface WatchParts {

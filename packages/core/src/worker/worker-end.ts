@@ -1,7 +1,8 @@
 import type { DeathReport, PoolError } from '../contract/errors.js';
 import type { TransportExit } from '../transport/transport.js';
 import type { Task } from '../task/task.js';
-import { wantedTasks, type Place } from './place.js';
+import { wantedTasks } from './place.js';
+import type { Remains } from './remains.js';
 
 /** How a worker ended and what it had in hand. */
 export interface WorkerEnd {
@@ -29,17 +30,8 @@ export interface WorkerEnd {
   others: Task[];
 }
 
-/** What a worker had in hand at its end, sorted by what board and log say of it. */
-export interface Remains {
-  readonly begun: readonly Place[];
-  readonly begunSince: number;
-  readonly lost: readonly Place[];
-  readonly decoding: Place | undefined;
-  readonly others: readonly Place[];
-}
-
 /** What is known of a worker that has just ended. */
-interface EndedWorker {
+export interface EndedWorker {
   readonly id: number;
   readonly pid: number | undefined;
   readonly threadId: number | undefined;
@@ -64,35 +56,6 @@ export function workerEnd(
     lost: wantedTasks(lost),
     decoding: decoding && wantedTasks([decoding])[0],
     others: wantedTasks(others),
-  };
-}
-
-/**
- * Sorts what was in hand.
- * @param begunAt when each began, or undefined
- * @param decodingId the task whose input was being decoded last, which may have begun since
- * @param ranAlone whether one task ran at a time: whatever began before the last one had returned
- */
-export function sortRemains(
-  places: readonly Place[],
-  begunAt: readonly (number | undefined)[],
-  decodingId: number,
-  ranAlone: boolean,
-): Remains {
-  const times = begunAt.filter((at) => at !== undefined);
-  const runningFrom = ranAlone ? Math.max(...times) : -Infinity;
-  const begun = places.filter(
-    (_, index) => (begunAt[index] ?? -Infinity) >= runningFrom && begunAt[index] !== undefined,
-  );
-  const lost = places.filter((_, index) => (begunAt[index] ?? Infinity) < runningFrom);
-  const rest = places.filter((_, index) => begunAt[index] === undefined);
-  const decoding = rest.find(({ wireId }) => wireId === decodingId);
-  return {
-    begun,
-    begunSince: times.length === 0 ? NaN : Math.min(...times.filter((at) => at >= runningFrom)),
-    lost,
-    decoding,
-    others: rest.filter((place) => place !== decoding),
   };
 }
 

@@ -2,9 +2,11 @@ import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../base/clock.js';
 import { placeOf } from '../base/stack-place.js';
 import { describeExit, isPoolError, PoolError } from '../contract/errors.js';
-import type { TransportExit } from '../transport/transport.js';
+import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
+import { TEST_ID } from '../wire/claim-board.js';
 import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
-import type { StartFailedMessage } from '../wire/frame.js';
+import { FRAME, type ReadyMessage, type StartFailedMessage } from '../wire/frame.js';
+import { initMessage } from './init-message.js';
 import type { WorkerState } from './worker-state.js';
 
 /** Lateness of the deadline's timer, in ms, that shows a loop without time to run timers or to read messages. */
@@ -22,6 +24,8 @@ const THROWERS: Readonly<Record<StartFailedMessage['phase'], string>> = {
 export interface WorkerStartParts {
   clock: Clock;
   moduleUrl: string;
+  /** When it was spawned; host clock. */
+  startedAt: number;
   timeoutMs: number;
   /** How far it has come. */
   state(): WorkerState['name'];
@@ -29,8 +33,13 @@ export interface WorkerStartParts {
   tooSlow(): void;
 }
 
-/** A child's way from spawn to ready: its deadline, and why it did not get there. */
+/** A child's way from spawn to ready: its deadline, what it announced there, and why it did not get there. */
 export class WorkerStart {
+  /** From spawn to ready, ms; 0 until then. */
+  bootMs = 0;
+  wasReady = false;
+  /** Handlers by name: the index in the worker's own list. Empty until it is ready. */
+  readonly handlers = new Map<string, number>();
   readonly #parts: WorkerStartParts;
   #deadline: Timer;
   #error: StartError | undefined;
@@ -45,7 +54,37 @@ export class WorkerStart {
     });
   }
 
-  /** It is ready, is told to stop, or has ended. */
+  /**
+   * Sends the first frame.
+   * @throws when the worker's data cannot be encoded; the child is ended then
+   */
+  begin(spec: WorkerSpec, transport: Transport): void {
+    try {
+      transport.board?.revoke(TEST_ID);
+      transport.channel.send(FRAME.init, initMessage(spec, transport));
+    } catch (error) {
+      // The caller has no worker to look after: the child would stay.
+      this.end();
+      transport.onExit = () => transport.release();
+      transport.kill();
+      throw error;
+    }
+  }
+
+  /** It is ready. */
+  done({ handlers }: ReadyMessage): void {
+    this.end();
+    handlers.forEach((name, index) => this.handlers.set(name, index));
+    this.bootMs = this.#parts.clock.now() - this.#parts.startedAt;
+    this.wasReady = true;
+  }
+
+  /** How long it has been ready, ms. */
+  readyMs(nowMs: number): number {
+    return this.wasReady ? nowMs - this.#parts.startedAt - this.bootMs : 0;
+  }
+
+  /** It is ready, is asked to stop, or has ended. */
   end(): void {
     this.#deadline.cancel();
   }

@@ -222,6 +222,38 @@ describe('the end of a worker', () => {
     expect(endAfter(({ worker }) => worker.stop(10))).toEqual(['asked', undefined]);
   });
 
+  it('is not waited for when a kill does not bring it, and its tasks are free to go elsewhere', () => {
+    const { worker, transport, heard, clock, becomeReady, send } = openWorker();
+    becomeReady();
+    send(3);
+    const [first, second, third] = transport.takeTasks();
+    if (first !== undefined) transport.begin(first);
+    worker.kill('it was in the way');
+    clock.advance(2500);
+    expect(heard.ends).toEqual([]);
+    clock.advance(2500);
+    expect(heard.ends[0]).toMatchObject({ how: 'killed', begunCount: 1, others: [{}, {}] });
+    expect(heard.ends[0]?.report).toMatchObject({
+      exitCode: null,
+      signal: null,
+      killedFor: 'it was in the way; 5000 ms later it had not ended',
+    });
+    expect(transport.takenBack).toEqual([second?.wireId, third?.wireId]);
+    expect([worker.state, transport.isReleased, clock.timers]).toEqual(['exited', true, 0]);
+    transport.exit({ code: null, signal: 'SIGKILL' });
+    expect(heard.ends).toHaveLength(1);
+  });
+
+  it('that came while this loop stood still is heard before it is given up', () => {
+    const { worker, transport, heard, clock, becomeReady } = openWorker();
+    becomeReady();
+    worker.destroy();
+    clock.fireLate(60_000);
+    transport.exit({ code: null, signal: 'SIGKILL' });
+    expect(heard.ends[0]?.report.signal).toBe('SIGKILL');
+    expect(clock.timers).toBe(0);
+  });
+
   it('reports what the operating system said, and lets go of what is left', () => {
     const { transport, heard, clock, becomeReady } = openWorker();
     becomeReady();

@@ -88,7 +88,7 @@ describe('a result nobody waits for', () => {
     const before = heard.results.length;
     transport.reply({ wireId: what.startsWith('one for') ? wireId + 2048 * 7 : wireId });
     expect(heard.results).toHaveLength(before);
-    expect([worker.load, worker.ignoredResults, transport.faults]).toEqual([1, 1, []]);
+    expect([worker.load, worker.received.ignoredResults, transport.faults]).toEqual([1, 1, []]);
   });
 
   it('does not settle the next task that has the same place', () => {

@@ -1,0 +1,93 @@
+import type { Clock, Timer } from '../base/clock.js';
+import type { Transport, TransportExit } from '../transport/transport.js';
+import { FRAME } from '../wire/frame.js';
+import { workerEnd, type EndedWorker, type WorkerEnd } from './worker-end.js';
+import type { WorkerStart } from './worker-start.js';
+
+/**
+ * A kill that has not ended a worker for this long is not waited for any more. A thread in a call of native code, such as
+ * execFileSync(), ends only after that call; a process under another user's id may not be killed at all.
+ */
+const KILL_TIMEOUT_MS = 5000;
+
+/** A worker's way out: how it is ended, and who or what ended it. */
+export class WorkerExit {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #givenUp: () => void;
+  #stopTimer: Timer | undefined;
+  #killTimer: Timer | undefined;
+  #how: WorkerEnd['how'] = 'died';
+  #fault: Error | undefined;
+  #killedFor: string | undefined;
+
+  /** @param givenUp it was killed, and no end of it has come */
+  constructor(transport: Transport, clock: Clock, givenUp: () => void) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#givenUp = givenUp;
+  }
+
+  /** Whether what it says can still be believed. */
+  get isTrusted(): boolean {
+    return this.#fault === undefined;
+  }
+
+  /** The pool wants it to go. */
+  ask(): void {
+    this.#how = 'asked';
+  }
+
+  /** Has it tear down and exit, and kills it after `withinMs`. @param isLoaded whether it has a module to tear down */
+  stop(withinMs: number, isLoaded: boolean): void {
+    // A module that is still loading has nothing to tear down, and may never get to the end of its loading.
+    if (!isLoaded && this.#transport.isKillClean) {
+      this.#end();
+      return;
+    }
+    this.#transport.expectExit();
+    this.#transport.channel.send(FRAME.stop, undefined);
+    this.#stopTimer = this.#clock.after(withinMs, () => this.#end());
+  }
+
+  /** Ends it now. @param why the end of a sentence, for those it had in hand */
+  kill(why: string): void {
+    if (this.#how === 'died') this.#how = 'killed';
+    if (this.#how === 'killed') this.#killedFor ??= why;
+    this.#end();
+  }
+
+  /** Its words cannot be trusted any more, or we tripped over them. It ends as one that died, and says why. */
+  fault(error: Error): void {
+    this.#fault ??= error;
+    this.#end();
+  }
+
+  /** It is gone. @param start its way to ready, for why it did not get there */
+  ended(worker: EndedWorker, exit: TransportExit, start: WorkerStart): WorkerEnd {
+    this.#stopTimer?.cancel();
+    this.#killTimer?.cancel();
+    if (!start.wasReady && this.#how !== 'asked') this.#how = 'failedToStart';
+    return workerEnd(worker, exit, {
+      how: this.#how,
+      startError: this.#how === 'failedToStart' ? start.errorOf(exit) : undefined,
+      fault: this.#fault,
+      killedFor: this.#killedFor,
+    });
+  }
+
+  #end(): void {
+    this.#transport.kill();
+    // Two halves: after the first, a loop that stood still for all of it reads what has ended meanwhile.
+    this.#killTimer ??= this.#clock.after(KILL_TIMEOUT_MS / 2, () => {
+      this.#killTimer = this.#clock.after(KILL_TIMEOUT_MS / 2, () => this.#giveUp());
+    });
+  }
+
+  #giveUp(): void {
+    if (this.#how !== 'asked') {
+      this.#killedFor = `${this.#killedFor ?? 'it broke the protocol'}; ${KILL_TIMEOUT_MS} ms later it had not ended`;
+    }
+    this.#givenUp();
+  }
+}
