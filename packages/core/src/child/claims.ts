@@ -34,8 +34,7 @@ export class FileClaims implements WorkerBoard {
     this.#words[1] = id;
     this.#floats[1] = nowMs;
     writeSync(this.#fd, this.#records, 0, RECORD_BYTES, recordAt(id));
-    readSync(this.#fd, this.#revocations, 0, REVOCATION_BYTES, revocationAt(id));
-    return this.#revoked[0] !== id;
+    return !this.#isRevoked(id);
   }
 
   claimRun(ids: Uint32Array, at: number, stride: number, count: number, nowMs: number): number {
@@ -63,13 +62,19 @@ export class FileClaims implements WorkerBoard {
     writeSync(this.#fd, this.#records, 0, count * RECORD_BYTES, recordAt(ids[at] ?? 0));
   }
 
-  noteDecoding(id: number): void {
+  noteDecoding(id: number): boolean {
     this.#words[0] = id;
     writeSync(this.#fd, this.#records, 0, 4, DECODING_AT);
+    return !this.#isRevoked(id);
   }
 
   noteSection(path: string): void {
     writeSync(this.#fd, encodeSection(path), 0, SECTION_BYTES, SECTION_AT);
+  }
+
+  #isRevoked(id: number): boolean {
+    readSync(this.#fd, this.#revocations, 0, REVOCATION_BYTES, revocationAt(id));
+    return this.#revoked[0] === id;
   }
 }
 
@@ -87,6 +92,10 @@ export class FileLogWriter implements LogWriter, LogRing {
 
   get position(): number {
     return this.#space.position;
+  }
+
+  hasFree(bytes: number): boolean {
+    return this.#space.hasFree(bytes, this);
   }
 
   append(bytes: Buffer, at: number, length: number): boolean {

@@ -8,7 +8,7 @@ import type { Refusal } from '../contract/errors.js';
 import { isMoved } from '../contract/move.js';
 import { FRAME, type FrameChannel } from '../wire/frame.js';
 import { RECORD_FLAG, STATUS, tableBytes, type ArenaPlace } from '../wire/record.js';
-import { LOG_VALUE_BYTES, type LogWriter } from '../wire/result-log.js';
+import { LOG_VALUE_BYTES, RESERVED_BYTES, SMALL_VALUE_BYTES, type LogWriter } from '../wire/result-log.js';
 import { RecordBuffer } from './record-buffer.js';
 
 export interface ResultWriterParts {
@@ -86,6 +86,11 @@ export class ResultWriter {
   /** Results that no frame has told of. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Whether results can outlive this worker. */
+  get isLasting(): boolean {
+    return this.#parts.log !== undefined;
   }
 
   /** Whether the parent finds any of them only in the next frame. */
@@ -263,7 +268,10 @@ export class ResultWriter {
       this.#define(this.#shapesInLog, this.#shapesInLog + 1);
       if (!this.#write(log, 0, STATUS.shapes, 0, this.#definitions, undefined, NO_TIMES)) return false;
     }
-    const isLarge = this.#value.at - this.#value.start + tableBytes(views?.length ?? 0) > LOG_VALUE_BYTES;
+    const valueBytes = this.#value.at - this.#value.start;
+    const isLarge =
+      valueBytes + tableBytes(views?.length ?? 0) > LOG_VALUE_BYTES ||
+      (valueBytes > SMALL_VALUE_BYTES && arena !== undefined && !log.hasFree(RESERVED_BYTES));
     if (!isLarge && views === undefined)
       return this.#write(log, id, status, this.#flags, this.#value, undefined, times);
     const mark = arena?.mark() ?? 0;

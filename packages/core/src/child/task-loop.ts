@@ -193,7 +193,9 @@ export class TaskLoop {
     try {
       // To decode it may take long, or more memory than there is. It is no start of the handler, so it comes before the claim.
       if (isHeavy) {
-        this.#parts.board?.noteDecoding(id);
+        if (this.#parts.board?.noteDecoding(id) === false) {
+          return this.#settle(id, STATUS.neverStarted, undefined, true, now);
+        }
         input = inputs.take();
         now = this.#times.decodedAt = this.#times.startedAt = hostNowMs();
       }
@@ -272,11 +274,12 @@ export class TaskLoop {
     if (this.#results.size === 0) this.#batchSince = endedAt;
     this.#times.endedAt = endedAt;
     const isLogged = this.#results.add(id, status, value, isLasting, this.#times, hasReported);
-    // What the log does not have tells the parent nothing of how far a run has come.
+    // What the log does not have tells the parent nothing of how far a run has come, and lasts only once it has left.
+    const isUnsafe = isLasting && !isLogged && this.#results.isLasting;
     if (isLasting && !isLogged) this.#withdrawRun();
     const holdMs = this.#holdMs;
     const isLate = endedAt - this.#times.startedAt > Math.min(holdMs, LONG_MS) || endedAt - this.#batchSince > holdMs;
-    if (isLate || hasReported || this.#results.size >= FLUSH_AFTER_RESULTS) this.flush();
+    if (isLate || isUnsafe || hasReported || this.#results.size >= FLUSH_AFTER_RESULTS) this.flush();
     return endedAt;
   }
 

@@ -1,25 +1,28 @@
-/** A piece of the arena in use. */
-interface Chunk {
+/** A piece of the arena, from `at` up to `end`. */
+interface Extent {
   at: number;
   end: number;
 }
 
 /**
- * Which bytes of an arena are in use. Chunks are given back in the order they were taken, so the space is a ring: taken at
- * its tail, given back at its head. A tail that would grow the file goes round to the beginning first if there is room.
+ * Which bytes of an arena are in use. Chunks are given back in the order they were taken. A chunk takes the first free piece
+ * that holds it, so the file grows only where no gap is left, and a reader that is late holds up nothing but its own bytes.
  */
 export class ArenaSpace {
   /** Number of the next chunk. */
   #next = 0;
   /** Chunks in use, oldest first; the first of them has the number `#oldest`. */
-  readonly #chunks: Chunk[] = [];
+  readonly #chunks: Extent[] = [];
   #oldest = 0;
+  /** What is free below the capacity, by place. No two of them touch. */
+  readonly #free: Extent[];
   /** The furthest end a chunk has had since the last `forget`. */
   #usedTo = 0;
   #capacity: number;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
+    this.#free = [{ at: 0, end: capacity }];
   }
 
   get next(): number {
@@ -34,8 +37,12 @@ export class ArenaSpace {
 
   /** Takes room for this many bytes, as the chunk `next`. Undefined when there is none. */
   take(bytes: number): number | undefined {
-    const at = this.#place(bytes);
-    if (at === undefined) return undefined;
+    const index = this.#free.findIndex(({ at, end }) => end - at >= bytes);
+    const piece = this.#free[index];
+    if (piece === undefined) return undefined;
+    const { at } = piece;
+    piece.at += bytes;
+    if (piece.at === piece.end) this.#free.splice(index, 1);
     this.#chunks.push({ at, end: at + bytes });
     this.#usedTo = Math.max(this.#usedTo, at + bytes);
     this.#next++;
@@ -45,13 +52,13 @@ export class ArenaSpace {
   /** The chunks before this number are not in use any more. */
   release(before: number): void {
     const count = Math.min(Math.max(0, before - this.#oldest), this.#chunks.length);
-    this.#chunks.splice(0, count);
+    for (const chunk of this.#chunks.splice(0, count)) this.#giveBack(chunk);
     this.#oldest += count;
   }
 
   /** Gives back the newest chunks, from this number on. */
   undo(from: number): void {
-    this.#chunks.length = Math.max(0, from - this.#oldest);
+    for (const chunk of this.#chunks.splice(Math.max(0, from - this.#oldest))) this.#giveBack(chunk);
     this.#next = from;
   }
 
@@ -63,15 +70,26 @@ export class ArenaSpace {
   /** It cannot be larger than it is. */
   limit(capacity: number): void {
     this.#capacity = Math.min(this.#capacity, capacity);
+    const last = this.#free.at(-1);
+    if (last === undefined || last.end <= this.#capacity) return;
+    last.end = this.#capacity;
+    if (last.at >= last.end) this.#free.pop();
   }
 
-  #place(bytes: number): number | undefined {
-    const first = this.#chunks[0];
-    const last = this.#chunks.at(-1);
-    if (first === undefined || last === undefined) return bytes <= this.#capacity ? 0 : undefined;
-    if (last.at < first.at) return last.end + bytes <= first.at ? last.end : undefined;
-    if (last.end + bytes <= this.#usedTo) return last.end;
-    if (bytes <= first.at) return 0;
-    return last.end + bytes <= this.#capacity ? last.end : undefined;
+  #giveBack({ at, end: chunkEnd }: Extent): void {
+    const end = Math.min(chunkEnd, this.#capacity);
+    if (at >= end) return;
+    let index = this.#free.findIndex((piece) => piece.at > at);
+    if (index === -1) index = this.#free.length;
+    const before = this.#free[index - 1];
+    const after = this.#free[index];
+    const joinsBefore = before?.end === at;
+    const joinsAfter = after?.at === end;
+    if (joinsBefore && joinsAfter) {
+      before.end = after.end;
+      this.#free.splice(index, 1);
+    } else if (joinsBefore) before.end = end;
+    else if (joinsAfter) after.at = at;
+    else this.#free.splice(index, 0, { at, end });
   }
 }

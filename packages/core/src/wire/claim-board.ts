@@ -19,6 +19,10 @@ import { Buffer, Atomics } from '../base/natives.js';
  *   3. id there: do not run, say so        3. id not there: the task is back
  *      else: run                              id there: leave it; the worker will answer
  *
+ * An input that may take long to decode, or end the worker, is decoded before its task is claimed. So the worker writes its id
+ * as the one being decoded before it reads the revocation for the first time; the parent reads that word as well, and
+ * leaves a task that stands there. Otherwise a task could be decoded here while it is in the hand of another worker.
+ *
  * Ids never repeat within the life of a worker as long as a slot's generation has not gone round (2 million tasks per
  * slot), and a slot is taken again only when the worker has answered for its last task.
  *
@@ -132,8 +136,8 @@ export interface WorkerBoard {
   revokedIn(ids: Uint32Array, at: number, stride: number, count: number): number;
   /** Withdraws the claims of a run: these tasks did not start. */
   unclaim(ids: Uint32Array, at: number, stride: number, count: number): void;
-  /** Notes whose input is being decoded. */
-  noteDecoding(id: number): void;
+  /** Notes whose input is being decoded. False when the parent has taken the task back: it is not to be decoded. */
+  noteDecoding(id: number): boolean;
   /** Notes the section that is open now; empty for none. Longer paths are cut. */
   noteSection(path: string): void;
 }
@@ -218,8 +222,9 @@ export class MemoryBoard implements WorkerBoard, ParentBoard {
     }
   }
 
-  noteDecoding(id: number): void {
+  noteDecoding(id: number): boolean {
     Atomics.store(this.#words, DECODING_AT / 4, id | 0);
+    return !this.#isRevoked(id);
   }
 
   noteSection(path: string): void {

@@ -13,8 +13,15 @@ import { recordLength, SKIP_BYTES, skipRecord } from './record.js';
 export const LOG_BYTES = 256 * 1024;
 /** A value larger than this goes by the arena or the link, so that one result cannot fill the ring. */
 export const LOG_VALUE_BYTES = 16 * 1024;
-/** The parent says how far it has read when it has read this much: a write costs 0.7 µs. */
-export const CONSUME_BYTES = LOG_BYTES / 4;
+/** The parent says how far it has read when it has read this much: a write costs 0.7 µs, and 200 small records share it. */
+export const CONSUME_BYTES = LOG_BYTES / 16;
+/**
+ * While less room than this is left, values of more than SMALL_VALUE_BYTES go by the arena, and a record only names their place.
+ * So the log has room for all that may be in hand: 2,040 such records of 64 bytes, what the parent has read and not said, and the
+ * longest skip.
+ */
+export const RESERVED_BYTES = (LOG_BYTES / 8) * 5;
+export const SMALL_VALUE_BYTES = 16;
 
 /** Records up to this long are copied by word: 48 bytes in a fifth of the time of a call of `copy`, by bytes in two thirds. */
 const FEW_BYTES = 256;
@@ -30,6 +37,8 @@ export interface LogWriter {
   readonly isMemory: boolean;
   /** Where the next record begins, unless a skip record comes first. */
   readonly position: number;
+  /** Whether this many bytes are free, when the parent was last looked at or now. */
+  hasFree(bytes: number): boolean;
   /** Appends a whole record; `at` and `length` are multiples of 8. False when there is no room: nothing was written. */
   append(bytes: Buffer, at: number, length: number): boolean;
 }
@@ -78,9 +87,12 @@ export class LogSpace {
   skipFor(length: number, ring: Pick<LogRing, 'consumed'>): number {
     const left = LOG_BYTES - offsetOf(this.position);
     const skip = length > left ? left : 0;
-    const needed = skip + length;
-    if (this.#free < needed) this.#consumed = ring.consumed();
-    return this.#free < needed ? -1 : skip;
+    return this.hasFree(skip + length, ring) ? skip : -1;
+  }
+
+  hasFree(bytes: number, ring: Pick<LogRing, 'consumed'>): boolean {
+    if (this.#free < bytes) this.#consumed = ring.consumed();
+    return this.#free >= bytes;
   }
 
   get #free(): number {
@@ -106,6 +118,10 @@ export class MemoryLogWriter implements LogWriter, LogRing {
 
   get position(): number {
     return this.#space.position;
+  }
+
+  hasFree(bytes: number): boolean {
+    return this.#space.hasFree(bytes, this);
   }
 
   append(bytes: Buffer, at: number, length: number): boolean {

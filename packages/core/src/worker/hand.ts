@@ -161,6 +161,8 @@ export class Hand {
     }
     const { board } = this.#parts.transport;
     if (!this.hasBoard || board?.revoke(place.wireId) !== true) return false;
+    // The worker may decode it now, and end by that: it is in no second hand meanwhile.
+    if (board.decoding() === place.wireId) return false;
     const claim = board.claimOf(place.wireId);
     if (claim !== undefined && !this.#isStillAhead(place, claim)) return false;
     // Its place stays taken until the worker has come across it and answered.

@@ -43,7 +43,7 @@ function open({ maxRun = 32, concurrency = 1 } = {}) {
     unclaim(...table) {
       withdrawn.push(idsOf(...table));
     },
-    noteDecoding() {},
+    noteDecoding: () => true,
     noteSection() {},
   };
   const lengths = [new CallLengths(), new CallLengths()];

@@ -5,6 +5,7 @@ import { LARGE_BYTES } from '../../src/codec/arena.js';
 import type { Refusal } from '../../src/contract/errors.js';
 import { move } from '../../src/contract/move.js';
 import { FRAME } from '../../src/wire/frame.js';
+import { TASK_SLOTS } from '../../src/wire/claim-board.js';
 import { STATUS } from '../../src/wire/record.js';
 import { LOG_BYTES, LOG_VALUE_BYTES } from '../../src/wire/result-log.js';
 import { LOGS, openLink, type LinkOptions } from '../support/result-link.js';
@@ -292,11 +293,20 @@ describe('a large value', () => {
     }
   });
 
-  it('that found no room in the log has no place in the arena any more', () => {
-    const { add, look, arenas, log } = open({ arena: 4 * MIB });
-    for (let id = 1; LOG_BYTES - log.writer.position > 100; id++) {
-      add(id, 'x'.repeat(Math.min(10_000, LOG_BYTES - log.writer.position - 96)), true);
+  it.each(['memory', 'file'] as const)('of all tasks in hand outlives its worker, whatever it takes (%s)', (kind) => {
+    for (const bytes of [10, 20, 300, 5000, LOG_VALUE_BYTES + 1]) {
+      const { add, look } = open({ kind, arena: 64 * MIB });
+      const values = Array.from({ length: TASK_SLOTS }, (_, id) => `${id}`.padEnd(bytes, '.'));
+      expect(values.filter((value, id) => !add(id + 1, value, true))).toEqual([]);
+      const back = look();
+      expect(back.filter((value, id) => value !== values[id])).toEqual([]);
+      expect(back).toHaveLength(TASK_SLOTS);
     }
+  });
+
+  it('that found no room in the log has no place in the arena any more', () => {
+    const { add, look, arenas } = open({ arena: 4 * MIB });
+    for (let id = 1; add(id, 7, true); id++);
     const mark = arenas?.there.mark();
     for (let id = 101; id <= 110; id++) add(id, large(1), true);
     expect(arenas?.there.mark()).toBe(mark);

@@ -12,6 +12,8 @@ import { holdings, MARK, marked, surplus, until } from './system.js';
 export interface Fault extends FaultRow {
   /** Why there is nothing to run for a kind or a concurrency. */
   not?: Partial<Record<Kind | Concurrency, string>>;
+  /** When it is given up; 45 s unless said otherwise. */
+  withinMs?: number;
 }
 
 const KINDS: readonly Kind[] = ['process', 'thread'];
@@ -24,16 +26,17 @@ const CONCURRENCIES: readonly Concurrency[] = [1, 4];
 export function fault(what: Fault, body: (lab: Lab) => Promise<string>): void {
   for (const kind of KINDS) {
     for (const concurrency of CONCURRENCIES) {
-      const { not = {}, ...row } = what;
+      const { not = {}, withinMs = TEST_MS, ...row } = what;
       const reason = not[kind] ?? not[concurrency];
       if (reason !== undefined) {
         record({ ...row, kind, concurrency, seen: reason, outcome: 'not' });
         continue;
       }
-      it(`${what.row} ${what.fault} (${kind}, ${concurrency} at once)`, async () => {
+      const options = { timeout: withinMs + LAB_MS };
+      it(`${what.row} ${what.fault} (${kind}, ${concurrency} at once)`, options, async () => {
         const lab = await Lab.open(kind, concurrency);
         try {
-          const seen = await within('the test', body(lab), TEST_MS);
+          const seen = await within('the test', body(lab), withinMs);
           await lab.close();
           record({ ...row, kind, concurrency, seen, outcome: 'ok' });
         } catch (error) {
@@ -97,6 +100,8 @@ interface Watched {
 
 /** A promise that never settles must not cost the run a minute. */
 const TEST_MS = 45_000;
+/** For what is opened before and closed after. */
+const LAB_MS = 15_000;
 
 const warmedUp = new Set<Kind>();
 

@@ -57,8 +57,8 @@ describe('a task that kills every worker', () => {
     },
     async (lab) => {
       const pool = lab.pool('poison.mjs', { workers: 1, ...RETRY });
-      const poison = pool.run('poison', lab.path('runs'));
-      const innocent = Array.from({ length: 3 }, () => pool.run('good', 40));
+      const poison = pool.run('poisonBeside', 3);
+      const innocent = Array.from({ length: 3 }, () => pool.run('hold'));
       const error = await rejection(poison);
       expect(deathOf(error).code).toBe('ERR_TASK_POISON');
       expect(await Promise.all(innocent)).toEqual([2, 2, 2]);

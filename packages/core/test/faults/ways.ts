@@ -3,6 +3,8 @@ import type { Fault, Lab } from './lab.js';
 
 /** Bytes of a result that goes to the arena. */
 const LARGE = 20_000;
+/** Bytes of results of which the log holds some fifty. */
+const MIDDLING = 5000;
 
 /** One way for a worker to end, in the hands of one task of many. */
 export interface Way {
@@ -94,6 +96,23 @@ export const WAYS = {
     options: () => ({ graceMs: 50 }),
     guilty: { timeoutMs: 100 },
     byPool: true,
-    not: { thread: 'not promised: results above 16 KiB leave a thread with the next frame' },
+  },
+  m: {
+    fault: 'kill for a timeout',
+    injected: 'for (;;); with timeoutMs 100, graceMs 50, results of 5 KB',
+    end: 'spin',
+    code: 'ERR_TASK_TIMEOUT',
+    bytes: MIDDLING,
+    options: () => ({ graceMs: 50 }),
+    guilty: { timeoutMs: 100 },
+    byPool: true,
+  },
+  n: {
+    fault: 'SIGKILL',
+    injected: 'the task kills its process, results of 5 KB',
+    end: 'kill',
+    code: 'ERR_WORKER_CRASHED',
+    bytes: MIDDLING,
+    not: NO_PROCESS,
   },
 } satisfies Record<string, Way>;

@@ -146,10 +146,10 @@ export function openLink(options: LinkOptions = {}) {
     }
   };
   let ended = 1000;
-  /** Adds the result of a task: as it came in at 1000, was decoded, began and ended a millisecond later each. */
-  const add = (wireId: number, value: unknown, isLasting = false, status: number = STATUS.ok): void => {
+  /** Adds the result of a task: as it came in at 1000, was decoded, began and ended a millisecond later each. Whether the log has it. */
+  const add = (wireId: number, value: unknown, isLasting = false, status: number = STATUS.ok): boolean => {
     ended += 4;
-    writer.add(wireId, status, value, isLasting, {
+    return writer.add(wireId, status, value, isLasting, {
       receivedAt: ended - 3,
       decodedAt: ended - 2,
       startedAt: ended - 1,

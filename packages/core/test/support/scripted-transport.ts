@@ -73,6 +73,7 @@ function listedLog(): { reader: LogReader; writer: LogWriter } {
   const writer = {
     isMemory: true,
     position: 0,
+    hasFree: () => true,
     append(bytes: Buffer, at: number, length: number): boolean {
       records.push(Buffer.from(bytes.subarray(at, at + length)));
       writer.position += length;

@@ -265,6 +265,18 @@ describe('an input that cannot be read', () => {
   });
 });
 
+describe('an input that is being decoded', () => {
+  it('is in no second hand meanwhile: its task stays, and goes elsewhere when the worker answers that it never ran', () => {
+    const { worker, transport, give, heard } = openReady();
+    const { tasks, sent } = give(2);
+    transport.decode(sent[1] as SentTask);
+    expect(tasks.map((task) => worker.recall(task))).toEqual([true, false]);
+    expect(worker.holds(tasks[1] as Task)).toBe(true);
+    transport.reply({ wireId: (sent[1] as SentTask).wireId, status: STATUS.neverStarted });
+    expect(heard.results.map(({ task }) => task)).toEqual([tasks[1]]);
+  });
+});
+
 describe('what a worker tells beside results', () => {
   it('is the progress of a task that is waited for', () => {
     const { worker, transport, give, heard } = openReady();
