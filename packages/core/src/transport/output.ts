@@ -33,23 +33,26 @@ export function forwardLines(source: Readable, target: Writable, label: string):
   let restBytes = 0;
   const prefix = Buffer.from(label);
 
-  const write = (line: Buffer[]): void => {
-    // The target is closed: the line is lost, as everything else that is printed there.
+  const write = (pieces: Buffer[]): void => {
+    // The target is closed: the lines are lost, as everything else that is printed there.
     if (!target.writable) return;
-    const accepted = target.write(Buffer.concat([prefix, ...line]));
+    const accepted = target.write(Buffer.concat(pieces));
     if (!accepted && !source.isPaused()) {
       source.pause();
       resumeWhenTaken(source, target);
     }
   };
   source.on('data', (chunk: Buffer) => {
+    // One write for all lines of a chunk: to a pipe, each write is a system call.
+    const pieces: Buffer[] = [];
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
-      write([...rest, chunk.subarray(from, end + 1)]);
+      pieces.push(prefix, ...rest, chunk.subarray(from, end + 1));
       rest = [];
       restBytes = 0;
       from = end + 1;
     }
+    if (pieces.length > 0) write(pieces);
     if (from === chunk.length) return;
     rest.push(chunk.subarray(from));
     restBytes += chunk.length - from;
@@ -59,7 +62,7 @@ export function forwardLines(source: Readable, target: Writable, label: string):
   return endLine;
 
   function endLine(): void {
-    if (rest.length > 0) write([...rest, Buffer.of(NEWLINE)]);
+    if (rest.length > 0) write([prefix, ...rest, Buffer.of(NEWLINE)]);
     rest = [];
     restBytes = 0;
   }

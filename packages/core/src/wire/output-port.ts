@@ -7,8 +7,13 @@ import { Buffer } from '../base/natives.js';
  * program alive from the moment they are read, and have no way to be unreferenced.
  */
 
-/** Bytes on their way before a writer has to wait. Up to here a write is with the parent at once, whatever follows. */
+/**
+ * Bytes on their way before a writer has to wait. Up to here a write is with the parent at once, whatever follows. What waits
+ * goes as one message: short lines, each by itself, arrive more slowly than a thread prints them.
+ */
 const WINDOW_BYTES = 1024 * 1024;
+/** What a message counts beside its bytes, so that no more than some 4,000 are on their way. */
+const MESSAGE_BYTES = 256;
 
 /** To the thread: asks for all that was printed up to here. To the parent, behind the last of it: that was all. */
 const ALL = 'all';
@@ -34,16 +39,19 @@ export function printTo(port: MessagePort, stream: Writable): void {
     next?.();
   });
   port.unref();
-  stream._write = (chunk: string | Buffer, encoding, done) => {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
-    underWay += bytes.length;
+  const write = (bytes: Buffer, done: () => void): void => {
+    underWay += bytes.length + MESSAGE_BYTES;
     post(bytes);
     if (underWay < WINDOW_BYTES) done();
     else resume = done;
   };
-  // Writable prefers _writev where there is one.
-  delete stream._writev;
-  (stream as { _writev?: unknown })._writev = undefined;
+  stream._write = (chunk: string | Buffer, encoding, done) => write(bytesOf(chunk, encoding), done);
+  stream._writev = (chunks, done) =>
+    write(Buffer.concat(chunks.map(({ chunk, encoding }) => bytesOf(chunk as string | Buffer, encoding))), done);
+}
+
+function bytesOf(chunk: string | Buffer, encoding: BufferEncoding): Buffer {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
 }
 
 /** The parent's side: a stream of what is printed. It keeps the program alive only while it is asked to. */
@@ -63,7 +71,7 @@ export class PrintedOn extends Readable {
         return;
       }
       this.#takenBytes += message.length;
-      this.#unread += message.length;
+      this.#unread += message.length + MESSAGE_BYTES;
       if (this.push(message)) this._read();
     });
     port.on('close', () => {
