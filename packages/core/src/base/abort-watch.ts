@@ -1,3 +1,5 @@
+import { callSafely } from './call-safely.js';
+
 /** The callbacks of one signal, in order, behind one listener. */
 interface Ears {
   readonly callbacks: Set<() => void>;
@@ -9,7 +11,7 @@ const ears = new WeakMap<AbortSignal, Ears>();
 
 /**
  * Calls back once when the signal aborts. The returned function takes that back, and leaves no listener on the signal.
- * Callbacks must not throw. The callback is never called for a signal that has aborted already.
+ * What a callback throws is reported as uncaught, and keeps no other from its call. The callback is never called for a signal that has aborted already.
  */
 export function listen(signal: AbortSignal, callback: () => void): () => void {
   let own = ears.get(signal);
@@ -17,7 +19,7 @@ export function listen(signal: AbortSignal, callback: () => void): () => void {
     const callbacks = new Set<() => void>();
     const listener = (): void => {
       ears.delete(signal);
-      for (const each of callbacks) each();
+      for (const each of callbacks) callSafely(each);
     };
     own = { callbacks, listener };
     ears.set(signal, own);
@@ -51,7 +53,7 @@ export class AbortWatch<T> {
       const waiting = new Set<T>();
       const unlisten = listen(signal, () => {
         this.#waiting.delete(signal);
-        for (const each of waiting) this.#onAbort(each, signal.reason);
+        for (const each of waiting) callSafely(this.#onAbort, each, signal.reason);
       });
       entry = { waiting, unlisten };
       this.#waiting.set(signal, entry);

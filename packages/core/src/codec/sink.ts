@@ -52,6 +52,12 @@ export class Sink {
     this.at = written;
   }
 
+  /** Takes back the value under way. A buffer that grew for it goes with it: the small values to come would hold on to it. */
+  takeBack(): void {
+    this.at = this.start;
+    if (this.at === 0 && this.bytes.length > this.#chunkBytes) this.#replace(Buffer.allocUnsafeSlow(this.#chunkBytes));
+  }
+
   /** Writes over what is there. Only when nothing refers to it any more. */
   reset(): void {
     if (this.bytes.length > KEPT_BYTES) this.#replace(Buffer.allocUnsafeSlow(this.#chunkBytes));

@@ -79,7 +79,7 @@ export class TreeEncoder {
       sink.at = this.#at;
       return this.#beside?.views;
     } catch (error) {
-      sink.at = sink.start;
+      sink.takeBack();
       throw this.#refusal(error, value);
     } finally {
       this.#sink = undefined;

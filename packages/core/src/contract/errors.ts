@@ -98,7 +98,7 @@ const MESSAGES = {
     `Worker ${d.death.workerId} ran out of memory (${d.death.outOfMemory === 'kernel' ? 'killed by the kernel' : describeExit(d.death)}` +
     `, RSS ${Math.round(d.death.rssBytes / 2 ** 20)} MiB) while running task "${d.task}".` +
     amongSuspects(d) +
-    ' Give it more with execArgv --max-old-space-size or resourceLimits, or hand it smaller inputs.',
+    ' Give it more with memory.perWorkerBytes, execArgv --max-old-space-size or resourceLimits, or hand it smaller inputs.',
   ERR_WORKER_START: (d: {
     module: string;
     phase: string;

@@ -35,19 +35,22 @@ export class PortChannel implements FrameChannel {
   onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
   readonly #port: MessagePort;
+  #isFaulty = false;
 
   constructor(port: MessagePort) {
     this.#port = port;
     port.on('message', (envelope: Envelope) => {
+      // Later frames may rest on what the faulty one should have said.
+      if (this.#isFaulty) return;
       // The port decodes before it calls; what it took is part of the time in transport.
       const receivedAt = hostNowMs();
       try {
         this.onFrame(frameOf(envelope, receivedAt));
       } catch (error) {
-        this.onFault(error as Error);
+        this.#fail(error as Error);
       }
     });
-    port.on('messageerror', (error) => this.onFault(error));
+    port.on('messageerror', (error) => this.#fail(error));
     port.on('close', () => this.onClose());
   }
 
@@ -79,6 +82,11 @@ export class PortChannel implements FrameChannel {
 
   close(): void {
     this.#port.close();
+  }
+
+  #fail(error: Error): void {
+    this.#isFaulty = true;
+    this.onFault(error);
   }
 }
 

@@ -100,4 +100,23 @@ describe('listen', () => {
     leave.d?.();
     expect(called).toEqual(['b', 'd']);
   });
+
+  it('calls all back, though one of them throws, which is reported as uncaught', async () => {
+    const own = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    try {
+      const uncaught = new Promise<unknown>((resolve) => process.once('uncaughtException', resolve));
+      const controller = new AbortController();
+      const called: string[] = [];
+      listen(controller.signal, () => {
+        throw new Error('tripped');
+      });
+      listen(controller.signal, () => called.push('next'));
+      controller.abort();
+      expect(called).toEqual(['next']);
+      expect(await uncaught).toMatchObject({ message: 'tripped' });
+    } finally {
+      for (const listener of own) process.on('uncaughtException', listener);
+    }
+  });
 });

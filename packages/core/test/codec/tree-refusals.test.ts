@@ -70,6 +70,7 @@ describe('a value that cannot be sent', () => {
     expect(() => encoder.encode({ a: 'x'.repeat(200_000), b: () => 1 }, sink)).toThrow(NotSerializable);
     expect(sink.at).toBe(sink.start);
     expect(sink.at === at || sink.start === 0).toBe(true);
+    expect(sink.bytes.length).toBeLessThanOrEqual(64 * 1024);
   });
 
   it('may go to a thread when only memory or objects of this process are in the way', () => {

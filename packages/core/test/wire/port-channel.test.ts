@@ -175,6 +175,20 @@ describe('a port', () => {
     expect(faults.map(({ message }) => message)).toEqual(['tripped']);
   });
 
+  it('gives no frame to a receiver that threw: it may rest on what the one before should have said', async () => {
+    const { sender, receiver, faults } = open();
+    let frames = 0;
+    receiver.onFrame = () => {
+      frames++;
+      throw new Error('tripped');
+    };
+    const closed = new Promise<void>((resolve) => (receiver.onClose = resolve));
+    for (let frame = 0; frame < 3; frame++) sender.send(FRAME.tasks, undefined, { meta: META });
+    sender.close();
+    await closed;
+    expect([frames, faults.length]).toEqual([1, 1]);
+  });
+
   it('tells both ends once that it is closed', async () => {
     const { sender, receiver } = open();
     const closed: string[] = [];
