@@ -1,3 +1,4 @@
+import { NO_MESSAGE } from '../base/message-of.js';
 import { types } from 'node:util';
 import { serialize } from 'node:v8';
 import { baseOf } from './error-bases.js';
@@ -206,8 +207,12 @@ function read<T>(get: () => T): T | undefined {
 }
 
 function text(get: () => unknown): string {
-  const value = read(get);
-  return typeof value === 'string' ? value : (read(() => String(value)) ?? '');
+  try {
+    return String(get());
+  } catch {
+    // A getter or a trap that throws.
+    return NO_MESSAGE;
+  }
 }
 
 function describe(value: unknown): string {

@@ -269,6 +269,19 @@ describe.each(LINKS)('an error over %s', (_link, clone) => {
     expect(arrived.message).toBe('elsewhere');
   });
 
+  it('whose message cannot be read says so, and not "undefined"', () => {
+    const throwing = {
+      get: () => {
+        throw new Error('inner');
+      },
+    };
+    const arrived = cross(Object.defineProperty(new TypeError('outer'), 'message', throwing));
+    expect([arrived instanceof TypeError, arrived.message]).toEqual([
+      true,
+      'what was thrown has no message that can be read.',
+    ]);
+  });
+
   it('may carry a property named __proto__ without changing what it is', () => {
     const sent = Object.defineProperty(new Error('x'), '__proto__', { value: { evil: true }, enumerable: true });
     const arrived = cross(sent);
