@@ -22,7 +22,7 @@ const workerChannel = channel(CHANNELS.worker);
 const sectionsChannel = channel(CHANNELS.sections);
 
 /** Where a worker stands still is not waited for longer than this. */
-const STACK_WITHIN_MS = 500;
+const STACK_WITHIN_MS = 2000;
 
 export interface WorkerNewsParts {
   /** The pool, as an identity for published messages. */
