@@ -22,8 +22,8 @@ const { port, stdout, stderr, tsx } = workerData as {
 // Before the module is loaded, whose storages are seen so.
 shareContextUntilUsed();
 // Not given: output is inherited.
-if (stdout !== undefined) printTo(stdout, process.stdout);
-if (stderr !== undefined) printTo(stderr, process.stderr);
+if (stdout !== undefined) process.once('exit', printTo(stdout, process.stdout));
+if (stderr !== undefined) process.once('exit', printTo(stderr, process.stderr));
 
 const loader = moduleLoader(async (url) => {
   if (tsx !== undefined) await registerTsx(tsx);

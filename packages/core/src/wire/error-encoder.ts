@@ -15,6 +15,8 @@ import {
 import type { WireError, WireNode, WireValue } from './error-wire.js';
 
 /** Fields with a place of their own. */
+/** The property that says how many others were cut. */
+const CUT = '…';
 const OWN_FIELDS = new Set(['name', 'message', 'stack', 'cause']);
 
 /** Encodes one thrown value with all errors that can be reached from it. */
@@ -107,14 +109,21 @@ export class ErrorEncoder {
 
   #properties(of: object, depth: number, isLeftOut: (key: string) => boolean): [string, WireValue][] {
     const properties: [string, WireValue][] = [];
-    for (const key of (read(() => Object.keys(of)) ?? []).slice(0, MAX_PROPS)) {
-      if (isLeftOut(key) || key.length > MAX_KEY) continue;
+    const keys = read(() => Object.keys(of)) ?? [];
+    let cut = Math.max(0, keys.length - MAX_PROPS);
+    for (const key of keys.slice(0, MAX_PROPS)) {
+      if (isLeftOut(key)) continue;
+      if (key.length > MAX_KEY) {
+        cut++;
+        continue;
+      }
       const value = read(() => (of as Record<string, unknown>)[key]);
       // A method that every error has, replaced: a description in its place would break what calls it.
       if (typeof value === 'function' && key in Error.prototype) continue;
       this.#left -= key.length;
       properties.push([key, this.encode(value, depth + 1)]);
     }
+    if (cut > 0) properties.push([CUT, { value: `[${cut} more properties]` }]);
     return properties;
   }
 

@@ -12,8 +12,8 @@ import { Buffer } from '../base/natives.js';
  * goes as one message: short lines, each by itself, arrive more slowly than a thread prints them.
  */
 const WINDOW_BYTES = 1024 * 1024;
-/** What a message counts beside its bytes, so that no more than some 4,000 are on their way. */
-const MESSAGE_BYTES = 256;
+/** What a message counts beside its bytes, so that no more than some 13,000 are on their way. */
+const MESSAGE_BYTES = 64;
 
 /** To the thread: asks for all that was printed up to here. To the parent, behind the last of it: that was all. */
 const ALL = 'all';
@@ -21,8 +21,11 @@ const ALL = 'all';
 type ToThread = number | typeof ALL;
 type ToParent = Uint8Array | typeof ALL;
 
-/** The thread's side: from now on `stream` writes to the port. */
-export function printTo(port: MessagePort, stream: Writable): void {
+/**
+ * The thread's side: from now on `stream` writes to the port.
+ * @returns sends all that waits, and whatever is printed from then on, at once: the thread ends
+ */
+export function printTo(port: MessagePort, stream: Writable): () => void {
   let underWay = 0;
   let resume: (() => void) | undefined;
   const post = (message: ToParent): void => port.postMessage(message);
@@ -32,13 +35,16 @@ export function printTo(port: MessagePort, stream: Writable): void {
       else post(ALL);
       return;
     }
-    underWay -= message;
+    take(message);
+  });
+  port.unref();
+  const take = (bytes: number): void => {
+    underWay -= bytes;
     if (underWay >= WINDOW_BYTES) return;
     const next = resume;
     resume = undefined;
     next?.();
-  });
-  port.unref();
+  };
   const write = (bytes: Buffer, done: () => void): void => {
     underWay += bytes.length + MESSAGE_BYTES;
     post(bytes);
@@ -48,6 +54,7 @@ export function printTo(port: MessagePort, stream: Writable): void {
   stream._write = (chunk: string | Buffer, encoding, done) => write(bytesOf(chunk, encoding), done);
   stream._writev = (chunks, done) =>
     write(Buffer.concat(chunks.map(({ chunk, encoding }) => bytesOf(chunk as string | Buffer, encoding))), done);
+  return () => take(Infinity);
 }
 
 function bytesOf(chunk: string | Buffer, encoding: BufferEncoding): Buffer {

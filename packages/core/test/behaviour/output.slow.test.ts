@@ -122,9 +122,9 @@ describe.each(WORKER_KINDS)('what %s workers have printed when a program ends th
   });
 });
 
-describe('what a handler has printed when it ends its process', () => {
-  it('arrives whole', async () => {
-    const { stdout, code } = await runProgram('ends-after-printing.mjs', ['process', 'and exits', '20000']);
+describe('what a handler has printed when it ends its worker', () => {
+  it.each(WORKER_KINDS)('arrives whole, kind %s', async (kind) => {
+    const { stdout, code } = await runProgram('ends-after-printing.mjs', [kind, 'and exits', '20000']);
     const lines = fromWorker(stdout).filter((line) => line !== 'ERR_WORKER_CRASHED');
     expect([lines.length, lines.at(-1), code]).toEqual([20_000, `[press#1] line 19999 ${'x'.repeat(90)}`, 0]);
   });

@@ -9,10 +9,10 @@ function open() {
   const { port1, port2 } = new MessageChannel();
   onTestFinished(() => port1.close());
   const stream = new Writable({ decodeStrings: false, write() {} });
-  printTo(port2, stream);
+  const end = printTo(port2, stream);
   const printed = new PrintedOn(port1);
   printed.ref();
-  return { stream, printed, port2 };
+  return { stream, printed, port2, end };
 }
 
 /** All that came until the answer to `await`. */
@@ -34,6 +34,19 @@ describe('a port for output', () => {
     const { stream, printed } = open();
     for (const line of text.split(/(?<=\n)/)) stream.write(line);
     expect((await all(printed)) === text).toBe(true);
+  });
+
+  it('has all that was printed when the thread ends, though nothing was taken, and what is printed after that', async () => {
+    const { stream, printed, port2, end } = open();
+    const lines = Array.from({ length: 50_000 }, (_, line) => `${line}\n`);
+    for (const line of lines) stream.write(line);
+    end();
+    stream.write('last words');
+    port2.close();
+    let text = '';
+    printed.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await once(printed, 'end');
+    expect(text === `${lines.join('')}last words`).toBe(true);
   });
 
   it('answers although more is printed without end', async () => {
