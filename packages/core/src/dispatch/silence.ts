@@ -1,7 +1,12 @@
 import type { ThreadState } from '../sizing/thread-state.js';
 
-/** Longest step from one look to the next that counts: after a longer one, the loop of the parent had not turned. */
+/** Longest step from one look to the next that counts in full: during a longer one, the loop of the parent stood still. */
 const LONGEST_STEP_MS = 500;
+/**
+ * What a longer step counts. Less than any patience: the loop reads what has arrived before the next look. More than nothing:
+ * on a machine with work for many more cores all looks may be late.
+ */
+const LATE_STEP_MS = 125;
 /** How long a worker with tasks that have not begun may say nothing, at the least. */
 const PATIENCE_MS = 1000;
 const LEAST_PATIENCE_MS = 250;
@@ -27,9 +32,10 @@ export function startSilence(nowMs: number, state: ThreadState | undefined): Sil
  * @param isHeldUp whether its output waits for a slow reader, and the worker with it
  */
 export function goOn(silence: Silence, nowMs: number, state: ThreadState | undefined, isHeldUp: boolean): Silence {
-  const stepMs = nowMs - silence.lookedAtMs;
+  const sinceMs = nowMs - silence.lookedAtMs;
+  const stepMs = sinceMs > LONGEST_STEP_MS ? LATE_STEP_MS : sinceMs;
   const next = { countedMs: silence.countedMs, lookedAtMs: nowMs, cpuMs: state?.cpuMs };
-  if (isHeldUp || stepMs > LONGEST_STEP_MS) return next;
+  if (isHeldUp) return next;
   if (state === undefined || state.letter !== 'R') return { ...next, countedMs: silence.countedMs + stepMs };
   const gotMs = state.cpuMs - (silence.cpuMs ?? state.cpuMs);
   return { ...next, countedMs: silence.countedMs + Math.min(stepMs, Math.max(0, gotMs)) };
