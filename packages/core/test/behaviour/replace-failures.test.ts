@@ -37,7 +37,7 @@ const idsOf = (pool: Pool): number[] => pool.stats().workerList.map(({ id }) => 
 
 describe.each(WORKER_KINDS)('recycle of a pool of kind %s whose module is broken since', (kind) => {
   it.each(['throws', 'exits', 'hangs'])('rejects, and the old workers go on working (%s)', async (how) => {
-    await withBreakable({ kind, workers: 3, startTimeoutMs: 1000 }, async (pool, breakIt) => {
+    await withBreakable({ kind, workers: 3, startTimeoutMs: how === 'hangs' ? 3000 : 30_000 }, async (pool, breakIt) => {
       const failed: Failed[] = [];
       const recycled: unknown[] = [];
       pool.on('recycle:failed', (event) => failed.push(event as Failed));
