@@ -37,26 +37,29 @@ const idsOf = (pool: Pool): number[] => pool.stats().workerList.map(({ id }) => 
 
 describe.each(WORKER_KINDS)('recycle of a pool of kind %s whose module is broken since', (kind) => {
   it.each(['throws', 'exits', 'hangs'])('rejects, and the old workers go on working (%s)', async (how) => {
-    await withBreakable({ kind, workers: 3, startTimeoutMs: how === 'hangs' ? 3000 : 30_000 }, async (pool, breakIt) => {
-      const failed: Failed[] = [];
-      const recycled: unknown[] = [];
-      pool.on('recycle:failed', (event) => failed.push(event as Failed));
-      pool.on('worker:recycled', (event) => recycled.push(event));
-      breakIt(how);
-      // As often as would have failed the pool.
-      for (let time = 0; time < (how === 'hangs' ? 1 : 6); time++) {
-        expect(await failure(pool.recycle('new code'))).toMatchObject({
-          code: 'ERR_WORKER_START',
-          message: expect.stringContaining('0 of 3 workers were replaced, and the others stay.') as string,
-          cause: { code: 'ERR_WORKER_START' },
-        });
-      }
-      expect(failed[0]).toMatchObject({ workerId: 1, reason: 'new code', error: { code: 'ERR_WORKER_START' } });
-      expect(recycled).toEqual([]);
-      expect(pool.stats()).toMatchObject({ state: 'open', workers: { wanted: 3, idle: 3, starting: 0 } });
-      const done = (await Promise.all(Array.from({ length: 9 }, () => pool.run('count')))) as Counted[];
-      expect(done.every(({ workerId }) => workerId <= 3)).toBe(true);
-    });
+    await withBreakable(
+      { kind, workers: 3, startTimeoutMs: how === 'hangs' ? 3000 : 30_000 },
+      async (pool, breakIt) => {
+        const failed: Failed[] = [];
+        const recycled: unknown[] = [];
+        pool.on('recycle:failed', (event) => failed.push(event as Failed));
+        pool.on('worker:recycled', (event) => recycled.push(event));
+        breakIt(how);
+        // As often as would have failed the pool.
+        for (let time = 0; time < (how === 'hangs' ? 1 : 6); time++) {
+          expect(await failure(pool.recycle('new code'))).toMatchObject({
+            code: 'ERR_WORKER_START',
+            message: expect.stringContaining('0 of 3 workers were replaced, and the others stay.') as string,
+            cause: { code: 'ERR_WORKER_START' },
+          });
+        }
+        expect(failed[0]).toMatchObject({ workerId: 1, reason: 'new code', error: { code: 'ERR_WORKER_START' } });
+        expect(recycled).toEqual([]);
+        expect(pool.stats()).toMatchObject({ state: 'open', workers: { wanted: 3, idle: 3, starting: 0 } });
+        const done = (await Promise.all(Array.from({ length: 9 }, () => pool.run('count')))) as Counted[];
+        expect(done.every(({ workerId }) => workerId <= 3)).toBe(true);
+      },
+    );
   });
 
   it('works as soon as the module is mended', async () => {
