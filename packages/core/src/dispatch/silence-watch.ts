@@ -42,14 +42,18 @@ export class SilenceWatch {
   }
 
   /**
-   * Looks at all workers. To be called while there is work; some times a second as long as it says that one is silent, since
-   * long steps from look to look do not count.
+   * Looks at all workers. To be called while there is work; some times a second as long as it says that one is silent or may
+   * become so, since long steps from look to look count little. No task may be left to wait for then: the worker has yet to
+   * come across those that were taken back.
    */
   look(): boolean {
     const { clock, workers, stateOf, stuck } = this.#parts;
     const now = clock.now();
+    let mayOneBecomeSilent = false;
     for (const worker of [...workers()]) {
-      if (worker.load === 0 || now - worker.received.heardAtMs < FIRST_LOOK_MS || worker.hasBegun()) {
+      const wasHeard = now - worker.received.heardAtMs < FIRST_LOOK_MS;
+      if (worker.load === 0 || wasHeard || worker.hasBegun()) {
+        mayOneBecomeSilent ||= wasHeard && worker.load > 0;
         this.#silences.delete(worker);
         continue;
       }
@@ -65,7 +69,7 @@ export class SilenceWatch {
       this.#silences.delete(worker);
       stuck(worker, now - worker.received.heardAtMs);
     }
-    return this.#silences.size > 0;
+    return mayOneBecomeSilent || this.#silences.size > 0;
   }
 
   /** The median of the latest. */

@@ -61,7 +61,8 @@ describe.each(WORKER_KINDS)('an input that cannot be decoded, kind %s,', (kind) 
     });
   });
 
-  it('since the codec does not come to an end, settles, and the pool goes on', async () => {
+  // Two workers in turn stand still for a second of processor time and twice their start.
+  it('since the codec does not come to an end, settles, and the pool goes on', { timeout: 180_000 }, async () => {
     await withFolder(async (folder) => {
       const path = join(folder, 'called');
       const codec = fixture('codecs/ends-worker.mjs');
