@@ -4,6 +4,9 @@ import type { Refusal } from '../contract/errors.js';
 import type { WireThrown } from '../wire/error-wire.js';
 import { RECORD_HEADER, STATUS } from '../wire/record.js';
 
+/** One for all: to make a buffer and a view cost 2.5 µs of each call that comes alone. */
+const NO_RECORD = new DataView(new ArrayBuffer(RECORD_HEADER));
+
 /**
  * One record of a worker's results; see wire/record.ts. One object serves all records of a frame; readers take what they need
  * before the next one.
@@ -16,7 +19,7 @@ export class ResultRow {
   /** When the frame that told of it was sent; it may have been read before. */
   readonly #sentAt: number;
   #bytes: Buffer | undefined;
-  #view: DataView = new DataView(new ArrayBuffer(RECORD_HEADER));
+  #view: DataView = NO_RECORD;
   #at = 0;
   #endedAt = 0;
   #value: unknown;
