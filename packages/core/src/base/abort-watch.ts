@@ -11,7 +11,8 @@ const ears = new WeakMap<AbortSignal, Ears>();
 
 /**
  * Calls back once when the signal aborts. The returned function takes that back, and leaves no listener on the signal.
- * What a callback throws is reported as uncaught, and keeps no other from its call. The callback is never called for a signal that has aborted already.
+ * What a callback throws is reported as uncaught, and keeps no other from its call. The callback is never called for a
+ * signal that has aborted already.
  */
 export function listen(signal: AbortSignal, callback: () => void): () => void {
   let own = ears.get(signal);

@@ -88,8 +88,8 @@ export class ResultWriter {
     return this.#size;
   }
 
-  /** Whether results can outlive this worker. */
-  get isLasting(): boolean {
+  /** Whether results can outlive this worker at all. */
+  get hasLog(): boolean {
     return this.#parts.log !== undefined;
   }
 

@@ -274,12 +274,13 @@ export class TaskLoop {
     if (this.#results.size === 0) this.#batchSince = endedAt;
     this.#times.endedAt = endedAt;
     const isLogged = this.#results.add(id, status, value, isLasting, this.#times, hasReported);
-    // What the log does not have tells the parent nothing of how far a run has come, and lasts only once it has left.
-    const isUnsafe = isLasting && !isLogged && this.#results.isLasting;
-    if (isLasting && !isLogged) this.#withdrawRun();
+    // What the log does not have tells the parent nothing of how far a run has come, and outlives this worker only once it has left.
+    const hasNoRoom = isLasting && !isLogged;
+    if (hasNoRoom) this.#withdrawRun();
     const holdMs = this.#holdMs;
     const isLate = endedAt - this.#times.startedAt > Math.min(holdMs, LONG_MS) || endedAt - this.#batchSince > holdMs;
-    if (isLate || isUnsafe || hasReported || this.#results.size >= FLUSH_AFTER_RESULTS) this.flush();
+    if (isLate || (hasNoRoom && this.#results.hasLog) || hasReported || this.#results.size >= FLUSH_AFTER_RESULTS)
+      this.flush();
     return endedAt;
   }
 

@@ -43,8 +43,8 @@ export class SilenceWatch {
 
   /**
    * Looks at all workers. To be called while there is work; some times a second as long as it says that one is silent or may
-   * become so, since long steps from look to look count little. No task may be left to wait for then: the worker has yet to
-   * come across those that were taken back.
+   * become so, since long steps from look to look count little. Such a worker may have nothing but tasks that were taken back:
+   * then the pool has no work left, and the worker has still to be found.
    */
   look(): boolean {
     const { clock, workers, stateOf, stuck } = this.#parts;

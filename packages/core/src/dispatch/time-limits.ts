@@ -6,9 +6,6 @@ import type { Outcomes } from './outcomes.js';
 import { tookTooLong, waitedTooLong } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
-/** A stack that is not there after this long is not waited for. On a machine with work for more cores, one took over 500 ms. */
-const STACK_WITHIN_MS = 2000;
-
 export interface TimeLimitsParts {
   /** The pool, as an identity for traces. */
   pool: object;
@@ -76,7 +73,7 @@ export class TimeLimits {
     }
     if (this.#asked.has(task)) return;
     this.#asked.add(task);
-    void worker.stack(STACK_WITHIN_MS).then((stack) => {
+    void worker.stack().then((stack) => {
       this.#asked.delete(task);
       // It may have ended, or been cancelled, in the meantime.
       if (task.state === 'running' && worker.holds(task)) this.#timeOut(worker, task, ranMs, by, stack);

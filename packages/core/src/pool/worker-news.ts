@@ -21,9 +21,6 @@ import type { Upkeep } from './upkeep.js';
 const workerChannel = channel(CHANNELS.worker);
 const sectionsChannel = channel(CHANNELS.sections);
 
-/** Where a worker stands still is not waited for longer than this. */
-const STACK_WITHIN_MS = 2000;
-
 export interface WorkerNewsParts {
   /** The pool, as an identity for published messages. */
   pool: object;
@@ -117,7 +114,7 @@ export class WorkerNews implements WorkerListener {
   /** A worker stands still: says where, and ends it. */
   async stuck(worker: Worker, silentMs: number): Promise<void> {
     const tasks = worker.tasks().map(({ name }) => name);
-    const stack = await worker.stack(STACK_WITHIN_MS);
+    const stack = await worker.stack();
     // It may have gone on, or ended, in the meantime.
     if (worker.state === 'exited' || worker.load === 0 || worker.hasBegun()) return;
     this.#parts.emit('worker:stuck', { workerId: worker.id, pid: worker.pid, silentMs, tasks, stack });

@@ -1,6 +1,6 @@
-import { NO_MESSAGE } from '../base/message-of.js';
 import { types } from 'node:util';
 import { serialize } from 'node:v8';
+import { NO_MESSAGE } from '../base/message-of.js';
 import { baseOf } from './error-bases.js';
 import {
   MAX_DEPTH,
@@ -14,9 +14,9 @@ import {
 } from './error-limits.js';
 import type { WireError, WireNode, WireValue } from './error-wire.js';
 
-/** Fields with a place of their own. */
 /** The property that says how many others were cut. */
 const CUT = '…';
+/** Fields with a place of their own. */
 const OWN_FIELDS = new Set(['name', 'message', 'stack', 'cause']);
 
 /** Encodes one thrown value with all errors that can be reached from it. */

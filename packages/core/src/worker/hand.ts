@@ -159,24 +159,24 @@ export class Hand {
       this.letGo(place);
       return true;
     }
-    const { board } = this.#parts.transport;
-    if (!this.hasBoard || board?.revoke(place.wireId) !== true) return false;
-    // The worker may decode it now, and end by that: it is in no second hand meanwhile.
-    if (board.decoding() === place.wireId) return false;
-    const claim = board.claimOf(place.wireId);
-    if (claim !== undefined && !this.#isStillAhead(place, claim)) return false;
-    // Its place stays taken until the worker has come across it and answered.
-    place.isAbandoned = true;
-    place.isTakenBack = true;
-    this.#takenBack++;
-    if (this.isEmpty) this.#parts.emptied();
+    // The worker may decode its input now, and end by that: the task is in no second hand meanwhile.
+    if (!this.#revokes(place) || this.#isDecoded(place)) return false;
+    this.#takeBack(place);
     return true;
   }
 
   /** See Worker.abandon. */
   abandon(task: Task, reason: unknown): void {
-    if (this.recall(task)) return;
     const place = task.place as Place;
+    if (this.#outbox.remove(place)) {
+      this.letGo(place);
+      return;
+    }
+    // Even while its input is being decoded: its handler will not be called, and a kill would cost its neighbours.
+    if (this.#revokes(place)) {
+      this.#takeBack(place);
+      return;
+    }
     const { channel } = this.#parts.transport;
     const wire = errorToWire(reason, (value) => channel.carries(value));
     channel.send(FRAME.cancel, { id: place.wireId, reason: wire } satisfies CancelMessage);
@@ -199,6 +199,27 @@ export class Hand {
   /** The worker has ended. */
   stop(): void {
     this.#watch.stop();
+  }
+
+  /** Withdraws a task that has been sent. False when its handler has been called or may be. */
+  #revokes(place: Place): boolean {
+    const { board } = this.#parts.transport;
+    if (!this.hasBoard || board?.revoke(place.wireId) !== true) return false;
+    const claim = board.claimOf(place.wireId);
+    return claim === undefined || this.#isStillAhead(place, claim);
+  }
+
+  /** Whether the worker decodes the input of this task now, or has done so last. To be asked after the revocation is written. */
+  #isDecoded(place: Place): boolean {
+    return this.#parts.transport.board?.decoding() === place.wireId;
+  }
+
+  /** Its place stays taken until the worker has come across it and answered. */
+  #takeBack(place: Place): void {
+    place.isAbandoned = true;
+    place.isTakenBack = true;
+    this.#takenBack++;
+    if (this.isEmpty) this.#parts.emptied();
   }
 
   /** Whether a task of the same run that comes before this one has no result. */

@@ -17,6 +17,9 @@ import type { WorkerListener } from './worker-listener.js';
 import { WorkerStart } from './worker-start.js';
 import { canMove, type WorkerState } from './worker-state.js';
 
+/** A stack that is not there after this long is not waited for. On a machine with work for more cores, one took over 500 ms. */
+const STACK_WITHIN_MS = 2000;
+
 /**
  * One child's life, seen from the parent; the only writer of its state.
  *
@@ -274,8 +277,8 @@ export class Worker {
   }
 
   /** Where its handler is now, even in synchronous code; undefined without an answer in time. */
-  stack(withinMs: number): Promise<string | undefined> {
-    return this.#transport.stack(withinMs);
+  stack(): Promise<string | undefined> {
+    return this.#transport.stack(STACK_WITHIN_MS);
   }
 
   /** When the handler of a task in its hand was called, host clock; undefined when it was not yet. */

@@ -111,7 +111,7 @@ class Race {
     expect(this.#worker?.inHand).toBe(this.#most);
     await this.#drain();
     expect(more.map(({ outcomes }) => outcomes)).toEqual(more.map(({ task }) => [{ value: `result ${task.id}` }]));
-    // A timer that comes after its task has ended harms nobody.
+    // A timer that comes after its task has ended does no harm.
     this.#engine.clock.advance(TIMEOUT_MS + GRACE_MS);
     expect(this.#worker).toMatchObject({ mustGo: false, staff: { worker: { load: 0 } } });
     expect([this.#engine.dispatcher.queued, this.#engine.timersLeft()]).toEqual([0, 0]);

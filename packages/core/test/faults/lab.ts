@@ -49,7 +49,7 @@ export function fault(what: Fault, body: (lab: Lab) => Promise<string>): void {
   }
 }
 
-/** A row about something this version does not have. It is in the table, so that nobody looks for it in vain. */
+/** A row about something this version does not have. It is in the table, so that no reader looks for it in vain. */
 export function later(row: Omit<FaultRow, 'expected'>, reason: string): void {
   for (const kind of KINDS) {
     for (const concurrency of CONCURRENCIES) {

@@ -84,7 +84,7 @@ describe('a program whose tasks leave memory behind', () => {
         ? `leak in a control group of ${LIMIT_MIB} MiB`
         : `leak under memory.limitBytes of ${LIMIT_MIB} MiB, where no control group can be made`,
       injected: `${LEAK}, outside the heap; no option about memory`,
-      expected: 'all done, nobody killed by the kernel, the limit is not reached; workers are replaced meanwhile',
+      expected: 'all done, the kernel kills no process, the limit is not reached; workers are replaced meanwhile',
       not: { 4: SAME_PATH, thread: NO_GROUP_FOR_THREADS },
     },
     async (lab) => {

@@ -23,7 +23,7 @@ describe('a task that kills every worker', () => {
       expect(deathOf(error).code).toBe('ERR_TASK_POISON');
       expect(await Promise.all([...before, ...after])).toEqual(Array.from({ length: 1000 }, (_, n) => n));
       const runs = readFileSync(lab.path('runs'), 'utf8').length;
-      // One more where it ran beside others: that death is nobody's yet.
+      // One more where it ran beside others: no task is to blame for that death yet.
       expect(runs).toBeLessThanOrEqual(lab.concurrency === 1 ? 2 : 3);
       expect(lab.deaths(pool)).toHaveLength(runs);
       return `${shown(error)}; 1000 of 1000 good`;

@@ -73,7 +73,7 @@ export function memoryGroup(name: string, bytes: number): string | undefined {
   return undefined;
 }
 
-/** Removes a control group as soon as nobody is left in it. */
+/** Removes a control group as soon as no process is left in it. */
 export async function removeGroup(folder: string): Promise<void> {
   await until(`${folder} is empty`, () => {
     try {
@@ -154,7 +154,7 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'latin1');
   } catch {
-    // Gone, or somebody else's.
+    // Gone, or of another owner.
     return '';
   }
 }

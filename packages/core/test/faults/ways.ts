@@ -27,6 +27,16 @@ const NO_PROCESS = { thread: 'a thread cannot be ended so apart from its program
 const HEAP = (lab: Lab): PoolOptions =>
   lab.isProcess ? { execArgv: ['--max-old-space-size=48'] } : { resourceLimits: { maxOldGenerationSizeMb: 48 } };
 
+const TIMEOUT: Way = {
+  fault: 'kill for a timeout',
+  injected: 'for (;;); with timeoutMs 100, graceMs 50',
+  end: 'spin',
+  code: 'ERR_TASK_TIMEOUT',
+  options: () => ({ graceMs: 50 }),
+  guilty: { timeoutMs: 100 },
+  byPool: true,
+};
+
 /** By the letter of the row. */
 export const WAYS = {
   '': {
@@ -61,15 +71,7 @@ export const WAYS = {
     end: 'uncaught',
     code: 'ERR_WORKER_CRASHED',
   },
-  i: {
-    fault: 'kill for a timeout',
-    injected: 'for (;;); with timeoutMs 100, graceMs 50',
-    end: 'spin',
-    code: 'ERR_TASK_TIMEOUT',
-    options: () => ({ graceMs: 50 }),
-    guilty: { timeoutMs: 100 },
-    byPool: true,
-  },
+  i: TIMEOUT,
   j: {
     fault: 'kill for an abort',
     injected: 'for (;;);, aborted, graceMs 50',
@@ -87,26 +89,8 @@ export const WAYS = {
     bytes: LARGE,
     not: NO_PROCESS,
   },
-  l: {
-    fault: 'kill for a timeout',
-    injected: 'for (;;); with timeoutMs 100, graceMs 50, results of 20 KB',
-    end: 'spin',
-    code: 'ERR_TASK_TIMEOUT',
-    bytes: LARGE,
-    options: () => ({ graceMs: 50 }),
-    guilty: { timeoutMs: 100 },
-    byPool: true,
-  },
-  m: {
-    fault: 'kill for a timeout',
-    injected: 'for (;;); with timeoutMs 100, graceMs 50, results of 5 KB',
-    end: 'spin',
-    code: 'ERR_TASK_TIMEOUT',
-    bytes: MIDDLING,
-    options: () => ({ graceMs: 50 }),
-    guilty: { timeoutMs: 100 },
-    byPool: true,
-  },
+  l: { ...TIMEOUT, injected: `${TIMEOUT.injected}, results of 20 KB`, bytes: LARGE },
+  m: { ...TIMEOUT, injected: `${TIMEOUT.injected}, results of 5 KB`, bytes: MIDDLING },
   n: {
     fault: 'SIGKILL',
     injected: 'the task kills its process, results of 5 KB',

@@ -275,6 +275,18 @@ describe('an input that is being decoded', () => {
     transport.reply({ wireId: (sent[1] as SentTask).wireId, status: STATUS.neverStarted });
     expect(heard.results.map(({ task }) => task)).toEqual([tasks[1]]);
   });
+
+  it('costs its neighbours no worker when its task is cancelled: its handler is not called', () => {
+    const { worker, transport, clock, give, heard } = openReady();
+    const { tasks, sent } = give(2);
+    transport.begin(sent[0] as SentTask);
+    transport.decode(sent[1] as SentTask);
+    worker.abandon(tasks[1] as Task, 'unwanted');
+    clock.advance(60_000);
+    expect([transport.kills, transport.cancelled(), transport.takenBack]).toEqual([0, [], [sent[1]?.wireId]]);
+    transport.reply({ wireId: (sent[1] as SentTask).wireId, status: STATUS.neverStarted });
+    expect([worker.load, heard.results]).toEqual([1, []]);
+  });
 });
 
 describe('what a worker tells beside results', () => {
