@@ -1,5 +1,5 @@
 import { RingQueue } from '../base/ring-queue.js';
-import type { EncodedProgress, ResultWriter } from './result-writer.js';
+import type { EncodedProgress, ProgressLink } from './progress-link.js';
 
 /** Values, and their bytes, on their way to the parent before those that follow are held. */
 const WINDOW_VALUES = 256;
@@ -30,7 +30,7 @@ interface Held {
  * ones are dropped and counted. Order is kept, and what is held leaves before the result of its task.
  */
 export class ProgressSender {
-  readonly #link: Pick<ResultWriter, 'encodeProgress' | 'postProgress'>;
+  readonly #link: Pick<ProgressLink, 'encode' | 'post'>;
   readonly #held = new Map<number, Held>();
   /** Tasks that have told of progress and have not ended. */
   readonly #reported = new Set<number>();
@@ -39,7 +39,7 @@ export class ProgressSender {
   readonly #asked = new RingQueue<Amount>();
   #unasked: Amount = { values: 0, bytes: 0 };
 
-  constructor(link: Pick<ResultWriter, 'encodeProgress' | 'postProgress'>) {
+  constructor(link: Pick<ProgressLink, 'encode' | 'post'>) {
     this.#link = link;
   }
 
@@ -48,7 +48,7 @@ export class ProgressSender {
    * @throws when the value cannot be sent
    */
   send(id: number, given: unknown): boolean {
-    const value = this.#link.encodeProgress(given);
+    const value = this.#link.encode(given);
     this.#reported.add(id);
     let held = this.#held.get(id);
     if (held === undefined && this.#hasRoom(value.size)) {
@@ -110,7 +110,7 @@ export class ProgressSender {
   #post(id: number, value: EncodedProgress, dropped: number): void {
     const values = this.#unasked.values + 1;
     const asks = values >= ASK_AFTER_VALUES || this.#unasked.bytes + value.size >= ASK_AFTER_BYTES;
-    this.#link.postProgress(id, value, asks, dropped);
+    this.#link.post(id, value, asks, dropped);
     this.#underWay.values++;
     this.#underWay.bytes += value.size;
     this.#unasked.values++;

@@ -9,6 +9,7 @@ import { isMoved } from '../contract/move.js';
 import { FRAME, type FrameChannel } from '../wire/frame.js';
 import { RECORD_FLAG, STATUS, tableBytes, type ArenaPlace } from '../wire/record.js';
 import { LOG_VALUE_BYTES, RESERVED_BYTES, SMALL_VALUE_BYTES, type LogWriter } from '../wire/result-log.js';
+import { copyOf } from './progress-link.js';
 import { RecordBuffer } from './record-buffer.js';
 
 export interface ResultWriterParts {
@@ -18,17 +19,6 @@ export interface ResultWriterParts {
   log: LogWriter | undefined;
   /** For large values, where there is one. */
   arena: Arena | undefined;
-}
-
-/** A value on its way outside of results. */
-export interface EncodedProgress {
-  readonly bytes: Buffer;
-  readonly beside: readonly ArrayBuffer[] | undefined;
-  /** Bytes of both. */
-  readonly size: number;
-  /** The value itself, where only a port can carry it, and what of it is moved. */
-  readonly body: { readonly value: unknown } | undefined;
-  readonly transfer: readonly TransferItem[] | undefined;
 }
 
 /** When each part of a task's way was, host clock. */
@@ -41,8 +31,6 @@ export interface ResultTimes {
 
 /** Records of the log ride in the frame up to this many bytes, which spares the parent a read of the file. */
 const SMALL_BATCH_BYTES = 4096;
-/** What a value counts that only a port can carry. */
-const CLONED_BYTES = 64 * 1024;
 /** What buffers for values begin with: most workers need no more. */
 const FIRST_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
@@ -62,10 +50,9 @@ export class ResultWriter {
   readonly #logged = new RecordBuffer();
   /** Records that only the frame has. */
   readonly #loose = new RecordBuffer();
-  /** Shapes that are defined in the log, in frames of results and in those of progress: each must be readable without the others. */
+  /** Shapes that are defined in the log and in frames of results: each must be readable without the other. */
   #shapesInLog = 0;
   #shapesInFrames = 0;
-  #shapesInProgress = 0;
   #logFrom: number;
   /** Whether #logged is all of the log from #logFrom on. */
   #isLogCopied: boolean;
@@ -160,37 +147,6 @@ export class ResultWriter {
     this.#cloned = undefined;
     this.#transfer = undefined;
     this.#size = 0;
-  }
-
-  /** A value of `ctx.progress` as it is now. @throws what cannot be sent */
-  encodeProgress(given: unknown): EncodedProgress {
-    const { channel } = this.#parts;
-    const moved = isMoved(given) ? given : undefined;
-    const value = moved === undefined ? given : moved.value;
-    if (moved !== undefined && channel.clones) return cloned(value, moved.transfer);
-    try {
-      const views = this.#encode(value);
-      const bytes = Buffer.from(this.#value.bytes.subarray(this.#value.start, this.#value.at));
-      const beside = views?.map(copyOf);
-      const size = (beside ?? []).reduce((sum, { byteLength }) => sum + byteLength, bytes.length);
-      return { bytes, beside, size, body: undefined, transfer: undefined };
-    } catch (error) {
-      if (!channel.clones || !mayGoByPort(error))
-        throw new TypeError(toRefusal(error, 'value').reason, { cause: error });
-      return cloned(value, []);
-    }
-  }
-
-  /** Sends a value of a task's progress. */
-  postProgress(id: number, { bytes, beside, body, transfer }: EncodedProgress, asks: boolean, dropped: number): void {
-    // What a port carries has no shapes, and its reader looks for none.
-    const definitions = body === undefined ? this.#newInProgress() : NO_BYTES;
-    this.#parts.channel.send(FRAME.progress, body, {
-      meta: Uint32Array.of(id, definitions.length, asks ? 1 : 0, dropped),
-      values: [definitions, bytes],
-      beside,
-      transfer,
-    });
   }
 
   #encode(value: unknown): readonly Uint8Array[] | undefined {
@@ -314,22 +270,6 @@ export class ResultWriter {
     this.#definitions.reset();
     this.#parts.encoder.writeShapes(from, this.#definitions, to);
   }
-
-  /** Definitions of the shapes that no progress has told of. */
-  #newInProgress(): Buffer {
-    if (this.#parts.encoder.shapeCount === this.#shapesInProgress) return NO_BYTES;
-    this.#define(this.#shapesInProgress);
-    this.#shapesInProgress = this.#parts.encoder.shapeCount;
-    return this.#definitions.bytes.subarray(this.#definitions.start, this.#definitions.at);
-  }
-}
-
-/** A value as only a port carries it: a copy, of which `transfer` is moved once more. @throws when it cannot be carried */
-function cloned(value: unknown, transfer: readonly TransferItem[]): EncodedProgress {
-  const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
-  const moved = transfer.length === 0 ? undefined : taken.transfer;
-  // What it takes is not known; nothing that goes by bytes is so rare.
-  return { bytes: NO_BYTES, beside: undefined, size: CLONED_BYTES, body: { value: taken.value }, transfer: moved };
 }
 
 /** Where these bytes lie in the arena; undefined when there is no room for all of them. */
@@ -341,10 +281,6 @@ function placesOf(parts: readonly Uint8Array[], arena: Arena | undefined): Arena
     places.push({ ...place, bytes: part.length });
   }
   return places;
-}
-
-function copyOf({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer {
-  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
 }
 
 function explain(value: unknown, refusal: Refusal): Refusal {

@@ -20,6 +20,7 @@ import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
 import type { LogWriter } from '../wire/result-log.js';
 import { BusyPoll } from './busy-poll.js';
 import { systemThreadId } from './cpu-time.js';
+import { ProgressLink } from './progress-link.js';
 import { ProgressSender } from './progress.js';
 import { TaskUse } from './task-use.js';
 import type { WorkerScope } from './running-task.js';
@@ -137,7 +138,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
       const { encoder, log, arena, board } = shared;
       const results = new ResultWriter({ channel, encoder, log, arena });
       const sections = new SectionRecorder((path) => board?.noteSection(path));
-      progress = new ProgressSender(results);
+      progress = new ProgressSender(new ProgressLink(channel, encoder));
       scope = {
         workerId: init.workerId,
         workerData: init.workerData,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ProgressSender } from '../../src/child/progress.js';
-import { ResultWriter } from '../../src/child/result-writer.js';
+import { ProgressLink } from '../../src/child/progress-link.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import { move } from '../../src/contract/move.js';
 import type { Cargo, FrameChannel } from '../../src/wire/frame.js';
@@ -16,32 +16,28 @@ function open() {
   const sent: Sent[] = [];
   const refused = new Set<unknown>();
   const decoder = openDecoder('structured');
-  const writer = new ResultWriter({
-    encoder: openEncoder('structured', Infinity),
-    log: undefined,
-    arena: undefined,
-    channel: {
-      clones: true,
-      send(_kind: number, body: unknown, { meta, values = [], beside = [] }: Cargo) {
-        const [id = 0, definitions = 0, asks = 0, dropped = 0] = meta;
-        const bytes = Buffer.concat(values);
-        if (definitions > 0) decoder.defineShapes(bytes, 0, definitions);
-        const memory = (index: number): ArrayBuffer => beside[index] as ArrayBuffer;
-        const value =
-          body === undefined
-            ? decoder.decode(bytes, definitions, bytes.length, memory)
-            : (body as { value: unknown }).value;
-        sent.push({ id, asks: asks === 1, dropped, value });
-        return 0;
-      },
-    } as unknown as FrameChannel,
-  });
-  const sender = new ProgressSender({
-    encodeProgress(value) {
-      if (refused.has(value)) throw new TypeError('cannot be sent');
-      return writer.encodeProgress(value);
+  const channel = {
+    clones: true,
+    send(_kind: number, body: unknown, { meta, values = [], beside = [] }: Cargo) {
+      const [id = 0, definitions = 0, asks = 0, dropped = 0] = meta;
+      const bytes = Buffer.concat(values);
+      if (definitions > 0) decoder.defineShapes(bytes, 0, definitions);
+      const memory = (index: number): ArrayBuffer => beside[index] as ArrayBuffer;
+      const value =
+        body === undefined
+          ? decoder.decode(bytes, definitions, bytes.length, memory)
+          : (body as { value: unknown }).value;
+      sent.push({ id, asks: asks === 1, dropped, value });
+      return 0;
     },
-    postProgress: (id, value, asks, dropped) => writer.postProgress(id, value, asks, dropped),
+  } as unknown as FrameChannel;
+  const link = new ProgressLink(channel, openEncoder('structured', Infinity));
+  const sender = new ProgressSender({
+    encode(value) {
+      if (refused.has(value)) throw new TypeError('cannot be sent');
+      return link.encode(value);
+    },
+    post: (id, value, asks, dropped) => link.post(id, value, asks, dropped),
   });
   /** The parent has taken all that it was asked about. */
   const takeAll = (): void => {

@@ -27,8 +27,7 @@ function open({ kind = 'memory', ...options }: Omit<LinkOptions, 'log'> & { kind
     return link.rows.splice(0).map(({ value }) => value);
   };
   /** Sends a value of a task's progress. */
-  const report = (id: number, value: unknown): void =>
-    link.writer.postProgress(id, link.writer.encodeProgress(value), false, 0);
+  const report = (id: number, value: unknown): void => link.progress.post(id, link.progress.encode(value), false, 0);
   return { ...link, log, look, receive, report };
 }
 
@@ -392,12 +391,12 @@ describe('between threads, a result', () => {
 
   it('that is too large or too deep goes by no port either', () => {
     const deep = Array.from({ length: 2000 }).reduce((inner: object) => ({ inner }), {});
-    const { rows, add, writer, receive } = openLink({ clones: true, log: LOGS.memory(), limitBytes: 10_000 });
+    const { rows, add, writer, progress, receive } = openLink({ clones: true, log: LOGS.memory(), limitBytes: 10_000 });
     add(1, 'x'.repeat(20_000), true);
     add(2, Buffer.alloc(20_000), false);
     add(3, deep, true);
-    expect(() => writer.encodeProgress('x'.repeat(20_000))).toThrow('maxPayloadBytes');
-    expect(() => writer.encodeProgress(deep)).toThrow();
+    expect(() => progress.encode('x'.repeat(20_000))).toThrow('maxPayloadBytes');
+    expect(() => progress.encode(deep)).toThrow();
     writer.send();
     receive();
     expect(rows.map(({ status }) => status)).toEqual(Array(3).fill(STATUS.notSerializable));

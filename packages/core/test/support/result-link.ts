@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { TransferItem } from '../../src/contract/transfer-item.js';
 import { hostNowMs } from '../../src/base/clock.js';
 import { FileLogWriter } from '../../src/child/claims.js';
+import { ProgressLink } from '../../src/child/progress-link.js';
 import { ResultWriter } from '../../src/child/result-writer.js';
 import { Arena } from '../../src/codec/arena.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
@@ -124,6 +125,7 @@ export function openLink(options: LinkOptions = {}) {
   const channel = new RecordingChannel(clones);
   const encoder = openEncoder(codec, limitBytes);
   const writer = new ResultWriter({ channel, encoder, log: log?.writer, arena: arenas?.there });
+  const progress = new ProgressLink(channel, encoder);
   const rows: ReadRow[] = [];
   const reader = new ResultReader({
     log: log?.reader,
@@ -156,5 +158,5 @@ export function openLink(options: LinkOptions = {}) {
       endedAt: ended,
     });
   };
-  return { channel, writer, reader, rows, frames, receive, add, arenas };
+  return { channel, writer, progress, reader, rows, frames, receive, add, arenas };
 }
