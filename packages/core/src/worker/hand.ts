@@ -184,6 +184,11 @@ export class Hand {
     this.#watch.abandon(place);
   }
 
+  /** The worker counts as ended: what it has not begun it will not begin, should it live on. */
+  withdrawAll(): void {
+    for (const { wireId } of this.#inHand.all()) this.#parts.transport.board?.revoke(wireId);
+  }
+
   /**
    * When the handler was called, if it was. Without a board everything sent runs at once. The log must have been read before:
    * of tasks that were claimed together, only the first without a result has begun.

@@ -14,7 +14,7 @@ const KILL_TIMEOUT_MS = 5000;
 export class WorkerExit {
   readonly #transport: Transport;
   readonly #clock: Clock;
-  readonly #givenUp: () => void;
+  readonly #givenUp: (exit: TransportExit) => void;
   #stopTimer: Timer | undefined;
   #killTimer: Timer | undefined;
   #how: WorkerEnd['how'] = 'died';
@@ -22,7 +22,7 @@ export class WorkerExit {
   #killedFor: string | undefined;
 
   /** @param givenUp it was killed, and no end of it has come */
-  constructor(transport: Transport, clock: Clock, givenUp: () => void) {
+  constructor(transport: Transport, clock: Clock, givenUp: (exit: TransportExit) => void) {
     this.#transport = transport;
     this.#clock = clock;
     this.#givenUp = givenUp;
@@ -88,6 +88,14 @@ export class WorkerExit {
     if (this.#how !== 'asked') {
       this.#killedFor = `${this.#killedFor ?? 'it broke the protocol'}; ${KILL_TIMEOUT_MS} ms later it had not ended`;
     }
-    this.#givenUp();
+    // Should its end come after all, it is over already.
+    this.#transport.onExit = () => {};
+    this.#givenUp({
+      code: null,
+      signal: null,
+      stderrTail: '',
+      outOfMemory: undefined,
+      lastSection: this.#transport.board?.section() ?? '',
+    });
   }
 }

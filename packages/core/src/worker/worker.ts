@@ -77,7 +77,10 @@ export class Worker {
     const { startTimeoutMs } = spec.options;
     this.#state = { name: 'starting', deadlineMs: this.startedAt + startTimeoutMs };
     this.#transport = start(spec);
-    this.#exit = new WorkerExit(this.#transport, clock, () => this.#onGivenUp());
+    this.#exit = new WorkerExit(this.#transport, clock, (exit) => {
+      this.#hand.withdrawAll();
+      this.#onExit(exit);
+    });
     this.#transport.onExit = (exit) => this.#onExit(exit);
     this.#transport.channel.onFault = (error) => this.#exit.fault(error);
     this.#hand = new Hand({
@@ -338,20 +341,6 @@ export class Worker {
   #onEmptied(): void {
     if (this.#state.name === 'busy' && this.#hand.size === 0) this.#move({ name: 'idle' });
     else if (this.#state.name === 'draining') this.stop(this.#stopWithinMs);
-  }
-
-  /** It counts as ended. What it had not begun it will not begin, should it live on. */
-  #onGivenUp(): void {
-    const { board } = this.#transport;
-    for (const { wireId } of this.#hand.all()) board?.revoke(wireId);
-    this.#transport.onExit = () => {};
-    this.#onExit({
-      code: null,
-      signal: null,
-      stderrTail: '',
-      outOfMemory: undefined,
-      lastSection: board?.section() ?? '',
-    });
   }
 
   #onExit(exit: TransportExit): void {
