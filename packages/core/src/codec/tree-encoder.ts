@@ -5,6 +5,7 @@ import { isTooDeep } from './depth.js';
 import { NotSerializable } from './not-serializable.js';
 import { NO_NAMED, NOT_PLAIN, NOTHING, ownKeyCount, refuseDisguised } from './plain-data.js';
 import { isLatin1, latin1Write, wideWrite } from './raw-text.js';
+import { SeenObjects } from './seen-objects.js';
 import { writeDefinitions } from './shape-definitions.js';
 import { keysTo, MAX_APPENDED, mayBeDisguised, ShapeTable, type ShapeNode } from './shapes.js';
 import type { Sink } from './sink.js';
@@ -17,8 +18,6 @@ import { viewNumber } from './views.js';
 const FEW_CHARS = 20;
 /** A short tag with its number. Every write begins with room for it. */
 const ROOM = 32;
-/** Objects with an identity in a value that are looked for one by one; a Map does it from there on. */
-const FEW_OBJECTS = 24;
 /** An array with more holes than this, and than elements, goes by V8, which counts no holes. */
 const MANY_HOLES = 1024;
 
@@ -41,11 +40,7 @@ export class TreeEncoder {
   #depth = 0;
   #isPolluted = false;
   #beside: BesideList | undefined;
-  #seen = 0;
-  readonly #few: (object | undefined)[] = new Array<object | undefined>(FEW_OBJECTS).fill(undefined);
-  readonly #many = new Set<object>();
-  /** The numbers of #many, once one of them has occurred again. */
-  #numbers: Map<object, number> | undefined;
+  readonly #seen = new SeenObjects();
 
   /**
    * @param options.limitBytes most bytes of one value, those beside it included
@@ -85,7 +80,7 @@ export class TreeEncoder {
       this.#sink = undefined;
       this.#beside = undefined;
       this.#depth = 0;
-      if (this.#seen > 0) this.#forget();
+      this.#seen.forget();
     }
   }
 
@@ -232,7 +227,7 @@ export class TreeEncoder {
   }
 
   #object(value: object): void {
-    const place = this.#placeOf(value);
+    const place = this.#seen.placeOf(value);
     if (place >= 0) {
       this.#reference(place);
       return;
@@ -405,52 +400,6 @@ export class TreeEncoder {
     }
     bytes[at++] = length;
     this.#at = at;
-  }
-
-  /** The number of an object that this value has had already, or −1 for a new one. */
-  #placeOf(value: object): number {
-    const seen = this.#seen;
-    if (seen <= FEW_OBJECTS) {
-      const few = this.#few;
-      for (let place = 0; place < seen; place++) if (few[place] === value) return place;
-      if (seen < FEW_OBJECTS) {
-        few[seen] = value;
-        this.#seen = seen + 1;
-        return -1;
-      }
-      for (let place = 0; place < seen; place++) this.#many.add(few[place] as object);
-    }
-    return this.#numbers === undefined ? this.#placeAmongMany(value) : this.#placeOfNumbered(value, this.#numbers);
-  }
-
-  /** One call finds out that an object is new, as nearly all are. */
-  #placeAmongMany(value: object): number {
-    const many = this.#many;
-    many.add(value);
-    if (many.size > this.#seen) {
-      this.#seen++;
-      return -1;
-    }
-    this.#numbers = new Map();
-    for (const object of many) this.#numbers.set(object, this.#numbers.size);
-    return this.#numbers.get(value) as number;
-  }
-
-  #placeOfNumbered(value: object, numbers: Map<object, number>): number {
-    const place = numbers.get(value);
-    if (place !== undefined) return place;
-    numbers.set(value, this.#seen++);
-    return -1;
-  }
-
-  /** The user's objects are not held on to. */
-  #forget(): void {
-    const few = this.#few;
-    const count = Math.min(this.#seen, FEW_OBJECTS);
-    for (let place = 0; place < count; place++) few[place] = undefined;
-    if (this.#many.size > 0) this.#many.clear();
-    this.#numbers = undefined;
-    this.#seen = 0;
   }
 
   #room(bytes: number): void {
