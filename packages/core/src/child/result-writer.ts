@@ -225,18 +225,32 @@ export class ResultWriter {
       if (!this.#write(log, 0, STATUS.shapes, 0, this.#definitions, undefined, NO_TIMES)) return false;
     }
     const valueBytes = this.#value.at - this.#value.start;
-    const isLarge =
-      valueBytes + tableBytes(views?.length ?? 0) > LOG_VALUE_BYTES ||
-      (valueBytes > SMALL_VALUE_BYTES && arena !== undefined && !log.hasFree(RESERVED_BYTES));
-    if (!isLarge && views === undefined)
+    const isTooLong = valueBytes + tableBytes(views?.length ?? 0) > LOG_VALUE_BYTES;
+    const isSpared = valueBytes > SMALL_VALUE_BYTES && arena !== undefined && !log.hasFree(RESERVED_BYTES);
+    if (views === undefined && !isTooLong) {
+      // What the arena has no room for takes what is left in the log.
+      if (isSpared && this.#addByArena(id, status, undefined, true, times, log)) return true;
       return this.#write(log, id, status, this.#flags, this.#value, undefined, times);
+    }
+    return this.#addByArena(id, status, views, isTooLong || isSpared, times, log);
+  }
+
+  /** A record that names places in the arena: of large views, and of the value itself where that is to be there. */
+  #addByArena(
+    id: number,
+    status: number,
+    views: readonly Uint8Array[] | undefined,
+    isValueThere: boolean,
+    times: ResultTimes,
+    log: LogWriter,
+  ): boolean {
+    const { arena } = this.#parts;
     const mark = arena?.mark() ?? 0;
     const { bytes, start, at } = this.#value;
-    const parts = [...(isLarge ? [bytes.subarray(start, at)] : []), ...(views ?? [])];
-    const places = placesOf(parts, arena);
-    const flags = this.#flags | (isLarge ? RECORD_FLAG.arena : 0) | (views === undefined ? 0 : RECORD_FLAG.beside);
+    const places = placesOf([...(isValueThere ? [bytes.subarray(start, at)] : []), ...(views ?? [])], arena);
+    const flags = this.#flags | (isValueThere ? RECORD_FLAG.arena : 0) | (views === undefined ? 0 : RECORD_FLAG.beside);
     // In the arena, the value is the first of the places, and the record holds none of it.
-    if (isLarge && places !== undefined) this.#value.at = start;
+    if (isValueThere && places !== undefined) this.#value.at = start;
     if (places !== undefined && this.#write(log, id, status, flags, this.#value, places, times)) return true;
     this.#value.at = at;
     arena?.rollBack(mark);

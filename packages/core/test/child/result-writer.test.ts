@@ -303,6 +303,15 @@ describe('a large value', () => {
     }
   });
 
+  it.each(['memory', 'file'] as const)('takes all that is left of the log when the arena is full, too (%s)', (kind) => {
+    const { add, look } = open({ kind, arena: 1000 });
+    let count = 0;
+    while (add(count + 1, 'x'.repeat(300), true)) count++;
+    // A record of it has 352 bytes.
+    expect(count).toBeGreaterThan(LOG_BYTES / 352 - 2);
+    expect(look()).toEqual(Array(count).fill('x'.repeat(300)));
+  });
+
   it('that found no room in the log has no place in the arena any more', () => {
     const { add, look, arenas } = open({ arena: 4 * MIB });
     for (let id = 1; add(id, 7, true); id++);
