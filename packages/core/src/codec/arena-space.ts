@@ -67,9 +67,11 @@ export class ArenaSpace {
     this.#usedTo = Math.min(this.#usedTo, beyond);
   }
 
-  /** It cannot be larger than it is. */
-  limit(capacity: number): void {
-    this.#capacity = Math.min(this.#capacity, capacity);
+  /** It may be this large from now on; no chunk lies beyond. */
+  resize(capacity: number): void {
+    const had = this.#capacity;
+    this.#capacity = capacity;
+    if (capacity > had) this.#giveBack({ at: had, end: capacity });
     const last = this.#free.at(-1);
     if (last === undefined || last.end <= this.#capacity) return;
     last.end = this.#capacity;

@@ -20,6 +20,8 @@ const DATA_AT = 4096;
 export const LARGE_BYTES = 256 * 1024;
 /** Most bytes waiting to be read in one direction; what finds no room goes through the socket. */
 const CAPACITY_BYTES = 256 * 1024 * 1024;
+/** After this many chunks that found no room on a full file system, one is tried there again. */
+const TRY_AGAIN_AFTER = 256;
 /** What an idle arena keeps of the memory it had, for the next values: new pages cost as much as the copy into them. */
 const KEPT_BYTES = 16 * 1024 * 1024;
 /** How long a larger one keeps it. */
@@ -34,6 +36,9 @@ export class Arena {
   readonly #inFd: number;
   readonly #files: ArenaFiles;
   readonly #space: ArenaSpace;
+  readonly #capacity: number;
+  /** Chunks that found no room since the file system was full; undefined while it is not known to be. */
+  #refused: number | undefined;
   readonly #word = new Uint32Array(1);
   readonly #wordBytes = new Uint8Array(this.#word.buffer);
   #shrinkTimer: NodeJS.Timeout | undefined;
@@ -47,6 +52,7 @@ export class Arena {
     this.#outFd = outFd;
     this.#inFd = inFd;
     this.#files = files;
+    this.#capacity = capacity;
     this.#space = new ArenaSpace(capacity);
   }
 
@@ -56,16 +62,27 @@ export class Arena {
     const number = this.#space.next;
     const hadTo = this.#space.usedTo;
     const at = this.#space.take(bytes.length);
-    if (at === undefined) return undefined;
+    if (at === undefined) {
+      this.#noteRefused();
+      return undefined;
+    }
     if (this.#tryWrite(bytes, DATA_AT + at)) {
       if (this.#space.usedTo > KEPT_BYTES) this.#shrinkWhenIdle();
       return { number, at };
     }
     // The memory file system is full: docker gives it 64 MB. What was written beyond the old end only takes room there.
     this.#space.undo(number);
-    this.#space.limit(hadTo);
+    this.#space.resize(hadTo);
+    this.#refused = 0;
     this.#cut(hadTo);
     return undefined;
+  }
+
+  /** What filled the file system may be gone: now and then the next chunk may make the file grow again. */
+  #noteRefused(): void {
+    if (this.#refused === undefined || ++this.#refused < TRY_AGAIN_AFTER) return;
+    this.#refused = undefined;
+    this.#space.resize(this.#capacity);
   }
 
   /** Reads a chunk of the other side's into memory of its own, and says that its place is free. */

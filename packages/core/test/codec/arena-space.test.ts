@@ -33,13 +33,17 @@ describe('the space of an arena', () => {
     expect([space.next, space.take(10)]).toEqual([mark, 10]);
   });
 
-  it('shrinks to what it was limited to', () => {
+  it('is as large as it may be, smaller and larger again', () => {
     const space = new ArenaSpace(100);
     space.take(40);
-    space.limit(40);
+    space.resize(40);
     expect(space.take(1)).toBeUndefined();
     space.release(1);
     expect([space.take(41), space.take(40)]).toEqual([undefined, 0]);
+    space.resize(90);
+    expect([space.take(51), space.take(50)]).toEqual([undefined, 40]);
+    space.release(3);
+    expect(space.take(90)).toBe(0);
   });
 
   it('gives out any gap that is long enough, and no byte in use or beyond its end, whatever is taken and given back', () => {

@@ -140,6 +140,10 @@ describe('the arena', () => {
     expect(bytesInFile()).toBe(4096 + 2 * MIB);
     left = Infinity;
     expect(ends(pass(Buffer.alloc(MIB, 9)))).toEqual([MIB, 9, 9]);
+    // What filled it is gone: the file grows again, and not only to what it had.
+    let refused = 0;
+    while (send(Buffer.alloc(4 * MIB)) === undefined) expect(++refused).toBeLessThan(1000);
+    expect(refused).toBe(256);
   });
 
   it('takes back what was written and will not be sent', () => {
