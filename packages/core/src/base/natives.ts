@@ -1,4 +1,5 @@
 import { Buffer as NodeBuffer } from 'node:buffer';
+import fs from 'node:fs';
 import perfHooks from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import timers from 'node:timers';
@@ -44,11 +45,22 @@ function take() {
     AbortController: globalThis.AbortController,
     structuredClone: globalThis.structuredClone,
     printError: globalThis.console.error,
+    // Of the object once, not by an import: a handler may replace them there, and the look-up of one cost 0.5 µs a call, since
+    // rolldown makes a getter of each name of a module that is imported whole.
+    readSync: fs.readSync,
+    writeSync: fs.writeSync,
+    ftruncateSync: fs.ftruncateSync,
+    openSync: fs.openSync,
+    closeSync: fs.closeSync,
+    unlinkSync: fs.unlinkSync,
+    readFileSync: fs.readFileSync,
+    readlinkSync: fs.readlinkSync,
+    accessSync: fs.accessSync,
   };
 }
 
 // The file of inline workers loads with the first pool, when a test may have faked what this module takes: it has the same.
-const KEY = Symbol.for('millpond.natives.1');
+const KEY = Symbol.for('millpond.natives.2');
 const holder = globalThis as { [KEY]?: ReturnType<typeof take> };
 
 export const {
@@ -74,6 +86,15 @@ export const {
   AbortController,
   structuredClone,
   printError,
+  readSync,
+  writeSync,
+  ftruncateSync,
+  openSync,
+  closeSync,
+  unlinkSync,
+  readFileSync,
+  readlinkSync,
+  accessSync,
 } = (holder[KEY] ??= take());
 
 export const Buffer = NodeBuffer;

@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs';
+import { readSync, writeSync } from '../base/natives.js';
 import {
   BOARD_BYTES,
   CONSUMED_AT,

@@ -1,6 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { cpuUsage, threadCpuUsage } from '../base/natives.js';
+import { cpuUsage, readFileSync, readlinkSync, threadCpuUsage } from '../base/natives.js';
 
 /**
  * Processor time since the start of this worker, ms: of a process with all its threads, the collector's included; of a

@@ -1,5 +1,5 @@
-import * as fs from 'node:fs';
-import { Buffer, clearTimeout, setTimeout } from '../base/natives.js';
+import type * as fs from 'node:fs';
+import { Buffer, clearTimeout, ftruncateSync, readSync, setTimeout, writeSync } from '../base/natives.js';
 import { ArenaSpace } from './arena-space.js';
 
 /*
@@ -30,6 +30,8 @@ const IDLE_MS = 1000;
 /** The calls on files, to be replaced in tests. */
 export type ArenaFiles = Pick<typeof fs, 'writeSync' | 'readSync' | 'ftruncateSync'>;
 
+const FILES: ArenaFiles = { writeSync, readSync, ftruncateSync };
+
 /** One side's ends of the two files. */
 export class Arena {
   readonly #outFd: number;
@@ -48,7 +50,7 @@ export class Arena {
    * @param outFd the file this side writes chunks to; its first page must be there already
    * @param inFd the file the other side writes chunks to
    */
-  constructor(outFd: number, inFd: number, files: ArenaFiles = fs, capacity = CAPACITY_BYTES) {
+  constructor(outFd: number, inFd: number, files: ArenaFiles = FILES, capacity = CAPACITY_BYTES) {
     this.#outFd = outFd;
     this.#inFd = inFd;
     this.#files = files;

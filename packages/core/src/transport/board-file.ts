@@ -1,5 +1,4 @@
-import { Buffer } from '../base/natives.js';
-import { readSync, writeSync } from 'node:fs';
+import { Buffer, readSync, writeSync } from '../base/natives.js';
 import {
   BOARD_BYTES,
   CONSUMED_AT,

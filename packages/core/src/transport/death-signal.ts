@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { process } from '../base/natives.js';
+import { accessSync, process, readFileSync } from '../base/natives.js';
 import { isThere } from '../base/read-file.js';
 
 let found: { path: string | undefined } | undefined;

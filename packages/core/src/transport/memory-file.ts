@@ -1,7 +1,7 @@
-import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { process } from '../base/natives.js';
+import { closeSync, openSync, process, unlinkSync, writeSync } from '../base/natives.js';
 
 /** Linux's O_TMPFILE: its own bit, which node:fs does not name, and that of O_DIRECTORY, which differs between machines. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
