@@ -160,7 +160,7 @@ export class Dispatcher {
   /** Queues a task that the book has taken in. */
   submit(task: Task): void {
     this.#enqueue(task);
-    this.#passes.schedule();
+    this.#passes.noteSubmitted();
   }
 
   /** Gives a task to this worker now, past the queue. */

@@ -6,6 +6,9 @@ const FIRST_LOOK_MS = 4;
 /** Each further look at a worker that stays silent comes after twice the time, up to this. */
 const LAST_LOOK_MS = 256;
 
+/** A look that comes this late comes in a busy loop, which has not read the frames that wait. */
+const LATE_MS = 1;
+
 /** How long a worker has said nothing, and when its log is looked at next. Host clock. */
 interface Silence {
   readonly sinceMs: number;
@@ -26,6 +29,7 @@ export interface LogWatchParts {
 export class LogWatch {
   readonly #parts: LogWatchParts;
   #timer: Timer | undefined;
+  #wasLate = false;
   /** Weak: a worker may end in its silence. */
   readonly #silences = new WeakMap<Worker, Silence>();
 
@@ -45,14 +49,19 @@ export class LogWatch {
   }
 
   #lookIn(ms: number): void {
-    this.#timer = this.#parts.clock.after(ms, () => {
+    const { clock } = this.#parts;
+    const dueAt = clock.now() + ms;
+    this.#timer = clock.after(ms, () => {
       this.#timer = undefined;
-      this.#look();
+      const now = clock.now();
+      // First the frames; then most workers are not silent. Once only: in a loop whose every turn is long, each look is late.
+      this.#wasLate = now - dueAt > LATE_MS && !this.#wasLate;
+      if (this.#wasLate) this.#lookIn(0);
+      else this.#look(now);
     });
   }
 
-  #look(): void {
-    const now = this.#parts.clock.now();
+  #look(now: number): void {
     let nextMs = Infinity;
     // A copy: what a log holds may lead to anything.
     for (const worker of [...this.#parts.workers()]) {

@@ -110,6 +110,9 @@ export class BoardFile implements ParentBoard {
   }
 }
 
+/** A look reads this much first: mostly there is less. The rest of the ring, 128 KB on average, costs 20 µs and as much garbage. */
+const PIECE_BYTES = 16 * 1024;
+
 /** One buffer for what frames tell of, in the logs of all workers: while one frame is read, no other one is. */
 let shared: Buffer | undefined;
 
@@ -151,8 +154,12 @@ class FileLogReader implements LogReader {
     const head = Buffer.allocUnsafe(SKIP_BYTES);
     if (this.#board.read(head, SKIP_BYTES, BOARD_BYTES + offsetOf(this.position)) !== SKIP_BYTES) return 0;
     if (head.readUInt32LE(0) !== markOf(this.position)) return 0;
-    const all = Buffer.allocUnsafe(left);
-    const read = this.#board.read(all, left, BOARD_BYTES + offsetOf(this.position));
-    return wholeRecords(all.subarray(0, read), this.position);
+    return this.#wholeWithin(Math.min(left, PIECE_BYTES)) || this.#wholeWithin(left);
+  }
+
+  #wholeWithin(length: number): number {
+    const bytes = Buffer.allocUnsafe(length);
+    const read = this.#board.read(bytes, length, BOARD_BYTES + offsetOf(this.position));
+    return wholeRecords(bytes.subarray(0, read), this.position);
   }
 }

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { LogWatch } from '../../src/dispatch/log-watch.js';
+import type { Worker } from '../../src/worker/worker.js';
+import { FakeClock } from '../support/fake-clock.js';
+
+/** A worker with work that was heard at the start, and when its log was read since, ms. */
+function open() {
+  const clock = new FakeClock(0);
+  const received = { heardAtMs: 0 };
+  const reads: number[] = [];
+  const worker = { load: 1, received, readLog: () => void reads.push(clock.now()) } as unknown as Worker;
+  const watch = new LogWatch({ clock, workers: () => [worker] });
+  watch.wake();
+  return { clock, reads, heard: () => (received.heardAtMs = clock.now()) };
+}
+
+describe('the log of a worker with work', () => {
+  it('is read 4 ms after its last word, and ever more seldom while it says nothing', () => {
+    const { clock, reads } = open();
+    clock.advance(100);
+    expect(reads).toEqual([4, 12, 28, 60]);
+  });
+
+  it('is not read while frames come', () => {
+    const { clock, reads, heard } = open();
+    for (let ms = 0; ms < 100; ms += 2) {
+      clock.advance(2);
+      heard();
+    }
+    expect(reads).toEqual([]);
+  });
+
+  it('is not read by a late timer before the frames that wait', () => {
+    const { clock, reads, heard } = open();
+    // The loop stood still. The timer fires first, then the frames are read.
+    clock.fireLate(10);
+    heard();
+    clock.advance(3);
+    expect(reads).toEqual([]);
+  });
+
+  it('is read though every timer is late', () => {
+    const { clock, reads } = open();
+    clock.fireLate(10);
+    clock.fireLate(10);
+    expect(reads).toEqual([20]);
+  });
+});
