@@ -85,7 +85,7 @@ export default defineConfig(
           allowTypeImports: true,
         })),
         { name: 'node:buffer', importNames: ['Buffer'], message: FROM_NATIVES },
-        { name: 'node:fs', importNames: FILE_CALLS, message: FROM_NATIVES },
+        { name: 'node:fs', importNames: FILE_CALLS, message: FROM_NATIVES, allowTypeImports: true },
       ],
     },
   },

