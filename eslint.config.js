@@ -26,8 +26,10 @@ const FAKED = [
   'structuredClone',
 ];
 const FROM_NATIVES = 'Import it from natives.js: users replace the global, and what is found at each call is theirs.';
-/** What reads and writes files that are ours. Modules of the user are read by what the user has put there (virtual file systems). */
-const FILE_CALLS = ['readSync', 'writeSync', 'ftruncateSync', 'openSync', 'closeSync', 'unlinkSync', 'readlinkSync'];
+const FILE_CALLS = [
+  ...['readSync', 'writeSync', 'openSync', 'closeSync', 'ftruncateSync', 'unlinkSync'],
+  ...['readFileSync', 'readlinkSync', 'accessSync', 'existsSync'],
+];
 const TAKEN_FROM_PROCESS = ['nextTick', 'exit', 'kill', 'hrtime', 'cpuUsage', 'threadCpuUsage', 'memoryUsage'];
 
 export default defineConfig(

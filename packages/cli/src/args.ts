@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { init } from './commands/init.js';
 import { run } from './commands/run.js';
@@ -9,6 +8,7 @@ import type { ExitCode } from './exit-codes.js';
 import { CliFailure } from './failure.js';
 import { paletteOf } from './io.js';
 import type { Io } from './io.js';
+import { readFileSync } from './natives.js';
 import { formatProblems, WorkloadError } from './workload/problems.js';
 
 /**

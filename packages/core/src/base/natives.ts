@@ -56,6 +56,7 @@ function take() {
     readFileSync: fs.readFileSync,
     readlinkSync: fs.readlinkSync,
     accessSync: fs.accessSync,
+    existsSync: fs.existsSync,
   };
 }
 
@@ -95,6 +96,7 @@ export const {
   readFileSync,
   readlinkSync,
   accessSync,
+  existsSync,
 } = (holder[KEY] ??= take());
 
 export const Buffer = NodeBuffer;

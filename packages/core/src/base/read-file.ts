@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, type PathLike } from 'node:fs';
+import type { PathLike } from 'node:fs';
+import { existsSync, readFileSync } from './natives.js';
 
 /**
  * Whether a file is there. Node's existsSync() throws for a file that the program may not read (`node --permission`).

@@ -1,5 +1,4 @@
-import { process } from './natives.js';
-import { readFileSync } from 'node:fs';
+import { process, readFileSync } from './natives.js';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { requireFrom } from './own-file.js';

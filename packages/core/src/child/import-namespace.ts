@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readFileSync } from '../base/natives.js';
 
 /** In an object: a promise for a namespace that exports a function `then` would never resolve. */
 export interface Imported {

@@ -88,8 +88,8 @@ describe('a result kept for a time', () => {
 });
 
 describe.each(KINDS)('a worker of kind %s', (kind) => {
-  it.each(['its own', 'node:test', 'fake-timers'])(
-    'goes on after a handler has replaced globals (%s), and leaves as it should',
+  it.each(['its own', 'node:fs', 'node:test', 'fake-timers'])(
+    'goes on after a handler has replaced what all share (%s), and leaves as it should',
     async (way) => {
       await withFolder(async (folder) => {
         const diary = join(folder, 'diary');
