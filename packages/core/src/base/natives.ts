@@ -1,5 +1,4 @@
 import { Buffer as NodeBuffer } from 'node:buffer';
-import fs from 'node:fs';
 import perfHooks from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import timers from 'node:timers';
@@ -17,6 +16,8 @@ function genuine<F extends object>(name: string, found: F): F {
 
 function take() {
   const performance = genuine('performance', perfHooks.performance);
+  // Past the module registry of jest, where a test may have a mock of it.
+  const fs = nodeProcess.getBuiltinModule('node:fs');
   const threadCpuUsage = (nodeProcess as { threadCpuUsage?: () => NodeJS.CpuUsage }).threadCpuUsage;
   return {
     setTimeout: genuine('setTimeout', timers.setTimeout),

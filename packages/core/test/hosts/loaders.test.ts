@@ -12,7 +12,7 @@ function userFolder(manifest?: object): UserFolder {
 }
 
 describe('jest, as it is by default', () => {
-  it('loads the package, and runs pools of every kind', () => {
+  it('loads the package, and runs pools of every kind, beside a mock of node:fs, too', () => {
     const folder = userFolder();
     folder.write(
       'pool.test.js',
@@ -25,6 +25,19 @@ describe('jest, as it is by default', () => {
          expect(await pool.run('date')).toEqual(new Date(5));
          await expect(pool.run('fails')).rejects.toThrow('as asked');
          expect(isPoolError(await pool.run('none').catch((error) => error), 'ERR_TASK_NOT_FOUND')).toBe(true);
+         await pool.close();
+       });`,
+    );
+    folder.write(
+      'mocks.test.js',
+      `jest.mock('node:fs');
+       jest.mock('fs');
+       const { Pool } = require('@millpond/core');
+       const { readFileSync } = require('node:fs');
+       test.each(['process', 'thread'])('%s beside a mock of node:fs', async (kind) => {
+         expect(readFileSync(__filename)).toBe(undefined);
+         const pool = new Pool(__dirname + '/worker.js', { kind, workers: 1 });
+         expect(await Promise.all([1, 2, 3].map((n) => pool.run('times', n)))).toEqual([7, 14, 21]);
          await pool.close();
        });`,
     );
@@ -42,7 +55,7 @@ describe('jest, as it is by default', () => {
       '-p',
       'const { numPassedTests, success } = require("./result.json"); `${numPassedTests} ${success}`',
     );
-    expect(told).toBe('3 true\n');
+    expect(told).toBe('5 true\n');
   });
 });
 
