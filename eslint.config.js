@@ -92,7 +92,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['packages/*/src/natives.ts', 'packages/core/src/base/natives.ts'],
+    files: ['packages/*/src/natives.ts', 'packages/core/src/base/*natives.ts'],
     rules: {
       'no-restricted-globals': 'off',
       '@typescript-eslint/no-restricted-imports': 'off',

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism } from '../base/parent-natives.js';
 import { pathToFileURL } from 'node:url';
 import { checkPoolOptions, checkTaskOptions, optionError } from './check-options.js';
 import type { CodecName, CodecOption } from './codec.js';

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism } from '../base/parent-natives.js';
 import { join } from 'node:path';
 import { readText } from '../base/read-file.js';
 import { controlGroups } from './control-groups.js';

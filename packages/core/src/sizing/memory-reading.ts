@@ -1,4 +1,4 @@
-import { freemem, totalmem } from 'node:os';
+import { freemem, totalmem } from '../base/parent-natives.js';
 import { join } from 'node:path';
 import { process } from '../base/natives.js';
 import { readText } from '../base/read-file.js';

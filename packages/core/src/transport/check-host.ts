@@ -1,5 +1,5 @@
 import { process } from '../base/natives.js';
-import { tmpdir } from 'node:os';
+import { tmpdir } from '../base/parent-natives.js';
 import type { PoolKind } from '../contract/options.js';
 import { PoolError } from '../contract/errors.js';
 import { deathSignalTool } from './death-signal.js';

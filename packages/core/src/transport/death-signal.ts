@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawnSync } from '../base/parent-natives.js';
 import { constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { accessSync, process, readFileSync } from '../base/natives.js';

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { MessageChannel } from '../base/parent-natives.js';
 import { requireFrom } from '../base/own-file.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { MemoryLogReader } from '../wire/result-log.js';

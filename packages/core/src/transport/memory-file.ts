@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tmpdir } from '../base/parent-natives.js';
 import { closeSync, openSync, process, unlinkSync, writeSync } from '../base/natives.js';
 
 /** Linux's O_TMPFILE: its own bit, which node:fs does not name, and that of O_DIRECTORY, which differs between machines. */

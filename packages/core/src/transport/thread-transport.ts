@@ -1,4 +1,5 @@
-import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'node:worker_threads';
+import type { MessagePort, WorkerOptions } from 'node:worker_threads';
+import { MessageChannel, Worker } from '../base/parent-natives.js';
 import { Buffer, setTimeout, process } from '../base/natives.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { messageOf } from '../base/message-of.js';

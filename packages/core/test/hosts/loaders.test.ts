@@ -12,7 +12,7 @@ function userFolder(manifest?: object): UserFolder {
 }
 
 describe('jest, as it is by default', () => {
-  it('loads the package, and runs pools of every kind, beside a mock of node:fs, too', () => {
+  it('loads the package, and runs pools of every kind, beside mocks of what they use, too', () => {
     const folder = userFolder();
     folder.write(
       'pool.test.js',
@@ -30,11 +30,11 @@ describe('jest, as it is by default', () => {
     );
     folder.write(
       'mocks.test.js',
-      `jest.mock('node:fs');
-       jest.mock('fs');
+      `for (const name of ['fs', 'os', 'child_process', 'worker_threads']) jest.doMock(name);
+       for (const name of ['fs', 'os', 'child_process', 'worker_threads']) jest.doMock('node:' + name);
        const { Pool } = require('@millpond/core');
        const { readFileSync } = require('node:fs');
-       test.each(['process', 'thread'])('%s beside a mock of node:fs', async (kind) => {
+       test.each(['process', 'thread'])('%s beside mocks of what it uses', async (kind) => {
          expect(readFileSync(__filename)).toBe(undefined);
          const pool = new Pool(__dirname + '/worker.js', { kind, workers: 1 });
          expect(await Promise.all([1, 2, 3].map((n) => pool.run('times', n)))).toEqual([7, 14, 21]);
