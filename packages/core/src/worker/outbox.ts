@@ -23,6 +23,9 @@ export class Outbox {
   /** Hears of a task whose input cannot be sent; it is not on its way then. */
   readonly #onRefused: (place: Place, refusal: Refusal) => void;
   #places: Place[] = [];
+  /** For frames of one task, which make less garbage so: a channel has copied both when it returns. */
+  readonly #metaOfOne = new Uint32Array(TASK_WORDS);
+  readonly #values: Uint8Array[] = [];
   /** Shapes that the worker knows. */
   #shapes = 0;
 
@@ -80,8 +83,10 @@ export class Outbox {
   }
 
   #trySend(places: readonly Place[], isCalm: boolean): number {
-    const meta = new Uint32Array(places.length * TASK_WORDS);
-    const values: Uint8Array[] = [this.#newShapes()];
+    const meta = places.length === 1 ? this.#metaOfOne : new Uint32Array(places.length * TASK_WORDS);
+    const values = this.#values;
+    values.length = 0;
+    values.push(this.#newShapes());
     const nowMs = this.#clock.now();
     let extras: Map<number, TaskExtras> | undefined;
     let beside: ArrayBuffer[] | undefined;
@@ -122,6 +127,8 @@ export class Outbox {
     if (chunk !== undefined && to > from) values.push(chunk.subarray(from, to));
     const body: TasksBody | undefined = extras && { extras };
     const sentAt = this.#transport.channel.send(FRAME.tasks, body, { meta, values, beside, transfer });
+    // Nothing that is large is held on to.
+    values.length = 0;
     // Only now: a frame that is refused has told of nothing.
     this.#shapes = this.#encoder.shapeCount;
     return sentAt;
