@@ -214,7 +214,7 @@ export class Dispatcher {
       this.roster.leave(worker);
       this.#drop(worker);
     }
-    this.#passes.schedule();
+    this.#passes.schedule(true);
   }
 
   onRefused(worker: Worker, task: Task, refusal: Refusal): void {

@@ -1,4 +1,4 @@
-import { nextTick, setImmediate } from '../base/natives.js';
+import { nextTick, queueMicrotask, setImmediate } from '../base/natives.js';
 import { ReusedList } from '../base/reused-list.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { Worker } from '../worker/worker.js';
@@ -41,6 +41,7 @@ export class Passes {
   readonly #pass = (): void => {
     if (this.#isDue) this.#run();
   };
+  readonly #passNextTick = (): void => nextTick(this.#pass);
   readonly #passInImmediate = (): void => {
     this.#isImmediateSet = false;
     this.#pass();
@@ -50,12 +51,19 @@ export class Passes {
     this.#parts = parts;
   }
 
-  /** There may be something to hand out, or to send. */
-  schedule(): void {
+  /**
+   * There may be something to hand out, or to send.
+   * @param isSettling whether callers are about to hear of results. What they submit leaves with this pass. To come before them, with
+   *   nothing to hand out, took 3 µs of each lone call
+   */
+  schedule(isSettling = false): void {
     if (this.#isDue) return;
     this.#isDue = true;
     // After all promise callbacks of this turn, so that whatever they submit leaves in the same frame.
-    if (this.#parts.book.pending <= FEW * this.#parts.workers.length) nextTick(this.#pass);
+    if (this.#parts.book.pending <= FEW * this.#parts.workers.length) {
+      if (isSettling) queueMicrotask(this.#passNextTick);
+      else nextTick(this.#pass);
+    }
     // With much under way, after the frames of all workers that have arrived, too: otherwise each would be answered with a
     // frame of its own. Measured with 2,048 in flight on 32 threads: 1.2 tasks a frame without this, 64 with it.
     else if (!this.#isImmediateSet) {

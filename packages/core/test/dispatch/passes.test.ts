@@ -30,6 +30,23 @@ describe('a pass', () => {
     expect(steps).toEqual(['microtask', 'pass', 'tick']);
   });
 
+  it('comes once for a result and for what its caller submits then', async () => {
+    const { passes, steps, submit, turn } = open(1);
+    // As when a result is read: in a callback of Node's own, before the promise callbacks of the caller.
+    await new Promise<void>((resolve) =>
+      setImmediate(() => {
+        void Promise.resolve().then(() => {
+          steps.push('caller');
+          submit(1);
+          resolve();
+        });
+        passes.schedule(true);
+      }),
+    );
+    await turn();
+    expect(steps).toEqual(['caller', 'pass']);
+  });
+
   it('comes once for all tasks of a turn where much is under way, at its end', async () => {
     const { steps, submit, turn } = open(1000);
     submit(100);
