@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { DefaultSerializer } from 'node:v8';
+import { platformClassOf, platformRefusal } from './platform-objects.js';
 import { BelongsHere, nameOf, NotSerializable, type Unsendable } from './not-serializable.js';
 
 /** Parts of a value that are looked at: every task that fails pays for the search. */
@@ -77,6 +78,8 @@ function refusalByType(value: object): Refused | undefined {
   if (types.isGeneratorObject(value)) return { what: 'is a generator, which cannot be sent; collect its values first' };
   if (types.isArgumentsObject(value))
     return { what: 'is an arguments object, which cannot be sent; copy it ([...arguments])' };
+  const platformClass = platformClassOf(value);
+  if (platformClass !== undefined) return platformRefusal(platformClass);
   const memory = ArrayBuffer.isView(value) ? value.buffer : value;
   if (types.isSharedArrayBuffer(memory)) return { what: new BelongsHere(memory).message, mayGoToThread: true };
   return undefined;

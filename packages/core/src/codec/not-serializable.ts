@@ -1,3 +1,5 @@
+import { SharedArrayBuffer } from '../base/natives.js';
+
 /** What cannot be sent, and why. */
 export interface Unsendable {
   /** Where it is in the value, for instance `.lines[3].parse`; empty for the whole value. */

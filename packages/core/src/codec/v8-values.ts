@@ -1,4 +1,5 @@
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
+import { SharedArrayBuffer } from '../base/natives.js';
 import { BelongsHere } from './not-serializable.js';
 import { ownBytes } from './own-bytes.js';
 import { checkSize } from './value-codec.js';
@@ -65,7 +66,7 @@ class ValueSerializer extends DefaultSerializer {
     this.writeRawBytes(bytes);
   }
 
-  _getSharedArrayBufferId(object: SharedArrayBuffer): number {
+  _getSharedArrayBufferId(object: object): number {
     throw new BelongsHere(object);
   }
 }
