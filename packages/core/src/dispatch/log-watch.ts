@@ -29,6 +29,7 @@ export interface LogWatchParts {
 export class LogWatch {
   readonly #parts: LogWatchParts;
   #timer: Timer | undefined;
+  #dueAtMs = 0;
   #wasLate = false;
   /** Weak: a worker may end in its silence. */
   readonly #silences = new WeakMap<Worker, Silence>();
@@ -39,7 +40,10 @@ export class LogWatch {
 
   /** Tasks were handed out. */
   wake(): void {
-    if (this.#timer === undefined) this.#lookIn(FIRST_LOOK_MS);
+    // The next look at a worker that has been silent for long may be far away, and is none for the tasks that leave now.
+    if (this.#timer !== undefined && this.#dueAtMs <= this.#parts.clock.now() + FIRST_LOOK_MS) return;
+    this.#timer?.cancel();
+    this.#lookIn(FIRST_LOOK_MS);
   }
 
   /** There is no worker left to look at. */
@@ -50,7 +54,7 @@ export class LogWatch {
 
   #lookIn(ms: number): void {
     const { clock } = this.#parts;
-    const dueAt = clock.now() + ms;
+    const dueAt = (this.#dueAtMs = clock.now() + ms);
     this.#timer = clock.after(ms, () => {
       this.#timer = undefined;
       const now = clock.now();

@@ -11,7 +11,7 @@ function open() {
   const worker = { load: 1, received, readLog: () => void reads.push(clock.now()) } as unknown as Worker;
   const watch = new LogWatch({ clock, workers: () => [worker] });
   watch.wake();
-  return { clock, reads, heard: () => (received.heardAtMs = clock.now()) };
+  return { clock, reads, heard: () => (received.heardAtMs = clock.now()), wake: () => watch.wake() };
 }
 
 describe('the log of a worker with work', () => {
@@ -19,6 +19,16 @@ describe('the log of a worker with work', () => {
     const { clock, reads } = open();
     clock.advance(100);
     expect(reads).toEqual([4, 12, 28, 60]);
+  });
+
+  it('is read 4 ms after tasks have left, however long the worker was silent before', () => {
+    const { clock, reads, heard, wake } = open();
+    clock.advance(600);
+    heard();
+    reads.length = 0;
+    wake();
+    clock.advance(5);
+    expect(reads).toEqual([604]);
   });
 
   it('is not read while frames come', () => {
