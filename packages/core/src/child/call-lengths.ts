@@ -10,19 +10,17 @@ const MOST_COUNTED = 2 * TRUSTED;
  * and a quarter of the workers' time went into claims.
  */
 const DOUBT = 100;
-/** A result that waited for a call as long as this waited far too long. */
-const LONG_MS = 10;
-/** A handler with such a call among this many is taken to have more of them. */
-const MEMORY = 1000;
 /** Weight of the newest call in the moving average. */
 const NEWEST = 0.05;
+
+/** After a call as long as this, trust is gone. */
+const LONG_MS = 10;
 
 /** How long the calls of one handler last. */
 export class CallLengths {
   /** Of very short calls, ms: a moving average. */
   meanMs = 0;
   #trust = 0;
-  #sinceLong = MEMORY;
 
   /** The handler was called and has returned. @param isDone false when its promise is still to be waited for */
   note(ms: number, isDone: boolean): void {
@@ -31,18 +29,11 @@ export class CallLengths {
       this.meanMs += (ms - this.meanMs) * NEWEST;
     } else {
       this.#trust = isDone && ms <= LONG_MS ? Math.max(0, this.#trust - DOUBT) : 0;
-      if (ms > LONG_MS) this.#sinceLong = 0;
     }
-    this.#sinceLong++;
   }
 
   /** Whether it has returned within SHORT_MS thousands of times, seldom not, and never after more than LONG_MS. */
   get areVeryShort(): boolean {
     return this.#trust >= TRUSTED;
-  }
-
-  /** Whether the next call may well hold up whatever waits for it to return. */
-  get mayBeLong(): boolean {
-    return this.#sinceLong < MEMORY;
   }
 }

@@ -225,7 +225,7 @@ export class TaskLoop {
     const task = new RunningTask(this.#parts.scope, id, name, taskId, word >>> 16, extras);
     const lengths = this.#lengths[index] as CallLengths;
     // While a handler runs, the parent finds what the log has within milliseconds; of the rest it hears nothing.
-    if (this.#results.isAnyLoose && lengths.mayBeLong) this.flush();
+    if (this.#results.isAnyLoose && this.#results.hasLog && !lengths.areVeryShort) this.flush();
     const use = this.#parts.uses[index] as TaskUse;
     let result: unknown;
     let promise: Promise<unknown> | undefined;
@@ -238,14 +238,16 @@ export class TaskLoop {
       const failedAt = hostNowMs();
       this.#sampler.end(use, failedAt - now);
       use.ran(failedAt - now);
-      return this.#settle(id, STATUS.error, this.#encode(error), isLasting, failedAt);
+      return this.#settle(id, STATUS.error, this.#encode(error), isLasting || !lengths.areVeryShort, failedAt);
     }
     const endedAt = hostNowMs();
     this.#sampler.end(use, endedAt - now);
     lengths.note(endedAt - now, promise === undefined);
+    // A write is nothing beside a call that is not very short, and the next such call would hold the result up.
+    const isLogged = isLasting || !lengths.areVeryShort;
     if (promise === undefined) {
       use.ran(endedAt - now);
-      return this.#settle(id, STATUS.ok, result, isLasting, endedAt);
+      return this.#settle(id, STATUS.ok, result, isLogged, endedAt);
     }
     use.waits(now, endedAt);
     this.#running.set(id, task);
@@ -258,7 +260,7 @@ export class TaskLoop {
         this.#times.startedAt = now;
         const finishedAt = hostNowMs();
         use.ended(now, finishedAt);
-        this.#settle(id, status, value, isLasting, finishedAt);
+        this.#settle(id, status, value, isLogged, finishedAt);
         this.#run();
       });
     promise.then(

@@ -46,22 +46,30 @@ describe.each(WORKER_KINDS)('a task that does not end, kind %s,', (kind) => {
     });
   });
 
-  it.each([1, 50])('holds back no result of a handler that returned before it, %i at once', async (concurrency) => {
-    await withFolder(async (folder) => {
-      await withPool(FIXTURE, { kind, workers: 1, concurrency, prefetch: 100 }, async (pool) => {
-        await pool.ready();
-        // Of one name, since only then do tasks keep their order.
-        const before = Array.from({ length: 50 }, (_, n) => pool.run('blockAt', n));
-        const blocked = pool.run('blockAt', join(folder, 'go'));
-        const after = Array.from({ length: 20 }, (_, n) => pool.run('blockAt', n));
-        // The handler ends only once these have arrived.
-        expect(await Promise.all(before)).toEqual(before.map((_, n) => n));
-        writeFileSync(join(folder, 'go'), '');
-        expect(await blocked).toBe('blocked');
-        expect(await Promise.all(after)).toEqual(after.map((_, n) => n));
+  it.each([
+    [1, false],
+    [50, false],
+    [1, true],
+    [50, true],
+  ])(
+    'holds back no result of a handler that returned before it, %i at once, idempotent: %s',
+    async (concurrency, idempotent) => {
+      await withFolder(async (folder) => {
+        await withPool(FIXTURE, { kind, workers: 1, concurrency, prefetch: 100 }, async (pool) => {
+          await pool.ready();
+          // Of one name, since only then do tasks keep their order.
+          const before = Array.from({ length: 50 }, (_, n) => pool.run('blockAt', n, { idempotent }));
+          const blocked = pool.run('blockAt', join(folder, 'go'), { idempotent });
+          const after = Array.from({ length: 20 }, (_, n) => pool.run('blockAt', n));
+          // The handler ends only once these have arrived.
+          expect(await Promise.all(before)).toEqual(before.map((_, n) => n));
+          writeFileSync(join(folder, 'go'), '');
+          expect(await blocked).toBe('blocked');
+          expect(await Promise.all(after)).toEqual(after.map((_, n) => n));
+        });
       });
-    });
-  });
+    },
+  );
 
   it('is ended by its time limit in a program whose every turn is long', async () => {
     await withPool(FIXTURE, { kind, workers: 1, graceMs: 100 }, async (pool) => {

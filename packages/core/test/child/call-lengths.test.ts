@@ -37,16 +37,4 @@ describe('the calls of a handler', () => {
       expect(lengths.areVeryShort).toBe(false);
     }
   });
-
-  it('may be long for the thousand calls after one that was', () => {
-    const lengths = new CallLengths();
-    for (let call = 0; call < 100; call++) lengths.note(9, true);
-    expect(lengths.mayBeLong).toBe(false);
-    lengths.note(11, true);
-    expect(lengths.mayBeLong).toBe(true);
-    for (let call = 0; call < 998; call++) lengths.note(0.01, true);
-    expect(lengths.mayBeLong).toBe(true);
-    lengths.note(0.01, true);
-    expect(lengths.mayBeLong).toBe(false);
-  });
 });
