@@ -22,6 +22,7 @@ const FAKED = [
   'Buffer',
   'console',
   'Atomics',
+  'SharedArrayBuffer',
   'AbortController',
   'structuredClone',
 ];

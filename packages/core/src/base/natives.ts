@@ -41,7 +41,10 @@ function take() {
     rss: nodeProcess.memoryUsage.rss,
     /** For what it tells: env, platform, streams. Its functions are those above. */
     process: nodeProcess,
-    Atomics: globalThis.Atomics,
+    // Each by itself: a handler may replace them on the object, and the claims of a thread would be lost.
+    atomicLoad: globalThis.Atomics.load,
+    atomicStore: globalThis.Atomics.store,
+    SharedArrayBuffer: globalThis.SharedArrayBuffer,
     Date: genuine('Date', globalThis.Date),
     AbortController: globalThis.AbortController,
     structuredClone: globalThis.structuredClone,
@@ -62,7 +65,7 @@ function take() {
 }
 
 // The file of inline workers loads with the first pool, when a test may have faked what this module takes: it has the same.
-const KEY = Symbol.for('millpond.natives.2');
+const KEY = Symbol.for('millpond.natives.3');
 const holder = globalThis as { [KEY]?: ReturnType<typeof take> };
 
 export const {
@@ -83,7 +86,9 @@ export const {
   threadCpuUsage,
   rss,
   process,
-  Atomics,
+  atomicLoad,
+  atomicStore,
+  SharedArrayBuffer,
   Date,
   AbortController,
   structuredClone,
@@ -100,5 +105,6 @@ export const {
   existsSync,
 } = (holder[KEY] ??= take());
 
+export type SharedArrayBuffer = globalThis.SharedArrayBuffer;
 export const Buffer = NodeBuffer;
 export type Buffer = NodeBuffer;

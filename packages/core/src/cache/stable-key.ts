@@ -52,8 +52,7 @@ function writeParts(value: object, seen: Map<object, number>): string {
   if (value instanceof Set) return list('e', sorted([...value].map(inner)));
   if (value instanceof RegExp) return `x${inner(value.source)}${inner(value.flags)}`;
   if (value instanceof Error) return `E${inner(value.name)}${inner(value.message)}${inner(value.cause)}`;
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer)
-    return bytes('ArrayBuffer', new Uint8Array(value));
+  if (types.isAnyArrayBuffer(value)) return bytes('ArrayBuffer', new Uint8Array(value));
   if (ArrayBuffer.isView(value)) {
     return bytes(value.constructor.name, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }

@@ -13,6 +13,8 @@ const SCOPES_RESTORE = Number(process.versions.node.split('.')[0]) >= 24;
 /** Own symbols of a resource on which no storage has left anything: its two ids. */
 const BARE_SYMBOLS = 2;
 
+/** Held, since a handler may replace it on the class. */
+const runIn = AsyncResource.prototype.runInAsyncScope;
 /** Serves all calls as long as no storage can leave anything on it. */
 const shared = SCOPES_RESTORE ? root : new AsyncResource(TYPE);
 let sharesContext = SCOPES_RESTORE;
@@ -39,11 +41,11 @@ export function shareContextUntilUsed(): void {
 
 /** Calls a function in an async context of its own, that of no other task. */
 export function inCleanContext<A, B, C, R>(fn: (a: A, b: B, c: C) => R, a?: A, b?: B, c?: C): R {
-  const resource = sharesContext ? shared : root.runInAsyncScope(makeResource);
-  return resource.runInAsyncScope(fn as (...args: unknown[]) => R, undefined, a, b, c);
+  const resource = sharesContext ? shared : runIn.call(root, makeResource);
+  return runIn.call(resource, fn as (...args: unknown[]) => unknown, undefined, a, b, c) as R;
 }
 
 /** Calls a function of our own outside of the context of the handler whose end led to the call. */
 export function outsideOfTasks(fn: () => void): void {
-  root.runInAsyncScope(fn);
+  runIn.call(root, fn);
 }

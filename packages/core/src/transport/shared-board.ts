@@ -1,3 +1,4 @@
+import { SharedArrayBuffer } from '../base/natives.js';
 import { BOARD_BYTES, freshBoard } from '../wire/claim-board.js';
 import { LOG_BYTES } from '../wire/result-log.js';
 

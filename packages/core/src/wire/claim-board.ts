@@ -1,4 +1,4 @@
-import { Buffer, Atomics } from '../base/natives.js';
+import { atomicLoad, atomicStore, Buffer } from '../base/natives.js';
 
 /*
  * The board: what each of a worker's tasks in hand is at, readable and writable by both sides at any time, even when the
@@ -196,7 +196,7 @@ export class MemoryBoard implements WorkerBoard, ParentBoard {
     const word = slotOf(id) * RECORD_WORDS;
     this.#floats[slotOf(id) * RECORD_FLOATS + 1] = nowMs;
     this.#words[word + 1] = id | 0;
-    Atomics.store(this.#words, word, id | 0);
+    atomicStore(this.#words, word, id | 0);
     return !this.#isRevoked(id);
   }
 
@@ -218,12 +218,12 @@ export class MemoryBoard implements WorkerBoard, ParentBoard {
 
   unclaim(ids: Uint32Array, at: number, stride: number, count: number): void {
     for (let index = 0; index < count; index++) {
-      Atomics.store(this.#words, slotOf(ids[at + index * stride] ?? 0) * RECORD_WORDS, 0);
+      atomicStore(this.#words, slotOf(ids[at + index * stride] ?? 0) * RECORD_WORDS, 0);
     }
   }
 
   noteDecoding(id: number): boolean {
-    Atomics.store(this.#words, DECODING_AT / 4, id | 0);
+    atomicStore(this.#words, DECODING_AT / 4, id | 0);
     return !this.#isRevoked(id);
   }
 
@@ -237,17 +237,17 @@ export class MemoryBoard implements WorkerBoard, ParentBoard {
 
   claimOf(id: number): Claim | undefined {
     const word = slotOf(id) * RECORD_WORDS;
-    if (Atomics.load(this.#words, word) !== (id | 0)) return undefined;
+    if (atomicLoad(this.#words, word) !== (id | 0)) return undefined;
     return { run: (this.#words[word + 1] ?? 0) >>> 0, atMs: this.#floats[slotOf(id) * RECORD_FLOATS + 1] ?? NaN };
   }
 
   revoke(id: number): boolean {
-    Atomics.store(this.#words, revocationAt(id) / 4, id | 0);
+    atomicStore(this.#words, revocationAt(id) / 4, id | 0);
     return true;
   }
 
   decoding(): number {
-    return Atomics.load(this.#words, DECODING_AT / 4) >>> 0;
+    return atomicLoad(this.#words, DECODING_AT / 4) >>> 0;
   }
 
   isIntact(): boolean {
@@ -255,6 +255,6 @@ export class MemoryBoard implements WorkerBoard, ParentBoard {
   }
 
   #isRevoked(id: number): boolean {
-    return Atomics.load(this.#words, revocationAt(id) / 4) === (id | 0);
+    return atomicLoad(this.#words, revocationAt(id) / 4) === (id | 0);
   }
 }

@@ -1,4 +1,4 @@
-import { Atomics, Buffer } from '../base/natives.js';
+import { atomicLoad, atomicStore, Buffer } from '../base/natives.js';
 import { CONSUMED_AT, PRODUCED_AT } from './claim-board.js';
 import { recordLength, SKIP_BYTES, skipRecord } from './record.js';
 
@@ -126,12 +126,12 @@ export class MemoryLogWriter implements LogWriter, LogRing {
 
   append(bytes: Buffer, at: number, length: number): boolean {
     if (!this.#space.append(this, bytes, at, length)) return false;
-    Atomics.store(this.#words, PRODUCED_AT / 4, this.#space.position | 0);
+    atomicStore(this.#words, PRODUCED_AT / 4, this.#space.position | 0);
     return true;
   }
 
   consumed(): number {
-    return Atomics.load(this.#words, CONSUMED_AT / 4) >>> 0;
+    return atomicLoad(this.#words, CONSUMED_AT / 4) >>> 0;
   }
 
   write(bytes: Uint8Array, from: number, length: number, to: number): void {
@@ -163,7 +163,7 @@ export class MemoryLogReader implements LogReader {
   }
 
   peek(end?: number): Buffer | undefined {
-    const produced = Atomics.load(this.#words, PRODUCED_AT / 4) >>> 0;
+    const produced = atomicLoad(this.#words, PRODUCED_AT / 4) >>> 0;
     const there = (produced - this.position) >>> 0;
     if (there > LOG_BYTES) return undefined;
     const bytes = end === undefined ? there : Math.min((end - this.position) >>> 0, there);
@@ -176,7 +176,7 @@ export class MemoryLogReader implements LogReader {
     // Not the record that is passed now: it is read where it lies, after this.
     if ((this.position - this.#told) >>> 0 >= CONSUME_BYTES) {
       this.#told = this.position;
-      Atomics.store(this.#words, CONSUMED_AT / 4, this.position | 0);
+      atomicStore(this.#words, CONSUMED_AT / 4, this.position | 0);
     }
     this.position = (this.position + bytes) >>> 0;
   }
