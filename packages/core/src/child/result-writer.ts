@@ -81,6 +81,11 @@ export class ResultWriter {
     return this.#parts.log !== undefined;
   }
 
+  /** Whether a record costs no system call. */
+  get logsAtOnce(): boolean {
+    return this.#parts.log?.isMemory === true;
+  }
+
   /** Whether the parent finds any of them only in the next frame. */
   get isAnyLoose(): boolean {
     return this.#loose.length > 0;

@@ -243,8 +243,9 @@ export class TaskLoop {
     const endedAt = hostNowMs();
     this.#sampler.end(use, endedAt - now);
     lengths.note(endedAt - now, promise === undefined);
-    // A write is nothing beside a call that is not very short, and the next such call would hold the result up.
-    const isLogged = isLasting || !lengths.areVeryShort;
+    // A write is nothing beside a call that is not very short, and the next such call would hold the result up. To a thread's
+    // log it is less than a copy by the port.
+    const isLogged = isLasting || this.#results.logsAtOnce || !lengths.areVeryShort;
     if (promise === undefined) {
       use.ran(endedAt - now);
       return this.#settle(id, STATUS.ok, result, isLogged, endedAt);

@@ -453,7 +453,7 @@ describe('results of tasks that must not run twice', () => {
   it('are in the log as soon as their handler has returned, before the next one is called', async () => {
     // However slow this machine is: no frame leaves before the last of them.
     vi.spyOn(performance, 'now').mockReturnValue(1000);
-    const log = LOGS.memory();
+    const log = LOGS.file();
     const seen: unknown[] = [];
     const { give, reader, rows, answers, frames } = open(
       {
@@ -478,7 +478,7 @@ describe('results of tasks that must not run twice', () => {
 
   it('wait for a frame where the task may run twice and is very short, and not behind a handler that may take long', async () => {
     vi.spyOn(performance, 'now').mockReturnValue(1000);
-    const log = LOGS.memory();
+    const log = LOGS.file();
     const told: number[] = [];
     const { give, answers, frames } = open(
       { tiny: (input) => input, long: () => void told.push(frames.flat().length) },
@@ -493,6 +493,18 @@ describe('results of tasks that must not run twice', () => {
     await answers(5003);
     expect(told).toEqual([5002]);
     expect(log.writer.position - position).toBeLessThan(100);
+  });
+
+  it('are in the log of a thread whatever they are, since that costs no system call', async () => {
+    const log = LOGS.memory();
+    const { give, answers } = open({ tiny: (input) => input }, { log });
+    for (let block = 0; block < 5; block++) {
+      await give(
+        Array.from({ length: 1000 }, (_, n) => ({ wireId: block * 1000 + n + 1, name: 'tiny', flags: IDEMPOTENT })),
+      );
+    }
+    await answers(5000);
+    expect(log.writer.position).toBeGreaterThan(5000 * 40);
   });
 });
 
