@@ -1,12 +1,25 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool, type DeathReport } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
 import { failure, fixture, nextEvent, started } from './pools.js';
 import { withFolder } from './temp.js';
 
-/** A pool of threads with one in native code, which no kill ends before `release` is called. */
+/** Opens a pipe for writing as soon as it has a reader, which then waits for what is written. Nothing tells of it, so we look. */
+async function writerOf(pipe: string): Promise<number> {
+  for (;;) {
+    try {
+      return openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+      await sleep(5);
+    }
+  }
+}
+
+/** A pool of threads with one in native code, which no kill ends as long as `body` goes on. */
 async function withHeldThread(
   options: { timeoutMs?: number },
   body: (pool: Pool, held: Promise<unknown>) => Promise<void>,
@@ -15,11 +28,14 @@ async function withHeldThread(
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const pool = new Pool(fixture('waits-in-native-code.mjs'), { kind: 'thread', workers: 1, graceMs: 0 });
+    let writer: number | undefined;
     try {
       const { result } = await started(pool, 'waitForWriter', pipe, options);
-      await body(pool, failure(result));
+      const held = failure(result);
+      writer = await writerOf(pipe);
+      await body(pool, held);
     } finally {
-      writeFileSync(pipe, '');
+      if (writer !== undefined) closeSync(writer);
       await pool.destroy();
     }
   });
@@ -27,7 +43,7 @@ async function withHeldThread(
 
 describe('a thread that no kill ends, as it stands in a call of native code,', () => {
   it('is replaced, and the tasks behind it run in the next one', async () => {
-    await withHeldThread({ timeoutMs: 200 }, async (pool, held) => {
+    await withHeldThread({ timeoutMs: 2000 }, async (pool, held) => {
       const exited = nextEvent<DeathReport>(pool as Pool<never>, 'worker:exited');
       const waiting = [1, 2, 3].map((input) => pool.run('answer', input));
       expect(await held).toMatchObject({ code: 'ERR_TASK_TIMEOUT' });
