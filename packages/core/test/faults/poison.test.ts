@@ -79,7 +79,7 @@ describe('a task that kills every worker', () => {
     async (lab) => {
       const pool = lab.pool('poison.mjs', { workers: 1 });
       await pool.ready();
-      const four = [pool.run('poison', lab.path('runs')), ...Array.from({ length: 3 }, () => pool.run('good', 10_000))];
+      const four = [pool.run('poisonBeside', 3), ...Array.from({ length: 3 }, () => pool.run('hold'))];
       const behind = Array.from({ length: 20 }, () => pool.run('good', 5));
       for (const each of four) {
         expect(await rejection(each)).toMatchObject({ code: 'ERR_WORKER_CRASHED', details: { suspects: 4 } });
