@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { DefaultSerializer } from 'node:v8';
-import { platformClassOf, platformRefusal } from './platform-objects.js';
 import { BelongsHere, nameOf, NotSerializable, type Unsendable } from './not-serializable.js';
+import { refusalOfPlatformObject } from './platform-objects.js';
 
 /** Parts of a value that are looked at: every task that fails pays for the search. */
 const MAX_PARTS = 10_000;
@@ -20,7 +20,14 @@ type Part = [step: string, read: () => unknown];
 /** Why a value that was refused with this error cannot be sent: names the first part that is to blame. */
 export function findCulprit(value: unknown, error: unknown): NotSerializable {
   const found = new CulpritSearch().look(value, '', 0, undefined);
-  return new NotSerializable(found ?? { path: '', what: `cannot be sent: ${reasonOf(error)}` }, error);
+  return new NotSerializable(found ?? unplaced(error), error);
+}
+
+/** Its place is further in than the search goes. */
+function unplaced(error: unknown): Unsendable {
+  const mayGoToThread = error instanceof BelongsHere;
+  const what = mayGoToThread ? `holds an object that ${reasonOf(error)}` : `cannot be sent: ${reasonOf(error)}`;
+  return { path: '', what, mayGoToThread };
 }
 
 class CulpritSearch {
@@ -78,8 +85,8 @@ function refusalByType(value: object): Refused | undefined {
   if (types.isGeneratorObject(value)) return { what: 'is a generator, which cannot be sent; collect its values first' };
   if (types.isArgumentsObject(value))
     return { what: 'is an arguments object, which cannot be sent; copy it ([...arguments])' };
-  const platformClass = platformClassOf(value);
-  if (platformClass !== undefined) return platformRefusal(platformClass);
+  const refusal = refusalOfPlatformObject(value);
+  if (refusal !== undefined) return { what: refusal.message, mayGoToThread: refusal instanceof BelongsHere };
   const memory = ArrayBuffer.isView(value) ? value.buffer : value;
   if (types.isSharedArrayBuffer(memory)) return { what: new BelongsHere(memory).message, mayGoToThread: true };
   return undefined;

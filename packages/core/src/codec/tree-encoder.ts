@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { findCulprit } from './culprit.js';
 import { isTooDeep } from './depth.js';
 import { NotSerializable } from './not-serializable.js';
-import { holdsPlatformObject } from './platform-objects.js';
+import { refusePlatformObjects } from './platform-objects.js';
 import { NO_NAMED, NOT_PLAIN, NOTHING, ownKeyCount, refuseDisguised } from './plain-data.js';
 import { isLatin1, latin1Write, wideWrite } from './raw-text.js';
 import { SeenObjects } from './seen-objects.js';
@@ -109,7 +109,7 @@ export class TreeEncoder {
     const sink = this.#sink as Sink;
     this.#at = sink.start;
     this.#beside = new BesideList();
-    if (holdsPlatformObject(value)) throw new TypeError(ARRIVES_EMPTY);
+    refusePlatformObjects(value);
     const bytes = writeByV8(value, this.#beside, this.#limitBytes, this.#largeBytes);
     if (isTooDeep(value, bytes.length)) throw new NotSerializable({ path: '', what: TOO_DEEP });
     this.#room(bytes.length + 1);
@@ -428,7 +428,6 @@ export class TreeEncoder {
 }
 
 const BUSY = 'cannot be sent while an accessor of another value, which is being sent, runs';
-const ARRIVES_EMPTY = 'It holds an object of the platform, of which nothing would arrive.';
 const TOO_DEEP = `is nested more than ${MAX_DEPTH} levels deep, which is as deep as every worker can read`;
 const STACK_FULL = 'is nested more deeply than the stack that is left here allows';
 

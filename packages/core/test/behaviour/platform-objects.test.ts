@@ -48,6 +48,44 @@ describe.each(WORKER_KINDS)('an object of the platform, kind %s,', (kind) => {
     },
   );
 
+  it('of any other global class is refused where it has no property that would arrive', async () => {
+    class Settings extends EventTarget {
+      depth = 1;
+    }
+    await withPool(FIXTURE, { kind, workers: 1 }, async (pool) => {
+      for (const empty of [
+        new EventTarget(),
+        new Event('a'),
+        new TextEncoder(),
+        performance.mark('a'),
+        crypto.subtle,
+      ]) {
+        const error = await failure(pool.run('echo', [new Map([['empty', empty]])]));
+        expect(error).toMatchObject({ code: 'ERR_NOT_SERIALIZABLE' });
+        expect((error as Error).message).toContain('input[0].get("empty") is a ');
+      }
+      expect(await pool.run('echo', new Settings())).toEqual({ depth: 1 });
+      expect(await pool.run('echo', [new Map(), new Set(), new (class Marker {})(), new Uint8Array()])).toEqual([
+        new Map(),
+        new Set(),
+        {},
+        new Uint8Array(),
+      ]);
+    });
+  });
+
+  it('is found behind more parts than an error looks for', async () => {
+    const parts = new Map(Array.from({ length: 20_000 }, (_, n) => [n, { n }] as [number, unknown]));
+    await withPool(FIXTURE, { kind, workers: 1 }, async (pool) => {
+      const error = await failure(pool.run('echo', new Map([...parts, [-1, new URL('http://localhost')]])));
+      expect(error).toMatchObject({ code: 'ERR_NOT_SERIALIZABLE' });
+      expect((error as Error).message).toContain('is a URL');
+      const sent = pool.run('nameOf', new Map([...parts, [1, new Blob(['text'])]]));
+      if (kind === 'thread') expect(await sent).toBe('Blob');
+      else expect(((await failure(sent)) as Error).message).toContain('is a Blob');
+    });
+  });
+
   it('is known by its class, not by a name: one derived from it is refused, and a class of the same name is not', async () => {
     class Headers {
       list = [1];
