@@ -61,6 +61,7 @@ export class BusyPoll {
   #isTurning = false;
   #turnedAt = 0;
   #polledMs = 0;
+  #steps = 0;
   readonly #turn = (): void => {
     const since = this.#restingSince;
     const now = this.#now();
@@ -73,8 +74,6 @@ export class BusyPoll {
     } while (this.#turnedAt - now < BETWEEN_TURNS_MS);
     setImmediate(this.#turn);
   };
-
-  #steps = 0;
 
   /** @param limitMs how long to poll at most; 0 for never */
   constructor(limitMs: number, now: () => number) {

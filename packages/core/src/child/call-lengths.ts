@@ -10,11 +10,10 @@ const MOST_COUNTED = 2 * TRUSTED;
  * and a quarter of the workers' time went into claims.
  */
 const DOUBT = 100;
+/** After a call longer than this, trust is gone. */
+const LONG_MS = 10;
 /** Weight of the newest call in the moving average. */
 const NEWEST = 0.05;
-
-/** After a call as long as this, trust is gone. */
-const LONG_MS = 10;
 
 /** How long the calls of one handler last. */
 export class CallLengths {

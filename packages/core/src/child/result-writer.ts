@@ -81,8 +81,8 @@ export class ResultWriter {
     return this.#parts.log !== undefined;
   }
 
-  /** Whether a record costs no system call. */
-  get logsAtOnce(): boolean {
+  /** Whether a record in the log costs no system call. */
+  get hasMemoryLog(): boolean {
     return this.#parts.log?.isMemory === true;
   }
 
@@ -93,18 +93,11 @@ export class ResultWriter {
 
   /**
    * @param value the result when the status is `ok`; else what goes with that status, as plain data
-   * @param isLasting whether it has to outlive this worker
+   * @param isToLog whether the log is to have it, which outlives this worker
    * @param hasReported whether the task has told of its progress
    * @returns whether the log has it
    */
-  add(
-    id: number,
-    status: number,
-    value: unknown,
-    isLasting: boolean,
-    times: ResultTimes,
-    hasReported = false,
-  ): boolean {
+  add(id: number, status: number, value: unknown, isToLog: boolean, times: ResultTimes, hasReported = false): boolean {
     this.#size++;
     this.#flags = hasReported ? RECORD_FLAG.reported : 0;
     let given = value;
@@ -115,7 +108,7 @@ export class ResultWriter {
         if (refused === undefined) return this.#addLoose(id, STATUS.ok, RECORD_FLAG.cloned, times);
         // What was to be moved may be half gone: it must not arrive as if it were whole.
         this.#encodeNote(toRefusal(refused, 'result'));
-        return this.#addRecord(id, STATUS.notSerializable, undefined, isLasting, times);
+        return this.#addRecord(id, STATUS.notSerializable, undefined, isToLog, times);
       }
     }
     let views: readonly Uint8Array[] | undefined;
@@ -128,9 +121,9 @@ export class ResultWriter {
         return this.#addLoose(id, status, RECORD_FLAG.cloned, times);
       }
       this.#encodeNote(explain(given, toRefusal(error, 'result')));
-      return this.#addRecord(id, STATUS.notSerializable, undefined, isLasting, times);
+      return this.#addRecord(id, STATUS.notSerializable, undefined, isToLog, times);
     }
-    return this.#addRecord(id, status, views, isLasting, times);
+    return this.#addRecord(id, status, views, isToLog, times);
   }
 
   /** Tells the parent of all there is. */
@@ -139,7 +132,7 @@ export class ResultWriter {
     const { channel, log } = this.#parts;
     const to = log?.position ?? 0;
     const logged = this.#isLogCopied ? this.#logged.written() : NO_BYTES;
-    // One table for all frames: every channel has copied it when it returns, and `Uint32Array.of` costs 1 µs and 200 bytes.
+    // One table for all frames: every channel has copied it when it returns, and `Uint32Array.of` makes 200 bytes of garbage.
     this.#meta[0] = this.#logFrom;
     this.#meta[1] = to;
     this.#meta[2] = logged.length;
@@ -192,11 +185,11 @@ export class ResultWriter {
     id: number,
     status: number,
     views: readonly Uint8Array[] | undefined,
-    isLasting: boolean,
+    isToLog: boolean,
     times: ResultTimes,
   ): boolean {
     const { log } = this.#parts;
-    if (isLasting && log !== undefined && this.#addToLog(id, status, views, times, log)) return true;
+    if (isToLog && log !== undefined && this.#addToLog(id, status, views, times, log)) return true;
     const places = views?.map((view) => this.#putBeside(view));
     if (this.#parts.encoder.shapeCount > this.#shapesInFrames) {
       this.#define(this.#shapesInFrames);

@@ -238,17 +238,15 @@ export class TaskLoop {
       const failedAt = hostNowMs();
       this.#sampler.end(use, failedAt - now);
       use.ran(failedAt - now);
-      return this.#settle(id, STATUS.error, this.#encode(error), isLasting || !lengths.areVeryShort, failedAt);
+      return this.#settle(id, STATUS.error, this.#encode(error), isLasting || this.#logsAll(lengths), failedAt);
     }
     const endedAt = hostNowMs();
     this.#sampler.end(use, endedAt - now);
     lengths.note(endedAt - now, promise === undefined);
-    // A write is nothing beside a call that is not very short, and the next such call would hold the result up. To a thread's
-    // log it is less than a copy by the port.
-    const isLogged = isLasting || this.#results.logsAtOnce || !lengths.areVeryShort;
+    const isToLog = isLasting || this.#logsAll(lengths);
     if (promise === undefined) {
       use.ran(endedAt - now);
-      return this.#settle(id, STATUS.ok, result, isLogged, endedAt);
+      return this.#settle(id, STATUS.ok, result, isToLog, endedAt);
     }
     use.waits(now, endedAt);
     this.#running.set(id, task);
@@ -261,7 +259,7 @@ export class TaskLoop {
         this.#times.startedAt = now;
         const finishedAt = hostNowMs();
         use.ended(now, finishedAt);
-        this.#settle(id, status, value, isLogged, finishedAt);
+        this.#settle(id, status, value, isToLog, finishedAt);
         this.#run();
       });
     promise.then(
@@ -272,19 +270,27 @@ export class TaskLoop {
   }
 
   /** Adds a result whose other times stand in #times. */
-  #settle(id: number, status: number, value: unknown, isLasting: boolean, endedAt: number): number {
+  #settle(id: number, status: number, value: unknown, isToLog: boolean, endedAt: number): number {
     const hasReported = this.#parts.scope.progress.end(id);
     if (this.#results.size === 0) this.#batchSince = endedAt;
     this.#times.endedAt = endedAt;
-    const isLogged = this.#results.add(id, status, value, isLasting, this.#times, hasReported);
+    const isLogged = this.#results.add(id, status, value, isToLog, this.#times, hasReported);
     // What the log does not have tells the parent nothing of how far a run has come, and outlives this worker only once it has left.
-    const hasNoRoom = isLasting && !isLogged;
+    const hasNoRoom = isToLog && !isLogged;
     if (hasNoRoom) this.#withdrawRun();
     const holdMs = this.#holdMs;
     const isLate = endedAt - this.#times.startedAt > Math.min(holdMs, LONG_MS) || endedAt - this.#batchSince > holdMs;
     if (isLate || (hasNoRoom && this.#results.hasLog) || hasReported || this.#results.size >= FLUSH_AFTER_RESULTS)
       this.flush();
     return endedAt;
+  }
+
+  /**
+   * Whether the log takes results of a handler though they need not outlive this worker. A write is nothing beside a call that is
+   * not very short, and the next such call would hold the result up. To a thread's log it is less than a copy by the port.
+   */
+  #logsAll(lengths: CallLengths): boolean {
+    return this.#results.hasMemoryLog || !lengths.areVeryShort;
   }
 
   /** What is left of a run that was claimed is claimed one by one. */

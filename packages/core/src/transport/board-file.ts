@@ -110,7 +110,7 @@ export class BoardFile implements ParentBoard {
   }
 }
 
-/** A look reads this much first: mostly there is less. The rest of the ring, 128 KB on average, costs 20 µs and as much garbage. */
+/** A look reads this much first, in 5 µs: mostly there is less. The rest of the ring, 128 KB on average, takes 30 µs. */
 const PIECE_BYTES = 16 * 1024;
 
 /** One buffer for what frames tell of, in the logs of all workers: while one frame is read, no other one is. */
