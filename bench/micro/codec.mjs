@@ -9,6 +9,7 @@
 // list; ours one by one, as a pool does. Values come back equal before anything is measured.
 import assert from 'node:assert';
 import v8 from 'node:v8';
+import vm from 'node:vm';
 import { Packr } from 'msgpackr';
 import { Sink } from '../../packages/core/dist/codec/sink.js';
 import { TreeDecoder } from '../../packages/core/dist/codec/tree-decoder.js';
@@ -19,6 +20,9 @@ const ROUNDS = 9;
 const ROUND_MS = 40;
 const WARM_UP_MS = 300;
 const LIMIT = 2 ** 30;
+
+v8.setFlagsFromString('--expose-gc');
+const collect = vm.runInNewContext('gc');
 
 /** Ours, with the link between the two sides: shapes are defined when there are new ones. */
 function tree() {
@@ -71,32 +75,33 @@ function document(depth, seed) {
   return Object.fromEntries(names.map((name, index) => [name, document(depth - 1, seed * 3 + index + 2)]));
 }
 
+/** Each made when its turn comes: a collection looks at all there is. */
 const SETS = {
-  record: RECORDS,
-  object: OBJECTS,
-  'small integer': many(100, (index) => index),
-  integer: many(1000, (index) => index * 7919 + 1000),
-  fraction: many(1000, (index) => index / 7),
-  'text of 12': many(1000, (index) => `${WORDS[index % 14]}-${index}`.padEnd(12, 'x').slice(0, 12)),
-  'text of 36': many(1000, (index) => repeated(`${index} ${WORDS[index % 14]} `, 36)),
-  'text of 10,000': many(20, (index) => repeated(`${index} ${WORDS[index % 14]} `, 10_000)),
-  'Buffer of 512': many(100, (index) => Buffer.alloc(512, index)),
-  'large: a document': [many(60, (index) => document(6, index + 1))],
-  'large: 10,000 integers': [many(10_000, (index) => index * 31)],
-  'large: 10,000 fractions': [many(10_000, (index) => index / 7)],
-  'large: 10,000 records': [
+  record: () => RECORDS,
+  object: () => OBJECTS,
+  'small integer': () => many(100, (index) => index),
+  integer: () => many(1000, (index) => index * 7919 + 1000),
+  fraction: () => many(1000, (index) => index / 7),
+  'text of 12': () => many(1000, (index) => `${WORDS[index % 14]}-${index}`.padEnd(12, 'x').slice(0, 12)),
+  'text of 36': () => many(1000, (index) => repeated(`${index} ${WORDS[index % 14]} `, 36)),
+  'text of 10,000': () => many(20, (index) => repeated(`${index} ${WORDS[index % 14]} `, 10_000)),
+  'Buffer of 512': () => many(100, (index) => Buffer.alloc(512, index)),
+  'large: a document': () => [many(60, (index) => document(6, index + 1))],
+  'large: 10,000 integers': () => [many(10_000, (index) => index * 31)],
+  'large: 10,000 fractions': () => [many(10_000, (index) => index / 7)],
+  'large: 10,000 records': () => [
     many(10, () => RECORDS)
       .flat()
       .map((record) => ({ ...record })),
   ],
-  'large: text of 1 MB, ASCII': [repeated('water wheel grain stone ', 2 ** 20)],
-  'large: text of 1 MB, latin1': [repeated('Zürich, Kraków und Tälesträßli ', 2 ** 20)],
-  'large: text of 1 MB, CJK': [repeated('水車小屋の石臼と川の流れ', 2 ** 20)],
-  'large: text of 1 MB, one euro sign': [`€${repeated('water wheel grain stone ', 2 ** 20)}`],
-  'large: object of 100,000 keys': [
+  'large: text of 1 MB, ASCII': () => [repeated('water wheel grain stone ', 2 ** 20)],
+  'large: text of 1 MB, latin1': () => [repeated('Zürich, Kraków und Tälesträßli ', 2 ** 20)],
+  'large: text of 1 MB, CJK': () => [repeated('水車小屋の石臼と川の流れ', 2 ** 20)],
+  'large: text of 1 MB, one euro sign': () => [`€${repeated('water wheel grain stone ', 2 ** 20)}`],
+  'large: object of 100,000 keys': () => [
     Object.fromEntries(many(100_000, (index) => [`k${(index * 7919) % 1_000_003}`, index])),
   ],
-  'large: 1,000 dictionaries of 100 keys': [
+  'large: 1,000 dictionaries of 100 keys': () => [
     many(1000, (row) =>
       Object.fromEntries(many(100, (index) => [`k${(row * 7919 + index * 104_729) % 10_000_019}`, index])),
     ),
@@ -107,8 +112,9 @@ const wanted = process.argv.slice(2);
 const columns = Object.keys(CODECS);
 console.log(`Node ${process.version}, ns a value, written + read`);
 console.log(`| value | ${columns.join(' | ')} |\n| --- |${columns.map(() => ' --- |').join('')}`);
-for (const [name, set] of Object.entries(SETS)) {
+for (const [name, make] of Object.entries(SETS)) {
   if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
+  const set = make();
   const sizes = name.startsWith('large') ? [1] : [1, 64];
   for (const size of sizes) {
     const cells = measure(set, size);
@@ -137,8 +143,12 @@ function measure(set, size) {
   return Object.fromEntries(Object.entries(times).map(([name, rounds]) => [name, median(rounds)]));
 }
 
-/** Frames are written and read some milliseconds' worth at a time: the processor's clock is read in microseconds. */
+/**
+ * Frames are written and read some milliseconds' worth at a time: the processor's clock is read in microseconds. No codec
+ * collects the garbage of the one before it.
+ */
 function timed(codec, frame, size, ms) {
+  collect();
   let atOnce = 1;
   let write = 0;
   let read = 0;
