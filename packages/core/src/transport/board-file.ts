@@ -14,7 +14,15 @@ import {
   type Claim,
   type ParentBoard,
 } from '../wire/claim-board.js';
-import { CONSUME_BYTES, LOG_BYTES, markOf, offsetOf, wholeRecords, type LogReader } from '../wire/result-log.js';
+import {
+  CONSUME_BYTES,
+  LOG_BYTES,
+  LOG_VALUE_BYTES,
+  markOf,
+  offsetOf,
+  wholeRecords,
+  type LogReader,
+} from '../wire/result-log.js';
 import { SKIP_BYTES } from '../wire/record.js';
 import { closeQuietly, openMemoryFile } from './memory-file.js';
 
@@ -110,8 +118,12 @@ export class BoardFile implements ParentBoard {
   }
 }
 
-/** A look reads this much first, in 5 µs: mostly there is less. The rest of the ring, 128 KB on average, takes 30 µs. */
-const PIECE_BYTES = 16 * 1024;
+/** A look reads this much first, in 5 µs: mostly there is less. */
+const LOOKED_BYTES = 16 * 1024;
+/** No record is longer, and no skip record. */
+const LONGEST_BYTES = 2 * LOG_VALUE_BYTES;
+/** What frames tell of is read in pieces. */
+const PIECE_BYTES = 64 * 1024;
 
 /** One buffer for what frames tell of, in the logs of all workers: while one frame is read, no other one is. */
 let shared: Buffer | undefined;
@@ -127,11 +139,11 @@ class FileLogReader implements LogReader {
 
   peek(end?: number): Buffer | undefined {
     const left = LOG_BYTES - offsetOf(this.position);
-    const bytes = end === undefined ? this.#lookAhead(left) : Math.min((end - this.position) >>> 0, left);
+    const bytes = end === undefined ? this.#lookAhead(left) : Math.min((end - this.position) >>> 0, left, PIECE_BYTES);
     if (bytes === 0) return undefined;
     // A look may come at any time, in the middle of reading this log or another one: it has memory of its own.
     if (end === undefined) return this.#readInto(Buffer.allocUnsafe(bytes));
-    return this.#readInto((shared ??= Buffer.allocUnsafeSlow(LOG_BYTES)).subarray(0, bytes));
+    return this.#readInto((shared ??= Buffer.allocUnsafeSlow(PIECE_BYTES)).subarray(0, bytes));
   }
 
   advance(bytes: number): void {
@@ -147,14 +159,14 @@ class FileLogReader implements LogReader {
   }
 
   /**
-   * The number of bytes that hold whole records, up to the end of the ring. They are read once more then: a record that is
+   * The number of bytes that hold whole records, in one piece. They are read once more then: a record that is
    * being written while it is read may have its end and not its middle, and never a second time.
    */
   #lookAhead(left: number): number {
     const head = Buffer.allocUnsafe(SKIP_BYTES);
     if (this.#board.read(head, SKIP_BYTES, BOARD_BYTES + offsetOf(this.position)) !== SKIP_BYTES) return 0;
     if (head.readUInt32LE(0) !== markOf(this.position)) return 0;
-    return this.#wholeWithin(Math.min(left, PIECE_BYTES)) || this.#wholeWithin(left);
+    return this.#wholeWithin(Math.min(left, LOOKED_BYTES)) || this.#wholeWithin(Math.min(left, LONGEST_BYTES));
   }
 
   #wholeWithin(length: number): number {

@@ -10,17 +10,21 @@ import { recordLength, SKIP_BYTES, skipRecord } from './record.js';
  * Positions count bytes since the worker's start, modulo 2³². A record never crosses the end of the ring: a skip record fills
  * what is left. The parent writes how far it has read; the worker writes over what lies behind.
  */
-export const LOG_BYTES = 256 * 1024;
+/**
+ * Room for the results of 500 tasks in hand, of 650 bytes each: 36 % more of these a second between processes than in a ring half
+ * as long, most of whose results took the way of the arena. Twice as much brought no more.
+ */
+export const LOG_BYTES = 512 * 1024;
 /** A value larger than this goes by the arena or the link, so that one result cannot fill the ring. */
 export const LOG_VALUE_BYTES = 16 * 1024;
 /** The parent says how far it has read when it has read this much: a write costs 0.7 µs, and 200 small records share it. */
-export const CONSUME_BYTES = LOG_BYTES / 16;
+export const CONSUME_BYTES = 16 * 1024;
 /**
  * While less room than this is left, values of more than SMALL_VALUE_BYTES go by the arena, and a record only names their place.
  * So the log has room for all that may be in hand: 2,040 such records of 64 bytes, what the parent has read and not said, and the
  * longest skip.
  */
-export const RESERVED_BYTES = (LOG_BYTES / 8) * 5;
+export const RESERVED_BYTES = 160 * 1024;
 export const SMALL_VALUE_BYTES = 16;
 
 /** Records up to this long are copied by word: 48 bytes in a fifth of the time of a call of `copy`, by bytes in two thirds. */

@@ -59,7 +59,7 @@ function mayMount(): boolean {
 describe.skipIf(!mayMount())('shared memory that is full', () => {
   it.each([
     ['before the pool starts', '256k', 'before'],
-    ['before the pool starts, with room for one worker', '600k', 'before'],
+    ['before the pool starts, with room for one worker', '900k', 'before'],
     ['while the pool works', '2m', 'during'],
     ['while the pool works', '16m', 'during'],
   ])('%s (%s) ends no program: all settles', (_when, size, mode) => {

@@ -30,7 +30,7 @@ function ownSharedMemory(size: string): string[] {
 describe('shared memory that is full', () => {
   for (const [row, when, size, what] of [
     ['44', 'before', '256k', 'before the pool starts'],
-    ['44b', 'before', '600k', 'before the pool starts, with room for one worker'],
+    ['44b', 'before', '900k', 'before the pool starts, with room for one worker'],
     ['44c', 'during', '2m', 'from the first result on'],
     ['44d', 'during', '16m', 'from the first result on, arenas in use'],
   ] as const) {

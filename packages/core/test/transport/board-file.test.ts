@@ -116,7 +116,7 @@ describe.runIf(canMount)('where /dev/shm has room for one board only', () => {
   it('the next one lies in the folder for temporary files, whole as well', () => {
     const folder = mkdtempSync(join(tmpdir(), 'millpond-test-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
-    const args = ['-m', process.execPath, SCRIPT, '3', '512k'];
+    const args = ['-m', process.execPath, SCRIPT, '3', '900k'];
     const printed = execFileSync('unshare', args, { env: { ...process.env, TMPDIR: folder }, encoding: 'utf8' });
     const opened = JSON.parse(printed) as Opened[];
     const temporary = statSync(folder).dev;
@@ -127,7 +127,7 @@ describe.runIf(canMount)('where /dev/shm has room for one board only', () => {
   });
 
   it('and no other folder takes files, there is no board, and no error', () => {
-    const args = ['-m', process.execPath, SCRIPT, '2', '512k'];
+    const args = ['-m', process.execPath, SCRIPT, '2', '900k'];
     const env = { ...process.env, TMPDIR: '/nowhere' };
     const opened = JSON.parse(execFileSync('unshare', args, { env, encoding: 'utf8' })) as (Opened | null)[];
     expect([opened[0]?.isIntact, opened[1]]).toEqual([true, null]);
