@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CallLengths } from '../../src/child/call-lengths.js';
 
-/** With so many very short calls behind it. */
+/** With this number of very short calls behind it. */
 function after(calls: number): CallLengths {
   const lengths = new CallLengths();
   for (let call = 0; call < calls; call++) lengths.note(0.01, true);
@@ -16,14 +16,14 @@ describe('the calls of a handler', () => {
     expect(lengths.areVeryShort).toBe(true);
   });
 
-  it('stay very short while one in hundreds is not, and do not when it is one in a hundred', () => {
+  it('stay very short while one in 50 is not, and do not when it is one in 25', () => {
     const seldom = after(8192);
     for (let call = 0; call < 20_000; call++) {
-      seldom.note(call % 200 === 0 ? 9 : 0.01, true);
+      seldom.note(call % 50 === 0 ? 9 : 0.01, true);
       expect(seldom.areVeryShort).toBe(true);
     }
     const often = after(8192);
-    for (let call = 0; call < 1_000_000; call++) often.note(call % 100 === 0 ? 0.051 : 0.01, true);
+    for (let call = 0; call < 1_000_000; call++) often.note(call % 25 === 0 ? 0.051 : 0.01, true);
     expect(often.areVeryShort).toBe(false);
   });
 
