@@ -121,30 +121,17 @@ export class TreeEncoder {
 
   #write(value: unknown): void {
     if (this.#at + ROOM > this.#bytes.length) this.#grow(ROOM);
-    switch (typeof value) {
-      case 'string':
-        this.#text(value);
-        return;
-      case 'number':
-        this.#number(value);
-        return;
-      case 'boolean':
-        this.#bytes[this.#at++] = value ? TAG.true : TAG.false;
-        return;
-      case 'undefined':
-        this.#bytes[this.#at++] = TAG.undefined;
-        return;
-      case 'object':
-        if (value === null) this.#bytes[this.#at++] = TAG.null;
-        else this.#object(value);
-        return;
-      case 'bigint':
-        this.#bigInt(value);
-        return;
-      default:
-        // A function or a symbol.
-        throw NOT_PLAIN;
-    }
+    // By tests, not by a switch over the type: V8 makes a text of the type for that, a sixth of the time of an object.
+    if (typeof value === 'string') this.#text(value);
+    else if (typeof value === 'number') this.#number(value);
+    else if (typeof value === 'object') {
+      if (value === null) this.#bytes[this.#at++] = TAG.null;
+      else this.#object(value);
+    } else if (value === undefined) this.#bytes[this.#at++] = TAG.undefined;
+    else if (typeof value === 'boolean') this.#bytes[this.#at++] = value ? TAG.true : TAG.false;
+    else if (typeof value === 'bigint') this.#bigInt(value);
+    // A function or a symbol.
+    else throw NOT_PLAIN;
   }
 
   #number(value: number): void {
