@@ -1,24 +1,20 @@
-import { Buffer, Date, SharedArrayBuffer } from '../base/natives.js';
+import { Date, SharedArrayBuffer } from '../base/natives.js';
 import { types } from 'node:util';
 import { findCulprit } from './culprit.js';
 import { isTooDeep } from './depth.js';
+import { LeafWriter, ROOM } from './leaf-writer.js';
 import { NotSerializable } from './not-serializable.js';
 import { refusePlatformObjects } from './platform-objects.js';
 import { NO_NAMED, NOT_PLAIN, NOTHING, ownKeyCount, refuseDisguised } from './plain-data.js';
-import { isLatin1, latin1Write, wideWrite } from './raw-text.js';
 import { SeenObjects } from './seen-objects.js';
 import { writeDefinitions } from './shape-definitions.js';
 import { keysTo, MAX_APPENDED, mayBeDisguised, ShapeTable, type ShapeNode } from './shapes.js';
 import type { Sink } from './sink.js';
-import { MAX_DEPTH, OBJECT_HEAD, SHORT_TEXT, SHORT_TEXT_CHARS, SMALL_INT, SMALL_INT_MAX, TAG } from './tree-format.js';
+import { MAX_DEPTH, OBJECT_HEAD, TAG } from './tree-format.js';
 import { writeByV8, type Beside } from './v8-values.js';
 import { checkSize, TooLarge } from './value-codec.js';
 import { viewNumber } from './views.js';
 
-/** A text up to this long is written by character; a call for it costs as much as 20. */
-const FEW_CHARS = 20;
-/** A short tag with its number. Every write begins with room for it. */
-const ROOM = 32;
 /** An array with more holes than this, and than elements, goes by V8, which counts no holes. */
 const MANY_HOLES = 1024;
 
@@ -29,15 +25,10 @@ const timeOf = Date.prototype.getTime;
  * Writes values, each so that it can be read by itself once the shapes that it uses are known. Plain data has a format of our
  * own (tree-format.ts); a value that holds anything else goes as a whole by V8's serializer.
  */
-export class TreeEncoder {
-  readonly #limitBytes: number;
+export class TreeEncoder extends LeafWriter {
   readonly #largeBytes: number;
   readonly #shapes = new ShapeTable();
-  // The value under way.
-  #sink: Sink | undefined;
-  #bytes: Buffer = Buffer.alloc(0);
-  #view = new DataView(this.#bytes.buffer);
-  #at = 0;
+  // Of the value under way.
   #depth = 0;
   #isPolluted = false;
   #beside: BesideList | undefined;
@@ -48,7 +39,7 @@ export class TreeEncoder {
    * @param options.largeBytes views of this size and more lie beside
    */
   constructor(options: { limitBytes: number; largeBytes: number }) {
-    this.#limitBytes = options.limitBytes;
+    super(options.limitBytes);
     this.#largeBytes = options.largeBytes;
   }
 
@@ -62,23 +53,19 @@ export class TreeEncoder {
    * @throws NotSerializable, TooLarge; the sink ends where it ended before
    */
   encode(value: unknown, sink: Sink): readonly Uint8Array[] | undefined {
-    if (this.#sink !== undefined) throw new NotSerializable({ path: '', what: BUSY });
-    sink.begin();
-    this.#sink = sink;
-    this.#bytes = sink.bytes;
-    this.#view = sink.view;
-    this.#at = sink.at;
+    if (this.sink !== undefined) throw new NotSerializable({ path: '', what: BUSY });
+    this.open(sink);
     try {
       if (typeof value === 'object' && value !== null) this.#whole(value);
       else this.#write(value);
-      checkSize(this.#at - sink.start + (this.#beside?.bytes ?? 0), this.#limitBytes);
-      sink.at = this.#at;
+      checkSize(this.at - sink.start + (this.#beside?.bytes ?? 0), this.limitBytes);
+      sink.at = this.at;
       return this.#beside?.views;
     } catch (error) {
       sink.takeBack();
       throw this.#refusal(error, value);
     } finally {
-      this.#sink = undefined;
+      this.sink = undefined;
       this.#beside = undefined;
       this.#depth = 0;
       this.#seen.forget();
@@ -94,8 +81,8 @@ export class TreeEncoder {
   #whole(value: object): void {
     for (const _ in NOTHING) this.#isPolluted = true;
     try {
-      this.#room(ROOM);
-      this.#bytes[this.#at++] = TAG.tree;
+      this.room(ROOM);
+      this.bytes[this.at++] = TAG.tree;
       this.#object(value);
     } catch (error) {
       if (error !== NOT_PLAIN) throw error;
@@ -106,113 +93,32 @@ export class TreeEncoder {
   }
 
   #byV8(value: object): void {
-    const sink = this.#sink as Sink;
-    this.#at = sink.start;
+    const sink = this.sink as Sink;
+    this.at = sink.start;
     this.#beside = new BesideList();
     refusePlatformObjects(value);
-    const bytes = writeByV8(value, this.#beside, this.#limitBytes, this.#largeBytes);
+    const bytes = writeByV8(value, this.#beside, this.limitBytes, this.#largeBytes);
     if (isTooDeep(value, bytes.length)) throw new NotSerializable({ path: '', what: TOO_DEEP });
-    this.#room(bytes.length + 1);
-    this.#bytes[this.#at] = TAG.v8;
-    this.#bytes.set(bytes, this.#at + 1);
-    this.#at += bytes.length + 1;
+    this.room(bytes.length + 1);
+    this.bytes[this.at] = TAG.v8;
+    this.bytes.set(bytes, this.at + 1);
+    this.at += bytes.length + 1;
     if (this.#beside.views.length === 0) this.#beside = undefined;
   }
 
   #write(value: unknown): void {
-    if (this.#at + ROOM > this.#bytes.length) this.#grow(ROOM);
+    if (this.at + ROOM > this.bytes.length) this.grow(ROOM);
     // By tests, not by a switch over the type: V8 makes a text of the type for that, a sixth of the time of an object.
-    if (typeof value === 'string') this.#text(value);
-    else if (typeof value === 'number') this.#number(value);
+    if (typeof value === 'string') this.text(value);
+    else if (typeof value === 'number') this.number(value);
     else if (typeof value === 'object') {
-      if (value === null) this.#bytes[this.#at++] = TAG.null;
+      if (value === null) this.bytes[this.at++] = TAG.null;
       else this.#object(value);
-    } else if (value === undefined) this.#bytes[this.#at++] = TAG.undefined;
-    else if (typeof value === 'boolean') this.#bytes[this.#at++] = value ? TAG.true : TAG.false;
-    else if (typeof value === 'bigint') this.#bigInt(value);
+    } else if (value === undefined) this.bytes[this.at++] = TAG.undefined;
+    else if (typeof value === 'boolean') this.bytes[this.at++] = value ? TAG.true : TAG.false;
+    else if (typeof value === 'bigint') this.bigInt(value);
     // A function or a symbol.
     else throw NOT_PLAIN;
-  }
-
-  #number(value: number): void {
-    const bytes = this.#bytes;
-    const int = value | 0;
-    // −0 equals 0, and 1 / −0 does not equal 1 / 0.
-    if (int === value && (int !== 0 || 1 / value > 0)) {
-      if (int >= 0 && int <= SMALL_INT_MAX) {
-        bytes[this.#at++] = SMALL_INT + int;
-        return;
-      }
-      const at = this.#at;
-      bytes[at] = TAG.int;
-      this.#view.setInt32(at + 1, int, true);
-      this.#at = at + 5;
-      return;
-    }
-    this.#double(TAG.double, value);
-  }
-
-  #double(tag: number, value: number): void {
-    const at = this.#at;
-    this.#bytes[at] = tag;
-    this.#view.setFloat64(at + 1, value, true);
-    this.#at = at + 9;
-  }
-
-  #bigInt(value: bigint): void {
-    if (BigInt.asIntN(64, value) === value) {
-      this.#bytes[this.#at] = TAG.bigInt;
-      this.#view.setBigInt64(this.#at + 1, value, true);
-      this.#at += 9;
-      return;
-    }
-    this.#bytes[this.#at++] = TAG.longBigInt;
-    this.#text(value.toString(16));
-  }
-
-  /** Room for ROOM bytes is there. */
-  #text(value: string): void {
-    const { length } = value;
-    if (length <= FEW_CHARS) {
-      const bytes = this.#bytes;
-      const at = this.#at + 1;
-      let all = 0;
-      for (let index = 0; index < length; index++) {
-        const unit = value.charCodeAt(index);
-        all |= unit;
-        bytes[at + index] = unit;
-      }
-      if (all > 0xff) {
-        this.#wide(value);
-        return;
-      }
-      bytes[at - 1] = SHORT_TEXT + length;
-      this.#at = at + length;
-      return;
-    }
-    if (!isLatin1(value)) {
-      this.#wide(value);
-      return;
-    }
-    if (length <= SHORT_TEXT_CHARS) {
-      this.#room(length + 1);
-      this.#bytes[this.#at++] = SHORT_TEXT + length;
-    } else {
-      this.#room(length + ROOM);
-      this.#bytes[this.#at++] = TAG.latin1;
-      this.#length(length);
-    }
-    latin1Write(this.#bytes, value, this.#at);
-    this.#at += length;
-  }
-
-  #wide(value: string): void {
-    const length = value.length * 2;
-    this.#room(length + ROOM);
-    this.#bytes[this.#at++] = TAG.wide;
-    this.#length(length);
-    wideWrite(this.#bytes, value, this.#at);
-    this.#at += length;
   }
 
   #object(value: object): void {
@@ -229,24 +135,24 @@ export class TreeEncoder {
     if (prototype === Object.prototype || prototype === null) this.#plain(value as Record<string, unknown>);
     else if (ArrayBuffer.isView(value)) this.#bufferView(value);
     else if (types.isDate(value)) {
-      this.#double(TAG.date, timeOf.call(value));
+      this.double(TAG.date, timeOf.call(value));
     } else if (types.isArrayBuffer(value)) this.#arrayBuffer(value);
     else throw NOT_PLAIN;
   }
 
   #reference(place: number): void {
-    const sink = this.#sink as Sink;
-    this.#bytes[sink.start] = TAG.graph;
-    this.#bytes[this.#at++] = TAG.ref;
-    this.#length(place);
+    const sink = this.sink as Sink;
+    this.bytes[sink.start] = TAG.graph;
+    this.bytes[this.at++] = TAG.ref;
+    this.length(place);
   }
 
   #plain(value: Record<string, unknown>): void {
     if (++this.#depth > MAX_DEPTH) throw new NotSerializable({ path: '', what: TOO_DEEP });
-    const sink = this.#sink as Sink;
+    const sink = this.sink as Sink;
     // From the value's start: the sink may move it meanwhile.
-    const place = this.#at - sink.start;
-    this.#at += OBJECT_HEAD;
+    const place = this.at - sink.start;
+    this.at += OBJECT_HEAD;
     if (this.#isPolluted) {
       this.#byKeys(value, 0, '', place);
       this.#depth--;
@@ -300,23 +206,23 @@ export class TreeEncoder {
       keys[count++] = key;
     }
     keys.length = count;
-    this.#keys(value, keys, (this.#sink as Sink).start + place);
+    this.#keys(value, keys, (this.sink as Sink).start + place);
   }
 
   /** What is behind the values of an object that has no shape. */
   #keys(value: object, keys: readonly string[], head: number): void {
     if (mayBeDisguised(keys)) refuseDisguised(value);
     this.#head(TAG.keyed, head, 0);
-    this.#room(ROOM);
-    this.#bytes[this.#at++] = TAG.end;
+    this.room(ROOM);
+    this.bytes[this.at++] = TAG.end;
     for (let index = 0; index < keys.length; index++) {
-      this.#room(ROOM);
-      this.#text(keys[index] as string);
+      this.room(ROOM);
+      this.text(keys[index] as string);
     }
   }
 
   #head(tag: number, at: number, shape: number): void {
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     bytes[at] = tag;
     bytes[at + 1] = shape;
     bytes[at + 2] = shape >> 8;
@@ -327,17 +233,17 @@ export class TreeEncoder {
     const { length } = value;
     const named = ownKeyCount(value);
     let holes = 0;
-    this.#bytes[this.#at++] = TAG.array;
-    this.#length(length);
+    this.bytes[this.at++] = TAG.array;
+    this.length(length);
     for (let index = 0; index < length; index++) {
       const entry = value[index];
       if (typeof entry === 'number') {
-        this.#room(ROOM);
-        this.#number(entry);
+        this.room(ROOM);
+        this.number(entry);
       } else if ((entry === undefined || this.#isPolluted) && !hasOwn.call(value, index)) {
         if (++holes > MANY_HOLES && holes * 2 > index) throw NOT_PLAIN;
-        this.#room(ROOM);
-        this.#bytes[this.#at++] = TAG.hole;
+        this.room(ROOM);
+        this.bytes[this.at++] = TAG.hole;
       } else {
         this.#write(entry);
       }
@@ -353,8 +259,8 @@ export class TreeEncoder {
     const type = viewNumber(value);
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
     const isBeside = byteLength >= this.#largeBytes;
-    this.#bytes[this.#at++] = isBeside ? TAG.viewBeside : TAG.view;
-    this.#bytes[this.#at++] = type;
+    this.bytes[this.at++] = isBeside ? TAG.viewBeside : TAG.view;
+    this.bytes[this.at++] = type;
     this.#memory(bytes, isBeside);
   }
 
@@ -362,7 +268,7 @@ export class TreeEncoder {
     // V8 knows one that can be resized, and refuses one that is detached, which has no bytes.
     if (value.byteLength === 0 || (value as { resizable?: boolean }).resizable === true) throw NOT_PLAIN;
     const isBeside = value.byteLength >= this.#largeBytes;
-    this.#bytes[this.#at++] = isBeside ? TAG.arrayBufferBeside : TAG.arrayBuffer;
+    this.bytes[this.at++] = isBeside ? TAG.arrayBufferBeside : TAG.arrayBuffer;
     this.#memory(new Uint8Array(value), isBeside);
   }
 
@@ -371,38 +277,13 @@ export class TreeEncoder {
     if (isBeside) {
       this.#beside ??= new BesideList();
       this.#beside.add(bytes);
-      checkSize(this.#beside.bytes, this.#limitBytes);
+      checkSize(this.#beside.bytes, this.limitBytes);
       return;
     }
-    this.#room(length + ROOM);
-    this.#length(length);
-    this.#bytes.set(bytes, this.#at);
-    this.#at += length;
-  }
-
-  #length(length: number): void {
-    const bytes = this.#bytes;
-    let at = this.#at;
-    while (length > 127) {
-      bytes[at++] = (length & 127) | 128;
-      length >>>= 7;
-    }
-    bytes[at++] = length;
-    this.#at = at;
-  }
-
-  #room(bytes: number): void {
-    if (this.#at + bytes > this.#bytes.length) this.#grow(bytes);
-  }
-
-  #grow(bytes: number): void {
-    const sink = this.#sink as Sink;
-    checkSize(this.#at - sink.start + bytes - ROOM, this.#limitBytes);
-    sink.at = this.#at;
-    sink.grow(bytes);
-    this.#bytes = sink.bytes;
-    this.#view = sink.view;
-    this.#at = sink.at;
+    this.room(length + ROOM);
+    this.length(length);
+    this.bytes.set(bytes, this.at);
+    this.at += length;
   }
 
   #refusal(error: unknown, value: unknown): Error {
