@@ -1,4 +1,4 @@
-import { setImmediate } from '../base/natives.js';
+import { nextTick, setImmediate } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
@@ -26,7 +26,7 @@ import { RunningTask, type WorkerScope } from './running-task.js';
 import { CallSampler, type TaskUse } from './task-use.js';
 import type { LoadedModule } from './worker-module.js';
 
-/** Synchronous handlers run for this long before the event loop turns. */
+/** Handlers are called for this long before the event loop turns. */
 const SLICE_MS = 1;
 /**
  * A result waits for company as long as the work that is left here takes. So a frame leaves when half of what was here is done,
@@ -39,6 +39,9 @@ const MOST_HOLD_MS = 4;
 const LONG_MS = 1;
 /** Weight of the newest call in the moving average. */
 const NEWEST = 0.05;
+const settled = Promise.resolve();
+/** A reaction of a promise. Not by queueMicrotask, which calls what a handler may have replaced. */
+const react = settled.then.bind(settled) as (reaction: () => void) => Promise<void>;
 /** Most results in one frame, so that the parent can work on the first while the rest are computed. */
 const FLUSH_AFTER_RESULTS = 256;
 
@@ -83,6 +86,12 @@ export class TaskLoop {
   #isCalm = false;
   #isTurnDue = false;
   #insideRun = false;
+  /** When the event loop has to turn. */
+  #sliceEnd = 0;
+  /** Whether no handler has been called since the last promise was heard of. */
+  #areHeard = false;
+  /** Whether the next handler waits for that. */
+  #isHearing = false;
   #batchSince = 0;
   /** Rows that have not been started. */
   #unstarted = 0;
@@ -90,8 +99,17 @@ export class TaskLoop {
   #pitchMs = 0;
   /** Of the result being added. One for all: it is read at once. */
   readonly #times: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
+  readonly #tick = (): void => nextTick(this.#goOn);
+  readonly #goOn = (): void => {
+    this.#isHearing = false;
+    this.#areHeard = true;
+    this.#run();
+  };
   readonly #turn = (): void => {
     this.#isTurnDue = false;
+    this.#sliceEnd = hostNowMs() + SLICE_MS;
+    // Between two callbacks Node runs all reactions.
+    this.#areHeard = true;
     this.#run();
     // Nothing more can run now: all of it is done, or as much as may runs and waits.
     const isStill = this.#unstarted === 0 || this.#running.size >= this.#concurrency;
@@ -123,6 +141,7 @@ export class TaskLoop {
     this.#unstarted += inputs.rows;
     this.#isCalm = inputs.rows === 1 && ((frame.meta[1] ?? 0) & CALM) !== 0;
     this.#parts.poll.wake(frame.receivedAt);
+    this.#sliceEnd = frame.receivedAt + SLICE_MS;
     if (this.#isCalm) this.#run();
     // First all that have arrived: how long results may wait depends on what there is to do. Running each frame at once, two
     // processes with 45 tasks of 150 µs in hand each saw no more than three of them, and answered for three at a time.
@@ -151,17 +170,21 @@ export class TaskLoop {
   }
 
   #run(): void {
-    if (this.#insideRun) return;
+    if (this.#insideRun || this.#isHearing) return;
     this.#insideRun = true;
     let now = hostNowMs();
-    const sliceEnd = now + SLICE_MS;
     while (this.#running.size < this.#concurrency) {
       const inputs = this.#frames[0];
       if (inputs === undefined) break;
-      if (now > sliceEnd) {
+      if (now > this.#sliceEnd) {
         this.#runNextTurn();
         break;
       }
+      if (this.#running.size > 0 && !this.#areHeard) {
+        this.#hear();
+        break;
+      }
+      this.#areHeard = false;
       inputs.next();
       this.#unstarted--;
       if (inputs.isLast) this.#frames.shift();
@@ -173,6 +196,16 @@ export class TaskLoop {
     if (this.#results.size === 0) return;
     if (this.#isCalm && this.idle) this.flush();
     else this.#runNextTurn();
+  }
+
+  /**
+   * Goes on when the reactions of all promises that are settled have run. What handlers beside it have returned is written to the
+   * log then, before a handler that may block this thread for seconds, or end it.
+   */
+  #hear(): void {
+    this.#isHearing = true;
+    // A tick alone would come before the reactions, and a reaction among them.
+    void react(this.#tick);
   }
 
   /** Calls the handler of one row. Returns the time afterwards, which is the next row's start. */

@@ -47,20 +47,24 @@ describe.each(WORKER_KINDS)('a task that does not end, kind %s,', (kind) => {
   });
 
   it.each([
-    [1, false],
-    [50, false],
-    [1, true],
-    [50, true],
-  ])(
-    'holds back no result of a handler that returned before it, %i at once, idempotent: %s',
-    async (concurrency, idempotent) => {
+    [1, false, 'blockAt'],
+    [50, false, 'blockAt'],
+    [1, true, 'blockAt'],
+    [50, true, 'blockAt'],
+    [1, false, 'blockAtAsync'],
+    [4, false, 'blockAtAsync'],
+    [50, false, 'blockAtAsync'],
+    [4, true, 'blockAtAsync'],
+  ] as const)(
+    'holds back no result of a handler that returned before it, %i at once, idempotent: %s, %s',
+    async (concurrency, idempotent, name) => {
       await withFolder(async (folder) => {
         await withPool(FIXTURE, { kind, workers: 1, concurrency, prefetch: 100 }, async (pool) => {
           await pool.ready();
           // Of one name, since only then do tasks keep their order.
-          const before = Array.from({ length: 50 }, (_, n) => pool.run('blockAt', n, { idempotent }));
-          const blocked = pool.run('blockAt', join(folder, 'go'), { idempotent });
-          const after = Array.from({ length: 20 }, (_, n) => pool.run('blockAt', n));
+          const before = Array.from({ length: 50 }, (_, n) => pool.run(name, n, { idempotent }));
+          const blocked = pool.run(name, join(folder, 'go'), { idempotent });
+          const after = Array.from({ length: 20 }, (_, n) => pool.run(name, n));
           // The handler ends only once these have arrived.
           expect(await Promise.all(before)).toEqual(before.map((_, n) => n));
           writeFileSync(join(folder, 'go'), '');
@@ -192,6 +196,18 @@ describe.each(WORKER_KINDS)('a task that ends, kind %s,', (kind) => {
         return told.has(n);
       });
       expect((await Promise.all(tasks)).filter((wasTold) => !wasTold)).toEqual([]);
+    });
+  });
+
+  it('keeps its result when a handler that was called beside it ends their worker', async () => {
+    await withPool(FIXTURE, { kind, workers: 1, concurrency: 4 }, async (pool) => {
+      await pool.ready();
+      for (let round = 0; round < 5; round++) {
+        const returned = [1, 2, 3].map((n) => pool.run('leaveAt', n));
+        const left = failure(pool.run('leaveAt', -1));
+        expect(await Promise.all(returned)).toEqual([1, 2, 3]);
+        expect(await left).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+      }
     });
   });
 

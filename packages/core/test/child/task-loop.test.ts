@@ -235,6 +235,52 @@ describe('tasks', () => {
     expect(loop.idle).toBe(true);
   });
 
+  it.each([1, 4])(
+    'let the event loop turn, though handlers are async and return at once, %i at once',
+    async (concurrency) => {
+      let turn = 0;
+      let isOver = false;
+      const { accept, answers } = open(
+        {
+          async work() {
+            const until = hostNowMs() + 0.3;
+            while (hostNowMs() < until);
+            return turn;
+          },
+        },
+        { concurrency },
+      );
+      const next = (): void => {
+        turn++;
+        if (!isOver) setImmediate(next);
+      };
+      next();
+      await accept(...Array.from({ length: 100 }, (_, n) => [n + 1, 'work'] as [number, string]));
+      const turns = new Set((await answers(100)).map(({ value }) => value));
+      isOver = true;
+      // 30 ms, in slices of 1 ms.
+      expect(turns.size).toBeGreaterThan(5);
+    },
+  );
+
+  it('begin side by side when all is heard of what others have returned', async () => {
+    const events: string[] = [];
+    const { accept, answers } = open(
+      {
+        async work(n) {
+          events.push(`begins ${n as number}`);
+          await undefined;
+          await undefined;
+          events.push(`ends ${n as number}`);
+        },
+      },
+      { concurrency: 4 },
+    );
+    await accept([1, 'work', 1], [2, 'work', 2], [3, 'work', 3]);
+    await answers(3);
+    expect(events).toEqual(['begins 1', 'ends 1', 'begins 2', 'ends 2', 'begins 3', 'ends 3']);
+  });
+
   it('see who they are', async () => {
     const { accept, answers, progress } = open({
       look(_input, ctx) {
