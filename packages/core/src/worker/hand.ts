@@ -65,6 +65,7 @@ export class Hand {
       readLog: () => parts.readLog(),
       inHand: () => this.#inHand.all(),
       begunAt: (place) => this.begunAt(place),
+      withdraw: (place) => Number.isNaN(place.sentAt) || this.#revokes(place),
       graceMs: parts.graceMs,
       timedOut: (task, ranMs, by) => parts.timedOut(task, ranMs, by),
       overdue: () => parts.overdue(),

@@ -4,6 +4,8 @@ import type { Place } from './place.js';
 
 /** A timer that fires this long after its time fires in a loop that had no time to read either. */
 const LATE_MS = 20;
+/** A run of very short tasks ends within this, or can be withdrawn. */
+const RUN_ENDS_MS = 5;
 
 export interface WatchParts {
   clock: Clock;
@@ -12,6 +14,8 @@ export interface WatchParts {
   inHand(): Place[];
   /** When its handler was called, or undefined if it was not yet. */
   begunAt(place: Place): number | undefined;
+  /** Withdraws a task that has not begun. False when its handler has been called meanwhile, or may be. */
+  withdraw(place: Place): boolean;
   /** Its time is up. ranMs: since its start; undefined when it never started, and has waited for as long as it may. */
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
   /** How long an abandoned task may still take to end. */
@@ -86,15 +90,23 @@ export class TaskWatch {
       const { task } = place;
       if (task === undefined) continue;
       const begunAt = this.#parts.begunAt(place);
-      if (begunAt === undefined) this.#lookAtWaiting(task, now);
+      if (begunAt === undefined) this.#lookAtWaiting(place, task, now);
       else this.#lookAtRunning(task, begunAt, now);
     }
   }
 
   /** Sent ahead, and not begun: its wait goes on, and its execution limit has not begun to count. */
-  #lookAtWaiting(task: Task, now: number): void {
-    if (task.waitUntilMs <= now) this.#parts.timedOut(task, undefined, 'deadline');
-    else this.#lookAt(Math.min(now + task.timeoutMs, task.waitUntilMs));
+  #lookAtWaiting(place: Place, task: Task, now: number): void {
+    if (task.waitUntilMs > now) {
+      this.#lookAt(Math.min(now + task.timeoutMs, task.waitUntilMs));
+      return;
+    }
+    // A caller may submit it anew when it hears that it has waited too long: its handler must not have been called.
+    const isWithdrawn = this.#parts.withdraw(place);
+    const begunAt = isWithdrawn ? undefined : this.#parts.begunAt(place);
+    if (begunAt !== undefined) this.#lookAtRunning(task, begunAt, now);
+    else if (!isWithdrawn && now - task.waitUntilMs < RUN_ENDS_MS) this.#lookAt(now + RUN_ENDS_MS);
+    else this.#parts.timedOut(task, undefined, 'deadline');
   }
 
   #lookAtRunning(task: Task, begunAt: number, now: number): void {

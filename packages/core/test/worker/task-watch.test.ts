@@ -9,6 +9,7 @@ const GRACE_MS = 500;
 
 interface Limits {
   timeoutMs?: number;
+  queueTimeoutMs?: number;
   deadlineMs?: number;
 }
 
@@ -18,6 +19,8 @@ function open(graceMs = GRACE_MS) {
   const maker = new TaskMaker(optionsOf(), () => clock.now());
   const inHand = new Set<Place>();
   const started = new Map<Place, number>();
+  /** Whether the worker can still be kept from beginning a task. */
+  let canWithdraw: (place: Place) => boolean = () => true;
   const timedOut: { id: number; atMs: number; ranMs: number | undefined; by: string }[] = [];
   const overdueAt: number[] = [];
   const watch = new TaskWatch({
@@ -25,6 +28,7 @@ function open(graceMs = GRACE_MS) {
     inHand: () => [...inHand],
     readLog: () => {},
     begunAt: (place) => started.get(place),
+    withdraw: (place) => canWithdraw(place),
     graceMs,
     timedOut(task, ranMs, by) {
       timedOut.push({ id: task.id, atMs: clock.now(), ranMs, by });
@@ -32,8 +36,8 @@ function open(graceMs = GRACE_MS) {
     },
     overdue: () => overdueAt.push(clock.now()),
   });
-  const give = ({ timeoutMs = Infinity, deadlineMs = Infinity }: Limits = {}): Place => {
-    const settings = { ...optionsOf().taskDefaults, timeoutMs };
+  const give = ({ timeoutMs = Infinity, queueTimeoutMs = Infinity, deadlineMs = Infinity }: Limits = {}): Place => {
+    const settings = { ...optionsOf().taskDefaults, timeoutMs, queueTimeoutMs };
     const { task } = maker.make('work', undefined, { settings, deadline: { hostMs: deadlineMs, epochMs: 0 } });
     const place = new Place(task.id, { id: 1, abandon: () => {}, begunAt: () => undefined });
     place.task = task;
@@ -57,7 +61,8 @@ function open(graceMs = GRACE_MS) {
     inHand.delete(place);
     if (place.isAbandoned) watch.forget(place);
   };
-  return { clock, watch, timedOut, overdueAt, give, begin, abandon, takeBack, end };
+  const withdraws = (how: (place: Place) => boolean): void => void (canWithdraw = how);
+  return { clock, watch, timedOut, overdueAt, give, begin, abandon, takeBack, end, withdraws };
 }
 
 describe('the time of a task', () => {
@@ -71,6 +76,30 @@ describe('the time of a task', () => {
     expect(timedOut).toEqual([]);
     clock.advance(1);
     expect(timedOut).toEqual([{ id: 1, atMs: 10_100, ranMs: 100, by: 'timeoutMs' }]);
+  });
+
+  it('is not over for having waited when it begins while it is judged', () => {
+    const { clock, give, begin, end, timedOut, withdraws } = open();
+    const waits = give({ queueTimeoutMs: 50 });
+    const late = give({ deadlineMs: 50 });
+    withdraws((place) => {
+      begin(place);
+      return false;
+    });
+    clock.advance(60);
+    expect(timedOut).toEqual([{ id: 2, atMs: 50, ranMs: 0, by: 'deadline' }]);
+    end(waits);
+    end(late);
+    clock.advance(1000);
+    expect(timedOut).toHaveLength(1);
+  });
+
+  it('is over for having waited, though its worker cannot be kept from beginning it, when it has not begun after the longest run', () => {
+    const { clock, give, timedOut, withdraws } = open();
+    withdraws(() => false);
+    give({ queueTimeoutMs: 50 });
+    clock.advance(100);
+    expect(timedOut).toEqual([{ id: 1, atMs: 55, ranMs: undefined, by: 'deadline' }]);
   });
 
   it('ends at its deadline, waiting or running', () => {
