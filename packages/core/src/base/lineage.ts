@@ -1,4 +1,4 @@
-import { process } from './natives.js';
+import { process, fromJson, toJson } from './natives.js';
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { workerData } from 'node:worker_threads';
 
@@ -74,7 +74,7 @@ function modulesGiven(): string[] | undefined {
   const text = data?.[LINEAGE_KEY] ?? process.env[LINEAGE_VARIABLE];
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as string[];
+    return fromJson(text) as string[];
   } catch {
     // Not of our making, but as good a sign.
     return [text];
@@ -83,5 +83,5 @@ function modulesGiven(): string[] | undefined {
 
 /** What to give to a worker of this module. */
 export function lineageOf(moduleUrl: string): string {
-  return JSON.stringify([...(lineage()?.modules ?? []), moduleUrl]);
+  return toJson([...(lineage()?.modules ?? []), moduleUrl]);
 }

@@ -48,6 +48,8 @@ function take() {
     Date: genuine('Date', globalThis.Date),
     AbortController: globalThis.AbortController,
     structuredClone: globalThis.structuredClone,
+    toJson: globalThis.JSON.stringify,
+    fromJson: globalThis.JSON.parse,
     printError: globalThis.console.error,
     // Of the object once, not by an import: a handler may replace them there, and to look one up for each result took 7 % of a
     // worker's time, since rolldown makes a getter of each name of a module that is imported whole.
@@ -65,7 +67,7 @@ function take() {
 }
 
 // The file of inline workers loads with the first pool, when a test may have faked what this module takes: it has the same.
-const KEY = Symbol.for('millpond.natives.3');
+const KEY = Symbol.for('millpond.natives.4');
 const holder = globalThis as { [KEY]?: ReturnType<typeof take> };
 
 export const {
@@ -92,6 +94,8 @@ export const {
   Date,
   AbortController,
   structuredClone,
+  toJson,
+  fromJson,
   printError,
   readSync,
   writeSync,

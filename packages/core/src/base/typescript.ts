@@ -1,4 +1,4 @@
-import { process, readFileSync } from './natives.js';
+import { process, readFileSync, fromJson } from './natives.js';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { requireFrom } from './own-file.js';
@@ -35,7 +35,7 @@ export function findTsx(moduleUrl: string): Tsx | undefined {
   const folder = folderOfTsx(moduleUrl);
   if (folder === undefined) return undefined;
   try {
-    const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { exports: Exports };
+    const { exports } = fromJson(readFileSync(join(folder, 'package.json'), 'utf8')) as { exports: Exports };
     const url = (name: string): string => pathToFileURL(join(folder, targetOf(exports[name]))).href;
     return { main: url('.'), esm: url('./esm/api'), cjs: url('./cjs/api') };
   } catch {

@@ -3,14 +3,14 @@
 import { Session } from 'node:inspector';
 import { Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
-import { kill, process, type Buffer } from '../base/natives.js';
+import { kill, process, type Buffer, toJson } from '../base/natives.js';
 import { stuckStack } from '../base/stuck-stack.js';
 
 const { fd } = workerData as { fd: number };
 const link = new Socket({ fd, readable: true, writable: true });
 
 link.on('data', (questions: Buffer) => {
-  for (const _ of questions) void stackOfMainThread().then((stack) => link.write(`${JSON.stringify(stack)}\n`));
+  for (const _ of questions) void stackOfMainThread().then((stack) => link.write(`${toJson(stack)}\n`));
 });
 link.on('error', () => {}); // the parent is gone; 'close' follows
 link.on('close', () => {

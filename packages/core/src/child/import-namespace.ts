@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { readFileSync } from '../base/natives.js';
+import { readFileSync, toJson } from '../base/natives.js';
 
 /** In an object: a promise for a namespace that exports a function `then` would never resolve. */
 export interface Imported {
@@ -29,7 +29,7 @@ async function importDirectly(url: string): Promise<Imported> {
  * calls the function and waits for ever. The module between has no such export. It costs 1 to 3 ms of a worker's start.
  */
 async function importThrough(url: string): Promise<Imported> {
-  const between = `export * as namespace from ${JSON.stringify(url)};`;
+  const between = `export * as namespace from ${toJson(url)};`;
   return (await import(`data:text/javascript,${encodeURIComponent(between)}`)) as Imported;
 }
 

@@ -1,3 +1,4 @@
+import { toJson } from '../base/natives.js';
 /** Reads the next value. */
 export type ReadNext = () => unknown;
 
@@ -41,7 +42,7 @@ export function setOwn(object: object, key: string, value: unknown): void {
 function functionFor(keys: readonly string[]): ShapeReader['read'] | undefined {
   if (!canMake) return undefined;
   // In a literal, only a computed `__proto__` is a property.
-  const entries = keys.map((key) => (key === '__proto__' ? '["__proto__"]:r()' : `${JSON.stringify(key)}:r()`));
+  const entries = keys.map((key) => (key === '__proto__' ? '["__proto__"]:r()' : `${toJson(key)}:r()`));
   try {
     // Keys are the only text in it that comes from outside, and JSON's texts are texts of JavaScript.
     // eslint-disable-next-line @typescript-eslint/no-implied-eval

@@ -1,3 +1,4 @@
+import { toJson } from '../base/natives.js';
 import { MAX_SHAPE_KEYS, MAX_SHAPES } from './tree-format.js';
 
 /** A step from key to key. The last next one is remembered: objects of one kind find it by one comparison. */
@@ -96,7 +97,7 @@ export class ShapeTable {
   }
 
   #numberOf(keys: readonly string[]): number {
-    const name = JSON.stringify(keys);
+    const name = toJson(keys);
     const known = this.#numbers.get(name);
     if (known !== undefined) return known;
     // A table that is full stays so.

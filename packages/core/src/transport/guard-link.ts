@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Buffer, setTimeout, clearTimeout } from '../base/natives.js';
+import { Buffer, setTimeout, clearTimeout, fromJson } from '../base/natives.js';
 
 /** What the parent writes on the guard's link: one byte asks for the stack of the worker's main thread. */
 const ASK_FOR_STACK = Buffer.of(1);
@@ -68,7 +68,7 @@ export class GuardLink {
 
 function answerIn(line: string): string | undefined {
   try {
-    const answer: unknown = JSON.parse(line);
+    const answer: unknown = fromJson(line);
     return typeof answer === 'string' ? answer : undefined;
   } catch {
     // Not what the guard writes.

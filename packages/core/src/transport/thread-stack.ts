@@ -1,5 +1,5 @@
 import type { Session } from 'node:inspector';
-import { setTimeout } from '../base/natives.js';
+import { setTimeout, fromJson, toJson } from '../base/natives.js';
 import { stuckStack, type Inspected } from '../base/stuck-stack.js';
 
 /** A message of the NodeWorker domain: what a thread's own inspector says. */
@@ -62,7 +62,7 @@ function inspected(session: Session, sessionId: string): Inspected {
   let lastId = 0;
   session.on('NodeWorker.receivedMessageFromWorker', ({ params: from }: FromWorker) => {
     if (from.sessionId !== sessionId) return;
-    const { id, method, result, params } = JSON.parse(from.message) as Partial<Answer>;
+    const { id, method, result, params } = fromJson(from.message) as Partial<Answer>;
     if (id !== undefined) waiting.get(id)?.(result);
     else if (method !== undefined) listeners.get(method)?.(params);
   });
@@ -71,7 +71,7 @@ function inspected(session: Session, sessionId: string): Inspected {
       new Promise((resolve, reject) => {
         const id = ++lastId;
         waiting.set(id, resolve);
-        const message = JSON.stringify({ id, method });
+        const message = toJson({ id, method });
         session.post('NodeWorker.sendMessageToWorker', { sessionId, message }, (error) => {
           if (error !== null) reject(error);
         });
