@@ -1,7 +1,9 @@
+import { toJson } from '../base/natives.js';
 import { types } from 'node:util';
 import { DefaultSerializer } from 'node:v8';
-import { BelongsHere, nameOf, NotSerializable, type Unsendable } from './not-serializable.js';
+import { BelongsHere, nameOf, NotSerializable, one, type Unsendable } from './not-serializable.js';
 import { refusalOfPlatformObject } from './platform-objects.js';
+import { lacksMemory } from './views.js';
 
 /** Parts of a value that are looked at: every task that fails pays for the search. */
 const MAX_PARTS = 10_000;
@@ -69,7 +71,7 @@ class CulpritSearch {
     } catch (error) {
       return error instanceof BelongsHere
         ? { what: error.message, mayGoToThread: true }
-        : { what: `is a ${nameOf(value)}, which cannot be sent` };
+        : { what: `is ${one(nameOf(value))}, which cannot be sent` };
     } finally {
       this.#triedBytes += serializer.releaseBuffer().length;
     }
@@ -87,6 +89,8 @@ function refusalByType(value: object): Refused | undefined {
     return { what: 'is an arguments object, which cannot be sent; copy it ([...arguments])' };
   const refusal = refusalOfPlatformObject(value);
   if (refusal !== undefined) return { what: refusal.message, mayGoToThread: refusal instanceof BelongsHere };
+  if (lacksMemory(value))
+    return { what: `is ${one(nameOf(value))} whose memory was moved away, or is too short for it` };
   const memory = ArrayBuffer.isView(value) ? value.buffer : value;
   if (types.isSharedArrayBuffer(memory)) return { what: new BelongsHere(memory).message, mayGoToThread: true };
   return undefined;
@@ -140,7 +144,7 @@ function mapStep(key: unknown, index: number): string {
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text.length > MAX_KEY_CHARS ? `${text.slice(0, MAX_KEY_CHARS)}…` : text);
+  return toJson(text.length > MAX_KEY_CHARS ? `${text.slice(0, MAX_KEY_CHARS)}…` : text);
 }
 
 function reasonOf(error: unknown): string {

@@ -28,7 +28,7 @@ export class NotSerializable extends Error {
 }
 
 function sentence(root: string, { path, what, owner }: Unsendable): string {
-  const around = owner === undefined || owner.path === path ? '' : ` (${root}${owner.path} is a ${owner.name})`;
+  const around = owner === undefined || owner.path === path ? '' : ` (${root}${owner.path} is ${one(owner.name)})`;
   return `${root}${path} ${what}${around}.`;
 }
 
@@ -38,9 +38,14 @@ export class BelongsHere extends TypeError {
     super(
       object instanceof SharedArrayBuffer
         ? 'is a SharedArrayBuffer, which cannot be shared with another process. Send a copy (.slice()), or use kind "thread", which shares it'
-        : `is a ${nameOf(object)}, which belongs to this process. Only kind "thread" can send or move it`,
+        : `is ${one(nameOf(object))}, which belongs to this process. Only kind "thread" can send or move it`,
     );
   }
+}
+
+/** A name of a class with its article. */
+export function one(name: string): string {
+  return /^[AEIO]/i.test(name) ? `an ${name}` : `a ${name}`;
 }
 
 /** The name of an object's class. */

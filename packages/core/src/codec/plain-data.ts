@@ -32,6 +32,11 @@ export function refuseDisguised(value: object): void {
     tagOf.call(value) !== '[object Object]' ||
     types.isMap(value) ||
     types.isSet(value) ||
+    types.isWeakMap(value) ||
+    types.isWeakSet(value) ||
+    types.isGeneratorObject(value) ||
+    types.isMapIterator(value) ||
+    types.isSetIterator(value) ||
     types.isAnyArrayBuffer(value) ||
     types.isProxy(value) ||
     types.isPromise(value);

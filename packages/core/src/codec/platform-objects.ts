@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { process } from '../base/natives.js';
-import { BelongsHere } from './not-serializable.js';
+import { BelongsHere, one } from './not-serializable.js';
 import { anyWritten } from './written-objects.js';
 
 /*
@@ -45,7 +45,7 @@ export function refusalOfPlatformObject(object: object): TypeError | undefined {
   if (name === undefined) return undefined;
   if (FOR_PORTS.includes(name)) return new BelongsHere(object);
   const instead = INSTEAD[name];
-  return new TypeError(`is a ${name}, which cannot be sent${instead === undefined ? '' : `; ${instead}`}`);
+  return new TypeError(`is ${one(name)}, which cannot be sent${instead === undefined ? '' : `; ${instead}`}`);
 }
 
 /** Refuses a value with one of these in it, wherever V8's serializer would come to it. @throws TypeError */

@@ -13,7 +13,7 @@ import type { Sink } from './sink.js';
 import { MAX_DEPTH, OBJECT_HEAD, TAG } from './tree-format.js';
 import { writeByV8, type Beside } from './v8-values.js';
 import { checkSize, TooLarge } from './value-codec.js';
-import { viewNumber } from './views.js';
+import { refuseWithoutMemory, viewNumber } from './views.js';
 
 /** An array with more holes than this, and than elements, goes by V8, which counts no holes. */
 const MANY_HOLES = 1024;
@@ -256,6 +256,7 @@ export class TreeEncoder extends LeafWriter {
   #bufferView(value: ArrayBufferView): void {
     const { buffer, byteOffset, byteLength } = value;
     if (buffer instanceof SharedArrayBuffer) throw NOT_PLAIN;
+    if (byteLength === 0) refuseWithoutMemory(value);
     const type = viewNumber(value);
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
     const isBeside = byteLength >= this.#largeBytes;

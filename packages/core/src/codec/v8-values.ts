@@ -3,7 +3,7 @@ import { SharedArrayBuffer } from '../base/natives.js';
 import { BelongsHere } from './not-serializable.js';
 import { ownBytes } from './own-bytes.js';
 import { checkSize } from './value-codec.js';
-import { viewNumber, viewOf } from './views.js';
+import { refuseWithoutMemory, viewNumber, viewOf } from './views.js';
 
 /** Where large views go: they are not copied. */
 export interface Beside {
@@ -52,6 +52,7 @@ class ValueSerializer extends DefaultSerializer {
     if (!ArrayBuffer.isView(object)) throw new BelongsHere(object);
     if (object.buffer instanceof SharedArrayBuffer) throw new BelongsHere(object.buffer);
     const { byteLength } = object;
+    if (byteLength === 0) refuseWithoutMemory(object);
     const bytes = new Uint8Array(object.buffer, object.byteOffset, byteLength);
     const isBeside = byteLength >= this.#largeBytes;
     this.writeUint32(viewNumber(object) * 2 + (isBeside ? BESIDE : 0));

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { Buffer } from '../base/natives.js';
 
 type ViewType = new (buffer: ArrayBuffer) => ArrayBufferView;
@@ -24,6 +25,28 @@ const NAMES = [
 ] as const;
 const TYPES = NAMES.map((name) => (globalThis as unknown as Record<string, ViewType | undefined>)[name]);
 const NUMBERS = new Map<string, number>(NAMES.map((name, number) => [name, number]));
+
+/** A call that all typed arrays have, and refuse without their memory. */
+const { indexOf } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
+
+/** Refuses a view whose memory was moved away, or is no longer long enough. It says that it is empty. @throws TypeError */
+export function refuseWithoutMemory(view: ArrayBufferView): void {
+  // A DataView throws by itself where it is asked for its length.
+  if (view.byteLength === 0 && !(view instanceof DataView)) indexOf.call(view as Uint8Array, 0);
+}
+
+/** Whether the memory of a view, or that of a buffer, was moved away, or is no longer long enough. */
+export function lacksMemory(object: object): boolean {
+  try {
+    // Each throws where there is none.
+    if (object instanceof DataView) return object.byteLength < 0;
+    if (ArrayBuffer.isView(object)) refuseWithoutMemory(object);
+    else if (types.isArrayBuffer(object)) return new Uint8Array(object).length < 0;
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /** The number of a view's type. A subclass counts as the type it extends, but a Buffer is a Buffer. */
 export function viewNumber(view: ArrayBufferView): number {

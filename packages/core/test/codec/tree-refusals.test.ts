@@ -17,6 +17,28 @@ function refusalOf(value: unknown): NotSerializable {
   throw new Error('It was written.');
 }
 
+function moved(): Uint8Array {
+  const bytes = new Uint8Array(8);
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  return bytes;
+}
+
+interface Resizable extends ArrayBuffer {
+  resize(bytes: number): void;
+}
+const resizable = (): Resizable =>
+  new (ArrayBuffer as unknown as new (...args: unknown[]) => Resizable)(8, { maxByteLength: 16 });
+
+/** A view of the second half of a buffer that has only its first. */
+function beyond(View: new (buffer: ArrayBuffer, at: number, length: number) => ArrayBufferView): ArrayBufferView {
+  const buffer = resizable();
+  const view = new View(buffer, 4, 1);
+  buffer.resize(2);
+  return view;
+}
+
+const disguised = (value: object): object => Object.setPrototypeOf(value, Object.prototype) as object;
+
 describe('a value that cannot be sent', () => {
   it.each([
     ['a function', () => 1, 'input is a function'],
@@ -31,6 +53,13 @@ describe('a value that cannot be sent', () => {
     ['a WeakMap', { w: { x: new WeakMap() } }, 'input.w.x is a WeakMap'],
     ['memory that is shared', { s: new SharedArrayBuffer(4) }, 'input.s is a SharedArrayBuffer'],
     ['a view of it', [new Uint8Array(new SharedArrayBuffer(4))], 'input[0] is a SharedArrayBuffer'],
+    ['a view whose memory was moved away', { v: [moved()] }, 'input.v[0] is a Uint8Array whose memory was moved away'],
+    ['memory that was moved away', { b: moved().buffer }, 'input.b is an ArrayBuffer whose memory was moved away'],
+    ['a view beyond its memory', { v: beyond(Uint8Array) }, 'input.v is a Uint8Array whose memory'],
+    ['a DataView beyond it', { v: beyond(DataView) }, 'input.v is a DataView whose memory'],
+    ['one in a map', new Map([['k', beyond(Float32Array)]]), 'input.get("k") is a Float32Array whose memory'],
+    ['a WeakSet in the guise of a plain object', { w: disguised(new WeakSet()) }, 'input'],
+    ['a generator in that guise', { g: disguised((function* () {})()) }, 'input.g is a generator'],
     ['a port', { port: new MessageChannel().port1 }, 'input.port is a MessagePort, which belongs to this process'],
     [
       'arguments',
