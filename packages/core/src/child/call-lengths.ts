@@ -6,8 +6,9 @@ const TRUSTED = 4096;
 const MOST_COUNTED = 2 * TRUSTED;
 /**
  * What a call longer than SHORT_MS takes back. The garbage collector or another process on the core makes one call in a hundred
- * look long, whatever the handler. At 100, idempotent objects of 650 bytes never had trust on two busy cores, and records of 120
- * bytes lost it now and then: 58,419 and 87,766 a second, in place of 69,090 and 164,035 (medians of five interleaved rounds).
+ * look long, whatever the handler. On two busy cores, idempotent tasks with objects of 650 bytes never had trust at 100, and
+ * those with records of 120 bytes lost it now and then. They did 58,419 and 87,766 a second then; 69,090 and 164,035 do so now
+ * (medians of five interleaved rounds).
  */
 const DOUBT = 25;
 /** After a call longer than this, trust is gone. */
