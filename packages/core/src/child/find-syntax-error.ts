@@ -1,4 +1,4 @@
-import { process, fromJson } from '../base/natives.js';
+import { process } from '../base/natives.js';
 
 /** What of node:vm is there only with --experimental-vm-modules. */
 interface ModuleParser {
@@ -65,7 +65,8 @@ export function findSyntaxError(root: string, resolve: (specifier: string, url: 
     for (let folder = new URL('.', url); ; folder = new URL('..', folder)) {
       try {
         const text = readFileSync(findPackageJSON?.(url) ?? new URL('package.json', folder), 'utf8');
-        return (fromJson(text) as { type?: unknown }).type === 'module';
+        // eslint-disable-next-line no-restricted-globals -- in the other process it is Node's own
+        return (JSON.parse(text) as { type?: unknown }).type === 'module';
       } catch {
         // No package.json here, or one that cannot be read.
         if (findPackageJSON !== undefined || folder.pathname === new URL('..', folder).pathname) return false;

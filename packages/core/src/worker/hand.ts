@@ -65,7 +65,7 @@ export class Hand {
       readLog: () => parts.readLog(),
       inHand: () => this.#inHand.all(),
       begunAt: (place) => this.begunAt(place),
-      withdraw: (place) => Number.isNaN(place.sentAt) || this.#revokes(place),
+      withdraw: (place) => Number.isNaN(place.sentAt) || this.#withdraw(place),
       graceMs: parts.graceMs,
       timedOut: (task, ranMs, by) => parts.timedOut(task, ranMs, by),
       overdue: () => parts.overdue(),
@@ -207,10 +207,15 @@ export class Hand {
     this.#watch.stop();
   }
 
-  /** Withdraws a task that has been sent. False when its handler has been called or may be. */
+  /** Whether a task that has been sent was withdrawn. */
   #revokes(place: Place): boolean {
+    return this.#withdraw(place) === true;
+  }
+
+  /** See WatchParts.withdraw. */
+  #withdraw(place: Place): boolean | undefined {
     const { board } = this.#parts.transport;
-    if (!this.hasBoard || board?.revoke(place.wireId) !== true) return false;
+    if (!this.hasBoard || board?.revoke(place.wireId) !== true) return undefined;
     const claim = board.claimOf(place.wireId);
     return claim === undefined || this.#isStillAhead(place, claim);
   }

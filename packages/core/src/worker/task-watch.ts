@@ -14,8 +14,8 @@ export interface WatchParts {
   inHand(): Place[];
   /** When its handler was called, or undefined if it was not yet. */
   begunAt(place: Place): number | undefined;
-  /** Withdraws a task that has not begun. False when its handler has been called meanwhile, or may be. */
-  withdraw(place: Place): boolean;
+  /** Withdraws a task that has not begun. False when its handler was called meanwhile, or may be; undefined when the worker cannot be told. */
+  withdraw(place: Place): boolean | undefined;
   /** Its time is up. ranMs: since its start; undefined when it never started, and has waited for as long as it may. */
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
   /** How long an abandoned task may still take to end. */
@@ -103,9 +103,11 @@ export class TaskWatch {
     }
     // A caller may submit it anew when it hears that it has waited too long: its handler must not have been called.
     const isWithdrawn = this.#parts.withdraw(place);
-    const begunAt = isWithdrawn ? undefined : this.#parts.begunAt(place);
+    const mayBegin = isWithdrawn === false;
+    const begunAt = mayBegin ? this.#parts.begunAt(place) : undefined;
     if (begunAt !== undefined) this.#lookAtRunning(task, begunAt, now);
-    else if (!isWithdrawn && now - task.waitUntilMs < RUN_ENDS_MS) this.#lookAt(now + RUN_ENDS_MS);
+    else if (mayBegin && task.deadlineMs <= now) this.#parts.timedOut(task, 0, 'deadline');
+    else if (mayBegin && now - task.waitUntilMs < RUN_ENDS_MS) this.#lookAt(now + RUN_ENDS_MS);
     else this.#parts.timedOut(task, undefined, 'deadline');
   }
 
