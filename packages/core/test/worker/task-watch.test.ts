@@ -20,7 +20,7 @@ function open(graceMs = GRACE_MS) {
   const inHand = new Set<Place>();
   const started = new Map<Place, number>();
   /** Whether the worker can still be kept from beginning a task. */
-  let canWithdraw: (place: Place) => boolean = () => true;
+  let canWithdraw: (place: Place) => boolean | undefined = () => true;
   const timedOut: { id: number; atMs: number; ranMs: number | undefined; by: string }[] = [];
   const overdueAt: number[] = [];
   const watch = new TaskWatch({
@@ -61,7 +61,7 @@ function open(graceMs = GRACE_MS) {
     inHand.delete(place);
     if (place.isAbandoned) watch.forget(place);
   };
-  const withdraws = (how: (place: Place) => boolean): void => void (canWithdraw = how);
+  const withdraws = (how: (place: Place) => boolean | undefined): void => void (canWithdraw = how);
   return { clock, watch, timedOut, overdueAt, give, begin, abandon, takeBack, end, withdraws };
 }
 
@@ -94,12 +94,24 @@ describe('the time of a task', () => {
     expect(timedOut).toHaveLength(1);
   });
 
-  it('is over for having waited, though its worker cannot be kept from beginning it, when it has not begun after the longest run', () => {
+  it('waits on for as long as a run takes when it may begin at any moment, but not beyond its deadline', () => {
     const { clock, give, timedOut, withdraws } = open();
     withdraws(() => false);
     give({ queueTimeoutMs: 50 });
+    give({ deadlineMs: 50 });
     clock.advance(100);
-    expect(timedOut).toEqual([{ id: 1, atMs: 55, ranMs: undefined, by: 'deadline' }]);
+    expect(timedOut).toEqual([
+      { id: 2, atMs: 50, ranMs: 0, by: 'deadline' },
+      { id: 1, atMs: 55, ranMs: undefined, by: 'deadline' },
+    ]);
+  });
+
+  it('is over for having waited when its worker cannot be told', () => {
+    const { clock, give, timedOut, withdraws } = open();
+    withdraws(() => undefined);
+    give({ queueTimeoutMs: 50 });
+    clock.advance(100);
+    expect(timedOut).toEqual([{ id: 1, atMs: 50, ranMs: undefined, by: 'deadline' }]);
   });
 
   it('ends at its deadline, waiting or running', () => {
