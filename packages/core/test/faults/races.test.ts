@@ -60,7 +60,9 @@ describe('things that happen at the same moment', () => {
           const ends = await Promise.all(Array.from({ length: 100 }, (_, n) => run(n)));
           expect(ends).toEqual(Array.from({ length: 100 }, (_, n) => n));
         }
-        expect(await pool.run('repeats')).toBeGreaterThan(0);
+        // One of them may have come too late to have had any.
+        const repeats = (await pool.broadcast('repeats')) as number[];
+        expect(Math.max(...repeats)).toBeGreaterThan(0);
         expect(lab.deaths(pool)).toEqual([]);
         return 'all right, no death';
       },
