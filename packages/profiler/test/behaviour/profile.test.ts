@@ -187,11 +187,13 @@ describe.each(['process', 'thread', 'inline'] as const)('a profiled pool of kind
     const pool = makePool({ warmup: { tasks: [{ name: 'pause', input: 100, times: 2 }] } });
     const profiler = new Profiler().attach(pool);
     await pool.ready();
+    const readyMs = performance.now();
     await pool.run('echo', 1);
+    const ranMs = performance.now() - readyMs;
     const { workers, byTask, sections, bootWaitMs } = poolOf(await profiler.stop());
     // A timer may be early by a millisecond.
     expect(workers[0]?.bootMs).toBeGreaterThan(198);
-    expect(workers[0]?.busyMs).toBeLessThan(100);
+    expect(workers[0]?.busyMs).toBeLessThan(ranMs + 1);
     expect(byTask.map(({ task, tries }) => [task, tries])).toEqual([['echo', 1]]);
     expect(sections).toEqual([]);
     expect(bootWaitMs).toBe(0);
