@@ -65,7 +65,7 @@ export class Hand {
       readLog: () => parts.readLog(),
       inHand: () => this.#inHand.all(),
       begunAt: (place) => this.begunAt(place),
-      withdraw: (place) => Number.isNaN(place.sentAt) || this.#withdraw(place),
+      withdraw: (place) => this.#withdraw(place),
       graceMs: parts.graceMs,
       timedOut: (task, ranMs, by) => parts.timedOut(task, ranMs, by),
       overdue: () => parts.overdue(),
@@ -161,7 +161,7 @@ export class Hand {
       return true;
     }
     // The worker may decode its input now, and end by that: the task is in no second hand meanwhile.
-    if (!this.#revokes(place) || this.#isDecoded(place)) return false;
+    if (this.#revoke(place) !== true || this.#isDecoded(place)) return false;
     this.#takeBack(place);
     return true;
   }
@@ -169,12 +169,14 @@ export class Hand {
   /** See Worker.abandon. */
   abandon(task: Task, reason: unknown): void {
     const place = task.place as Place;
+    // When its wait was over.
+    if (place.isTakenBack) return;
     if (this.#outbox.remove(place)) {
       this.letGo(place);
       return;
     }
     // Even while its input is being decoded: its handler will not be called, and a kill would cost its neighbours.
-    if (this.#revokes(place)) {
+    if (this.#revoke(place) === true) {
       this.#takeBack(place);
       return;
     }
@@ -207,13 +209,20 @@ export class Hand {
     this.#watch.stop();
   }
 
-  /** Whether a task that has been sent was withdrawn. */
-  #revokes(place: Place): boolean {
-    return this.#withdraw(place) === true;
-  }
-
   /** See WatchParts.withdraw. */
   #withdraw(place: Place): boolean | undefined {
+    // It has not left.
+    if (Number.isNaN(place.sentAt)) return true;
+    const isRevoked = this.#revoke(place);
+    if (isRevoked === true) this.#takeBack(place);
+    return isRevoked;
+  }
+
+  /**
+   * Revokes a task that has been sent. False when its handler has been called, or may be; undefined when the worker cannot be
+   * told.
+   */
+  #revoke(place: Place): boolean | undefined {
     const { board } = this.#parts.transport;
     if (!this.hasBoard || board?.revoke(place.wireId) !== true) return undefined;
     const claim = board.claimOf(place.wireId);
