@@ -26,24 +26,24 @@ const NAMES = [
 const TYPES = NAMES.map((name) => (globalThis as unknown as Record<string, ViewType | undefined>)[name]);
 const NUMBERS = new Map<string, number>(NAMES.map((name, number) => [name, number]));
 
-/** A call that all typed arrays have, and refuse without their memory. */
+/** Calls that need memory: of all typed arrays, and of a buffer. */
 const { indexOf } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
+const { slice } = ArrayBuffer.prototype;
 
 /** Refuses a view whose memory was moved away, or is no longer long enough. It says that it is empty. @throws TypeError */
 export function refuseWithoutMemory(view: ArrayBufferView): void {
-  // A DataView throws by itself where it is asked for its length.
+  // A DataView throws where it is asked for its length.
   if (view.byteLength === 0 && !(view instanceof DataView)) indexOf.call(view as Uint8Array, 0);
 }
 
 /** Whether the memory of a view, or that of a buffer, was moved away, or is no longer long enough. */
 export function lacksMemory(object: object): boolean {
   try {
-    // Each throws where there is none.
-    if (object instanceof DataView) return object.byteLength < 0;
     if (ArrayBuffer.isView(object)) refuseWithoutMemory(object);
-    else if (types.isArrayBuffer(object)) return new Uint8Array(object).length < 0;
+    else if (types.isArrayBuffer(object)) slice.call(object, 0, 0);
     return false;
   } catch {
+    // That is the answer.
     return true;
   }
 }
