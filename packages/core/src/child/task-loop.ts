@@ -1,4 +1,3 @@
-import { nextTick, setImmediate } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
@@ -24,10 +23,9 @@ import { PendingInputs } from './pending-inputs.js';
 import type { ResultTimes, ResultWriter } from './result-writer.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import { CallSampler, type TaskUse } from './task-use.js';
+import { Turns } from './turns.js';
 import type { LoadedModule } from './worker-module.js';
 
-/** Handlers are called for this long before the event loop turns. */
-const SLICE_MS = 1;
 /**
  * A result waits for company as long as the work that is left here takes. So a frame leaves when half of what was here is done,
  * and the parent can send more while the other half runs. For HOLD_MS at least, and for MOST_HOLD_MS at most: a frame costs both
@@ -39,9 +37,6 @@ const MOST_HOLD_MS = 4;
 const LONG_MS = 1;
 /** Weight of the newest call in the moving average. */
 const NEWEST = 0.05;
-const settled = Promise.resolve();
-/** A reaction of a promise. Not by queueMicrotask, which calls what a handler may have replaced. */
-const react = settled.then.bind(settled) as (reaction: () => void) => Promise<void>;
 /** Most results in one frame, so that the parent can work on the first while the rest are computed. */
 const FLUSH_AFTER_RESULTS = 256;
 
@@ -69,8 +64,8 @@ export interface LoopParts {
 /**
  * Runs tasks in the order they came, at most `concurrency` at once, and hands their results on in batches.
  *
- * Synchronous handlers run one after another in one turn of the event loop, for SLICE_MS at a time; between such
- * slices the loop turns, so that a cancellation or a timer of the handler gets its chance.
+ * Handlers are called one after another in one turn of the event loop, in slices (turns.ts). Between these the loop turns, so that a
+ * cancellation or a timer of the handler gets its chance.
  */
 export class TaskLoop {
   readonly #parts: LoopParts;
@@ -84,14 +79,7 @@ export class TaskLoop {
   readonly #running = new Map<number, RunningTask>();
   /** Whether the last frame had one task only, and no other is waiting. */
   #isCalm = false;
-  #isTurnDue = false;
   #insideRun = false;
-  /** When the event loop has to turn. */
-  #sliceEnd = 0;
-  /** Whether no handler has been called since the last promise was heard of. */
-  #areHeard = false;
-  /** Whether the next handler waits for that. */
-  #isHearing = false;
   #batchSince = 0;
   /** Rows that have not been started. */
   #unstarted = 0;
@@ -99,22 +87,7 @@ export class TaskLoop {
   #pitchMs = 0;
   /** Of the result being added. One for all: it is read at once. */
   readonly #times: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
-  readonly #tick = (): void => nextTick(this.#goOn);
-  readonly #goOn = (): void => {
-    this.#isHearing = false;
-    this.#areHeard = true;
-    this.#run();
-  };
-  readonly #turn = (): void => {
-    this.#isTurnDue = false;
-    this.#sliceEnd = hostNowMs() + SLICE_MS;
-    // Between two callbacks Node runs all reactions.
-    this.#areHeard = true;
-    this.#run();
-    // Nothing more can run now: all of it is done, or as much as may runs and waits.
-    const isStill = this.#unstarted === 0 || this.#running.size >= this.#concurrency;
-    if (isStill || hostNowMs() - this.#batchSince > this.#holdMs) this.flush();
-  };
+  readonly #turns = new Turns({ turned: () => this.#onTurn(), reacted: () => this.#run() });
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -141,11 +114,11 @@ export class TaskLoop {
     this.#unstarted += inputs.rows;
     this.#isCalm = inputs.rows === 1 && ((frame.meta[1] ?? 0) & CALM) !== 0;
     this.#parts.poll.wake(frame.receivedAt);
-    this.#sliceEnd = frame.receivedAt + SLICE_MS;
+    this.#turns.begin(frame.receivedAt);
     if (this.#isCalm) this.#run();
     // First all that have arrived: how long results may wait depends on what there is to do. Running each frame at once, two
     // processes with 45 tasks of 150 µs in hand each saw no more than three of them, and answered for three at a time.
-    else this.#runNextTurn();
+    else this.#turns.next();
   }
 
   /** This number of tasks run at once from now on. */
@@ -154,7 +127,7 @@ export class TaskLoop {
     this.#claimer?.tune(concurrency);
     // Side by side, the log does not tell any more which task of a run has begun.
     if (concurrency > 1) this.#withdrawRun();
-    this.#runNextTurn();
+    this.#turns.next();
   }
 
   /** Tells a running handler. A task that waits is taken back over the board, not by a message. */
@@ -169,22 +142,21 @@ export class TaskLoop {
     if (this.#isCalm && this.idle) this.#parts.poll.rest();
   }
 
+  #onTurn(): void {
+    this.#run();
+    // Nothing more can run now: all of it is done, or as much as may runs and waits.
+    const isStill = this.#unstarted === 0 || this.#running.size >= this.#concurrency;
+    if (isStill || hostNowMs() - this.#batchSince > this.#holdMs) this.flush();
+  }
+
   #run(): void {
-    if (this.#insideRun || this.#isHearing) return;
+    if (this.#insideRun || this.#turns.isReacting) return;
     this.#insideRun = true;
     let now = hostNowMs();
     while (this.#running.size < this.#concurrency) {
       const inputs = this.#frames[0];
       if (inputs === undefined) break;
-      if (now > this.#sliceEnd) {
-        this.#runNextTurn();
-        break;
-      }
-      if (this.#running.size > 0 && !this.#areHeard) {
-        this.#hear();
-        break;
-      }
-      this.#areHeard = false;
+      if (!this.#turns.mayCall(now, this.#running.size === 0)) break;
       inputs.next();
       this.#unstarted--;
       if (inputs.isLast) this.#frames.shift();
@@ -195,17 +167,7 @@ export class TaskLoop {
     this.#insideRun = false;
     if (this.#results.size === 0) return;
     if (this.#isCalm && this.idle) this.flush();
-    else this.#runNextTurn();
-  }
-
-  /**
-   * Goes on when the reactions of all promises that are settled have run. What handlers beside it have returned is written to the
-   * log then, before a handler that may block this thread for seconds, or end it.
-   */
-  #hear(): void {
-    this.#isHearing = true;
-    // A tick alone would come before the reactions, and a reaction among them.
-    void react(this.#tick);
+    else this.#turns.next();
   }
 
   /** Calls the handler of one row. Returns the time afterwards, which is the next row's start. */
@@ -335,13 +297,6 @@ export class TaskLoop {
   /** How long a result may wait for company. */
   get #holdMs(): number {
     return Math.min(Math.max(this.#unstarted * this.#pitchMs, HOLD_MS), MOST_HOLD_MS);
-  }
-
-  /** Results may leave in the check phase of this turn: every frame that arrived in it has been taken in by then. */
-  #runNextTurn(): void {
-    if (this.#isTurnDue) return;
-    this.#isTurnDue = true;
-    setImmediate(this.#turn);
   }
 
   #encode(error: unknown): WireThrown {
