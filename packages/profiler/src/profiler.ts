@@ -104,9 +104,9 @@ export class Profiler implements Disposable {
   }
 
   /**
-   * Ends measuring, lets go of every pool and returns the report. Sections of workers are complete when no task runs any
-   * more: a worker sends them ahead of its results when it becomes idle, else about every 100 ms. A second call returns
-   * the same report.
+   * Ends measuring, lets go of every pool and returns the report. A worker sends its sections
+   * when it becomes idle, else about every 100 ms. The parent may read a last result before: sections are complete for
+   * certain when the pool is closed. A second call returns the same report.
    */
   stop(): Promise<Report> {
     this.#sections.stop();

@@ -13,9 +13,10 @@ export async function importNamespace(url: string): Promise<Imported> {
     return await importIt(url);
   } catch (error) {
     // Node 20 has a second promise for a module that imports CommonJS which throws, and nothing handles that one: its
-    // rejection would end the program. Another import, of what has failed for good, does. It gives the same error again,
-    // which is dropped here, and thrown below.
-    await importIt(url).catch(() => {});
+    // rejection would end the program. Another import, of what has failed for good, does.
+    await importIt(url).catch(() => {
+      // The same error again, which is thrown below.
+    });
     throw error;
   }
 }

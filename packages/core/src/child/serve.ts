@@ -193,7 +193,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
       concurrency: init.concurrency,
       poll,
       uses,
-      // Ahead of the results: the sections of a task have arrived when its result does.
+      // Ahead of the results. The parent may have read the last ones from the log by then.
       beforeFlush(idle) {
         const message = report.due(idle);
         if (message !== undefined) channel.send(FRAME.report, message);
