@@ -5,7 +5,8 @@ import { anyWritten } from './written-objects.js';
 
 /*
  * Objects of the platform that are classes of JavaScript: all they hold is private, so V8's serializer makes `{}` of them and says
- * nothing (since Node 22 of Blob and its like, too, which Node 20 has as objects of native code).
+ * nothing (since Node 22 of Blob and its like, too, which Node 20 has as objects of native code). A DOMException arrives as an
+ * Error without its message since Node 22.
  */
 
 /** A port can carry these, or move them. */
@@ -25,6 +26,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   AbortController: 'give its signal to the call as the option "signal"',
   WebSocket: 'send what comes from it',
   EventSource: 'send what comes from it',
+  DOMException: 'throw it, or send its name and message',
 };
 const LISTED = new Set([...FOR_PORTS, ...Object.keys(INSTEAD)]);
 

@@ -14,6 +14,7 @@ const EMPTY: [name: string, value: object, advice: RegExp][] = [
   ['Response', new Response('text'), /text\(\)/],
   ['AbortSignal', new AbortController().signal, /option "signal"/],
   ['AbortController', new AbortController(), /option "signal"/],
+  ['DOMException', new DOMException('text', 'AbortError'), /its name and message/],
 ];
 const FOR_THREADS: [name: string, make: () => object][] = [
   ['Blob', () => new Blob(['text'])],

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Pool, type AnyHandlers, type PoolKind, type PoolOptions } from '@millpond/core';
 import { expect } from 'vitest';
 
@@ -16,10 +16,21 @@ void [process.stdout, process.stderr];
 
 /** Process ids of the children of this process that run. */
 function children(): number[] {
-  return readdirSync('/proc/self/task')
-    .flatMap((thread) => readFileSync(`/proc/self/task/${thread}/children`, 'utf8').trim().split(' '))
+  const tasks = '/proc/self/task';
+  return readdirSync(tasks)
+    .flatMap((thread) => childrenOf(`${tasks}/${thread}`))
     .filter((pid) => pid !== '' && isRunning(Number(pid)))
     .map(Number);
+}
+
+/** A thread that has ended since the list of threads was read has none: another thread of its process has them. */
+function childrenOf(thread: string): string[] {
+  try {
+    return readFileSync(`${thread}/children`, 'utf8').trim().split(' ');
+  } catch (error) {
+    if (!existsSync(thread)) return [];
+    throw error;
+  }
 }
 
 /** Whether a process runs; a zombie does not. */
