@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { DefaultSerializer } from 'node:v8';
 import { BelongsHere, nameOf, NotSerializable, one, type Unsendable } from './not-serializable.js';
 import { refusalOfPlatformObject } from './platform-objects.js';
-import { lacksMemory } from './views.js';
+import { isInDisguise, lacksMemory } from './views.js';
 
 /** Parts of a value that are looked at: every task that fails pays for the search. */
 const MAX_PARTS = 10_000;
@@ -91,6 +91,7 @@ function refusalByType(value: object): Refused | undefined {
   if (refusal !== undefined) return { what: refusal.message, mayGoToThread: refusal instanceof BelongsHere };
   if (lacksMemory(value))
     return { what: `is ${one(nameOf(value))} whose memory was moved away, or is too short for it` };
+  if (isInDisguise(value)) return { what: 'is a view with the prototype of another type, which cannot be sent' };
   const memory = ArrayBuffer.isView(value) ? value.buffer : value;
   if (types.isSharedArrayBuffer(memory)) return { what: new BelongsHere(memory).message, mayGoToThread: true };
   return undefined;

@@ -38,6 +38,8 @@ export function refuseDisguised(value: object): void {
     types.isMapIterator(value) ||
     types.isSetIterator(value) ||
     types.isAnyArrayBuffer(value) ||
+    ArrayBuffer.isView(value) ||
+    types.isBoxedPrimitive(value) ||
     types.isProxy(value) ||
     types.isPromise(value);
   if (isOther) throw NOT_PLAIN;

@@ -48,6 +48,11 @@ export function lacksMemory(object: object): boolean {
   }
 }
 
+/** Whether a view has lost what all views inherit. */
+export function isInDisguise(object: object): boolean {
+  return ArrayBuffer.isView(object) && (object as Partial<ArrayBufferView>).buffer === undefined;
+}
+
 /** The number of a view's type. A subclass counts as the type it extends, but a Buffer is a Buffer. */
 export function viewNumber(view: ArrayBufferView): number {
   if (view.constructor === Buffer) return 0;

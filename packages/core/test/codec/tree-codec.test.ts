@@ -43,6 +43,24 @@ describe('a value that comes back from the tree codec', () => {
     );
   });
 
+  it.each<[string, object]>([
+    ['a Map', new Map([['a', 1]])],
+    ['a Set', new Set([1])],
+    ['a Date', new Date(1)],
+    ['a RegExp', /a/g],
+    ['an Error', new Error('text')],
+    ['an array', [1, 2]],
+    ['a boxed number', Object(1) as object],
+    ['a boxed text', Object('text') as object],
+    ['a boxed bigint', Object(1n) as object],
+    ['memory', new ArrayBuffer(2)],
+  ])('equals what V8 makes of it, where %s has the prototype of a plain object, or none', (_name, value) => {
+    for (const prototype of [Object.prototype, null]) {
+      const input = [Object.setPrototypeOf(value, prototype)];
+      expectSame(new Link().pass(input), byV8(input));
+    }
+  });
+
   it('equals what V8 makes of it at every sighting of its shapes', () => {
     fc.assert(
       fc.property(plainValue, (value) => {

@@ -60,6 +60,12 @@ describe('a value that cannot be sent', () => {
     ['one in a map', new Map([['k', beyond(Float32Array)]]), 'input.get("k") is a Float32Array whose memory'],
     ['a WeakSet in the guise of a plain object', { w: disguised(new WeakSet()) }, 'input'],
     ['a generator in that guise', { g: disguised((function* () {})()) }, 'input.g is a generator'],
+    [
+      'a view in that guise',
+      { v: disguised(new Uint8Array(2)) },
+      'input.v is a view with the prototype of another type',
+    ],
+    ['a DataView in it', { v: disguised(new DataView(new ArrayBuffer(2))) }, 'input.v is a view with the prototype of'],
     ['a port', { port: new MessageChannel().port1 }, 'input.port is a MessagePort, which belongs to this process'],
     [
       'arguments',
