@@ -105,7 +105,7 @@ export class ResultWriter {
       given = value.value;
       if (this.#parts.channel.clones) {
         const refused = this.#take(id, given, value.transfer);
-        if (refused === undefined) return this.#addLoose(id, STATUS.ok, RECORD_FLAG.cloned, times);
+        if (refused === undefined) return this.#addLoose(id, STATUS.ok, isToLog, times);
         // What was to be moved may be half gone: it must not arrive as if it were whole.
         this.#encodeNote(toRefusal(refused, 'result'));
         return this.#addRecord(id, STATUS.notSerializable, undefined, isToLog, times);
@@ -118,7 +118,7 @@ export class ResultWriter {
     } catch (error) {
       const isForPort = this.#parts.channel.clones && (status !== STATUS.ok || mayGoByPort(error));
       if (isForPort && this.#take(id, given) === undefined) {
-        return this.#addLoose(id, status, RECORD_FLAG.cloned, times);
+        return this.#addLoose(id, status, isToLog, times);
       }
       this.#encodeNote(explain(given, toRefusal(error, 'result')));
       return this.#addRecord(id, STATUS.notSerializable, undefined, isToLog, times);
@@ -190,6 +190,7 @@ export class ResultWriter {
   ): boolean {
     const { log } = this.#parts;
     if (isToLog && log !== undefined && this.#addToLog(id, status, views, times, log)) return true;
+    if (isToLog) this.#noteReturn(id, times);
     const places = views?.map((view) => this.#putBeside(view));
     if (this.#parts.encoder.shapeCount > this.#shapesInFrames) {
       this.#define(this.#shapesInFrames);
@@ -206,11 +207,19 @@ export class ResultWriter {
     return { number, at: 0, bytes: view.length };
   }
 
-  /** Adds a record without a value. */
-  #addLoose(id: number, status: number, flags: number, times: ResultTimes): false {
+  /** Adds a record whose value only a port carries. */
+  #addLoose(id: number, status: number, isToLog: boolean, times: ResultTimes): false {
+    if (isToLog) this.#noteReturn(id, times);
     this.#value.reset();
-    this.#loose.add(id, status, flags, this.#value, undefined, times);
+    this.#loose.add(id, status, RECORD_FLAG.cloned, this.#value, undefined, times);
     return false;
+  }
+
+  /** Should this worker end before the frame leaves, the parent knows that the task did not run when it did. */
+  #noteReturn(id: number, times: ResultTimes): void {
+    const { log } = this.#parts;
+    this.#definitions.reset();
+    if (log !== undefined) this.#write(log, id, STATUS.returned, 0, this.#definitions, undefined, times);
   }
 
   /** False when there is no room for it: it goes with the frame then. */

@@ -53,6 +53,7 @@ export class FrameReceiver {
       arena: transport.arena,
       openDecoder: () => openDecoder(spec.options.codec),
       isWanted: (wireId) => hand.get(wireId)?.isAbandoned === false,
+      onReturned: (wireId, endedAt) => hand.returned(wireId, endedAt),
       onRow: (row) => this.#onRow(row),
     });
     transport.channel.onFrame = (frame) => this.#onFrame(frame);

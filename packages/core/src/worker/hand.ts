@@ -204,6 +204,13 @@ export class Hand {
     return this.#isBehind(place, claim) ? undefined : Math.max(claim.atMs, this.lastEndedAt);
   }
 
+  /** The handler of a task has returned; its result is on its way. */
+  returned(wireId: number, endedAt: number): void {
+    this.lastEndedAt = Math.max(this.lastEndedAt, endedAt);
+    const place = this.get(wireId);
+    if (place !== undefined) place.hasReturned = true;
+  }
+
   /** The worker has ended. */
   stop(): void {
     this.#watch.stop();

@@ -37,6 +37,7 @@ export class InHand {
     place.task = task;
     place.isAbandoned = false;
     place.isTakenBack = false;
+    place.hasReturned = false;
     place.assignedAt = NaN;
     place.sentAt = NaN;
     place.isWarm = undefined;

@@ -18,6 +18,8 @@ export class Place implements Holding {
   isAbandoned = false;
   /** It was taken back before it began: the worker will answer, and never run it. */
   isTakenBack = false;
+  /** Its handler has returned; the result is still on its way. */
+  hasReturned = false;
   /** Index of its handler in the worker's own list. */
   handler = 0;
   /** Host clock; NaN until then. The same for all that leave together: looking at the clock for each costs 45 ns. */

@@ -39,18 +39,18 @@ function sorted(
   decodingId: number,
   ranAlone: boolean,
 ): Remains {
-  const times = begunAt.filter((at) => at !== undefined);
-  const runningFrom = ranAlone ? Math.max(...times) : -Infinity;
-  const begun = places.filter(
-    (_, index) => (begunAt[index] ?? -Infinity) >= runningFrom && begunAt[index] !== undefined,
-  );
-  const lost = places.filter((_, index) => (begunAt[index] ?? Infinity) < runningFrom);
+  const started = places
+    .map((place, index) => ({ place, at: begunAt[index] ?? NaN }))
+    .filter(({ at }) => !Number.isNaN(at));
+  const runningFrom = ranAlone ? Math.max(...started.map(({ at }) => at)) : -Infinity;
+  const isRunning = ({ place, at }: (typeof started)[number]): boolean => !place.hasReturned && at >= runningFrom;
+  const running = started.filter(isRunning);
   const rest = places.filter((_, index) => begunAt[index] === undefined);
   const decoding = rest.find(({ wireId }) => wireId === decodingId);
   return {
-    begun,
-    begunSince: times.length === 0 ? NaN : Math.min(...times.filter((at) => at >= runningFrom)),
-    lost,
+    begun: running.map(({ place }) => place),
+    begunSince: running.length === 0 ? NaN : Math.min(...running.map(({ at }) => at)),
+    lost: started.filter((each) => !isRunning(each)).map(({ place }) => place),
     decoding,
     others: rest.filter((place) => place !== decoding),
   };

@@ -13,6 +13,8 @@ export interface ResultReaderParts {
   openDecoder(): ValueDecoder;
   /** Whether the result with this wire id is waited for; one that is not is not decoded. */
   isWanted(wireId: number): boolean;
+  /** The handler of this task has returned; its result comes by a frame. */
+  onReturned(wireId: number, endedAt: number): void;
   /** One result. */
   onRow(row: ResultRow): void;
 }
@@ -113,6 +115,10 @@ export class ResultReader {
     const to = from + row.valueBytes;
     if (row.kind === STATUS.shapes) {
       decoder.defineShapes(bytes, from, to);
+      return;
+    }
+    if (row.kind === STATUS.returned) {
+      this.#parts.onReturned(row.wireId, row.endedAt);
       return;
     }
     if (this.#parts.isWanted(row.wireId)) {

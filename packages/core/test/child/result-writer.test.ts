@@ -270,12 +270,14 @@ describe('a large value', () => {
 
   it('goes beside the frame where there is no arena, or no room in it; its neighbours go as they would', () => {
     for (const arena of [undefined, MIB]) {
-      const { add, look, writer, frames, receive, arenas } = open(arena === undefined ? {} : { arena });
+      const { add, look, returned, writer, frames, receive, arenas } = open(arena === undefined ? {} : { arena });
       add(1, 'before', true);
       add(2, [large(1, 3 * MIB), large(2, LARGE_BYTES)], true);
       add(3, { text: 'x'.repeat(MIB + 1) }, true);
       add(4, 'after', true);
       expect(look()).toEqual(['before', 'after']);
+      // Should the worker end now, neither of them was running.
+      expect(returned).toEqual([2, 3]);
       writer.send();
       expect(frames()[0]?.beside.map(({ byteLength }) => byteLength)).toEqual([3 * MIB, LARGE_BYTES]);
       const [views, text] = receive() as [Buffer[], { text: string }];

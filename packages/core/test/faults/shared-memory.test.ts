@@ -67,4 +67,31 @@ describe('shared memory that is full', () => {
       },
     );
   }
+
+  fault(
+    {
+      row: '44e',
+      fault: '/dev/shm of 2m is full, and a worker is ended from outside',
+      injected: 'three results of 1 MB, returned while the program stands still; then SIGKILL',
+      expected: 'all reject with resultLost: their handlers had returned; none counts as a crash, none runs twice',
+      not: CAN_MOUNT
+        ? { thread: 'threads share the memory of the program, no file' }
+        : { process: 'no /dev/shm can be mounted here', thread: 'no /dev/shm can be mounted here' },
+    },
+    async (lab) => {
+      const starts = lab.path('starts');
+      const program = startParent(
+        lab,
+        'fill-after-start.mjs',
+        { told: lab.path('told') },
+        { [STARTS]: starts },
+        ownSharedMemory('2m'),
+      );
+      expect(await program.ended(ENDS_WITHIN_MS)).toBe(0);
+      const lost = ['ERR_WORKER_CRASHED', true];
+      expect(JSON.parse(program.lines[0] ?? '[]')).toEqual([lost, lost, lost]);
+      expect(readStarts(starts)).toHaveLength(3);
+      return '3 of 3 rejected with resultLost, none ran twice';
+    },
+  );
 });

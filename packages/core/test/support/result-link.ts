@@ -127,11 +127,14 @@ export function openLink(options: LinkOptions = {}) {
   const writer = new ResultWriter({ channel, encoder, log: log?.writer, arena: arenas?.there });
   const progress = new ProgressLink(channel, encoder);
   const rows: ReadRow[] = [];
+  /** Tasks whose handlers have returned, by the log, and whose results come by a frame. */
+  const returned: number[] = [];
   const reader = new ResultReader({
     log: log?.reader,
     arena: arenas?.here,
     openDecoder: () => openDecoder(codec),
     isWanted: options.isWanted ?? (() => true),
+    onReturned: (wireId) => void returned.push(wireId),
     onRow(row) {
       rows.push(readRow(row));
       options.onRow?.(row);
@@ -158,5 +161,5 @@ export function openLink(options: LinkOptions = {}) {
       endedAt: ended,
     });
   };
-  return { channel, writer, progress, reader, rows, frames, receive, add, arenas };
+  return { returned, channel, writer, progress, reader, rows, frames, receive, add, arenas };
 }
