@@ -1,6 +1,6 @@
 import type { MessagePort, WorkerOptions } from 'node:worker_threads';
 import { MessageChannel, Worker } from '../base/parent-natives.js';
-import { Buffer, setTimeout, process } from '../base/natives.js';
+import { Buffer, clearTimeout, setTimeout, process } from '../base/natives.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { messageOf } from '../base/message-of.js';
 import { LINEAGE_KEY, lineageOf } from '../base/lineage.js';
@@ -17,6 +17,8 @@ import { threadStack } from './thread-stack.js';
 import { workerEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
+/** An uncaught error ends a thread: Node calls process.exit() there. Where a handler has replaced it, the thread is ended from here. */
+const ENDS_WITHIN_MS = 1000;
 /** Results still in the port after the end of a thread are waited for this long. */
 const LAST_MESSAGES_MS = 1000;
 
@@ -75,13 +77,16 @@ class ThreadTransport implements Transport {
     this.#thread.unref();
     port1.unref();
     const portClosed = new Promise<void>((resolve) => (this.channel.onClose = resolve));
+    let overdue: NodeJS.Timeout | undefined;
     // Any uncaught value that a handler has thrown: null, too.
     this.#thread.on('error', (error: unknown) => {
       const { code, stack } = (error ?? {}) as { code?: unknown; stack?: unknown };
       if (code === 'ERR_WORKER_OUT_OF_MEMORY') this.#outOfMemory = 'limit';
       this.#stderr.add(Buffer.from(`${typeof stack === 'string' ? stack : `Uncaught ${messageOf(error)}`}\n`));
+      overdue ??= setTimeout(() => this.kill(), ENDS_WITHIN_MS).unref();
     });
     this.#thread.on('exit', (code) => {
+      clearTimeout(overdue);
       const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_MESSAGES_MS).unref());
       void Promise.race([portClosed, limit]).then(() =>
         this.onExit({

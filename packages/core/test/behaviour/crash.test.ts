@@ -23,6 +23,21 @@ describe.each(WORKER_KINDS)('a worker of kind %s that dies', (kind) => {
     });
   });
 
+  const dropped = ['exit', 'reallyExit'].flatMap((way) => ['throwLater', 'rejectLater'].map((task) => [way, task]));
+  it.each(dropped as [string, string][])(
+    'of an error that nothing catches is replaced, though a handler has replaced process.%s (%s)',
+    async (way, task) => {
+      await withPool('drops-exit.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {
+        await pool.run('drop', way);
+        const failed = failure(pool.run(task));
+        const next = pool.run('echo', 'next');
+        expect(await failed).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+        expect((await failed).message).toContain('nothing catches it');
+        expect(await next).toBe('next');
+      });
+    },
+  );
+
   it('of a null that nothing catches says so, and the program goes on', async () => {
     await withPool('throws-after-result.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {
       const error = (await failure(pool.run('throwNull'))) as unknown as { details: { death: DeathReport } };
