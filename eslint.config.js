@@ -32,6 +32,16 @@ const FILE_CALLS = [
   ...['readFileSync', 'readlinkSync', 'accessSync', 'existsSync'],
 ];
 const TAKEN_FROM_PROCESS = ['nextTick', 'exit', 'kill', 'hrtime', 'cpuUsage', 'threadCpuUsage', 'memoryUsage'];
+/** Modules whose functions natives.ts has. */
+const IMPORTS = [
+  ...['timers', 'timers/promises', 'process', 'perf_hooks', 'console'].map((name) => ({
+    name: `node:${name}`,
+    message: FROM_NATIVES,
+    allowTypeImports: true,
+  })),
+  { name: 'node:buffer', importNames: ['Buffer'], message: FROM_NATIVES },
+  { name: 'node:fs', importNames: FILE_CALLS, message: FROM_NATIVES, allowTypeImports: true },
+];
 
 export default defineConfig(
   includeIgnoreFile(`${import.meta.dirname}/.gitignore`),
@@ -80,16 +90,7 @@ export default defineConfig(
         'error',
         ...TAKEN_FROM_PROCESS.map((property) => ({ object: 'process', property, message: FROM_NATIVES })),
       ],
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        ...['timers', 'timers/promises', 'process', 'perf_hooks', 'console'].map((name) => ({
-          name: `node:${name}`,
-          message: FROM_NATIVES,
-          allowTypeImports: true,
-        })),
-        { name: 'node:buffer', importNames: ['Buffer'], message: FROM_NATIVES },
-        { name: 'node:fs', importNames: FILE_CALLS, message: FROM_NATIVES, allowTypeImports: true },
-      ],
+      '@typescript-eslint/no-restricted-imports': ['error', ...IMPORTS],
     },
   },
   {
@@ -99,6 +100,11 @@ export default defineConfig(
       'no-restricted-globals': [
         'error',
         { globals: [...FAKED, 'JSON'].map((name) => ({ name, message: FROM_NATIVES })), checkGlobalObject: true },
+      ],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        ...IMPORTS,
+        ...['v8', 'util'].map((name) => ({ name: `node:${name}`, message: FROM_NATIVES, allowTypeImports: true })),
       ],
     },
   },

@@ -4,7 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'packages/core/dist');
@@ -26,6 +26,24 @@ const IMPORTED = 'eventemitter3';
 const REQUIRED = 'lru-cache';
 const REQUIRED_BY = `requireInstalled((require) => require('${REQUIRED}'))`;
 const INCLUDED = [IMPORTED, REQUIRED];
+/** What stands for the globals of JavaScript: a handler or a test that replaces them later replaces nothing of ours. */
+const BUILT_INS = join(DIST, 'base/built-ins.js');
+/** Functions of classes that are called as constructors, too, by their names there. */
+const STATICS = {
+  'Array.isArray': 'isArray',
+  'Array.from': 'arrayFrom',
+  'ArrayBuffer.isView': 'isView',
+  'Number.isNaN': 'isNotANumber',
+  'Number.isFinite': 'isFiniteNumber',
+  'Number.isInteger': 'isInteger',
+  'Number.isSafeInteger': 'isSafeInteger',
+  'BigInt.asIntN': 'asIntN',
+  'Promise.resolve': 'resolve',
+  'Promise.reject': 'reject',
+  'Promise.all': 'all',
+  'Promise.allSettled': 'allSettled',
+  'Promise.race': 'race',
+};
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await bundleCore();
 
@@ -66,6 +84,13 @@ function writeCommonJsTypes() {
   write(join(DIST, LAST), '{ "type": "commonjs" }\n');
 }
 
+/** By what the sources say: where the bundler takes it from. */
+async function builtIns() {
+  const classes = Object.keys(await import(pathToFileURL(BUILT_INS).href)).filter((name) => name in globalThis);
+  const names = [...classes.map((name) => [name, name]), ...Object.entries(STATICS)];
+  return Object.fromEntries(names.map(([said, name]) => [said, [BUILT_INS, name]]));
+}
+
 async function bundle(rolldown, input, file) {
   const build = await rolldown({
     input,
@@ -73,6 +98,7 @@ async function bundle(rolldown, input, file) {
     // Other packages stay what they are in package.json: dependencies.
     external: (id) => !id.startsWith('.') && !isAbsolute(id) && !INCLUDED.includes(id),
     plugins: [requiredPackage()],
+    transform: { inject: await builtIns() },
     // What is odd enough to warn of would fail where the bundle runs.
     onLog: (level, { message }) => {
       if (level === 'warn') throw new Error(message);

@@ -13,7 +13,7 @@ export function messageOf(thrown: unknown): string {
 /** The code of what was thrown, where it has one that is a text: a user may throw null, or an object whose getters throw. */
 export function codeOf(thrown: unknown): string | undefined {
   try {
-    const { code } = Object(thrown) as { code?: unknown };
+    const { code } = (thrown ?? {}) as { code?: unknown };
     return typeof code === 'string' ? code : undefined;
   } catch {
     // A getter or a trap that throws: no error of Node's.

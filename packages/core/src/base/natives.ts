@@ -2,6 +2,8 @@ import { Buffer as NodeBuffer } from 'node:buffer';
 import perfHooks from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import timers from 'node:timers';
+import util from 'node:util';
+import { fixed } from './built-ins.js';
 
 /*
  * Node's own functions, taken once. Tests of users fake timers and clocks, and handlers replace globals; a pool that
@@ -51,6 +53,8 @@ function take() {
     toJson: globalThis.JSON.stringify,
     fromJson: globalThis.JSON.parse,
     printError: globalThis.console.error,
+    types: fixed(util.types),
+    inspect: util.inspect,
     // Of the object once, not by an import: a handler may replace them there, and to look one up for each result took 7 % of a
     // worker's time, since rolldown makes a getter of each name of a module that is imported whole.
     readSync: fs.readSync,
@@ -67,7 +71,7 @@ function take() {
 }
 
 // The file of inline workers loads with the first pool, when a test may have faked what this module takes: it has the same.
-const KEY = Symbol.for('millpond.natives.4');
+const KEY = Symbol.for('millpond.natives.5');
 const holder = globalThis as { [KEY]?: ReturnType<typeof take> };
 
 export const {
@@ -97,6 +101,8 @@ export const {
   toJson,
   fromJson,
   printError,
+  types,
+  inspect,
   readSync,
   writeSync,
   ftruncateSync,
@@ -110,5 +116,6 @@ export const {
 } = (holder[KEY] ??= take());
 
 export type SharedArrayBuffer = globalThis.SharedArrayBuffer;
-export const Buffer = NodeBuffer;
+/** What is called on the class itself. A buffer is made by it, not by `new`, and told by its constructor: NodeBuffer. */
+export const Buffer = fixed(NodeBuffer);
 export type Buffer = NodeBuffer;

@@ -1,5 +1,4 @@
-import { types } from 'node:util';
-import { process } from '../base/natives.js';
+import { process, types } from '../base/natives.js';
 import { shortKey } from '../base/short-key.js';
 
 /** Loaded when a key is hashed: that takes 2 ms. */

@@ -1,4 +1,4 @@
-import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
+import { getHeapSpaceStatistics, getHeapStatistics } from '../base/v8-natives.js';
 import { isMainThread, resourceLimits } from 'node:worker_threads';
 import { process } from '../base/natives.js';
 import { residentBytes } from '../base/resident-bytes.js';

@@ -1,5 +1,5 @@
 import { Buffer, structuredClone } from '../base/natives.js';
-import { serialize } from 'node:v8';
+import { serialize } from '../base/v8-natives.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import type { Arena } from '../codec/arena.js';
 import { Sink } from '../codec/sink.js';

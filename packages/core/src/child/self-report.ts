@@ -1,5 +1,5 @@
 import type { EventLoopUtilization } from 'node:perf_hooks';
-import { getHeapStatistics } from 'node:v8';
+import { getHeapStatistics } from '../base/v8-natives.js';
 import { eventLoopUtilization } from '../base/loop-use.js';
 import { hostNowMs } from '../base/clock.js';
 import type { ReportMessage, TaskUseTotals } from '../wire/frame.js';

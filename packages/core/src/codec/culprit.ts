@@ -1,6 +1,5 @@
-import { toJson } from '../base/natives.js';
-import { types } from 'node:util';
-import { DefaultSerializer } from 'node:v8';
+import { toJson, types } from '../base/natives.js';
+import { DefaultSerializer } from '../base/v8-natives.js';
 import { BelongsHere, nameOf, NotSerializable, one, type Unsendable } from './not-serializable.js';
 import { refusalOfPlatformObject } from './platform-objects.js';
 import { isInDisguise, lacksMemory } from './views.js';

@@ -1,4 +1,4 @@
-import { inspect, types } from 'node:util';
+import { inspect, types } from '../base/natives.js';
 
 /** Arrays from this length on are asked for further properties by their printed form, which makes no text of each index. */
 const LONG_ARRAY = 100;

@@ -1,5 +1,4 @@
-import { types } from 'node:util';
-import { process } from '../base/natives.js';
+import { process, types } from '../base/natives.js';
 import { BelongsHere, one } from './not-serializable.js';
 import { anyWritten } from './written-objects.js';
 

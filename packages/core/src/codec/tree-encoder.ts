@@ -1,5 +1,4 @@
-import { Date, SharedArrayBuffer } from '../base/natives.js';
-import { types } from 'node:util';
+import { Date, SharedArrayBuffer, types } from '../base/natives.js';
 import { findCulprit } from './culprit.js';
 import { isTooDeep } from './depth.js';
 import { LeafWriter, ROOM } from './leaf-writer.js';

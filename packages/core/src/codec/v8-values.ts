@@ -1,4 +1,4 @@
-import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
+import { DefaultDeserializer, DefaultSerializer } from '../base/v8-natives.js';
 import { SharedArrayBuffer } from '../base/natives.js';
 import { BelongsHere } from './not-serializable.js';
 import { ownBytes } from './own-bytes.js';

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { types } from '../base/natives.js';
 import { messageOf } from '../base/message-of.js';
 import type { Buffer } from '../base/natives.js';
 import type { Refusal } from '../contract/errors.js';

@@ -1,5 +1,4 @@
-import { types } from 'node:util';
-import { Buffer } from '../base/natives.js';
+import { Buffer, types } from '../base/natives.js';
 
 type ViewType = new (buffer: ArrayBuffer) => ArrayBufferView;
 
@@ -24,6 +23,7 @@ const NAMES = [
   'Float16Array',
 ] as const;
 const TYPES = NAMES.map((name) => (globalThis as unknown as Record<string, ViewType | undefined>)[name]);
+const ofBuffers = (Buffer.prototype as Buffer).constructor;
 const NUMBERS = new Map<string, number>(NAMES.map((name, number) => [name, number]));
 
 /** Calls that need memory: of all typed arrays, and of a buffer. */
@@ -55,7 +55,7 @@ export function isInDisguise(object: object): boolean {
 
 /** The number of a view's type. A subclass counts as the type it extends, but a Buffer is a Buffer. */
 export function viewNumber(view: ArrayBufferView): number {
-  if (view.constructor === Buffer) return 0;
+  if (view.constructor === ofBuffers) return 0;
   const tag = (view as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
   const number = NUMBERS.get(tag);
   if (number === undefined) throw new TypeError(`a view of type ${tag} cannot be sent.`);

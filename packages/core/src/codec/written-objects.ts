@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { types } from '../base/natives.js';
 
 /** This number of objects is looked at without a list of them. A value with more, or with a cycle, is looked at again with one. */
 const FEW_OBJECTS = 64;

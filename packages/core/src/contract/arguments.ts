@@ -16,7 +16,7 @@ export function checkTaskName(name: unknown): asserts name is string {
 
 /** Refuses inputs that a loop cannot pull. @throws ERR_OPTION */
 export function checkInputs(inputs: unknown): void {
-  const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = Object(inputs) as Partial<
+  const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = (inputs ?? {}) as Partial<
     Iterable<unknown> & AsyncIterable<unknown>
   >;
   if (typeof (async ?? sync) === 'function') return;

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect } from '../base/natives.js';
 import { nearestName } from '../base/nearest.js';
 import { PoolError } from './errors.js';
 import { translated } from './peer-options.js';

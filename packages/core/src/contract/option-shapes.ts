@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { types } from '../base/natives.js';
 import * as is from './checks.js';
 
 const RETRY: is.Shape = {

@@ -1,4 +1,4 @@
-import { serialize } from 'node:v8';
+import { serialize } from '../base/v8-natives.js';
 import { structuredClone } from '../base/natives.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolKind } from '../contract/options.js';

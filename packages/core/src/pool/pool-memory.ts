@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { residentBytes } from '../base/resident-bytes.js';
-import { getHeapStatistics } from 'node:v8';
+import { getHeapStatistics } from '../base/v8-natives.js';
 import type { ResultCache } from '../cache/result-cache.js';
 import type { MemoryLevel, PoolEvents } from '../contract/events.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';

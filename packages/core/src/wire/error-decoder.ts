@@ -1,4 +1,4 @@
-import { deserialize } from 'node:v8';
+import { deserialize } from '../base/v8-natives.js';
 import { newError } from './error-bases.js';
 import type { WireError, WireNode, WireValue } from './error-wire.js';
 
@@ -15,7 +15,7 @@ export class ErrorDecoder {
 
   decode(wire: WireValue): unknown {
     if ('node' in wire) return this.#built[wire.node];
-    return 'bytes' in wire ? (deserialize(wire.bytes) as unknown) : wire.value;
+    return 'bytes' in wire ? (deserialize(wire.bytes)) : wire.value;
   }
 
   #fill(built: object, node: WireNode): void {

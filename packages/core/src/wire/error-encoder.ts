@@ -1,5 +1,5 @@
-import { types } from 'node:util';
-import { serialize } from 'node:v8';
+import { types } from '../base/natives.js';
+import { serialize } from '../base/v8-natives.js';
 import { NO_MESSAGE } from '../base/message-of.js';
 import { baseOf } from './error-bases.js';
 import {

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect } from '../base/natives.js';
 import { ErrorDecoder } from './error-decoder.js';
 import { ErrorEncoder } from './error-encoder.js';
 

@@ -1,4 +1,4 @@
-import { deserialize, serialize } from 'node:v8';
+import { deserialize, serialize } from '../base/v8-natives.js';
 import { Buffer } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
 import type { Cargo, Frame, FrameKind } from './frame.js';
@@ -192,7 +192,7 @@ export class FrameReader {
       meta: readMeta(bytes, valuesAt),
       values: besideAt === valuesAt ? NO_VALUES : bytes.subarray(valuesAt, besideAt),
       beside: bodyAt === besideAt ? NOTHING_BESIDE : readBeside(bytes.subarray(besideAt, bodyAt)),
-      body: bodyAt === bytes.length ? undefined : (deserialize(bytes.subarray(bodyAt)) as unknown),
+      body: bodyAt === bytes.length ? undefined : (deserialize(bytes.subarray(bodyAt))),
       sentAt: bytes.readDoubleLE(24),
       receivedAt,
     });

@@ -28,7 +28,15 @@ export const SKIP_BYTES = 8;
  * the shapes that values from here on have. returned: no result either: its handler has returned, and a frame will have what it
  * returned, for which log and arena have no room.
  */
-export const STATUS = { ok: 0, error: 1, notSerializable: 2, neverStarted: 3, inputUnread: 4, shapes: 5, returned: 6 } as const;
+export const STATUS = {
+  ok: 0,
+  error: 1,
+  notSerializable: 2,
+  neverStarted: 3,
+  inputUnread: 4,
+  shapes: 5,
+  returned: 6,
+} as const;
 
 /**
  * beside: a table of the large views of the value follows it. arena: the value itself lies in the arena. cloned: the frame has

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { serialize } from 'node:v8';
+import { serialize } from '../base/v8-natives.js';
 import type { Buffer } from '../base/natives.js';
 import type { Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
 import { encodeFrame, FrameReader, type FrameFormat } from './frame-codec.js';

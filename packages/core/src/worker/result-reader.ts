@@ -1,4 +1,4 @@
-import { deserialize } from 'node:v8';
+import { deserialize } from '../base/v8-natives.js';
 import { Buffer } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
@@ -165,7 +165,7 @@ export class ResultReader {
 
 /** What goes with a status other than `ok`. */
 function note(bytes: Buffer, from: number, to: number): unknown {
-  return from === to ? undefined : (deserialize(bytes.subarray(from, to)) as unknown);
+  return from === to ? undefined : (deserialize(bytes.subarray(from, to)));
 }
 
 function existing<T>(part: T | undefined): T {

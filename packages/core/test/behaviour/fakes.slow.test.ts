@@ -99,6 +99,8 @@ describe.each(KINDS)('a worker of kind %s', (kind) => {
         expect(results).toEqual({
           sync: 600,
           async: 600,
+          whole: true,
+          failed: ['RangeError', 'too far', 'the cause'],
           bytes: 7 * 1024 * 1024,
           aborted: 'ERR_TASK_TIMEOUT',
           reported: true,

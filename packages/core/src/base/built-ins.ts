@@ -1,0 +1,140 @@
+/*
+ * The globals of JavaScript, taken once. A handler or a test may replace them, as it may those of Node (natives.ts). The sources
+ * name them as ever: scripts/bundle-core.mjs puts these in their place, in every bundle (docs/decisions/0014-natives.md). What is
+ * called on a value, as `push` on an array, is looked up in its prototype all the same.
+ */
+
+/** A copy of all that is called on a namespace or a class itself, which cannot be changed. */
+export function fixed<T extends object>(owner: T): T {
+  const { create, freeze, getOwnPropertyDescriptors } = globalThis.Object;
+  return freeze(create(null, getOwnPropertyDescriptors(owner)) as T);
+}
+
+/** Promise.all and its like look `resolve` up at each call, which may be replaced. */
+function staticsOfPromise(Promise: PromiseConstructor) {
+  const resolve = Promise.resolve.bind(Promise) as <T>(value: T) => Promise<Awaited<T>>;
+  const all = <T>(values: Iterable<T>): Promise<Awaited<T>[]> =>
+    new Promise((fulfil, reject) => {
+      const results: Awaited<T>[] = [];
+      let started = 0;
+      let ended = 0;
+      for (const value of values) {
+        const index = started++;
+        resolve(value).then((result) => {
+          results[index] = result;
+          if (++ended === started) fulfil(results);
+        }, reject);
+      }
+      if (started === 0) fulfil(results);
+    });
+  return {
+    resolve,
+    reject: Promise.reject.bind(Promise),
+    all,
+    allSettled: <T>(values: Iterable<T>): Promise<PromiseSettledResult<Awaited<T>>[]> => {
+      const ends: Promise<PromiseSettledResult<Awaited<T>>>[] = [];
+      for (const value of values) {
+        ends[ends.length] = resolve(value).then(
+          (result) => ({ status: 'fulfilled', value: result }) as const,
+          (reason: unknown) => ({ status: 'rejected', reason }) as const,
+        );
+      }
+      return all(ends);
+    },
+    race: <T>(values: Iterable<T>): Promise<Awaited<T>> =>
+      new Promise((fulfil, reject) => {
+        for (const value of values) resolve(value).then(fulfil, reject);
+      }),
+  };
+}
+
+function take(global: typeof globalThis) {
+  return {
+    Array: global.Array,
+    Number: global.Number,
+    BigInt: global.BigInt,
+    ArrayBuffer: global.ArrayBuffer,
+    String: global.String,
+    Symbol: global.Symbol,
+    Promise: global.Promise,
+    Map: global.Map,
+    Set: global.Set,
+    WeakMap: global.WeakMap,
+    WeakSet: global.WeakSet,
+    WeakRef: global.WeakRef,
+    FinalizationRegistry: global.FinalizationRegistry,
+    Error: global.Error,
+    TypeError: global.TypeError,
+    RangeError: global.RangeError,
+    SyntaxError: global.SyntaxError,
+    AggregateError: global.AggregateError,
+    Uint8Array: global.Uint8Array,
+    Uint32Array: global.Uint32Array,
+    Int32Array: global.Int32Array,
+    Float32Array: global.Float32Array,
+    Float64Array: global.Float64Array,
+    BigInt64Array: global.BigInt64Array,
+    DataView: global.DataView,
+    URL: global.URL,
+    RegExp: global.RegExp,
+    AbortSignal: global.AbortSignal,
+    Math: fixed(global.Math),
+    Object: fixed(global.Object),
+    isArray: global.Array.isArray,
+    arrayFrom: global.Array.from.bind(global.Array),
+    isView: global.ArrayBuffer.isView,
+    isNotANumber: global.Number.isNaN,
+    isFiniteNumber: global.Number.isFinite,
+    isInteger: global.Number.isInteger,
+    isSafeInteger: global.Number.isSafeInteger,
+    asIntN: global.BigInt.asIntN,
+    promises: staticsOfPromise(global.Promise),
+  };
+}
+
+// One for all bundles of a realm, as in natives.ts.
+const KEY = globalThis.Symbol.for('millpond.builtins.1');
+const holder = globalThis as unknown as { [KEY]?: ReturnType<typeof take> };
+
+export const {
+  Array,
+  Number,
+  BigInt,
+  ArrayBuffer,
+  String,
+  Symbol,
+  Promise,
+  Map,
+  Set,
+  WeakMap,
+  WeakSet,
+  WeakRef,
+  FinalizationRegistry,
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  AggregateError,
+  Uint8Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  DataView,
+  URL,
+  RegExp,
+  AbortSignal,
+  Math,
+  Object,
+  isArray,
+  arrayFrom,
+  isView,
+  isNotANumber,
+  isFiniteNumber,
+  isInteger,
+  isSafeInteger,
+  asIntN,
+  promises,
+} = (holder[KEY] ??= take(globalThis));
+export const { resolve, reject, all, allSettled, race } = promises;
