@@ -6,8 +6,11 @@
 
 /** A copy of all that is called on a namespace or a class itself, which cannot be changed. */
 export function fixed<T extends object>(owner: T): T {
-  const { create, freeze, getOwnPropertyDescriptors } = globalThis.Object;
-  return freeze(create(null, getOwnPropertyDescriptors(owner)) as T);
+  const { defineProperty, freeze, getOwnPropertyDescriptors } = globalThis.Object;
+  // Made property by property: an object that Object.create() makes of descriptors is a hash table to V8.
+  const copy = {};
+  for (const [name, each] of globalThis.Object.entries(getOwnPropertyDescriptors(owner))) defineProperty(copy, name, each);
+  return freeze(copy) as T;
 }
 
 /** Promise.all and its like look `resolve` up at each call, which may be replaced. */
