@@ -9,7 +9,8 @@ export function fixed<T extends object>(owner: T): T {
   const { defineProperty, freeze, getOwnPropertyDescriptors } = globalThis.Object;
   // Made property by property: an object that Object.create() makes of descriptors is a hash table to V8.
   const copy = {};
-  for (const [name, each] of globalThis.Object.entries(getOwnPropertyDescriptors(owner))) defineProperty(copy, name, each);
+  for (const [name, each] of globalThis.Object.entries(getOwnPropertyDescriptors(owner)))
+    defineProperty(copy, name, each);
   return freeze(copy) as T;
 }
 

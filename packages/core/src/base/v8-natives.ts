@@ -13,7 +13,9 @@ function closed<C extends new (...args: never[]) => object>(type: C): C {
     links.unshift(link);
   }
   for (const link of links) {
-    const { constructor: _, ...methods } = getOwnPropertyDescriptors<PropertyDescriptorMap>(link as PropertyDescriptorMap);
+    const { constructor: _, ...methods } = getOwnPropertyDescriptors<PropertyDescriptorMap>(
+      link as PropertyDescriptorMap,
+    );
     defineProperties(type.prototype, methods);
   }
   return type;

@@ -1,4 +1,4 @@
-import { inspect } from '../base/natives.js';
+import { inspect, types } from '../base/natives.js';
 import { nearestName } from '../base/nearest.js';
 import { PoolError } from './errors.js';
 import { translated } from './peer-options.js';
@@ -113,10 +113,11 @@ export function either(...checks: readonly Check[]): Check {
   return result;
 }
 
-/** Right for an object in which every given key is known and right. */
-export function object(shape: Shape): Check {
+/** Right for an object in which every given key is known and right. @param needed the key that must be given */
+export function object(shape: Shape, needed?: string): Check {
   const result: Check = (value) => {
     if (!isRecord(value)) return 'an object';
+    if (needed !== undefined && value[needed] === undefined) return `an object with ${needed}`;
     for (const [key, entry] of Object.entries(value)) {
       const check = Object.hasOwn(shape, key) ? shape[key] : undefined;
       if (typeof check !== 'function') return `an object of ${Object.keys(shape).join(', ')} (it has "${key}")`;
@@ -215,6 +216,8 @@ function inspected(value: unknown): string {
   }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Of a class of the user's it may be; what holds its values in another way would seem to say nothing. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !(types.isMap(value) || types.isSet(value) || types.isPromise(value) || types.isDate(value));
 }

@@ -6,7 +6,7 @@ const RETRY: is.Shape = {
   on: is.func(),
   backoff: is.object({ baseMs: is.finiteDuration(0), maxMs: is.duration(0) }),
 };
-const RETRY_CHECK = is.either(is.integer(0), is.object(RETRY));
+const RETRY_CHECK = is.either(is.integer(0), is.object(RETRY, 'attempts'));
 const PRIORITY_CHECK = is.integer(-100, 100);
 /** Settings of one task name. */
 export const TASK: is.Shape = {
@@ -61,7 +61,7 @@ export const POOL: is.Shape = {
   warmup: { tasks: is.listOf({ name: is.text(), input: is.anything(), times: is.integer(1) }) },
   // The cache makes room for all of them at its start, some 40 bytes each.
   cache: { max: is.integer(1, 1_000_000), ttlMs: is.duration(0) },
-  tasks: is.instance('an object', (v) => typeof v === 'object' && v !== null),
+  tasks: is.instance('an object', is.isRecord),
   codec: is.either(
     is.oneOf('structured'),
     is.instance('the URL of a module', (v) => v instanceof URL),

@@ -15,7 +15,7 @@ export class ErrorDecoder {
 
   decode(wire: WireValue): unknown {
     if ('node' in wire) return this.#built[wire.node];
-    return 'bytes' in wire ? (deserialize(wire.bytes)) : wire.value;
+    return 'bytes' in wire ? deserialize(wire.bytes) : wire.value;
   }
 
   #fill(built: object, node: WireNode): void {

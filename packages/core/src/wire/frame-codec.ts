@@ -192,7 +192,7 @@ export class FrameReader {
       meta: readMeta(bytes, valuesAt),
       values: besideAt === valuesAt ? NO_VALUES : bytes.subarray(valuesAt, besideAt),
       beside: bodyAt === besideAt ? NOTHING_BESIDE : readBeside(bytes.subarray(besideAt, bodyAt)),
-      body: bodyAt === bytes.length ? undefined : (deserialize(bytes.subarray(bodyAt))),
+      body: bodyAt === bytes.length ? undefined : deserialize(bytes.subarray(bodyAt)),
       sentAt: bytes.readDoubleLE(24),
       receivedAt,
     });

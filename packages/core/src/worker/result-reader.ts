@@ -165,7 +165,7 @@ export class ResultReader {
 
 /** What goes with a status other than `ok`. */
 function note(bytes: Buffer, from: number, to: number): unknown {
-  return from === to ? undefined : (deserialize(bytes.subarray(from, to)));
+  return from === to ? undefined : deserialize(bytes.subarray(from, to));
 }
 
 function existing<T>(part: T | undefined): T {
