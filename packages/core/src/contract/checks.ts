@@ -113,18 +113,17 @@ export function either(...checks: readonly Check[]): Check {
   return result;
 }
 
-/** Right for an object in which every given key is known and right. @param needed the key that must be given */
+/** Right for an object in which every given key is known and right. @param needed the key that must be there */
 export function object(shape: Shape, needed?: string): Check {
   const result: Check = (value) => {
     if (!isRecord(value)) return 'an object';
-    if (needed !== undefined && value[needed] === undefined) return `an object with ${needed}`;
     for (const [key, entry] of Object.entries(value)) {
       const check = Object.hasOwn(shape, key) ? shape[key] : undefined;
       if (typeof check !== 'function') return `an object of ${Object.keys(shape).join(', ')} (it has "${key}")`;
       const phrase = entry === undefined ? null : check(entry);
       if (phrase !== null) return `an object whose ${key} is ${phrase}`;
     }
-    return null;
+    return needed === undefined || Object.hasOwn(value, needed) ? null : `an object with ${needed}`;
   };
   result.own = (value) => ownOptions(value as object, shape);
   return result;

@@ -27,7 +27,7 @@ export interface TaskCounts {
   timedOut: number;
   /** Further tries begun, whatever became of them. */
   retried: number;
-  /** Times a task was running in a worker that died, by itself or by the pool, the input being decoded included. */
+  /** Times a task is known to have ended its worker: it alone had begun there, or its input was being decoded. Suspects are not counted. */
   crashed: number;
 }
 

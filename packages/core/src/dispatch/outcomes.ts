@@ -89,10 +89,9 @@ export class Outcomes {
 
   /** It had begun when its worker ended. Whether it runs again now; else it was dealt with. */
   #lostWorker(task: Task, { how, begunCount, begunSince, report, fault }: WorkerEnd): boolean {
-    const { clock, pool, book } = this.#parts;
+    const { clock, pool } = this.#parts;
     publishTrace(pool, task, 'crash', clock.now(), { startedAt: begunSince });
     const isSuspect = how === 'died' && begunCount > 1;
-    book.noteCrash();
     if (how === 'died' && begunCount === 1) {
       this.#blamed(task, report, fault);
       return false;
@@ -121,6 +120,7 @@ export class Outcomes {
   #blamed(task: Task, death: DeathReport, cause: Error | undefined): void {
     const { book, crashAttempts } = this.#parts;
     const crashes = ++task.history.crashes;
+    book.noteCrash();
     if (crashes >= crashAttempts) {
       const details = { task: task.name, crashes, death };
       book.fail(task, new PoolError('ERR_TASK_POISON', details, { cause }));

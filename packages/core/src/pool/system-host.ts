@@ -1,4 +1,5 @@
 import { clearImmediate, setImmediate } from '../base/natives.js';
+import { random } from '../base/random.js';
 import { systemClock, type Clock, type Timer } from '../base/clock.js';
 import type { PoolKind } from '../contract/options.js';
 import { usableCores } from '../sizing/cores.js';
@@ -26,7 +27,7 @@ export interface EngineHost {
 export function systemHost(kind: PoolKind): EngineHost {
   return {
     clock: systemClock,
-    random: () => Math.random(),
+    random,
     nextTurn: (callback) => {
       const turn = setImmediate(callback);
       return { cancel: () => clearImmediate(turn) };

@@ -52,6 +52,11 @@ const WRONG_POOL_OPTIONS: [option: string, value: unknown, phrase: string][] = [
   ['graceMs', -1, `${MILLISECONDS} 0`],
   ['retry', -1, RETRY],
   ['retry', { attempts: 0.5 }, `${RETRY} whose attempts is an integer of at least 0`],
+  ['retry', {}, `${RETRY} with attempts`],
+  ['retry', { on: () => true }, `${RETRY} with attempts`],
+  ['queue', new Map([['max', 1]]), 'an object'],
+  ['tasks', [], 'an object'],
+  ['tasks', new Set(), 'an object'],
   ['retry', { attempts: 1, on: true }, `${RETRY} whose on is a function`],
   [
     'retry',
@@ -255,8 +260,8 @@ describe('resolveOptions', () => {
     try {
       expect(resolve(given)).toEqual(clean);
       expect(checkRunOptions({}).timeoutMs).toBeUndefined();
-      expect(checkMapOptions({ retry: {} } as RunOptions).retry).toEqual({
-        attempts: undefined,
+      expect(checkMapOptions({ retry: { attempts: 1 } }).retry).toEqual({
+        attempts: 1,
         on: undefined,
         backoff: undefined,
       });
