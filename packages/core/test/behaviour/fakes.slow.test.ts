@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from '@millpond/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { failure, fixture, KINDS } from './pools.js';
+import { failure, fixture, KINDS, WORKER_KINDS } from './pools.js';
 import { runProgram } from './programs.js';
 import { withFolder } from './temp.js';
 
@@ -84,6 +84,25 @@ describe('a result kept for a time', () => {
     await failure(clock.run('hold', null, { timeoutMs: 110 }));
     expect(await pool.run('square', 2)).toEqual({ square: 4, calls: 2 });
     await Promise.all([pool.close(), clock.close()]);
+  });
+});
+
+describe.each(WORKER_KINDS)('a pool of kind %s', (kind) => {
+  it('goes on after its program has replaced what all share', async () => {
+    await withFolder(async (folder) => {
+      const { code, stdout, stderr } = await runProgram('outlives-its-program.mjs', [kind, join(folder, 'diary')]);
+      expect(code, stderr).toBe(0);
+      expect(JSON.parse(stdout)).toEqual({
+        echoed: 300,
+        mapped: 300,
+        failed: ['RangeError', 'the cause'],
+        late: 'ERR_TASK_TIMEOUT',
+        died: 'ERR_WORKER_CRASHED',
+        told: 2,
+        after: 'after',
+        state: 'closed',
+      });
+    });
   });
 });
 
