@@ -29,7 +29,7 @@ const FAKED = [
 const FROM_NATIVES = 'Import it from natives.js: users replace the global, and what is found at each call is theirs.';
 const FILE_CALLS = [
   ...['readSync', 'writeSync', 'openSync', 'closeSync', 'ftruncateSync', 'unlinkSync'],
-  ...['readFileSync', 'readlinkSync', 'accessSync', 'existsSync'],
+  ...['readFileSync', 'readlinkSync', 'accessSync', 'existsSync', 'statSync'],
 ];
 const TAKEN_FROM_PROCESS = ['nextTick', 'exit', 'kill', 'hrtime', 'cpuUsage', 'threadCpuUsage', 'memoryUsage'];
 /** Modules whose functions natives.ts has. */

@@ -67,11 +67,12 @@ function take() {
     readlinkSync: fs.readlinkSync,
     accessSync: fs.accessSync,
     existsSync: fs.existsSync,
+    statSync: fs.statSync,
   };
 }
 
 // The file of inline workers loads with the first pool, when a test may have faked what this module takes: it has the same.
-const KEY = Symbol.for('millpond.natives.5');
+const KEY = Symbol.for('millpond.natives.6');
 const holder = globalThis as { [KEY]?: ReturnType<typeof take> };
 
 export const {
@@ -113,6 +114,7 @@ export const {
   readlinkSync,
   accessSync,
   existsSync,
+  statSync,
 } = (holder[KEY] ??= take());
 
 export type SharedArrayBuffer = globalThis.SharedArrayBuffer;

@@ -1,5 +1,5 @@
 import type { PathLike } from 'node:fs';
-import { existsSync, readFileSync } from './natives.js';
+import { existsSync, readFileSync, statSync } from './natives.js';
 
 /**
  * Whether a file is there. Node's existsSync() throws for a file that the program may not read (`node --permission`).
@@ -11,6 +11,16 @@ export function isThere(path: PathLike, ifDenied = false): boolean {
   } catch {
     // ERR_ACCESS_DENIED, the one error of existsSync().
     return ifDenied;
+  }
+}
+
+/** Whether there is a folder of this path. */
+export function isFolder(path: PathLike): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // There is nothing, or nothing that this program may look at.
+    return false;
   }
 }
 

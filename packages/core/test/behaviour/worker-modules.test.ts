@@ -130,6 +130,14 @@ describe('a worker module', () => {
     expect(() => new Pool(fixture(name))).toThrow(new RegExp(`names a file that does not exist: \\S+${shown}$`));
   });
 
+  it.each([
+    ['a path', '.'],
+    ['a URL', new URL('.', import.meta.url)],
+    ['what a URL cuts off', '\0'],
+  ])('that is a folder is refused: by %s', (_name, folder) => {
+    expect(() => new Pool(folder)).toThrow(/Option "worker" names a folder, \/.*; name the file of the module in it/);
+  });
+
   it('that a bundler has put into a data: URL is refused, saying so', () => {
     const url = new URL(`data:text/javascript,export const f = () => 1; ${'//'.repeat(50)}`);
     expect(() => new Pool(url)).toThrow(/must be a file, not data: \(.{80}…\)\. A bundler .* an entry of its own/);
