@@ -72,6 +72,8 @@ function take(global: typeof globalThis) {
     RangeError: global.RangeError,
     SyntaxError: global.SyntaxError,
     AggregateError: global.AggregateError,
+    DOMException: global.DOMException,
+    Function: global.Function,
     Uint8Array: global.Uint8Array,
     Uint32Array: global.Uint32Array,
     Int32Array: global.Int32Array,
@@ -97,7 +99,7 @@ function take(global: typeof globalThis) {
 }
 
 // One for all bundles of a realm, as in natives.ts.
-const KEY = globalThis.Symbol.for('millpond.builtins.1');
+const KEY = globalThis.Symbol.for('millpond.builtins.2');
 const holder = globalThis as unknown as { [KEY]?: ReturnType<typeof take> };
 
 export const {
@@ -119,6 +121,8 @@ export const {
   RangeError,
   SyntaxError,
   AggregateError,
+  DOMException,
+  Function,
   Uint8Array,
   Uint32Array,
   Int32Array,
