@@ -9,12 +9,15 @@ import v8 from 'node:v8';
 function closed<C extends new (...args: never[]) => object>(type: C): C {
   const { defineProperties, getOwnPropertyDescriptors, getPrototypeOf } = Object;
   const links: object[] = [];
-  for (let link = type.prototype as object; link !== Object.prototype; link = getPrototypeOf(link) as object) {
+  // Up to the Object.prototype of the realm of these classes, which is not that of a test that jest runs.
+  let link = type.prototype as object;
+  for (let next = getPrototypeOf(link) as object | null; next !== null; next = getPrototypeOf(link) as object | null) {
     links.unshift(link);
+    link = next;
   }
-  for (const link of links) {
+  for (const each of links) {
     const { constructor: _, ...methods } = getOwnPropertyDescriptors<PropertyDescriptorMap>(
-      link as PropertyDescriptorMap,
+      each as PropertyDescriptorMap,
     );
     defineProperties(type.prototype, methods);
   }
