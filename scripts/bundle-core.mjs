@@ -36,7 +36,6 @@ const STATICS = {
   'Number.isNaN': 'isNotANumber',
   'Number.isFinite': 'isFiniteNumber',
   'Number.isInteger': 'isInteger',
-  'Number.isSafeInteger': 'isSafeInteger',
   'BigInt.asIntN': 'asIntN',
   'Promise.resolve': 'resolve',
   'Promise.reject': 'reject',

@@ -4,14 +4,14 @@
  * called on a value, as `push` on an array, is looked up in its prototype all the same.
  */
 
-/** A copy of all that is called on a namespace or a class itself, which cannot be changed. */
-export function fixed<T extends object>(owner: T): T {
+/** A copy of all that is called on a namespace or a class itself, which cannot be changed. It makes no instances, and tells none. */
+export function fixed<T extends object>(owner: T): { readonly [K in keyof T]: T[K] } {
   const { defineProperty, freeze, getOwnPropertyDescriptors } = globalThis.Object;
   // Made property by property: an object that Object.create() makes of descriptors is a hash table to V8.
   const copy = {};
   for (const [name, each] of globalThis.Object.entries(getOwnPropertyDescriptors(owner)))
     defineProperty(copy, name, each);
-  return freeze(copy) as T;
+  return freeze(copy) as { readonly [K in keyof T]: T[K] };
 }
 
 /** Promise.all and its like look `resolve` up at each call, which may be replaced. */
@@ -92,14 +92,13 @@ function take(global: typeof globalThis) {
     isNotANumber: global.Number.isNaN,
     isFiniteNumber: global.Number.isFinite,
     isInteger: global.Number.isInteger,
-    isSafeInteger: global.Number.isSafeInteger,
     asIntN: global.BigInt.asIntN,
     promises: staticsOfPromise(global.Promise),
   };
 }
 
 // One for all bundles of a realm, as in natives.ts.
-const KEY = globalThis.Symbol.for('millpond.builtins.2');
+const KEY = globalThis.Symbol.for('millpond.builtins.3');
 const holder = globalThis as unknown as { [KEY]?: ReturnType<typeof take> };
 
 export const {
@@ -141,7 +140,6 @@ export const {
   isNotANumber,
   isFiniteNumber,
   isInteger,
-  isSafeInteger,
   asIntN,
   promises,
 } = (holder[KEY] ??= take(globalThis));

@@ -16,6 +16,15 @@ function genuine<F extends object>(name: string, found: F): F {
   return clock?.[`_${name}`] ?? found;
 }
 
+/** process.exit(), which looks up process.reallyExit(): a handler may have replaced both. */
+function wayOut(): (code: number) => never {
+  const { exit, reallyExit } = nodeProcess as typeof nodeProcess & { reallyExit(code: number): never };
+  return (code) => {
+    Object.assign(nodeProcess, { reallyExit });
+    return exit.call(nodeProcess, code);
+  };
+}
+
 function take() {
   const performance = genuine('performance', perfHooks.performance);
   // Past the module registry of jest, where a test may have a mock of it.
@@ -35,7 +44,7 @@ function take() {
     now: (Object.getPrototypeOf(performance) as typeof performance).now.bind(performance),
     nodeTiming: performance.nodeTiming,
     /** Ends this process or thread, whatever a handler has put in the place of process.exit. */
-    exit: nodeProcess.exit.bind(nodeProcess),
+    exit: wayOut(),
     kill: nodeProcess.kill.bind(nodeProcess),
     cpuUsage: nodeProcess.cpuUsage.bind(nodeProcess),
     /** From Node 22.19 and 23.9 on. */
@@ -72,7 +81,7 @@ function take() {
 }
 
 // The file of inline workers loads with the first pool, when a test may have faked what this module takes: it has the same.
-const KEY = Symbol.for('millpond.natives.6');
+const KEY = Symbol.for('millpond.natives.7');
 const holder = globalThis as { [KEY]?: ReturnType<typeof take> };
 
 export const {
@@ -118,6 +127,6 @@ export const {
 } = (holder[KEY] ??= take());
 
 export type SharedArrayBuffer = globalThis.SharedArrayBuffer;
-/** What is called on the class itself. A buffer is made by it, not by `new`, and told by its constructor: NodeBuffer. */
 export const Buffer = fixed(NodeBuffer);
+export const bufferPrototype = NodeBuffer.prototype as Buffer;
 export type Buffer = NodeBuffer;

@@ -190,7 +190,8 @@ export class ResultWriter {
   ): boolean {
     const { log } = this.#parts;
     if (isToLog && log !== undefined && this.#addToLog(id, status, views, times, log)) return true;
-    if (isToLog) this.#noteReturn(id, times);
+    // Else its handler was not called.
+    if (isToLog && status < STATUS.neverStarted) this.#noteReturn(id, times);
     const places = views?.map((view) => this.#putBeside(view));
     if (this.#parts.encoder.shapeCount > this.#shapesInFrames) {
       this.#define(this.#shapesInFrames);

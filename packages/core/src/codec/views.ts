@@ -1,4 +1,4 @@
-import { Buffer, types } from '../base/natives.js';
+import { Buffer, bufferPrototype, types } from '../base/natives.js';
 
 type ViewType = new (buffer: ArrayBuffer) => ArrayBufferView;
 
@@ -23,7 +23,6 @@ const NAMES = [
   'Float16Array',
 ] as const;
 const TYPES = NAMES.map((name) => (globalThis as unknown as Record<string, ViewType | undefined>)[name]);
-const ofBuffers = (Buffer.prototype as Buffer).constructor;
 const NUMBERS = new Map<string, number>(NAMES.map((name, number) => [name, number]));
 
 /** Calls that need memory: of all typed arrays, and of a buffer. */
@@ -55,7 +54,7 @@ export function isInDisguise(object: object): boolean {
 
 /** The number of a view's type. A subclass counts as the type it extends, but a Buffer is a Buffer. */
 export function viewNumber(view: ArrayBufferView): number {
-  if (view.constructor === ofBuffers) return 0;
+  if (view.constructor === bufferPrototype.constructor) return 0;
   const tag = (view as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
   const number = NUMBERS.get(tag);
   if (number === undefined) throw new TypeError(`a view of type ${tag} cannot be sent.`);

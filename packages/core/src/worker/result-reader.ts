@@ -113,12 +113,9 @@ export class ResultReader {
     row.open(bytes, at);
     const from = row.valueAt;
     const to = from + row.valueBytes;
-    if (row.kind === STATUS.shapes) {
-      decoder.defineShapes(bytes, from, to);
-      return;
-    }
-    if (row.kind === STATUS.returned) {
-      this.#parts.onReturned(row.wireId, row.endedAt);
+    if (row.kind >= STATUS.shapes) {
+      if (row.kind === STATUS.shapes) decoder.defineShapes(bytes, from, to);
+      else this.#parts.onReturned(row.wireId, row.endedAt);
       return;
     }
     if (this.#parts.isWanted(row.wireId)) {
