@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect } from 'vitest';
-import { fault } from './lab.js';
+import { fault, type Fault, type Lab } from './lab.js';
 import { startParent } from './parent.js';
 import { readStarts, startedAgain, STARTS } from './starts.js';
 
@@ -22,9 +22,17 @@ function canMount(): boolean {
   }
 }
 
-/** A command with a /dev/shm of its own, of this size. */
-function ownSharedMemory(size: string): string[] {
-  return ['unshare', '-m', 'sh', '-c', `mount -t tmpfs -o size=${size} tmpfs /dev/shm && exec "$0" "$@"`];
+const NOT: Fault['not'] = CAN_MOUNT
+  ? { thread: 'threads share the memory of the program, no file' }
+  : { process: 'no /dev/shm can be mounted here', thread: 'no /dev/shm can be mounted here' };
+
+/** Runs a program with a /dev/shm of its own, of this size. What it printed, and each start of a task. */
+async function runIn(size: string, lab: Lab, script: string, input: object) {
+  const file = lab.path('starts');
+  const own = ['unshare', '-m', 'sh', '-c', `mount -t tmpfs -o size=${size} tmpfs /dev/shm && exec "$0" "$@"`];
+  const program = startParent(lab, script, input, { [STARTS]: file }, own);
+  expect(await program.ended(ENDS_WITHIN_MS)).toBe(0);
+  return { seen: JSON.parse(program.lines[0] ?? 'null') as unknown, starts: readStarts(file) };
 }
 
 describe('shared memory that is full', () => {
@@ -40,29 +48,19 @@ describe('shared memory that is full', () => {
         fault: `/dev/shm of ${size} is full`,
         injected: `${what}; loops that are cancelled and out of time, SIGKILL among 200 tasks, 20 results of 400 KB`,
         expected: 'the program lives; only the loops and the one that ends its worker reject; no task runs twice',
-        not: CAN_MOUNT
-          ? { thread: 'threads share the memory of the program, no file' }
-          : { process: 'no /dev/shm can be mounted here', thread: 'no /dev/shm can be mounted here' },
+        not: NOT,
       },
       async (lab) => {
-        const starts = lab.path('starts');
-        const program = startParent(
-          lab,
-          'fill-shared-memory.mjs',
-          { when },
-          { [STARTS]: starts },
-          ownSharedMemory(size),
-        );
-        expect(await program.ended(ENDS_WITHIN_MS)).toBe(0);
-        expect(JSON.parse(program.lines[0] ?? '{}')).toEqual({
+        const { seen, starts } = await runIn(size, lab, 'fill-shared-memory.mjs', { when });
+        expect(seen).toEqual({
           limits: ['AbortError', 'ERR_TASK_TIMEOUT', 'ERR_TASK_TIMEOUT'],
           death: 'ERR_WORKER_CRASHED',
           small: 200,
           large: 20,
           state: 'closed',
         });
-        expect(startedAgain(readStarts(starts), false)).toEqual([]);
-        expect(readStarts(starts)).toHaveLength(TASKS);
+        expect(startedAgain(starts, false)).toEqual([]);
+        expect(starts).toHaveLength(TASKS);
         return '200 of 200 and 20 of 20 done, the others rejected, none ran twice';
       },
     );
@@ -74,23 +72,13 @@ describe('shared memory that is full', () => {
       fault: '/dev/shm of 2m is full, and a worker is ended from outside',
       injected: 'three results of 1 MB, returned while the program stands still; then SIGKILL',
       expected: 'all reject with resultLost: their handlers had returned; none counts as a crash, none runs twice',
-      not: CAN_MOUNT
-        ? { thread: 'threads share the memory of the program, no file' }
-        : { process: 'no /dev/shm can be mounted here', thread: 'no /dev/shm can be mounted here' },
+      not: NOT,
     },
     async (lab) => {
-      const starts = lab.path('starts');
-      const program = startParent(
-        lab,
-        'fill-after-start.mjs',
-        { told: lab.path('told') },
-        { [STARTS]: starts },
-        ownSharedMemory('2m'),
-      );
-      expect(await program.ended(ENDS_WITHIN_MS)).toBe(0);
+      const { seen, starts } = await runIn('2m', lab, 'fill-after-start.mjs', { told: lab.path('told') });
       const lost = ['ERR_WORKER_CRASHED', true];
-      expect(JSON.parse(program.lines[0] ?? '[]')).toEqual([lost, lost, lost]);
-      expect(readStarts(starts)).toHaveLength(3);
+      expect(seen).toEqual([lost, lost, lost]);
+      expect(starts).toHaveLength(3);
       return '3 of 3 rejected with resultLost, none ran twice';
     },
   );
