@@ -37,6 +37,7 @@ const STATICS = {
   'Number.isFinite': 'isFiniteNumber',
   'Number.isInteger': 'isInteger',
   'BigInt.asIntN': 'asIntN',
+  'URL.canParse': 'canParse',
   'Promise.resolve': 'resolve',
   'Promise.reject': 'reject',
   'Promise.all': 'all',

@@ -71,6 +71,10 @@ function take(global: typeof globalThis) {
     TypeError: global.TypeError,
     RangeError: global.RangeError,
     SyntaxError: global.SyntaxError,
+    ReferenceError: global.ReferenceError,
+    EvalError: global.EvalError,
+    URIError: global.URIError,
+    encodeURIComponent: global.encodeURIComponent,
     AggregateError: global.AggregateError,
     DOMException: global.DOMException,
     Function: global.Function,
@@ -93,12 +97,13 @@ function take(global: typeof globalThis) {
     isFiniteNumber: global.Number.isFinite,
     isInteger: global.Number.isInteger,
     asIntN: global.BigInt.asIntN,
+    canParse: global.URL.canParse,
     promises: staticsOfPromise(global.Promise),
   };
 }
 
 // One for all bundles of a realm, as in natives.ts.
-const KEY = globalThis.Symbol.for('millpond.builtins.3');
+const KEY = globalThis.Symbol.for('millpond.builtins.4');
 const holder = globalThis as unknown as { [KEY]?: ReturnType<typeof take> };
 
 export const {
@@ -119,6 +124,10 @@ export const {
   TypeError,
   RangeError,
   SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+  encodeURIComponent,
   AggregateError,
   DOMException,
   Function,
@@ -141,6 +150,7 @@ export const {
   isFiniteNumber,
   isInteger,
   asIntN,
+  canParse,
   promises,
 } = (holder[KEY] ??= take(globalThis));
 export const { resolve, reject, all, allSettled, race } = promises;
