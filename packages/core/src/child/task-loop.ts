@@ -19,6 +19,7 @@ import { callHandler } from './call-handler.js';
 import { CallLengths } from './call-lengths.js';
 import { Claimer } from './claimer.js';
 import { inCleanContext, outsideOfTasks } from './clean-context.js';
+import { promiseOf, whenSettled } from './promised.js';
 import { PendingInputs } from './pending-inputs.js';
 import type { ResultTimes, ResultWriter } from './result-writer.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
@@ -227,8 +228,7 @@ export class TaskLoop {
     this.#sampler.begin(now);
     try {
       result = inCleanContext(callHandler, handler, input, task);
-      // Settled as await would: what only looks like a promise may throw, call back twice, or settle with another.
-      promise = result instanceof Promise ? result : isThenable(result) ? Promise.resolve(result) : undefined;
+      promise = promiseOf(result);
     } catch (error) {
       const failedAt = hostNowMs();
       this.#sampler.end(use, failedAt - now);
@@ -257,9 +257,10 @@ export class TaskLoop {
         this.#settle(id, status, value, isToLog, finishedAt);
         this.#run();
       });
-    promise.then(
+    whenSettled(
+      promise,
       (value) => finish(STATUS.ok, value),
-      (error: unknown) => finish(STATUS.error, this.#encode(error)),
+      (error) => finish(STATUS.error, this.#encode(error)),
     );
     return endedAt;
   }
@@ -302,10 +303,6 @@ export class TaskLoop {
   #encode(error: unknown): WireThrown {
     return errorToWire(error, (value) => this.#parts.channel.carries(value));
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 function text(error: unknown): string {

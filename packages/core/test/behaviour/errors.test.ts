@@ -99,6 +99,26 @@ describe.each(KINDS)('what a handler throws, kind %s,', (kind) => {
     });
   });
 
+  it('is what await makes of whatever looks like a promise, and costs no worker', async () => {
+    await withPool('returns-odd-promises.mjs', { kind, workers: 1 }, async (pool) => {
+      const kinds = (await pool.run('all')) as string[];
+      const ended = await Promise.all(
+        kinds.map((odd) =>
+          pool.run('odd', odd).then(
+            (value) => ['value', value],
+            (error: Error) => ['error', error.message],
+          ),
+        ),
+      );
+      const awaited = await Promise.all(kinds.map((odd) => pool.run('awaited', odd)));
+      expect(Object.fromEntries(kinds.map((odd, at) => [odd, ended[at]]))).toEqual(
+        Object.fromEntries(kinds.map((odd, at) => [odd, awaited[at]])),
+      );
+      expect(kinds).toHaveLength(12);
+      expect(pool.stats().workerList).toMatchObject([{ id: 1 }]);
+    });
+  });
+
   it('counts once, even from a thenable that calls back twice', async () => {
     await withPool('throws.mjs', { kind, workers: 1 }, async (pool) => {
       expect(await pool.run('thenable', 'once')).toBe('once');

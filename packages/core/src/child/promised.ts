@@ -1,0 +1,31 @@
+import { types } from '../base/natives.js';
+
+const { prototype } = Promise;
+/** Held, since a handler may replace it there. */
+const { then } = prototype;
+
+/**
+ * The promise that a handler has returned; undefined for any other result. Taken as `await` takes it: what only looks like a
+ * promise, or is of a class of its own, is asked in a reaction of a promise of ours. It may throw, call back twice, or settle with
+ * another.
+ * @throws what reading its `then` throws
+ */
+export function promiseOf(result: unknown): Promise<unknown> | undefined {
+  if (typeof result !== 'object' || result === null) return undefined;
+  if (Object.getPrototypeOf(result) === prototype && types.isPromise(result)) return result;
+  return typeof (result as { then?: unknown }).then === 'function' ? Promise.resolve(result) : undefined;
+}
+
+/** Calls one of the two when a promise is settled; never at once, but where the promise cannot be asked. */
+export function whenSettled(
+  promise: Promise<unknown>,
+  fulfilled: (value: unknown) => void,
+  rejected: (error: unknown) => void,
+): void {
+  try {
+    void then.call(promise, fulfilled, rejected);
+  } catch (error) {
+    // Its `constructor` is no class of promises, or throws.
+    rejected(error);
+  }
+}
