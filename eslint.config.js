@@ -31,7 +31,16 @@ const FILE_CALLS = [
   ...['readSync', 'writeSync', 'openSync', 'closeSync', 'ftruncateSync', 'unlinkSync'],
   ...['readFileSync', 'readlinkSync', 'accessSync', 'existsSync', 'statSync'],
 ];
-const TAKEN_FROM_PROCESS = ['nextTick', 'exit', 'kill', 'hrtime', 'cpuUsage', 'threadCpuUsage', 'memoryUsage'];
+const TAKEN_FROM_PROCESS = [
+  'nextTick',
+  'exit',
+  'kill',
+  'hrtime',
+  'cpuUsage',
+  'threadCpuUsage',
+  'memoryUsage',
+  'getBuiltinModule',
+];
 /** Modules whose functions natives.ts has. */
 const IMPORTS = [
   ...['timers', 'timers/promises', 'process', 'perf_hooks', 'console'].map((name) => ({

@@ -97,7 +97,7 @@ async function bundle(rolldown, input, file) {
     platform: 'node',
     // Other packages stay what they are in package.json: dependencies.
     external: (id) => !id.startsWith('.') && !isAbsolute(id) && !INCLUDED.includes(id),
-    plugins: [requiredPackage()],
+    plugins: [requiredPackage(), takenFromNode()],
     transform: { inject: await builtIns() },
     // What is odd enough to warn of would fail where the bundle runs.
     onLog: (level, { message }) => {
@@ -122,6 +122,27 @@ function write(file, text) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(unfinished, text);
   renameSync(unfinished, file);
+}
+
+/**
+ * Has our modules take what they import from Node when they load. An import by name is looked up at each call, and finds what a handler
+ * or a test has put there.
+ */
+function takenFromNode() {
+  let count = 0;
+  const take = (_, names, module) => {
+    const from = `node_${count++}`;
+    const taken = names.split(',').map((name) => {
+      const [there, here = there] = name.trim().split(' as ');
+      return `${here} = ${from}.${there}`;
+    });
+    return `import ${from} from '${module}';\nconst ${taken.join(', ')};`;
+  };
+  return {
+    name: 'taken-from-node',
+    transform: (code, module) =>
+      module.startsWith(DIST) ? code.replaceAll(/^import \{([^}]+)\} from '(node:[\w/]+)';$/gm, take) : null,
+  };
 }
 
 /** Puts a package into the bundle that is run at the first call, as require() would do it: that takes 4 ms. */

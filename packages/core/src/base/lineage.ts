@@ -1,4 +1,4 @@
-import { process, fromJson, toJson } from './natives.js';
+import { fromJson, getBuiltinModule, process, toJson } from './natives.js';
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { workerData } from 'node:worker_threads';
 
@@ -50,7 +50,7 @@ export function loadingInline(): string | undefined {
 
 /** Loads the module of an inline worker, seen by `loadingInline` from all that its loading calls and begins. */
 export async function loadInline<T>(moduleUrl: string, load: () => Promise<T>): Promise<T> {
-  const hooks = process.getBuiltinModule('node:async_hooks');
+  const hooks = getBuiltinModule('node:async_hooks');
   const loads = (shared[INLINE_LOADS] ??= { storage: new hooks.AsyncLocalStorage(), underWay: 0 });
   loads.underWay++;
   try {

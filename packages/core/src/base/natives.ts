@@ -50,6 +50,7 @@ function take() {
     /** From Node 22.19 and 23.9 on. */
     threadCpuUsage: threadCpuUsage?.bind(nodeProcess),
     rss: nodeProcess.memoryUsage.rss,
+    getBuiltinModule: nodeProcess.getBuiltinModule.bind(nodeProcess),
     /** For what it tells: env, platform, streams. Its functions are those above. */
     process: nodeProcess,
     // Each by itself: a handler may replace them on the object, and the claims of a thread would be lost.
@@ -81,8 +82,10 @@ function take() {
 }
 
 // The file of inline workers loads with the first pool, when a test may have faked what this module takes: it has the same.
-const KEY = Symbol.for('millpond.natives.7');
+const KEY = Symbol.for('millpond.natives.8');
 const holder = globalThis as { [KEY]?: ReturnType<typeof take> };
+
+const natives = (holder[KEY] ??= take());
 
 export const {
   setTimeout,
@@ -124,7 +127,9 @@ export const {
   accessSync,
   existsSync,
   statSync,
-} = (holder[KEY] ??= take());
+} = natives;
+// By itself: the type of the others need not be said.
+export const getBuiltinModule: NodeJS.Process['getBuiltinModule'] = natives.getBuiltinModule;
 
 export type SharedArrayBuffer = globalThis.SharedArrayBuffer;
 export const Buffer = fixed(NodeBuffer);

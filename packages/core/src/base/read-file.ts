@@ -14,13 +14,15 @@ export function isThere(path: PathLike, ifDenied = false): boolean {
   }
 }
 
-/** Whether there is a folder of this path. */
-export function isFolder(path: PathLike): boolean {
+/** What is there that no code can be read from: reading a FIFO or a terminal waits for what may never come. */
+export function whatIsNoFile(path: PathLike): string | undefined {
   try {
-    return statSync(path).isDirectory();
+    const stats = statSync(path);
+    if (stats.isFile()) return undefined;
+    return stats.isDirectory() ? 'folder' : stats.isFIFO() ? 'FIFO' : stats.isSocket() ? 'socket' : 'device';
   } catch {
     // There is nothing, or nothing that this program may look at.
-    return false;
+    return undefined;
   }
 }
 

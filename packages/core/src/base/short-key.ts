@@ -1,7 +1,7 @@
-import { process } from './natives.js';
+import { getBuiltinModule } from './natives.js';
 
 /** Loaded when a key is hashed: that takes 2 ms. */
-const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto');
+const crypto = (): typeof import('node:crypto') => getBuiltinModule('node:crypto');
 
 /** Longest key that is kept as it is. */
 const LONGEST_KEY = 256;

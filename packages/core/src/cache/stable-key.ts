@@ -1,8 +1,8 @@
-import { process, types } from '../base/natives.js';
+import { getBuiltinModule, types } from '../base/natives.js';
 import { shortKey } from '../base/short-key.js';
 
 /** Loaded when a key is hashed: that takes 2 ms. */
-const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto');
+const crypto = (): typeof import('node:crypto') => getBuiltinModule('node:crypto');
 
 /**
  * A text that is equal for equal inputs and different for different ones, whatever the order of properties, Map entries

@@ -1,3 +1,5 @@
+// It is sent to another process as text, in which nothing is replaced.
+/* eslint-disable no-restricted-properties */
 import { process } from '../base/natives.js';
 
 /** What of node:vm is there only with --experimental-vm-modules. */

@@ -1,4 +1,4 @@
-import { process, types } from '../base/natives.js';
+import { getBuiltinModule, types } from '../base/natives.js';
 import { BelongsHere, one } from './not-serializable.js';
 import { anyWritten } from './written-objects.js';
 
@@ -85,5 +85,5 @@ function classOf(prototype: object): string {
 
 /** Of those that are listed, these are no globals. */
 function ofNet(name: string): unknown {
-  return name === 'BlockList' || name === 'SocketAddress' ? process.getBuiltinModule('node:net')[name] : undefined;
+  return name === 'BlockList' || name === 'SocketAddress' ? getBuiltinModule('node:net')[name] : undefined;
 }

@@ -1,4 +1,4 @@
-import { inspect, types } from '../base/natives.js';
+import { inspect } from '../base/natives.js';
 import { nearestName } from '../base/nearest.js';
 import { PoolError } from './errors.js';
 import { translated } from './peer-options.js';
@@ -215,10 +215,15 @@ function inspected(value: unknown): string {
   }
 }
 
-/** Of a class of the user's it may be; what holds its values in another way would seem to say nothing. */
+/**
+ * Of a class of the user's it may be. What holds its values in another way (a Map, a RegExp, a URL, a generator, an error) would seem
+ * to say nothing.
+ */
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  // Each call with options asks: this takes 19 ns, the four questions for its type 53.
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false;
+  // Each call with options asks: this takes 19 ns, the next 60.
   if (Object.getPrototypeOf(value) === Object.prototype) return true;
-  return !(types.isMap(value) || types.isSet(value) || types.isPromise(value) || types.isDate(value));
+  return tagOf(value) === '[object Object]' || Object.keys(value).length > 0;
 }
+
+const tagOf: (value: unknown) => string = Function.prototype.call.bind(Object.prototype.toString);

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { isFolder, isThere } from '../base/read-file.js';
+import { isThere, whatIsNoFile } from '../base/read-file.js';
 import { PoolError } from '../contract/errors.js';
 import { isReadDenied } from '../transport/check-host.js';
 
@@ -26,7 +26,9 @@ export function workerModuleUrl(worker: string | URL): URL {
   const url = toUrl(worker);
   if (url.protocol !== 'file:') throw refused(notAFile(url));
   const path = fileURLToPath(url);
-  if (isFolder(path)) throw refused(`names a folder, ${path}; name the file of the module in it`);
+  const other = whatIsNoFile(path);
+  if (other === 'folder') throw refused(`names a folder, ${path}; name the file of the module in it`);
+  if (other !== undefined) throw refused(`names a ${other}, ${path}; a worker module must be a regular file`);
   if (isThere(path)) return url;
   if (isReadDenied(path)) {
     throw refused(`names a file that this program may not read: start it with --allow-fs-read=${path}`);

@@ -1,4 +1,4 @@
-import { process } from '../base/natives.js';
+import { getBuiltinModule, process } from '../base/natives.js';
 import { tmpdir } from '../base/parent-natives.js';
 import type { PoolKind } from '../contract/options.js';
 import { PoolError } from '../contract/errors.js';
@@ -64,7 +64,7 @@ function missing(kind: 'process' | 'thread', flags: readonly string[]): string |
 
 /** A single executable application is no Node: whatever it is given to run, it runs itself. */
 function singleExecutable(): string | undefined {
-  const sea = process.getBuiltinModule('node:sea') as { isSea(): boolean } | undefined;
+  const sea = getBuiltinModule('node:sea') as { isSea(): boolean } | undefined;
   if (sea?.isSea() !== true) return undefined;
   return (
     `is "process", but ${process.execPath} is a single executable application: started as a worker it would run itself ` +

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from '../base/parent-natives.js';
-import { closeSync, openSync, process, unlinkSync, writeSync } from '../base/natives.js';
+import { closeSync, getBuiltinModule, openSync, process, unlinkSync, writeSync } from '../base/natives.js';
 
 /** Linux's O_TMPFILE: its own bit, which node:fs does not name, and that of O_DIRECTORY, which differs between machines. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
@@ -61,7 +61,7 @@ function openUnnamed(folder: string): number {
     }
   }
   // Loaded where it is needed: that takes 2 ms.
-  const { randomBytes } = process.getBuiltinModule('node:crypto');
+  const { randomBytes } = getBuiltinModule('node:crypto');
   const path = join(folder, `millpond-${process.pid}-${randomBytes(8).toString('hex')}`);
   const fd = openSync(path, 'wx+', 0o600);
   try {

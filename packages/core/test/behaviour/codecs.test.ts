@@ -139,6 +139,8 @@ describe.each(KINDS)('an input nested so deeply that it cannot be read again (%s
 describe('a codec that cannot be had', () => {
   it.each([
     [{ module: './nowhere.mjs' }, 'cannot be loaded'],
+    [{ module: '.' }, 'names a folder'],
+    [{ module: '/dev/null' }, 'names a device'],
     [fixture('codecs/no-decode.mjs'), 'exports no function decode()'],
     [fixture('codecs/awaits.mjs'), 'without top-level await'],
     [new URL('https://example.org/codec.mjs'), 'must be a file, not https:'],

@@ -38,15 +38,18 @@ describe.each(WORKER_KINDS)('a worker of kind %s that dies', (kind) => {
     },
   );
 
-  it.each(['exit', 'reallyExit'])('because it was asked to does so by itself, though a handler has replaced process.%s', async (way) => {
-    await withPool('drops-exit.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {
-      await pool.run('drop', way);
-      const exited = nextEvent<Exited>(pool as Pool<never>, 'worker:exited');
-      await pool.recycle();
-      // By itself: a kill would say so.
-      expect(await exited).toMatchObject({ exitCode: 0, signal: null, killedFor: undefined, expected: true });
-    });
-  });
+  it.each(['exit', 'reallyExit'])(
+    'because it was asked to does so by itself, though a handler has replaced process.%s',
+    async (way) => {
+      await withPool('drops-exit.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {
+        await pool.run('drop', way);
+        const exited = nextEvent<Exited>(pool as Pool<never>, 'worker:exited');
+        await pool.recycle();
+        // By itself: a kill would say so.
+        expect(await exited).toMatchObject({ exitCode: 0, signal: null, killedFor: undefined, expected: true });
+      });
+    },
+  );
 
   it('of a null that nothing catches says so, and the program goes on', async () => {
     await withPool('throws-after-result.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {

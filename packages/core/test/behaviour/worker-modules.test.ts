@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -136,6 +137,21 @@ describe('a worker module', () => {
     ['what a URL cuts off', '\0'],
   ])('that is a folder is refused: by %s', (_name, folder) => {
     expect(() => new Pool(folder)).toThrow(/Option "worker" names a folder, \/.*; name the file of the module in it/);
+  });
+
+  it('that no code can be read from is refused, since reading it may never end', async () => {
+    await withFolder(async (folder) => {
+      const fifo = join(folder, 'fifo.mjs');
+      execFileSync('mkfifo', [fifo]);
+      for (const [path, shown] of [
+        [fifo, 'a FIFO'],
+        ['/dev/null', 'a device'],
+      ] as const) {
+        expect(() => new Pool(path)).toThrow(
+          `Option "worker" names ${shown}, ${path}; a worker module must be a regular file`,
+        );
+      }
+    });
   });
 
   it('that a bundler has put into a data: URL is refused, saying so', () => {

@@ -44,6 +44,11 @@ describe.each([
     );
   });
 
+  it('looks nothing up in a module of Node where it is called', () => {
+    const code = readFileSync(new URL(`../../dist/bundle/${file}`, import.meta.url), 'utf8');
+    expect(code.match(/\(0, node_\w+\.\w+\)|^import \{.*\} from "node:.*$/gm) ?? []).toEqual([]);
+  });
+
   it('calls no function of a class that is not taken when it loads', () => {
     expect(lateStatics(file)).toEqual([]);
   });

@@ -283,6 +283,42 @@ describe('resolveOptions', () => {
     expect(resolved.codec).toEqual({ moduleUrl: 'file:///c.mjs' });
   });
 
+  it.each([
+    ...[
+      [],
+      new Map(),
+      new Set(),
+      new WeakMap(),
+      new Date(),
+      /a/,
+      new Error('a'),
+      new URL('http://a'),
+      new URLSearchParams(),
+    ],
+    ...[Promise.resolve(), new String(''), new Number(1), new ArrayBuffer(1), new Uint8Array(2), [].values()],
+    ...[new AbortController().signal, new WeakRef({}), (function* () {})()],
+  ])('says nothing by an object that holds its values in another way: %o', (value) => {
+    for (const key of ['queue', 'tasks', 'crash', 'retry', 'memory', 'recycle', 'warmup', 'cache']) {
+      expect(refusal(() => resolve({ [key]: value } as PoolOptions)).code).toBe('ERR_OPTION');
+    }
+    for (const check of [checkRunOptions, checkMapOptions]) {
+      expect(refusal(() => check(value as RunOptions)).code).toBe('ERR_OPTION');
+    }
+  });
+
+  it('may be an instance of a class, or what a module exports', async () => {
+    class Queue {
+      max = 5;
+      get [Symbol.toStringTag](): string {
+        return 'Queue';
+      }
+    }
+    expect(resolve({ queue: new Queue() }).queueMax).toBe(5);
+    expect(resolve({ queue: Object.assign(Object.create(null) as object, { max: 6 }) }).queueMax).toBe(6);
+    const module = await import('../support/queue-options.js');
+    expect(resolve({ queue: module }).queueMax).toBe(7);
+  });
+
   it('freezes what it gives', () => {
     const options = resolve({ tasks: { resize: { retry: 1 } } });
     const resize = options.tasks.get('resize');

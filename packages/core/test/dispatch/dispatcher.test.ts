@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { STATUS } from '../../src/wire/record.js';
-import { openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import type { SentTask } from '../support/scripted-transport.js';
 
 /** Ids of the tasks that have newly arrived at a worker. */
 function taken({ transport }: Staff): number[] {
@@ -57,6 +58,20 @@ describe('queued tasks', () => {
     await turn();
     only.transport.exit();
     expect(outcomes).toMatchObject([{ error: { code: 'ERR_WORKER_CRASHED' } }]);
+  });
+
+  it.each([
+    ['throws', ({ transport }: Staff, one: SentTask) => transport.replyError(one, new Error('no')), { message: 'no' }],
+    ['dies', ({ transport }: Staff) => transport.exit(), { code: 'ERR_WORKER_CRASHED' }],
+  ])('whose input was moved have no other try, idempotent or not, when the handler %s', async (_, end, error) => {
+    const { submit, staffUp, book } = openEngine({ kind: 'thread', retry: 3, tasks: { work: { idempotent: true } } });
+    const [only] = (await staffUp(1)) as [Staff];
+    const { outcomes } = submit('work', 1, { transfer: [new ArrayBuffer(8)] });
+    await turn();
+    const [one] = begun(only) as [SentTask];
+    end(only, one);
+    expect(outcomes).toMatchObject([{ error }]);
+    expect(book.counts).toMatchObject({ failed: 1, retried: 0 });
   });
 
   it('that are ahead of a worker which goes on are shared with one that is free', async () => {
