@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { PoolError } from '@millpond/core';
-import { nearestName } from '@millpond/core/internal';
+import { isRecord, nearestName } from '@millpond/core/internal';
 
 /**
  * How much is kept. 'stats': counters and histograms, whatever the number of tasks. 'trace': also the ten stamps of
@@ -46,7 +46,7 @@ export function refuse(option: string, reason: string): never {
 
 function checkKeys<T extends object>(options: T | undefined, known: readonly (keyof T & string)[]): T {
   if (options === undefined) return {} as T;
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isRecord(options)) {
     refuse('options', `must be an object; received ${show(options)}.`);
   }
   for (const key of Object.keys(options)) {

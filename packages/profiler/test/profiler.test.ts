@@ -33,7 +33,16 @@ describe('options', () => {
     expect(messageOf('ERR_OPTION', () => new Profiler({ level: 'all' as never }))).toBe(
       `Option "level" must be one of "stats", "trace"; received 'all' (string).`,
     );
-    expect(messageOf('ERR_OPTION', () => new Profiler(null as never))).toMatch('must be an object; received null');
+    for (const [value, shown] of [
+      [null, 'null'],
+      [[], '[]'],
+      [/a/, '/a/'],
+      [new Map(), 'Map(0) {}'],
+    ] as const) {
+      expect(messageOf('ERR_OPTION', () => new Profiler(value as never))).toMatch(
+        `must be an object; received ${shown}`,
+      );
+    }
     expect(() => new Profiler({ level: undefined })).not.toThrow();
   });
 

@@ -20,7 +20,12 @@ function genuine<F extends object>(name: string, found: F): F {
 function wayOut(): (code: number) => never {
   const { exit, reallyExit } = nodeProcess as typeof nodeProcess & { reallyExit(code: number): never };
   return (code) => {
-    Object.assign(nodeProcess, { reallyExit });
+    try {
+      Object.defineProperty(nodeProcess, 'reallyExit', { value: reallyExit, configurable: true });
+    } catch {
+      // It cannot be put back: past process.exit(), and past its listeners.
+      reallyExit.call(nodeProcess, code);
+    }
     return exit.call(nodeProcess, code);
   };
 }
@@ -128,7 +133,7 @@ export const {
   existsSync,
   statSync,
 } = natives;
-// By itself: the type of the others need not be said.
+// Apart from the others: what TypeScript infers of it has no name outside of Node's own types.
 export const getBuiltinModule: NodeJS.Process['getBuiltinModule'] = natives.getBuiltinModule;
 
 export type SharedArrayBuffer = globalThis.SharedArrayBuffer;

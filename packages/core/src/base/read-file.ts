@@ -14,8 +14,8 @@ export function isThere(path: PathLike, ifDenied = false): boolean {
   }
 }
 
-/** What is there that no code can be read from: reading a FIFO or a terminal waits for what may never come. */
-export function whatIsNoFile(path: PathLike): string | undefined {
+/** The type of what is there and no regular file. Reading a FIFO or a terminal waits for what may never come. */
+export function nonFileType(path: PathLike): 'folder' | 'FIFO' | 'socket' | 'device' | undefined {
   try {
     const stats = statSync(path);
     if (stats.isFile()) return undefined;

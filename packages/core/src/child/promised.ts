@@ -1,3 +1,4 @@
+import { isThenable } from '../base/is-thenable.js';
 import { types } from '../base/natives.js';
 
 const { prototype } = Promise;
@@ -11,9 +12,10 @@ const { then } = prototype;
  * @throws what reading its `then` throws
  */
 export function promiseOf(result: unknown): Promise<unknown> | undefined {
-  if (typeof result !== 'object' || result === null) return undefined;
+  // Most results end here: isPromise() is a call out of JavaScript.
+  if ((typeof result !== 'object' && typeof result !== 'function') || result === null) return undefined;
   if (Object.getPrototypeOf(result) === prototype && types.isPromise(result)) return result;
-  return typeof (result as { then?: unknown }).then === 'function' ? Promise.resolve(result) : undefined;
+  return isThenable(result) ? Promise.resolve(result) : undefined;
 }
 
 /** Calls one of the two when a promise is settled; never at once, but where the promise cannot be asked. */

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { BoundedNames } from '../base/bounded-names.js';
 import { hostNowMs } from '../base/clock.js';
 import { Histogram } from '../base/histogram.js';
+import { isThenable } from '../base/is-thenable.js';
 import type { SectionDelta } from '../contract/trace.js';
 
 // A histogram is 5.6 KB, so all sections of a worker take some 6 MB at most.
@@ -79,12 +80,12 @@ export class SectionRecorder {
       this.#end(section, begin);
       throw error;
     }
-    if (!isPromise(result)) {
+    if (!isThenable(result)) {
       this.#end(section, begin);
       return result;
     }
     // Ends before the caller's own continuation runs, because this one is attached first.
-    return result.then(
+    return Promise.resolve(result).then(
       (value) => {
         this.#end(section, begin);
         return value;
@@ -143,8 +144,4 @@ export class SectionRecorder {
     };
     return new BoundedNames(MOST_NAMES, make, this.#places);
   }
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise || typeof (value as PromiseLike<unknown> | null)?.then === 'function';
 }

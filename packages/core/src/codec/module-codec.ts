@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { codeOf, messageOf } from '../base/message-of.js';
 import { Buffer } from '../base/natives.js';
 import { requireFrom } from '../base/own-file.js';
-import { whatIsNoFile } from '../base/read-file.js';
+import { nonFileType } from '../base/read-file.js';
 import type { Codec } from '../contract/codec.js';
 import { PoolError } from '../contract/errors.js';
 import type { Sink } from './sink.js';
@@ -64,8 +64,8 @@ export class ModuleCodec implements ValueEncoder, ValueDecoder {
 
 function load(moduleUrl: string): Codec {
   const path = fileURLToPath(moduleUrl);
-  const other = whatIsNoFile(path);
-  if (other !== undefined) throw refused(`names a ${other}, ${path}; its module must be a regular file`);
+  const type = nonFileType(path);
+  if (type !== undefined) throw refused(`names a ${type}, ${path}; its module must be a regular file`);
   let exports: Partial<Codec> & { default?: Partial<Codec> };
   try {
     // Synchronously, so that a codec that cannot be loaded fails the constructor of its pool.

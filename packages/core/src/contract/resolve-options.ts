@@ -1,5 +1,6 @@
+import { toJson } from '../base/natives.js';
 import { availableParallelism } from '../base/parent-natives.js';
-import { pathToFileURL } from 'node:url';
+import { pathUrl } from '../base/path-url.js';
 import { checkPoolOptions, checkTaskOptions, optionError } from './check-options.js';
 import type { CodecName, CodecOption } from './codec.js';
 import type {
@@ -213,7 +214,11 @@ function resolveTask(own: TaskOptions<never>, base: TaskSettings): TaskSettings 
 function resolveCodec(codec: CodecOption): CodecName {
   if (typeof codec === 'string') return codec;
   const module = codec instanceof URL ? codec : codec.module;
-  if (typeof module === 'string' && !module.startsWith('file:')) return { moduleUrl: pathToFileURL(module).href };
+  if (typeof module === 'string' && !module.startsWith('file:')) {
+    const path = pathUrl(module);
+    if (path === undefined) throw optionError('codec', `is a path that no URL can name: ${toJson(module)}`);
+    return { moduleUrl: path.href };
+  }
   if (!URL.canParse(String(module))) throw optionError('codec', `names no file: ${String(module)}`);
   const url = new URL(module);
   if (url.protocol !== 'file:') throw optionError('codec', `must be a file, not ${url.protocol} (${url.href}).`);

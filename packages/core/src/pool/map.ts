@@ -1,6 +1,7 @@
 import { AbortController } from '../base/natives.js';
 import { listen } from '../base/abort-watch.js';
 import { deferred, type Deferred } from '../base/deferred.js';
+import { isThenable } from '../base/is-thenable.js';
 import { RingQueue } from '../base/ring-queue.js';
 
 /** How one input of `mapSettled` ended. */
@@ -85,7 +86,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
   const pullOne = (): Pulled | Promise<Pulled> => {
     try {
       const pulled = source.next() as unknown;
-      return isPromise(pulled) ? readLater(pulled) : read(pulled);
+      return isThenable(pulled) ? readLater(pulled) : read(pulled);
     } catch (error) {
       return broken(error);
     }
@@ -100,7 +101,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
         if (isOver) break;
         const pulled = pullOne();
         let item: Pulled;
-        if (isPromise(pulled)) {
+        if (isThenable(pulled)) {
           item = await pulled;
           // The source took its time, and others may have the place by now.
           const again = item.isDone || isOver ? undefined : room();
@@ -161,7 +162,7 @@ async function closeSource(source: Iterator<unknown> | AsyncIterator<unknown>, i
   const closed = source.return?.();
   if (!isPulling) await closed;
   // The loop has ended, so no code is left to take what the source may still throw.
-  else if (closed !== undefined && isPromise(closed)) closed.then(undefined, () => {});
+  else Promise.resolve(closed).catch(() => {});
 }
 
 /** The values only, up to the first failure, which is thrown. */
@@ -193,8 +194,4 @@ function read(answer: unknown): Pulled {
   const { done } = answer as IteratorResult<unknown>;
   // The value of an end is not asked for.
   return done ? { isDone: true, input: undefined } : { isDone: false, input: (answer as { value: unknown }).value };
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

@@ -1,6 +1,8 @@
-import { basename, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { isThere, whatIsNoFile } from '../base/read-file.js';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { toJson } from '../base/natives.js';
+import { pathUrl } from '../base/path-url.js';
+import { isThere, nonFileType } from '../base/read-file.js';
 import { PoolError } from '../contract/errors.js';
 import { isReadDenied } from '../transport/check-host.js';
 
@@ -26,17 +28,22 @@ export function workerModuleUrl(worker: string | URL): URL {
   const url = toUrl(worker);
   if (url.protocol !== 'file:') throw refused(notAFile(url));
   const path = fileURLToPath(url);
-  const other = whatIsNoFile(path);
-  if (other === 'folder') throw refused(`names a folder, ${path}; name the file of the module in it`);
-  if (other !== undefined) throw refused(`names a ${other}, ${path}; a worker module must be a regular file`);
-  if (isThere(path)) return url;
+  if (isModuleFile(path)) return url;
   if (isReadDenied(path)) {
     throw refused(`names a file that this program may not read: start it with --allow-fs-read=${path}`);
   }
   const twin = twinOf(url);
-  if (twin !== undefined && isThere(fileURLToPath(twin))) return twin;
+  if (twin !== undefined && isModuleFile(fileURLToPath(twin))) return twin;
   const neither = twin === undefined ? '' : `, nor does ${basename(fileURLToPath(twin))} beside it`;
   throw refused(`names a file that does not exist: ${path}${neither}`);
+}
+
+/** @throws ERR_OPTION when something else than a file is there */
+function isModuleFile(path: string): boolean {
+  const type = nonFileType(path);
+  if (type === 'folder') throw refused(`names a folder, ${path}; name the file of the module in it`);
+  if (type !== undefined) throw refused(`names a ${type}, ${path}; a worker module must be a regular file`);
+  return isThere(path);
 }
 
 /** The file name of the module, without its folder: the default name of a pool. */
@@ -47,7 +54,10 @@ export function moduleName(url: URL): string {
 function toUrl(worker: unknown): URL {
   if (worker instanceof URL) return worker;
   if (typeof worker !== 'string' || worker === '') throw refused('must be the path or URL of a module.');
-  return worker.startsWith('file:') ? new URL(worker) : pathToFileURL(resolve(worker));
+  if (worker.startsWith('file:')) return new URL(worker);
+  const url = pathUrl(worker);
+  if (url === undefined) throw refused(`is a path that no URL can name: ${toJson(worker)}`);
+  return url;
 }
 
 /** The same URL with the extension of the twin, its query kept. */

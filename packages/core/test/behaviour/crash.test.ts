@@ -38,7 +38,7 @@ describe.each(WORKER_KINDS)('a worker of kind %s that dies', (kind) => {
     },
   );
 
-  it.each(['exit', 'reallyExit'])(
+  it.each(['exit', 'reallyExit', 'reallyExit for good'])(
     'because it was asked to does so by itself, though a handler has replaced process.%s',
     async (way) => {
       await withPool('drops-exit.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {

@@ -114,7 +114,7 @@ describe.each(KINDS)('what a handler throws, kind %s,', (kind) => {
       expect(Object.fromEntries(kinds.map((odd, at) => [odd, ended[at]]))).toEqual(
         Object.fromEntries(kinds.map((odd, at) => [odd, awaited[at]])),
       );
-      expect(kinds).toHaveLength(12);
+      expect(kinds).toHaveLength(13);
       expect(pool.stats().workerList).toMatchObject([{ id: 1 }]);
     });
   });

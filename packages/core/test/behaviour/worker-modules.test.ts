@@ -138,22 +138,26 @@ describe('a worker module', () => {
     expect(() => new Pool(folder)).toThrow(/Option "worker" names a folder, \/.*; name the file of the module in it/);
   });
 
-  it('whose path has a NUL is refused: Node 20 cuts the URL off there, later ones find no such file', () => {
-    expect(() => new Pool('\0')).toThrow(/Option "worker" names a (folder|file that does not exist)/);
-  });
+  const echo = fileURLToPath(fixture('echo.mjs'));
+
+  it.each(['\0', `${echo}\0`, `\0/${echo}`, `${echo}\x1f`, '\x01'])(
+    'that no URL can name is refused, and no other file taken: %j',
+    (path) => {
+      const reason = `is a path that no URL can name: ${JSON.stringify(path)}`;
+      expect(() => new Pool(path)).toThrow(`Option "worker" ${reason}`);
+      expect(() => new Pool(fixture('echo.mjs'), { codec: { module: path } })).toThrow(`Option "codec" ${reason}`);
+    },
+  );
 
   it('that no code can be read from is refused, since reading it may never end', async () => {
     await withFolder(async (folder) => {
       const fifo = join(folder, 'fifo.mjs');
       execFileSync('mkfifo', [fifo]);
-      for (const [path, shown] of [
-        [fifo, 'a FIFO'],
-        ['/dev/null', 'a device'],
-      ] as const) {
-        expect(() => new Pool(path)).toThrow(
-          `Option "worker" names ${shown}, ${path}; a worker module must be a regular file`,
-        );
-      }
+      const refusal = (what: string): string => `Option "worker" names ${what}; a worker module must be a regular file`;
+      expect(() => new Pool(fifo)).toThrow(refusal(`a FIFO, ${fifo}`));
+      // Its twin in the other language is taken in its place.
+      expect(() => new Pool(join(folder, 'fifo.mts'))).toThrow(refusal(`a FIFO, ${fifo}`));
+      expect(() => new Pool('/dev/null')).toThrow(refusal('a device, /dev/null'));
     });
   });
 

@@ -30,6 +30,30 @@ describe('SectionRecorder', () => {
     expect(find(sections.take(), 'a').count).toBe(4);
   });
 
+  it('ends once, as await would, for whatever its function returns that has a then', async () => {
+    const sections = new SectionRecorder(() => {});
+    const thrown = {
+      then: () => {
+        throw new Error('thrown');
+      },
+    };
+    const twice = {
+      then: (done: (value: string) => void) => {
+        done('first');
+        done('second');
+      },
+    };
+    const called = Object.assign(() => {}, { then: (done: (value: string) => void) => done('of a function') });
+    await expect(sections.run('task', 'thrown', () => thrown)).rejects.toThrow('thrown');
+    expect(await sections.run('task', 'twice', () => twice)).toBe('first');
+    expect(await sections.run('task', 'called', () => called)).toBe('of a function');
+    expect(sections.take().map(({ path, count }) => [...path, count])).toEqual([
+      ['thrown', 1],
+      ['twice', 1],
+      ['called', 1],
+    ]);
+  });
+
   it('adds up by task and path, and splits what a section spends itself from what those in it spend', () => {
     const sections = new SectionRecorder(() => {});
     for (let call = 0; call < 3; call++) {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { PoolError } from '@millpond/core';
+import { isThenable } from '@millpond/core/internal';
 import { show } from '../options.js';
 import { SectionLedger } from '../record/section-ledger.js';
 import { OpenSection } from './open-section.js';
@@ -61,7 +62,7 @@ export class ParentSections {
       this.#finish(scope);
       return result;
     }
-    return result.then(
+    return Promise.resolve(result).then(
       (value) => {
         this.#finish(scope);
         return value;
@@ -191,8 +192,4 @@ function stillOpenInside(child: string): string {
 
 function sectionError(section: unknown, reason: string): PoolError {
   return new PoolError('ERR_SECTION', { section: String(section), reason });
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

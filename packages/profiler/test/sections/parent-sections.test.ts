@@ -52,6 +52,18 @@ describe('section(name, fn)', () => {
     expect({ calls, ...measured() }).toEqual({ calls: 1, query: [1, 4, 4] });
   });
 
+  it('ends where a thenable throws in place of answering', async () => {
+    const broken = {
+      then: () => {
+        throw new Error('thrown');
+      },
+    };
+    await expect(sections.section('a', () => broken)).rejects.toThrow('thrown');
+    const called = Object.assign(() => {}, { then: (done: (value: string) => void) => done('of a function') });
+    expect(await sections.section('b', () => called)).toBe('of a function');
+    expect(measured()).toEqual({ a: [1, 0, 0], b: [1, 0, 0] });
+  });
+
   it('passes on what the function throws, sync or async, and counts the time all the same', async () => {
     expect(() =>
       sections.section('a', () => {

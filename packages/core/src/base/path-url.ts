@@ -1,0 +1,12 @@
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/**
+ * The URL of a file, by its path from the current folder. Undefined where there is none: no file has a NUL in its path, and a URL
+ * loses the control characters at its end, and would name another file.
+ */
+export function pathUrl(path: string): URL | undefined {
+  const whole = resolve(path);
+  const url = pathToFileURL(whole);
+  return whole.includes('\0') || fileURLToPath(url) !== whole ? undefined : url;
+}
