@@ -6,11 +6,13 @@ const ROWS = [
   ['base'],
   ['contract'],
   ['codec'],
-  ['wire', 'cache', 'sizing'],
+  ['wire', 'sizing'],
   ['transport'],
   ['task'],
   ['worker'],
   ['supervise', 'dispatch'],
+  ['backend'],
+  ['cache'], // what wraps a call stands above the backend: a pipeline of such steps will be a row here
   ['pool'],
 ];
 

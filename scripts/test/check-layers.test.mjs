@@ -21,17 +21,20 @@ const CASES = [
   ['core/src/contract/up.ts', use('../wire/target.js'), ['layer-contract']],
   ['core/src/wire/down.ts', use('../contract/target.js'), []],
   ['core/src/wire/up.ts', use('../transport/target.js'), ['layer-wire']],
-  ['core/src/cache/down.ts', use('../contract/target.js'), []],
-  ['core/src/cache/across.ts', use('../wire/target.js'), ['layer-cache']],
+  ['core/src/cache/down.ts', useType('../backend/target.js'), []],
+  ['core/src/cache/up.ts', use('../pool/target.js'), ['layer-cache']],
   ['core/src/sizing/down.ts', use('../contract/target.js'), []],
-  ['core/src/sizing/across.ts', use('../cache/target.js'), ['layer-sizing']],
+  ['core/src/sizing/across.ts', use('../wire/target.js'), ['layer-sizing']],
   ['core/src/transport/down.ts', use('../wire/target.js'), []],
   ['core/src/transport/up.ts', use('../worker/target.js'), ['layer-transport']],
   ['core/src/worker/down.ts', use('../task/target.js'), []],
   ['core/src/task/up.ts', use('../worker/target.js'), ['layer-task']],
   ['core/src/supervise/across.ts', use('../dispatch/target.js'), ['layer-supervise']],
   ['core/src/dispatch/across.ts', use('../supervise/target.js'), ['layer-dispatch']],
-  ['core/src/pool/down.ts', use('../supervise/target.js'), []],
+  ['core/src/backend/down.ts', use('../dispatch/target.js'), []],
+  ['core/src/backend/up.ts', use('../pool/target.js'), ['layer-backend']],
+  ['core/src/backend/type-up.ts', useType('../cache/target.js'), ['layer-backend']],
+  ['core/src/pool/down.ts', use('../backend/target.js'), []],
   ['core/src/pool/index.ts', use('../index.js'), ['layer-pool']],
   ['core/src/base/type-up.ts', useType('../pool/target.js'), ['layer-base']],
   ['core/src/child/down.ts', use('../wire/target.js'), []],
@@ -52,7 +55,9 @@ const CASES = [
 ];
 
 /** Files there are only to be imported. */
-const FOLDERS = 'base contract wire cache sizing transport worker task supervise dispatch pool child'.split(' ');
+const FOLDERS = 'base contract wire cache sizing transport worker task supervise dispatch backend pool child'.split(
+  ' ',
+);
 const TARGETS = [
   ...FOLDERS.map((folder) => `core/src/${folder}/target.ts`),
   'profiler/src/index.ts',

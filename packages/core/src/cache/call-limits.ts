@@ -1,29 +1,18 @@
-/** What one caller gave its call. Times on the host clock; Infinity for none. */
-export interface CallLimits {
-  /** Longest execution, ms. */
-  readonly timeoutMs: number;
-  /** Until when it may wait for a worker. */
-  readonly queueUntilMs: number;
-  /** When it must be done. */
-  readonly deadlineMs: number;
-}
+import type { CallLimits, TaskSight } from '../backend/backend.js';
+import { PoolError } from '../contract/errors.js';
 
 export type Limit = 'timeoutMs' | 'queueTimeoutMs' | 'deadline';
 
-/** Where an execution is. */
-export interface Progress {
+/** When a call is judged, and where the execution it waits for is then. */
+export interface Moment extends Pick<TaskSight, 'isQueued' | 'startedAtMs'> {
   readonly nowMs: number;
-  /** Waits for a worker. */
-  readonly isQueued: boolean;
-  /** When its handler was called; undefined before. */
-  readonly startedAtMs: number | undefined;
 }
 
 /** Time between looks at a task that is in a worker and may not have begun. */
 const LEAST_LOOK_MS = 5;
 
 /** Which limit of a call is over, or when to look again. */
-export function judgeLimits(limits: CallLimits, at: Progress): { over: Limit } | { lookAtMs: number } {
+export function judgeLimits(limits: CallLimits, at: Moment): { over: Limit } | { lookAtMs: number } {
   const { timeoutMs, queueUntilMs, deadlineMs } = limits;
   const { nowMs, isQueued, startedAtMs } = at;
   if (startedAtMs !== undefined) {
@@ -53,4 +42,23 @@ export function loosest(all: Iterable<CallLimits>): CallLimits {
 /** Whether one ends a call before the other would. */
 export function isTighter(a: CallLimits, b: CallLimits): boolean {
   return a.timeoutMs < b.timeoutMs || a.queueUntilMs < b.queueUntilMs || a.deadlineMs < b.deadlineMs;
+}
+
+/** The error of a call whose limit is over. @param sinceMs when it was made */
+export function limitError(
+  limit: Limit,
+  task: string,
+  limits: CallLimits,
+  sinceMs: number,
+  at: TaskSight,
+  nowMs: number,
+): PoolError {
+  const { startedAtMs, workerId, queued } = at;
+  if (startedAtMs === undefined || limit === 'queueTimeoutMs') {
+    const limitMs = Math.min(limits.queueUntilMs, limits.deadlineMs) - sinceMs;
+    return new PoolError('ERR_QUEUE_TIMEOUT', { task, waitedMs: nowMs - sinceMs, limitMs, queued });
+  }
+  const limitMs = limit === 'timeoutMs' ? limits.timeoutMs : limits.deadlineMs - sinceMs;
+  const ranMs = nowMs - startedAtMs;
+  return new PoolError('ERR_TASK_TIMEOUT', { task, ranMs, limitMs, workerId, by: limit, stack: undefined });
 }

@@ -1,18 +1,13 @@
+import type { CallLimits, SharedResult, SharedTask } from '../backend/backend.js';
 import { AbortController } from '../base/natives.js';
 import { listen } from '../base/abort-watch.js';
 import { callSafely } from '../base/call-safely.js';
 import type { Clock, Timer } from '../base/clock.js';
 import type { ResolvedRetry } from '../contract/resolve-options.js';
-import { isTighter, judgeLimits, loosest, type CallLimits, type Limit } from './call-limits.js';
+import { isTighter, judgeLimits, limitError, loosest } from './call-limits.js';
 
 /** From finding that a limit is over to saying so, ms: results that have arrived by then are read first. */
 const LAST_LOOK_MS = 1;
-
-/** A result, and what it took to compute, ms. */
-export interface Entry {
-  value: unknown;
-  costMs: number;
-}
 
 /** What a caller of a cached task asks for. */
 export interface CachedCall {
@@ -27,18 +22,6 @@ export interface Shared {
   /** Aborts when the last of them has gone. */
   readonly signal: AbortSignal;
   readonly onProgress: (value: unknown) => void;
-}
-
-/** A task that is under way for several callers. It begins with the limits of the first. */
-export interface Execution {
-  readonly result: Promise<Entry>;
-  readonly isQueued: boolean;
-  /** When the handler of this try was called, host clock; undefined before. */
-  readonly startedAtMs: number | undefined;
-  /** From now on it is ended by these limits only, which are no tighter. */
-  loosen(limits: CallLimits): void;
-  /** The error for a caller whose limit is over. */
-  limitError(limit: Limit, call: CachedCall, sinceMs: number): Error;
 }
 
 /** One who waits. */
@@ -65,7 +48,8 @@ export class Flight {
   readonly #clock: Clock;
   readonly #controller = new AbortController();
   readonly #callers = new Set<Caller>();
-  readonly #execution: Execution;
+  readonly #execution: SharedTask;
+  readonly #task: string;
   readonly #retry: ResolvedRetry;
   readonly #abandoned: () => void;
   /** The limits of the execution. */
@@ -76,11 +60,13 @@ export class Flight {
    * @param ended called before the callers are answered; `entry` is undefined for a failure
    */
   constructor(
+    task: string,
     first: CachedCall,
     clock: Clock,
-    start: (shared: Shared) => Execution,
-    parts: { abandoned: () => void; ended: (entry: Entry | undefined) => void },
+    start: (shared: Shared) => SharedTask,
+    parts: { abandoned: () => void; ended: (entry: SharedResult | undefined) => void },
   ) {
+    this.#task = task;
     this.#clock = clock;
     this.#limits = first.limits;
     this.#retry = first.retry;
@@ -141,7 +127,8 @@ export class Flight {
 
   #look(caller: Caller): void {
     const { call, triedAtMs } = caller;
-    const { isQueued, startedAtMs } = this.#execution;
+    const sight = this.#execution.look();
+    const { isQueued, startedAtMs } = sight;
     const nowMs = this.#clock.now();
     const since = startedAtMs === undefined ? undefined : Math.max(startedAtMs, triedAtMs);
     const verdict = judgeLimits(call.limits, { nowMs, isQueued, startedAtMs: since });
@@ -157,7 +144,7 @@ export class Flight {
       caller.triedAtMs = nowMs;
       this.#look(caller);
     } else {
-      this.#leave(caller, this.#execution.limitError(verdict.over, call, caller.sinceMs));
+      this.#leave(caller, limitError(verdict.over, this.#task, call.limits, caller.sinceMs, sight, nowMs));
     }
   }
 

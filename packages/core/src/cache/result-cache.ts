@@ -1,4 +1,5 @@
 import type { LRUCache } from 'lru-cache';
+import type { SharedResult, SharedTask } from '../backend/backend.js';
 import type { Clock } from '../base/clock.js';
 import { newLru } from '../base/lru.js';
 import { shortKey } from '../base/short-key.js';
@@ -8,7 +9,7 @@ import { checkTaskName } from '../contract/arguments.js';
 import type { CacheOptions } from '../contract/options.js';
 import type { ResolvedTaskCache } from '../contract/resolve-options.js';
 import type { CacheStats } from '../contract/stats.js';
-import { Flight, type CachedCall, type Entry, type Execution, type Shared } from './flight.js';
+import { Flight, type CachedCall, type Shared } from './flight.js';
 import { stableKey } from './stable-key.js';
 
 /**
@@ -16,7 +17,7 @@ import { stableKey } from './stable-key.js';
  * each within its own limits. Failures are never kept. A cached value is handed out as it is, not copied: callers must not change it.
  */
 export class ResultCache {
-  readonly #entries: LRUCache<string, Entry>;
+  readonly #entries: LRUCache<string, SharedResult>;
   readonly #flights = new Map<string, Flight>();
   readonly #settingsOf: (task: string) => ResolvedTaskCache | undefined;
   readonly #clock: Clock;
@@ -77,7 +78,7 @@ export class ResultCache {
    * does not take the others with it.
    * @throws TypeError for an input without a stable key, ERR_OPTION when the task's own `key` returns no string
    */
-  async get(task: string, input: unknown, call: CachedCall, start: (shared: Shared) => Execution): Promise<unknown> {
+  async get(task: string, input: unknown, call: CachedCall, start: (shared: Shared) => SharedTask): Promise<unknown> {
     call.signal?.throwIfAborted();
     const key = this.#keyOf(task, input);
     const kept = this.#entries.get(key);
@@ -96,10 +97,10 @@ export class ResultCache {
     return this.#start(task, key, call, start).join(call);
   }
 
-  #start(task: string, key: string, call: CachedCall, start: (shared: Shared) => Execution): Flight {
+  #start(task: string, key: string, call: CachedCall, start: (shared: Shared) => SharedTask): Flight {
     /** Whether it was not dropped in the meantime, which means that its result is stale already. */
     const forget = (): boolean => this.#flights.get(key) === flight && this.#flights.delete(key);
-    const flight: Flight = new Flight(call, this.#clock, start, {
+    const flight: Flight = new Flight(task, call, this.#clock, start, {
       abandoned: () => void forget(),
       ended: (entry) => {
         if (!forget() || entry === undefined) return;

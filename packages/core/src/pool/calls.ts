@@ -1,13 +1,14 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { Backend } from '../backend/backend.js';
+import { hostMsOfEpoch, hostNowMs } from '../base/clock.js';
+import { shortKey } from '../base/short-key.js';
+import type { CachedCall } from '../cache/flight.js';
 import type { ResultCache } from '../cache/result-cache.js';
 import { checkInputs, checkTaskName } from '../contract/arguments.js';
+import type { CallTerms } from '../contract/call-terms.js';
 import { checkBroadcastOptions, checkMapOptions } from '../contract/check-options.js';
-import { PoolError } from '../contract/errors.js';
 import type { BroadcastOptions, MapOptions, RunOptions } from '../contract/options.js';
-import { overrideSettings, type ResolvedOptions } from '../contract/resolve-options.js';
-import type { Worker } from '../worker/worker.js';
-import { bindRetry, toCachedCall, toExtras } from './call-extras.js';
-import type { Engine } from './engine.js';
-import type { HeldTask } from './intake.js';
+import { overrideSettings, type ResolvedOptions, type TaskSettings } from '../contract/resolve-options.js';
 import type { MapParts } from './map.js';
 import type { PoolState } from './pool-state.js';
 
@@ -15,21 +16,24 @@ const MIN_WINDOW = 16;
 const MAX_WINDOW = 4096;
 
 export interface CallsParts {
-  engine: Engine;
+  backend: Backend;
   state: PoolState;
   options: ResolvedOptions;
   cache: ResultCache | undefined;
 }
 
-/** Whether a call is taken, with which settings, and whether the cache or the engine answers it. */
+/**
+ * Whether a call is taken, on which terms, and whether the cache or the backend answers it. Whatever wraps a call stands in
+ * `run`, between the terms and the backend: the cache with its single flight now, a pipeline of such steps later.
+ */
 export class Calls {
-  readonly #engine: Engine;
+  readonly #backend: Backend;
   readonly #state: PoolState;
   readonly #options: ResolvedOptions;
   readonly #cache: ResultCache | undefined;
 
-  constructor({ engine, state, options, cache }: CallsParts) {
-    this.#engine = engine;
+  constructor({ backend, state, options, cache }: CallsParts) {
+    this.#backend = backend;
     this.#state = state;
     this.#options = options;
     this.#cache = cache;
@@ -38,25 +42,22 @@ export class Calls {
   /**
    * One call of `run`, or of one input of `map`.
    * @param options checked
-   * @param checksRoom whether the call is refused when there is no place; `map` has waited for one
+   * @param mayRefuse whether the call is refused when there is no place; `map` has waited for one
    */
-  run(name: string, input: unknown, options: RunOptions | undefined, checksRoom: boolean): Promise<unknown> {
+  run(name: string, input: unknown, options: RunOptions | undefined, mayRefuse: boolean): Promise<unknown> {
     const signal = options?.signal;
     try {
       this.#state.refuseUnlessOpen();
       signal?.throwIfAborted();
-      const base = this.#engine.settingsOf(name);
-      const extras = options === undefined ? undefined : toExtras(options, base, this.#canMove);
-      const caches = (extras?.settings ?? base).cache !== undefined;
+      const base = this.#settingsOf(name);
+      const terms = options === undefined ? undefined : toTerms(options, base);
+      const caches = (terms?.settings ?? base).cache !== undefined;
       if (!caches || this.#cache === undefined) {
-        this.#takePlace(checksRoom);
-        return this.#engine.intake.submit(name, input, bindRetry(extras, base));
+        return this.#backend.submit(name, input, bindRetry(terms, base), mayRefuse);
       }
-      const call = toCachedCall(extras, base, this.#engine.now());
-      return this.#cache.get(name, input, call, (shared) => {
-        this.#takePlace(checksRoom);
-        return this.#engine.intake.share(name, input, { ...bindRetry(extras, base), ...shared });
-      });
+      return this.#cache.get(name, input, toCachedCall(terms, base), (shared) =>
+        this.#backend.submitShared(name, input, { ...bindRetry(terms, base), ...shared }, mayRefuse),
+      );
     } catch (error) {
       return Promise.reject(error);
     }
@@ -72,66 +73,62 @@ export class Calls {
       inputs,
       ordered,
       signal,
-      window: () => window ?? Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, this.#engine.usefulInFlight(name))),
-      room: () => (this.#engine.room.isFree ? undefined : this.room()),
+      window: () => window ?? Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, this.#backend.usefulInFlight(name))),
+      room: () => (this.#backend.hasRoom ? undefined : this.room()),
       submit: (input, tasksSignal) => this.run(name, input, { ...runOptions, signal: tasksSignal }, false),
       onEnd: (callback) => this.#state.onEnd(callback),
     };
   }
 
-  /** Resolves to the results of all workers that take tasks. The input is taken down at the call, even while there is no worker. */
+  /** Resolves to the results of all workers that take tasks. */
   async broadcast(name: string, input: unknown, options: BroadcastOptions): Promise<unknown[]> {
     checkTaskName(name);
     const { signal, ...own } = checkBroadcastOptions(options);
     this.#state.refuseUnlessOpen();
     signal?.throwIfAborted();
-    const { intake } = this.#engine;
-    const settings = { ...overrideSettings(this.#engine.settingsOf(name), own), queueTimeoutMs: Infinity };
-    const held = intake.hold(name, input, { settings, signal });
-    try {
-      while (held.task.state === 'queued') {
-        const [first, ...others] = this.#takers();
-        if (first !== undefined) return await Promise.all(intake.submitHeld(held, [first, ...others]));
-        await this.#someWorker(held);
-      }
-      return [await held.result];
-    } finally {
-      intake.letGo(held);
-    }
+    const settings = { ...overrideSettings(this.#settingsOf(name), own), queueTimeoutMs: Infinity };
+    return this.#backend.submitToAll(name, input, { settings, signal });
   }
 
   /** Resolves when there is a place in the queue for the next call. */
   room(): Promise<void> {
-    if (!this.#state.isOpen) return Promise.reject(this.#state.closedError());
-    const { room, keepAlive } = this.#engine;
-    const place = room.wait();
-    keepAlive.hold();
-    const release = (): void => keepAlive.release();
-    // The caller gets the promise itself: what it does next is to follow the grant as closely as can be.
-    place.then(release, release);
-    return place;
+    return this.#state.isOpen ? this.#backend.whenRoom() : Promise.reject(this.#state.closedError());
   }
 
-  /** Whether `transfer` moves: workers share memory with us, and the port clones values. */
-  get #canMove(): boolean {
-    const { kind, codec } = this.#options;
-    return kind !== 'process' && codec === 'structured';
+  #settingsOf(name: string): TaskSettings {
+    return this.#options.tasks.get(name) ?? this.#options.taskDefaults;
   }
+}
 
-  #takePlace(isRefusable: boolean): void {
-    if (this.#engine.room.take() || !isRefusable) return;
-    throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.book.counts.queued, max: this.#options.queueMax });
-  }
+/** What one call asks for beyond what is settled for its name. */
+function toTerms(options: RunOptions, base: TaskSettings): CallTerms {
+  const { signal, deadline, borrow } = options;
+  const onProgress = options.onProgress === undefined ? undefined : inThisContext(options.onProgress);
+  const key = options.key === undefined ? undefined : shortKey(options.key);
+  const transfer = options.transfer?.length ? options.transfer : undefined;
+  const settings = overrideSettings(base, options);
+  if (deadline === undefined) return { settings, signal, onProgress, key, transfer, borrow };
+  const epochMs = Number(deadline);
+  return { settings, signal, onProgress, key, transfer, borrow, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
+}
 
-  /** Waits until some worker takes tasks; starts one where the pool may have none. Rejects as soon as the task does. */
-  async #someWorker({ task, result }: HeldTask): Promise<void> {
-    this.#engine.upkeep.sizing.wantAtLeastOne();
-    const some = this.#engine.conditions.until(() => task.state !== 'queued' || this.#takers().length > 0);
-    await Promise.race([result, some]);
-  }
+/** The same with `retry.on` bound to the caller's async context; as it is where there is none. */
+function bindRetry(terms: CallTerms | undefined, base: TaskSettings): CallTerms | undefined {
+  const settings = terms?.settings ?? base;
+  const { on } = settings.retry;
+  if (on === undefined) return terms;
+  return { ...terms, settings: { ...settings, retry: { ...settings.retry, on: inThisContext(on) } } };
+}
 
-  /** Workers that may be given a task. */
-  #takers(): Worker[] {
-    return this.#engine.dispatcher.roster.ready.filter(({ tasksLeft }) => tasksLeft > 0);
-  }
+/** What a caller asks of a result that others may share. */
+function toCachedCall(terms: CallTerms | undefined, base: TaskSettings): CachedCall {
+  const { timeoutMs, queueTimeoutMs, retry } = terms?.settings ?? base;
+  const queueUntilMs = hostNowMs() + queueTimeoutMs;
+  const limits = { timeoutMs, queueUntilMs, deadlineMs: terms?.deadline?.hostMs ?? Infinity };
+  return { limits, retry, signal: terms?.signal, onProgress: terms?.onProgress };
+}
+
+/** A function that runs in the present async context, whatever context it is called in. */
+function inThisContext<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
+  return AsyncResource.bind(fn);
 }

@@ -1,11 +1,12 @@
+import type { Backend } from '../backend/backend.js';
+import { systemClock } from '../base/clock.js';
 import { checkCloseOptions } from '../contract/check-options.js';
 import type { PoolError } from '../contract/errors.js';
 import type { CloseOptions } from '../contract/options.js';
-import type { Engine } from './engine.js';
 import type { PoolState } from './pool-state.js';
 
 export interface EndingParts {
-  engine: Engine;
+  backend: Backend;
   state: PoolState;
   /** The pool has failed: its tasks are rejected, and its workers are being killed. */
   failed(failure: PoolError<'ERR_POOL_FAILED'>): void;
@@ -13,13 +14,13 @@ export interface EndingParts {
 
 /** How a pool comes to its end: closed after its work, destroyed before that, or failed. */
 export class Ending {
-  readonly #engine: Engine;
+  readonly #backend: Backend;
   readonly #state: PoolState;
   readonly #failed: EndingParts['failed'];
   #closing: Promise<void> | undefined;
 
-  constructor({ engine, state, failed }: EndingParts) {
-    this.#engine = engine;
+  constructor({ backend, state, failed }: EndingParts) {
+    this.#backend = backend;
     this.#state = state;
     this.#failed = failed;
   }
@@ -27,10 +28,10 @@ export class Ending {
   /** @throws ERR_OPTION */
   close(options: CloseOptions): Promise<void> {
     checkCloseOptions(options);
-    this.#closing ??= this.#engine.keepAlive.during(this.#close());
+    this.#closing ??= this.#close();
     const { timeoutMs } = options;
     if (timeoutMs === undefined || timeoutMs === Infinity || this.#state.name === 'closed') return this.#closing;
-    const timer = this.#engine.after(timeoutMs, () => void this.destroy(`close() had ${timeoutMs} ms`));
+    const timer = systemClock.after(timeoutMs, () => void this.destroy(`close() had ${timeoutMs} ms`));
     return this.#closing.finally(() => timer.cancel());
   }
 
@@ -38,7 +39,7 @@ export class Ending {
     if (this.#state.name === 'closed') return;
     const error = this.#state.closedError('destroyed', reason);
     if (this.#state.isOpen) this.#state.move('closing', error);
-    await this.#engine.keepAlive.during(this.#engine.end(error, this.#state.closedError()));
+    await this.#backend.kill(error, this.#state.closedError());
     this.#finish();
   }
 
@@ -46,20 +47,17 @@ export class Ending {
   fail(reason: string, cause: unknown): void {
     if (this.#state.name === 'closed' || this.#state.name === 'failed') return;
     const failure = this.#state.fail(reason, cause);
-    void this.#engine.end(failure);
-    this.#engine.conditions.check();
+    void this.#backend.kill(failure);
     this.#failed(failure);
   }
 
   async #close(): Promise<void> {
     if (this.#state.isOpen) this.#state.move('closing');
-    await this.#engine.finish(this.#state.closedError());
+    await this.#backend.drain(this.#state.closedError());
     this.#finish();
   }
 
   #finish(): void {
     if (this.#state.name !== 'closed') this.#state.move('closed');
-    this.#engine.conditions.check();
-    this.#engine.keepAlive.stop();
   }
 }

@@ -1,5 +1,7 @@
-import { process } from '../base/natives.js';
 import { EventEmitter } from 'eventemitter3';
+import type { Backend, OpenBackend } from '../backend/backend.js';
+import { openLocalBackend } from '../backend/local-backend.js';
+import { systemClock } from '../base/clock.js';
 import { callSafely } from '../base/call-safely.js';
 import { ResultCache } from '../cache/result-cache.js';
 import { checkEvent, checkListener, checkReason, checkTaskName, wrongArgument } from '../contract/arguments.js';
@@ -16,18 +18,10 @@ import type {
 import { resolveOptions, type ResolvedOptions } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, HandlersOf, Input, Output } from '../contract/worker-module.js';
-import { checkHost } from '../transport/check-host.js';
-import { loaderFlags } from '../transport/node-flags.js';
 import { Calls } from './calls.js';
-import { checkThreadFlags } from './check-thread-flags.js';
-import { checkWorkerData } from './check-worker-data.js';
 import { Ending } from './ending.js';
-import { Engine } from './engine.js';
-import { checkNesting } from './nesting.js';
 import { mapSettled, mapValues, type SettledTask } from './map.js';
 import { PoolState } from './pool-state.js';
-import { recycleError } from './recycle-error.js';
-import { systemHost } from './system-host.js';
 import { moduleName, workerModuleUrl } from './worker-module-url.js';
 
 /** Arguments after the task name: the input may be left out where the handler takes none. */
@@ -56,8 +50,7 @@ export type BroadcastArguments<I> = undefined extends I
  */
 export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements AsyncDisposable {
   readonly #options: ResolvedOptions;
-  readonly #moduleUrl: string;
-  readonly #engine: Engine;
+  readonly #backend: Backend;
   readonly #cache: ResultCache | undefined;
   readonly #state: PoolState;
   readonly #calls: Calls;
@@ -68,34 +61,27 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * @param worker path (relative: to the current folder) or file: URL of the worker module
    * @throws ERR_OPTION when an option is unknown or wrong, or the module does not exist
    */
-  constructor(worker: string | URL, options: PoolOptions<NoInfer<W>> = {}) {
+  constructor(worker: string | URL, options?: PoolOptions<NoInfer<W>>);
+  /** @internal Over another backend than the workers of this machine. */
+  constructor(worker: string | URL, options: PoolOptions<NoInfer<W>>, open: OpenBackend);
+  constructor(worker: string | URL, options: PoolOptions<NoInfer<W>> = {}, open: OpenBackend = openLocalBackend) {
     super();
     const url = workerModuleUrl(worker);
-    checkNesting(url.href);
-    this.#moduleUrl = url.href;
     this.#options = resolveOptions(options, moduleName(url));
-    checkHost(this.#options.kind, this.#options.timeoutStack);
-    if (this.#options.kind !== 'inline') {
-      loaderFlags(url.href, [...(this.#options.execArgv ?? process.execArgv), process.env['NODE_OPTIONS'] ?? '']);
-    }
-    checkThreadFlags(this.#options);
-    checkWorkerData(this.#options);
     const { cache, tasks, taskDefaults } = this.#options;
-    const host = systemHost(this.#options.kind);
     if (cache !== undefined) {
-      this.#cache = new ResultCache(cache, (task) => (tasks.get(task) ?? taskDefaults).cache, host.clock);
+      this.#cache = new ResultCache(cache, (task) => (tasks.get(task) ?? taskDefaults).cache, systemClock);
     }
     this.#state = new PoolState(this.#options.name);
-    this.#engine = new Engine({
-      host,
+    this.#backend = open({
       pool: this,
       moduleUrl: url.href,
       options: this.#options,
-      cache: this.#cache,
       emit: (event, ...args) => this.#emitSafely(event, args),
       gaveUp: (reason, cause) => this.#ending.fail(reason, cause),
+      memoryShort: () => this.#cache?.trim(),
     });
-    const parts = { engine: this.#engine, state: this.#state };
+    const parts = { backend: this.#backend, state: this.#state };
     this.#calls = new Calls({ ...parts, options: this.#options, cache: this.#cache });
     this.#ending = new Ending({ ...parts, failed: (failure) => this.#emitSafely('failed', [failure]) });
   }
@@ -115,11 +101,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * @throws ERR_POOL_FAILED with the cause when they cannot be started; ERR_POOL_CLOSED when the pool is closed first
    */
   ready(): Promise<void> {
-    const { dispatcher, upkeep } = this.#engine;
-    return this.#engine.until(() => {
-      this.#state.refuseUnlessOpen();
-      return dispatcher.roster.ready.length >= upkeep.sizing.range.min;
-    });
+    return this.#state.isOpen ? this.#backend.whenReady() : Promise.reject(this.#state.closedError());
   }
 
   // Names are `keyof HandlersOf<W> & string` rather than TaskName<W>: an error of type then lists them.
@@ -189,14 +171,14 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** Resolves when nothing is queued and nothing runs. */
   idle(): Promise<void> {
-    return this.#engine.conditions.until(() => this.#engine.book.pending === 0);
+    return this.#backend.whenIdle();
   }
 
   /** Changes the number of workers, or its bounds. Workers too many finish what they have. @throws ERR_OPTION */
   resize(workers: WorkersOption): void {
     if (workers === undefined) throw wrongArgument('workers', 'a number, "auto" or an object', workers);
     const own = resolveOptions({ workers }, this.name);
-    if (this.#state.isOpen) this.#engine.resize(own.workers);
+    if (this.#state.isOpen) this.#backend.resize(own.workers);
   }
 
   /**
@@ -214,16 +196,17 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /** Hands out no task until `resume`. What workers have in hand goes on; tasks may be submitted and wait. */
   pause(): void {
-    this.#engine.dispatcher.pause();
+    this.#backend.pause();
   }
 
   resume(): void {
-    this.#engine.dispatcher.resume();
+    this.#backend.resume();
   }
 
   /** A snapshot, as plain data. */
   stats(): PoolStats {
-    return this.#engine.stats(this.#state.name);
+    const { name, kind } = this.#options;
+    return { name, kind, state: this.#state.name, ...this.#backend.stats(), cache: this.#cache?.stats() };
   }
 
   /**
@@ -283,10 +266,8 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   async #recycle(reason: string): Promise<void> {
     if (!this.#state.isOpen) return;
-    const { supervisor, keepAlive } = this.#engine;
-    const recycling = await keepAlive.during(supervisor.recycle(reason));
-    if (!this.#state.isOpen) return this.#state.refuseIfFailed();
-    if (recycling.failure !== undefined) throw recycleError(this.#moduleUrl, recycling, recycling.failure.error);
+    await this.#backend.recycle(reason);
+    this.#state.refuseIfFailed();
   }
 
   #emitSafely<E extends keyof PoolEvents>(event: E, args: Parameters<PoolEvents[E]>): void {

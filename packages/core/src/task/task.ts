@@ -1,28 +1,17 @@
 import type { TransferItem } from '../contract/transfer-item.js';
 import type { Timer } from '../base/clock.js';
 import type { Linked } from '../base/linked-queue.js';
+import type { CallTerms } from '../contract/call-terms.js';
 import type { TaskSettings } from '../contract/resolve-options.js';
 import type { TaskState } from './task-state.js';
 import type { TaskType } from './task-type.js';
 
-/** What a caller may ask of one task beyond what is settled for its name. */
-export interface TaskExtras {
+/** What a caller asks of one task, and what its backend adds. */
+export interface TaskExtras extends CallTerms {
   /** Where it is not that of its type: no worker has a handler of this name. */
   name?: string | undefined;
-  /** Override the settings of its name. */
-  settings?: TaskSettings | undefined;
-  signal?: AbortSignal | undefined;
-  /** Latest end: on the host clock, and as ms since the epoch for the handler. */
-  deadline?: { hostMs: number; epochMs: number } | undefined;
-  onProgress?: ((value: unknown) => void) | undefined;
-  /** Tasks with one key prefer one worker. */
-  key?: string | undefined;
-  /** Large buffers of the input are not copied at the call: its caller does not change them before it settles. */
-  borrow?: boolean | undefined;
   /** A broadcast task belongs to one worker and to no other. */
   pinned?: boolean | undefined;
-  /** What is moved out of this thread with the input; not empty. */
-  transfer?: readonly TransferItem[] | undefined;
   /** Called with the execution time of the try that completed, ms, before the promise settles. */
   onRan?: ((ms: number) => void) | undefined;
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ResultCache } from '../../src/cache/result-cache.js';
-import type { CallLimits, Limit } from '../../src/cache/call-limits.js';
-import type { CachedCall, Entry, Execution, Shared } from '../../src/cache/flight.js';
+import type { CallLimits, SharedResult, SharedTask, TaskSight } from '../../src/backend/backend.js';
+import type { CachedCall, Shared } from '../../src/cache/flight.js';
 import type { ResolvedRetry, ResolvedTaskCache } from '../../src/contract/resolve-options.js';
 import { deferred } from '../../src/base/deferred.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -12,8 +12,8 @@ vi.mock('../../src/base/natives.js', async (original) => ({
 }));
 
 /** An execution that a test moves and ends by hand. */
-class HeldExecution implements Execution {
-  readonly end = deferred<Entry>();
+class HeldExecution implements SharedTask {
+  readonly end = deferred<SharedResult>();
   isQueued = true;
   startedAtMs: number | undefined = undefined;
   limits: CallLimits | undefined;
@@ -26,14 +26,14 @@ class HeldExecution implements Execution {
   get signal(): AbortSignal {
     return this.shared.signal;
   }
-  get result(): Promise<Entry> {
+  get result(): Promise<SharedResult> {
     return this.end.promise;
+  }
+  look(): TaskSight {
+    return { isQueued: this.isQueued, startedAtMs: this.startedAtMs, workerId: this.isQueued ? 0 : 3, queued: 7 };
   }
   loosen(limits: CallLimits): void {
     this.limits = limits;
-  }
-  limitError(limit: Limit): Error {
-    return new Error(limit);
   }
 }
 
@@ -236,11 +236,14 @@ describe('calls with limits of their own', () => {
   it.each([
     ['queueTimeoutMs', { queueUntilMs: 50 }, 50],
     ['deadline', { deadlineMs: 70 }, 70],
-  ])('may end while the task waits: %s', async (limit, limits, overMs) => {
+  ])('may end while the task waits: %s', async (_, limits, limitMs) => {
     const { call, clock, executions } = open();
     void call({});
-    const refused = expect(call(limits)).rejects.toThrow(limit);
-    clock.advance(overMs + 1);
+    const refused = expect(call(limits)).rejects.toMatchObject({
+      code: 'ERR_QUEUE_TIMEOUT',
+      details: { task: 't', waitedMs: limitMs + 1, limitMs, queued: 7 },
+    });
+    clock.advance(limitMs + 1);
     await refused;
     expect(executions[0]?.signal.aborted).toBe(false);
   });
@@ -263,9 +266,10 @@ describe('calls with limits of their own', () => {
     expect(executions[0]?.signal.aborted).toBe(false);
     clock.advance(10);
     expect(executions[0]?.signal.aborted).toBe(true);
-    expect((await ends).map((end) => String((end as PromiseRejectedResult).reason))).toEqual([
-      'Error: deadline',
-      'Error: timeoutMs',
+    const of = { code: 'ERR_TASK_TIMEOUT' };
+    expect((await ends).map((end) => (end as PromiseRejectedResult).reason as unknown)).toMatchObject([
+      { ...of, details: { task: 't', ranMs: 11, limitMs: 50, by: 'deadline', workerId: 3 } },
+      { ...of, details: { task: 't', ranMs: 2, limitMs: 1, by: 'timeoutMs', workerId: 3 } },
     ]);
   });
 

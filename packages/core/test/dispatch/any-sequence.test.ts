@@ -103,7 +103,7 @@ class World {
     this.engine = openEngine(options, () => 0.5);
     this.#concurrency = concurrency;
     this.#mostInHand = concurrency + prefetch;
-    this.engine.engine.resize(2);
+    this.engine.backend.resize(2);
     this.engine.clock.advance(10);
     this.look();
     for (const worker of this.workers) worker.becomeReady();
@@ -171,7 +171,7 @@ class World {
       case 'advance':
         return engine.clock.advance(ms);
       case 'want':
-        return this.isOver ? undefined : engine.engine.resize(1 + (flavour % 4));
+        return this.isOver ? undefined : engine.backend.resize(1 + (flavour % 4));
       case 'recycle':
         // Not waited for: it goes on while other things happen.
         return void engine.supervisor.recycle('by hand');
@@ -183,11 +183,11 @@ class World {
         return void this.#produce(which % 2, flavour);
       case 'close':
         // Seldom: most sequences are to go on for long.
-        if (!this.isOver && which % 8 === 0) this.#closing = engine.engine.finish(new Error('the pool closes'));
+        if (!this.isOver && which % 8 === 0) this.#closing = engine.backend.drain(new Error('the pool closes'));
         return;
       case 'destroy':
         // Also in the middle of a close.
-        if (which % 16 === 0) this.#closing = engine.engine.end(new Error('the pool is destroyed'));
+        if (which % 16 === 0) this.#closing = engine.backend.kill(new Error('the pool is destroyed'));
         return;
     }
   }
@@ -249,7 +249,7 @@ class World {
   async finish(): Promise<void> {
     const { engine } = this;
     engine.starts.refuse = undefined;
-    if (!this.isOver) engine.engine.resize(2);
+    if (!this.isOver) engine.backend.resize(2);
     engine.dispatcher.resume();
     for (let round = 0; engine.book.pending > 0; round++) {
       if (round === 500)
@@ -270,7 +270,7 @@ class World {
       engine.clock.advance(10);
       expect(this.violations()).toEqual([]);
     }
-    this.#closing ??= engine.engine.finish(new Error('the end'));
+    this.#closing ??= engine.backend.drain(new Error('the end'));
     for (let round = 0; engine.supervisor.workers.size > 0; round++) {
       if (round === 500)
         throw new Error(`never ended: ${[...engine.supervisor.workers].map(({ id }) => id).join(', ')}`);
@@ -294,7 +294,7 @@ class World {
   async #produce(producer: number, flavour: number): Promise<void> {
     if (this.isOver || this.#producing.has(producer)) return;
     this.#producing.add(producer);
-    const hasPlace = await this.engine.engine.room.wait().then(
+    const hasPlace = await this.engine.backend.whenRoom().then(
       () => true,
       () => false,
     );

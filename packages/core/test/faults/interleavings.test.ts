@@ -43,7 +43,7 @@ class Race {
     this.#engine = openEngine({ concurrency, prefetch: PREFETCH, graceMs: GRACE_MS, tasks });
     this.#concurrency = concurrency;
     this.#most = concurrency + PREFETCH;
-    this.#engine.engine.resize(1);
+    this.#engine.backend.resize(1);
     this.settle();
   }
 

@@ -1,7 +1,9 @@
 import type { PoolOptions } from '../../src/contract/options.js';
-import { Engine } from '../../src/pool/engine.js';
+import { Engine } from '../../src/backend/engine.js';
+import { LocalBackend } from '../../src/backend/local-backend.js';
 import type { Task, TaskExtras } from '../../src/task/task.js';
 import type { TaskType } from '../../src/task/task-type.js';
+import type { WorkerSpec } from '../../src/transport/transport.js';
 import type { Worker } from '../../src/worker/worker.js';
 import { FakeClock } from './fake-clock.js';
 import { ScriptedTransport, type SentTask } from './scripted-transport.js';
@@ -29,7 +31,7 @@ const MIB = 1024 * 1024;
 /** A machine with memory to spare, whatever the tests run on. */
 const ROOMY = { usedBytes: 1024 * MIB, limitBytes: 64 * 1024 * MIB, smallestLimitBytes: 64 * 1024 * MIB };
 
-/** The engine of a pool as it is, over scripted workers, on a clock of the test's own and a machine of two cores. */
+/** The local backend of a pool and its engine as they are, over scripted workers, on a clock of the test's own and a machine of two cores. */
 export function openEngine(poolOptions: PoolOptions = {}, random: () => number = () => 1) {
   const clock = new FakeClock();
   const options = optionsOf({ workers: 1, ...poolOptions });
@@ -37,31 +39,33 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
   const givenUp: string[] = [];
   /** What every further start of a worker throws. */
   const starts = { refuse: undefined as Error | undefined };
-  const engine: Engine = new Engine({
+  const parts = {
     host: {
       clock,
       random,
-      nextTurn: (callback) => clock.after(0, callback),
-      startTransport(spec) {
+      nextTurn: (callback: () => void) => clock.after(0, callback),
+      startTransport(spec: WorkerSpec) {
         if (starts.refuse !== undefined) throw starts.refuse;
         const transport = new ScriptedTransport(spec, clock);
         transports.push(transport);
         return transport;
       },
       cores: () => 2,
-      readMemory: () => ({ ...ROOMY, source: 'machine', stall: undefined }),
+      readMemory: () => ({ ...ROOMY, source: 'machine' as const, stall: undefined }),
       threadState: () => undefined,
     },
     pool: {},
     moduleUrl: 'file:///app/worker.js',
     options,
-    cache: undefined,
     emit: () => {},
-    gaveUp(reason) {
+    memoryShort: () => {},
+    gaveUp(reason: string) {
       givenUp.push(reason);
-      void engine.end(new Error(reason));
+      void backend.kill(new Error(reason));
     },
-  });
+  };
+  const engine = new Engine(parts);
+  const backend = new LocalBackend(engine, parts);
   const { book, dispatcher, supervisor } = engine;
   const staff: Staff[] = [];
   /** Every worker that was ever started. */
@@ -103,16 +107,13 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     });
   /** Has this many workers from now on, all of them ready. */
   const staffUp = async (count: number, handlers?: readonly string[]): Promise<Staff[]> => {
-    engine.resize(count);
+    backend.resize(count);
     clock.advance(10);
     for (const { worker, transport } of everyone()) if (worker.state === 'starting') transport.becomeReady(handlers);
     await turn();
     return staff.filter(({ worker }) => worker.isReady);
   };
-  const type = (name: string): TaskType => {
-    engine.settingsOf(name);
-    return engine.types.of(name);
-  };
+  const type = (name: string): TaskType => engine.types.of(name);
   /** Makes tasks of a name known to take this long. */
   const expectMs = (ms: number, name = 'work'): void => type(name).record(0, ms, ms);
   /** Timers that are set besides the heartbeat, which is over from now on, and the look at logs while tasks are in hand. */
@@ -121,6 +122,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     return clock.timers - (everyone().some(({ worker }) => worker.isReady && worker.load > 0) ? 1 : 0);
   };
   return {
+    backend,
     engine,
     timersLeft,
     clock,

@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { residentBytes } from '../base/resident-bytes.js';
 import { getHeapStatistics } from '../base/v8-natives.js';
-import type { ResultCache } from '../cache/result-cache.js';
 import type { MemoryLevel, PoolEvents } from '../contract/events.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { MemoryStats } from '../contract/stats.js';
@@ -20,10 +19,11 @@ export interface PoolMemoryParts {
   options: ResolvedOptions;
   supervisor: Supervisor<Worker>;
   dispatcher: Dispatcher;
-  cache: ResultCache | undefined;
   /** Workers that stand by in peace. */
   spares(): number;
   readMemory(own: OwnMemory): MemoryReading | undefined;
+  /** Memory is short: what can be computed again is to be dropped. */
+  memoryShort(): void;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
 }
 
@@ -95,12 +95,12 @@ export class PoolMemory {
   }
 
   #onChanged(from: MemoryLevel, to: MemoryLevel, { usedBytes, limitBytes }: MemoryReading): void {
-    const { supervisor, cache, spares, emit } = this.#parts;
+    const { supervisor, memoryShort, spares, emit } = this.#parts;
     emit('memory:level', { from, to, usedBytes, limitBytes });
     if (rulesOf(to).shrinks) supervisor.wantSpares(0);
     else if (rulesOf(to).mayGrow) supervisor.wantSpares(spares());
     if (to === 'normal') return;
-    cache?.trim();
+    memoryShort();
     const level = to === 'emergency' ? 'critical' : to;
     for (const worker of supervisor.workers) worker.tellPressure(level);
   }

@@ -1,12 +1,10 @@
-import type { Clock, Timer } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { openEncoder } from '../codec/open-codec.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
 import { process } from '../base/natives.js';
 import { Conditions } from '../base/conditions.js';
-import type { PoolEvents } from '../contract/events.js';
 import type { WorkersOption } from '../contract/options.js';
-import type { ResolvedOptions, TaskSettings } from '../contract/resolve-options.js';
-import type { PoolStateName, PoolStats } from '../contract/stats.js';
+import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { ONE_INLINE, sizeRange, WORKERS_VARIABLE, type SizeRange } from '../sizing/static-size.js';
 import { Supervisor } from '../supervise/supervisor.js';
@@ -16,29 +14,20 @@ import { TaskTypes } from '../task/task-types.js';
 import { noteWorked } from '../transport/last-output.js';
 import { Worker } from '../worker/worker.js';
 import { neverSpawned } from '../worker/worker-start.js';
-import type { ResultCache } from '../cache/result-cache.js';
+import type { BackendParts } from './backend.js';
 import { Intake } from './intake.js';
 import { KeepAlive } from './keep-alive.js';
 import { PastWorkers } from './past-workers.js';
-import { poolStats } from './pool-stats.js';
 import { RoomLine } from './room-line.js';
 import type { EngineHost } from './system-host.js';
 import { Upkeep } from './upkeep.js';
 import { WorkerNews } from './worker-news.js';
 
-export interface EngineParts {
-  host: EngineHost;
-  /** The pool, as an identity for published messages. */
-  pool: object;
-  moduleUrl: string;
-  options: ResolvedOptions;
-  cache: ResultCache | undefined;
-  emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
-  /** Workers cannot be kept alive. */
-  gaveUp(reason: string, cause: unknown): void;
+export interface EngineParts extends BackendParts {
+  readonly host: EngineHost;
 }
 
-/** The parts of a pool, wired: tasks go down through the dispatcher, workers come up through the supervisor. */
+/** The parts of the local backend, wired: tasks go down through the dispatcher, workers come up through the supervisor. */
 export class Engine {
   readonly book: TaskBook;
   readonly dispatcher: Dispatcher;
@@ -51,19 +40,21 @@ export class Engine {
   readonly types: TaskTypes;
   readonly upkeep: Upkeep;
   readonly intake: Intake;
-  readonly #past = new PastWorkers();
+  readonly past = new PastWorkers();
+  readonly options: ResolvedOptions;
+  readonly clock: Clock;
   readonly #news: WorkerNews;
   readonly #parts: EngineParts;
-  readonly #clock: Clock;
   readonly #encoder: ValueEncoder;
   #cores: number | undefined;
   #isSaturated = false;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.options = parts.options;
     const { options, pool, moduleUrl, host } = parts;
     const random = (): number => host.random();
-    this.#clock = host.clock;
+    this.clock = host.clock;
     this.#encoder = openEncoder(options.codec, options.maxPayloadBytes);
     this.types = new TaskTypes(options);
     this.book = new TaskBook({
@@ -77,7 +68,7 @@ export class Engine {
       pool,
       moduleUrl,
       options,
-      clock: this.#clock,
+      clock: this.clock,
       concurrency: () => this.upkeep.sizing.concurrency,
       cores: () => this.#usableCores(),
       book: this.book,
@@ -87,7 +78,7 @@ export class Engine {
       onStuck: (worker, silentMs) => void this.#news.stuck(worker, silentMs),
     });
     this.supervisor = new Supervisor({
-      clock: this.#clock,
+      clock: this.clock,
       limits: options.restart,
       random,
       nextTurn: (callback) => host.nextTurn(callback),
@@ -104,34 +95,34 @@ export class Engine {
     });
     const range = this.#sizeRange(options.workers);
     this.upkeep = new Upkeep({
-      clock: this.#clock,
+      clock: this.clock,
       options,
       range,
       book: this.book,
       dispatcher: this.dispatcher,
       supervisor: this.supervisor,
       types: this.types,
-      cache: parts.cache,
       cores: () => this.#usableCores(),
       readyMs: () => this.#readyMs(),
       readMemory: (own) => host.readMemory(own),
       random,
+      memoryShort: () => parts.memoryShort(),
       emit: (...event) => parts.emit(...event),
     });
     this.#news = new WorkerNews({
       pool,
       options,
-      clock: this.#clock,
+      clock: this.clock,
       dispatcher: this.dispatcher,
       supervisor: this.supervisor,
       upkeep: this.upkeep,
       types: this.types,
-      past: this.#past,
+      past: this.past,
       emit: (...event) => parts.emit(...event),
-      changed: () => this.#check(),
+      changed: () => this.check(),
     });
     this.intake = new Intake({
-      clock: this.#clock,
+      clock: this.clock,
       types: this.types,
       book: this.book,
       dispatcher: this.dispatcher,
@@ -141,27 +132,9 @@ export class Engine {
     this.supervisor.wantSpares(range.spare);
   }
 
-  now(): number {
-    return this.#clock.now();
-  }
-
-  /** Calls back once, in `delayMs`; does not keep the program alive. */
-  after(delayMs: number, callback: () => void): Timer {
-    return this.#clock.after(delayMs, callback);
-  }
-
-  /** Resolves when the condition holds, and keeps the program running until then. A condition that throws rejects. */
-  until(condition: () => boolean): Promise<void> {
-    return this.keepAlive.during(this.conditions.until(condition));
-  }
-
-  settingsOf(name: string): TaskSettings {
-    return this.types.of(name).settings;
-  }
-
   /** Whether the queue has room for this number of tasks more. */
   hasRoomFor(tasks: number): boolean {
-    const { queueMax } = this.#parts.options;
+    const { queueMax } = this.options;
     if (queueMax === Infinity) return true;
     // Free places count as room: with queue.max 0 a task is taken if it can run at once, or as soon as a worker has started.
     const over = this.book.counts.queued - this.intake.held + tasks - queueMax;
@@ -171,61 +144,16 @@ export class Engine {
     return free >= over || free + this.upkeep.sizing.placesToCome() >= over;
   }
 
-  /** Most tasks of a name worth having submitted at once. */
-  usefulInFlight(name: string): number {
-    const workers = Math.max(this.supervisor.wanted, Math.min(this.upkeep.sizing.range.start, this.book.pending + 1));
-    return this.dispatcher.usefulInFlight(this.types.of(name).typicalMs, workers);
-  }
-
-  /** A snapshot, as plain data. @param state of the pool */
-  stats(state: PoolStateName): PoolStats {
-    const { options, cache } = this.#parts;
-    return poolStats({
-      options,
-      state,
-      paused: this.dispatcher.isPaused,
-      nowMs: this.now(),
-      wanted: this.supervisor.wanted,
-      sizing: this.upkeep.sizing.stats(),
-      memory: this.upkeep.memory.stats(),
-      workers: this.supervisor.workers,
-      spares: this.supervisor.spares.size,
-      placeMs: this.upkeep.sizing.placeMs,
-      past: this.#past,
-      book: this.book,
-      types: this.types,
-      cache,
-    });
-  }
-
+  /** Takes another number of workers, or other bounds. @throws ERR_OPTION */
   resize(workers: WorkersOption): void {
     this.upkeep.sizing.resize(this.#sizeRange(workers));
-    this.#check();
+    this.check();
   }
 
-  /**
-   * Finishes the accepted tasks, then lets the workers tear down. Resolves when the last is gone.
-   * @param refusal what those who wait for a place are rejected with
-   */
-  async finish(refusal: Error): Promise<void> {
-    this.room.end(refusal);
-    // Paused tasks were accepted, too.
-    this.dispatcher.resume();
-    await this.conditions.until(() => this.book.pending === 0);
-    this.upkeep.stop();
-    await this.supervisor.stop();
-  }
-
-  /**
-   * Rejects every task that has not settled, and kills the workers. Resolves when the last is gone.
-   * @param refusal what those who wait for a place are rejected with
-   */
-  async end(error: Error, refusal = error): Promise<void> {
-    this.room.end(refusal);
-    this.intake.reject(error);
-    for (const task of this.dispatcher.all()) this.dispatcher.reject(task, error);
-    this.upkeep.stop();
-    await this.supervisor.kill();
+  /** Wakes those who wait: tasks or workers have changed. */
+  check(): void {
+    this.conditions.check();
+    this.room.check();
   }
 
   /** Read once: from files. */
@@ -234,12 +162,12 @@ export class Engine {
   }
 
   #readyMs(): number {
-    const nowMs = this.now();
-    return [...this.supervisor.workers].reduce((sum, worker) => sum + worker.readyMs(nowMs), this.#past.readyMs);
+    const nowMs = this.clock.now();
+    return [...this.supervisor.workers].reduce((sum, worker) => sum + worker.readyMs(nowMs), this.past.readyMs);
   }
 
   #sizeRange(workers: WorkersOption): SizeRange {
-    const { kind, workload } = this.#parts.options;
+    const { kind, workload } = this.options;
     return kind === 'inline'
       ? ONE_INLINE
       : sizeRange(workers, workload, () => this.#usableCores(), process.env[WORKERS_VARIABLE]);
@@ -251,7 +179,7 @@ export class Engine {
     try {
       const heapLimitMb = this.upkeep.heapLimitMb();
       const spec = { workerId, moduleUrl, concurrency, heapLimitMb, options };
-      return new Worker(spec, host.startTransport, this.#encoder, this.#clock, this.#news);
+      return new Worker(spec, host.startTransport, this.#encoder, this.clock, this.#news);
     } catch (cause) {
       throw neverSpawned(moduleUrl, cause);
     }
@@ -267,7 +195,7 @@ export class Engine {
     }
     if (queued > 0 && !this.dispatcher.isPaused) this.upkeep.sizing.growFor(this.book.pending);
     this.upkeep.noteHandedOut();
-    this.#check();
+    this.check();
   }
 
   #onPendingChange(pending: number): void {
@@ -278,11 +206,6 @@ export class Engine {
     }
     noteWorked();
     this.keepAlive.release();
-    this.#check();
-  }
-
-  #check(): void {
-    this.conditions.check();
-    this.room.check();
+    this.check();
   }
 }

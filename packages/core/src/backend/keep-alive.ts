@@ -21,14 +21,15 @@ export class KeepAlive {
     if (--this.#reasons === 0) this.#timer?.unref();
   }
 
-  /** Holds until the promise has settled. */
-  async during<T>(promise: Promise<T>): Promise<T> {
+  /**
+   * Holds until the promise has settled, and returns that same promise: a caller of `room()` must go on as soon after its
+   * grant as can be.
+   */
+  during<T>(promise: Promise<T>): Promise<T> {
     this.hold();
-    try {
-      return await promise;
-    } finally {
-      this.release();
-    }
+    const release = (): void => this.release();
+    void promise.then(release, release);
+    return promise;
   }
 
   stop(): void {

@@ -1,11 +1,12 @@
 import type { Clock } from '../base/clock.js';
+import type { CallTerms } from '../contract/call-terms.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { InputWriter } from '../task/input-writer.js';
 import { Task, type TaskExtras } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { TaskTypes } from '../task/task-types.js';
 import type { Worker } from '../worker/worker.js';
-import { SharedTask } from './shared-task.js';
+import type { CallLimits, SharedTask } from './backend.js';
 
 export interface IntakeParts {
   clock: Clock;
@@ -62,16 +63,22 @@ export class Intake {
   }
 
   /** Submits a task that several callers may come to share. */
-  share(name: string, input: unknown, extras: TaskExtras): SharedTask {
+  share(name: string, input: unknown, terms: CallTerms): SharedTask {
     let costMs = 0;
-    const onRan = (ms: number): void => void (costMs = ms);
-    const own = { ...extras, onRan };
+    const extras: TaskExtras = { ...terms, onRan: (ms) => void (costMs = ms) };
     const promise = new Promise(takeEnds);
-    const task = this.#enter(name, input, own);
+    const task = this.#enter(name, input, extras);
     if (task.state === 'queued') this.#dispatcher.submit(task);
-    const result = promise.then((value) => ({ value, costMs }));
-    const queued = (): number => this.#book.counts.queued;
-    return new SharedTask({ clock: this.#clock, task, extras: task.extras, result, queued });
+    return {
+      result: promise.then((value) => ({ value, costMs })),
+      look: () => ({
+        isQueued: task.state === 'queued',
+        startedAtMs: task.place?.holder.begunAt(task),
+        workerId: task.place?.holder.id ?? 0,
+        queued: this.#book.counts.queued,
+      }),
+      loosen: (limits) => loosen(task, limits),
+    };
   }
 
   /** Takes a task in that is for several workers: its input is taken down now, and it waits here until `submitHeld`. */
@@ -152,4 +159,13 @@ export class Intake {
     this.#book.enter(task);
     return task;
   }
+}
+
+/** Gives a task these limits: it looks them up in its extras each time. */
+function loosen({ extras, settings, submittedAt }: Task, { timeoutMs, queueUntilMs, deadlineMs }: CallLimits): void {
+  extras.settings = { ...settings, timeoutMs, queueTimeoutMs: queueUntilMs - submittedAt };
+  const { deadline } = extras;
+  if (deadline === undefined) return;
+  const epochMs = deadline.epochMs + deadlineMs - deadline.hostMs;
+  extras.deadline = deadlineMs === Infinity ? undefined : { hostMs: deadlineMs, epochMs };
 }

@@ -1,23 +1,12 @@
 import { Histogram } from '../base/histogram.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
-import type {
-  LatencyStats,
-  MemoryStats,
-  PoolStateName,
-  PoolStats,
-  SizingStats,
-  Summary,
-  WorkerStats,
-} from '../contract/stats.js';
-import type { ResultCache } from '../cache/result-cache.js';
+import type { LatencyStats, MemoryStats, PoolStats, SizingStats, Summary, WorkerStats } from '../contract/stats.js';
 import type { Worker } from '../worker/worker.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { TaskType } from '../task/task-type.js';
+import type { BackendStats } from './backend.js';
 import type { PastWorkers } from './past-workers.js';
 
 export interface StatsParts {
-  options: ResolvedOptions;
-  state: PoolStateName;
   paused: boolean;
   nowMs: number;
   wanted: number;
@@ -30,12 +19,10 @@ export interface StatsParts {
   past: PastWorkers;
   book: TaskBook;
   types: Iterable<TaskType>;
-  cache: ResultCache | undefined;
 }
 
-/** A snapshot of a pool, as plain data. */
-export function poolStats(parts: StatsParts): PoolStats {
-  const { options } = parts;
+/** A snapshot of workers and tasks, as plain data. */
+export function backendStats(parts: StatsParts): BackendStats {
   const workers = [...parts.workers];
   const workerList = workers.map((worker) => workerStats(worker, parts.nowMs));
   const count = (...states: string[]): number => workerList.filter(({ state }) => states.includes(state)).length;
@@ -47,9 +34,6 @@ export function poolStats(parts: StatsParts): PoolStats {
     byTask[name] = { completed, failed, latencyMs: latency([type]), detected: load.kind };
   }
   return {
-    name: options.name,
-    kind: options.kind,
-    state: parts.state,
     paused: parts.paused,
     workers: {
       wanted: parts.wanted,
@@ -68,7 +52,6 @@ export function poolStats(parts: StatsParts): PoolStats {
     utilization: utilization(parts, types),
     sizing: parts.sizing,
     memory: parts.memory,
-    cache: parts.cache?.stats(),
   };
 }
 

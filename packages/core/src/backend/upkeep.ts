@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { PoolEvents } from '../contract/events.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
-import type { ResultCache } from '../cache/result-cache.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
 import type { SizeRange } from '../sizing/static-size.js';
@@ -24,13 +23,14 @@ export interface UpkeepParts {
   dispatcher: Dispatcher;
   supervisor: Supervisor<Worker>;
   types: Iterable<TaskType>;
-  cache: ResultCache | undefined;
   /** Cores the program may use. */
   cores(): number;
   /** Time workers have been ready, all together, ms. */
   readyMs(): number;
   readMemory(own: OwnMemory): MemoryReading | undefined;
   random(): number;
+  /** Memory is short: what can be computed again is to be dropped. */
+  memoryShort(): void;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
 }
 

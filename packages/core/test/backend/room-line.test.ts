@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RoomLine } from '../../src/pool/room-line.js';
+import { RoomLine } from '../../src/backend/room-line.js';
 import { turn } from '../support/scripted-engine.js';
 
 /** A queue of so many places, and tasks that leave it when a test says so. */

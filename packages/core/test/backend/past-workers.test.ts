@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { PastWorkers } from '../../src/pool/past-workers.js';
+import { PastWorkers } from '../../src/backend/past-workers.js';
 import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
 
 it('keeps what workers that have ended add to the totals of their pool', async () => {

@@ -1,0 +1,133 @@
+import type { CallTerms } from '../contract/call-terms.js';
+import type { PoolEvents } from '../contract/events.js';
+import type { WorkersOption } from '../contract/options.js';
+import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { PoolStats } from '../contract/stats.js';
+
+/**
+ * Where tasks of a pool run: with workers of this machine (local-backend.ts), or elsewhere. A pool checks arguments, keeps its
+ * state, and caches; a backend queues, runs and settles.
+ *
+ * **Values.** Inputs and results are values, not bytes. A backend copies or encodes an input before `submit` returns, and
+ * reads it only then, unless the call has `borrow` or `transfer`.
+ *
+ * **Promises.** A backend makes the promise of each task, and settles it once, whatever happens. It rejects with the error
+ * of the handler, the reason of the signal, or a PoolError.
+ *
+ * **The program.** A backend keeps the program running while a task is pending and while a promise of a `when…`, of
+ * `recycle`, `drain` or `kill` is; at no other time.
+ *
+ * A pool calls the verbs that take or change anything only while it is open, and `drain` and `kill` at its end.
+ */
+export interface Backend {
+  /**
+   * Takes one task.
+   * @param mayRefuse false for a caller that has waited for room: the task is taken even if another one has its place
+   * @throws ERR_QUEUE_FULL when there is no room. The input is not read then
+   */
+  submit(name: string, input: unknown, terms: CallTerms | undefined, mayRefuse: boolean): Promise<unknown>;
+
+  /**
+   * Takes one task as `submit` does, for callers that come to share it. Single flight needs to see where it is, and to loosen
+   * its limits when a caller with more time joins.
+   */
+  submitShared(name: string, input: unknown, terms: CallTerms, mayRefuse: boolean): SharedTask;
+
+  /** Runs a task once on each worker that takes tasks, past the queue; waits for the first worker if there is none. */
+  submitToAll(name: string, input: unknown, terms: CallTerms): Promise<unknown[]>;
+
+  /** Number of tasks of a name that are worth having submitted at once: `map` pulls no more of its inputs. */
+  usefulInFlight(name: string): number;
+
+  /** Whether a task that has not waited for room has a place now. `map` asks for each input, without a promise. */
+  readonly hasRoom: boolean;
+
+  /** Resolves when the next `submit` has a place, in the order of the calls. Rejects once the backend ends. */
+  whenRoom(): Promise<void>;
+
+  /** Resolves when the least number of workers is ready. Rejects once the backend ends. */
+  whenReady(): Promise<void>;
+
+  /** Resolves when no task is pending. */
+  whenIdle(): Promise<void>;
+
+  /** Starts no task until `resume`. */
+  pause(): void;
+  resume(): void;
+
+  /** @throws ERR_OPTION when the machine's own settings contradict */
+  resize(workers: WorkersOption): void;
+
+  /**
+   * Replaces all workers. Resolves when the last of them has gone, or the backend has ended.
+   * @throws ERR_WORKER_START when a new worker cannot be started
+   */
+  recycle(reason: string): Promise<void>;
+
+  stats(): BackendStats;
+
+  /** Finishes all pending tasks, then stops. Those who wait for room or readiness are rejected with `refusal` at once. */
+  drain(refusal: Error): Promise<void>;
+
+  /**
+   * Rejects all pending tasks with `error` at once, and stops as fast as it can. A drain under way ends, too.
+   * @param refusal of those who wait for room or readiness
+   */
+  kill(error: Error, refusal?: Error): Promise<void>;
+}
+
+/** What a backend knows of its pool, and tells it. */
+export interface BackendParts {
+  /** The pool, as an identity for published messages. */
+  readonly pool: object;
+  /** Worker module, a file: URL. */
+  readonly moduleUrl: string;
+  readonly options: ResolvedOptions;
+  emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
+  /** Workers cannot be kept alive: the pool has failed, and calls `kill`. */
+  gaveUp(reason: string, cause: unknown): void;
+  /** Memory is short: what can be computed again is to be dropped. */
+  memoryShort(): void;
+}
+
+/** @throws ERR_OPTION when workers cannot be had with these options */
+export type OpenBackend = (parts: BackendParts) => Backend;
+
+/** A task under way for several callers. It begins with the terms of the first. */
+export interface SharedTask {
+  readonly result: Promise<SharedResult>;
+  /** Where it is now. */
+  look(): TaskSight;
+  /** These limits alone end it from now on; they are no tighter. */
+  loosen(limits: CallLimits): void;
+}
+
+/** A result, and its execution time, ms. */
+export interface SharedResult {
+  readonly value: unknown;
+  readonly costMs: number;
+}
+
+export interface TaskSight {
+  /** It waits for a worker. */
+  readonly isQueued: boolean;
+  /** When the handler of this try was called, on this program's clock; undefined before. */
+  readonly startedAtMs: number | undefined;
+  /** Its worker; 0 before it has one. */
+  readonly workerId: number;
+  /** Number of all tasks that wait. */
+  readonly queued: number;
+}
+
+/** Limits of one call. Times are on this program's clock; Infinity for none. */
+export interface CallLimits {
+  /** Longest execution, ms. */
+  readonly timeoutMs: number;
+  /** Until when it may wait for a worker. */
+  readonly queueUntilMs: number;
+  /** When it must be done. */
+  readonly deadlineMs: number;
+}
+
+/** What a backend contributes to `stats()`. */
+export type BackendStats = Omit<PoolStats, 'name' | 'kind' | 'state' | 'cache'>;

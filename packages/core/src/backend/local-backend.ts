@@ -1,0 +1,186 @@
+import { fileURLToPath } from 'node:url';
+import type { CallTerms } from '../contract/call-terms.js';
+import { PoolError } from '../contract/errors.js';
+import type { WorkersOption } from '../contract/options.js';
+import type { Worker } from '../worker/worker.js';
+import type { Backend, BackendParts, BackendStats, SharedTask } from './backend.js';
+import { backendStats } from './backend-stats.js';
+import { checkLocal } from './check-local.js';
+import { Engine } from './engine.js';
+import type { HeldTask } from './intake.js';
+import { systemHost } from './system-host.js';
+
+/** Starts workers of this machine for a pool. @throws ERR_OPTION when the options are none for this machine */
+export function openLocalBackend(parts: BackendParts): Backend {
+  checkLocal(parts.moduleUrl, parts.options);
+  return new LocalBackend(new Engine({ ...parts, host: systemHost(parts.options.kind) }), parts);
+}
+
+/** Runs tasks in workers of this machine: processes, threads, or this thread. */
+export class LocalBackend implements Backend {
+  readonly #engine: Engine;
+  readonly #moduleUrl: string;
+  readonly #queueMax: number;
+  /** Workers share memory with this program, and their port clones values: `transfer` moves. Elsewhere it copies. */
+  readonly #canMove: boolean;
+  /** Set once it ends: the error of those who wait. */
+  #refusal: Error | undefined;
+
+  constructor(engine: Engine, { moduleUrl, options }: Pick<BackendParts, 'moduleUrl' | 'options'>) {
+    this.#engine = engine;
+    this.#moduleUrl = moduleUrl;
+    this.#queueMax = options.queueMax;
+    this.#canMove = options.kind !== 'process' && options.codec === 'structured';
+  }
+
+  submit(name: string, input: unknown, terms: CallTerms | undefined, mayRefuse: boolean): Promise<unknown> {
+    this.#takePlace(mayRefuse);
+    const own = terms?.transfer === undefined ? terms : this.#movable(terms);
+    return this.#engine.intake.submit(name, input, own);
+  }
+
+  submitShared(name: string, input: unknown, terms: CallTerms, mayRefuse: boolean): SharedTask {
+    this.#takePlace(mayRefuse);
+    return this.#engine.intake.share(name, input, this.#movable(terms));
+  }
+
+  /** The input is taken down at the call, even while there is no worker. */
+  async submitToAll(name: string, input: unknown, terms: CallTerms): Promise<unknown[]> {
+    const { intake } = this.#engine;
+    const held = intake.hold(name, input, terms);
+    try {
+      while (held.task.state === 'queued') {
+        const [first, ...others] = this.#takers();
+        if (first !== undefined) return await Promise.all(intake.submitHeld(held, [first, ...others]));
+        await this.#someWorker(held);
+      }
+      return [await held.result];
+    } finally {
+      intake.letGo(held);
+    }
+  }
+
+  usefulInFlight(name: string): number {
+    const { supervisor, upkeep, book, dispatcher, types } = this.#engine;
+    const workers = Math.max(supervisor.wanted, Math.min(upkeep.sizing.range.start, book.pending + 1));
+    return dispatcher.usefulInFlight(types.of(name).typicalMs, workers);
+  }
+
+  get hasRoom(): boolean {
+    return this.#engine.room.isFree;
+  }
+
+  whenRoom(): Promise<void> {
+    return this.#engine.keepAlive.during(this.#engine.room.wait());
+  }
+
+  whenReady(): Promise<void> {
+    const { dispatcher, upkeep, conditions, keepAlive } = this.#engine;
+    const ready = conditions.until(() => {
+      if (this.#refusal !== undefined) throw this.#refusal;
+      return dispatcher.roster.ready.length >= upkeep.sizing.range.min;
+    });
+    return keepAlive.during(ready);
+  }
+
+  /** Pending tasks keep the program running, so this need not. */
+  whenIdle(): Promise<void> {
+    return this.#engine.conditions.until(() => this.#engine.book.pending === 0);
+  }
+
+  pause(): void {
+    this.#engine.dispatcher.pause();
+  }
+
+  resume(): void {
+    this.#engine.dispatcher.resume();
+  }
+
+  resize(workers: WorkersOption): void {
+    this.#engine.resize(workers);
+  }
+
+  async recycle(reason: string): Promise<void> {
+    const { keepAlive, supervisor } = this.#engine;
+    const { replaced, of, failure } = await keepAlive.during(supervisor.recycle(reason));
+    if (failure === undefined || this.#refusal !== undefined) return;
+    const cause = failure.error;
+    const why = `${replaced} of ${of} workers were replaced, and the others stay.${cause instanceof Error ? ` ${cause.message}` : ''}`;
+    const module = fileURLToPath(this.#moduleUrl);
+    throw new PoolError('ERR_WORKER_START', { module, phase: 'recycle()', reason: why }, { cause });
+  }
+
+  stats(): BackendStats {
+    const { dispatcher, supervisor, upkeep, clock, past, book, types } = this.#engine;
+    return backendStats({
+      paused: dispatcher.isPaused,
+      nowMs: clock.now(),
+      wanted: supervisor.wanted,
+      sizing: upkeep.sizing.stats(),
+      memory: upkeep.memory.stats(),
+      workers: supervisor.workers,
+      spares: supervisor.spares.size,
+      placeMs: upkeep.sizing.placeMs,
+      past,
+      book,
+      types,
+    });
+  }
+
+  drain(refusal: Error): Promise<void> {
+    return this.#engine.keepAlive.during(this.#drain(refusal));
+  }
+
+  kill(error: Error, refusal = error): Promise<void> {
+    return this.#engine.keepAlive.during(this.#kill(error, refusal));
+  }
+
+  async #drain(refusal: Error): Promise<void> {
+    const { dispatcher, conditions, book, upkeep, supervisor, keepAlive } = this.#engine;
+    this.#refuse(refusal);
+    // Paused tasks were accepted, too.
+    dispatcher.resume();
+    await conditions.until(() => book.pending === 0);
+    upkeep.stop();
+    await supervisor.stop();
+    keepAlive.stop();
+  }
+
+  async #kill(error: Error, refusal: Error): Promise<void> {
+    const { dispatcher, intake, upkeep, supervisor, keepAlive } = this.#engine;
+    this.#refuse(refusal);
+    intake.reject(error);
+    for (const task of dispatcher.all()) dispatcher.reject(task, error);
+    upkeep.stop();
+    await supervisor.kill();
+    keepAlive.stop();
+  }
+
+  /** Rejects those who wait for room or readiness. The first reason stands. */
+  #refuse(refusal: Error): void {
+    this.#refusal ??= refusal;
+    this.#engine.room.end(refusal);
+    this.#engine.conditions.check();
+  }
+
+  #takePlace(mayRefuse: boolean): void {
+    if (this.#engine.room.take() || !mayRefuse) return;
+    throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.book.counts.queued, max: this.#queueMax });
+  }
+
+  #movable(terms: CallTerms): CallTerms {
+    return this.#canMove || terms.transfer === undefined ? terms : { ...terms, transfer: undefined };
+  }
+
+  /** Waits until some worker takes tasks; starts one where the pool may have none. Rejects as soon as the task does. */
+  async #someWorker({ task, result }: HeldTask): Promise<void> {
+    this.#engine.upkeep.sizing.wantAtLeastOne();
+    const some = this.#engine.conditions.until(() => task.state !== 'queued' || this.#takers().length > 0);
+    await Promise.race([result, some]);
+  }
+
+  /** Workers that may be given a task. */
+  #takers(): Worker[] {
+    return this.#engine.dispatcher.roster.ready.filter(({ tasksLeft }) => tasksLeft > 0);
+  }
+}
