@@ -5,19 +5,19 @@ import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
 
 /**
- * Where tasks of a pool run: with workers of this machine (local-backend.ts), or elsewhere. A pool checks arguments, keeps its
- * state, and caches; a backend queues, runs and settles.
+ * Runs the tasks of a pool: in workers of this machine (local-backend.ts), or elsewhere. A pool checks arguments, keeps its
+ * state, and caches. A backend queues, runs and settles.
  *
  * **Values.** Inputs and results are values, not bytes. A backend copies or encodes an input before `submit` returns, and
- * reads it only then, unless the call has `borrow` or `transfer`.
+ * does not read it later. `borrow` and `transfer` allow otherwise.
  *
  * **Promises.** A backend makes the promise of each task, and settles it once, whatever happens. It rejects with the error
  * of the handler, the reason of the signal, or a PoolError.
  *
- * **The program.** A backend keeps the program running while a task is pending and while a promise of a `when…`, of
- * `recycle`, `drain` or `kill` is; at no other time.
+ * **The program.** A backend keeps the program running while a task is pending, or a promise of a verb below is. At any other
+ * time it does not.
  *
- * A pool calls the verbs that take or change anything only while it is open, and `drain` and `kill` at its end.
+ * **The end.** `drain` and `kill` end a backend. After either, a pool calls no verb that takes a task or changes the workers.
  */
 export interface Backend {
   /**
@@ -66,12 +66,12 @@ export interface Backend {
 
   stats(): BackendStats;
 
-  /** Finishes all pending tasks, then stops. Those who wait for room or readiness are rejected with `refusal` at once. */
+  /** Finishes all pending tasks, then stops. Promises of `whenRoom` and `whenReady` reject with `refusal` at once. */
   drain(refusal: Error): Promise<void>;
 
   /**
    * Rejects all pending tasks with `error` at once, and stops as fast as it can. A drain under way ends, too.
-   * @param refusal of those who wait for room or readiness
+   * @param refusal for the promises of `whenRoom` and `whenReady`
    */
   kill(error: Error, refusal?: Error): Promise<void>;
 }

@@ -150,7 +150,7 @@ export class Engine {
     this.check();
   }
 
-  /** Wakes those who wait: tasks or workers have changed. */
+  /** Wakes the waits that hold now: tasks or workers have changed. */
   check(): void {
     this.conditions.check();
     this.room.check();

@@ -21,10 +21,7 @@ export class KeepAlive {
     if (--this.#reasons === 0) this.#timer?.unref();
   }
 
-  /**
-   * Holds until the promise has settled, and returns that same promise: a caller of `room()` must go on as soon after its
-   * grant as can be.
-   */
+  /** Holds until the promise has settled. Returns the same promise: a caller of `room()` must go on right after its grant. */
   during<T>(promise: Promise<T>): Promise<T> {
     this.hold();
     const release = (): void => this.release();

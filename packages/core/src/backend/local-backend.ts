@@ -23,7 +23,7 @@ export class LocalBackend implements Backend {
   readonly #queueMax: number;
   /** Workers share memory with this program, and their port clones values: `transfer` moves. Elsewhere it copies. */
   readonly #canMove: boolean;
-  /** Set once it ends: the error of those who wait. */
+  /** The error of all waits for room or readiness, once the backend ends. */
   #refusal: Error | undefined;
 
   constructor(engine: Engine, { moduleUrl, options }: Pick<BackendParts, 'moduleUrl' | 'options'>) {
@@ -156,7 +156,7 @@ export class LocalBackend implements Backend {
     keepAlive.stop();
   }
 
-  /** Rejects those who wait for room or readiness. The first reason stands. */
+  /** Rejects all waits for room or readiness. The first reason stands. */
   #refuse(refusal: Error): void {
     this.#refusal ??= refusal;
     this.#engine.room.end(refusal);

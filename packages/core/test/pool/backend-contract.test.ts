@@ -6,7 +6,7 @@ import { Pool } from '../../src/pool/pool.js';
 import { withGate, type Gate } from '../behaviour/gate.js';
 import { MemoryBackend } from '../support/memory-backend.js';
 
-// What a pool promises whatever runs its tasks: each of these holds over workers of this machine, and over a queue in this thread.
+// The promises of a pool that do not depend on its backend: each holds over workers of this machine, and over a queue in this thread.
 
 const BACKENDS: [name: string, open: OpenBackend, options: PoolOptions][] = [
   ['worker processes', openLocalBackend, { kind: 'process' }],
@@ -272,7 +272,7 @@ describe.each(BACKENDS)('a pool over %s', (_, open, ofBackend) => {
       });
     });
 
-    it('to nobody when it ends: who waits is refused', async () => {
+    it('to no caller once it ends: all that wait are refused', async () => {
       await withGatedPool({ queue: { max: 0 } }, async (pool, gate, wait) => {
         const running = wait('running');
         await gate.whenArrived('running');
@@ -405,7 +405,7 @@ describe.each(BACKENDS)('a pool over %s', (_, open, ofBackend) => {
       });
     });
 
-    it('before it was ready, with a refusal of those who wait for that', async () => {
+    it('before it was ready, and refuses the callers that wait for that', async () => {
       await withPool('echo.mjs', {}, async (pool) => {
         const ready = expect(pool.ready()).rejects.toMatchObject({ code: 'ERR_POOL_CLOSED' });
         await pool.destroy();

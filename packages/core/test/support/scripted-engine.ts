@@ -31,7 +31,7 @@ const MIB = 1024 * 1024;
 /** A machine with memory to spare, whatever the tests run on. */
 const ROOMY = { usedBytes: 1024 * MIB, limitBytes: 64 * 1024 * MIB, smallestLimitBytes: 64 * 1024 * MIB };
 
-/** The local backend of a pool and its engine as they are, over scripted workers, on a clock of the test's own and a machine of two cores. */
+/** The local backend and its engine as they are, over scripted workers. The clock is the test's own; the machine has two cores. */
 export function openEngine(poolOptions: PoolOptions = {}, random: () => number = () => 1) {
   const clock = new FakeClock();
   const options = optionsOf({ workers: 1, ...poolOptions });
