@@ -3,12 +3,14 @@ import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { SizingStats } from '../contract/stats.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { GovernorSeat } from '../sizing/governor.js';
+import type { SizingDecision } from '../sizing/decide.js';
 import type { SizingLimits } from '../sizing/sample.js';
 import { startConcurrency, wantedWorkers, type SizeRange } from '../sizing/static-size.js';
 import type { Pace } from '../supervise/heartbeat.js';
 import type { MemoryWatch } from '../supervise/memory-watch.js';
 import { Sizer } from '../supervise/sizer.js';
 import type { Supervisor } from '../supervise/supervisor.js';
+import type { GoFirst } from '../supervise/too-many.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { TaskType } from '../task/task-type.js';
 import type { Worker } from '../worker/worker.js';
@@ -143,12 +145,12 @@ export class PoolSizing {
       waiting: () => ({ tasks: dispatcher.queued, expectedMs: dispatcher.queuedMs }),
       pending: () => book.pending,
       memory: () => memory.bounds,
-      apply: (workers: number, concurrency: number, reason: string) => this.#apply(workers, concurrency, reason),
+      apply: (decision: SizingDecision) => this.#apply(decision),
     };
     return new Sizer(parts, supervisor.wanted, this.concurrency, nowMs);
   }
 
-  #apply(workers: number, concurrency: number, reason: string): void {
+  #apply({ workers, concurrency, reason, goFirst }: SizingDecision): void {
     const { book, dispatcher, supervisor } = this.#parts;
     if (concurrency !== this.concurrency) {
       this.#pastPlaceMs = this.placeMs;
@@ -160,15 +162,15 @@ export class PoolSizing {
     if (workers === supervisor.wanted) return;
     // Workers that went because there was nothing to do come back as they came; any other choice stands.
     this.#growsAtOnce = book.pending === 0;
-    this.#want(workers, reason);
+    this.#want(workers, reason, goFirst);
   }
 
-  #want(to: number, reason: string): void {
+  #want(to: number, reason: string, goFirst: GoFirst = 'coldest'): void {
     const { supervisor, memory, emit } = this.#parts;
     const from = supervisor.wanted;
     if (to === from) return;
     this.#reason = reason;
-    supervisor.want(to, memory.level === 'normal' ? 'coldest' : 'fattest');
+    supervisor.want(to, memory.level === 'normal' ? goFirst : 'fattest');
     emit('resized', { from, to, reason });
   }
 }

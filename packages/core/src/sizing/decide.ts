@@ -5,7 +5,7 @@ import { addWork, hasTurned, NO_RATE } from './rate.js';
 import { plural, tasksReason } from './reasons.js';
 import type { SizingLimits, SizingSample } from './sample.js';
 import { grown, needed, noVotes, vote } from './shrink-votes.js';
-import { change, isFull, stay, type SizingDecision, type SizingState } from './state.js';
+import { change, isFull, stay, haveEnough, type SizingChoice, type SizingDecision, type SizingState } from './state.js';
 import { concurrencyTarget, coresTarget, demandTarget, mayBeTooMany, mostInOne, wholeCores } from './targets.js';
 
 export type { SizingDecision, SizingState };
@@ -36,13 +36,13 @@ export function startSizing(workers: number, concurrency: number, nowMs: number)
  * if the work rate followed the last one.
  */
 export function decide(before: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
-  const decision = choose(observe(before, sample, limits), sample, limits);
-  const isChange = decision.workers !== before.workers || decision.concurrency !== before.concurrency;
-  const reason = isChange ? decision.reason || tasksReason(decision.state.shape, limits) : '';
-  return { ...decision, reason };
+  const choice = choose(observe(before, sample, limits), sample, limits);
+  const isChange = choice.workers !== before.workers || choice.concurrency !== before.concurrency;
+  const reason = isChange ? choice.reason || tasksReason(choice.state.shape, limits) : '';
+  return { ...choice, reason, goFirst: haveEnough(before.workers, before.concurrency, sample) ? 'newest' : 'coldest' };
 }
 
-function choose(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
+function choose(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   if (sample.memoryCap < state.workers) {
     // Before all else, trials and votes included.
     return change({ ...state, trial: undefined }, sample, Math.max(1, sample.memoryCap), 'memory is short');
@@ -71,7 +71,7 @@ function observe(before: SizingState, sample: SizingSample, limits: SizingLimits
 }
 
 /** Nothing to do: workers that were not needed for a while go, one at a time, down to the least. */
-function rest(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
+function rest(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const probeAtMs = sample.nowMs + state.probeEveryMs;
   const idle = { ...state, trial: undefined, rate: NO_RATE, probeAtMs };
   if (state.workers <= limits.minWorkers) return stay({ ...idle, votes: needed(state.votes, sample.nowMs) });
@@ -94,7 +94,7 @@ function tune(state: SizingState, sample: SizingSample, limits: SizingLimits): S
   return seen.slowdown > 1 ? { ...tuned, ease: fewerFrom(ease, sample, current) } : tuned;
 }
 
-function chooseWorkers(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
+function chooseWorkers(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const { workers, concurrency, shape, waitingSinceMs } = state;
   const known = isKnown(shape);
   const target = known ? coresTarget(shape, workers, concurrency, limits) : Math.max(workers, wholeCores(limits));
@@ -111,7 +111,7 @@ function chooseWorkers(state: SizingState, sample: SizingSample, limits: SizingL
 }
 
 /** Doubles at most, and not before those on their way are there. Beyond the cores every step is a trial. */
-function grow(state: SizingState, sample: SizingSample, limits: SizingLimits, wanted: number): SizingDecision {
+function grow(state: SizingState, sample: SizingSample, limits: SizingLimits, wanted: number): SizingChoice {
   const { workers } = state;
   if (sample.starting > 0 || sample.ready < workers) return stay(state);
   const to = Math.min(wanted, Math.max(workers * 2, wholeCores(limits)));
@@ -129,7 +129,7 @@ function shrink(
   limits: SizingLimits,
   wanted: number,
   useful: number,
-): SizingDecision {
+): SizingChoice {
   const harm = state.workers > useful * FAR_TOO_MANY;
   const { votes, passed } = vote(state.votes, sample.nowMs, harm);
   if (!passed) return stay({ ...state, votes });

@@ -118,9 +118,15 @@ export function cpuPerLoop({ loopMs, cpuMs, delayMs }: Sums): number {
   return Math.min(Math.max(cpuMs / Math.max(ownMs, 1e-6), LEAST_CPU), MOST_CPU);
 }
 
-/** Whether loops wait for cores for a good part of the time, whatever uses them: more workers would wait as well. */
-export function waitForCores({ loopMs, delayMs }: Sums): boolean {
-  return delayMs > loopMs * MUCH_DELAY;
+/**
+ * Whether one more worker would wait for a core, as those there are do. Loops already wait for a good part of their time,
+ * whatever uses the cores; or what workers use and wait for, or use beside the pool's own thread, comes to all the cores.
+ */
+export function areCoresTaken(sums: Sums, workers: number, cores: number, parentShare: number): boolean {
+  const { spanMs, loopMs, cpuMs, delayMs } = sums;
+  if (delayMs > loopMs * MUCH_DELAY) return true;
+  const perMs = spanMs === 0 ? 0 : workers / spanMs;
+  return cpuMs * perMs + Math.max(delayMs * perMs, parentShare) >= cores * CORES_ARE_BUSY;
 }
 
 /** Share of the time in which the loop of a worker with tasks is active, up to 1. */

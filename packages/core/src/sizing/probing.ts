@@ -1,9 +1,9 @@
-import { areCoresBusy, tasksPerLoop, waitForCores, WAITS_ABOVE } from './load-shape.js';
+import { areCoresTaken, tasksPerLoop, WAITS_ABOVE } from './load-shape.js';
 import { plural, signed } from './reasons.js';
 import { NO_RATE } from './rate.js';
 import type { SizingLimits, SizingSample } from './sample.js';
 import { needed } from './shrink-votes.js';
-import { change, isFull, stay, type SizingDecision, type SizingState } from './state.js';
+import { change, isFull, stay, type SizingChoice, type SizingState } from './state.js';
 import { mayBeTooMany, wholeCores } from './targets.js';
 import { addToTrial, gained, isOfOtherTasks, judge, startTrial, type Trial } from './trial.js';
 
@@ -46,13 +46,13 @@ export function startTrying(
   to: number,
   readings: number,
   reason: string,
-): SizingDecision {
+): SizingChoice {
   const trial = startTrial(state.workers, to, state.rate, readings);
   return change({ ...state, trial }, sample, to, reason);
 }
 
 /** In a trial: goes on until its verdict. */
-export function tryOut(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingDecision {
+export function tryOut(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const next = addToTrial(trial, sample, isFull(state, sample));
   const votes = sample.waiting > 0 ? needed(state.votes, sample.nowMs) : state.votes;
   if (isOfOtherTasks(next)) return stay({ ...state, votes, ...nothingLearned(sample.nowMs) });
@@ -69,7 +69,7 @@ export function tryOut(state: SizingState, trial: Trial, sample: SizingSample, l
   }
 }
 
-function keep(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingDecision {
+function keep(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const { from, to, after } = trial;
   const kept = { ...nextProbe(state, sample, FIRST_PROBE_MS), rate: after };
   if (to > from) return stay({ ...kept, proven: to, ceiling: Infinity });
@@ -82,7 +82,7 @@ function keep(state: SizingState, trial: Trial, sample: SizingSample, limits: Si
   return stay({ ...kept, ...learned, probesDown: nextFewer > 0, probeAtMs: nowMs + afterMs });
 }
 
-function revert(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingDecision {
+function revert(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const { from, to, before, after } = trial;
   const next = nextProbe(state, sample, longer(state));
   // What fewer have shown to be enough, the failure of more only confirms.
@@ -111,7 +111,7 @@ function nextProbe(state: SizingState, { nowMs }: SizingSample, everyMs: number)
 }
 
 /** At rest with enough to do: now and then one worker more, or one less, is tried out; of many, a tenth. */
-export function probe(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
+export function probe(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const { workers, rate, nextFewer } = state;
   if (sample.nowMs < state.probeAtMs || sample.waiting === 0) return stay(state);
   if (mayBeTooMany(state.shape, workers, limits)) return tryFewer(state, sample, limits);
@@ -129,7 +129,7 @@ export function probe(state: SizingState, sample: SizingSample, limits: SizingLi
 }
 
 /** Half of them at first; once that has cost work, a tenth. */
-function tryFewer(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
+function tryFewer(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const { workers, rate, probeEveryMs } = state;
   const isFirst = probeEveryMs === FIRST_PROBE_MS;
   const readings = isFirst ? GROWTH_READINGS : REST_READINGS;
@@ -154,7 +154,7 @@ function mayProbeUp(state: SizingState, sample: SizingSample, limits: SizingLimi
   if (workers >= limits.cores && tasksPerLoop(shape) >= WAITS_ABOVE && concurrency < limits.maxConcurrency)
     return false;
   const most = Math.min(mostWorkers(state, sample, limits), ceilingUntilMs === Infinity ? Infinity : ceiling);
-  if (areCoresBusy(shape, workers, limits.cores) || waitForCores(shape)) return false;
+  if (areCoresTaken(shape, workers, limits.cores, sample.parentShare)) return false;
   return to <= most && sample.throttled < THROTTLED && sample.parentShare <= PARENT_IS_BUSY;
 }
 

@@ -35,7 +35,7 @@ export interface SizingState {
   readonly waitingSinceMs: number | undefined;
 }
 
-export interface SizingDecision {
+export interface SizingChoice {
   readonly state: SizingState;
   readonly workers: number;
   readonly concurrency: number;
@@ -43,22 +43,32 @@ export interface SizingDecision {
   readonly reason: string;
 }
 
+export interface SizingDecision extends SizingChoice {
+  /** Which worker goes first where fewer are wanted: the longest unused; while all have enough to do, the one started last. */
+  readonly goFirst: 'coldest' | 'newest';
+}
+
+/** Whether every worker has as much to do as it may: then none is idle for longer than a moment. */
+export function haveEnough(workers: number, concurrency: number, { waiting, executing }: SizingSample): boolean {
+  return waiting > 0 || executing >= workers * concurrency;
+}
+
 /** Another number of workers: what was measured with the one before does not hold for it. */
-export function change(state: SizingState, sample: SizingSample, workers: number, reason: string): SizingDecision {
+export function change(state: SizingState, sample: SizingSample, workers: number, reason: string): SizingChoice {
   const votes = workers < state.workers ? shrunk(state.votes, sample.nowMs) : state.votes;
   return tell({ ...state, workers, votes, rate: NO_RATE }, reason);
 }
 
-function tell(state: SizingState, reason: string): SizingDecision {
+function tell(state: SizingState, reason: string): SizingChoice {
   return { state, workers: state.workers, concurrency: state.concurrency, reason };
 }
 
-export function stay(state: SizingState): SizingDecision {
+export function stay(state: SizingState): SizingChoice {
   return tell(state, '');
 }
 
 /** Whether all workers there should be are there, and have as much to do as they may. */
 export function isFull({ workers, concurrency }: SizingState, sample: SizingSample): boolean {
-  const { waiting, executing, starting, ready } = sample;
-  return starting === 0 && ready === workers && (waiting > 0 || executing >= workers * concurrency);
+  const { starting, ready } = sample;
+  return starting === 0 && ready === workers && haveEnough(workers, concurrency, sample);
 }

@@ -1,6 +1,6 @@
 import { eventLoopUtilization } from '../base/loop-use.js';
 import type { DetectedLoad } from '../contract/stats.js';
-import { decide, startSizing, type SizingState } from '../sizing/decide.js';
+import { decide, startSizing, type SizingDecision, type SizingState } from '../sizing/decide.js';
 import type { GovernorSeat } from '../sizing/governor.js';
 import { isKnown, kindOf } from '../sizing/load-shape.js';
 import type { SizingLimits, SizingSample } from '../sizing/sample.js';
@@ -40,7 +40,7 @@ export interface SizerParts {
   pending(): number;
   memory(): { room: number; cap: number };
   /** The numbers from now on. `reason` is empty when nothing changed. */
-  apply(workers: number, concurrency: number, reason: string): void;
+  apply(decision: SizingDecision): void;
 }
 
 interface TypeTotals {
@@ -97,13 +97,10 @@ export class Sizer {
     const sample = this.#look(nowMs);
     const usedCores = sample.elapsedMs > 0 ? sample.cpuMs / sample.elapsedMs : 0;
     seat.tell({ usedCores, isActive: pending() > 0, isShort: sample.waiting > 0 });
-    const { state, workers, concurrency, reason } = decide(this.#state, sample, {
-      ...limits,
-      cores: seat.coresOf(cores),
-    });
-    this.#state = state;
-    apply(workers, concurrency, reason);
-    if (pending() === 0) return workers > limits.minWorkers ? 'slow' : 'rest';
+    const decision = decide(this.#state, sample, { ...limits, cores: seat.coresOf(cores) });
+    this.#state = decision.state;
+    apply(decision);
+    if (pending() === 0) return decision.workers > limits.minWorkers ? 'slow' : 'rest';
     // Where memory alone may change the numbers, the slow beat is enough: the memory watch has a pace of its own.
     const isFixed = limits.minWorkers === limits.maxWorkers && limits.minConcurrency === limits.maxConcurrency;
     return isFixed ? 'slow' : 'fast';

@@ -95,10 +95,7 @@ export class Supervisor<W extends Supervised> {
     return this.#spares;
   }
 
-  /**
-   * Wants this number of workers from now on. Excess workers are drained: the idle first, and among these the longest
-   * unused, or those with the most memory.
-   */
+  /** Wants this number of workers from now on. Excess workers are drained. */
   want(count: number, goFirst: GoFirst = 'coldest'): void {
     this.#wanted = count;
     this.#promote();

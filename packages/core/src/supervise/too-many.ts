@@ -1,21 +1,28 @@
-/** Which idle worker goes first: the longest unused, or the one with the most memory. */
-export type GoFirst = 'coldest' | 'fattest';
+/**
+ * Which worker goes first: the longest unused or the one with the most memory, idle ones before busy ones; or the one started
+ * last, idle or busy. While tasks wait, it is chance which worker is idle, and an old one has compiled its code.
+ */
+export type GoFirst = 'coldest' | 'fattest' | 'newest';
 
 /** What the choice looks at. */
 export interface MayGo {
+  readonly id: number;
   readonly isReady: boolean;
   readonly load: number;
   readonly usedAtMs: number;
   readonly vitals: { readonly rssBytes: number };
 }
 
+const idleFirst = (a: MayGo, b: MayGo): number => Math.sign(a.load) - Math.sign(b.load);
+
 const ORDER: Readonly<Record<GoFirst, (a: MayGo, b: MayGo) => number>> = {
-  coldest: (a, b) => a.usedAtMs - b.usedAtMs,
-  fattest: (a, b) => b.vitals.rssBytes - a.vitals.rssBytes,
+  coldest: (a, b) => idleFirst(a, b) || a.usedAtMs - b.usedAtMs,
+  fattest: (a, b) => idleFirst(a, b) || b.vitals.rssBytes - a.vitals.rssBytes,
+  newest: (a, b) => b.id - a.id,
 };
 
 /**
- * The workers that go when fewer are wanted: the idle first.
+ * The workers that go when fewer are wanted.
  * @param staying workers that are neither on their way out nor successors, in the order of their start
  * @param standBy number of missing spares: that many of the starting workers, the last ones, will be spares
  */
@@ -28,6 +35,6 @@ export function tooMany<W extends MayGo>(
   const starting = staying.filter((worker) => !worker.isReady);
   const promised = new Set(standBy > 0 ? starting.slice(-standBy) : []);
   const mayGo = staying.filter((worker) => !promised.has(worker));
-  mayGo.sort((a, b) => Math.sign(a.load) - Math.sign(b.load) || ORDER[goFirst](a, b));
+  mayGo.sort(ORDER[goFirst]);
   return mayGo.slice(0, Math.max(0, mayGo.length - wanted));
 }

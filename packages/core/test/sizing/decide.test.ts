@@ -102,6 +102,31 @@ describe('where there is nothing to do', () => {
   });
 });
 
+describe('where fewer workers are wanted', () => {
+  /** Which went first at each step down. */
+  const goFirst = ({ history }: SizedPool, from = 0): Set<string> => {
+    const isStepDown = (tick: number): boolean =>
+      tick > from && (history[tick]?.workers ?? 0) < (history[tick - 1]?.workers ?? 0);
+    return new Set(history.filter((_, tick) => isStepDown(tick)).map((each) => each.goFirst));
+  };
+
+  it('those started last go while all have enough to do: after a trial, and where workers take from each other', () => {
+    const pool = new SizedPool(LIMITS);
+    pool.run(20, { kind: BLOCKING, tasks: 1000 });
+    pool.run(60, { kind: COMPUTING, tasks: 1000 });
+    expect(goFirst(pool)).toEqual(new Set(['newest']));
+  });
+
+  it('the longest unused go where there is little or nothing to do', () => {
+    const pool = new SizedPool(LIMITS);
+    pool.run(5, { kind: COMPUTING, tasks: 1000 });
+    const before = pool.history.length;
+    pool.run(20, { kind: COMPUTING, tasks: 2 });
+    pool.run(60, { kind: COMPUTING, tasks: 0 });
+    expect(goFirst(pool, before)).toEqual(new Set(['coldest']));
+  });
+});
+
 describe('every change', () => {
   it('has a reason a person understands, and nothing else has one', () => {
     const pool = new SizedPool(LIMITS);

@@ -133,6 +133,17 @@ describe('the wanted number of workers', () => {
     expect([small, large, middle].map(({ told }) => told.length)).toEqual([0, 1, 0]);
   });
 
+  it('is come down to by draining the one started last, idle or busy, where all have enough to do', () => {
+    const { supervisor, started, ready } = open();
+    supervisor.want(3);
+    ready(...started);
+    const [first, second, last] = started as [FakeWorker, FakeWorker, FakeWorker];
+    [second.load, last.load] = [1, 1];
+    [first.usedAtMs, second.usedAtMs, last.usedAtMs] = [10, 20, 30];
+    supervisor.want(2, 'newest');
+    expect([first, second, last].map(({ told }) => told.length)).toEqual([0, 0, 1]);
+  });
+
   it('does not count workers that are on their way out', () => {
     const { supervisor, started, ready, ids } = open();
     supervisor.want(2);

@@ -33,7 +33,7 @@ export interface Numbers {
 
 /** A pool on `limits.cores` cores, and what the law makes of each situation it is put in. */
 export class SizedPool {
-  readonly history: (Numbers & { reason: string })[] = [];
+  readonly history: (Numbers & { reason: string; goFirst: string })[] = [];
   readonly #limits: SizingLimits;
   readonly #bootMs: number;
   #nowMs = 0;
@@ -98,8 +98,8 @@ export class SizedPool {
       throttled: 0,
     };
     const decision = decide(this.#state, sample, this.#limits);
-    const { workers, concurrency, reason } = decision;
-    this.history.push({ workers, concurrency, reason });
+    const { workers, concurrency, reason, goFirst } = decision;
+    this.history.push({ workers, concurrency, reason, goFirst });
     return decision;
   }
 }
