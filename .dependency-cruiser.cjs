@@ -11,6 +11,7 @@ const ROWS = [
   ['task'],
   ['worker'],
   ['supervise', 'dispatch'],
+  ['autoscale'],
   ['backend'],
   ['cache'], // what wraps a call stands above the backend: a pipeline of such steps will be a row here
   ['pool'],

@@ -29,6 +29,7 @@ export class Simulation {
   #byTime = new Heap();
   #workers = [];
   #computing = 0;
+  #wanted;
   #concurrency;
   #random;
   #options;
@@ -75,6 +76,7 @@ export class Simulation {
   }
 
   resize(workers, concurrency) {
+    this.#wanted = workers;
     this.#concurrency = concurrency;
     const staying = this.#workers.filter(({ isLeaving }) => !isLeaving);
     for (const worker of staying.slice(workers)) worker.isLeaving = true;
@@ -129,6 +131,8 @@ export class Simulation {
     return {
       nowMs,
       elapsedMs,
+      workers: this.#wanted,
+      concurrency: this.#concurrency,
       waiting,
       executing,
       backlogMs: (waiting + executing) * this.#meanMs,

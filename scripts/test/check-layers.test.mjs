@@ -31,6 +31,9 @@ const CASES = [
   ['core/src/task/up.ts', use('../worker/target.js'), ['layer-task']],
   ['core/src/supervise/across.ts', use('../dispatch/target.js'), ['layer-supervise']],
   ['core/src/dispatch/across.ts', use('../supervise/target.js'), ['layer-dispatch']],
+  ['core/src/autoscale/down.ts', use('../supervise/target.js'), []],
+  ['core/src/autoscale/up.ts', use('../backend/target.js'), ['layer-autoscale']],
+  ['core/src/supervise/up.ts', use('../autoscale/target.js'), ['layer-supervise']],
   ['core/src/backend/down.ts', use('../dispatch/target.js'), []],
   ['core/src/backend/up.ts', use('../pool/target.js'), ['layer-backend']],
   ['core/src/backend/type-up.ts', useType('../cache/target.js'), ['layer-backend']],
@@ -55,9 +58,8 @@ const CASES = [
 ];
 
 /** Files there are only to be imported. */
-const FOLDERS = 'base contract wire cache sizing transport worker task supervise dispatch backend pool child'.split(
-  ' ',
-);
+const FOLDERS =
+  'base contract wire cache sizing transport worker task supervise dispatch autoscale backend pool child'.split(' ');
 const TARGETS = [
   ...FOLDERS.map((folder) => `core/src/${folder}/target.ts`),
   'profiler/src/index.ts',

@@ -5,6 +5,7 @@ import { process } from '../base/natives.js';
 import { Conditions } from '../base/conditions.js';
 import type { WorkersOption } from '../contract/options.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
+import { openKeepers, type Keepers } from '../autoscale/keepers.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { ONE_INLINE, sizeRange, WORKERS_VARIABLE, type SizeRange } from '../sizing/static-size.js';
 import { Supervisor } from '../supervise/supervisor.js';
@@ -20,7 +21,6 @@ import { KeepAlive } from './keep-alive.js';
 import { PastWorkers } from './past-workers.js';
 import { RoomLine } from './room-line.js';
 import type { EngineHost } from './system-host.js';
-import { Upkeep } from './upkeep.js';
 import { WorkerNews } from './worker-news.js';
 
 export interface EngineParts extends BackendParts {
@@ -38,7 +38,7 @@ export class Engine {
   /** Places in the queue. */
   readonly room = new RoomLine((tasks) => this.hasRoomFor(tasks));
   readonly types: TaskTypes;
-  readonly upkeep: Upkeep;
+  readonly keepers: Keepers;
   readonly intake: Intake;
   readonly past = new PastWorkers();
   readonly options: ResolvedOptions;
@@ -69,7 +69,7 @@ export class Engine {
       moduleUrl,
       options,
       clock: this.clock,
-      concurrency: () => this.upkeep.sizing.concurrency,
+      concurrency: () => this.keepers.autoscaler.concurrency,
       cores: () => this.#usableCores(),
       book: this.book,
       random,
@@ -86,7 +86,7 @@ export class Engine {
       startsAtOnce: () => 2 * Math.ceil(this.#usableCores()),
       start: (workerId) => this.#startWorker(workerId),
       activate: (worker) => {
-        this.upkeep.noteActive(worker);
+        this.keepers.recycler?.limit(worker);
         this.dispatcher.onReady(worker);
       },
       recycled: ({ id }, reason) => parts.emit('worker:recycled', { workerId: id, reason }),
@@ -94,14 +94,14 @@ export class Engine {
       gaveUp: (reason, cause) => parts.gaveUp(reason, cause),
     });
     const range = this.#sizeRange(options.workers);
-    this.upkeep = new Upkeep({
+    this.keepers = openKeepers({
       clock: this.clock,
       options,
       range,
-      book: this.book,
       dispatcher: this.dispatcher,
       supervisor: this.supervisor,
       types: this.types,
+      hasWork: () => this.book.pending > 0,
       cores: () => this.#usableCores(),
       readyMs: () => this.#readyMs(),
       readMemory: (own) => host.readMemory(own),
@@ -115,7 +115,7 @@ export class Engine {
       clock: this.clock,
       dispatcher: this.dispatcher,
       supervisor: this.supervisor,
-      upkeep: this.upkeep,
+      memory: this.keepers.memory,
       types: this.types,
       past: this.past,
       emit: (...event) => parts.emit(...event),
@@ -141,12 +141,12 @@ export class Engine {
     if (over <= 0) return true;
     if (this.dispatcher.isPaused) return false;
     const free = this.dispatcher.freePlaces(over);
-    return free >= over || free + this.upkeep.sizing.placesToCome() >= over;
+    return free >= over || free + this.keepers.autoscaler.placesToCome() >= over;
   }
 
   /** Takes another number of workers, or other bounds. @throws ERR_OPTION */
   resize(workers: WorkersOption): void {
-    this.upkeep.sizing.resize(this.#sizeRange(workers));
+    this.keepers.autoscaler.resize(this.#sizeRange(workers));
     this.check();
   }
 
@@ -175,9 +175,10 @@ export class Engine {
 
   #startWorker(workerId: number): Worker {
     const { host, moduleUrl, options } = this.#parts;
-    const { concurrency } = this.upkeep.sizing;
+    const { autoscaler, memory } = this.keepers;
+    const { concurrency, range } = autoscaler;
     try {
-      const heapLimitMb = this.upkeep.heapLimitMb();
+      const heapLimitMb = memory?.heapLimitMb(range.start + range.spare);
       const spec = { workerId, moduleUrl, concurrency, heapLimitMb, options };
       return new Worker(spec, host.startTransport, this.#encoder, this.clock, this.#news);
     } catch (cause) {
@@ -193,15 +194,15 @@ export class Engine {
       this.#isSaturated = false;
       this.#parts.emit('unsaturated');
     }
-    if (queued > 0 && !this.dispatcher.isPaused) this.upkeep.sizing.growFor(this.book.pending);
-    this.upkeep.noteHandedOut();
+    if (queued > 0 && !this.dispatcher.isPaused) this.keepers.autoscaler.growFor(this.book.pending);
+    this.keepers.recycler?.noteHandedOut();
     this.check();
   }
 
   #onPendingChange(pending: number): void {
     if (pending > 0) {
       this.keepAlive.hold();
-      this.upkeep.wake();
+      this.keepers.heartbeat.wake();
       return;
     }
     noteWorked();

@@ -61,8 +61,8 @@ export class LocalBackend implements Backend {
   }
 
   usefulInFlight(name: string): number {
-    const { supervisor, upkeep, book, dispatcher, types } = this.#engine;
-    const workers = Math.max(supervisor.wanted, Math.min(upkeep.sizing.range.start, book.pending + 1));
+    const { supervisor, keepers, book, dispatcher, types } = this.#engine;
+    const workers = Math.max(supervisor.wanted, Math.min(keepers.autoscaler.range.start, book.pending + 1));
     return dispatcher.usefulInFlight(types.of(name).typicalMs, workers);
   }
 
@@ -75,10 +75,10 @@ export class LocalBackend implements Backend {
   }
 
   whenReady(): Promise<void> {
-    const { dispatcher, upkeep, conditions, keepAlive } = this.#engine;
+    const { dispatcher, keepers, conditions, keepAlive } = this.#engine;
     const ready = conditions.until(() => {
       if (this.#refusal !== undefined) throw this.#refusal;
-      return dispatcher.roster.ready.length >= upkeep.sizing.range.min;
+      return dispatcher.roster.ready.length >= keepers.autoscaler.range.min;
     });
     return keepAlive.during(ready);
   }
@@ -111,16 +111,16 @@ export class LocalBackend implements Backend {
   }
 
   stats(): BackendStats {
-    const { dispatcher, supervisor, upkeep, clock, past, book, types } = this.#engine;
+    const { dispatcher, supervisor, keepers, clock, past, book, types } = this.#engine;
     return backendStats({
       paused: dispatcher.isPaused,
       nowMs: clock.now(),
       wanted: supervisor.wanted,
-      sizing: upkeep.sizing.stats(),
-      memory: upkeep.memory.stats(),
+      sizing: keepers.autoscaler.stats(),
+      memory: keepers.memory?.stats(),
       workers: supervisor.workers,
       spares: supervisor.spares.size,
-      placeMs: upkeep.sizing.placeMs,
+      placeMs: keepers.autoscaler.placeMs,
       past,
       book,
       types,
@@ -136,22 +136,22 @@ export class LocalBackend implements Backend {
   }
 
   async #drain(refusal: Error): Promise<void> {
-    const { dispatcher, conditions, book, upkeep, supervisor, keepAlive } = this.#engine;
+    const { dispatcher, conditions, book, keepers, supervisor, keepAlive } = this.#engine;
     this.#refuse(refusal);
     // Paused tasks were accepted, too.
     dispatcher.resume();
     await conditions.until(() => book.pending === 0);
-    upkeep.stop();
+    keepers.heartbeat.stop();
     await supervisor.stop();
     keepAlive.stop();
   }
 
   async #kill(error: Error, refusal: Error): Promise<void> {
-    const { dispatcher, intake, upkeep, supervisor, keepAlive } = this.#engine;
+    const { dispatcher, intake, keepers, supervisor, keepAlive } = this.#engine;
     this.#refuse(refusal);
     intake.reject(error);
     for (const task of dispatcher.all()) dispatcher.reject(task, error);
-    upkeep.stop();
+    keepers.heartbeat.stop();
     await supervisor.kill();
     keepAlive.stop();
   }
@@ -174,7 +174,7 @@ export class LocalBackend implements Backend {
 
   /** Waits until some worker takes tasks; starts one where the pool may have none. Rejects as soon as the task does. */
   async #someWorker({ task, result }: HeldTask): Promise<void> {
-    this.#engine.upkeep.sizing.wantAtLeastOne();
+    this.#engine.keepers.autoscaler.wantAtLeastOne();
     const some = this.#engine.conditions.until(() => task.state !== 'queued' || this.#takers().length > 0);
     await Promise.race([result, some]);
   }

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { callSafely } from '../base/call-safely.js';
+import type { MemoryGuard } from '../autoscale/memory-guard.js';
 import type { Clock } from '../base/clock.js';
 import { PoolError, type Refusal } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
@@ -16,7 +17,6 @@ import type { WorkerListener } from '../worker/worker-listener.js';
 import type { Worker } from '../worker/worker.js';
 import type { PastWorkers } from './past-workers.js';
 import { warnOfUnknownTasks } from './task-name-warning.js';
-import type { Upkeep } from './upkeep.js';
 
 const workerChannel = channel(CHANNELS.worker);
 const sectionsChannel = channel(CHANNELS.sections);
@@ -28,7 +28,7 @@ export interface WorkerNewsParts {
   clock: Clock;
   dispatcher: Dispatcher;
   supervisor: Supervisor<Worker>;
-  upkeep: Upkeep;
+  memory: MemoryGuard | undefined;
   types: TaskTypes;
   past: PastWorkers;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
@@ -72,10 +72,10 @@ export class WorkerNews implements WorkerListener {
   }
 
   reported(worker: Worker, uses: readonly HandlerUse[]): void {
-    const { types, upkeep } = this.#parts;
+    const { types, memory } = this.#parts;
     const { handlerNames } = worker;
     for (const [handler, use] of uses) types.of(handlerNames[handler] ?? '').load.add(use);
-    upkeep.noteReported(worker);
+    memory?.noteReported(worker);
   }
 
   refused(worker: Worker, task: Task, refusal: Refusal): void {

@@ -13,10 +13,8 @@ export type { SizingDecision, SizingState };
 /** A multiple of the number of workers that the cores can use; more than that is harm at once. */
 const FAR_TOO_MANY = 1.25;
 
-export function startSizing(workers: number, concurrency: number, nowMs: number): SizingState {
+export function startSizing(nowMs: number): SizingState {
   return {
-    workers,
-    concurrency,
     shape: NO_SHAPE,
     votes: noVotes(nowMs),
     ...nothingLearned(nowMs + FIRST_PROBE_MS),
@@ -37,36 +35,40 @@ export function startSizing(workers: number, concurrency: number, nowMs: number)
  */
 export function decide(before: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
   const choice = choose(observe(before, sample, limits), sample, limits);
-  const isChange = choice.workers !== before.workers || choice.concurrency !== before.concurrency;
+  const isChange = choice.workers !== sample.workers || choice.concurrency !== sample.concurrency;
   const reason = isChange ? choice.reason || tasksReason(choice.state.shape, limits) : '';
-  return { ...choice, reason, goFirst: haveEnough(before.workers, before.concurrency, sample) ? 'newest' : 'coldest' };
+  return { ...choice, reason, goFirst: haveEnough(sample) ? 'newest' : 'coldest' };
 }
 
 function choose(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
-  if (sample.memoryCap < state.workers) {
+  if (sample.memoryCap < sample.workers) {
     // Before all else, trials and votes included.
     return change({ ...state, trial: undefined }, sample, Math.max(1, sample.memoryCap), 'memory is short');
   }
   if (sample.waiting + sample.executing === 0) return rest(state, sample, limits);
   if (state.trial !== undefined) return tryOut(state, state.trial, sample, limits);
-  return chooseWorkers(isKnown(state.shape) ? tune(state, sample, limits) : state, sample, limits);
+  if (!isKnown(state.shape)) return chooseWorkers(state, sample, limits);
+  const concurrency = tune(state, sample, limits);
+  const tuned = noteTuned(state, sample, concurrency);
+  return chooseWorkers(tuned, { ...sample, concurrency }, limits);
 }
 
-/** Takes the tick in. */
+/** Takes the tick in. A trial of another number than there is now was ended from outside: by `resize`, by the first tasks. */
 function observe(before: SizingState, sample: SizingSample, limits: SizingLimits): SizingState {
-  const { nowMs, waiting } = sample;
-  const { shape, isNew } = addTick(before.shape, sample, before.concurrency, limits.cores);
+  const { nowMs, waiting, workers } = sample;
+  const { shape, isNew } = addTick(before.shape, sample, limits.cores);
   const isCeilingOver = nowMs >= before.ceilingUntilMs;
   const state = {
     ...before,
     shape,
+    trial: before.trial?.to === workers ? before.trial : undefined,
     ceiling: isCeilingOver ? Infinity : before.ceiling,
-    ease: see(before.ease, sample, before.concurrency, limits.minConcurrency),
+    ease: see(before.ease, sample, limits.minConcurrency),
     waitingSinceMs: waiting === 0 ? undefined : (before.waitingSinceMs ?? nowMs),
   };
-  const rate = isFull(state, sample) ? addWork(state.rate, sample) : state.rate;
+  const rate = isFull(sample) ? addWork(state.rate, sample) : state.rate;
   // Tasks that block and tasks that compute look the same where workers are many; they do not go equally fast.
-  const isOther = isNew || (hasTurned(rate) && mayBeTooMany(shape, state.workers, limits));
+  const isOther = isNew || (hasTurned(rate) && mayBeTooMany(shape, workers, limits));
   return isOther ? { ...state, ...nothingLearned(nowMs) } : { ...state, rate };
 }
 
@@ -74,52 +76,58 @@ function observe(before: SizingState, sample: SizingSample, limits: SizingLimits
 function rest(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const probeAtMs = sample.nowMs + state.probeEveryMs;
   const idle = { ...state, trial: undefined, rate: NO_RATE, probeAtMs };
-  if (state.workers <= limits.minWorkers) return stay({ ...idle, votes: needed(state.votes, sample.nowMs) });
+  if (sample.workers <= limits.minWorkers) return stay({ ...idle, votes: needed(state.votes, sample.nowMs) }, sample);
   const { votes, passed } = vote(state.votes, sample.nowMs, false);
-  if (!passed) return stay({ ...idle, votes });
+  if (!passed) return stay({ ...idle, votes }, sample);
   const seconds = Math.round((sample.nowMs - votes.neededAtMs) / 1000);
-  return change({ ...idle, votes }, sample, state.workers - 1, `nothing to do for ${seconds} s`);
+  return change({ ...idle, votes }, sample, sample.workers - 1, `nothing to do for ${seconds} s`);
 }
 
 /** How many tasks each worker has at once. */
-function tune(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingState {
-  const { workers, shape, concurrency: current, ease, tooFew } = state;
+function tune({ shape, ease, tooFew }: SizingState, sample: SizingSample, limits: SizingLimits): number {
+  const { workers, concurrency } = sample;
   // Neither where there are places to spare, nor where more workers than cores have used those up.
   const mayGrow = sample.waiting > 0 && !(workers > limits.cores && areCoresBusy(shape, workers, limits.cores));
   const seen = { slowdown: slowdown(ease, sample), tooFew, mayGrow };
-  const concurrency = concurrencyTarget(shape, current, seen, limits);
-  if (concurrency === current) return state;
-  const tuned = { ...state, concurrency, rate: NO_RATE };
-  if (concurrency > current) return { ...tuned, tooFew: Math.max(tooFew, current) };
-  return seen.slowdown > 1 ? { ...tuned, ease: fewerFrom(ease, sample, current) } : tuned;
+  return concurrencyTarget(shape, concurrency, seen, limits);
+}
+
+function noteTuned(state: SizingState, sample: SizingSample, to: number): SizingState {
+  const { tooFew, ease } = state;
+  const { concurrency } = sample;
+  if (to === concurrency) return state;
+  const tuned = { ...state, rate: NO_RATE };
+  if (to > concurrency) return { ...tuned, tooFew: Math.max(tooFew, concurrency) };
+  return slowdown(ease, sample) > 1 ? { ...tuned, ease: fewerFrom(ease, sample) } : tuned;
 }
 
 function chooseWorkers(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
-  const { workers, concurrency, shape, waitingSinceMs } = state;
+  const { shape, waitingSinceMs } = state;
+  const { workers, concurrency, nowMs } = sample;
   const known = isKnown(shape);
   const target = known ? coresTarget(shape, workers, concurrency, limits) : Math.max(workers, wholeCores(limits));
   const cores = Math.max(target, state.proven);
   const perWorker = known ? Math.max(concurrency, mostInOne(shape, limits)) : concurrency;
-  const demand = demandTarget(sample, workers, perWorker, sample.nowMs - (waitingSinceMs ?? sample.nowMs));
-  const most = mostWorkers(state, sample, limits);
+  const demand = demandTarget(sample, perWorker, nowMs - (waitingSinceMs ?? nowMs));
+  const most = mostWorkers(sample, limits);
   // One worker is not a matter of room: with none, nothing would ever be done.
   const least = Math.min(limits.minWorkers, Math.max(1, most));
   const wanted = Math.max(least, Math.min(demand, cores, Math.max(1, most), state.ceiling));
   if (wanted > workers) return grow(state, sample, limits, wanted);
   if (wanted < workers) return shrink(state, sample, limits, wanted, Math.max(least, cores));
-  return probe({ ...state, votes: needed(state.votes, sample.nowMs) }, sample, limits);
+  return probe({ ...state, votes: needed(state.votes, nowMs) }, sample, limits);
 }
 
 /** Doubles at most, and not before those on their way are there. Beyond the cores every step is a trial. */
 function grow(state: SizingState, sample: SizingSample, limits: SizingLimits, wanted: number): SizingChoice {
-  const { workers } = state;
-  if (sample.starting > 0 || sample.ready < workers) return stay(state);
+  const { workers, starting, ready } = sample;
+  if (starting > 0 || ready < workers) return stay(state, sample);
   const to = Math.min(wanted, Math.max(workers * 2, wholeCores(limits)));
   const reason = tasksReason(state.shape, limits);
   const next = { ...state, votes: grown(state.votes, sample.nowMs) };
   if (to <= Math.max(limits.minWorkers, wholeCores(limits))) return change(next, sample, to, reason);
   // Something to compare with first.
-  if (state.rate.count < GROWTH_READINGS) return stay(state);
+  if (state.rate.count < GROWTH_READINGS) return stay(state, sample);
   return startTrying(next, sample, to, GROWTH_READINGS, reason);
 }
 
@@ -130,11 +138,12 @@ function shrink(
   wanted: number,
   useful: number,
 ): SizingChoice {
-  const harm = state.workers > useful * FAR_TOO_MANY;
+  const { workers } = sample;
+  const harm = workers > useful * FAR_TOO_MANY;
   const { votes, passed } = vote(state.votes, sample.nowMs, harm);
-  if (!passed) return stay({ ...state, votes });
+  if (!passed) return stay({ ...state, votes }, sample);
   // What takes the cores from each other goes by halves, what is only idle one by one.
-  const to = harm ? Math.max(wanted, useful, Math.floor(state.workers / 2)) : state.workers - 1;
+  const to = harm ? Math.max(wanted, useful, Math.floor(workers / 2)) : workers - 1;
   const tasks = sample.waiting + sample.executing;
   const reason = harm
     ? tasksReason(state.shape, limits)

@@ -31,9 +31,9 @@ export function slowdown({ usual, cut }: Ease, { inflation, ended }: SizingSampl
   return cut !== undefined || ended < ENOUGH_ENDED ? 1 : inflation / usual;
 }
 
-/** Takes a tick in. @param concurrency tasks at once in each worker during it @param least of which there are never fewer */
-export function see(ease: Ease, sample: SizingSample, concurrency: number, least: number): Ease {
-  const { nowMs, ended, heldMs, inflation } = sample;
+/** Takes a tick in. @param least number of tasks at once in each worker that the limits allow */
+export function see(ease: Ease, sample: SizingSample, least: number): Ease {
+  const { nowMs, ended, heldMs, inflation, concurrency } = sample;
   if (ended < ENOUGH_ENDED) return ease;
   // What they take when there are as few as may be is usual.
   if (concurrency <= least) return { usual: Math.max(1, inflation), cut: undefined };
@@ -47,7 +47,7 @@ export function see(ease: Ease, sample: SizingSample, concurrency: number, least
   return { usual: isTheirOwn ? usual : Math.max(1, inflation), cut: undefined };
 }
 
-/** There will be fewer at once from now on than `concurrency`. */
-export function fewerFrom(ease: Ease, { inflation, nowMs }: SizingSample, concurrency: number): Ease {
+/** There will be fewer at once from now on. */
+export function fewerFrom(ease: Ease, { inflation, nowMs, concurrency }: SizingSample): Ease {
   return { ...ease, cut: { concurrency, inflation, atMs: nowMs } };
 }

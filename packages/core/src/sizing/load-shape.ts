@@ -54,13 +54,8 @@ const ODD = 2;
  * Adds a tick. One without work changes nothing: what tasks were like is not forgotten while there are none.
  * @returns `isNew` when tasks are of another kind from now on
  */
-export function addTick(
-  before: LoadShape,
-  sample: SizingSample,
-  concurrency: number,
-  cores: number,
-): { shape: LoadShape; isNew: boolean } {
-  const { spanMs, heldMs, loopMs, cpuMs, delayMs, elapsedMs, ready } = sample;
+export function addTick(before: LoadShape, sample: SizingSample, cores: number): { shape: LoadShape; isNew: boolean } {
+  const { spanMs, heldMs, loopMs, cpuMs, delayMs, elapsedMs, ready, concurrency } = sample;
   if (spanMs <= 0 || elapsedMs <= 0) return { shape: before, isNew: false };
   const tick: Sums = { spanMs, heldMs, loopMs: Math.max(loopMs, spanMs * LEAST_ACTIVE), cpuMs, delayMs };
   const shape = withNumbers(before, ready, concurrency, cores);

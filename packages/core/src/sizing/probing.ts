@@ -47,21 +47,21 @@ export function startTrying(
   readings: number,
   reason: string,
 ): SizingChoice {
-  const trial = startTrial(state.workers, to, state.rate, readings);
+  const trial = startTrial(sample.workers, to, state.rate, readings);
   return change({ ...state, trial }, sample, to, reason);
 }
 
 /** In a trial: goes on until its verdict. */
 export function tryOut(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingChoice {
-  const next = addToTrial(trial, sample, isFull(state, sample));
+  const next = addToTrial(trial, sample, isFull(sample));
   const votes = sample.waiting > 0 ? needed(state.votes, sample.nowMs) : state.votes;
-  if (isOfOtherTasks(next)) return stay({ ...state, votes, ...nothingLearned(sample.nowMs) });
+  if (isOfOtherTasks(next)) return stay({ ...state, votes, ...nothingLearned(sample.nowMs) }, sample);
   switch (judge(next)) {
     case 'goOn':
-      return stay({ ...state, votes, trial: next });
+      return stay({ ...state, votes, trial: next }, sample);
     case 'unclear':
       // They are enough, it seems; those that are not needed will go.
-      return stay(nextProbe({ ...state, votes, trial: undefined }, sample, longer(state)));
+      return stay(nextProbe({ ...state, votes, trial: undefined }, sample, longer(state)), sample);
     case 'keep':
       return keep({ ...state, votes, trial: undefined }, next, sample, limits);
     case 'revert':
@@ -72,14 +72,14 @@ export function tryOut(state: SizingState, trial: Trial, sample: SizingSample, l
 function keep(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const { from, to, after } = trial;
   const kept = { ...nextProbe(state, sample, FIRST_PROBE_MS), rate: after };
-  if (to > from) return stay({ ...kept, proven: to, ceiling: Infinity });
+  if (to > from) return stay({ ...kept, proven: to, ceiling: Infinity }, sample);
   const isLossless = after.mean >= trial.before.mean;
   const nextFewer = gained(trial) ? MANY_FEWER : isLossless ? MOST_DOWN : 0;
   // As many may be too many still; and more are not worth it, whatever the law expects, until a trial says so.
   const afterMs = nextFewer > 0 || to > wholeCores(limits) ? 0 : FIRST_PROBE_MS;
   const { nowMs } = sample;
   const learned = { proven: 0, ceiling: to, ceilingUntilMs: Infinity, nextFewer };
-  return stay({ ...kept, ...learned, probesDown: nextFewer > 0, probeAtMs: nowMs + afterMs });
+  return stay({ ...kept, ...learned, probesDown: nextFewer > 0, probeAtMs: nowMs + afterMs }, sample);
 }
 
 function revert(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingChoice {
@@ -89,7 +89,7 @@ function revert(state: SizingState, trial: Trial, sample: SizingSample, limits: 
   const isLasting = state.ceilingUntilMs === Infinity;
   const ceilingUntilMs = isLasting ? Infinity : sample.nowMs + Math.max(CEILING_MS, next.probeEveryMs);
   const learned = to > from ? { ...next, ceiling: from, ceilingUntilMs } : { ...next, proven: from };
-  const back = Math.min(from, Math.max(to, mostWorkers(state, sample, limits)));
+  const back = Math.min(from, Math.max(to, mostWorkers(sample, limits)));
   const instead = `${plural(to, 'worker')} instead of ${from}`;
   if (after.count === 0) return change(learned, sample, back, `could not start ${instead}`);
   const gain = signed((after.mean / Math.max(before.mean, 1e-9) - 1) * 100);
@@ -112,17 +112,18 @@ function nextProbe(state: SizingState, { nowMs }: SizingSample, everyMs: number)
 
 /** At rest with enough to do: now and then one worker more, or one less, is tried out; of many, a tenth. */
 export function probe(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
-  const { workers, rate, nextFewer } = state;
-  if (sample.nowMs < state.probeAtMs || sample.waiting === 0) return stay(state);
+  const { rate, nextFewer } = state;
+  const { workers } = sample;
+  if (sample.nowMs < state.probeAtMs || sample.waiting === 0) return stay(state, sample);
   if (mayBeTooMany(state.shape, workers, limits)) return tryFewer(state, sample, limits);
   const readings = nextFewer > 0 ? GROWTH_READINGS : REST_READINGS;
-  if (rate.count < readings) return stay(state);
+  if (rate.count < readings) return stay(state, sample);
   const step = Math.max(1, Math.round(workers * (nextFewer || STEP)));
   const [down, up] = [
     mayProbeDown(state, sample, limits, workers - step),
     mayProbeUp(state, sample, limits, workers + step),
   ];
-  if (!down && !up) return stay({ ...state, probeAtMs: sample.nowMs + state.probeEveryMs });
+  if (!down && !up) return stay({ ...state, probeAtMs: sample.nowMs + state.probeEveryMs }, sample);
   const to = down && (state.probesDown || !up) ? workers - step : workers + step;
   const reason = `trying ${plural(to, 'worker')} instead of ${workers}`;
   return startTrying({ ...state, probesDown: to < workers }, sample, to, readings, reason);
@@ -130,35 +131,38 @@ export function probe(state: SizingState, sample: SizingSample, limits: SizingLi
 
 /** Half of them at first; once that has cost work, a tenth. */
 function tryFewer(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
-  const { workers, rate, probeEveryMs } = state;
+  const { rate, probeEveryMs } = state;
+  const { workers } = sample;
   const isFirst = probeEveryMs === FIRST_PROBE_MS;
   const readings = isFirst ? GROWTH_READINGS : REST_READINGS;
-  if (rate.count < readings) return stay(state);
+  if (rate.count < readings) return stay(state, sample);
   const fewer = isFirst ? Math.floor(workers / 2) : workers - Math.max(1, Math.round(workers / 10));
   const to = Math.max(fewer, wholeCores(limits), limits.minWorkers);
-  if (to >= workers) return stay(state);
+  if (to >= workers) return stay(state, sample);
   const reason = `trying ${plural(to, 'worker')} instead of ${workers}: the cores are used up`;
   return startTrying(state, sample, to, readings, reason);
 }
 
 function mayProbeDown(state: SizingState, sample: SizingSample, limits: SizingLimits, to: number): boolean {
-  const { workers, probeEveryMs, nextFewer } = state;
+  const { probeEveryMs, nextFewer } = state;
+  const { workers } = sample;
   if (to < Math.max(1, limits.minWorkers)) return false;
   if (nextFewer > 0) return true;
   return (workers - to) / workers <= MOST_DOWN && sample.bootMs * BOOTS_APART <= probeEveryMs;
 }
 
 function mayProbeUp(state: SizingState, sample: SizingSample, limits: SizingLimits, to: number): boolean {
-  const { workers, concurrency, shape, ceiling, ceilingUntilMs } = state;
+  const { shape, ceiling, ceilingUntilMs } = state;
+  const { workers, concurrency } = sample;
   // Loops that tasks leave idle are filled by more tasks at once.
   if (workers >= limits.cores && tasksPerLoop(shape) >= WAITS_ABOVE && concurrency < limits.maxConcurrency)
     return false;
-  const most = Math.min(mostWorkers(state, sample, limits), ceilingUntilMs === Infinity ? Infinity : ceiling);
+  const most = Math.min(mostWorkers(sample, limits), ceilingUntilMs === Infinity ? Infinity : ceiling);
   if (areCoresTaken(shape, workers, limits.cores, sample.parentShare)) return false;
   return to <= most && sample.throttled < THROTTLED && sample.parentShare <= PARENT_IS_BUSY;
 }
 
 /** As many as the pool may have, and memory has room for. */
-export function mostWorkers({ workers }: SizingState, sample: SizingSample, { maxWorkers }: SizingLimits): number {
-  return Math.min(maxWorkers, workers + sample.memoryRoom, sample.memoryCap);
+export function mostWorkers({ workers, memoryRoom, memoryCap }: SizingSample, { maxWorkers }: SizingLimits): number {
+  return Math.min(maxWorkers, workers + memoryRoom, memoryCap);
 }

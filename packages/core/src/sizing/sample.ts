@@ -4,6 +4,9 @@ export interface SizingSample {
   readonly nowMs: number;
   /** Since the sample before. */
   readonly elapsedMs: number;
+  /** The numbers there are to be: workers, and tasks at once in each. The decision changes them. */
+  readonly workers: number;
+  readonly concurrency: number;
   /** Tasks that wait for a worker, or in one for their turn. */
   readonly waiting: number;
   /** Tasks in handlers: computing, blocking, or waiting for something themselves. */

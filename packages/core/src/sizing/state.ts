@@ -5,10 +5,8 @@ import type { SizingSample } from './sample.js';
 import { shrunk, type ShrinkVotes } from './shrink-votes.js';
 import type { Trial } from './trial.js';
 
-/** What a pool remembers of its sizing. Plain data; `decide` makes the next of it. */
+/** What a pool has learned for its sizing. Plain data; `decide` makes the next of it. */
 export interface SizingState {
-  readonly workers: number;
-  readonly concurrency: number;
   readonly shape: LoadShape;
   readonly votes: ShrinkVotes;
   /** Work rate since the numbers changed last, while there was enough to do. */
@@ -48,27 +46,22 @@ export interface SizingDecision extends SizingChoice {
   readonly goFirst: 'coldest' | 'newest';
 }
 
+/** Another number of workers: what was measured with the one before does not hold for it. */
+export function change(state: SizingState, sample: SizingSample, workers: number, reason: string): SizingChoice {
+  const votes = workers < sample.workers ? shrunk(state.votes, sample.nowMs) : state.votes;
+  return { state: { ...state, votes, rate: NO_RATE }, workers, concurrency: sample.concurrency, reason };
+}
+
+export function stay(state: SizingState, { workers, concurrency }: SizingSample): SizingChoice {
+  return { state, workers, concurrency, reason: '' };
+}
+
 /** Whether every worker has as much to do as it may: then none is idle for longer than a moment. */
-export function haveEnough(workers: number, concurrency: number, { waiting, executing }: SizingSample): boolean {
+export function haveEnough({ workers, concurrency, waiting, executing }: SizingSample): boolean {
   return waiting > 0 || executing >= workers * concurrency;
 }
 
-/** Another number of workers: what was measured with the one before does not hold for it. */
-export function change(state: SizingState, sample: SizingSample, workers: number, reason: string): SizingChoice {
-  const votes = workers < state.workers ? shrunk(state.votes, sample.nowMs) : state.votes;
-  return tell({ ...state, workers, votes, rate: NO_RATE }, reason);
-}
-
-function tell(state: SizingState, reason: string): SizingChoice {
-  return { state, workers: state.workers, concurrency: state.concurrency, reason };
-}
-
-export function stay(state: SizingState): SizingChoice {
-  return tell(state, '');
-}
-
-/** Whether all workers there should be are there, and have as much to do as they may. */
-export function isFull({ workers, concurrency }: SizingState, sample: SizingSample): boolean {
-  const { starting, ready } = sample;
-  return starting === 0 && ready === workers && haveEnough(workers, concurrency, sample);
+/** Whether all workers there should be are there, and have enough to do. */
+export function isFull(sample: SizingSample): boolean {
+  return sample.starting === 0 && sample.ready === sample.workers && haveEnough(sample);
 }

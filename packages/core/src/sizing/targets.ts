@@ -87,8 +87,8 @@ export function mayBeTooMany(shape: LoadShape, workers: number, limits: SizingLi
  * again: then a new one is late only by what was waited to see that.
  * @param waitingMs for how long some have waited, without a pause
  */
-export function demandTarget(sample: SizingSample, workers: number, perWorker: number, waitingMs: number): number {
-  const { waiting, executing, backlogMs, bootMs } = sample;
+export function demandTarget(sample: SizingSample, perWorker: number, waitingMs: number): number {
+  const { workers, waiting, executing, backlogMs, bootMs } = sample;
   const useful = Math.ceil((waiting + executing) / perWorker);
   if (useful <= workers) return useful;
   const drainMs = backlogMs / Math.max(1, workers * perWorker);

@@ -33,7 +33,7 @@ const STACK_WITHIN_MS = 2000;
 export class Worker {
   readonly id: number;
   readonly startedAt: number;
-  /** Tasks it may be given in all; kept by supervise/recycler.ts. */
+  /** Tasks it may be given in all; kept by autoscale/recycler.ts. */
   mostTasks = Infinity;
   /** Lost what it had not begun because it stood still; nothing is sent ahead to it until it answers. */
   isStuck = false;

@@ -35,7 +35,7 @@ function after(...ticks: Shares[]): { shape: LoadShape; turns: number } {
       loopMs: loop * spanMs,
       cpuMs: cpu * spanMs,
     });
-    const next = addTick(shape, sample, 1, 4);
+    const next = addTick(shape, sample, 4);
     shape = next.shape;
     if (next.isNew) turns++;
   }
@@ -59,7 +59,7 @@ describe('the shape of a load', () => {
 
   it('is kept while there is nothing to do', () => {
     const { shape } = after(WAITING, WAITING);
-    expect(addTick(shape, sampleOf({ ready: 4 }), 1, 4)).toEqual({ shape, isNew: false });
+    expect(addTick(shape, sampleOf({ ready: 4 }), 4)).toEqual({ shape, isNew: false });
   });
 
   it('follows what drifts', () => {

@@ -16,19 +16,18 @@ interface Use {
 
 /** The numbers of workers that half a minute of a steady load leads to. Tasks wait all the time. */
 function workersFor({ cpu, delay, parent }: Use): Set<number> {
-  let state = startSizing(2, 1, 0);
+  let state = startSizing(0);
+  let workers = 2;
   const seen = new Set<number>();
   for (let nowMs = 250; nowMs <= 30_000; nowMs += 250) {
-    const { workers } = state;
     const spanMs = workers * 250;
     // A third worker brings nothing: what there is goes round among them.
     const [cpuMs, delayMs] = [cpu * 500, delay * 500 + (workers - 2) * 250];
     const work = { ended: 200, workMs: cpuMs, spanMs, heldMs: spanMs, loopMs: spanMs, cpuMs, delayMs };
     const counts = { ready: workers, executing: workers, waiting: 100, backlogMs: 1000 };
-    const sample = sampleOf({ nowMs, ...counts, ...work, parentShare: parent });
-    const decision = decide(state, sample, LIMITS);
-    ({ state } = decision);
-    seen.add(decision.workers);
+    const sample = sampleOf({ nowMs, workers, ...counts, ...work, parentShare: parent });
+    ({ state, workers } = decide(state, sample, LIMITS));
+    seen.add(workers);
   }
   return seen;
 }

@@ -118,7 +118,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
   const expectMs = (ms: number, name = 'work'): void => type(name).record(0, ms, ms);
   /** Timers that are set besides the heartbeat, which is over from now on, and the look at logs while tasks are in hand. */
   const timersLeft = (): number => {
-    engine.upkeep.stop();
+    engine.keepers.heartbeat.stop();
     return clock.timers - (everyone().some(({ worker }) => worker.isReady && worker.load > 0) ? 1 : 0);
   };
   return {

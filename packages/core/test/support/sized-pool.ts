@@ -1,4 +1,4 @@
-import { decide, startSizing, type SizingState } from '../../src/sizing/decide.js';
+import { decide, startSizing, type SizingDecision, type SizingState } from '../../src/sizing/decide.js';
 import type { SizingLimits, SizingSample } from '../../src/sizing/sample.js';
 
 const TICK_MS = 250;
@@ -37,7 +37,8 @@ export class SizedPool {
   readonly #limits: SizingLimits;
   readonly #bootMs: number;
   #nowMs = 0;
-  #state: SizingState;
+  #state: SizingState = startSizing(0);
+  #numbers: Numbers;
   /** Workers on their way, and when they are there. */
   #starting: number[] = [];
 
@@ -45,11 +46,11 @@ export class SizedPool {
     this.#limits = limits;
     this.#bootMs = bootMs;
     const workers = Math.max(1, Math.min(Math.ceil(limits.cores), limits.maxWorkers));
-    this.#state = startSizing(workers, limits.minConcurrency, 0);
+    this.#numbers = { workers, concurrency: limits.minConcurrency };
   }
 
   get numbers(): Numbers {
-    return { workers: this.#state.workers, concurrency: this.#state.concurrency };
+    return this.#numbers;
   }
 
   run(seconds: number, situation: Situation): Numbers {
@@ -60,16 +61,17 @@ export class SizedPool {
   #tick(situation: Situation): void {
     this.#nowMs += TICK_MS;
     this.#starting = this.#starting.filter((readyAtMs) => readyAtMs > this.#nowMs);
-    const { state } = this.#decide(situation);
-    const more = state.workers - this.#state.workers;
+    const { state, workers, concurrency } = this.#decide(situation);
+    const more = workers - this.#numbers.workers;
     if (more < 0) this.#starting.splice(more);
     for (let each = 0; each < more; each++) this.#starting.push(this.#nowMs + this.#bootMs);
     this.#state = state;
+    this.#numbers = { workers, concurrency };
   }
 
-  #decide({ kind, tasks, memoryCap = Infinity, memoryRoom = Infinity }: Situation): { state: SizingState } {
-    const ready = this.#state.workers - this.#starting.length;
-    const executing = Math.min(tasks, ready * this.#state.concurrency);
+  #decide({ kind, tasks, memoryCap = Infinity, memoryRoom = Infinity }: Situation): SizingDecision {
+    const ready = this.#numbers.workers - this.#starting.length;
+    const executing = Math.min(tasks, ready * this.#numbers.concurrency);
     // Those that have one; of a few tasks each has one worker.
     const working = Math.min(ready, executing);
     const flow = flowOf(kind, executing / Math.max(1, working), working, this.#limits.cores);
@@ -77,6 +79,7 @@ export class SizedPool {
     const sample: SizingSample = {
       nowMs: this.#nowMs,
       elapsedMs: TICK_MS,
+      ...this.#numbers,
       waiting: tasks - executing,
       executing,
       backlogMs: tasks * TASK_MS,

@@ -5,6 +5,8 @@ export function sampleOf(seen: Partial<SizingSample> = {}): SizingSample {
   return {
     nowMs: 1000,
     elapsedMs: 250,
+    workers: 1,
+    concurrency: 1,
     waiting: 0,
     executing: 0,
     backlogMs: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Heartbeat, soonest, type Pace } from '../../src/supervise/heartbeat.js';
+import { Heartbeat, soonest, type Keeper, type Pace } from '../../src/autoscale/heartbeat.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 /** A heartbeat that keeps the pace a test sets, and the times it beat at. */
@@ -7,15 +7,47 @@ function open() {
   const clock = new FakeClock(0);
   const beats: number[] = [];
   const wanted = { pace: 'fast' as Pace, during: () => {} };
-  const heartbeat = new Heartbeat(clock, (nowMs) => {
-    beats.push(nowMs);
-    wanted.during();
-    return wanted.pace;
-  });
+  const keeper: Keeper = {
+    tick(nowMs) {
+      beats.push(nowMs);
+      wanted.during();
+      return wanted.pace;
+    },
+  };
+  const heartbeat = new Heartbeat(clock, [keeper], () => true);
   return { clock, beats, heartbeat, wanted };
 }
 
 describe('a heartbeat', () => {
+  it('calls its keepers in their order, and goes on as soon as one of them needs', () => {
+    const clock = new FakeClock(0);
+    const calls: string[] = [];
+    const keeper = (name: string, pace: Pace): Keeper => ({
+      wake: (nowMs) => calls.push(`wake ${name} ${nowMs}`),
+      tick: (nowMs, hasWork) => {
+        calls.push(`${name} ${nowMs} ${hasWork}`);
+        return pace;
+      },
+      stop: () => calls.push(`stop ${name}`),
+    });
+    const heartbeat = new Heartbeat(clock, [keeper('memory', 'rest'), keeper('size', 'slow')], () => true);
+    heartbeat.wake();
+    clock.advance(1250);
+    heartbeat.stop();
+    heartbeat.wake();
+    clock.advance(5000);
+    const beats = [250, 1250].flatMap((atMs) => [`memory ${atMs} true`, `size ${atMs} true`]);
+    expect(calls).toEqual(['wake memory 0', 'wake size 0', ...beats, 'stop memory', 'stop size']);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('without keepers stands still', () => {
+    const clock = new FakeClock(0);
+    const heartbeat = new Heartbeat(clock, [], () => true);
+    heartbeat.wake();
+    expect([clock.timers, heartbeat.isAtRest]).toEqual([0, true]);
+  });
+
   it('at rest has no timer', () => {
     const { clock, heartbeat, beats } = open();
     expect(heartbeat.isAtRest).toBe(true);

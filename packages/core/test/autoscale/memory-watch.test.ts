@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MemoryLevel } from '../../src/contract/events.js';
 import type { MemoryReading } from '../../src/sizing/memory-reading.js';
-import { MemoryWatch } from '../../src/supervise/memory-watch.js';
+import { MemoryWatch } from '../../src/autoscale/memory-watch.js';
 
 const LIMIT = 1000;
 
@@ -64,7 +64,7 @@ describe('memory', () => {
     const { watch, world, levels, held } = open();
     world.share = undefined;
     expect(watch.tick(0, true)).toBe('slow');
-    expect(watch.bounds).toEqual({ room: Infinity, cap: Infinity });
+    expect(watch.bounds).toEqual({ room: Infinity, cap: Infinity, isShort: false });
     expect([watch.level, watch.reading, levels, held]).toEqual(['normal', undefined, [], []]);
   });
 
@@ -89,7 +89,7 @@ describe('while memory is short', () => {
   it('there may be half as many workers, and half of those where that was not enough after three seconds', () => {
     const { watch, world, look } = open();
     look(0.85, 0);
-    expect(watch.bounds).toEqual({ room: 0, cap: 4 });
+    expect(watch.bounds).toEqual({ room: 0, cap: 4, isShort: true });
     world.workers = 4;
     look(0.85, 2900);
     expect(watch.bounds.cap).toBe(4);
@@ -110,7 +110,7 @@ describe('while memory is short', () => {
     world.isRelieved = true;
     look(0.85, 0);
     look(0.85, 5000);
-    expect(watch.bounds).toEqual({ room: 0, cap: Infinity });
+    expect(watch.bounds).toEqual({ room: 0, cap: Infinity, isShort: true });
     look(0.92, 5250);
     expect(watch.bounds.cap).toBe(1);
     expect(relieved).toEqual(['high', 'high', 'critical']);

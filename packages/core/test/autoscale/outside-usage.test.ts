@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { OutsideUsage, type ProcessUsage } from '../../src/supervise/outside-usage.js';
+import { OutsideUsage, type ProcessUsage, type Watched } from '../../src/autoscale/outside-usage.js';
 
 const MIB = 1024 * 1024;
 const children: ChildProcess[] = [];
@@ -21,6 +21,12 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
+/** A worker that says nothing itself. @param told is called with what the system tells of it */
+function silent(pid: number, told: (usage: ProcessUsage) => void = () => {}): Watched {
+  const noteUsage = (usage: Partial<ProcessUsage>): void => told(usage as ProcessUsage);
+  return { pid, isSilent: () => true, vitals: { systemThreadId: undefined, noteUsage } };
+}
+
 /** Lets other processes go on. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 5));
@@ -34,9 +40,10 @@ describe('what the system tells of a process', () => {
   it('is its memory, and its processor time, though it says nothing itself', async () => {
     const { pid } = await startChild('for (;;);');
     const told: ProcessUsage[] = [];
-    const usage = new OutsideUsage((_pid, seen) => told.push(seen));
+    const worker = silent(pid, (seen) => told.push(seen));
+    const usage = new OutsideUsage('process', () => [worker]);
     while ((told.at(-1)?.cpuMs ?? 0) < 100) {
-      await usage.look([pid]);
+      usage.tick(0);
       await turn();
     }
     const times = told.map(({ cpuMs }) => cpuMs);
@@ -53,22 +60,24 @@ describe('what the system tells of a process', () => {
     ]);
     await end(ended);
     const told = new Set<number>();
-    const usage = new OutsideUsage((pid) => told.add(pid));
+    const workers = [first, ended, second].map(({ pid }) => silent(pid, () => told.add(pid)));
+    const usage = new OutsideUsage('process', () => workers);
     while (told.size < 2) {
-      await usage.look([first.pid, ended.pid, second.pid]);
+      await usage.look(workers);
       await turn();
     }
     expect(told).toEqual(new Set([first.pid, second.pid]));
-    await usage.look([ended.pid]);
+    await usage.look([silent(ended.pid, () => told.add(ended.pid))]);
     await usage.look([]);
     expect(told.size).toBe(2);
   });
 
   it.runIf(process.platform === 'linux')('leaves no file open', async () => {
     const { pid } = await startChild('setInterval(() => {}, 1000)');
-    const usage = new OutsideUsage(() => {});
+    const worker = silent(pid);
+    const usage = new OutsideUsage('process', () => [worker]);
     const before = readdirSync('/proc/self/fd').length;
-    for (let look = 0; look < 100; look++) await usage.look([pid]);
+    for (let look = 0; look < 100; look++) await usage.look([worker]);
     expect(readdirSync('/proc/self/fd')).toHaveLength(before);
   });
 });

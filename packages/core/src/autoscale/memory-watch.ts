@@ -1,7 +1,7 @@
 import type { MemoryLevel } from '../contract/events.js';
 import { mostWorking, nextLevel, roomForWorkers, rulesOf } from '../sizing/memory-level.js';
 import type { MemoryReading } from '../sizing/memory-reading.js';
-import type { Pace } from './heartbeat.js';
+import type { Keeper, Pace } from './heartbeat.js';
 
 /** Without need, memory is read once a second. */
 const CALM_MS = 900;
@@ -9,6 +9,18 @@ const CALM_MS = 900;
 const AGAIN_MS = 3000;
 /** A worker that was never read is taken to need this. */
 const UNKNOWN_WORKER_BYTES = 64 * 1024 * 1024;
+
+/** What memory allows. */
+export interface MemoryBounds {
+  /** Number of workers more that there is room for, and the most there may be. */
+  readonly room: number;
+  readonly cap: number;
+  /** Whether it is above its normal level. */
+  readonly isShort: boolean;
+}
+
+/** Where memory is not known, it sets no bounds. */
+export const NO_BOUNDS: MemoryBounds = { room: Infinity, cap: Infinity, isShort: false };
 
 export interface MemoryWatchParts {
   /** Undefined where nothing can be read. */
@@ -28,7 +40,7 @@ export interface MemoryWatchParts {
 }
 
 /** Reads memory once a second, four times while it is short, and tells what that asks for. */
-export class MemoryWatch {
+export class MemoryWatch implements Keeper {
   readonly #parts: MemoryWatchParts;
   #level: MemoryLevel = 'normal';
   #reading: MemoryReading | undefined;
@@ -50,17 +62,17 @@ export class MemoryWatch {
     return this.#reading;
   }
 
-  /** When that was, host clock. */
+  /** When it was read last, host clock; −Infinity before the first time. */
   get readAtMs(): number {
     return this.#readAtMs;
   }
 
-  /** What sizing must keep to: workers more that there is room for, and the most there may be. */
-  get bounds(): { room: number; cap: number } {
-    if (this.#reading === undefined) return { room: Infinity, cap: Infinity };
+  /** What sizing must keep to. */
+  get bounds(): MemoryBounds {
+    if (this.#reading === undefined) return NO_BOUNDS;
     const largest = Math.max(...this.#parts.workerBytes(), 0) || UNKNOWN_WORKER_BYTES;
     const room = rulesOf(this.#level).mayGrow ? roomForWorkers(this.#reading, largest) : 0;
-    return { room, cap: this.#cap };
+    return { room, cap: this.#cap, isShort: this.#level !== 'normal' };
   }
 
   /** Reads if that is due, and does what is asked for. */
@@ -74,9 +86,9 @@ export class MemoryWatch {
   look(nowMs: number): void {
     const { read, workers, changed, hold, relieve, kill } = this.#parts;
     const reading = read();
+    this.#readAtMs = nowMs;
     if (reading === undefined) return;
     this.#reading = reading;
-    this.#readAtMs = nowMs;
     const before = this.#level;
     this.#level = nextLevel(before, reading);
     const rules = rulesOf(this.#level);

@@ -2,8 +2,8 @@ import { nextDelayMs } from '../base/backoff.js';
 import type { RecycleRules } from '../contract/resolve-options.js';
 import { judgeLeak, LeakPoints, type LeakVerdict } from '../sizing/leak.js';
 import { chooseToRecycle, mostTasksOf, stretchOf } from '../sizing/recycling.js';
-import type { Pace } from './heartbeat.js';
-import type { Replacing } from './replacements.js';
+import type { Replacing } from '../supervise/replacements.js';
+import type { Keeper, Pace } from './heartbeat.js';
 
 const LOOK_MS = 1000;
 /** After a replacement that could not start, the next is tried no sooner than this, and later each time, up to a minute. */
@@ -53,7 +53,7 @@ interface Seen {
 }
 
 /** Replaces workers that have done enough, are old, have grown, or leak. Tasks never notice. */
-export class Recycler<W extends Recyclable> {
+export class Recycler<W extends Recyclable> implements Keeper {
   readonly #parts: RecyclerParts<W>;
   readonly #seen = new Map<W, Seen>();
   readonly #underway = new Set<W>();

@@ -10,11 +10,11 @@ import { heapLimitMb } from '../sizing/heap-limit.js';
 import { rulesOf } from '../sizing/memory-level.js';
 import { chooseToRelieve, isHeapNearlyFull } from '../sizing/memory-relief.js';
 import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
-import { MemoryWatch } from '../supervise/memory-watch.js';
 import type { Supervisor } from '../supervise/supervisor.js';
 import type { Worker } from '../worker/worker.js';
+import { MemoryWatch } from './memory-watch.js';
 
-export interface PoolMemoryParts {
+export interface MemoryGuardParts {
   clock: Clock;
   options: ResolvedOptions;
   supervisor: Supervisor<Worker>;
@@ -37,11 +37,11 @@ const GROWN_BYTES = 8 * 1024 * 1024;
 const STOP_WITHIN_MS = 2000;
 
 /** What a pool does when memory becomes short: see memory-level.ts for what each level asks for. */
-export class PoolMemory {
+export class MemoryGuard {
   readonly watch: MemoryWatch;
-  readonly #parts: PoolMemoryParts;
+  readonly #parts: MemoryGuardParts;
 
-  constructor(parts: PoolMemoryParts) {
+  constructor(parts: MemoryGuardParts) {
     this.#parts = parts;
     const { supervisor, dispatcher } = parts;
     this.watch = new MemoryWatch({
@@ -63,9 +63,13 @@ export class PoolMemory {
     if (nowMs - this.watch.readAtMs >= LOOK_AGAIN_MS) this.watch.look(nowMs);
   }
 
-  /** @param workers there may be, before anything is known of tasks */
+  /**
+   * Most heap a new worker may have, MiB; undefined: whatever Node gives it. Memory is read before the first one starts.
+   * @param workers there may be, before anything is known of tasks
+   */
   heapLimitMb(workers: number): number | undefined {
-    const { options } = this.#parts;
+    const { options, clock } = this.#parts;
+    if (this.watch.readAtMs === -Infinity) this.watch.look(clock.now());
     const { heap_size_limit: ownBytes } = getHeapStatistics();
     return heapLimitMb({
       perWorkerBytes: options.memory.perWorkerBytes,

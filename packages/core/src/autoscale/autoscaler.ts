@@ -1,0 +1,199 @@
+import type { PoolEvents } from '../contract/events.js';
+import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { DetectedLoad, SizingStats } from '../contract/stats.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import { decide, startSizing, type SizingDecision, type SizingState } from '../sizing/decide.js';
+import { GovernorSeat } from '../sizing/governor.js';
+import { isKnown, kindOf } from '../sizing/load-shape.js';
+import type { SizingLimits, SizingSample } from '../sizing/sample.js';
+import { startConcurrency, wantedWorkers, type SizeRange } from '../sizing/static-size.js';
+import type { Supervisor } from '../supervise/supervisor.js';
+import type { GoFirst } from '../supervise/too-many.js';
+import type { TaskType } from '../task/task-type.js';
+import type { Worker } from '../worker/worker.js';
+import type { Keeper, Pace } from './heartbeat.js';
+import type { MemoryBounds } from './memory-watch.js';
+import { Observer } from './observer.js';
+
+export interface AutoscalerParts {
+  options: Pick<ResolvedOptions, 'concurrency' | 'workload'>;
+  range: SizeRange;
+  dispatcher: Dispatcher;
+  supervisor: Supervisor<Worker>;
+  types: Iterable<TaskType>;
+  memory(): MemoryBounds;
+  /** Cores the program may use. */
+  cores(): number;
+  /** Time workers have been ready, all together, ms. */
+  readyMs(): number;
+  emit(event: 'resized', ...args: Parameters<PoolEvents['resized']>): void;
+}
+
+/**
+ * Chooses how many workers a pool wants, and how many tasks each runs at once: looks, has `decide` choose, applies. The number
+ * of workers is kept by the supervisor; concurrency, the range, and what was learned are kept here.
+ */
+export class Autoscaler implements Keeper {
+  readonly #parts: AutoscalerParts;
+  readonly #observer: Observer;
+  readonly #seat = new GovernorSeat();
+  #range: SizeRange;
+  #concurrency: number;
+  #reason: string;
+  /** What was learned; undefined before the first look. */
+  #state: SizingState | undefined;
+  /** Time that places for tasks were there, until the number of places changed; and the ready time of workers then. */
+  #pastPlaceMs = 0;
+  #readyMsThen = 0;
+  /** Whether as many workers as at first may be started without looking: until the law has chosen otherwise. */
+  #growsAtOnce = true;
+
+  constructor(parts: AutoscalerParts) {
+    this.#parts = parts;
+    const { range, options, supervisor, dispatcher, types, memory } = parts;
+    this.#range = range;
+    this.#reason = range.reason;
+    this.#concurrency = startConcurrency(options.concurrency, options.workload);
+    this.#observer = new Observer({
+      workers: () => supervisor.staying(),
+      types,
+      waiting: () => ({ tasks: dispatcher.queued, expectedMs: dispatcher.queuedMs }),
+      memory,
+    });
+  }
+
+  /** Tasks running at once in one worker. */
+  get concurrency(): number {
+    return this.#concurrency;
+  }
+
+  /** Between which numbers the pool moves. */
+  get range(): SizeRange {
+    return this.#range;
+  }
+
+  wake(nowMs: number): void {
+    this.#observer.wake(nowMs);
+  }
+
+  /** While there is work, four times a second; then, as long as workers may go, once. */
+  tick(nowMs: number, hasWork: boolean): Pace {
+    const { supervisor, cores } = this.#parts;
+    const sample = this.#observer.look(nowMs, { workers: supervisor.wanted, concurrency: this.#concurrency });
+    this.#tellOthers(sample, hasWork);
+    const limits = this.#limits(cores());
+    const decision = decide(this.#state ?? startSizing(nowMs), sample, limits);
+    this.#state = decision.state;
+    this.#apply(decision, hasWork);
+    if (!hasWork) return decision.workers > limits.minWorkers ? 'slow' : 'rest';
+    // Where memory alone may change the numbers, the slow beat is enough: the memory watch has a pace of its own.
+    const isFixed = limits.minWorkers === limits.maxWorkers && limits.minConcurrency === limits.maxConcurrency;
+    return isFixed ? 'slow' : 'fast';
+  }
+
+  stop(): void {
+    this.#seat.leave();
+  }
+
+  /** Tasks wait: as many workers as they can use, up to where the law takes over. */
+  growFor(tasks: number): void {
+    const to = this.#workersFor(tasks);
+    if (to > this.#parts.supervisor.wanted) this.#want(to, `${tasks} tasks to run`);
+  }
+
+  /** Places for tasks in workers that start, and in those that would be started at once if tasks waited for them. */
+  placesToCome(): number {
+    const { supervisor } = this.#parts;
+    // One that has had its last task is about to be followed by another.
+    const isDone = ({ load, tasksLeft }: Worker): boolean => load === 0 && tasksLeft <= 0;
+    const working = supervisor.staying().filter((worker) => worker.isReady && !isDone(worker)).length;
+    const workers = Math.max(this.#workersFor(Infinity), supervisor.wanted);
+    return Math.max(0, workers - working) * this.#concurrency;
+  }
+
+  /** Starts a worker if the pool wants none now. */
+  wantAtLeastOne(): void {
+    if (this.#parts.supervisor.wanted === 0) this.#want(1, 'a broadcast needs a worker');
+  }
+
+  /** Another range from now on. */
+  resize(range: SizeRange): void {
+    this.#range = range;
+    const { supervisor } = this.#parts;
+    supervisor.wantSpares(range.spare);
+    const to = Math.min(range.max, Math.max(range.min, supervisor.wanted));
+    this.#want(to, `resize() to ${range.min}–${range.max}`);
+    this.#growsAtOnce = true;
+  }
+
+  /** Time that places for tasks have been there: of a worker with four, four times as long as it has been ready. */
+  get placeMs(): number {
+    return this.#pastPlaceMs + (this.#parts.readyMs() - this.#readyMsThen) * this.#concurrency;
+  }
+
+  stats(): SizingStats {
+    const { min, max } = this.#range;
+    const workers = this.#parts.supervisor.wanted;
+    return { workers, min, max, concurrency: this.#concurrency, detected: this.#detected, reason: this.#reason };
+  }
+
+  /** What tasks are like; undefined while nothing is known. */
+  get #detected(): DetectedLoad | undefined {
+    const shape = this.#state?.shape;
+    return shape !== undefined && isKnown(shape) ? kindOf(shape) : undefined;
+  }
+
+  #limits(cores: number): SizingLimits {
+    const { min, max } = this.#parts.options.concurrency;
+    return {
+      minWorkers: this.#range.min,
+      maxWorkers: this.#range.max,
+      minConcurrency: min,
+      maxConcurrency: max,
+      cores: this.#seat.coresOf(cores),
+    };
+  }
+
+  /** The other pools of the program learn what this one uses. */
+  #tellOthers({ elapsedMs, cpuMs, waiting }: SizingSample, isActive: boolean): void {
+    const usedCores = elapsedMs > 0 ? cpuMs / elapsedMs : 0;
+    this.#seat.tell({ usedCores, isActive, isShort: waiting > 0 });
+  }
+
+  #apply({ workers, concurrency, reason, goFirst }: SizingDecision, hasWork: boolean): void {
+    const { dispatcher, supervisor, readyMs } = this.#parts;
+    if (concurrency !== this.#concurrency) {
+      this.#pastPlaceMs = this.placeMs;
+      this.#readyMsThen = readyMs();
+      this.#concurrency = concurrency;
+      this.#reason = reason;
+      dispatcher.onTuned();
+    }
+    if (workers === supervisor.wanted) return;
+    // Workers that went because there was nothing to do come back as they came; any other choice stands.
+    this.#growsAtOnce = !hasWork;
+    this.#want(workers, reason, goFirst);
+  }
+
+  /** Number of workers that this number of tasks calls for at once; no less than the number wanted now. */
+  #workersFor(tasks: number): number {
+    const { supervisor, memory, cores } = this.#parts;
+    const { wanted } = supervisor;
+    // First what costs nothing: this is asked whenever tasks were handed out and some are left.
+    if (!this.#growsAtOnce || wanted >= Math.max(1, this.#range.start)) return wanted;
+    const start = Math.max(1, Math.ceil(this.#range.start * this.#seat.shareOf(cores())));
+    if (wanted >= start) return wanted;
+    const { room, cap } = memory();
+    const useful = wantedWorkers({ ...this.#range, start }, wanted, tasks, this.#concurrency);
+    return Math.max(1, wanted, Math.min(useful, wanted + room, cap));
+  }
+
+  #want(to: number, reason: string, goFirst: GoFirst = 'coldest'): void {
+    const { supervisor, memory, emit } = this.#parts;
+    const from = supervisor.wanted;
+    if (to === from) return;
+    this.#reason = reason;
+    supervisor.want(to, memory().isShort ? 'fattest' : goFirst);
+    emit('resized', { from, to, reason });
+  }
+}

@@ -1,0 +1,73 @@
+import type { Clock, Timer } from '../base/clock.js';
+
+/** How soon a pool is to be looked at again: while it works, while something is left to wait for, or when it is woken. */
+export type Pace = 'fast' | 'slow' | 'rest';
+
+/** Looks after one part of a pool. */
+export interface Keeper {
+  /** Work begins after a rest. */
+  wake?(nowMs: number): void;
+  /** Looks at its part. @returns how soon it needs the next look */
+  tick(nowMs: number, hasWork: boolean): Pace;
+  /** The pool has come to its end. */
+  stop?(): void;
+}
+
+const BEAT_MS = { fast: 250, slow: 1000 } as const;
+const ORDER: readonly Pace[] = ['rest', 'slow', 'fast'];
+
+/** The soonest of several. */
+export function soonest(...paces: readonly Pace[]): Pace {
+  return ORDER[Math.max(0, ...paces.map((pace) => ORDER.indexOf(pace)))] as Pace;
+}
+
+/** The one timer by which a pool looks after itself: each beat calls its keepers in their order. At rest there is no timer. */
+export class Heartbeat {
+  readonly #clock: Clock;
+  readonly #keepers: readonly Keeper[];
+  readonly #hasWork: () => boolean;
+  #timer: Timer | undefined;
+  #pace: Pace = 'rest';
+  #isOver = false;
+
+  /** @param keepers none: the heartbeat stands still */
+  constructor(clock: Clock, keepers: readonly Keeper[], hasWork: () => boolean) {
+    this.#clock = clock;
+    this.#keepers = keepers;
+    this.#hasWork = hasWork;
+  }
+
+  get isAtRest(): boolean {
+    return this.#pace === 'rest';
+  }
+
+  /** There is something to look at. */
+  wake(): void {
+    if (this.#pace === 'fast' || this.#isOver || this.#keepers.length === 0) return;
+    if (this.isAtRest) {
+      const nowMs = this.#clock.now();
+      for (const keeper of this.#keepers) keeper.wake?.(nowMs);
+    }
+    this.#next('fast');
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#timer?.cancel();
+    for (const keeper of this.#keepers) keeper.stop?.();
+  }
+
+  #next(pace: Pace): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#pace = pace;
+    if (this.#isOver || pace === 'rest') return;
+    this.#timer = this.#clock.after(BEAT_MS[pace], () => this.#next(this.#beat()));
+  }
+
+  #beat(): Pace {
+    const nowMs = this.#clock.now();
+    const hasWork = this.#hasWork();
+    return soonest(...this.#keepers.map((keeper) => keeper.tick(nowMs, hasWork)));
+  }
+}

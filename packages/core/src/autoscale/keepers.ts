@@ -1,0 +1,75 @@
+import type { Clock } from '../base/clock.js';
+import type { PoolEvents } from '../contract/events.js';
+import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
+import type { SizeRange } from '../sizing/static-size.js';
+import type { Supervisor } from '../supervise/supervisor.js';
+import type { TaskType } from '../task/task-type.js';
+import type { Worker } from '../worker/worker.js';
+import { Autoscaler } from './autoscaler.js';
+import { Heartbeat, type Keeper } from './heartbeat.js';
+import { MemoryGuard } from './memory-guard.js';
+import { NO_BOUNDS } from './memory-watch.js';
+import { OutsideUsage } from './outside-usage.js';
+import { Recycler } from './recycler.js';
+
+export interface KeepersParts {
+  clock: Clock;
+  options: ResolvedOptions;
+  range: SizeRange;
+  dispatcher: Dispatcher;
+  supervisor: Supervisor<Worker>;
+  types: Iterable<TaskType>;
+  /** Whether there is a task that has not settled. */
+  hasWork(): boolean;
+  /** Cores the program may use. */
+  cores(): number;
+  /** Time workers have been ready, all together, ms. */
+  readyMs(): number;
+  readMemory(own: OwnMemory): MemoryReading | undefined;
+  random(): number;
+  /** Memory is short: what can be computed again is to be dropped. */
+  memoryShort(): void;
+  emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
+}
+
+/** What looks after a pool. One in this thread has a single worker, which can be neither replaced nor given up: it has no guard. */
+export interface Keepers {
+  readonly heartbeat: Heartbeat;
+  readonly autoscaler: Autoscaler;
+  readonly memory: MemoryGuard | undefined;
+  readonly recycler: Recycler<Worker> | undefined;
+}
+
+/** The parts by which a pool looks after itself, wired, in the order of their beat. */
+export function openKeepers(parts: KeepersParts): Keepers {
+  const { clock, options, supervisor, dispatcher, hasWork } = parts;
+  if (options.kind === 'inline') {
+    const autoscaler = new Autoscaler({ ...parts, memory: () => NO_BOUNDS });
+    return { heartbeat: new Heartbeat(clock, [], hasWork), autoscaler, memory: undefined, recycler: undefined };
+  }
+  const memory = new MemoryGuard({ ...parts, spares: () => autoscaler.range.spare });
+  const autoscaler: Autoscaler = new Autoscaler({ ...parts, memory: () => memory.watch.bounds });
+  const recycler = openRecycler(parts);
+  const usage = new OutsideUsage(options.kind, () => supervisor.workers);
+  const silence: Keeper = { tick: () => (dispatcher.roster.lookForStuck() ? 'fast' : 'rest') };
+  // Memory before sizing, which keeps to what was found.
+  const heartbeat = new Heartbeat(clock, [usage, silence, memory.watch, autoscaler, recycler], hasWork);
+  return { heartbeat, autoscaler, memory, recycler };
+}
+
+function openRecycler({ clock, options, supervisor, dispatcher, random, emit }: KeepersParts): Recycler<Worker> {
+  return new Recycler({
+    rules: options.recycle,
+    jitter: options.recycle.jitter,
+    random,
+    now: () => clock.now(),
+    workers: () => supervisor.staying(),
+    wanted: () => supervisor.wanted,
+    replace: (worker, replacing) => supervisor.replace(worker, replacing),
+    haveRoom: () => dispatcher.onTuned(),
+    leaks: ({ id, tasksDone }, { bytesPerTask, grownBytes }) =>
+      emit('worker:leaks', { workerId: id, tasksDone, bytesPerTask, grownBytes }),
+  });
+}

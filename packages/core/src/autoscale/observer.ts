@@ -1,0 +1,166 @@
+import { eventLoopUtilization } from '../base/loop-use.js';
+import type { SizingSample } from '../sizing/sample.js';
+import { readThrottling, throttledShare, type QuotaPeriods } from '../sizing/throttling.js';
+import type { LoadTotals } from '../worker/load-meter.js';
+import type { MemoryBounds } from './memory-watch.js';
+
+/** A mean of fewer tasks says little of how long they take at best. */
+const ENOUGH_TASKS = 10;
+/** How fast a best time is forgotten, for each tick: a name whose tasks have become longer is not slowed down for ever. */
+const FORGETS = 1.002;
+/** Assumed until a worker has started, ms. Examples: docs/performance.md, "Start-up". */
+const FIRST_BOOT_MS = 100;
+/** Weight of each worker's start in their mean. */
+const BOOT_WEIGHT = 0.2;
+
+/** What sizing needs to see of a worker. */
+export interface SizedWorker {
+  readonly isReady: boolean;
+  readonly load: number;
+  readonly expectedMs: number;
+  readonly bootMs: number;
+  readLoad(nowMs: number): LoadTotals;
+}
+
+/** What is known of the tasks of one name. */
+export interface SizedType {
+  readonly run: { readonly count: number; readonly sum: number; readonly mean: number };
+}
+
+export interface ObserverParts {
+  /** Every worker that has not ended and is not on its way out. */
+  workers(): Iterable<SizedWorker>;
+  types: Iterable<SizedType>;
+  /** Tasks that wait, and the execution time expected of them. */
+  waiting(): { tasks: number; expectedMs: number };
+  memory(): MemoryBounds;
+}
+
+interface TypeTotals {
+  count: number;
+  sum: number;
+  bestMs: number;
+}
+
+/** Sees what a pool did since the last look: the differences of all totals. */
+export class Observer {
+  readonly #parts: ObserverParts;
+  readonly #types = new Map<SizedType, TypeTotals>();
+  #atMs = 0;
+  #loads = new Map<SizedWorker, LoadTotals>();
+  #parent = eventLoopUtilization();
+  /** Undefined before the first look, which reads files; null without a quota. */
+  #quota: QuotaPeriods | null | undefined;
+  #bootMs = FIRST_BOOT_MS;
+
+  constructor(parts: ObserverParts) {
+    this.#parts = parts;
+  }
+
+  /** Work begins after a rest: what was in between was no work. */
+  wake(nowMs: number): void {
+    this.#atMs = nowMs;
+    this.#parent = eventLoopUtilization();
+    this.#readLoads(nowMs);
+  }
+
+  /** @param wanted the numbers there are to be */
+  look(nowMs: number, wanted: Pick<SizingSample, 'workers' | 'concurrency'>): SizingSample {
+    const { waiting, memory } = this.#parts;
+    const elapsedMs = nowMs - this.#atMs;
+    this.#atMs = nowMs;
+    const { ahead, aheadMs, ...counts } = this.#count(wanted.concurrency);
+    const { tasks, expectedMs } = waiting();
+    const { room, cap } = memory();
+    return {
+      nowMs,
+      elapsedMs,
+      ...wanted,
+      ...counts,
+      waiting: tasks + ahead,
+      backlogMs: expectedMs + aheadMs,
+      ...this.#readTypes(),
+      ...this.#readLoads(nowMs),
+      bootMs: this.#bootMs,
+      memoryRoom: room,
+      memoryCap: cap,
+      parentShare: this.#readParent(),
+      throttled: this.#readQuota(),
+    };
+  }
+
+  #count(concurrency: number) {
+    const counts = { ready: 0, starting: 0, executing: 0, ahead: 0, aheadMs: 0 };
+    for (const worker of this.#parts.workers()) {
+      if (!worker.isReady) {
+        counts.starting++;
+        continue;
+      }
+      counts.ready++;
+      counts.executing += Math.min(worker.load, concurrency);
+      counts.ahead += Math.max(0, worker.load - concurrency);
+      counts.aheadMs += worker.expectedMs;
+      if (worker.bootMs > 0) this.#bootMs += (worker.bootMs - this.#bootMs) * BOOT_WEIGHT;
+    }
+    return counts;
+  }
+
+  /** What workers did since the last look. One that is new, or has gone, is not counted in this tick. */
+  #readLoads(nowMs: number): Pick<SizingSample, 'spanMs' | 'heldMs' | 'loopMs' | 'cpuMs' | 'delayMs'> {
+    const loads = new Map<SizedWorker, LoadTotals>();
+    const sum = { spanMs: 0, heldMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
+    for (const worker of this.#parts.workers()) {
+      if (!worker.isReady) continue;
+      const now = worker.readLoad(nowMs);
+      const before = this.#loads.get(worker);
+      loads.set(worker, now);
+      // One that had nothing to do says nothing of tasks.
+      if (before === undefined || (worker.load === 0 && now.heldMs === before.heldMs)) continue;
+      sum.spanMs += now.atMs - before.atMs;
+      sum.heldMs += now.heldMs - before.heldMs;
+      sum.loopMs += now.loopMs - before.loopMs;
+      sum.cpuMs += now.cpuMs - before.cpuMs;
+      sum.delayMs += now.delayMs - before.delayMs;
+    }
+    this.#loads = loads;
+    return sum;
+  }
+
+  #readParent(): number {
+    const { utilization } = eventLoopUtilization(this.#parent);
+    this.#parent = eventLoopUtilization();
+    return utilization;
+  }
+
+  #readQuota(): number {
+    if (this.#quota === null) return 0;
+    const before = this.#quota;
+    const now = readThrottling();
+    this.#quota = now ?? null;
+    return throttledShare(before, now);
+  }
+
+  /** Tasks that ended since the last look, by their names' histograms: nothing is counted for this while tasks run. */
+  #readTypes(): Pick<SizingSample, 'ended' | 'workMs' | 'inflation'> {
+    let ended = 0;
+    let workMs = 0;
+    let tookMs = 0;
+    let bestMs = 0;
+    for (const type of this.#parts.types) {
+      const { count, sum, mean } = type.run;
+      const before = this.#types.get(type) ?? { count: 0, sum: 0, bestMs: Infinity };
+      const more = count - before.count;
+      const took = sum - before.sum;
+      let best = before.bestMs * FORGETS;
+      if (more >= ENOUGH_TASKS) best = Math.min(best, took / more);
+      this.#types.set(type, { count, sum, bestMs: best });
+      if (more === 0) continue;
+      ended += more;
+      workMs += more * mean;
+      if (best === Infinity) continue;
+      tookMs += took;
+      bestMs += more * best;
+    }
+    return { ended, workMs, inflation: bestMs > 0 ? tookMs / bestMs : 1 };
+  }
+}

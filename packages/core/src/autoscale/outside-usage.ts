@@ -1,0 +1,99 @@
+import { process, now } from '../base/natives.js';
+import { readText } from '../base/read-file.js';
+import { threadCpuMs } from '../sizing/thread-cpu.js';
+import type { Keeper, Pace } from './heartbeat.js';
+
+/** What the system tells of one process. */
+export interface ProcessUsage {
+  /** Processor time since its start, ms. */
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+}
+
+/** A tick of the times in /proc: 10 ms on every architecture that Node runs on. */
+const TICK_MS = 10;
+const KIB = 1024;
+/** Where a question costs more than reading two files, it is asked no more often. */
+const ELSEWHERE_EVERY_MS = 1000;
+
+/** What is asked about. */
+export interface Watched {
+  readonly pid: number | undefined;
+  readonly vitals: { readonly systemThreadId: number | undefined; noteUsage(usage: Partial<ProcessUsage>): void };
+  isSilent(nowMs: number): boolean;
+}
+
+/**
+ * Asks the system about workers that say nothing: a handler may compute or block for a minute. Where the answer is not there at
+ * once, one question at a time.
+ */
+export class OutsideUsage implements Keeper {
+  readonly #kind: 'process' | 'thread';
+  readonly #workers: () => Iterable<Watched>;
+  #isAsking = false;
+  #askedAtMs = -Infinity;
+
+  /** @param workers every worker that has not ended */
+  constructor(kind: 'process' | 'thread', workers: () => Iterable<Watched>) {
+    this.#kind = kind;
+    this.#workers = workers;
+  }
+
+  tick(nowMs: number): Pace {
+    const silent = [...this.#workers()].filter((worker) => worker.isSilent(nowMs));
+    if (this.#kind === 'process') void this.look(silent);
+    else for (const { vitals } of silent) lookAtThread(vitals);
+    return 'rest';
+  }
+
+  /** Asks about these processes, unless the last answer is still to come. */
+  async look(workers: readonly Watched[]): Promise<void> {
+    if (this.#isAsking || workers.length === 0) return;
+    // Not by pidusage: it keeps /proc/<pid>/stat open for as long as its `maxage`, and may close it twice, the second time
+    // perhaps another file of the program that has got its number since.
+    if (process.platform === 'linux') {
+      for (const worker of workers) if (worker.pid !== undefined) note(worker, readUsage(worker.pid));
+      return;
+    }
+    // There it starts a program.
+    if (now() - this.#askedAtMs < ELSEWHERE_EVERY_MS) return;
+    this.#askedAtMs = now();
+    this.#isAsking = true;
+    try {
+      // Not before it is needed: a program that is done in a moment need not load it.
+      const { default: pidusage } = await import('pidusage');
+      const pids = workers.map(({ pid }) => pid).filter((pid) => pid !== undefined);
+      const usages: Record<string, { ctime: number; memory: number } | undefined> = await pidusage(pids);
+      for (const worker of workers) {
+        const usage = usages[worker.pid ?? ''];
+        note(worker, usage && { cpuMs: usage.ctime, rssBytes: usage.memory });
+      }
+    } catch {
+      // All of them have ended in the meantime, or the system has no such thing. What workers say of themselves remains.
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+}
+
+function note({ vitals }: Watched, usage: ProcessUsage | undefined): void {
+  if (usage !== undefined && Number.isFinite(usage.cpuMs) && Number.isFinite(usage.rssBytes)) vitals.noteUsage(usage);
+}
+
+/** Memory of a thread is known by its own reports only. */
+function lookAtThread(vitals: Watched['vitals']): void {
+  const { systemThreadId } = vitals;
+  const cpuMs = systemThreadId === undefined ? undefined : threadCpuMs(systemThreadId);
+  if (cpuMs !== undefined) vitals.noteUsage({ cpuMs });
+}
+
+/** Undefined when it has ended. */
+function readUsage(pid: number): ProcessUsage | undefined {
+  const stat = readText(`/proc/${pid}/stat`) ?? '';
+  // The name, in parentheses, may hold anything. After it come the fields from the third on; 14 and 15 are the times.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const rssKib = /^VmRSS:\s+(\d+) kB$/m.exec(readText(`/proc/${pid}/status`) ?? '')?.[1];
+  // A zombie has no memory.
+  if (rssKib === undefined) return undefined;
+  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS, rssBytes: Number(rssKib) * KIB };
+}

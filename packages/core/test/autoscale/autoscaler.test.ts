@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+
+/** Workers that were told to go, by their ids. */
+function leaving(staff: readonly Staff[]): number[] {
+  return staff
+    .filter(({ worker }) => worker.state === 'draining' || worker.state === 'stopping')
+    .map(({ worker }) => worker.id);
+}
+
+describe('the numbers of a pool', () => {
+  it('grow with the tasks that wait, up to the cores, before anything was seen', async () => {
+    const { engine, supervisor, clock, staff, submit } = openEngine({ workers: { min: 1, max: 8 } });
+    clock.advance(10);
+    staff.forEach(({ transport }) => transport.becomeReady());
+    expect(supervisor.wanted).toBe(1);
+    for (let task = 0; task < 10; task++) submit();
+    await turn();
+    expect(supervisor.wanted).toBe(2);
+    expect(engine.keepers.autoscaler.stats()).toMatchObject({ workers: 2, reason: '10 tasks to run' });
+  });
+
+  it('keep to another range from now on', async () => {
+    const { engine, supervisor, staffUp } = openEngine({ workers: { min: 1, max: 8 } });
+    await staffUp(3);
+    engine.resize({ min: 4, max: 6 });
+    expect(supervisor.wanted).toBe(4);
+    expect(engine.keepers.autoscaler.stats()).toMatchObject({ workers: 4, min: 4, max: 6, reason: 'resize() to 4–6' });
+    engine.resize(2);
+    expect(supervisor.wanted).toBe(2);
+  });
+
+  it('go down after a rest, and the longest unused goes first', async () => {
+    const { engine, supervisor, clock, staffUp, submit } = openEngine({ workers: { min: 1, max: 8 } });
+    const staff = await staffUp(2);
+    engine.resize({ min: 1, max: 8 });
+    clock.advance(100);
+    submit();
+    await turn();
+    const used = staff.find(({ worker }) => worker.load > 0) as Staff;
+    used.transport.reply(...begun(used).map(({ wireId }) => ({ wireId })));
+    clock.advance(15_000);
+    expect(supervisor.wanted).toBe(1);
+    expect(leaving(staff)).toEqual(staff.filter((each) => each !== used).map(({ worker }) => worker.id));
+  });
+});
+
+describe('a pool in this thread', () => {
+  it('has nobody who looks after it, and no timer for that', async () => {
+    const { engine, clock, submit } = openEngine({ kind: 'inline', workers: undefined });
+    const { memory, recycler, heartbeat } = engine.keepers;
+    expect([memory, recycler]).toEqual([undefined, undefined]);
+    submit();
+    await turn();
+    expect(heartbeat.isAtRest).toBe(true);
+    clock.advance(1000);
+    expect(engine.keepers.autoscaler.stats()).toMatchObject({ workers: 1, concurrency: 1 });
+  });
+});
