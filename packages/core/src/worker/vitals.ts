@@ -31,7 +31,7 @@ export class Vitals {
     this.#load = new LoadMeter(nowMs);
   }
 
-  /** Its memory less what V8 works with: what its code, its tasks and its caches hold. */
+  /** Its memory less the young generation: what its code, its tasks and its caches hold. */
   get keptBytes(): number {
     return Math.max(0, this.rssBytes - this.#scratchBytes);
   }
