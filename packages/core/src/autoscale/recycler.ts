@@ -20,7 +20,8 @@ export interface Recyclable {
   /** Tasks in hand. */
   readonly load: number;
   /** Tasks it may take in all. */
-  mostTasks: number;
+  readonly mostTasks: number;
+  limitTasks(mostTasks: number): void;
   readonly vitals: { readonly rssBytes: number; readonly warmRssBytes: number; readonly keptBytes: number };
   readyMs(nowMs: number): number;
 }
@@ -68,7 +69,7 @@ export class Recycler<W extends Recyclable> implements Keeper {
 
   /** A worker goes to work: from now on it takes no more tasks than its rule allows. */
   limit(worker: W): void {
-    worker.mostTasks = this.#of(worker).mostTasks;
+    worker.limitTasks(this.#of(worker).mostTasks);
   }
 
   /**
@@ -160,7 +161,7 @@ export class Recycler<W extends Recyclable> implements Keeper {
   #letWorkOn(): void {
     if (this.#isFinal) return;
     const idle = this.#parts.workers().filter((worker) => this.#hasTakenAll(worker) && !this.#underway.has(worker));
-    for (const worker of idle) worker.mostTasks = Infinity;
+    for (const worker of idle) worker.limitTasks(Infinity);
     if (idle.length > 0) this.#parts.haveRoom();
   }
 

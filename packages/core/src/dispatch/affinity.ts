@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../base/clock.js';
 import { LinkedQueue } from '../base/linked-queue.js';
 import { newLru } from '../base/lru.js';
 import type { Task } from '../task/task.js';
-import type { Worker } from '../worker/worker.js';
+import type { Candidate } from './candidate.js';
 
 /** Keys remembered; the least recently used is forgotten, and its next task goes to any worker. */
 const MAX_KEYS = 10_000;
@@ -37,9 +37,9 @@ export function isWorthWaiting(waitMs: number, worthMs: number): boolean {
 export class Affinity {
   readonly #parts: AffinityParts;
   /** Made for the first key: it costs 2 ms and 200 KB, and most pools have none. */
-  #homes: LRUCache<string, Worker> | undefined;
-  readonly #lanes = new Map<Worker, Lane>();
-  readonly #parked = new Map<Task, { home: Worker; untilMs: number }>();
+  #homes: LRUCache<string, Candidate> | undefined;
+  readonly #lanes = new Map<Candidate, Lane>();
+  readonly #parked = new Map<Task, { home: Candidate; untilMs: number }>();
   #timer: Timer | undefined;
 
   constructor(parts: AffinityParts) {
@@ -56,29 +56,29 @@ export class Affinity {
   }
 
   /** Workers that tasks wait for. */
-  awaited(): Worker[] {
+  awaited(): Candidate[] {
     return [...this.#lanes.keys()];
   }
 
   /** The worker that knows this key, and may still take tasks. */
-  homeOf(key: string): Worker | undefined {
+  homeOf(key: string): Candidate | undefined {
     const home = this.#homes?.get(key);
-    return home?.isReady === true && home.tasksLeft > 0 ? home : undefined;
+    return home?.worker.isReady === true && home.worker.tasksLeft > 0 ? home : undefined;
   }
 
   /** A worker takes a task with this key. Whether it had the key before. */
-  visit(key: string, worker: Worker): boolean {
+  visit(key: string, candidate: Candidate): boolean {
     this.#homes ??= newLru({ max: MAX_KEYS });
-    const isHome = this.#homes.get(key) === worker;
-    if (!isHome) this.#homes.set(key, worker);
+    const isHome = this.#homes.get(key) === candidate;
+    if (!isHome) this.#homes.set(key, candidate);
     return isHome;
   }
 
   /** Has the task wait for its busy worker, if that is worth it. */
-  park(task: Task, home: Worker): boolean {
+  park(task: Task, home: Candidate): boolean {
     const lane = this.#lanes.get(home);
     const worthMs = task.type.keyWorthMs;
-    if (!isWorthWaiting(home.expectedMs + (lane?.expectedMs ?? 0), worthMs)) return false;
+    if (!isWorthWaiting(home.worker.expectedMs + (lane?.expectedMs ?? 0), worthMs)) return false;
     const untilMs = this.#parts.clock.now() + worthMs;
     this.#parked.set(task, { home, untilMs });
     if (lane === undefined) {
@@ -94,8 +94,8 @@ export class Affinity {
   }
 
   /** The task that waits longest for this worker. */
-  firstFor(worker: Worker): Task | undefined {
-    return this.#lanes.get(worker)?.tasks.first;
+  firstFor(candidate: Candidate): Task | undefined {
+    return this.#lanes.get(candidate)?.tasks.first;
   }
 
   /** Takes a task out. False when it does not wait here. */
@@ -125,8 +125,8 @@ export class Affinity {
   }
 
   /** A worker is no more. Gives the tasks that waited for it. */
-  drop(worker: Worker): Task[] {
-    const tasks = [...(this.#lanes.get(worker)?.tasks ?? [])];
+  drop(candidate: Candidate): Task[] {
+    const tasks = [...(this.#lanes.get(candidate)?.tasks ?? [])];
     for (const task of tasks) this.remove(task);
     return tasks;
   }

@@ -17,8 +17,6 @@ export interface WorkerView {
   readonly load: number;
   /** Execution time expected of them, ms. */
   readonly expectedMs: number;
-  /** Work worth sending ahead to it, ms. */
-  readonly aheadMs: number;
   /** Tasks it may still be given; what is ahead of it counts as given. */
   readonly tasksLeft: number;
 }
@@ -43,16 +41,16 @@ export function worthAheadMs(waiting: number, typicalMs: number): number {
  * How many more tasks of an expected execution time a worker may take, running and ahead together.
  * @param prefetch 'auto', or how many tasks may be ahead
  * @param expectedMs execution time expected of each task
- * @param leastAheadMs see `worthAheadMs`
+ * @param aheadMs work worth sending ahead to it, ms: see `nextAheadMs` and `worthAheadMs`
  */
 export function roomFor(
   worker: WorkerView,
   concurrency: number,
   prefetch: 'auto' | number,
   expectedMs: number,
-  leastAheadMs = AHEAD_MS,
+  aheadMs = AHEAD_MS,
 ): number {
-  return Math.min(worker.tasksLeft, roomByWork(worker, concurrency, prefetch, expectedMs, leastAheadMs));
+  return Math.min(worker.tasksLeft, roomByWork(worker, concurrency, prefetch, expectedMs, aheadMs));
 }
 
 function roomByWork(
@@ -60,17 +58,17 @@ function roomByWork(
   concurrency: number,
   prefetch: 'auto' | number,
   expectedMs: number,
-  leastAheadMs: number,
+  aheadMs: number,
 ): number {
   const places = Math.max(0, concurrency - worker.load);
   if (prefetch !== 'auto') return Math.max(0, concurrency + prefetch - worker.load);
-  const byTime = Math.floor((Math.max(worker.aheadMs, leastAheadMs) - worker.expectedMs) / Math.max(expectedMs, 1e-4));
+  const byTime = Math.floor((aheadMs - worker.expectedMs) / Math.max(expectedMs, 1e-4));
   const byCount = concurrency + MAX_AHEAD - worker.load;
   return Math.max(places, Math.min(byTime, byCount));
 }
 
 /** How many tasks keep one worker busy: those running, and those worth sending ahead. */
 export function depth(concurrency: number, prefetch: 'auto' | number, expectedMs: number): number {
-  const idle = { load: 0, expectedMs: 0, aheadMs: MOST_AHEAD_MS / 2, tasksLeft: Infinity };
-  return roomFor(idle, concurrency, prefetch, expectedMs);
+  const idle = { load: 0, expectedMs: 0, tasksLeft: Infinity };
+  return roomFor(idle, concurrency, prefetch, expectedMs, MOST_AHEAD_MS / 2);
 }

@@ -1,4 +1,4 @@
-import { PoolError, type Refusal } from '../contract/errors.js';
+import type { Refusal } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
@@ -6,14 +6,16 @@ import type { ResultRow } from '../worker/result-row.js';
 import type { Worker } from '../worker/worker.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
 import { depth } from './ahead.js';
-import { HandOut } from './hand-out.js';
+import { Assigner } from './assigner.js';
+import { AssignmentPass } from './assignment-pass.js';
+import { Backlog } from './backlog.js';
 import { Outcomes } from './outcomes.js';
 import { Passes } from './passes.js';
 import { Roster, type RosterParts } from './roster.js';
-import { StuckWatch } from './stuck-watch.js';
-import { notFound, notSerializable } from './task-errors.js';
+import { notSerializable } from './task-errors.js';
 import { TimeLimits } from './time-limits.js';
 import { publishTrace } from './trace.js';
+import { WorkStealing } from './work-stealing.js';
 
 export interface DispatcherParts extends RosterParts {
   /** The pool, as an identity for traces. */
@@ -30,83 +32,55 @@ export interface DispatcherParts extends RosterParts {
   onHandedOut(queued: number): void;
 }
 
-/** Hands queued tasks to workers and takes their results back. */
+/**
+ * Takes tasks in, has them assigned to workers, and takes their results back. Its parts know only those below them: work
+ * stealing and time limits; outcomes and the assignment pass; the assigner; the backlog; the times of passes.
+ */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   /** Workers that may have tasks. */
   readonly roster: Roster;
   readonly #passes: Passes;
-  readonly #handOut: HandOut;
+  readonly #backlog: Backlog;
+  readonly #assigner: Assigner;
+  readonly #assignment: AssignmentPass;
   readonly #outcomes: Outcomes;
-  readonly #stuck: StuckWatch;
+  readonly #stealing: WorkStealing;
   readonly #limits: TimeLimits;
-  #isPaused = false;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     const { clock, book, options } = parts;
+    const { prefetch, timeoutStack, crashAttempts } = options;
     this.roster = new Roster(parts);
     const { workers } = this.roster;
-    const hasNews = (): void => this.#passes.schedule();
-    this.#passes = new Passes({
-      ...parts,
-      workers,
-      handOut: () => {
-        if (!this.#isPaused) this.#handOut.pass();
-      },
-      over: (hasSent) => {
-        if (hasSent) this.roster.noteSent();
-        this.#stuck.look();
-        parts.onHandedOut(this.queued);
-      },
-    });
-    this.#handOut = new HandOut({
-      clock,
-      concurrency: () => parts.concurrency(),
-      prefetch: options.prefetch,
-      workers,
-      inHand: () => book.counts.running,
-      assign: (worker, task) => this.#assign(worker, task),
-      hasNews,
-    });
-    this.#outcomes = new Outcomes({
-      ...parts,
-      crashAttempts: options.crashAttempts,
-      runAgain: (task) => this.submit(task),
-      requeue: (task) => this.#requeue(task),
-    });
-    this.#limits = new TimeLimits({
-      ...parts,
-      outcomes: this.#outcomes,
-      timeoutStack: options.timeoutStack,
-      queued: () => this.queued,
-      takeBack: (task, reason) => this.#takeBack(task, reason),
-      hasNews,
-    });
-    this.#stuck = new StuckWatch({
-      clock,
-      workers: () => workers,
-      hasFreePlace: () => !this.#isPaused && this.#handOut.hasFreePlace,
-      recalled: (worker, tasks) => {
-        this.#handOut.hasEnough(worker);
-        for (const task of tasks.reverse()) this.#requeue(task);
-        this.#passes.schedule();
-      },
-    });
+    const passes = (this.#passes = new Passes({ book, workers, run: () => this.#pass() }));
+    const backlog = (this.#backlog = new Backlog({ ...parts, passes }));
+    const assigner = (this.#assigner = new Assigner({ ...parts, backlog }));
+    const concurrency = (): number => parts.concurrency();
+    const assignment = (this.#assignment = new AssignmentPass({ book, concurrency, prefetch, backlog, assigner }));
+    const outcomes = (this.#outcomes = new Outcomes({ ...parts, crashAttempts, backlog }));
+    this.#limits = new TimeLimits({ ...parts, timeoutStack, backlog, outcomes, assignment });
+    this.#stealing = new WorkStealing({ clock, workers, assigner, assignment });
   }
 
   /** Tasks that wait for a worker. */
   get queued(): number {
-    return this.#handOut.size;
+    return this.#backlog.size;
+  }
+
+  /** Execution time expected of the tasks that wait, ms. */
+  get queuedMs(): number {
+    return this.#backlog.expectedMs;
   }
 
   get isPaused(): boolean {
-    return this.#isPaused;
+    return this.#assignment.isPaused;
   }
 
   /** Places in which a task could run at once, counted no further than `enough`. */
   freePlaces(enough: number): number {
-    return this.#isPaused ? 0 : this.#handOut.freePlaces(enough);
+    return this.#assignment.freeCapacity(enough);
   }
 
   /** Most tasks worth having submitted at once for `workers` workers: twice what they can have in hand. */
@@ -119,53 +93,40 @@ export class Dispatcher {
   onTuned(): void {
     for (const worker of this.roster.workers) {
       worker.tune(this.#parts.concurrency());
-      this.#handOut.mayHaveRoom(worker);
+      this.#assignment.mayHaveRoom(worker);
     }
     this.#passes.schedule();
   }
 
   /** Takes back what a worker has in hand and has not begun. */
   takeBackAhead(worker: Worker): void {
-    for (const task of worker.unbegun().reverse()) if (!task.isPinned && worker.recall(task)) this.#requeue(task);
-    this.#passes.schedule();
+    this.#assignment.recall(worker, worker.unbegun());
   }
 
   /** Gives work to this number of workers at most from now on: those with the least memory. The others finish what they have. */
   limitWorking(most: number): void {
     const ready = this.roster.ready.sort((a, b) => a.vitals.rssBytes - b.vitals.rssBytes);
-    for (const [index, worker] of ready.entries()) {
-      const wasHeld = worker.isHeld;
-      worker.isHeld = index >= most;
-      if (wasHeld && !worker.isHeld) this.#handOut.mayHaveRoom(worker);
-      if (!wasHeld && worker.isHeld) this.takeBackAhead(worker);
-    }
-    this.#handOut.sendsAhead = most >= ready.length;
+    this.#assignment.limitWorking(ready, most);
     this.#passes.schedule();
   }
 
-  /** Execution time expected of the tasks that wait, ms. */
-  get queuedMs(): number {
-    return this.#handOut.expectedMs;
-  }
-
   pause(): void {
-    this.#isPaused = true;
+    this.#assignment.pause();
   }
 
   resume(): void {
-    this.#isPaused = false;
+    this.#assignment.resume();
     this.#passes.schedule();
   }
 
   /** Queues a task that the book has taken in. */
   submit(task: Task): void {
-    this.#enqueue(task);
-    this.#passes.noteSubmitted();
+    this.#backlog.add(task);
   }
 
   /** Gives a task to this worker now, past the queue. */
   submitTo(worker: Worker, task: Task): void {
-    this.#assign(worker, task);
+    this.#assigner.assign(worker, task);
     this.#passes.schedule();
   }
 
@@ -188,14 +149,14 @@ export class Dispatcher {
     this.roster.join(worker);
     // It may have changed since the worker was told.
     worker.tune(this.#parts.concurrency());
-    this.#handOut.mayHaveRoom(worker);
+    this.#assignment.join(worker);
     this.#passes.schedule();
   }
 
   onResult(worker: Worker, task: Task, row: ResultRow): void {
     try {
       // Dropped as cancelled, yet it is wanted: it has not run, so it may run elsewhere.
-      if (!this.#outcomes.answered(task, worker.id, row)) this.#requeue(task);
+      if (!this.#outcomes.answered(task, worker.id, row)) this.#backlog.requeue(task);
     } catch (error) {
       // Whatever it was, it concerns this task only, which is out of its worker's hand already.
       if (task.state === 'settled') throw error;
@@ -205,9 +166,8 @@ export class Dispatcher {
 
   /** A worker has answered for some tasks: hand it the next. */
   onSettled(worker: Worker): void {
-    worker.isStuck = false;
     if (worker.isReady) {
-      this.#handOut.answered(worker);
+      this.#assignment.answered(worker);
     } else {
       // It was told to go; what was assigned to it in this very turn is still its to do.
       worker.flush();
@@ -239,58 +199,29 @@ export class Dispatcher {
     this.#passes.schedule();
   }
 
-  #assign(worker: Worker, task: Task): void {
-    if (task.deadlineMs < Infinity && task.deadlineMs <= this.#parts.clock.now()) {
-      this.#limits.expire(task);
-      return;
-    }
-    if (worker.isFull) {
-      // Only a broadcast gets here: all else goes where there is a place.
-      this.#parts.book.fail(task, new PoolError('ERR_QUEUE_FULL', { queued: worker.load, max: worker.load }));
-      return;
-    }
-    const handler = worker.handlerIndex(task.name);
-    if (handler === undefined) {
-      publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
-      this.#parts.book.fail(task, notFound(task.name, this.#parts.moduleUrl, worker.handlerNames));
-      return;
-    }
-    if (!worker.hasUnsent) this.#passes.noteUnsent(worker);
-    this.#parts.book.handOver(task, worker.assign(task, handler));
-    if (worker.load > 1) this.#stuck.noteAhead();
-  }
-
-  #enqueue(task: Task, atHead = false): void {
-    this.#limits.limitWait(task);
-    this.#handOut.add(task, atHead);
-  }
-
-  /** Back to the head of the queue: it has not run, or is not to blame for what ended its worker. */
-  #requeue(task: Task): void {
-    this.#parts.book.requeue(task);
-    this.#enqueue(task, true);
-  }
-
   /** Every task that has not settled, oldest first. */
   all(): Task[] {
-    const all = [...this.#handOut.waiting(), ...this.#outcomes.retrying, ...this.roster.tasks()];
+    const all = [...this.#backlog, ...this.#outcomes.retrying, ...this.roster.tasks()];
     return all.sort((a, b) => a.id - b.id);
+  }
+
+  #pass(): void {
+    this.#assignment.run();
+    if (this.#assigner.flush()) this.roster.noteSent();
+    this.#stealing.look();
+    this.#parts.onHandedOut(this.queued);
   }
 
   /** Takes a task out of the queue, or out of its worker's hand. */
   #takeBack(task: Task, reason: unknown): void {
-    if (task.state === 'queued') this.#handOut.remove(task);
+    if (task.state === 'queued') this.#backlog.remove(task);
     else if (task.state === 'retrying') this.#outcomes.retrying.delete(task);
-    const worker = task.place?.holder as Worker | undefined;
-    if (worker === undefined) return;
-    worker.abandon(task, reason);
-    // One that had not left yet freed its place at once.
-    this.#handOut.mayHaveRoom(worker);
+    else this.#assignment.release(task, reason);
   }
 
   /** Hands nothing more to a worker. */
   #drop(worker: Worker): void {
-    this.#handOut.drop(worker);
-    if (this.roster.workers.length === 0) this.#stuck.stop();
+    this.#assignment.leave(worker);
+    if (this.roster.workers.length === 0) this.#stealing.stop();
   }
 }

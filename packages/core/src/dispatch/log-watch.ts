@@ -18,8 +18,8 @@ interface Silence {
 
 export interface LogWatchParts {
   clock: Clock;
-  /** Every worker that may have tasks in hand. */
-  workers(): readonly Worker[];
+  /** Every worker that may have tasks in hand; workers come and go in this list. */
+  workers: readonly Worker[];
 }
 
 /**
@@ -68,7 +68,7 @@ export class LogWatch {
   #look(now: number): void {
     let nextMs = Infinity;
     // A copy: what a log holds may lead to anything.
-    for (const worker of [...this.#parts.workers()]) {
+    for (const worker of [...this.#parts.workers]) {
       if (worker.load === 0) this.#silences.delete(worker);
       else nextMs = Math.min(nextMs, this.#dueIn(worker, now));
     }

@@ -7,6 +7,7 @@ import { errorFromWire } from '../wire/error-wire.js';
 import { STATUS } from '../wire/record.js';
 import type { ResultRow } from '../worker/result-row.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
+import type { Backlog } from './backlog.js';
 import { crashed, notSerializable, resultLost, waitedTooLong, withOrigin } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
@@ -17,10 +18,7 @@ export interface OutcomeParts {
   clock: Clock;
   book: TaskBook;
   random(): number;
-  /** Its wait is over: run it again. */
-  runAgain(task: Task): void;
-  /** Back to the head of the queue. */
-  requeue(task: Task): void;
+  backlog: Backlog;
 }
 
 /** What becomes of a task after a try: it completes, it fails, or it waits for another try. */
@@ -74,7 +72,7 @@ export class Outcomes {
   #comeBack(task: Task, death: DeathReport): void {
     // A broadcast belongs to that worker and to no other; an input that was moved is gone with it.
     if (task.isPinned || task.isSpent) this.#parts.book.fail(task, crashed(task, death));
-    else this.#parts.requeue(task);
+    else this.#parts.backlog.requeue(task);
   }
 
   /** Its worker died while it decoded the input: no start of the handler. Whether it may be tried in another worker. */
@@ -131,7 +129,7 @@ export class Outcomes {
 
   /** A try has failed: another one, or the end. */
   failed(task: Task, error: unknown): void {
-    const { book, clock, random, runAgain } = this.#parts;
+    const { book, clock, random, backlog } = this.#parts;
     // A broadcast belongs to its worker, and what was moved is gone: there is no other try.
     const decision = task.canMove
       ? decideFailure(task.settings.retry, task.retries + 1, error, random())
@@ -154,7 +152,7 @@ export class Outcomes {
       }
       task.history.dueAt = clock.now();
       book.requeue(task);
-      runAgain(task);
+      backlog.add(task);
     });
     book.retryLater(task, timer);
   }

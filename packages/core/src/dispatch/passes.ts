@@ -1,10 +1,7 @@
 import { nextTick, setImmediate } from '../base/natives.js';
-import { ReusedList } from '../base/reused-list.js';
 import type { TaskBook } from '../task/task-book.js';
 import type { Worker } from '../worker/worker.js';
 
-/** The core count is read from files, so it is skipped until this many tasks are done. */
-const TASKS_BEFORE_CORES = 64;
 /** With no more tasks per worker than this, none waits for company: latency counts, not throughput. */
 const FEW = 2;
 
@@ -21,12 +18,8 @@ export interface PassesParts {
   book: TaskBook;
   /** Every worker that has become ready and not ended. */
   workers: readonly Worker[];
-  /** Cores the program may use. */
-  cores(): number;
-  /** Gives waiting tasks to workers that have room. */
-  handOut(): void;
-  /** All that could leave has left. @param hasSent whether anything did */
-  over(hasSent: boolean): void;
+  /** One pass: assigns what can be assigned, and sends it. */
+  run(): void;
 }
 
 /**
@@ -35,14 +28,15 @@ export interface PassesParts {
  */
 export class Passes {
   readonly #parts: PassesParts;
-  /** Workers with tasks in their outbox. */
-  readonly #unsent = new ReusedList<Worker>();
   #isDue = false;
   #isImmediateSet = false;
   /** Tasks submitted since the last pass. */
   #submitted = 0;
   readonly #pass = (): void => {
-    if (this.#isDue) this.#run();
+    if (!this.#isDue) return;
+    this.#isDue = false;
+    this.#submitted = 0;
+    this.#parts.run();
   };
   readonly #passNextTick = (): void => nextTick(this.#pass);
   readonly #passInImmediate = (): void => {
@@ -79,28 +73,5 @@ export class Passes {
   noteSubmitted(): void {
     this.schedule();
     if (++this.#submitted === WORTH_A_FRAME) nextTick(this.#pass);
-  }
-
-  /** A worker has a first task in its outbox. */
-  noteUnsent(worker: Worker): void {
-    this.#unsent.push(worker);
-  }
-
-  #run(): void {
-    this.#isDue = false;
-    this.#submitted = 0;
-    this.#parts.handOut();
-    // A worker that stays awake needs a core, and so does this thread: one for each at work, and one more.
-    const isCalm = this.#isCalm();
-    for (let index = 0; index < this.#unsent.size; index++) this.#unsent.at(index).flush(isCalm);
-    const hasSent = this.#unsent.size > 0;
-    this.#unsent.clear();
-    this.#parts.over(hasSent);
-  }
-
-  #isCalm(): boolean {
-    const { counts, pending } = this.#parts.book;
-    if (counts.completed < TASKS_BEFORE_CORES) return false;
-    return pending < this.#parts.cores();
   }
 }

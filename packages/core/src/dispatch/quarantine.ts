@@ -1,6 +1,14 @@
 import { LinkedQueue } from '../base/linked-queue.js';
 import type { Task } from '../task/task.js';
-import type { Worker } from '../worker/worker.js';
+import type { Candidate } from './candidate.js';
+
+/** What becomes of a candidate that was set aside and is empty: it runs this suspect, or is free for all tasks again. */
+export interface Verdict {
+  readonly candidate: Candidate;
+  readonly suspect: Task | undefined;
+}
+
+const NONE: readonly Verdict[] = [];
 
 /**
  * Tasks that were running together when their worker died, and may run again. Which of them ended it is not known, so each
@@ -9,10 +17,10 @@ import type { Worker } from '../worker/worker.js';
  */
 export class Quarantine {
   readonly #waiting = new LinkedQueue<Task>();
-  /** Workers that take nothing else: they become empty, or run a suspect. */
-  readonly #reserved = new Set<Worker>();
+  /** Candidates that take nothing else: they become empty, or run a suspect. */
+  readonly #reserved = new Set<Candidate>();
   /** Those of them that were given a suspect and have not answered. */
-  readonly #running = new Set<Worker>();
+  readonly #running = new Set<Candidate>();
 
   get size(): number {
     return this.#waiting.size;
@@ -30,50 +38,46 @@ export class Quarantine {
     this.#waiting.remove(task);
   }
 
-  /** A worker is no more. */
-  drop(worker: Worker): void {
-    this.#release(worker);
+  /** A candidate takes nothing more. */
+  drop(candidate: Candidate): void {
+    this.#running.delete(candidate);
+    if (this.#reserved.delete(candidate)) candidate.isReserved = false;
   }
 
   /**
-   * Gives suspects to empty workers, and sets further workers aside for those that are left.
-   * @param workers every worker that has become ready and not ended
+   * Sets candidates aside for the suspects that wait, and says what each of them does that is empty.
+   * @param candidates all there are
    * @param othersWait whether tasks wait that are no suspects
-   * @param assign this suspect goes to this worker
-   * @param released this worker need not be set aside any more
    */
-  pass(
-    workers: readonly Worker[],
-    othersWait: boolean,
-    assign: (worker: Worker, task: Task) => void,
-    released: (worker: Worker) => void,
-  ): void {
-    if (this.#waiting.size === 0 && this.#reserved.size === 0) return;
-    const most = Math.max(1, othersWait ? workers.length - 1 : workers.length);
-    for (const worker of this.#running) if (worker.load === 0) this.#running.delete(worker);
-    let emptying = this.#reserved.size - this.#running.size;
-    for (const worker of workers.toSorted((a, b) => a.load - b.load)) {
-      if (emptying >= this.#waiting.size || this.#reserved.size >= most) break;
-      if (this.#reserved.has(worker) || !worker.isReady || worker.tasksLeft <= 0) continue;
-      this.#reserved.add(worker);
-      worker.reserved = true;
-      emptying++;
+  next(candidates: Iterable<Candidate>, othersWait: boolean): readonly Verdict[] {
+    if (this.#waiting.size === 0 && this.#reserved.size === 0) return NONE;
+    const byLoad = [...candidates].sort((a, b) => a.worker.load - b.worker.load);
+    const most = Math.max(1, othersWait ? byLoad.length - 1 : byLoad.length);
+    this.#reserve(byLoad, most);
+    const verdicts: Verdict[] = [];
+    for (const candidate of [...this.#reserved]) {
+      if (!isFree(candidate) || candidate.worker.load > 0) continue;
+      const suspect = this.#reserved.size > most ? undefined : this.#waiting.shift();
+      if (suspect === undefined) this.drop(candidate);
+      else this.#running.add(candidate);
+      verdicts.push({ candidate, suspect });
     }
-    for (const worker of [...this.#reserved]) {
-      if (worker.load > 0 || !worker.isReady || worker.tasksLeft <= 0) continue;
-      const task = this.#reserved.size > most ? undefined : this.#waiting.shift();
-      if (task !== undefined) {
-        this.#running.add(worker);
-        assign(worker, task);
-        continue;
-      }
-      this.#release(worker);
-      released(worker);
-    }
+    return verdicts;
   }
 
-  #release(worker: Worker): void {
-    this.#running.delete(worker);
-    if (this.#reserved.delete(worker)) worker.reserved = false;
+  #reserve(byLoad: readonly Candidate[], most: number): void {
+    for (const candidate of this.#running) if (candidate.worker.load === 0) this.#running.delete(candidate);
+    let emptying = this.#reserved.size - this.#running.size;
+    for (const candidate of byLoad) {
+      if (emptying >= this.#waiting.size || this.#reserved.size >= most) break;
+      if (this.#reserved.has(candidate) || !isFree(candidate)) continue;
+      this.#reserved.add(candidate);
+      candidate.isReserved = true;
+      emptying++;
+    }
   }
+}
+
+function isFree({ worker }: Candidate): boolean {
+  return worker.isReady && worker.tasksLeft > 0;
 }

@@ -17,15 +17,14 @@ export interface RosterParts {
 export class Roster {
   /** Workers that have become ready and have not left. The list is the same one for ever. */
   readonly workers: Worker[] = [];
-  /** Workers that take nothing more, and may have tasks in hand. */
-  readonly #leaving = new Set<Worker>();
+  /** Those, and workers that take nothing more and finish what they have. The list is the same one for ever. */
+  readonly #present: Worker[] = [];
   readonly #logs: LogWatch;
   readonly #silences: SilenceWatch;
 
   constructor({ clock, stateOf, onStuck }: RosterParts) {
-    const workers = (): Worker[] => [...this.workers, ...this.#leaving];
-    this.#logs = new LogWatch({ clock, workers });
-    this.#silences = new SilenceWatch({ clock, workers, stateOf, stuck: onStuck });
+    this.#logs = new LogWatch({ clock, workers: this.#present });
+    this.#silences = new SilenceWatch({ clock, workers: this.#present, stateOf, stuck: onStuck });
   }
 
   /** Workers that take tasks. */
@@ -35,26 +34,27 @@ export class Roster {
 
   /** Tasks in the hands of all of them. */
   tasks(): Task[] {
-    return [...this.workers, ...this.#leaving].flatMap((worker) => worker.tasks());
+    return this.#present.flatMap((worker) => worker.tasks());
   }
 
   /** A worker has become ready. */
   join(worker: Worker): void {
     this.#silences.noteStart(worker.bootMs);
     this.workers.push(worker);
+    this.#present.push(worker);
   }
 
   /** A worker was told to go, and finishes what it has. */
   leave(worker: Worker): void {
-    // First, so that the logs of the last worker are still watched.
-    this.#leaving.add(worker);
-    this.#strike(worker);
+    remove(this.workers, worker);
+    this.#silences.drop(worker);
   }
 
   /** A worker has ended. */
   remove(worker: Worker): void {
-    this.#leaving.delete(worker);
-    this.#strike(worker);
+    this.leave(worker);
+    remove(this.#present, worker);
+    if (this.#present.length === 0) this.#logs.stop();
   }
 
   /** Tasks have left for workers. */
@@ -66,11 +66,9 @@ export class Roster {
   lookForStuck(): boolean {
     return this.#silences.look();
   }
+}
 
-  #strike(worker: Worker): void {
-    const at = this.workers.indexOf(worker);
-    if (at !== -1) this.workers.splice(at, 1);
-    this.#silences.drop(worker);
-    if (this.workers.length === 0 && this.#leaving.size === 0) this.#logs.stop();
-  }
+function remove(workers: Worker[], worker: Worker): void {
+  const at = workers.indexOf(worker);
+  if (at !== -1) workers.splice(at, 1);
 }

@@ -8,8 +8,8 @@ const FIRST_LOOK_MS = 200;
 
 export interface SilenceWatchParts {
   clock: Clock;
-  /** Every worker that may have tasks in hand. */
-  workers(): readonly Worker[];
+  /** Every worker that may have tasks in hand; workers come and go in this list. */
+  workers: readonly Worker[];
   /** Of the thread that runs its loop. */
   stateOf(worker: Worker): ThreadState | undefined;
   /** A worker stands still outside of any handler, with tasks before it. It is to be replaced. */
@@ -50,7 +50,7 @@ export class SilenceWatch {
     const { clock, workers, stateOf, stuck } = this.#parts;
     const now = clock.now();
     let mayOneBecomeSilent = false;
-    for (const worker of [...workers()]) {
+    for (const worker of [...workers]) {
       const wasHeard = now - worker.received.heardAtMs < FIRST_LOOK_MS;
       if (worker.load === 0 || wasHeard || worker.hasBegun()) {
         mayOneBecomeSilent ||= wasHeard && worker.load > 0;

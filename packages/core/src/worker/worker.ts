@@ -33,24 +33,12 @@ const STACK_WITHIN_MS = 2000;
 export class Worker {
   readonly id: number;
   readonly startedAt: number;
-  /** Tasks it may be given in all; kept by autoscale/recycler.ts. */
-  mostTasks = Infinity;
-  /** Lost what it had not begun because it stood still; nothing is sent ahead to it until it answers. */
-  isStuck = false;
   readonly vitals: Vitals;
   /** What came from it. */
   readonly received: FrameReceiver;
   #concurrency: number;
   /** Most tasks that ever ran at once in it: above one, a task that began before another may run still. */
   #widest: number;
-  /** Work worth sending ahead to it, ms; kept by dispatch/hand-out.ts. */
-  aheadMs = 1;
-  /** Whether dispatch/places.ts has it in its list. A Set of workers that come and go allocates each time. */
-  isListed = false;
-  /** Given nothing more while memory is short. */
-  isHeld = false;
-  /** Set aside for one task that must run alone. */
-  reserved = false;
   readonly #clock: Clock;
   readonly #listener: WorkerListener;
   readonly #transport: Transport;
@@ -58,6 +46,7 @@ export class Worker {
   readonly #start: WorkerStart;
   readonly #exit: WorkerExit;
   #state: WorkerState;
+  #mostTasks = Infinity;
   #stopWithinMs = 0;
 
   /** @param encoder the pool's, by which inputs were encoded */
@@ -146,9 +135,18 @@ export class Worker {
     return this.#hand.isFull;
   }
 
+  /** Tasks it may be given in all. */
+  get mostTasks(): number {
+    return this.#mostTasks;
+  }
+
+  limitTasks(mostTasks: number): void {
+    this.#mostTasks = mostTasks;
+  }
+
   /** Tasks it may still be given; not above 0 when it has been given its last. */
   get tasksLeft(): number {
-    return this.mostTasks - this.tasksDone - this.#hand.size;
+    return this.#mostTasks - this.tasksDone - this.#hand.size;
   }
 
   /** Execution time expected of them, ms. */

@@ -29,6 +29,10 @@ class AgingWorker implements Recyclable {
   readyMs(nowMs: number): number {
     return nowMs - this.readyAtMs;
   }
+
+  limitTasks(mostTasks: number): void {
+    this.mostTasks = mostTasks;
+  }
 }
 
 /** So many workers under these rules. Replacements are done when a test says so. */

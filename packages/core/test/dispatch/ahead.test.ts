@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AHEAD_MS, depth, nextAheadMs, roomFor, worthAheadMs } from '../../src/dispatch/ahead.js';
 
-const IDLE = { load: 0, expectedMs: 0, aheadMs: 1, tasksLeft: Infinity };
+const IDLE = { load: 0, expectedMs: 0, tasksLeft: Infinity };
 
 describe('roomFor', () => {
   it.each([
@@ -43,17 +43,17 @@ describe('roomFor', () => {
     const view = fc.record({
       load: fc.nat(600),
       expectedMs: fc.double({ min: 0, max: 50, noNaN: true }),
-      aheadMs: fc.double({ min: 1, max: 16, noNaN: true }),
       tasksLeft: fc.constant(Infinity),
     });
     const ms = fc.double({ min: 0, max: 100, noNaN: true });
+    const ahead = fc.double({ min: 1, max: 16, noNaN: true });
     fc.assert(
-      fc.property(view, fc.integer({ min: 1, max: 100 }), ms, (worker, concurrency, expectedMs) => {
+      fc.property(view, fc.integer({ min: 1, max: 100 }), ms, ahead, (worker, concurrency, expectedMs, aheadMs) => {
         const places = Math.max(0, concurrency - worker.load);
-        const room = roomFor(worker, concurrency, 'auto', expectedMs);
+        const room = roomFor(worker, concurrency, 'auto', expectedMs, aheadMs);
         expect(room).toBeGreaterThanOrEqual(places);
         if (room > places) {
-          expect(worker.expectedMs + room * expectedMs).toBeLessThanOrEqual(worker.aheadMs + 1e-6);
+          expect(worker.expectedMs + room * expectedMs).toBeLessThanOrEqual(aheadMs + 1e-6);
           expect(worker.load + room).toBeLessThanOrEqual(concurrency + 512);
         }
       }),
@@ -65,7 +65,7 @@ describe('work sent ahead', () => {
   it('is an eighth of what waits for each worker, 1 ms at least and 8 at most', () => {
     expect([0, 10, 100, 500, 10_000].map((waiting) => worthAheadMs(waiting, 0.1))).toEqual([1, 1, 1.25, 6.25, 8]);
     expect(roomFor(IDLE, 1, 'auto', 0.1, 8)).toBe(80);
-    expect(roomFor({ ...IDLE, aheadMs: 16 }, 1, 'auto', 0.1, 8)).toBe(160);
+    expect(roomFor(IDLE, 1, 'auto', 0.1, 16)).toBe(160);
     expect(roomFor(IDLE, 1, 0, 0.1, 8)).toBe(1);
   });
 

@@ -9,7 +9,7 @@ function open() {
   const received = { heardAtMs: 0 };
   const reads: number[] = [];
   const worker = { load: 1, received, readLog: () => void reads.push(clock.now()) } as unknown as Worker;
-  const watch = new LogWatch({ clock, workers: () => [worker] });
+  const watch = new LogWatch({ clock, workers: [worker] });
   watch.wake();
   return { clock, reads, heard: () => (received.heardAtMs = clock.now()), wake: () => watch.wake() };
 }

@@ -7,11 +7,9 @@ import type { Worker } from '../../src/worker/worker.js';
 function open(pending: number) {
   const steps: string[] = [];
   const passes = new Passes({
-    book: { pending, counts: { completed: 0 } } as TaskBook,
+    book: { pending } as TaskBook,
     workers: [{}, {}] as Worker[],
-    cores: () => 2,
-    handOut: () => void steps.push('pass'),
-    over: () => {},
+    run: () => void steps.push('pass'),
   });
   const submit = (count: number): void => {
     for (let task = 0; task < count; task++) passes.noteSubmitted();

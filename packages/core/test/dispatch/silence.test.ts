@@ -93,7 +93,7 @@ describe('the watch', () => {
     const stuck: unknown[] = [];
     const watch = new SilenceWatch({
       clock,
-      workers: () => [worker as unknown as Worker],
+      workers: [worker as unknown as Worker],
       stateOf: () => undefined,
       stuck: (one) => stuck.push(one),
     });

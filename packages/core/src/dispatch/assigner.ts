@@ -1,0 +1,79 @@
+import type { Clock } from '../base/clock.js';
+import { ReusedList } from '../base/reused-list.js';
+import { PoolError } from '../contract/errors.js';
+import type { Task } from '../task/task.js';
+import type { TaskBook } from '../task/task-book.js';
+import type { Worker } from '../worker/worker.js';
+import type { Backlog } from './backlog.js';
+import { notFound } from './task-errors.js';
+import { publishTrace } from './trace.js';
+
+/** The core count is read from files, so it is skipped until this many tasks are done. */
+const TASKS_BEFORE_CORES = 64;
+
+export interface AssignerParts {
+  /** The pool, as an identity for traces. */
+  pool: object;
+  moduleUrl: string;
+  clock: Clock;
+  book: TaskBook;
+  backlog: Backlog;
+  /** Cores the program may use. */
+  cores(): number;
+}
+
+/** Puts tasks into workers, and sends each worker its tasks of one pass in one frame. */
+export class Assigner {
+  readonly #parts: AssignerParts;
+  /** Workers with tasks in their outbox. */
+  readonly #unsent = new ReusedList<Worker>();
+  #prefetched = 0;
+
+  constructor(parts: AssignerParts) {
+    this.#parts = parts;
+  }
+
+  /** Number of tasks, so far, for a worker that had another one in hand. */
+  get prefetched(): number {
+    return this.#prefetched;
+  }
+
+  /** Puts a task that waits in no line any more into a worker, or rejects it with the reason why it cannot be there. */
+  assign(worker: Worker, task: Task): void {
+    const { pool, moduleUrl, clock, book, backlog } = this.#parts;
+    if (task.deadlineMs < Infinity && task.deadlineMs <= clock.now()) {
+      backlog.expire(task);
+      return;
+    }
+    if (worker.isFull) {
+      // Only a broadcast gets here: all else goes where there is a place.
+      book.fail(task, new PoolError('ERR_QUEUE_FULL', { queued: worker.load, max: worker.load }));
+      return;
+    }
+    const handler = worker.handlerIndex(task.name);
+    if (handler === undefined) {
+      publishTrace(pool, task, 'error', clock.now());
+      book.fail(task, notFound(task.name, moduleUrl, worker.handlerNames));
+      return;
+    }
+    if (!worker.hasUnsent) this.#unsent.push(worker);
+    book.handOver(task, worker.assign(task, handler));
+    if (worker.load > 1) this.#prefetched++;
+  }
+
+  /** Sends what was assigned since the last call. Returns whether there was anything. */
+  flush(): boolean {
+    const hasSent = this.#unsent.size > 0;
+    // A worker that stays awake needs a core, and so does this thread: one for each at work, and one more.
+    const isCalm = this.#isCalm();
+    for (let index = 0; index < this.#unsent.size; index++) this.#unsent.at(index).flush(isCalm);
+    this.#unsent.clear();
+    return hasSent;
+  }
+
+  #isCalm(): boolean {
+    const { counts, pending } = this.#parts.book;
+    if (counts.completed < TASKS_BEFORE_CORES) return false;
+    return pending < this.#parts.cores();
+  }
+}

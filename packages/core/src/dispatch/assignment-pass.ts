@@ -1,0 +1,265 @@
+import { ReusedList } from '../base/reused-list.js';
+import type { Task } from '../task/task.js';
+import type { TaskBook } from '../task/task-book.js';
+import type { Worker } from '../worker/worker.js';
+import type { Affinity } from './affinity.js';
+import { nextAheadMs, roomFor, worthAheadMs } from './ahead.js';
+import type { Assigner } from './assigner.js';
+import type { Backlog } from './backlog.js';
+import { Candidate } from './candidate.js';
+import { FreeCapacity } from './capacity.js';
+import type { WaitingTasks } from './waiting.js';
+
+export interface AssignmentParts {
+  book: TaskBook;
+  /** Tasks running at once in one worker; it may change. */
+  concurrency(): number;
+  prefetch: 'auto' | number;
+  backlog: Backlog;
+  assigner: Assigner;
+}
+
+/**
+ * Which worker gets which task: a pass brings together every task that waits and every worker that has room. First
+ * suspects, each alone; then a task for every free place; then, of what is left, as much prefetched as each worker may have.
+ *
+ * Nothing here costs more per task when there are more workers: a pass looks only at those that had news since they
+ * were found full.
+ */
+export class AssignmentPass {
+  readonly #parts: AssignmentParts;
+  readonly #queue: WaitingTasks;
+  readonly #affinity: Affinity;
+  readonly #capacity: FreeCapacity;
+  /** One for each worker that takes tasks. A look-up takes 10 ns, among 2 or 1,024; there is one for each frame of results. */
+  readonly #candidates = new Map<Worker, Candidate>();
+  /** Candidates for prefetched tasks. One that is found full leaves until it has answered for something. */
+  readonly #roomy = new Set<Candidate>();
+  /** Those of them that had news since the last pass. */
+  readonly #fresh = new ReusedList<Candidate>();
+  /** Whether every worker may have work. While memory is short nothing is prefetched: it is bound to its worker. */
+  #mayPrefetch = true;
+  #isPaused = false;
+
+  constructor(parts: AssignmentParts) {
+    this.#parts = parts;
+    this.#queue = parts.backlog.queue;
+    this.#affinity = parts.backlog.affinity;
+    this.#capacity = new FreeCapacity(() => parts.concurrency());
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+  }
+
+  /** Whether nothing waits and some worker could run something at once. */
+  get hasFreeCapacity(): boolean {
+    return !this.#isPaused && this.#queue.size === 0 && !this.#capacity.isEmpty;
+  }
+
+  /** Tasks that could run at once, counted no further than `enough`. */
+  freeCapacity(enough: number): number {
+    return this.#isPaused ? 0 : this.#capacity.count(enough);
+  }
+
+  /** A worker is ready for tasks. */
+  join(worker: Worker): void {
+    this.#candidates.set(worker, new Candidate(worker));
+    this.mayHaveRoom(worker);
+  }
+
+  /** A worker takes nothing more. */
+  leave(worker: Worker): void {
+    const candidate = this.#candidates.get(worker);
+    if (candidate === undefined) return;
+    this.#candidates.delete(worker);
+    this.#capacity.remove(candidate);
+    this.#roomy.delete(candidate);
+    this.#parts.backlog.quarantine.drop(candidate);
+    for (const task of this.#affinity.drop(candidate).reverse()) this.#queue.unshift(task);
+  }
+
+  /** A worker has answered. */
+  answered(worker: Worker): void {
+    const candidate = this.#candidates.get(worker);
+    if (candidate === undefined) return;
+    candidate.isStalled = false;
+    candidate.prefetchMs = nextAheadMs(candidate.prefetchMs, worker.load === 0 && this.#queue.size > 0);
+    this.#refresh(candidate);
+  }
+
+  /** A place in a worker may have become free. */
+  mayHaveRoom(worker: Worker): void {
+    const candidate = this.#candidates.get(worker);
+    if (candidate !== undefined) this.#refresh(candidate);
+  }
+
+  /** A worker stands still. @param isStalled whether it has prefetched tasks: then it gets no more before it answers */
+  noteStalled(worker: Worker, isStalled: boolean): void {
+    const candidate = this.#candidates.get(worker);
+    if (candidate !== undefined) candidate.isStalled = isStalled;
+  }
+
+  /** Recalls those of these tasks, in a worker's order, that have not begun. They wait at the head of the queue again. */
+  recall(worker: Worker, tasks: readonly Task[]): void {
+    const recalled = tasks.filter((task) => !task.isPinned && worker.recall(task));
+    if (recalled.length === 0) return;
+    const candidate = this.#candidates.get(worker);
+    if (candidate !== undefined) this.#roomy.delete(candidate);
+    for (const task of recalled.reverse()) this.#parts.backlog.requeue(task);
+  }
+
+  /** Gives up a task in a worker's hand: its result is not wanted any more. */
+  release(task: Task, reason: unknown): void {
+    const worker = task.place?.holder as Worker | undefined;
+    if (worker === undefined) return;
+    worker.abandon(task, reason);
+    // One that had not left yet freed its place at once.
+    this.mayHaveRoom(worker);
+  }
+
+  /** Gives work to the first `most` of these workers only, from now on. The others keep what they have begun. */
+  limitWorking(workers: readonly Worker[], most: number): void {
+    for (const [index, worker] of workers.entries()) {
+      const candidate = this.#candidates.get(worker);
+      if (candidate !== undefined) this.#withhold(candidate, index >= most);
+    }
+    this.#mayPrefetch = most >= workers.length;
+  }
+
+  run(): void {
+    if (this.#isPaused) return;
+    this.#assignSuspects();
+    if (this.#affinity.size > 0) this.#serveAwaited();
+    this.#fillCapacity();
+    if (this.#mayPrefetch && this.#queue.size + this.#affinity.size > 0 && this.#roomy.size > 0) this.#prefetch();
+    this.#fresh.clear();
+  }
+
+  #refresh(candidate: Candidate): void {
+    if (!candidate.worker.isReady) return;
+    this.#capacity.add(candidate);
+    this.#roomy.add(candidate);
+    this.#fresh.push(candidate);
+  }
+
+  #withhold(candidate: Candidate, isWithheld: boolean): void {
+    if (candidate.isWithheld === isWithheld) return;
+    candidate.isWithheld = isWithheld;
+    if (isWithheld) this.recall(candidate.worker, candidate.worker.unbegun());
+    else this.#refresh(candidate);
+  }
+
+  #assignSuspects(): void {
+    const othersWait = this.#queue.size + this.#affinity.size > 0;
+    const { assigner, backlog } = this.#parts;
+    for (const { candidate, suspect } of backlog.quarantine.next(this.#candidates.values(), othersWait)) {
+      if (suspect === undefined) this.#refresh(candidate);
+      else assigner.assign(candidate.worker, suspect);
+    }
+  }
+
+  /** Fills the free places of workers that tasks wait for. */
+  #serveAwaited(): void {
+    for (const candidate of this.#affinity.awaited()) {
+      while (this.#capacity.has(candidate)) {
+        const task = this.#affinity.firstFor(candidate);
+        if (task === undefined) break;
+        this.#affinity.remove(task);
+        this.#assign(candidate, task);
+      }
+    }
+  }
+
+  #fillCapacity(): void {
+    while (this.#queue.size > 0 || this.#affinity.size > 0) {
+      const candidate = this.#capacity.take();
+      if (candidate === undefined) return;
+      const task = this.#nextFor(candidate) ?? this.#affinity.overdueTask();
+      if (task !== undefined) {
+        if (this.#affinity.size > 0) this.#affinity.remove(task);
+        this.#assign(candidate, task);
+      }
+      this.#capacity.add(candidate);
+      if (task === undefined) return;
+    }
+  }
+
+  /**
+   * Prefetches what is left. First, a worker that has just answered gets as much as the others have in hand: what one frame
+   * of results has made room for, or has made callers submit, leaves in one frame again. Shared out among 128 workers it
+   * would be 64 frames for 64 tasks, at 10 µs each. The rest is shared out evenly.
+   */
+  #prefetch(): void {
+    const fair = Math.ceil((this.#parts.book.counts.running + this.#queue.size) / this.#candidates.size);
+    for (let index = 0; index < this.#fresh.size; index++) {
+      const candidate = this.#fresh.at(index);
+      this.#fill(candidate, fair - candidate.worker.load);
+    }
+    let left = this.#roomy.size;
+    for (const candidate of this.#roomy) {
+      if (this.#queue.size + this.#affinity.size === 0) return;
+      this.#fill(candidate, Math.ceil(this.#queue.size / left--));
+    }
+  }
+
+  /** Prefetches for one worker as far as it has room: tasks that wait for it, and up to `fromQueue` of the queue. */
+  #fill(candidate: Candidate, fromQueue: number): void {
+    const { worker } = candidate;
+    if (!candidate.mayPrefetch) {
+      this.#roomy.delete(candidate);
+      return;
+    }
+    const { prefetch, concurrency } = this.#parts;
+    const atOnce = concurrency();
+    const { first } = this.#queue;
+    const backlogMs = worthAheadMs(this.#queue.size / this.#candidates.size, first?.type.typicalMs ?? 0);
+    const prefetchMs = Math.max(candidate.prefetchMs, backlogMs);
+    for (let taken = 0; ;) {
+      const own = this.#affinity.size === 0 ? undefined : this.#affinity.firstFor(candidate);
+      const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
+      if (head === undefined) return;
+      if (worker.isFull || roomFor(worker, atOnce, prefetch, head.type.typicalMs, prefetchMs) <= 0) {
+        this.#roomy.delete(candidate);
+        return;
+      }
+      if (own === undefined) taken++;
+      else this.#affinity.remove(own);
+      const task = own ?? this.#nextFor(candidate, true);
+      if (task === undefined) return;
+      this.#assign(candidate, task);
+    }
+  }
+
+  /**
+   * Takes the next task for this worker out of the queue. On the way, tasks whose key another worker knows go to that
+   * one if it has a free place, or wait for it. A task whose input is moved is not prefetched: it could not be recalled.
+   */
+  #nextFor(candidate: Candidate, isAhead = false): Task | undefined {
+    for (let task = this.#queue.first; task !== undefined; task = this.#queue.first) {
+      if (isAhead && task.isOneShot) return undefined;
+      this.#queue.take(task);
+      const home = task.key === undefined ? undefined : this.#affinity.homeOf(task.key);
+      if (home === undefined || home === candidate) return task;
+      if (this.#capacity.has(home)) this.#assign(home, task);
+      else if (!this.#affinity.park(task, home)) return task;
+    }
+    return undefined;
+  }
+
+  #assign(candidate: Candidate, task: Task): void {
+    this.#parts.assigner.assign(candidate.worker, task);
+    // It may have been refused: too late, or of a name that no worker has a handler for.
+    if (task.key !== undefined && task.place !== undefined) {
+      task.place.isWarm = this.#affinity.visit(task.key, candidate);
+    }
+  }
+}

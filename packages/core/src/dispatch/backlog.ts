@@ -1,0 +1,102 @@
+import type { Clock } from '../base/clock.js';
+import type { Task } from '../task/task.js';
+import type { TaskBook } from '../task/task-book.js';
+import { Affinity } from './affinity.js';
+import type { Passes } from './passes.js';
+import { Quarantine } from './quarantine.js';
+import { waitedTooLong } from './task-errors.js';
+import { publishTrace } from './trace.js';
+import { WaitingTasks } from './waiting.js';
+
+export interface BacklogParts {
+  /** The pool, as an identity for traces. */
+  pool: object;
+  clock: Clock;
+  book: TaskBook;
+  passes: Passes;
+}
+
+/** All tasks that wait for a worker, and the limits of their wait. The assignment pass empties it. */
+export class Backlog {
+  readonly queue = new WaitingTasks();
+  /** Tasks that must run alone. */
+  readonly quarantine = new Quarantine();
+  /** Tasks that wait for the worker that knows their key. */
+  readonly affinity: Affinity;
+  readonly #parts: BacklogParts;
+
+  constructor(parts: BacklogParts) {
+    this.#parts = parts;
+    this.affinity = new Affinity({ clock: parts.clock, overdue: () => parts.passes.schedule() });
+  }
+
+  get size(): number {
+    return this.queue.size + this.quarantine.size + this.affinity.size;
+  }
+
+  /** Execution time expected of the tasks in the queue, ms. */
+  get expectedMs(): number {
+    return this.queue.expectedMs;
+  }
+
+  *[Symbol.iterator](): Generator<Task> {
+    yield* this.queue;
+    yield* this.affinity.all();
+    yield* this.quarantine.all();
+  }
+
+  /** Takes in a task that the book counts as queued. */
+  add(task: Task): void {
+    this.#limitWait(task);
+    if (task.mustRunAlone) this.quarantine.push(task);
+    else this.queue.push(task);
+    this.#parts.passes.noteSubmitted();
+  }
+
+  /** Takes a task back to the head of the queue: it has not run, or is not to blame for what ended its worker. */
+  requeue(task: Task): void {
+    this.#parts.book.requeue(task);
+    this.#limitWait(task);
+    if (task.mustRunAlone) this.quarantine.push(task);
+    else this.queue.unshift(task);
+    this.#parts.passes.schedule();
+  }
+
+  /** Takes a waiting task out: its result is not wanted any more. */
+  remove(task: Task): void {
+    if (task.mustRunAlone) this.quarantine.remove(task);
+    else if (!this.affinity.remove(task)) this.queue.remove(task);
+  }
+
+  /** Rejects a queued task whose time to wait is over. It is in no line any more. */
+  expire(task: Task): void {
+    const { pool, clock, book } = this.#parts;
+    const now = clock.now();
+    publishTrace(pool, task, 'timeout', now);
+    book.noteTimeout();
+    book.fail(task, waitedTooLong(task, now, this.size));
+  }
+
+  #limitWait(task: Task): void {
+    // Most tasks have neither limit, and a look at the clock costs 45 ns.
+    if (task.settings.queueTimeoutMs === Infinity && task.extras.deadline === undefined) return;
+    this.#expireLater(task, this.#parts.clock.now());
+  }
+
+  #expireLater(task: Task, sinceMs: number): void {
+    const untilMs = Math.min(sinceMs + task.settings.queueTimeoutMs, task.deadlineMs);
+    if (untilMs === Infinity) return;
+    const { clock, book, passes } = this.#parts;
+    const timer = clock.after(untilMs - clock.now(), () => {
+      // Callers that share the task may have made its limit longer since.
+      if (Math.min(sinceMs + task.settings.queueTimeoutMs, task.deadlineMs) > clock.now()) {
+        this.#expireLater(task, sinceMs);
+        return;
+      }
+      this.remove(task);
+      this.expire(task);
+      passes.schedule();
+    });
+    book.limitWait(task, timer);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Candidate } from './candidate.js';
+
+/**
+ * Candidates that can run one more task at once. At concurrency 1, the last one used comes first: it is the warmest, and
+ * the others may cool and go. At a higher concurrency they take turns, so that load spreads.
+ */
+export class FreeCapacity {
+  readonly #concurrency: () => number;
+  readonly #candidates: Candidate[] = [];
+
+  constructor(concurrency: () => number) {
+    this.#concurrency = concurrency;
+  }
+
+  /** A worker became ready, or a task of it ended. */
+  add(candidate: Candidate): void {
+    if (candidate.isListed || !this.has(candidate)) return;
+    candidate.isListed = true;
+    this.#candidates.push(candidate);
+  }
+
+  /** Whether no candidate is listed. One that is may have lost its capacity since. */
+  get isEmpty(): boolean {
+    return this.#candidates.length === 0;
+  }
+
+  /** Whether this candidate could run a task at once. */
+  has({ worker, isReserved, isWithheld }: Candidate): boolean {
+    if (isReserved || isWithheld || !worker.isReady) return false;
+    return worker.load < this.#concurrency() && !worker.isFull && worker.tasksLeft > 0;
+  }
+
+  /** Tasks that could run at once, counted no further than `enough`. */
+  count(enough: number): number {
+    let count = 0;
+    for (const candidate of this.#candidates) {
+      const { load, tasksLeft } = candidate.worker;
+      if (this.has(candidate)) count += Math.min(this.#concurrency() - load, tasksLeft);
+      if (count >= enough) break;
+    }
+    return count;
+  }
+
+  remove(candidate: Candidate): void {
+    if (!candidate.isListed) return;
+    candidate.isListed = false;
+    this.#candidates.splice(this.#candidates.indexOf(candidate), 1);
+  }
+
+  /** Takes the candidate for the next task out of the list; `add` lists it again while it has capacity. */
+  take(): Candidate | undefined {
+    for (;;) {
+      const candidate = this.#concurrency() === 1 ? this.#candidates.pop() : this.#candidates.shift();
+      if (candidate === undefined) return undefined;
+      candidate.isListed = false;
+      if (this.has(candidate)) return candidate;
+    }
+  }
+}
