@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js';
 import { ReusedList } from '../base/reused-list.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
@@ -8,10 +9,14 @@ import type { Assigner } from './assigner.js';
 import type { Backlog } from './backlog.js';
 import { Candidate } from './candidate.js';
 import { FreeCapacity } from './capacity.js';
+import { FrameFilling } from './frame-filling.js';
 import type { WaitingTasks } from './waiting.js';
 
 export interface AssignmentParts {
+  clock: Clock;
   book: TaskBook;
+  /** Cores the program may use. */
+  cores(): number;
   /** Tasks running at once in one worker; it may change. */
   concurrency(): number;
   prefetch: 'auto' | number;
@@ -31,6 +36,7 @@ export class AssignmentPass {
   readonly #queue: WaitingTasks;
   readonly #affinity: Affinity;
   readonly #capacity: FreeCapacity;
+  readonly #filling: FrameFilling;
   /** One for each worker that takes tasks. A look-up takes 10 ns, among 2 or 1,024; there is one for each frame of results. */
   readonly #candidates = new Map<Worker, Candidate>();
   /** Candidates for prefetched tasks. One that is found full leaves until it has answered for something. */
@@ -46,6 +52,7 @@ export class AssignmentPass {
     this.#queue = parts.backlog.queue;
     this.#affinity = parts.backlog.affinity;
     this.#capacity = new FreeCapacity(() => parts.concurrency());
+    this.#filling = new FrameFilling(parts);
   }
 
   get isPaused(): boolean {
@@ -180,17 +187,29 @@ export class AssignmentPass {
   }
 
   #fillCapacity(): void {
+    this.#filling.begin();
     while (this.#queue.size > 0 || this.#affinity.size > 0) {
-      const candidate = this.#capacity.take();
+      const joined = this.#toJoin();
+      const candidate = joined ?? this.#capacity.take();
       if (candidate === undefined) return;
+      const isWoken = candidate.worker.load === 0;
       const task = this.#nextFor(candidate) ?? this.#affinity.overdueTask();
       if (task !== undefined) {
         if (this.#affinity.size > 0) this.#affinity.remove(task);
         this.#assign(candidate, task);
+        if (isWoken) this.#filling.noteWoken(candidate);
       }
-      this.#capacity.add(candidate);
+      if (joined === undefined) this.#capacity.add(candidate);
       if (task === undefined) return;
     }
+  }
+
+  /** The worker at work that the next task had better join, before another is woken for it. */
+  #toJoin(): Candidate | undefined {
+    const { first } = this.#queue;
+    if (first === undefined || !this.#mayPrefetch || this.#parts.prefetch !== 'auto') return undefined;
+    const { running } = this.#parts.book.counts;
+    return this.#filling.toJoin(first, this.#candidates.values(), running + this.#queue.size);
   }
 
   /**

@@ -9,6 +9,8 @@ export class Candidate {
   readonly worker: Worker;
   /** Work worth prefetching for it, ms. */
   prefetchMs = AHEAD_MS;
+  /** When it was given a tiny task and had none, host clock; see dispatch/frame-filling.ts. */
+  wokenAtMs = -Infinity;
   /** Stands in the list of dispatch/capacity.ts. A Set of candidates that come and go would allocate each time. */
   isListed = false;
   /** Gets no task while memory is short. */

@@ -57,8 +57,7 @@ export class Dispatcher {
     const passes = (this.#passes = new Passes({ book, workers, run: () => this.#pass() }));
     const backlog = (this.#backlog = new Backlog({ ...parts, passes }));
     const assigner = (this.#assigner = new Assigner({ ...parts, backlog }));
-    const concurrency = (): number => parts.concurrency();
-    const assignment = (this.#assignment = new AssignmentPass({ book, concurrency, prefetch, backlog, assigner }));
+    const assignment = (this.#assignment = new AssignmentPass({ ...parts, prefetch, backlog, assigner }));
     const outcomes = (this.#outcomes = new Outcomes({ ...parts, crashAttempts, backlog }));
     this.#limits = new TimeLimits({ ...parts, timeoutStack, backlog, outcomes, assignment });
     this.#stealing = new WorkStealing({ clock, workers, assigner, assignment });

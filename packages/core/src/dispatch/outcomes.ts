@@ -47,6 +47,7 @@ export class Outcomes {
     if (isWarm !== undefined) task.type.recordKeyed(isWarm, ranMs);
     publishTrace(pool, task, status === STATUS.ok ? 'ok' : 'error', now, row);
     if (status === STATUS.ok) {
+      task.type.recordResult(row.resultBytes);
       task.extras.onRan?.(ranMs);
       book.complete(task, row.value);
     } else if (status === STATUS.notSerializable) {

@@ -61,6 +61,8 @@ export class WorkStealing {
     if (!assignment.hasFreeCapacity) return;
     for (const [worker, answered] of this.#answeredBefore) {
       if (!worker.isReady) continue;
+      // To ask which of 500 tasks have begun takes 0.4 ms.
+      if (worker.received.answered !== answered && worker.expectedMs <= SHARE_ABOVE_MS) continue;
       const ahead = worker.unbegun().filter((task) => !task.isPinned);
       const isStalled = worker.received.answered === answered;
       if (isStalled) assignment.noteStalled(worker, ahead.length > 0);

@@ -34,6 +34,8 @@ export class TaskType {
    * sending ahead, since what then stands behind it is taken back; a name that has become long is found out all the same.
    */
   typicalMs = UNKNOWN_MS;
+  /** Bytes of a result: a moving average. */
+  resultBytes = 0;
   /** Execution time where the worker knew the key, and where it did not, ms: moving averages; NaN before the first. */
   #warmMs = NaN;
   #coldMs = NaN;
@@ -55,6 +57,11 @@ export class TaskType {
     this.expectedMs += (runMs - this.expectedMs) * NEWEST;
     const seenMs = Math.min(runMs, this.typicalMs * MUCH_LONGER + LEAST_MS);
     this.typicalMs += (seenMs - this.typicalMs) * NEWEST;
+  }
+
+  /** A handler's result has these bytes. */
+  recordResult(bytes: number): void {
+    this.resultBytes += (bytes - this.resultBytes) * NEWEST;
   }
 
   /** A handler ran to its end for a task with a key. */

@@ -2,7 +2,10 @@ import { messageOf } from '../base/message-of.js';
 import type { Buffer } from '../base/natives.js';
 import type { Refusal } from '../contract/errors.js';
 import type { WireThrown } from '../wire/error-wire.js';
-import { RECORD_HEADER, STATUS } from '../wire/record.js';
+import { RECORD_FLAG, RECORD_HEADER, STATUS } from '../wire/record.js';
+
+/** Least bytes of a value that goes beside its record: a smaller one stands in it. */
+const ASIDE_BYTES = 16 * 1024;
 
 /** One for all: to make a buffer and a view cost 2.5 µs of each call that comes alone. */
 const NO_RECORD = new DataView(new ArrayBuffer(RECORD_HEADER));
@@ -70,6 +73,10 @@ export class ResultRow {
   }
   get valueBytes(): number {
     return this.#view.getUint32(this.#at + 36, true);
+  }
+  /** Bytes of the value, at least. */
+  get resultBytes(): number {
+    return (this.flags & ~RECORD_FLAG.reported) === 0 ? this.valueBytes : ASIDE_BYTES;
   }
   /** What became of the task: that of `kind`, unless what belongs to it cannot be read. */
   get status(): number {

@@ -25,6 +25,19 @@ describe('suspects', () => {
     }
   });
 
+  it('run in as many workers at a time as there are', async () => {
+    const engine = openEngine({ concurrency: 4, prefetch: 0, tasks: { work: { idempotent: true } } });
+    const [first] = (await engine.staffUp(1)) as [Staff];
+    for (let task = 1; task <= 4; task++) engine.submit();
+    await turn();
+    expect(begun(first)).toHaveLength(4);
+    engine.engine.resize(3);
+    first.transport.exit();
+    const staff = await engine.staffUp(3);
+    const alone = staff.map((each) => begun(each).map(({ taskId }) => taskId));
+    expect(alone.toSorted()).toEqual([[1], [2], [3]]);
+  });
+
   it('are blamed only for killing again', async () => {
     const { made, second, staffUp, book, clock } = await fourSuspects();
     expect(book.counts.crashed).toBe(0);

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { isTiny, taskCostMs, tasksBeforeNext } from '../../src/dispatch/frame-filling.js';
+import { openEngine, turn, type Staff } from '../support/scripted-engine.js';
+
+describe('tasksBeforeNext', () => {
+  it.each([
+    // cost of a task in ms, workers awake, cores, tasks in flight, tasks before the next worker
+    [0.0005, 0, 8, 1000, 200],
+    [0.001, 1, 8, 1000, 100],
+    [0.005, 7, 8, 1000, 20],
+    [0.001, 2, 2, 1000, 500],
+    [0.001, 5, 2, 1000, 500],
+    [0.001, 2, 2, 10, 100],
+    [0.001, 2, 1.5, 1000, 500],
+  ])('with tasks of %d ms, %d awake, %d cores and %d in flight is %d', (costMs, awake, cores, inFlight, tasks) => {
+    expect(tasksBeforeNext(costMs, awake, cores, inFlight)).toBe(tasks);
+  });
+});
+
+describe('a task', () => {
+  it('is tiny when its handler and its values cost less than a frame', () => {
+    expect([0, 0.001, 0.009, 0.01, 1].map((ms) => isTiny(taskCostMs(ms, 0)))).toEqual([true, true, true, false, false]);
+    expect([120, 1000, 16_384].map((bytes) => isTiny(taskCostMs(0.001, bytes)))).toEqual([true, true, false]);
+  });
+});
+
+describe('tiny tasks', () => {
+  /** Three workers on two cores, and numbers of tasks that newly arrived at each, most first. */
+  async function open(ms: number, options = {}) {
+    const engine = openEngine({ workers: 3, ...options });
+    engine.expectMs(ms);
+    const staff = (await engine.staffUp(3)) as [Staff, Staff, Staff];
+    const arrived = (): number[] => staff.map(({ transport }) => transport.takeTasks().length).sort((a, b) => b - a);
+    const submit = async (count: number): Promise<void> => {
+      for (let task = 0; task < count; task++) engine.submit();
+      await turn();
+    };
+    return { ...engine, arrived, submitSome: submit };
+  }
+
+  it.each([
+    [1, [1, 0, 0]],
+    [40, [40, 0, 0]],
+    [150, [100, 50, 0]],
+    [1000, [500, 500, 0]],
+  ])('of a turn, %d in number, go to %j workers', async (count, expected) => {
+    const { arrived, submitSome } = await open(0.001);
+    await submitSome(count);
+    expect(arrived()).toEqual(expected);
+  });
+
+  it('join a worker that goes on', async () => {
+    const { arrived, submitSome, clock } = await open(0.001);
+    await submitSome(1);
+    clock.advance(1);
+    await submitSome(2);
+    expect(arrived()).toEqual([3, 0, 0]);
+  });
+
+  it('do not join a worker that may stand still in a long one', async () => {
+    const { arrived, submitSome, clock } = await open(0.001);
+    await submitSome(1);
+    clock.advance(1.1);
+    await submitSome(1);
+    expect(arrived()).toEqual([1, 1, 0]);
+  });
+
+  it('are spread as `prefetch` says, if it says a number', async () => {
+    const { arrived, submitSome } = await open(0.001, { prefetch: 10 });
+    await submitSome(30);
+    expect(arrived()).toEqual([10, 10, 10]);
+  });
+
+  it.each([
+    ['long', 0.01],
+    ['waiting', 100],
+  ])('and %s ones differ: those are spread over all workers', async (_, ms) => {
+    const { arrived, submitSome } = await open(ms);
+    await submitSome(3);
+    expect(arrived()).toEqual([1, 1, 1]);
+  });
+
+  it('whose results are large are spread over all workers', async () => {
+    const { arrived, submitSome, type } = await open(0.001);
+    for (let task = 0; task < 50; task++) type('work').recordResult(16_384);
+    await submitSome(3);
+    expect(arrived()).toEqual([1, 1, 1]);
+  });
+
+  it('of a name that has not run yet are spread over all workers', async () => {
+    const engine = openEngine({ workers: 3 });
+    const staff = await engine.staffUp(3);
+    for (let task = 0; task < 3; task++) engine.submit();
+    await turn();
+    expect(staff.map(({ transport }) => transport.takeTasks().length)).toEqual([1, 1, 1]);
+  });
+});
