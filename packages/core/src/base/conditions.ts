@@ -2,26 +2,29 @@ import { deferred, type Deferred } from './deferred.js';
 
 /** Promises for conditions over state that changes elsewhere: the code that changes it calls `check`. */
 export class Conditions {
-  readonly #waiting = new Map<Deferred<void>, () => boolean>();
+  /** One promise for each function: callers that wait with the same one cost a check no more than one of them. */
+  readonly #waiting = new Map<() => boolean, Deferred<void>>();
 
   /** Resolves as soon as a check finds the condition true; at once if it is. A condition that throws rejects. */
   until(condition: () => boolean): Promise<void> {
-    const wait = deferred<void>();
-    this.#waiting.set(wait, condition);
-    this.check();
+    let wait = this.#waiting.get(condition);
+    if (wait === undefined) this.#waiting.set(condition, (wait = deferred<void>()));
+    this.#look(condition, wait);
     return wait.promise;
   }
 
   check(): void {
     if (this.#waiting.size === 0) return;
-    for (const [wait, condition] of this.#waiting) {
-      try {
-        if (!condition()) continue;
-        wait.resolve();
-      } catch (error) {
-        wait.reject(error);
-      }
-      this.#waiting.delete(wait);
+    for (const [condition, wait] of this.#waiting) this.#look(condition, wait);
+  }
+
+  #look(condition: () => boolean, wait: Deferred<void>): void {
+    try {
+      if (!condition()) return;
+      wait.resolve();
+    } catch (error) {
+      wait.reject(error);
     }
+    this.#waiting.delete(condition);
   }
 }

@@ -55,6 +55,36 @@ describe('Conditions', () => {
     expect(asked).toBe(1);
   });
 
+  it('asks each condition once for each caller that begins to wait, however many wait already', () => {
+    const conditions = new Conditions();
+    let asked = 0;
+    for (let caller = 0; caller < 1000; caller++) {
+      void conditions.until(() => {
+        asked++;
+        return false;
+      });
+    }
+    expect(asked).toBe(1000);
+  });
+
+  it('asks a condition that many callers share once for all of them, and then resolves for each', async () => {
+    const conditions = new Conditions();
+    let asked = 0;
+    let holds = false;
+    const condition = (): boolean => {
+      asked++;
+      return holds;
+    };
+    const waits = Array.from({ length: 1000 }, () => conditions.until(condition));
+    asked = 0;
+    conditions.check();
+    expect(asked).toBe(1);
+    holds = true;
+    conditions.check();
+    await Promise.all(waits);
+    expect(asked).toBe(2);
+  });
+
   it('rejects with what a condition throws, and goes on with the others', async () => {
     const conditions = new Conditions();
     const failure = new Error('the pool is closed');
