@@ -51,8 +51,9 @@ export class WorkerNews implements WorkerListener {
 
   ready(worker: Worker): void {
     const { types, emit, changed } = this.#parts;
-    types.learn(worker.handlerNames);
-    this.#warnOnce(worker);
+    const handlerNames = [...worker.handlers.keys()];
+    types.learn(handlerNames);
+    this.#warnOnce(handlerNames);
     this.#supervisor.onReady(worker);
     const { id: workerId, pid, threadId, bootMs } = worker;
     emit('worker:ready', { workerId, pid, threadId, bootMs });
@@ -73,7 +74,7 @@ export class WorkerNews implements WorkerListener {
 
   reported(worker: Worker, uses: readonly HandlerUse[]): void {
     const { types, memory } = this.#parts;
-    const { handlerNames } = worker;
+    const handlerNames = [...worker.handlers.keys()];
     for (const [handler, use] of uses) types.of(handlerNames[handler] ?? '').load.add(use);
     memory?.noteReported(worker);
   }
@@ -116,13 +117,13 @@ export class WorkerNews implements WorkerListener {
     const tasks = worker.tasks().map(({ name }) => name);
     const stack = await worker.stack();
     // It may have gone on, or ended, in the meantime.
-    if (worker.state === 'exited' || worker.load === 0 || worker.hasBegun()) return;
+    if (worker.state === 'exited' || worker.load === 0 || worker.hand.hasBegun()) return;
     this.#parts.emit('worker:stuck', { workerId: worker.id, pid: worker.pid, silentMs, tasks, stack });
     worker.kill('it stood still outside of any handler');
   }
 
   /** All workers have the same handlers: the first tells. */
-  #warnOnce({ handlerNames }: Worker): void {
+  #warnOnce(handlerNames: string[]): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     const { tasks, name } = this.#parts.options;

@@ -45,18 +45,18 @@ export class Assigner {
       backlog.expire(task);
       return;
     }
-    if (worker.isFull) {
+    if (worker.hand.isFull) {
       // Only a broadcast gets here: all else goes where there is a place.
       book.fail(task, new PoolError('ERR_QUEUE_FULL', { queued: worker.load, max: worker.load }));
       return;
     }
-    const handler = worker.handlerIndex(task.name);
+    const handler = worker.handlers.get(task.name);
     if (handler === undefined) {
       publishTrace(pool, task, 'error', clock.now());
-      book.fail(task, notFound(task.name, moduleUrl, worker.handlerNames));
+      book.fail(task, notFound(task.name, moduleUrl, [...worker.handlers.keys()]));
       return;
     }
-    if (!worker.hasUnsent) this.#unsent.push(worker);
+    if (!worker.hand.hasUnsent) this.#unsent.push(worker);
     book.handOver(task, worker.assign(task, handler));
     if (worker.load > 1) this.#prefetched++;
   }

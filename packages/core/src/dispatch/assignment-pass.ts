@@ -117,7 +117,7 @@ export class AssignmentPass {
 
   /** Recalls those of these tasks, in a worker's order, that have not begun. They wait at the head of the queue again. */
   recall(worker: Worker, tasks: readonly Task[]): void {
-    const recalled = tasks.filter((task) => !task.isPinned && worker.recall(task));
+    const recalled = tasks.filter((task) => !task.isPinned && worker.hand.recall(task));
     if (recalled.length === 0) return;
     const candidate = this.#candidates.get(worker);
     if (candidate !== undefined) this.#roomy.delete(candidate);
@@ -161,7 +161,7 @@ export class AssignmentPass {
   #withhold(candidate: Candidate, isWithheld: boolean): void {
     if (candidate.isWithheld === isWithheld) return;
     candidate.isWithheld = isWithheld;
-    if (isWithheld) this.recall(candidate.worker, candidate.worker.unbegun());
+    if (isWithheld) this.recall(candidate.worker, candidate.worker.hand.unbegun());
     else this.#refresh(candidate);
   }
 
@@ -246,7 +246,7 @@ export class AssignmentPass {
       const own = this.#affinity.size === 0 ? undefined : this.#affinity.firstFor(candidate);
       const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
       if (head === undefined) return;
-      if (worker.isFull || roomFor(worker, atOnce, prefetch, head.type.typicalMs, prefetchMs) <= 0) {
+      if (worker.hand.isFull || roomFor(worker, atOnce, prefetch, head.type.typicalMs, prefetchMs) <= 0) {
         this.#roomy.delete(candidate);
         return;
       }

@@ -28,6 +28,6 @@ export class Candidate {
   get mayPrefetch(): boolean {
     const { worker } = this;
     if (this.isReserved || this.isWithheld || this.isStalled) return false;
-    return worker.hasBoard && worker.isReady && !worker.isFull;
+    return worker.hand.hasBoard && worker.isReady && !worker.hand.isFull;
   }
 }

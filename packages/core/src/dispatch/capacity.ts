@@ -27,7 +27,7 @@ export class FreeCapacity {
   /** Whether this candidate could run a task at once. */
   has({ worker, isReserved, isWithheld }: Candidate): boolean {
     if (isReserved || isWithheld || !worker.isReady) return false;
-    return worker.load < this.#concurrency() && !worker.isFull && worker.tasksLeft > 0;
+    return worker.load < this.#concurrency() && !worker.hand.isFull && worker.tasksLeft > 0;
   }
 
   /** Tasks that could run at once, counted no further than `enough`. */

@@ -91,7 +91,7 @@ export class Dispatcher {
   /** The number of tasks running at once in one worker is another one now. */
   onTuned(): void {
     for (const worker of this.roster.workers) {
-      worker.tune(this.#parts.concurrency());
+      worker.hand.tune(this.#parts.concurrency());
       this.#assignment.mayHaveRoom(worker);
     }
     this.#passes.schedule();
@@ -99,7 +99,7 @@ export class Dispatcher {
 
   /** Takes back what a worker has in hand and has not begun. */
   takeBackAhead(worker: Worker): void {
-    this.#assignment.recall(worker, worker.unbegun());
+    this.#assignment.recall(worker, worker.hand.unbegun());
   }
 
   /** Gives work to this number of workers at most from now on: those with the least memory. The others finish what they have. */
@@ -147,7 +147,7 @@ export class Dispatcher {
   onReady(worker: Worker): void {
     this.roster.join(worker);
     // It may have changed since the worker was told.
-    worker.tune(this.#parts.concurrency());
+    worker.hand.tune(this.#parts.concurrency());
     this.#assignment.join(worker);
     this.#passes.schedule();
   }

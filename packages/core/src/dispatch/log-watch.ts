@@ -84,7 +84,7 @@ export class LogWatch {
       this.#silences.set(worker, silence);
     }
     if (silence.nextAtMs > now) return silence.nextAtMs - now;
-    worker.readLog(false);
+    worker.received.readLog(false);
     silence.waitMs = Math.min(silence.waitMs * 2, LAST_LOOK_MS);
     silence.nextAtMs = now + silence.waitMs;
     return silence.waitMs;

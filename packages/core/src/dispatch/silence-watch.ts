@@ -52,7 +52,7 @@ export class SilenceWatch {
     let mayOneBecomeSilent = false;
     for (const worker of [...workers]) {
       const wasHeard = now - worker.received.heardAtMs < FIRST_LOOK_MS;
-      if (worker.load === 0 || wasHeard || worker.hasBegun()) {
+      if (worker.load === 0 || wasHeard || worker.hand.hasBegun()) {
         mayOneBecomeSilent ||= wasHeard && worker.load > 0;
         this.#silences.delete(worker);
         continue;

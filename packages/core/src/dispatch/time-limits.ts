@@ -41,7 +41,7 @@ export class TimeLimits {
     void worker.stack().then((stack) => {
       this.#asked.delete(task);
       // It may have ended, or been cancelled, in the meantime.
-      if (task.state === 'running' && worker.holds(task)) this.#timeOut(worker, task, ranMs, by, stack);
+      if (task.state === 'running' && task.place?.holder === worker) this.#timeOut(worker, task, ranMs, by, stack);
     });
   }
 

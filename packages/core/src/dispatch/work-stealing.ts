@@ -40,7 +40,7 @@ export class WorkStealing {
     this.#mayBeAhead ||= assigner.prefetched !== this.#prefetched;
     this.#prefetched = assigner.prefetched;
     if (!this.#mayBeAhead || this.#timer !== undefined || !assignment.hasFreeCapacity) return;
-    const workers = this.#parts.workers.filter((worker) => worker.hasAhead);
+    const workers = this.#parts.workers.filter((worker) => worker.hand.hasAhead);
     this.#mayBeAhead = workers.length > 0;
     if (workers.length === 0) return;
     this.#answeredBefore = new Map(workers.map((worker) => [worker, worker.received.answered]));
@@ -63,7 +63,7 @@ export class WorkStealing {
       if (!worker.isReady) continue;
       // To ask which of 500 tasks have begun takes 0.4 ms.
       if (worker.received.answered !== answered && worker.expectedMs <= SHARE_ABOVE_MS) continue;
-      const ahead = worker.unbegun().filter((task) => !task.isPinned);
+      const ahead = worker.hand.unbegun().filter((task) => !task.isPinned);
       const isStalled = worker.received.answered === answered;
       if (isStalled) assignment.noteStalled(worker, ahead.length > 0);
       const from = isStalled ? 0 : worker.expectedMs > SHARE_ABOVE_MS ? Math.ceil(ahead.length / 2) : ahead.length;

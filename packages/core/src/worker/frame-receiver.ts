@@ -63,7 +63,7 @@ export class FrameReceiver {
    * Takes the results that the log holds and no frame has told of.
    * @param isEverything whether also those that progress may come before
    */
-  readLog(isEverything: boolean): void {
+  readLog(isEverything = true): void {
     const { worker, clock, listener, damaged } = this.#parts;
     const nowMs = clock.now();
     try {

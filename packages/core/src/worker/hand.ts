@@ -5,7 +5,7 @@ import type { Holder, Task } from '../task/task.js';
 import type { Transport } from '../transport/transport.js';
 import { slotOf, TASK_SLOTS, type Claim } from '../wire/claim-board.js';
 import { errorToWire } from '../wire/error-wire.js';
-import { FRAME, type CancelMessage } from '../wire/frame.js';
+import { FRAME, type CancelMessage, type TuneMessage } from '../wire/frame.js';
 import { InHand } from './in-hand.js';
 import { Outbox } from './outbox.js';
 import type { Place } from './place.js';
@@ -23,6 +23,8 @@ export interface HandParts {
   /** Of the pool: the one that its inputs were encoded by. */
   encoder: ValueEncoder;
   clock: Clock;
+  /** Tasks running at once in it, at first. */
+  concurrency: number;
   graceMs: number;
   /** Its input cannot be sent. It is out of hand already. */
   refused(task: Task, refusal: Refusal): void;
@@ -49,11 +51,15 @@ export class Hand {
   readonly #watch: TaskWatch;
   /** False once all were seen to have begun: a worker whose tasks wait side by side is not looked at again. */
   #mayBeUnbegun = false;
+  #concurrency: number;
+  #hasRunSeveral: boolean;
   /** Places of tasks that were taken back and not answered for. */
   #takenBack = 0;
 
   constructor(parts: HandParts) {
     this.#parts = parts;
+    this.#concurrency = parts.concurrency;
+    this.#hasRunSeveral = parts.concurrency > 1;
     this.#inHand = new InHand(parts.holder);
     this.#outbox = new Outbox(parts.transport, parts.encoder, parts.clock, (place, refusal) => {
       const task = place.task as Task;
@@ -89,6 +95,19 @@ export class Hand {
   /** Whether some of it has not left yet. */
   get hasUnsent(): boolean {
     return !this.#outbox.isEmpty;
+  }
+
+  /** Whether several tasks may have run at once in its life: then a task that began before another may run still. */
+  get hasRunSeveral(): boolean {
+    return this.#hasRunSeveral;
+  }
+
+  /** Sets how many tasks run at once in it from now on. Only for a ready worker. */
+  tune(concurrency: number): void {
+    if (concurrency === this.#concurrency) return;
+    this.#concurrency = concurrency;
+    this.#hasRunSeveral ||= concurrency > 1;
+    this.#parts.transport.channel.send(FRAME.tune, { concurrency } satisfies TuneMessage);
   }
 
   /** All of it, oldest first. */
@@ -133,9 +152,10 @@ export class Hand {
 
   /**
    * Tasks that may be taken back, oldest first: they have not begun. One whose input is being decoded stays, for if that ends
-   * the worker, the death is its own. The log must have been read before.
+   * the worker, the death is its own.
    */
   unbegun(): Task[] {
+    this.#parts.readLog();
     const unbegun: Task[] = [];
     const decodingId = this.hasBoard ? (this.#parts.transport.board?.decoding() ?? 0) : 0;
     for (const place of this.#inHand.all()) {
@@ -148,12 +168,16 @@ export class Hand {
     return unbegun;
   }
 
-  /** Whether a handler has been called and has not returned. The log must have been read before. */
+  /** Whether a handler has been called and has not returned. */
   hasBegun(): boolean {
+    this.#parts.readLog();
     return this.#inHand.all().some((place) => this.begunAt(place) !== undefined);
   }
 
-  /** See Worker.recall. */
+  /**
+   * Takes a task back that has not begun; the worker will not run it, even if it is stuck in synchronous code now. False
+   * when it has begun, or that cannot be known.
+   */
   recall(task: Task): boolean {
     const place = task.place as Place;
     if (this.#outbox.remove(place)) {

@@ -14,9 +14,8 @@ export interface Remains {
 /**
  * What a worker had in hand at its end.
  * @param isTrusted false once it has said something wrong: what board and log tell of it means nothing then
- * @param ranAlone whether one task ran at a time in it, all its life
  */
-export function remainsOf(hand: Hand, board: ParentBoard | undefined, isTrusted: boolean, ranAlone: boolean): Remains {
+export function remainsOf(hand: Hand, board: ParentBoard | undefined, isTrusted: boolean): Remains {
   const places = hand.all();
   // A board that was wiped, or a log that was damaged, tells nothing: all that it was sent may have begun.
   const isReliable = isTrusted && (!hand.hasBoard || board?.isIntact() === true);
@@ -24,7 +23,7 @@ export function remainsOf(hand: Hand, board: ParentBoard | undefined, isTrusted:
     isReliable ? hand.begunAt(place) : Number.isNaN(place.sentAt) ? undefined : place.sentAt,
   );
   const tellsMore = isReliable && hand.hasBoard;
-  return sorted(places, begun, tellsMore ? (board?.decoding() ?? 0) : 0, tellsMore && ranAlone);
+  return sorted(places, begun, tellsMore ? (board?.decoding() ?? 0) : 0, tellsMore && !hand.hasRunSeveral);
 }
 
 /**

@@ -1,11 +1,11 @@
-/** The life of one worker, with what belongs to each step. Times are host clock. */
+/** The life of one worker, with what belongs to each step. */
 export type WorkerState =
-  | { name: 'starting'; deadlineMs: number }
-  | { name: 'warming'; deadlineMs: number }
+  | { name: 'starting' }
+  | { name: 'warming' }
   | { name: 'idle' }
   | { name: 'busy' }
-  | { name: 'draining'; reason: string }
-  | { name: 'stopping'; killAtMs: number }
+  | { name: 'draining'; reason: string; stopWithinMs: number }
+  | { name: 'stopping' }
   | { name: 'exited' };
 
 type Name = WorkerState['name'];

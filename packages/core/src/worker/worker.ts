@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { PoolError } from '../contract/errors.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
-import { FRAME, type PressureMessage, type ReadyMessage, type TuneMessage } from '../wire/frame.js';
+import { FRAME, type PressureMessage, type ReadyMessage } from '../wire/frame.js';
 import { TEST_ID } from '../wire/claim-board.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
 import type { Holding, Task } from '../task/task.js';
@@ -27,7 +27,7 @@ const STACK_WITHIN_MS = 2000;
  * - warming: setup and warmup run, until the child says ready.
  * - idle, busy: ready, without or with tasks in hand.
  * - draining: finishes what it has in hand, takes nothing more.
- * - stopping: asked to tear down and exit; killed at `killAtMs`.
+ * - stopping: asked to tear down and exit.
  * - exited: the child is gone and its last frame was read.
  */
 export class Worker {
@@ -36,18 +36,15 @@ export class Worker {
   readonly vitals: Vitals;
   /** What came from it. */
   readonly received: FrameReceiver;
-  #concurrency: number;
-  /** Most tasks that ever ran at once in it: above one, a task that began before another may run still. */
-  #widest: number;
+  /** What it was given and has not answered for. */
+  readonly hand: Hand;
   readonly #clock: Clock;
   readonly #listener: WorkerListener;
   readonly #transport: Transport;
-  readonly #hand: Hand;
   readonly #start: WorkerStart;
   readonly #exit: WorkerExit;
   #state: WorkerState;
   #mostTasks = Infinity;
-  #stopWithinMs = 0;
 
   /** @param encoder the pool's, by which inputs were encoded */
   constructor(
@@ -62,37 +59,39 @@ export class Worker {
     this.#listener = listener;
     this.startedAt = clock.now();
     this.vitals = new Vitals(this.startedAt);
-    this.#concurrency = this.#widest = spec.concurrency;
     const { startTimeoutMs } = spec.options;
-    this.#state = { name: 'starting', deadlineMs: this.startedAt + startTimeoutMs };
+    this.#state = { name: 'starting' };
     this.#transport = start(spec);
     this.#exit = new WorkerExit(this.#transport, clock, (exit) => {
-      this.#hand.withdrawAll();
+      this.hand.withdrawAll();
       this.#onExit(exit);
     });
     this.#transport.onExit = (exit) => this.#onExit(exit);
     this.#transport.channel.onFault = (error) => this.#exit.fault(error);
-    this.#hand = new Hand({
+    this.hand = new Hand({
       holder: this,
       transport: this.#transport,
       encoder,
       clock,
+      concurrency: spec.concurrency,
       graceMs: spec.options.graceMs,
       refused: (task, refusal) => listener.refused(this, task, refusal),
       timedOut: (task, ranMs, by) => listener.timedOut(this, task, ranMs, by),
       overdue: () => this.kill('a task that was ended before did not return within graceMs'),
       emptied: () => this.#onEmptied(),
-      readLog: () => this.readLog(),
+      readLog: () => this.received.readLog(),
     });
     this.received = new FrameReceiver({
       worker: this,
       spec,
       transport: this.#transport,
       clock,
-      hand: this.#hand,
+      hand: this.hand,
       vitals: this.vitals,
       listener,
-      loaded: () => this.#onLoaded(),
+      loaded: () => {
+        if (this.#state.name === 'starting') this.#move({ name: 'warming' });
+      },
       ready: (message) => this.#onReady(message),
       startFailed: (message) => this.#start.noteFailed(message),
       damaged: (error) => this.#exit.fault(error),
@@ -127,12 +126,7 @@ export class Worker {
 
   /** Tasks handed to it and unsettled. */
   get load(): number {
-    return this.#hand.size;
-  }
-
-  /** Whether it has as many as it can tell apart. */
-  get isFull(): boolean {
-    return this.#hand.isFull;
+    return this.hand.size;
   }
 
   /** Tasks it may be given in all. */
@@ -146,17 +140,12 @@ export class Worker {
 
   /** Tasks it may still be given; not above 0 when it has been given its last. */
   get tasksLeft(): number {
-    return this.#mostTasks - this.tasksDone - this.#hand.size;
+    return this.#mostTasks - this.tasksDone - this.hand.size;
   }
 
   /** Execution time expected of them, ms. */
   get expectedMs(): number {
-    return this.#hand.expectedMs;
-  }
-
-  /** Whether tasks may be sent ahead: both sides see the claim board, so they could be taken back. */
-  get hasBoard(): boolean {
-    return this.#hand.hasBoard;
+    return this.hand.expectedMs;
   }
 
   /** From spawn to ready, ms; 0 until then. */
@@ -178,32 +167,15 @@ export class Worker {
     return this.received.usedAtMs;
   }
 
-  /** Index of a handler in the worker's own list; undefined when it has none of this name. */
-  handlerIndex(name: string): number | undefined {
-    return this.#start.handlers.get(name);
-  }
-
-  get handlerNames(): string[] {
-    return [...this.#start.handlers.keys()];
+  /** Name of each of its handlers, and index in its own list; empty until it is ready. */
+  get handlers(): ReadonlyMap<string, number> {
+    return this.#start.handlers;
   }
 
   /** Puts a task in hand; it leaves with the next `flush`. Only for a ready worker. */
   assign(task: Task, handler: number): Holding {
     if (this.#state.name !== 'busy') this.#move({ name: 'busy' });
-    return this.#hand.add(task, handler);
-  }
-
-  /** Whether anything was assigned since the last flush. */
-  get hasUnsent(): boolean {
-    return this.#hand.hasUnsent;
-  }
-
-  /** Sets how many tasks run at once in it from now on. Only for a ready worker. */
-  tune(concurrency: number): void {
-    if (concurrency === this.#concurrency) return;
-    this.#concurrency = concurrency;
-    this.#widest = Math.max(this.#widest, concurrency);
-    this.#transport.channel.send(FRAME.tune, { concurrency } satisfies TuneMessage);
+    return this.hand.add(task, handler);
   }
 
   /** Memory is short. Only for a worker that has been ready. */
@@ -223,29 +195,12 @@ export class Worker {
 
   /** Sends what was assigned since the last flush. @param isCalm see CALM in wire/frame.ts */
   flush(isCalm = false): void {
-    if (this.#state.name !== 'exited') this.#hand.send(isCalm);
+    if (this.#state.name !== 'exited') this.hand.send(isCalm);
   }
 
   /** Tasks in hand that are not abandoned, oldest first. */
   tasks(): Task[] {
-    return wantedTasks(this.#hand.all());
-  }
-
-  /** Whether it may have tasks in hand that have not begun. */
-  get hasAhead(): boolean {
-    return this.#hand.hasAhead;
-  }
-
-  /** Tasks in hand that have not begun, oldest first. */
-  unbegun(): Task[] {
-    this.readLog();
-    return this.#hand.unbegun();
-  }
-
-  /** Whether any of its tasks has begun and not returned. */
-  hasBegun(): boolean {
-    this.readLog();
-    return this.#hand.hasBegun();
+    return wantedTasks(this.hand.all());
   }
 
   /** Whether it may wait for a slow reader of its output. */
@@ -254,27 +209,11 @@ export class Worker {
   }
 
   /**
-   * Takes the results that it has ready and no frame has told of: it may be busy, or dead.
-   * @param isEverything whether also those that progress may come before
-   */
-  readLog(isEverything = true): void {
-    this.received.readLog(isEverything);
-  }
-
-  /**
-   * Takes a task back that has not begun; the worker will not run it, even if it is stuck in synchronous code now. False
-   * when it has begun, or that cannot be known.
-   */
-  recall(task: Task): boolean {
-    return this.#hand.recall(task);
-  }
-
-  /**
    * Lets go of a task that has settled or goes elsewhere; its result is ignored. If its handler has begun, its ctx.signal
    * aborts, and unless it ends within `graceMs`, the worker is killed.
    */
   abandon(task: Task, reason: unknown): void {
-    this.#hand.abandon(task, reason);
+    this.hand.abandon(task, reason);
   }
 
   /** Where its handler is now, even in synchronous code; undefined without an answer in time. */
@@ -284,20 +223,14 @@ export class Worker {
 
   /** When the handler of a task in its hand was called, host clock; undefined when it was not yet. */
   begunAt(task: Task): number | undefined {
-    this.readLog();
+    this.received.readLog();
     const { place } = task;
-    return place === undefined ? undefined : this.#hand.begunAt(place as Place);
-  }
-
-  /** Whether this task is (still) in its hand. */
-  holds(task: Task): boolean {
-    return task.place?.holder === this;
+    return place === undefined ? undefined : this.hand.begunAt(place as Place);
   }
 
   /** Takes nothing more, finishes what it has in hand, then stops within `stopWithinMs`. */
   drain(reason: string, stopWithinMs: number): void {
-    this.#stopWithinMs = stopWithinMs;
-    if (!this.#hand.isEmpty && this.#state.name === 'busy') this.#move({ name: 'draining', reason });
+    if (!this.hand.isEmpty && this.#state.name === 'busy') this.#move({ name: 'draining', reason, stopWithinMs });
     else if (this.#state.name !== 'draining') this.stop(stopWithinMs);
   }
 
@@ -306,7 +239,7 @@ export class Worker {
     this.#exit.ask();
     const { name } = this.#state;
     if (name === 'stopping' || name === 'exited') return;
-    this.#move({ name: 'stopping', killAtMs: this.#clock.now() + withinMs });
+    this.#move({ name: 'stopping' });
     this.#start.end();
     this.#exit.stop(withinMs, name !== 'starting');
   }
@@ -322,34 +255,30 @@ export class Worker {
     this.#exit.kill('the pool ends');
   }
 
-  #onLoaded(): void {
-    if (this.#state.name === 'starting') this.#move({ ...this.#state, name: 'warming' });
-  }
-
   #onReady(message: ReadyMessage): void {
     // The pool may have stopped it while it warmed up.
     if (this.#state.name !== 'warming') return;
     this.#start.done(message);
-    this.#hand.hasBoard = message.seesBoard && this.#transport.board?.claimOf(TEST_ID) !== undefined;
+    this.hand.hasBoard = message.seesBoard && this.#transport.board?.claimOf(TEST_ID) !== undefined;
     this.vitals.warm(message.systemThreadId);
     this.#move({ name: 'idle' });
     this.#listener.ready(this);
   }
 
   #onEmptied(): void {
-    if (this.#state.name === 'busy' && this.#hand.size === 0) this.#move({ name: 'idle' });
-    else if (this.#state.name === 'draining') this.stop(this.#stopWithinMs);
+    if (this.#state.name === 'busy' && this.hand.size === 0) this.#move({ name: 'idle' });
+    else if (this.#state.name === 'draining') this.stop(this.#state.stopWithinMs);
   }
 
   #onExit(exit: TransportExit): void {
     // What its handlers have returned is there, though it is not.
-    this.readLog();
+    this.received.readLog();
     const { id, pid, threadId, vitals } = this;
     const uptimeMs = this.#clock.now() - this.startedAt;
-    const remains = remainsOf(this.#hand, this.#transport.board, this.#exit.isTrusted, this.#widest === 1);
+    const remains = remainsOf(this.hand, this.#transport.board, this.#exit.isTrusted);
     const end = this.#exit.ended({ id, pid, threadId, vitals, uptimeMs, remains }, exit, this.#start);
     this.#start.end();
-    this.#hand.stop();
+    this.hand.stop();
     this.#move({ name: 'exited' });
     this.#transport.release();
     this.#listener.exited(this, end);

@@ -96,6 +96,7 @@ function openHand(count: number) {
     transport: { board, log: board.log, channel, arena: undefined } as unknown as Transport,
     encoder: openEncoder('structured', Infinity),
     clock: systemClock,
+    concurrency: 1,
     graceMs: 1000,
     refused() {},
     timedOut() {},

@@ -5,7 +5,7 @@ import type { Worker } from '../../src/worker/worker.js';
 
 /** A candidate whose worker has what FreeCapacity looks at. */
 function candidate(fields: Partial<Worker> = {}): Candidate {
-  return new Candidate({ isReady: true, load: 0, tasksLeft: Infinity, ...fields } as Worker);
+  return new Candidate({ isReady: true, load: 0, tasksLeft: Infinity, hand: { isFull: false }, ...fields } as Worker);
 }
 
 /** Takes a worker, gives it a task, and lists it again if it has more room. */

@@ -6,9 +6,9 @@ import { FakeClock } from '../support/fake-clock.js';
 /** A worker with work that was heard at the start, and when its log was read since, ms. */
 function open() {
   const clock = new FakeClock(0);
-  const received = { heardAtMs: 0 };
   const reads: number[] = [];
-  const worker = { load: 1, received, readLog: () => void reads.push(clock.now()) } as unknown as Worker;
+  const received = { heardAtMs: 0, readLog: () => void reads.push(clock.now()) };
+  const worker = { load: 1, received } as unknown as Worker;
   const watch = new LogWatch({ clock, workers: [worker] });
   watch.wake();
   return { clock, reads, heard: () => (received.heardAtMs = clock.now()), wake: () => watch.wake() };

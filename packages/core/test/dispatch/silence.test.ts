@@ -86,7 +86,7 @@ describe('the watch', () => {
     const worker = {
       load: 1,
       received: { heardAtMs: clock.now() },
-      hasBegun: () => false,
+      hand: { hasBegun: () => false },
       isHeldUp: false,
       tasks: () => [],
     };

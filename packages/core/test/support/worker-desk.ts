@@ -52,7 +52,7 @@ export function openWorker(poolOptions: PoolOptions = {}) {
   const assign = (name = 'work', input?: unknown, extras?: TaskExtras): Task => {
     const { task } = maker.make(name, input, extras);
     book.enter(task);
-    book.handOver(task, worker.assign(task, worker.handlerIndex(task.name) ?? 0));
+    book.handOver(task, worker.assign(task, worker.handlers.get(task.name) ?? 0));
     return task;
   };
   /** Takes some milliseconds to become ready. */

@@ -47,8 +47,10 @@ describe('the start of a worker', () => {
     transport.say(FRAME.ready, { handlers: ['work', 'rest'] });
     expect([worker.state, worker.isReady, worker.bootMs]).toEqual(['idle', true, 50]);
     expect(heard.ready).toBe(1);
-    expect(worker.handlerNames).toEqual(['work', 'rest']);
-    expect([worker.handlerIndex('rest'), worker.handlerIndex('play')]).toEqual([1, undefined]);
+    expect([...worker.handlers]).toEqual([
+      ['work', 0],
+      ['rest', 1],
+    ]);
   });
 
   it.each([

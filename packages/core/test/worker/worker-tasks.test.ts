@@ -59,7 +59,7 @@ describe('tasks on their way to a worker', () => {
     for (const expectedMs of [3, 4]) {
       const { task } = maker.make(`takes ${expectedMs} ms`);
       task.type.typicalMs = expectedMs;
-      worker.assign(task, worker.handlerIndex(task.name) ?? 0);
+      worker.assign(task, worker.handlers.get(task.name) ?? 0);
     }
     worker.flush();
     expect(worker.expectedMs).toBe(7);
@@ -242,14 +242,18 @@ describe('a task whose input is moved', () => {
     expect([bytes.length, ...tasks.map(({ isSpent }) => isSpent)]).toEqual([0, false, true, false]);
     const [first] = transport.takeTasks() as [SentTask];
     transport.begin(first);
-    expect(worker.unbegun()).toEqual([tasks[2]]);
+    expect(worker.hand.unbegun()).toEqual([tasks[2]]);
   });
 
   it('is intact when it is taken back before it leaves', () => {
     const { assign, worker } = openReady();
     const bytes = new Uint8Array(8);
     const task = assign('work', bytes, { transfer: [bytes.buffer] });
-    expect([worker.recall(task), task.isSpent, task.aside?.held]).toEqual([true, false, { value: new Uint8Array(8) }]);
+    expect([worker.hand.recall(task), task.isSpent, task.aside?.held]).toEqual([
+      true,
+      false,
+      { value: new Uint8Array(8) },
+    ]);
   });
 });
 
@@ -270,8 +274,8 @@ describe('an input that is being decoded', () => {
     const { worker, transport, give, heard } = openReady();
     const { tasks, sent } = give(2);
     transport.decode(sent[1] as SentTask);
-    expect(tasks.map((task) => worker.recall(task))).toEqual([true, false]);
-    expect(worker.holds(tasks[1] as Task)).toBe(true);
+    expect(tasks.map((task) => worker.hand.recall(task))).toEqual([true, false]);
+    expect(tasks[1]?.place?.holder).toBe(worker);
     transport.reply({ wireId: (sent[1] as SentTask).wireId, status: STATUS.neverStarted });
     expect(heard.results.map(({ task }) => task)).toEqual([tasks[1]]);
   });
@@ -383,7 +387,7 @@ describe('a place in which an abandoned task has ended', () => {
         transport.reply(only);
         continue;
       }
-      expect(worker.recall(next.tasks[0] as Task)).toBe(true);
+      expect(worker.hand.recall(next.tasks[0] as Task)).toBe(true);
       // Another one has a limit, for which the watch looks on.
       give(1, { deadline: { hostMs: clock.now() + 10 * options.graceMs, epochMs: 0 } });
       clock.advance(5 * options.graceMs);
@@ -401,7 +405,7 @@ describe('a worker that ran two tasks at once before', () => {
     transport.begin(sent[0] as SentTask);
     clock.advance(5);
     transport.begin(sent[1] as SentTask);
-    worker.tune(1);
+    worker.hand.tune(1);
     transport.exit();
     expect(heard.ends[0]).toMatchObject({ begunCount: 2, lost: [] });
   });
