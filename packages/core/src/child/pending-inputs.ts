@@ -1,6 +1,8 @@
+import { Buffer } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import { TASK_WORDS, type Frame, type TaskExtras, type TasksBody } from '../wire/frame.js';
+import type { ArenaPlace } from '../wire/record.js';
 
 /** Bytes of shape definitions that come before the inputs of a frame. */
 const DEFINITIONS_LENGTH = 4;
@@ -56,20 +58,26 @@ export class PendingInputs {
     const { extras } = this;
     if (extras?.cloned !== undefined) return extras.cloned.value;
     const beside = extras?.views === undefined ? undefined : (index: number) => this.#view(index, extras);
+    if (extras?.whole !== undefined) {
+      const whole = Buffer.from(this.#read(extras.whole));
+      return this.#decoder.decode(whole, 0, whole.length, beside);
+    }
     return this.#decoder.decode(this.frame.values, this.#at, this.#nextAt, beside);
   }
 
   #view(index: number, { views = [] }: TaskExtras): ArrayBuffer {
     const place = views[index];
-    if (place !== undefined) {
-      if (this.#arena === undefined) throw new Error('A value lies in an arena, and there is none.');
-      return this.#arena.read(place.number, place.at, place.bytes);
-    }
+    if (place !== undefined) return this.#read(place);
     // The n-th of those that travel with the frame, behind those of the rows before.
     const before = views.slice(0, index).filter((each) => each === undefined).length;
     const memory = this.frame.beside[this.#besideAt + before];
     if (memory === undefined) throw new RangeError('A value names a large view that is not there.');
     return memory;
+  }
+
+  #read({ number, at, bytes }: ArenaPlace): ArrayBuffer {
+    if (this.#arena === undefined) throw new Error('A value lies in an arena, and there is none.');
+    return this.#arena.read(number, at, bytes);
   }
 }
 

@@ -258,7 +258,7 @@ export interface RunOptions {
   /** See {@link TaskOptions.idempotent}. */
   idempotent?: boolean;
   /**
-   * Buffers of 256 KiB and more in the input are not copied at the call, but when the task leaves for its worker. Only for a
+   * Buffers of 64 KiB and more in the input are not copied at the call, but when the task leaves for its worker. Only for a
    * caller who does not change them before the promise settles. @defaultValue false
    */
   borrow?: boolean;

@@ -59,6 +59,8 @@ export interface TasksBody {
 export interface TaskExtras {
   deadline?: number | undefined;
   wantsProgress?: boolean | undefined;
+  /** Where its input lies in the arena, which has no bytes in `values` then. */
+  whole?: ArenaPlace | undefined;
   /** Where the large views of its input lie: in the arena, or the next ones of `beside`. */
   views?: readonly (ArenaPlace | undefined)[] | undefined;
   /** The input itself, which only a port can carry; it has no bytes then. */

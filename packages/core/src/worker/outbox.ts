@@ -1,6 +1,7 @@
 import type { TransferItem } from '../contract/transfer-item.js';
 import { Buffer } from '../base/natives.js';
 import type { Clock } from '../base/clock.js';
+import { LARGE_BYTES } from '../codec/arena.js';
 import { Sink } from '../codec/sink.js';
 import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
@@ -101,23 +102,28 @@ export class Outbox {
       const task = place.task as Task;
       place.assignedAt = nowMs;
       meta[at] = place.wireId;
-      meta[at + 1] = place.handler | flagsOf(task) | (isCalm ? CALM : 0) | (task.attempt << 16);
+      const whole = task.inputBytes < LARGE_BYTES ? undefined : this.#sendWhole(task);
+      const alone = whole === undefined ? 0 : CLAIM_ALONE;
+      meta[at + 1] = place.handler | flagsOf(task) | alone | (isCalm ? CALM : 0) | (task.attempt << 16);
       meta[at + 2] = task.id;
       meta[at + 3] = task.id / 2 ** 32;
-      meta[at + 4] = task.inputBytes;
+      meta[at + 4] = whole === undefined ? task.inputBytes : 0;
       at += TASK_WORDS;
-      if (task.chunk !== chunk || task.inputAt !== to) {
-        if (chunk !== undefined && to > from) values.push(chunk.subarray(from, to));
-        chunk = task.chunk;
-        from = task.inputAt;
+      if (whole === undefined) {
+        if (task.chunk !== chunk || task.inputAt !== to) {
+          if (chunk !== undefined && to > from) values.push(chunk.subarray(from, to));
+          chunk = task.chunk;
+          from = task.inputAt;
+        }
+        to = task.inputAt + task.inputBytes;
       }
-      to = task.inputAt + task.inputBytes;
       const { aside } = task;
-      if (aside !== undefined || task.wantsProgress || task.deadlineEpochMs !== undefined) {
+      if (aside !== undefined || whole !== undefined || task.wantsProgress || task.deadlineEpochMs !== undefined) {
         const views = aside?.views?.map((view) => this.#sendView(view, (beside ??= [])));
         (extras ??= new Map()).set(row, {
           deadline: task.deadlineEpochMs,
           wantsProgress: task.wantsProgress,
+          whole,
           views,
           cloned: aside?.held,
         });
@@ -132,6 +138,12 @@ export class Outbox {
     // Only now: a frame that is refused has told of nothing.
     this.#shapes = this.#encoder.shapeCount;
     return sentAt;
+  }
+
+  /** A large input goes through the arena as it is; undefined when it goes with the frame. */
+  #sendWhole({ chunk, inputAt, inputBytes }: Task): ArenaPlace | undefined {
+    const place = this.#transport.arena?.write((chunk as Buffer).subarray(inputAt, inputAt + inputBytes));
+    return place && { ...place, bytes: inputBytes };
   }
 
   /** Large views go through the arena, or with the frame where that has no room: as a copy, since the task may be sent again. */

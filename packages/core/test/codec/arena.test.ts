@@ -93,7 +93,7 @@ describe('the arena', () => {
         for (const step of steps) {
           if (typeof step === 'object') {
             for (const size of step.sizes) {
-              const sent = send(Buffer.alloc(size * LARGE_BYTES, ++fill));
+              const sent = send(Buffer.alloc(size * 4 * LARGE_BYTES, ++fill));
               if (sent === undefined) refused++;
               else onTheirWay.push({ sent, fill: fill & 0xff });
             }

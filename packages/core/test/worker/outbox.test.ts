@@ -248,6 +248,48 @@ describe('large views of inputs', () => {
   });
 });
 
+describe('large inputs without large views', () => {
+  const text = (letter: string): string => letter.repeat(LARGE_BYTES);
+  const lengthOf = ({ values }: Frame): number => values.length;
+
+  it('go through the arena as they are, between small ones of the same frame', () => {
+    const { give, add, outbox, channel, receive } = open({ arena: 2 * MIB });
+    const inputs = ['a', text('b'), 'c', { d: text('ж'), e: Buffer.alloc(LARGE_BYTES, 5) }, 'f'];
+    add(...inputs.map((input) => give(input)));
+    outbox.send(false);
+    expect(channel.frames.map(lengthOf).every((length) => length < 100)).toBe(true);
+    expect(receive()).toEqual([inputs]);
+  });
+
+  it('go with the frame where the arena has no room', () => {
+    const { give, add, outbox, channel, receive } = open({ arena: LARGE_BYTES });
+    add(give(text('a')), give(text('b')));
+    outbox.send(false);
+    expect(channel.frames.map(lengthOf)).toEqual([expect.any(Number)]);
+    expect(lengthOf(channel.frames[0] as Frame)).toBeGreaterThan(2 * LARGE_BYTES);
+    expect(receive()).toEqual([[text('a'), text('b')]]);
+  });
+
+  it('are claimed alone: they are decoded before their start is', () => {
+    const { give, add, outbox, channel } = open({ arena: 2 * MIB });
+    add(give('a'), give(text('b')));
+    outbox.send(false);
+    const frame = channel.frames[0] as Frame;
+    expect([0, 1].map((at) => ((row(frame, at)[1] ?? 0) & CLAIM_ALONE) !== 0)).toEqual([false, true]);
+  });
+
+  it('are there still when their task is sent again', () => {
+    const { give, worker, add, outbox, receive } = open({ arena: 2 * MIB });
+    const task = give(text('a'));
+    add(task);
+    outbox.send(false);
+    const other = worker();
+    other.add(task);
+    other.outbox.send(false);
+    expect([receive(), other.receive()]).toEqual([[[text('a')]], [[text('a')]]]);
+  });
+});
+
 describe('an input that only a port can carry', () => {
   it('is moved when it leaves, and its task is spent then', () => {
     const { give, add, outbox, receive } = open({ clones: true });
