@@ -185,7 +185,8 @@ export class TaskLoop {
     this.#times.decodedAt = this.#times.startedAt = now;
     let input: unknown;
     const { extras } = inputs;
-    const isHeavy = inputs.bytes >= this.#parts.heavyBytes || extras?.views !== undefined || extras?.whole !== undefined;
+    const isHeavy =
+      inputs.bytes >= this.#parts.heavyBytes || extras?.views !== undefined || extras?.whole !== undefined;
     try {
       // To decode it may take long, or more memory than there is. It is no start of the handler, so it comes before the claim.
       if (isHeavy) {

@@ -17,8 +17,8 @@ import { ArenaSpace } from './arena-space.js';
  */
 const DATA_AT = 4096;
 /**
- * Views, and whole inputs, of this size and more go through the arena. A Buffer of 128 KiB arrived 1.9 times as fast as
- * through the socket, and one of 64 KiB 1.6 times; 32 KiB gained nothing.
+ * Views, and whole inputs, of this size and more go through the arena. A Buffer of 128 KiB arrived 1.8 times as fast as
+ * through the socket, and one of 64 KiB 1.7 times; 32 KiB gained nothing.
  */
 export const LARGE_BYTES = 64 * 1024;
 /** Most bytes waiting to be read in one direction; what finds no room goes through the socket. */
