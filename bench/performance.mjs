@@ -3,7 +3,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderChart } from './chart.mjs';
-import { measuredAgainst, number, verdict } from './table.mjs';
+import { realWorkChart, realWorkOf, rangeToPeers, renderRealWork } from './real-work-summary.mjs';
+import { measuredAgainst, number, row, verdict } from './table.mjs';
 import { renderTimeLines } from './time-line-chart.mjs';
 
 /** Results from before this day are those of another engine: see `olderNote`. */
@@ -20,6 +21,9 @@ export function writePage(resultsFolder, pageFolder) {
   const charts = join(pageFolder, 'performance');
   mkdirSync(charts, { recursive: true });
   for (const result of results) writeFileSync(join(charts, `${result.id}.svg`), renderChart(result));
+  const clients = realWorkOf(results);
+  if (clients.length > 0)
+    writeFileSync(join(charts, 'real-work.svg'), renderChart(realWorkChart(clients, results[0].settings)));
   writeTimeLines(results, join(pageFolder, 'sizing'));
   const page = join(pageFolder, 'performance.md');
   writeFileSync(page, renderPage(results));
@@ -59,12 +63,13 @@ function olderNote(results) {
 }
 
 function renderPage(results) {
+  const clients = realWorkOf(results);
   return `# Performance
 
-What Millpond's dispatch costs, beside other pools and beside no pool at all. Made by [bench/](../bench/README.md) from the newest results;
-\`npm run bench\` measures again, on your machine, and writes this page anew. A ratio holds better than a number: machines differ, and all
-contestants of a question ran on the same one, in turns.
-${olderNote(results)}
+${renderFirst(results, clients)}
+Made by [bench/](../bench/README.md) from the newest results; \`npm run bench\` measures again, on your machine, and writes this page anew. A
+ratio holds better than a number: machines differ, and all contestants of a question ran on the same one, in turns.
+${olderNote(results)}${clients.length === 0 ? '' : renderClients(clients)}
 ## Goals
 
 | | question | goal for | measured | |
@@ -72,6 +77,44 @@ ${olderNote(results)}
 ${results.flatMap(goalRows).join('\n')}
 
 ${results.map(renderSection).join('\n')}`;
+}
+
+/** One sentence and three charts: what most readers want. */
+function renderFirst(results, clients) {
+  const shown = ['identity', 'real-work', 'mixed-lengths'];
+  const isThere = (id) => (id === 'real-work' ? clients.length > 0 : results.some((each) => each.id === id));
+  const charts = shown.filter(isThere).map((id) => `![${id}](performance/${id}.svg)\n`);
+  return [sentenceOf(results, clients), '', ...charts].join('\n');
+}
+
+function sentenceOf(results, clients) {
+  const timesPeer = (id, name) => {
+    const { contestants, metrics } = results.find((each) => each.id === id) ?? { contestants: [] };
+    return contestants.find((each) => each.name === name)?.results?.[metrics[0].key].toBestPeer;
+  };
+  const [processes, threads] = ['Millpond processes', 'Millpond threads'].map((name) => timesPeer('identity', name));
+  const tiny =
+    processes !== undefined && threads !== undefined
+      ? `tiny tasks move ${number(processes)} times as fast as in the best other process pool and ${number(threads)} times as fast as in the best other thread pool`
+      : undefined;
+  const range = rangeToPeers(clients);
+  const real =
+    range && `real work takes ${number(range[0])} to ${number(range[1])} times as long as in the best other pool`;
+  const parts = [tiny, real].filter((part) => part !== undefined);
+  return parts.length === 0
+    ? 'What a pool costs, beside other pools and beside no pool at all.'
+    : `With Millpond, ${parts.join('; ')}.`;
+}
+
+function renderClients(clients) {
+  return `
+## Real work
+
+Two workers; the ideal is two bare forks that have half of the list each beforehand and throw their results away. Dynamic peers give the next
+task to a worker that is free. Below 1, Millpond is faster than that peer.
+
+${renderRealWork(clients)}
+`;
 }
 
 function goalRows({ id, question, goals }) {
@@ -112,8 +155,4 @@ function contestantRow({ name, role, results, failure }, metrics) {
     return [number(median), `${number(min)}–${number(max)}`, toBestPeer === undefined ? '' : number(toBestPeer)];
   });
   return row([label, ...cells]);
-}
-
-function row(cells) {
-  return `| ${cells.join(' | ')} |`;
 }

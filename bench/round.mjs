@@ -1,7 +1,5 @@
 // One round of one contestant, in a process of its own. Prints its metrics as JSON, or why there are none. Arguments:
 // benchmark, contestant, settings as JSON.
-import { AssertionError } from 'node:assert';
-
 const [id, name, settings] = process.argv.slice(2);
 const { default: benchmark } = await import(`./${id}.bench.mjs`);
 const contestant = benchmark.contestants.find((each) => each.name === name);
@@ -10,7 +8,7 @@ try {
   result = { metrics: await benchmark.round(contestant, JSON.parse(settings)) };
 } catch (error) {
   console.error(error);
-  result = { failure: error instanceof AssertionError ? 'wrong answers' : firstLine(error) };
+  result = { failure: error?.code === 'ERR_ASSERTION' ? 'wrong answers' : firstLine(error) };
 }
 process.stdout.write(JSON.stringify(result));
 // Some rounds end with work that is still under way, and some pools keep the program alive.

@@ -1,10 +1,14 @@
 // How does one round of one contestant end?
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { environmentOf } from './workloads/chosen.mjs';
 
 const ROUND = join(import.meta.dirname, 'round.mjs');
-/** Certificates added by a machine cost every Node.js some 36 ms at its start, which would hide what a pool costs. */
-const ENVIRONMENT = { ...process.env };
+/**
+ * Certificates added by a machine cost every Node.js some 36 ms at its start, which would hide what a pool costs. Libraries
+ * that look at NODE_ENV are slow on purpose without it.
+ */
+const ENVIRONMENT = { ...process.env, NODE_ENV: 'production' };
 delete ENVIRONMENT.NODE_EXTRA_CA_CERTS;
 let running;
 
@@ -20,13 +24,13 @@ for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
  * In a fresh Node.js, which no other round has warmed up or littered.
  * @returns `{ metrics }`, or `{ failure }` that says why there are none
  */
-export async function runRound({ id, nodeFlags = [] }, contestant, settings) {
+export async function runRound({ id, tasks, nodeFlags = [] }, contestant, settings) {
   const args = [...nodeFlags, ROUND, id, contestant.name, JSON.stringify(settings)];
   // A group of its own: workers that a killed round leaves behind can be ended with it.
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
-    env: ENVIRONMENT,
+    env: { ...ENVIRONMENT, ...environmentOf(tasks) },
   });
   running = child;
   let isTooLong = false;

@@ -9,6 +9,7 @@ import { evaluateGoals } from './goals.mjs';
 import { describeMachine, describeVersions } from './machine.mjs';
 import { writePage } from './performance.mjs';
 import { runRound } from './run-round.mjs';
+import { whatIsMissing } from './needs.mjs';
 import { summarize } from './statistics.mjs';
 import { renderGoals, renderTable } from './table.mjs';
 
@@ -53,6 +54,11 @@ function readRounds({ rounds }) {
 async function run(benchmark) {
   const { id, numbers, question, method, metrics, goals } = benchmark;
   console.log(`\n${numbers.join(', ')} ${id}: ${question}`);
+  const lack = whatIsMissing(benchmark);
+  if (lack !== undefined) {
+    console.log(`Skipped: ${lack}.`);
+    return;
+  }
   const settings = isQuick ? { ...QUICK, ...benchmark.quick } : { ...FULL, ...benchmark.full };
   settings.rounds = givenRounds ?? settings.rounds;
   const date = new Date();
@@ -74,6 +80,7 @@ async function run(benchmark) {
     versions,
     metrics,
     outlined: benchmark.outlined,
+    group: benchmark.group,
     contestants,
     goals: reached,
     timeLines: timeLinesOf(rounds),
@@ -85,7 +92,11 @@ async function run(benchmark) {
 
 /** A B C A B C: what else the machine does meanwhile hits every contestant alike. Who fails once is out. */
 async function runRounds(benchmark, settings) {
-  const entries = contestantsOf(benchmark).map((contestant) => ({ contestant, metrics: [], failure: undefined }));
+  const entries = contestantsOf(benchmark).map((contestant) => ({
+    contestant,
+    metrics: [],
+    failure: whatIsMissing(contestant),
+  }));
   for (let round = 1; round <= settings.rounds; round++) {
     process.stderr.write(`round ${round} of ${settings.rounds}\n`);
     for (const entry of entries.filter(({ failure }) => failure === undefined)) {

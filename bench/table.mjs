@@ -37,6 +37,11 @@ export function measuredAgainst({ measured, unit, atLeast, atMost }) {
   return `${measured === null ? '–' : `${number(measured)} ${unit}`} (goal: ${limit} ${unit})`;
 }
 
+/** A row of a table in Markdown. */
+export function row(cells) {
+  return `| ${cells.join(' | ')} |`;
+}
+
 /** Three digits are more than any of these measurements is worth. */
 export function number(value) {
   if (Math.abs(value) >= 1000) return value.toLocaleString('en', { maximumFractionDigits: 0 });

@@ -1,15 +1,14 @@
-// What would it cost without a pool? Nothing is supervised, queued or cancelled here.
-import { fork } from 'node:child_process';
-import { Worker } from 'node:worker_threads';
-import * as tasks from '../workloads/tasks.mjs';
+// What would it cost without a pool? Nothing is supervised, queued or cancelled here. What Node.js has for it is loaded with
+// the contestant and not before: every program pays for that, and a library that needs it does so, too.
+import { TASKS } from '../workloads/chosen.mjs';
 
 export function directCall() {
   return {
     name: 'direct call',
     kind: 'none',
     role: 'baseline',
-    load: async () => {},
-    create: () => ({ run: async (task, input) => tasks[task](input) }),
+    load: () => import(TASKS),
+    create: (tasks) => ({ run: async (task, input) => tasks[task](input) }),
   };
 }
 
@@ -19,8 +18,8 @@ export function bareFork({ serialization } = {}) {
     name: serialization ? `bare fork, ${serialization}` : 'bare fork',
     kind: 'process',
     role: 'baseline',
-    load: async () => {},
-    create: (_, { workers }) => bare(workers, (onAnswer) => forkWorker(onAnswer, serialization)),
+    load: () => import('node:child_process'),
+    create: ({ fork }, { workers }) => bare(workers, (onAnswer) => forkWorker(fork, onAnswer, serialization)),
   };
 }
 
@@ -29,8 +28,8 @@ export function bareThread() {
     name: 'bare thread',
     kind: 'thread',
     role: 'baseline',
-    load: async () => {},
-    create: (_, { workers }) => bare(workers, threadWorker),
+    load: () => import('node:worker_threads'),
+    create: ({ Worker }, { workers }) => bare(workers, (onAnswer) => threadWorker(Worker, onAnswer)),
   };
 }
 
@@ -53,13 +52,13 @@ function bare(count, startWorker) {
   };
 }
 
-function forkWorker(onAnswer, serialization) {
+function forkWorker(fork, onAnswer, serialization) {
   const child = fork(new URL('../workloads/bare-fork.mjs', import.meta.url), { serialization });
   child.on('message', onAnswer);
   return { send: (message) => child.send(message) };
 }
 
-function threadWorker(onAnswer) {
+function threadWorker(Worker, onAnswer) {
   const thread = new Worker(new URL('../workloads/bare-thread.mjs', import.meta.url));
   thread.on('message', onAnswer);
   return { send: (message) => thread.postMessage(message) };

@@ -1,9 +1,8 @@
 // How is jest-worker started? As it comes, `advanced` messages to processes; JSON is faster where it can carry the values.
 import { fileURLToPath } from 'node:url';
-import * as tasks from '../workloads/tasks.mjs';
+import { TASK_NAMES, TASKS } from '../workloads/chosen.mjs';
 import { peer } from './peer.mjs';
 
-const FILE = fileURLToPath(new URL('../workloads/tasks.mjs', import.meta.url));
 const JSON_MESSAGES = ['JSON', { forkOptions: { serialization: 'json' } }];
 
 /** @param serialization 'advanced' where JSON cannot carry the values */
@@ -16,8 +15,8 @@ export function jestWorker(kind, { serialization } = {}) {
     settings,
     () => import('jest-worker'),
     (library, workers, options) => {
-      const pool = new library.Worker(FILE, {
-        exposedMethods: Object.keys(tasks),
+      const pool = new library.Worker(fileURLToPath(TASKS), {
+        exposedMethods: TASK_NAMES,
         numWorkers: workers,
         enableWorkerThreads: kind === 'thread',
         ...options,

@@ -1,5 +1,6 @@
 // How is Millpond started, and with which of its options?
-const TASKS = new URL('../workloads/tasks.mjs', import.meta.url);
+import { TASKS } from '../workloads/chosen.mjs';
+
 const PLURAL = { process: 'processes', thread: 'threads' };
 
 /** As it comes, or with `options`, which `setting` names. */

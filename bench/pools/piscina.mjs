@@ -1,8 +1,8 @@
 // How is Piscina started? As it comes; then without timing, which its documentation names as faster, and several tasks
-// at a time in a worker.
+// at a time in a worker. Version 6 is a release candidate; on a Node.js that it does not support it ends the program.
+import { TASKS } from '../workloads/chosen.mjs';
 import { peer } from './peer.mjs';
 
-const TASKS = new URL('../workloads/tasks.mjs', import.meta.url);
 const SETTINGS = [
   ['', {}],
   ['16 a worker', { concurrentTasksPerWorker: 16, recordTiming: false }],
@@ -10,14 +10,15 @@ const SETTINGS = [
 ];
 
 export function piscina() {
-  return peer(
-    'piscina',
-    'thread',
-    SETTINGS,
-    () => import('piscina'),
-    ({ Piscina }, workers, options) => {
-      const pool = new Piscina({ filename: TASKS.href, minThreads: workers, maxThreads: workers, ...options });
-      return { run: (task, input) => pool.run(input, { name: task }) };
-    },
-  );
+  return peer('piscina', 'thread', SETTINGS, () => import('piscina'), create);
+}
+
+export function piscina6() {
+  const contestants = peer('piscina 6', 'thread', SETTINGS, () => import('piscina-6'), create);
+  return contestants.map((each) => ({ ...each, needsNode: '22.0' }));
+}
+
+function create({ Piscina }, workers, options) {
+  const pool = new Piscina({ filename: TASKS.href, minThreads: workers, maxThreads: workers, ...options });
+  return { run: (task, input) => pool.run(input, { name: task }) };
 }

@@ -1,5 +1,5 @@
 // How is poolifier started? As it comes, it sends every task to a worker at once. Taking turns needs no measurements, and
-// no events are listened to.
+// no events are listened to. With a queue for each worker, idle workers take tasks from others.
 import { fileURLToPath } from 'node:url';
 import { peer } from './peer.mjs';
 
@@ -9,6 +9,7 @@ const FILES = {
 };
 const SETTINGS = [
   ['', {}],
+  ['queues', { enableTasksQueue: true, enableEvents: false }],
   ['in turn', { workerChoiceStrategy: 'ROUND_ROBIN', enableEvents: false }],
 ];
 

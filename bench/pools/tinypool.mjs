@@ -1,7 +1,7 @@
 // How is tinypool started? As it comes, one task at a time in a worker; then 16, and half of a thousand callers each.
+import { TASKS } from '../workloads/chosen.mjs';
 import { peer } from './peer.mjs';
 
-const TASKS = new URL('../workloads/tasks.mjs', import.meta.url);
 const RUNTIMES = { process: 'child_process', thread: 'worker_threads' };
 const SETTINGS = [
   ['', {}],

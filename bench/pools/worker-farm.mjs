@@ -1,7 +1,7 @@
 // How is worker-farm started? As it comes, 10 calls at a time in a worker; and without limit, as its documentation says
 // for calls that take equally long.
 import { fileURLToPath } from 'node:url';
-import * as tasks from '../workloads/tasks.mjs';
+import { TASK_NAMES } from '../workloads/chosen.mjs';
 import { peer } from './peer.mjs';
 
 const FILE = fileURLToPath(new URL('../workloads/worker-farm.cjs', import.meta.url));
@@ -24,7 +24,7 @@ export function workerFarm({ serialization } = {}) {
         ...(serialization && { workerOptions: { serialization } }),
         ...options,
       };
-      const pool = farm(settings, FILE, Object.keys(tasks));
+      const pool = farm(settings, FILE, TASK_NAMES);
       return {
         run: (task, input) =>
           new Promise((resolve, reject) =>

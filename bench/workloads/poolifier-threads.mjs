@@ -1,5 +1,5 @@
 // The tasks, registered as poolifier wants them in a thread.
 import { ThreadWorker } from 'poolifier';
-import * as tasks from './tasks.mjs';
+import { TASKS } from './chosen.mjs';
 
-export default new ThreadWorker({ ...tasks });
+export default new ThreadWorker({ ...(await import(TASKS)) });

@@ -18,6 +18,20 @@ export function bytes(length) {
   return ready;
 }
 
+export function textLength(text) {
+  return text.length;
+}
+
+let readyText = '';
+
+/** Made once a worker, and flat: V8 keeps what `repeat` and `+` make as a tree until it is needed. */
+export function text({ of, length }) {
+  if (readyText.length !== length || !readyText.startsWith(of)) {
+    readyText = Buffer.from(of.repeat(Math.ceil(length / of.length)).slice(0, length), 'utf16le').toString('utf16le');
+  }
+  return readyText;
+}
+
 /** The task of poolifier's public benchmark, word for word where it counts: the bound is converted in every step. */
 export function factorial({ taskSize }) {
   let result = 1n;

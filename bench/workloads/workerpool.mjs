@@ -1,5 +1,5 @@
 // The tasks, registered as workerpool wants them.
 import workerpool from 'workerpool';
-import * as tasks from './tasks.mjs';
+import { TASKS } from './chosen.mjs';
 
-workerpool.worker({ ...tasks });
+workerpool.worker({ ...(await import(TASKS)) });

@@ -1,0 +1,106 @@
+// What do the questions about real work have in common? A list of inputs, each a task, all submitted at once to two workers
+// that are up, and all results gathered; twice, so that the second pass finds code that V8 has compiled.
+//
+// The ideal is two bare forks which have half of the list each beforehand and throw their results away: no pool can be
+// faster, because every pool must bring inputs there and results back, and the two cores do that, too.
+import { deepStrictEqual } from 'node:assert';
+import { processPeers, threadPeers } from './contestants.mjs';
+import { isDynamic, named, neverSlower, ours, timesCost } from './goals.mjs';
+import { allAtOnce, ideal, IDEAL, plainLoop } from './pools/lists.mjs';
+import { millpond } from './pools/millpond.mjs';
+import { WORKERS } from './warm-round.mjs';
+import { TASKS } from './workloads/chosen.mjs';
+
+const FIRST = { key: 'firstMs', unit: 'ms, first pass', better: 'lower' };
+const SECOND = { key: 'secondMs', unit: 'ms, second pass', better: 'lower' };
+/** Before the clock starts: as many as bring up both workers, and show that the answers are right. */
+const CHECKED = 2 * WORKERS;
+
+/**
+ * @param file in workloads/real-work/, with `inputs(count)` and `work(input)` @param what is done, for the title
+ * @param serialization 'advanced' where JSON cannot carry the values @param ownThreads its library works in threads of its own
+ * @param hasQuickPeers quick runs show once that peers run, and need not load heavy libraries in each of them
+ * @param bars `{ process, thread }`: at most so many times the ideal
+ */
+export function realWork({
+  file,
+  what,
+  method,
+  count,
+  serialization,
+  ownThreads = false,
+  hasQuickPeers = false,
+  bars = {},
+  needsNode,
+}) {
+  return {
+    numbers: ['B13'],
+    group: { name: 'real-work', label: what, reference: IDEAL },
+    question: `What does a pool make of real work: ${what}?`,
+    method: `${method} All submitted at once to ${WORKERS} workers that are up, all results gathered, twice; × ideal compares the second pass with two bare forks that have half of the list each and throw their results away.`,
+    needsNode,
+    tasks: { file: `real-work/${file}.mjs`, names: ['work'] },
+    metrics: [SECOND, FIRST],
+    contestants: [
+      plainLoop(),
+      ...(ownThreads ? [allAtOnce()] : []),
+      ideal(),
+      millpond('process'),
+      ...forLists(processPeers(serialization)),
+      millpond('thread'),
+      ...forLists(threadPeers()),
+    ],
+    quickContestants: ({ role }) => role !== 'peer' || hasQuickPeers,
+    full: { count },
+    quick: { count: CHECKED },
+    goals: ['process', 'thread'].flatMap((kind) => [
+      ...(bars[kind] === undefined ? [] : [toIdeal(what, kind, bars[kind])]),
+      neverSlower({
+        number: 'B13',
+        text: `${what}: ${kind} pool against the best dynamic peer`,
+        metric: SECOND,
+        us: ours(kind),
+        them: isDynamic(kind),
+      }),
+    ]),
+
+    async round(contestant, { count }) {
+      const { inputs, work } = await import(TASKS);
+      const list = await inputs(count);
+      const pool = contestant.create(await contestant.load(), { workers: WORKERS, count });
+      await pool.ready;
+      const pass = pool.pass ?? ((each) => Promise.all(each.map((input) => pool.run('work', input))));
+      if (pool.run !== undefined) await check(pool.run, list, work);
+      return { firstMs: await timeOf(() => pass(list)), secondMs: await timeOf(() => pass(list)) };
+    },
+  };
+}
+
+/** Without settings for tasks that do nothing, and without worker-farm, which has not changed for years. */
+function forLists(peers) {
+  const meant = peers.filter(({ name, library }) => library !== 'worker-farm' && !name.endsWith('500 a worker'));
+  return meant.map((each) => ({ ...each, isForQuick: each.isForQuick || each.name.endsWith('16 a worker') }));
+}
+
+function toIdeal(what, kind, atMost) {
+  const text = `${what}: ${kind} pool against the ideal`;
+  return timesCost({ number: 'B13', text, metric: SECOND, us: ours(kind), them: named(IDEAL), atMost });
+}
+
+async function check(run, list, work) {
+  const some = list.slice(0, CHECKED);
+  const answers = await Promise.all(some.map((input) => run('work', input)));
+  const right = await Promise.all(some.map((input) => work(input)));
+  deepStrictEqual(answers.map(comparable), right.map(comparable));
+}
+
+/** Some clone a Buffer to a Uint8Array, which is as good. */
+function comparable(value) {
+  return value instanceof Uint8Array ? Buffer.from(value) : value;
+}
+
+async function timeOf(pass) {
+  const startMs = performance.now();
+  await pass();
+  return performance.now() - startMs;
+}
