@@ -37,6 +37,12 @@ export function threadPeers() {
   ];
 }
 
+/** Without settings for tasks that do next to nothing, and without worker-farm, which has not changed for years. */
+export function forRealTasks(contestants) {
+  const meant = contestants.filter(({ name, library }) => library !== 'worker-farm' && !name.endsWith('500 a worker'));
+  return meant.map((each) => (each.name.endsWith('16 a worker') ? { ...each, isForQuick: true } : each));
+}
+
 /** Everybody, for tasks with the same `serialization` on both ways. */
 export function everybody({ serialization } = {}) {
   return [

@@ -3,8 +3,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderChart } from './chart.mjs';
+import { fillGuide } from './break-even-table.mjs';
 import { realWorkChart, realWorkOf, rangeToPeers, renderRealWork } from './real-work-summary.mjs';
-import { measuredAgainst, number, row, verdict } from './table.mjs';
+import { headCells, measuredAgainst, number, resultCells, row, verdict } from './table.mjs';
 import { renderTimeLines } from './time-line-chart.mjs';
 
 /** Results from before this day are those of another engine: see `olderNote`. */
@@ -27,6 +28,7 @@ export function writePage(resultsFolder, pageFolder) {
   writeTimeLines(results, join(pageFolder, 'sizing'));
   const page = join(pageFolder, 'performance.md');
   writeFileSync(page, renderPage(results));
+  fillGuide(results, join(pageFolder, 'guides/when-a-pool-pays.md'));
   return page;
 }
 
@@ -123,10 +125,22 @@ function goalRows({ id, question, goals }) {
   );
 }
 
-function renderSection({ id, file, question, method, date, machine, versions, settings, metrics, contestants }) {
+function renderSection({
+  id,
+  file,
+  question,
+  method,
+  date,
+  machine,
+  versions,
+  settings,
+  metrics,
+  contestants,
+  isCompact,
+}) {
   const { node, ...packages } = versions;
   const gibibytes = number(machine.memoryBytes / 2 ** 30);
-  const head = ['', ...metrics.flatMap(({ unit }) => [unit, 'min–max', '× best peer'])];
+  const head = ['', ...headCells(metrics, isCompact)];
   return `<a id="${id}"></a>
 
 ## ${question}
@@ -137,9 +151,9 @@ ${method}
 
 ${row(head)}
 ${row(head.map((_, column) => (column === 0 ? '---' : '--:')))}
-${contestants.map((each) => contestantRow(each, metrics)).join('\n')}
+${contestants.map((each) => contestantRow(each, metrics, isCompact)).join('\n')}
 
-Median of ${settings.rounds} rounds; “× best peer” is how many times better than the best of those with the same kind of workers.
+Median of ${settings.rounds} rounds${isCompact ? '.' : '; “× best peer” is how many times better than the best of those with the same kind of workers.'}
 ${date.slice(0, 10)}, Node.js ${node}, ${machine.cpu}, ${machine.cores} cores, ${gibibytes} GiB, ${machine.platform}, load ${number(machine.loadAverage)} before the start;
 ${Object.entries(packages)
   .map(([name, version]) => `${name} ${version}`)
@@ -147,12 +161,8 @@ ${Object.entries(packages)
 `;
 }
 
-function contestantRow({ name, role, results, failure }, metrics) {
+function contestantRow(contestant, metrics, isCompact) {
+  const { name, role } = contestant;
   const label = role === 'subject' ? `**${name}**` : role === 'baseline' ? `*${name}*` : name;
-  if (results === undefined) return row([label, '–', failure, '', ...metrics.slice(1).flatMap(() => ['', '', ''])]);
-  const cells = metrics.flatMap(({ key }) => {
-    const { median, min, max, toBestPeer } = results[key];
-    return [number(median), `${number(min)}–${number(max)}`, toBestPeer === undefined ? '' : number(toBestPeer)];
-  });
-  return row([label, ...cells]);
+  return row([label, ...resultCells(contestant, metrics, isCompact)]);
 }

@@ -4,7 +4,7 @@
 // The ideal is two bare forks which have half of the list each beforehand and throw their results away: no pool can be
 // faster, because every pool must bring inputs there and results back, and the two cores do that, too.
 import { deepStrictEqual } from 'node:assert';
-import { processPeers, threadPeers } from './contestants.mjs';
+import { forRealTasks, processPeers, threadPeers } from './contestants.mjs';
 import { isDynamic, named, neverSlower, ours, timesCost } from './goals.mjs';
 import { allAtOnce, ideal, IDEAL, plainLoop } from './pools/lists.mjs';
 import { millpond } from './pools/millpond.mjs';
@@ -46,9 +46,9 @@ export function realWork({
       ...(ownThreads ? [allAtOnce()] : []),
       ideal(),
       millpond('process'),
-      ...forLists(processPeers(serialization)),
+      ...forRealTasks(processPeers(serialization)),
       millpond('thread'),
-      ...forLists(threadPeers()),
+      ...forRealTasks(threadPeers()),
     ],
     quickContestants: ({ role }) => role !== 'peer' || hasQuickPeers,
     full: { count },
@@ -74,12 +74,6 @@ export function realWork({
       return { firstMs: await timeOf(() => pass(list)), secondMs: await timeOf(() => pass(list)) };
     },
   };
-}
-
-/** Without settings for tasks that do nothing, and without worker-farm, which has not changed for years. */
-function forLists(peers) {
-  const meant = peers.filter(({ name, library }) => library !== 'worker-farm' && !name.endsWith('500 a worker'));
-  return meant.map((each) => ({ ...each, isForQuick: each.isForQuick || each.name.endsWith('16 a worker') }));
 }
 
 function toIdeal(what, kind, atMost) {

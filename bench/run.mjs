@@ -66,7 +66,7 @@ async function run(benchmark) {
   const rounds = await runRounds(benchmark, settings);
   const contestants = summarize(rounds, metrics);
   const reached = evaluateGoals(goals, contestants);
-  console.log(renderTable(contestants, metrics));
+  console.log(renderTable(contestants, metrics, benchmark));
   console.log(isQuick ? 'Quick: these numbers mean nothing, and goals are not judged by them.' : renderGoals(reached));
   const versions = describeVersions();
   const result = {
@@ -81,6 +81,7 @@ async function run(benchmark) {
     metrics,
     outlined: benchmark.outlined,
     group: benchmark.group,
+    isCompact: benchmark.isCompact,
     contestants,
     goals: reached,
     timeLines: timeLinesOf(rounds),

@@ -1,22 +1,32 @@
 // How does a result look on the terminal?
 
-/** One row a contestant; under each metric the median, lowest–highest, and how many times better than the best peer of its kind. */
-export function renderTable(contestants, metrics) {
-  const head = ['', 'workers', ...metrics.flatMap(({ unit }) => [unit, 'min–max', '× best peer'])];
-  const rows = contestants.map(({ name, kind, role, results, failure }) => [
-    role === 'baseline' ? `(${name})` : name,
-    kind,
-    ...metrics.flatMap(({ key }, index) => {
-      if (results === undefined) return index === 0 ? ['–', failure, ''] : ['', '', ''];
-      const { median, min, max, toBestPeer } = results[key];
-      return [number(median), `${number(min)}–${number(max)}`, toBestPeer === undefined ? '' : number(toBestPeer)];
-    }),
+/** One row a contestant; under each metric what `headCells` names. */
+export function renderTable(contestants, metrics, { isCompact = false } = {}) {
+  const head = ['', 'workers', ...headCells(metrics, isCompact)];
+  const rows = contestants.map((contestant) => [
+    contestant.role === 'baseline' ? `(${contestant.name})` : contestant.name,
+    contestant.kind,
+    ...resultCells(contestant, metrics, isCompact),
   ]);
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
   return [head, ...rows]
     .map((row) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))))
     .map((row) => row.join('  ').trimEnd())
     .join('\n');
+}
+
+/** Of each metric the median, lowest–highest, and how many times better than the best peer of its kind; or the median alone. */
+export function headCells(metrics, isCompact) {
+  return metrics.flatMap(({ unit }) => (isCompact ? [unit] : [unit, 'min–max', '× best peer']));
+}
+
+export function resultCells({ results, failure }, metrics, isCompact) {
+  if (results === undefined) return headCells(metrics, isCompact).map((_, column) => ['–', failure][column] ?? '');
+  return metrics.flatMap(({ key }) => {
+    const { median, min, max, toBestPeer } = results[key];
+    if (isCompact) return [number(median)];
+    return [number(median), `${number(min)}–${number(max)}`, toBestPeer === undefined ? '' : number(toBestPeer)];
+  });
 }
 
 /** One line a goal. */

@@ -1,0 +1,117 @@
+// What is `key` worth to handlers that keep something costly for each key?
+//
+// Each worker keeps the four documents of 2 MB that it was asked about last; there are 32, so that four workers can keep half
+// of them, and eight all. Beside no key and `key` stand what a program can do without either: a pool of one worker for each
+// share of the keys, to which it sends by the key itself; and jest-worker's computeWorkerKey, which does that inside.
+//
+// 32 callers, of whom each calls again as soon as it has its answer; documents are asked for evenly, or the n-th a share of
+// 1/n as often as the first, as in real programs.
+import { strictEqual } from 'node:assert';
+import { closedLoop } from './closed-loop.mjs';
+import { byRank, evenly, randomFrom } from './draws.mjs';
+import { named, timesBest } from './goals.mjs';
+import { percentile } from './statistics.mjs';
+import { TASKS } from './workloads/chosen.mjs';
+
+const KEYS = 32;
+const CALLERS = 32;
+const SKU = 'water';
+const WORKERS = [4, 8];
+const DRAWS = { evenly, 'by rank': byRank };
+
+const RATE = { key: 'perSecond', unit: 'answers/s', better: 'higher' };
+const LOADS = { key: 'loads', unit: 'loads per 1,000 answers', better: 'lower' };
+const P99 = { key: 'p99Ms', unit: 'ms p99', better: 'lower' };
+
+const millpond = () => import('@millpond/core');
+const WAYS = {
+  'no key': { role: 'baseline', load: millpond, create: ({ Pool }, workers) => askOf(new Pool(TASKS, { workers })) },
+  key: {
+    role: 'subject',
+    load: millpond,
+    create: ({ Pool }, workers) => askOf(new Pool(TASKS, { workers }), (key) => ({ key })),
+  },
+  'pools of one': {
+    role: 'baseline',
+    load: millpond,
+    create({ Pool }, workers) {
+      const pools = Array.from({ length: workers }, () => askOf(new Pool(TASKS, { workers: 1 })));
+      return (input) => pools[Number(input.key) % workers](input);
+    },
+  },
+  'jest-worker, computeWorkerKey': {
+    role: 'peer',
+    load: () => import('jest-worker'),
+    create({ Worker }, workers) {
+      const computeWorkerKey = (_, { key }) => key;
+      const options = { exposedMethods: ['ask'], numWorkers: workers, computeWorkerKey };
+      const pool = new Worker(TASKS.pathname, options);
+      return (input) => pool.ask(input);
+    },
+  },
+};
+
+export default {
+  numbers: ['B16'],
+  question: 'What is `key` worth to handlers that keep something costly for each key?',
+  method: `A worker keeps 4 documents of 2 MB, of ${KEYS} in all; an answer takes some 0.1 ms from a document that is there, and 100 times as long from one that must be loaded. ${CALLERS} callers, each of which calls again as soon as it has its answer; documents are asked for evenly, or the n-th a share of 1/n as often as the first.`,
+  outlined: 'no key; a pool of one worker for each share of the keys',
+  tasks: { file: 'by-key.mjs', names: ['ask'] },
+  metrics: [RATE, LOADS, P99],
+  contestants: WORKERS.flatMap((workers) =>
+    Object.keys(DRAWS).flatMap((draw) =>
+      Object.entries(WAYS).map(([way, parts]) => ({
+        ...parts,
+        name: `${way}, ${draw}, ${workers}`,
+        kind: 'process',
+        draw,
+        workers,
+      })),
+    ),
+  ),
+  full: { rounds: 3, warmupMs: 3000, measureMs: 3000 },
+  quickContestants: ({ workers, draw }) => workers === 4 && draw === 'evenly',
+  goals: WORKERS.flatMap((workers) =>
+    Object.keys(DRAWS).map((draw) =>
+      timesBest({
+        number: 'B16',
+        text: `answers with \`key\` against no key, ${draw}, ${workers} processes`,
+        metric: RATE,
+        us: named(`key, ${draw}, ${workers}`),
+        them: named(`no key, ${draw}, ${workers}`),
+        atLeast: 1.5,
+      }),
+    ),
+  ),
+
+  async round(contestant, { warmupMs, measureMs }) {
+    const ask = contestant.create(await contestant.load(), contestant.workers);
+    const keys = DRAWS[contestant.draw](KEYS, randomFrom(1));
+    await check(ask);
+    await measure(ask, keys, warmupMs);
+    return measure(ask, keys, measureMs);
+  },
+};
+
+function askOf(pool, optionsOf = () => undefined) {
+  return (input) => pool.run('ask', input, optionsOf(input.key));
+}
+
+async function measure(ask, nextKey, forMs) {
+  const tookMs = [];
+  let loads = 0;
+  const call = async () => {
+    const startMs = performance.now();
+    const answer = await ask({ key: String(nextKey()), sku: SKU });
+    tookMs.push(performance.now() - startMs);
+    loads += answer.loads;
+  };
+  const { done, perSecond } = await closedLoop(call, { inFlight: CALLERS, forMs });
+  return { perSecond, loads: (loads / done) * 1000, p99Ms: percentile(tookMs, 0.99) };
+}
+
+async function check(ask) {
+  const { ask: directly } = await import(TASKS);
+  const input = { key: '1', sku: SKU };
+  strictEqual((await ask(input)).cents, directly(input).cents);
+}

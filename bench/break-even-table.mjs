@@ -1,0 +1,30 @@
+// The table of the guide that says when a pool pays, from the result of break-even.bench.mjs.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { number, row } from './table.mjs';
+
+const BEGIN = '<!-- break-even: written by bench/ -->';
+const END = '<!-- break-even: end -->';
+
+/** Writes it between the two marks; where there is no guide, or no result, nothing is done. */
+export function fillGuide(results, file) {
+  const result = results.find(({ id }) => id === 'break-even');
+  if (result === undefined || !existsSync(file)) return;
+  const [before, , after] = readFileSync(file, 'utf8').split(new RegExp(`(?<=${BEGIN}\n)|(?=${END})`));
+  if (after === undefined) throw new Error(`${file} lacks the line "${BEGIN}" or "${END}".`);
+  writeFileSync(file, `${before}\n${renderBreakEven(result)}\n\n${after}`);
+}
+
+function renderBreakEven({ metrics, contestants, date, machine, versions }) {
+  const head = ['workers, value', ...metrics.map(({ unit }) => unit.replace('× at ', ''))];
+  const rows = contestants
+    .filter(({ results }) => results !== undefined)
+    .map(({ name, results }) => [name, ...metrics.map(({ key }) => cell(results[key].median))]);
+  const table = [head, head.map((_, column) => (column === 0 ? '---' : '--:')), ...rows].map(row).join('\n');
+  return `${table}
+
+Measured on ${date.slice(0, 10)} with Node.js ${versions.node}, ${machine.cores} cores (${machine.cpu}); bold where the pool is faster than the loop.`;
+}
+
+function cell(speedup) {
+  return speedup > 1 ? `**${number(speedup)}**` : number(speedup);
+}
