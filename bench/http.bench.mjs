@@ -42,7 +42,7 @@ export default {
       ...jestWorker('thread'),
     ]).map((each) => ({ ...each, serve: servePool })),
   ],
-  full: { warmupMs: 2000, measureMs: 4000 },
+  full: { rounds: 3, warmupMs: 2000, measureMs: 4000 },
   quick: { warmupMs: 50, measureMs: 100 },
   goals: [
     timesBest({
