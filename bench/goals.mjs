@@ -57,9 +57,19 @@ export function neverSlower({ number, text, metric, us, them }) {
 export function evaluateGoals(goals, contestants) {
   return goals.map(({ number, text, unit, atLeast, atMost, value, isWithinSpread }) => {
     const measured = value(contestants) ?? null;
-    const isReached = () => (atLeast === undefined ? measured <= atMost : measured >= atLeast);
-    const isMet = measured === null ? null : isReached() || isWithinSpread?.(contestants) === true;
-    return { number, text, measured, unit, atLeast, atMost, isMet };
+    if (measured === null) return { number, text, measured, unit, atLeast, atMost, isMet: null };
+    const isReached = atLeast === undefined ? measured <= atMost : measured >= atLeast;
+    const isClose = !isReached && isWithinSpread?.(contestants) === true;
+    return {
+      number,
+      text,
+      measured,
+      unit,
+      atLeast,
+      atMost,
+      isMet: isReached || isClose,
+      isClose: isClose || undefined,
+    };
   });
 }
 

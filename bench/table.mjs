@@ -36,8 +36,10 @@ export function renderGoals(goals) {
     .join('\n');
 }
 
-export function verdict({ isMet }) {
+/** @param isClose missed by less than rounds are apart */
+export function verdict({ isMet, isClose }) {
   if (isMet === null) return 'not measured';
+  if (isClose) return 'met, within the spread';
   return isMet ? 'met' : 'not met';
 }
 
