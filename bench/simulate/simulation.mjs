@@ -3,7 +3,6 @@ import { Heap } from './heap.mjs';
 import { randomFrom } from './random.mjs';
 
 export const TICK_MS = 250;
-const FORGETS = 1.002;
 /** Tasks that wait are counted no further. */
 const MOST_COUNTED = 100_000;
 
@@ -125,8 +124,7 @@ export class Simulation {
     const waiting = Math.max(0, Math.min(this.#queue, MOST_COUNTED));
     const endedNow = ended - before.ended;
     const tookMs = endedNow === 0 ? NaN : (this.#execMs - before.execMs) / endedNow;
-    // Tasks of another load have the same name: what they took at best is forgotten as slowly as by a pool.
-    this.#bestMs *= FORGETS;
+    // Tasks of another load have the same name: what those took at best is kept, as by a pool.
     if (endedNow >= 10) this.#bestMs = Math.min(this.#bestMs, tookMs);
     return {
       nowMs,

@@ -6,8 +6,6 @@ import type { MemoryBounds } from './memory-watch.js';
 
 /** A mean of fewer tasks says little of how long they take at best. */
 const ENOUGH_TASKS = 10;
-/** How fast a best time is forgotten, for each tick: a name whose tasks have become longer is not slowed down for ever. */
-const FORGETS = 1.002;
 /** Assumed until a worker has started, ms. Examples: docs/performance.md, "Start-up". */
 const FIRST_BOOT_MS = 100;
 /** Weight of each worker's start in their mean. */
@@ -151,8 +149,8 @@ export class Observer {
       const before = this.#types.get(type) ?? { count: 0, sum: 0, bestMs: Infinity };
       const more = count - before.count;
       const took = sum - before.sum;
-      let best = before.bestMs * FORGETS;
-      if (more >= ENOUGH_TASKS) best = Math.min(best, took / more);
+      // Kept for ever: tasks that have become longer by themselves are found out by a trial of fewer at once (sizing/ease.ts).
+      const best = more >= ENOUGH_TASKS ? Math.min(before.bestMs, took / more) : before.bestMs;
       this.#types.set(type, { count, sum, bestMs: best });
       if (more === 0) continue;
       ended += more;

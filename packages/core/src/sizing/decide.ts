@@ -87,7 +87,9 @@ function rest(state: SizingState, sample: SizingSample, limits: SizingLimits): S
 function tune({ shape, ease, tooFew }: SizingState, sample: SizingSample, limits: SizingLimits): number {
   const { workers, concurrency } = sample;
   // Neither where there are places to spare, nor where more workers than cores have used those up.
-  const mayGrow = sample.waiting > 0 && !(workers > limits.cores && areCoresBusy(shape, workers, limits.cores));
+  const areUsedUp = workers > limits.cores && areCoresBusy(shape, workers, limits.cores);
+  // While fewer at once are tried out, more would leave the question open.
+  const mayGrow = sample.waiting > 0 && !areUsedUp && ease.cut === undefined;
   const seen = { slowdown: slowdown(ease, sample), tooFew, mayGrow };
   return concurrencyTarget(shape, concurrency, seen, limits);
 }

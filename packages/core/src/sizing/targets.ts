@@ -11,6 +11,8 @@ const WAITS_NO_MORE = 1.15;
 const NEARLY_ONE = [0.75, 1.3] as const;
 /** How many times as long as usual tasks may take: above, more of them at once only wait for each other. */
 const MOST_SLOWDOWN = 1.5;
+/** While they take longer than this, one more at once would only bring the number back that was too many. */
+const LITTLE_SLOWDOWN = 1.2;
 /** While loops are busier than this, they are what tasks wait for, and what they are slowed down by says nothing. */
 const LOOPS_ARE_BUSY = 0.6;
 /** Growth of concurrency in one tick: from 1 to 256 in a second. */
@@ -37,6 +39,7 @@ export function concurrencyTarget(
   if (active < LOOPS_ARE_BUSY && slowdown > MOST_SLOWDOWN) {
     return clamp(Math.round(current * Math.max(0.5, MOST_SLOWDOWN / slowdown)));
   }
+  if (active < LOOPS_ARE_BUSY && slowdown > LITTLE_SLOWDOWN) return clamp(current);
   const wanted = (current * LOOP_GOAL) / Math.max(active, 0.001);
   if (active > LOOP_HIGH) return clamp(Math.min(current, Math.max(Math.floor(wanted), tooFew + 1)));
   if (active > LOOP_LOW || !mayGrow) return clamp(current);

@@ -24,6 +24,14 @@ describe('where there is always enough to do', () => {
     expect(concurrency).toBeLessThanOrEqual(160);
   });
 
+  it('tasks that wait for what serves a few at a time are not many times as many', () => {
+    const service: Kind = { ...WAITING, served: 40 };
+    const pool = new SizedPool(LIMITS);
+    const { workers, concurrency } = pool.run(60, { kind: service, tasks: 4000 });
+    expect(workers * concurrency).toBeGreaterThanOrEqual(40);
+    expect(workers * concurrency).toBeLessThanOrEqual(160);
+  });
+
   it('tasks of which some compute and some wait get the cores, and as many each as keep them busy', () => {
     const pool = new SizedPool(LIMITS);
     const { workers, concurrency } = pool.run(4, { kind: MIXED, tasks: 4000 });

@@ -13,6 +13,8 @@ export interface Kind {
   readonly cpu: number;
   /** How much of what it needs of the loop comes after its wait: for that it queues while it is in its handler. */
   readonly after?: number;
+  /** Tasks at once, of all workers, that what they wait for serves at full speed; more of them wait longer. */
+  readonly served?: number;
 }
 export const COMPUTING: Kind = { loop: 1, cpu: 1 };
 export const BLOCKING: Kind = { loop: 1, cpu: 0.1 };
@@ -116,10 +118,16 @@ interface Flow {
 }
 
 /** How `tasks` in each of `workers` go, where processor time is stretched until the cores suffice. */
-function flowOf({ loop, cpu, after = 0 }: Kind, tasks: number, workers: number, cores: number): Flow {
+function flowOf(
+  { loop, cpu, after = 0, served = Infinity }: Kind,
+  tasks: number,
+  workers: number,
+  cores: number,
+): Flow {
+  const waitMs = TASK_MS * (1 - loop) * Math.max(1, (tasks * workers) / served);
   const at = (stretch: number): Flow => {
     const loopMs = TASK_MS * (loop - cpu + cpu * stretch);
-    const aloneMs = loopMs + TASK_MS * (1 - loop);
+    const aloneMs = loopMs + waitMs;
     // Its loop is the limit, or as many as are in it.
     const perMs = Math.min(1 / loopMs, tasks / aloneMs);
     // A handler that never waits is called when it is its turn; one that does queues for its second turn while it is held.
