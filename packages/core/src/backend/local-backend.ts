@@ -25,6 +25,12 @@ export class LocalBackend implements Backend {
   readonly #canMove: boolean;
   /** The error of all waits for room or readiness, once the backend ends. */
   #refusal: Error | undefined;
+  // One function for each wait, so that all its callers share one condition.
+  readonly #isReady = (): boolean => {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    return this.#engine.dispatcher.roster.ready.length >= this.#engine.keepers.autoscaler.range.min;
+  };
+  readonly #isIdle = (): boolean => this.#engine.book.pending === 0;
 
   constructor(engine: Engine, { moduleUrl, options }: Pick<BackendParts, 'moduleUrl' | 'options'>) {
     this.#engine = engine;
@@ -75,17 +81,13 @@ export class LocalBackend implements Backend {
   }
 
   whenReady(): Promise<void> {
-    const { dispatcher, keepers, conditions, keepAlive } = this.#engine;
-    const ready = conditions.until(() => {
-      if (this.#refusal !== undefined) throw this.#refusal;
-      return dispatcher.roster.ready.length >= keepers.autoscaler.range.min;
-    });
-    return keepAlive.during(ready);
+    const { conditions, keepAlive } = this.#engine;
+    return keepAlive.during(conditions.until(this.#isReady));
   }
 
   /** Pending tasks keep the program running, so this need not. */
   whenIdle(): Promise<void> {
-    return this.#engine.conditions.until(() => this.#engine.book.pending === 0);
+    return this.#engine.conditions.until(this.#isIdle);
   }
 
   pause(): void {
@@ -136,11 +138,11 @@ export class LocalBackend implements Backend {
   }
 
   async #drain(refusal: Error): Promise<void> {
-    const { dispatcher, conditions, book, keepers, supervisor, keepAlive } = this.#engine;
+    const { dispatcher, conditions, keepers, supervisor, keepAlive } = this.#engine;
     this.#refuse(refusal);
     // Paused tasks were accepted, too.
     dispatcher.resume();
-    await conditions.until(() => book.pending === 0);
+    await conditions.until(this.#isIdle);
     keepers.heartbeat.stop();
     await supervisor.stop();
     keepAlive.stop();
