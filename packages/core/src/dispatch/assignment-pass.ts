@@ -208,8 +208,9 @@ export class AssignmentPass {
   #toJoin(): Candidate | undefined {
     const { first } = this.#queue;
     if (first === undefined || !this.#mayPrefetch || this.#parts.prefetch !== 'auto') return undefined;
-    const { running } = this.#parts.book.counts;
-    return this.#filling.toJoin(first, this.#candidates.values(), running + this.#queue.size);
+    const inFlight = this.#parts.book.counts.running + this.#queue.size;
+    // A lone task joins none, and none joins it.
+    return inFlight === 1 ? undefined : this.#filling.toJoin(first, this.#candidates, inFlight);
   }
 
   /**

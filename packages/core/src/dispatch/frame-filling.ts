@@ -63,10 +63,11 @@ export class FrameFilling {
   /** A pass begins: what it knew of workers is old. */
   begin(): void {
     this.#open = undefined;
+    this.#isTiny = false;
   }
 
   /** The worker at work that this task had better join. @param inFlight tasks that wait or are in workers */
-  toJoin(task: Task, candidates: Iterable<Candidate>, inFlight: number): Candidate | undefined {
+  toJoin(task: Task, candidates: ReadonlyMap<unknown, Candidate>, inFlight: number): Candidate | undefined {
     const { typicalMs, resultBytes } = task.type;
     this.#isTiny = false;
     // Most often a task is long by its time alone.
@@ -89,12 +90,12 @@ export class FrameFilling {
   }
 
   /** The candidate with the fewest tasks among those that go on. */
-  #leastOfRecent(candidates: Iterable<Candidate>, costMs: number, inFlight: number): Candidate | undefined {
+  #leastOfRecent(candidates: ReadonlyMap<unknown, Candidate>, costMs: number, inFlight: number): Candidate | undefined {
     const { clock, cores } = this.#parts;
     const recently = clock.now() - RECENT_MS;
     let awake = 0;
     let least: Candidate | undefined;
-    for (const candidate of candidates) {
+    for (const candidate of candidates.values()) {
       const { worker, wokenAtMs } = candidate;
       if (worker.load === 0) continue;
       awake++;

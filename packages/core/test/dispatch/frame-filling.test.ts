@@ -51,16 +51,25 @@ describe('tiny tasks', () => {
 
   it('join a worker that goes on', async () => {
     const { arrived, submitSome, clock } = await open(0.001);
-    await submitSome(1);
+    await submitSome(2);
     clock.advance(1);
     await submitSome(2);
-    expect(arrived()).toEqual([3, 0, 0]);
+    expect(arrived()).toEqual([4, 0, 0]);
   });
 
   it('do not join a worker that may stand still in a long one', async () => {
     const { arrived, submitSome, clock } = await open(0.001);
-    await submitSome(1);
+    await submitSome(2);
     clock.advance(1.1);
+    await submitSome(1);
+    expect(arrived()).toEqual([2, 1, 0]);
+  });
+
+  it('do not wait behind one that came alone', async () => {
+    const { arrived, submitSome, clock } = await open(0.001);
+    // A worker that has just become ready goes on, too.
+    clock.advance(2);
+    await submitSome(1);
     await submitSome(1);
     expect(arrived()).toEqual([1, 1, 0]);
   });
