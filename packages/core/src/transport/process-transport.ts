@@ -16,7 +16,7 @@ import { bundleFile } from './bundle-file.js';
 import { deathSignalTool, doubtDeathSignal } from './death-signal.js';
 import { GuardLink } from './guard-link.js';
 import { killAtExit } from './kill-at-exit.js';
-import { heapFlags, inheritedFlags, inspectFlags, loaderFlags } from './node-flags.js';
+import { heapFlags, inheritedFlags, inspectFlags, loaderFlags, scavengeFlags } from './node-flags.js';
 import { forwardOutput, outputTargets, readToTheEnd, Tail } from './output.js';
 import { processEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
@@ -61,6 +61,7 @@ class ProcessTransport implements Transport {
     const given = options.execArgv ?? inheritedFlags(process.execArgv);
     const env = processEnv(options.env, moduleUrl);
     const flags = this.#orClose(() => [
+      ...scavengeFlags(process.versions.node),
       ...heapFlags(heapLimitMb, given, env['NODE_OPTIONS']),
       ...inspectFlags(options.inspect),
       ...given,

@@ -166,10 +166,10 @@ describe('the heap of a worker process', () => {
   it('is what execArgv says, where that speaks of it', async () => {
     const memory = { perWorkerBytes: 256 * MIB };
     const given = await heapOf({ memory, execArgv: ['--max-old-space-size=96'] });
-    expect(given.flags).toEqual(['--max-old-space-size=96']);
+    expect(given.flags.filter((flag) => flag.includes('old-space'))).toEqual(['--max-old-space-size=96']);
     expectLimit(given.limitMib, 96);
     const silent = await heapOf({ memory, execArgv: ['--no-warnings'] });
-    expect(silent.flags).toEqual(['--max-old-space-size=256', '--no-warnings']);
+    expect(silent.flags.slice(-2)).toEqual(['--max-old-space-size=256', '--no-warnings']);
   });
 
   it('is what NODE_OPTIONS says, of this program or of the option env', async () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isPoolError } from '../../src/contract/errors.js';
@@ -5,6 +6,7 @@ import {
   heapFlags,
   inheritedFlags,
   loaderFlags,
+  scavengeFlags,
   threadLoader,
   withoutInspector,
 } from '../../src/transport/node-flags.js';
@@ -159,4 +161,21 @@ describe('heapFlags', () => {
       expect(heapFlags(512, [], `--no-warnings ${flag}`)).toEqual([]);
     },
   );
+});
+
+describe('scavengeFlags', () => {
+  it('are given to releases of Node that are known to take them', () => {
+    for (const version of ['20.19.0', '26.12.1']) expect(scavengeFlags(version)).toEqual(['--no-parallel-scavenge']);
+    expect(scavengeFlags('27.0.0')).toEqual([]);
+  });
+
+  it('are taken by this one, and undone by a flag that comes later', () => {
+    const flags = scavengeFlags(process.versions.node);
+    const inEffect = (given: string[]): string => {
+      const { stdout } = spawnSync(process.execPath, [...flags, ...given, '--v8-options'], { encoding: 'utf8' });
+      return /default: (--(no-)?parallel-scavenge)\n/.exec(stdout)?.[1] ?? stdout;
+    };
+    expect(inEffect([])).toBe('--no-parallel-scavenge');
+    expect(inEffect(['--parallel-scavenge'])).toBe('--parallel-scavenge');
+  });
 });
