@@ -1,4 +1,4 @@
-import { slotOf, type WorkerBoard } from '../wire/claim-board.js';
+import { MAX_RUN, slotOf, type WorkerBoard } from '../wire/claim-board.js';
 import type { CallLengths } from './call-lengths.js';
 import { CLAIM_ALONE, HANDLER_MASK, IDEMPOTENT, TASK_WORDS, type Frame } from '../wire/frame.js';
 
@@ -24,6 +24,8 @@ export class Claimer {
   readonly #lengths: readonly CallLengths[];
   /** Inputs of this length and more are decoded before they are claimed, so that they are no part of a run. */
   readonly #heavyBytes: number;
+  /** Most rows of one call, by handler. */
+  readonly #mostRows: readonly number[];
   #maxRun: number;
   #frame: Frame | undefined;
   /** Rows of #frame that are claimed, when, and which of them were taken back. */
@@ -32,8 +34,15 @@ export class Claimer {
   #takenBack = 0;
   #claimedAt = 0;
 
-  constructor(board: WorkerBoard, lengths: readonly CallLengths[], concurrency: number, heavyBytes: number) {
+  constructor(
+    board: WorkerBoard,
+    lengths: readonly CallLengths[],
+    concurrency: number,
+    heavyBytes: number,
+    mostRows: readonly number[],
+  ) {
     this.#board = board;
+    this.#mostRows = mostRows;
     this.#heavyBytes = heavyBytes;
     this.#lengths = lengths;
     this.#maxRun = maxRunOf(board, concurrency);
@@ -54,13 +63,14 @@ export class Claimer {
   /**
    * Whether the task in this row may start. Rows of a frame are asked for in order.
    * @param nowMs host clock, read after the result of the row before was written
+   * @param rows from this one on that start together, in one call
    */
-  claim(frame: Frame, row: number, nowMs: number): boolean {
+  claim(frame: Frame, row: number, nowMs: number, rows = 1): boolean {
     const { meta } = frame;
     if (this.#frame !== frame || row >= this.#until) {
-      const count = this.#maxRun === 1 ? 1 : this.#runFrom(meta, row);
+      const count = rows > 1 ? neighbours(meta, row, rows) : this.#maxRun === 1 ? 1 : this.#runFrom(meta, row);
       if (count === 1) return this.#board.claim(meta[row * TASK_WORDS] ?? 0, nowMs);
-      this.#takenBack = this.#board.claimRun(meta, row * TASK_WORDS, TASK_WORDS, count, nowMs);
+      this.#takenBack = this.#board.claimRun(meta, row * TASK_WORDS, TASK_WORDS, count, nowMs, rows > 1);
       this.#frame = frame;
       this.#from = row;
       this.#until = row + count;
@@ -84,6 +94,8 @@ export class Claimer {
     for (; next < mostRows; next++) {
       const word = meta[next * TASK_WORDS + 1] ?? 0;
       const lengths = this.#lengths[word & HANDLER_MASK] as CallLengths;
+      // Rows of one call begin together, so they are no run.
+      if (this.#mostRows[word & HANDLER_MASK] !== 1) break;
       if ((meta[next * TASK_WORDS + 4] ?? 0) >= this.#heavyBytes) break;
       if ((word & CLAIM_ALONE) !== 0 || (word & IDEMPOTENT) !== kind || !lengths.areVeryShort) break;
       if (slotOf(meta[next * TASK_WORDS] ?? 0) !== slot + (next - row)) break;
@@ -92,6 +104,15 @@ export class Claimer {
     }
     return Math.max(1, next - row);
   }
+}
+
+/** Rows in neighbouring slots, from this one on, that one write may claim. */
+function neighbours(meta: Uint32Array, row: number, rows: number): number {
+  const slot = slotOf(meta[row * TASK_WORDS] ?? 0);
+  const most = Math.min(rows, MAX_RUN);
+  let count = 1;
+  while (count < most && slotOf(meta[(row + count) * TASK_WORDS] ?? 0) === slot + count) count++;
+  return count;
 }
 
 /** Side by side, tasks wait, so they are not short. */

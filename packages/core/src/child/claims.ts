@@ -37,11 +37,12 @@ export class FileClaims implements WorkerBoard {
     return !this.#isRevoked(id);
   }
 
-  claimRun(ids: Uint32Array, at: number, stride: number, count: number, nowMs: number): number {
+  claimRun(ids: Uint32Array, at: number, stride: number, count: number, nowMs: number, startTogether: boolean): number {
     const first = ids[at] ?? 0;
     for (let index = 0; index < count; index++) {
-      this.#words[(index * RECORD_BYTES) / 4] = ids[at + index * stride] ?? 0;
-      this.#words[(index * RECORD_BYTES) / 4 + 1] = first;
+      const id = ids[at + index * stride] ?? 0;
+      this.#words[(index * RECORD_BYTES) / 4] = id;
+      this.#words[(index * RECORD_BYTES) / 4 + 1] = startTogether ? id : first;
       this.#floats[(index * RECORD_BYTES) / 8 + 1] = nowMs;
     }
     writeSync(this.#fd, this.#records, 0, count * RECORD_BYTES, recordAt(first));

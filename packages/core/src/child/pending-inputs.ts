@@ -1,7 +1,7 @@
 import { Buffer } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
-import { TASK_WORDS, type Frame, type TaskExtras, type TasksBody } from '../wire/frame.js';
+import { CLAIM_ALONE, HANDLER_MASK, TASK_WORDS, type Frame, type TaskExtras, type TasksBody } from '../wire/frame.js';
 import type { ArenaPlace } from '../wire/record.js';
 
 /** Bytes of shape definitions that come before the inputs of a frame. */
@@ -44,8 +44,30 @@ export class PendingInputs {
     this.#nextAt += this.bytes;
   }
 
-  get isLast(): boolean {
-    return this.row === this.rows - 1;
+  /** Rows behind the one in work. */
+  get left(): number {
+    return this.rows - this.row - 1;
+  }
+
+  /**
+   * The number of rows behind the one in work that one call may take: those of one handler, up to the most that it takes. An input that is
+   * to be decoded before its claim goes alone.
+   * @param mostRows by handler
+   */
+  together(mostRows: readonly number[], heavyBytes: number): number {
+    const { meta } = this.frame;
+    const first = this.row + 1;
+    const handler = (meta[first * TASK_WORDS + 1] ?? 0) & HANDLER_MASK;
+    const most = mostRows[handler] ?? 1;
+    if (most === 1) return 1;
+    const end = Math.min(this.rows, first + most);
+    let next = first;
+    for (; next < end; next++) {
+      const word = meta[next * TASK_WORDS + 1] ?? 0;
+      if ((word & HANDLER_MASK) !== handler || (word & CLAIM_ALONE) !== 0) break;
+      if ((meta[next * TASK_WORDS + 4] ?? 0) >= heavyBytes) break;
+    }
+    return Math.max(1, next - first);
   }
 
   /** Length of the input in work, without its large views. */

@@ -18,7 +18,7 @@ export function promiseOf(result: unknown): Promise<unknown> | undefined {
   return isThenable(result) ? Promise.resolve(result) : undefined;
 }
 
-/** Calls one of the two when a promise is settled; never at once, but where the promise cannot be asked. */
+/** Calls one of the two when a promise is settled; never at once. */
 export function whenSettled(
   promise: Promise<unknown>,
   fulfilled: (value: unknown) => void,
@@ -28,6 +28,6 @@ export function whenSettled(
     void then.call(promise, fulfilled, rejected);
   } catch (error) {
     // Its `constructor` is no class of promises, or throws.
-    rejected(error);
+    void then.call(Promise.reject(error), undefined, rejected);
   }
 }

@@ -193,6 +193,8 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
       concurrency: init.concurrency,
       poll,
       uses,
+      // Handlers of several rows have no public way in yet.
+      mostRows: loaded.handlers.map(() => 1),
       // Ahead of the results. The parent may have read the last ones from the log by then.
       beforeFlush(idle) {
         const message = report.due(idle);

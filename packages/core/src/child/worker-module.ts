@@ -1,5 +1,9 @@
 import { isWorkerDefinition, looksLikeHooks, type WorkerHooks } from '../contract/worker-module.js';
+import { HANDLER_MASK } from '../wire/frame.js';
 import type { Imported } from './import-namespace.js';
+
+/** Those that a row of a frame can name. */
+const MOST_HANDLERS = HANDLER_MASK + 1;
 
 /** A handler as the loop calls it. */
 export type LoadedHandler = (input: unknown, ctx: unknown) => unknown;
@@ -23,6 +27,11 @@ export async function loadWorkerModule(url: string, load: (url: string) => Promi
   // cannot be seen statically, or one function with others on it.
   const { default: whole } = exports;
   if (isObject(whole)) addFunctions(handlers, whole);
+  if (handlers.size > MOST_HANDLERS) {
+    throw new RangeError(
+      `The worker module has ${handlers.size} handlers, and ${MOST_HANDLERS} is the most. Export fewer functions, or split it.`,
+    );
+  }
   const hooks = exports['worker'] ?? (isObject(whole) ? whole['worker'] : undefined);
   if (isWorkerDefinition(hooks)) return { handlers: [...handlers], hooks };
   // Without this, a setup that never runs would show only as a handler that finds no data.

@@ -3,6 +3,7 @@ import { ReusedList } from '../base/reused-list.js';
 import { PoolError } from '../contract/errors.js';
 import type { Task } from '../task/task.js';
 import type { TaskBook } from '../task/task-book.js';
+import { CALM, MORE } from '../wire/frame.js';
 import type { Worker } from '../worker/worker.js';
 import type { Backlog } from './backlog.js';
 import { notFound } from './task-errors.js';
@@ -64,16 +65,18 @@ export class Assigner {
   /** Sends what was assigned since the last call. Returns whether there was anything. */
   flush(): boolean {
     const hasSent = this.#unsent.size > 0;
-    // A worker that stays awake needs a core, and so does this thread: one for each at work, and one more.
-    const isCalm = this.#isCalm();
-    for (let index = 0; index < this.#unsent.size; index++) this.#unsent.at(index).flush(isCalm);
+    const flags = this.#flags();
+    for (let index = 0; index < this.#unsent.size; index++) this.#unsent.at(index).flush(flags);
     this.#unsent.clear();
     return hasSent;
   }
 
-  #isCalm(): boolean {
+  /** What workers learn with their tasks of those that are not theirs. */
+  #flags(): number {
     const { counts, pending } = this.#parts.book;
-    if (counts.completed < TASKS_BEFORE_CORES) return false;
-    return pending < this.#parts.cores();
+    if (counts.queued > 0) return MORE;
+    if (counts.completed < TASKS_BEFORE_CORES) return 0;
+    // A worker that stays awake needs a core, and so does this thread: one for each at work, and one more.
+    return pending < this.#parts.cores() ? CALM : 0;
   }
 }

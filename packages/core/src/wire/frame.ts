@@ -43,7 +43,9 @@ export interface Frame {
  * inputs follow one another in `values`, behind the definitions of new shapes; `body` holds, by row, what few tasks have.
  */
 export const TASK_WORDS = 5;
-export const HANDLER_MASK = 0x1fff;
+export const HANDLER_MASK = 0xfff;
+/** When this frame left, more tasks waited in the parent; see child/batch-wait.ts. */
+export const MORE = 0x1000;
 /** The task may run twice: its result may leave with others, and is lost with its worker. */
 export const IDEMPOTENT = 0x2000;
 /**
@@ -164,7 +166,7 @@ export interface ReportMessage {
 }
 
 /** Raised when either side's layout changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 
 /** What a frame carries besides its kind and body. */
 export interface Cargo {

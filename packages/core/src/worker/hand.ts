@@ -132,8 +132,8 @@ export class Hand {
     return place;
   }
 
-  send(isCalm: boolean): void {
-    this.#outbox.send(isCalm);
+  send(flags: number): void {
+    this.#outbox.send(flags);
   }
 
   /** Takes something out. */

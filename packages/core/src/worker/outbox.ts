@@ -57,33 +57,33 @@ export class Outbox {
     return at !== -1;
   }
 
-  /** Sends what has gathered. */
-  send(isCalm: boolean): void {
+  /** Sends what has gathered. @param flags see Worker.flush */
+  send(flags: number): void {
     const places = this.#places;
     if (places.length === 0) return;
     this.#places = [];
     for (let from = 0; from < places.length;) {
       const to = endOfFrame(places, from);
-      this.#sendFrame(from === 0 && to === places.length ? places : places.slice(from, to), isCalm);
+      this.#sendFrame(from === 0 && to === places.length ? places : places.slice(from, to), flags);
       from = to;
     }
   }
 
-  #sendFrame(places: readonly Place[], isCalm: boolean): void {
+  #sendFrame(places: readonly Place[], flags: number): void {
     try {
-      const sentAt = this.#trySend(places, isCalm);
+      const sentAt = this.#trySend(places, flags);
       for (const place of places) {
         place.sentAt = sentAt;
         if (place.task?.isOneShot === true) place.task.history.isSpent = true;
       }
     } catch (error) {
       // Only what a port clones can still be refused: inputs that are bytes always go.
-      if (places.length > 1) for (const place of places) this.#sendFrame([place], false);
+      if (places.length > 1) for (const place of places) this.#sendFrame([place], flags & ~CALM);
       else this.#onRefused(places[0] as Place, toRefusal(error, 'input'));
     }
   }
 
-  #trySend(places: readonly Place[], isCalm: boolean): number {
+  #trySend(places: readonly Place[], flags: number): number {
     const meta = places.length === 1 ? this.#metaOfOne : new Uint32Array(places.length * TASK_WORDS);
     const values = this.#values;
     values.length = 0;
@@ -104,7 +104,7 @@ export class Outbox {
       meta[at] = place.wireId;
       const whole = task.inputBytes < LARGE_BYTES ? undefined : this.#sendWhole(task);
       const alone = whole === undefined ? 0 : CLAIM_ALONE;
-      meta[at + 1] = place.handler | flagsOf(task) | alone | (isCalm ? CALM : 0) | (task.attempt << 16);
+      meta[at + 1] = place.handler | flagsOf(task) | alone | flags | (task.attempt << 16);
       meta[at + 2] = task.id;
       meta[at + 3] = task.id / 2 ** 32;
       meta[at + 4] = whole === undefined ? task.inputBytes : 0;

@@ -193,9 +193,9 @@ export class Worker {
     return this.load > 0 && this.vitals.isSilent(nowMs);
   }
 
-  /** Sends what was assigned since the last flush. @param isCalm see CALM in wire/frame.ts */
-  flush(isCalm = false): void {
-    if (this.#state.name !== 'exited') this.hand.send(isCalm);
+  /** Sends what was assigned since the last flush. @param flags of the frame: CALM or MORE of wire/frame.ts */
+  flush(flags = 0): void {
+    if (this.#state.name !== 'exited') this.hand.send(flags);
   }
 
   /** Tasks in hand that are not abandoned, oldest first. */

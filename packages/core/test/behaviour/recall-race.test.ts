@@ -112,7 +112,7 @@ function openHand(count: number) {
     task.owned = place;
     return { task, wireId: place.wireId };
   });
-  hand.send(false);
+  hand.send(0);
   return { board, hand, tasks };
 }
 

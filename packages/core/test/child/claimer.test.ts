@@ -13,11 +13,13 @@ interface Row {
 }
 
 /** A claimer for one handler or two, and what it does to the board. */
-function open({ maxRun = 32, concurrency = 1 } = {}) {
+function open({ maxRun = 32, concurrency = 1, mostRows = [1, 1] } = {}) {
   const claims: number[][] = [];
   /** Rows whose revocations were read once more, by their ids. */
   const looks: number[][] = [];
   const withdrawn: number[][] = [];
+  /** Claims of tasks that start together. */
+  const together: number[][] = [];
   const takenBack = new Set<number>();
   const idsOf = (ids: Uint32Array, at: number, stride: number, count: number): number[] =>
     Array.from({ length: count }, (_, index) => ids[at + index * stride] ?? 0);
@@ -33,6 +35,7 @@ function open({ maxRun = 32, concurrency = 1 } = {}) {
       const [ids, at, stride, count] = table;
       const run = idsOf(ids, at, stride, count);
       claims.push(run);
+      if (table[5]) together.push(run);
       return bitsOf(run);
     },
     revokedIn(...table) {
@@ -47,7 +50,7 @@ function open({ maxRun = 32, concurrency = 1 } = {}) {
     noteSection() {},
   };
   const lengths = [new CallLengths(), new CallLengths()];
-  const claimer = new Claimer(board, lengths, concurrency, HEAVY_BYTES);
+  const claimer = new Claimer(board, lengths, concurrency, HEAVY_BYTES, mostRows);
   const note = (ms: number, isDone = true): void => lengths[0]?.note(ms, isDone);
   const becomeShort = (ms = 0.001, calls = 4096): void => {
     for (let call = 0; call < calls; call++) note(ms);
@@ -64,7 +67,7 @@ function open({ maxRun = 32, concurrency = 1 } = {}) {
     const frame = frameOf(ids.map((id, row) => ({ id, ...rest(row) })));
     return ids.map((_, row) => claimer.claim(frame, row, 0));
   };
-  return { claimer, note, claims, looks, withdrawn, takenBack, becomeShort, frameOf, claimAll };
+  return { claimer, note, claims, together, looks, withdrawn, takenBack, becomeShort, frameOf, claimAll };
 }
 
 const range = (count: number, from = 1): number[] => Array.from({ length: count }, (_, index) => from + index);
@@ -132,6 +135,48 @@ describe('tasks are claimed', () => {
       claimAll(range(5));
       expect(claims.map((run) => run.length)).toEqual(Array(5).fill(1));
     }
+  });
+});
+
+describe('rows of one call', () => {
+  it('are claimed with one write as tasks that start together, however short their handler is, 32 at most', () => {
+    const { claimer, claims, together, takenBack, becomeShort, frameOf } = open({ mostRows: [64, 1] });
+    becomeShort();
+    const frame = frameOf(range(40).map((id) => ({ id })));
+    takenBack.add(2).add(34);
+    const free = range(40).map((id, row) => claimer.claim(frame, row, 0, 40 - row) === !takenBack.has(id));
+    expect(free).toEqual(Array(40).fill(true));
+    expect(together).toEqual([range(32), range(8, 33)]);
+    expect(claims).toEqual(together);
+  });
+
+  it('are claimed as far as their slots are neighbours', () => {
+    const { claimer, claims, together, frameOf } = open({ mostRows: [64, 1] });
+    const ids = [5, 6, 9, 20, 21, 22];
+    const frame = frameOf(ids.map((id) => ({ id })));
+    for (const row of ids.keys()) claimer.claim(frame, row, 0, ids.length - row);
+    expect(claims).toEqual([[5, 6], [9], [20, 21, 22]]);
+    expect(together).toEqual([
+      [5, 6],
+      [20, 21, 22],
+    ]);
+  });
+
+  it('are no part of a run: of that the parent takes the first without a result for the one that has begun', () => {
+    const { claims, becomeShort, claimAll } = open({ mostRows: [1, 8] });
+    becomeShort();
+    claimAll(range(5), (row) => ({ word: row === 2 ? 1 : 0 }));
+    expect(claims).toEqual([[1, 2], [3], [4, 5]]);
+  });
+
+  it('are claimed anew when their claims were withdrawn, since a log was full', () => {
+    const { claimer, claims, withdrawn, frameOf } = open({ mostRows: [8, 1] });
+    const frame = frameOf(range(3).map((id) => ({ id })));
+    claimer.claim(frame, 0, 0, 3);
+    claimer.withdraw(frame, 1);
+    expect(withdrawn).toEqual([[2, 3]]);
+    expect([claimer.claim(frame, 1, 0, 2), claimer.claim(frame, 2, 0, 1)]).toEqual([true, true]);
+    expect(claims).toEqual([range(3), [2, 3]]);
   });
 });
 

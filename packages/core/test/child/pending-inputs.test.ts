@@ -67,12 +67,12 @@ describe('the inputs of a frame', () => {
     const { decoder, frameOf } = open();
     const inputs = new PendingInputs(frameOf(['a', { b: 1 }, 'c', [4]]), decoder, undefined);
     inputs.next();
-    expect([inputs.take(), inputs.isLast]).toEqual(['a', false]);
+    expect([inputs.take(), inputs.left]).toEqual(['a', 3]);
     inputs.next();
     inputs.next();
     expect(inputs.take()).toBe('c');
     inputs.next();
-    expect([inputs.take(), inputs.isLast, inputs.bytes > 0]).toEqual([[4], true, true]);
+    expect([inputs.take(), inputs.left, inputs.bytes > 0]).toEqual([[4], 0, true]);
   });
 
   it('rest on the shapes of all frames before them, whatever of those was taken', () => {
@@ -84,6 +84,21 @@ describe('the inputs of a frame', () => {
     const pending = frames.map((frame) => new PendingInputs(frame, decoder, undefined));
     expect(takeAll(pending[3] as PendingInputs)).toEqual([{ z: 3 }]);
     expect(takeAll(pending[1] as PendingInputs)).toEqual([point(4)]);
+  });
+
+  it('go to one call as far as that takes them, with those of their handler', () => {
+    const { decoder, frameOf } = open();
+    const frame = frameOf([1, 2, 3, 4, 'heavy'.repeat(10), 6, 7]);
+    // The last is of another handler.
+    frame.meta[6 * TASK_WORDS + 1] = 1;
+    const inputs = new PendingInputs(frame, decoder, undefined);
+    const sizes: number[] = [];
+    while (inputs.left > 0) {
+      const rows = inputs.together([3, 1], 40);
+      sizes.push(rows);
+      for (let row = 0; row < rows; row++) inputs.next();
+    }
+    expect(sizes).toEqual([3, 1, 1, 1, 1]);
   });
 
   it('are refused as a frame whose shapes cannot be read', () => {

@@ -1,18 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { deferred, type Deferred } from '../../src/base/deferred.js';
 import { hostNowMs } from '../../src/base/clock.js';
-import { BusyPoll } from '../../src/child/busy-poll.js';
-import { SectionRecorder } from '../../src/child/section-recorder.js';
-import { TaskUse } from '../../src/child/task-use.js';
-import { TaskLoop } from '../../src/child/task-loop.js';
-import type { LoadedHandler } from '../../src/child/worker-module.js';
-import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
-import { Sink } from '../../src/codec/sink.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
-import { CALM, CLAIM_ALONE, FRAME, IDEMPOTENT, TASK_WORDS, type Frame, type TaskExtras } from '../../src/wire/frame.js';
+import { CLAIM_ALONE, IDEMPOTENT, MORE } from '../../src/wire/frame.js';
 import { STATUS } from '../../src/wire/record.js';
 import type { TaskContext } from '../../src/contract/worker-module.js';
-import { LOGS, openLink, type LogEnds, type ReadRow } from '../support/result-link.js';
+import { held, HEAVY_BYTES, openLoop, type Given } from '../support/opened-loop.js';
+import { LOGS, type ReadRow } from '../support/result-link.js';
 import { turn } from '../support/scripted-engine.js';
 
 vi.mock('../../src/base/natives.js', async (original) => ({
@@ -20,156 +13,13 @@ vi.mock('../../src/base/natives.js', async (original) => ({
   ...(await import('../support/live-natives.js')).liveNatives,
 }));
 
-const HEAVY_BYTES = 1000;
-
-interface Given {
-  wireId: number;
-  name: string;
-  input?: unknown;
-  /** Flags of its row. */
-  flags?: number;
-  extras?: TaskExtras;
-  /** Bytes to send instead of those of its input. */
-  bytes?: Buffer;
-}
-type Task = [wireId: number, name: string, input?: unknown];
-
-/** A loop over the given handlers; wire ids are those the test chooses. */
-function open(handlers: Record<string, LoadedHandler>, { concurrency = 1, maxRun = 1, log }: LoopOptions = {}) {
-  const frames: ReadRow[][] = [];
-  /** What has happened to the board, in order. */
-  const board: string[] = [];
-  const claims: number[] = [];
-  /** What the parent has taken back. */
-  const revoked = new Set<number>();
-  const progress: [number, unknown][] = [];
-  const flushes: boolean[] = [];
-  const { channel, writer: results, reader, rows, receive } = openLink({ log });
-  channel.onSent = () => {
-    receive();
-    frames.push(rows.splice(0));
-  };
-  const isFree = (id: number): boolean => {
-    if (revoked.has(id)) return false;
-    claims.push(id);
-    return true;
-  };
-  const names = Object.keys(handlers);
-  const loop = new TaskLoop({
-    channel,
-    results,
-    decoder: openDecoder('structured'),
-    arena: undefined,
-    module: { handlers: Object.entries(handlers), hooks: {} },
-    scope: {
-      workerId: 7,
-      workerData: 'data',
-      data: 'set up',
-      sections: new SectionRecorder(() => {}),
-      progress: { send: (id, value) => progress.push([id, value]) > 0, end: () => false },
-    },
-    board: {
-      maxRun,
-      claim(id) {
-        board.push(`claim ${id}`);
-        return isFree(id);
-      },
-      claimRun(ids, at, stride, count) {
-        let bits = 0;
-        for (let index = 0; index < count; index++) if (!isFree(ids[at + index * stride] ?? 0)) bits |= 1 << index;
-        board.push(`claim ${count} together`);
-        return bits;
-      },
-      revokedIn(ids, at, stride, count) {
-        let bits = 0;
-        for (let index = 0; index < count; index++) if (revoked.has(ids[at + index * stride] ?? 0)) bits |= 1 << index;
-        board.push(`look at ${count}`);
-        return bits;
-      },
-      unclaim: (_ids, _at, _stride, count) => void board.push(`withdraw ${count}`),
-      noteDecoding(id) {
-        board.push(`decode ${id}`);
-        return !revoked.has(id);
-      },
-      noteSection() {},
-    },
-    concurrency,
-    heavyBytes: HEAVY_BYTES,
-    poll: new BusyPoll(0, hostNowMs),
-    uses: names.map(() => new TaskUse()),
-    beforeFlush: (idle) => flushes.push(idle),
-  });
-  const encoder = openEncoder('structured', Infinity);
-  let shapes = 0;
-  const give = (tasks: readonly Given[], beside: readonly ArrayBuffer[] = []): Promise<void> => {
-    const meta = new Uint32Array(tasks.length * TASK_WORDS);
-    const extras = new Map<number, TaskExtras>();
-    const inputs = tasks.map((task, row) => {
-      const sink = new Sink();
-      if (task.extras?.cloned === undefined && task.bytes === undefined) encoder.encode(task.input, sink);
-      const bytes = task.bytes ?? sink.bytes.subarray(sink.start, sink.at);
-      const word = names.indexOf(task.name) | (task.flags ?? 0) | (3 << 16);
-      meta.set([task.wireId, word, task.wireId * 10, 1, bytes.length], row * TASK_WORDS);
-      if (task.extras !== undefined) extras.set(row, task.extras);
-      return bytes;
-    });
-    const definitions = new Sink();
-    encoder.writeShapes(shapes, definitions);
-    shapes = encoder.shapeCount;
-    const head = Buffer.alloc(4);
-    head.writeUInt32LE(definitions.at);
-    const now = hostNowMs();
-    loop.accept({
-      kind: FRAME.tasks,
-      meta,
-      values: Buffer.concat([head, definitions.bytes.subarray(0, definitions.at), ...inputs]),
-      beside,
-      body: { extras },
-      sentAt: now,
-      receivedAt: now,
-    } satisfies Frame);
-    return turn();
-  };
-  const given = ([wireId, name, input]: Task, row: number): Given => {
-    const extras = row === 0 ? { wantsProgress: true, deadline: 99 } : undefined;
-    return { wireId, name, input, ...(extras && { extras }) };
-  };
-  /** Gives the loop a frame of [wire id, handler, input], and a turn of the event loop. */
-  const accept = (...tasks: Task[]): Promise<void> => give(tasks.map(given));
-  /** Gives it one task while no other is pending. */
-  const acceptCalm = (...task: Task): void => void give([{ ...given(task, 0), flags: CALM }]);
-  /** What has been answered, once it is so many. */
-  const answers = async (count: number): Promise<ReadRow[]> => {
-    while (frames.flat().length < count) await turn();
-    return frames.flat();
-  };
-  return { revoked, loop, frames, board, claims, progress, flushes, give, accept, acceptCalm, answers, reader, rows };
-}
-
-interface LoopOptions {
-  concurrency?: number;
-  maxRun?: number;
-  log?: LogEnds;
-}
-
-/** A handler whose calls the test ends by hand. */
-function held() {
-  const calls = new Map<unknown, Deferred<unknown> & { ctx: TaskContext }>();
-  const handler = (input: unknown, ctx: unknown): Promise<unknown> => {
-    const call = { ...deferred<unknown>(), ctx: ctx as TaskContext };
-    calls.set(input, call);
-    return call.promise;
-  };
-  return { calls, handler };
-}
-
 afterEach(() => void vi.restoreAllMocks());
 
 describe('tasks', () => {
   it('that end at once are answered together, in their order', async () => {
     // However slow this machine is: a result that is a millisecond old does not wait for others.
     vi.spyOn(performance, 'now').mockReturnValue(1000);
-    const { accept, frames } = open({ double: (n) => 2 * (n as number) });
+    const { accept, frames } = openLoop({ double: (n) => 2 * (n as number) });
     void accept([1, 'double', 10], [2, 'double', 20]);
     await accept([3, 'double', 30]);
     expect(frames).toEqual([
@@ -184,7 +34,7 @@ describe('tasks', () => {
   it('wait for company as long as the work that is left here takes, 4 ms at most', async () => {
     let now = 1000;
     vi.spyOn(performance, 'now').mockImplementation(() => now);
-    const { accept, answers, frames } = open({ work: () => void (now += 0.5) });
+    const { accept, answers, frames } = openLoop({ work: () => void (now += 0.5) });
     // The average comes near to half a millisecond.
     await accept(...Array.from({ length: 100 }, (_, n) => [n + 1, 'work'] as [number, string]));
     await answers(100);
@@ -201,14 +51,52 @@ describe('tasks', () => {
     expect(frames[few]).toHaveLength(5);
   });
 
+  it('wait for company for 4 ms while the parent has more, though the work that is left is less, until a refill is needed', async () => {
+    let now = 1000;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const { give, answers, frames } = openLoop({ work: () => void (now += 0.25) });
+    const given = (count: number, from: number, flags = 0): Given[] =>
+      Array.from({ length: count }, (_, row) => ({ wireId: from + row, name: 'work', flags }));
+    // The average comes near to a quarter of a millisecond.
+    await give(given(100, 1));
+    await answers(100);
+    const sizesOf = async (count: number, from: number, flags: number): Promise<number[]> => {
+      const before = frames.length;
+      const answered = frames.flat().length;
+      await give(given(count, from, flags));
+      await answers(answered + count);
+      return frames.slice(before).map(({ length }) => length);
+    };
+    // 5 ms of work: half of it leaves, where nothing waits for its place.
+    expect((await sizesOf(20, 201, 0))[0]).toBe(11);
+    // Else all but the last millisecond.
+    expect((await sizesOf(20, 301, MORE))[0]).toBe(16);
+    // Of 10 ms no more than what has gathered within 4.
+    expect((await sizesOf(40, 401, MORE))[0]).toBe(18);
+  });
+
+  it('that take more than 1 ms wait for company only while the parent has more', async () => {
+    let now = 1000;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const { give, answers, frames } = openLoop({ work: () => void (now += 1.5) });
+    const given = (from: number, flags: number): Given[] =>
+      Array.from({ length: 8 }, (_, row) => ({ wireId: from + row, name: 'work', flags }));
+    for (let block = 0; block < 10; block++) await give(given(1 + block * 10, 0));
+    await answers(80);
+    expect(frames.map(({ length }) => length)).toEqual(Array(80).fill(1));
+    await give(given(201, MORE));
+    await answers(88);
+    expect(frames.slice(80).map(({ length }) => length)).toEqual([4, 4]);
+  });
+
   it('that come alone while nobody else has one run at once, and are answered at once', () => {
-    const { acceptCalm, frames } = open({ double: (n) => 2 * (n as number) });
+    const { acceptCalm, frames } = openLoop({ double: (n) => 2 * (n as number) });
     acceptCalm(1, 'double', 4);
     expect(frames).toEqual([[{ wireId: 1, status: STATUS.ok, value: 8 }]]);
   });
 
   it('are claimed before their handler is called', async () => {
-    const { accept, answers, claims } = open({ look: () => seen.push([...claims]) });
+    const { accept, answers, claims } = openLoop({ look: () => seen.push([...claims]) });
     const seen: number[][] = [];
     await accept([1, 'look'], [2, 'look']);
     await answers(2);
@@ -219,7 +107,7 @@ describe('tasks', () => {
     // However slow this machine is: all that may run begins in one slice.
     vi.spyOn(performance, 'now').mockReturnValue(1000);
     const { calls, handler } = held();
-    const { accept, claims, answers, loop } = open({ handler }, { concurrency: 2 });
+    const { accept, claims, answers, loop } = openLoop({ handler }, { concurrency: 2 });
     await accept([1, 'handler', 'a'], [2, 'handler', 'b'], [3, 'handler', 'c']);
     expect(claims).toEqual([1, 2]);
     calls.get('b')?.resolve('B');
@@ -240,7 +128,7 @@ describe('tasks', () => {
     async (concurrency) => {
       let turn = 0;
       let isOver = false;
-      const { accept, answers } = open(
+      const { accept, answers } = openLoop(
         {
           async work() {
             const until = hostNowMs() + 0.3;
@@ -265,7 +153,7 @@ describe('tasks', () => {
 
   it('begin side by side when all is heard of what others have returned', async () => {
     const events: string[] = [];
-    const { accept, answers } = open(
+    const { accept, answers } = openLoop(
       {
         async work(n) {
           events.push(`begins ${n as number}`);
@@ -282,7 +170,7 @@ describe('tasks', () => {
   });
 
   it('see who they are', async () => {
-    const { accept, answers, progress } = open({
+    const { accept, answers, progress } = openLoop({
       look(_input, ctx) {
         const { taskId, attempt, workerId, workerData, data, deadline, signal } = ctx as TaskContext;
         seen.push({ taskId, attempt, workerId, workerData, data, deadline, aborted: signal.aborted });
@@ -301,7 +189,7 @@ describe('tasks', () => {
   });
 
   it('may take their context apart', async () => {
-    const { accept, progress } = open({
+    const { accept, progress } = openLoop({
       look(_input, ctx) {
         const { progress: report, section } = ctx as TaskContext;
         report(section('half', () => 0.5));
@@ -313,7 +201,7 @@ describe('tasks', () => {
 
   it('are told of when they end, with whether another one still runs', async () => {
     const { calls, handler } = held();
-    const { accept, answers, flushes } = open({ handler, quick: () => 'q' }, { concurrency: 2 });
+    const { accept, answers, flushes } = openLoop({ handler, quick: () => 'q' }, { concurrency: 2 });
     await accept([1, 'handler', 'a'], [2, 'quick']);
     await answers(1);
     calls.get('a')?.resolve('A');
@@ -322,7 +210,7 @@ describe('tasks', () => {
   });
 
   it('that take long are answered at once, before the next begins', async () => {
-    const { accept, frames } = open({
+    const { accept, frames } = openLoop({
       work: () => {
         answeredBefore.push(frames.length);
         const end = hostNowMs() + 3;
@@ -335,7 +223,7 @@ describe('tasks', () => {
   });
 
   it('let the loop turn between them, so that timers and messages have their chance', async () => {
-    const { accept, answers, revoked } = open({
+    const { accept, answers, revoked } = openLoop({
       work: () => {
         const end = hostNowMs() + 3;
         while (hostNowMs() < end);
@@ -351,7 +239,7 @@ describe('tasks', () => {
   });
 
   it('beyond 256 are answered in more than one frame', async () => {
-    const { accept, answers, frames } = open({ same: (n) => n });
+    const { accept, answers, frames } = openLoop({ same: (n) => n });
     await accept(...Array.from({ length: 600 }, (_, n) => [n + 1, 'same', n] as [number, string, number]));
     await answers(600);
     expect(Math.max(...frames.map(({ length }) => length))).toBeLessThanOrEqual(256);
@@ -359,7 +247,7 @@ describe('tasks', () => {
   });
 
   it('whose result cannot be sent are answered with the reason, their neighbours as they are', async () => {
-    const { accept, answers } = open({ same: (n) => (n === 2 ? () => {} : n) });
+    const { accept, answers } = openLoop({ same: (n) => (n === 2 ? () => {} : n) });
     await accept([1, 'same', 1], [2, 'same', 2], [3, 'same', 3]);
     expect(await answers(3)).toEqual([
       { wireId: 1, status: STATUS.ok, value: 1 },
@@ -394,7 +282,7 @@ describe('what looks like a promise', () => {
   ];
 
   it.each(cases)('%s', async (_what, make, row) => {
-    const { accept, answers } = open({ give: make, next: () => 'next' });
+    const { accept, answers } = openLoop({ give: make, next: () => 'next' });
     await accept([1, 'give'], [2, 'next']);
     expect(await answers(2)).toMatchObject([
       { wireId: 1, ...row },
@@ -406,7 +294,7 @@ describe('what looks like a promise', () => {
 describe('a cancellation', () => {
   it('aborts the signal of a running task with its reason', async () => {
     const { calls, handler } = held();
-    const { accept, loop } = open({ handler });
+    const { accept, loop } = openLoop({ handler });
     await accept([1, 'handler', 'a']);
     const signal = calls.get('a')?.ctx.signal;
     loop.cancel({ id: 1, reason: errorToWire(new RangeError('enough'), () => true) });
@@ -416,7 +304,7 @@ describe('a cancellation', () => {
 
   it('is seen by a handler that looks for it only later', async () => {
     const { calls, handler } = held();
-    const { accept, loop } = open({ handler });
+    const { accept, loop } = openLoop({ handler });
     await accept([1, 'handler', 'a']);
     loop.cancel({ id: 1, reason: errorToWire('enough', () => true) });
     expect(calls.get('a')?.ctx.signal.aborted).toBe(true);
@@ -424,7 +312,7 @@ describe('a cancellation', () => {
 
   it('over the board, of a waiting task, keeps its handler from being called', async () => {
     const { calls, handler } = held();
-    const { accept, answers, claims, revoked } = open({ handler });
+    const { accept, answers, claims, revoked } = openLoop({ handler });
     await accept([1, 'handler', 'a'], [2, 'handler', 'b']);
     revoked.add(2);
     calls.get('a')?.resolve('A');
@@ -437,7 +325,7 @@ describe('a cancellation', () => {
   });
 
   it('that comes too late, or for no task, changes nothing', async () => {
-    const { accept, loop, answers } = open({ same: (n) => n });
+    const { accept, loop, answers } = openLoop({ same: (n) => n });
     await accept([1, 'same', 1]);
     loop.cancel({ id: 1, reason: { value: 'late' } });
     loop.cancel({ id: 99, reason: { value: 'whose?' } });
@@ -448,7 +336,7 @@ describe('a cancellation', () => {
 
 describe('an input', () => {
   it('that is heavy is decoded before its task is claimed, which is told of before; another one after', async () => {
-    const { give, board, answers } = open({ size: (text) => (text as string).length });
+    const { give, board, answers } = openLoop({ size: (text) => (text as string).length });
     await give([
       { wireId: 1, name: 'size', input: 'x'.repeat(HEAVY_BYTES - 10) },
       { wireId: 2, name: 'size', input: 'x'.repeat(HEAVY_BYTES) },
@@ -459,14 +347,14 @@ describe('an input', () => {
   });
 
   it('that is heavy and belongs to a task that was taken back is not decoded: another worker may have it now', async () => {
-    const { give, revoked, answers } = open({ note: () => 'called' });
+    const { give, revoked, answers } = openLoop({ note: () => 'called' });
     revoked.add(1);
     await give([{ wireId: 1, name: 'note', bytes: Buffer.alloc(HEAVY_BYTES, 0xff) }]);
     expect(await answers(1)).toEqual([{ wireId: 1, status: STATUS.neverStarted, value: undefined }]);
   });
 
   it('that cannot be read fails its own task; its neighbours get theirs', async () => {
-    const { give, answers } = open({ same: (value) => value });
+    const { give, answers } = openLoop({ same: (value) => value });
     const noValue = Buffer.alloc(3, 0xff);
     await give([
       { wireId: 1, name: 'same', input: { a: 1 } },
@@ -484,7 +372,7 @@ describe('an input', () => {
   });
 
   it('that only a port can carry comes as it is, between others that are bytes', async () => {
-    const { give, answers } = open({ kind: (input) => typeof input });
+    const { give, answers } = openLoop({ kind: (input) => typeof input });
     const cloned = { value: () => {} };
     await give([
       { wireId: 1, name: 'kind', input: 'text' },
@@ -501,7 +389,7 @@ describe('results of tasks that must not run twice', () => {
     vi.spyOn(performance, 'now').mockReturnValue(1000);
     const log = LOGS.file();
     const seen: unknown[] = [];
-    const { give, reader, rows, answers, frames } = open(
+    const { give, reader, rows, answers, frames } = openLoop(
       {
         look: (input) => {
           reader.readLog(hostNowMs(), true);
@@ -526,7 +414,7 @@ describe('results of tasks that must not run twice', () => {
     vi.spyOn(performance, 'now').mockReturnValue(1000);
     const log = LOGS.file();
     const told: number[] = [];
-    const { give, answers, frames } = open(
+    const { give, answers, frames } = openLoop(
       { tiny: (input) => input, long: () => void told.push(frames.flat().length) },
       { log },
     );
@@ -543,7 +431,7 @@ describe('results of tasks that must not run twice', () => {
 
   it('are in the log of a thread whatever they are, since that costs no system call', async () => {
     const log = LOGS.memory();
-    const { give, answers } = open({ tiny: (input) => input }, { log });
+    const { give, answers } = openLoop({ tiny: (input) => input }, { log });
     for (let block = 0; block < 5; block++) {
       await give(
         Array.from({ length: 1000 }, (_, n) => ({ wireId: block * 1000 + n + 1, name: 'tiny', flags: IDEMPOTENT })),
@@ -560,7 +448,10 @@ describe('tasks claimed together', () => {
     vi.spyOn(performance, 'now').mockImplementation(() => now);
     const log = LOGS.memory();
     const { append } = log.writer;
-    const { give, revoked, board, answers, frames } = open({ work: () => void (now += 0.001) }, { maxRun: 32, log });
+    const { give, revoked, board, answers, frames } = openLoop(
+      { work: () => void (now += 0.001) },
+      { maxRun: 32, log },
+    );
     const given = (count: number, from: number): Given[] =>
       Array.from({ length: count }, (_, index) => ({ wireId: from + index, name: 'work' }));
     for (let block = 0; block < 5; block++) await give(given(1000, 1 + block * 1000));
@@ -580,7 +471,7 @@ describe('tasks claimed together', () => {
   it('run one after another, and are claimed one by one as soon as two may run at once', async () => {
     let now = 1000;
     vi.spyOn(performance, 'now').mockImplementation(() => now);
-    const { give, board, loop, answers } = open({ work: () => void (now += 0.001) }, { maxRun: 32 });
+    const { give, board, loop, answers } = openLoop({ work: () => void (now += 0.001) }, { maxRun: 32 });
     const given = (count: number, from: number): Given[] =>
       Array.from({ length: count }, (_, index) => ({ wireId: from + index, name: 'work' }));
     for (let block = 0; block < 5; block++) await give(given(1000, 1 + block * 1000));

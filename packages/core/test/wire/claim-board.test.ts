@@ -134,7 +134,7 @@ describe.each(Object.entries(BOARDS))('the claim board in %s', (_name, open) => 
     const [first = 0, second = 0, third = 0, fourth = 0] = ids;
     const table = new Uint32Array([99, 99, ...ids.flatMap((id) => [id, 99, 99])]);
     for (const id of [second, fourth]) parent.revoke(id);
-    expect(worker.claimRun(table, 2, 3, 4, 12.5)).toBe(0b1010);
+    expect(worker.claimRun(table, 2, 3, 4, 12.5, false)).toBe(0b1010);
     for (const id of ids) expect(parent.claimOf(id)?.atMs).toBe(12.5);
     // Where a claim costs next to nothing each is a run of its own.
     const run = worker.maxRun === 1 ? ids : ids.map(() => first);
@@ -146,12 +146,21 @@ describe.each(Object.entries(BOARDS))('the claim board in %s', (_name, open) => 
     expect(worker.revokedIn(table, 8, 3, 2)).toBe(0b11);
   });
 
+  it('notes neighbours that start together as runs of their own, since all have begun', () => {
+    const { parent, worker } = open();
+    const ids = [30, 31, 32].map((slot) => nextId(slot, 0));
+    const table = new Uint32Array(ids.flatMap((id) => [id, 99]));
+    parent.revoke(ids[1] ?? 0);
+    expect(worker.claimRun(table, 0, 2, 3, 12.5, true)).toBe(0b010);
+    expect(ids.map((id) => parent.claimOf(id))).toEqual(ids.map((run) => ({ run, atMs: 12.5 })));
+  });
+
   it('takes claims of a run back, so that these tasks have not begun, and may be claimed again', () => {
     const { parent, worker } = open();
     const ids = [20, 21, 22, 23].map((slot) => nextId(slot, 0));
     const [first = 0, second = 0, third = 0, fourth = 0] = ids;
     const table = new Uint32Array(ids.flatMap((id) => [id, 99]));
-    worker.claimRun(table, 0, 2, 4, 10);
+    worker.claimRun(table, 0, 2, 4, 10, false);
     worker.unclaim(table, 4, 2, 2);
     expect(ids.map((id) => parent.claimOf(id) !== undefined)).toEqual([true, true, false, false]);
     parent.revoke(fourth);

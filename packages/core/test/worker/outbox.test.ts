@@ -97,10 +97,10 @@ describe('tasks that leave together', () => {
     const inputs = ['a', { b: 1 }, undefined, [3], 'e'.repeat(1000)];
     add(...inputs.map((input) => give(input)));
     expect(outbox.isEmpty).toBe(false);
-    outbox.send(false);
+    outbox.send(0);
     expect([outbox.isEmpty, channel.frames.length, channel.frames[0]?.kind]).toEqual([true, 1, FRAME.tasks]);
     expect(receive()).toEqual([inputs]);
-    outbox.send(false);
+    outbox.send(0);
     expect(channel.frames).toEqual([]);
   });
 
@@ -112,7 +112,7 @@ describe('tasks that leave together', () => {
     clock.advance(12);
     const now = clock.now();
     const [place] = add(first, second);
-    outbox.send(false);
+    outbox.send(0);
     const [frame] = channel.frames as [Frame];
     expect(row(frame, 0)).toEqual([1001, 5 | (1 << 16), 1, 0, first.inputBytes]);
     expect(row(frame, 1)).toEqual([1002, 5 | (3 << 16), 2, 0, second.inputBytes]);
@@ -128,7 +128,7 @@ describe('tasks that leave together', () => {
       give([Buffer.alloc(LARGE_BYTES)]),
       give(new SharedArrayBuffer(4)),
     );
-    outbox.send(true);
+    outbox.send(CALM);
     const words = Array.from(
       { length: 5 },
       (_, at) => (row(channel.frames[0] as Frame, at)[1] ?? 0) & 0xffff & ~HANDLER_MASK,
@@ -143,12 +143,12 @@ describe('tasks that leave together', () => {
     const { give, add, outbox, channel, receive } = open();
     const tasks = Array.from({ length: 50 }, (_, n) => give(`input ${n}`));
     add(...tasks);
-    outbox.send(false);
+    outbox.send(0);
     expect(channel.cargos[0]?.values?.length).toBe(2);
     // One in the middle went to another worker, and one went ahead of the others.
     const more = Array.from({ length: 5 }, (_, n) => give(`more ${n}`));
     add(more[4] as Task, more[0] as Task, more[1] as Task, more[3] as Task);
-    outbox.send(false);
+    outbox.send(0);
     expect(channel.cargos[1]?.values?.length).toBe(4);
     expect(receive()).toEqual([tasks.map((_, n) => `input ${n}`), ['more 4', 'more 0', 'more 1', 'more 3']]);
   });
@@ -158,7 +158,7 @@ describe('tasks that leave together', () => {
     const memory = new SharedArrayBuffer(4);
     const inputs = ['a', memory, 'b'.repeat(60_000), 'c', memory, 'd'.repeat(60_000), memory, 'e'];
     add(...inputs.map((input) => give(input)));
-    outbox.send(false);
+    outbox.send(0);
     expect(channel.frames).toHaveLength(1);
     expect(receive()).toEqual([inputs]);
   });
@@ -167,7 +167,7 @@ describe('tasks that leave together', () => {
     const { give, add, outbox, channel, receive } = open();
     const inputs = [30, 30, 30, 70, 1, 1].map((size, n) => Buffer.alloc(size * MIB, n));
     add(...inputs.map((input) => give(input, { borrow: true })));
-    outbox.send(false);
+    outbox.send(0);
     expect(channel.frames.map(({ meta }) => meta.length / TASK_WORDS)).toEqual([2, 1, 1, 2]);
     const received = receive().flat() as Buffer[];
     expect(received.map((value) => [value.length, value[0], value.at(-1)])).toEqual(
@@ -182,7 +182,7 @@ describe('a task that is taken back before it left', () => {
     const [first, second] = add(give('a'), give('b'), give('c')) as [Place, Place];
     expect(outbox.remove(second)).toBe(true);
     expect(outbox.remove(second)).toBe(false);
-    outbox.send(false);
+    outbox.send(0);
     expect(outbox.remove(first)).toBe(false);
     expect(receive()).toEqual([['a', 'c']]);
   });
@@ -195,14 +195,14 @@ describe('shapes of inputs', () => {
     const { give, worker, add, outbox, channel, receive } = open();
     const other = worker();
     add(...[1, 2, 3].map((n) => give(point(n))));
-    outbox.send(false);
+    outbox.send(0);
     add(give(point(4)));
-    outbox.send(false);
+    outbox.send(0);
     expect(channel.frames.map(({ values }) => values.readUInt32LE(0) > 0)).toEqual([true, false]);
     expect(receive()).toEqual([[point(1), point(2), point(3)], [point(4)]]);
     // Another worker has heard of none of them.
     other.add(give(point(5)));
-    other.outbox.send(false);
+    other.outbox.send(0);
     expect(other.channel.frames[0]?.values.readUInt32LE(0)).toBeGreaterThan(0);
     expect(other.receive()).toEqual([[point(5)]]);
   });
@@ -212,7 +212,7 @@ describe('shapes of inputs', () => {
     add(...[1, 2, 3].map((n) => give(point(n))), give(new SharedArrayBuffer(4)));
     // A port refuses the last one, and with it the frame.
     channel.isRefused = ({ meta }) => [...meta].includes(1004);
-    outbox.send(false);
+    outbox.send(0);
     expect(refused.map(([wireId]) => wireId)).toEqual([1004]);
     expect(receive()).toEqual([[point(1)], [point(2)], [point(3)]]);
   });
@@ -224,7 +224,7 @@ describe('large views of inputs', () => {
   it('go through the arena, and beside the frame where that has no room', () => {
     const { give, add, outbox, channel, receive } = open({ arena: 2 * MIB });
     add(give([Buffer.alloc(MIB, 1), Buffer.alloc(2 * MIB, 2), Buffer.alloc(MIB, 3)]), give([Buffer.alloc(MIB, 4)]));
-    outbox.send(false);
+    outbox.send(0);
     expect(channel.frames[0]?.beside.map(({ byteLength }) => byteLength)).toEqual([2 * MIB, MIB]);
     expect(receive()[0]?.map(fills)).toEqual([
       [
@@ -240,10 +240,10 @@ describe('large views of inputs', () => {
     const { give, worker, add, outbox, receive } = open();
     const task = give([Buffer.alloc(MIB, 1)]);
     add(task);
-    outbox.send(false);
+    outbox.send(0);
     const other = worker();
     other.add(task);
-    other.outbox.send(false);
+    other.outbox.send(0);
     expect([receive(), other.receive()].map((frames) => fills(frames[0]?.[0]))).toEqual(Array(2).fill([[MIB, 1, 1]]));
   });
 });
@@ -256,7 +256,7 @@ describe('large inputs without large views', () => {
     const { give, add, outbox, channel, receive } = open({ arena: 2 * MIB });
     const inputs = ['a', text('b'), 'c', { d: text('ж'), e: Buffer.alloc(LARGE_BYTES, 5) }, 'f'];
     add(...inputs.map((input) => give(input)));
-    outbox.send(false);
+    outbox.send(0);
     expect(channel.frames.map(lengthOf).every((length) => length < 100)).toBe(true);
     expect(receive()).toEqual([inputs]);
   });
@@ -264,7 +264,7 @@ describe('large inputs without large views', () => {
   it('go with the frame where the arena has no room', () => {
     const { give, add, outbox, channel, receive } = open({ arena: LARGE_BYTES });
     add(give(text('a')), give(text('b')));
-    outbox.send(false);
+    outbox.send(0);
     expect(channel.frames.map(lengthOf)).toEqual([expect.any(Number)]);
     expect(lengthOf(channel.frames[0] as Frame)).toBeGreaterThan(2 * LARGE_BYTES);
     expect(receive()).toEqual([[text('a'), text('b')]]);
@@ -273,7 +273,7 @@ describe('large inputs without large views', () => {
   it('are claimed alone: they are decoded before their start is', () => {
     const { give, add, outbox, channel } = open({ arena: 2 * MIB });
     add(give('a'), give(text('b')));
-    outbox.send(false);
+    outbox.send(0);
     const frame = channel.frames[0] as Frame;
     expect([0, 1].map((at) => ((row(frame, at)[1] ?? 0) & CLAIM_ALONE) !== 0)).toEqual([false, true]);
   });
@@ -282,10 +282,10 @@ describe('large inputs without large views', () => {
     const { give, worker, add, outbox, receive } = open({ arena: 2 * MIB });
     const task = give(text('a'));
     add(task);
-    outbox.send(false);
+    outbox.send(0);
     const other = worker();
     other.add(task);
-    other.outbox.send(false);
+    other.outbox.send(0);
     expect([receive(), other.receive()]).toEqual([[[text('a')]], [[text('a')]]]);
   });
 });
@@ -298,7 +298,7 @@ describe('an input that only a port can carry', () => {
     const other = give(new SharedArrayBuffer(4));
     add(task, other);
     expect([pixels.length, task.isSpent]).toEqual([0, false]);
-    outbox.send(false);
+    outbox.send(0);
     expect([task.isSpent, other.isSpent]).toEqual([true, false]);
     expect((receive()[0]?.[0] as { pixels: Uint8Array }).pixels).toEqual(new Uint8Array(1000).fill(3));
   });
@@ -307,7 +307,7 @@ describe('an input that only a port can carry', () => {
     const { give, add, outbox, channel, receive, refused } = open({ clones: true });
     const [, bad] = add(give('a'), give(new SharedArrayBuffer(4)), give('c'), give('d'));
     channel.isRefused = ({ meta }) => [...meta].includes(1002);
-    outbox.send(true);
+    outbox.send(CALM);
     expect(refused).toEqual([[1002, { reason: 'The port refuses it.' }]]);
     expect(receive()).toEqual([['a'], ['c'], ['d']]);
     expect(bad?.sentAt).toBeNaN();
