@@ -1,4 +1,4 @@
-import type { ResultTimes } from './result-writer.js';
+import type { ResultTimes } from './record-buffer.js';
 import type { RunningTask } from './running-task.js';
 
 /**

@@ -1,7 +1,17 @@
 import { Buffer } from '../base/natives.js';
 import type { Sink } from '../codec/sink.js';
 import { closeRecord, RECORD_HEADER, recordBytes, tableBytes, writePlaces, type ArenaPlace } from '../wire/record.js';
-import type { ResultTimes } from './result-writer.js';
+
+/** When each part of a task's way was, host clock. */
+export interface ResultTimes {
+  receivedAt: number;
+  decodedAt: number;
+  startedAt: number;
+  endedAt: number;
+}
+
+/** Of a record that belongs to no task. */
+export const NO_TIMES: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
 
 const FIRST_BYTES = 8192;
 /** A buffer that has grown beyond this is not kept for the next frame. */

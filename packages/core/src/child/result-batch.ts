@@ -1,7 +1,8 @@
 import { hostNowMs } from '../base/clock.js';
 import type { Backlog } from './backlog.js';
 import { batchWaitMs, leavesAtOnce } from './batch-wait.js';
-import type { ResultTimes, ResultWriter } from './result-writer.js';
+import type { ResultTimes } from './record-buffer.js';
+import type { ResultWriter } from './result-writer.js';
 import type { WorkerScope } from './running-task.js';
 
 /** Most results in one frame, so that the parent can work on the first while the rest are computed. */

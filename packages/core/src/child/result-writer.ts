@@ -7,10 +7,11 @@ import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.
 import type { Refusal } from '../contract/errors.js';
 import { isMoved } from '../contract/move.js';
 import { FRAME, type FrameChannel } from '../wire/frame.js';
-import { RECORD_FLAG, STATUS, tableBytes, type ArenaPlace } from '../wire/record.js';
-import { LOG_VALUE_BYTES, RESERVED_BYTES, SMALL_VALUE_BYTES, type LogWriter } from '../wire/result-log.js';
+import { RECORD_FLAG, STATUS, type ArenaPlace } from '../wire/record.js';
+import type { LogWriter } from '../wire/result-log.js';
+import { LoggedResults } from './logged-results.js';
 import { copyOf } from './progress-link.js';
-import { RecordBuffer } from './record-buffer.js';
+import { NO_TIMES, RecordBuffer, type ResultTimes } from './record-buffer.js';
 
 export interface ResultWriterParts {
   channel: FrameChannel;
@@ -21,20 +22,9 @@ export interface ResultWriterParts {
   arena: Arena | undefined;
 }
 
-/** When each part of a task's way was, host clock. */
-export interface ResultTimes {
-  receivedAt: number;
-  decodedAt: number;
-  startedAt: number;
-  endedAt: number;
-}
-
-/** Records of the log ride in the frame up to this many bytes, which spares the parent a read of the file. */
-const SMALL_BATCH_BYTES = 4096;
 /** What buffers for values begin with: most workers need no more. */
 const FIRST_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
-const NO_TIMES: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
 
 /**
  * Results on their way to the parent. A result that has to outlive this worker goes into the log at once, where the parent
@@ -46,16 +36,12 @@ export class ResultWriter {
   readonly #parts: ResultWriterParts;
   readonly #value = new Sink(FIRST_BYTES);
   readonly #definitions = new Sink(FIRST_BYTES);
-  /** Records of the log since the last frame, as they stand there. */
-  readonly #logged = new RecordBuffer();
+  /** Undefined where nothing can outlive the worker. */
+  readonly #logged: LoggedResults | undefined;
   /** Records that only the frame has. */
   readonly #loose = new RecordBuffer();
-  /** Shapes that are defined in the log and in frames of results: each must be readable without the other. */
-  #shapesInLog = 0;
+  /** Shapes that are defined in frames of results. The log has definitions of its own: each must be readable without the other. */
   #shapesInFrames = 0;
-  #logFrom: number;
-  /** Whether #logged is all of the log from #logFrom on. */
-  #isLogCopied: boolean;
   #beside: ArrayBuffer[] = [];
   /** By wire id: what only a port carries. */
   #cloned: Map<number, { value: unknown }> | undefined;
@@ -67,8 +53,8 @@ export class ResultWriter {
 
   constructor(parts: ResultWriterParts) {
     this.#parts = parts;
-    this.#logFrom = parts.log?.position ?? 0;
-    this.#isLogCopied = parts.log?.isMemory === false;
+    const { log, arena, encoder } = parts;
+    this.#logged = log && new LoggedResults(log, arena, encoder);
   }
 
   /** Results that no frame has told of. */
@@ -78,12 +64,12 @@ export class ResultWriter {
 
   /** Whether results can outlive this worker at all. */
   get hasLog(): boolean {
-    return this.#parts.log !== undefined;
+    return this.#logged !== undefined;
   }
 
   /** Whether a record in the log costs no system call. */
   get hasMemoryLog(): boolean {
-    return this.#parts.log?.isMemory === true;
+    return this.#logged?.isMemory === true;
   }
 
   /** Whether the parent finds any of them only in the next frame. */
@@ -129,12 +115,11 @@ export class ResultWriter {
   /** Tells the parent of all there is. */
   send(): void {
     if (this.#size === 0) return;
-    const { channel, log } = this.#parts;
-    const to = log?.position ?? 0;
-    const logged = this.#isLogCopied ? this.#logged.written() : NO_BYTES;
+    const { channel } = this.#parts;
+    const logged = this.#logged?.copied() ?? NO_BYTES;
     // One table for all frames: every channel has copied it when it returns, and `Uint32Array.of` makes 200 bytes of garbage.
-    this.#meta[0] = this.#logFrom;
-    this.#meta[1] = to;
+    this.#meta[0] = this.#logged?.from ?? 0;
+    this.#meta[1] = this.#logged?.position ?? 0;
     this.#meta[2] = logged.length;
     channel.send(FRAME.results, this.#cloned, {
       meta: this.#meta,
@@ -142,10 +127,8 @@ export class ResultWriter {
       beside: this.#beside.length === 0 ? undefined : this.#beside,
       transfer: this.#transfer,
     });
-    this.#logged.truncate(0);
+    this.#logged?.noteSent();
     this.#loose.truncate(0);
-    this.#logFrom = to;
-    this.#isLogCopied = log?.isMemory === false;
     this.#beside = [];
     this.#cloned = undefined;
     this.#transfer = undefined;
@@ -188,14 +171,15 @@ export class ResultWriter {
     isToLog: boolean,
     times: ResultTimes,
   ): boolean {
-    const { log } = this.#parts;
-    if (isToLog && log !== undefined && this.#addToLog(id, status, views, times, log)) return true;
+    const { encoder } = this.#parts;
+    if (isToLog && this.#logged?.add(id, status, this.#flags, this.#value, views, times) === true) return true;
     // Else its handler was not called.
-    if (isToLog && status < STATUS.neverStarted) this.#noteReturn(id, times);
+    if (isToLog && status < STATUS.neverStarted) this.#logged?.noteReturn(id, times);
     const places = views?.map((view) => this.#putBeside(view));
-    if (this.#parts.encoder.shapeCount > this.#shapesInFrames) {
-      this.#define(this.#shapesInFrames);
-      this.#shapesInFrames = this.#parts.encoder.shapeCount;
+    if (encoder.shapeCount > this.#shapesInFrames) {
+      this.#definitions.reset();
+      encoder.writeShapes(this.#shapesInFrames, this.#definitions);
+      this.#shapesInFrames = encoder.shapeCount;
       this.#loose.add(0, STATUS.shapes, 0, this.#definitions, undefined, NO_TIMES);
     }
     this.#loose.add(id, status, places === undefined ? 0 : RECORD_FLAG.beside, this.#value, places, times);
@@ -210,104 +194,11 @@ export class ResultWriter {
 
   /** Adds a record whose value only a port carries. */
   #addLoose(id: number, status: number, isToLog: boolean, times: ResultTimes): false {
-    if (isToLog) this.#noteReturn(id, times);
+    if (isToLog) this.#logged?.noteReturn(id, times);
     this.#value.reset();
     this.#loose.add(id, status, RECORD_FLAG.cloned, this.#value, undefined, times);
     return false;
   }
-
-  /** Should this worker end before the frame leaves, the parent knows that the task did not run when it did. */
-  #noteReturn(id: number, times: ResultTimes): void {
-    const { log } = this.#parts;
-    this.#definitions.reset();
-    if (log !== undefined) this.#write(log, id, STATUS.returned, 0, this.#definitions, undefined, times);
-  }
-
-  /** False when there is no room for it: it goes with the frame then. */
-  #addToLog(
-    id: number,
-    status: number,
-    views: readonly Uint8Array[] | undefined,
-    times: ResultTimes,
-    log: LogWriter,
-  ): boolean {
-    const { arena, encoder } = this.#parts;
-    // Each in a record of its own: all together may be too long for one.
-    for (; this.#shapesInLog < encoder.shapeCount; this.#shapesInLog++) {
-      this.#define(this.#shapesInLog, this.#shapesInLog + 1);
-      if (!this.#write(log, 0, STATUS.shapes, 0, this.#definitions, undefined, NO_TIMES)) return false;
-    }
-    const valueBytes = this.#value.at - this.#value.start;
-    const isTooLong = valueBytes + tableBytes(views?.length ?? 0) > LOG_VALUE_BYTES;
-    const isSpared = valueBytes > SMALL_VALUE_BYTES && arena !== undefined && !log.hasFree(RESERVED_BYTES);
-    if (views === undefined && !isTooLong) {
-      // What the arena has no room for takes what is left in the log.
-      if (isSpared && this.#addByArena(id, status, undefined, true, times, log)) return true;
-      return this.#write(log, id, status, this.#flags, this.#value, undefined, times);
-    }
-    return this.#addByArena(id, status, views, isTooLong || isSpared, times, log);
-  }
-
-  /** A record that names places in the arena: of large views, and of the value itself where that is to be there. */
-  #addByArena(
-    id: number,
-    status: number,
-    views: readonly Uint8Array[] | undefined,
-    isValueThere: boolean,
-    times: ResultTimes,
-    log: LogWriter,
-  ): boolean {
-    const { arena } = this.#parts;
-    const mark = arena?.mark() ?? 0;
-    const { bytes, start, at } = this.#value;
-    const places = placesOf([...(isValueThere ? [bytes.subarray(start, at)] : []), ...(views ?? [])], arena);
-    const flags = this.#flags | (isValueThere ? RECORD_FLAG.arena : 0) | (views === undefined ? 0 : RECORD_FLAG.beside);
-    // In the arena, the value is the first of the places, and the record holds none of it.
-    if (isValueThere && places !== undefined) this.#value.at = start;
-    if (places !== undefined && this.#write(log, id, status, flags, this.#value, places, times)) return true;
-    this.#value.at = at;
-    arena?.rollBack(mark);
-    return false;
-  }
-
-  #write(
-    log: LogWriter,
-    id: number,
-    status: number,
-    flags: number,
-    value: Sink,
-    places: readonly ArenaPlace[] | undefined,
-    times: ResultTimes,
-  ): boolean {
-    const from = this.#logged.length;
-    const length = this.#logged.add(id, status, flags, value, places, times);
-    const before = log.position;
-    if (!log.append(this.#logged.bytes, from, length)) {
-      this.#logged.truncate(from);
-      return false;
-    }
-    // A skip record came between, or the frame would be long: the parent reads the log.
-    const isWhole = (log.position - before) >>> 0 === length && this.#logged.length <= SMALL_BATCH_BYTES;
-    if (this.#isLogCopied && !isWhole) this.#isLogCopied = false;
-    if (!this.#isLogCopied) this.#logged.truncate(0);
-    return true;
-  }
-
-  #define(from: number, to?: number): void {
-    this.#definitions.reset();
-    this.#parts.encoder.writeShapes(from, this.#definitions, to);
-  }
-}
-
-/** Where these bytes lie in the arena; undefined when there is no room for all of them. */
-function placesOf(parts: readonly Uint8Array[], arena: Arena | undefined): ArenaPlace[] | undefined {
-  const places: ArenaPlace[] = [];
-  for (const part of parts) {
-    const place = arena?.write(part);
-    if (place === undefined) return undefined;
-    places.push({ ...place, bytes: part.length });
-  }
-  return places;
 }
 
 function explain(value: unknown, refusal: Refusal): Refusal {

@@ -1,0 +1,151 @@
+import { Buffer } from '../base/natives.js';
+import type { Arena } from '../codec/arena.js';
+import { Sink } from '../codec/sink.js';
+import type { ValueEncoder } from '../codec/value-codec.js';
+import { RECORD_FLAG, STATUS, tableBytes, type ArenaPlace } from '../wire/record.js';
+import { LOG_VALUE_BYTES, RESERVED_BYTES, SMALL_VALUE_BYTES, type LogWriter } from '../wire/result-log.js';
+import { NO_TIMES, RecordBuffer, type ResultTimes } from './record-buffer.js';
+
+/** Records of the log ride in the frame up to this many bytes, which spares the parent a read of the file. */
+const SMALL_BATCH_BYTES = 4096;
+const NO_BYTES = Buffer.alloc(0);
+
+/** Records that this worker has written to its result log, and a copy of those that no frame has told of. */
+export class LoggedResults {
+  readonly #log: LogWriter;
+  readonly #arena: Arena | undefined;
+  readonly #encoder: ValueEncoder;
+  readonly #definitions = new Sink();
+  /** The records since the last frame, as they stand in the log. */
+  readonly #records = new RecordBuffer();
+  /** Where the records since the last frame begin in the log. */
+  #from: number;
+  /** Whether #records has all of them. */
+  #isCopied: boolean;
+  /** Shapes that are defined in the log. */
+  #shapes = 0;
+
+  constructor(log: LogWriter, arena: Arena | undefined, encoder: ValueEncoder) {
+    this.#log = log;
+    this.#arena = arena;
+    this.#encoder = encoder;
+    this.#from = log.position;
+    this.#isCopied = !log.isMemory;
+  }
+
+  /** Whether a record costs no system call. */
+  get isMemory(): boolean {
+    return this.#log.isMemory;
+  }
+
+  /** Where the records since the last frame begin. */
+  get from(): number {
+    return this.#from;
+  }
+
+  /** Where the next record begins. */
+  get position(): number {
+    return this.#log.position;
+  }
+
+  /** The records since the last frame, where they are few. Good until the next call. */
+  copied(): Buffer {
+    return this.#isCopied ? this.#records.written() : NO_BYTES;
+  }
+
+  /** A frame tells of all there is. */
+  noteSent(): void {
+    this.#records.truncate(0);
+    this.#from = this.#log.position;
+    this.#isCopied = !this.#log.isMemory;
+  }
+
+  /** Adds a result. False when there is no room for it: it goes with the frame then. @param views what of it lies beside `value` */
+  add(
+    id: number,
+    status: number,
+    flags: number,
+    value: Sink,
+    views: readonly Uint8Array[] | undefined,
+    times: ResultTimes,
+  ): boolean {
+    // Each in a record of its own: all together may be too long for one.
+    for (; this.#shapes < this.#encoder.shapeCount; this.#shapes++) {
+      this.#definitions.reset();
+      this.#encoder.writeShapes(this.#shapes, this.#definitions, this.#shapes + 1);
+      if (!this.#write(0, STATUS.shapes, 0, this.#definitions, undefined, NO_TIMES)) return false;
+    }
+    const valueBytes = value.at - value.start;
+    const isTooLong = valueBytes + tableBytes(views?.length ?? 0) > LOG_VALUE_BYTES;
+    const isSpared = valueBytes > SMALL_VALUE_BYTES && this.#arena !== undefined && !this.#log.hasFree(RESERVED_BYTES);
+    if (views === undefined && !isTooLong) {
+      // What the arena has no room for takes what is left in the log.
+      if (isSpared && this.#addByArena(id, status, flags, value, undefined, true, times)) return true;
+      return this.#write(id, status, flags, value, undefined, times);
+    }
+    return this.#addByArena(id, status, flags, value, views, isTooLong || isSpared, times);
+  }
+
+  /** Notes that a handler has returned. Should this worker end before the frame leaves, the parent knows that it did not run. */
+  noteReturn(id: number, times: ResultTimes): void {
+    this.#definitions.reset();
+    this.#write(id, STATUS.returned, 0, this.#definitions, undefined, times);
+  }
+
+  /** A record that names places in the arena: of large views, and of the value itself where that is to be there. */
+  #addByArena(
+    id: number,
+    status: number,
+    given: number,
+    value: Sink,
+    views: readonly Uint8Array[] | undefined,
+    isValueThere: boolean,
+    times: ResultTimes,
+  ): boolean {
+    const arena = this.#arena;
+    const mark = arena?.mark() ?? 0;
+    const { bytes, start, at } = value;
+    const places = placesOf([...(isValueThere ? [bytes.subarray(start, at)] : []), ...(views ?? [])], arena);
+    const flags = given | (isValueThere ? RECORD_FLAG.arena : 0) | (views === undefined ? 0 : RECORD_FLAG.beside);
+    // In the arena, the value is the first of the places, and the record holds none of it.
+    if (isValueThere && places !== undefined) value.at = start;
+    if (places !== undefined && this.#write(id, status, flags, value, places, times)) return true;
+    value.at = at;
+    arena?.rollBack(mark);
+    return false;
+  }
+
+  #write(
+    id: number,
+    status: number,
+    flags: number,
+    value: Sink,
+    places: readonly ArenaPlace[] | undefined,
+    times: ResultTimes,
+  ): boolean {
+    const log = this.#log;
+    const from = this.#records.length;
+    const length = this.#records.add(id, status, flags, value, places, times);
+    const before = log.position;
+    if (!log.append(this.#records.bytes, from, length)) {
+      this.#records.truncate(from);
+      return false;
+    }
+    // A skip record came between, or the frame would be long: the parent reads the log.
+    const isWhole = (log.position - before) >>> 0 === length && this.#records.length <= SMALL_BATCH_BYTES;
+    if (this.#isCopied && !isWhole) this.#isCopied = false;
+    if (!this.#isCopied) this.#records.truncate(0);
+    return true;
+  }
+}
+
+/** Where these bytes lie in the arena; undefined when there is no room for all of them. */
+function placesOf(parts: readonly Uint8Array[], arena: Arena | undefined): ArenaPlace[] | undefined {
+  const places: ArenaPlace[] = [];
+  for (const part of parts) {
+    const place = arena?.write(part);
+    if (place === undefined) return undefined;
+    places.push({ ...place, bytes: part.length });
+  }
+  return places;
+}
