@@ -4,6 +4,8 @@
  * see `nextAheadMs`.
  */
 export const AHEAD_MS = 1;
+/** A worker with tasks that has answered for none in this time may stand still: it gets no company, and loses what it has not begun. */
+export const STANDSTILL_MS = 3;
 const MOST_AHEAD_MS = 16;
 /** See `worthAheadMs`. */
 const BACKLOG_AHEAD_MS = 8;

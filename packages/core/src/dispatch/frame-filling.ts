@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { Task } from '../task/task.js';
-import { roomFor } from './ahead.js';
+import { roomFor, STANDSTILL_MS } from './ahead.js';
 import type { Candidate } from './candidate.js';
 
 /** Processor time that a frame takes the parent, ms: measured with 64 frames to 64 of 128 workers. */
@@ -11,8 +11,6 @@ const FRAME_SHARE = 0.1;
 const LEAST_COST_MS = 0.0005;
 /** Time to encode or decode a byte of a small value, ms: 617 ns for a record of 120 bytes. */
 const MS_PER_BYTE = 5e-6;
-/** A worker that has answered, or was woken, no longer ago than this goes on. Another may stand still in a long task. */
-const RECENT_MS = 1;
 
 /** Expected time that a task takes its worker, ms. @param bytes of its input and its result */
 export function taskCostMs(typicalMs: number, bytes: number): number {
@@ -76,8 +74,7 @@ export class FrameFilling {
     if (!isTiny(costMs)) return undefined;
     this.#isTiny = true;
     if (this.#open === undefined || !this.#hasRoom(this.#open, typicalMs)) {
-      const least = this.#leastOfRecent(candidates, costMs, inFlight);
-      this.#open = least !== undefined && this.#hasRoom(least, typicalMs) ? least : undefined;
+      this.#open = this.#fullest(candidates, costMs, typicalMs, inFlight);
     }
     return this.#open;
   }
@@ -89,21 +86,25 @@ export class FrameFilling {
     this.#open = candidate;
   }
 
-  /** The candidate with the fewest tasks among those that go on. */
-  #leastOfRecent(candidates: ReadonlyMap<unknown, Candidate>, costMs: number, inFlight: number): Candidate | undefined {
+  /** The candidate with the most tasks among those that go on and have room: the others run dry and come to rest. */
+  #fullest(
+    candidates: ReadonlyMap<unknown, Candidate>,
+    costMs: number,
+    typicalMs: number,
+    inFlight: number,
+  ): Candidate | undefined {
     const { clock, cores } = this.#parts;
-    const recently = clock.now() - RECENT_MS;
+    const recently = clock.now() - STANDSTILL_MS;
     let awake = 0;
-    let least: Candidate | undefined;
+    for (const { worker } of candidates.values()) if (worker.load > 0) awake++;
+    this.#fill = tasksBeforeNext(costMs, awake, cores(), inFlight);
+    let fullest: Candidate | undefined;
     for (const candidate of candidates.values()) {
       const { worker, wokenAtMs } = candidate;
-      if (worker.load === 0) continue;
-      awake++;
-      if (worker.load >= (least?.worker.load ?? Infinity)) continue;
-      if (Math.max(worker.usedAtMs, wokenAtMs) >= recently) least = candidate;
+      if (worker.load <= (fullest?.worker.load ?? 0) || Math.max(worker.usedAtMs, wokenAtMs) < recently) continue;
+      if (this.#hasRoom(candidate, typicalMs)) fullest = candidate;
     }
-    this.#fill = tasksBeforeNext(costMs, awake, cores(), inFlight);
-    return least;
+    return fullest;
   }
 
   #hasRoom(candidate: Candidate, typicalMs: number): boolean {

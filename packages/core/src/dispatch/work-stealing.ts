@@ -1,10 +1,9 @@
 import type { Clock, Timer } from '../base/clock.js';
 import type { Worker } from '../worker/worker.js';
+import { STANDSTILL_MS } from './ahead.js';
 import type { Assigner } from './assigner.js';
 import type { AssignmentPass } from './assignment-pass.js';
 
-/** A worker that answered for nothing in this time, while another is free, loses what it has not begun. */
-const STUCK_AFTER_MS = 3;
 /** One that did answer shares with the free one when it has more than this ahead. */
 const SHARE_ABOVE_MS = 1;
 
@@ -44,7 +43,7 @@ export class WorkStealing {
     this.#mayBeAhead = workers.length > 0;
     if (workers.length === 0) return;
     this.#answeredBefore = new Map(workers.map((worker) => [worker, worker.received.answered]));
-    this.#timer = clock.after(STUCK_AFTER_MS, () => {
+    this.#timer = clock.after(STANDSTILL_MS, () => {
       this.#timer = undefined;
       this.#steal();
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isTiny, taskCostMs, tasksBeforeNext } from '../../src/dispatch/frame-filling.js';
-import { openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
 
 describe('tasksBeforeNext', () => {
   it.each([
@@ -35,7 +35,7 @@ describe('tiny tasks', () => {
       for (let task = 0; task < count; task++) engine.submit();
       await turn();
     };
-    return { ...engine, arrived, submitSome: submit };
+    return { ...engine, staff, arrived, submitSome: submit };
   }
 
   it.each([
@@ -52,23 +52,36 @@ describe('tiny tasks', () => {
   it('join a worker that goes on', async () => {
     const { arrived, submitSome, clock } = await open(0.001);
     await submitSome(2);
-    clock.advance(1);
+    clock.advance(2);
     await submitSome(2);
     expect(arrived()).toEqual([4, 0, 0]);
   });
 
-  it('do not join a worker that may stand still in a long one', async () => {
+  it('join the fullest of those that go on, up to a share for each core, so that the others come to rest', async () => {
     const { arrived, submitSome, clock } = await open(0.001);
+    await submitSome(150);
+    expect(arrived()).toEqual([100, 50, 0]);
+    clock.advance(2);
+    // With 170 in flight, a worker has 100 before the next is woken: the one that has 50 takes them.
+    await submitSome(20);
+    expect(arrived()).toEqual([20, 0, 0]);
+    await submitSome(300);
+    expect(arrived().filter((count) => count > 0)).toHaveLength(2);
+  });
+
+  it('do not join a worker that may stand still in a long one', async () => {
+    const { staff, submitSome, clock } = await open(0.001);
     await submitSome(2);
-    clock.advance(1.1);
+    expect(staff.map((each) => begun(each).length).toSorted()).toEqual([0, 0, 2]);
+    clock.advance(3.1);
     await submitSome(1);
-    expect(arrived()).toEqual([2, 1, 0]);
+    expect(staff.map(({ worker }) => worker.load).toSorted()).toEqual([0, 1, 2]);
   });
 
   it('do not wait behind one that came alone', async () => {
     const { arrived, submitSome, clock } = await open(0.001);
     // A worker that has just become ready goes on, too.
-    clock.advance(2);
+    clock.advance(4);
     await submitSome(1);
     await submitSome(1);
     expect(arrived()).toEqual([1, 1, 0]);
