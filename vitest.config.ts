@@ -6,8 +6,9 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for workers most of the time, so that even two cores serve three files at once.
     maxWorkers: Math.max(3, availableParallelism() - 1),
-    globalSetup: './scripts/bundle-core.mjs',
+    globalSetup: './scripts/bundle.mjs',
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Built packages load in Node itself, as they do for users: not through vite.
     server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     projects: [

@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-for (const folder of [...readdirSync('packages').map((name) => `packages/${name}/dist`), 'docs/api']) {
+const made = readdirSync('packages').flatMap((name) => [`packages/${name}/dist`, `packages/${name}/docs`]);
+for (const folder of [...made, 'docs/api']) {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -26,8 +26,7 @@ if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== wanted || !isComplete(
 }
 
 console.log('building …');
-run('node node_modules/typescript/bin/tsc -b', 'The build failed, see above.');
-run('node scripts/bundle-core.mjs', 'The bundling failed, see above.');
+run('node scripts/build.mjs', 'The build failed, see above.');
 
 /** Changes whenever an installed node_modules may no longer fit: other dependencies, or another ABI of Node. */
 function fingerprint() {

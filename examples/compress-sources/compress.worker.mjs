@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { defineWorker } from '@millpond/core';
+import { defineWorker } from '@millpond/core/worker';
 
 /** `workerData`: the folder for blobs, absolute or relative to this file, and the brotli quality. */
 export const worker = defineWorker({

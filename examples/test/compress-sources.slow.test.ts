@@ -144,7 +144,7 @@ describe('compress-sources', () => {
 
 describe('its workload.yaml', () => {
   const example = join(ROOT, 'examples/compress-sources');
-  const millpond = [join(ROOT, 'packages/cli/dist/bin.js'), 'run', join(example, 'workload.yaml')];
+  const millpond = [join(ROOT, 'packages/cli/bin/millpond.js'), 'run', join(example, 'workload.yaml')];
 
   it('takes the same files, but for folders of tools', async () => {
     const plan = await runNode([...millpond, '--dry-run', '--json']);

@@ -1,4 +1,4 @@
-import { defineWorker, type TaskContext } from '@millpond/core';
+import { defineWorker, type TaskContext } from '@millpond/core/worker';
 
 export interface WordCount {
   word: string;

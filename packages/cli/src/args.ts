@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { init } from './commands/init.js';
 import { run } from './commands/run.js';
@@ -114,7 +115,7 @@ function workerCount(text: string): number | 'auto' {
 }
 
 function readVersion(): string {
-  const file = new URL('../package.json', import.meta.url);
+  const file = createRequire(import.meta.url).resolve('@millpond/cli/package.json');
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 

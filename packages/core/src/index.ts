@@ -14,6 +14,7 @@ export {
   type TaskContext,
   type TaskName,
   type WorkerContext,
+  type WorkerDataOf,
   type WorkerDefinition,
   type WorkerHooks,
 } from './contract/worker-module.js';

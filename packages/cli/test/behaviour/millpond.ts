@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { onTestFinished } from 'vitest';
 
-const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../bin/millpond.js', import.meta.url));
 
 /** Absolute path of a worker module in test/fixtures. */
 export function fixture(name: string): string {

@@ -1,7 +1,7 @@
 import type { TransferItem } from './transfer-item.js';
 import type { CodecOption } from './codec.js';
 import type { StdioOption } from './stdio.js';
-import type { AnyHandlers, Input, TaskName } from './worker-module.js';
+import type { AnyHandlers, Input, TaskName, WorkerDataOf } from './worker-module.js';
 
 /** Where handlers run. */
 export type PoolKind = 'process' | 'thread' | 'inline';
@@ -229,8 +229,8 @@ export interface PoolOptions<W = AnyHandlers> {
     codeRangeSizeMb?: number;
     stackSizeMb?: number;
   };
-  /** Any cloneable value; workers read it as ctx.workerData. */
-  workerData?: unknown;
+  /** Any cloneable value; workers read it as ctx.workerData. A worker module may say of which type: see `defineWorker`. */
+  workerData?: WorkerDataOf<W>;
   /** Where the output of workers goes. @defaultValue 'pipe' */
   stdio?: StdioOption;
 }

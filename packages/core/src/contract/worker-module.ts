@@ -1,9 +1,14 @@
-/** What the worker can tell its own code, in every hook and every task. */
-export interface WorkerContext<Data = unknown> {
+/**
+ * What the worker can tell its own code, in every hook and every task.
+ *
+ * @typeParam Data the type of `data`
+ * @typeParam Given the type of `workerData`: what the module expects its pools to pass
+ */
+export interface WorkerContext<Data = unknown, Given = unknown> {
   /** 1, 2, 3 … in order of start; a replacement gets a new one. */
   readonly workerId: number;
   /** The pool's `workerData` option, cloned. */
-  readonly workerData: unknown;
+  readonly workerData: Given;
   /** What `setup` returned; undefined before that. */
   readonly data: Data;
 }
@@ -12,19 +17,29 @@ export interface WorkerContext<Data = unknown> {
  * What `setup` of a worker returns, awaited: `DataOf<typeof worker>`, for the `worker` that `defineWorker` made. Any other
  * type stands for itself.
  */
-export type DataOf<W> = W extends WorkerDefinition<infer Data> ? Data : W;
+export type DataOf<W> = W extends WorkerDefinition<infer Data, never> ? Data : W;
 
 /**
- * The second argument of every handler. Its `data` is what `setup` returned:
+ * The `workerData` that a worker expects: `WorkerDataOf<typeof worker>`, for the `worker` that `defineWorker` made, or for the type
+ * of a module that exports it. `unknown` where no hook says.
+ */
+export type WorkerDataOf<W> =
+  W extends WorkerDefinition<unknown, infer Given> ? Given : W extends { worker: infer D } ? GivenTo<D> : unknown;
+type GivenTo<D> = D extends WorkerDefinition<unknown, infer Given> ? Given : unknown;
+
+/**
+ * The second argument of every handler. Its `data` is what `setup` returned, and its `workerData` what `setup` takes:
  *
  * ```ts
- * export const worker = defineWorker({ setup: () => openModel() });
+ * export const worker = defineWorker({
+ *   setup: ({ workerData }: { workerData: { path: string } }) => openModel(workerData.path),
+ * });
  * export const classify = (image: Buffer, ctx: TaskContext<typeof worker>) => ctx.data.classify(image);
  * ```
  *
  * @typeParam Data the type of `data`, or the type of the worker that has it
  */
-export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>> {
+export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>, WorkerDataOf<Data>> {
   /** Aborts when the caller cancels or the task times out. After `graceMs` the worker is killed. */
   readonly signal: AbortSignal;
   /** Unique in the pool; the same over retries. */
@@ -55,25 +70,28 @@ export type PressureLevel = 'elevated' | 'high' | 'critical';
  * Lifecycle hooks of a worker module; see `defineWorker`.
  *
  * @typeParam Data what `setup` returns, awaited
+ * @typeParam Given the `workerData` that `setup` takes
  */
-export interface WorkerHooks<Data = unknown> {
+export interface WorkerHooks<Data = unknown, Given = unknown> {
   /** Runs once after the module is loaded. What it returns is `ctx.data`. The worker takes no task before it resolves. */
-  setup?(ctx: WorkerContext): Data | Promise<Data>;
+  setup?(ctx: WorkerContext<unknown, Given>): Data | Promise<Data>;
   /** Runs after `setup`: prime caches and the JIT. The worker takes no task before it resolves. */
-  warmup?(ctx: WorkerContext<NoInfer<Data>>): unknown;
+  warmup?(ctx: WorkerContext<NoInfer<Data>, NoInfer<Given>>): unknown;
   /**
    * Runs between tasks, or beside those that wait, when memory becomes short: drop caches. 'elevated': 70 % of what the
    * program may use is in use; 'high': 80 %; 'critical': 90 %. Not told when it is over.
    */
-  onMemoryPressure?(level: PressureLevel, ctx: WorkerContext<NoInfer<Data>>): unknown;
+  onMemoryPressure?(level: PressureLevel, ctx: WorkerContext<NoInfer<Data>, NoInfer<Given>>): unknown;
   /** Runs when the worker is asked to stop, after its last task. Not after a crash or a kill. */
-  teardown?(ctx: WorkerContext<NoInfer<Data>>): unknown;
+  teardown?(ctx: WorkerContext<NoInfer<Data>, NoInfer<Given>>): unknown;
 }
 
-const WORKER = Symbol.for('millpond.worker');
-
 /** Lifecycle hooks made by `defineWorker`. */
-export type WorkerDefinition<Data = unknown> = WorkerHooks<Data> & { readonly [WORKER]: true };
+export interface WorkerDefinition<Data = unknown, Given = unknown> extends WorkerHooks<Data, Given> {
+  // A text, where a symbol would have another type in each copy of these declarations.
+  /** Marks what `defineWorker` made, for all copies of this package. */
+  readonly '~millpond': 'worker';
+}
 
 /**
  * Names the lifecycle of a worker module. Export the result as `worker`:
@@ -83,9 +101,12 @@ export type WorkerDefinition<Data = unknown> = WorkerHooks<Data> & { readonly [W
  * ```
  *
  * What `setup` returns types `ctx.data` in the other hooks, and in handlers by `TaskContext<typeof worker>`. Name `setup` first.
+ * A type that `setup` gives to its `workerData` holds in them, too, and for the `workerData` option of a `Pool` of this module.
  */
-export function defineWorker<Data = undefined>(hooks: WorkerHooks<Data>): WorkerDefinition<Data> {
-  return { ...hooks, [WORKER]: true };
+export function defineWorker<Data = undefined, Given = unknown>(
+  hooks: WorkerHooks<Data, Given>,
+): WorkerDefinition<Data, Given> {
+  return { ...hooks, '~millpond': 'worker' };
 }
 
 /** Whether a value has functions by the names of hooks. */
@@ -97,7 +118,7 @@ export function looksLikeHooks(value: unknown): boolean {
 
 /** Whether a module's export came from `defineWorker`. */
 export function isWorkerDefinition(value: unknown): value is WorkerDefinition {
-  return typeof value === 'object' && value !== null && WORKER in value;
+  return typeof value === 'object' && value !== null && (value as WorkerDefinition)['~millpond'] === 'worker';
 }
 
 /** A handler: any exported function of the worker module. */

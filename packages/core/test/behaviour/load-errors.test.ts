@@ -11,7 +11,7 @@ afterEach(() => void vi.restoreAllMocks());
 
 const WRONG = '// Three lines are right,\n// and the fourth is not.\nexport const right = 1;\nconst = 5;\n';
 const ECHO = 'export const echo = (input) => input;\n';
-const HOOKS = "import './right.mjs';\nexport const worker = { [Symbol.for('millpond.worker')]: true,";
+const HOOKS = "import './right.mjs';\nexport const worker = { '~millpond': 'worker',";
 /** What the message must have: file and line, the text there, and marks below it. */
 const SHOWN = /wrong\.m?js:4\nconst = 5;\n {6}\^\n/;
 const RUNS_TYPESCRIPT = Boolean((process.features as { typescript?: unknown }).typescript);

@@ -32,6 +32,8 @@ function lateStatics(file: string): string[] {
 describe.each([
   'index.js',
   'index.cjs',
+  'worker.js',
+  'worker.cjs',
   'internal.js',
   'process-entry.cjs',
   'thread-entry.cjs',

@@ -10,7 +10,7 @@ describe('defineWorker', () => {
   });
 
   it('is recognized from another copy of this package', () => {
-    expect(isWorkerDefinition({ [Symbol.for('millpond.worker')]: true })).toBe(true);
+    expect(isWorkerDefinition({ '~millpond': 'worker' })).toBe(true);
   });
 
   it('is not mistaken for any other export of the name', () => {

@@ -8,8 +8,13 @@ import {
   type SettledTask,
   type TaskContext,
   type TaskName,
+  type WorkerDataOf,
+  type WorkerDefinition,
 } from '@millpond/core';
+import * as fromWorkerEntry from '@millpond/core/worker';
 import { expectTypeOf } from 'expect-type';
+import type * as lookup from './typed-worker-data.js';
+import type { Settings, worker as lookingUp } from './typed-worker-data.js';
 import type * as handlers from './typed-handlers.js';
 
 declare const pool: Pool<typeof handlers>;
@@ -191,3 +196,37 @@ new Pool('./worker.js', { env: process.env });
 new Pool('./worker.js', { env: { ...process.env, PORT: undefined } });
 // @ts-expect-error not text
 new Pool('./worker.js', { env: { PORT: 80 } });
+
+// A worker module may say of which type its workerData is: in hooks, in handlers, and for the pools that run it.
+expectTypeOf<WorkerDataOf<typeof lookingUp>>().toEqualTypeOf<Settings>();
+expectTypeOf<WorkerDataOf<typeof lookup>>().toEqualTypeOf<Settings>();
+expectTypeOf<DataOf<typeof lookingUp>>().toEqualTypeOf<Map<string, number>>();
+expectTypeOf<TaskContext<typeof lookingUp>['workerData']>().toEqualTypeOf<Settings>();
+expectTypeOf<TaskContext<typeof lookingUp>['data']>().toEqualTypeOf<Map<string, number>>();
+expectTypeOf<TaskContext['workerData']>().toEqualTypeOf<unknown>();
+expectTypeOf<PoolOptions<typeof lookup>['workerData']>().toEqualTypeOf<Settings | undefined>();
+const words = new Pool<typeof lookup>('./w.js', { workerData: { path: '/words', rows: 5 } });
+expectTypeOf(words.run('find', 'pond')).resolves.toEqualTypeOf<number | undefined>();
+// @ts-expect-error a property is missing
+void new Pool<typeof lookup>('./w.js', { workerData: { path: '/words' } });
+// @ts-expect-error a property has the wrong type
+void new Pool<typeof lookup>('./w.js', { workerData: { path: 5, rows: 5 } });
+// A module that does not say takes any.
+expectTypeOf<WorkerDataOf<typeof handlers>>().toEqualTypeOf<unknown>();
+expectTypeOf<PoolOptions['workerData']>().toEqualTypeOf<unknown>();
+void new Pool<typeof handlers>('./w.js', { workerData: 5 });
+// A wrapper of pools of any module passes options on.
+function wrap<W>(path: string, options: PoolOptions<W>): Pool<W> {
+  return new Pool<W>(path, options);
+}
+expectTypeOf(wrap<typeof lookup>)
+  .parameter(1)
+  .toEqualTypeOf<PoolOptions<typeof lookup>>();
+
+// Both entries have the same types: those of a definition made by one are known to the other.
+expectTypeOf<fromWorkerEntry.WorkerDefinition<string, number>>().toEqualTypeOf<WorkerDefinition<string, number>>();
+expectTypeOf<fromWorkerEntry.TaskContext<typeof lookingUp>>().toEqualTypeOf<TaskContext<typeof lookingUp>>();
+expectTypeOf(fromWorkerEntry.move(new Uint8Array(1))).toEqualTypeOf<Uint8Array<ArrayBuffer>>();
+expectTypeOf(fromWorkerEntry.inWorker).toEqualTypeOf<boolean>();
+// @ts-expect-error the parent's side is not there
+void fromWorkerEntry.Pool;

@@ -1,5 +1,5 @@
 // A worker module as a user writes it; only its types are looked at.
-import { defineWorker, type TaskContext } from '@millpond/core';
+import { defineWorker, type TaskContext } from '@millpond/core/worker';
 
 interface Model {
   readonly layers: number;
