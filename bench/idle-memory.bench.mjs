@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { processPeers } from './contestants.mjs';
 import { costsMore, named, ours } from './goals.mjs';
 import { bareFork } from './pools/bare.mjs';
-import { millpond } from './pools/millpond.mjs';
+import { millpond, millpondLifecycle } from './pools/millpond.mjs';
 import { WORKERS } from './warm-round.mjs';
 
 const MB = 1e6;
@@ -17,7 +17,7 @@ export default {
   question: 'How much memory does a worker process take that has nothing to do?',
   method: 'Resident memory of a worker process after a first task and a second of rest, the mean of two workers.',
   metrics: [RSS],
-  contestants: [bareFork(), millpond('process'), ...processPeers()],
+  contestants: [bareFork(), millpond('process'), millpondLifecycle('process'), ...processPeers()],
   full: { restMs: 1000 },
   quick: { restMs: 10 },
   goals: [

@@ -3,15 +3,15 @@ import { TASKS } from '../workloads/chosen.mjs';
 
 const PLURAL = { process: 'processes', thread: 'threads' };
 
-/** As it comes, or with `options`, which `setting` names. */
-export function millpond(kind, setting, options) {
+/** As it comes, or with `options` or another worker module, which `setting` names. */
+export function millpond(kind, setting, options, module = TASKS) {
   return {
     name: [`Millpond ${PLURAL[kind]}`, setting].filter(Boolean).join(', '),
     kind,
     role: 'subject',
     load: () => import('@millpond/core'),
     create({ Pool }, { workers }) {
-      const pool = new Pool(TASKS, { kind, workers, ...options });
+      const pool = new Pool(module, { kind, workers, ...options });
       return {
         run: (task, input) => pool.run(task, input),
         hold: () => pool.pause(),
@@ -19,6 +19,11 @@ export function millpond(kind, setting, options) {
       };
     },
   };
+}
+
+/** With a worker module that imports this package. */
+export function millpondLifecycle(kind) {
+  return millpond(kind, 'with defineWorker', {}, new URL('../workloads/with-lifecycle.mjs', import.meta.url));
 }
 
 /** With tasks that may run twice: nothing is written where it outlives its worker. */

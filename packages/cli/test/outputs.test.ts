@@ -62,7 +62,7 @@ describe('openFileSink', () => {
 describe('chooseDestination', () => {
   const workload = (jsonl?: string) => ({
     folder: '/w',
-    content: { version: 1 as const, worker: 'x', input: {}, output: jsonl === undefined ? undefined : { jsonl } },
+    content: { version: 1 as const, worker: 'x', input: {}, ...(jsonl !== undefined && { output: { jsonl } }) },
   });
   const choose = (jsonl: string | undefined, output: string | undefined, json = false) =>
     chooseDestination(workload(jsonl), { output, json }, '/cwd');

@@ -43,7 +43,7 @@ describe('options', () => {
         `must be an object; received ${shown}`,
       );
     }
-    expect(() => new Profiler({ level: undefined })).not.toThrow();
+    expect(() => new Profiler({ level: undefined } as object)).not.toThrow();
   });
 
   it('refuses wrong options of bottlenecks', () => {

@@ -6,11 +6,11 @@ import type { InputSource, SourceItem } from './source.js';
 
 export interface CsvFormat {
   /** @defaultValue a comma */
-  delimiter?: string | undefined;
+  delimiter?: string;
   /** Whether the first record holds column names. @defaultValue true without `columns`, false with them */
-  header?: boolean | undefined;
+  header?: boolean;
   /** Names of the columns; they win over the header. */
-  columns?: readonly string[] | undefined;
+  columns?: readonly string[];
 }
 
 /**

@@ -9,7 +9,7 @@ export interface FilesInput {
   /** Glob patterns and plain paths. */
   files: string | readonly string[];
   /** Glob patterns of files to leave out. */
-  ignore?: string | readonly string[] | undefined;
+  ignore?: string | readonly string[];
 }
 
 /**

@@ -29,7 +29,7 @@ export async function openInput(workload: Workload, stdin: Readable | undefined)
 
 async function openSource({ content: { input }, folder }: Workload, stdin: Readable | undefined): Promise<InputSource> {
   const file = (path: string) => openFile(path, resolve(folder, path));
-  if (input.files !== undefined) return openFiles({ files: input.files, ignore: input.ignore }, folder);
+  if (input.files !== undefined) return openFiles({ ...input, files: input.files }, folder);
   if (input.lines !== undefined) return openLines(await file(input.lines));
   if (input.jsonl !== undefined) return openJsonl(await file(input.jsonl));
   if (input.csv !== undefined) {

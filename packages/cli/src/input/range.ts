@@ -5,7 +5,7 @@ export interface RangeInput {
   from: number;
   to: number;
   /** Not 0, and leading from `from` to `to`. @defaultValue 1, or -1 when `to` is below `from` */
-  step?: number | undefined;
+  step?: number;
 }
 
 /** A range of whole numbers, each its own id. */

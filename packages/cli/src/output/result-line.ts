@@ -20,7 +20,7 @@ export interface ItemLabel {
   index: number;
   id: ItemId;
   /** Set to repeat the item in its line. */
-  input?: { value: unknown } | undefined;
+  input?: { value: unknown };
 }
 
 /** A result line, and its text. The text is JSON on one line, without a line end. */

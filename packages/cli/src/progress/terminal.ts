@@ -6,7 +6,7 @@ import type { ProgressView } from './render.js';
 
 /** The stream progress is shown on. Standard error is one. */
 export interface ProgressStream {
-  columns?: number | undefined;
+  columns?: number;
   write: NodeJS.WriteStream['write'];
 }
 

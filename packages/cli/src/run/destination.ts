@@ -13,7 +13,7 @@ export type Destination =
 /** What the command line says about it. */
 export interface DestinationFlags {
   /** `--output`, relative to the working directory; "-" for standard output. */
-  output?: string | undefined;
+  output: string | undefined;
   /** `--json`: standard output belongs to events. */
   json: boolean;
 }

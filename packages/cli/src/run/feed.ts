@@ -18,7 +18,7 @@ export interface RefusedItem {
 
 export interface FeedOptions {
   /** Most items taken from the source. */
-  limit?: number | undefined;
+  limit?: number;
   /** Keep the values of items until their results are there. */
   keepValues?: boolean;
   /** Receives refused items for which no earlier item is still to be waited for. */

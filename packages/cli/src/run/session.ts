@@ -66,7 +66,7 @@ export class RunSession {
       if (setup.failFast) this.#windDown();
     });
     this.#feed = new Feed(input.items(), {
-      limit,
+      ...(limit === undefined ? {} : { limit }),
       keepValues: this.#keepsInput,
       onRefused: (item) => this.#recordRefused(item),
     });
@@ -172,12 +172,9 @@ export class RunSession {
     if (settled.status === 'rejected' && this.#isOfTheRun(settled.reason)) return;
     const outcome: Outcome =
       settled.status === 'fulfilled' ? { ok: true, value: settled.value } : { ok: false, reason: settled.reason };
-    const input = this.#keepsInput ? { value: item.value } : undefined;
+    const label = { index: item.index, id: item.id, ...(this.#keepsInput ? { input: { value: item.value } } : {}) };
     // All in line before anything is awaited: the feed may record a refused item meanwhile, and must come after.
-    const written = [
-      this.#recorder.record({ index: item.index, id: item.id, input }, outcome),
-      ...refused.map((next) => this.#recordRefused(next)),
-    ];
+    const written = [this.#recorder.record(label, outcome), ...refused.map((next) => this.#recordRefused(next))];
     for (const each of written) if (each !== undefined) await each;
   }
 

@@ -47,12 +47,12 @@ const csv = z.union(
     z.strictObject({
       path: text().describe('CSV file, relative to the workload file.'),
       delimiter: text('must be the text between two fields, such as ";" or "\\t"')
-        .optional()
+        .exactOptional()
         .describe('Default: a comma.'),
       header: yesOrNo()
-        .optional()
+        .exactOptional()
         .describe('Whether the first record holds column names. Default: true without columns, false with them.'),
-      columns: csvColumns.optional(),
+      columns: csvColumns.exactOptional(),
     }),
   ],
   { error: 'must be a path, or a mapping with path, delimiter, header and columns' },
@@ -65,27 +65,29 @@ const patterns = z.union([text(), listOf(text('must be a glob pattern, a text'),
 const input = z.strictObject(
   {
     files: patterns
-      .optional()
+      .exactOptional()
       .describe('Glob patterns, relative to the workload file. Items are { path, relative }, sorted.'),
-    ignore: patterns.optional().describe('Glob patterns of files to leave out; only with files.'),
+    ignore: patterns.exactOptional().describe('Glob patterns of files to leave out; only with files.'),
     lines: text('must be the path of a text file')
-      .optional()
+      .exactOptional()
       .describe('Text file; each line that is not empty is an item.'),
-    jsonl: text('must be the path of a JSON Lines file').optional().describe('JSON Lines file; each line is an item.'),
-    csv: csv.optional().describe('CSV file; each record is an item.'),
-    items: z.array(z.unknown(), { error: 'must be a list' }).optional().describe('The items themselves.'),
+    jsonl: text('must be the path of a JSON Lines file')
+      .exactOptional()
+      .describe('JSON Lines file; each line is an item.'),
+    csv: csv.exactOptional().describe('CSV file; each record is an item.'),
+    items: z.array(z.unknown(), { error: 'must be a list' }).exactOptional().describe('The items themselves.'),
     range: z
       .strictObject(
         {
           from: z.int({ error: 'must be a whole number' }),
           to: z.int({ error: 'must be a whole number' }),
-          step: z.int({ error: 'must be a whole number other than 0' }).optional(),
+          step: z.int({ error: 'must be a whole number other than 0' }).exactOptional(),
         },
         { error: 'must be a mapping with from, to and step' },
       )
-      .optional()
+      .exactOptional()
       .describe('Whole numbers from … to, both included.'),
-    stdin: z.enum(['lines', 'jsonl', 'csv']).optional().describe('Reads items from standard input.'),
+    stdin: z.enum(['lines', 'jsonl', 'csv']).exactOptional().describe('Reads items from standard input.'),
   },
   { error: 'must be a mapping with one of files, lines, jsonl, csv, items, range, stdin' },
 );
@@ -93,9 +95,9 @@ const input = z.strictObject(
 const output = z.strictObject(
   {
     jsonl: text('must be a path, or "-" for standard output')
-      .optional()
+      .exactOptional()
       .describe('File of results, one JSON object a line, in input order; "-" for standard output.'),
-    input: yesOrNo().optional().describe('Repeat the item in its result line. Default: false.'),
+    input: yesOrNo().exactOptional().describe('Repeat the item in its result line. Default: false.'),
   },
   { error: 'must be a mapping with jsonl and input' },
 );
@@ -105,17 +107,20 @@ const workers = z.union(
     whole(1),
     z.literal('auto'),
     z.strictObject({
-      min: whole(0).optional(),
-      max: whole(1).optional(),
-      spare: whole(0, 64).optional().describe('Workers beside those, warm, that take the place of one that ends.'),
+      min: whole(0).exactOptional(),
+      max: whole(1).exactOptional(),
+      spare: whole(0, 64).exactOptional().describe('Workers beside those, warm, that take the place of one that ends.'),
     }),
   ],
   { error: 'must be a whole number of at least 1, "auto", or a mapping with min, max and spare' },
 );
 
-const concurrency = z.union([whole(1, 1000), z.literal('auto'), z.strictObject({ max: whole(1, 1000).optional() })], {
-  error: 'must be a whole number from 1 to 1000, "auto", or a mapping with max',
-});
+const concurrency = z.union(
+  [whole(1, 1000), z.literal('auto'), z.strictObject({ max: whole(1, 1000).exactOptional() })],
+  {
+    error: 'must be a whole number from 1 to 1000, "auto", or a mapping with max',
+  },
+);
 
 const warmup = z.strictObject(
   {
@@ -124,29 +129,29 @@ const warmup = z.strictObject(
         z.strictObject(
           {
             name: text('must be the name of an exported function'),
-            input: z.unknown().optional(),
-            times: whole(1).optional().describe('How many times. Default: once.'),
+            input: z.unknown().exactOptional(),
+            times: whole(1).exactOptional().describe('How many times. Default: once.'),
           },
           { error: 'must be a mapping with name, input and times' },
         ),
         { error: 'must be a list of mappings with name, input and times' },
       )
-      .optional(),
+      .exactOptional(),
   },
   { error: 'must be a mapping with tasks' },
 );
 
 const recycle = z.strictObject(
   {
-    afterTasks: whole(1).optional(),
-    afterMs: durationMs(1).optional(),
-    aboveRssBytes: size().optional().describe('Growth of its memory since it was ready.'),
-    onLeak: yesOrNo().optional().describe('When its memory grows with its tasks. Default: false.'),
+    afterTasks: whole(1).exactOptional(),
+    afterMs: durationMs(1).exactOptional(),
+    aboveRssBytes: size().exactOptional().describe('Growth of its memory since it was ready.'),
+    onLeak: yesOrNo().exactOptional().describe('When its memory grows with its tasks. Default: false.'),
     jitter: z
       .number({ error: 'must be a number from 0 to 1' })
       .min(0, { error: 'must be a number from 0 to 1' })
       .max(1, { error: 'must be a number from 0 to 1' })
-      .optional()
+      .exactOptional()
       .describe('Share by which afterTasks and afterMs may be less for one worker than for another. Default: 0.1.'),
   },
   { error: 'must be a mapping with afterTasks, afterMs, aboveRssBytes, onLeak and jitter' },
@@ -156,9 +161,9 @@ const memory = z.strictObject(
   {
     limitBytes: z
       .union([size(LIMIT_PHRASE), z.literal('auto')], { error: LIMIT_PHRASE })
-      .optional()
+      .exactOptional()
       .describe('What the run and its workers may use together. Default: auto, what the system sets.'),
-    perWorkerBytes: size().optional().describe('Most heap of a worker. Default: its share of the limit.'),
+    perWorkerBytes: size().exactOptional().describe('Most heap of a worker. Default: its share of the limit.'),
   },
   { error: 'must be a mapping with limitBytes and perWorkerBytes' },
 );
@@ -170,10 +175,10 @@ const retry = z.union(
       attempts: whole(0),
       backoff: z
         .strictObject(
-          { baseMs: durationMs(0).optional(), maxMs: durationMs(0).optional() },
+          { baseMs: durationMs(0).exactOptional(), maxMs: durationMs(0).exactOptional() },
           { error: 'must be a mapping with baseMs and maxMs' },
         )
-        .optional(),
+        .exactOptional(),
     }),
   ],
   { error: 'must be a whole number of at least 0, or a mapping with attempts and backoff' },
@@ -186,39 +191,41 @@ const env = z.union(
 
 const pool = z.strictObject(
   {
-    kind: z.enum(['process', 'thread', 'inline']).optional(),
-    workload: z.enum(['auto', 'cpu', 'io', 'mixed']).optional(),
-    workers: workers.optional(),
-    concurrency: concurrency.optional().describe('Items at once in one worker.'),
-    timeoutMs: durationMs(1).optional().describe('Longest execution of one item.'),
-    queueTimeoutMs: durationMs(1).optional().describe('Longest wait of one item for a worker.'),
-    graceMs: durationMs(0).optional(),
-    retry: retry.optional(),
+    kind: z.enum(['process', 'thread', 'inline']).exactOptional(),
+    workload: z.enum(['auto', 'cpu', 'io', 'mixed']).exactOptional(),
+    workers: workers.exactOptional(),
+    concurrency: concurrency.exactOptional().describe('Items at once in one worker.'),
+    timeoutMs: durationMs(1).exactOptional().describe('Longest execution of one item.'),
+    queueTimeoutMs: durationMs(1).exactOptional().describe('Longest wait of one item for a worker.'),
+    graceMs: durationMs(0).exactOptional(),
+    retry: retry.exactOptional(),
     crash: z
-      .strictObject({ attempts: whole(1).optional() }, { error: 'must be a mapping with attempts' })
-      .optional()
+      .strictObject({ attempts: whole(1).exactOptional() }, { error: 'must be a mapping with attempts' })
+      .exactOptional()
       .describe('After how many dead workers an item that was running in them is given up.'),
     restart: z
       .strictObject(
-        { max: whole(0).optional(), withinMs: durationMs(1).optional() },
+        { max: whole(0).exactOptional(), withinMs: durationMs(1).exactOptional() },
         { error: 'must be a mapping with max and withinMs' },
       )
-      .optional()
+      .exactOptional()
       .describe('More deaths of workers than max within withinMs break the run.'),
     prefetch: z
       .union([whole(0, 1000), z.literal('auto')], { error: 'must be a whole number from 0 to 1000, or "auto"' })
-      .optional(),
-    startTimeoutMs: durationMs(1).optional(),
-    warmup: warmup.optional().describe('Calls every new worker makes before it takes items.'),
-    recycle: recycle.optional().describe('When a worker is replaced by a new one, between its items.'),
-    memory: memory.optional(),
+      .exactOptional(),
+    startTimeoutMs: durationMs(1).exactOptional(),
+    warmup: warmup.exactOptional().describe('Calls every new worker makes before it takes items.'),
+    recycle: recycle.exactOptional().describe('When a worker is replaced by a new one, between its items.'),
+    memory: memory.exactOptional(),
     codec: z
       .enum(['structured'], { error: 'must be structured, the one codec of workload files' })
-      .optional()
+      .exactOptional()
       .describe('How items and results cross to a worker and back. Default: structured.'),
-    workerData: z.unknown().optional(),
-    execArgv: z.array(z.string({ error: 'must be a text' }), { error: 'must be a list of Node.js flags' }).optional(),
-    env: env.optional(),
+    workerData: z.unknown().exactOptional(),
+    execArgv: z
+      .array(z.string({ error: 'must be a text' }), { error: 'must be a list of Node.js flags' })
+      .exactOptional(),
+    env: env.exactOptional(),
   },
   { error: 'must be a mapping of pool settings' },
 );
@@ -227,8 +234,8 @@ const profile = z.strictObject(
   {
     text: z
       .union([z.literal(true), text()], { error: 'must be true (print the report to standard error) or a path' })
-      .optional(),
-    json: text('must be a path').optional(),
+      .exactOptional(),
+    json: text('must be a path').exactOptional(),
   },
   { error: 'must be a mapping with text and json' },
 );
@@ -236,17 +243,17 @@ const profile = z.strictObject(
 /** Schema of a workload file as written; paths are not resolved yet. */
 export const workloadSchema = z.strictObject(
   {
-    $schema: z.string().optional().describe('For editors; ignored.'),
+    $schema: z.string().exactOptional().describe('For editors; ignored.'),
     version: z.literal(1, { error: 'must be 1' }).describe('Version of the format.'),
-    name: text().optional().describe('Label in output and reports. Default: the name of the file.'),
+    name: text().exactOptional().describe('Label in output and reports. Default: the name of the file.'),
     worker: text('must be the path of a worker module').describe('Worker module, relative to the workload file.'),
     task: text('must be the name of an exported function')
-      .optional()
+      .exactOptional()
       .describe('Exported function to call. Default: default.'),
     input,
-    output: output.optional(),
-    pool: pool.optional().describe('Settings of the pool, as in PoolOptions of @millpond/core.'),
-    profile: profile.optional(),
+    output: output.exactOptional(),
+    pool: pool.exactOptional().describe('Settings of the pool, as in PoolOptions of @millpond/core.'),
+    profile: profile.exactOptional(),
   },
   { error: 'must be a mapping with version, worker and input' },
 );

@@ -50,7 +50,7 @@ const MESSAGES = {
     option: string;
     reason: string;
     /** Whether `option` is the name of an argument rather than of an option. */
-    isArgument?: boolean | undefined;
+    isArgument?: boolean;
   }) => `${d.isArgument === true ? 'Argument' : 'Option'} "${d.option}" ${d.reason}`,
   ERR_QUEUE_FULL: (d: { queued: number; max: number }) =>
     `Task refused: ${d.queued} of ${d.max} queue places are taken. Await pool.room() before run(), or raise queue.max.`,
@@ -60,7 +60,7 @@ const MESSAGES = {
     limitMs: number;
     queued: number;
     /** Its deadline, ms since the epoch, when that ended the wait. */
-    deadline?: number | undefined;
+    deadline: number | undefined;
   }) =>
     d.deadline !== undefined
       ? pastDeadline(d.task, d.deadline, d.limitMs, d.waitedMs)
@@ -73,11 +73,11 @@ const MESSAGES = {
     workerId: number;
     by: 'timeoutMs' | 'deadline';
     /** Where the handler was, with `timeoutStack`: lines like those of an error's stack. */
-    stack?: string | undefined;
+    stack: string | undefined;
   }) =>
     `Task "${d.task}" was still running on worker ${d.workerId} after ${Math.round(d.ranMs)} ms; ` +
     `its ${d.by} allows ${Math.round(d.limitMs)} ms. Raise ${d.by}, or let the handler watch ctx.signal.`,
-  ERR_TASK_NOT_FOUND: (d: { task: string; module: string; known: readonly string[]; nearest?: string | undefined }) =>
+  ERR_TASK_NOT_FOUND: (d: { task: string; module: string; known: readonly string[]; nearest: string | undefined }) =>
     `Worker module ${d.module} exports no handler "${d.task}". ` +
     (d.nearest === undefined ? '' : `Did you mean "${d.nearest}"? `) +
     (d.known.length === 0 ? 'It exports no function at all.' : `It exports: ${d.known.join(', ')}.`),
@@ -104,7 +104,7 @@ const MESSAGES = {
     phase: string;
     reason: string;
     /** Where it happened: file, line and column; of a syntax error also the text there, in lines of their own. */
-    place?: string | undefined;
+    place: string | undefined;
   }) => `A worker for ${d.module} did not become ready: ${d.phase}: ${d.reason}${atPlace(d.place)}`,
   ERR_POOL_FAILED: (d: { pool: string; reason: string }) =>
     `Pool "${d.pool}" has failed and runs nothing more: ${d.reason}${d.reason.endsWith('\n') ? '' : ' '}The cause is attached; make a new pool when it is mended.`,

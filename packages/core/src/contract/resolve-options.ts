@@ -199,8 +199,11 @@ function resolveBusyPoll({ kind, busyPollMs }: PoolOptions): number {
   return busyPollMs ?? DEFAULTS.busyPollMs;
 }
 
+/** Options as users pass them: undefined means not given. */
+type Given<T> = { readonly [K in keyof T]: T[K] | undefined };
+
 /** The settings of one task: its own where given, else those of `base`. */
-function resolveTask(own: TaskOptions<never>, base: TaskSettings): TaskSettings {
+function resolveTask(own: Given<TaskOptions<never>>, base: TaskSettings): TaskSettings {
   return Object.freeze({
     timeoutMs: own.timeoutMs ?? base.timeoutMs,
     queueTimeoutMs: own.queueTimeoutMs ?? base.queueTimeoutMs,

@@ -34,8 +34,8 @@ type Need = readonly [scope: string, flag: string, reference?: string];
 
 function processNeeds(wantsGuard: boolean): Need[] {
   const needs: Need[] = [['child', '--allow-child-process']];
-  const folders = process.platform === 'linux' ? ['/dev/shm', tmpdir()] : [tmpdir()];
-  const folder = folders.find((each) => permissions()?.has('fs.write', each)) ?? folders[0];
+  const first = process.platform === 'linux' ? '/dev/shm' : tmpdir();
+  const folder = [first, tmpdir()].find((each) => permissions()?.has('fs.write', each)) ?? first;
   // Files there are opened for both.
   needs.push(['fs.write', `--allow-fs-write=${folder}`, folder], ['fs.read', `--allow-fs-read=${folder}`, folder]);
   // From Node 25 on: also the link to the parent is a socket.

@@ -26,7 +26,7 @@ export interface TransportExit {
   outOfMemory: DeathReport['outOfMemory'];
   lastSection: string;
   /** Set when it could not even be started. */
-  error?: Error | undefined;
+  error?: Error;
 }
 
 /**

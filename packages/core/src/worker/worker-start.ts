@@ -121,5 +121,6 @@ export function neverSpawned(moduleUrl: string, cause: unknown): unknown {
   // Options that are wrong say so themselves.
   if (isPoolError(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new PoolError('ERR_WORKER_START', { module: fileURLToPath(moduleUrl), phase: 'spawn', reason }, { cause });
+  const details = { module: fileURLToPath(moduleUrl), phase: 'spawn', reason, place: undefined };
+  return new PoolError('ERR_WORKER_START', details, { cause });
 }

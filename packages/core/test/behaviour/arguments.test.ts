@@ -181,8 +181,10 @@ describe.each(KINDS)('wrong arguments, kind %s,', (kind) => {
       const both = { [Symbol.asyncIterator]: null, *[Symbol.iterator]() { yield 'sync'; } }; // prettier-ignore
       for await (const value of pool.map('echo', both as never)) results.push(value);
       expect(results).toEqual(['a', 'b', 'c', 1, 2, 'sync']);
-      expect(await pool.run('echo', 1, { timeoutMs: Infinity, signal: undefined, deadline: 8.64e15 })).toBe(1);
-      await pool.close({ timeoutMs: undefined });
+      expect(await pool.run('echo', 1, { timeoutMs: Infinity, signal: undefined, deadline: 8.64e15 } as object)).toBe(
+        1,
+      );
+      await pool.close({ timeoutMs: undefined } as object);
     });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeathReport, Pool } from '@millpond/core';
+import type { DeathReport, Pool, RunOptions } from '@millpond/core';
 import { failure, KINDS, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
 import { withGate } from './gate.js';
 
@@ -18,10 +18,10 @@ describe.each(KINDS)('a task that is cancelled, kind %s,', (kind) => {
     await withGate((gate) =>
       withPool('waits-at-gate.mjs', { kind, workers: 1 }, async (pool) => {
         const controller = new AbortController();
-        const wait = (name: string, signal?: AbortSignal) => pool.run('wait', { port: gate.port, name }, { signal });
+        const wait = (name: string, options?: RunOptions) => pool.run('wait', { port: gate.port, name }, options);
         const first = wait('first');
         await gate.whenArrived('first');
-        const second = failure(wait('second', controller.signal));
+        const second = failure(wait('second', { signal: controller.signal }));
         const third = wait('third');
         controller.abort('changed my mind');
         expect(await second).toBe('changed my mind');

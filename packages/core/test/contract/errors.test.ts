@@ -41,7 +41,7 @@ describe('PoolError', () => {
     expect(new PoolError('ERR_TASK_NOT_FOUND', { ...about, nearest: 'resize' }).message).toBe(
       'Worker module file:///w.js exports no handler "resise". Did you mean "resize"? It exports: resize, crop.',
     );
-    expect(new PoolError('ERR_TASK_NOT_FOUND', { ...about, known: [] }).message).toMatch(
+    expect(new PoolError('ERR_TASK_NOT_FOUND', { ...about, known: [], nearest: undefined }).message).toMatch(
       'exports no handler "resise". It exports no function at all.',
     );
   });
@@ -57,7 +57,7 @@ describe('PoolError', () => {
     expect(missed.message).toMatch(
       /had not begun at its deadline \(1800000000000 ms since the epoch\), 100 ms after its/,
     );
-    const queued = new PoolError('ERR_QUEUE_TIMEOUT', { ...about, waitedMs: 101, limitMs: 100 });
+    const queued = new PoolError('ERR_QUEUE_TIMEOUT', { ...about, waitedMs: 101, limitMs: 100, deadline: undefined });
     expect(queued.message).toMatch(/waited 101 ms in the queue; its limit is 100 ms/);
   });
 

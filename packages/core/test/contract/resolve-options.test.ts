@@ -411,7 +411,7 @@ describe('the options of one call', () => {
     const signal = new AbortController().signal;
     const options = { timeoutMs: 1, queueTimeoutMs: Infinity, deadline: 0, retry: 0, cache: false, onProgress() {} };
     checkRunOptions({ signal, ...options } as RunOptions);
-    checkRunOptions({ deadline: new Date(), retry: { attempts: 1 }, signal: undefined });
+    checkRunOptions({ deadline: new Date(), retry: { attempts: 1 }, signal: undefined } as object);
   });
 
   it('override the settings of the task, and only in what they name', () => {
