@@ -1,3 +1,5 @@
+import { styleText } from './natives.js';
+
 /** Puts text into a style, or returns it unchanged where colour is off. */
 export interface Palette {
   bold(text: string): string;
@@ -30,19 +32,20 @@ export function wantsColor(view: ColorView): boolean {
 }
 
 const plain = (text: string): string => text;
-const style =
-  (open: number, close: number) =>
+/** Whether the stream is for colours is decided here, and not by Node. */
+const styled =
+  (format: keyof Palette) =>
   (text: string): string =>
-    `\u001b[${open}m${text}\u001b[${close}m`;
+    styleText(format, text, { validateStream: false });
 
 const PLAIN: Palette = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
 const COLORED: Palette = {
-  bold: style(1, 22),
-  dim: style(2, 22),
-  red: style(31, 39),
-  green: style(32, 39),
-  yellow: style(33, 39),
-  cyan: style(36, 39),
+  bold: styled('bold'),
+  dim: styled('dim'),
+  red: styled('red'),
+  green: styled('green'),
+  yellow: styled('yellow'),
+  cyan: styled('cyan'),
 };
 
 /** The palette for a stream, by {@link wantsColor}. */

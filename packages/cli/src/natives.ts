@@ -3,12 +3,14 @@ import fs from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import timers from 'node:timers';
+import util from 'node:util';
 
 /*
  * Node's own functions, taken once: handlers of kind "inline" run in this process, and may replace globals. The linter
  * keeps the globals out of all other files.
  */
 export const { readFileSync } = fs;
+export const { styleText } = util;
 export const { setTimeout, setInterval, clearInterval, setImmediate } = timers;
 export const now = performance.now.bind(performance);
 export const exit = nodeProcess.exit.bind(nodeProcess);

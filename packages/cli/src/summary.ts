@@ -1,6 +1,7 @@
 import type { Palette } from './color.js';
 import { printable } from './printable.js';
-import { formatCount, formatDuration, formatRate } from './progress/units.js';
+import { formatCount } from '@millpond/core/internal';
+import { formatDuration, formatRate } from './progress/units.js';
 import type { RunReport } from './run/report.js';
 
 const MAX_MESSAGE = 160;

@@ -7,7 +7,7 @@ import { chooseMode } from '../src/progress/mode.js';
 import { renderLive, renderPlain } from '../src/progress/render.js';
 import type { ProgressView } from '../src/progress/render.js';
 import { showProgress } from '../src/progress/terminal.js';
-import { formatCount, formatDuration, formatRate } from '../src/progress/units.js';
+import { formatDuration, formatRate } from '../src/progress/units.js';
 
 vi.mock('../src/natives.js', async (original) => ({
   ...(await original<object>()),
@@ -190,9 +190,7 @@ describe('units', () => {
     [100_000, '1m 40s'],
     [7_380_000, '2h 03m'],
   ])('writes %d ms as %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
-  it('groups the digits of counts and large rates', () => {
-    expect(formatCount(1234567)).toBe('1,234,567');
-    expect(formatCount(999)).toBe('999');
+  it('groups the digits of large rates', () => {
     expect(formatRate(12_345.6)).toBe('12,346/s');
     expect(formatRate(0.25)).toBe('0.25/s');
   });

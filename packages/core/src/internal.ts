@@ -3,5 +3,6 @@ export { Histogram } from './base/histogram.js';
 export { hostNowMs } from './base/clock.js';
 export { isThenable } from './base/is-thenable.js';
 export { isRecord } from './contract/checks.js';
-export { nearestName } from './base/nearest.js';
+export { didYouMean, nearestName, nearestOrAll } from './base/nearest.js';
+export { formatCount } from './base/format-count.js';
 export { BoundedNames, OTHER, type Places } from './base/bounded-names.js';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { PoolError } from '@millpond/core';
-import { isRecord, nearestName } from '@millpond/core/internal';
+import { isRecord, nearestOrAll } from '@millpond/core/internal';
 
 /**
  * How much is kept. 'stats': counters and histograms, whatever the number of tasks. 'trace': also the ten stamps of
@@ -51,11 +51,7 @@ function checkKeys<T extends object>(options: T | undefined, known: readonly (ke
   }
   for (const key of Object.keys(options)) {
     if ((known as readonly string[]).includes(key)) continue;
-    const nearest = nearestName(key, known);
-    refuse(
-      key,
-      `is unknown. ${nearest === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${nearest}"?`}`,
-    );
+    refuse(key, `is unknown.${nearestOrAll(key, known)}`);
   }
   return options;
 }

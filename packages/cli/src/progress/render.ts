@@ -1,6 +1,7 @@
 import type { Palette } from '../color.js';
 import type { Reading } from './meter.js';
-import { formatCount, formatDuration, formatRate } from './units.js';
+import { formatCount } from '@millpond/core/internal';
+import { formatDuration, formatRate } from './units.js';
 
 /** Everything a progress line shows. */
 export interface ProgressView extends Reading {

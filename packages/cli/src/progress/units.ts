@@ -1,3 +1,5 @@
+import { formatCount } from '@millpond/core/internal';
+
 /** 0.4 → "400 µs", 950 → "950 ms", 12_340 → "12.3 s", 100_000 → "1m 40s", 7_380_000 → "2h 03m". */
 export function formatDuration(ms: number): string {
   if (ms < 1) return ms === 0 ? '0 ms' : `${Math.max(1, Math.round(ms * 1000))} µs`;
@@ -9,13 +11,8 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, '0')}m`;
 }
 
-/** 1234567 → "1,234,567". */
-export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
 /** 0.25 → "0.25/s", 81.26 → "81.3/s", 12345 → "12,345/s". */
 export function formatRate(perSecond: number): string {
-  if (perSecond >= 100) return `${formatCount(Math.round(perSecond))}/s`;
+  if (perSecond >= 100) return `${formatCount(perSecond)}/s`;
   return `${perSecond.toFixed(perSecond >= 10 ? 1 : 2)}/s`;
 }

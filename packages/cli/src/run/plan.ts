@@ -1,7 +1,7 @@
 import type { InputSource, SourceItem } from '../input/source.js';
 import { toJson } from '../output/to-json.js';
 import { printable } from '../printable.js';
-import { formatCount } from '../progress/units.js';
+import { formatCount } from '@millpond/core/internal';
 import { poolOptionsFor } from '../workload/pool-options.js';
 import type { PoolOverrides } from '../workload/pool-options.js';
 import type { Workload } from '../workload/load.js';

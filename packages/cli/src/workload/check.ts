@@ -1,4 +1,4 @@
-import { nearestName } from '@millpond/core/internal';
+import { didYouMean, nearestOrAll } from '@millpond/core/internal';
 import type * as z from 'zod';
 import { crossCheck } from './cross-checks.js';
 import type { Finding, Path } from './problems.js';
@@ -44,15 +44,11 @@ function describeWrong(phrase: string, value: unknown): string {
 }
 
 function describeWrongChoice(allowed: readonly string[], value: unknown): string {
-  const nearest = typeof value === 'string' ? nearestName(value, allowed) : undefined;
-  return `must be one of ${allowed.join(', ')}; ${received(value)}.${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`;
+  return `must be one of ${allowed.join(', ')}; ${received(value)}.${didYouMean(value, allowed)}`;
 }
 
 function describeUnknownKey(key: string, known: readonly string[]): string {
-  const nearest = nearestName(key, known);
-  return nearest === undefined
-    ? `is an unknown key. Known here: ${known.join(', ')}.`
-    : `is an unknown key. Did you mean "${nearest}"?`;
+  return `is an unknown key.${nearestOrAll(key, known)}`;
 }
 
 /** 'received "three"' : what is in the file, as it would be written in JSON, cut to a readable length. */

@@ -12,6 +12,17 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return nearestByLetters(name, known) ?? nearestByPrefix(name, known);
 }
 
+/** Ends a sentence with the known name that was most likely meant: ` Did you mean "x"?`. Empty where none is near. */
+export function didYouMean(name: unknown, known: readonly string[]): string {
+  const nearest = typeof name === 'string' ? nearestName(name, known) : undefined;
+  return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+}
+
+/** As {@link didYouMean}; where no known name is near, all of them. */
+export function nearestOrAll(name: string, known: readonly string[]): string {
+  return didYouMean(name, known) || ` Known here: ${known.join(', ')}.`;
+}
+
 /** Of the known names that begin with it, or that it begins with, the one of the nearest length. */
 function nearestByPrefix(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;

@@ -1,4 +1,4 @@
-import { nearestName } from '../base/nearest.js';
+import { didYouMean } from '../base/nearest.js';
 import type { WarmupTask } from '../wire/frame.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import type { LoadedModule } from './worker-module.js';
@@ -17,8 +17,7 @@ export async function runWarmupTasks(
     const handler = module.handlers.find(([known]) => known === name)?.[1];
     if (handler === undefined) {
       const known = module.handlers.map(([each]) => each);
-      const nearest = nearestName(name, known);
-      const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+      const hint = didYouMean(name, known);
       throw new RangeError(
         `warmup.tasks names "${name}", which the worker does not export (it exports ${known.join(', ')}).${hint}`,
       );

@@ -1,7 +1,7 @@
 import { inspectBriefly } from './checks.js';
 import { PoolError } from './errors.js';
 import { EVENT_NAMES, type PoolEvents } from './events.js';
-import { nearestName } from '../base/nearest.js';
+import { didYouMean } from '../base/nearest.js';
 
 /** ERR_OPTION for an argument. @param phrase ends "must be …" */
 export function wrongArgument(argument: string, phrase: string, value: unknown): PoolError<'ERR_OPTION'> {
@@ -37,8 +37,6 @@ export function checkListener(event: unknown, listener: unknown): void {
 /** Refuses events that no pool has: a listener with a misspelt name would wait for ever. @throws ERR_OPTION */
 export function checkEvent(event: unknown): asserts event is keyof PoolEvents {
   if (EVENT_NAMES.includes(event as keyof PoolEvents)) return;
-  const nearest = typeof event === 'string' ? nearestName(event, EVENT_NAMES) : undefined;
-  const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-  const reason = `must be one of ${EVENT_NAMES.join(', ')}; received ${inspectBriefly(event)}.${hint}`;
+  const reason = `must be one of ${EVENT_NAMES.join(', ')}; received ${inspectBriefly(event)}.${didYouMean(event, EVENT_NAMES)}`;
   throw new PoolError('ERR_OPTION', { option: 'event', reason, isArgument: true });
 }

@@ -1,5 +1,5 @@
 import { inspect } from '../base/natives.js';
-import { nearestName } from '../base/nearest.js';
+import { nearestOrAll } from '../base/nearest.js';
 import { PoolError } from './errors.js';
 import { translated } from './peer-options.js';
 
@@ -190,15 +190,13 @@ function blankOf(shape: Shape): Blank {
 }
 
 function unknownOption(path: string, key: string, known: readonly string[]): PoolError<'ERR_OPTION'> {
-  return new PoolError('ERR_OPTION', { option: path, reason: `is unknown. ${hint(key, known)}` });
+  return new PoolError('ERR_OPTION', { option: path, reason: `is unknown.${hint(key, known)}` });
 }
 
 /** What an unknown option is called here, which known one is near, or which there are. */
 function hint(key: string, known: readonly string[]): string {
   const here = translated(key);
-  if (here !== undefined) return `Here: ${here}.`;
-  const nearest = nearestName(key, known);
-  return nearest === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${nearest}"?`;
+  return here === undefined ? nearestOrAll(key, known) : ` Here: ${here}.`;
 }
 
 /** A value and its type, in a few words. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nearestName } from '../../src/base/nearest.js';
+import { didYouMean, nearestName, nearestOrAll } from '../../src/base/nearest.js';
 
 const OPTIONS = ['workers', 'workload', 'timeoutMs', 'graceMs', 'queue', 'retry'];
 
@@ -44,5 +44,18 @@ describe('nearestName', () => {
         expect(nearestName(name.slice(0, position) + name.slice(position + 1), OPTIONS)).toBe(name);
       }),
     );
+  });
+});
+
+describe('the end of a message', () => {
+  it('asks whether a known name was meant', () => {
+    expect(didYouMean('qeue', OPTIONS)).toBe(' Did you mean "queue"?');
+    expect(nearestOrAll('qeue', OPTIONS)).toBe(' Did you mean "queue"?');
+  });
+
+  it('without one is empty, or has all known names', () => {
+    expect(didYouMean('colour', OPTIONS)).toBe('');
+    expect(didYouMean(5, OPTIONS)).toBe('');
+    expect(nearestOrAll('colour', ['queue', 'retry'])).toBe(' Known here: queue, retry.');
   });
 });

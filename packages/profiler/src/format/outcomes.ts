@@ -1,5 +1,5 @@
 import type { TraceOutcome } from '@millpond/core';
-import { formatCount } from './units.js';
+import { formatCount } from '@millpond/core/internal';
 
 const OUTCOME_NAMES: Record<TraceOutcome, string> = {
   ok: 'ok',

@@ -1,3 +1,5 @@
+import { formatCount } from '@millpond/core/internal';
+
 /** Milliseconds for people: three digits or so, in µs, ms or s. */
 export function formatMs(ms: number): string {
   if (!(ms > 0)) return '0';
@@ -11,12 +13,7 @@ export function formatMs(ms: number): string {
 function digits(value: number): string {
   if (value < 9.995) return value.toFixed(2);
   if (value < 99.95) return value.toFixed(1);
-  return formatCount(Math.round(value));
-}
-
-/** A whole number with thousands set apart: 4,812. */
-export function formatCount(count: number): string {
-  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
+  return formatCount(value);
 }
 
 /** Things per second. */

@@ -1,4 +1,5 @@
-import { formatCount, formatMs, formatName, formatPath, formatRate, formatShare } from '../format/units.js';
+import { formatCount } from '@millpond/core/internal';
+import { formatMs, formatName, formatPath, formatRate, formatShare } from '../format/units.js';
 import type { PoolKind } from '@millpond/core';
 import type { PoolReport, ReportData } from '../snapshot/report-data.js';
 import { sum } from '../snapshot/sums.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatMs, formatName, formatPath, formatRate, formatShare } from '../../src/format/units.js';
+import { formatMs, formatName, formatPath, formatRate, formatShare } from '../../src/format/units.js';
 
 describe('units', () => {
   it.each([
@@ -39,8 +39,6 @@ describe('units', () => {
   ])('a share of %d reads %s', (share, text) => expect(formatShare(share)).toBe(text));
 
   it('sets thousands apart', () => {
-    expect(formatCount(999)).toBe('999');
-    expect(formatCount(1_234_567)).toBe('1,234,567');
     expect(formatRate(388.2)).toBe('388/s');
     expect(formatRate(530_000)).toBe('530,000/s');
     expect(formatRate(0.5)).toBe('0.50/s');
