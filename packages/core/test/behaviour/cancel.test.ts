@@ -145,7 +145,7 @@ describe.each(WORKER_KINDS)('a handler that does not listen, kind %s,', (kind) =
       const name = worker === 'spins.mjs' ? 'spin' : 'hold';
       await withPool(worker, { kind, workers: 1, graceMs: 50 }, async (pool) => {
         const controller = new AbortController();
-        const exited = nextEvent<DeathReport & { expected: boolean }>(pool as Pool<never>, 'worker:exited');
+        const exited = nextEvent<DeathReport & { expected: boolean }>(pool, 'worker:exited');
         const { result } = await started(pool, name, 0, { signal: controller.signal });
         const reason = new Error('enough');
         controller.abort(reason);

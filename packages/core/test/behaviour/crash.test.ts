@@ -8,7 +8,7 @@ type Exited = DeathReport & { expected: boolean };
 describe.each(WORKER_KINDS)('a worker of kind %s that dies', (kind) => {
   it('by process.exit() during a task fails that task and is replaced', async () => {
     await withPool('exit-during-task.mjs', { kind, workers: 1 }, async (pool) => {
-      const exited = nextEvent<Exited>(pool as Pool<never>, 'worker:exited');
+      const exited = nextEvent<Exited>(pool, 'worker:exited');
       const error = await failure(pool.run('exit', 3));
       expect(error).toMatchObject({
         code: 'ERR_WORKER_CRASHED',
@@ -43,7 +43,7 @@ describe.each(WORKER_KINDS)('a worker of kind %s that dies', (kind) => {
     async (way) => {
       await withPool('drops-exit.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {
         await pool.run('drop', way);
-        const exited = nextEvent<Exited>(pool as Pool<never>, 'worker:exited');
+        const exited = nextEvent<Exited>(pool, 'worker:exited');
         await pool.recycle();
         // By itself: a kill would say so.
         expect(await exited).toMatchObject({ exitCode: 0, signal: null, killedFor: undefined, expected: true });
@@ -122,7 +122,7 @@ describe.each(WORKER_KINDS)('a worker of kind %s that dies', (kind) => {
 
   it.each(['throwLater', 'rejectLater'])('after a task (%s) leaves that task its result', async (name) => {
     await withPool('throws-after-result.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {
-      const exited = nextEvent<Exited>(pool as Pool<never>, 'worker:exited');
+      const exited = nextEvent<Exited>(pool, 'worker:exited');
       expect(await pool.run(name, 'fine')).toBe('fine');
       const { runningTasks, stderrTail, expected } = await exited;
       expect({ runningTasks, expected }).toEqual({ runningTasks: [], expected: false });
@@ -136,7 +136,7 @@ describe.each(WORKER_KINDS)('a worker of kind %s that dies', (kind) => {
     'right after a result of %d bytes settles its task once, with the result or a crash',
     async (bytes) => {
       await withPool('throws-after-result.mjs', { kind, workers: 1 }, async (pool) => {
-        const exited = nextEvent<Exited>(pool as Pool<never>, 'worker:exited');
+        const exited = nextEvent<Exited>(pool, 'worker:exited');
         const outcome = await pool.run('exitWithResult', bytes).then(
           (value) => (value as Uint8Array).length,
           (error: { code: string }) => error.code,
@@ -224,7 +224,7 @@ describe('a worker process', () => {
   it('that is killed while it is idle is replaced, and no task notices', async () => {
     await withPool('killed-by-signal.mjs', { kind: 'process', workers: 1 }, async (pool) => {
       const pid = (await pool.run('pid')) as number;
-      const exited = nextEvent<Exited>(pool as Pool<never>, 'worker:exited');
+      const exited = nextEvent<Exited>(pool, 'worker:exited');
       process.kill(pid, 'SIGKILL');
       expect(await exited).toMatchObject({ signal: 'SIGKILL', runningTasks: [], expected: false });
       expect(await pool.run('pid')).not.toBe(pid);

@@ -44,7 +44,7 @@ async function withHeldThread(
 describe('a thread that no kill ends, as it stands in a call of native code,', () => {
   it('is replaced, and the tasks behind it run in the next one', async () => {
     await withHeldThread({ timeoutMs: 2000 }, async (pool, held) => {
-      const exited = nextEvent<DeathReport>(pool as Pool<never>, 'worker:exited');
+      const exited = nextEvent<DeathReport>(pool, 'worker:exited');
       const waiting = [1, 2, 3].map((input) => pool.run('answer', input));
       expect(await held).toMatchObject({ code: 'ERR_TASK_TIMEOUT' });
       expect(await Promise.all(waiting)).toEqual([1, 2, 3]);

@@ -47,7 +47,7 @@ describe.each(KINDS)('a worker of kind %s', (kind) => {
 
   it('tells how long it took to become ready', async () => {
     await withPool('echo.mjs', { kind, workers: 1 }, async (pool) => {
-      const ready = await nextEvent<{ workerId: number; bootMs: number }>(pool as Pool<never>, 'worker:ready');
+      const ready = await nextEvent<{ workerId: number; bootMs: number }>(pool, 'worker:ready');
       expect(ready.workerId).toBe(1);
       expect(ready.bootMs).toBeGreaterThan(0);
     });
@@ -64,7 +64,7 @@ describe.each(KINDS)('a worker of kind %s', (kind) => {
         const { pid, threadId } = of as { pid: unknown; threadId: unknown };
         return [typeof pid, typeof threadId];
       };
-      const exited = nextEvent<object>(pool as Pool<never>, 'worker:exited');
+      const exited = nextEvent<object>(pool, 'worker:exited');
       expect(typesOf(await nextEvent<object>(pool as Pool<never>, 'worker:ready'))).toEqual(type[kind]);
       const [worker] = pool.stats().workerList;
       expect(typesOf(worker)).toEqual(type[kind]);
@@ -95,10 +95,7 @@ describe.each(WORKER_KINDS)('a worker of kind %s', (kind) => {
   it('tears down when the pool wants fewer, and starts when it wants more', async () => {
     const diary = await withDiary({ kind, workers: 2 }, async (pool) => {
       await pool.ready();
-      const exited = nextEvent<{ workerId: number; expected: boolean; exitCode: number }>(
-        pool as Pool<never>,
-        'worker:exited',
-      );
+      const exited = nextEvent<{ workerId: number; expected: boolean; exitCode: number }>(pool, 'worker:exited');
       pool.resize(1);
       const { workerId, expected, exitCode } = await exited;
       expect({ expected, exitCode }).toEqual({ expected: true, exitCode: 0 });
@@ -153,7 +150,7 @@ describe.each(WORKER_KINDS)('a teardown of kind %s', (kind) => {
   it('that throws does not keep the pool from closing', async () => {
     await withPool('throws-in-teardown.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {
       await pool.run('echo', 1);
-      const exited = nextEvent<{ exitCode: number; stderrTail: string }>(pool as Pool<never>, 'worker:exited');
+      const exited = nextEvent<{ exitCode: number; stderrTail: string }>(pool, 'worker:exited');
       await pool.close();
       const { exitCode, stderrTail } = await exited;
       expect(exitCode).toBe(0);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pool, PoolKind, PoolOptions } from '@millpond/core';
+import type { PoolKind, PoolOptions } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
 import { failure, fixture, KINDS, nextEvent, withPool, WORKER_KINDS } from './pools.js';
 import { withFolder } from './temp.js';
@@ -68,7 +68,7 @@ describe.each(WORKER_KINDS)('an input that cannot be decoded, kind %s,', (kind) 
       const codec = fixture('codecs/ends-worker.mjs');
       await withPool(FIXTURE, { kind, workers: 1, prefetch: 10, codec }, async (pool) => {
         await pool.ready();
-        const stuck = nextEvent<{ tasks: string[] }>(pool as Pool<never>, 'worker:stuck');
+        const stuck = nextEvent<{ tasks: string[] }>(pool, 'worker:stuck');
         const rejected = failure(pool.run('note', { end: 'loop', path }));
         const others = Array.from({ length: 5 }, (_, n) => pool.run('echo', n));
         expect((await stuck).tasks).toContain('note');

@@ -77,7 +77,7 @@ describe.each(WORKER_KINDS)('a task that does not end, kind %s,', (kind) => {
 
   it('is ended by its time limit in a program whose every turn is long', async () => {
     await withPool(FIXTURE, { kind, workers: 1, graceMs: 100 }, async (pool) => {
-      const exited = nextEvent<{ expected: boolean }>(pool as Pool<never>, 'worker:exited');
+      const exited = nextEvent<{ expected: boolean }>(pool, 'worker:exited');
       const error = await whileTurnsAreLong(async () => {
         const rejected = await failure(pool.run('spin', undefined, { timeoutMs: 200 }));
         await exited;
@@ -105,7 +105,7 @@ describe.each(WORKER_KINDS)('a task that does not end, kind %s,', (kind) => {
     await withPool(FIXTURE, { kind, workers: 1, graceMs: 100 }, async (pool) => {
       await pool.ready();
       const stop = new AbortController();
-      const exited = nextEvent<{ expected: boolean }>(pool as Pool<never>, 'worker:exited');
+      const exited = nextEvent<{ expected: boolean }>(pool, 'worker:exited');
       await whileTurnsAreLong(async () => {
         const cancelled = failure(pool.run('spin', undefined, { signal: stop.signal, onProgress: () => stop.abort() }));
         expect(await cancelled).toMatchObject({ name: 'AbortError' });
@@ -120,7 +120,7 @@ describe.each(WORKER_KINDS)('a worker that stands still outside of any handler, 
     await withFolder(async (folder) => {
       await withPool(FIXTURE, { kind, workers, prefetch: 10 }, async (pool) => {
         await pool.ready();
-        const stuck = nextEvent<{ workerId: number; tasks: string[] }>(pool as Pool<never>, 'worker:stuck');
+        const stuck = nextEvent<{ workerId: number; tasks: string[] }>(pool, 'worker:stuck');
         const looping = await pool.run('leaveLoop', join(folder, 'loops'));
         await written(join(folder, 'loops'));
         const next = await Promise.all(Array.from({ length: 20 }, () => pool.run('whoAmI')));
@@ -216,7 +216,7 @@ describe.each(WORKER_KINDS)('a task that ends, kind %s,', (kind) => {
       await pool.ready();
       const stop = new AbortController();
       const done = Array.from({ length: 50 }, (_, n) => pool.run('echo', n));
-      const { result } = await started(pool as Pool, 'spin', undefined, { signal: stop.signal });
+      const { result } = await started(pool, 'spin', undefined, { signal: stop.signal });
       stop.abort();
       expect(await failure(result)).toMatchObject({ name: 'AbortError' });
       expect(await Promise.all(done)).toEqual(done.map((_, n) => n));

@@ -67,7 +67,7 @@ describe.each(WORKER_KINDS)('workers of kind %s with recycle.afterTasks', (kind)
       'grows-and-tells.mjs',
       { kind, workers: 1, recycle: { afterTasks: 50, jitter: 0.9 } },
       async (pool) => {
-        const recycled = nextEvent<Recycled>(pool as Pool<never>, 'worker:recycled');
+        const recycled = nextEvent<Recycled>(pool, 'worker:recycled');
         for (let n = 0; n < 5; n++) await pool.run('turn', { n, turns: 0 });
         expect(await recycled).toEqual({ workerId: 1, reason: '5 tasks' });
       },
@@ -77,7 +77,7 @@ describe.each(WORKER_KINDS)('workers of kind %s with recycle.afterTasks', (kind)
   it('go one after another, as often as their time comes', async () => {
     await withPool('grows-and-tells.mjs', { kind, workers: 1, recycle: { afterTasks: 5, jitter: 0 } }, async (pool) => {
       for (let generation = 1; generation <= 3; generation++) {
-        const recycled = nextEvent<Recycled>(pool as Pool<never>, 'worker:recycled');
+        const recycled = nextEvent<Recycled>(pool, 'worker:recycled');
         let isOver = false;
         void recycled.then(() => (isOver = true));
         for (let n = 0; !isOver; n++) await pool.run('turn', { n, turns: 3 });
@@ -93,7 +93,7 @@ describe.each(WORKER_KINDS)('a worker of kind %s with recycle.afterMs', (kind) =
     await withPool('grows-and-tells.mjs', { kind, workers: 1, recycle: { afterMs: 300, jitter: 0 } }, async (pool) => {
       const { seen } = await watch(pool, 1);
       await pool.run('turn', { n: 1, turns: 0 });
-      const { workerId, reason } = await nextEvent<Recycled>(pool as Pool<never>, 'worker:recycled');
+      const { workerId, reason } = await nextEvent<Recycled>(pool, 'worker:recycled');
       expect(workerId).toBe(1);
       expect(reason).toMatch(/^\d+ s old$/);
       expect(await pool.run('turn', { n: 2, turns: 0 })).toEqual({ n: 2, workerId: 2 });
@@ -109,7 +109,7 @@ describe('a worker process with recycle.aboveRssBytes', () => {
       const { seen } = await watch(pool, 1);
       await pool.run('keep', 30 * MIB);
       const second = pool.run('keep', 60 * MIB);
-      const recycled = nextEvent<Recycled>(pool as Pool<never>, 'worker:recycled');
+      const recycled = nextEvent<Recycled>(pool, 'worker:recycled');
       await second;
       let n = 0;
       // Work goes on until it is looked at.

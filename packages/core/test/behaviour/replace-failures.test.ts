@@ -92,14 +92,14 @@ describe.each(WORKER_KINDS)('a rule of recycle, kind %s, while no new worker can
     const recycle = { afterTasks: 3, jitter: 0 };
     await withBreakable({ kind, workers: 1, recycle }, async (pool, breakIt, mend) => {
       breakIt('throws');
-      const failed = nextEvent<Failed>(pool as Pool<never>, 'recycle:failed');
+      const failed = nextEvent<Failed>(pool, 'recycle:failed');
       const counts: number[] = [];
       for (let n = 0; n < 12; n++) counts.push(((await pool.run('count')) as Counted).calls);
       expect(counts).toEqual(Array.from({ length: 12 }, (_, n) => n + 1));
       const { workerId, reason, error } = await failed;
       expect([workerId, reason, error.code]).toEqual([1, '3 tasks', 'ERR_WORKER_START']);
       mend();
-      const recycled = nextEvent<{ workerId: number }>(pool as Pool<never>, 'worker:recycled');
+      const recycled = nextEvent<{ workerId: number }>(pool, 'worker:recycled');
       let isOver = false;
       void recycled.then(() => (isOver = true));
       while (!isOver) await pool.run('wait', 10);
@@ -116,7 +116,7 @@ describe.each(WORKER_KINDS)('a rule of recycle, kind %s, while no new worker can
       let failures = 0;
       pool.on('recycle:failed', () => failures++);
       await pool.run('count');
-      const { workerId } = await nextEvent<Failed>(pool as Pool<never>, 'recycle:failed');
+      const { workerId } = await nextEvent<Failed>(pool, 'recycle:failed');
       expect(workerId).toBe(1);
       await nextEvent(pool as Pool<never>, 'recycle:failed');
       expect(failures).toBe(2);

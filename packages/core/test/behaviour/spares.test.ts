@@ -6,7 +6,7 @@ import { failure, nextEvent, whenever, withPool, WORKER_KINDS } from './pools.js
 /** Resolves when so many workers stand by, and all that are wanted are ready. */
 async function whenStandingBy(pool: Pool, count: number): Promise<void> {
   await pool.ready();
-  await whenever(pool as Pool<never>, () => {
+  await whenever(pool, () => {
     const { spare, starting, draining } = pool.stats().workers;
     return spare === count && starting === 0 && draining === 0;
   });

@@ -51,7 +51,7 @@ describe.each(KINDS)('a module that throws at load, kind %s,', (kind) => {
     await withPool('throws-at-load.mjs', { kind, workers: 1 }, async (pool) => {
       let exits = 0;
       pool.on('worker:exited', () => exits++);
-      const failed = nextEvent<Error>(pool as Pool<never>, 'failed');
+      const failed = nextEvent<Error>(pool, 'failed');
       const [ready, first, second] = await Promise.all([
         failure(pool.ready()),
         failure(pool.run('echo', 1)),
@@ -112,7 +112,7 @@ describe.each(WORKER_KINDS)('a %s worker that does not become ready', (kind) => 
           workerData: { failsIn, how: 'hang', mark },
         };
         return withPool(failsIn === 'load' ? 'hangs-at-load.mjs' : 'fails-to-start.mjs', options, async (pool) => {
-          const exited = nextEvent<{ workerId: number; expected: boolean }>(pool as Pool<never>, 'worker:exited');
+          const exited = nextEvent<{ workerId: number; expected: boolean }>(pool, 'worker:exited');
           const result = pool.run('echo', 'after all');
           expect(await exited).toMatchObject({ workerId: 1, expected: false });
           expect(await result).toBe('after all');

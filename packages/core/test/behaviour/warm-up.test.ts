@@ -85,7 +85,7 @@ describe.each(KINDS)('warm-up tasks of a worker of kind %s', (kind) => {
     const warmup = { tasks: [{ name: 'compute', input: 60, times: 2 }] };
     await withPool('warms-up.mjs', { kind, workers: 1, warmup }, async (pool) => {
       expect(pool.stats().workerList).toMatchObject([{ bootMs: 0 }]);
-      const { bootMs } = await nextEvent<{ bootMs: number }>(pool as Pool<never>, 'worker:ready');
+      const { bootMs } = await nextEvent<{ bootMs: number }>(pool, 'worker:ready');
       expect(bootMs).toBeGreaterThanOrEqual(120);
       expect(pool.stats().workerList).toMatchObject([{ bootMs }]);
     });

@@ -300,7 +300,7 @@ describe('resolveOptions', () => {
     ...[new AbortController().signal, new WeakRef({}), (function* () {})()],
   ])('says nothing by an object that holds its values in another way: %o', (value) => {
     for (const key of ['queue', 'tasks', 'crash', 'retry', 'memory', 'recycle', 'warmup', 'cache']) {
-      expect(refusal(() => resolve({ [key]: value } as PoolOptions)).code).toBe('ERR_OPTION');
+      expect(refusal(() => resolve({ [key]: value })).code).toBe('ERR_OPTION');
     }
     for (const check of [checkRunOptions, checkMapOptions]) {
       expect(refusal(() => check(value as RunOptions)).code).toBe('ERR_OPTION');
@@ -395,16 +395,16 @@ describe('the options of one call', () => {
     ['onProgress', 'log', 'a function'],
   ])('refuse %s = %j', (option, value, phrase) => {
     for (const check of [checkRunOptions, checkMapOptions]) {
-      const error = refusal(() => check({ [option]: value } as RunOptions));
+      const error = refusal(() => check({ [option]: value }));
       expect(error.message).toMatch(`Option "${option}" must be ${phrase}; received`);
     }
   });
 
   it('of map alone include ordered and window', () => {
-    checkMapOptions({ ordered: false, window: 1 } as RunOptions);
+    checkMapOptions({ ordered: false, window: 1 });
     expect(refusal(() => checkRunOptions({ ordered: true } as RunOptions)).message).toMatch('"ordered" is unknown');
     expect(refusal(() => checkMapOptions({ ordered: 1 } as RunOptions)).message).toMatch('must be true or false');
-    expect(refusal(() => checkMapOptions({ window: 0 } as RunOptions)).message).toMatch('an integer of at least 1');
+    expect(refusal(() => checkMapOptions({ window: 0 })).message).toMatch('an integer of at least 1');
   });
 
   it('take every right value', () => {

@@ -55,7 +55,7 @@ export function resolveAll(tasks: Map<unknown, Deferred<unknown>>): void {
 export async function next<T>(iterator: AsyncIterator<T>): Promise<T> {
   const { value, done } = await iterator.next();
   if (done === true) throw new Error('the iteration has ended');
-  return value as T;
+  return value;
 }
 
 /** All results. */

@@ -14,7 +14,7 @@ const OWN_CODEC: CodecName = {
 };
 
 /** The writer of a pool whose workers are threads (`clones`), or processes. */
-function open({ clones = false, codec = 'structured' as CodecName } = {}) {
+function open({ clones = false, codec = 'structured' } = {}) {
   const encoder = openEncoder(codec, LIMIT);
   const writer = new InputWriter(encoder, clones);
   const maker = new TaskMaker();
@@ -40,7 +40,7 @@ function open({ clones = false, codec = 'structured' as CodecName } = {}) {
     encoder.writeShapes(0, shapes);
     if (shapes.at > 0) decoder.defineShapes(shapes.bytes, 0, shapes.at);
     return decoder.decode(chunk as Buffer, inputAt, inputAt + inputBytes, (index) => {
-      return (aside?.views?.[index] as Uint8Array).slice().buffer as ArrayBuffer;
+      return (aside?.views?.[index] as Uint8Array).slice().buffer;
     });
   };
   return { writer, make, give, read };
