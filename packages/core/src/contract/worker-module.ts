@@ -24,8 +24,11 @@ export type DataOf<W> = W extends WorkerDefinition<infer Data, never> ? Data : W
  * of a module that exports it. `unknown` where no hook says.
  */
 export type WorkerDataOf<W> =
-  W extends WorkerDefinition<unknown, infer Given> ? Given : W extends { worker: infer D } ? GivenTo<D> : unknown;
-type GivenTo<D> = D extends WorkerDefinition<unknown, infer Given> ? Given : unknown;
+  W extends WorkerDefinition<unknown, infer Given>
+    ? Given
+    : W extends { worker: WorkerDefinition<unknown, infer Given> }
+      ? Given
+      : unknown;
 
 /**
  * The second argument of every handler. Its `data` is what `setup` returned, and its `workerData` what `setup` takes:
