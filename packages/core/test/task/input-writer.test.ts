@@ -14,7 +14,7 @@ const OWN_CODEC: CodecName = {
 };
 
 /** The writer of a pool whose workers are threads (`clones`), or processes. */
-function open({ clones = false, codec = 'structured' } = {}) {
+function open({ clones = false, codec = 'structured' }: { clones?: boolean; codec?: CodecName } = {}) {
   const encoder = openEncoder(codec, LIMIT);
   const writer = new InputWriter(encoder, clones);
   const maker = new TaskMaker();
