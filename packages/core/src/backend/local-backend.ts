@@ -109,7 +109,7 @@ export class LocalBackend implements Backend {
     const cause = failure.error;
     const why = `${replaced} of ${of} workers were replaced, and the others stay.${cause instanceof Error ? ` ${cause.message}` : ''}`;
     const module = fileURLToPath(this.#moduleUrl);
-    throw new PoolError('ERR_WORKER_START', { module, phase: 'recycle()', reason: why }, { cause });
+    throw new PoolError('ERR_WORKER_START', { module, phase: 'recycle()', reason: why, place: undefined }, { cause });
   }
 
   stats(): BackendStats {

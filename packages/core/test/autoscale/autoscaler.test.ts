@@ -47,7 +47,7 @@ describe('the numbers of a pool', () => {
 
 describe('a pool in this thread', () => {
   it('has nobody who looks after it, and no timer for that', async () => {
-    const { engine, clock, submit } = openEngine({ kind: 'inline', workers: undefined });
+    const { engine, clock, submit } = openEngine({ kind: 'inline' });
     const { memory, recycler, heartbeat } = engine.keepers;
     expect([memory, recycler]).toEqual([undefined, undefined]);
     submit();

@@ -34,7 +34,7 @@ const ROOMY = { usedBytes: 1024 * MIB, limitBytes: 64 * 1024 * MIB, smallestLimi
 /** The local backend and its engine as they are, over scripted workers. The clock is the test's own; the machine has two cores. */
 export function openEngine(poolOptions: PoolOptions = {}, random: () => number = () => 1) {
   const clock = new FakeClock();
-  const options = optionsOf({ workers: 1, ...poolOptions });
+  const options = optionsOf(poolOptions.kind === 'inline' ? poolOptions : { workers: 1, ...poolOptions });
   const transports: ScriptedTransport[] = [];
   const givenUp: string[] = [];
   /** What every further start of a worker throws. */
