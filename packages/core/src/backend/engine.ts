@@ -35,8 +35,6 @@ export class Engine {
   readonly keepAlive = new KeepAlive();
   /** Checked whenever tasks or workers changed. */
   readonly conditions = new Conditions();
-  /** Whether no task is pending. One function, so that all who wait for it share one question. */
-  readonly isIdle = (): boolean => this.book.pending === 0;
   /** Places in the queue. */
   readonly room = new RoomLine((tasks) => this.hasRoomFor(tasks));
   readonly types: TaskTypes;
