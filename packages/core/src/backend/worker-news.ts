@@ -37,7 +37,7 @@ export interface WorkerNewsParts {
 }
 
 /** Which parts of a pool learn what a worker tells, in which order, and what its users hear of it. */
-export class WorkerNews implements WorkerListener {
+export class WorkerNews implements WorkerListener<Worker> {
   readonly #parts: WorkerNewsParts;
   readonly #dispatcher: Dispatcher;
   readonly #supervisor: Supervisor<Worker>;

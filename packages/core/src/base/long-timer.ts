@@ -1,18 +1,22 @@
-import type { Clock, Timer } from './clock.js';
+/** Part of a clock (base/clock.ts, which imports this file) that it needs. */
+interface Waits {
+  now(): number;
+  after(delayMs: number, callback: () => void): { cancel(): void };
+}
 
 /**
  * A timer for a delay that is longer than its clock can wait in one piece. It arms itself again until the time has come;
  * a delay of Infinity never ends.
  */
-export class LongTimer implements Timer {
-  readonly #clock: Clock;
+export class LongTimer {
+  readonly #clock: Waits;
   readonly #longestMs: number;
   readonly #dueAt: number;
   readonly #callback: () => void;
-  #piece: Timer;
+  #piece: ReturnType<Waits['after']>;
 
   /** @param longestMs the longest delay that `clock.after` can wait */
-  constructor(clock: Clock, longestMs: number, delayMs: number, callback: () => void) {
+  constructor(clock: Waits, longestMs: number, delayMs: number, callback: () => void) {
     this.#clock = clock;
     this.#longestMs = longestMs;
     this.#dueAt = clock.now() + delayMs;
@@ -24,7 +28,7 @@ export class LongTimer implements Timer {
     this.#piece.cancel();
   }
 
-  #arm(): Timer {
+  #arm(): ReturnType<Waits['after']> {
     const leftMs = this.#dueAt - this.#clock.now();
     return this.#clock.after(Math.min(leftMs, this.#longestMs), () => this.#look());
   }

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { loadInline } from '../base/lineage.js';
 import { ownUrl, requireFrom } from '../base/own-file.js';
+import type { WorkerKind } from '../wire/frame.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { importOrRequire, importWithTsx } from './load-typescript.js';
 import { serve } from './serve.js';
@@ -11,7 +12,7 @@ const ownRequire = requireFrom(ownUrl());
 
 /** Serves the port until the parent asks it to stop, then calls back. */
 export function serveInline(port: MessagePort, onExit: (code: number) => void): void {
-  const channel = new PortChannel(port);
+  const channel = new PortChannel<WorkerKind>(port);
   serve({
     channel,
     open: openSharedMemory,

@@ -1,7 +1,8 @@
 import { hostNowMs } from '../base/clock.js';
 import type { WorkerBoard } from '../wire/claim-board.js';
-import { errorFromWire, errorToWire, type WireThrown } from '../wire/error-wire.js';
-import { HANDLER_MASK, IDEMPOTENT, TASK_WORDS, type FrameChannel } from '../wire/frame.js';
+import type { WireThrown } from '../wire/error-nodes.js';
+import { errorFromWire, errorToWire } from '../wire/error-wire.js';
+import { HANDLER_MASK, IDEMPOTENT, TASK_WORDS, type WorkerChannel } from '../wire/frame.js';
 import { STATUS } from '../wire/record.js';
 import type { CallLengths } from './call-lengths.js';
 import { callHandler } from './call-handler.js';
@@ -16,7 +17,7 @@ import { CallSampler, type TaskUse } from './task-use.js';
 import type { LoadedModule } from './worker-module.js';
 
 export interface InvokerParts {
-  channel: Pick<FrameChannel, 'carries'>;
+  channel: Pick<WorkerChannel, 'carries'>;
   module: LoadedModule;
   scope: WorkerScope;
   board: Pick<WorkerBoard, 'noteDecoding'> | undefined;

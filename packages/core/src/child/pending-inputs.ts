@@ -1,7 +1,8 @@
 import { Buffer } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
-import { CLAIM_ALONE, HANDLER_MASK, TASK_WORDS, type Frame, type TaskExtras, type TasksBody } from '../wire/frame.js';
+import { CLAIM_ALONE, HANDLER_MASK, TASK_WORDS, type TasksFrame } from '../wire/frame.js';
+import type { RowExtras, TasksBody } from '../wire/messages.js';
 import type { ArenaPlace } from '../wire/record.js';
 
 /** Bytes of shape definitions that come before the inputs of a frame. */
@@ -9,12 +10,12 @@ const DEFINITIONS_LENGTH = 4;
 
 /** The inputs of one frame of tasks, worked off row by row. */
 export class PendingInputs {
-  readonly frame: Frame;
+  readonly frame: TasksFrame;
   readonly rows: number;
   /** The row in work; −1 before the first. */
   row = -1;
   /** What the input in work has beside its bytes. */
-  extras: TaskExtras | undefined;
+  extras: RowExtras | undefined;
   /** By row; most frames have none. */
   readonly #extras: TasksBody['extras'];
   readonly #decoder: ValueDecoder;
@@ -24,11 +25,11 @@ export class PendingInputs {
   #besideAt = 0;
 
   /** @throws when its definitions of shapes cannot be read */
-  constructor(frame: Frame, decoder: ValueDecoder, arena: Arena | undefined) {
+  constructor(frame: TasksFrame, decoder: ValueDecoder, arena: Arena | undefined) {
     this.frame = frame;
     this.#decoder = decoder;
     this.#arena = arena;
-    this.#extras = (frame.body as TasksBody | undefined)?.extras;
+    this.#extras = frame.body?.extras;
     this.rows = frame.meta.length / TASK_WORDS;
     const definitions = frame.values.readUInt32LE(0);
     this.#at = this.#nextAt = DEFINITIONS_LENGTH + definitions;
@@ -87,7 +88,7 @@ export class PendingInputs {
     return this.#decoder.decode(this.frame.values, this.#at, this.#nextAt, beside);
   }
 
-  #view(index: number, { views = [] }: TaskExtras): ArrayBuffer {
+  #view(index: number, { views = [] }: RowExtras): ArrayBuffer {
     const place = views[index];
     if (place !== undefined) return this.#read(place);
     // The n-th of those that travel with the frame, behind those of the rows before.
@@ -103,6 +104,6 @@ export class PendingInputs {
   }
 }
 
-function viewsBeside({ views }: TaskExtras): number {
+function viewsBeside({ views }: RowExtras): number {
   return views?.filter((place) => place === undefined).length ?? 0;
 }

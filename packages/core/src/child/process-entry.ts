@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { process, kill, exit } from '../base/natives.js';
 import { Arena } from '../codec/arena.js';
 import { openDecoder, openEncoder } from '../codec/open-codec.js';
+import type { WorkerKind } from '../wire/frame.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { FileClaims, FileLogWriter } from './claims.js';
 import { shareContextUntilUsed } from './clean-context.js';
@@ -28,7 +29,7 @@ shareContextUntilUsed();
 const loader = moduleLoader(importNamespace);
 const link = new Socket({ fd: LINK_FD, readable: true, writable: true });
 // Until the first frame has told what the pool wants.
-const channel = new SocketChannel(link, { maxPayloadBytes: Infinity });
+const channel = new SocketChannel<WorkerKind>(link, { maxPayloadBytes: Infinity });
 const worker = serve({
   channel,
   open({ codec, maxPayloadBytes, arena, hasBoard, ownsOutput }) {

@@ -3,7 +3,8 @@ import { Buffer, structuredClone } from '../base/natives.js';
 import { Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import { isMoved } from '../contract/move.js';
-import { FRAME, type FrameChannel } from '../wire/frame.js';
+import { FRAME, type WorkerChannel } from '../wire/frame.js';
+import type { ClonedValue } from '../wire/messages.js';
 
 /** What a value counts that only a port can carry. */
 const CLONED_BYTES = 64 * 1024;
@@ -18,20 +19,20 @@ export interface EncodedProgress {
   /** Bytes of both. */
   readonly size: number;
   /** The value itself, where only a port can carry it, and what of it is moved. */
-  readonly body: { readonly value: unknown } | undefined;
+  readonly body: ClonedValue | undefined;
   readonly transfer: readonly TransferItem[] | undefined;
 }
 
 /** Values of `ctx.progress` on their way to the parent: by frames of their own, which need no result to be read. */
 export class ProgressLink {
-  readonly #channel: FrameChannel;
+  readonly #channel: WorkerChannel;
   readonly #encoder: ValueEncoder;
   readonly #value = new Sink(FIRST_BYTES);
   readonly #definitions = new Sink(FIRST_BYTES);
   /** Shapes that frames of progress have defined. */
   #shapes = 0;
 
-  constructor(channel: FrameChannel, encoder: ValueEncoder) {
+  constructor(channel: WorkerChannel, encoder: ValueEncoder) {
     this.#channel = channel;
     this.#encoder = encoder;
   }

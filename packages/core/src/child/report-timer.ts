@@ -1,5 +1,5 @@
 import { setInterval, clearInterval } from '../base/natives.js';
-import { FRAME, type FrameChannel } from '../wire/frame.js';
+import { FRAME, type WorkerChannel } from '../wire/frame.js';
 import { VITALS_EVERY_MS, type SelfReport } from './self-report.js';
 import type { TaskLoop } from './task-loop.js';
 
@@ -10,10 +10,10 @@ import type { TaskLoop } from './task-loop.js';
 export class ReportTimer {
   readonly #loop: Pick<TaskLoop, 'idle'>;
   readonly #report: Pick<SelfReport, 'due'>;
-  readonly #channel: Pick<FrameChannel, 'send'>;
+  readonly #channel: Pick<WorkerChannel, 'send'>;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(loop: Pick<TaskLoop, 'idle'>, report: Pick<SelfReport, 'due'>, channel: Pick<FrameChannel, 'send'>) {
+  constructor(loop: Pick<TaskLoop, 'idle'>, report: Pick<SelfReport, 'due'>, channel: Pick<WorkerChannel, 'send'>) {
     this.#loop = loop;
     this.#report = report;
     this.#channel = channel;

@@ -6,7 +6,7 @@ import { Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import { isMoved } from '../contract/move.js';
-import { FRAME, type FrameChannel } from '../wire/frame.js';
+import { FRAME, type WorkerChannel } from '../wire/frame.js';
 import { RECORD_FLAG, STATUS, type ArenaPlace } from '../wire/record.js';
 import type { LogWriter } from '../wire/result-log.js';
 import { LoggedResults } from './logged-results.js';
@@ -14,7 +14,7 @@ import { copyOf } from './progress-link.js';
 import { NO_TIMES, RecordBuffer, type ResultTimes } from './record-buffer.js';
 
 export interface ResultWriterParts {
-  channel: FrameChannel;
+  channel: WorkerChannel;
   encoder: ValueEncoder;
   /** Undefined where nothing can outlive the worker: all results leave by the link. */
   log: LogWriter | undefined;

@@ -1,6 +1,6 @@
 import { AbortController } from '../base/natives.js';
 import type { TaskContext } from '../contract/worker-module.js';
-import type { TaskExtras } from '../wire/frame.js';
+import type { RowExtras } from '../wire/messages.js';
 import type { ProgressSender } from './progress.js';
 import type { SectionRecorder } from './section-recorder.js';
 
@@ -21,11 +21,11 @@ export class RunningTask implements TaskContext {
   readonly #id: number;
   readonly #name: string;
   readonly #scope: WorkerScope;
-  readonly #extras: TaskExtras | undefined;
+  readonly #extras: RowExtras | undefined;
   // Made when first looked at: most handlers never do, and a controller costs more than an empty task.
   #controller: AbortController | undefined;
 
-  constructor(scope: WorkerScope, id: number, name: string, taskId: number, attempt: number, extras?: TaskExtras) {
+  constructor(scope: WorkerScope, id: number, name: string, taskId: number, attempt: number, extras?: RowExtras) {
     this.#scope = scope;
     this.#id = id;
     this.#name = name;

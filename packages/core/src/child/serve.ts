@@ -5,17 +5,9 @@ import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import { setWorkerData } from '../contract/worker-scope.js';
 import { errorToWire } from '../wire/error-wire.js';
-import {
-  FRAME,
-  PROTOCOL_VERSION,
-  type CancelMessage,
-  type FrameChannel,
-  type InitMessage,
-  type PressureMessage,
-  type ReadyMessage,
-  type StartFailedMessage,
-  type TuneMessage,
-} from '../wire/frame.js';
+import { FRAME, PROTOCOL_VERSION, type ParentKind, type WorkerChannel } from '../wire/frame.js';
+import { frameRouter } from '../wire/frame-router.js';
+import type { InitMessage, StartFailedMessage } from '../wire/messages.js';
 import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
 import type { LogWriter } from '../wire/result-log.js';
 import { BusyPoll } from './busy-poll.js';
@@ -46,7 +38,7 @@ export interface Shared {
 
 /** What differs between a process, a thread and the parent itself. */
 export interface Host {
-  channel: FrameChannel;
+  channel: WorkerChannel;
   /** What values go through, and what this side of the worker shares with its parent. @throws when the codec cannot be loaded */
   open(init: InitMessage): Shared;
   /** Imports the worker module. */
@@ -83,34 +75,20 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
   let starting: Promise<void> | undefined;
   let ending = false;
 
-  channel.onFrame = (frame) => {
-    switch (frame.kind) {
-      case FRAME.init:
-        starting = start(frame.body as InitMessage);
-        break;
-      case FRAME.tasks:
-        loop?.accept(frame);
-        reports?.keepComing();
-        break;
-      case FRAME.cancel:
-        loop?.cancel(frame.body as CancelMessage);
-        break;
-      case FRAME.tune:
-        loop?.tune((frame.body as TuneMessage).concurrency);
-        break;
-      case FRAME.progressTaken:
-        progress?.taken();
-        break;
-      case FRAME.pressure:
-        onPressure((frame.body as PressureMessage).level);
-        break;
-      case FRAME.stop:
-        void stop();
-        break;
-      default:
-        throw new Error(`A worker got a frame of kind ${frame.kind}, which only workers send.`);
-    }
-  };
+  channel.onFrame = frameRouter<ParentKind>('The parent', {
+    [FRAME.init]: ({ body }) => {
+      starting = start(body);
+    },
+    [FRAME.tasks]: (frame) => {
+      loop?.accept(frame);
+      reports?.keepComing();
+    },
+    [FRAME.cancel]: ({ body }) => loop?.cancel(body),
+    [FRAME.tune]: ({ body }) => loop?.tune(body.concurrency),
+    [FRAME.progressTaken]: () => progress?.taken(),
+    [FRAME.pressure]: ({ body }) => onPressure(body.level),
+    [FRAME.stop]: () => void stop(),
+  });
   channel.onFault = (error) => {
     // A bug of ours, or a damaged link: end as any worker with an uncaught error does, so that the parent hears why.
     nextTick(() => {
@@ -160,11 +138,11 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
       const seesBoard = board?.claim(TEST_ID, hostNowMs()) === false;
       loop = makeLoop(init, module, scope, shared, results);
       const handlers = module.handlers.map(([name]) => name);
-      channel.send(FRAME.ready, { handlers, seesBoard, systemThreadId: systemThreadId() } satisfies ReadyMessage);
+      channel.send(FRAME.ready, { handlers, seesBoard, systemThreadId: systemThreadId() });
     } catch (error) {
       ending = true;
       const wire = errorToWire(await withSyntaxErrorPlace(error, init.moduleUrl), (value) => channel.carries(value));
-      channel.send(FRAME.startFailed, { phase, error: wire } satisfies StartFailedMessage);
+      channel.send(FRAME.startFailed, { phase, error: wire });
       host.restoreTicks();
       await channel.flushed();
       host.exit(1);

@@ -1,6 +1,6 @@
 import { openDecoder, openEncoder } from '../codec/open-codec.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
-import type { InitMessage } from '../wire/frame.js';
+import type { InitMessage } from '../wire/messages.js';
 import { MemoryLogWriter } from '../wire/result-log.js';
 import type { Shared } from './serve.js';
 

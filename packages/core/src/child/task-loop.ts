@@ -2,8 +2,8 @@ import { hostNowMs } from '../base/clock.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import type { WorkerBoard } from '../wire/claim-board.js';
-import type { WireThrown } from '../wire/error-wire.js';
-import { CALM, MORE, type CancelMessage, type Frame, type FrameChannel } from '../wire/frame.js';
+import { CALM, MORE, type TasksFrame, type WorkerChannel } from '../wire/frame.js';
+import type { CancelMessage } from '../wire/messages.js';
 import { Backlog } from './backlog.js';
 import type { BusyPoll } from './busy-poll.js';
 import { CallLengths } from './call-lengths.js';
@@ -19,7 +19,7 @@ import type { LoadedModule } from './worker-module.js';
 
 /** What the loop needs from its surroundings. */
 export interface LoopParts {
-  channel: FrameChannel;
+  channel: WorkerChannel;
   results: ResultWriter;
   decoder: ValueDecoder;
   arena: Arena | undefined;
@@ -90,7 +90,7 @@ export class TaskLoop {
     return this.#insideRun || this.#invoker.calls > 0;
   }
 
-  accept(frame: Frame): void {
+  accept(frame: TasksFrame): void {
     const inputs = new PendingInputs(frame, this.#parts.decoder, this.#parts.arena);
     this.#frames.push(inputs);
     const word = frame.meta[1] ?? 0;
@@ -115,7 +115,7 @@ export class TaskLoop {
 
   /** Tells a running handler. A task that waits is taken back over the board, not by a message. */
   cancel({ id, reason }: CancelMessage): void {
-    this.#invoker.cancel(id, reason as WireThrown);
+    this.#invoker.cancel(id, reason);
   }
 
   flush(): void {

@@ -1,4 +1,4 @@
-import type { TaskUseTotals } from '../wire/frame.js';
+import type { TaskUseTotals } from '../wire/messages.js';
 import { leastCpuMs, ownCpuMs } from './cpu-time.js';
 
 /**

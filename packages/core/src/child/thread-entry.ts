@@ -3,6 +3,7 @@ import { workerData, type MessagePort } from 'node:worker_threads';
 import { process, exit } from '../base/natives.js';
 import type { Tsx } from '../base/typescript.js';
 import { printTo } from '../wire/output-port.js';
+import type { WorkerKind } from '../wire/frame.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { shareContextUntilUsed } from './clean-context.js';
 import { importNamespace } from './import-namespace.js';
@@ -29,7 +30,7 @@ const loader = moduleLoader(async (url) => {
   if (tsx !== undefined) await registerTsx(tsx);
   return importNamespace(url);
 });
-const channel = new PortChannel(port);
+const channel = new PortChannel<WorkerKind>(port);
 const worker = serve({
   channel,
   open: openSharedMemory,

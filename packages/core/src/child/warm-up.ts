@@ -1,5 +1,5 @@
 import { didYouMean } from '../base/nearest.js';
-import type { WarmupTask } from '../wire/frame.js';
+import type { WarmupTask } from '../wire/messages.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import type { LoadedModule } from './worker-module.js';
 

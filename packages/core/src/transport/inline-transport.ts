@@ -5,6 +5,7 @@ import { requireFrom } from '../base/own-file.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { MemoryLogReader } from '../wire/result-log.js';
 import { sharedBoard } from './shared-board.js';
+import type { ParentKind } from '../wire/frame.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { bundleFile } from './bundle-file.js';
 import type { Transport, TransportExit } from './transport.js';
@@ -21,7 +22,7 @@ export function startInline(): Transport {
 }
 
 class InlineTransport implements Transport {
-  readonly channel: PortChannel;
+  readonly channel: PortChannel<ParentKind>;
   readonly sharedBoard = sharedBoard();
   readonly board = new MemoryBoard(this.sharedBoard);
   readonly log = new MemoryLogReader(this.sharedBoard, BOARD_BYTES);

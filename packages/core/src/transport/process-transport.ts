@@ -8,6 +8,7 @@ import { isThere } from '../base/read-file.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Arena } from '../codec/arena.js';
 import { oomKills } from '../sizing/oom-kills.js';
+import type { ParentKind } from '../wire/frame.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { ArenaFilePair } from './arena-files.js';
 import { bare } from './bare.js';
@@ -38,7 +39,7 @@ export function startProcess(spec: WorkerSpec): Transport {
 class ProcessTransport implements Transport {
   /** Ahead of the files: they would stay open if it were missing. */
   readonly #entry = bundleFile('process-entry.cjs');
-  readonly channel: SocketChannel;
+  readonly channel: SocketChannel<ParentKind>;
   readonly sharedBoard = undefined;
   readonly #boardFile = BoardFile.open();
   readonly board = this.#boardFile;

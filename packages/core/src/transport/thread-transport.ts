@@ -8,6 +8,7 @@ import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import { MemoryLogReader } from '../wire/result-log.js';
 import { sharedBoard } from './shared-board.js';
 import { PrintedOn } from '../wire/output-port.js';
+import type { ParentKind } from '../wire/frame.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { bare } from './bare.js';
 import { bundleFile } from './bundle-file.js';
@@ -28,7 +29,7 @@ export function startThread(spec: WorkerSpec): Transport {
 }
 
 class ThreadTransport implements Transport {
-  readonly channel: PortChannel;
+  readonly channel: PortChannel<ParentKind>;
   readonly sharedBoard = sharedBoard();
   readonly board = new MemoryBoard(this.sharedBoard);
   readonly log = new MemoryLogReader(this.sharedBoard, BOARD_BYTES);

@@ -3,7 +3,7 @@ import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Arena } from '../codec/arena.js';
 import type { ParentBoard } from '../wire/claim-board.js';
 import type { LogReader } from '../wire/result-log.js';
-import type { FrameChannel } from '../wire/frame.js';
+import type { ParentChannel } from '../wire/frame.js';
 
 /** What a transport needs to start a worker. */
 export interface WorkerSpec {
@@ -34,7 +34,7 @@ export interface TransportExit {
  * `onExit` comes exactly once, after the last frame.
  */
 export interface Transport {
-  readonly channel: FrameChannel;
+  readonly channel: ParentChannel;
   /** Of a process. */
   readonly pid: number | undefined;
   /** Of a thread. */

@@ -1,6 +1,6 @@
 import { deserialize } from '../base/v8-natives.js';
 import { newError } from './error-bases.js';
-import type { WireError, WireNode, WireValue } from './error-wire.js';
+import type { WireError, WireNode, WireValue } from './error-nodes.js';
 
 /** Makes the errors of one table again. */
 export class ErrorDecoder {

@@ -12,7 +12,7 @@ import {
   MAX_TEXT,
   MAX_TOTAL,
 } from './error-limits.js';
-import type { WireError, WireNode, WireValue } from './error-wire.js';
+import type { WireError, WireNode, WireValue } from './error-nodes.js';
 
 /** The property that says how many others were cut. */
 const CUT = '…';

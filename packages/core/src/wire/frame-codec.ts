@@ -188,7 +188,7 @@ export class FrameReader {
     const besideAt = valuesAt + bytes.readUInt32LE(12);
     const bodyAt = besideAt + bytes.readUInt32LE(16);
     this.#onFrame({
-      kind: (bytes.readUInt32LE(4) & KIND_MASK) as FrameKind,
+      kind: bytes.readUInt32LE(4) & KIND_MASK,
       meta: readMeta(bytes, valuesAt),
       values: besideAt === valuesAt ? NO_VALUES : bytes.subarray(valuesAt, besideAt),
       beside: bodyAt === besideAt ? NOTHING_BESIDE : readBeside(bytes.subarray(besideAt, bodyAt)),

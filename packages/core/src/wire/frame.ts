@@ -1,10 +1,19 @@
 import type { TransferItem } from '../contract/transfer-item.js';
-import type { CodecName } from '../contract/codec.js';
-import type { PressureLevel } from '../contract/worker-module.js';
-import type { ArenaPlace } from './record.js';
+import type {
+  CancelMessage,
+  ClonedValue,
+  InitMessage,
+  PressureMessage,
+  ReadyMessage,
+  ReportMessage,
+  ResultsBody,
+  StartFailedMessage,
+  TasksBody,
+  TuneMessage,
+} from './messages.js';
 
-/** What a frame carries. Frames from the parent are named for what they ask, frames from the worker for what they tell. */
-export const FRAME = {
+/** Kinds that the parent sends, named for what they ask. */
+const FROM_PARENT = {
   init: 1,
   tasks: 2,
   cancel: 3,
@@ -12,6 +21,9 @@ export const FRAME = {
   tune: 5,
   pressure: 6,
   progressTaken: 7,
+} as const;
+/** Kinds that the worker sends, named for what they tell. */
+const FROM_WORKER = {
   warming: 15,
   ready: 16,
   startFailed: 17,
@@ -19,14 +31,37 @@ export const FRAME = {
   progress: 19,
   report: 20,
 } as const;
-export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
+
+export const FRAME = { ...FROM_PARENT, ...FROM_WORKER } as const;
+
+export type ParentKind = (typeof FROM_PARENT)[keyof typeof FROM_PARENT];
+export type WorkerKind = (typeof FROM_WORKER)[keyof typeof FROM_WORKER];
+export type FrameKind = ParentKind | WorkerKind;
+
+/** The body of each kind. */
+export interface Bodies {
+  [FRAME.init]: InitMessage;
+  [FRAME.tasks]: TasksBody | undefined;
+  [FRAME.cancel]: CancelMessage;
+  [FRAME.stop]: undefined;
+  [FRAME.tune]: TuneMessage;
+  [FRAME.pressure]: PressureMessage;
+  [FRAME.progressTaken]: undefined;
+  [FRAME.warming]: undefined;
+  [FRAME.ready]: ReadyMessage;
+  [FRAME.startFailed]: StartFailedMessage;
+  [FRAME.results]: ResultsBody | undefined;
+  [FRAME.progress]: ClonedValue | undefined;
+  [FRAME.report]: ReportMessage;
+}
 
 /**
- * One message between parent and worker; it may carry many tasks or many results. `meta` is a table of 32-bit words, `values`
- * the bytes of values by the pool's codec, and `body` all else, by structured clone.
+ * One message between parent and worker, as it arrived; it may carry many tasks or many results. `meta` is a table of 32-bit
+ * words, `values` the bytes of values by the pool's codec, and `body` all else, by structured clone. Its kind may be any number:
+ * the router of wire/frame-router.ts makes a FrameOf of it.
  */
 export interface Frame {
-  kind: FrameKind;
+  kind: number;
   /** Rows of `meta`. */
   meta: Uint32Array;
   values: Buffer;
@@ -37,6 +72,15 @@ export interface Frame {
   sentAt: number;
   receivedAt: number;
 }
+
+/** A frame of one kind. */
+export interface FrameOf<K extends FrameKind> extends Frame {
+  kind: K;
+  body: Bodies[K];
+}
+export type TasksFrame = FrameOf<typeof FRAME.tasks>;
+export type ResultsFrame = FrameOf<typeof FRAME.results>;
+export type ProgressFrame = FrameOf<typeof FRAME.progress>;
 
 /**
  * A row of a tasks frame: [wire id, handler index | flags | attempt << 16, task id low, task id high, bytes of the input]. The
@@ -55,115 +99,14 @@ export const IDEMPOTENT = 0x2000;
 export const CALM = 0x4000;
 /** The task's start must be claimed by itself, and not with a run of others; see child/claimer.ts. */
 export const CLAIM_ALONE = 0x8000;
-export interface TasksBody {
-  readonly extras?: ReadonlyMap<number, TaskExtras> | undefined;
-}
-export interface TaskExtras {
-  deadline?: number | undefined;
-  wantsProgress?: boolean | undefined;
-  /** Where its input lies in the arena, which has no bytes in `values` then. */
-  whole?: ArenaPlace | undefined;
-  /** Where the large views of its input lie: in the arena, or the next ones of `beside`. */
-  views?: readonly (ArenaPlace | undefined)[] | undefined;
-  /** The input itself, which only a port can carry; it has no bytes then. */
-  cloned?: { readonly value: unknown } | undefined;
-}
 
-/**
- * `meta` of a results frame: [log position before, log position after, bytes of the log that are in `values`]. The records of
- * the log come first if they are there at all, then records that are not in the log. `body` holds, by wire id, what
- * only a port can carry.
- */
-export type ResultsBody = ReadonlyMap<number, { readonly value: unknown }> | undefined;
 /*
+ * `meta` of a results frame: [log position before, log position after, bytes of the log that are in `values`]. The records of
+ * the log come first if they are there at all, then records that are not in the log.
+ *
  * `meta` of a progress frame: [wire id, bytes of shape definitions that come before the value in `values`, 1 to hear when it
- * is taken (progressTaken), values that were dropped before this one]. What only a port can carry is in `body`.
+ * is taken (progressTaken), values that were dropped before this one].
  */
-
-/** The first frame a worker gets. */
-export interface InitMessage {
-  protocol: number;
-  moduleUrl: string;
-  workerId: number;
-  workerData: unknown;
-  concurrency: number;
-  /** See child/busy-poll.ts. */
-  busyPollMs: number;
-  /** Threads and inline get their board and result log here; processes inherit them as a file. */
-  board: SharedArrayBuffer | undefined;
-  /** Whether there is a board and a log at all. */
-  hasBoard: boolean;
-  /** Whether to start the guard thread; see child/guard-thread.ts. */
-  guard: boolean;
-  codec: CodecName;
-  maxPayloadBytes: number;
-  /** Whether processes inherit the files of an arena; see codec/arena.ts. */
-  arena: boolean;
-  /** Whether what a process prints goes through pipes of its own; see child/print-at-once.ts. */
-  ownsOutput: boolean;
-  warmup: readonly WarmupTask[];
-}
-/** A call that a new worker makes before it is ready. */
-export interface WarmupTask {
-  readonly name: string;
-  readonly input: unknown;
-  readonly times: number;
-}
-export interface CancelMessage {
-  id: number;
-  /** Encoded by `errorToWire`. */
-  reason: unknown;
-}
-export interface TuneMessage {
-  concurrency: number;
-}
-export interface PressureMessage {
-  level: PressureLevel;
-}
-export interface ReadyMessage {
-  handlers: string[];
-  /** Whether the worker could read what the parent had written on the claim board. */
-  seesBoard: boolean;
-  /** The system's number of the thread that runs its event loop, where that is known. */
-  systemThreadId: number | undefined;
-}
-export interface StartFailedMessage {
-  phase: 'load' | 'setup' | 'warmup';
-  error: unknown;
-}
-/** What the tasks of one handler did since the start of their worker, ms. */
-export interface TaskUseTotals {
-  /** In the handler, all together, those under way included. */
-  readonly heldMs: number;
-  /** From its calls until they returned. */
-  readonly calledMs: number;
-  /** Of some of these calls: how long they took, and processor time. */
-  readonly sampledMs: number;
-  readonly sampledCpuMs: number;
-}
-/** A worker's view of itself: memory now, shares since its last report, and totals since its start. */
-export interface ReportMessage {
-  rssBytes: number;
-  /** Part of it that V8 works with, and a new worker would soon have again. */
-  scratchBytes: number;
-  heapUsedBytes: number;
-  /** Part of it in the young generation: mostly garbage. */
-  youngUsedBytes: number;
-  heapLimitBytes: number;
-  cpu: number;
-  elu: number;
-  /** Time in handlers since its start, all tasks together, ms. */
-  heldMs: number;
-  /** Time its event loop was active. */
-  loopMs: number;
-  /** Processor time; where a thread cannot tell its own, as much as `loopMs`. */
-  cpuMs: number;
-  /** Time its loop could have run, and got no core. */
-  delayMs: number;
-  /** Of handlers that had tasks since the report before, by index. */
-  uses: (readonly [handler: number, totals: TaskUseTotals])[];
-  sections: unknown[];
-}
 
 /** Raised when either side's layout changes; a worker of another version refuses to start. */
 export const PROTOCOL_VERSION = 7;
@@ -179,15 +122,15 @@ export interface Cargo {
   transfer?: readonly TransferItem[] | undefined;
 }
 
-/** One end of the link between parent and worker. */
-export interface FrameChannel {
+/** One end of the link between parent and worker, and the kinds of frames that leave by it. */
+export interface FrameChannel<Sends extends FrameKind> {
   /** Whether values that no codec can carry may go as they are: between threads. */
   readonly clones: boolean;
   /**
    * Sends one frame. Returns the time the frame was encoded, host clock.
    * @throws whatever the encoder throws for a body that cannot be encoded; nothing is sent, or moved, then
    */
-  send(kind: FrameKind, body: unknown, cargo?: Cargo): number;
+  send<K extends Sends>(kind: K, body: Bodies[K], cargo?: Cargo): number;
   /** Whether something can be sent in a body. */
   carries(value: unknown): boolean;
   /** Set by the owner before the first frame can arrive. */
@@ -200,3 +143,6 @@ export interface FrameChannel {
   flushed(): Promise<void>;
   close(): void;
 }
+/** The parent's end, and the worker's. */
+export type ParentChannel = FrameChannel<ParentKind>;
+export type WorkerChannel = FrameChannel<WorkerKind>;

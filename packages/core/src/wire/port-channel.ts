@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { structuredClone, Buffer } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
-import type { Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
+import type { Bodies, Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
 
 /**
  * Flat, and with few words of meta one by one behind the rest instead of as a table: a typed array costs a port 3 µs to write
@@ -10,7 +10,7 @@ import type { Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
  * of values go as a string of one character each.
  */
 type Envelope = [
-  kind: FrameKind,
+  kind: number,
   body: unknown,
   values: string | Uint8Array | undefined,
   beside: readonly ArrayBuffer[] | undefined,
@@ -29,7 +29,7 @@ const NO_VALUES = Buffer.alloc(0);
 const NOTHING_BESIDE: readonly ArrayBuffer[] = [];
 
 /** Frames over a MessagePort, between threads of one process. The port clones; bodies may hold what it can clone. */
-export class PortChannel implements FrameChannel {
+export class PortChannel<Sends extends FrameKind> implements FrameChannel<Sends> {
   readonly clones = true;
   onFrame: (frame: Frame) => void = () => {};
   onFault: (error: Error) => void = () => {};
@@ -54,7 +54,7 @@ export class PortChannel implements FrameChannel {
     port.on('close', () => this.onClose());
   }
 
-  send(kind: FrameKind, body: unknown, cargo?: Cargo): number {
+  send<K extends Sends>(kind: K, body: Bodies[K], cargo?: Cargo): number {
     const sentAt = hostNowMs();
     const meta = cargo?.meta ?? NO_META;
     const isShort = meta.length <= FEW_WORDS;

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { serialize } from '../base/v8-natives.js';
 import type { Buffer } from '../base/natives.js';
-import type { Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
+import type { Bodies, Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
 import { encodeFrame, FrameReader, type FrameFormat } from './frame-codec.js';
 
 /** Frames over a stream socket, between two processes. */
-export class SocketChannel implements FrameChannel {
+export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Sends> {
   readonly clones = false;
   onFrame: (frame: Frame) => void = () => {};
   onFault: (error: Error) => void = () => {};
@@ -35,7 +35,7 @@ export class SocketChannel implements FrameChannel {
     this.#reader.format = format;
   }
 
-  send(kind: FrameKind, body: unknown, cargo?: Cargo): number {
+  send<K extends Sends>(kind: K, body: Bodies[K], cargo?: Cargo): number {
     const { parts, sentAt } = encodeFrame(this.#reader.format, kind, body, cargo);
     if (parts.length === 1) {
       this.#socket.write(parts[0] as Uint8Array);

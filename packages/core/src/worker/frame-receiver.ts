@@ -1,25 +1,26 @@
 import type { Clock } from '../base/clock.js';
 import { openDecoder } from '../codec/open-codec.js';
-import type { SectionDelta } from '../contract/trace.js';
 import type { Transport, WorkerSpec } from '../transport/transport.js';
-import { FRAME, type Frame, type ReadyMessage, type ReportMessage, type StartFailedMessage } from '../wire/frame.js';
+import { FRAME, type ProgressFrame, type ResultsFrame, type WorkerKind } from '../wire/frame.js';
+import { frameRouter } from '../wire/frame-router.js';
+import type { ReadyMessage, ReportMessage, StartFailedMessage } from '../wire/messages.js';
 import { STATUS } from '../wire/record.js';
 import type { Hand } from './hand.js';
 import { ResultReader } from './result-reader.js';
 import type { ResultRow } from './result-row.js';
 import type { Vitals } from './vitals.js';
 import type { WorkerListener } from './worker-listener.js';
-import type { Worker } from './worker.js';
+import type { WorkerState } from './worker-state.js';
 
-export interface FrameReceiverParts {
+export interface FrameReceiverParts<W> {
   /** Named in all that the listener hears. */
-  worker: Worker;
+  worker: W;
   spec: WorkerSpec;
   transport: Transport;
   clock: Clock;
   hand: Hand;
   vitals: Vitals;
-  listener: WorkerListener;
+  listener: WorkerListener<W>;
   /** The worker's module is loaded. */
   loaded(): void;
   ready(message: ReadyMessage): void;
@@ -29,7 +30,7 @@ export interface FrameReceiverParts {
 }
 
 /** All that arrives from one worker, by frames and by its log: what each leads to, and how much there was of it. */
-export class FrameReceiver {
+export class FrameReceiver<W extends { readonly id: number; readonly state: WorkerState['name'] }> {
   /** When a frame or a result of it was read last; host clock. */
   heardAtMs: number;
   /** When it answered last, or became ready; host clock. */
@@ -41,10 +42,10 @@ export class FrameReceiver {
   ignoredResults = 0;
   /** Values of ctx.progress that it dropped, for there were too many, and those that could not be read. */
   droppedProgress = 0;
-  readonly #parts: FrameReceiverParts;
+  readonly #parts: FrameReceiverParts<W>;
   readonly #reader: ResultReader;
 
-  constructor(parts: FrameReceiverParts) {
+  constructor(parts: FrameReceiverParts<W>) {
     this.#parts = parts;
     this.heardAtMs = parts.clock.now();
     const { transport, spec, hand } = parts;
@@ -56,7 +57,18 @@ export class FrameReceiver {
       onReturned: (wireId, endedAt) => hand.returned(wireId, endedAt),
       onRow: (row) => this.#onRow(row),
     });
-    transport.channel.onFrame = (frame) => this.#onFrame(frame);
+    const route = frameRouter<WorkerKind>(`Worker ${parts.worker.id}`, {
+      [FRAME.results]: (frame) => this.#onResults(frame),
+      [FRAME.progress]: (frame) => this.#onProgress(frame),
+      [FRAME.report]: ({ body }) => this.#onReport(body),
+      [FRAME.warming]: () => parts.loaded(),
+      [FRAME.ready]: ({ body }) => this.#onReady(body),
+      [FRAME.startFailed]: ({ body }) => parts.startFailed(body),
+    });
+    transport.channel.onFrame = (frame) => {
+      this.heardAtMs = parts.clock.now();
+      route(frame);
+    };
   }
 
   /**
@@ -75,34 +87,16 @@ export class FrameReceiver {
     if (worker.state !== 'exited') listener.settled(worker);
   }
 
-  #onFrame(frame: Frame): void {
-    const parts = this.#parts;
-    this.heardAtMs = parts.clock.now();
-    switch (frame.kind) {
-      case FRAME.results:
-        this.usedAtMs = this.heardAtMs;
-        this.#reader.readFrame(frame, this.usedAtMs);
-        parts.listener.settled(parts.worker);
-        break;
-      case FRAME.progress:
-        this.#onProgress(frame);
-        break;
-      case FRAME.report:
-        this.#onReport(frame.body as ReportMessage);
-        break;
-      case FRAME.warming:
-        parts.loaded();
-        break;
-      case FRAME.ready:
-        this.usedAtMs = this.heardAtMs;
-        parts.ready(frame.body as ReadyMessage);
-        break;
-      case FRAME.startFailed:
-        parts.startFailed(frame.body as StartFailedMessage);
-        break;
-      default:
-        throw new Error(`Worker ${parts.worker.id} sent a frame of kind ${frame.kind}, which only parents send.`);
-    }
+  #onResults(frame: ResultsFrame): void {
+    const { worker, listener } = this.#parts;
+    this.usedAtMs = this.heardAtMs;
+    this.#reader.readFrame(frame, this.usedAtMs);
+    listener.settled(worker);
+  }
+
+  #onReady(message: ReadyMessage): void {
+    this.usedAtMs = this.heardAtMs;
+    this.#parts.ready(message);
   }
 
   #onRow(row: ResultRow): void {
@@ -122,7 +116,7 @@ export class FrameReceiver {
     if (!isAbandoned) listener.result(worker, task, row);
   }
 
-  #onProgress(frame: Frame): void {
+  #onProgress(frame: ProgressFrame): void {
     const { worker, transport, hand, listener } = this.#parts;
     const [wireId = 0, , asks = 0, dropped = 0] = frame.meta;
     const told = this.#reader.progress(frame);
@@ -138,6 +132,6 @@ export class FrameReceiver {
     const { worker, vitals, listener } = this.#parts;
     const uses = vitals.report(this.heardAtMs, report);
     listener.reported(worker, uses);
-    if (report.sections.length > 0) listener.sections(worker, report.sections as SectionDelta[]);
+    if (report.sections.length > 0) listener.sections(worker, report.sections);
   }
 }

@@ -5,7 +5,7 @@ import type { Holder, Task } from '../task/task.js';
 import type { Transport } from '../transport/transport.js';
 import { slotOf, TASK_SLOTS, type Claim } from '../wire/claim-board.js';
 import { errorToWire } from '../wire/error-wire.js';
-import { FRAME, type CancelMessage, type TuneMessage } from '../wire/frame.js';
+import { FRAME } from '../wire/frame.js';
 import { InHand } from './in-hand.js';
 import { Outbox } from './outbox.js';
 import type { Place } from './place.js';
@@ -107,7 +107,7 @@ export class Hand {
     if (concurrency === this.#concurrency) return;
     this.#concurrency = concurrency;
     this.#hasRunSeveral ||= concurrency > 1;
-    this.#parts.transport.channel.send(FRAME.tune, { concurrency } satisfies TuneMessage);
+    this.#parts.transport.channel.send(FRAME.tune, { concurrency });
   }
 
   /** All of it, oldest first. */
@@ -206,7 +206,7 @@ export class Hand {
     }
     const { channel } = this.#parts.transport;
     const wire = errorToWire(reason, (value) => channel.carries(value));
-    channel.send(FRAME.cancel, { id: place.wireId, reason: wire } satisfies CancelMessage);
+    channel.send(FRAME.cancel, { id: place.wireId, reason: wire });
     place.isAbandoned = true;
     this.#watch.abandon(place);
   }

@@ -1,5 +1,6 @@
 import type { Transport, WorkerSpec } from '../transport/transport.js';
-import { PROTOCOL_VERSION, type InitMessage } from '../wire/frame.js';
+import { PROTOCOL_VERSION } from '../wire/frame.js';
+import type { InitMessage } from '../wire/messages.js';
 
 /** A worker's first frame: who it is, what to load, and what it shares with its parent. */
 export function initMessage(

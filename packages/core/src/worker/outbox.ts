@@ -5,7 +5,8 @@ import { LARGE_BYTES } from '../codec/arena.js';
 import { Sink } from '../codec/sink.js';
 import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
-import { CALM, CLAIM_ALONE, FRAME, IDEMPOTENT, TASK_WORDS, type TaskExtras, type TasksBody } from '../wire/frame.js';
+import { CALM, CLAIM_ALONE, FRAME, IDEMPOTENT, TASK_WORDS } from '../wire/frame.js';
+import type { RowExtras, TasksBody } from '../wire/messages.js';
 import type { ArenaPlace } from '../wire/record.js';
 import type { Task } from '../task/task.js';
 import type { Transport } from '../transport/transport.js';
@@ -89,7 +90,7 @@ export class Outbox {
     values.length = 0;
     values.push(this.#newShapes());
     const nowMs = this.#clock.now();
-    let extras: Map<number, TaskExtras> | undefined;
+    let extras: Map<number, RowExtras> | undefined;
     let beside: ArrayBuffer[] | undefined;
     let transfer: TransferItem[] | undefined;
     // Inputs of tasks that follow one another mostly lie one behind the other.

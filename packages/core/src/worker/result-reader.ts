@@ -2,7 +2,8 @@ import { deserialize } from '../base/v8-natives.js';
 import { Buffer } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
-import type { Frame, ResultsBody } from '../wire/frame.js';
+import type { ProgressFrame, ResultsFrame } from '../wire/frame.js';
+import type { ClonedValue, ResultsBody } from '../wire/messages.js';
 import { hasFlag, isSkip, readPlace, RECORD_FLAG, spanOf, STATUS } from '../wire/record.js';
 import type { LogReader } from '../wire/result-log.js';
 import { ResultRow } from './result-row.js';
@@ -36,21 +37,20 @@ export class ResultReader {
   }
 
   /** @throws when the frame, or the log it tells of, is damaged */
-  readFrame(frame: Frame, nowMs: number): void {
+  readFrame(frame: ResultsFrame, nowMs: number): void {
     const { log } = this.#parts;
     const [from = 0, to = 0, copied = 0] = frame.meta;
     const row = new ResultRow(nowMs, frame.sentAt, frame.receivedAt);
     if (copied > 0 && log?.position === from) this.#readRecords(frame.values, copied, row, log);
     else if (log !== undefined) this.#readTo(to, row, log);
-    const body = frame.body as ResultsBody;
     for (let at = copied; at < frame.values.length; at += spanOf(frame.values, at)) {
-      this.#read(frame.values, at, row, this.#decoderOfFrames, frame.beside, body);
+      this.#read(frame.values, at, row, this.#decoderOfFrames, frame.beside, frame.body);
     }
   }
 
   /** The value of a progress frame; its first word is the wire id. Undefined when it cannot be read. @throws for damaged frames */
-  progress({ meta, values, beside, body }: Frame): { readonly value: unknown } | undefined {
-    if (body !== undefined) return body as { value: unknown };
+  progress({ meta, values, beside, body }: ProgressFrame): ClonedValue | undefined {
+    if (body !== undefined) return body;
     const [, definitions = 0] = meta;
     const decoder = (this.#progressDecoder ??= this.#parts.openDecoder());
     if (definitions > 0) decoder.defineShapes(values, 0, definitions);
@@ -108,7 +108,7 @@ export class ResultReader {
     row: ResultRow,
     decoder: ValueDecoder,
     beside: readonly ArrayBuffer[],
-    body: ResultsBody,
+    body: ResultsBody | undefined,
   ): void {
     row.open(bytes, at);
     const from = row.valueAt;
@@ -137,7 +137,7 @@ export class ResultReader {
     { flags, kind, wireId }: ResultRow,
     decoder: ValueDecoder,
     beside: readonly ArrayBuffer[],
-    body: ResultsBody,
+    body: ResultsBody | undefined,
   ): unknown {
     if ((flags & RECORD_FLAG.cloned) !== 0) return existing(body?.get(wireId)).value;
     const memory = (index: number): ArrayBuffer => {

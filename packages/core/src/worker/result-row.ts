@@ -1,7 +1,7 @@
 import { messageOf } from '../base/message-of.js';
 import type { Buffer } from '../base/natives.js';
 import type { Refusal } from '../contract/errors.js';
-import type { WireThrown } from '../wire/error-wire.js';
+import type { WireThrown } from '../wire/error-nodes.js';
 import { RECORD_FLAG, RECORD_HEADER, STATUS } from '../wire/record.js';
 
 /** Least bytes of a value that goes beside its record: a smaller one stands in it. */

@@ -1,6 +1,6 @@
 import { shareOut, type TaskTimes, type WorkerUse } from '../sizing/task-load.js';
 import type { Sums } from '../sizing/load-shape.js';
-import type { ReportMessage, TaskUseTotals } from '../wire/frame.js';
+import type { ReportMessage, TaskUseTotals } from '../wire/messages.js';
 
 const NOTHING: TaskUseTotals = { heldMs: 0, calledMs: 0, sampledMs: 0, sampledCpuMs: 0 };
 

@@ -1,4 +1,4 @@
-import type { ReportMessage } from '../wire/frame.js';
+import type { ReportMessage } from '../wire/messages.js';
 import { LoadMeter, type LoadTotals } from './load-meter.js';
 import { UseMeter, type HandlerUse } from './use-meter.js';
 

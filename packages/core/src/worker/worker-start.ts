@@ -4,8 +4,9 @@ import { placeOf } from '../base/stack-place.js';
 import { describeExit, isPoolError, PoolError } from '../contract/errors.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
 import { TEST_ID } from '../wire/claim-board.js';
-import { errorFromWire, type WireThrown } from '../wire/error-wire.js';
-import { FRAME, type ReadyMessage, type StartFailedMessage } from '../wire/frame.js';
+import { errorFromWire } from '../wire/error-wire.js';
+import { FRAME } from '../wire/frame.js';
+import type { ReadyMessage, StartFailedMessage } from '../wire/messages.js';
 import { initMessage } from './init-message.js';
 import type { WorkerState } from './worker-state.js';
 
@@ -91,7 +92,7 @@ export class WorkerStart {
 
   /** It says that it cannot become ready. */
   noteFailed({ phase, error }: StartFailedMessage): void {
-    const cause = errorFromWire(error as WireThrown, THROWERS[phase]);
+    const cause = errorFromWire(error, THROWERS[phase]);
     this.#error = this.#errorIn(phase, `${cause.name}: ${cause.message}`, cause, placeOf(cause.stack));
   }
 

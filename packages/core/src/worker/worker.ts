@@ -2,7 +2,8 @@ import type { Clock } from '../base/clock.js';
 import { PoolError } from '../contract/errors.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
-import { FRAME, type PressureMessage, type ReadyMessage } from '../wire/frame.js';
+import { FRAME } from '../wire/frame.js';
+import type { ReadyMessage } from '../wire/messages.js';
 import { TEST_ID } from '../wire/claim-board.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
 import type { Holding, Task } from '../task/task.js';
@@ -35,11 +36,11 @@ export class Worker {
   readonly startedAt: number;
   readonly vitals: Vitals;
   /** What came from it. */
-  readonly received: FrameReceiver;
+  readonly received: FrameReceiver<Worker>;
   /** What it was given and has not answered for. */
   readonly hand: Hand;
   readonly #clock: Clock;
-  readonly #listener: WorkerListener;
+  readonly #listener: WorkerListener<Worker>;
   readonly #transport: Transport;
   readonly #start: WorkerStart;
   readonly #exit: WorkerExit;
@@ -52,7 +53,7 @@ export class Worker {
     start: (spec: WorkerSpec) => Transport,
     encoder: ValueEncoder,
     clock: Clock,
-    listener: WorkerListener,
+    listener: WorkerListener<Worker>,
   ) {
     this.id = spec.workerId;
     this.#clock = clock;
@@ -180,7 +181,7 @@ export class Worker {
 
   /** Memory is short. Only for a worker that has been ready. */
   tellPressure(level: PressureLevel): void {
-    if (this.isReady) this.#transport.channel.send(FRAME.pressure, { level } satisfies PressureMessage);
+    if (this.isReady) this.#transport.channel.send(FRAME.pressure, { level });
   }
 
   /** How much it has worked since its start. */

@@ -5,7 +5,8 @@ import type { Arena } from '../../src/codec/arena.js';
 import { LARGE_BYTES } from '../../src/codec/arena.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import { Sink } from '../../src/codec/sink.js';
-import { FRAME, TASK_WORDS, type Frame, type TaskExtras } from '../../src/wire/frame.js';
+import { FRAME, TASK_WORDS, type TasksFrame } from '../../src/wire/frame.js';
+import type { RowExtras } from '../../src/wire/messages.js';
 import type { ArenaPlace } from '../../src/wire/record.js';
 import { openArenas } from '../support/result-link.js';
 
@@ -14,9 +15,9 @@ function open(arena?: Arena) {
   const encoder = openEncoder('structured', Infinity);
   const decoder = openDecoder('structured');
   let known = 0;
-  const frameOf = (inputs: readonly unknown[], isBeside: (view: number) => boolean = () => true): Frame => {
+  const frameOf = (inputs: readonly unknown[], isBeside: (view: number) => boolean = () => true): TasksFrame => {
     const meta = new Uint32Array(inputs.length * TASK_WORDS);
-    const extras = new Map<number, TaskExtras>();
+    const extras = new Map<number, RowExtras>();
     const beside: ArrayBuffer[] = [];
     let view = 0;
     const bytes = inputs.map((input, row) => {

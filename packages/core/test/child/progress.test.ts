@@ -3,7 +3,7 @@ import { ProgressSender } from '../../src/child/progress.js';
 import { ProgressLink } from '../../src/child/progress-link.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import { move } from '../../src/contract/move.js';
-import type { Cargo, FrameChannel } from '../../src/wire/frame.js';
+import type { Cargo, WorkerChannel } from '../../src/wire/frame.js';
 
 interface Sent {
   id: number;
@@ -30,7 +30,7 @@ function open() {
       sent.push({ id, asks: asks === 1, dropped, value });
       return 0;
     },
-  } as unknown as FrameChannel;
+  } as unknown as WorkerChannel;
   const link = new ProgressLink(channel, openEncoder('structured', Infinity));
   const sender = new ProgressSender({
     encode(value) {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ReportTimer } from '../../src/child/report-timer.js';
 import type { SelfReport } from '../../src/child/self-report.js';
-import { FRAME, type ReportMessage } from '../../src/wire/frame.js';
+import { FRAME } from '../../src/wire/frame.js';
+import type { ReportMessage } from '../../src/wire/messages.js';
 
 vi.mock('../../src/base/natives.js', async (original) => ({
   ...(await original<object>()),

@@ -4,7 +4,7 @@ import { hostNowMs } from '../../src/base/clock.js';
 import { LARGE_BYTES } from '../../src/codec/arena.js';
 import type { Refusal } from '../../src/contract/errors.js';
 import { move } from '../../src/contract/move.js';
-import { FRAME } from '../../src/wire/frame.js';
+import { FRAME, type ProgressFrame } from '../../src/wire/frame.js';
 import { TASK_SLOTS } from '../../src/wire/claim-board.js';
 import { STATUS } from '../../src/wire/record.js';
 import { LOG_BYTES, LOG_VALUE_BYTES } from '../../src/wire/result-log.js';
@@ -213,7 +213,7 @@ describe('shapes', () => {
     report(4, line(5));
     report(4, line(6));
     report(4, line(7));
-    const heard = channel.frames.splice(0).map((frame) => reader.progress(frame)?.value);
+    const heard = channel.frames.splice(0).map((frame) => reader.progress(frame as ProgressFrame)?.value);
     expect(heard).toEqual([point(4), line(5), line(6), line(7)]);
     for (const id of [5, 6]) add(id, line(id), false);
     writer.send();
@@ -225,7 +225,7 @@ describe('shapes', () => {
     for (const id of [1, 2, 3]) add(id, point(id), false);
     report(4, new SharedArrayBuffer(4));
     report(4, point(4));
-    const [, second] = channel.frames.map((frame) => reader.progress(frame)?.value);
+    const [, second] = channel.frames.map((frame) => reader.progress(frame as ProgressFrame)?.value);
     expect(second).toEqual(point(4));
   });
 
@@ -489,7 +489,7 @@ describe('what a handler reports', () => {
     report(1, move(pixels));
     report(1, { memory: new SharedArrayBuffer(4) });
     expect(pixels.length).toBe(0);
-    const [moved, shared] = channel.frames.map((frame) => reader.progress(frame)?.value);
+    const [moved, shared] = channel.frames.map((frame) => reader.progress(frame as ProgressFrame)?.value);
     expect(moved).toEqual(new Uint8Array(1000).fill(5));
     expect((shared as { memory: SharedArrayBuffer }).memory.byteLength).toBe(4);
   });

@@ -327,8 +327,8 @@ describe('a cancellation', () => {
   it('that comes too late, or for no task, changes nothing', async () => {
     const { accept, loop, answers } = openLoop({ same: (n) => n });
     await accept([1, 'same', 1]);
-    loop.cancel({ id: 1, reason: { value: 'late' } });
-    loop.cancel({ id: 99, reason: { value: 'whose?' } });
+    loop.cancel({ id: 1, reason: errorToWire('late', () => true) });
+    loop.cancel({ id: 99, reason: errorToWire('whose?', () => true) });
     await accept([99, 'same', 2]);
     expect((await answers(2)).map(({ status }) => status)).toEqual([STATUS.ok, STATUS.ok]);
   });

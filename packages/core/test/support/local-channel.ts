@@ -4,7 +4,7 @@ import type { Cargo, Frame, FrameChannel, FrameKind } from '../../src/wire/frame
 export const NO_CARGO: Cargo = { meta: new Uint32Array(0) };
 
 /** A channel without a link: what is sent has arrived at once, and nothing is left to flush or to close. */
-export abstract class LocalChannel implements FrameChannel {
+export abstract class LocalChannel implements FrameChannel<FrameKind> {
   abstract readonly clones: boolean;
   onFrame: (frame: Frame) => void = () => {};
   onFault: (error: Error) => void = () => {};

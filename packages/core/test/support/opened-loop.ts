@@ -8,7 +8,8 @@ import type { LoadedHandler } from '../../src/child/worker-module.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import { Sink } from '../../src/codec/sink.js';
 import type { TaskContext } from '../../src/contract/worker-module.js';
-import { CALM, FRAME, TASK_WORDS, type Frame, type TaskExtras } from '../../src/wire/frame.js';
+import { CALM, FRAME, TASK_WORDS, type Frame } from '../../src/wire/frame.js';
+import type { RowExtras } from '../../src/wire/messages.js';
 import { openLink, type LogEnds, type ReadRow } from './result-link.js';
 import { turn } from './scripted-engine.js';
 
@@ -21,7 +22,7 @@ export interface Given {
   input?: unknown;
   /** Flags of its row. */
   flags?: number;
-  extras?: TaskExtras;
+  extras?: RowExtras;
   /** Bytes to send instead of those of its input. */
   bytes?: Buffer;
 }
@@ -100,7 +101,7 @@ export function openLoop(
   let shapes = 0;
   const give = (tasks: readonly Given[], beside: readonly ArrayBuffer[] = []): Promise<void> => {
     const meta = new Uint32Array(tasks.length * TASK_WORDS);
-    const extras = new Map<number, TaskExtras>();
+    const extras = new Map<number, RowExtras>();
     const inputs = tasks.map((task, row) => {
       const sink = new Sink();
       if (task.extras?.cloned === undefined && task.bytes === undefined) encoder.encode(task.input, sink);

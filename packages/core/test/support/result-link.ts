@@ -13,7 +13,7 @@ import { openMemoryFile } from '../../src/transport/memory-file.js';
 import { sharedBoard } from '../../src/transport/shared-board.js';
 import { BOARD_BYTES } from '../../src/wire/claim-board.js';
 import { encodeFrame, FrameReader } from '../../src/wire/frame-codec.js';
-import type { Cargo, Frame, FrameKind } from '../../src/wire/frame.js';
+import type { Cargo, Frame, FrameKind, ResultsFrame } from '../../src/wire/frame.js';
 import { STATUS } from '../../src/wire/record.js';
 import { MemoryLogReader, MemoryLogWriter, type LogReader, type LogWriter } from '../../src/wire/result-log.js';
 import { ResultReader } from '../../src/worker/result-reader.js';
@@ -142,7 +142,7 @@ export function openLink(options: LinkOptions = {}) {
   });
   let received = 0;
   /** Frames that the parent has not looked at yet. */
-  const frames = (): Frame[] => channel.frames.slice(received);
+  const frames = (): ResultsFrame[] => channel.frames.slice(received) as ResultsFrame[];
   /** Reads those frames. */
   const receive = (): void => {
     for (const frame of frames()) {

@@ -7,12 +7,12 @@ import {
   FRAME,
   HANDLER_MASK,
   TASK_WORDS,
-  type CancelMessage,
   type Cargo,
-  type FrameChannel,
+  type TasksFrame,
+  type WorkerChannel,
   type FrameKind,
-  type TaskExtras,
 } from '../../src/wire/frame.js';
+import type { CancelMessage, RowExtras, TasksBody } from '../../src/wire/messages.js';
 import { TEST_ID, type Claim, type ParentBoard } from '../../src/wire/claim-board.js';
 import { STATUS } from '../../src/wire/record.js';
 import type { LogReader, LogWriter } from '../../src/wire/result-log.js';
@@ -36,7 +36,7 @@ export interface SentTask {
   attempt: number;
   taskId: number;
   input: unknown;
-  extras: TaskExtras | undefined;
+  extras: RowExtras | undefined;
 }
 
 /** One row of a results frame to be. */
@@ -147,7 +147,7 @@ export class ScriptedTransport implements Transport {
       channel: {
         ...this.channel,
         send: (kind: FrameKind, body: unknown, cargo?: Cargo) => this.#tell(kind, body, cargo),
-      } as unknown as FrameChannel,
+      } as unknown as WorkerChannel,
       encoder: openEncoder('structured', Infinity),
       log: this.#log.writer,
       arena: undefined,
@@ -260,7 +260,9 @@ export class ScriptedTransport implements Transport {
   }
 
   #tasksOf(sent: Sent): SentTask[] {
-    const inputs = new PendingInputs({ ...sent, beside: [], sentAt: 0, receivedAt: 0 }, this.#decoder, undefined);
+    const body = sent.body as TasksBody | undefined;
+    const frame: TasksFrame = { ...sent, kind: FRAME.tasks, body, beside: [], sentAt: 0, receivedAt: 0 };
+    const inputs = new PendingInputs(frame, this.#decoder, undefined);
     return Array.from({ length: inputs.rows }, () => {
       inputs.next();
       const at = inputs.row * TASK_WORDS;

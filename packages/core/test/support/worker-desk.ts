@@ -34,7 +34,7 @@ export function openWorker(poolOptions: PoolOptions = {}) {
     sections: [],
     ends: [],
   };
-  const listener: WorkerListener = {
+  const listener: WorkerListener<Worker> = {
     ready: () => heard.ready++,
     settled: () => heard.settled++,
     result: (_worker, task, { status, value }) => heard.results.push({ task, status, value }),

@@ -16,6 +16,7 @@ import {
   type Cargo,
   type Frame,
   type FrameKind,
+  type TasksFrame,
 } from '../../src/wire/frame.js';
 import { Outbox } from '../../src/worker/outbox.js';
 import { Place } from '../../src/worker/place.js';
@@ -78,7 +79,7 @@ function open({ clones = false, arena }: { clones?: boolean; arena?: number } = 
     /** What its worker takes out of the frames sent so far. */
     const receive = (): unknown[][] =>
       channel.frames.splice(0).map((frame) => {
-        const inputs = new PendingInputs(frame, decoder, arenas?.there);
+        const inputs = new PendingInputs(frame as TasksFrame, decoder, arenas?.there);
         return Array.from({ length: inputs.rows }, () => {
           inputs.next();
           return inputs.take();

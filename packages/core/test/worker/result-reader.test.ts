@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hostNowMs } from '../../src/base/clock.js';
 import { LARGE_BYTES } from '../../src/codec/arena.js';
-import type { Frame } from '../../src/wire/frame.js';
+import type { ResultsFrame } from '../../src/wire/frame.js';
 import { RECORD_HEADER, STATUS } from '../../src/wire/record.js';
 import type { LogReader } from '../../src/wire/result-log.js';
 import type { ResultRow } from '../../src/worker/result-row.js';
@@ -61,7 +61,7 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
     const long = 'x'.repeat(3000);
     for (const id of range(3)) add(id, long, true);
     writer.send();
-    const [frame] = frames() as [Frame];
+    const [frame] = frames() as [ResultsFrame];
     add(4, long, true);
     reader.readFrame(frame, 0);
     expect(ids()).toEqual([1, 2, 3]);
@@ -93,7 +93,7 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
     add(2, 'by a frame', true);
     writer.send();
     const [frame] = frames();
-    reader.readFrame(frame as Frame, 6000);
+    reader.readFrame(frame as ResultsFrame, 6000);
     expect(seen).toEqual([
       { settledAt: 5000, returnedAt: 5000, repliedAt: 1004, endedAt: 1004, startedAt: 1003 },
       {
@@ -127,7 +127,7 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
       for (const id of range(3)) add(id, 'some text', isLasting);
     }
     writer.send();
-    const [frame] = frames() as [Frame];
+    const [frame] = frames() as [ResultsFrame];
     // A file's log rides in the frame, before what is in the frame only. The second of each is ruined.
     const { isMemory } = log.writer;
     const each = frame.values.length / (isMemory ? 3 : 6);
@@ -250,7 +250,7 @@ describe('a damaged frame', () => {
     const { add, writer, frames, reader } = openLink();
     add(1, 'one');
     writer.send();
-    const [frame] = frames() as [Frame];
+    const [frame] = frames() as [ResultsFrame];
     expect(() => reader.readFrame({ ...frame, values: frame.values.subarray(0, -8) }, 0)).toThrow('A record of');
   });
 
@@ -259,7 +259,7 @@ describe('a damaged frame', () => {
     add(1, Buffer.alloc(LARGE_BYTES), false);
     add(2, 'two', false);
     writer.send();
-    const [frame] = frames() as [Frame];
+    const [frame] = frames() as [ResultsFrame];
     reader.readFrame({ ...frame, beside: [] }, 0);
     expect(rows).toEqual([
       { wireId: 1, status: STATUS.notSerializable, value: { reason: expect.stringContaining('not there') as string } },

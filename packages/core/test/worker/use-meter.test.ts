@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { UseMeter } from '../../src/worker/use-meter.js';
-import type { ReportMessage, TaskUseTotals } from '../../src/wire/frame.js';
+import type { ReportMessage, TaskUseTotals } from '../../src/wire/messages.js';
 
 const totals = (heldMs: number, calledMs: number): TaskUseTotals => ({
   heldMs,

@@ -134,7 +134,7 @@ describe('the start of a worker', () => {
     const spec = specOf(optionsOf({ workerData: () => {} }));
     const transport = new ScriptedTransport(spec, clock);
     const open = () =>
-      new Worker(spec, () => transport, openEncoder('structured', Infinity), clock, {} as WorkerListener);
+      new Worker(spec, () => transport, openEncoder('structured', Infinity), clock, {} as WorkerListener<Worker>);
     expect(open).toThrow('could not be cloned');
     expect([transport.kills, clock.timers]).toEqual([1, 0]);
     transport.exit();
