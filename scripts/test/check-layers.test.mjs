@@ -46,8 +46,10 @@ const CASES = [
   ['core/src/pool/gone.ts', use('./gone-long-ago.js'), ['nothing-that-is-gone']],
   ['core/src/task/cycle-a.ts', `import './cycle-b.js';`, ['no-cycle']],
   ['core/src/task/cycle-b.ts', `import './cycle-a.js';`, []], // a cycle is reported once
-  ['core/src/task/type-cycle-a.ts', `import './type-cycle-b.js';\nexport type X = 1;`, []],
+  ['core/src/task/type-cycle-a.ts', `import './type-cycle-b.js';\nexport type X = 1;`, ['no-cycle']],
   ['core/src/task/type-cycle-b.ts', useType('./type-cycle-a.js'), []],
+  ['core/src/task/types-only-a.ts', useType('./types-only-b.js') + '\nexport type X = 1;', ['no-cycle']],
+  ['core/src/task/types-only-b.ts', useType('./types-only-a.js') + '\nexport type X = 1;', []],
   ['core/src/pool/profiler.ts', use('@millpond/profiler'), ['core-stands-alone']],
   ['core/src/pool/cli.ts', use('../../../cli/src/index.js'), ['core-stands-alone', 'packages-by-name']],
   ['profiler/src/by-name.ts', use('@millpond/core'), []],

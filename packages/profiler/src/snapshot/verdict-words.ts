@@ -2,7 +2,7 @@ import { formatOutcomes } from '../format/outcomes.js';
 import { formatMs, formatName, formatPath, formatShare } from '../format/units.js';
 import { share, sum } from './sums.js';
 import { addOutcomes } from './task-report.js';
-import type { Evidence, Finding, Parts } from './verdict.js';
+import type { Evidence, Finding, Parts } from './finding.js';
 
 /** What a sentence may mention beside the finding itself. */
 interface Context {

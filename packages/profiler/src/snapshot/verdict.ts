@@ -1,4 +1,5 @@
-import type { Bottleneck, FirstBottleneck, PoolReport, SectionReport, TaskReport } from './report-data.js';
+import type { Evidence, Finding, Parts } from './finding.js';
+import type { FirstBottleneck, PoolReport, TaskReport } from './report-data.js';
 import { share, sum } from './sums.js';
 import { sentenceOf } from './verdict-words.js';
 
@@ -10,28 +11,6 @@ const PARENT_BUSY = 0.9;
 const FEW_IN_FLIGHT = 0.5;
 // A section is named when it holds at least a quarter of the time that is spoken of.
 const STANDS_OUT = 0.25;
-
-/** What the rule looks at. All of it is in the report as well. */
-export interface Evidence {
-  wallMs: number;
-  /** Event-loop utilization of the parent, 0 to 1. */
-  parentBusyShare: number;
-  parentSections: readonly SectionReport[];
-  pools: readonly PoolReport[];
-  bottlenecks: readonly Bottleneck[];
-}
-
-/** The latency of all tasks of one pool, in its three parts. Milliseconds. */
-export interface Parts {
-  pool: PoolReport;
-  wholeMs: number;
-  executionMs: number;
-  waitingMs: number;
-  transportMs: number;
-}
-
-/** A verdict before it is put into words. */
-export type Finding = Omit<FirstBottleneck, 'sentence'>;
 
 /**
  * The first bottleneck, by shares that were measured:

@@ -1,0 +1,25 @@
+import type { Bottleneck, FirstBottleneck, PoolReport, SectionReport } from './report-data.js';
+
+// What the rule of verdict.ts looks at and finds, which verdict-words.ts puts into words.
+
+/** What the rule looks at. All of it is in the report as well. */
+export interface Evidence {
+  wallMs: number;
+  /** Event-loop utilization of the parent, 0 to 1. */
+  parentBusyShare: number;
+  parentSections: readonly SectionReport[];
+  pools: readonly PoolReport[];
+  bottlenecks: readonly Bottleneck[];
+}
+
+/** The latency of all tasks of one pool, in its three parts. Milliseconds. */
+export interface Parts {
+  pool: PoolReport;
+  wholeMs: number;
+  executionMs: number;
+  waitingMs: number;
+  transportMs: number;
+}
+
+/** A verdict before it is put into words. */
+export type Finding = Omit<FirstBottleneck, 'sentence'>;
