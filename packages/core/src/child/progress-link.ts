@@ -57,11 +57,11 @@ export class ProgressLink {
   }
 
   /** Sends a value of a task's progress. */
-  post(id: number, { bytes, beside, body, transfer }: EncodedProgress, asks: boolean, dropped: number): void {
+  post(id: number, { bytes, beside, body, transfer }: EncodedProgress, dropped: number): void {
     // What a port carries has no shapes, and its reader looks for none.
     const definitions = body === undefined ? this.#newShapes() : NO_BYTES;
     this.#channel.send(FRAME.progress, body, {
-      meta: Uint32Array.of(id, definitions.length, asks ? 1 : 0, dropped),
+      meta: Uint32Array.of(id, definitions.length, dropped),
       values: [definitions, bytes],
       beside,
       transfer,

@@ -1,5 +1,9 @@
 import { RingQueue } from '../base/ring-queue.js';
+import type { Requests } from '../wire/requests.js';
+import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
+import { outsideOfTasks } from './clean-context.js';
 import type { EncodedProgress, ProgressLink } from './progress-link.js';
+import { whenSettled } from './promised.js';
 
 /** Values, and their bytes, on their way to the parent before those that follow are held. */
 const WINDOW_VALUES = 256;
@@ -10,6 +14,9 @@ const HELD_BYTES = 256 * 1024;
 /** How often the parent is asked to say that it has taken what came. */
 const ASK_AFTER_VALUES = WINDOW_VALUES / 4;
 const ASK_AFTER_BYTES = WINDOW_BYTES / 4;
+
+/** A parent that stands still for this long is sent one more window of values. */
+const TAKEN_WITHIN_MS = 60_000;
 
 interface Amount {
   values: number;
@@ -31,16 +38,21 @@ interface Held {
  */
 export class ProgressSender {
   readonly #link: Pick<ProgressLink, 'encode' | 'post'>;
+  readonly #whenTaken: (taken: () => void) => void;
   readonly #held = new Map<number, Held>();
   /** Tasks that have told of progress and have not ended. */
   readonly #reported = new Set<number>();
-  /** Sent, and not known to be taken: in all, and for each time the parent was asked to say so. */
+  /** Sent, and not known to be taken. */
   readonly #underWay: Amount = { values: 0, bytes: 0 };
-  readonly #asked = new RingQueue<Amount>();
+  /** How often the parent was asked whether it has taken them, and has not answered. */
+  #asked = 0;
+  /** Sent since it was asked last. */
   #unasked: Amount = { values: 0, bytes: 0 };
 
-  constructor(link: Pick<ProgressLink, 'encode' | 'post'>) {
+  /** @param whenTaken calls back when the parent has taken all that was sent up to now */
+  constructor(link: Pick<ProgressLink, 'encode' | 'post'>, whenTaken: (taken: () => void) => void) {
     this.#link = link;
+    this.#whenTaken = whenTaken;
   }
 
   /**
@@ -76,10 +88,9 @@ export class ProgressSender {
     return this.#reported.delete(id);
   }
 
-  /** The parent has taken all up to where it was asked. */
-  taken(): void {
-    const amount = this.#asked.shift();
-    if (amount === undefined) return;
+  /** The parent has taken as much, all up to where it was asked. */
+  #taken(amount: Amount): void {
+    this.#asked--;
     this.#underWay.values -= amount.values;
     this.#underWay.bytes -= amount.bytes;
     for (const [id, held] of this.#held) {
@@ -97,7 +108,7 @@ export class ProgressSender {
   /** Always while no answer is to come that would make room, so that no value is too large. */
   #hasRoom(bytes: number): boolean {
     const { values, bytes: underWay } = this.#underWay;
-    return this.#asked.size === 0 || (values < WINDOW_VALUES && underWay + bytes <= WINDOW_BYTES);
+    return this.#asked === 0 || (values < WINDOW_VALUES && underWay + bytes <= WINDOW_BYTES);
   }
 
   #postFirst(id: number, held: Held): void {
@@ -110,13 +121,26 @@ export class ProgressSender {
   #post(id: number, value: EncodedProgress, dropped: number): void {
     const values = this.#unasked.values + 1;
     const asks = values >= ASK_AFTER_VALUES || this.#unasked.bytes + value.size >= ASK_AFTER_BYTES;
-    this.#link.post(id, value, asks, dropped);
+    this.#link.post(id, value, dropped);
     this.#underWay.values++;
     this.#underWay.bytes += value.size;
     this.#unasked.values++;
     this.#unasked.bytes += value.size;
     if (!asks) return;
-    this.#asked.push(this.#unasked);
+    const amount = this.#unasked;
     this.#unasked = { values: 0, bytes: 0 };
+    this.#asked++;
+    this.#whenTaken(() => this.#taken(amount));
   }
+}
+
+/** Asks the parent whether it has taken all that was sent up to now; calls back at its reply, or when that does not come. */
+export function askWhenTaken(requests: Requests<WorkerTopics, ParentTopics>): (taken: () => void) => void {
+  return (taken) => {
+    // Outside: timer and promise would hold on to the context of the handler's task.
+    outsideOfTasks(() => {
+      const reply = requests.ask('progressTaken', undefined, { timeoutMs: TAKEN_WITHIN_MS });
+      whenSettled(reply, taken, taken);
+    });
+  };
 }

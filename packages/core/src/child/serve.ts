@@ -1,5 +1,5 @@
 import { nextTick, setTimeout, printError } from '../base/natives.js';
-import { hostNowMs } from '../base/clock.js';
+import { hostNowMs, systemClock } from '../base/clock.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
 import type { PressureLevel } from '../contract/worker-module.js';
@@ -9,11 +9,13 @@ import { FRAME, PROTOCOL_VERSION, type ParentKind, type WorkerChannel } from '..
 import { frameRouter } from '../wire/frame-router.js';
 import type { InitMessage, StartFailedMessage } from '../wire/messages.js';
 import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
+import { Requests } from '../wire/requests.js';
 import type { LogWriter } from '../wire/result-log.js';
+import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
 import { BusyPoll } from './busy-poll.js';
 import { systemThreadId } from './cpu-time.js';
 import { ProgressLink } from './progress-link.js';
-import { ProgressSender } from './progress.js';
+import { askWhenTaken, ProgressSender } from './progress.js';
 import { TaskUse } from './task-use.js';
 import type { WorkerScope } from './running-task.js';
 import { SectionRecorder } from './section-recorder.js';
@@ -68,12 +70,13 @@ const ORPHAN_TEARDOWN_MS = 1000;
 export function serve(host: Host): { flush(): void; isHandling(): boolean } {
   const { channel } = host;
   let loop: TaskLoop | undefined;
-  let progress: ProgressSender | undefined;
   let reports: ReportTimer | undefined;
   let module: LoadedModule | undefined;
   let scope: WorkerScope | undefined;
   let starting: Promise<void> | undefined;
   let ending = false;
+
+  const requests = new Requests<WorkerTopics, ParentTopics>({ channel, clock: systemClock, answers: {} });
 
   channel.onFrame = frameRouter<ParentKind>('The parent', {
     [FRAME.init]: ({ body }) => {
@@ -85,9 +88,9 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
     },
     [FRAME.cancel]: ({ body }) => loop?.cancel(body),
     [FRAME.tune]: ({ body }) => loop?.tune(body.concurrency),
-    [FRAME.progressTaken]: () => progress?.taken(),
     [FRAME.pressure]: ({ body }) => onPressure(body.level),
     [FRAME.stop]: () => void stop(),
+    ...requests.handlers,
   });
   channel.onFault = (error) => {
     // A bug of ours, or a damaged link: end as any worker with an uncaught error does, so that the parent hears why.
@@ -96,6 +99,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
     });
   };
   channel.onClose = () => {
+    requests.end();
     // The parent is gone, or let go of us, and needs no results. What setup opened is closed if that is quick.
     if (ending) return;
     setTimeout(() => host.endOrphaned(), ORPHAN_TEARDOWN_MS).unref();
@@ -116,7 +120,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
       const { encoder, log, arena, board } = shared;
       const results = new ResultWriter({ channel, encoder, log, arena });
       const sections = new SectionRecorder((path) => board?.noteSection(path));
-      progress = new ProgressSender(new ProgressLink(channel, encoder));
+      const progress = new ProgressSender(new ProgressLink(channel, encoder), askWhenTaken(requests));
       scope = {
         workerId: init.workerId,
         workerData: init.workerData,

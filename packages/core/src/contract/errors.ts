@@ -111,6 +111,12 @@ const MESSAGES = {
   ERR_POOL_CLOSED: (d: { pool: string; state: string }) =>
     `Pool "${d.pool}" is ${d.state} and takes no new work, or was stopped before this task could finish.`,
   ERR_SECTION: (d: { section: string; reason: string }) => `Section "${d.section}" ${d.reason}`,
+  ERR_REQUEST: (d: {
+    topic: string;
+    /** What came of it, for code; the message has it in words. */
+    why: 'timeout' | 'full' | 'ended' | 'unsendable' | 'unknown' | 'withdrawn';
+    reason: string;
+  }) => `Request "${d.topic}" between a worker and its parent ${d.reason}`,
   ERR_STATE: (d: { what: string; from: string; to: string }) =>
     `Internal: ${d.what} may not move from "${d.from}" to "${d.to}". This is a bug in Millpond; please report it.`,
 } satisfies Record<string, (details: never) => string>;

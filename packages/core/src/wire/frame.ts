@@ -6,6 +6,7 @@ import type {
   PressureMessage,
   ReadyMessage,
   ReportMessage,
+  RequestMessage,
   ResultsBody,
   StartFailedMessage,
   TasksBody,
@@ -20,7 +21,6 @@ const FROM_PARENT = {
   stop: 4,
   tune: 5,
   pressure: 6,
-  progressTaken: 7,
 } as const;
 /** Kinds that the worker sends, named for what they tell. */
 const FROM_WORKER = {
@@ -32,10 +32,18 @@ const FROM_WORKER = {
   report: 20,
 } as const;
 
-export const FRAME = { ...FROM_PARENT, ...FROM_WORKER } as const;
+/** Kinds that both send; see wire/requests.ts. */
+const FROM_BOTH = {
+  request: 32,
+  reply: 33,
+  withdraw: 34,
+} as const;
 
-export type ParentKind = (typeof FROM_PARENT)[keyof typeof FROM_PARENT];
-export type WorkerKind = (typeof FROM_WORKER)[keyof typeof FROM_WORKER];
+export const FRAME = { ...FROM_PARENT, ...FROM_WORKER, ...FROM_BOTH } as const;
+
+export type RequestKind = (typeof FROM_BOTH)[keyof typeof FROM_BOTH];
+export type ParentKind = (typeof FROM_PARENT)[keyof typeof FROM_PARENT] | RequestKind;
+export type WorkerKind = (typeof FROM_WORKER)[keyof typeof FROM_WORKER] | RequestKind;
 export type FrameKind = ParentKind | WorkerKind;
 
 /** The body of each kind. */
@@ -46,13 +54,16 @@ export interface Bodies {
   [FRAME.stop]: undefined;
   [FRAME.tune]: TuneMessage;
   [FRAME.pressure]: PressureMessage;
-  [FRAME.progressTaken]: undefined;
   [FRAME.warming]: undefined;
   [FRAME.ready]: ReadyMessage;
   [FRAME.startFailed]: StartFailedMessage;
   [FRAME.results]: ResultsBody | undefined;
   [FRAME.progress]: ClonedValue | undefined;
   [FRAME.report]: ReportMessage;
+  [FRAME.request]: RequestMessage;
+  /** The answer, or a WireThrown. */
+  [FRAME.reply]: unknown;
+  [FRAME.withdraw]: undefined;
 }
 
 /**
@@ -104,8 +115,10 @@ export const CLAIM_ALONE = 0x8000;
  * `meta` of a results frame: [log position before, log position after, bytes of the log that are in `values`]. The records of
  * the log come first if they are there at all, then records that are not in the log.
  *
- * `meta` of a progress frame: [wire id, bytes of shape definitions that come before the value in `values`, 1 to hear when it
- * is taken (progressTaken), values that were dropped before this one].
+ * `meta` of a progress frame: [wire id, bytes of shape definitions that come before the value in `values`, values that were
+ * dropped before this one].
+ *
+ * `meta` of a request and of its withdrawal: [its number]; of a reply: [the number of its request, 1 if that is refused].
  */
 
 /** Raised when either side's layout changes; a worker of another version refuses to start. */

@@ -112,3 +112,10 @@ export interface ClonedValue {
 }
 /** By wire id: results that only a port can carry. */
 export type ResultsBody = ReadonlyMap<number, ClonedValue>;
+
+/** What one side asks of the other. */
+export interface RequestMessage {
+  /** A key of the table in wire/topics.ts that the asking side has. */
+  readonly topic: string;
+  readonly asked: unknown;
+}

@@ -5,6 +5,8 @@ import { FRAME, type ProgressFrame, type ResultsFrame, type WorkerKind } from '.
 import { frameRouter } from '../wire/frame-router.js';
 import type { ReadyMessage, ReportMessage, StartFailedMessage } from '../wire/messages.js';
 import { STATUS } from '../wire/record.js';
+import { Requests } from '../wire/requests.js';
+import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
 import type { Hand } from './hand.js';
 import { ResultReader } from './result-reader.js';
 import type { ResultRow } from './result-row.js';
@@ -44,6 +46,7 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   droppedProgress = 0;
   readonly #parts: FrameReceiverParts<W>;
   readonly #reader: ResultReader;
+  readonly #requests: Requests<ParentTopics, WorkerTopics>;
 
   constructor(parts: FrameReceiverParts<W>) {
     this.#parts = parts;
@@ -57,6 +60,12 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
       onReturned: (wireId, endedAt) => hand.returned(wireId, endedAt),
       onRow: (row) => this.#onRow(row),
     });
+    this.#requests = new Requests<ParentTopics, WorkerTopics>({
+      channel: transport.channel,
+      clock: parts.clock,
+      // Frames are read in order, and each at once.
+      answers: { progressTaken: () => undefined },
+    });
     const route = frameRouter<WorkerKind>(`Worker ${parts.worker.id}`, {
       [FRAME.results]: (frame) => this.#onResults(frame),
       [FRAME.progress]: (frame) => this.#onProgress(frame),
@@ -64,6 +73,7 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
       [FRAME.warming]: () => parts.loaded(),
       [FRAME.ready]: ({ body }) => this.#onReady(body),
       [FRAME.startFailed]: ({ body }) => parts.startFailed(body),
+      ...this.#requests.handlers,
     });
     transport.channel.onFrame = (frame) => {
       this.heardAtMs = parts.clock.now();
@@ -85,6 +95,11 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     }
     this.heardAtMs = this.usedAtMs = nowMs;
     if (worker.state !== 'exited') listener.settled(worker);
+  }
+
+  /** The worker has ended. */
+  end(): void {
+    this.#requests.end();
   }
 
   #onResults(frame: ResultsFrame): void {
@@ -117,15 +132,14 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   }
 
   #onProgress(frame: ProgressFrame): void {
-    const { worker, transport, hand, listener } = this.#parts;
-    const [wireId = 0, , asks = 0, dropped = 0] = frame.meta;
+    const { worker, hand, listener } = this.#parts;
+    const [wireId = 0, , dropped = 0] = frame.meta;
     const told = this.#reader.progress(frame);
     const place = hand.get(wireId);
     this.droppedProgress += told === undefined ? dropped + 1 : dropped;
     if (place?.task !== undefined && !place.isAbandoned && told !== undefined) {
       listener.progress(worker, place.task, told.value);
     }
-    if (asks === 1) transport.channel.send(FRAME.progressTaken, undefined);
   }
 
   #onReport(report: ReportMessage): void {

@@ -280,6 +280,7 @@ export class Worker {
     const end = this.#exit.ended({ id, pid, threadId, vitals, uptimeMs, remains }, exit, this.#start);
     this.#start.end();
     this.hand.stop();
+    this.received.end();
     this.#move({ name: 'exited' });
     this.#transport.release();
     this.#listener.exited(this, end);

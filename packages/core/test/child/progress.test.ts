@@ -7,19 +7,20 @@ import type { Cargo, WorkerChannel } from '../../src/wire/frame.js';
 
 interface Sent {
   id: number;
-  asks: boolean;
   dropped: number;
   value: unknown;
 }
 
 function open() {
   const sent: Sent[] = [];
+  /** What the parent was asked and has not answered. */
+  const asked: (() => void)[] = [];
   const refused = new Set<unknown>();
   const decoder = openDecoder('structured');
   const channel = {
     clones: true,
     send(_kind: number, body: unknown, { meta, values = [], beside = [] }: Cargo) {
-      const [id = 0, definitions = 0, asks = 0, dropped = 0] = meta;
+      const [id = 0, definitions = 0, dropped = 0] = meta;
       const bytes = Buffer.concat(values);
       if (definitions > 0) decoder.defineShapes(bytes, 0, definitions);
       const memory = (index: number): ArrayBuffer => beside[index] as ArrayBuffer;
@@ -27,24 +28,27 @@ function open() {
         body === undefined
           ? decoder.decode(bytes, definitions, bytes.length, memory)
           : (body as { value: unknown }).value;
-      sent.push({ id, asks: asks === 1, dropped, value });
+      sent.push({ id, dropped, value });
       return 0;
     },
   } as unknown as WorkerChannel;
   const link = new ProgressLink(channel, openEncoder('structured', Infinity));
-  const sender = new ProgressSender({
-    encode(value) {
+  const refusing = {
+    encode(value: unknown) {
       if (refused.has(value)) throw new TypeError('cannot be sent');
       return link.encode(value);
     },
-    post: (id, value, asks, dropped) => link.post(id, value, asks, dropped),
-  });
+    post: link.post.bind(link),
+  };
+  const sender = new ProgressSender(refusing, (taken) => asked.push(taken));
+  /** The parent has taken all that it was asked about first. */
+  const take = (): void => asked.shift()?.();
   /** The parent has taken all that it was asked about. */
   const takeAll = (): void => {
-    for (let answered = 0; answered < sent.filter(({ asks }) => asks).length; answered++) sender.taken();
+    while (asked.length > 0) take();
   };
   const valuesOf = (id: number): unknown[] => sent.filter((each) => each.id === id).map(({ value }) => value);
-  return { sender, sent, refused, takeAll, valuesOf };
+  return { sender, sent, refused, take, takeAll, valuesOf };
 }
 
 describe('ProgressSender', () => {
@@ -69,8 +73,8 @@ describe('ProgressSender', () => {
   });
 
   it('sends what it holds when the parent has taken the rest, and drops nothing for one who waits', () => {
-    const { sender, valuesOf, sent } = open();
-    for (let n = 0; n < 10_000; n++) if (!sender.send(1, n)) sender.taken();
+    const { sender, take, valuesOf, sent } = open();
+    for (let n = 0; n < 10_000; n++) if (!sender.send(1, n)) take();
     sender.end(1);
     expect(valuesOf(1)).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
     expect(sent.every(({ dropped }) => dropped === 0)).toBe(true);
@@ -85,25 +89,25 @@ describe('ProgressSender', () => {
   });
 
   it('goes by bytes, too, and is never stopped by one large value', () => {
-    const { sender, sent } = open();
+    const { sender, sent, take } = open();
     const large = 'x'.repeat(5_000_000);
     expect(sender.send(1, 'small')).toBe(true);
     expect(sender.send(1, large)).toBe(true);
     for (let n = 0; n < 20; n++) expect(sender.send(1, large + n)).toBe(false);
     expect(sent).toHaveLength(2);
-    sender.taken();
+    take();
     expect(sent).toHaveLength(3);
     expect([sent[2]?.value === `${large}19`, sent[2]?.dropped]).toEqual([true, 19]);
   });
 
   it('holds those of each task by itself, and serves them in turn', () => {
-    const { sender, valuesOf } = open();
+    const { sender, take, valuesOf } = open();
     for (let n = 0; n < 1000; n++) sender.send(1, n);
     expect(sender.send(2, 'one and only')).toBe(false);
     for (let n = 0; n < 1000; n++) sender.send(1, n);
     expect(valuesOf(2)).toEqual([]);
-    sender.taken();
-    sender.taken();
+    take();
+    take();
     expect(valuesOf(2)).toEqual(['one and only']);
     sender.end(1);
     expect(valuesOf(1).at(-1)).toBe(999);
@@ -133,13 +137,13 @@ describe('ProgressSender', () => {
   });
 
   it('knows nothing of a task that has ended', () => {
-    const { sender, sent, takeAll } = open();
+    const { sender, sent, take, takeAll } = open();
     for (let n = 0; n < 500; n++) sender.send(1, n);
     sender.end(1);
     const count = sent.length;
     takeAll();
     sender.end(1);
-    sender.taken();
+    take();
     expect(sent).toHaveLength(count);
     expect(sender.send(2, 'next')).toBe(true);
   });

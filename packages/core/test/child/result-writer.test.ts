@@ -27,7 +27,7 @@ function open({ kind = 'memory', ...options }: Omit<LinkOptions, 'log'> & { kind
     return link.rows.splice(0).map(({ value }) => value);
   };
   /** Sends a value of a task's progress. */
-  const report = (id: number, value: unknown): void => link.progress.post(id, link.progress.encode(value), false, 0);
+  const report = (id: number, value: unknown): void => link.progress.post(id, link.progress.encode(value), 0);
   return { ...link, log, look, receive, report };
 }
 

@@ -15,7 +15,9 @@ function open() {
     [FRAME.stop]: note('stop'),
     [FRAME.tune]: note('tune'),
     [FRAME.pressure]: note('pressure'),
-    [FRAME.progressTaken]: note('progressTaken'),
+    [FRAME.request]: note('request'),
+    [FRAME.reply]: note('reply'),
+    [FRAME.withdraw]: note('withdraw'),
   });
   const arrive = (kind: unknown, body?: unknown): void =>
     route({
