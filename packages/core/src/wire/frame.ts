@@ -152,6 +152,14 @@ export interface FrameChannel<Sends extends FrameKind> {
   onFault: (error: Error) => void;
   /** The other end is gone, or the link is broken. Called once. */
   onClose: () => void;
+  /**
+   * Bytes that were sent and wait in this process, since the other end does not read, or not fast enough. A port has its messages
+   * in the other thread at once, and cannot tell what waits there: 0. What is sent by it is bounded by what its reader has
+   * acknowledged, as progress is (wire/topics.ts).
+   */
+  readonly bufferedBytes: number;
+  /** All that waited has left, once so much did that the sender had better wait. Never with a port. */
+  onDrain: () => void;
   /** Resolves when everything sent has left this process or thread, or cannot any more. */
   flushed(): Promise<void>;
   close(): void;

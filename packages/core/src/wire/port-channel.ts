@@ -34,6 +34,8 @@ export class PortChannel<Sends extends FrameKind> implements FrameChannel<Sends>
   onFrame: (frame: Frame) => void = () => {};
   onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
+  readonly bufferedBytes = 0;
+  onDrain: () => void = () => {};
   readonly #port: MessagePort;
   #isFaulty = false;
 

@@ -10,6 +10,7 @@ export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Send
   onFrame: (frame: Frame) => void = () => {};
   onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
+  onDrain: () => void = () => {};
   readonly #socket: Socket;
   readonly #reader: FrameReader;
 
@@ -28,6 +29,7 @@ export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Send
     // EPIPE and ECONNRESET say that the other process is gone; its exit tells the rest, and 'close' follows.
     socket.on('error', () => {});
     socket.on('close', () => this.onClose());
+    socket.on('drain', () => this.onDrain());
   }
 
   /** How frames are written and read from here on. */
@@ -46,6 +48,10 @@ export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Send
     for (const part of parts) if (part.length > 0) this.#socket.write(part);
     this.#socket.uncork();
     return sentAt;
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
   }
 
   carries(value: unknown): boolean {

@@ -9,6 +9,8 @@ export abstract class LocalChannel implements FrameChannel<FrameKind> {
   onFrame: (frame: Frame) => void = () => {};
   onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
+  readonly bufferedBytes = 0;
+  onDrain: () => void = () => {};
 
   abstract send(kind: FrameKind, body: unknown, cargo?: Cargo): number;
 
