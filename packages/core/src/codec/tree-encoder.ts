@@ -10,7 +10,7 @@ import { writeDefinitions } from './shape-definitions.js';
 import { keysTo, MAX_APPENDED, mayBeDisguised, ShapeTable, type ShapeNode } from './shapes.js';
 import type { Sink } from './sink.js';
 import { MAX_DEPTH, OBJECT_HEAD, TAG } from './tree-format.js';
-import { writeByV8, type Beside } from './v8-values.js';
+import { BesideList, writeByV8 } from './v8-values.js';
 import { checkSize, TooLarge } from './value-codec.js';
 import { refuseWithoutMemory, viewNumber } from './views.js';
 
@@ -298,13 +298,3 @@ export class TreeEncoder extends LeafWriter {
 const BUSY = 'cannot be sent while an accessor of another value, which is being sent, runs';
 const TOO_DEEP = `is nested more than ${MAX_DEPTH} levels deep, which is as deep as every worker can read`;
 const STACK_FULL = 'is nested more deeply than the stack that is left here allows';
-
-class BesideList implements Beside {
-  readonly views: Uint8Array[] = [];
-  bytes = 0;
-
-  add(bytes: Uint8Array): number {
-    this.bytes += bytes.length;
-    return this.views.push(bytes) - 1;
-  }
-}

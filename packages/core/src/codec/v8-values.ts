@@ -5,12 +5,17 @@ import { ownBytes } from './own-bytes.js';
 import { checkSize } from './value-codec.js';
 import { refuseWithoutMemory, viewNumber, viewOf } from './views.js';
 
-/** Where large views go: they are not copied. */
-export interface Beside {
+/** The large views of one value, in order: they are not copied. */
+export class BesideList {
+  readonly views: Uint8Array[] = [];
+  /** All of them together. */
+  bytes = 0;
+
   /** Takes a view and returns its index. */
-  add(bytes: Uint8Array): number;
-  /** What it has taken, in bytes. */
-  readonly bytes: number;
+  add(bytes: Uint8Array): number {
+    this.bytes += bytes.length;
+    return this.views.push(bytes) - 1;
+  }
 }
 
 /** A view's type on the wire is twice its number, and one more when its bytes lie beside. */
@@ -20,7 +25,7 @@ const BESIDE = 1;
  * One value by V8's serializer. Large views go beside.
  * @throws when V8 refuses it, or its views alone are too large
  */
-export function writeByV8(value: unknown, beside: Beside, limitBytes: number, largeBytes: number): Buffer {
+export function writeByV8(value: unknown, beside: BesideList, limitBytes: number, largeBytes: number): Buffer {
   const serializer = new ValueSerializer(beside, limitBytes, largeBytes);
   serializer.writeHeader();
   serializer.writeValue(value);
@@ -35,12 +40,12 @@ export function readByV8(bytes: Buffer, beside: (index: number) => ArrayBuffer):
 }
 
 class ValueSerializer extends DefaultSerializer {
-  readonly #beside: Beside;
+  readonly #beside: BesideList;
   readonly #limitBytes: number;
   readonly #largeBytes: number;
   #writtenBytes = 0;
 
-  constructor(beside: Beside, limitBytes: number, largeBytes: number) {
+  constructor(beside: BesideList, limitBytes: number, largeBytes: number) {
     super();
     this.#beside = beside;
     this.#limitBytes = limitBytes;
