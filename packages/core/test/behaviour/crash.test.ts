@@ -241,6 +241,20 @@ describe('a worker process', () => {
     });
   });
 
+  it.each([
+    ['that nothing sends', 99],
+    ['that only parents send', 2],
+  ])('that sends a frame of a kind %s is ended and replaced, and its task says why', async (_, frameKind) => {
+    await withPool('speaks-out-of-turn.mjs', { kind: 'process', workers: 1 }, async (pool) => {
+      const error = await failure(pool.run('sayFrameOfKind', frameKind));
+      expect(error).toMatchObject({
+        code: 'ERR_WORKER_CRASHED',
+        cause: { message: `Worker 1 sent a frame of kind ${frameKind}, which is not one of its kinds.` },
+      });
+      expect(await pool.run('echo', 'alive')).toBe('alive');
+    });
+  });
+
   it('that runs out of heap says so', async () => {
     const options = { kind: 'process', workers: 1, execArgv: ['--max-old-space-size=32'], stdio: 'ignore' } as const;
     await withPool('grows.mjs', options, async (pool) => {
