@@ -1,6 +1,7 @@
 import { process, now } from '../base/natives.js';
 import { readText } from '../base/read-file.js';
 import { threadCpuMs } from '../sizing/thread-cpu.js';
+import { readStat } from '../sizing/thread-state.js';
 import type { Keeper, Pace } from './heartbeat.js';
 
 /** What the system tells of one process. */
@@ -10,8 +11,6 @@ export interface ProcessUsage {
   readonly rssBytes: number;
 }
 
-/** A tick of the times in /proc: 10 ms on every architecture that Node runs on. */
-const TICK_MS = 10;
 const KIB = 1024;
 /** Where a question costs more than reading two files, it is asked no more often. */
 const ELSEWHERE_EVERY_MS = 1000;
@@ -90,10 +89,8 @@ function lookAtThread(vitals: Watched['vitals']): void {
 /** Undefined when it has ended. */
 function readUsage(pid: number): ProcessUsage | undefined {
   const stat = readText(`/proc/${pid}/stat`) ?? '';
-  // The name, in parentheses, may hold anything. After it come the fields from the third on; 14 and 15 are the times.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const rssKib = /^VmRSS:\s+(\d+) kB$/m.exec(readText(`/proc/${pid}/status`) ?? '')?.[1];
   // A zombie has no memory.
   if (rssKib === undefined) return undefined;
-  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS, rssBytes: Number(rssKib) * KIB };
+  return { cpuMs: readStat(stat).cpuMs, rssBytes: Number(rssKib) * KIB };
 }

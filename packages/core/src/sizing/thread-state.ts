@@ -12,7 +12,11 @@ const TICK_MS = 10;
 /** The state of a thread of a process, as Linux tells it; undefined elsewhere, or when it has ended. */
 export function threadState(pid: number | 'self', systemThreadId: number): ThreadState | undefined {
   const stat = readText(`/proc/${pid}/task/${systemThreadId}/stat`);
-  if (stat === undefined) return undefined;
+  return stat === undefined ? undefined : readStat(stat);
+}
+
+/** What a `stat` file in /proc says, of a thread or of a process. */
+export function readStat(stat: string): ThreadState {
   // The name, in parentheses, may hold anything. After it come the fields from the third on; 14 and 15 are the times.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return { letter: fields[0] ?? '', cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS };
