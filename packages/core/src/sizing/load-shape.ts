@@ -39,6 +39,7 @@ const HALF_LIFE_MS = 500;
 const LEAST_ACTIVE = 0.002;
 /** Less time in handlers than this says nothing yet. */
 const ENOUGH_MS = 20;
+/** Below the one, twice as much processor time is the noise of two ticks; above the other, other threads do all the work. */
 const LEAST_CPU = 0.02;
 const MOST_CPU = 8;
 /** Where workers take cores from each other, ticks with the same numbers before a new kind of tasks is believed. */

@@ -26,7 +26,6 @@ export type Verdict = 'goOn' | 'keep' | 'revert' | 'unclear';
 const WORTH = 0.15;
 const NOISE = 2;
 const FAR = 1.5;
-const LEAST_GAIN = 0.02;
 /** Most readings of a trial whose answer is hidden by noise. */
 const MOST_READINGS = 12;
 /** With fewer workers, most readings as a multiple of the least number: a loss that noise hides is none. */
@@ -56,8 +55,7 @@ export function isOfOtherTasks({ from, to, before, after, leastReadings }: Trial
 
 /** Whether more work was done, by more than noise. */
 export function gained({ before, after }: Trial): boolean {
-  const noise = NOISE * (standardError(before) + standardError(after));
-  return after.mean - before.mean > Math.max(noise, before.mean * LEAST_GAIN);
+  return after.mean - before.mean > NOISE * (standardError(before) + standardError(after));
 }
 
 /**
