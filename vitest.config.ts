@@ -41,12 +41,12 @@ export default defineConfig({
         extends: true,
         test: { name: 'faults', include: ['packages/*/test/faults/**/*.test.ts'] },
       },
-      // Bundlers, test runners, compilers, single executables: `npm run test:hosts`. Minutes, too.
+      // Bundlers, test runners, compilers, single executables, the snippets of the documentation: `npm run test:hosts`. Minutes, too.
       {
         extends: true,
         test: {
           name: 'hosts',
-          include: ['packages/*/test/hosts/**/*.test.ts'],
+          include: ['packages/*/test/hosts/**/*.test.ts', 'scripts/test/hosts/*.test.mjs'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
