@@ -68,7 +68,7 @@ function bothKinds([processes, threads]) {
 
 /** Looks up the cells of docs/faults.md by the text of a row and a column. */
 function faultCells(page) {
-  const tables = page.split(/\n(?=\n\|  \|)/).map((part) =>
+  const tables = page.split(/\n(?=\n\| {2}\|)/).map((part) =>
     part
       .split('\n')
       .filter((line) => line.startsWith('| '))

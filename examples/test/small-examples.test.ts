@@ -40,4 +40,11 @@ describe('the small examples', () => {
     expect(before).toEqual({ ...SUCCESS, stdout });
     expect(after).toEqual({ ...SUCCESS, stdout });
   });
+
+  it('embed-in-library counts words in a pool of its own and in that of the program', async () => {
+    expect(await runNode(['examples/embed-in-library/main.mjs'])).toEqual({
+      ...SUCCESS,
+      stdout: "own pool: 5\nthe program's pool: 2 MILL\nstill open: true\n",
+    });
+  });
 });

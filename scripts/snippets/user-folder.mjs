@@ -10,7 +10,17 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TOOLS = join(ROOT, 'node_modules');
 /** What pages use beside the packages. */
 const LINKED = ['@types', 'jest', 'piscina', 'tinypool', 'tsx', 'typescript', 'vitest', 'workerpool'];
-const TYPE_CHECK = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck'];
+const TYPE_CHECK = [
+  '--noEmit',
+  '--strict',
+  '--target',
+  'es2022',
+  '--module',
+  'nodenext',
+  '--types',
+  'node',
+  '--skipLibCheck',
+];
 const PROGRAM_LIMIT_MS = 60_000;
 
 /** Packs every package and installs the tarballs. @returns a folder to copy with `userFolder`; the caller removes it */

@@ -1,0 +1,5 @@
+// Ships with the library. Names begin with that of the library: a program may export them beside its own.
+
+export function wordCounterCount(text) {
+  return text.split(/\s+/).filter(Boolean).length;
+}
