@@ -50,6 +50,7 @@ export function backendStats(parts: StatsParts): BackendStats {
     latencyMs: latency(types),
     byTask,
     utilization: utilization(parts, types),
+    balance: options.kind === 'inline' ? undefined : parts.book.balance.stats(loopShare(types), parts.sizing.detected),
     sizing: parts.sizing,
     memory: parts.memory,
   };
@@ -66,6 +67,13 @@ function workerStats(worker: Worker, nowMs: number): WorkerStats {
 function utilization({ placeMs }: StatsParts, types: readonly TaskType[]): number {
   const busyMs = types.reduce((sum, type) => sum + type.run.sum, 0);
   return placeMs === 0 ? 0 : Math.min(1, busyMs / placeMs);
+}
+
+/** Share of the time in handlers in which they had their event loop, weighted by that time. */
+function loopShare(types: readonly TaskType[]): number {
+  const ranMs = types.reduce((sum, { run }) => sum + run.sum, 0);
+  const loopMs = types.reduce((sum, { run, load }) => sum + run.sum * load.loopShare, 0);
+  return ranMs === 0 ? 1 : loopMs / ranMs;
 }
 
 function latency(types: readonly TaskType[]): LatencyStats {

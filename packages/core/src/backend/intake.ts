@@ -146,6 +146,8 @@ export class Intake {
     const refusal = this.#inputs.write(task, input);
     this.#entering = task.next;
     task.next = undefined;
+    const { balance } = this.#book;
+    if (balance.isTimed(task.id)) balance.called(this.#clock.now() - task.submittedAt);
     if (refusal !== undefined && task.state === 'queued') this.#dispatcher.refuse(task, refusal);
     return task;
   }

@@ -86,6 +86,22 @@ export interface CacheStats {
   savedMs: number;
 }
 
+/**
+ * What a task costs this program's own thread, and what it takes off that thread: averages of the latest thousands of tasks, all
+ * names together. Where the first is larger, a plain call is cheaper, and leaves the event loop more time.
+ */
+export interface BalanceStats {
+  /**
+   * Time of this thread for a task: encoding its input, handing it out, reading its result. What Node itself does beside that
+   * (system calls of its event loop, promises, garbage) is not in it, so it is a lower bound.
+   */
+  handOverMs: number;
+  /** Time for which a task's handler had its worker's event loop, without waiting. */
+  handlerMs: number;
+  /** What to do about it, as a sentence; undefined while the pool takes off more than it costs. */
+  advice: string | undefined;
+}
+
 /** How large the pool is, and why. */
 export interface SizingStats {
   /** Workers wanted, and between what that may move. */
@@ -126,6 +142,8 @@ export interface PoolStats {
   byTask: { [name: string]: TaskStats };
   /** Execution time ÷ (ready workers × concurrency × wall time) since the pool began, 0 to 1. */
   utilization: number;
+  /** Whether tasks are worth handing over. Undefined before about 2,000 of them, and for kind 'inline'. */
+  balance: BalanceStats | undefined;
   sizing: SizingStats;
   /** As of the last reading: while there is work, a second old at most. Undefined before the first worker was started. */
   memory: MemoryStats | undefined;

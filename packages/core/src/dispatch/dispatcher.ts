@@ -163,8 +163,14 @@ export class Dispatcher {
     }
   }
 
-  /** A worker has answered for some tasks: hand it the next. */
+  /** Results of a worker have been read, from its frame or its log: hand it the next tasks. */
   onSettled(worker: Worker): void {
+    this.#freed(worker);
+    const { clock, book } = this.#parts;
+    book.balance.handed(clock.now() - worker.usedAtMs);
+  }
+
+  #freed(worker: Worker): void {
     if (worker.isReady) {
       this.#assignment.answered(worker);
     } else {
@@ -178,7 +184,7 @@ export class Dispatcher {
 
   onRefused(worker: Worker, task: Task, refusal: Refusal): void {
     this.refuse(task, refusal);
-    this.onSettled(worker);
+    this.#freed(worker);
   }
 
   /** The input of a task that is in no queue and no hand cannot be sent. */
@@ -205,8 +211,11 @@ export class Dispatcher {
   }
 
   #pass(): void {
+    const { clock, book } = this.#parts;
+    const beganAt = clock.now();
     this.#assignment.run();
     if (this.#assigner.flush()) this.roster.noteSent();
+    book.balance.handed(clock.now() - beganAt);
     this.#stealing.look();
     this.#parts.onHandedOut(this.queued);
   }

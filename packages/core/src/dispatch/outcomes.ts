@@ -43,6 +43,7 @@ export class Outcomes {
     }
     const ranMs = row.endedAt - row.startedAt;
     task.type.record(row.startedAt - task.submittedAt, ranMs, now - task.submittedAt);
+    book.balance.ran(ranMs);
     const isWarm = task.place?.isWarm;
     if (isWarm !== undefined) task.type.recordKeyed(isWarm, ranMs);
     publishTrace(pool, task, status === STATUS.ok ? 'ok' : 'error', now, row);

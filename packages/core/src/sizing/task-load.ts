@@ -62,6 +62,12 @@ export class TaskLoad {
     };
   }
 
+  /** Share of their time in handlers in which they had their event loop; 1 while there is not enough to go by. */
+  get loopShare(): number {
+    const { heldMs, loopMs } = this.#sums;
+    return isKnown(this.#sums) ? Math.min(1, loopMs / heldMs) : 1;
+  }
+
   /** Undefined while there is not enough to go by. */
   get kind(): DetectedLoad | undefined {
     return isKnown(this.#sums) ? kindOf(this.#sums) : undefined;

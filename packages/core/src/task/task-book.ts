@@ -3,6 +3,7 @@ import { PoolError } from '../contract/errors.js';
 import type { TaskCounts } from '../contract/stats.js';
 import type { Timer } from '../base/clock.js';
 import type { Holding, Task } from './task.js';
+import { Balance } from './balance.js';
 import { canMoveTask, type TaskState } from './task-state.js';
 
 /** How a task ended, for the counts. */
@@ -13,6 +14,8 @@ export type TaskEnd = 'completed' | 'failed' | 'cancelled';
  * each is counted exactly once. At every moment submitted = queued + running + completed + failed + cancelled.
  */
 export class TaskBook {
+  /** What they cost this thread beside what they take off it. */
+  readonly balance = new Balance();
   #pending = 0;
   readonly #counts: TaskCounts = {
     submitted: 0,
