@@ -1,4 +1,5 @@
 import { Histogram } from '../base/histogram.js';
+import type { PoolKind } from '../contract/options.js';
 import type { LatencyStats, MemoryStats, PoolStats, SizingStats, Summary, WorkerStats } from '../contract/stats.js';
 import type { Worker } from '../worker/worker.js';
 import type { TaskBook } from '../task/task-book.js';
@@ -7,6 +8,7 @@ import type { BackendStats } from './backend.js';
 import type { PastWorkers } from './past-workers.js';
 
 export interface StatsParts {
+  kind: PoolKind;
   paused: boolean;
   nowMs: number;
   wanted: number;
@@ -50,7 +52,7 @@ export function backendStats(parts: StatsParts): BackendStats {
     latencyMs: latency(types),
     byTask,
     utilization: utilization(parts, types),
-    balance: options.kind === 'inline' ? undefined : parts.book.balance.stats(loopShare(types), parts.sizing.detected),
+    balance: parts.kind === 'inline' ? undefined : parts.book.balance.stats(loopShare(types), parts.sizing.detected),
     sizing: parts.sizing,
     memory: parts.memory,
   };

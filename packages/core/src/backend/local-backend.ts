@@ -113,8 +113,9 @@ export class LocalBackend implements Backend {
   }
 
   stats(): BackendStats {
-    const { dispatcher, supervisor, keepers, clock, past, book, types } = this.#engine;
+    const { options, dispatcher, supervisor, keepers, clock, past, book, types } = this.#engine;
     return backendStats({
+      kind: options.kind,
       paused: dispatcher.isPaused,
       nowMs: clock.now(),
       wanted: supervisor.wanted,

@@ -75,3 +75,10 @@ it('what tasks of a name are like is what they were like last', () => {
   for (let n = 0; n < 20; n++) load.add({ ...sums, cpuMs: 10 });
   expect(load.kind).toBe('blocking');
 });
+
+it('the share of their time in handlers in which tasks had their event loop is all of it until it is known', () => {
+  const load = new TaskLoad();
+  expect(load.loopShare).toBe(1);
+  for (let n = 0; n < 20; n++) load.add({ spanMs: 0, delayMs: 0, heldMs: 250, loopMs: 50, cpuMs: 50 });
+  expect(load.loopShare).toBeCloseTo(0.2, 10);
+});

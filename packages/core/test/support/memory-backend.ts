@@ -140,6 +140,7 @@ export class MemoryBackend implements Backend {
       latencyMs: { wait: none, run: none, total: none },
       byTask: {},
       utilization: 0,
+      balance: undefined,
       sizing: {
         workers: this.#lanes,
         min: this.#lanes,
