@@ -56,7 +56,13 @@ export function limitError(
   const { startedAtMs, workerId, queued } = at;
   if (startedAtMs === undefined || limit === 'queueTimeoutMs') {
     const limitMs = Math.min(limits.queueUntilMs, limits.deadlineMs) - sinceMs;
-    return new PoolError('ERR_QUEUE_TIMEOUT', { task, waitedMs: nowMs - sinceMs, limitMs, queued, deadline: undefined });
+    return new PoolError('ERR_QUEUE_TIMEOUT', {
+      task,
+      waitedMs: nowMs - sinceMs,
+      limitMs,
+      queued,
+      deadline: undefined,
+    });
   }
   const limitMs = limit === 'timeoutMs' ? limits.timeoutMs : limits.deadlineMs - sinceMs;
   const ranMs = nowMs - startedAtMs;

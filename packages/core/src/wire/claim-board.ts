@@ -130,14 +130,7 @@ export interface WorkerBoard {
    * @param ids a table with the id of the first at `at`, of the next `stride` further, and so on
    * @param startTogether whether all start now, each as a run of its own; else they run one after another
    */
-  claimRun(
-    ids: Uint32Array,
-    at: number,
-    stride: number,
-    count: number,
-    nowMs: number,
-    startTogether: boolean,
-  ): number;
+  claimRun(ids: Uint32Array, at: number, stride: number, count: number, nowMs: number, startTogether: boolean): number;
   /** Claims one task, which starts now. False when the parent has taken it back: then it must not run. */
   claim(id: number, nowMs: number): boolean;
   /** Which tasks of a run that is claimed already were taken back since, one bit each. */

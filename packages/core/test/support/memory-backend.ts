@@ -250,7 +250,12 @@ export class MemoryBackend implements Backend {
       const handler = this.#module?.[name];
       if (typeof handler !== 'function') {
         const known = Object.keys(this.#module ?? {});
-        throw new PoolError('ERR_TASK_NOT_FOUND', { task: name, module: this.#parts.moduleUrl, known, nearest: undefined });
+        throw new PoolError('ERR_TASK_NOT_FOUND', {
+          task: name,
+          module: this.#parts.moduleUrl,
+          known,
+          nearest: undefined,
+        });
       }
       const progress = (value: unknown): boolean => {
         if (task.state === 'running') terms?.onProgress?.(structuredClone(value));
