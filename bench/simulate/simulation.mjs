@@ -33,9 +33,9 @@ export class Simulation {
   #random;
   #options;
   #meanMs;
-  #lastTick = { nowMs: 0, doneMs: 0, ended: 0, spanMs: 0, heldMs: 0, loopMs: 0, cpuMs: 0, execMs: 0 };
+  #lastTick = { nowMs: 0, doneMs: 0, ended: 0, spanMs: 0, handlerMs: 0, loopMs: 0, cpuMs: 0, execMs: 0 };
   #spanMs = 0;
-  #heldMs = 0;
+  #handlerMs = 0;
   /** Workers that have tasks; tasks in handlers; loops that are active. */
   #busy = 0;
   #held = 0;
@@ -102,7 +102,7 @@ export class Simulation {
       this.#cpuMs += passedMs * Math.min(this.#computing, this.#options.cores);
       this.#loopMs += passedMs * this.#active;
       this.#spanMs += passedMs * this.#busy;
-      this.#heldMs += passedMs * this.#held;
+      this.#handlerMs += passedMs * this.#held;
       this.progressMs += passedMs * (this.#computing * speed + this.#active - this.#computing + this.#waits);
       this.nowMs = at;
       if (at === untilMs && at < Math.min(serviceAt, timeAt)) return;
@@ -116,7 +116,7 @@ export class Simulation {
   sample() {
     const before = this.#lastTick;
     const { nowMs, doneMs, ended } = this;
-    const now = { spanMs: this.#spanMs, heldMs: this.#heldMs, loopMs: this.#loopMs, cpuMs: this.#cpuMs };
+    const now = { spanMs: this.#spanMs, handlerMs: this.#handlerMs, loopMs: this.#loopMs, cpuMs: this.#cpuMs };
     this.#lastTick = { ...now, nowMs, doneMs, ended, execMs: this.#execMs };
     const elapsedMs = nowMs - before.nowMs;
     const ready = this.ready;
@@ -140,7 +140,7 @@ export class Simulation {
       ready,
       starting: this.#workers.filter(({ isReady }) => !isReady).length,
       spanMs: now.spanMs - before.spanMs,
-      heldMs: now.heldMs - before.heldMs,
+      handlerMs: now.handlerMs - before.handlerMs,
       loopMs: now.loopMs - before.loopMs,
       cpuMs: now.cpuMs - before.cpuMs,
       // As where the system does not tell how long loops waited for a core: the harder case.

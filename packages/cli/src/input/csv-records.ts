@@ -15,7 +15,7 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
  * Cuts chunks of UTF-8 into CSV records (RFC 4180, any delimiter). Empty lines are left out, but counted.
  *
  * csv-parse cannot go on after a broken record: a quote that is not closed swallows the rest of the file. Here a broken
- * record costs the line it begins on, and nothing else: the bytes of the record in hand are kept, and a new parser
+ * record costs the line it begins on, and nothing else: the bytes of the record in flight are kept, and a new parser
  * starts on the line after it. What one open quote can make us read twice is bounded by MAX_RECORD_BYTES.
  */
 export async function* readCsvRecords(
@@ -85,7 +85,7 @@ class CsvReader {
     for (let lines = blankLines(this.#rest); lines > 0; lines--) this.#skipLine();
   }
 
-  /** Drops the rest of the line in hand, or as much of it as there is yet. Returns what is left. */
+  /** Drops the rest of the line in flight, or as much of it as there is yet. Returns what is left. */
   #skipLine(): Buffer {
     const end = this.#rest.indexOf(LINE_FEED);
     this.#skipping = end === -1;

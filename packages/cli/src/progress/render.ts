@@ -6,7 +6,7 @@ import { formatDuration, formatRate } from './units.js';
 /** Everything a progress line shows. */
 export interface ProgressView extends Reading {
   failed: number;
-  /** Workers that are alive, and those of them with a task in hand. */
+  /** Workers that are alive, and those of them with a task in flight. */
   workers: { alive: number; busy: number };
   /** No new items are taken; what is running is being finished. */
   draining: boolean;

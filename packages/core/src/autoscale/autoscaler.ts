@@ -1,10 +1,10 @@
 import type { PoolEvents } from '../contract/events.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
-import type { DetectedLoad, SizingStats } from '../contract/stats.js';
+import type { DetectedWorkload, SizingStats } from '../contract/stats.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { decide, startSizing, type SizingDecision, type SizingState } from '../sizing/decide.js';
-import { GovernorSeat } from '../sizing/governor.js';
-import { isKnown, kindOf } from '../sizing/load-shape.js';
+import { CoreShare } from '../sizing/governor.js';
+import { isKnown, kindOf } from '../sizing/workload-profile.js';
 import type { SizingLimits, SizingSample } from '../sizing/sample.js';
 import { startConcurrency, wantedWorkers, type SizeRange } from '../sizing/static-size.js';
 import type { Supervisor } from '../supervise/supervisor.js';
@@ -36,7 +36,7 @@ export interface AutoscalerParts {
 export class Autoscaler implements Keeper {
   readonly #parts: AutoscalerParts;
   readonly #observer: Observer;
-  readonly #seat = new GovernorSeat();
+  readonly #seat = new CoreShare();
   #range: SizeRange;
   #concurrency: number;
   #reason: string;
@@ -105,7 +105,7 @@ export class Autoscaler implements Keeper {
   placesToCome(): number {
     const { supervisor } = this.#parts;
     // One that has had its last task is about to be followed by another.
-    const isDone = ({ load, tasksLeft }: Worker): boolean => load === 0 && tasksLeft <= 0;
+    const isDone = ({ inFlight: load, tasksLeft }: Worker): boolean => load === 0 && tasksLeft <= 0;
     const working = supervisor.staying().filter((worker) => worker.isReady && !isDone(worker)).length;
     const workers = Math.max(this.#workersFor(Infinity), supervisor.wanted);
     return Math.max(0, workers - working) * this.#concurrency;
@@ -138,7 +138,7 @@ export class Autoscaler implements Keeper {
   }
 
   /** What tasks are like; undefined while nothing is known. */
-  get #detected(): DetectedLoad | undefined {
+  get #detected(): DetectedWorkload | undefined {
     const shape = this.#state?.shape;
     return shape !== undefined && isKnown(shape) ? kindOf(shape) : undefined;
   }

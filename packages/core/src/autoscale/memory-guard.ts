@@ -46,7 +46,7 @@ export class MemoryGuard {
     const { supervisor, dispatcher } = parts;
     this.watch = new MemoryWatch({
       read: () => this.#read(),
-      workerBytes: () => supervisor.staying().map(({ vitals }) => vitals.rssBytes),
+      workerBytes: () => supervisor.staying().map(({ metrics }) => metrics.rssBytes),
       workers: () => supervisor.staying().length,
       changed: (from, to, reading) => this.#onChanged(from, to, reading),
       hold: (working) => dispatcher.limitWorking(this.#isComingBack() ? 0 : working),
@@ -58,7 +58,7 @@ export class MemoryGuard {
   /** A worker has told of its memory. If it has grown, the next beat of the pool may be too late. */
   noteReported(worker: Worker): void {
     if (isHeapNearlyFull(worker)) this.#replace(worker, 'its heap is nearly full');
-    if (worker.vitals.grownBytes < GROWN_BYTES) return;
+    if (worker.metrics.grownBytes < GROWN_BYTES) return;
     const nowMs = this.#parts.clock.now();
     if (nowMs - this.watch.readAtMs >= LOOK_AGAIN_MS) this.watch.look(nowMs);
   }
@@ -95,7 +95,7 @@ export class MemoryGuard {
     const { supervisor, options } = this.#parts;
     const own = residentBytes();
     if (options.kind !== 'process') return own;
-    return [...supervisor.workers].reduce((sum, { vitals }) => sum + vitals.rssBytes, own);
+    return [...supervisor.workers].reduce((sum, { metrics }) => sum + metrics.rssBytes, own);
   }
 
   #onChanged(from: MemoryLevel, to: MemoryLevel, { usedBytes, limitBytes }: MemoryReading): void {
@@ -130,7 +130,7 @@ export class MemoryGuard {
     if (!worker.isReady) return;
     this.#parts.emit('worker:recycled', { workerId: worker.id, reason });
     // What it has not begun others may do.
-    this.#parts.dispatcher.takeBackAhead(worker);
+    this.#parts.dispatcher.recallPrefetched(worker);
     worker.drain(reason, STOP_WITHIN_MS);
   }
 

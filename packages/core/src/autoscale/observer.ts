@@ -1,7 +1,7 @@
 import { eventLoopUtilization } from '../base/loop-use.js';
 import type { SizingSample } from '../sizing/sample.js';
 import { readThrottling, throttledShare, type QuotaPeriods } from '../sizing/throttling.js';
-import type { LoadTotals } from '../worker/load-meter.js';
+import type { UtilizationTotals } from '../worker/utilization-meter.js';
 import type { MemoryBounds } from './memory-watch.js';
 
 /** A mean of fewer tasks says little of how long they take at best. */
@@ -14,10 +14,10 @@ const BOOT_WEIGHT = 0.2;
 /** What sizing needs to see of a worker. */
 export interface SizedWorker {
   readonly isReady: boolean;
-  readonly load: number;
+  readonly inFlight: number;
   readonly expectedMs: number;
   readonly bootMs: number;
-  readLoad(nowMs: number): LoadTotals;
+  readUtilization(nowMs: number): UtilizationTotals;
 }
 
 /** What is known of the tasks of one name. */
@@ -45,7 +45,7 @@ export class Observer {
   readonly #parts: ObserverParts;
   readonly #types = new Map<SizedType, TypeTotals>();
   #atMs = 0;
-  #loads = new Map<SizedWorker, LoadTotals>();
+  #loads = new Map<SizedWorker, UtilizationTotals>();
   #parent = eventLoopUtilization();
   /** Undefined before the first look, which reads files; null without a quota. */
   #quota: QuotaPeriods | null | undefined;
@@ -67,7 +67,7 @@ export class Observer {
     const { waiting, memory } = this.#parts;
     const elapsedMs = nowMs - this.#atMs;
     this.#atMs = nowMs;
-    const { ahead, aheadMs, ...counts } = this.#count(wanted.concurrency);
+    const { ahead, prefetchMs, ...counts } = this.#count(wanted.concurrency);
     const { tasks, expectedMs } = waiting();
     const { room, cap } = memory();
     return {
@@ -76,7 +76,7 @@ export class Observer {
       ...wanted,
       ...counts,
       waiting: tasks + ahead,
-      backlogMs: expectedMs + aheadMs,
+      backlogMs: expectedMs + prefetchMs,
       ...this.#readTypes(),
       ...this.#readLoads(nowMs),
       bootMs: this.#bootMs,
@@ -88,34 +88,34 @@ export class Observer {
   }
 
   #count(concurrency: number) {
-    const counts = { ready: 0, starting: 0, executing: 0, ahead: 0, aheadMs: 0 };
+    const counts = { ready: 0, starting: 0, executing: 0, ahead: 0, prefetchMs: 0 };
     for (const worker of this.#parts.workers()) {
       if (!worker.isReady) {
         counts.starting++;
         continue;
       }
       counts.ready++;
-      counts.executing += Math.min(worker.load, concurrency);
-      counts.ahead += Math.max(0, worker.load - concurrency);
-      counts.aheadMs += worker.expectedMs;
+      counts.executing += Math.min(worker.inFlight, concurrency);
+      counts.ahead += Math.max(0, worker.inFlight - concurrency);
+      counts.prefetchMs += worker.expectedMs;
       if (worker.bootMs > 0) this.#bootMs += (worker.bootMs - this.#bootMs) * BOOT_WEIGHT;
     }
     return counts;
   }
 
   /** What workers did since the last look. One that is new, or has gone, is not counted in this tick. */
-  #readLoads(nowMs: number): Pick<SizingSample, 'spanMs' | 'heldMs' | 'loopMs' | 'cpuMs' | 'delayMs'> {
-    const loads = new Map<SizedWorker, LoadTotals>();
-    const sum = { spanMs: 0, heldMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
+  #readLoads(nowMs: number): Pick<SizingSample, 'spanMs' | 'handlerMs' | 'loopMs' | 'cpuMs' | 'delayMs'> {
+    const loads = new Map<SizedWorker, UtilizationTotals>();
+    const sum = { spanMs: 0, handlerMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
     for (const worker of this.#parts.workers()) {
       if (!worker.isReady) continue;
-      const now = worker.readLoad(nowMs);
+      const now = worker.readUtilization(nowMs);
       const before = this.#loads.get(worker);
       loads.set(worker, now);
       // One that had nothing to do says nothing of tasks.
-      if (before === undefined || (worker.load === 0 && now.heldMs === before.heldMs)) continue;
+      if (before === undefined || (worker.inFlight === 0 && now.handlerMs === before.handlerMs)) continue;
       sum.spanMs += now.atMs - before.atMs;
-      sum.heldMs += now.heldMs - before.heldMs;
+      sum.handlerMs += now.handlerMs - before.handlerMs;
       sum.loopMs += now.loopMs - before.loopMs;
       sum.cpuMs += now.cpuMs - before.cpuMs;
       sum.delayMs += now.delayMs - before.delayMs;

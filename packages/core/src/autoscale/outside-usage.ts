@@ -18,7 +18,7 @@ const ELSEWHERE_EVERY_MS = 1000;
 /** What is asked about. */
 export interface Watched {
   readonly pid: number | undefined;
-  readonly vitals: { readonly systemThreadId: number | undefined; noteUsage(usage: Partial<ProcessUsage>): void };
+  readonly metrics: { readonly systemThreadId: number | undefined; noteUsage(usage: Partial<ProcessUsage>): void };
   isSilent(nowMs: number): boolean;
 }
 
@@ -41,7 +41,7 @@ export class OutsideUsage implements Keeper {
   tick(nowMs: number): Pace {
     const silent = [...this.#workers()].filter((worker) => worker.isSilent(nowMs));
     if (this.#kind === 'process') void this.look(silent);
-    else for (const { vitals } of silent) lookAtThread(vitals);
+    else for (const { metrics } of silent) lookAtThread(metrics);
     return 'rest';
   }
 
@@ -75,15 +75,15 @@ export class OutsideUsage implements Keeper {
   }
 }
 
-function note({ vitals }: Watched, usage: ProcessUsage | undefined): void {
-  if (usage !== undefined && Number.isFinite(usage.cpuMs) && Number.isFinite(usage.rssBytes)) vitals.noteUsage(usage);
+function note({ metrics }: Watched, usage: ProcessUsage | undefined): void {
+  if (usage !== undefined && Number.isFinite(usage.cpuMs) && Number.isFinite(usage.rssBytes)) metrics.noteUsage(usage);
 }
 
 /** Memory of a thread is known by its own reports only. */
-function lookAtThread(vitals: Watched['vitals']): void {
-  const { systemThreadId } = vitals;
+function lookAtThread(metrics: Watched['metrics']): void {
+  const { systemThreadId } = metrics;
   const cpuMs = systemThreadId === undefined ? undefined : threadCpuMs(systemThreadId);
-  if (cpuMs !== undefined) vitals.noteUsage({ cpuMs });
+  if (cpuMs !== undefined) metrics.noteUsage({ cpuMs });
 }
 
 /** Undefined when it has ended. */

@@ -17,12 +17,12 @@ export interface Recyclable {
   readonly id: number;
   readonly isReady: boolean;
   readonly tasksDone: number;
-  /** Tasks in hand. */
-  readonly load: number;
+  /** Tasks in flight. */
+  readonly inFlight: number;
   /** Tasks it may take in all. */
   readonly mostTasks: number;
   limitTasks(mostTasks: number): void;
-  readonly vitals: { readonly rssBytes: number; readonly warmRssBytes: number; readonly keptBytes: number };
+  readonly metrics: { readonly rssBytes: number; readonly warmRssBytes: number; readonly keptBytes: number };
   readyMs(nowMs: number): number;
 }
 
@@ -98,10 +98,10 @@ export class Recycler<W extends Recyclable> implements Keeper {
 
   #read(worker: W): void {
     const seen = this.#of(worker);
-    const { tasksDone, vitals } = worker;
-    if (vitals.rssBytes === 0 || tasksDone === seen.tasksAtReading) return;
+    const { tasksDone, metrics } = worker;
+    if (metrics.rssBytes === 0 || tasksDone === seen.tasksAtReading) return;
     seen.tasksAtReading = tasksDone;
-    seen.points.add({ tasksDone, keptBytes: vitals.keptBytes });
+    seen.points.add({ tasksDone, keptBytes: metrics.keptBytes });
     seen.verdict = judgeLeak(seen.points.points);
     if (seen.wasTold || seen.verdict?.isLeak !== true) return;
     seen.wasTold = true;
@@ -117,10 +117,10 @@ export class Recycler<W extends Recyclable> implements Keeper {
     const ready = workers().filter((worker) => worker.isReady && !this.#underway.has(worker));
     const views = ready.map((worker) => ({
       id: worker.id,
-      tasksTaken: worker.tasksDone + worker.load,
+      tasksTaken: worker.tasksDone + worker.inFlight,
       readyMs: worker.readyMs(nowMs),
-      rssBytes: worker.vitals.rssBytes,
-      warmRssBytes: worker.vitals.warmRssBytes,
+      rssBytes: worker.metrics.rssBytes,
+      warmRssBytes: worker.metrics.warmRssBytes,
       leak: this.#of(worker).verdict,
       stretch: this.#of(worker).stretch,
       mostTasks: this.#of(worker).mostTasks,
@@ -154,7 +154,7 @@ export class Recycler<W extends Recyclable> implements Keeper {
   }
 
   #hasTakenAll(worker: W): boolean {
-    return worker.isReady && worker.tasksDone + worker.load >= worker.mostTasks;
+    return worker.isReady && worker.tasksDone + worker.inFlight >= worker.mostTasks;
   }
 
   /** Workers that have done their tasks, and cannot be replaced now, go on until they can. */

@@ -2,7 +2,7 @@ import { Histogram } from '../base/histogram.js';
 import type { PoolKind } from '../contract/options.js';
 import type { LatencyStats, MemoryStats, PoolStats, SizingStats, Summary, WorkerStats } from '../contract/stats.js';
 import type { Worker } from '../worker/worker.js';
-import type { TaskBook } from '../task/task-book.js';
+import type { TaskRegistry } from '../task/task-registry.js';
 import type { TaskType } from '../task/task-type.js';
 import type { BackendStats } from './backend.js';
 import type { PastWorkers } from './past-workers.js';
@@ -19,7 +19,7 @@ export interface StatsParts {
   /** Time that places for tasks have been there, ms. */
   placeMs: number;
   past: PastWorkers;
-  book: TaskBook;
+  registry: TaskRegistry;
   types: Iterable<TaskType>;
 }
 
@@ -32,7 +32,7 @@ export function backendStats(parts: StatsParts): BackendStats {
   // A caller may give any name, "__proto__" and "valueOf", too: nothing is inherited here.
   const byTask = Object.create(null) as PoolStats['byTask'];
   for (const type of types) {
-    const { name, completed, failed, load } = type;
+    const { name, completed, failed, profile: load } = type;
     byTask[name] = { completed, failed, latencyMs: latency([type]), detected: load.kind };
   }
   return {
@@ -46,21 +46,22 @@ export function backendStats(parts: StatsParts): BackendStats {
       spare: parts.spares,
     },
     workerList,
-    tasks: { ...parts.book.counts },
+    tasks: { ...parts.registry.counts },
     ignoredResults: workers.reduce((sum, worker) => sum + worker.received.ignoredResults, parts.past.ignoredResults),
     droppedProgress: workers.reduce((sum, worker) => sum + worker.received.droppedProgress, parts.past.droppedProgress),
     latencyMs: latency(types),
     byTask,
     utilization: utilization(parts, types),
-    balance: parts.kind === 'inline' ? undefined : parts.book.balance.stats(loopShare(types), parts.sizing.detected),
+    balance:
+      parts.kind === 'inline' ? undefined : parts.registry.balance.stats(loopShare(types), parts.sizing.detected),
     sizing: parts.sizing,
     memory: parts.memory,
   };
 }
 
 function workerStats(worker: Worker, nowMs: number): WorkerStats {
-  const { id, pid, threadId, state, tasksDone, load, startedAt, bootMs, vitals } = worker;
-  const { rssBytes, heapUsedBytes, cpu, elu } = vitals;
+  const { id, pid, threadId, state, tasksDone, inFlight: load, startedAt, bootMs, metrics } = worker;
+  const { rssBytes, heapUsedBytes, cpu, elu } = metrics;
   const own = { id, pid, threadId, state, tasksDone, running: load, ageMs: nowMs - startedAt, bootMs };
   return { ...own, rssBytes, heapUsedBytes, cpu, elu };
 }
@@ -74,7 +75,7 @@ function utilization({ placeMs }: StatsParts, types: readonly TaskType[]): numbe
 /** Share of the time in handlers in which they had their event loop, weighted by that time. */
 function loopShare(types: readonly TaskType[]): number {
   const ranMs = types.reduce((sum, { run }) => sum + run.sum, 0);
-  const loopMs = types.reduce((sum, { run, load }) => sum + run.sum * load.loopShare, 0);
+  const loopMs = types.reduce((sum, { run, profile: load }) => sum + run.sum * load.loopShare, 0);
   return ranMs === 0 ? 1 : loopMs / ranMs;
 }
 

@@ -10,7 +10,7 @@ import { Dispatcher } from '../dispatch/dispatcher.js';
 import { ONE_INLINE, sizeRange, WORKERS_VARIABLE, type SizeRange } from '../sizing/static-size.js';
 import { Supervisor } from '../supervise/supervisor.js';
 import { InputWriter } from '../task/input-writer.js';
-import { TaskBook } from '../task/task-book.js';
+import { TaskRegistry } from '../task/task-registry.js';
 import { TaskTypes } from '../task/task-types.js';
 import { noteWorked } from '../transport/last-output.js';
 import { Worker } from '../worker/worker.js';
@@ -29,7 +29,7 @@ export interface EngineParts extends BackendParts {
 
 /** The parts of the local backend, wired: tasks go down through the dispatcher, workers come up through the supervisor. */
 export class Engine {
-  readonly book: TaskBook;
+  readonly registry: TaskRegistry;
   readonly dispatcher: Dispatcher;
   readonly supervisor: Supervisor<Worker>;
   readonly keepAlive = new KeepAlive();
@@ -57,9 +57,9 @@ export class Engine {
     this.clock = host.clock;
     this.#encoder = openEncoder(options.codec, options.maxPayloadBytes);
     this.types = new TaskTypes(options);
-    this.book = new TaskBook({
+    this.registry = new TaskRegistry({
       onAbort: (task, reason) => {
-        if (this.intake.isEntering(task)) this.book.cancel(task, reason);
+        if (this.intake.isEntering(task)) this.registry.cancel(task, reason);
         else this.dispatcher.cancel(task, reason);
       },
       onPendingChange: (pending) => this.#onPendingChange(pending),
@@ -71,10 +71,11 @@ export class Engine {
       clock: this.clock,
       concurrency: () => this.keepers.autoscaler.concurrency,
       cores: () => this.#usableCores(),
-      book: this.book,
+      registry: this.registry,
       random,
       onHandedOut: (queued) => this.#onHandedOut(queued),
-      stateOf: ({ pid, vitals }) => host.threadState(options.kind === 'process' ? pid : 'self', vitals.systemThreadId),
+      stateOf: ({ pid, metrics }) =>
+        host.threadState(options.kind === 'process' ? pid : 'self', metrics.systemThreadId),
       onStuck: (worker, silentMs) => void this.#news.stuck(worker, silentMs),
     });
     this.supervisor = new Supervisor({
@@ -101,7 +102,7 @@ export class Engine {
       dispatcher: this.dispatcher,
       supervisor: this.supervisor,
       types: this.types,
-      hasWork: () => this.book.pending > 0,
+      hasWork: () => this.registry.pending > 0,
       cores: () => this.#usableCores(),
       readyMs: () => this.#readyMs(),
       readMemory: (own) => host.readMemory(own),
@@ -124,7 +125,7 @@ export class Engine {
     this.intake = new Intake({
       clock: this.clock,
       types: this.types,
-      book: this.book,
+      registry: this.registry,
       dispatcher: this.dispatcher,
       inputs: new InputWriter(this.#encoder, options.kind !== 'process'),
     });
@@ -137,7 +138,7 @@ export class Engine {
     const { queueMax } = this.options;
     if (queueMax === Infinity) return true;
     // Free places count as room: with queue.max 0 a task is taken if it can run at once, or as soon as a worker has started.
-    const over = this.book.counts.queued - this.intake.held + tasks - queueMax;
+    const over = this.registry.counts.queued - this.intake.prepared + tasks - queueMax;
     if (over <= 0) return true;
     if (this.dispatcher.isPaused) return false;
     const free = this.dispatcher.freePlaces(over);
@@ -194,19 +195,19 @@ export class Engine {
       this.#isSaturated = false;
       this.#parts.emit('unsaturated');
     }
-    if (queued > 0 && !this.dispatcher.isPaused) this.keepers.autoscaler.growFor(this.book.pending);
+    if (queued > 0 && !this.dispatcher.isPaused) this.keepers.autoscaler.growFor(this.registry.pending);
     this.keepers.recycler?.noteHandedOut();
     this.check();
   }
 
   #onPendingChange(pending: number): void {
     if (pending > 0) {
-      this.keepAlive.hold();
+      this.keepAlive.ref();
       this.keepers.heartbeat.wake();
       return;
     }
     noteWorked();
-    this.keepAlive.release();
+    this.keepAlive.unref();
     this.check();
   }
 }

@@ -3,7 +3,7 @@ import type { CallTerms } from '../contract/call-terms.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { InputWriter } from '../task/input-writer.js';
 import { Task, type TaskExtras } from '../task/task.js';
-import type { TaskBook } from '../task/task-book.js';
+import type { TaskRegistry } from '../task/task-registry.js';
 import type { TaskTypes } from '../task/task-types.js';
 import type { Worker } from '../worker/worker.js';
 import type { CallLimits, SharedTask } from './backend.js';
@@ -11,13 +11,13 @@ import type { CallLimits, SharedTask } from './backend.js';
 export interface IntakeParts {
   clock: Clock;
   types: TaskTypes;
-  book: TaskBook;
+  registry: TaskRegistry;
   dispatcher: Dispatcher;
   inputs: InputWriter;
 }
 
 /** A task that is taken in before its workers are known. */
-export interface HeldTask {
+export interface PreparedTask {
   readonly task: Task;
   readonly result: Promise<unknown>;
 }
@@ -30,11 +30,11 @@ const takeEnds = (resolve: (value: unknown) => void, reject: (error: unknown) =>
   lastReject = reject;
 };
 
-/** How a call becomes a task: its number, its promise, its place in the book, its input as bytes. */
+/** How a call becomes a task: its number, its promise, its place in the registry, its input as bytes. */
 export class Intake {
   readonly #clock: Clock;
   readonly #types: TaskTypes;
-  readonly #book: TaskBook;
+  readonly #registry: TaskRegistry;
   readonly #dispatcher: Dispatcher;
   readonly #inputs: InputWriter;
   #lastTaskId = 0;
@@ -46,10 +46,10 @@ export class Intake {
   /** Tasks of broadcasts that wait for their first worker: they are in no queue either. */
   readonly #held = new Set<Task>();
 
-  constructor({ clock, types, book, dispatcher, inputs }: IntakeParts) {
+  constructor({ clock, types, registry, dispatcher, inputs }: IntakeParts) {
     this.#clock = clock;
     this.#types = types;
-    this.#book = book;
+    this.#registry = registry;
     this.#dispatcher = dispatcher;
     this.#inputs = inputs;
   }
@@ -73,16 +73,16 @@ export class Intake {
       result: promise.then((value) => ({ value, costMs })),
       look: () => ({
         isQueued: task.state === 'queued',
-        startedAtMs: task.place?.holder.begunAt(task),
-        workerId: task.place?.holder.id ?? 0,
-        queued: this.#book.counts.queued,
+        startedAtMs: task.assignment?.assignee.begunAt(task),
+        workerId: task.assignment?.assignee.id ?? 0,
+        queued: this.#registry.counts.queued,
       }),
       loosen: (limits) => loosen(task, limits),
     };
   }
 
-  /** Takes a task in that is for several workers: its input is taken down now, and it waits here until `submitHeld`. */
-  hold(name: string, input: unknown, extras: TaskExtras): HeldTask {
+  /** Takes a task in that is for several workers: its input is taken down now, and it waits here until `submitPrepared`. */
+  prepare(name: string, input: unknown, extras: TaskExtras): PreparedTask {
     const result = new Promise(takeEnds);
     const task = this.#enter(name, input, { ...extras, pinned: true });
     if (task.state === 'queued') this.#held.add(task);
@@ -90,7 +90,10 @@ export class Intake {
   }
 
   /** Submits a held task to each of these workers; at least one. */
-  submitHeld({ task, result }: HeldTask, [first, ...others]: readonly [Worker, ...Worker[]]): Promise<unknown>[] {
+  submitPrepared(
+    { task, result }: PreparedTask,
+    [first, ...others]: readonly [Worker, ...Worker[]],
+  ): Promise<unknown>[] {
     this.#held.delete(task);
     const results = [result];
     this.#dispatcher.submitTo(first, task);
@@ -108,12 +111,12 @@ export class Intake {
   }
 
   /** A held task has settled, or is no longer waited for. */
-  letGo({ task }: HeldTask): void {
+  release({ task }: PreparedTask): void {
     this.#held.delete(task);
   }
 
   /** Held tasks that have not settled. They go past the queue, and take no place in it. */
-  get held(): number {
+  get prepared(): number {
     let held = 0;
     for (const { state } of this.#held) if (state === 'queued') held++;
     return held;
@@ -129,9 +132,9 @@ export class Intake {
 
   /** Rejects the tasks that are in no queue yet. */
   reject(error: unknown): void {
-    for (const task of this.#held) if (task.state === 'queued') this.#book.fail(task, error);
+    for (const task of this.#held) if (task.state === 'queued') this.#registry.fail(task, error);
     for (let task = this.#entering; task !== undefined; task = task.next) {
-      if (task.state === 'queued') this.#book.fail(task, error);
+      if (task.state === 'queued') this.#registry.fail(task, error);
     }
   }
 
@@ -146,19 +149,19 @@ export class Intake {
     const refusal = this.#inputs.write(task, input);
     this.#entering = task.next;
     task.next = undefined;
-    const { balance } = this.#book;
+    const { balance } = this.#registry;
     if (balance.isTimed(task.id)) balance.called(this.#clock.now() - task.submittedAt);
     if (refusal !== undefined && task.state === 'queued') this.#dispatcher.refuse(task, refusal);
     return task;
   }
 
-  /** The task of the promise made last, in the book, still without its input. */
+  /** The task of the promise made last, in the registry, still without its input. */
   #make(name: string, extras: TaskExtras | undefined): Task {
     const id = ++this.#lastTaskId;
     const type = this.#types.of(name);
     const all = type.name === name ? extras : { ...extras, name };
     const task = new Task(id, type, all, this.#clock.now(), lastResolve, lastReject);
-    this.#book.enter(task);
+    this.#registry.enter(task);
     return task;
   }
 }

@@ -11,20 +11,20 @@ export class KeepAlive {
   #timer: NodeJS.Timeout | undefined;
   #reasons = 0;
 
-  hold(): void {
+  ref(): void {
     if (this.#reasons++ > 0) return;
     this.#timer ??= setInterval(() => {}, FOREVER_MS);
     this.#timer.ref();
   }
 
-  release(): void {
+  unref(): void {
     if (--this.#reasons === 0) this.#timer?.unref();
   }
 
   /** Holds until the promise has settled. Returns the same promise: a caller of `room()` must go on right after its grant. */
   during<T>(promise: Promise<T>): Promise<T> {
-    this.hold();
-    const release = (): void => this.release();
+    this.ref();
+    const release = (): void => this.unref();
     void promise.then(release, release);
     return promise;
   }

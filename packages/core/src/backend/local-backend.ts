@@ -7,7 +7,7 @@ import type { Backend, BackendParts, BackendStats, SharedTask } from './backend.
 import { backendStats } from './backend-stats.js';
 import { checkLocal } from './check-local.js';
 import { Engine } from './engine.js';
-import type { HeldTask } from './intake.js';
+import type { PreparedTask } from './intake.js';
 import { systemHost } from './system-host.js';
 
 /** Starts workers of this machine for a pool. @throws ERR_OPTION when the options are none for this machine */
@@ -30,7 +30,7 @@ export class LocalBackend implements Backend {
     if (this.#refusal !== undefined) throw this.#refusal;
     return this.#engine.dispatcher.roster.ready.length >= this.#engine.keepers.autoscaler.range.min;
   };
-  readonly #isIdle = (): boolean => this.#engine.book.pending === 0;
+  readonly #isIdle = (): boolean => this.#engine.registry.pending === 0;
 
   constructor(engine: Engine, { moduleUrl, options }: Pick<BackendParts, 'moduleUrl' | 'options'>) {
     this.#engine = engine;
@@ -53,22 +53,22 @@ export class LocalBackend implements Backend {
   /** The input is taken down at the call, even while there is no worker. */
   async submitToAll(name: string, input: unknown, terms: CallTerms): Promise<unknown[]> {
     const { intake } = this.#engine;
-    const held = intake.hold(name, input, terms);
+    const held = intake.prepare(name, input, terms);
     try {
       while (held.task.state === 'queued') {
         const [first, ...others] = this.#takers();
-        if (first !== undefined) return await Promise.all(intake.submitHeld(held, [first, ...others]));
+        if (first !== undefined) return await Promise.all(intake.submitPrepared(held, [first, ...others]));
         await this.#someWorker(held);
       }
       return [await held.result];
     } finally {
-      intake.letGo(held);
+      intake.release(held);
     }
   }
 
   usefulInFlight(name: string): number {
-    const { supervisor, keepers, book, dispatcher, types } = this.#engine;
-    const workers = Math.max(supervisor.wanted, Math.min(keepers.autoscaler.range.start, book.pending + 1));
+    const { supervisor, keepers, registry, dispatcher, types } = this.#engine;
+    const workers = Math.max(supervisor.wanted, Math.min(keepers.autoscaler.range.start, registry.pending + 1));
     return dispatcher.usefulInFlight(types.of(name).typicalMs, workers);
   }
 
@@ -113,7 +113,7 @@ export class LocalBackend implements Backend {
   }
 
   stats(): BackendStats {
-    const { options, dispatcher, supervisor, keepers, clock, past, book, types } = this.#engine;
+    const { options, dispatcher, supervisor, keepers, clock, past, registry, types } = this.#engine;
     return backendStats({
       kind: options.kind,
       paused: dispatcher.isPaused,
@@ -125,7 +125,7 @@ export class LocalBackend implements Backend {
       spares: supervisor.spares.size,
       placeMs: keepers.autoscaler.placeMs,
       past,
-      book,
+      registry,
       types,
     });
   }
@@ -168,7 +168,7 @@ export class LocalBackend implements Backend {
 
   #takePlace(mayRefuse: boolean): void {
     if (this.#engine.room.take() || !mayRefuse) return;
-    throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.book.counts.queued, max: this.#queueMax });
+    throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.registry.counts.queued, max: this.#queueMax });
   }
 
   #movable(terms: CallTerms): CallTerms {
@@ -176,7 +176,7 @@ export class LocalBackend implements Backend {
   }
 
   /** Waits until some worker takes tasks; starts one where the pool may have none. Rejects as soon as the task does. */
-  async #someWorker({ task, result }: HeldTask): Promise<void> {
+  async #someWorker({ task, result }: PreparedTask): Promise<void> {
     this.#engine.keepers.autoscaler.wantAtLeastOne();
     const some = this.#engine.conditions.until(() => task.state !== 'queued' || this.#takers().length > 0);
     await Promise.race([result, some]);

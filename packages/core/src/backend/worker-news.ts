@@ -67,7 +67,7 @@ export class WorkerNews implements WorkerListener<Worker> {
     this.#dispatcher.onResult(worker, task, row);
   }
 
-  settled(worker: Worker): void {
+  resultsRead(worker: Worker): void {
     this.#dispatcher.onSettled(worker);
     if (this.#supervisor.isReplacing) this.#supervisor.relieve();
   }
@@ -75,7 +75,7 @@ export class WorkerNews implements WorkerListener<Worker> {
   reported(worker: Worker, uses: readonly HandlerUse[]): void {
     const { types, memory } = this.#parts;
     const handlerNames = [...worker.handlers.keys()];
-    for (const [handler, use] of uses) types.of(handlerNames[handler] ?? '').load.add(use);
+    for (const [handler, use] of uses) types.of(handlerNames[handler] ?? '').profile.add(use);
     memory?.noteReported(worker);
   }
 
@@ -117,7 +117,7 @@ export class WorkerNews implements WorkerListener<Worker> {
     const tasks = worker.tasks().map(({ name }) => name);
     const stack = await worker.stack();
     // It may have gone on, or ended, in the meantime.
-    if (worker.state === 'exited' || worker.load === 0 || worker.hand.hasBegun()) return;
+    if (worker.state === 'exited' || worker.inFlight === 0 || worker.assigned.hasBegun()) return;
     this.#parts.emit('worker:stuck', { workerId: worker.id, pid: worker.pid, silentMs, tasks, stack });
     worker.kill('it stood still outside of any handler');
   }

@@ -8,7 +8,7 @@ const BATCH_WAIT_MS = 4;
 const LEAST_WAIT_MS = 0.25;
 /**
  * Work that is left here when results leave, ms, so that the parent sends more before this worker runs dry: as much as it sends
- * ahead where it has a core when it needs one (dispatch/ahead.ts).
+ * ahead where it has a core when it needs one (dispatch/prefetch.ts).
  */
 const REFILL_MS = 1;
 

@@ -6,7 +6,7 @@ import { CLAIM_ALONE, HANDLER_MASK, IDEMPOTENT, TASK_WORDS, type Frame } from '.
 const RUN_MS = 0.1;
 /**
  * A run that takes longer than this is looked at again before each further task of it. The parent relies on it: it takes back
- * a task of a run whose present task began RECALL_AFTER_MS ago (worker/hand.ts), which is longer.
+ * a task of a run whose present task began RECALL_AFTER_MS ago (worker/in-flight-tasks.ts), which is longer.
  */
 const LOOK_AGAIN_MS = 1;
 
@@ -31,7 +31,7 @@ export class Claimer {
   /** Rows of #frame that are claimed, when, and which of them were taken back. */
   #from = 0;
   #until = 0;
-  #takenBack = 0;
+  #revoked = 0;
   #claimedAt = 0;
 
   constructor(
@@ -70,17 +70,17 @@ export class Claimer {
     if (this.#frame !== frame || row >= this.#until) {
       const count = rows > 1 ? neighbours(meta, row, rows) : this.#maxRun === 1 ? 1 : this.#runFrom(meta, row);
       if (count === 1) return this.#board.claim(meta[row * TASK_WORDS] ?? 0, nowMs);
-      this.#takenBack = this.#board.claimRun(meta, row * TASK_WORDS, TASK_WORDS, count, nowMs, rows > 1);
+      this.#revoked = this.#board.claimRun(meta, row * TASK_WORDS, TASK_WORDS, count, nowMs, rows > 1);
       this.#frame = frame;
       this.#from = row;
       this.#until = row + count;
       this.#claimedAt = nowMs;
     } else if (nowMs - this.#claimedAt > LOOK_AGAIN_MS) {
       // Since the claim, by a clock read after the result before is in the log. The parent knows of no later moment.
-      this.#takenBack = this.#board.revokedIn(meta, row * TASK_WORDS, TASK_WORDS, this.#until - row);
+      this.#revoked = this.#board.revokedIn(meta, row * TASK_WORDS, TASK_WORDS, this.#until - row);
       this.#from = row;
     }
-    return (this.#takenBack & (1 << (row - this.#from))) === 0;
+    return (this.#revoked & (1 << (row - this.#from))) === 0;
   }
 
   /** The number of rows from this one on that may be claimed together. */

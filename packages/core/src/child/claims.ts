@@ -51,11 +51,11 @@ export class FileClaims implements WorkerBoard {
 
   revokedIn(ids: Uint32Array, at: number, stride: number, count: number): number {
     readSync(this.#fd, this.#revocations, 0, count * REVOCATION_BYTES, revocationAt(ids[at] ?? 0));
-    let takenBack = 0;
+    let revoked = 0;
     for (let index = 0; index < count; index++) {
-      if (this.#revoked[index] === ids[at + index * stride]) takenBack |= 1 << index;
+      if (this.#revoked[index] === ids[at + index * stride]) revoked |= 1 << index;
     }
-    return takenBack;
+    return revoked;
   }
 
   unclaim(ids: Uint32Array, at: number, _stride: number, count: number): void {

@@ -96,12 +96,12 @@ export class Invoker {
     try {
       // To decode it may take long, or more memory than there is. It is no start of the handler, so it comes before the claim.
       if (isHeavy) {
-        if (board?.noteDecoding(id) === false) return this.#refuse(call, id, STATUS.neverStarted, undefined, now);
+        if (board?.noteDecoding(id) === false) return this.#refuse(call, id, STATUS.revoked, undefined, now);
         input = inputs.take();
         now = times.decodedAt = times.startedAt = hostNowMs();
       }
       if (claimer?.claim(frame, row, now, rows) === false) {
-        return this.#refuse(call, id, STATUS.neverStarted, undefined, now);
+        return this.#refuse(call, id, STATUS.revoked, undefined, now);
       }
       if (!isHeavy) input = inputs.take();
     } catch (error) {

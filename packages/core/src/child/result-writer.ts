@@ -174,7 +174,7 @@ export class ResultWriter {
     const { encoder } = this.#parts;
     if (isToLog && this.#logged?.add(id, status, this.#flags, this.#value, views, times) === true) return true;
     // Else its handler was not called.
-    if (isToLog && status < STATUS.neverStarted) this.#logged?.noteReturn(id, times);
+    if (isToLog && status < STATUS.revoked) this.#logged?.noteReturn(id, times);
     const places = views?.map((view) => this.#putBeside(view));
     if (encoder.shapeCount > this.#shapesInFrames) {
       this.#definitions.reset();

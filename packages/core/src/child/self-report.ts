@@ -43,7 +43,7 @@ export class SelfReport {
     heapLimitBytes: heapLimitBytes(),
     cpu: 0,
     elu: 0,
-    heldMs: 0,
+    handlerMs: 0,
     loopMs: 0,
     cpuMs: 0,
     delayMs: 0,
@@ -59,12 +59,12 @@ export class SelfReport {
   /** The report that is due now, or undefined. */
   due(idle: boolean): ReportMessage | undefined {
     const now = hostNowMs();
-    const vitals = now - this.#vitalsAt >= VITALS_EVERY_MS || this.#hasGrown(now);
+    const metrics = now - this.#vitalsAt >= VITALS_EVERY_MS || this.#hasGrown(now);
     const sections = this.#sections.dirty && (idle || now - this.#sectionsAt >= SECTIONS_EVERY_MS);
-    if (!vitals && !sections) return undefined;
-    if (vitals) this.#readVitals(now);
+    if (!metrics && !sections) return undefined;
+    if (metrics) this.#readVitals(now);
     if (sections) this.#sectionsAt = now;
-    return { ...this.#last, uses: vitals ? this.#takeUses() : [], sections: sections ? this.#sections.take() : [] };
+    return { ...this.#last, uses: metrics ? this.#takeUses() : [], sections: sections ? this.#sections.take() : [] };
   }
 
   #hasGrown(now: number): boolean {
@@ -90,7 +90,7 @@ export class SelfReport {
       cpu: elapsedMs > 0 ? (cpuMs - this.#cpuMs) / elapsedMs : 0,
       // Deltas can come out slightly negative (nodejs/node#40525).
       elu: active + idle > 0 ? Math.min(1, Math.max(0, (active - polledMs) / (active + idle))) : 0,
-      heldMs: this.#totals.reduce((sum, { heldMs }) => sum + heldMs, 0),
+      handlerMs: this.#totals.reduce((sum, { handlerMs }) => sum + handlerMs, 0),
       loopMs,
       cpuMs,
       delayMs: waitedForCoreMs(),
@@ -105,8 +105,8 @@ export class SelfReport {
   #takeUses(): ReportMessage['uses'] {
     const taken: [number, TaskUseTotals][] = [];
     for (const [handler, totals] of this.#totals.entries()) {
-      if (totals.heldMs === this.#toldMs[handler]) continue;
-      this.#toldMs[handler] = totals.heldMs;
+      if (totals.handlerMs === this.#toldMs[handler]) continue;
+      this.#toldMs[handler] = totals.handlerMs;
       taken.push([handler, totals]);
     }
     return taken;

@@ -100,7 +100,7 @@ export class TaskLoop {
     this.#turns.begin(frame.receivedAt);
     if (this.#isCalm) this.#run();
     // First all that have arrived: how long results may wait depends on what there is to do. Running each frame at once, two
-    // processes with 45 tasks of 150 µs in hand each saw no more than three of them, and answered for three at a time.
+    // processes with 45 tasks of 150 µs in flight each saw no more than three of them, and answered for three at a time.
     else this.#turns.next();
   }
 

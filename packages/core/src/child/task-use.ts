@@ -44,7 +44,7 @@ export class TaskUse {
   /** Until now, tasks under way included. */
   totals(nowMs: number): TaskUseTotals {
     return {
-      heldMs: this.#endedMs + this.#waiting * nowMs - this.#beganAt,
+      handlerMs: this.#endedMs + this.#waiting * nowMs - this.#beganAt,
       calledMs: this.#calledMs,
       sampledMs: this.#sampledMs,
       sampledCpuMs: this.#sampledCpuMs,

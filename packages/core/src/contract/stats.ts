@@ -39,7 +39,7 @@ export interface LatencyStats {
 }
 
 /** What a task does to its worker: computes, blocks it without computing, waits for something else, or some of each. */
-export type DetectedLoad = 'computing' | 'blocking' | 'waiting' | 'mixed';
+export type DetectedWorkload = 'computing' | 'blocking' | 'waiting' | 'mixed';
 
 /** The tasks of one name. */
 export interface TaskStats {
@@ -47,7 +47,7 @@ export interface TaskStats {
   failed: number;
   latencyMs: LatencyStats;
   /** What they do, by the last reports of their workers. Undefined before these. */
-  detected: DetectedLoad | undefined;
+  detected: DetectedWorkload | undefined;
 }
 
 export type PoolStateName = 'open' | 'closing' | 'closed' | 'failed';
@@ -111,7 +111,7 @@ export interface SizingStats {
   /** Tasks running at once in one worker. */
   concurrency: number;
   /** What tasks do, all names together, as far as it was seen. Undefined before that, and where nothing is left to be chosen. */
-  detected: DetectedLoad | undefined;
+  detected: DetectedWorkload | undefined;
   /** Why these numbers. */
   reason: string;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { ReusedList } from '../base/reused-list.js';
 import { PoolError } from '../contract/errors.js';
 import type { Task } from '../task/task.js';
-import type { TaskBook } from '../task/task-book.js';
+import type { TaskRegistry } from '../task/task-registry.js';
 import { CALM, MORE } from '../wire/frame.js';
 import type { Worker } from '../worker/worker.js';
 import type { Backlog } from './backlog.js';
@@ -17,7 +17,7 @@ export interface AssignerParts {
   pool: object;
   moduleUrl: string;
   clock: Clock;
-  book: TaskBook;
+  registry: TaskRegistry;
   backlog: Backlog;
   /** Cores the program may use. */
   cores(): number;
@@ -26,7 +26,7 @@ export interface AssignerParts {
 /** Puts tasks into workers, and sends each worker its tasks of one pass in one frame. */
 export class Assigner {
   readonly #parts: AssignerParts;
-  /** Workers with tasks in their outbox. */
+  /** Workers with tasks in their sendBuffer. */
   readonly #unsent = new ReusedList<Worker>();
   #prefetched = 0;
 
@@ -34,32 +34,32 @@ export class Assigner {
     this.#parts = parts;
   }
 
-  /** Number of tasks, so far, for a worker that had another one in hand. */
+  /** Number of tasks, so far, for a worker that had another one in flight. */
   get prefetched(): number {
     return this.#prefetched;
   }
 
   /** Puts a task that waits in no line any more into a worker, or rejects it with the reason why it cannot be there. */
   assign(worker: Worker, task: Task): void {
-    const { pool, moduleUrl, clock, book, backlog } = this.#parts;
+    const { pool, moduleUrl, clock, registry, backlog } = this.#parts;
     if (task.deadlineMs < Infinity && task.deadlineMs <= clock.now()) {
       backlog.expire(task);
       return;
     }
-    if (worker.hand.isFull) {
+    if (worker.assigned.isFull) {
       // Only a broadcast gets here: all else goes where there is a place.
-      book.fail(task, new PoolError('ERR_QUEUE_FULL', { queued: worker.load, max: worker.load }));
+      registry.fail(task, new PoolError('ERR_QUEUE_FULL', { queued: worker.inFlight, max: worker.inFlight }));
       return;
     }
     const handler = worker.handlers.get(task.name);
     if (handler === undefined) {
       publishTrace(pool, task, 'error', clock.now());
-      book.fail(task, notFound(task.name, moduleUrl, [...worker.handlers.keys()]));
+      registry.fail(task, notFound(task.name, moduleUrl, [...worker.handlers.keys()]));
       return;
     }
-    if (!worker.hand.hasUnsent) this.#unsent.push(worker);
-    book.handOver(task, worker.assign(task, handler));
-    if (worker.load > 1) this.#prefetched++;
+    if (!worker.assigned.hasUnsent) this.#unsent.push(worker);
+    registry.handOver(task, worker.assign(task, handler));
+    if (worker.inFlight > 1) this.#prefetched++;
   }
 
   /** Sends what was assigned since the last call. Returns whether there was anything. */
@@ -73,7 +73,7 @@ export class Assigner {
 
   /** What workers learn with their tasks of those that are not theirs. */
   #flags(): number {
-    const { counts, pending } = this.#parts.book;
+    const { counts, pending } = this.#parts.registry;
     if (counts.queued > 0) return MORE;
     if (counts.completed < TASKS_BEFORE_CORES) return 0;
     // A worker that stays awake needs a core, and so does this thread: one for each at work, and one more.

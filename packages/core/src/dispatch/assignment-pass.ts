@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.js';
 import { ReusedList } from '../base/reused-list.js';
 import type { Task } from '../task/task.js';
-import type { TaskBook } from '../task/task-book.js';
+import type { TaskRegistry } from '../task/task-registry.js';
 import type { Worker } from '../worker/worker.js';
 import type { Affinity } from './affinity.js';
-import { nextAheadMs, roomFor, worthAheadMs } from './ahead.js';
+import { nextPrefetchMs, roomFor, worthPrefetchingMs } from './prefetch.js';
 import type { Assigner } from './assigner.js';
 import type { Backlog } from './backlog.js';
 import { Candidate } from './candidate.js';
@@ -14,7 +14,7 @@ import type { WaitingTasks } from './waiting.js';
 
 export interface AssignmentParts {
   clock: Clock;
-  book: TaskBook;
+  registry: TaskRegistry;
   /** Cores the program may use. */
   cores(): number;
   /** Tasks running at once in one worker; it may change. */
@@ -95,11 +95,11 @@ export class AssignmentPass {
   }
 
   /** A worker has answered. */
-  answered(worker: Worker): void {
+  onResults(worker: Worker): void {
     const candidate = this.#candidates.get(worker);
     if (candidate === undefined) return;
     candidate.isStalled = false;
-    candidate.prefetchMs = nextAheadMs(candidate.prefetchMs, worker.load === 0 && this.#queue.size > 0);
+    candidate.prefetchMs = nextPrefetchMs(candidate.prefetchMs, worker.inFlight === 0 && this.#queue.size > 0);
     this.#refresh(candidate);
   }
 
@@ -117,7 +117,7 @@ export class AssignmentPass {
 
   /** Recalls those of these tasks, in a worker's order, that have not begun. They wait at the head of the queue again. */
   recall(worker: Worker, tasks: readonly Task[]): void {
-    const recalled = tasks.filter((task) => !task.isPinned && worker.hand.recall(task));
+    const recalled = tasks.filter((task) => !task.isPinned && worker.assigned.recall(task));
     if (recalled.length === 0) return;
     const candidate = this.#candidates.get(worker);
     if (candidate !== undefined) this.#roomy.delete(candidate);
@@ -126,7 +126,7 @@ export class AssignmentPass {
 
   /** Gives up a task in a worker's hand: its result is not wanted any more. */
   release(task: Task, reason: unknown): void {
-    const worker = task.place?.holder as Worker | undefined;
+    const worker = task.assignment?.assignee as Worker | undefined;
     if (worker === undefined) return;
     worker.abandon(task, reason);
     // One that had not left yet freed its place at once.
@@ -161,7 +161,7 @@ export class AssignmentPass {
   #withhold(candidate: Candidate, isWithheld: boolean): void {
     if (candidate.isWithheld === isWithheld) return;
     candidate.isWithheld = isWithheld;
-    if (isWithheld) this.recall(candidate.worker, candidate.worker.hand.unbegun());
+    if (isWithheld) this.recall(candidate.worker, candidate.worker.assigned.unbegun());
     else this.#refresh(candidate);
   }
 
@@ -192,7 +192,7 @@ export class AssignmentPass {
       const joined = this.#toJoin();
       const candidate = joined ?? this.#capacity.take();
       if (candidate === undefined) return;
-      const isWoken = candidate.worker.load === 0;
+      const isWoken = candidate.worker.inFlight === 0;
       const task = this.#nextFor(candidate) ?? this.#affinity.overdueTask();
       if (task !== undefined) {
         if (this.#affinity.size > 0) this.#affinity.remove(task);
@@ -208,21 +208,21 @@ export class AssignmentPass {
   #toJoin(): Candidate | undefined {
     const { first } = this.#queue;
     if (first === undefined || !this.#mayPrefetch || this.#parts.prefetch !== 'auto') return undefined;
-    const inFlight = this.#parts.book.counts.running + this.#queue.size;
+    const inFlight = this.#parts.registry.counts.running + this.#queue.size;
     // A lone task joins none, and none joins it.
     return inFlight === 1 ? undefined : this.#filling.toJoin(first, this.#candidates, inFlight);
   }
 
   /**
-   * Prefetches what is left. First, a worker that has just answered gets as much as the others have in hand: what one frame
+   * Prefetches what is left. First, a worker that has just answered gets as much as the others have in flight: what one frame
    * of results has made room for, or has made callers submit, leaves in one frame again. Shared out among 128 workers it
    * would be 64 frames for 64 tasks, at 10 µs each. The rest is shared out evenly.
    */
   #prefetch(): void {
-    const fair = Math.ceil((this.#parts.book.counts.running + this.#queue.size) / this.#candidates.size);
+    const fair = Math.ceil((this.#parts.registry.counts.running + this.#queue.size) / this.#candidates.size);
     for (let index = 0; index < this.#fresh.size; index++) {
       const candidate = this.#fresh.at(index);
-      this.#fill(candidate, fair - candidate.worker.load);
+      this.#fill(candidate, fair - candidate.worker.inFlight);
     }
     let left = this.#roomy.size;
     for (const candidate of this.#roomy) {
@@ -241,13 +241,13 @@ export class AssignmentPass {
     const { prefetch, concurrency } = this.#parts;
     const atOnce = concurrency();
     const { first } = this.#queue;
-    const backlogMs = worthAheadMs(this.#queue.size / this.#candidates.size, first?.type.typicalMs ?? 0);
+    const backlogMs = worthPrefetchingMs(this.#queue.size / this.#candidates.size, first?.type.typicalMs ?? 0);
     const prefetchMs = Math.max(candidate.prefetchMs, backlogMs);
     for (let taken = 0; ;) {
       const own = this.#affinity.size === 0 ? undefined : this.#affinity.firstFor(candidate);
       const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
       if (head === undefined) return;
-      if (worker.hand.isFull || roomFor(worker, atOnce, prefetch, head.type.typicalMs, prefetchMs) <= 0) {
+      if (worker.assigned.isFull || roomFor(worker, atOnce, prefetch, head.type.typicalMs, prefetchMs) <= 0) {
         this.#roomy.delete(candidate);
         return;
       }
@@ -278,8 +278,8 @@ export class AssignmentPass {
   #assign(candidate: Candidate, task: Task): void {
     this.#parts.assigner.assign(candidate.worker, task);
     // It may have been refused: too late, or of a name that no worker has a handler for.
-    if (task.key !== undefined && task.place !== undefined) {
-      task.place.isWarm = this.#affinity.visit(task.key, candidate);
+    if (task.key !== undefined && task.assignment !== undefined) {
+      task.assignment.isWarm = this.#affinity.visit(task.key, candidate);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { Task } from '../task/task.js';
-import type { TaskBook } from '../task/task-book.js';
+import type { TaskRegistry } from '../task/task-registry.js';
 import { Affinity } from './affinity.js';
 import type { Passes } from './passes.js';
 import { Quarantine } from './quarantine.js';
@@ -12,7 +12,7 @@ export interface BacklogParts {
   /** The pool, as an identity for traces. */
   pool: object;
   clock: Clock;
-  book: TaskBook;
+  registry: TaskRegistry;
   passes: Passes;
 }
 
@@ -45,7 +45,7 @@ export class Backlog {
     yield* this.quarantine.all();
   }
 
-  /** Takes in a task that the book counts as queued. */
+  /** Takes in a task that the registry counts as queued. */
   add(task: Task): void {
     this.#limitWait(task);
     if (task.mustRunAlone) this.quarantine.push(task);
@@ -55,7 +55,7 @@ export class Backlog {
 
   /** Takes a task back to the head of the queue: it has not run, or is not to blame for what ended its worker. */
   requeue(task: Task): void {
-    this.#parts.book.requeue(task);
+    this.#parts.registry.requeue(task);
     this.#limitWait(task);
     if (task.mustRunAlone) this.quarantine.push(task);
     else this.queue.unshift(task);
@@ -70,11 +70,11 @@ export class Backlog {
 
   /** Rejects a queued task whose time to wait is over. It is in no line any more. */
   expire(task: Task): void {
-    const { pool, clock, book } = this.#parts;
+    const { pool, clock, registry } = this.#parts;
     const now = clock.now();
     publishTrace(pool, task, 'timeout', now);
-    book.noteTimeout();
-    book.fail(task, waitedTooLong(task, now, this.size));
+    registry.noteTimeout();
+    registry.fail(task, waitedTooLong(task, now, this.size));
   }
 
   #limitWait(task: Task): void {
@@ -86,7 +86,7 @@ export class Backlog {
   #expireLater(task: Task, sinceMs: number): void {
     const untilMs = Math.min(sinceMs + task.settings.queueTimeoutMs, task.deadlineMs);
     if (untilMs === Infinity) return;
-    const { clock, book, passes } = this.#parts;
+    const { clock, registry, passes } = this.#parts;
     const timer = clock.after(untilMs - clock.now(), () => {
       // Callers that share the task may have made its limit longer since.
       if (Math.min(sinceMs + task.settings.queueTimeoutMs, task.deadlineMs) > clock.now()) {
@@ -97,6 +97,6 @@ export class Backlog {
       this.expire(task);
       passes.schedule();
     });
-    book.limitWait(task, timer);
+    registry.limitWait(task, timer);
   }
 }

@@ -1,5 +1,5 @@
 import type { Worker } from '../worker/worker.js';
-import { AHEAD_MS } from './ahead.js';
+import { PREFETCH_MS } from './prefetch.js';
 
 /**
  * A worker that tasks may be assigned to, with what dispatch remembers of it. The assignment pass makes it when the worker
@@ -8,7 +8,7 @@ import { AHEAD_MS } from './ahead.js';
 export class Candidate {
   readonly worker: Worker;
   /** Work worth prefetching for it, ms. */
-  prefetchMs = AHEAD_MS;
+  prefetchMs = PREFETCH_MS;
   /** When it was given a tiny task and had none, host clock; see dispatch/frame-filling.ts. */
   wokenAtMs = -Infinity;
   /** Stands in the list of dispatch/capacity.ts. A Set of candidates that come and go would allocate each time. */
@@ -28,6 +28,6 @@ export class Candidate {
   get mayPrefetch(): boolean {
     const { worker } = this;
     if (this.isReserved || this.isWithheld || this.isStalled) return false;
-    return worker.hand.hasBoard && worker.isReady && !worker.hand.isFull;
+    return worker.assigned.hasBoard && worker.isReady && !worker.assigned.isFull;
   }
 }

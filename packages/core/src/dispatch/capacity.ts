@@ -27,14 +27,14 @@ export class FreeCapacity {
   /** Whether this candidate could run a task at once. */
   has({ worker, isReserved, isWithheld }: Candidate): boolean {
     if (isReserved || isWithheld || !worker.isReady) return false;
-    return worker.load < this.#concurrency() && !worker.hand.isFull && worker.tasksLeft > 0;
+    return worker.inFlight < this.#concurrency() && !worker.assigned.isFull && worker.tasksLeft > 0;
   }
 
   /** Tasks that could run at once, counted no further than `enough`. */
   count(enough: number): number {
     let count = 0;
     for (const candidate of this.#candidates) {
-      const { load, tasksLeft } = candidate.worker;
+      const { inFlight: load, tasksLeft } = candidate.worker;
       if (this.has(candidate)) count += Math.min(this.#concurrency() - load, tasksLeft);
       if (count >= enough) break;
     }

@@ -1,11 +1,11 @@
 import type { Refusal } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Task } from '../task/task.js';
-import type { TaskBook } from '../task/task-book.js';
+import type { TaskRegistry } from '../task/task-registry.js';
 import type { ResultRow } from '../worker/result-row.js';
 import type { Worker } from '../worker/worker.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
-import { depth } from './ahead.js';
+import { depth } from './prefetch.js';
 import { Assigner } from './assigner.js';
 import { AssignmentPass } from './assignment-pass.js';
 import { Backlog } from './backlog.js';
@@ -26,7 +26,7 @@ export interface DispatcherParts extends RosterParts {
   concurrency(): number;
   /** Cores the program may use. */
   cores(): number;
-  book: TaskBook;
+  registry: TaskRegistry;
   random(): number;
   /** Everything that could be handed out was; `queued` tasks are left waiting. */
   onHandedOut(queued: number): void;
@@ -50,11 +50,11 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    const { clock, book, options } = parts;
+    const { clock, registry, options } = parts;
     const { prefetch, timeoutStack, crashAttempts } = options;
     this.roster = new Roster(parts);
     const { workers } = this.roster;
-    const passes = (this.#passes = new Passes({ book, workers, run: () => this.#pass() }));
+    const passes = (this.#passes = new Passes({ registry, workers, run: () => this.#pass() }));
     const backlog = (this.#backlog = new Backlog({ ...parts, passes }));
     const assigner = (this.#assigner = new Assigner({ ...parts, backlog }));
     const assignment = (this.#assignment = new AssignmentPass({ ...parts, prefetch, backlog, assigner }));
@@ -82,7 +82,7 @@ export class Dispatcher {
     return this.#assignment.freeCapacity(enough);
   }
 
-  /** Most tasks worth having submitted at once for `workers` workers: twice what they can have in hand. */
+  /** Most tasks worth having submitted at once for `workers` workers: twice what they can have in flight. */
   usefulInFlight(expectedMs: number, workers: number): number {
     const { options, concurrency } = this.#parts;
     return 2 * Math.max(1, workers) * depth(concurrency(), options.prefetch, expectedMs);
@@ -91,20 +91,20 @@ export class Dispatcher {
   /** The number of tasks running at once in one worker is another one now. */
   onTuned(): void {
     for (const worker of this.roster.workers) {
-      worker.hand.tune(this.#parts.concurrency());
+      worker.assigned.tune(this.#parts.concurrency());
       this.#assignment.mayHaveRoom(worker);
     }
     this.#passes.schedule();
   }
 
-  /** Takes back what a worker has in hand and has not begun. */
-  takeBackAhead(worker: Worker): void {
-    this.#assignment.recall(worker, worker.hand.unbegun());
+  /** Takes back what a worker has in flight and has not begun. */
+  recallPrefetched(worker: Worker): void {
+    this.#assignment.recall(worker, worker.assigned.unbegun());
   }
 
   /** Gives work to this number of workers at most from now on: those with the least memory. The others finish what they have. */
   limitWorking(most: number): void {
-    const ready = this.roster.ready.sort((a, b) => a.vitals.rssBytes - b.vitals.rssBytes);
+    const ready = this.roster.ready.sort((a, b) => a.metrics.rssBytes - b.metrics.rssBytes);
     this.#assignment.limitWorking(ready, most);
     this.#passes.schedule();
   }
@@ -118,7 +118,7 @@ export class Dispatcher {
     this.#passes.schedule();
   }
 
-  /** Queues a task that the book has taken in. */
+  /** Queues a task that the registry has taken in. */
   submit(task: Task): void {
     this.#backlog.add(task);
   }
@@ -133,7 +133,7 @@ export class Dispatcher {
   cancel(task: Task, reason: unknown): void {
     publishTrace(this.#parts.pool, task, 'cancelled', this.#parts.clock.now());
     this.#takeBack(task, reason);
-    this.#parts.book.cancel(task, reason);
+    this.#parts.registry.cancel(task, reason);
     this.#passes.schedule();
   }
 
@@ -141,13 +141,13 @@ export class Dispatcher {
   reject(task: Task, error: unknown): void {
     publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
     this.#takeBack(task, error);
-    this.#parts.book.fail(task, error);
+    this.#parts.registry.fail(task, error);
   }
 
   onReady(worker: Worker): void {
     this.roster.join(worker);
     // It may have changed since the worker was told.
-    worker.hand.tune(this.#parts.concurrency());
+    worker.assigned.tune(this.#parts.concurrency());
     this.#assignment.join(worker);
     this.#passes.schedule();
   }
@@ -155,24 +155,24 @@ export class Dispatcher {
   onResult(worker: Worker, task: Task, row: ResultRow): void {
     try {
       // Dropped as cancelled, yet it is wanted: it has not run, so it may run elsewhere.
-      if (!this.#outcomes.answered(task, worker.id, row)) this.#backlog.requeue(task);
+      if (!this.#outcomes.onResult(task, worker.id, row)) this.#backlog.requeue(task);
     } catch (error) {
       // Whatever it was, it concerns this task only, which is out of its worker's hand already.
       if (task.state === 'settled') throw error;
-      this.#parts.book.fail(task, error);
+      this.#parts.registry.fail(task, error);
     }
   }
 
   /** Results of a worker have been read, from its frame or its log: hand it the next tasks. */
   onSettled(worker: Worker): void {
     this.#freed(worker);
-    const { clock, book } = this.#parts;
-    book.balance.handed(clock.now() - worker.usedAtMs);
+    const { clock, registry } = this.#parts;
+    registry.balance.handed(clock.now() - worker.usedAtMs);
   }
 
   #freed(worker: Worker): void {
     if (worker.isReady) {
-      this.#assignment.answered(worker);
+      this.#assignment.onResults(worker);
     } else {
       // It was told to go; what was assigned to it in this very turn is still its to do.
       worker.flush();
@@ -190,7 +190,7 @@ export class Dispatcher {
   /** The input of a task that is in no queue and no hand cannot be sent. */
   refuse(task: Task, refusal: Refusal): void {
     publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
-    this.#parts.book.fail(task, notSerializable(task, 'input', refusal));
+    this.#parts.registry.fail(task, notSerializable(task, 'input', refusal));
   }
 
   onTimedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
@@ -211,11 +211,11 @@ export class Dispatcher {
   }
 
   #pass(): void {
-    const { clock, book } = this.#parts;
+    const { clock, registry } = this.#parts;
     const beganAt = clock.now();
     this.#assignment.run();
     if (this.#assigner.flush()) this.roster.noteSent();
-    book.balance.handed(clock.now() - beganAt);
+    registry.balance.handed(clock.now() - beganAt);
     this.#stealing.look();
     this.#parts.onHandedOut(this.queued);
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { Task } from '../task/task.js';
-import { roomFor, STANDSTILL_MS } from './ahead.js';
+import { roomFor, STANDSTILL_MS } from './prefetch.js';
 import type { Candidate } from './candidate.js';
 
 /** Processor time that a frame takes the parent, ms: measured with 64 frames to 64 of 128 workers. */
@@ -96,12 +96,13 @@ export class FrameFilling {
     const { clock, cores } = this.#parts;
     const recently = clock.now() - STANDSTILL_MS;
     let awake = 0;
-    for (const { worker } of candidates.values()) if (worker.load > 0) awake++;
+    for (const { worker } of candidates.values()) if (worker.inFlight > 0) awake++;
     this.#fill = tasksBeforeNext(costMs, awake, cores(), inFlight);
     let fullest: Candidate | undefined;
     for (const candidate of candidates.values()) {
       const { worker, wokenAtMs } = candidate;
-      if (worker.load <= (fullest?.worker.load ?? 0) || Math.max(worker.usedAtMs, wokenAtMs) < recently) continue;
+      if (worker.inFlight <= (fullest?.worker.inFlight ?? 0) || Math.max(worker.usedAtMs, wokenAtMs) < recently)
+        continue;
       if (this.#hasRoom(candidate, typicalMs)) fullest = candidate;
     }
     return fullest;
@@ -109,7 +110,7 @@ export class FrameFilling {
 
   #hasRoom(candidate: Candidate, typicalMs: number): boolean {
     const { worker, prefetchMs, mayPrefetch } = candidate;
-    if (worker.load === 0 || worker.load >= this.#fill || !mayPrefetch) return false;
+    if (worker.inFlight === 0 || worker.inFlight >= this.#fill || !mayPrefetch) return false;
     return roomFor(worker, this.#parts.concurrency(), 'auto', typicalMs, prefetchMs) > 0;
   }
 }

@@ -18,7 +18,7 @@ interface Silence {
 
 export interface LogWatchParts {
   clock: Clock;
-  /** Every worker that may have tasks in hand; workers come and go in this list. */
+  /** Every worker that may have tasks in flight; workers come and go in this list. */
   workers: readonly Worker[];
 }
 
@@ -69,7 +69,7 @@ export class LogWatch {
     let nextMs = Infinity;
     // A copy: what a log holds may lead to anything.
     for (const worker of [...this.#parts.workers]) {
-      if (worker.load === 0) this.#silences.delete(worker);
+      if (worker.inFlight === 0) this.#silences.delete(worker);
       else nextMs = Math.min(nextMs, this.#dueIn(worker, now));
     }
     if (this.#timer === undefined && nextMs < Infinity) this.#lookIn(nextMs);

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { PoolError, type DeathReport } from '../contract/errors.js';
 import { decideFailure } from '../task/failure.js';
 import type { Task } from '../task/task.js';
-import type { TaskBook } from '../task/task-book.js';
+import type { TaskRegistry } from '../task/task-registry.js';
 import { errorFromWire } from '../wire/error-wire.js';
 import { STATUS } from '../wire/record.js';
 import type { ResultRow } from '../worker/result-row.js';
@@ -16,7 +16,7 @@ export interface OutcomeParts {
   pool: object;
   crashAttempts: number;
   clock: Clock;
-  book: TaskBook;
+  registry: TaskRegistry;
   random(): number;
   backlog: Backlog;
 }
@@ -32,35 +32,35 @@ export class Outcomes {
   }
 
   /** A worker has answered for a task. False when the answer is that it never ran. */
-  answered(task: Task, workerId: number, row: ResultRow): boolean {
-    const { pool, book } = this.#parts;
+  onResult(task: Task, workerId: number, row: ResultRow): boolean {
+    const { pool, registry } = this.#parts;
     const { status, settledAt: now } = row;
-    if (status === STATUS.neverStarted) return false;
+    if (status === STATUS.revoked) return false;
     if (status === STATUS.inputUnread) {
       publishTrace(pool, task, 'error', now);
-      book.fail(task, notSerializable(task, 'input', row.refusal));
+      registry.fail(task, notSerializable(task, 'input', row.refusal));
       return true;
     }
     const ranMs = row.endedAt - row.startedAt;
     task.type.record(row.startedAt - task.submittedAt, ranMs, now - task.submittedAt);
-    book.balance.ran(ranMs);
-    const isWarm = task.place?.isWarm;
+    registry.balance.ran(ranMs);
+    const isWarm = task.assignment?.isWarm;
     if (isWarm !== undefined) task.type.recordKeyed(isWarm, ranMs);
     publishTrace(pool, task, status === STATUS.ok ? 'ok' : 'error', now, row);
     if (status === STATUS.ok) {
       task.type.recordResult(row.resultBytes);
       task.extras.onRan?.(ranMs);
-      book.complete(task, row.value);
+      registry.complete(task, row.value);
     } else if (status === STATUS.notSerializable) {
       // Trying again would give the same.
-      book.fail(task, notSerializable(task, 'result', row.refusal));
+      registry.fail(task, notSerializable(task, 'result', row.refusal));
     } else {
       this.failed(task, withOrigin(errorFromWire(row.thrown), task, workerId));
     }
     return true;
   }
 
-  /** A worker has ended with tasks in hand. */
+  /** A worker has ended with tasks in flight. */
   workerEnded(end: WorkerEnd): void {
     const { begun, lost, decoding, others, report } = end;
     // In reverse, because each goes to the head of the queue.
@@ -73,17 +73,17 @@ export class Outcomes {
   /** Its handler was not called, or it may be called again. */
   #comeBack(task: Task, death: DeathReport): void {
     // A broadcast belongs to that worker and to no other; an input that was moved is gone with it.
-    if (task.isPinned || task.isSpent) this.#parts.book.fail(task, crashed(task, death));
+    if (task.isPinned || task.isSpent) this.#parts.registry.fail(task, crashed(task, death));
     else this.#parts.backlog.requeue(task);
   }
 
   /** Its worker died while it decoded the input: no start of the handler. Whether it may be tried in another worker. */
   #diedDecoding(task: Task, death: DeathReport): boolean {
-    const { clock, pool, book, crashAttempts } = this.#parts;
-    book.noteCrash();
+    const { clock, pool, registry, crashAttempts } = this.#parts;
+    registry.noteCrash();
     if (++task.history.decodeDeaths < crashAttempts) return true;
     publishTrace(pool, task, 'crash', clock.now());
-    book.fail(task, crashed(task, death));
+    registry.fail(task, crashed(task, death));
     return false;
   }
 
@@ -118,12 +118,12 @@ export class Outcomes {
 
   /** It was the only task that was running there. */
   #blamed(task: Task, death: DeathReport, cause: Error | undefined): void {
-    const { book, crashAttempts } = this.#parts;
+    const { registry, crashAttempts } = this.#parts;
     const crashes = ++task.history.crashes;
-    book.noteCrash();
+    registry.noteCrash();
     if (crashes >= crashAttempts) {
       const details = { task: task.name, crashes, death };
-      book.fail(task, new PoolError('ERR_TASK_POISON', details, { cause }));
+      registry.fail(task, new PoolError('ERR_TASK_POISON', details, { cause }));
     } else {
       this.failed(task, crashed(task, death, cause));
     }
@@ -131,13 +131,13 @@ export class Outcomes {
 
   /** A try has failed: another one, or the end. */
   failed(task: Task, error: unknown): void {
-    const { book, clock, random, backlog } = this.#parts;
+    const { registry, clock, random, backlog } = this.#parts;
     // A broadcast belongs to its worker, and what was moved is gone: there is no other try.
     const decision = task.canMove
       ? decideFailure(task.settings.retry, task.retries + 1, error, random())
       : ({ action: 'reject', error } as const);
     if (decision.action === 'reject') {
-      book.fail(task, decision.error);
+      registry.fail(task, decision.error);
       return;
     }
     task.history.attempt++;
@@ -148,14 +148,14 @@ export class Outcomes {
     const timer = clock.after(waitMs, () => {
       this.retrying.delete(task);
       if (waitMs < decision.delayMs) {
-        book.noteTimeout();
-        book.fail(task, waitedTooLong(task, clock.now(), book.counts.queued));
+        registry.noteTimeout();
+        registry.fail(task, waitedTooLong(task, clock.now(), registry.counts.queued));
         return;
       }
       task.history.dueAt = clock.now();
-      book.requeue(task);
+      registry.requeue(task);
       backlog.add(task);
     });
-    book.retryLater(task, timer);
+    registry.retryLater(task, timer);
   }
 }

@@ -1,5 +1,5 @@
 import { nextTick, setImmediate } from '../base/natives.js';
-import type { TaskBook } from '../task/task-book.js';
+import type { TaskRegistry } from '../task/task-registry.js';
 import type { Worker } from '../worker/worker.js';
 
 /** With no more tasks per worker than this, none waits for company: latency counts, not throughput. */
@@ -15,7 +15,7 @@ const WORTH_A_FRAME = 128;
 const SETTLED = Promise.resolve();
 
 export interface PassesParts {
-  book: TaskBook;
+  registry: TaskRegistry;
   /** Every worker that has become ready and not ended. */
   workers: readonly Worker[];
   /** One pass: assigns what can be assigned, and sends it. */
@@ -57,7 +57,7 @@ export class Passes {
     if (this.#isDue) return;
     this.#isDue = true;
     // After all promise callbacks of this turn, so that whatever they submit leaves in the same frame.
-    if (this.#parts.book.pending <= FEW * this.#parts.workers.length) {
+    if (this.#parts.registry.pending <= FEW * this.#parts.workers.length) {
       if (isSettling) void SETTLED.then(this.#passNextTick);
       else nextTick(this.#pass);
     }

@@ -51,12 +51,12 @@ export class Quarantine {
    */
   next(candidates: Iterable<Candidate>, othersWait: boolean): readonly Verdict[] {
     if (this.#waiting.size === 0 && this.#reserved.size === 0) return NONE;
-    const byLoad = [...candidates].sort((a, b) => a.worker.load - b.worker.load);
+    const byLoad = [...candidates].sort((a, b) => a.worker.inFlight - b.worker.inFlight);
     const most = Math.max(1, othersWait ? byLoad.length - 1 : byLoad.length);
     this.#reserve(byLoad, most);
     const verdicts: Verdict[] = [];
     for (const candidate of [...this.#reserved]) {
-      if (!isFree(candidate) || candidate.worker.load > 0) continue;
+      if (!isFree(candidate) || candidate.worker.inFlight > 0) continue;
       const suspect = this.#reserved.size > most ? undefined : this.#waiting.shift();
       if (suspect === undefined) this.drop(candidate);
       else this.#running.add(candidate);
@@ -66,7 +66,7 @@ export class Quarantine {
   }
 
   #reserve(byLoad: readonly Candidate[], most: number): void {
-    for (const candidate of this.#running) if (candidate.worker.load === 0) this.#running.delete(candidate);
+    for (const candidate of this.#running) if (candidate.worker.inFlight === 0) this.#running.delete(candidate);
     let emptying = this.#reserved.size - this.#running.size;
     for (const candidate of byLoad) {
       if (emptying >= this.#waiting.size || this.#reserved.size >= most) break;

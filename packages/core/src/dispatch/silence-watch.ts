@@ -8,7 +8,7 @@ const FIRST_LOOK_MS = 200;
 
 export interface SilenceWatchParts {
   clock: Clock;
-  /** Every worker that may have tasks in hand; workers come and go in this list. */
+  /** Every worker that may have tasks in flight; workers come and go in this list. */
   workers: readonly Worker[];
   /** Of the thread that runs its loop. */
   stateOf(worker: Worker): ThreadState | undefined;
@@ -52,8 +52,8 @@ export class SilenceWatch {
     let mayOneBecomeSilent = false;
     for (const worker of [...workers]) {
       const wasHeard = now - worker.received.heardAtMs < FIRST_LOOK_MS;
-      if (worker.load === 0 || wasHeard || worker.hand.hasBegun()) {
-        mayOneBecomeSilent ||= wasHeard && worker.load > 0;
+      if (worker.inFlight === 0 || wasHeard || worker.assigned.hasBegun()) {
+        mayOneBecomeSilent ||= wasHeard && worker.inFlight > 0;
         this.#silences.delete(worker);
         continue;
       }
@@ -63,7 +63,7 @@ export class SilenceWatch {
         this.#silences.set(worker, startSilence(now, state));
         continue;
       }
-      const next = goOn(silence, now, state, worker.isHeldUp);
+      const next = goOn(silence, now, state, worker.isOutputBlocked);
       this.#silences.set(worker, next);
       if (next.countedMs < patienceMs(this.#usualStartMs, shortestLimitMs(worker))) continue;
       this.#silences.delete(worker);

@@ -29,13 +29,18 @@ export function startSilence(nowMs: number, state: ThreadState | undefined): Sil
 /**
  * The silence one look later. A worker that runs counts by the processor time it got, so that none is blamed for a machine
  * that is busy; one that sleeps or is stopped counts in full, since work lies before it.
- * @param isHeldUp whether its output waits for a slow reader, and the worker with it
+ * @param isOutputBlocked whether its output waits for a slow reader, and the worker with it
  */
-export function goOn(silence: Silence, nowMs: number, state: ThreadState | undefined, isHeldUp: boolean): Silence {
+export function goOn(
+  silence: Silence,
+  nowMs: number,
+  state: ThreadState | undefined,
+  isOutputBlocked: boolean,
+): Silence {
   const sinceMs = nowMs - silence.lookedAtMs;
   const stepMs = sinceMs > LONGEST_STEP_MS ? LATE_STEP_MS : sinceMs;
   const next = { countedMs: silence.countedMs, lookedAtMs: nowMs, cpuMs: state?.cpuMs };
-  if (isHeldUp) return next;
+  if (isOutputBlocked) return next;
   if (state === undefined || state.letter !== 'R') return { ...next, countedMs: silence.countedMs + stepMs };
   const gotMs = state.cpuMs - (silence.cpuMs ?? state.cpuMs);
   return { ...next, countedMs: silence.countedMs + Math.min(stepMs, Math.max(0, gotMs)) };

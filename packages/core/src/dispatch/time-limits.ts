@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { Task } from '../task/task.js';
-import type { TaskBook } from '../task/task-book.js';
+import type { TaskRegistry } from '../task/task-registry.js';
 import type { Worker } from '../worker/worker.js';
 import type { AssignmentPass } from './assignment-pass.js';
 import type { Backlog } from './backlog.js';
@@ -12,7 +12,7 @@ export interface TimeLimitsParts {
   /** The pool, as an identity for traces. */
   pool: object;
   clock: Clock;
-  book: TaskBook;
+  registry: TaskRegistry;
   backlog: Backlog;
   outcomes: Outcomes;
   assignment: AssignmentPass;
@@ -41,20 +41,21 @@ export class TimeLimits {
     void worker.stack().then((stack) => {
       this.#asked.delete(task);
       // It may have ended, or been cancelled, in the meantime.
-      if (task.state === 'running' && task.place?.holder === worker) this.#timeOut(worker, task, ranMs, by, stack);
+      if (task.state === 'running' && task.assignment?.assignee === worker)
+        this.#timeOut(worker, task, ranMs, by, stack);
     });
   }
 
   #timeOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline', stack?: string): void {
-    const { pool, clock, book, backlog, outcomes, assignment } = this.#parts;
+    const { pool, clock, registry, backlog, outcomes, assignment } = this.#parts;
     const now = clock.now();
     const error =
       ranMs === undefined ? waitedTooLong(task, now, backlog.size) : tookTooLong(task, worker.id, ranMs, by, stack);
     publishTrace(pool, task, 'timeout', now, ranMs === undefined ? {} : { startedAt: now - ranMs });
     assignment.release(task, error);
-    book.noteTimeout();
+    registry.noteTimeout();
     // A task that has not begun has used no try.
-    if (by === 'deadline' || ranMs === undefined) book.fail(task, error);
+    if (by === 'deadline' || ranMs === undefined) registry.fail(task, error);
     else outcomes.failed(task, error);
   }
 }

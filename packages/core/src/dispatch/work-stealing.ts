@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../base/clock.js';
 import type { Worker } from '../worker/worker.js';
-import { STANDSTILL_MS } from './ahead.js';
+import { STANDSTILL_MS } from './prefetch.js';
 import type { Assigner } from './assigner.js';
 import type { AssignmentPass } from './assignment-pass.js';
 
@@ -39,10 +39,10 @@ export class WorkStealing {
     this.#mayBeAhead ||= assigner.prefetched !== this.#prefetched;
     this.#prefetched = assigner.prefetched;
     if (!this.#mayBeAhead || this.#timer !== undefined || !assignment.hasFreeCapacity) return;
-    const workers = this.#parts.workers.filter((worker) => worker.hand.hasAhead);
+    const workers = this.#parts.workers.filter((worker) => worker.assigned.hasPrefetched);
     this.#mayBeAhead = workers.length > 0;
     if (workers.length === 0) return;
-    this.#answeredBefore = new Map(workers.map((worker) => [worker, worker.received.answered]));
+    this.#answeredBefore = new Map(workers.map((worker) => [worker, worker.received.resultsSeen]));
     this.#timer = clock.after(STANDSTILL_MS, () => {
       this.#timer = undefined;
       this.#steal();
@@ -61,9 +61,9 @@ export class WorkStealing {
     for (const [worker, answered] of this.#answeredBefore) {
       if (!worker.isReady) continue;
       // To ask which of 500 tasks have begun takes 0.4 ms.
-      if (worker.received.answered !== answered && worker.expectedMs <= SHARE_ABOVE_MS) continue;
-      const ahead = worker.hand.unbegun().filter((task) => !task.isPinned);
-      const isStalled = worker.received.answered === answered;
+      if (worker.received.resultsSeen !== answered && worker.expectedMs <= SHARE_ABOVE_MS) continue;
+      const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned);
+      const isStalled = worker.received.resultsSeen === answered;
       if (isStalled) assignment.noteStalled(worker, ahead.length > 0);
       const from = isStalled ? 0 : worker.expectedMs > SHARE_ABOVE_MS ? Math.ceil(ahead.length / 2) : ahead.length;
       assignment.recall(worker, ahead.slice(from));

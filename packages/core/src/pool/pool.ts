@@ -194,7 +194,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     return this.#recycle(reason);
   }
 
-  /** Hands out no task until `resume`. What workers have in hand goes on; tasks may be submitted and wait. */
+  /** Hands out no task until `resume`. What workers have in flight goes on; tasks may be submitted and wait. */
   pause(): void {
     this.#backend.pause();
   }

@@ -1,5 +1,5 @@
 import { AT_EASE, fewerFrom, see, slowdown } from './ease.js';
-import { addTick, areCoresBusy, isKnown, NO_SHAPE } from './load-shape.js';
+import { addTick, areCoresBusy, isKnown, NO_SHAPE } from './workload-profile.js';
 import { FIRST_PROBE_MS, GROWTH_READINGS, mostWorkers, nothingLearned, probe, startTrying, tryOut } from './probing.js';
 import { addWork, hasTurned, NO_RATE } from './rate.js';
 import { plural, tasksReason } from './reasons.js';

@@ -33,14 +33,14 @@ export function slowdown({ usual, cut }: Ease, { inflation, ended }: SizingSampl
 
 /** Takes a tick in. @param least number of tasks at once in each worker that the limits allow */
 export function see(ease: Ease, sample: SizingSample, least: number): Ease {
-  const { nowMs, ended, heldMs, inflation, concurrency } = sample;
+  const { nowMs, ended, handlerMs, inflation, concurrency } = sample;
   if (ended < ENOUGH_ENDED) return ease;
   // What they take when there are as few as may be is usual.
   if (concurrency <= least) return { usual: Math.max(1, inflation), cut: undefined };
   const usual = Math.max(1, Math.min(ease.usual, inflation));
   const { cut } = ease;
   if (cut === undefined) return { usual, cut };
-  if (nowMs - cut.atMs < Math.max(LEAST_LOOK_MS, (LOOK_TASKS * heldMs) / ended)) return { usual, cut };
+  if (nowMs - cut.atMs < Math.max(LEAST_LOOK_MS, (LOOK_TASKS * handlerMs) / ended)) return { usual, cut };
   // Less than half of what fewer tasks would have brought.
   const fewer = concurrency / cut.concurrency;
   const isTheirOwn = inflation / cut.inflation <= (1 + fewer) / 2;

@@ -25,7 +25,7 @@ function shared(): Shared {
  * One pool's part in the cores of its program. Pools that size themselves share them: each may count on its even part,
  * and on what the others leave unused beyond theirs.
  */
-export class GovernorSeat {
+export class CoreShare {
   readonly #pool: GovernedPool = { usedCores: 0, isActive: false, isShort: false };
 
   /** Takes part from now on. */

@@ -4,7 +4,7 @@ import type { MemoryLevel } from '../contract/events.js';
 export interface RelievedWorker {
   readonly isReady: boolean;
   readonly tasksDone: number;
-  readonly vitals: {
+  readonly metrics: {
     readonly keptBytes: number;
     readonly warmKeptBytes: number;
     readonly heapUsedBytes: number;
@@ -27,7 +27,7 @@ const NEARLY_FULL = 0.8;
  * first tasks it will take again, so that such a one goes only when memory is critical.
  */
 export function chooseToRelieve<W extends RelievedWorker>(workers: readonly W[], level: MemoryLevel): W | undefined {
-  const grown = (worker: W): number => worker.vitals.keptBytes - worker.vitals.warmKeptBytes;
+  const grown = (worker: W): number => worker.metrics.keptBytes - worker.metrics.warmKeptBytes;
   const leastTasks = level === 'high' ? FIRST_TASKS : 1;
   return workers
     .filter((worker) => worker.isReady && worker.tasksDone >= leastTasks && grown(worker) >= LEAST_GROWN)
@@ -35,8 +35,8 @@ export function chooseToRelieve<W extends RelievedWorker>(workers: readonly W[],
 }
 
 /** The young generation is part of what is used, and not of what is limited: it is taken for a reserve. */
-export function isHeapNearlyFull({ vitals }: RelievedWorker): boolean {
-  const { heapUsedBytes, keptHeapBytes, warmKeptHeapBytes, heapLimitBytes } = vitals;
+export function isHeapNearlyFull({ metrics }: RelievedWorker): boolean {
+  const { heapUsedBytes, keptHeapBytes, warmKeptHeapBytes, heapLimitBytes } = metrics;
   // One that came up nearly full would come up so again; and garbage is no reason.
   const hasGrown = keptHeapBytes - warmKeptHeapBytes > heapLimitBytes * (1 - NEARLY_FULL);
   return heapLimitBytes > 0 && hasGrown && heapUsedBytes > heapLimitBytes * NEARLY_FULL;

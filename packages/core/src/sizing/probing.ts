@@ -1,4 +1,4 @@
-import { areCoresTaken, tasksPerLoop, WAITS_ABOVE } from './load-shape.js';
+import { areCoresTaken, tasksPerLoop, WAITS_ABOVE } from './workload-profile.js';
 import { plural, signed } from './reasons.js';
 import { NO_RATE } from './rate.js';
 import type { SizingLimits, SizingSample } from './sample.js';

@@ -1,8 +1,8 @@
-import { cpuPerLoop, isKnown, kindOf, tasksPerLoop, type LoadShape } from './load-shape.js';
+import { cpuPerLoop, isKnown, kindOf, tasksPerLoop, type WorkloadProfile } from './workload-profile.js';
 import type { SizingLimits } from './sample.js';
 
 /** What tasks are like, in words. */
-export function tasksReason(shape: LoadShape, { cores }: SizingLimits): string {
+export function tasksReason(shape: WorkloadProfile, { cores }: SizingLimits): string {
   const count = Number(cores.toFixed(2));
   const shown = count === 1 ? '1 core' : `${count} cores`;
   if (!isKnown(shape)) return `${shown}, and nothing known of the tasks yet`;

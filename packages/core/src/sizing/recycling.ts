@@ -4,7 +4,7 @@ import type { LeakVerdict } from './leak.js';
 /** What recycling looks at of a ready worker. */
 export interface RecycleView {
   readonly id: number;
-  /** Tasks it has done or has in hand. */
+  /** Tasks it has done or has in flight. */
   readonly tasksTaken: number;
   /** Tasks it may take in all, by its rule; Infinity without one. */
   readonly mostTasks: number;

@@ -31,7 +31,7 @@ export interface SizingSample {
    * loops were active and got no core.
    */
   readonly spanMs: number;
-  readonly heldMs: number;
+  readonly handlerMs: number;
   readonly loopMs: number;
   readonly cpuMs: number;
   readonly delayMs: number;

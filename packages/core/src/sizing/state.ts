@@ -1,5 +1,5 @@
 import type { Ease } from './ease.js';
-import type { LoadShape } from './load-shape.js';
+import type { WorkloadProfile } from './workload-profile.js';
 import { NO_RATE, type Rate } from './rate.js';
 import type { SizingSample } from './sample.js';
 import { shrunk, type ShrinkVotes } from './shrink-votes.js';
@@ -7,7 +7,7 @@ import type { Trial } from './trial.js';
 
 /** What a pool has learned for its sizing. Plain data; `decide` makes the next of it. */
 export interface SizingState {
-  readonly shape: LoadShape;
+  readonly shape: WorkloadProfile;
   readonly votes: ShrinkVotes;
   /** Work rate since the numbers changed last, while there was enough to do. */
   readonly rate: Rate;

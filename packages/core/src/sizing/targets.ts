@@ -1,4 +1,11 @@
-import { areCoresBusy, cpuPerLoop, loopShare, tasksPerLoop, WAITS_ABOVE, type LoadShape } from './load-shape.js';
+import {
+  areCoresBusy,
+  cpuPerLoop,
+  loopShare,
+  tasksPerLoop,
+  WAITS_ABOVE,
+  type WorkloadProfile,
+} from './workload-profile.js';
 import type { SizingLimits, SizingSample } from './sample.js';
 
 /**
@@ -31,7 +38,7 @@ const BESIDE = 1.05;
  * @param tooFew a concurrency that left loops idle: one more at least, or the number would go up and down for ever
  */
 export function concurrencyTarget(
-  shape: LoadShape,
+  shape: WorkloadProfile,
   current: number,
   { slowdown, tooFew, mayGrow }: { slowdown: number; tooFew: number; mayGrow: boolean },
   { minConcurrency, maxConcurrency }: SizingLimits,
@@ -52,7 +59,7 @@ export function concurrencyTarget(
 }
 
 /** Most tasks that one worker could run at once, as far as its loop goes. */
-export function mostInOne(shape: LoadShape, { minConcurrency, maxConcurrency }: SizingLimits): number {
+export function mostInOne(shape: WorkloadProfile, { minConcurrency, maxConcurrency }: SizingLimits): number {
   const perLoop = tasksPerLoop(shape);
   const most = perLoop < WAITS_ABOVE ? 1 : Math.floor(perLoop * LOOP_GOAL);
   return Math.min(Math.max(most, minConcurrency), maxConcurrency);
@@ -64,7 +71,12 @@ export function mostInOne(shape: LoadShape, { minConcurrency, maxConcurrency }: 
  * tasks at once, so that only what it does while it is active counts; where it has as many as it may have, its idle time
  * counts, too.
  */
-export function coresTarget(shape: LoadShape, workers: number, concurrency: number, limits: SizingLimits): number {
+export function coresTarget(
+  shape: WorkloadProfile,
+  workers: number,
+  concurrency: number,
+  limits: SizingLimits,
+): number {
   const { cores, maxConcurrency } = limits;
   const whole = wholeCores(limits);
   const isFull = concurrency >= maxConcurrency && tasksPerLoop(shape) >= WAITS_ABOVE;
@@ -81,7 +93,7 @@ export function wholeCores({ cores }: SizingLimits): number {
 }
 
 /** Whether workers may only be taking the cores from each other: they are more than the cores, and those are used up. */
-export function mayBeTooMany(shape: LoadShape, workers: number, limits: SizingLimits): boolean {
+export function mayBeTooMany(shape: WorkloadProfile, workers: number, limits: SizingLimits): boolean {
   return (
     workers > wholeCores(limits) && cpuPerLoop(shape) < NEARLY_ONE[0] && areCoresBusy(shape, workers, limits.cores)
   );

@@ -1,7 +1,7 @@
 import { deferred, type Deferred } from '../base/deferred.js';
 
 /**
- * When the new worker takes over. ready: as soon as it is; the old one finishes what it has in hand meanwhile. done: once the
+ * When the new worker takes over. ready: as soon as it is; the old one finishes what it has in flight meanwhile. done: once the
  * old one has finished, which gets nothing more; until then the new one stands by.
  */
 export type TakeOver = 'ready' | 'done';

@@ -10,11 +10,11 @@ export interface Supervised {
   readonly id: number;
   readonly isReady: boolean;
   readonly state: string;
-  readonly load: number;
+  readonly inFlight: number;
   readonly startedAt: number;
   /** When it was last of use. */
   readonly usedAtMs: number;
-  readonly vitals: { readonly rssBytes: number };
+  readonly metrics: { readonly rssBytes: number };
   drain(reason: string, stopWithinMs: number): void;
   destroy(): void;
 }
@@ -166,7 +166,7 @@ export class Supervisor<W extends Supervised> {
   }
 
   /**
-   * Replaces a worker: a new one becomes ready, then this one goes when it has finished what it has in hand. Resolves when it
+   * Replaces a worker: a new one becomes ready, then this one goes when it has finished what it has in flight. Resolves when it
    * has gone; rejects when no new one can be started, and then it stays.
    */
   replace(worker: W, replacing: Replacing): Promise<void> {
@@ -212,7 +212,7 @@ export class Supervisor<W extends Supervised> {
   #relieveDone(): void {
     if (this.#spares.size === 0 || this.#isOver) return;
     for (const replacement of this.#replacements.pending('done')) {
-      if (replacement.old.load > 0 || !replacement.old.isReady) continue;
+      if (replacement.old.inFlight > 0 || !replacement.old.isReady) continue;
       const [spare] = this.#spares;
       if (spare === undefined) return;
       this.#spares.delete(spare);

@@ -8,16 +8,16 @@ export type GoFirst = 'coldest' | 'fattest' | 'newest';
 export interface MayGo {
   readonly id: number;
   readonly isReady: boolean;
-  readonly load: number;
+  readonly inFlight: number;
   readonly usedAtMs: number;
-  readonly vitals: { readonly rssBytes: number };
+  readonly metrics: { readonly rssBytes: number };
 }
 
-const idleFirst = (a: MayGo, b: MayGo): number => Math.sign(a.load) - Math.sign(b.load);
+const idleFirst = (a: MayGo, b: MayGo): number => Math.sign(a.inFlight) - Math.sign(b.inFlight);
 
 const ORDER: Readonly<Record<GoFirst, (a: MayGo, b: MayGo) => number>> = {
   coldest: (a, b) => idleFirst(a, b) || a.usedAtMs - b.usedAtMs,
-  fattest: (a, b) => idleFirst(a, b) || b.vitals.rssBytes - a.vitals.rssBytes,
+  fattest: (a, b) => idleFirst(a, b) || b.metrics.rssBytes - a.metrics.rssBytes,
   newest: (a, b) => b.id - a.id,
 };
 

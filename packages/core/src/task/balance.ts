@@ -1,4 +1,4 @@
-import type { BalanceStats, DetectedLoad } from '../contract/stats.js';
+import type { BalanceStats, DetectedWorkload } from '../contract/stats.js';
 
 /** Sums are halved at this number of tasks, so that about the last 4,096 to 8,192 decide, and start-up is forgotten. */
 const KEPT_TASKS = 8192;
@@ -41,7 +41,7 @@ export class Balance {
    * @param loopShare share of the time in handlers in which they had their event loop, 0 to 1
    * @param detected what tasks do, all names together
    */
-  stats(loopShare: number, detected: DetectedLoad | undefined): BalanceStats | undefined {
+  stats(loopShare: number, detected: DetectedWorkload | undefined): BalanceStats | undefined {
     if (this.#tasks < KNOWN_FROM) return undefined;
     const handOverMs = this.#handedMs / this.#tasks;
     const handlerMs = (this.#ranMs / this.#tasks) * loopShare;
@@ -56,7 +56,7 @@ export class Balance {
 export function adviceFor(
   handOverMs: number,
   handlerMs: number,
-  detected: DetectedLoad | undefined,
+  detected: DetectedWorkload | undefined,
 ): string | undefined {
   if (handOverMs <= handlerMs) return undefined;
   const figures = `A task takes this thread ${micros(handOverMs)} to hand over, and a handler ${micros(handlerMs)} of its worker's thread`;

@@ -1,6 +1,6 @@
 import { Histogram } from '../base/histogram.js';
 import type { TaskSettings } from '../contract/resolve-options.js';
-import { TaskLoad } from '../sizing/task-load.js';
+import { TaskProfile } from '../sizing/task-profile.js';
 
 /** Weight of the newest sample in the moving average. The last 20 tasks or so decide. */
 const NEWEST = 0.1;
@@ -25,7 +25,7 @@ export class TaskType {
   readonly run = new Histogram();
   readonly total = new Histogram();
   /** What they do to their workers. */
-  readonly load = new TaskLoad();
+  readonly profile = new TaskProfile();
   /** Expected execution time, ms: a moving average. */
   expectedMs = UNKNOWN_MS;
   /**

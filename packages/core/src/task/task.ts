@@ -16,8 +16,8 @@ export interface TaskExtras extends CallTerms {
   onRan?: ((ms: number) => void) | undefined;
 }
 
-/** The worker that has a task in hand, as far as the task's owner needs it. */
-export interface Holder {
+/** The worker that has a task in flight, as far as the task's owner needs it. */
+export interface Assignee {
   readonly id: number;
   abandon(task: Task, reason: unknown): void;
   /** When the handler of a task in its hand was called, host clock; undefined when it was not yet. */
@@ -25,8 +25,8 @@ export interface Holder {
 }
 
 /** What is known of a try that is in a worker's hand. */
-export interface Holding {
-  readonly holder: Holder;
+export interface Assignment {
+  readonly assignee: Assignee;
   readonly wireId: number;
   /** Host clock; NaN until then. */
   readonly assignedAt: number;
@@ -66,7 +66,7 @@ const NO_EXTRAS: TaskExtras = {};
 
 /**
  * One submitted call, from acceptance until it settles. It stands in the queue by its own links. Its `state` is moved
- * by the TaskBook only.
+ * by the TaskRegistry only.
  *
  * A million may wait, so it has no field that a waiting task does not need: what belongs to a try is in the worker's
  * Place, what few tasks have is in `extras` and `history`. A number with a fraction costs a field and 16 bytes more.
@@ -89,9 +89,9 @@ export class Task implements Linked<Task> {
   readonly submittedAt: number;
   /**
    * What its state owns: the timer that ends its wait (queued, retrying), or its place in a worker's hand (running). Written
-   * by the TaskBook only, together with `state`. A field, because an object for each state would cost 40 bytes a task.
+   * by the TaskRegistry only, together with `state`. A field, because an object for each state would cost 40 bytes a task.
    */
-  owned: Timer | Holding | undefined;
+  owned: Timer | Assignment | undefined;
   #history: TaskHistory | undefined;
 
   constructor(
@@ -111,8 +111,8 @@ export class Task implements Linked<Task> {
   }
 
   /** Its place in a worker's hand, while it is running. */
-  get place(): Holding | undefined {
-    return this.state === 'running' ? (this.owned as Holding) : undefined;
+  get assignment(): Assignment | undefined {
+    return this.state === 'running' ? (this.owned as Assignment) : undefined;
   }
   get name(): string {
     return this.extras.name ?? this.type.name;

@@ -60,7 +60,7 @@ class InlineTransport implements Transport {
     return Promise.resolve(undefined);
   }
 
-  isOutputHeldUp(): boolean {
+  isOutputBlocked(): boolean {
     return false;
   }
 

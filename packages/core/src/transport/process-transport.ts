@@ -140,7 +140,7 @@ class ProcessTransport implements Transport {
     return this.#guard?.stack(withinMs) ?? Promise.resolve(undefined);
   }
 
-  isOutputHeldUp(): boolean {
+  isOutputBlocked(): boolean {
     const { stdout, stderr } = this.#child;
     return stdout?.isPaused() === true || stderr?.isPaused() === true;
   }

@@ -112,7 +112,7 @@ class ThreadTransport implements Transport {
     return threadStack(this.threadId, withinMs);
   }
 
-  isOutputHeldUp(): boolean {
+  isOutputBlocked(): boolean {
     return false;
   }
 

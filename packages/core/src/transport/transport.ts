@@ -56,7 +56,7 @@ export interface Transport {
    */
   readonly isKillClean: boolean;
   /** Whether its output waits for a slow reader; a process then waits with it. */
-  isOutputHeldUp(): boolean;
+  isOutputBlocked(): boolean;
   /** It was asked to stop: what it may leave running on purpose, when it ends well, is not killed. */
   expectExit(): void;
   /** Ends it at once, whatever it does. */

@@ -1,8 +1,8 @@
 import { atomicLoad, atomicStore, Buffer } from '../base/natives.js';
 
 /*
- * The board: what each of a worker's tasks in hand is at, readable and writable by both sides at any time, even when the
- * worker is stuck in synchronous code or dead. Every task in hand has a slot; every slot has
+ * The board: what each of a worker's tasks in flight is at, readable and writable by both sides at any time, even when the
+ * worker is stuck in synchronous code or dead. Every task in flight has a slot; every slot has
  *
  *   a start record, written by the worker: the wire id of the task claimed last there (u32), the id of the first task of the
  *   run that was claimed together (u32), and when (f64);
@@ -202,19 +202,19 @@ export class MemoryBoard implements WorkerBoard, ParentBoard {
   }
 
   claimRun(ids: Uint32Array, at: number, stride: number, count: number, nowMs: number): number {
-    let takenBack = 0;
+    let revoked = 0;
     for (let index = 0; index < count; index++) {
-      if (!this.claim(ids[at + index * stride] ?? 0, nowMs)) takenBack |= 1 << index;
+      if (!this.claim(ids[at + index * stride] ?? 0, nowMs)) revoked |= 1 << index;
     }
-    return takenBack;
+    return revoked;
   }
 
   revokedIn(ids: Uint32Array, at: number, stride: number, count: number): number {
-    let takenBack = 0;
+    let revoked = 0;
     for (let index = 0; index < count; index++) {
-      if (this.#isRevoked(ids[at + index * stride] ?? 0)) takenBack |= 1 << index;
+      if (this.#isRevoked(ids[at + index * stride] ?? 0)) revoked |= 1 << index;
     }
-    return takenBack;
+    return revoked;
   }
 
   unclaim(ids: Uint32Array, at: number, stride: number, count: number): void {

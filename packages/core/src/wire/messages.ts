@@ -59,7 +59,7 @@ export interface StartFailedMessage {
 /** What the tasks of one handler did since the start of their worker, ms. */
 export interface TaskUseTotals {
   /** In the handler, all together, those under way included. */
-  readonly heldMs: number;
+  readonly handlerMs: number;
   /** From its calls until they returned. */
   readonly calledMs: number;
   /** Of some of these calls: how long they took, and processor time. */
@@ -78,7 +78,7 @@ export interface ReportMessage {
   cpu: number;
   elu: number;
   /** Time in handlers since its start, all tasks together, ms. */
-  heldMs: number;
+  handlerMs: number;
   /** Time its event loop was active. */
   loopMs: number;
   /** Processor time; where a thread cannot tell its own, as much as `loopMs`. */

@@ -24,7 +24,7 @@ export const SKIP_BYTES = 8;
 
 /**
  * What became of a task. ok: its value follows. error: what the handler threw, as data. notSerializable: why the result is not
- * here. neverStarted: the parent had taken it back. inputUnread: why the input could not be read. shapes: no result, but
+ * here. revoked: the parent had taken it back. inputUnread: why the input could not be read. shapes: no result, but
  * the shapes that values from here on have. returned: no result either: its handler has returned, and a frame will have what it
  * returned, for which log and arena have no room.
  */
@@ -32,7 +32,7 @@ export const STATUS = {
   ok: 0,
   error: 1,
   notSerializable: 2,
-  neverStarted: 3,
+  revoked: 3,
   inputUnread: 4,
   shapes: 5,
   returned: 6,

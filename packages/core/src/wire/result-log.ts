@@ -11,7 +11,7 @@ import { recordLength, SKIP_BYTES, skipRecord } from './record.js';
  * what is left. The parent writes how far it has read; the worker writes over what lies behind.
  */
 /**
- * Room for the results of 500 tasks in hand, of 650 bytes each. In a ring half as long most of them took the way of the arena: two
+ * Room for the results of 500 tasks in flight, of 650 bytes each. In a ring half as long most of them took the way of the arena: two
  * processes did 36 % more a second with this one, and no more with twice as much.
  */
 export const LOG_BYTES = 512 * 1024;
@@ -21,7 +21,7 @@ export const LOG_VALUE_BYTES = 16 * 1024;
 export const CONSUME_BYTES = 16 * 1024;
 /**
  * While less room than this is left, values of more than SMALL_VALUE_BYTES go by the arena, and a record only names their place.
- * So the log has room for all that may be in hand: 2,040 such records of 64 bytes, what the parent has read and not said, and the
+ * So the log has room for all that may be in flight: 2,040 such records of 64 bytes, what the parent has read and not said, and the
  * longest skip.
  */
 export const RESERVED_BYTES = 160 * 1024;

@@ -7,10 +7,10 @@ import type { ReadyMessage, ReportMessage, StartFailedMessage } from '../wire/me
 import { STATUS } from '../wire/record.js';
 import { Requests } from '../wire/requests.js';
 import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
-import type { Hand } from './hand.js';
+import type { InFlightTasks } from './in-flight-tasks.js';
 import { ResultReader } from './result-reader.js';
 import type { ResultRow } from './result-row.js';
-import type { Vitals } from './vitals.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 import type { WorkerListener } from './worker-listener.js';
 import type { WorkerState } from './worker-state.js';
 
@@ -20,8 +20,8 @@ export interface FrameReceiverParts<W> {
   spec: WorkerSpec;
   transport: Transport;
   clock: Clock;
-  hand: Hand;
-  vitals: Vitals;
+  assigned: InFlightTasks;
+  metrics: WorkerMetrics;
   listener: WorkerListener<W>;
   /** The worker's module is loaded. */
   loaded(): void;
@@ -39,7 +39,7 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   usedAtMs = 0;
   tasksDone = 0;
   /** Rows of results read, those of tasks taken back included. */
-  answered = 0;
+  resultsSeen = 0;
   /** Results of tasks that had settled already or were abandoned. */
   ignoredResults = 0;
   /** Values of ctx.progress that it dropped, for there were too many, and those that could not be read. */
@@ -51,13 +51,13 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   constructor(parts: FrameReceiverParts<W>) {
     this.#parts = parts;
     this.heardAtMs = parts.clock.now();
-    const { transport, spec, hand } = parts;
+    const { transport, spec, assigned } = parts;
     this.#reader = new ResultReader({
       log: transport.log,
       arena: transport.arena,
       openDecoder: () => openDecoder(spec.options.codec),
-      isWanted: (wireId) => hand.get(wireId)?.isAbandoned === false,
-      onReturned: (wireId, endedAt) => hand.returned(wireId, endedAt),
+      isWanted: (wireId) => assigned.get(wireId)?.isAbandoned === false,
+      onReturned: (wireId, endedAt) => assigned.returned(wireId, endedAt),
       onRow: (row) => this.#onRow(row),
     });
     this.#requests = new Requests<ParentTopics, WorkerTopics>({
@@ -94,7 +94,7 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
       damaged(error as Error);
     }
     this.heardAtMs = this.usedAtMs = nowMs;
-    if (worker.state !== 'exited') listener.settled(worker);
+    if (worker.state !== 'exited') listener.resultsRead(worker);
   }
 
   /** The worker has ended. */
@@ -106,7 +106,7 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     const { worker, listener } = this.#parts;
     this.usedAtMs = this.heardAtMs;
     this.#reader.readFrame(frame, this.usedAtMs);
-    listener.settled(worker);
+    listener.resultsRead(worker);
   }
 
   #onReady(message: ReadyMessage): void {
@@ -115,36 +115,36 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   }
 
   #onRow(row: ResultRow): void {
-    const { worker, hand, listener } = this.#parts;
-    const place = hand.get(row.wireId);
-    if (row.kind < STATUS.neverStarted) hand.lastEndedAt = Math.max(hand.lastEndedAt, row.endedAt);
+    const { worker, assigned, listener } = this.#parts;
+    const entry = assigned.get(row.wireId);
+    if (row.kind < STATUS.revoked) assigned.lastEndedAt = Math.max(assigned.lastEndedAt, row.endedAt);
     // A second result for one task: the first one counts.
-    if (place?.task === undefined) {
+    if (entry?.task === undefined) {
       this.ignoredResults++;
       return;
     }
-    const { task, isAbandoned } = place;
-    if (isAbandoned && row.kind !== STATUS.neverStarted) this.ignoredResults++;
-    this.answered++;
-    if (row.kind < STATUS.neverStarted) this.tasksDone++;
-    hand.letGo(place);
+    const { task, isAbandoned } = entry;
+    if (isAbandoned && row.kind !== STATUS.revoked) this.ignoredResults++;
+    this.resultsSeen++;
+    if (row.kind < STATUS.revoked) this.tasksDone++;
+    assigned.release(entry);
     if (!isAbandoned) listener.result(worker, task, row);
   }
 
   #onProgress(frame: ProgressFrame): void {
-    const { worker, hand, listener } = this.#parts;
+    const { worker, assigned, listener } = this.#parts;
     const [wireId = 0, , dropped = 0] = frame.meta;
     const told = this.#reader.progress(frame);
-    const place = hand.get(wireId);
+    const entry = assigned.get(wireId);
     this.droppedProgress += told === undefined ? dropped + 1 : dropped;
-    if (place?.task !== undefined && !place.isAbandoned && told !== undefined) {
-      listener.progress(worker, place.task, told.value);
+    if (entry?.task !== undefined && !entry.isAbandoned && told !== undefined) {
+      listener.progress(worker, entry.task, told.value);
     }
   }
 
   #onReport(report: ReportMessage): void {
-    const { worker, vitals, listener } = this.#parts;
-    const uses = vitals.report(this.heardAtMs, report);
+    const { worker, metrics, listener } = this.#parts;
+    const uses = metrics.report(this.heardAtMs, report);
     listener.reported(worker, uses);
     if (report.sections.length > 0) listener.sections(worker, report.sections);
   }

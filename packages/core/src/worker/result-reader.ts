@@ -57,7 +57,7 @@ export class ResultReader {
     try {
       return { value: decoder.decode(values, definitions, values.length, (index) => existing(beside[index])) };
     } catch {
-      // A user's codec has thrown. No worker is to end for that, with all it has in hand: the value is counted as dropped.
+      // A user's codec has thrown. No worker is to end for that, with all it has in flight: the value is counted as dropped.
       return undefined;
     }
   }

@@ -1,8 +1,8 @@
-import { shareOut, type TaskTimes, type WorkerUse } from '../sizing/task-load.js';
-import type { Sums } from '../sizing/load-shape.js';
+import { shareOut, type TaskTimes, type WorkerUse } from '../sizing/task-profile.js';
+import type { Sums } from '../sizing/workload-profile.js';
 import type { ReportMessage, TaskUseTotals } from '../wire/messages.js';
 
-const NOTHING: TaskUseTotals = { heldMs: 0, calledMs: 0, sampledMs: 0, sampledCpuMs: 0 };
+const NOTHING: TaskUseTotals = { handlerMs: 0, calledMs: 0, sampledMs: 0, sampledCpuMs: 0 };
 
 /** Of a handler, by its index in the worker's own list. */
 export type HandlerUse = readonly [handler: number, use: Sums];
@@ -31,7 +31,7 @@ export class UseMeter {
     const before = this.#totals.get(handler) ?? NOTHING;
     this.#totals.set(handler, totals);
     return {
-      heldMs: totals.heldMs - before.heldMs,
+      handlerMs: totals.handlerMs - before.handlerMs,
       calledMs: totals.calledMs - before.calledMs,
       sampledMs: totals.sampledMs - before.sampledMs,
       sampledCpuMs: totals.sampledCpuMs - before.sampledCpuMs,

@@ -1,10 +1,10 @@
 import type { DeathReport, PoolError } from '../contract/errors.js';
 import type { TransportExit } from '../transport/transport.js';
 import type { Task } from '../task/task.js';
-import { wantedTasks } from './place.js';
+import { wantedTasks } from './in-flight-entry.js';
 import type { Remains } from './remains.js';
 
-/** How a worker ended and what it had in hand. */
+/** How a worker ended and what it had in flight. */
 export interface WorkerEnd {
   report: DeathReport;
   /**
@@ -35,12 +35,12 @@ export interface EndedWorker {
   readonly id: number;
   readonly pid: number | undefined;
   readonly threadId: number | undefined;
-  readonly vitals: { readonly rssBytes: number };
+  readonly metrics: { readonly rssBytes: number };
   readonly uptimeMs: number;
   readonly remains: Remains;
 }
 
-/** How a worker ended and what it had in hand. */
+/** How a worker ended and what it had in flight. */
 export function workerEnd(
   worker: EndedWorker,
   exit: TransportExit,
@@ -71,7 +71,7 @@ function deathReport(worker: EndedWorker, exit: TransportExit, killedFor: string
     uptimeMs: worker.uptimeMs,
     stderrTail: exit.stderrTail,
     outOfMemory: exit.outOfMemory,
-    rssBytes: worker.vitals.rssBytes,
+    rssBytes: worker.metrics.rssBytes,
     lastSection: exit.lastSection,
   };
 }

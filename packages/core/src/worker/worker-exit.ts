@@ -50,7 +50,7 @@ export class WorkerExit {
     this.#stopTimer = this.#clock.after(withinMs, () => this.#end());
   }
 
-  /** Ends it now. @param why the end of a sentence, for those it had in hand */
+  /** Ends it now. @param why the end of a sentence, for those it had in flight */
   kill(why: string): void {
     if (this.#how === 'died') this.#how = 'killed';
     if (this.#how === 'killed') this.#killedFor ??= why;

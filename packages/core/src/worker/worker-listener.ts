@@ -14,8 +14,8 @@ export interface WorkerListener<W> {
   /** One row of a results frame. The task is out of hand already. */
   result(worker: W, task: Task, row: ResultRow): void;
   /** A whole frame of results was read: there may be room now. */
-  settled(worker: W): void;
-  /** It has told of itself: `vitals` is new. @param uses what the tasks of its handlers did to it since then, by index */
+  resultsRead(worker: W): void;
+  /** It has told of itself: `metrics` is new. @param uses what the tasks of its handlers did to it since then, by index */
   reported(worker: W, uses: readonly HandlerUse[]): void;
   refused(worker: W, task: Task, refusal: Refusal): void;
   progress(worker: W, task: Task, value: unknown): void;

@@ -6,13 +6,13 @@ import { FRAME } from '../wire/frame.js';
 import type { ReadyMessage } from '../wire/messages.js';
 import { TEST_ID } from '../wire/claim-board.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
-import type { Holding, Task } from '../task/task.js';
+import type { Assignment, Task } from '../task/task.js';
 import { FrameReceiver } from './frame-receiver.js';
-import { Hand } from './hand.js';
-import type { LoadTotals } from './load-meter.js';
-import { wantedTasks, type Place } from './place.js';
+import { InFlightTasks } from './in-flight-tasks.js';
+import type { UtilizationTotals } from './utilization-meter.js';
+import { wantedTasks, type InFlightEntry } from './in-flight-entry.js';
 import { remainsOf } from './remains.js';
-import { Vitals } from './vitals.js';
+import { WorkerMetrics } from './worker-metrics.js';
 import { WorkerExit } from './worker-exit.js';
 import type { WorkerListener } from './worker-listener.js';
 import { WorkerStart } from './worker-start.js';
@@ -26,19 +26,19 @@ const STACK_WITHIN_MS = 2000;
  *
  * - starting: from spawn, until the module is loaded.
  * - warming: setup and warmup run, until the child says ready.
- * - idle, busy: ready, without or with tasks in hand.
- * - draining: finishes what it has in hand, takes nothing more.
+ * - idle, busy: ready, without or with tasks in flight.
+ * - draining: finishes what it has in flight, takes nothing more.
  * - stopping: asked to tear down and exit.
  * - exited: the child is gone and its last frame was read.
  */
 export class Worker {
   readonly id: number;
   readonly startedAt: number;
-  readonly vitals: Vitals;
+  readonly metrics: WorkerMetrics;
   /** What came from it. */
   readonly received: FrameReceiver<Worker>;
   /** What it was given and has not answered for. */
-  readonly hand: Hand;
+  readonly assigned: InFlightTasks;
   readonly #clock: Clock;
   readonly #listener: WorkerListener<Worker>;
   readonly #transport: Transport;
@@ -59,18 +59,18 @@ export class Worker {
     this.#clock = clock;
     this.#listener = listener;
     this.startedAt = clock.now();
-    this.vitals = new Vitals(this.startedAt);
+    this.metrics = new WorkerMetrics(this.startedAt);
     const { startTimeoutMs } = spec.options;
     this.#state = { name: 'starting' };
     this.#transport = start(spec);
     this.#exit = new WorkerExit(this.#transport, clock, (exit) => {
-      this.hand.withdrawAll();
+      this.assigned.withdrawAll();
       this.#onExit(exit);
     });
     this.#transport.onExit = (exit) => this.#onExit(exit);
     this.#transport.channel.onFault = (error) => this.#exit.fault(error);
-    this.hand = new Hand({
-      holder: this,
+    this.assigned = new InFlightTasks({
+      assignee: this,
       transport: this.#transport,
       encoder,
       clock,
@@ -87,8 +87,8 @@ export class Worker {
       spec,
       transport: this.#transport,
       clock,
-      hand: this.hand,
-      vitals: this.vitals,
+      assigned: this.assigned,
+      metrics: this.metrics,
       listener,
       loaded: () => {
         if (this.#state.name === 'starting') this.#move({ name: 'warming' });
@@ -126,8 +126,8 @@ export class Worker {
   }
 
   /** Tasks handed to it and unsettled. */
-  get load(): number {
-    return this.hand.size;
+  get inFlight(): number {
+    return this.assigned.size;
   }
 
   /** Tasks it may be given in all. */
@@ -141,12 +141,12 @@ export class Worker {
 
   /** Tasks it may still be given; not above 0 when it has been given its last. */
   get tasksLeft(): number {
-    return this.#mostTasks - this.tasksDone - this.hand.size;
+    return this.#mostTasks - this.tasksDone - this.assigned.size;
   }
 
   /** Execution time expected of them, ms. */
   get expectedMs(): number {
-    return this.hand.expectedMs;
+    return this.assigned.expectedMs;
   }
 
   /** From spawn to ready, ms; 0 until then. */
@@ -173,10 +173,10 @@ export class Worker {
     return this.#start.handlers;
   }
 
-  /** Puts a task in hand; it leaves with the next `flush`. Only for a ready worker. */
-  assign(task: Task, handler: number): Holding {
+  /** Puts a task in flight; it leaves with the next `flush`. Only for a ready worker. */
+  assign(task: Task, handler: number): Assignment {
     if (this.#state.name !== 'busy') this.#move({ name: 'busy' });
-    return this.hand.add(task, handler);
+    return this.assigned.add(task, handler);
   }
 
   /** Memory is short. Only for a worker that has been ready. */
@@ -185,28 +185,28 @@ export class Worker {
   }
 
   /** How much it has worked since its start. */
-  readLoad(nowMs: number): LoadTotals {
-    return this.vitals.readLoad(nowMs, this.load > 0);
+  readUtilization(nowMs: number): UtilizationTotals {
+    return this.metrics.readUtilization(nowMs, this.inFlight > 0);
   }
 
   /** Whether it has tasks and has told nothing for a while: its loop must be busy. */
   isSilent(nowMs: number): boolean {
-    return this.load > 0 && this.vitals.isSilent(nowMs);
+    return this.inFlight > 0 && this.metrics.isSilent(nowMs);
   }
 
   /** Sends what was assigned since the last flush. @param flags of the frame: CALM or MORE of wire/frame.ts */
   flush(flags = 0): void {
-    if (this.#state.name !== 'exited') this.hand.send(flags);
+    if (this.#state.name !== 'exited') this.assigned.send(flags);
   }
 
-  /** Tasks in hand that are not abandoned, oldest first. */
+  /** Tasks in flight that are not abandoned, oldest first. */
   tasks(): Task[] {
-    return wantedTasks(this.hand.all());
+    return wantedTasks(this.assigned.all());
   }
 
   /** Whether it may wait for a slow reader of its output. */
-  get isHeldUp(): boolean {
-    return this.#transport.isOutputHeldUp();
+  get isOutputBlocked(): boolean {
+    return this.#transport.isOutputBlocked();
   }
 
   /**
@@ -214,7 +214,7 @@ export class Worker {
    * aborts, and unless it ends within `graceMs`, the worker is killed.
    */
   abandon(task: Task, reason: unknown): void {
-    this.hand.abandon(task, reason);
+    this.assigned.abandon(task, reason);
   }
 
   /** Where its handler is now, even in synchronous code; undefined without an answer in time. */
@@ -225,13 +225,13 @@ export class Worker {
   /** When the handler of a task in its hand was called, host clock; undefined when it was not yet. */
   begunAt(task: Task): number | undefined {
     this.received.readLog();
-    const { place } = task;
-    return place === undefined ? undefined : this.hand.begunAt(place as Place);
+    const { assignment: entry } = task;
+    return entry === undefined ? undefined : this.assigned.begunAt(entry as InFlightEntry);
   }
 
-  /** Takes nothing more, finishes what it has in hand, then stops within `stopWithinMs`. */
+  /** Takes nothing more, finishes what it has in flight, then stops within `stopWithinMs`. */
   drain(reason: string, stopWithinMs: number): void {
-    if (!this.hand.isEmpty && this.#state.name === 'busy') this.#move({ name: 'draining', reason, stopWithinMs });
+    if (!this.assigned.isEmpty && this.#state.name === 'busy') this.#move({ name: 'draining', reason, stopWithinMs });
     else if (this.#state.name !== 'draining') this.stop(stopWithinMs);
   }
 
@@ -245,7 +245,7 @@ export class Worker {
     this.#exit.stop(withinMs, name !== 'starting');
   }
 
-  /** Ends it now, because of what it does. It will be replaced. @param why the end of a sentence, for those it had in hand */
+  /** Ends it now, because of what it does. It will be replaced. @param why the end of a sentence, for those it had in flight */
   kill(why: string): void {
     this.#exit.kill(why);
   }
@@ -260,26 +260,26 @@ export class Worker {
     // The pool may have stopped it while it warmed up.
     if (this.#state.name !== 'warming') return;
     this.#start.done(message);
-    this.hand.hasBoard = message.seesBoard && this.#transport.board?.claimOf(TEST_ID) !== undefined;
-    this.vitals.warm(message.systemThreadId);
+    this.assigned.hasBoard = message.seesBoard && this.#transport.board?.claimOf(TEST_ID) !== undefined;
+    this.metrics.warm(message.systemThreadId);
     this.#move({ name: 'idle' });
     this.#listener.ready(this);
   }
 
   #onEmptied(): void {
-    if (this.#state.name === 'busy' && this.hand.size === 0) this.#move({ name: 'idle' });
+    if (this.#state.name === 'busy' && this.assigned.size === 0) this.#move({ name: 'idle' });
     else if (this.#state.name === 'draining') this.stop(this.#state.stopWithinMs);
   }
 
   #onExit(exit: TransportExit): void {
     // What its handlers have returned is there, though it is not.
     this.received.readLog();
-    const { id, pid, threadId, vitals } = this;
+    const { id, pid, threadId, metrics } = this;
     const uptimeMs = this.#clock.now() - this.startedAt;
-    const remains = remainsOf(this.hand, this.#transport.board, this.#exit.isTrusted);
-    const end = this.#exit.ended({ id, pid, threadId, vitals, uptimeMs, remains }, exit, this.#start);
+    const remains = remainsOf(this.assigned, this.#transport.board, this.#exit.isTrusted);
+    const end = this.#exit.ended({ id, pid, threadId, metrics, uptimeMs, remains }, exit, this.#start);
     this.#start.end();
-    this.hand.stop();
+    this.assigned.stop();
     this.received.end();
     this.#move({ name: 'exited' });
     this.#transport.release();

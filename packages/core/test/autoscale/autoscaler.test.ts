@@ -37,7 +37,7 @@ describe('the numbers of a pool', () => {
     clock.advance(100);
     submit();
     await turn();
-    const used = staff.find(({ worker }) => worker.load > 0) as Staff;
+    const used = staff.find(({ worker }) => worker.inFlight > 0) as Staff;
     used.transport.reply(...begun(used).map(({ wireId }) => ({ wireId })));
     clock.advance(15_000);
     expect(supervisor.wanted).toBe(1);

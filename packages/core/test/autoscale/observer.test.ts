@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { NO_BOUNDS } from '../../src/autoscale/memory-watch.js';
 import { Observer, type SizedType, type SizedWorker } from '../../src/autoscale/observer.js';
-import type { LoadTotals } from '../../src/worker/load-meter.js';
+import type { UtilizationTotals } from '../../src/worker/utilization-meter.js';
 
 /** A worker of which a test says what it has done. */
 class CountedWorker implements SizedWorker {
   isReady = true;
-  load = 1;
+  inFlight = 1;
   expectedMs = 5;
   bootMs = 0;
-  totals: LoadTotals = { atMs: 0, heldMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
+  totals: UtilizationTotals = { atMs: 0, handlerMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
 
-  readLoad(): LoadTotals {
+  readUtilization(): UtilizationTotals {
     return this.totals;
   }
 
   works(atMs: number, cpuMs: number): this {
-    this.totals = { atMs, heldMs: atMs, loopMs: atMs, cpuMs, delayMs: atMs - cpuMs };
+    this.totals = { atMs, handlerMs: atMs, loopMs: atMs, cpuMs, delayMs: atMs - cpuMs };
     return this;
   }
 }
@@ -39,7 +39,7 @@ describe('what was seen since the last look', () => {
     workers.forEach((worker) => worker.works(250, 200));
     workers.push(new CountedWorker().works(4000, 4000));
     const first = observer.look(250, { workers: 3, concurrency: 1 });
-    expect(first).toMatchObject({ elapsedMs: 250, spanMs: 500, heldMs: 500, cpuMs: 400, delayMs: 100 });
+    expect(first).toMatchObject({ elapsedMs: 250, spanMs: 500, handlerMs: 500, cpuMs: 400, delayMs: 100 });
     workers.forEach((worker) => worker.works(4500, 4400));
     const second = observer.look(500, { workers: 3, concurrency: 1 });
     expect(second).toMatchObject({ elapsedMs: 250, cpuMs: 4200 * 2 + 400 });
@@ -48,14 +48,14 @@ describe('what was seen since the last look', () => {
   it('is nothing of a worker that had nothing to do', () => {
     const idle = new CountedWorker();
     const observer = open([idle]);
-    idle.load = 0;
-    idle.totals = { atMs: 250, heldMs: 0, loopMs: 3, cpuMs: 3, delayMs: 0 };
+    idle.inFlight = 0;
+    idle.totals = { atMs: 250, handlerMs: 0, loopMs: 3, cpuMs: 3, delayMs: 0 };
     expect(observer.look(250, { workers: 1, concurrency: 1 })).toMatchObject({ spanMs: 0, cpuMs: 0 });
   });
 
   it('counts tasks beyond the concurrency of their worker as waiting, and carries the numbers along', () => {
     const [busy, starting] = [new CountedWorker(), new CountedWorker()];
-    busy.load = 5;
+    busy.inFlight = 5;
     starting.isReady = false;
     const seen = open([busy, starting]).look(250, { workers: 2, concurrency: 3 });
     expect(seen).toMatchObject({ workers: 2, concurrency: 3, ready: 1, starting: 1, executing: 3, waiting: 7 + 2 });

@@ -24,7 +24,7 @@ async function end(child: ChildProcess): Promise<void> {
 /** A worker that says nothing itself. @param told is called with what the system tells of it */
 function silent(pid: number, told: (usage: ProcessUsage) => void = () => {}): Watched {
   const noteUsage = (usage: Partial<ProcessUsage>): void => told(usage as ProcessUsage);
-  return { pid, isSilent: () => true, vitals: { systemThreadId: undefined, noteUsage } };
+  return { pid, isSilent: () => true, metrics: { systemThreadId: undefined, noteUsage } };
 }
 
 /** Lets other processes go on. */

@@ -11,10 +11,10 @@ class AgingWorker implements Recyclable {
   readonly id: number;
   isReady = true;
   tasksDone = 0;
-  load = 0;
+  inFlight = 0;
   mostTasks = Infinity;
   readyAtMs = 0;
-  readonly vitals = {
+  readonly metrics = {
     rssBytes: 50 * MIB,
     warmRssBytes: 50 * MIB,
     get keptBytes() {
@@ -94,12 +94,12 @@ describe('a worker that has taken its last task', () => {
   it('is replaced while it still runs, and only once', async () => {
     const { recycler, first, replaced, ways, finish, limit } = open({ afterTasks: 100 });
     limit();
-    Object.assign(first, { tasksDone: 90, load: 9 });
+    Object.assign(first, { tasksDone: 90, inFlight: 9 });
     recycler.noteHandedOut();
     expect(replaced).toEqual([]);
-    Object.assign(first, { tasksDone: 98, load: 2 });
+    Object.assign(first, { tasksDone: 98, inFlight: 2 });
     recycler.noteHandedOut();
-    Object.assign(first, { tasksDone: 100, load: 0 });
+    Object.assign(first, { tasksDone: 100, inFlight: 0 });
     recycler.noteHandedOut();
     recycler.tick(1000, true);
     expect(replaced).toEqual([{ id: 1, reason: '100 tasks' }]);
@@ -161,7 +161,7 @@ describe('a worker that cannot be replaced', () => {
     expect(replaced).toHaveLength(1);
     recycler.tick(1800, true);
     expect(replaced).toEqual(Array(2).fill({ id: 1, reason: '10 tasks' }));
-    // It has work in hand by now, so the new one does not wait for its end.
+    // It has work in flight by now, so the new one does not wait for its end.
     expect(ways[1]).toEqual({ takeOver: 'ready', isFinal: false });
     await fail(1);
   });
@@ -182,7 +182,7 @@ describe('a worker that cannot be replaced', () => {
   it('does not get a second task where each worker has one: its replacement is as any other worker that is missing', () => {
     const { recycler, first, ways, limit } = open({ afterTasks: 1 });
     limit();
-    first.load = 1;
+    first.inFlight = 1;
     recycler.noteHandedOut();
     expect(ways).toEqual([{ takeOver: 'done', isFinal: true }]);
   });
@@ -219,7 +219,7 @@ describe('a worker that has grown', () => {
   it('is replaced, looked at once a second', () => {
     const { recycler, first, replaced } = open({ aboveRssBytes: 100 * MIB });
     recycler.tick(0, true);
-    first.vitals.rssBytes = 151 * MIB;
+    first.metrics.rssBytes = 151 * MIB;
     for (const nowMs of [250, 500, 750]) recycler.tick(nowMs, true);
     expect(replaced).toEqual([]);
     // A beat that comes a little early counts.
@@ -233,7 +233,7 @@ describe('a worker whose memory grows with its tasks', () => {
   const work = (workers: AgingWorker[], bytesPerTask: number): void => {
     for (const worker of workers) {
       worker.tasksDone += 10;
-      worker.vitals.rssBytes += 10 * bytesPerTask;
+      worker.metrics.rssBytes += 10 * bytesPerTask;
     }
   };
 
@@ -274,9 +274,9 @@ describe('a worker whose memory grows with its tasks', () => {
     const idle = workers[1] as AgingWorker;
     for (let second = 0; second < 300; second++) {
       first.tasksDone += 10;
-      first.vitals.rssBytes = (50 + 40 * (second % 7)) * MIB;
+      first.metrics.rssBytes = (50 + 40 * (second % 7)) * MIB;
       // Somebody else's doing: no task of its own.
-      idle.vitals.rssBytes += MIB;
+      idle.metrics.rssBytes += MIB;
       recycler.tick(second * 1000, true);
     }
     expect(leaks).toEqual([]);
@@ -284,7 +284,7 @@ describe('a worker whose memory grows with its tasks', () => {
 
   it('is not judged before it has told of its memory', () => {
     const { recycler, first, leaks } = open({ onLeak: true });
-    first.vitals.rssBytes = 0;
+    first.metrics.rssBytes = 0;
     for (let second = 0; second < 100; second++) {
       first.tasksDone += 10;
       recycler.tick(second * 1000, true);

@@ -14,7 +14,7 @@ import { sharedBoard } from '../../src/transport/shared-board.js';
 import type { Transport } from '../../src/transport/transport.js';
 import { MemoryBoard, SLOTS, type ParentBoard } from '../../src/wire/claim-board.js';
 import { isSkip, spanOf, STATUS } from '../../src/wire/record.js';
-import { Hand } from '../../src/worker/hand.js';
+import { InFlightTasks } from '../../src/worker/in-flight-tasks.js';
 import { ResultRow } from '../../src/worker/result-row.js';
 import { openBoard, RecordingChannel } from '../support/result-link.js';
 import { TaskMaker } from '../support/tasks.js';
@@ -25,14 +25,14 @@ const ROUNDS = 10;
 
 /** Takes ids back, from the far end towards the worker, until they have met. */
 async function takeBack(board: ParentBoard, isOver: () => boolean): Promise<Set<number>> {
-  const takenBack = new Set<number>();
+  const revoked = new Set<number>();
   // From its first claim on: before that it may not even have been given a core.
   while (board.claimOf(1) === undefined) await nextTurn();
   for (let id = COUNT; id >= 1 && !isOver(); id--) {
-    if (board.revoke(id) && board.claimOf(id) === undefined) takenBack.add(id);
+    if (board.revoke(id) && board.claimOf(id) === undefined) revoked.add(id);
     if (id % 16 === 0) await nextTurn();
   }
-  return takenBack;
+  return revoked;
 }
 
 /** What is claimed, and what the worker answered: the ids it ran. */
@@ -75,11 +75,11 @@ describe.each([
       const { board, ran, end } = await start();
       let isOver = false;
       void ran.then(() => (isOver = true));
-      const takenBack = await takeBack(board, () => isOver);
-      const both = (await ran).filter((id) => takenBack.has(id));
+      const revoked = await takeBack(board, () => isOver);
+      const both = (await ran).filter((id) => revoked.has(id));
       expect(both).toEqual([]);
       // A task neither has is one where both saw each other: the worker says so, and the parent takes it back then.
-      if (takenBack.size > 0 && (await ran).length > 0) met++;
+      if (revoked.size > 0 && (await ran).length > 0) met++;
       await end();
     }
     expect(met).toBeGreaterThan(0);
@@ -91,8 +91,8 @@ function openHand(count: number) {
   const board = openBoard();
   const channel = new RecordingChannel(false);
   const maker = new TaskMaker();
-  const hand = new Hand({
-    holder: { id: 1, abandon(): void {}, begunAt: () => undefined },
+  const hand = new InFlightTasks({
+    assignee: { id: 1, abandon(): void {}, begunAt: () => undefined },
     transport: { board, log: board.log, channel, arena: undefined } as unknown as Transport,
     encoder: openEncoder('structured', Infinity),
     clock: systemClock,
@@ -117,7 +117,7 @@ function openHand(count: number) {
 }
 
 /** Reads the log as a worker's reader does. Whether anything was there. */
-function readLog(board: BoardFile, hand: Hand, answered: Map<number, number>): void {
+function readLog(board: BoardFile, hand: InFlightTasks, answered: Map<number, number>): void {
   const row = new ResultRow(0, -Infinity, 0);
   for (let bytes = board.log.peek(); bytes !== undefined; bytes = board.log.peek()) {
     for (let at = 0; at < bytes.length;) {
@@ -126,9 +126,9 @@ function readLog(board: BoardFile, hand: Hand, answered: Map<number, number>): v
       if (!isSkip(bytes, at)) {
         row.open(bytes, at);
         answered.set(row.wireId, row.kind);
-        if (row.kind < STATUS.neverStarted) hand.lastEndedAt = Math.max(hand.lastEndedAt, row.endedAt);
+        if (row.kind < STATUS.revoked) hand.lastEndedAt = Math.max(hand.lastEndedAt, row.endedAt);
         const place = hand.get(row.wireId);
-        if (place !== undefined) hand.letGo(place);
+        if (place !== undefined) hand.release(place);
       }
       at += span;
     }
@@ -151,26 +151,26 @@ describe('a worker that claims runs and looks at them again while the parent tak
         return JSON.parse(line.value as string) as number[];
       });
       const answered = new Map<number, number>();
-      const takenBack = new Set<number>();
+      const revoked = new Set<number>();
       for (let turn = 0; !isOver; turn++) {
         readLog(board, hand, answered);
         const unbegun: Task[] = hand.unbegun();
         // Near to the worker, where it may meet it at any moment, and some of each run only.
         for (const task of unbegun.slice(0, 8)) {
-          const wireId = task.place?.wireId ?? 0;
+          const wireId = task.assignment?.wireId ?? 0;
           const isClaimed = board.claimOf(wireId) !== undefined;
           if ((wireId + turn) % 5 !== 0 || !hand.recall(task)) continue;
-          takenBack.add(wireId);
+          revoked.add(wireId);
           if (isClaimed) fromRuns++;
         }
         await nextTurn();
       }
       const hasRun = await ran;
       readLog(board, hand, answered);
-      expect(hasRun.filter((wireId) => takenBack.has(wireId))).toEqual([]);
+      expect(hasRun.filter((wireId) => revoked.has(wireId))).toEqual([]);
       // Whatever it did not run it says so of, and then the task is the parent's again.
       const ofAll = tasks.map(({ wireId }) => answered.get(wireId));
-      expect(ofAll).toEqual(tasks.map(({ wireId }) => (hasRun.includes(wireId) ? STATUS.ok : STATUS.neverStarted)));
+      expect(ofAll).toEqual(tasks.map(({ wireId }) => (hasRun.includes(wireId) ? STATUS.ok : STATUS.revoked)));
       hand.stop();
     }
     expect(fromRuns).toBeGreaterThan(0);

@@ -20,16 +20,16 @@ function open({ maxRun = 32, concurrency = 1, mostRows = [1, 1] } = {}) {
   const withdrawn: number[][] = [];
   /** Claims of tasks that start together. */
   const together: number[][] = [];
-  const takenBack = new Set<number>();
+  const revoked = new Set<number>();
   const idsOf = (ids: Uint32Array, at: number, stride: number, count: number): number[] =>
     Array.from({ length: count }, (_, index) => ids[at + index * stride] ?? 0);
   const bitsOf = (ids: readonly number[]): number =>
-    ids.reduce((bits, id, index) => (takenBack.has(id) ? bits | (1 << index) : bits), 0);
+    ids.reduce((bits, id, index) => (revoked.has(id) ? bits | (1 << index) : bits), 0);
   const board: WorkerBoard = {
     maxRun,
     claim(id) {
       claims.push([id]);
-      return !takenBack.has(id);
+      return !revoked.has(id);
     },
     claimRun(...table) {
       const [ids, at, stride, count] = table;
@@ -67,7 +67,7 @@ function open({ maxRun = 32, concurrency = 1, mostRows = [1, 1] } = {}) {
     const frame = frameOf(ids.map((id, row) => ({ id, ...rest(row) })));
     return ids.map((_, row) => claimer.claim(frame, row, 0));
   };
-  return { claimer, note, claims, together, looks, withdrawn, takenBack, becomeShort, frameOf, claimAll };
+  return { claimer, note, claims, together, looks, withdrawn, revoked, becomeShort, frameOf, claimAll };
 }
 
 const range = (count: number, from = 1): number[] => Array.from({ length: count }, (_, index) => from + index);
@@ -140,11 +140,11 @@ describe('tasks are claimed', () => {
 
 describe('rows of one call', () => {
   it('are claimed with one write as tasks that start together, however short their handler is, 32 at most', () => {
-    const { claimer, claims, together, takenBack, becomeShort, frameOf } = open({ mostRows: [64, 1] });
+    const { claimer, claims, together, revoked, becomeShort, frameOf } = open({ mostRows: [64, 1] });
     becomeShort();
     const frame = frameOf(range(40).map((id) => ({ id })));
-    takenBack.add(2).add(34);
-    const free = range(40).map((id, row) => claimer.claim(frame, row, 0, 40 - row) === !takenBack.has(id));
+    revoked.add(2).add(34);
+    const free = range(40).map((id, row) => claimer.claim(frame, row, 0, 40 - row) === !revoked.has(id));
     expect(free).toEqual(Array(40).fill(true));
     expect(together).toEqual([range(32), range(8, 33)]);
     expect(claims).toEqual(together);
@@ -182,35 +182,35 @@ describe('rows of one call', () => {
 
 describe('a task that was taken back', () => {
   it('is refused, alone or in a run, and its neighbours are not', () => {
-    const { takenBack, becomeShort, claimAll } = open();
-    takenBack.add(3).add(32);
+    const { revoked, becomeShort, claimAll } = open();
+    revoked.add(3).add(32);
     expect(claimAll([2, 3])).toEqual([true, false]);
     becomeShort();
     expect(claimAll(range(33))).toEqual(range(33).map((id) => id !== 3 && id !== 32));
   });
 
   it('out of a run that goes on as expected runs all the same, since the parent leaves it there', () => {
-    const { claimer, looks, takenBack, becomeShort, frameOf } = open();
+    const { claimer, looks, revoked, becomeShort, frameOf } = open();
     becomeShort();
     const frame = frameOf(range(4).map((id) => ({ id })));
     claimer.claim(frame, 0, 10);
-    takenBack.add(3);
+    revoked.add(3);
     expect([1, 2, 3].map((row) => claimer.claim(frame, row, 11))).toEqual([true, true, true]);
     expect(looks).toEqual([]);
   });
 
   it('out of a run that was claimed more than 1 ms ago is refused, whichever of those behind it is', () => {
-    const { claimer, claims, looks, takenBack, becomeShort, frameOf } = open();
+    const { claimer, claims, looks, revoked, becomeShort, frameOf } = open();
     becomeShort();
     const frame = frameOf(range(6).map((id) => ({ id })));
-    takenBack.add(2);
+    revoked.add(2);
     expect([0, 1].map((row) => claimer.claim(frame, row, 10))).toEqual([true, false]);
-    takenBack.add(5);
+    revoked.add(5);
     expect(claimer.claim(frame, 2, 11.1)).toBe(true);
     // However soon after the last look: the parent may think that the task in work began long before.
-    takenBack.add(4);
+    revoked.add(4);
     expect([3, 4].map((row) => claimer.claim(frame, row, 11.1))).toEqual([false, false]);
-    takenBack.add(6);
+    revoked.add(6);
     expect(claimer.claim(frame, 5, 11.2)).toBe(false);
     expect(looks).toEqual([[3, 4, 5, 6], [4, 5, 6], [5, 6], [6]]);
     expect(claims).toEqual([range(6)]);

@@ -149,7 +149,7 @@ describe('of a call of several rows,', () => {
     rows[2] = { wireId: 3, name: 'work', bytes: Buffer.alloc(3, 0xff) };
     await give(rows);
     expect((await answers(4)).map(({ wireId, status }) => [wireId, status])).toEqual([
-      [2, STATUS.neverStarted],
+      [2, STATUS.revoked],
       [3, STATUS.inputUnread],
       [1, STATUS.ok],
       [4, STATUS.ok],
@@ -161,7 +161,7 @@ describe('of a call of several rows,', () => {
     const { give, answers, revoked, loop } = openLoop({ work }, { mostRows: 32 });
     for (const id of [1, 2]) revoked.add(id);
     await give(given(2));
-    expect((await answers(2)).map(({ status }) => status)).toEqual([STATUS.neverStarted, STATUS.neverStarted]);
+    expect((await answers(2)).map(({ status }) => status)).toEqual([STATUS.revoked, STATUS.revoked]);
     expect(work).not.toHaveBeenCalled();
     expect(loop.idle).toBe(true);
   });

@@ -145,14 +145,14 @@ describe('other results', () => {
     const { rows, add, writer, receive } = openLink({ log: LOGS.memory() });
     for (const isLasting of [true, false]) {
       add(1, { error: 'thrown' }, isLasting, STATUS.error);
-      add(2, undefined, isLasting, STATUS.neverStarted);
+      add(2, undefined, isLasting, STATUS.revoked);
       add(3, { reason: 'it cannot be read' }, isLasting, STATUS.inputUnread);
     }
     writer.send();
     receive();
     const three = [
       { wireId: 1, status: STATUS.error, value: { error: 'thrown' } },
-      { wireId: 2, status: STATUS.neverStarted, value: undefined },
+      { wireId: 2, status: STATUS.revoked, value: undefined },
       { wireId: 3, status: STATUS.inputUnread, value: { reason: 'it cannot be read' } },
     ];
     expect(rows).toEqual([...three, ...three]);
@@ -294,7 +294,7 @@ describe('a large value', () => {
     }
   });
 
-  it.each(['memory', 'file'] as const)('of all tasks in hand outlives its worker, whatever it takes (%s)', (kind) => {
+  it.each(['memory', 'file'] as const)('of all tasks in flight outlives its worker, whatever it takes (%s)', (kind) => {
     for (const bytes of [10, 20, 300, 5000, LOG_VALUE_BYTES + 1]) {
       const { add, look } = open({ kind, arena: 64 * MIB });
       const values = Array.from({ length: TASK_SLOTS }, (_, id) => `${id}`.padEnd(bytes, '.'));

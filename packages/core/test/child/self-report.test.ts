@@ -54,13 +54,13 @@ describe('a report', () => {
     uses[0].ran(30);
     uses[1].waits(clock.nowMs, clock.nowMs + 1);
     clock.nowMs += 100;
-    expect(report.due(false)?.heldMs).toBe(130);
+    expect(report.due(false)?.handlerMs).toBe(130);
   });
 
   it('tells what each handler did that had tasks since the report before', () => {
     const { report, uses } = open();
     const told = (): unknown =>
-      report.due(false)?.uses.map(([handler, { heldMs, calledMs }]) => [handler, heldMs, calledMs]);
+      report.due(false)?.uses.map(([handler, { handlerMs, calledMs }]) => [handler, handlerMs, calledMs]);
     expect(told()).toEqual([]);
     uses[1].ran(30);
     clock.nowMs += VITALS_EVERY_MS;

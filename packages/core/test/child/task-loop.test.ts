@@ -234,7 +234,7 @@ describe('tasks', () => {
     expect((await answers(3)).map(({ wireId, status }) => [wireId, status])).toEqual([
       [1, STATUS.ok],
       [2, STATUS.ok],
-      [3, STATUS.neverStarted],
+      [3, STATUS.revoked],
     ]);
   });
 
@@ -320,7 +320,7 @@ describe('a cancellation', () => {
     expect([claims, calls.has('b')]).toEqual([[1], false]);
     expect(answered.map(({ wireId, status }) => [wireId, status])).toEqual([
       [1, STATUS.ok],
-      [2, STATUS.neverStarted],
+      [2, STATUS.revoked],
     ]);
   });
 
@@ -350,7 +350,7 @@ describe('an input', () => {
     const { give, revoked, answers } = openLoop({ note: () => 'called' });
     revoked.add(1);
     await give([{ wireId: 1, name: 'note', bytes: Buffer.alloc(HEAVY_BYTES, 0xff) }]);
-    expect(await answers(1)).toEqual([{ wireId: 1, status: STATUS.neverStarted, value: undefined }]);
+    expect(await answers(1)).toEqual([{ wireId: 1, status: STATUS.revoked, value: undefined }]);
   });
 
   it('that cannot be read fails its own task; its neighbours get theirs', async () => {
@@ -465,7 +465,7 @@ describe('tasks claimed together', () => {
     await give(given(2, 5001));
     await answers(5002);
     expect(board).toEqual(['claim 2 together', 'look at 1']);
-    expect(frames.flat().at(-1)).toMatchObject({ wireId: 5002, status: STATUS.neverStarted });
+    expect(frames.flat().at(-1)).toMatchObject({ wireId: 5002, status: STATUS.revoked });
   });
 
   it('run one after another, and are claimed one by one as soon as two may run at once', async () => {

@@ -2,22 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { CallSampler, TaskUse } from '../../src/child/task-use.js';
 
 /** Time in handlers. */
-const heldMs = (use: TaskUse, nowMs: number): number => use.totals(nowMs).heldMs;
+const handlerMs = (use: TaskUse, nowMs: number): number => use.totals(nowMs).handlerMs;
 
 describe('the time of tasks in handlers', () => {
   it('is what handlers took that returned at once', () => {
     const use = new TaskUse();
     use.ran(10);
     use.ran(2.5);
-    expect(heldMs(use, 1000)).toBe(12.5);
+    expect(handlerMs(use, 1000)).toBe(12.5);
   });
 
   it('goes on while a handler waits, and ends with it', () => {
     const use = new TaskUse();
     use.waits(100, 100);
-    expect([heldMs(use, 100), heldMs(use, 150), heldMs(use, 400)]).toEqual([0, 50, 300]);
+    expect([handlerMs(use, 100), handlerMs(use, 150), handlerMs(use, 400)]).toEqual([0, 50, 300]);
     use.ended(100, 400);
-    expect([heldMs(use, 400), heldMs(use, 9000)]).toEqual([300, 300]);
+    expect([handlerMs(use, 400), handlerMs(use, 9000)]).toEqual([300, 300]);
   });
 
   it('counts each of those that wait at once', () => {
@@ -25,11 +25,11 @@ describe('the time of tasks in handlers', () => {
     use.waits(0, 0);
     use.waits(100, 100);
     use.ran(5);
-    expect(heldMs(use, 200)).toBe(305);
+    expect(handlerMs(use, 200)).toBe(305);
     use.ended(0, 200);
-    expect(heldMs(use, 300)).toBe(405);
+    expect(handlerMs(use, 300)).toBe(405);
     use.ended(100, 300);
-    expect(heldMs(use, 1000)).toBe(405);
+    expect(handlerMs(use, 1000)).toBe(405);
   });
 });
 
@@ -39,7 +39,7 @@ describe('the time for which handlers keep their loop', () => {
     use.ran(10);
     use.waits(100, 103);
     use.ended(100, 900);
-    expect(use.totals(1000)).toMatchObject({ heldMs: 810, calledMs: 13 });
+    expect(use.totals(1000)).toMatchObject({ handlerMs: 810, calledMs: 13 });
   });
 });
 

@@ -16,7 +16,7 @@ async function open() {
   const submit = (key?: string): number => engine.submit('work', undefined, { key }).task.id;
   submit('a');
   await turn();
-  const home = staff.find(({ worker }) => worker.load === 1) as Staff;
+  const home = staff.find(({ worker }) => worker.inFlight === 1) as Staff;
   const other = staff.find((each) => each !== home) as Staff;
   serve(home);
   await turn();
@@ -41,7 +41,7 @@ describe('a task with a key', () => {
     expect(home.transport.takeTasks().map(({ taskId }) => taskId)).toEqual([running]);
     expect(serve(other)).toEqual([passing]);
     expect(dispatcher.queued).toBe(1);
-    home.transport.reply({ wireId: home.worker.tasks()[0]?.place?.wireId ?? 0 });
+    home.transport.reply({ wireId: home.worker.tasks()[0]?.assignment?.wireId ?? 0 });
     await turn();
     expect([serve(home), serve(other)]).toEqual([[waiting], []]);
   });
@@ -50,10 +50,10 @@ describe('a task with a key', () => {
     const { submit, home, other, clock, timersLeft } = await open();
     const [, waiting] = [submit('a'), submit('a')];
     await turn();
-    expect(home.worker.load).toBe(1);
+    expect(home.worker.inFlight).toBe(1);
     clock.advance(9);
     await turn();
-    expect(other.worker.load).toBe(0);
+    expect(other.worker.inFlight).toBe(0);
     clock.advance(1);
     await turn();
     expect(serve(other)).toEqual([waiting]);

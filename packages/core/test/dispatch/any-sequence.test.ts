@@ -204,21 +204,22 @@ class World {
 
   /** What does not hold, and always should. */
   violations(): string[] {
-    const { submitted, queued, running, completed, failed, cancelled } = this.engine.book.counts;
+    const { submitted, queued, running, completed, failed, cancelled } = this.engine.registry.counts;
     const found: string[] = [...this.#wrong];
     if (queued + running + completed + failed + cancelled !== submitted) found.push('the counts do not add up');
-    if (this.engine.book.pending !== queued + running) found.push('the counts are not those of the pending tasks');
+    if (this.engine.registry.pending !== queued + running) found.push('the counts are not those of the pending tasks');
     const now = this.engine.clock.now();
     for (const { task, outcomes } of this.made.map((each) => each.task)) {
       if (task.state !== 'settled' && task.deadlineMs < now) found.push(`task ${task.id} outlived its deadline`);
       if (outcomes.length !== (task.state === 'settled' ? 1 : 0))
         found.push(`task ${task.id} settled ${outcomes.length} times`);
-      if ((task.place !== undefined) !== (task.state === 'running')) found.push(`task ${task.id} is ${task.state}`);
+      if ((task.assignment !== undefined) !== (task.state === 'running'))
+        found.push(`task ${task.id} is ${task.state}`);
     }
-    for (const { staff, inHand, isAlive } of this.workers) {
+    for (const { staff, inFlight, isAlive } of this.workers) {
       found.push(...staff.transport.faults.map(String));
-      if (isAlive && inHand > this.#mostInHand + this.#pinned)
-        found.push(`worker ${staff.worker.id} has ${inHand} tasks`);
+      if (isAlive && inFlight > this.#mostInHand + this.#pinned)
+        found.push(`worker ${staff.worker.id} has ${inFlight} tasks`);
     }
     return found;
   }
@@ -251,7 +252,7 @@ class World {
     engine.starts.refuse = undefined;
     if (!this.isOver) engine.backend.resize(2);
     engine.dispatcher.resume();
-    for (let round = 0; engine.book.pending > 0; round++) {
+    for (let round = 0; engine.registry.pending > 0; round++) {
       if (round === 500)
         throw new Error(
           `never settled: ${engine.dispatcher
@@ -279,7 +280,7 @@ class World {
       this.#obey();
       for (const worker of this.workers) {
         worker.tell();
-        // What is still in hand is waited for by nobody, but must be answered for.
+        // What is still in flight is waited for by nobody, but must be answered for.
         for (let place = 0; place < 20; place++) worker.begin();
         while (worker.isAlive && worker.running.length > 0) worker.finish(0, STATUS.ok);
       }
@@ -345,8 +346,8 @@ describe('any sequence of events', () => {
         }
         await world.finish();
         world.checkBlame();
-        const { book, dispatcher, supervisor, timersLeft } = world.engine;
-        expect(book.counts).toMatchObject({ submitted: world.made.length, queued: 0, running: 0 });
+        const { registry, dispatcher, supervisor, timersLeft } = world.engine;
+        expect(registry.counts).toMatchObject({ submitted: world.made.length, queued: 0, running: 0 });
         expect([dispatcher.queued, supervisor.workers.size, timersLeft()]).toEqual([0, 0, 0]);
       }),
       { numRuns: 500 },

@@ -8,13 +8,13 @@ import type { Worker } from '../../src/worker/worker.js';
 function flagsSent(counts: { queued: number; completed: number }, pending: number): unknown {
   const sent: unknown[] = [];
   const assigner = new Assigner({
-    book: { counts, pending, handOver: () => {} },
+    registry: { counts, pending, handOver: () => {} },
     cores: () => 2,
   } as unknown as AssignerParts);
   const worker = {
     hand: { isFull: false, hasUnsent: false },
     handlers: new Map([['work', 0]]),
-    load: 1,
+    inFlight: 1,
     assign: () => ({}),
     flush: (flags: number) => void sent.push(flags),
   } as unknown as Worker;

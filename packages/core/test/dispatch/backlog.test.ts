@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Timer } from '../../src/base/clock.js';
 import { Backlog } from '../../src/dispatch/backlog.js';
 import { Passes } from '../../src/dispatch/passes.js';
-import { TaskBook } from '../../src/task/task-book.js';
+import { TaskRegistry } from '../../src/task/task-registry.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { codes, optionsOf, TaskMaker } from '../support/tasks.js';
 
@@ -15,18 +15,18 @@ class ShortClock extends FakeClock {
 
 function open(options: Parameters<typeof optionsOf>[0]) {
   const clock = new ShortClock(0);
-  const book = new TaskBook({ onAbort: () => {}, onPendingChange: () => {} });
-  const passes = new Passes({ book, workers: [], run: () => {} });
-  const backlog = new Backlog({ pool: {}, clock, book, passes });
+  const registry = new TaskRegistry({ onAbort: () => {}, onPendingChange: () => {} });
+  const passes = new Passes({ registry, workers: [], run: () => {} });
+  const backlog = new Backlog({ pool: {}, clock, registry, passes });
   const tasks = new TaskMaker(optionsOf(options), () => clock.now());
-  return { clock, book, backlog, tasks };
+  return { clock, registry, backlog, tasks };
 }
 
 describe('the limit of a wait', () => {
   it('that is longer than any timer is kept to the end, and no longer', () => {
-    const { clock, book, backlog, tasks } = open({ queue: { timeoutMs: 10_500 } });
+    const { clock, registry, backlog, tasks } = open({ queue: { timeoutMs: 10_500 } });
     const made = tasks.make();
-    book.enter(made.task);
+    registry.enter(made.task);
     backlog.add(made.task);
     clock.advance(10_499);
     expect(codes([made])).toEqual([[]]);
@@ -36,10 +36,10 @@ describe('the limit of a wait', () => {
   });
 
   it('may be made longer while the task waits, or taken away', () => {
-    const { clock, book, backlog, tasks } = open({ queue: { timeoutMs: 500 } });
+    const { clock, registry, backlog, tasks } = open({ queue: { timeoutMs: 500 } });
     const [longer, endless] = [tasks.make('a', 1, {}), tasks.make('b', 1, {})];
     for (const { task } of [longer, endless]) {
-      book.enter(task);
+      registry.enter(task);
       backlog.add(task);
     }
     longer.task.extras.settings = { ...longer.task.settings, queueTimeoutMs: 700 };

@@ -6,13 +6,13 @@ describe('a failed try', () => {
   const RETRY = { attempts: 2, backoff: { baseMs: 100, maxMs: 1000 } };
 
   it('is followed by another after its delay, which holds no place', async () => {
-    const { submit, staffUp, clock, book } = openEngine({ retry: RETRY });
+    const { submit, staffUp, clock, registry } = openEngine({ retry: RETRY });
     const [only] = (await staffUp(1)) as [Staff];
     const [flaky, other] = [submit(), submit()];
     await turn();
     only.transport.replyError(only.transport.takeTasks()[0] ?? { wireId: 0 }, new Error('once'));
     await turn();
-    expect(book.counts).toMatchObject({ queued: 1, running: 1, retried: 1, failed: 0 });
+    expect(registry.counts).toMatchObject({ queued: 1, running: 1, retried: 1, failed: 0 });
     const [second] = only.transport.takeTasks();
     expect(second?.taskId).toBe(other?.task.id);
     only.transport.reply({ wireId: second?.wireId ?? 0 });
@@ -28,7 +28,7 @@ describe('a failed try', () => {
   });
 
   it('is the end when there are no more, with the error of the last', async () => {
-    const { submit, staffUp, clock, book } = openEngine({ retry: RETRY });
+    const { submit, staffUp, clock, registry } = openEngine({ retry: RETRY });
     const [only] = (await staffUp(1)) as [Staff];
     const { outcomes } = submit();
     for (const attempt of [1, 2, 3]) {
@@ -39,17 +39,17 @@ describe('a failed try', () => {
       clock.advance(1000);
     }
     expect(outcomes).toMatchObject([{ error: { message: 'try 3', origin: { attempt: 3 } } }]);
-    expect(book.counts).toMatchObject({ failed: 1, retried: 2, submitted: 1 });
+    expect(registry.counts).toMatchObject({ failed: 1, retried: 2, submitted: 1 });
   });
 
   it('by timeout may run again elsewhere while its worker has its grace', async () => {
-    const { submit, staffUp, clock, book } = openEngine({ timeoutMs: 100, graceMs: 10_000, retry: 1 }, () => 0);
+    const { submit, staffUp, clock, registry } = openEngine({ timeoutMs: 100, graceMs: 10_000, retry: 1 }, () => 0);
     const staff = await staffUp(2);
     const { outcomes } = submit();
     await turn();
     const first = staff.find((each) => begun(each).length > 0);
     clock.advance(100);
-    expect(book.counts).toMatchObject({ timedOut: 1, retried: 1, queued: 1 });
+    expect(registry.counts).toMatchObject({ timedOut: 1, retried: 1, queued: 1 });
     clock.advance(0);
     await turn();
     const second = staff.find((each) => each !== first);
@@ -64,7 +64,7 @@ describe('a failed try', () => {
 
 describe('the death of a worker', () => {
   it('fails the task that ran, and puts the others back at the head of the queue in their old order', async () => {
-    const { submit, staffUp, expectMs, book } = openEngine({ prefetch: 3 });
+    const { submit, staffUp, expectMs, registry } = openEngine({ prefetch: 3 });
     expectMs(0.01);
     const [first] = (await staffUp(1)) as [Staff];
     const made = [1, 2, 3, 4, 5, 6].map(() => submit());
@@ -89,7 +89,7 @@ describe('the death of a worker', () => {
       [4, 1],
       [5, 1],
     ]);
-    expect(book.counts).toMatchObject({ crashed: 1, failed: 1, retried: 0 });
+    expect(registry.counts).toMatchObject({ crashed: 1, failed: 1, retried: 0 });
   });
 
   it('of hunger says so', async () => {
@@ -103,7 +103,7 @@ describe('the death of a worker', () => {
   });
 
   it('makes a task poison that had more tries, when it ran in as many as crash.attempts', async () => {
-    const { submit, staffUp, clock, book } = openEngine({ retry: 5, crash: { attempts: 3 } }, () => 0);
+    const { submit, staffUp, clock, registry } = openEngine({ retry: 5, crash: { attempts: 3 } }, () => 0);
     const made = submit();
     for (let crash = 1; crash <= 3; crash++) {
       clock.advance(10_000);
@@ -113,22 +113,22 @@ describe('the death of a worker', () => {
       worker.transport.exit();
     }
     expect(made.outcomes).toMatchObject([{ error: { code: 'ERR_TASK_POISON', details: { crashes: 3 } } }]);
-    expect(book.counts).toMatchObject({ crashed: 3, retried: 2 });
+    expect(registry.counts).toMatchObject({ crashed: 3, retried: 2 });
   });
 
   it('blames nobody when nothing ran', async () => {
-    const { submit, staffUp, book } = openEngine();
+    const { submit, staffUp, registry } = openEngine();
     const [first] = (await staffUp(1)) as [Staff];
     const made = submit();
     await turn();
     first.transport.exit();
-    expect([made.outcomes, book.counts.crashed, book.counts.queued]).toEqual([[], 0, 1]);
+    expect([made.outcomes, registry.counts.crashed, registry.counts.queued]).toEqual([[], 0, 1]);
     const [second] = (await staffUp(1)) as [Staff];
     expect(begun(second).map(({ attempt }) => attempt)).toEqual([1]);
   });
 
   it('that the pool brought about, for a task that would not end, blames no other', async () => {
-    const { submit, staffUp, clock, book } = openEngine({ concurrency: 2, graceMs: 100, retry: 1 });
+    const { submit, staffUp, clock, registry } = openEngine({ concurrency: 2, graceMs: 100, retry: 1 });
     const [first] = (await staffUp(1)) as [Staff];
     const controller = new AbortController();
     const stubborn = submit('work', undefined, { signal: controller.signal });
@@ -139,7 +139,7 @@ describe('the death of a worker', () => {
     clock.advance(100);
     expect(first.transport.kills).toBe(1);
     first.transport.exit({ code: null, signal: 'SIGKILL' });
-    expect([stubborn.outcomes, innocent.outcomes, book.counts.crashed]).toEqual([[{ error: 'enough' }], [], 0]);
+    expect([stubborn.outcomes, innocent.outcomes, registry.counts.crashed]).toEqual([[{ error: 'enough' }], [], 0]);
     const [second] = (await staffUp(1)) as [Staff];
     clock.advance(5000);
     await turn();

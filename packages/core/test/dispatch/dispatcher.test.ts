@@ -64,14 +64,18 @@ describe('queued tasks', () => {
     ['throws', ({ transport }: Staff, one: SentTask) => transport.replyError(one, new Error('no')), { message: 'no' }],
     ['dies', ({ transport }: Staff) => transport.exit(), { code: 'ERR_WORKER_CRASHED' }],
   ])('whose input was moved have no other try, idempotent or not, when the handler %s', async (_, end, error) => {
-    const { submit, staffUp, book } = openEngine({ kind: 'thread', retry: 3, tasks: { work: { idempotent: true } } });
+    const { submit, staffUp, registry } = openEngine({
+      kind: 'thread',
+      retry: 3,
+      tasks: { work: { idempotent: true } },
+    });
     const [only] = (await staffUp(1)) as [Staff];
     const { outcomes } = submit('work', 1, { transfer: [new ArrayBuffer(8)] });
     await turn();
     const [one] = begun(only) as [SentTask];
     end(only, one);
     expect(outcomes).toMatchObject([{ error }]);
-    expect(book.counts).toMatchObject({ failed: 1, retried: 0 });
+    expect(registry.counts).toMatchObject({ failed: 1, retried: 0 });
   });
 
   it('that are ahead of a worker which goes on are shared with one that is free', async () => {
@@ -139,7 +143,7 @@ describe('queued tasks', () => {
 
 describe('an answer', () => {
   it('completes its task, and makes room for the next', async () => {
-    const { submit, staffUp, book } = openEngine();
+    const { submit, staffUp, registry } = openEngine();
     const [only] = (await staffUp(1)) as [Staff];
     const [first] = [submit(), submit()];
     await turn();
@@ -148,7 +152,7 @@ describe('an answer', () => {
     await turn();
     expect(first?.outcomes).toEqual([{ value: 42 }]);
     expect(taken(only)).toEqual([2]);
-    expect(book.counts).toMatchObject({ completed: 1, running: 1, queued: 0 });
+    expect(registry.counts).toMatchObject({ completed: 1, running: 1, queued: 0 });
   });
 
   it('with an error rejects with that error, which says where it came from', async () => {
@@ -164,7 +168,7 @@ describe('an answer', () => {
   });
 
   it('that could not be encoded rejects with the reason, without another try', async () => {
-    const { submit, staffUp, book } = openEngine({ retry: 3 });
+    const { submit, staffUp, registry } = openEngine({ retry: 3 });
     const [only] = (await staffUp(1)) as [Staff];
     const { outcomes } = submit();
     await turn();
@@ -173,13 +177,13 @@ describe('an answer', () => {
     expect(outcomes).toMatchObject([
       { error: { code: 'ERR_NOT_SERIALIZABLE', details: { what: 'result', reason: '#<Socket>' } } },
     ]);
-    expect(book.counts.failed).toBe(1);
+    expect(registry.counts.failed).toBe(1);
   });
 });
 
 describe('waiting', () => {
   it('ends after queueTimeoutMs, and only while the task waits', async () => {
-    const { submit, staffUp, clock, book, dispatcher } = openEngine({ queue: { timeoutMs: 100 } });
+    const { submit, staffUp, clock, registry, dispatcher } = openEngine({ queue: { timeoutMs: 100 } });
     const [only] = (await staffUp(1)) as [Staff];
     const [running, waiting] = [submit(), submit()];
     await turn();
@@ -189,7 +193,7 @@ describe('waiting', () => {
     clock.advance(1);
     expect(waiting?.outcomes).toMatchObject([{ error: { code: 'ERR_QUEUE_TIMEOUT', details: { waitedMs: 100 } } }]);
     expect([running?.outcomes, dispatcher.queued]).toEqual([[], 0]);
-    expect(book.counts).toMatchObject({ failed: 1, timedOut: 1 });
+    expect(registry.counts).toMatchObject({ failed: 1, timedOut: 1 });
   });
 
   it('ends at the deadline, in the queue as in the worker, and running too', async () => {
@@ -210,7 +214,7 @@ describe('waiting', () => {
     ]);
     await turn();
     expect(only.transport.cancelled()).toHaveLength(1);
-    expect(only.transport.takenBack).toHaveLength(1);
+    expect(only.transport.revoked).toHaveLength(1);
   });
 
   it('for another try ends at the deadline, too', async () => {
@@ -238,7 +242,7 @@ describe('waiting', () => {
 
 describe('a task that is not wanted any more', () => {
   it('is never sent when it still waits', async () => {
-    const { submit, staffUp, dispatcher, book } = openEngine();
+    const { submit, staffUp, dispatcher, registry } = openEngine();
     const controller = new AbortController();
     const made = submit('work', undefined, { signal: controller.signal });
     const next = submit();
@@ -246,7 +250,7 @@ describe('a task that is not wanted any more', () => {
     const [only] = (await staffUp(1)) as [Staff];
     expect(taken(only)).toEqual([next.task.id]);
     expect([made.outcomes, dispatcher.queued]).toEqual([[{ error: 'enough' }], 0]);
-    expect(book.counts).toMatchObject({ cancelled: 1, failed: 0 });
+    expect(registry.counts).toMatchObject({ cancelled: 1, failed: 0 });
   });
 
   it('rejects at once when it runs, and keeps its place until the worker has answered', async () => {
@@ -278,7 +282,7 @@ describe('a task that is not wanted any more', () => {
   });
 
   it('is not sent again after it was between two tries', async () => {
-    const { submit, staffUp, clock, book } = openEngine({ retry: 1 });
+    const { submit, staffUp, clock, registry } = openEngine({ retry: 1 });
     const [only] = (await staffUp(1)) as [Staff];
     const controller = new AbortController();
     const { outcomes } = submit('work', undefined, { signal: controller.signal });
@@ -289,6 +293,6 @@ describe('a task that is not wanted any more', () => {
     clock.advance(10_000);
     await turn();
     expect([taken(only), clock.timers]).toEqual([[], 0]);
-    expect(book.counts).toMatchObject({ cancelled: 1, queued: 0 });
+    expect(registry.counts).toMatchObject({ cancelled: 1, queued: 0 });
   });
 });

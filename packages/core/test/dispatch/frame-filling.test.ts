@@ -75,7 +75,7 @@ describe('tiny tasks', () => {
     expect(staff.map((each) => begun(each).length).toSorted()).toEqual([0, 0, 2]);
     clock.advance(3.1);
     await submitSome(1);
-    expect(staff.map(({ worker }) => worker.load).toSorted()).toEqual([0, 1, 2]);
+    expect(staff.map(({ worker }) => worker.inFlight).toSorted()).toEqual([0, 1, 2]);
   });
 
   it('do not wait behind one that came alone', async () => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Passes } from '../../src/dispatch/passes.js';
-import type { TaskBook } from '../../src/task/task-book.js';
+import type { TaskRegistry } from '../../src/task/task-registry.js';
 import type { Worker } from '../../src/worker/worker.js';
 
 /** Passes of a pool of two workers with as many tasks under way, and the steps at which they came. */
 function open(pending: number) {
   const steps: string[] = [];
   const passes = new Passes({
-    book: { pending } as TaskBook,
+    registry: { pending } as TaskRegistry,
     workers: [{}, {}] as Worker[],
     run: () => void steps.push('pass'),
   });

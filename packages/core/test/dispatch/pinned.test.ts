@@ -40,7 +40,7 @@ describe('a task for one worker', () => {
     only.transport.begin(only.transport.takeTasks()[0] ?? { wireId: 0 });
     only.transport.exit();
     expect(codes(made)).toEqual([['ERR_WORKER_CRASHED'], ['ERR_WORKER_CRASHED']]);
-    expect(engine.book.counts.retried).toBe(0);
+    expect(engine.registry.counts.retried).toBe(0);
   });
 
   it('rejects with the error of its handler', async () => {
@@ -65,16 +65,16 @@ describe('a broadcast that has not begun', () => {
     const ahead = engine.submit();
     await turn();
     busy.transport.takeTasks();
-    expect([first, pinned, ahead].map(({ task }) => task.place?.holder)).toEqual(Array(3).fill(busy.worker));
+    expect([first, pinned, ahead].map(({ task }) => task.assignment?.assignee)).toEqual(Array(3).fill(busy.worker));
     const [holding] = begun(free) as [SentTask];
     free.transport.reply(holding);
     await turn();
     engine.clock.advance(1000);
     await turn();
     expect(held.outcomes).toHaveLength(1);
-    expect([pinned, ahead].map(({ task }) => task.place?.holder)).toEqual([busy.worker, free.worker]);
-    engine.dispatcher.takeBackAhead(busy.worker);
-    expect(pinned.task.place?.holder).toBe(busy.worker);
+    expect([pinned, ahead].map(({ task }) => task.assignment?.assignee)).toEqual([busy.worker, free.worker]);
+    engine.dispatcher.recallPrefetched(busy.worker);
+    expect(pinned.task.assignment?.assignee).toBe(busy.worker);
   });
 });
 
@@ -87,6 +87,6 @@ describe('a task whose input is moved', () => {
     begun(only);
     const moved = engine.submit('work', 'input', { transfer: [new ArrayBuffer(8)] });
     await turn();
-    expect([moved.task.state, only.worker.load]).toEqual(['queued', 1]);
+    expect([moved.task.state, only.worker.inFlight]).toEqual(['queued', 1]);
   });
 });

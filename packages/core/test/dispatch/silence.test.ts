@@ -9,10 +9,10 @@ const sleeping = (cpuMs = 0): ThreadState => ({ letter: 'S', cpuMs });
 const running = (cpuMs: number): ThreadState => ({ letter: 'R', cpuMs });
 
 /** The silence after looks at these times, each with what the system says of the worker's thread then. */
-function after(looks: [atMs: number, state?: ThreadState][], isHeldUp = false): Silence {
+function after(looks: [atMs: number, state?: ThreadState][], isOutputBlocked = false): Silence {
   const [[startMs, startState] = [0], ...rest] = looks;
   return rest.reduce(
-    (silence, [atMs, state]) => goOn(silence, atMs, state, isHeldUp),
+    (silence, [atMs, state]) => goOn(silence, atMs, state, isOutputBlocked),
     startSilence(startMs, startState),
   );
 }
@@ -81,13 +81,13 @@ describe('a silence', () => {
 });
 
 describe('the watch', () => {
-  it('looks on at a worker that has something in hand, from its last word until it is replaced', () => {
+  it('looks on at a worker that has something in flight, from its last word until it is replaced', () => {
     const clock = new FakeClock();
     const worker = {
-      load: 1,
+      inFlight: 1,
       received: { heardAtMs: clock.now() },
       hand: { hasBegun: () => false },
-      isHeldUp: false,
+      isOutputBlocked: false,
       tasks: () => [],
     };
     const stuck: unknown[] = [];
@@ -105,7 +105,7 @@ describe('the watch', () => {
     expect([stuck, looks]).toEqual([[worker], 5]);
     worker.received.heardAtMs = clock.now();
     expect(watch.look()).toBe(true);
-    worker.load = 0;
+    worker.inFlight = 0;
     expect(watch.look()).toBe(false);
   });
 });

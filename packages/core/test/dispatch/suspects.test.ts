@@ -39,8 +39,8 @@ describe('suspects', () => {
   });
 
   it('are blamed only for killing again', async () => {
-    const { made, second, staffUp, book, clock } = await fourSuspects();
-    expect(book.counts.crashed).toBe(0);
+    const { made, second, staffUp, registry, clock } = await fourSuspects();
+    expect(registry.counts.crashed).toBe(0);
     const [innocent] = begun(second);
     second.transport.reply({ wireId: innocent?.wireId ?? 0 });
     await turn();
@@ -56,7 +56,7 @@ describe('suspects', () => {
     }
     const expected = made.map(({ task }) => [task.id === guilty?.taskId ? 'ERR_WORKER_CRASHED' : 'ok']);
     expect(codes(made)).toEqual(expected);
-    expect(book.counts).toMatchObject({ crashed: 1, completed: 3, failed: 1 });
+    expect(registry.counts).toMatchObject({ crashed: 1, completed: 3, failed: 1 });
   });
 
   it('leave their worker to others when they are done', async () => {

@@ -16,6 +16,6 @@ describe('a task whose time is up while its stack is asked for', () => {
     expect(made.outcomes).toMatchObject([
       what === 'ends by itself' ? { value: 'in time' } : { error: { code: 'ERR_TASK_TIMEOUT' } },
     ]);
-    expect(engine.book.counts.timedOut).toBe(what === 'ends by itself' ? 0 : 1);
+    expect(engine.registry.counts.timedOut).toBe(what === 'ends by itself' ? 0 : 1);
   });
 });

@@ -84,13 +84,13 @@ class Race {
 
   /** What must hold after every event. One expect() for all of it: they take longer than the events. */
   check(): void {
-    const { book } = this.#engine;
-    const { submitted, queued, running, completed, failed, cancelled } = book.counts;
+    const { registry } = this.#engine;
+    const { submitted, queued, running, completed, failed, cancelled } = registry.counts;
     const broken: unknown[] = this.#workers.flatMap(({ staff }) => staff.transport.faults);
     if (queued + running + completed + failed + cancelled !== submitted) broken.push('the counts do not add up');
     if (Math.min(queued, running, completed, failed, cancelled) < 0) broken.push('a count is below 0');
     for (const { staff } of this.#workers) {
-      const { load } = staff.worker;
+      const { inFlight: load } = staff.worker;
       if (load < 0 || load > this.#most) broken.push(`${load} places are taken`);
     }
     for (const { task } of this.#made) {
@@ -108,7 +108,7 @@ class Race {
     const more = Array.from({ length: this.#most }, () => this.#engine.submit('work'));
     await turn();
     this.settle();
-    expect(this.#worker?.inHand).toBe(this.#most);
+    expect(this.#worker?.inFlight).toBe(this.#most);
     await this.#drain();
     expect(more.map(({ outcomes }) => outcomes)).toEqual(more.map(({ task }) => [{ value: `result ${task.id}` }]));
     // A timer that comes after its task has ended does no harm.
@@ -133,12 +133,12 @@ class Race {
 
   async #drain(): Promise<void> {
     const isEmpty = (): boolean =>
-      this.#engine.book.pending === 0 && this.#workers.every(({ isAlive, inHand }) => !isAlive || inHand === 0);
+      this.#engine.registry.pending === 0 && this.#workers.every(({ isAlive, inFlight }) => !isAlive || inFlight === 0);
     do {
       await turn();
       this.#obey();
       this.settle();
-      for (let worker = this.#worker; worker?.isAlive && worker.inHand > 0;) {
+      for (let worker = this.#worker; worker?.isAlive && worker.inFlight > 0;) {
         while (worker.waiting.length > 0 && worker.running.length < this.#concurrency) worker.begin();
         worker.finish(0, STATUS.ok);
       }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { AT_EASE, fewerFrom, see, slowdown, type Ease } from '../../src/sizing/ease.js';
 import { sampleOf } from '../support/sizing-sample.js';
 
-const at = (nowMs: number, inflation: number, { concurrency = 20, ended = 100, heldMs = 5000 } = {}) =>
-  sampleOf({ nowMs, inflation, concurrency, ended, heldMs });
+const at = (nowMs: number, inflation: number, { concurrency = 20, ended = 100, handlerMs = 5000 } = {}) =>
+  sampleOf({ nowMs, inflation, concurrency, ended, handlerMs });
 
 /** There were 40 tasks at once that took four times as long as usual, and are 20 since. */
 const CUT: Ease = fewerFrom(AT_EASE, at(1000, 4, { concurrency: 40 }));
@@ -17,7 +17,7 @@ describe('tasks that take longer than at their best', () => {
   it('say nothing while those end that began among more', () => {
     expect(slowdown(CUT, at(1250, 4))).toBe(1);
     expect(see(CUT, at(1250, 4), 1).cut).toBeDefined();
-    expect(see(CUT, at(1750, 4, { heldMs: 50_000 }), 1).cut).toBeDefined();
+    expect(see(CUT, at(1750, 4, { handlerMs: 50_000 }), 1).cut).toBeDefined();
   });
 
   it('do it to each other if fewer are faster', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { coresFor, GovernorSeat, mayKill } from '../../src/sizing/governor.js';
+import { coresFor, CoreShare, mayKill } from '../../src/sizing/governor.js';
 
 const uses = (usedCores: number, isShort = false): { usedCores: number; isShort: boolean } => ({ usedCores, isShort });
 
@@ -36,7 +36,7 @@ it('nobody has more than there is, and all together count on no more than twice 
 });
 
 it('seats of one program know of each other, until they leave', () => {
-  const [a, b] = [new GovernorSeat(), new GovernorSeat()];
+  const [a, b] = [new CoreShare(), new CoreShare()];
   a.join();
   b.join();
   expect(a.coresOf(4)).toBe(4);

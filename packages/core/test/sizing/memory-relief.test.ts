@@ -5,7 +5,7 @@ const MIB = 1024 * 1024;
 
 /** A worker that has grown by so many MiB with so many tasks. */
 function worker(grownMib: number, tasksDone = 100, isReady = true): RelievedWorker {
-  const vitals = {
+  const metrics = {
     keptBytes: (60 + grownMib) * MIB,
     warmKeptBytes: 60 * MIB,
     heapUsedBytes: 0,
@@ -13,7 +13,7 @@ function worker(grownMib: number, tasksDone = 100, isReady = true): RelievedWork
     warmKeptHeapBytes: 0,
     heapLimitBytes: 0,
   };
-  return { isReady, tasksDone, vitals };
+  return { isReady, tasksDone, metrics };
 }
 
 describe('whoever is replaced when memory is short', () => {
@@ -49,7 +49,7 @@ describe('a heap', () => {
       warmKeptHeapBytes: warmMib * MIB,
       heapLimitBytes: limitMib * MIB,
     };
-    return isHeapNearlyFull({ ...worker(0), vitals: { ...worker(0).vitals, ...heap } });
+    return isHeapNearlyFull({ ...worker(0), metrics: { ...worker(0).metrics, ...heap } });
   };
 
   it('is nearly full from four fifths of its limit on, while there is still room for a collection', () => {

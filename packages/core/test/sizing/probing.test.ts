@@ -23,7 +23,7 @@ function workersFor({ cpu, delay, parent }: Use): Set<number> {
     const spanMs = workers * 250;
     // A third worker brings nothing: what there is goes round among them.
     const [cpuMs, delayMs] = [cpu * 500, delay * 500 + (workers - 2) * 250];
-    const work = { ended: 200, workMs: cpuMs, spanMs, heldMs: spanMs, loopMs: spanMs, cpuMs, delayMs };
+    const work = { ended: 200, workMs: cpuMs, spanMs, handlerMs: spanMs, loopMs: spanMs, cpuMs, delayMs };
     const counts = { ready: workers, executing: workers, waiting: 100, backlogMs: 1000 };
     const sample = sampleOf({ nowMs, workers, ...counts, ...work, parentShare: parent });
     ({ state, workers } = decide(state, sample, LIMITS));

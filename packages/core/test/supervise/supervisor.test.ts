@@ -8,10 +8,10 @@ import { FakeClock } from '../support/fake-clock.js';
 class FakeWorker implements Supervised {
   readonly id: number;
   readonly startedAt: number;
-  readonly vitals = { rssBytes: 0 };
+  readonly metrics = { rssBytes: 0 };
   usedAtMs = 0;
   state = 'starting';
-  load = 0;
+  inFlight = 0;
   readonly told: string[] = [];
 
   constructor(id: number, startedAt: number) {
@@ -25,7 +25,7 @@ class FakeWorker implements Supervised {
 
   drain(reason: string): void {
     this.told.push(`drain: ${reason}`);
-    this.state = this.load > 0 ? 'draining' : 'stopping';
+    this.state = this.inFlight > 0 ? 'draining' : 'stopping';
   }
 
   destroy(): void {
@@ -117,7 +117,7 @@ describe('the wanted number of workers', () => {
     supervisor.want(4);
     ready(...started);
     const [busy, warm, cold, coldest] = started as [FakeWorker, FakeWorker, FakeWorker, FakeWorker];
-    busy.load = 1;
+    busy.inFlight = 1;
     [busy.usedAtMs, warm.usedAtMs, cold.usedAtMs, coldest.usedAtMs] = [10, 40, 30, 20];
     supervisor.want(2);
     expect([busy, warm, cold, coldest].map(({ told }) => told.length)).toEqual([0, 0, 1, 1]);
@@ -128,7 +128,7 @@ describe('the wanted number of workers', () => {
     supervisor.want(3);
     ready(...started);
     const [small, large, middle] = started as [FakeWorker, FakeWorker, FakeWorker];
-    [small.vitals.rssBytes, large.vitals.rssBytes, middle.vitals.rssBytes] = [1, 3, 2];
+    [small.metrics.rssBytes, large.metrics.rssBytes, middle.metrics.rssBytes] = [1, 3, 2];
     supervisor.want(2, 'fattest');
     expect([small, large, middle].map(({ told }) => told.length)).toEqual([0, 1, 0]);
   });
@@ -138,7 +138,7 @@ describe('the wanted number of workers', () => {
     supervisor.want(3);
     ready(...started);
     const [first, second, last] = started as [FakeWorker, FakeWorker, FakeWorker];
-    [second.load, last.load] = [1, 1];
+    [second.inFlight, last.inFlight] = [1, 1];
     [first.usedAtMs, second.usedAtMs, last.usedAtMs] = [10, 20, 30];
     supervisor.want(2, 'newest');
     expect([first, second, last].map(({ told }) => told.length)).toEqual([0, 0, 1]);
@@ -406,11 +406,11 @@ describe('a worker that is replaced', () => {
     supervisor.want(1);
     ready(...started);
     const old = started[0] as FakeWorker;
-    old.load = 1;
+    old.inFlight = 1;
     const replaced = replace(old, 'done');
     ready(started[1] as FakeWorker);
     expect([active, recycled, supervisor.spares.size]).toEqual([[1], [], 1]);
-    old.load = 0;
+    old.inFlight = 0;
     supervisor.relieve();
     expect([active, recycled, old.told]).toEqual([[1, 2], ['1: old'], ['drain: old']]);
     gone(old);

@@ -208,7 +208,7 @@ export class MemoryBackend implements Backend {
       task.unlisten = listen(signal, () => this.#settle(task, 'cancelled', () => reject(signal.reason)));
     }
     this.#pending.add(task);
-    this.#keepAlive.hold();
+    this.#keepAlive.ref();
     return { task, result: promise };
   }
 
@@ -287,7 +287,7 @@ export class MemoryBackend implements Backend {
       task.abort.abort(new DOMException('The task was settled before its handler.', 'AbortError'));
     this.#counts[as]++;
     settle();
-    this.#keepAlive.release();
+    this.#keepAlive.unref();
     this.#changed();
   }
 }

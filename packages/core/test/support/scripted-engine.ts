@@ -66,7 +66,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
   };
   const engine = new Engine(parts);
   const backend = new LocalBackend(engine, parts);
-  const { book, dispatcher, supervisor } = engine;
+  const { registry, dispatcher, supervisor } = engine;
   const staff: Staff[] = [];
   /** Every worker that was ever started. */
   const everyone = (): Staff[] => {
@@ -77,9 +77,9 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     return staff;
   };
   let entered: MadeTask | undefined;
-  const enter = book.enter.bind(book);
+  const enter = registry.enter.bind(registry);
   /** Notes of every task how often and how it settles, at once. */
-  book.enter = (task: Task): void => {
+  registry.enter = (task: Task): void => {
     const outcomes: Outcome[] = [];
     const { resolve, reject } = task;
     const ends = task as { -readonly [K in 'resolve' | 'reject']: Task[K] };
@@ -103,7 +103,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     noting(() => engine.intake.submit(name, input, extras));
   const submitTo = (worker: Worker, extras: TaskExtras = {}, name = 'work'): MadeTask =>
     noting(async () => {
-      await Promise.all(engine.intake.submitHeld(engine.intake.hold(name, undefined, extras), [worker]));
+      await Promise.all(engine.intake.submitPrepared(engine.intake.prepare(name, undefined, extras), [worker]));
     });
   /** Has this many workers from now on, all of them ready. */
   const staffUp = async (count: number, handlers?: readonly string[]): Promise<Staff[]> => {
@@ -116,10 +116,10 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
   const type = (name: string): TaskType => engine.types.of(name);
   /** Makes tasks of a name known to take this long. */
   const expectMs = (ms: number, name = 'work'): void => type(name).record(0, ms, ms);
-  /** Timers that are set besides the heartbeat, which is over from now on, and the look at logs while tasks are in hand. */
+  /** Timers that are set besides the heartbeat, which is over from now on, and the look at logs while tasks are in flight. */
   const timersLeft = (): number => {
     engine.keepers.heartbeat.stop();
-    return clock.timers - (everyone().some(({ worker }) => worker.isReady && worker.load > 0) ? 1 : 0);
+    return clock.timers - (everyone().some(({ worker }) => worker.isReady && worker.inFlight > 0) ? 1 : 0);
   };
   return {
     backend,
@@ -129,7 +129,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     options,
     starts,
     givenUp,
-    book,
+    registry,
     dispatcher,
     supervisor,
     submit,

@@ -117,14 +117,14 @@ export class ScriptedTransport implements Transport {
   readonly arena = undefined;
   readonly #claims = new Map<number, Claim>();
   /** What the parent has revoked, in order, when it had not begun. */
-  readonly takenBack: number[] = [];
+  readonly revoked: number[] = [];
   readonly weather: Weather = { isBoardFull: false, isBoardWiped: false };
   #decoding = 0;
   readonly board: ParentBoard = {
     claimOf: (wireId) => (this.weather.isBoardWiped ? undefined : this.#claims.get(wireId)),
     revoke: (wireId) => {
       if (this.weather.isBoardFull) return false;
-      if (!this.#claims.has(wireId) && wireId !== TEST_ID) this.takenBack.push(wireId);
+      if (!this.#claims.has(wireId) && wireId !== TEST_ID) this.revoked.push(wireId);
       return true;
     },
     decoding: () => this.#decoding,
@@ -167,7 +167,7 @@ export class ScriptedTransport implements Transport {
     this.kills++;
   }
 
-  isOutputHeldUp(): boolean {
+  isOutputBlocked(): boolean {
     return false;
   }
 

@@ -29,7 +29,7 @@ export class SimulatedWorker {
     return this.isAlive && (transport.kills > 0 || transport.sent(FRAME.stop).length > 0);
   }
 
-  get inHand(): number {
+  get inFlight(): number {
     return this.waiting.length + this.running.length;
   }
 
@@ -54,10 +54,10 @@ export class SimulatedWorker {
     if (!this.isAlive || this.running.length >= this.#concurrency) return;
     const task = this.waiting.shift();
     if (task === undefined) return;
-    const isTakenBack = this.staff.transport.takenBack.includes(task.wireId);
+    const isRevoked = this.staff.transport.revoked.includes(task.wireId);
     this.staff.transport.begin(task);
-    if (isTakenBack) {
-      this.#answer(task, STATUS.neverStarted);
+    if (isRevoked) {
+      this.#answer(task, STATUS.revoked);
       return;
     }
     this.running.push(task);

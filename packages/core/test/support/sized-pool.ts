@@ -91,7 +91,7 @@ export class SizedPool {
       ready,
       starting: this.#starting.length,
       spanMs: working * TICK_MS,
-      heldMs: flow.held * working * TICK_MS,
+      handlerMs: flow.held * working * TICK_MS,
       loopMs: flow.loop * working * TICK_MS,
       cpuMs: flow.cpu * working * TICK_MS,
       // As where the system does not tell: the harder case.

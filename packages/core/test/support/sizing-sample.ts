@@ -16,7 +16,7 @@ export function sampleOf(seen: Partial<SizingSample> = {}): SizingSample {
     ready: 1,
     starting: 0,
     spanMs: 0,
-    heldMs: 0,
+    handlerMs: 0,
     loopMs: 0,
     cpuMs: 0,
     delayMs: 0,

@@ -1,6 +1,6 @@
 import type { PoolOptions } from '../../src/contract/options.js';
 import type { Task, TaskExtras } from '../../src/task/task.js';
-import { TaskBook } from '../../src/task/task-book.js';
+import { TaskRegistry } from '../../src/task/task-registry.js';
 import { Worker } from '../../src/worker/worker.js';
 import type { WorkerListener } from '../../src/worker/worker-listener.js';
 import type { WorkerEnd } from '../../src/worker/worker-end.js';
@@ -36,7 +36,7 @@ export function openWorker(poolOptions: PoolOptions = {}) {
   };
   const listener: WorkerListener<Worker> = {
     ready: () => heard.ready++,
-    settled: () => heard.settled++,
+    resultsRead: () => heard.settled++,
     result: (_worker, task, { status, value }) => heard.results.push({ task, status, value }),
     refused: (_worker, task, { reason }) => heard.refused.push({ task, reason }),
     progress: (_worker, task, value) => heard.progress.push({ task, value }),
@@ -45,14 +45,14 @@ export function openWorker(poolOptions: PoolOptions = {}) {
     sections: (_worker, sections) => heard.sections.push(...sections),
     exited: (_worker, end) => heard.ends.push(end),
   };
-  const book = new TaskBook({ onAbort: () => {}, onPendingChange: () => {} });
+  const registry = new TaskRegistry({ onAbort: () => {}, onPendingChange: () => {} });
   const spec = specOf(options);
   const transport = new ScriptedTransport(spec, clock);
   const worker = new Worker(spec, () => transport, maker.encoder, clock, listener);
   const assign = (name = 'work', input?: unknown, extras?: TaskExtras): Task => {
     const { task } = maker.make(name, input, extras);
-    book.enter(task);
-    book.handOver(task, worker.assign(task, worker.handlers.get(task.name) ?? 0));
+    registry.enter(task);
+    registry.handOver(task, worker.assign(task, worker.handlers.get(task.name) ?? 0));
     return task;
   };
   /** Takes some milliseconds to become ready. */

@@ -16,12 +16,12 @@ interface World {
   worker: { step: 'idle' } | { step: 'wrote'; id: number };
   parent: { step: 'idle' } | { step: 'revoking'; id: number };
   /** The task in the slot, as the parent sees it. */
-  slot?: { id: number; state: 'inHand' | 'recalled' };
+  slot?: { id: number; state: 'inFlight' | 'recalled' };
   recallsLeft: number;
   nextId: number;
   /** What became of each id. */
   ran: number[];
-  takenBack: number[];
+  recalled: number[];
 }
 
 type Step = (world: World) => void;
@@ -49,7 +49,7 @@ function stepsOf(world: World, order: Order): Step[] {
     });
   }
   // The parent: write the revocation, then read the start.
-  if (parent.step === 'idle' && slot?.state === 'inHand' && world.recallsLeft > 0) {
+  if (parent.step === 'idle' && slot?.state === 'inFlight' && world.recallsLeft > 0) {
     steps.push((w) => {
       w.recallsLeft--;
       if (order === 'parent reads first') decide(w, slot.id);
@@ -69,7 +69,7 @@ function stepsOf(world: World, order: Order): Step[] {
   if (parent.step === 'idle' && slot === undefined && world.nextId <= TASKS) {
     steps.push((w) => {
       const id = w.nextId++;
-      w.slot = { id, state: 'inHand' };
+      w.slot = { id, state: 'inFlight' };
       w.toWorker.push(id);
     });
   }
@@ -84,13 +84,13 @@ function answer(world: World, id: number, runs: boolean): void {
 function decide(world: World, id: number): void {
   if (world.start === id || world.slot?.id !== id) return;
   world.slot = { id, state: 'recalled' };
-  world.takenBack.push(id);
+  world.recalled.push(id);
 }
 
 function readAnswer(world: World): void {
   const { id, ran } = world.answers.shift() ?? { id: 0, ran: false };
   // Not run, and not taken back yet: both had seen each other. It has not run, so it comes back now.
-  if (!ran && world.slot?.id === id && world.slot.state === 'inHand') world.takenBack.push(id);
+  if (!ran && world.slot?.id === id && world.slot.state === 'inFlight') world.recalled.push(id);
   delete world.slot;
 }
 
@@ -122,14 +122,14 @@ function endsOf(order: Order): World[] {
     recallsLeft: TASKS,
     nextId: 1,
     ran: [],
-    takenBack: [],
+    recalled: [],
   };
   return [...explore(first, (world) => stepsOf(world, order))];
 }
 
 function wrongEnds(order: Order): World[] {
   return endsOf(order).filter((world) => {
-    const outcomes = [...world.ran, ...world.takenBack].sort((a, b) => a - b);
+    const outcomes = [...world.ran, ...world.recalled].sort((a, b) => a - b);
     return outcomes.join() !== Array.from({ length: TASKS }, (_, i) => i + 1).join();
   });
 }
@@ -138,7 +138,7 @@ describe('the recall protocol', () => {
   it('runs or gives back every task exactly once, in every interleaving', () => {
     const ends = endsOf('as built');
     expect(ends.length).toBeGreaterThan(10);
-    expect(ends.some((world) => world.ran.length > 0 && world.takenBack.length > 0)).toBe(true);
+    expect(ends.some((world) => world.ran.length > 0 && world.recalled.length > 0)).toBe(true);
     expect(wrongEnds('as built')).toEqual([]);
   });
 
@@ -168,12 +168,12 @@ interface Run {
     /** The time that it works with, which may be old. */
     now: number;
     since: number;
-    takenBack: boolean[];
+    recalled: boolean[];
   };
   parent: { step: 'idle' | 'revokes' | 'sees claim' | 'sees clock' | 'sees log'; task: number; now: number };
   recalls: number[];
   ran: number[];
-  takenBack: number[];
+  recalled: number[];
 }
 
 const RUN = 3;
@@ -201,7 +201,7 @@ function stepsOfWorker(run: Run, mistake: Mistake): ((run: Run) => void)[] {
     case 'claims':
       return goTo('reads', (r) => (r.claimedAt = r.worker.since = r.worker.now));
     case 'reads':
-      return goTo('starts', (r) => (r.worker.takenBack = [...r.revoked]));
+      return goTo('starts', (r) => (r.worker.recalled = [...r.revoked]));
     case 'next': {
       if (task === RUN) return goTo('done');
       const look = (r: Run): void => {
@@ -217,11 +217,11 @@ function stepsOfWorker(run: Run, mistake: Mistake): ((run: Run) => void)[] {
     }
     case 'looks':
       return goTo('starts', (r) => {
-        r.worker.takenBack = [...r.revoked];
+        r.worker.recalled = [...r.revoked];
         if (mistake === 'a look is good for a while') r.worker.since = r.clock;
       });
     case 'starts':
-      if (run.worker.takenBack[task] === true) {
+      if (run.worker.recalled[task] === true) {
         return goTo('next', (r) => r.log.push({ task: r.worker.task++, ran: false, at: r.worker.now }));
       }
       return goTo('returns', (r) => r.ran.push(task));
@@ -238,7 +238,7 @@ function readAll(run: Run): void {
   for (; run.read < run.log.length; run.read++) {
     const { task, ran, at } = run.log[run.read] as Run['log'][number];
     if (ran) run.lastEndedAt = Math.max(run.lastEndedAt, at);
-    else if (!run.takenBack.includes(task)) run.takenBack.push(task);
+    else if (!run.recalled.includes(task)) run.recalled.push(task);
   }
 }
 
@@ -250,7 +250,7 @@ function stepsOfParent(run: Run, mistake: Mistake): ((run: Run) => void)[] {
   const { step, task } = run.parent;
   const idle = (r: Run): void => void (r.parent = { step: 'idle', task: 0, now: 0 });
   const take = (r: Run): void => {
-    r.takenBack.push(task);
+    r.recalled.push(task);
     idle(r);
   };
   const decide = (r: Run): void => {
@@ -309,11 +309,11 @@ function endsOfRun(mistake: Mistake): Generator<Run> {
     log: [],
     read: 0,
     lastEndedAt: NEVER,
-    worker: { step: 'claims', task: 0, now: 0, since: 0, takenBack: [] },
+    worker: { step: 'claims', task: 0, now: 0, since: 0, recalled: [] },
     parent: { step: 'idle', task: 0, now: 0 },
     recalls: [1, 2],
     ran: [],
-    takenBack: [],
+    recalled: [],
   };
   return explore(first, (run) => {
     const steps = [...stepsOfWorker(run, mistake), ...stepsOfParent(run, mistake)];
@@ -324,7 +324,7 @@ function endsOfRun(mistake: Mistake): Generator<Run> {
 
 function isWrong(run: Run): boolean {
   readAll(run);
-  return [...run.ran, ...run.takenBack].sort((a, b) => a - b).join() !== '0,1,2';
+  return [...run.ran, ...run.recalled].sort((a, b) => a - b).join() !== '0,1,2';
 }
 
 describe('the recall of tasks that were claimed together', () => {
@@ -332,7 +332,7 @@ describe('the recall of tasks that were claimed together', () => {
     const ends = [...endsOfRun('none')];
     expect(ends.filter(isWrong)).toEqual([]);
     // Some were taken back although they were claimed: while one before them was running.
-    expect(ends.some(({ ran, takenBack }) => ran.length === 1 && takenBack.length === 2)).toBe(true);
+    expect(ends.some(({ ran, recalled }) => ran.length === 1 && recalled.length === 2)).toBe(true);
     expect(ends.some(({ ran }) => ran.length === RUN)).toBe(true);
   });
 

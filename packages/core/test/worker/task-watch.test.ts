@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Place } from '../../src/worker/place.js';
+import { InFlightEntry } from '../../src/worker/in-flight-entry.js';
 import { TaskWatch } from '../../src/worker/task-watch.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { optionsOf, TaskMaker } from '../support/tasks.js';
@@ -17,51 +17,55 @@ interface Limits {
 function open(graceMs = GRACE_MS) {
   const clock = new FakeClock(0);
   const maker = new TaskMaker(optionsOf(), () => clock.now());
-  const inHand = new Set<Place>();
-  const started = new Map<Place, number>();
+  const inFlight = new Set<InFlightEntry>();
+  const started = new Map<InFlightEntry, number>();
   /** Whether the worker can still be kept from beginning a task. */
-  let canWithdraw: (place: Place) => boolean | undefined = () => true;
+  let canWithdraw: (place: InFlightEntry) => boolean | undefined = () => true;
   const timedOut: { id: number; atMs: number; ranMs: number | undefined; by: string }[] = [];
   const overdueAt: number[] = [];
   const watch = new TaskWatch({
     clock,
-    inHand: () => [...inHand],
+    inFlight: () => [...inFlight],
     readLog: () => {},
     begunAt: (place) => started.get(place),
     withdraw: (place) => canWithdraw(place),
     graceMs,
     timedOut(task, ranMs, by) {
       timedOut.push({ id: task.id, atMs: clock.now(), ranMs, by });
-      inHand.delete(task.place as Place);
+      inFlight.delete(task.assignment as InFlightEntry);
     },
     overdue: () => overdueAt.push(clock.now()),
   });
-  const give = ({ timeoutMs = Infinity, queueTimeoutMs = Infinity, deadlineMs = Infinity }: Limits = {}): Place => {
+  const give = ({
+    timeoutMs = Infinity,
+    queueTimeoutMs = Infinity,
+    deadlineMs = Infinity,
+  }: Limits = {}): InFlightEntry => {
     const settings = { ...optionsOf().taskDefaults, timeoutMs, queueTimeoutMs };
     const { task } = maker.make('work', undefined, { settings, deadline: { hostMs: deadlineMs, epochMs: 0 } });
-    const place = new Place(task.id, { id: 1, abandon: () => {}, begunAt: () => undefined });
+    const place = new InFlightEntry(task.id, { id: 1, abandon: () => {}, begunAt: () => undefined });
     place.task = task;
     task.state = 'running';
     task.owned = place;
-    inHand.add(place);
+    inFlight.add(place);
     watch.expect(task);
     return place;
   };
-  const begin = (place: Place): void => void started.set(place, clock.now());
+  const begin = (place: InFlightEntry): void => void started.set(place, clock.now());
   /** Nobody waits for this task any more. */
-  const abandon = (place: Place): void => {
+  const abandon = (place: InFlightEntry): void => {
     place.isAbandoned = true;
     watch.abandon(place);
   };
   /** It did not begin, and its worker knows that it must not. */
-  const takeBack = (place: Place): void => {
+  const takeBack = (place: InFlightEntry): void => {
     place.isAbandoned = true;
   };
-  const end = (place: Place): void => {
-    inHand.delete(place);
+  const end = (place: InFlightEntry): void => {
+    inFlight.delete(place);
     if (place.isAbandoned) watch.forget(place);
   };
-  const withdraws = (how: (place: Place) => boolean | undefined): void => void (canWithdraw = how);
+  const withdraws = (how: (place: InFlightEntry) => boolean | undefined): void => void (canWithdraw = how);
   return { clock, watch, timedOut, overdueAt, give, begin, abandon, takeBack, end, withdraws };
 }
 
@@ -129,7 +133,7 @@ describe('the time of a task', () => {
     const { clock, give, begin, end, timedOut } = open();
     const tasks = [give({ timeoutMs: 30, deadlineMs: 40 }), give({ timeoutMs: 35 })];
     tasks.forEach(begin);
-    end(tasks[1] as Place);
+    end(tasks[1] as InFlightEntry);
     clock.advance(1000);
     expect(timedOut).toEqual([{ id: 1, atMs: 30, ranMs: 30, by: 'timeoutMs' }]);
     expect(clock.timers).toBe(0);
@@ -163,7 +167,7 @@ describe('the time of a task', () => {
             dueAt,
             timeoutMs,
             deadlineMs,
-            place: undefined as Place | undefined,
+            place: undefined as InFlightEntry | undefined,
           };
         });
         for (let now = 0; now <= 1200; now++) {

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { UseMeter } from '../../src/worker/use-meter.js';
 import type { ReportMessage, TaskUseTotals } from '../../src/wire/messages.js';
 
-const totals = (heldMs: number, calledMs: number): TaskUseTotals => ({
-  heldMs,
+const totals = (handlerMs: number, calledMs: number): TaskUseTotals => ({
+  handlerMs,
   calledMs,
   sampledMs: 0,
   sampledCpuMs: 0,
@@ -11,15 +11,17 @@ const totals = (heldMs: number, calledMs: number): TaskUseTotals => ({
 
 function report(loopMs: number, uses: ReportMessage['uses']): ReportMessage {
   const memory = { rssBytes: 0, scratchBytes: 0, heapUsedBytes: 0, youngUsedBytes: 0, heapLimitBytes: 0 };
-  return { ...memory, cpu: 0, elu: 0, heldMs: 0, loopMs, cpuMs: loopMs, delayMs: 0, uses, sections: [] };
+  return { ...memory, cpu: 0, elu: 0, handlerMs: 0, loopMs, cpuMs: loopMs, delayMs: 0, uses, sections: [] };
 }
 
 it('what a worker did since its report before is told by handler, whichever reports had it in them', () => {
   const meter = new UseMeter();
   expect(meter.report(report(0, []))).toEqual([]);
-  expect(meter.report(report(50, [[1, totals(40, 40)]]))).toMatchObject([[1, { heldMs: 40, loopMs: 40, cpuMs: 40 }]]);
+  expect(meter.report(report(50, [[1, totals(40, 40)]]))).toMatchObject([
+    [1, { handlerMs: 40, loopMs: 40, cpuMs: 40 }],
+  ]);
   // The report between is somebody else's: that time is not handler 1's.
-  expect(meter.report(report(90, [[0, totals(300, 10)]]))).toMatchObject([[0, { heldMs: 300, loopMs: 40 }]]);
+  expect(meter.report(report(90, [[0, totals(300, 10)]]))).toMatchObject([[0, { handlerMs: 300, loopMs: 40 }]]);
   expect(
     meter.report(
       report(100, [
@@ -28,7 +30,7 @@ it('what a worker did since its report before is told by handler, whichever repo
       ]),
     ),
   ).toMatchObject([
-    [0, { heldMs: 10, loopMs: 5 }],
-    [1, { heldMs: 5, loopMs: 5 }],
+    [0, { handlerMs: 10, loopMs: 5 }],
+    [1, { handlerMs: 5, loopMs: 5 }],
   ]);
 });

@@ -240,7 +240,7 @@ describe('the end of a worker', () => {
       signal: null,
       killedFor: 'it was in the way; 5000 ms later it had not ended',
     });
-    expect(transport.takenBack).toEqual([second?.wireId, third?.wireId]);
+    expect(transport.revoked).toEqual([second?.wireId, third?.wireId]);
     expect([worker.state, transport.isReleased, clock.timers]).toEqual(['exited', true, 0]);
     transport.exit({ code: null, signal: 'SIGKILL' });
     expect(heard.ends).toHaveLength(1);

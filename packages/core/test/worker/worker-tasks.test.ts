@@ -43,12 +43,12 @@ describe('tasks on their way to a worker', () => {
   it('make it busy and count as its load until they are answered', () => {
     const { worker, transport, give, heard } = openReady();
     const { tasks, sent } = give(2);
-    expect([worker.state, worker.load]).toEqual(['busy', 2]);
+    expect([worker.state, worker.inFlight]).toEqual(['busy', 2]);
     expect(new Set(sent.map(({ wireId }) => wireId)).size).toBe(2);
     transport.reply({ wireId: sent[1]?.wireId ?? 0, value: 'b' });
-    expect([worker.state, worker.load]).toEqual(['busy', 1]);
+    expect([worker.state, worker.inFlight]).toEqual(['busy', 1]);
     transport.reply({ wireId: sent[0]?.wireId ?? 0, value: 'a' });
-    expect([worker.state, worker.load, worker.tasksDone]).toEqual(['idle', 0, 2]);
+    expect([worker.state, worker.inFlight, worker.tasksDone]).toEqual(['idle', 0, 2]);
     expect(heard.results).toEqual([
       { task: tasks[1], status: STATUS.ok, value: 'b' },
       { task: tasks[0], status: STATUS.ok, value: 'a' },
@@ -89,7 +89,7 @@ describe('a result nobody waits for', () => {
     const before = heard.results.length;
     transport.reply({ wireId: what.startsWith('one for') ? wireId + 2048 * 7 : wireId });
     expect(heard.results).toHaveLength(before);
-    expect([worker.load, worker.received.ignoredResults, transport.faults]).toEqual([1, 1, []]);
+    expect([worker.inFlight, worker.received.ignoredResults, transport.faults]).toEqual([1, 1, []]);
   });
 
   it('does not settle the next task that has the same place', () => {
@@ -109,18 +109,18 @@ describe('an abandoned task', () => {
     worker.abandon(task, 'unwanted');
     worker.flush();
     expect(transport.channel.sent.map(({ kind }) => kind)).toEqual([FRAME.init]);
-    expect([worker.load, worker.state]).toEqual([0, 'idle']);
+    expect([worker.inFlight, worker.state]).toEqual([0, 'idle']);
   });
 
   it('that has left and not begun is taken back, and keeps its place until it is answered for', () => {
     const { worker, transport, give, heard } = openReady();
     const { tasks, sent } = give(1);
     worker.abandon(tasks[0] as Task, 'unwanted');
-    expect(transport.takenBack).toEqual([sent[0]?.wireId]);
+    expect(transport.revoked).toEqual([sent[0]?.wireId]);
     expect(transport.cancelled()).toEqual([]);
-    expect([worker.load, worker.state]).toEqual([1, 'busy']);
-    transport.reply({ wireId: sent[0]?.wireId ?? 0, status: STATUS.neverStarted });
-    expect([worker.load, worker.state, worker.tasksDone]).toEqual([0, 'idle', 0]);
+    expect([worker.inFlight, worker.state]).toEqual([1, 'busy']);
+    transport.reply({ wireId: sent[0]?.wireId ?? 0, status: STATUS.revoked });
+    expect([worker.inFlight, worker.state, worker.tasksDone]).toEqual([0, 'idle', 0]);
     expect([heard.results.length, heard.settled]).toEqual([0, 1]);
   });
 
@@ -134,9 +134,9 @@ describe('an abandoned task', () => {
       id: sent[0]?.wireId,
       reason: { nodes: [{ error: { base: 'RangeError', message: 'too slow' } }] },
     });
-    expect([worker.load, worker.state]).toEqual([1, 'busy']);
+    expect([worker.inFlight, worker.state]).toEqual([1, 'busy']);
     transport.reply({ wireId: sent[0]?.wireId ?? 0 });
-    expect([worker.load, worker.state]).toEqual([0, 'idle']);
+    expect([worker.inFlight, worker.state]).toEqual([0, 'idle']);
     expect([heard.results.length, heard.settled]).toEqual([0, 1]);
   });
 
@@ -170,7 +170,7 @@ describe('an abandoned task', () => {
       worker.abandon(tasks[0] as Task, 'unwanted');
       expect(worker.state).toBe(isDrainedFirst ? 'draining' : 'busy');
       worker.abandon(tasks[1] as Task, 'unwanted');
-      expect([worker.load, worker.state]).toEqual([2, isDrainedFirst ? 'stopping' : 'busy']);
+      expect([worker.inFlight, worker.state]).toEqual([2, isDrainedFirst ? 'stopping' : 'busy']);
       worker.drain('it is old', 5000);
       expect(worker.state).toBe('stopping');
       clock.advance(5000);
@@ -186,9 +186,9 @@ describe('an abandoned task', () => {
     worker.drain('it is old', 5000);
     expect(worker.state).toBe('draining');
     transport.reply({ wireId: sent[0]?.wireId ?? 0 });
-    expect([worker.load, worker.state]).toEqual([1, 'stopping']);
-    transport.reply({ wireId: sent[1]?.wireId ?? 0, status: STATUS.neverStarted });
-    expect([worker.load, worker.state]).toEqual([0, 'stopping']);
+    expect([worker.inFlight, worker.state]).toEqual([1, 'stopping']);
+    transport.reply({ wireId: sent[1]?.wireId ?? 0, status: STATUS.revoked });
+    expect([worker.inFlight, worker.state]).toEqual([0, 'stopping']);
   });
 
   it('that never begins costs its worker nothing', () => {
@@ -243,14 +243,14 @@ describe('a task whose input is moved', () => {
     expect([bytes.length, ...tasks.map(({ isSpent }) => isSpent)]).toEqual([0, false, true, false]);
     const [first] = transport.takeTasks() as [SentTask];
     transport.begin(first);
-    expect(worker.hand.unbegun()).toEqual([tasks[2]]);
+    expect(worker.assigned.unbegun()).toEqual([tasks[2]]);
   });
 
   it('is intact when it is taken back before it leaves', () => {
     const { assign, worker } = openReady();
     const bytes = new Uint8Array(8);
     const task = assign('work', bytes, { transfer: [bytes.buffer] });
-    expect([worker.hand.recall(task), task.isSpent, task.aside?.held]).toEqual([
+    expect([worker.assigned.recall(task), task.isSpent, task.aside?.held]).toEqual([
       true,
       false,
       { value: new Uint8Array(8) },
@@ -265,7 +265,7 @@ describe('an input that cannot be read', () => {
     const [first, second] = sent as [SentTask, SentTask];
     transport.reply({ wireId: first.wireId, status: STATUS.inputUnread, value: { reason: 'deep' } });
     transport.reply({ wireId: second.wireId, value: 'done' });
-    expect([worker.load, heard.results.map(({ task }) => task)]).toEqual([0, tasks]);
+    expect([worker.inFlight, heard.results.map(({ task }) => task)]).toEqual([0, tasks]);
     expect(worker.tasksDone).toBe(1);
   });
 });
@@ -275,9 +275,9 @@ describe('an input that is being decoded', () => {
     const { worker, transport, give, heard } = openReady();
     const { tasks, sent } = give(2);
     transport.decode(sent[1] as SentTask);
-    expect(tasks.map((task) => worker.hand.recall(task))).toEqual([true, false]);
-    expect(tasks[1]?.place?.holder).toBe(worker);
-    transport.reply({ wireId: (sent[1] as SentTask).wireId, status: STATUS.neverStarted });
+    expect(tasks.map((task) => worker.assigned.recall(task))).toEqual([true, false]);
+    expect(tasks[1]?.assignment?.assignee).toBe(worker);
+    transport.reply({ wireId: (sent[1] as SentTask).wireId, status: STATUS.revoked });
     expect(heard.results.map(({ task }) => task)).toEqual([tasks[1]]);
   });
 
@@ -288,9 +288,9 @@ describe('an input that is being decoded', () => {
     transport.decode(sent[1] as SentTask);
     worker.abandon(tasks[1] as Task, 'unwanted');
     clock.advance(60_000);
-    expect([transport.kills, transport.cancelled(), transport.takenBack]).toEqual([0, [], [sent[1]?.wireId]]);
-    transport.reply({ wireId: (sent[1] as SentTask).wireId, status: STATUS.neverStarted });
-    expect([worker.load, heard.results]).toEqual([1, []]);
+    expect([transport.kills, transport.cancelled(), transport.revoked]).toEqual([0, [], [sent[1]?.wireId]]);
+    transport.reply({ wireId: (sent[1] as SentTask).wireId, status: STATUS.revoked });
+    expect([worker.inFlight, heard.results]).toEqual([1, []]);
   });
 });
 
@@ -311,11 +311,11 @@ describe('what a worker tells beside results', () => {
 
   it('is a report of itself', () => {
     const { worker, transport, heard } = openReady();
-    const vitals = { rssBytes: 1, heapUsedBytes: 2, cpu: 0.5, elu: 0.25 };
-    transport.say(FRAME.report, { ...vitals, uses: [], sections: [] });
-    expect(worker.vitals).toMatchObject(vitals);
+    const metrics = { rssBytes: 1, heapUsedBytes: 2, cpu: 0.5, elu: 0.25 };
+    transport.say(FRAME.report, { ...metrics, uses: [], sections: [] });
+    expect(worker.metrics).toMatchObject(metrics);
     expect(heard.sections).toEqual([]);
-    transport.say(FRAME.report, { ...vitals, uses: [], sections: [{ path: ['parse'] }] });
+    transport.say(FRAME.report, { ...metrics, uses: [], sections: [{ path: ['parse'] }] });
     expect(heard.sections).toEqual([{ path: ['parse'] }]);
   });
 });
@@ -388,7 +388,7 @@ describe('a place in which an abandoned task has ended', () => {
         transport.reply(only);
         continue;
       }
-      expect(worker.hand.recall(next.tasks[0] as Task)).toBe(true);
+      expect(worker.assigned.recall(next.tasks[0] as Task)).toBe(true);
       // Another one has a limit, for which the watch looks on.
       give(1, { deadline: { hostMs: clock.now() + 10 * options.graceMs, epochMs: 0 } });
       clock.advance(5 * options.graceMs);
@@ -406,7 +406,7 @@ describe('a worker that ran two tasks at once before', () => {
     transport.begin(sent[0] as SentTask);
     clock.advance(5);
     transport.begin(sent[1] as SentTask);
-    worker.hand.tune(1);
+    worker.assigned.tune(1);
     transport.exit();
     expect(heard.ends[0]).toMatchObject({ begunCount: 2, lost: [] });
   });

@@ -46,7 +46,7 @@ export async function refusalOf(run: () => Promise<unknown>): Promise<string> {
   });
 }
 
-/** A promise with its end in hand. */
+/** A promise with its end in flight. */
 export function gate(): { opened: Promise<void>; open: () => void } {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));

@@ -1,27 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPoolError } from '../../src/contract/errors.js';
-import { TaskBook } from '../../src/task/task-book.js';
+import { TaskRegistry } from '../../src/task/task-registry.js';
 import { TASK_MOVES, type TaskState } from '../../src/task/task-state.js';
 import { TaskMaker, type MadeTask } from '../support/tasks.js';
 import type { Timer } from '../../src/base/clock.js';
-import type { Holding, Task } from '../../src/task/task.js';
-import { Place } from '../../src/worker/place.js';
+import type { Assignment, Task } from '../../src/task/task.js';
+import { InFlightEntry } from '../../src/worker/in-flight-entry.js';
 
 function open() {
   const aborted: [Task, unknown][] = [];
   const pendingChanges: number[] = [];
-  const book = new TaskBook({
+  const registry = new TaskRegistry({
     onAbort: (task, reason) => aborted.push([task, reason]),
     onPendingChange: (pending) => pendingChanges.push(pending),
   });
   const maker = new TaskMaker();
   const enter = (signal?: AbortSignal): MadeTask => {
     const made = maker.make('work', undefined, { signal });
-    book.enter(made.task);
+    registry.enter(made.task);
     return made;
   };
-  return { book, enter, maker, aborted, pendingChanges };
+  return { registry, enter, maker, aborted, pendingChanges };
 }
 
 type Step = 'enter' | 'queued' | 'running' | 'retrying' | 'complete' | 'fail' | 'cancel';
@@ -34,7 +34,8 @@ const steps = fc.array(
   { maxLength: 80 },
 );
 
-const placeOf = (task: Task): Holding => new Place(task.id, { id: 1, abandon: () => {}, begunAt: () => undefined });
+const placeOf = (task: Task): Assignment =>
+  new InFlightEntry(task.id, { id: 1, abandon: () => {}, begunAt: () => undefined });
 
 /** The state a step leads to. */
 function target(what: Exclude<Step, 'enter'>): TaskState {
@@ -45,7 +46,7 @@ describe('any sequence of moves', () => {
   it('keeps submitted = queued + running + completed + failed + cancelled, and settles each task once', () => {
     fc.assert(
       fc.property(steps, (sequence) => {
-        const { book, enter, pendingChanges } = open();
+        const { registry, enter, pendingChanges } = open();
         const tasks: MadeTask[] = [];
         let retried = 0;
         /** Timers that are set and have not been called off. */
@@ -56,12 +57,12 @@ describe('any sequence of moves', () => {
           return made;
         };
         const apply = (task: Task, what: Exclude<Step, 'enter'>): void => {
-          if (what === 'complete') book.complete(task, 'done');
-          else if (what === 'fail') book.fail(task, 'failed');
-          else if (what === 'cancel') book.cancel(task, 'cancelled');
-          else if (what === 'running') book.handOver(task, placeOf(task));
-          else if (what === 'retrying') book.retryLater(task, timer());
-          else book.requeue(task);
+          if (what === 'complete') registry.complete(task, 'done');
+          else if (what === 'fail') registry.fail(task, 'failed');
+          else if (what === 'cancel') registry.cancel(task, 'cancelled');
+          else if (what === 'running') registry.handOver(task, placeOf(task));
+          else if (what === 'retrying') registry.retryLater(task, timer());
+          else registry.requeue(task);
         };
         for (const { what, which } of sequence) {
           if (what === 'enter') {
@@ -72,7 +73,7 @@ describe('any sequence of moves', () => {
             const from = made.task.state;
             if (TASK_MOVES[from].includes(target(what))) {
               if (from === 'queued' && which % 2 === 0) {
-                book.limitWait(made.task, timer());
+                registry.limitWait(made.task, timer());
               }
               apply(made.task, what);
               expect(made.task.state).toBe(target(what));
@@ -86,7 +87,7 @@ describe('any sequence of moves', () => {
               expect(made.task.state).toBe(from);
             }
           }
-          const { submitted, queued, running, completed, failed, cancelled } = book.counts;
+          const { submitted, queued, running, completed, failed, cancelled } = registry.counts;
           expect(queued + running + completed + failed + cancelled).toBe(submitted);
           const inState = (...states: TaskState[]): number =>
             tasks.filter(({ task }) => states.includes(task.state)).length;
@@ -95,47 +96,47 @@ describe('any sequence of moves', () => {
             queued: inState('queued', 'retrying'),
             running: inState('running'),
           });
-          expect(book.counts.retried).toBe(retried);
-          expect(book.pending).toBe(inState('queued', 'running', 'retrying'));
+          expect(registry.counts.retried).toBe(retried);
+          expect(registry.pending).toBe(inState('queued', 'running', 'retrying'));
           // What a state owned is let go with it, so that no timer outlives the wait it was for.
           expect(timers.size).toBe(
             tasks.filter(({ task }) => task.state !== 'running' && task.owned !== undefined).length,
           );
-          for (const { task } of tasks) expect(task.place === undefined).toBe(task.state !== 'running');
+          for (const { task } of tasks) expect(task.assignment === undefined).toBe(task.state !== 'running');
           for (const { task, outcomes } of tasks) expect(outcomes).toHaveLength(task.state === 'settled' ? 1 : 0);
         }
         // Told whenever the number of pending tasks leaves 0 or comes back to it, in turn.
         expect(pendingChanges).toEqual(pendingChanges.map((_, at) => (at % 2 === 0 ? 1 : 0)));
-        expect(pendingChanges.at(-1) ?? 0).toBe(book.pending === 0 ? 0 : 1);
+        expect(pendingChanges.at(-1) ?? 0).toBe(registry.pending === 0 ? 0 : 1);
       }),
       { numRuns: 300 },
     );
   });
 });
 
-describe('a task in the book', () => {
+describe('a task in the registry', () => {
   it('settles with what it is given, counted by its end and its name', () => {
-    const { book, enter, maker } = open();
+    const { registry, enter, maker } = open();
     const [done, failed, cancelled] = [enter(), enter(), enter()];
-    book.complete(done.task, 5);
-    book.fail(failed.task, 'broken');
-    book.cancel(cancelled.task, 'unwanted');
+    registry.complete(done.task, 5);
+    registry.fail(failed.task, 'broken');
+    registry.cancel(cancelled.task, 'unwanted');
     expect([done, failed, cancelled].map(({ outcomes }) => outcomes)).toEqual([
       [{ value: 5 }],
       [{ error: 'broken' }],
       [{ error: 'unwanted' }],
     ]);
-    expect(book.counts).toMatchObject({ completed: 1, failed: 1, cancelled: 1 });
+    expect(registry.counts).toMatchObject({ completed: 1, failed: 1, cancelled: 1 });
     expect(maker.type('work')).toMatchObject({ completed: 1, failed: 1 });
   });
 
   it('refuses an illegal move as a bug, naming the task and both states', () => {
-    const { book, enter } = open();
+    const { registry, enter } = open();
     const { task, outcomes } = enter();
-    book.complete(task, 1);
+    registry.complete(task, 1);
     let thrown: unknown;
     try {
-      book.complete(task, 2);
+      registry.complete(task, 2);
     } catch (error) {
       thrown = error;
     }
@@ -145,28 +146,28 @@ describe('a task in the book', () => {
   });
 
   it('is told of when its signal aborts, until it settles', () => {
-    const { book, enter, aborted } = open();
+    const { registry, enter, aborted } = open();
     const controller = new AbortController();
     const [settled, waiting] = [enter(controller.signal), enter(controller.signal)];
-    book.complete(settled.task, 1);
+    registry.complete(settled.task, 1);
     controller.abort('stop');
     expect(aborted).toEqual([[waiting.task, 'stop']]);
   });
 
   it('has its timer called off when it settles', () => {
-    const { book, enter } = open();
+    const { registry, enter } = open();
     const { task } = enter();
     let cancelled = 0;
-    book.limitWait(task, { cancel: () => cancelled++ });
-    book.fail(task, 'x');
+    registry.limitWait(task, { cancel: () => cancelled++ });
+    registry.fail(task, 'x');
     expect(cancelled).toBe(1);
   });
 
   it('adds its crashes and timeouts to the counts without moving', () => {
-    const { book, enter } = open();
+    const { registry, enter } = open();
     enter();
-    book.noteCrash();
-    book.noteTimeout();
-    expect(book.counts).toMatchObject({ crashed: 1, timedOut: 1, submitted: 1, queued: 1 });
+    registry.noteCrash();
+    registry.noteTimeout();
+    expect(registry.counts).toMatchObject({ crashed: 1, timedOut: 1, submitted: 1, queued: 1 });
   });
 });

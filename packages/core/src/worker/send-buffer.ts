@@ -10,7 +10,7 @@ import type { RowExtras, TasksBody } from '../wire/messages.js';
 import type { ArenaPlace } from '../wire/record.js';
 import type { Task } from '../task/task.js';
 import type { Transport } from '../transport/transport.js';
-import type { Place } from './place.js';
+import type { InFlightEntry } from './in-flight-entry.js';
 
 /** Bytes of inputs in one frame; what is beyond goes in the next. One larger input goes alone. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -18,13 +18,13 @@ const MOST_BYTES = 64 * 1024 * 1024;
 const NO_DEFINITIONS = Buffer.alloc(4);
 
 /** Tasks assigned within this turn of the event loop; they leave in one frame. Their inputs are bytes already. */
-export class Outbox {
+export class SendBuffer {
   readonly #transport: Transport;
   readonly #encoder: ValueEncoder;
   readonly #clock: Clock;
   /** Hears of a task whose input cannot be sent; it is not on its way then. */
-  readonly #onRefused: (place: Place, refusal: Refusal) => void;
-  #places: Place[] = [];
+  readonly #onRefused: (entry: InFlightEntry, refusal: Refusal) => void;
+  #entries: InFlightEntry[] = [];
   /** For frames of one task, which make less garbage so: a channel has copied both when it returns. */
   readonly #metaOfOne = new Uint32Array(TASK_WORDS);
   readonly #values: Uint8Array[] = [];
@@ -35,7 +35,7 @@ export class Outbox {
     transport: Transport,
     encoder: ValueEncoder,
     clock: Clock,
-    onRefused: (place: Place, refusal: Refusal) => void,
+    onRefused: (entry: InFlightEntry, refusal: Refusal) => void,
   ) {
     this.#transport = transport;
     this.#encoder = encoder;
@@ -44,48 +44,48 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
-    return this.#places.length === 0;
+    return this.#entries.length === 0;
   }
 
-  add(place: Place): void {
-    this.#places.push(place);
+  add(entry: InFlightEntry): void {
+    this.#entries.push(entry);
   }
 
   /** Takes a task back that has not left yet. */
-  remove(place: Place): boolean {
-    const at = this.#places.indexOf(place);
-    if (at !== -1) this.#places.splice(at, 1);
+  remove(entry: InFlightEntry): boolean {
+    const at = this.#entries.indexOf(entry);
+    if (at !== -1) this.#entries.splice(at, 1);
     return at !== -1;
   }
 
   /** Sends what has gathered. @param flags see Worker.flush */
   send(flags: number): void {
-    const places = this.#places;
-    if (places.length === 0) return;
-    this.#places = [];
-    for (let from = 0; from < places.length;) {
-      const to = endOfFrame(places, from);
-      this.#sendFrame(from === 0 && to === places.length ? places : places.slice(from, to), flags);
+    const entries = this.#entries;
+    if (entries.length === 0) return;
+    this.#entries = [];
+    for (let from = 0; from < entries.length;) {
+      const to = endOfFrame(entries, from);
+      this.#sendFrame(from === 0 && to === entries.length ? entries : entries.slice(from, to), flags);
       from = to;
     }
   }
 
-  #sendFrame(places: readonly Place[], flags: number): void {
+  #sendFrame(entries: readonly InFlightEntry[], flags: number): void {
     try {
-      const sentAt = this.#trySend(places, flags);
-      for (const place of places) {
-        place.sentAt = sentAt;
-        if (place.task?.isOneShot === true) place.task.history.isSpent = true;
+      const sentAt = this.#trySend(entries, flags);
+      for (const entry of entries) {
+        entry.sentAt = sentAt;
+        if (entry.task?.isOneShot === true) entry.task.history.isSpent = true;
       }
     } catch (error) {
       // Only what a port clones can still be refused: inputs that are bytes always go.
-      if (places.length > 1) for (const place of places) this.#sendFrame([place], flags & ~CALM);
-      else this.#onRefused(places[0] as Place, toRefusal(error, 'input'));
+      if (entries.length > 1) for (const entry of entries) this.#sendFrame([entry], flags & ~CALM);
+      else this.#onRefused(entries[0] as InFlightEntry, toRefusal(error, 'input'));
     }
   }
 
-  #trySend(places: readonly Place[], flags: number): number {
-    const meta = places.length === 1 ? this.#metaOfOne : new Uint32Array(places.length * TASK_WORDS);
+  #trySend(entries: readonly InFlightEntry[], flags: number): number {
+    const meta = entries.length === 1 ? this.#metaOfOne : new Uint32Array(entries.length * TASK_WORDS);
     const values = this.#values;
     values.length = 0;
     values.push(this.#newShapes());
@@ -98,14 +98,14 @@ export class Outbox {
     let from = 0;
     let to = 0;
     let at = 0;
-    for (let row = 0; row < places.length; row++) {
-      const place = places[row] as Place;
-      const task = place.task as Task;
-      place.assignedAt = nowMs;
-      meta[at] = place.wireId;
+    for (let row = 0; row < entries.length; row++) {
+      const entry = entries[row] as InFlightEntry;
+      const task = entry.task as Task;
+      entry.assignedAt = nowMs;
+      meta[at] = entry.wireId;
       const whole = task.inputBytes < LARGE_BYTES ? undefined : this.#sendWhole(task);
       const alone = whole === undefined ? 0 : CLAIM_ALONE;
-      meta[at + 1] = place.handler | flagsOf(task) | alone | flags | (task.attempt << 16);
+      meta[at + 1] = entry.handler | flagsOf(task) | alone | flags | (task.attempt << 16);
       meta[at + 2] = task.id;
       meta[at + 3] = task.id / 2 ** 32;
       meta[at + 4] = whole === undefined ? task.inputBytes : 0;
@@ -176,12 +176,12 @@ function flagsOf(task: Task): number {
   return flags;
 }
 
-/** The first of these places that does not fit into a frame that begins with `from`. */
-function endOfFrame(places: readonly Place[], from: number): number {
+/** The first of these entries that does not fit into a frame that begins with `from`. */
+function endOfFrame(entries: readonly InFlightEntry[], from: number): number {
   let bytes = 0;
-  for (let at = from; at < places.length; at++) {
-    bytes += (places[at]?.task as Task).totalBytes;
+  for (let at = from; at < entries.length; at++) {
+    bytes += (entries[at]?.task as Task).totalBytes;
     if (bytes > MOST_BYTES && at > from) return at;
   }
-  return places.length;
+  return entries.length;
 }

@@ -7,8 +7,8 @@ import {
   loopShare,
   NO_SHAPE,
   tasksPerLoop,
-  type LoadShape,
-} from '../../src/sizing/load-shape.js';
+  type WorkloadProfile,
+} from '../../src/sizing/workload-profile.js';
 import { sampleOf } from '../support/sizing-sample.js';
 
 /** What of a tick's time each of `workers` had a task, had tasks in handlers, an active loop, and a core. */
@@ -23,7 +23,7 @@ const BLOCKING: Shares = { held: 1, loop: 1, cpu: 0.1 };
 const WAITING: Shares = { held: 50, loop: 0.5, cpu: 0.5 };
 
 /** On four cores. @returns the shape, and how often tasks were found to be of another kind */
-function after(...ticks: Shares[]): { shape: LoadShape; turns: number } {
+function after(...ticks: Shares[]): { shape: WorkloadProfile; turns: number } {
   let shape = NO_SHAPE;
   let turns = 0;
   for (const { workers = 4, held, loop, cpu } of ticks) {
@@ -31,7 +31,7 @@ function after(...ticks: Shares[]): { shape: LoadShape; turns: number } {
     const sample = sampleOf({
       ready: workers,
       spanMs,
-      heldMs: held * spanMs,
+      handlerMs: held * spanMs,
       loopMs: loop * spanMs,
       cpuMs: cpu * spanMs,
     });

@@ -1,9 +1,9 @@
 import type { ReportMessage } from '../wire/messages.js';
-import { LoadMeter, type LoadTotals } from './load-meter.js';
+import { UtilizationMeter, type UtilizationTotals } from './utilization-meter.js';
 import { UseMeter, type HandlerUse } from './use-meter.js';
 
 /** What is known of a worker's memory and load: by its own reports, and by the system while it says nothing. */
-export class Vitals {
+export class WorkerMetrics {
   /** Resident memory of a process; heap and buffers of a thread. */
   rssBytes = 0;
   heapUsedBytes = 0;
@@ -19,7 +19,7 @@ export class Vitals {
   warmKeptHeapBytes = 0;
   /** By which the system can be asked about its event loop's thread. */
   systemThreadId: number | undefined;
-  readonly #load: LoadMeter;
+  readonly #load: UtilizationMeter;
   readonly #uses = new UseMeter();
   #reportedBytes = 0;
   #scratchBytes = 0;
@@ -28,7 +28,7 @@ export class Vitals {
   #outsideCpuMs: number | undefined;
 
   constructor(nowMs: number) {
-    this.#load = new LoadMeter(nowMs);
+    this.#load = new UtilizationMeter(nowMs);
   }
 
   /** Its memory less the young generation: what its code, its tasks and its caches hold. */
@@ -75,7 +75,7 @@ export class Vitals {
   }
 
   /** How much it has worked since its start. @param isExecuting whether it has tasks */
-  readLoad(nowMs: number, isExecuting: boolean): LoadTotals {
+  readUtilization(nowMs: number, isExecuting: boolean): UtilizationTotals {
     return this.#load.read(nowMs, isExecuting, this.#outsideCpuMs);
   }
 }

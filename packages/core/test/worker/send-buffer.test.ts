@@ -18,8 +18,8 @@ import {
   type FrameKind,
   type TasksFrame,
 } from '../../src/wire/frame.js';
-import { Outbox } from '../../src/worker/outbox.js';
-import { Place } from '../../src/worker/place.js';
+import { SendBuffer } from '../../src/worker/send-buffer.js';
+import { InFlightEntry } from '../../src/worker/in-flight-entry.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { openArenas, RecordingChannel } from '../support/result-link.js';
 import { optionsOf, TaskMaker } from '../support/tasks.js';
@@ -63,16 +63,18 @@ function open({ clones = false, arena }: { clones?: boolean; arena?: number } = 
     const arenas = arena === undefined ? undefined : openArenas(arena);
     const refused: [number, Refusal][] = [];
     const transport = { channel, arena: arenas?.here } as unknown as Transport;
-    const outbox = new Outbox(transport, encoder, clock, (place, refusal) => refused.push([place.wireId, refusal]));
-    const places: Place[] = [];
-    const add = (...tasks: Task[]): Place[] =>
+    const sendBuffer = new SendBuffer(transport, encoder, clock, (place, refusal) =>
+      refused.push([place.wireId, refusal]),
+    );
+    const places: InFlightEntry[] = [];
+    const add = (...tasks: Task[]): InFlightEntry[] =>
       tasks.map((task) => {
-        const place = new Place(places.length + 1, HOLDER);
+        const place = new InFlightEntry(places.length + 1, HOLDER);
         place.wireId = task.id + 1000;
         place.task = task;
         place.handler = 5;
         places.push(place);
-        outbox.add(place);
+        sendBuffer.add(place);
         return place;
       });
     const decoder = openDecoder('structured');
@@ -85,7 +87,7 @@ function open({ clones = false, arena }: { clones?: boolean; arena?: number } = 
           return inputs.take();
         });
       });
-    return { channel, outbox, add, receive, refused };
+    return { channel, sendBuffer, add, receive, refused };
   };
   return { clock, give, worker, ...worker() };
 }
@@ -94,26 +96,26 @@ const row = ({ meta }: Frame, at: number): number[] => [...meta.subarray(at * TA
 
 describe('tasks that leave together', () => {
   it('go in one frame and in their order', () => {
-    const { give, add, outbox, channel, receive } = open();
+    const { give, add, sendBuffer, channel, receive } = open();
     const inputs = ['a', { b: 1 }, undefined, [3], 'e'.repeat(1000)];
     add(...inputs.map((input) => give(input)));
-    expect(outbox.isEmpty).toBe(false);
-    outbox.send(0);
-    expect([outbox.isEmpty, channel.frames.length, channel.frames[0]?.kind]).toEqual([true, 1, FRAME.tasks]);
+    expect(sendBuffer.isEmpty).toBe(false);
+    sendBuffer.send(0);
+    expect([sendBuffer.isEmpty, channel.frames.length, channel.frames[0]?.kind]).toEqual([true, 1, FRAME.tasks]);
     expect(receive()).toEqual([inputs]);
-    outbox.send(0);
+    sendBuffer.send(0);
     expect(channel.frames).toEqual([]);
   });
 
   it('are told of with wire id, handler, attempt, task id and length of their input', () => {
-    const { give, add, outbox, channel, clock } = open();
+    const { give, add, sendBuffer, channel, clock } = open();
     const first = give('abc');
     const second = give(7);
     second.history.attempt = 3;
     clock.advance(12);
     const now = clock.now();
     const [place] = add(first, second);
-    outbox.send(0);
+    sendBuffer.send(0);
     const [frame] = channel.frames as [Frame];
     expect(row(frame, 0)).toEqual([1001, 5 | (1 << 16), 1, 0, first.inputBytes]);
     expect(row(frame, 1)).toEqual([1002, 5 | (3 << 16), 2, 0, second.inputBytes]);
@@ -121,7 +123,7 @@ describe('tasks that leave together', () => {
   });
 
   it('bear the flags of what the worker has to know', () => {
-    const { give, add, outbox, channel } = open({ clones: true });
+    const { give, add, sendBuffer, channel } = open({ clones: true });
     add(
       give('plain'),
       give('may run twice', undefined, 'twice'),
@@ -129,7 +131,7 @@ describe('tasks that leave together', () => {
       give([Buffer.alloc(LARGE_BYTES)]),
       give(new SharedArrayBuffer(4)),
     );
-    outbox.send(CALM);
+    sendBuffer.send(CALM);
     const words = Array.from(
       { length: 5 },
       (_, at) => (row(channel.frames[0] as Frame, at)[1] ?? 0) & 0xffff & ~HANDLER_MASK,
@@ -141,34 +143,34 @@ describe('tasks that leave together', () => {
   });
 
   it('have inputs that lie one behind the other sent as one piece', () => {
-    const { give, add, outbox, channel, receive } = open();
+    const { give, add, sendBuffer, channel, receive } = open();
     const tasks = Array.from({ length: 50 }, (_, n) => give(`input ${n}`));
     add(...tasks);
-    outbox.send(0);
+    sendBuffer.send(0);
     expect(channel.cargos[0]?.values?.length).toBe(2);
     // One in the middle went to another worker, and one went ahead of the others.
     const more = Array.from({ length: 5 }, (_, n) => give(`more ${n}`));
     add(more[4] as Task, more[0] as Task, more[1] as Task, more[3] as Task);
-    outbox.send(0);
+    sendBuffer.send(0);
     expect(channel.cargos[1]?.values?.length).toBe(4);
     expect(receive()).toEqual([tasks.map((_, n) => `input ${n}`), ['more 4', 'more 0', 'more 1', 'more 3']]);
   });
 
   it('may have inputs in several chunks, some of them without any bytes', () => {
-    const { give, add, outbox, channel, receive } = open({ clones: true });
+    const { give, add, sendBuffer, channel, receive } = open({ clones: true });
     const memory = new SharedArrayBuffer(4);
     const inputs = ['a', memory, 'b'.repeat(60_000), 'c', memory, 'd'.repeat(60_000), memory, 'e'];
     add(...inputs.map((input) => give(input)));
-    outbox.send(0);
+    sendBuffer.send(0);
     expect(channel.frames).toHaveLength(1);
     expect(receive()).toEqual([inputs]);
   });
 
   it('go in further frames beyond 64 MiB, large views counted; one that is larger goes alone', () => {
-    const { give, add, outbox, channel, receive } = open();
+    const { give, add, sendBuffer, channel, receive } = open();
     const inputs = [30, 30, 30, 70, 1, 1].map((size, n) => Buffer.alloc(size * MIB, n));
     add(...inputs.map((input) => give(input, { borrow: true })));
-    outbox.send(0);
+    sendBuffer.send(0);
     expect(channel.frames.map(({ meta }) => meta.length / TASK_WORDS)).toEqual([2, 1, 1, 2]);
     const received = receive().flat() as Buffer[];
     expect(received.map((value) => [value.length, value[0], value.at(-1)])).toEqual(
@@ -179,12 +181,12 @@ describe('tasks that leave together', () => {
 
 describe('a task that is taken back before it left', () => {
   it('is not sent; the others are', () => {
-    const { give, add, outbox, receive } = open();
-    const [first, second] = add(give('a'), give('b'), give('c')) as [Place, Place];
-    expect(outbox.remove(second)).toBe(true);
-    expect(outbox.remove(second)).toBe(false);
-    outbox.send(0);
-    expect(outbox.remove(first)).toBe(false);
+    const { give, add, sendBuffer, receive } = open();
+    const [first, second] = add(give('a'), give('b'), give('c')) as [InFlightEntry, InFlightEntry];
+    expect(sendBuffer.remove(second)).toBe(true);
+    expect(sendBuffer.remove(second)).toBe(false);
+    sendBuffer.send(0);
+    expect(sendBuffer.remove(first)).toBe(false);
     expect(receive()).toEqual([['a', 'c']]);
   });
 });
@@ -193,27 +195,27 @@ describe('shapes of inputs', () => {
   const point = (n: number): object => ({ x: n, y: n });
 
   it('are defined once to each worker, before the first input that has them', () => {
-    const { give, worker, add, outbox, channel, receive } = open();
+    const { give, worker, add, sendBuffer, channel, receive } = open();
     const other = worker();
     add(...[1, 2, 3].map((n) => give(point(n))));
-    outbox.send(0);
+    sendBuffer.send(0);
     add(give(point(4)));
-    outbox.send(0);
+    sendBuffer.send(0);
     expect(channel.frames.map(({ values }) => values.readUInt32LE(0) > 0)).toEqual([true, false]);
     expect(receive()).toEqual([[point(1), point(2), point(3)], [point(4)]]);
     // Another worker has heard of none of them.
     other.add(give(point(5)));
-    other.outbox.send(0);
+    other.sendBuffer.send(0);
     expect(other.channel.frames[0]?.values.readUInt32LE(0)).toBeGreaterThan(0);
     expect(other.receive()).toEqual([[point(5)]]);
   });
 
   it('are defined again when the frame that should have told of them could not be sent', () => {
-    const { give, add, outbox, channel, receive, refused } = open({ clones: true });
+    const { give, add, sendBuffer, channel, receive, refused } = open({ clones: true });
     add(...[1, 2, 3].map((n) => give(point(n))), give(new SharedArrayBuffer(4)));
     // A port refuses the last one, and with it the frame.
     channel.isRefused = ({ meta }) => [...meta].includes(1004);
-    outbox.send(0);
+    sendBuffer.send(0);
     expect(refused.map(([wireId]) => wireId)).toEqual([1004]);
     expect(receive()).toEqual([[point(1)], [point(2)], [point(3)]]);
   });
@@ -223,9 +225,9 @@ describe('large views of inputs', () => {
   const fills = (value: unknown): unknown => (value as Buffer[]).map((view) => [view.length, view[0], view.at(-1)]);
 
   it('go through the arena, and beside the frame where that has no room', () => {
-    const { give, add, outbox, channel, receive } = open({ arena: 2 * MIB });
+    const { give, add, sendBuffer, channel, receive } = open({ arena: 2 * MIB });
     add(give([Buffer.alloc(MIB, 1), Buffer.alloc(2 * MIB, 2), Buffer.alloc(MIB, 3)]), give([Buffer.alloc(MIB, 4)]));
-    outbox.send(0);
+    sendBuffer.send(0);
     expect(channel.frames[0]?.beside.map(({ byteLength }) => byteLength)).toEqual([2 * MIB, MIB]);
     expect(receive()[0]?.map(fills)).toEqual([
       [
@@ -238,13 +240,13 @@ describe('large views of inputs', () => {
   });
 
   it('are there still when their task is sent again', () => {
-    const { give, worker, add, outbox, receive } = open();
+    const { give, worker, add, sendBuffer, receive } = open();
     const task = give([Buffer.alloc(MIB, 1)]);
     add(task);
-    outbox.send(0);
+    sendBuffer.send(0);
     const other = worker();
     other.add(task);
-    other.outbox.send(0);
+    other.sendBuffer.send(0);
     expect([receive(), other.receive()].map((frames) => fills(frames[0]?.[0]))).toEqual(Array(2).fill([[MIB, 1, 1]]));
   });
 });
@@ -254,61 +256,61 @@ describe('large inputs without large views', () => {
   const lengthOf = ({ values }: Frame): number => values.length;
 
   it('go through the arena as they are, between small ones of the same frame', () => {
-    const { give, add, outbox, channel, receive } = open({ arena: 2 * MIB });
+    const { give, add, sendBuffer, channel, receive } = open({ arena: 2 * MIB });
     const inputs = ['a', text('b'), 'c', { d: text('ж'), e: Buffer.alloc(LARGE_BYTES, 5) }, 'f'];
     add(...inputs.map((input) => give(input)));
-    outbox.send(0);
+    sendBuffer.send(0);
     expect(channel.frames.map(lengthOf).every((length) => length < 100)).toBe(true);
     expect(receive()).toEqual([inputs]);
   });
 
   it('go with the frame where the arena has no room', () => {
-    const { give, add, outbox, channel, receive } = open({ arena: LARGE_BYTES });
+    const { give, add, sendBuffer, channel, receive } = open({ arena: LARGE_BYTES });
     add(give(text('a')), give(text('b')));
-    outbox.send(0);
+    sendBuffer.send(0);
     expect(channel.frames.map(lengthOf)).toEqual([expect.any(Number)]);
     expect(lengthOf(channel.frames[0] as Frame)).toBeGreaterThan(2 * LARGE_BYTES);
     expect(receive()).toEqual([[text('a'), text('b')]]);
   });
 
   it('are claimed alone: they are decoded before their start is', () => {
-    const { give, add, outbox, channel } = open({ arena: 2 * MIB });
+    const { give, add, sendBuffer, channel } = open({ arena: 2 * MIB });
     add(give('a'), give(text('b')));
-    outbox.send(0);
+    sendBuffer.send(0);
     const frame = channel.frames[0] as Frame;
     expect([0, 1].map((at) => ((row(frame, at)[1] ?? 0) & CLAIM_ALONE) !== 0)).toEqual([false, true]);
   });
 
   it('are there still when their task is sent again', () => {
-    const { give, worker, add, outbox, receive } = open({ arena: 2 * MIB });
+    const { give, worker, add, sendBuffer, receive } = open({ arena: 2 * MIB });
     const task = give(text('a'));
     add(task);
-    outbox.send(0);
+    sendBuffer.send(0);
     const other = worker();
     other.add(task);
-    other.outbox.send(0);
+    other.sendBuffer.send(0);
     expect([receive(), other.receive()]).toEqual([[[text('a')]], [[text('a')]]]);
   });
 });
 
 describe('an input that only a port can carry', () => {
   it('is moved when it leaves, and its task is spent then', () => {
-    const { give, add, outbox, receive } = open({ clones: true });
+    const { give, add, sendBuffer, receive } = open({ clones: true });
     const pixels = new Uint8Array(1000).fill(3);
     const task = give({ pixels }, { transfer: [pixels.buffer] });
     const other = give(new SharedArrayBuffer(4));
     add(task, other);
     expect([pixels.length, task.isSpent]).toEqual([0, false]);
-    outbox.send(0);
+    sendBuffer.send(0);
     expect([task.isSpent, other.isSpent]).toEqual([true, false]);
     expect((receive()[0]?.[0] as { pixels: Uint8Array }).pixels).toEqual(new Uint8Array(1000).fill(3));
   });
 
   it('and is refused costs its own task only; its neighbours are sent one by one', () => {
-    const { give, add, outbox, channel, receive, refused } = open({ clones: true });
+    const { give, add, sendBuffer, channel, receive, refused } = open({ clones: true });
     const [, bad] = add(give('a'), give(new SharedArrayBuffer(4)), give('c'), give('d'));
     channel.isRefused = ({ meta }) => [...meta].includes(1002);
-    outbox.send(CALM);
+    sendBuffer.send(CALM);
     expect(refused).toEqual([[1002, { reason: 'The port refuses it.' }]]);
     expect(receive()).toEqual([['a'], ['c'], ['d']]);
     expect(bad?.sentAt).toBeNaN();

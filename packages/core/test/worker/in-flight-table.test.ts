@@ -1,24 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isMarkSlot, slotOf, SLOTS, TASK_SLOTS } from '../../src/wire/claim-board.js';
-import { InHand } from '../../src/worker/in-hand.js';
-import type { Place } from '../../src/worker/place.js';
+import { InFlightTable } from '../../src/worker/in-flight-table.js';
+import type { InFlightEntry } from '../../src/worker/in-flight-entry.js';
 import { TaskMaker } from '../support/tasks.js';
 
 /** A hand, and how a task comes into it. */
 function open() {
   const maker = new TaskMaker();
-  const hand = new InHand({ id: 1, abandon: () => {}, begunAt: () => undefined });
-  return { hand, give: (): Place => hand.add(maker.make().task) };
+  const hand = new InFlightTable({ id: 1, abandon: () => {}, begunAt: () => undefined });
+  return { hand, give: (): InFlightEntry => hand.add(maker.make().task) };
 }
 
-describe('InHand', () => {
-  it('finds by wire id what is in hand, and nothing that is not, after any sequence of calls', () => {
+describe('InFlightTable', () => {
+  it('finds by wire id what is in flight, and nothing that is not, after any sequence of calls', () => {
     const steps = fc.array(fc.record({ what: fc.constantFrom('add', 'add', 'remove'), which: fc.nat() }));
     fc.assert(
       fc.property(steps, (sequence) => {
         const { hand, give } = open();
-        const places: Place[] = [];
+        const places: InFlightEntry[] = [];
         const goneIds: number[] = [];
         for (const { what, which } of sequence) {
           const at = which % Math.max(1, places.length);
@@ -53,7 +53,7 @@ describe('InHand', () => {
 
   it('gives neighbouring slots to tasks assigned one after another, while others come and go in order', () => {
     const { hand, give } = open();
-    const waiting: Place[] = [];
+    const waiting: InFlightEntry[] = [];
     let breaks = 0;
     let last = -1;
     for (let count = 0; count < 10_000; count++) {
@@ -61,7 +61,7 @@ describe('InHand', () => {
       waiting.push(place);
       if (slotOf(place.wireId) !== last + 1) breaks++;
       last = slotOf(place.wireId);
-      if (waiting.length === 256) hand.remove(waiting.shift() as Place);
+      if (waiting.length === 256) hand.remove(waiting.shift() as InFlightEntry);
     }
     // Only where the ring comes round, or grew, or a page of the board ends.
     expect(breaks).toBeLessThanOrEqual(10_000 / 512 + 10_000 / 256 + 5);

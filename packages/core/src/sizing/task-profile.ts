@@ -1,10 +1,10 @@
-import type { DetectedLoad } from '../contract/stats.js';
-import { isKnown, kindOf, type Sums } from './load-shape.js';
+import type { DetectedWorkload } from '../contract/stats.js';
+import { isKnown, kindOf, type Sums } from './workload-profile.js';
 
 /** What the tasks of one name did to one worker over some time, ms. */
 export interface TaskTimes {
   /** In handlers, all together. */
-  readonly heldMs: number;
+  readonly handlerMs: number;
   /** From calls of the handler until they returned. */
   readonly calledMs: number;
   /** Of some of these calls: how long they took, and processor time. */
@@ -34,28 +34,28 @@ export function shareOut(uses: readonly TaskTimes[], worker: WorkerUse): Sums[] 
     const loopMs = use.calledMs + (waitedMs > 0 ? (restMs * waitedBy(use)) / waitedMs : 0);
     const ownShare = use.sampledMs > 0 ? use.sampledCpuMs / use.sampledMs : cpuShare;
     // One at a time, a task is in its handler for as long as it has the loop, and not a moment less.
-    const heldMs = Math.max(use.heldMs, use.calledMs);
-    return { spanMs: 0, heldMs, loopMs, cpuMs: loopMs * ownShare, delayMs: loopMs * delayShare };
+    const handlerMs = Math.max(use.handlerMs, use.calledMs);
+    return { spanMs: 0, handlerMs, loopMs, cpuMs: loopMs * ownShare, delayMs: loopMs * delayShare };
   });
 }
 
-function waitedBy({ heldMs, calledMs }: TaskTimes): number {
-  return Math.max(0, heldMs - calledMs);
+function waitedBy({ handlerMs, calledMs }: TaskTimes): number {
+  return Math.max(0, handlerMs - calledMs);
 }
 
 /** The last ten reports decide, of all workers together. */
 const KEPT = 0.9;
 
 /** What tasks of one name are like, by what was seen of them last. */
-export class TaskLoad {
-  #sums: Sums = { spanMs: 0, heldMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
+export class TaskProfile {
+  #sums: Sums = { spanMs: 0, handlerMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
 
   /** A worker has reported of them. */
-  add({ heldMs, loopMs, cpuMs, delayMs }: Sums): void {
+  add({ handlerMs, loopMs, cpuMs, delayMs }: Sums): void {
     const before = this.#sums;
     this.#sums = {
       spanMs: 0,
-      heldMs: before.heldMs * KEPT + heldMs,
+      handlerMs: before.handlerMs * KEPT + handlerMs,
       loopMs: before.loopMs * KEPT + loopMs,
       cpuMs: before.cpuMs * KEPT + cpuMs,
       delayMs: before.delayMs * KEPT + delayMs,
@@ -64,12 +64,12 @@ export class TaskLoad {
 
   /** Share of their time in handlers in which they had their event loop; 1 while there is not enough to go by. */
   get loopShare(): number {
-    const { heldMs, loopMs } = this.#sums;
-    return isKnown(this.#sums) ? Math.min(1, loopMs / heldMs) : 1;
+    const { handlerMs, loopMs } = this.#sums;
+    return isKnown(this.#sums) ? Math.min(1, loopMs / handlerMs) : 1;
   }
 
   /** Undefined while there is not enough to go by. */
-  get kind(): DetectedLoad | undefined {
+  get kind(): DetectedWorkload | undefined {
     return isKnown(this.#sums) ? kindOf(this.#sums) : undefined;
   }
 }

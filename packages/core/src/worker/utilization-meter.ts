@@ -4,9 +4,9 @@ const REPORT_EVERY_MS = 250;
 const SILENT_MS = REPORT_EVERY_MS * 1.6;
 
 /** What a worker tells of itself: totals since its start, ms. */
-export interface ReportedLoad {
+export interface ReportedUtilization {
   /** Tasks were in handlers: two at once for a second are two seconds. */
-  readonly heldMs: number;
+  readonly handlerMs: number;
   /** Its event loop was active. */
   readonly loopMs: number;
   /** Processor time it took. */
@@ -16,7 +16,7 @@ export interface ReportedLoad {
 }
 
 /** Totals, and until when they hold. */
-export interface LoadTotals extends ReportedLoad {
+export interface UtilizationTotals extends ReportedUtilization {
   /** Host clock. */
   readonly atMs: number;
 }
@@ -25,18 +25,18 @@ export interface LoadTotals extends ReportedLoad {
  * How much a worker has worked, between its reports, too: a handler that computes for a minute lets nothing be reported for
  * a minute. Totals never go down; what was assumed in a silence is put right by the next report.
  */
-export class LoadMeter {
-  #reported: ReportedLoad = { heldMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
+export class UtilizationMeter {
+  #reported: ReportedUtilization = { handlerMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
   /** The last report, or the last look at it without a task, whichever was later. */
   #sinceMs: number;
-  #told: LoadTotals;
+  #told: UtilizationTotals;
 
   constructor(nowMs: number) {
     this.#sinceMs = nowMs;
     this.#told = { ...this.#reported, atMs: nowMs };
   }
 
-  report(nowMs: number, totals: ReportedLoad): void {
+  report(nowMs: number, totals: ReportedUtilization): void {
     this.#reported = totals;
     this.#sinceMs = nowMs;
   }
@@ -51,14 +51,14 @@ export class LoadMeter {
    * @param outsideCpuMs processor time since its start as the system tells it, for when it is silent; where that is not
    *   known, a loop that is busy is taken to compute
    */
-  read(nowMs: number, isExecuting: boolean, outsideCpuMs: number | undefined): LoadTotals {
+  read(nowMs: number, isExecuting: boolean, outsideCpuMs: number | undefined): UtilizationTotals {
     if (!isExecuting) this.#sinceMs = nowMs;
     const silentMs = this.isSilent(nowMs) ? nowMs - this.#sinceMs : 0;
-    const { heldMs, loopMs, cpuMs, delayMs } = this.#reported;
+    const { handlerMs, loopMs, cpuMs, delayMs } = this.#reported;
     const told = this.#told;
     this.#told = {
       atMs: Math.max(told.atMs, silentMs > 0 ? nowMs : this.#sinceMs),
-      heldMs: Math.max(told.heldMs, heldMs + silentMs),
+      handlerMs: Math.max(told.handlerMs, handlerMs + silentMs),
       loopMs: Math.max(told.loopMs, loopMs + silentMs),
       cpuMs: Math.max(told.cpuMs, silentMs === 0 ? cpuMs : (outsideCpuMs ?? cpuMs + silentMs)),
       delayMs: Math.max(told.delayMs, delayMs),

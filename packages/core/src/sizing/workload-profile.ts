@@ -1,4 +1,4 @@
-import type { DetectedLoad } from '../contract/stats.js';
+import type { DetectedWorkload } from '../contract/stats.js';
 import type { SizingSample } from './sample.js';
 
 /**
@@ -13,7 +13,7 @@ import type { SizingSample } from './sample.js';
  *
  * The sums fade, and ticks with much work count more.
  */
-export interface LoadShape extends Sums {
+export interface WorkloadProfile extends Sums {
   /** Ticks in a row that did not look like the sums at all. Two of them are a new load: then the sums begin with these. */
   readonly odd: Sums | undefined;
   /** Number of workers, concurrency, and ticks that these sums cover. */
@@ -24,14 +24,14 @@ export interface LoadShape extends Sums {
 
 export interface Sums {
   readonly spanMs: number;
-  readonly heldMs: number;
+  readonly handlerMs: number;
   readonly loopMs: number;
   readonly cpuMs: number;
   readonly delayMs: number;
 }
 
-const NOTHING: Sums = { spanMs: 0, heldMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
-export const NO_SHAPE: LoadShape = { ...NOTHING, odd: undefined, workers: 0, concurrency: 0, ticks: 0 };
+const NOTHING: Sums = { spanMs: 0, handlerMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
+export const NO_SHAPE: WorkloadProfile = { ...NOTHING, odd: undefined, workers: 0, concurrency: 0, ticks: 0 };
 
 /** A tick counts half as much after this much time with work. */
 const HALF_LIFE_MS = 500;
@@ -55,10 +55,14 @@ const ODD = 2;
  * Adds a tick. One without work changes nothing: what tasks were like is not forgotten while there are none.
  * @returns `isNew` when tasks are of another kind from now on
  */
-export function addTick(before: LoadShape, sample: SizingSample, cores: number): { shape: LoadShape; isNew: boolean } {
-  const { spanMs, heldMs, loopMs, cpuMs, delayMs, elapsedMs, ready, concurrency } = sample;
+export function addTick(
+  before: WorkloadProfile,
+  sample: SizingSample,
+  cores: number,
+): { shape: WorkloadProfile; isNew: boolean } {
+  const { spanMs, handlerMs, loopMs, cpuMs, delayMs, elapsedMs, ready, concurrency } = sample;
   if (spanMs <= 0 || elapsedMs <= 0) return { shape: before, isNew: false };
-  const tick: Sums = { spanMs, heldMs, loopMs: Math.max(loopMs, spanMs * LEAST_ACTIVE), cpuMs, delayMs };
+  const tick: Sums = { spanMs, handlerMs, loopMs: Math.max(loopMs, spanMs * LEAST_ACTIVE), cpuMs, delayMs };
   const shape = withNumbers(before, ready, concurrency, cores);
   const isContended = takeCores(shape, ready, cores) || takeCores(tick, ready, cores);
   const isComparable = isKnown(shape) && isKnown(tick) && (!isContended || shape.ticks >= TICKS_TO_KNOW);
@@ -71,7 +75,7 @@ export function addTick(before: LoadShape, sample: SizingSample, cores: number):
 }
 
 /** Where workers take cores from each other, the same tasks have another shape with other numbers. */
-function withNumbers(shape: LoadShape, workers: number, concurrency: number, cores: number): LoadShape {
+function withNumbers(shape: WorkloadProfile, workers: number, concurrency: number, cores: number): WorkloadProfile {
   if (workers === shape.workers && concurrency === shape.concurrency) return shape;
   const kept = takeCores(shape, shape.workers, cores) ? NO_SHAPE : shape;
   return { ...kept, workers, concurrency, ticks: 0 };
@@ -84,7 +88,7 @@ function takeCores(sums: Sums, workers: number, cores: number): boolean {
 function add(sums: Sums, tick: Sums, kept: number): Sums {
   return {
     spanMs: sums.spanMs * kept + tick.spanMs,
-    heldMs: sums.heldMs * kept + tick.heldMs,
+    handlerMs: sums.handlerMs * kept + tick.handlerMs,
     loopMs: sums.loopMs * kept + tick.loopMs,
     cpuMs: sums.cpuMs * kept + tick.cpuMs,
     delayMs: sums.delayMs * kept + tick.delayMs,
@@ -98,13 +102,13 @@ function differ(a: Sums, b: Sums): boolean {
 }
 
 /** Whether there is enough to go by. */
-export function isKnown({ heldMs }: Sums): boolean {
-  return heldMs >= ENOUGH_MS;
+export function isKnown({ handlerMs }: Sums): boolean {
+  return handlerMs >= ENOUGH_MS;
 }
 
 /** Tasks in handlers for each active loop, 1 or more. */
-export function tasksPerLoop({ heldMs, loopMs }: Sums): number {
-  return Math.max(1, heldMs / loopMs);
+export function tasksPerLoop({ handlerMs, loopMs }: Sums): number {
+  return Math.max(1, handlerMs / loopMs);
 }
 
 /** Processor time for each millisecond that a loop is active and does not wait for a core. */
@@ -146,7 +150,7 @@ const ONLY_WAITS_ABOVE = 5;
 const COMPUTES_ABOVE = 0.75;
 
 /** The word for it, to be shown. */
-export function kindOf(shape: Sums): DetectedLoad {
+export function kindOf(shape: Sums): DetectedWorkload {
   const tasks = tasksPerLoop(shape);
   if (tasks >= ONLY_WAITS_ABOVE) return 'waiting';
   if (tasks >= WAITS_ABOVE) return 'mixed';

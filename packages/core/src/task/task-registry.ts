@@ -2,7 +2,7 @@ import { AbortWatch } from '../base/abort-watch.js';
 import { PoolError } from '../contract/errors.js';
 import type { TaskCounts } from '../contract/stats.js';
 import type { Timer } from '../base/clock.js';
-import type { Holding, Task } from './task.js';
+import type { Assignment, Task } from './task.js';
 import { Balance } from './balance.js';
 import { canMoveTask, type TaskState } from './task-state.js';
 
@@ -13,7 +13,7 @@ export type TaskEnd = 'completed' | 'failed' | 'cancelled';
  * Where every task stands: the only writer of task states, the only place where a task settles, and therefore where
  * each is counted exactly once. At every moment submitted = queued + running + completed + failed + cancelled.
  */
-export class TaskBook {
+export class TaskRegistry {
   /** What they cost this thread beside what they take off it. */
   readonly balance = new Balance();
   #pending = 0;
@@ -60,7 +60,7 @@ export class TaskBook {
   }
 
   /** A worker has taken a queued task into its hand. */
-  handOver(task: Task, place: Holding): void {
+  handOver(task: Task, place: Assignment): void {
     this.#move(task, 'running', place);
   }
 
@@ -110,7 +110,7 @@ export class TaskBook {
     if (--this.#pending === 0) this.#onPendingChange(0);
   }
 
-  #move(task: Task, to: Exclude<TaskState, 'settled'>, owned: Timer | Holding | undefined): void {
+  #move(task: Task, to: Exclude<TaskState, 'settled'>, owned: Timer | Assignment | undefined): void {
     const from = task.state;
     this.#check(task, to);
     release(task);

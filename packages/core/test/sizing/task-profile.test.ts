@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shareOut, TaskLoad, type TaskTimes } from '../../src/sizing/task-load.js';
+import { shareOut, TaskProfile, type TaskTimes } from '../../src/sizing/task-profile.js';
 
-const use = (heldMs: number, calledMs: number, sampledMs = 0, sampledCpuMs = 0): TaskTimes => ({
-  heldMs,
+const use = (handlerMs: number, calledMs: number, sampledMs = 0, sampledCpuMs = 0): TaskTimes => ({
+  handlerMs,
   calledMs,
   sampledMs,
   sampledCpuMs,
@@ -12,7 +12,7 @@ const use = (heldMs: number, calledMs: number, sampledMs = 0, sampledCpuMs = 0):
 /** The word for tasks of each of these uses, in one worker that did this meanwhile. */
 function words(uses: TaskTimes[], worker: { loopMs: number; cpuMs: number; delayMs?: number }): unknown[] {
   return shareOut(uses, { delayMs: 0, ...worker }).map((sums) => {
-    const load = new TaskLoad();
+    const load = new TaskProfile();
     load.add(sums);
     return load.kind;
   });
@@ -50,7 +50,7 @@ describe('tasks of several names in one worker', () => {
 
   it('have all of the loop together, and no more, but for what calls took by themselves', () => {
     const some = fc.double({ min: 0, max: 1e6, noNaN: true });
-    const uses = fc.array(fc.record({ heldMs: some, calledMs: some, sampledMs: some, sampledCpuMs: some }), {
+    const uses = fc.array(fc.record({ handlerMs: some, calledMs: some, sampledMs: some, sampledCpuMs: some }), {
       minLength: 1,
       maxLength: 5,
     });
@@ -67,9 +67,9 @@ describe('tasks of several names in one worker', () => {
 });
 
 it('what tasks of a name are like is what they were like last', () => {
-  const load = new TaskLoad();
+  const load = new TaskProfile();
   expect(load.kind).toBeUndefined();
-  const sums = { spanMs: 0, delayMs: 0, heldMs: 250, loopMs: 250, cpuMs: 250 };
+  const sums = { spanMs: 0, delayMs: 0, handlerMs: 250, loopMs: 250, cpuMs: 250 };
   for (let n = 0; n < 20; n++) load.add(sums);
   expect(load.kind).toBe('computing');
   for (let n = 0; n < 20; n++) load.add({ ...sums, cpuMs: 10 });
@@ -77,8 +77,8 @@ it('what tasks of a name are like is what they were like last', () => {
 });
 
 it('the share of their time in handlers in which tasks had their event loop is all of it until it is known', () => {
-  const load = new TaskLoad();
+  const load = new TaskProfile();
   expect(load.loopShare).toBe(1);
-  for (let n = 0; n < 20; n++) load.add({ spanMs: 0, delayMs: 0, heldMs: 250, loopMs: 50, cpuMs: 50 });
+  for (let n = 0; n < 20; n++) load.add({ spanMs: 0, delayMs: 0, handlerMs: 250, loopMs: 50, cpuMs: 50 });
   expect(load.loopShare).toBeCloseTo(0.2, 10);
 });

@@ -1,0 +1,83 @@
+import type { Assignee, Task } from '../task/task.js';
+import { isMarkSlot, nextId, slotOf, SLOTS, TASK_SLOTS } from '../wire/claim-board.js';
+import { InFlightEntry } from './in-flight-entry.js';
+
+const FIRST_PLACES = 16;
+
+/**
+ * The tasks one worker has in flight, by wire id. Places are given in a ring, so that tasks assigned one after another
+ * mostly have neighbouring slots: a worker claims such a run with one write (see child/task-loop.ts). The ring grows
+ * when it is half full, so that the search for the next free entry passes few that are taken.
+ */
+export class InFlightTable {
+  readonly #holder: Assignee;
+  readonly #entries: InFlightEntry[] = [];
+  #next = 0;
+  #size = 0;
+
+  constructor(holder: Assignee) {
+    this.#holder = holder;
+    this.#grow(FIRST_PLACES);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Gives a task a entry and a wire id. Dispatch keeps within TASK_SLOTS tasks. */
+  add(task: Task): InFlightEntry {
+    const count = this.#entries.length;
+    if (this.#size === TASK_SLOTS) throw new RangeError(`A worker holds at most ${TASK_SLOTS} tasks.`);
+    if (this.#size * 2 >= count && count < SLOTS) {
+      this.#next = count;
+      this.#grow(count);
+    }
+    const entry = this.#nextFree();
+    entry.wireId = nextId(entry.slot, entry.wireId);
+    entry.task = task;
+    entry.isAbandoned = false;
+    entry.isRevoked = false;
+    entry.hasReturned = false;
+    entry.assignedAt = NaN;
+    entry.sentAt = NaN;
+    entry.isWarm = undefined;
+    this.#size++;
+    return entry;
+  }
+
+  /** The entry with this id; undefined when its result came already or the id is not from here. */
+  get(wireId: number): InFlightEntry | undefined {
+    const entry = this.#entries[slotOf(wireId)];
+    return entry?.wireId === wireId && entry.task !== undefined ? entry : undefined;
+  }
+
+  /** The entry in this slot, which may be free. */
+  at(slot: number): InFlightEntry | undefined {
+    return this.#entries[slot];
+  }
+
+  remove(entry: InFlightEntry): void {
+    if (entry.task === undefined) return;
+    entry.task = undefined;
+    this.#size--;
+  }
+
+  /** All entries that are taken, oldest task first. */
+  all(): InFlightEntry[] {
+    const taken = this.#entries.filter(({ task }) => task !== undefined);
+    return taken.sort((a, b) => (a.task as Task).id - (b.task as Task).id);
+  }
+
+  #nextFree(): InFlightEntry {
+    for (;;) {
+      const entry = this.#entries[this.#next] as InFlightEntry;
+      this.#next = this.#next + 1 === this.#entries.length ? 0 : this.#next + 1;
+      if (entry.task === undefined && !isMarkSlot(entry.slot)) return entry;
+    }
+  }
+
+  #grow(by: number): void {
+    const from = this.#entries.length;
+    for (let slot = from; slot < from + by; slot++) this.#entries.push(new InFlightEntry(slot, this.#holder));
+  }
+}
