@@ -8,7 +8,7 @@ const DEPENDENCIES = ['eventemitter3', 'lru-cache', 'pidusage'];
 
 /** Handlers that both copies run; the hooks come from the library's copy. */
 const WORKER = `
-  import { defineWorker } from '@millpond/core';
+  import { defineWorker } from '@millpond/core/worker';
   export * from 'word-counter/worker';
   export const worker = defineWorker({ setup: () => 'set up' });
   export const data = (_, ctx) => ctx.data;
