@@ -10,6 +10,7 @@ const PAGES = [
   'docs/architecture.md',
   'docs/reliability.md',
   'docs/memory.md',
+  'CONTRIBUTING.md',
   ...readdirSync(join(repository, 'docs/decisions'), 'utf8').map((page) => `docs/decisions/${page}`),
 ];
 /** Where a name may begin. */
