@@ -13,21 +13,23 @@ const LEAST_WAIT_MS = 0.25;
 const REFILL_MS = 1;
 
 /**
- * How long a result waits for others to leave with, ms. As long as more tasks wait in the parent, and enough is left here for a
- * refill, results gather. Else they wait as long as the work that is left here takes: a frame leaves when half of what was here is
- * done, and the parent sends more while the other half runs.
+ * How long results wait for one another, from the first of them on, ms. A frame leaves when half of the work that was here is done,
+ * and the parent sends more while the other half runs. Where more tasks wait in the parent, results gather as long as enough
+ * is left for a refill.
+ * @param ageMs how long the first of them has waited
  * @param leftMs work that waits in this worker
  * @param hasMore whether more tasks wait in the parent
  */
-export function batchWaitMs(leftMs: number, hasMore: boolean): number {
-  if (hasMore && leftMs > REFILL_MS) return BATCH_WAIT_MS;
-  return Math.min(Math.max(leftMs, LEAST_WAIT_MS), BATCH_WAIT_MS);
+export function batchWaitMs(ageMs: number, leftMs: number, hasMore: boolean): number {
+  const half = (leftMs - ageMs) / 2;
+  const waitMs = ageMs + (hasMore ? Math.max(half, leftMs - REFILL_MS) : half);
+  return Math.min(Math.max(waitMs, LEAST_WAIT_MS), BATCH_WAIT_MS);
 }
 
 /**
- * Whether a result is not to wait, given how long its task took, ms. On cores that are all busy, a short task takes some
- * milliseconds when it loses its core; so only where nothing more waits is a task of REFILL_MS taken for a long one.
+ * The length from which a task is long, ms: its result has all leave. On cores that are all busy, a short task takes some
+ * milliseconds when it loses its core. So only where nothing more waits is a task of REFILL_MS taken for a long one.
  */
-export function leavesAtOnce(tookMs: number, waitMs: number, hasMore: boolean): boolean {
-  return tookMs > (hasMore ? waitMs : Math.min(waitMs, REFILL_MS));
+export function longTaskMs(waitMs: number, hasMore: boolean): number {
+  return hasMore ? waitMs : Math.min(waitMs, REFILL_MS);
 }

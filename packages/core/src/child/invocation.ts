@@ -19,44 +19,52 @@ export class Invocation {
   /** Whether the log is to have the results. */
   isToLog = false;
   readonly times: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
-  readonly #ids: number[] = [];
-  readonly #inputs: unknown[] = [];
-  readonly #tasks: (RunningTask | undefined)[] = [];
+  /** Wire ids, by row. No shorter than it once had to be, so that a call makes no garbage. */
+  readonly ids: number[] = [];
+  /** By row, where a handler takes lists. */
+  inputs: unknown[] = [];
+  tasks: RunningTask[] = [];
 
-  /** Takes a row in. @param id its wire id */
-  add(id: number, input: unknown, task: RunningTask): void {
-    const row = this.rows++;
-    this.#ids[row] = id;
-    this.#inputs[row] = input;
-    this.#tasks[row] = task;
+  /** Takes a row in. @param id its wire id @param isLasting whether its result has to outlive this worker */
+  add(id: number, isLasting: boolean): void {
+    this.ids[this.rows++] = id;
     this.unsettled++;
+    if (isLasting) this.isToLog = true;
   }
 
-  id(row: number): number {
-    return this.#ids[row] as number;
+  /** Keeps what a handler gets in lists. */
+  keep(input: unknown, task: RunningTask): void {
+    this.inputs.push(input);
+    this.tasks.push(task);
   }
 
-  task(row: number): RunningTask {
-    return this.#tasks[row] as RunningTask;
-  }
-
-  input(row: number): unknown {
-    return this.#inputs[row];
-  }
-
-  inputs(): unknown[] {
-    return this.#inputs.slice(0, this.rows);
-  }
-
-  tasks(): RunningTask[] {
-    return this.#tasks.slice(0, this.rows) as RunningTask[];
-  }
-
-  /** Lets go of what its rows hold. Its lists keep their length, so that the next call makes no garbage. */
+  /** Lets go of its rows. */
   clear(): void {
-    for (let row = 0; row < this.rows; row++) this.#inputs[row] = this.#tasks[row] = undefined;
-    this.rows = 0;
-    this.unsettled = 0;
+    if (this.rows > 1 || this.inputs.length > 0) {
+      this.inputs = [];
+      this.tasks = [];
+    }
+    this.rows = this.unsettled = 0;
     this.isToLog = this.isWaiting = false;
+  }
+}
+
+/** Invocations that serve no call, for the next ones. */
+export class SpareInvocations {
+  /** The one that was over last: where calls are over when they return, there is no other. */
+  #last: Invocation | undefined;
+  readonly #others: Invocation[] = [];
+
+  take(): Invocation {
+    const call = this.#last ?? this.#others.pop() ?? new Invocation();
+    this.#last = undefined;
+    return call;
+  }
+
+  /** A call is over, or was none. */
+  give(call: Invocation): void {
+    call.clear();
+    if (this.#last !== undefined) this.#others.push(this.#last);
+    this.#last = call;
   }
 }

@@ -1,23 +1,24 @@
 import { hostNowMs } from '../base/clock.js';
 import type { WorkerBoard } from '../wire/claim-board.js';
-import type { WireThrown } from '../wire/error-nodes.js';
-import { errorFromWire, errorToWire } from '../wire/error-wire.js';
-import { HANDLER_MASK, IDEMPOTENT, TASK_WORDS, type WorkerChannel } from '../wire/frame.js';
+import { HANDLER_MASK, IDEMPOTENT, TASK_WORDS } from '../wire/frame.js';
 import { STATUS } from '../wire/record.js';
 import type { CallLengths } from './call-lengths.js';
 import { callHandler } from './call-handler.js';
 import type { Claimer } from './claimer.js';
-import { inCleanContext, outsideOfTasks } from './clean-context.js';
-import { Invocation } from './invocation.js';
+import { inCleanContext } from './clean-context.js';
+import type { Invocation, SpareInvocations } from './invocation.js';
 import type { PendingInputs } from './pending-inputs.js';
-import { promiseOf, whenSettled } from './promised.js';
+import { promiseOf } from './promised.js';
 import type { ResultBatch } from './result-batch.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
+import type { Settlement } from './settlement.js';
 import { CallSampler, type TaskUse } from './task-use.js';
 import type { LoadedModule } from './worker-module.js';
 
+/** Stands for the input of a row that was answered without a call. */
+const REFUSED = Symbol('refused');
+
 export interface InvokerParts {
-  channel: Pick<WorkerChannel, 'carries'>;
   module: LoadedModule;
   scope: WorkerScope;
   board: Pick<WorkerBoard, 'noteDecoding'> | undefined;
@@ -29,8 +30,8 @@ export interface InvokerParts {
   lengths: readonly CallLengths[];
   uses: readonly TaskUse[];
   batch: ResultBatch;
-  /** A call is over that was not when it returned. */
-  ended(): void;
+  settlement: Settlement;
+  spare: SpareInvocations;
 }
 
 /**
@@ -44,224 +45,139 @@ export interface InvokerParts {
 export class Invoker {
   readonly #parts: InvokerParts;
   readonly #sampler = new CallSampler();
-  /** By wire id: rows of calls that have returned and wait. */
-  readonly #waiting = new Map<number, RunningTask>();
-  #calls = 0;
-  /** Invocations that serve no call. */
-  readonly #spare: Invocation[] = [];
+
+  // Each is looked at for every row, and a field costs less than the property of a property.
+  readonly #handlers: LoadedModule['handlers'];
+  readonly #scope: WorkerScope;
+  readonly #claimer: Claimer | undefined;
+  readonly #heavyBytes: number;
+  readonly #mostRows: readonly number[];
+  readonly #lengths: readonly CallLengths[];
+  readonly #uses: readonly TaskUse[];
+  readonly #batch: ResultBatch;
+  readonly #settlement: Settlement;
+  readonly #spare: SpareInvocations;
 
   constructor(parts: InvokerParts) {
     this.#parts = parts;
-  }
-
-  /** Calls that have returned and are not over. */
-  get calls(): number {
-    return this.#calls;
-  }
-
-  /** Aborts the signal of a task that waits. */
-  cancel(id: number, reason: WireThrown): void {
-    this.#waiting.get(id)?.abort(errorFromWire(reason));
+    this.#handlers = parts.module.handlers;
+    this.#scope = parts.scope;
+    this.#claimer = parts.claimer;
+    this.#heavyBytes = parts.heavyBytes;
+    this.#mostRows = parts.mostRows;
+    this.#lengths = parts.lengths;
+    this.#uses = parts.uses;
+    this.#batch = parts.batch;
+    this.#settlement = parts.settlement;
+    this.#spare = parts.spare;
   }
 
   /** Calls the handler of the next rows. Returns the time afterwards, which is the start of what follows. */
   start(inputs: PendingInputs, rows: number, since: number): number {
-    const call = this.#spare.pop() ?? new Invocation();
-    let now = since;
+    const call = this.#spare.take();
+    const { meta } = inputs.frame;
+    call.times.startedAt = since;
     for (let left = rows; left > 0; left--) {
       inputs.next();
-      now = this.#open(call, inputs, left, now);
+      const at = inputs.row * TASK_WORDS;
+      const input = this.#read(call, inputs, at, left);
+      if (input === REFUSED) continue;
+      const id = meta[at] as number;
+      const word = meta[at + 1] as number;
+      const index = word & HANDLER_MASK;
+      const [name] = this.#handlers[index] as LoadedModule['handlers'][number];
+      const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
+      const task = new RunningTask(this.#scope, id, name, taskId, word >>> 16, inputs.extras);
+      call.add(id, (word & IDEMPOTENT) === 0);
+      // What lists keep of young objects costs the collector some 20 ns each, so one row goes on without them.
+      if (this.#mostRows[index] === 1) return this.#call(call, index, input, task);
+      call.handler = index;
+      call.keep(input, task);
     }
-    if (call.rows > 0) return this.#call(call, now);
-    this.#spare.push(call);
+    if (call.rows > 0) return this.#call(call, call.handler, call.inputs, call.tasks.slice());
+    const now = call.times.startedAt;
+    this.#spare.give(call);
     return now;
   }
 
-  /** Claims one row and reads its input. Either it joins the call, or it is answered at once. @param rows left, this one included */
-  #open(call: Invocation, inputs: PendingInputs, rows: number, since: number): number {
-    const { frame, row, extras } = inputs;
-    const { meta } = frame;
-    const { module, scope, board, claimer, heavyBytes } = this.#parts;
+  /** Claims one row and reads its input; REFUSED when it was answered instead. @param rows left, this one included */
+  #read(call: Invocation, inputs: PendingInputs, at: number, rows: number): unknown {
+    const { frame, row } = inputs;
     const { times } = call;
-    const at = row * TASK_WORDS;
-    const id = meta[at] ?? 0;
-    const word = meta[at + 1] ?? 0;
-    const isLasting = (word & IDEMPOTENT) === 0;
+    const id = frame.meta[at] ?? 0;
     // Behind a result that was written to the log: what the write took is no part of this task. The claimer needs the time, too.
-    let now = isLasting ? hostNowMs() : since;
+    if (((frame.meta[at + 1] ?? 0) & IDEMPOTENT) === 0) times.startedAt = hostNowMs();
     times.receivedAt = frame.receivedAt;
-    times.decodedAt = times.startedAt = now;
-    let input: unknown;
-    const isHeavy = inputs.bytes >= heavyBytes || extras?.views !== undefined || extras?.whole !== undefined;
+    times.decodedAt = times.startedAt;
     try {
-      // To decode it may take long, or more memory than there is. It is no start of the handler, so it comes before the claim.
-      if (isHeavy) {
-        if (board?.noteDecoding(id) === false) return this.#refuse(call, id, STATUS.revoked, undefined, now);
-        input = inputs.take();
-        now = times.decodedAt = times.startedAt = hostNowMs();
+      const { extras } = inputs;
+      if (inputs.bytes >= this.#heavyBytes || extras?.views !== undefined || extras?.whole !== undefined) {
+        // To decode it may take long, or more memory than there is. It is no start of the handler, so it comes before the claim.
+        if (this.#parts.board?.noteDecoding(id) === false)
+          return this.#refuse(call, id, STATUS.revoked, undefined);
+        const input = inputs.take();
+        times.decodedAt = times.startedAt = hostNowMs();
+        const isFree = this.#claimer?.claim(frame, row, times.startedAt, rows) !== false;
+        return isFree ? input : this.#refuse(call, id, STATUS.revoked, undefined);
       }
-      if (claimer?.claim(frame, row, now, rows) === false) {
-        return this.#refuse(call, id, STATUS.revoked, undefined, now);
-      }
-      if (!isHeavy) input = inputs.take();
+      if (this.#claimer?.claim(frame, row, times.startedAt, rows) !== false) return inputs.take();
     } catch (error) {
-      return this.#refuse(call, id, STATUS.inputUnread, { reason: `it cannot be read again: ${text(error)}` }, now);
+      return this.#refuse(call, id, STATUS.inputUnread, { reason: `it cannot be read again: ${text(error)}` });
     }
-    call.handler = word & HANDLER_MASK;
-    call.isToLog ||= isLasting;
-    const [name] = module.handlers[call.handler] as LoadedModule['handlers'][number];
-    const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
-    call.add(id, input, new RunningTask(scope, id, name, taskId, word >>> 16, extras));
-    return now;
+    return this.#refuse(call, id, STATUS.revoked, undefined);
   }
 
   /** Answers a row whose handler is not called. */
-  #refuse(call: Invocation, id: number, status: number, note: unknown, now: number): number {
-    call.times.endedAt = now;
-    this.#parts.batch.add(id, status, note, true, call.times);
-    return now;
+  #refuse(call: Invocation, id: number, status: number, note: unknown): typeof REFUSED {
+    call.times.endedAt = call.times.startedAt;
+    this.#batch.add(id, status, note, true, call.times);
+    return REFUSED;
   }
 
-  #call(call: Invocation, now: number): number {
-    const { module, batch, mostRows } = this.#parts;
-    const [, handler] = module.handlers[call.handler] as LoadedModule['handlers'][number];
-    const lengths = this.#parts.lengths[call.handler] as CallLengths;
-    const use = this.#parts.uses[call.handler] as TaskUse;
+  /** @param input that of a row, or a list of those of several @param context likewise */
+  #call(call: Invocation, index: number, input: unknown, context: RunningTask | readonly RunningTask[]): number {
+    const [, handler] = this.#handlers[index] as LoadedModule['handlers'][number];
+    const lengths = this.#lengths[index] as CallLengths;
+    const use = this.#uses[index] as TaskUse;
+    const now = call.times.startedAt;
+    call.handler = index;
     // While a handler runs, the parent finds what the log has within milliseconds; of the rest it hears nothing.
-    if (!lengths.areVeryShort) batch.sendLoose();
+    if (!lengths.areVeryShort) this.#batch.sendLoose();
     let result: unknown;
     let promise: Promise<unknown> | undefined;
     this.#sampler.begin(now);
     try {
-      if (mostRows[call.handler] === 1) result = inCleanContext(callHandler, handler, call.input(0), call.task(0));
-      else result = inCleanContext(callHandler, handler, call.inputs(), call.tasks());
+      result = inCleanContext(callHandler, handler, input, context);
       promise = promiseOf(result);
     } catch (error) {
-      const failedAt = hostNowMs();
-      this.#sampler.end(use, failedAt - now);
-      use.ran(failedAt - now);
-      call.isToLog ||= this.#logsAll(lengths);
-      this.#fail(call, error, failedAt);
-      this.#release(call);
-      return failedAt;
+      return this.#onThrown(call, error, now);
     }
     const endedAt = hostNowMs();
-    this.#sampler.end(use, endedAt - now);
-    lengths.note((endedAt - now) / call.rows, promise === undefined);
+    const tookMs = endedAt - now;
+    this.#sampler.end(use, tookMs);
+    lengths.note(tookMs / call.rows, promise === undefined);
     call.isToLog ||= this.#logsAll(lengths);
-    if (promise === undefined) {
-      use.ran(endedAt - now);
-      // Some of several rows may wait.
-      if (mostRows[call.handler] !== 1) this.#wait(call, endedAt);
-      this.#settle(call, result, endedAt);
-      if (call.unsettled === 0) this.#release(call);
-      else use.waits(endedAt, endedAt);
+    if (promise !== undefined) {
+      this.#settlement.await(call, promise, context, endedAt);
       return endedAt;
     }
-    this.#wait(call, now);
-    use.waits(now, endedAt);
-    for (let row = 0; row < call.rows; row++) this.#waiting.set(call.id(row), call.task(row));
-    whenSettled(
-      promise,
-      (value) => this.#onSettled(call, value, false),
-      (error) => this.#onSettled(call, error, true),
-    );
+    use.ran(tookMs);
+    if (this.#mostRows[index] === 1) this.#settlement.settleRow(call, 0, STATUS.ok, result, endedAt);
+    else this.#settlement.settleList(call, result, endedAt);
+    if (call.unsettled === 0) this.#spare.give(call);
     return endedAt;
   }
 
-  /** The handler has returned, and the call is not over. */
-  #wait(call: Invocation, now: number): void {
-    call.isWaiting = true;
-    call.waitsSince = now;
-    this.#calls++;
-  }
-
-  /** The promise of a call has settled. */
-  #onSettled(call: Invocation, value: unknown, isError: boolean): void {
-    outsideOfTasks(() => {
-      const use = this.#parts.uses[call.handler] as TaskUse;
-      const now = hostNowMs();
-      use.ended(call.waitsSince, now);
-      if (isError) this.#fail(call, value, now);
-      else this.#settle(call, value, now);
-      if (call.unsettled === 0) {
-        this.#end(call);
-      } else {
-        call.waitsSince = now;
-        use.waits(now, now);
-      }
-    });
-  }
-
-  /** The promise of one of several rows has settled. */
-  #onRowSettled(call: Invocation, row: number, status: number, value: unknown): void {
-    outsideOfTasks(() => {
-      const now = hostNowMs();
-      if (call.unsettled === 1) (this.#parts.uses[call.handler] as TaskUse).ended(call.waitsSince, now);
-      this.#settleRow(call, row, status, value, now);
-      if (call.unsettled === 0) this.#end(call);
-    });
-  }
-
-  /** Settles the rows with what their call has returned. */
-  #settle(call: Invocation, result: unknown, now: number): void {
-    if (this.#parts.mostRows[call.handler] === 1) {
-      this.#settleRow(call, 0, STATUS.ok, result, now);
-      return;
-    }
-    let results: readonly unknown[];
-    try {
-      results = listOf(result, call.rows);
-    } catch (error) {
-      this.#fail(call, error, now);
-      return;
-    }
-    for (const [row, each] of results.entries()) this.#settleOneOf(call, row, each, now);
-  }
-
-  #settleOneOf(call: Invocation, row: number, result: unknown, now: number): void {
-    let promise: Promise<unknown> | undefined;
-    try {
-      promise = promiseOf(result);
-    } catch (error) {
-      this.#settleRow(call, row, STATUS.error, this.#encode(error), now);
-      return;
-    }
-    if (promise === undefined) {
-      this.#settleRow(call, row, STATUS.ok, result, now);
-      return;
-    }
-    this.#waiting.set(call.id(row), call.task(row));
-    whenSettled(
-      promise,
-      (value) => this.#onRowSettled(call, row, STATUS.ok, value),
-      (error) => this.#onRowSettled(call, row, STATUS.error, this.#encode(error)),
-    );
-  }
-
-  #fail(call: Invocation, error: unknown, now: number): void {
-    const wire = this.#encode(error);
-    for (let row = 0; row < call.rows; row++) this.#settleRow(call, row, STATUS.error, wire, now);
-  }
-
-  #settleRow(call: Invocation, row: number, status: number, value: unknown, now: number): void {
-    const id = call.id(row);
-    if (this.#waiting.size > 0) this.#waiting.delete(id);
-    // Before the last result leaves: it may find this worker idle.
-    if (--call.unsettled === 0 && call.isWaiting) this.#calls--;
-    call.times.endedAt = now;
-    this.#parts.batch.add(id, status, value, call.isToLog, call.times);
-  }
-
-  /** A call that has waited is over. */
-  #end(call: Invocation): void {
-    this.#release(call);
-    this.#parts.ended();
-  }
-
-  #release(call: Invocation): void {
-    call.clear();
-    this.#spare.push(call);
+  #onThrown(call: Invocation, error: unknown, now: number): number {
+    const lengths = this.#lengths[call.handler] as CallLengths;
+    const use = this.#uses[call.handler] as TaskUse;
+    const failedAt = hostNowMs();
+    this.#sampler.end(use, failedAt - now);
+    use.ran(failedAt - now);
+    call.isToLog ||= this.#logsAll(lengths);
+    this.#settlement.fail(call, error, failedAt);
+    this.#spare.give(call);
+    return failedAt;
   }
 
   /**
@@ -269,22 +185,8 @@ export class Invoker {
    * not very short, and the next such call would hold the result up. To a thread's log it is less than a copy by the port.
    */
   #logsAll(lengths: CallLengths): boolean {
-    return this.#parts.batch.hasMemoryLog || !lengths.areVeryShort;
+    return this.#batch.hasMemoryLog || !lengths.areVeryShort;
   }
-
-  #encode(error: unknown): WireThrown {
-    return errorToWire(error, (value) => this.#parts.channel.carries(value));
-  }
-}
-
-/** What a handler of several rows has returned. A copy: to read it may throw. */
-function listOf(result: unknown, rows: number): unknown[] {
-  const isList = Array.isArray(result);
-  if (isList && result.length === rows) return Array.from(result);
-  const got = isList ? `${result.length} results` : `no list but ${typeof result}`;
-  throw new TypeError(
-    `A handler of several inputs returned ${got} for ${rows} inputs. Return a list with a result for each.`,
-  );
 }
 
 function text(error: unknown): string {

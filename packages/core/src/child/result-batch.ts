@@ -1,6 +1,6 @@
 import { hostNowMs } from '../base/clock.js';
 import type { Backlog } from './backlog.js';
-import { batchWaitMs, leavesAtOnce } from './batch-wait.js';
+import { batchWaitMs, longTaskMs } from './batch-wait.js';
 import type { ResultTimes } from './record-buffer.js';
 import type { ResultWriter } from './result-writer.js';
 import type { WorkerScope } from './running-task.js';
@@ -24,12 +24,20 @@ export interface ResultBatchParts {
 export class ResultBatch {
   readonly #parts: ResultBatchParts;
   readonly #results: ResultWriter;
+  readonly #progress: ResultBatchParts['progress'];
+  readonly #backlog: Backlog;
   /** When the first of them was there. */
   #since = 0;
+  /** When all leave. */
+  #dueAt = 0;
+  /** A task of this length has all leave. */
+  #longMs = 0;
 
   constructor(parts: ResultBatchParts) {
     this.#parts = parts;
     this.#results = parts.results;
+    this.#progress = parts.progress;
+    this.#backlog = parts.backlog;
   }
 
   get isEmpty(): boolean {
@@ -38,19 +46,20 @@ export class ResultBatch {
 
   /** Adds a result, and has all leave if that is due. @param isToLog whether the log is to have it */
   add(id: number, status: number, value: unknown, isToLog: boolean, times: ResultTimes): void {
-    const { progress, backlog, lacksRoom } = this.#parts;
     const results = this.#results;
-    const hasReported = progress.end(id);
-    const { startedAt, endedAt } = times;
-    if (results.size === 0) this.#since = endedAt;
+    const hasReported = this.#progress.end(id);
+    const { endedAt } = times;
+    if (results.size === 0) {
+      this.#since = endedAt;
+      this.#plan(0);
+    }
     const isLogged = results.add(id, status, value, isToLog, times, hasReported);
     // What the log does not have tells the parent nothing of how far a run has come, and outlives this worker only once it has left.
     const hasNoRoom = isToLog && !isLogged;
-    if (hasNoRoom) lacksRoom();
-    const waitMs = batchWaitMs(backlog.leftMs, backlog.hasMore);
+    if (hasNoRoom) this.#parts.lacksRoom();
     if (
-      endedAt - this.#since > waitMs ||
-      leavesAtOnce(endedAt - startedAt, waitMs, backlog.hasMore) ||
+      endedAt > this.#dueAt ||
+      endedAt - times.startedAt > this.#longMs ||
       (hasNoRoom && results.hasLog) ||
       hasReported ||
       results.size >= MOST_RESULTS
@@ -58,10 +67,14 @@ export class ResultBatch {
       this.send();
   }
 
+  /** More work has come, so they may wait for longer. */
+  noteWork(nowMs: number): void {
+    if (this.#results.size > 0) this.#plan(nowMs - this.#since);
+  }
+
   /** Has all leave if they have waited long enough. */
   sendIfDue(): void {
-    const { backlog } = this.#parts;
-    if (hostNowMs() - this.#since > batchWaitMs(backlog.leftMs, backlog.hasMore)) this.send();
+    if (hostNowMs() > this.#dueAt) this.send();
   }
 
   /** Has results leave that are not in the log. */
@@ -79,5 +92,12 @@ export class ResultBatch {
   /** Whether a record in the log costs no system call. */
   get hasMemoryLog(): boolean {
     return this.#results.hasMemoryLog;
+  }
+
+  #plan(ageMs: number): void {
+    const { leftMs, hasMore } = this.#backlog;
+    const waitMs = batchWaitMs(ageMs, leftMs, hasMore);
+    this.#dueAt = this.#since + waitMs;
+    this.#longMs = longTaskMs(waitMs, hasMore);
   }
 }

@@ -8,11 +8,13 @@ import { Backlog } from './backlog.js';
 import type { BusyPoll } from './busy-poll.js';
 import { CallLengths } from './call-lengths.js';
 import { Claimer } from './claimer.js';
+import { SpareInvocations } from './invocation.js';
 import { Invoker } from './invoker.js';
 import { PendingInputs } from './pending-inputs.js';
 import { ResultBatch } from './result-batch.js';
 import type { ResultWriter } from './result-writer.js';
 import type { WorkerScope } from './running-task.js';
+import { Settlement } from './settlement.js';
 import type { TaskUse } from './task-use.js';
 import { Turns } from './turns.js';
 import type { LoadedModule } from './worker-module.js';
@@ -52,6 +54,7 @@ export class TaskLoop {
   readonly #batch: ResultBatch;
   readonly #claimer: Claimer | undefined;
   readonly #invoker: Invoker;
+  readonly #settlement: Settlement;
   #concurrency: number;
   readonly #frames: PendingInputs[] = [];
   /** Whether the last frame had one task only, and no other is waiting. */
@@ -75,19 +78,21 @@ export class TaskLoop {
         if (this.#isCalm && this.idle) parts.poll.rest();
       },
     });
+    const spare = new SpareInvocations();
     this.#claimer = claimer;
     this.#batch = batch;
-    this.#invoker = new Invoker({ ...parts, claimer, lengths, batch, ended: () => this.#run() });
+    this.#settlement = new Settlement({ ...parts, batch, spare, ended: () => this.#run() });
+    this.#invoker = new Invoker({ ...parts, claimer, lengths, batch, settlement: this.#settlement, spare });
   }
 
   /** Nothing waiting, nothing running. */
   get idle(): boolean {
-    return this.#frames.length === 0 && this.#invoker.calls === 0;
+    return this.#frames.length === 0 && this.#settlement.calls === 0;
   }
 
   /** Whether a handler runs. */
   get isHandling(): boolean {
-    return this.#insideRun || this.#invoker.calls > 0;
+    return this.#insideRun || this.#settlement.calls > 0;
   }
 
   accept(frame: TasksFrame): void {
@@ -95,6 +100,7 @@ export class TaskLoop {
     this.#frames.push(inputs);
     const word = frame.meta[1] ?? 0;
     this.#backlog.add(inputs.rows, (word & MORE) !== 0);
+    this.#batch.noteWork(frame.receivedAt);
     this.#isCalm = inputs.rows === 1 && (word & CALM) !== 0;
     this.#parts.poll.wake(frame.receivedAt);
     this.#turns.begin(frame.receivedAt);
@@ -115,7 +121,7 @@ export class TaskLoop {
 
   /** Tells a running handler. A task that waits is taken back over the board, not by a message. */
   cancel({ id, reason }: CancelMessage): void {
-    this.#invoker.cancel(id, reason);
+    this.#settlement.cancel(id, reason);
   }
 
   flush(): void {
@@ -125,7 +131,7 @@ export class TaskLoop {
   #onTurn(): void {
     this.#run();
     // Nothing more can run now: all of it is done, or as much as may runs and waits.
-    if (this.#backlog.rows === 0 || this.#invoker.calls >= this.#concurrency) this.flush();
+    if (this.#backlog.rows === 0 || this.#settlement.calls >= this.#concurrency) this.flush();
     else this.#batch.sendIfDue();
   }
 
@@ -134,10 +140,10 @@ export class TaskLoop {
     this.#insideRun = true;
     const { mostRows, heavyBytes } = this.#parts;
     let now = hostNowMs();
-    while (this.#invoker.calls < this.#concurrency) {
+    while (this.#settlement.calls < this.#concurrency) {
       const inputs = this.#frames[0];
       if (inputs === undefined) break;
-      if (!this.#turns.mayCall(now, this.#invoker.calls === 0)) break;
+      if (!this.#turns.mayCall(now, this.#settlement.calls === 0)) break;
       const rows = inputs.together(mostRows, heavyBytes);
       this.#backlog.start(rows);
       if (inputs.left === rows) this.#frames.shift();

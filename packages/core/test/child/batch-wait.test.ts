@@ -1,38 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import { batchWaitMs, leavesAtOnce } from '../../src/child/batch-wait.js';
+import { batchWaitMs, longTaskMs } from '../../src/child/batch-wait.js';
 
 describe('results gather', () => {
-  it('for 4 ms while the parent has more and enough is left here for a refill', () => {
-    for (const leftMs of [1.001, 2, 4, 100]) expect(batchWaitMs(leftMs, true)).toBe(4);
+  it('until half of the work is done, where the parent has no more', () => {
+    expect([1, 4, 7.9].map((leftMs) => batchWaitMs(0, leftMs, false))).toEqual([0.5, 2, 3.95]);
   });
 
-  it('no longer than the work that is left takes where the parent has no more, or this worker is about to run dry', () => {
-    for (const leftMs of [0.3, 0.5, 1]) {
-      expect(batchWaitMs(leftMs, true)).toBe(leftMs);
-      expect(batchWaitMs(leftMs, false)).toBe(leftMs);
+  it('until a refill is needed, where it has', () => {
+    expect([2, 3, 4.5].map((leftMs) => batchWaitMs(0, leftMs, true))).toEqual([1, 2, 3.5]);
+    // With less than that the half counts.
+    expect(batchWaitMs(0, 1, true)).toBe(0.5);
+  });
+
+  it('for 4 ms at most, and a quarter of a millisecond at least', () => {
+    for (const hasMore of [true, false]) {
+      expect([8.1, 100].map((leftMs) => batchWaitMs(0, leftMs, hasMore))).toEqual([4, 4]);
+      expect([0, 0.1, 0.4].map((leftMs) => batchWaitMs(0, leftMs, hasMore))).toEqual([0.25, 0.25, 0.25]);
     }
-    expect([2, 3.9, 4.1, 100].map((leftMs) => batchWaitMs(leftMs, false))).toEqual([2, 3.9, 4, 4]);
   });
 
-  it('for a quarter of a millisecond when nothing is left', () => {
-    expect([batchWaitMs(0, true), batchWaitMs(0, false)]).toEqual([0.25, 0.25]);
+  it('longer when more work has come meanwhile, by what is left of it', () => {
+    // What was done is as long as what will be left: 1 + 2 = 5 − 2.
+    expect(batchWaitMs(1, 5, false)).toBe(3);
+    expect(batchWaitMs(1, 3.5, true)).toBe(3.5);
+    expect(batchWaitMs(3, 1, false)).toBe(2);
+    expect(batchWaitMs(3, 30, true)).toBe(4);
   });
 });
 
-describe('the result of a long task leaves at once', () => {
-  it('when it took 1 ms and the parent has no more, or as long as results wait', () => {
-    expect([leavesAtOnce(1.1, 4, false), leavesAtOnce(0.9, 4, false), leavesAtOnce(0.3, 0.25, false)]).toEqual([
-      true,
-      false,
-      true,
-    ]);
-  });
-
-  it('when it took as long as results wait, where the parent has more', () => {
-    expect([leavesAtOnce(1.1, 4, true), leavesAtOnce(4.1, 4, true), leavesAtOnce(0.3, 0.25, true)]).toEqual([
-      false,
-      true,
-      true,
+describe('a task is long', () => {
+  it('from 1 ms on where the parent has no more, and when results do not wait for so long', () => {
+    expect([longTaskMs(4, false), longTaskMs(0.25, false), longTaskMs(4, true), longTaskMs(0.25, true)]).toEqual([
+      1, 0.25, 4, 0.25,
     ]);
   });
 });

@@ -144,13 +144,14 @@ describe('of a call of several rows,', () => {
 
   it('one that was taken back is left out, and one whose input cannot be read', async () => {
     const { give, answers, revoked } = openLoop({ work: (list) => [...inputs(list)] }, { mostRows: 32 });
-    revoked.add(2);
-    const rows = given(4);
+    revoked.add(2).add(5);
+    const rows = given(5);
     rows[2] = { wireId: 3, name: 'work', bytes: Buffer.alloc(3, 0xff) };
     await give(rows);
-    expect((await answers(4)).map(({ wireId, status }) => [wireId, status])).toEqual([
+    expect((await answers(5)).map(({ wireId, status }) => [wireId, status])).toEqual([
       [2, STATUS.revoked],
       [3, STATUS.inputUnread],
+      [5, STATUS.revoked],
       [1, STATUS.ok],
       [4, STATUS.ok],
     ]);

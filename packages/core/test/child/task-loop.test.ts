@@ -75,6 +75,28 @@ describe('tasks', () => {
     expect((await sizesOf(40, 401, MORE))[0]).toBe(18);
   });
 
+  it('wait for longer when more work comes meanwhile', async () => {
+    let now = 1000;
+    let isFirst = true;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const { give, answers, frames } = openLoop({
+      work(input) {
+        now += 0.25;
+        if (input === 'more' && isFirst) void give(given(40, 301));
+        if (input === 'more') isFirst = false;
+      },
+    });
+    const given = (count: number, from: number): Given[] =>
+      Array.from({ length: count }, (_, row) => ({ wireId: from + row, name: 'work' }));
+    // The average comes near to a quarter of a millisecond.
+    await give(given(100, 1));
+    await answers(100);
+    const before = frames.length;
+    await give([...given(1, 201), { wireId: 202, name: 'work', input: 'more' }, ...given(2, 203)]);
+    await answers(144);
+    expect(frames[before]?.length).toBeGreaterThan(10);
+  });
+
   it('that take more than 1 ms wait for company only while the parent has more', async () => {
     let now = 1000;
     vi.spyOn(performance, 'now').mockImplementation(() => now);

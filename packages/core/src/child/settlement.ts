@@ -1,0 +1,175 @@
+import { hostNowMs } from '../base/clock.js';
+import type { WireThrown } from '../wire/error-nodes.js';
+import { errorFromWire, errorToWire } from '../wire/error-wire.js';
+import type { WorkerChannel } from '../wire/frame.js';
+import { STATUS } from '../wire/record.js';
+import { outsideOfTasks } from './clean-context.js';
+import type { Invocation, SpareInvocations } from './invocation.js';
+import { promiseOf, whenSettled } from './promised.js';
+import type { ResultBatch } from './result-batch.js';
+import { RunningTask } from './running-task.js';
+import type { TaskUse } from './task-use.js';
+
+export interface SettlementParts {
+  channel: Pick<WorkerChannel, 'carries'>;
+  /** Both by handler. */
+  mostRows: readonly number[];
+  uses: readonly TaskUse[];
+  batch: ResultBatch;
+  /** Takes invocations of calls that are over. */
+  spare: SpareInvocations;
+  /** A call is over that was not when it returned. */
+  ended(): void;
+}
+
+/** Settles the rows of calls: at once with what a handler has returned, or when its promises are settled. */
+export class Settlement {
+  readonly #parts: SettlementParts;
+  readonly #batch: ResultBatch;
+  /** By wire id: rows of calls that have returned and are not over. */
+  readonly #waiting = new Map<number, RunningTask>();
+  #calls = 0;
+
+  constructor(parts: SettlementParts) {
+    this.#parts = parts;
+    this.#batch = parts.batch;
+  }
+
+  /** Calls that have returned and are not over. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** Aborts the signal of a task that waits. */
+  cancel(id: number, reason: WireThrown): void {
+    this.#waiting.get(id)?.abort(errorFromWire(reason));
+  }
+
+  /** Settles the rows of a call when the promise is settled that it has returned. */
+  await(call: Invocation, promise: Promise<unknown>, context: RunningTask | readonly RunningTask[], now: number): void {
+    const { startedAt } = call.times;
+    (this.#parts.uses[call.handler] as TaskUse).waits(startedAt, now);
+    this.#wait(call, startedAt);
+    if (context instanceof RunningTask) this.#waiting.set(call.ids[0] as number, context);
+    else for (const [row, task] of context.entries()) this.#waiting.set(call.ids[row] as number, task);
+    whenSettled(
+      promise,
+      (value) => this.#onSettled(call, value, false),
+      (error) => this.#onSettled(call, error, true),
+    );
+  }
+
+  /** Settles the rows of a call that returned at once with a result for each. */
+  settleList(call: Invocation, result: unknown, now: number): void {
+    this.#wait(call, now);
+    this.#settleEach(call, result, now);
+    if (call.unsettled > 0) (this.#parts.uses[call.handler] as TaskUse).waits(now, now);
+  }
+
+  /** Fails all rows of a call. */
+  fail(call: Invocation, error: unknown, now: number): void {
+    const wire = this.#encode(error);
+    for (let row = 0; row < call.rows; row++) this.settleRow(call, row, STATUS.error, wire, now);
+  }
+
+  /** Settles one row. @param value what goes with the status, as ResultWriter.add takes it */
+  settleRow(call: Invocation, row: number, status: number, value: unknown, now: number): void {
+    const id = call.ids[row] as number;
+    call.unsettled--;
+    if (call.isWaiting) this.#leave(call, id);
+    call.times.endedAt = now;
+    this.#batch.add(id, status, value, call.isToLog, call.times);
+  }
+
+  /** The handler has returned, and the call is not over. */
+  #wait(call: Invocation, now: number): void {
+    call.isWaiting = true;
+    call.waitsSince = now;
+    this.#calls++;
+  }
+
+  /** A row is about to get its result. Before the last one leaves: it may find this worker idle. */
+  #leave(call: Invocation, id: number): void {
+    this.#waiting.delete(id);
+    if (call.unsettled === 0) this.#calls--;
+  }
+
+  /** The promise of a call has settled. */
+  #onSettled(call: Invocation, value: unknown, isError: boolean): void {
+    outsideOfTasks(() => {
+      const use = this.#parts.uses[call.handler] as TaskUse;
+      const now = hostNowMs();
+      use.ended(call.waitsSince, now);
+      if (isError) this.fail(call, value, now);
+      else if (this.#parts.mostRows[call.handler] === 1) this.settleRow(call, 0, STATUS.ok, value, now);
+      else this.#settleEach(call, value, now);
+      if (call.unsettled === 0) {
+        this.#end(call);
+      } else {
+        call.waitsSince = now;
+        use.waits(now, now);
+      }
+    });
+  }
+
+  /** The promise of one of several rows has settled. */
+  #onRowSettled(call: Invocation, row: number, status: number, value: unknown): void {
+    outsideOfTasks(() => {
+      const now = hostNowMs();
+      if (call.unsettled === 1) (this.#parts.uses[call.handler] as TaskUse).ended(call.waitsSince, now);
+      this.settleRow(call, row, status, value, now);
+      if (call.unsettled === 0) this.#end(call);
+    });
+  }
+
+  #settleEach(call: Invocation, result: unknown, now: number): void {
+    let results: readonly unknown[];
+    try {
+      results = listOf(result, call.rows);
+    } catch (error) {
+      this.fail(call, error, now);
+      return;
+    }
+    for (const [row, each] of results.entries()) this.#settleOneOf(call, row, each, now);
+  }
+
+  #settleOneOf(call: Invocation, row: number, result: unknown, now: number): void {
+    let promise: Promise<unknown> | undefined;
+    try {
+      promise = promiseOf(result);
+    } catch (error) {
+      this.settleRow(call, row, STATUS.error, this.#encode(error), now);
+      return;
+    }
+    if (promise === undefined) {
+      this.settleRow(call, row, STATUS.ok, result, now);
+      return;
+    }
+    this.#waiting.set(call.ids[row] as number, call.tasks[row] as RunningTask);
+    whenSettled(
+      promise,
+      (value) => this.#onRowSettled(call, row, STATUS.ok, value),
+      (error) => this.#onRowSettled(call, row, STATUS.error, this.#encode(error)),
+    );
+  }
+
+  /** A call that has waited is over. */
+  #end(call: Invocation): void {
+    this.#parts.spare.give(call);
+    this.#parts.ended();
+  }
+
+  #encode(error: unknown): WireThrown {
+    return errorToWire(error, (value) => this.#parts.channel.carries(value));
+  }
+}
+
+/** What a handler of several rows has returned. A copy: to read it may throw. */
+function listOf(result: unknown, rows: number): unknown[] {
+  const isList = Array.isArray(result);
+  if (isList && result.length === rows) return Array.from(result);
+  const got = isList ? `${result.length} results` : `no list but ${typeof result}`;
+  throw new TypeError(
+    `A handler of several inputs returned ${got} for ${rows} inputs. Return a list with a result for each.`,
+  );
+}
