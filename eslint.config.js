@@ -52,6 +52,10 @@ const IMPORTS = [
   { name: 'node:fs', importNames: FILE_CALLS, message: FROM_NATIVES, allowTypeImports: true },
 ];
 
+/** Names that had several meanings each; CONTRIBUTING.md has the terms that took their place. */
+const RETIRED =
+  '/^(hand|handOut|inHand|outbox|vitals|taskBook|book|upkeep|holder|holding|held|heldMs|letGo|neverStarted|sendsAhead|aheadMs|takeBack|takenBack|loadShape|loadMeter|hasAhead)$/i';
+
 export default defineConfig(
   includeIgnoreFile(`${import.meta.dirname}/.gitignore`),
   globalIgnores(['**/test/fixtures/**/syntax-error*']),
@@ -124,6 +128,13 @@ export default defineConfig(
     // A handler that replaces them must not stop the pool; the other packages run none in their own workers.
     files: ['packages/core/src/**/*.ts'],
     rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...['Identifier', 'PrivateIdentifier'].map((kind) => ({
+          selector: `${kind}[name=${RETIRED}]`,
+          message: 'This word is retired: CONTRIBUTING.md lists the terms of this code.',
+        })),
+      ],
       'no-restricted-globals': [
         'error',
         { globals: [...FAKED, 'JSON'].map((name) => ({ name, message: FROM_NATIVES })), checkGlobalObject: true },

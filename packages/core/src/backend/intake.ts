@@ -44,7 +44,7 @@ export class Intake {
    */
   #entering: Task | undefined;
   /** Tasks of broadcasts that wait for their first worker: they are in no queue either. */
-  readonly #held = new Set<Task>();
+  readonly #prepared = new Set<Task>();
 
   constructor({ clock, types, registry, dispatcher, inputs }: IntakeParts) {
     this.#clock = clock;
@@ -85,16 +85,16 @@ export class Intake {
   prepare(name: string, input: unknown, extras: TaskExtras): PreparedTask {
     const result = new Promise(takeEnds);
     const task = this.#enter(name, input, { ...extras, pinned: true });
-    if (task.state === 'queued') this.#held.add(task);
+    if (task.state === 'queued') this.#prepared.add(task);
     return { task, result };
   }
 
-  /** Submits a held task to each of these workers; at least one. */
+  /** Submits a prepared task to each of these workers; at least one. */
   submitPrepared(
     { task, result }: PreparedTask,
     [first, ...others]: readonly [Worker, ...Worker[]],
   ): Promise<unknown>[] {
-    this.#held.delete(task);
+    this.#prepared.delete(task);
     const results = [result];
     this.#dispatcher.submitTo(first, task);
     for (const worker of others) {
@@ -110,21 +110,21 @@ export class Intake {
     return results;
   }
 
-  /** A held task has settled, or is no longer waited for. */
+  /** A prepared task has settled, or is no longer waited for. */
   release({ task }: PreparedTask): void {
-    this.#held.delete(task);
+    this.#prepared.delete(task);
   }
 
   /** Held tasks that have not settled. They go past the queue, and take no place in it. */
   get prepared(): number {
-    let held = 0;
-    for (const { state } of this.#held) if (state === 'queued') held++;
-    return held;
+    let prepared = 0;
+    for (const { state } of this.#prepared) if (state === 'queued') prepared++;
+    return prepared;
   }
 
-  /** Whether this task is in no queue yet: its input is being taken down, or it is held. */
+  /** Whether this task is in no queue yet: its input is being taken down, or it is prepared. */
   isEntering(task: Task): boolean {
-    if (this.#held.has(task)) return true;
+    if (this.#prepared.has(task)) return true;
     let entering = this.#entering;
     while (entering !== undefined && entering !== task) entering = entering.next;
     return entering !== undefined;
@@ -132,7 +132,7 @@ export class Intake {
 
   /** Rejects the tasks that are in no queue yet. */
   reject(error: unknown): void {
-    for (const task of this.#held) if (task.state === 'queued') this.#registry.fail(task, error);
+    for (const task of this.#prepared) if (task.state === 'queued') this.#registry.fail(task, error);
     for (let task = this.#entering; task !== undefined; task = task.next) {
       if (task.state === 'queued') this.#registry.fail(task, error);
     }

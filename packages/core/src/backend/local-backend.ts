@@ -53,16 +53,16 @@ export class LocalBackend implements Backend {
   /** The input is taken down at the call, even while there is no worker. */
   async submitToAll(name: string, input: unknown, terms: CallTerms): Promise<unknown[]> {
     const { intake } = this.#engine;
-    const held = intake.prepare(name, input, terms);
+    const prepared = intake.prepare(name, input, terms);
     try {
-      while (held.task.state === 'queued') {
+      while (prepared.task.state === 'queued') {
         const [first, ...others] = this.#takers();
-        if (first !== undefined) return await Promise.all(intake.submitPrepared(held, [first, ...others]));
-        await this.#someWorker(held);
+        if (first !== undefined) return await Promise.all(intake.submitPrepared(prepared, [first, ...others]));
+        await this.#someWorker(prepared);
       }
-      return [await held.result];
+      return [await prepared.result];
     } finally {
-      intake.release(held);
+      intake.release(prepared);
     }
   }
 

@@ -104,7 +104,7 @@ function take(global: typeof globalThis) {
 
 // One for all bundles of a realm, as in natives.ts.
 const KEY = globalThis.Symbol.for('millpond.builtins.4');
-const holder = globalThis as unknown as { [KEY]?: ReturnType<typeof take> };
+const owner = globalThis as unknown as { [KEY]?: ReturnType<typeof take> };
 
 export const {
   Array,
@@ -152,5 +152,5 @@ export const {
   asIntN,
   canParse,
   promises,
-} = (holder[KEY] ??= take(globalThis));
+} = (owner[KEY] ??= take(globalThis));
 export const { resolve, reject, all, allSettled, race } = promises;

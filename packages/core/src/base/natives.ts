@@ -88,9 +88,9 @@ function take() {
 
 // The file of inline workers loads with the first pool, when a test may have faked what this module takes: it has the same.
 const KEY = Symbol.for('millpond.natives.8');
-const holder = globalThis as { [KEY]?: ReturnType<typeof take> };
+const owner = globalThis as { [KEY]?: ReturnType<typeof take> };
 
-const natives = (holder[KEY] ??= take());
+const natives = (owner[KEY] ??= take());
 
 export const {
   setTimeout,

@@ -153,14 +153,14 @@ export class Flight {
   }
 
   #leave(caller: Caller, reason: unknown): void {
-    this.#letGo(caller);
+    this.#forget(caller);
     caller.reject(reason);
     if (this.#callers.size > 0) return;
     this.#abandoned();
     this.#controller.abort(reason);
   }
 
-  #letGo(caller: Caller): void {
+  #forget(caller: Caller): void {
     this.#callers.delete(caller);
     caller.unlisten?.();
     caller.timer?.cancel();
@@ -168,7 +168,7 @@ export class Flight {
 
   #settle(answer: (caller: Caller) => void): void {
     for (const caller of [...this.#callers]) {
-      this.#letGo(caller);
+      this.#forget(caller);
       answer(caller);
     }
   }

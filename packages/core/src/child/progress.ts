@@ -5,10 +5,10 @@ import { outsideOfTasks } from './clean-context.js';
 import type { EncodedProgress, ProgressLink } from './progress-link.js';
 import { whenSettled } from './promised.js';
 
-/** Values, and their bytes, on their way to the parent before those that follow are held. */
+/** Values, and their bytes, on their way to the parent before those that follow are buffered. */
 const WINDOW_VALUES = 256;
 const WINDOW_BYTES = 1024 * 1024;
-/** Most values, and bytes, of one task that are held. The newest is, whatever it takes. */
+/** Most values, and bytes, of one task that are buffered. The newest is, whatever it takes. */
 const HELD_VALUES = 64;
 const HELD_BYTES = 256 * 1024;
 /** How often the parent is asked to say that it has taken what came. */
@@ -24,7 +24,7 @@ interface Amount {
 }
 
 /** Values of one task that wait for the parent. */
-interface Held {
+interface Buffered {
   readonly queue: RingQueue<EncodedProgress>;
   bytes: number;
   /** Older ones that were dropped since the last was sent. */
@@ -33,13 +33,13 @@ interface Held {
 
 /**
  * What handlers tell of their progress. A handler may tell it faster than it can be sent, or than the parent takes it: in a
- * synchronous loop nothing leaves at all. So a window of values is under way, the newest of each task are held, and older
- * ones are dropped and counted. Order is kept, and what is held leaves before the result of its task.
+ * synchronous loop nothing leaves at all. So a window of values is under way, the newest of each task are buffered, and older
+ * ones are dropped and counted. Order is kept, and what is buffered leaves before the result of its task.
  */
 export class ProgressSender {
   readonly #link: Pick<ProgressLink, 'encode' | 'post'>;
   readonly #whenTaken: (taken: () => void) => void;
-  readonly #held = new Map<number, Held>();
+  readonly #buffered = new Map<number, Buffered>();
   /** Tasks that have told of progress and have not ended. */
   readonly #reported = new Set<number>();
   /** Sent, and not known to be taken. */
@@ -56,34 +56,34 @@ export class ProgressSender {
   }
 
   /**
-   * Tells a value of the task with this wire id. False when it is held, and older ones may be dropped for it.
+   * Tells a value of the task with this wire id. False when it is buffered, and older ones may be dropped for it.
    * @throws when the value cannot be sent
    */
   send(id: number, given: unknown): boolean {
     const value = this.#link.encode(given);
     this.#reported.add(id);
-    let held = this.#held.get(id);
-    if (held === undefined && this.#hasRoom(value.size)) {
+    let buffered = this.#buffered.get(id);
+    if (buffered === undefined && this.#hasRoom(value.size)) {
       this.#post(id, value, 0);
       return true;
     }
-    if (held === undefined) this.#held.set(id, (held = { queue: new RingQueue(), bytes: 0, dropped: 0 }));
-    held.queue.push(value);
-    held.bytes += value.size;
-    while (held.queue.size > 1 && (held.queue.size > HELD_VALUES || held.bytes > HELD_BYTES)) {
-      held.bytes -= held.queue.shift()?.size ?? 0;
-      held.dropped++;
+    if (buffered === undefined) this.#buffered.set(id, (buffered = { queue: new RingQueue(), bytes: 0, dropped: 0 }));
+    buffered.queue.push(value);
+    buffered.bytes += value.size;
+    while (buffered.queue.size > 1 && (buffered.queue.size > HELD_VALUES || buffered.bytes > HELD_BYTES)) {
+      buffered.bytes -= buffered.queue.shift()?.size ?? 0;
+      buffered.dropped++;
     }
     return false;
   }
 
-  /** A task has ended: what is held of it leaves ahead of its result. Whether it has told of any progress. */
+  /** A task has ended: what is buffered of it leaves ahead of its result. Whether it has told of any progress. */
   end(id: number): boolean {
     if (this.#reported.size === 0) return false;
-    const held = this.#held.get(id);
-    if (held !== undefined) {
-      while (held.queue.size > 0) this.#postFirst(id, held);
-      this.#held.delete(id);
+    const buffered = this.#buffered.get(id);
+    if (buffered !== undefined) {
+      while (buffered.queue.size > 0) this.#postFirst(id, buffered);
+      this.#buffered.delete(id);
     }
     return this.#reported.delete(id);
   }
@@ -93,14 +93,14 @@ export class ProgressSender {
     this.#asked--;
     this.#underWay.values -= amount.values;
     this.#underWay.bytes -= amount.bytes;
-    for (const [id, held] of this.#held) {
-      for (let first = held.queue.at(0); first !== undefined && this.#hasRoom(first.size); first = held.queue.at(0)) {
-        this.#postFirst(id, held);
+    for (const [id, buffered] of this.#buffered) {
+      for (let first = buffered.queue.at(0); first !== undefined && this.#hasRoom(first.size); first = buffered.queue.at(0)) {
+        this.#postFirst(id, buffered);
       }
-      this.#held.delete(id);
-      if (held.queue.size === 0) continue;
+      this.#buffered.delete(id);
+      if (buffered.queue.size === 0) continue;
       // It goes behind the others, who get the next room.
-      this.#held.set(id, held);
+      this.#buffered.set(id, buffered);
       return;
     }
   }
@@ -111,11 +111,11 @@ export class ProgressSender {
     return this.#asked === 0 || (values < WINDOW_VALUES && underWay + bytes <= WINDOW_BYTES);
   }
 
-  #postFirst(id: number, held: Held): void {
-    const first = held.queue.shift() as EncodedProgress;
-    held.bytes -= first.size;
-    this.#post(id, first, held.dropped);
-    held.dropped = 0;
+  #postFirst(id: number, buffered: Buffered): void {
+    const first = buffered.queue.shift() as EncodedProgress;
+    buffered.bytes -= first.size;
+    this.#post(id, first, buffered.dropped);
+    buffered.dropped = 0;
   }
 
   #post(id: number, value: EncodedProgress, dropped: number): void {

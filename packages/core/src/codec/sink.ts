@@ -53,7 +53,7 @@ export class Sink {
   }
 
   /** Takes back the value under way. A buffer that grew for it goes with it: the small values to come would hold on to it. */
-  takeBack(): void {
+  rollBack(): void {
     this.at = this.start;
     if (this.at === 0 && this.bytes.length > this.#chunkBytes) this.#replace(Buffer.allocUnsafeSlow(this.#chunkBytes));
   }

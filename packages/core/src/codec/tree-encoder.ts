@@ -61,7 +61,7 @@ export class TreeEncoder extends LeafWriter {
       sink.at = this.at;
       return this.#beside?.views;
     } catch (error) {
-      sink.takeBack();
+      sink.rollBack();
       throw this.#refusal(error, value);
     } finally {
       this.sink = undefined;

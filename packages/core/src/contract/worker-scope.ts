@@ -8,8 +8,8 @@ interface Shared {
 const KEY = Symbol.for('millpond.workerScope');
 
 function shared(): Shared {
-  const holder = globalThis as { [KEY]?: Shared };
-  return (holder[KEY] ??= { workerData: undefined, copies: new Set() });
+  const owner = globalThis as { [KEY]?: Shared };
+  return (owner[KEY] ??= { workerData: undefined, copies: new Set() });
 }
 
 /**

@@ -132,7 +132,7 @@ export class Dispatcher {
   /** The caller does not want this task any more. */
   cancel(task: Task, reason: unknown): void {
     publishTrace(this.#parts.pool, task, 'cancelled', this.#parts.clock.now());
-    this.#takeBack(task, reason);
+    this.#withdraw(task, reason);
     this.#parts.registry.cancel(task, reason);
     this.#passes.schedule();
   }
@@ -140,7 +140,7 @@ export class Dispatcher {
   /** Rejects a task, wherever it is, as a failure. */
   reject(task: Task, error: unknown): void {
     publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
-    this.#takeBack(task, error);
+    this.#withdraw(task, error);
     this.#parts.registry.fail(task, error);
   }
 
@@ -221,7 +221,7 @@ export class Dispatcher {
   }
 
   /** Takes a task out of the queue, or out of its worker's hand. */
-  #takeBack(task: Task, reason: unknown): void {
+  #withdraw(task: Task, reason: unknown): void {
     if (task.state === 'queued') this.#backlog.remove(task);
     else if (task.state === 'retrying') this.#outcomes.retrying.delete(task);
     else this.#assignment.release(task, reason);

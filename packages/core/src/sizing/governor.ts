@@ -17,8 +17,8 @@ interface Shared {
 const KEY = Symbol.for('millpond.governor.1');
 
 function shared(): Shared {
-  const holder = globalThis as { [KEY]?: Shared };
-  return (holder[KEY] ??= { pools: new Set(), noKillBeforeMs: -Infinity });
+  const owner = globalThis as { [KEY]?: Shared };
+  return (owner[KEY] ??= { pools: new Set(), noKillBeforeMs: -Infinity });
 }
 
 /**

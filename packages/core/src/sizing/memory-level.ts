@@ -14,11 +14,11 @@ const FULL_STALL = 5;
 /** The level after one more reading. Stalls raise it by one: the kernel reclaims already, whatever the share says. */
 export function nextLevel(current: MemoryLevel, { usedBytes, limitBytes, stall }: MemoryReading): MemoryLevel {
   const share = usedBytes / limitBytes;
-  const held = MEMORY_LEVELS.indexOf(current);
+  const reached = MEMORY_LEVELS.indexOf(current);
   let level = 0;
   for (let step = 1; step < FROM.length; step++) {
     const from = FROM[step] as number;
-    if (share >= (step <= held ? from - BACK : from)) level = step;
+    if (share >= (step <= reached ? from - BACK : from)) level = step;
   }
   const isStalled = stall !== undefined && (stall.some > SOME_STALL || stall.full > FULL_STALL);
   // A stall alone kills no worker.

@@ -43,7 +43,7 @@ export class InputWriter {
   #hold(task: Task, input: unknown, transfer: readonly TransferItem[]): Refusal | undefined {
     try {
       const { value, moved } = structuredClone({ value: input, moved: transfer }, { transfer: [...transfer] as never });
-      task.aside = { held: { value }, transfer: moved.length === 0 ? undefined : moved };
+      task.aside = { clone: { value }, transfer: moved.length === 0 ? undefined : moved };
       return undefined;
     } catch (error) {
       return toRefusal(error, 'input');

@@ -58,7 +58,7 @@ export interface InputAside {
   /** Its large views. */
   readonly views?: readonly Uint8Array[] | undefined;
   /** A copy of an input that only a port can carry, and what of it is to be moved. */
-  readonly held?: { readonly value: unknown } | undefined;
+  readonly clone?: { readonly value: unknown } | undefined;
   readonly transfer?: readonly TransferItem[] | undefined;
 }
 

@@ -52,7 +52,7 @@ class ProcessTransport implements Transport {
   readonly #child: ChildProcess;
   readonly #stderr = new Tail();
   readonly #guard: GuardLink | undefined;
-  readonly #letGo: () => void;
+  readonly #unregister: () => void;
   readonly #oomKillsBefore: number | undefined;
   #wasKilledHere = false;
   #isExitExpected = false;
@@ -98,7 +98,7 @@ class ProcessTransport implements Transport {
     link.on('close', () =>
       setTimeout(() => this.#ended || this.#child.exitCode !== null || this.#killGroup(), UNLINKED_MS).unref(),
     );
-    this.#letGo = killAtExit(this);
+    this.#unregister = killAtExit(this);
     this.#forwardOutput(options, workerId);
     this.#child.unref();
     link.unref();
@@ -150,7 +150,7 @@ class ProcessTransport implements Transport {
   }
 
   release(): void {
-    this.#letGo();
+    this.#unregister();
     this.#guard?.close();
     this.channel.close();
     this.#closeFiles();

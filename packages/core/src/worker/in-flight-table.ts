@@ -10,13 +10,13 @@ const FIRST_PLACES = 16;
  * when it is half full, so that the search for the next free entry passes few that are taken.
  */
 export class InFlightTable {
-  readonly #holder: Assignee;
+  readonly #assignee: Assignee;
   readonly #entries: InFlightEntry[] = [];
   #next = 0;
   #size = 0;
 
-  constructor(holder: Assignee) {
-    this.#holder = holder;
+  constructor(assignee: Assignee) {
+    this.#assignee = assignee;
     this.#grow(FIRST_PLACES);
   }
 
@@ -78,6 +78,6 @@ export class InFlightTable {
 
   #grow(by: number): void {
     const from = this.#entries.length;
-    for (let slot = from; slot < from + by; slot++) this.#entries.push(new InFlightEntry(slot, this.#holder));
+    for (let slot = from; slot < from + by; slot++) this.#entries.push(new InFlightEntry(slot, this.#assignee));
   }
 }

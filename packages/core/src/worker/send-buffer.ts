@@ -126,7 +126,7 @@ export class SendBuffer {
           wantsProgress: task.wantsProgress,
           whole,
           views,
-          cloned: aside?.held,
+          cloned: aside?.clone,
         });
         if (aside?.transfer !== undefined) (transfer ??= []).push(...aside.transfer);
       }

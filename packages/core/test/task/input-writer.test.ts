@@ -146,7 +146,7 @@ describe('an input that no codec can carry', () => {
     const task = give(input);
     input.n = 2;
     new Uint8Array(memory)[0] = 7;
-    const { value } = task.aside?.held as { value: typeof input };
+    const { value } = task.aside?.clone as { value: typeof input };
     expect([value.n, new Uint8Array(value.memory)[0], task.aside?.transfer, task.isOneShot]).toEqual([
       1,
       7,
@@ -179,7 +179,7 @@ describe('an input of which something is moved', () => {
     const task = give(input, { transfer: [pixels.buffer, port1 as never] });
     input.n = 2;
     expect([pixels.length, task.isOneShot, task.inputBytes]).toEqual([0, true, 0]);
-    const { value } = task.aside?.held as { value: typeof input };
+    const { value } = task.aside?.clone as { value: typeof input };
     expect([value.pixels, value.n]).toEqual([new Uint8Array(1000).fill(3), 1]);
     // What moves when it leaves is that copy's own.
     expect(task.aside?.transfer).toEqual([value.pixels.buffer, value.port1]);

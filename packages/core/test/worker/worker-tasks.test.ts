@@ -250,7 +250,7 @@ describe('a task whose input is moved', () => {
     const { assign, worker } = openReady();
     const bytes = new Uint8Array(8);
     const task = assign('work', bytes, { transfer: [bytes.buffer] });
-    expect([worker.assigned.recall(task), task.isSpent, task.aside?.held]).toEqual([
+    expect([worker.assigned.recall(task), task.isSpent, task.aside?.clone]).toEqual([
       true,
       false,
       { value: new Uint8Array(8) },
