@@ -8,6 +8,8 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 /** Pages that speak of the code by the names of its files. */
 const PAGES = [
   'docs/architecture.md',
+  'docs/walks.md',
+  'docs/sizing.md',
   'docs/reliability.md',
   'docs/memory.md',
   'CONTRIBUTING.md',
@@ -30,6 +32,6 @@ describe('the files that a page names', () => {
   });
 
   test('are found at all', () => {
-    expect(readFileSync(join(repository, 'docs/architecture.md'), 'utf8').match(FILE)?.length).toBeGreaterThan(50);
+    expect(readFileSync(join(repository, 'docs/walks.md'), 'utf8').match(FILE)?.length).toBeGreaterThan(50);
   });
 });

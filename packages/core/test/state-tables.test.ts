@@ -4,7 +4,7 @@ import { POOL_MOVES } from '../src/pool/pool-state.js';
 import { TASK_MOVES } from '../src/task/task-state.js';
 import { WORKER_MOVES } from '../src/worker/worker-state.js';
 
-const PAGE = readFileSync(new URL('../../../docs/architecture.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../../docs/walks.md', import.meta.url), 'utf8');
 
 /** The table below a line that begins with `title`, as the code writes it. */
 function tableOf(title: string): Record<string, string[]> {
@@ -20,7 +20,7 @@ function tableOf(title: string): Record<string, string[]> {
   return moves;
 }
 
-describe('the state tables of docs/architecture.md', () => {
+describe('the state tables of docs/walks.md', () => {
   it.each([
     ['Worker', WORKER_MOVES],
     ['Task', TASK_MOVES],
