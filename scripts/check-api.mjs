@@ -33,7 +33,22 @@ function readReports(folder) {
     if (error.code === 'ENOENT') return {};
     throw error;
   }
-  return Object.fromEntries(files.map((file) => [basename(file), readFileSync(`${folder}/${file}`, 'utf8')]));
+  return Object.fromEntries(
+    files.map((file) => [basename(file), inOneOrder(readFileSync(`${folder}/${file}`, 'utf8'))]),
+  );
+}
+
+/**
+ * The names of an enum in the order of the alphabet. tsc lists them in the order in which it came across them, and a clean build
+ * comes across them in another order than one that follows a change.
+ */
+function inOneOrder(text) {
+  return text.replace(/(?:^ +"?[\w-]+"?: "[^"\n]*";\n){2,}/gm, (names) =>
+    names
+      .split(/(?<=\n)/)
+      .sort()
+      .join(''),
+  );
 }
 
 /** @param text undefined for an entry that is gone */

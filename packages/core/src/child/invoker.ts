@@ -113,8 +113,7 @@ export class Invoker {
       const { extras } = inputs;
       if (inputs.bytes >= this.#heavyBytes || extras?.views !== undefined || extras?.whole !== undefined) {
         // To decode it may take long, or more memory than there is. It is no start of the handler, so it comes before the claim.
-        if (this.#parts.board?.noteDecoding(id) === false)
-          return this.#refuse(call, id, STATUS.revoked, undefined);
+        if (this.#parts.board?.noteDecoding(id) === false) return this.#refuse(call, id, STATUS.revoked, undefined);
         const input = inputs.take();
         times.decodedAt = times.startedAt = hostNowMs();
         const isFree = this.#claimer?.claim(frame, row, times.startedAt, rows) !== false;

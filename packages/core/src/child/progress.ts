@@ -94,7 +94,11 @@ export class ProgressSender {
     this.#underWay.values -= amount.values;
     this.#underWay.bytes -= amount.bytes;
     for (const [id, buffered] of this.#buffered) {
-      for (let first = buffered.queue.at(0); first !== undefined && this.#hasRoom(first.size); first = buffered.queue.at(0)) {
+      for (
+        let first = buffered.queue.at(0);
+        first !== undefined && this.#hasRoom(first.size);
+        first = buffered.queue.at(0)
+      ) {
         this.#postFirst(id, buffered);
       }
       this.#buffered.delete(id);
