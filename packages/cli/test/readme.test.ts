@@ -4,7 +4,9 @@ import { EXIT } from '../src/exit-codes.js';
 import { workloadJsonSchema } from '../src/workload/schema.js';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const section = (title: string): string => README.split(/^#+ /m).find((part) => part.startsWith(title)) ?? '';
+/** A line of code may begin as a heading does. */
+const PROSE = README.replace(/^```[^]*?^```$/gm, '');
+const section = (title: string): string => PROSE.split(/^#+ /m).find((part) => part.startsWith(title)) ?? '';
 
 describe('the README', () => {
   const { properties } = workloadJsonSchema() as { properties: Record<string, { properties?: object }> };

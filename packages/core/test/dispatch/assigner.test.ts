@@ -12,7 +12,7 @@ function flagsSent(counts: { queued: number; completed: number }, pending: numbe
     cores: () => 2,
   } as unknown as AssignerParts);
   const worker = {
-    hand: { isFull: false, hasUnsent: false },
+    assigned: { isFull: false, hasUnsent: false },
     handlers: new Map([['work', 0]]),
     inFlight: 1,
     assign: () => ({}),

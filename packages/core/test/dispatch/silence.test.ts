@@ -86,7 +86,7 @@ describe('the watch', () => {
     const worker = {
       inFlight: 1,
       received: { heardAtMs: clock.now() },
-      hand: { hasBegun: () => false },
+      assigned: { hasBegun: () => false },
       isOutputBlocked: false,
       tasks: () => [],
     };
