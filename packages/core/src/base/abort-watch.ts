@@ -10,9 +10,9 @@ interface Ears {
 const ears = new WeakMap<AbortSignal, Ears>();
 
 /**
- * Calls back once when the signal aborts. The returned function takes that back, and leaves no listener on the signal.
- * What a callback throws is reported as uncaught, and keeps no other from its call. The callback is never called for a
- * signal that has aborted already.
+ * Calls back once when the signal aborts. The returned function takes the callback back, and leaves no listener on the signal.
+ * An exception of a callback is reported as uncaught, and the other callbacks are still called. A signal that has aborted
+ * already calls nothing.
  */
 export function listen(signal: AbortSignal, callback: () => void): () => void {
   let own = ears.get(signal);
@@ -31,14 +31,14 @@ export function listen(signal: AbortSignal, callback: () => void): () => void {
   return () => {
     if (!callbacks.delete(callback) || callbacks.size > 0) return;
     signal.removeEventListener('abort', listener);
-    // While it calls back, another may have begun to listen anew.
+    // A callback may have added a new listener in the meantime.
     if (ears.get(signal)?.listener === listener) ears.delete(signal);
   };
 }
 
 /**
- * Tells which of many things an aborted signal was for. One listener per signal, however many wait on it: ten thousand
- * tasks may share one signal without a warning of too many listeners.
+ * Finds the waiting items that an aborted signal belongs to. Each signal has one listener: ten thousand tasks may share a signal
+ * without Node's warning of too many listeners.
  */
 export class AbortWatch<T> {
   readonly #waiting = new Map<AbortSignal, { waiting: Set<T>; unlisten: () => void }>();

@@ -1,6 +1,6 @@
-/** Where everything is counted that found no place of its own. */
+/** Name under which everything without a place of its own is counted. */
 export const OTHER = '(other)';
-/** Longer names are cut, and names alike up to there share a place. */
+/** Longest name; longer ones are cut, and names with the same beginning of this length share a place. */
 const LONGEST_NAME = 200;
 
 /** Places that several tables share: a table takes one for each name. */
@@ -9,8 +9,8 @@ export interface Places {
 }
 
 /**
- * Keeps one value per name, for a limited number of names; all later names share one value, called "(other)". Users make
- * these names: with a file or a user in each, they would otherwise take more and more memory.
+ * Keeps one value per name, for a limited number of names; all later names share one value, called "(other)". Users make up
+ * these names: one per file or per user would take ever more memory.
  */
 export class BoundedNames<V> {
   readonly #values = new Map<string, V>();
@@ -35,17 +35,17 @@ export class BoundedNames<V> {
     return this.#values.size;
   }
 
-  /** The value of this name; made when it is new and there is a place left, else that of "(other)". */
+  /** The value of this name. A new name gets one while a place is left, and the value of "(other)" after that. */
   get(name: string): V {
     return this.#values.get(name) ?? this.#add(name);
   }
 
-  /** The value that this name has by now. */
+  /** The value that this name has already; undefined if it has none. */
   find(name: string): V | undefined {
     return this.#values.get(name.length > LONGEST_NAME ? shortName(name) : name);
   }
 
-  /** Takes a name out, with the value that it has by itself. Its place can be taken again. */
+  /** Removes a name, and returns the value of its own. Its place becomes free. */
   take(name: string): V | undefined {
     const value = name === OTHER || name.length > LONGEST_NAME ? undefined : this.#values.get(name);
     if (value === undefined) return undefined;

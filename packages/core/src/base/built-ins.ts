@@ -1,20 +1,20 @@
 /*
- * The globals of JavaScript, taken once. A handler or a test may replace them, as it may those of Node (natives.ts). The sources
- * name them as ever: scripts/bundle-core.mjs puts these in their place, in every bundle (docs/decisions/0014-natives.md). What is
- * called on a value, as `push` on an array, is looked up in its prototype all the same.
+ * The globals of JavaScript, taken once: a handler or a test may replace them, like those of Node (natives.ts). Sources use the
+ * usual names: scripts/bundle-core.mjs puts these in their place, in every bundle (docs/decisions/0014-natives.md). Methods of a
+ * value, such as `push` of an array, are still looked up in its prototype.
  */
 
-/** A copy of all that is called on a namespace or a class itself, which cannot be changed. It makes no instances, and tells none. */
+/** A frozen copy of the static members of a namespace or a class. It makes no instances, and `instanceof` finds none. */
 export function fixed<T extends object>(owner: T): { readonly [K in keyof T]: T[K] } {
   const { defineProperty, freeze, getOwnPropertyDescriptors } = globalThis.Object;
-  // Made property by property: an object that Object.create() makes of descriptors is a hash table to V8.
+  // Property by property: V8 keeps an object that Object.create() makes from descriptors as a hash table.
   const copy = {};
   for (const [name, each] of globalThis.Object.entries(getOwnPropertyDescriptors(owner)))
     defineProperty(copy, name, each);
   return freeze(copy) as { readonly [K in keyof T]: T[K] };
 }
 
-/** Promise.all and its like look `resolve` up at each call, which may be replaced. */
+/** Promise.all and its like look `resolve` up at each call, and user code may replace it. */
 function staticsOfPromise(Promise: PromiseConstructor) {
   const resolve = Promise.resolve.bind(Promise) as <T>(value: T) => Promise<Awaited<T>>;
   const all = <T>(values: Iterable<T>): Promise<Awaited<T>[]> =>

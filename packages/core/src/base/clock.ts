@@ -4,11 +4,11 @@ import { LongTimer } from './long-timer.js';
 // process.hrtime() reads CLOCK_MONOTONIC, which every process and thread of a host shares, while performance.now()
 // starts at its own origin. One offset per isolate turns the cheap call into the shared clock; doubles hold 2 ns
 // at 10^10 ms. hrtime.bigint() on every stamp would cost an allocation.
-/** A difference no rounding explains. */
+/** A difference that no rounding explains. */
 const CLOCK_WAS_SET_MS = 5;
 const OFFSET_MS = measureOffsetMs();
 
-/** Of several readings the tightest: losing the core between two calls would shift all stamps of this isolate. */
+/** The tightest of several readings: loss of the core between two calls would shift all stamps of this isolate. */
 function measureOffsetMs(): number {
   let offsetMs = 0;
   let tightest = Infinity;
@@ -28,7 +28,7 @@ export function hostNowMs(): number {
   return now() + OFFSET_MS;
 }
 
-/** The clock that a caller reads to make a deadline, which is a fake one in a test that fakes the time of day. */
+/** The clock with which a caller makes a deadline. A test that fakes the time of day makes this clock a fake, too. */
 function callersEpochMs(): number {
   // eslint-disable-next-line no-restricted-globals -- the caller's own
   return Date.now();
@@ -37,8 +37,8 @@ function callersEpochMs(): number {
 let epochOffsetMs = callersEpochMs() - hostNowMs();
 
 /**
- * The host-clock time of a time of day, ms since the epoch. Equal times give equal results until the clock is set, though
- * Date.now() knows only whole milliseconds.
+ * Converts a time of day, ms since the epoch, to the host clock. Equal times give equal results until the clock is set, although
+ * Date.now() has only whole milliseconds.
  */
 export function hostMsOfEpoch(epochMs: number): number {
   const offsetMs = callersEpochMs() - hostNowMs();
@@ -46,19 +46,19 @@ export function hostMsOfEpoch(epochMs: number): number {
   return epochMs - epochOffsetMs;
 }
 
-/** A timer that can be called off. */
+/** A timer that can be cancelled. */
 export interface Timer {
   cancel(): void;
 }
 
-/** Time behind an interface, so that tests own it. Times are those of `hostNowMs`. */
+/** Time behind an interface, so that tests control it. Its times are on the clock of `hostNowMs`. */
 export interface Clock {
   now(): number;
   /** Calls back once, no earlier than `delayMs` from now. Does not keep the program alive. */
   after(delayMs: number, callback: () => void): Timer;
 }
 
-/** setTimeout fires at once for more than 2^31 − 1 ms, which is 24.8 days. */
+/** Longest delay of setTimeout, 24.8 days: a longer one fires at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** The real clock. */

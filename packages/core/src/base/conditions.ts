@@ -2,10 +2,10 @@ import { deferred, type Deferred } from './deferred.js';
 
 /** Promises for conditions over state that changes elsewhere: the code that changes it calls `check`. */
 export class Conditions {
-  /** One promise for each function: callers that wait with the same one cost a check no more than one of them. */
+  /** One promise per function: callers that wait for the same function add nothing to the cost of a check. */
   readonly #waiting = new Map<() => boolean, Deferred<void>>();
 
-  /** Resolves as soon as a check finds the condition true; at once if it is. A condition that throws rejects. */
+  /** Resolves as soon as a check finds the condition true; at once if it is. Rejects if the condition throws. */
   until(condition: () => boolean): Promise<void> {
     let wait = this.#waiting.get(condition);
     if (wait === undefined) this.#waiting.set(condition, (wait = deferred<void>()));

@@ -1,4 +1,4 @@
-/** A promise with its two ends in flight. */
+/** A promise together with its resolve and reject functions. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T | PromiseLike<T>): void;

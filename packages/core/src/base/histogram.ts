@@ -1,5 +1,5 @@
-// Log-linear buckets: 32 per doubling, so a bucket's middle is within 1.6 % of every value in it. One unit is
-// 0.1 µs; the first 32 buckets are exact units. 44 doublings reach most of a year; longer values share the last bucket.
+// Log-linear buckets: 32 per doubling, so the middle of a bucket is within 1.6 % of every value in it. One unit is
+// 0.1 µs; the first 32 buckets are exact units. 44 doublings cover most of a year; longer values share the last bucket.
 const UNITS_PER_MS = 10_000;
 const PER_OCTAVE = 32;
 const OCTAVE_BITS = 5;
@@ -9,7 +9,7 @@ function bucketOf(ms: number): number {
   const units = ms > 0 ? Math.floor(ms * UNITS_PER_MS) : 0;
   if (units < PER_OCTAVE) return units;
   if (units < 2 ** 31) {
-    // Up to 3.5 minutes, in integers only: a tenth of the time of the general way below.
+    // Up to 3.5 minutes, in integers only: takes a tenth of the time of the general way below.
     const octave = 31 - Math.clz32(units) - OCTAVE_BITS;
     return octave * PER_OCTAVE + (units >>> octave);
   }
@@ -27,9 +27,9 @@ function middleMs(bucket: number): number {
 }
 
 /**
- * Durations in milliseconds: exact count, sum, min and max; percentiles within 1.6 %. Fixed memory (5.6 KB once
- * something is recorded), constant time per record, and mergeable between processes, which node's own histogram is
- * not. Negative and NaN values count as 0.
+ * Durations in milliseconds: exact count, sum, min and max; percentiles within 1.6 %. Memory is fixed (5.6 KB after the first
+ * record), and a record takes constant time. Histograms of several processes can be merged, unlike Node's own. Negative and NaN
+ * values count as 0.
  */
 export class Histogram {
   count = 0;
@@ -73,7 +73,7 @@ export class Histogram {
     return counts;
   }
 
-  /** Forgets everything recorded; keeps its memory. */
+  /** Forgets all records; keeps its memory. */
   clear(): void {
     this.#buckets?.fill(0, bucketOf(this.min), bucketOf(this.max) + 1);
     this.count = this.sum = this.min = this.max = 0;

@@ -3,25 +3,25 @@ import type { AsyncLocalStorage } from 'node:async_hooks';
 import { workerData } from 'node:worker_threads';
 
 /**
- * How far a worker is. foreign: it was started as a worker and runs something else, or code that Node loads ahead of a worker's
- * entry. loading: its worker module is being loaded. idle: that is done, and no handler runs. busy: one does.
+ * Stage of a worker. foreign: started as a worker, but runs something else, or code that Node loads before a worker's entry.
+ * loading: its worker module is being loaded. idle: the module is loaded, and no handler runs. busy: a handler runs.
  */
 export type WorkerStage = 'foreign' | 'loading' | 'idle' | 'busy';
 
-/** Which workers this code runs in. */
+/** The workers that this code runs in. */
 export interface Lineage {
   /** Worker modules, file: URLs, from that of the outermost pool to that of this worker. */
   readonly modules: readonly string[];
   readonly stage: WorkerStage;
 }
 
-/** What a worker says of itself to all code in it. Plain: several copies of this library may meet here. */
+/** Data that a worker shows to all code in it. Plain: several copies of this library may meet here. */
 interface WorkerEntry {
   readonly modules: readonly string[];
   stage(): WorkerStage;
 }
 
-/** Carries the lineage to a worker process. Its entry takes it away, so that nothing a handler starts inherits it. */
+/** Carries the lineage to a worker process. Its entry removes the variable, so that processes of a handler do not inherit it. */
 export const LINEAGE_VARIABLE = 'MILLPOND_LINEAGE';
 /** Carries it to a thread, as a key of its data. */
 export const LINEAGE_KEY = 'millpondLineage';
@@ -35,7 +35,7 @@ interface InlineLoads {
   underWay: number;
 }
 
-/** The lineage of this process or thread; undefined outside of workers. Code of an inline worker has that of its program. */
+/** The lineage of this process or thread; undefined outside of workers. Code of an inline worker has the lineage of its program. */
 export function lineage(): Lineage | undefined {
   const entry = shared[ENTRY];
   if (entry !== undefined) return { modules: entry.modules, stage: entry.stage() };
@@ -48,7 +48,7 @@ export function loadingInline(): string | undefined {
   return shared[INLINE_LOADS]?.storage.getStore();
 }
 
-/** Loads the module of an inline worker, seen by `loadingInline` from all that its loading calls and begins. */
+/** Loads the module of an inline worker. `loadingInline` sees it from everything that the load calls and starts. */
 export async function loadInline<T>(moduleUrl: string, load: () => Promise<T>): Promise<T> {
   const hooks = getBuiltinModule('node:async_hooks');
   const loads = (shared[INLINE_LOADS] ??= { storage: new hooks.AsyncLocalStorage(), underWay: 0 });
@@ -56,19 +56,19 @@ export async function loadInline<T>(moduleUrl: string, load: () => Promise<T>): 
   try {
     return await loads.storage.run(moduleUrl, load);
   } finally {
-    // Node 20 and 22 slow down every promise of a program while one of these is in use.
+    // Node 20 and 22 slow down every promise of a program while an AsyncLocalStorage is in use.
     if (--loads.underWay === 0) loads.storage.disable();
   }
 }
 
-/** Says that this process or thread is a worker. Called by its entry, before anything of the user's is loaded. */
+/** Marks this process or thread as a worker. Its entry calls this before it loads anything of the user's. */
 export function enterWorker(stage: () => WorkerStage): void {
   const entry: WorkerEntry = { modules: modulesGiven() ?? [], stage };
   delete process.env[LINEAGE_VARIABLE];
   Object.defineProperty(globalThis, ENTRY, { value: entry });
 }
 
-/** What the parent gave to this process or thread. */
+/** The modules that the parent gave to this process or thread. */
 function modulesGiven(): string[] | undefined {
   const data = workerData as { [LINEAGE_KEY]?: string } | null | undefined;
   const text = data?.[LINEAGE_KEY] ?? process.env[LINEAGE_VARIABLE];
@@ -76,12 +76,12 @@ function modulesGiven(): string[] | undefined {
   try {
     return fromJson(text) as string[];
   } catch {
-    // Not of our making, but as good a sign.
+    // Not written by this library, but as good a sign.
     return [text];
   }
 }
 
-/** What to give to a worker of this module. */
+/** The lineage to give to a worker of this module. */
 export function lineageOf(moduleUrl: string): string {
   return toJson([...(lineage()?.modules ?? []), moduleUrl]);
 }

@@ -1,12 +1,12 @@
-/** What an element needs to stand in a LinkedQueue: two fields of its own, so that queueing allocates nothing. */
+/** Fields that an element needs to stand in a LinkedQueue; they are its own, so that queueing allocates nothing. */
 export interface Linked<T> {
   next: T | undefined;
   previous: T | undefined;
 }
 
 /**
- * First in, first out, with push, unshift, shift and remove in constant time. The links live in the elements
- * themselves, so an element stands in at most one queue; callers must know that it stands in this one to remove it.
+ * A first-in, first-out queue with push, unshift, shift and remove in constant time. The links live in the elements themselves,
+ * so an element stands in at most one queue. A caller may remove only an element that it knows to be in this queue.
  */
 export class LinkedQueue<T extends Linked<T>> {
   #first: T | undefined;

@@ -1,11 +1,11 @@
-/** Part of a clock (base/clock.ts, which imports this file) that it needs. */
+/** The part of a clock that a long timer needs; base/clock.ts imports this file. */
 interface Waits {
   now(): number;
   after(delayMs: number, callback: () => void): { cancel(): void };
 }
 
 /**
- * A timer for a delay that is longer than its clock can wait in one piece. It arms itself again until the time has come;
+ * A timer for a delay that is longer than its clock can wait at once. It arms itself again until the delay has passed;
  * a delay of Infinity never ends.
  */
 export class LongTimer {

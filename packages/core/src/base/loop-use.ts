@@ -2,9 +2,9 @@ import type { EventLoopUtilization } from 'node:perf_hooks';
 import { nodeTiming, now } from './natives.js';
 
 /**
- * As performance.eventLoopUtilization(), which reads process.hrtime at each call in Node 20: fakes of that are among the
- * first that tests install.
- * @param since what this returned before, for what has been since then
+ * Same as performance.eventLoopUtilization(), which in Node 20 reads process.hrtime at each call. Tests often install a fake of
+ * that.
+ * @param since an earlier result, to get the use since then
  */
 export function eventLoopUtilization(since?: EventLoopUtilization): EventLoopUtilization {
   const { loopStart, idleTime } = nodeTiming;

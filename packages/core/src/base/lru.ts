@@ -2,10 +2,10 @@ import type { LRUCache } from 'lru-cache';
 import { now } from './natives.js';
 import { requireInstalled } from './own-file.js';
 
-/** A map that forgets its least recently used entries. Loaded at the first: that takes 4 ms, and most pools need none. */
+/** A map that forgets its least recently used entries. Loaded on first use: the load takes 4 ms, and most pools need no map. */
 export function newLru<V extends object>(options: { max: number; ttl?: number }): LRUCache<string, V> {
-  // scripts/bundle-core.mjs knows this call: in a bundle, the package is part of it.
+  // scripts/bundle-core.mjs knows this call, and puts the package into the bundle.
   const lru = requireInstalled((require) => require('lru-cache')) as typeof import('lru-cache');
-  // Its own clock is that of the globals, and its memory of a time ends by their timer.
+  // Its default clock is the global one, whose timer also ends its memory of a time: both may be fakes.
   return new lru.LRUCache<string, V>({ ...options, perf: { now }, ttlResolution: 0 });
 }

@@ -6,24 +6,24 @@ import util from 'node:util';
 import { fixed } from './built-ins.js';
 
 /*
- * Node's own functions, taken once. Tests of users fake timers and clocks, and handlers replace globals; a pool that
- * looked them up at each call would stop with them. The linter keeps the globals out of all other files.
+ * Node's own functions, taken once. Tests of users fake timers and clocks, and handlers replace globals. A pool that looked them up
+ * at each call would stop with them. The linter keeps the globals out of all other files.
  */
 
-/** What a fake of @sinonjs/fake-timers (vitest, jest, sinon) stands for: a program may load us after it installed them. */
+/** The original behind a fake of @sinonjs/fake-timers (vitest, jest, sinon): a program may install fakes before it loads us. */
 function genuine<F extends object>(name: string, found: F): F {
   const { clock } = found as { clock?: Record<string, F | undefined> };
   return clock?.[`_${name}`] ?? found;
 }
 
-/** process.exit(), which looks up process.reallyExit(): a handler may have replaced both. */
+/** The original process.exit(). It looks up process.reallyExit(), and a handler may have replaced both. */
 function wayOut(): (code: number) => never {
   const { exit, reallyExit } = nodeProcess as typeof nodeProcess & { reallyExit(code: number): never };
   return (code) => {
     try {
       Object.defineProperty(nodeProcess, 'reallyExit', { value: reallyExit, configurable: true });
     } catch {
-      // It cannot be put back: past process.exit(), and past its listeners.
+      // The original cannot be put back, so it is called directly, without process.exit() and its listeners.
       reallyExit.call(nodeProcess, code);
     }
     return exit.call(nodeProcess, code);
@@ -32,7 +32,7 @@ function wayOut(): (code: number) => never {
 
 function take() {
   const performance = genuine('performance', perfHooks.performance);
-  // Past the module registry of jest, where a test may have a mock of it.
+  // Directly from Node: the module registry of jest may hold a test's mock of it.
   const fs = nodeProcess.getBuiltinModule('node:fs');
   const threadCpuUsage = (nodeProcess as { threadCpuUsage?: () => NodeJS.CpuUsage }).threadCpuUsage;
   return {
@@ -45,20 +45,20 @@ function take() {
     queueMicrotask: genuine('queueMicrotask', globalThis.queueMicrotask),
     nextTick: genuine('nextTick', nodeProcess.nextTick),
     hrtime: genuine('hrtime', nodeProcess.hrtime),
-    // Of the class: @sinonjs/fake-timers 15 puts its own on the object.
+    // Taken from the class: @sinonjs/fake-timers 15 puts its own on the object.
     now: (Object.getPrototypeOf(performance) as typeof performance).now.bind(performance),
     nodeTiming: performance.nodeTiming,
-    /** Ends this process or thread, whatever a handler has put in the place of process.exit. */
+    /** Ends this process or thread, even if a handler has replaced process.exit. */
     exit: wayOut(),
     kill: nodeProcess.kill.bind(nodeProcess),
     cpuUsage: nodeProcess.cpuUsage.bind(nodeProcess),
-    /** From Node 22.19 and 23.9 on. */
+    /** Exists from Node 22.19 and 23.9 on. */
     threadCpuUsage: threadCpuUsage?.bind(nodeProcess),
     rss: nodeProcess.memoryUsage.rss,
     getBuiltinModule: nodeProcess.getBuiltinModule.bind(nodeProcess),
-    /** For what it tells: env, platform, streams. Its functions are those above. */
+    /** For its data only: env, platform, streams. Its functions are those above. */
     process: nodeProcess,
-    // Each by itself: a handler may replace them on the object, and the claims of a thread would be lost.
+    // One by one: a handler may replace them on the object, which would break the claims of a thread.
     atomicLoad: globalThis.Atomics.load,
     atomicStore: globalThis.Atomics.store,
     SharedArrayBuffer: globalThis.SharedArrayBuffer,
@@ -70,8 +70,8 @@ function take() {
     printError: globalThis.console.error,
     types: fixed(util.types),
     inspect: util.inspect,
-    // Of the object once, not by an import: a handler may replace them there, and to look one up for each result took 7 % of a
-    // worker's time, since rolldown makes a getter of each name of a module that is imported whole.
+    // Taken from the object once, not by an import: a handler may replace them there. rolldown makes a getter of each name of a
+    // module that is imported whole. A look-up for each result took 7 % of a worker's time.
     readSync: fs.readSync,
     writeSync: fs.writeSync,
     ftruncateSync: fs.ftruncateSync,
@@ -86,7 +86,7 @@ function take() {
   };
 }
 
-// The file of inline workers loads with the first pool, when a test may have faked what this module takes: it has the same.
+// Shared: the file of inline workers loads with the first pool, when a test may already have installed fakes.
 const KEY = Symbol.for('millpond.natives.8');
 const owner = globalThis as { [KEY]?: ReturnType<typeof take> };
 
@@ -133,7 +133,7 @@ export const {
   existsSync,
   statSync,
 } = natives;
-// Apart from the others: what TypeScript infers of it has no name outside of Node's own types.
+// Separate from the others: the type that TypeScript infers for it has no name outside of Node's own types.
 export const getBuiltinModule: NodeJS.Process['getBuiltinModule'] = natives.getBuiltinModule;
 
 export type SharedArrayBuffer = globalThis.SharedArrayBuffer;

@@ -1,29 +1,29 @@
-/** A shorter beginning says nothing of the rest. */
+/** A shorter common beginning is no sign that two names are related. */
 const SHORTEST_PREFIX = 3;
-/** A name beyond this is no slip of the pen; comparing it letter by letter takes time that grows with its square. */
+/** Longest name that may be a typing error. Comparison by letters takes time that grows with the square of the length. */
 const LONGEST_NAME = 100;
 
 /**
- * The known name that was most likely meant: at most a third of its letters differ, or one of the two begins with the
- * other. Undefined when none is near.
+ * The known name that was most likely meant; undefined when none is near. At most a third of the letters of near names differ, or
+ * one begins with the other.
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (name.length > LONGEST_NAME) return undefined;
   return nearestByLetters(name, known) ?? nearestByPrefix(name, known);
 }
 
-/** Ends a sentence with the known name that was most likely meant: ` Did you mean "x"?`. Empty where none is near. */
+/** Ends a sentence with the known name that was most likely meant: ` Did you mean "x"?`. Empty when none is near. */
 export function didYouMean(name: unknown, known: readonly string[]): string {
   const nearest = typeof name === 'string' ? nearestName(name, known) : undefined;
   return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
 }
 
-/** As {@link didYouMean}; where no known name is near, all of them. */
+/** Same as {@link didYouMean}; lists all known names when none is near. */
 export function nearestOrAll(name: string, known: readonly string[]): string {
   return didYouMean(name, known) || ` Known here: ${known.join(', ')}.`;
 }
 
-/** Of the known names that begin with it, or that it begins with, the one of the nearest length. */
+/** The known name of the nearest length among those that begin with this name, or that it begins with. */
 function nearestByPrefix(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   for (const candidate of known) {
@@ -61,7 +61,7 @@ function mostDistance(a: string, b: string): number {
   return Math.max(1, Math.floor(Math.max(a.length, b.length) / 3));
 }
 
-/** Letters inserted, left out, changed, or swapped with their neighbour, to make one of the other. */
+/** Number of letters to insert, leave out, change, or swap with their neighbour, to turn one name into the other. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

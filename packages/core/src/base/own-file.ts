@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 /** Empty in ES modules. */
 declare const __filename: string | undefined;
 
-/** URL of the file that this code is in: one of ours, or the program that a bundler has put it into. */
+/** URL of the file that this code is in: a file of this package, or a program that bundles it. */
 export function ownUrl(): string {
   // Bundlers that make CommonJS leave it empty.
   const url = import.meta.url as string | undefined;
@@ -13,14 +13,14 @@ export function ownUrl(): string {
   return pathToFileURL(typeof __filename === 'string' ? __filename : process.execPath).href;
 }
 
-/** As createRequire(), by a name that bundlers do not know: they would look for what it requires when they build. */
+/** Same as createRequire(), under a name that bundlers do not know: they would resolve its requires at build time. */
 export function requireFrom(url: string | URL): NodeJS.Require {
   return Module.createRequire(url);
 }
 
 /**
- * Where to look for what belongs to this code, file: URLs: where it is; else beside the program that runs, since a bundler may
- * have written down where this code was when it was built.
+ * Places to look for files of this package, as file: URLs: first its own, then that of the running program. The second one
+ * is needed where a bundler has written down the place of this code at build time.
  */
 export function ownPlaces(): string[] {
   const program = [process.argv[1], process.execPath].filter((path) => path !== undefined);
@@ -28,8 +28,8 @@ export function ownPlaces(): string[] {
 }
 
 /**
- * Finds what is installed beside this code, by the require() of one of its places after the other.
- * @throws what the first of them throws
+ * Finds what is installed beside this code, with the require() of each of its places in turn.
+ * @throws the first error
  */
 export function requireInstalled(find: (require: NodeJS.Require) => unknown): unknown {
   let thrown: unknown;

@@ -2,38 +2,38 @@ import type { PathLike } from 'node:fs';
 import { existsSync, readFileSync, statSync } from './natives.js';
 
 /**
- * Whether a file is there. Node's existsSync() throws for a file that the program may not read (`node --permission`).
+ * Whether a file exists. Node's existsSync() throws for a file that the program may not read (`node --permission`).
  * @param ifDenied the answer for such a file
  */
 export function isThere(path: PathLike, ifDenied = false): boolean {
   try {
     return existsSync(path);
   } catch {
-    // ERR_ACCESS_DENIED, the one error of existsSync().
+    // ERR_ACCESS_DENIED, the only error of existsSync().
     return ifDenied;
   }
 }
 
-/** The type of what is there and no regular file. Reading a FIFO or a terminal waits for what may never come. */
+/** The type of an existing path that is no regular file. A read from a FIFO or a terminal may wait for ever. */
 export function nonFileType(path: PathLike): 'folder' | 'FIFO' | 'socket' | 'device' | undefined {
   try {
     const stats = statSync(path);
     if (stats.isFile()) return undefined;
     return stats.isDirectory() ? 'folder' : stats.isFIFO() ? 'FIFO' : stats.isSocket() ? 'socket' : 'device';
   } catch {
-    // There is nothing, or nothing that this program may look at.
+    // The path does not exist, or this program may not look at it.
     return undefined;
   }
 }
 
-/** A file's text, or undefined when it is not there, or cannot be read: then it says nothing. */
+/** The text of a file; undefined when the file is missing or cannot be read. */
 export function readText(path: string): string | undefined {
-  // Most that are looked for are not there, and making an error costs ten times as much as asking first.
+  // Most files that are looked for are missing, and an error costs ten times as much as this test.
   if (!isThere(path)) return undefined;
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // Not for this program to read, a folder, or of a process that has just ended.
+    // The file may not be read, is a folder, or belongs to a process that has just ended.
     return undefined;
   }
 }

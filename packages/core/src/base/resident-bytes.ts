@@ -2,12 +2,12 @@ import { rss } from './natives.js';
 
 let lastKnown = 0;
 
-/** Resident memory of this process. Where it cannot be read just now, for want of a file descriptor, what it was before. */
+/** Resident memory of this process. Gives the last known value while no file descriptor is left to read it. */
 export function residentBytes(): number {
   try {
     lastKnown = rss();
   } catch {
-    // EMFILE: Linux tells it by a file.
+    // EMFILE: on Linux the value is read from a file.
   }
   return lastKnown;
 }

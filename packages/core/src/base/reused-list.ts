@@ -1,6 +1,6 @@
 /**
- * A list that is filled and emptied again and again. An array whose length is set to 0 gives its memory away, 150 bytes at
- * the next push, every time; this one keeps it.
+ * A list that is filled and emptied again and again. It keeps its memory. An array whose length is set to 0 drops it, and
+ * allocates 150 bytes at the next push, every time.
  */
 export class ReusedList<T> {
   readonly #items: (T | undefined)[] = [];

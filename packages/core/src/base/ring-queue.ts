@@ -1,8 +1,8 @@
 const FIRST_ROOM = 16;
 
 /**
- * First in, first out, in constant time whatever its length: an array moves all that is left at each shift() once it is
- * long. An element is reached by how far it stands from the head.
+ * A first-in, first-out queue in constant time at any length: shift() of a long array moves all that is left. An element is
+ * found by its distance from the head.
  */
 export class RingQueue<T> {
   /** Its length is a power of two. */

@@ -1,12 +1,12 @@
-/** Files of ours that a worker starts with. */
+/** Files of this package that a worker starts with. */
 const OURS = /[\\/](?:(?:process|thread)-entry\.c?js|inline-host\.c?js|child[\\/][\w-]+\.[jt]s):/;
-/** The head that Node puts before the stack of a syntax error: where, the text there, and marks below it. */
+/** The head that Node puts before the stack of a syntax error: place, text, and marks below it. */
 const HEAD = /^((?:file:|\/|[A-Za-z]:\\)[^\n]*:\d+)\n/;
 const CALL = /^ {4}at (?:.* \()?(?:async )?((?:file:\/\/|\/|[A-Za-z]:\\)[^\n]*:\d+:\d+)\)?$/;
 
 /**
- * Where an error happened, by its stack: "file:///app/worker.js:5:9", or of a syntax error several lines with the text at
- * that place. Undefined when the stack tells no place outside of Node and of what workers start with.
+ * Place of an error, by its stack: "file:///app/worker.js:5:9". For a syntax error it has several lines, with the text at that
+ * place. Undefined when the stack names only Node and the files that workers start with.
  */
 export function placeOf(stack: string | undefined): string | undefined {
   if (stack === undefined) return undefined;

@@ -1,9 +1,9 @@
 import { setTimeout, clearTimeout } from './natives.js';
 
-/** A session of V8's inspector with the thread that is asked about. */
+/** A session of V8's inspector with the inspected thread. */
 export interface Inspected {
   ask(method: string): Promise<unknown>;
-  /** Has the parameters of every event of this name from now on. */
+  /** Passes the parameters of every later event of this name to the listener. */
   on(event: string, listener: (params: unknown) => void): void;
 }
 
@@ -12,7 +12,7 @@ interface Paused {
 }
 interface CallFrame {
   functionName: string;
-  /** Both from 0. */
+  /** Line and column count from 0. */
   location: { scriptId: string; lineNumber: number; columnNumber: number };
 }
 interface ScriptParsed {
@@ -23,15 +23,15 @@ interface ScriptParsed {
 /** A thread that runs JavaScript pauses within microseconds, if it has a core. */
 const PAUSE_WITHIN_MS = 100;
 /**
- * What calls handlers: child/call-handler.ts. From there outwards the stack is ours, and says nothing about the handler.
- * Its file alone would not do: in the same bundle is what a handler calls, such as ctx.section().
+ * The function that calls handlers: child/call-handler.ts. All calls outside of it are this library's, and say nothing about the
+ * handler. Its file alone is not enough: functions that a handler calls, such as ctx.section(), are in the same bundle.
  */
 const OUR_CALLER = { file: /\/bundle\/(process|thread)-entry\.cjs$/, functionName: 'callHandler' };
 
 /**
- * Where a thread is, innermost call first, as lines like those of an error's stack; empty when it runs no JavaScript.
- * Pauses it for a moment, even in an endless loop or a regular expression, which gives the very line. A CPU profile
- * would not do: it does not see the innermost function of a loop that was compiled while it ran.
+ * Current stack of a thread, innermost call first, in lines like those of an error; empty when it runs no JavaScript.
+ * Pauses the thread for a moment, even in an endless loop or a regular expression, which gives the exact line. A CPU profile does
+ * not: it misses the innermost function of a loop that was compiled while it ran.
  */
 export async function stuckStack(thread: Inspected): Promise<string> {
   const urls = new Map<string, string>();
@@ -40,7 +40,7 @@ export async function stuckStack(thread: Inspected): Promise<string> {
     urls.set(scriptId, url);
   });
   const paused = new Promise<Paused>((resolve) => thread.on('Debugger.paused', (event) => resolve(event as Paused)));
-  // Tells of every script there is.
+  // Reports every loaded script.
   await thread.ask('Debugger.enable');
   await thread.ask('Debugger.pause');
   let timer: NodeJS.Timeout | undefined;
@@ -49,12 +49,12 @@ export async function stuckStack(thread: Inspected): Promise<string> {
   });
   const seen = await Promise.race([paused, tooLate]);
   clearTimeout(timer);
-  // Goes on, or does not pause any more.
+  // Resumes the thread, or cancels a pause that has not happened yet.
   await thread.ask('Debugger.disable');
   return seen === undefined ? '' : linesOf(seen.callFrames, urls);
 }
 
-/** The calls as lines, as far as they are not ours. */
+/** The calls as lines, up to the first that is this library's. */
 function linesOf(calls: readonly CallFrame[], urls: ReadonlyMap<string, string>): string {
   const lines: string[] = [];
   for (const { functionName, location } of calls) {

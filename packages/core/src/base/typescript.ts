@@ -3,7 +3,7 @@ import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { requireFrom } from './own-file.js';
 
-/** Whether a module is TypeScript, which Node 22.18 and later run by themselves and others do not. */
+/** Whether a module is TypeScript. Node runs it by itself from 22.18 on; other versions do not. */
 export function isTypeScript(moduleUrl: string): boolean {
   return /\.[mc]?ts$/.test(new URL(moduleUrl).pathname);
 }
@@ -12,7 +12,7 @@ export function stripsTypes(): boolean {
   return Boolean((process.features as { typescript?: unknown }).typescript);
 }
 
-/** What to do about TypeScript that nothing here can load, as the end of a sentence. */
+/** Advice for TypeScript that nothing here can load, as the end of a sentence. */
 export function howToLoad(moduleUrl: string): string {
   return (
     `is TypeScript (${fileURLToPath(moduleUrl)}), which Node ${process.versions.node} does not run by itself. ` +
@@ -20,7 +20,7 @@ export function howToLoad(moduleUrl: string): string {
   );
 }
 
-/** URLs of what tsx offers. */
+/** URLs of the files that tsx offers. */
 export interface Tsx {
   /** For `node --import`. */
   readonly main: string;
@@ -39,7 +39,7 @@ export function findTsx(moduleUrl: string): Tsx | undefined {
     const url = (name: string): string => pathToFileURL(join(folder, targetOf(exports[name]))).href;
     return { main: url('.'), esm: url('./esm/api'), cjs: url('./cjs/api') };
   } catch {
-    // Another package of that name, or one older than its api.
+    // Another package of that name, or a tsx older than its API.
     return undefined;
   }
 }
@@ -48,7 +48,7 @@ function folderOfTsx(moduleUrl: string): string | undefined {
   try {
     return dirname(requireFrom(moduleUrl).resolve('tsx/package.json'));
   } catch {
-    // Not installed there. `npx tsx` has its own place, which its flags tell.
+    // Not installed there. `npx tsx` has a place of its own, which shows in the flags of the process.
     const dist = `${sep}tsx${sep}dist${sep}`;
     const paths = process.execArgv.map((flag) => (flag.startsWith('file:') ? fileURLToPath(flag) : flag));
     const path = paths.find((each) => each.includes(dist));
@@ -58,7 +58,7 @@ function folderOfTsx(moduleUrl: string): string | undefined {
 
 type Exports = Record<string, string | { import: string | { default: string } }>;
 
-/** What `import` finds. require() finds another file, which registers nothing for `import`. */
+/** The file that `import` finds. require() finds another file, which registers nothing for `import`. */
 function targetOf(target: Exports[string] | undefined): string {
   if (typeof target === 'string') return target;
   if (target === undefined) throw new Error('This tsx has no such entry.');

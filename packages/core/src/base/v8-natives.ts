@@ -1,15 +1,15 @@
 import v8 from 'node:v8';
 
 /*
- * V8's serializer, with its methods taken once: what is put into the place of one of them later, on a prototype or in the module,
- * is not found. `types` and the like are in natives.ts.
+ * V8's serializer, with its methods taken once: later replacements on a prototype or in the module have no effect. `types` and
+ * the like are in natives.ts.
  */
 
-/** All methods of a class and of those it extends, on its own prototype. */
+/** Puts all methods of a class and of its base classes on its own prototype. */
 function closed<C extends new (...args: never[]) => object>(type: C): C {
   const { defineProperties, getOwnPropertyDescriptors, getPrototypeOf } = Object;
   const links: object[] = [];
-  // Up to the Object.prototype of the realm of these classes, which is not that of a test that jest runs.
+  // Up to the Object.prototype of the realm of these classes; a test that jest runs has another one.
   let link = type.prototype as object;
   for (let next = getPrototypeOf(link) as object | null; next !== null; next = getPrototypeOf(link) as object | null) {
     links.unshift(link);
@@ -27,7 +27,7 @@ function closed<C extends new (...args: never[]) => object>(type: C): C {
 export const DefaultSerializer = closed(class extends v8.DefaultSerializer {});
 export const DefaultDeserializer = closed(class extends v8.DefaultDeserializer {});
 
-/** As v8.serialize(). @throws where V8 refuses the value */
+/** Same as v8.serialize(). @throws if V8 refuses the value */
 export function serialize(value: unknown): Buffer {
   const serializer = new DefaultSerializer();
   serializer.writeHeader();
@@ -35,7 +35,7 @@ export function serialize(value: unknown): Buffer {
   return serializer.releaseBuffer();
 }
 
-/** As v8.deserialize(). @throws for bytes that are no value */
+/** Same as v8.deserialize(). @throws if the bytes are not a serialized value */
 export function deserialize(bytes: Uint8Array): unknown {
   const deserializer = new DefaultDeserializer(bytes);
   deserializer.readHeader();
