@@ -1,11 +1,11 @@
 // What is `key` worth to handlers that keep something costly for each key?
 //
-// Each worker keeps the four documents of 2 MB that it was asked about last; there are 32, so that four workers can keep half
-// of them, and eight all. Beside no key and `key` stand what a program can do without either: a pool of one worker for each
-// share of the keys, to which it sends by the key itself; and jest-worker's computeWorkerKey, which does that inside.
+// Each worker keeps the four documents of 2 MB that it used last. There are 32, so four workers can keep half of them, and
+// eight workers all. Two alternatives need no `key`: a pool of one worker for each share of the keys, and jest-worker's
+// computeWorkerKey. The program chooses the pool by the key itself; computeWorkerKey does the same inside the library.
 //
-// 32 callers, of whom each calls again as soon as it has its answer; documents are asked for evenly, or the n-th a share of
-// 1/n as often as the first, as in real programs.
+// 32 callers call again as soon as they have their answer. Keys are drawn evenly, or by Zipf's law, as in real programs. By this
+// law the n-th document is drawn 1/n as often as the first.
 import { strictEqual } from 'node:assert';
 import { closedLoop } from './closed-loop.mjs';
 import { byRank, evenly, randomFrom } from './draws.mjs';

@@ -1,9 +1,9 @@
-// Which benchmarks are there, and which are meant?
+// Lists the benchmarks, and finds those that a command line names.
 import { readdirSync } from 'node:fs';
 
 const ENDING = '.bench.mjs';
 
-/** @returns all of them, by the first number of the goals they measure */
+/** @returns all benchmarks, by the first number of the goals that they measure */
 export async function loadBenchmarks() {
   const ids = readdirSync(import.meta.dirname)
     .filter((file) => file.endsWith(ENDING))
@@ -12,7 +12,7 @@ export async function loadBenchmarks() {
   return benchmarks.sort((a, b) => firstNumber(a) - firstNumber(b));
 }
 
-/** @param words ids, beginnings of ids or numbers, such as `records`, `sizing` or `B3`; none mean all @throws for an unknown word */
+/** @param words ids, beginnings of ids or numbers, such as `records`, `sizing` or `B3`; without any, all @throws for an unknown word */
 export function choose(benchmarks, words) {
   const means = (word, { id, numbers }) =>
     id === word || id.startsWith(`${word}-`) || numbers.includes(word.toUpperCase());

@@ -1,11 +1,11 @@
-// The table of the guide that says when a pool pays, from the result of break-even.bench.mjs.
+// The table of the guide that says when a pool pays, made from the result of break-even.bench.mjs.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { number, row } from './table.mjs';
 
 const BEGIN = '<!-- break-even: written by bench/ -->';
 const END = '<!-- break-even: end -->';
 
-/** Writes it between the two marks; where there is no guide, or no result, nothing is done. */
+/** Writes the table between the two marks; does nothing without the guide or a result. */
 export function fillGuide(results, file) {
   const result = results.find(({ id }) => id === 'break-even');
   if (result === undefined || !existsSync(file)) return;

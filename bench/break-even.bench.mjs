@@ -1,8 +1,8 @@
 // From what length of tasks on does a pool pay?
 //
-// A plain loop and a pool of two workers in one program, one right after the other, on the same tasks: how many times as fast
-// is the pool? Below 1 it costs more than it gives. Tasks differ in how long they compute, and in the value that goes in and
-// comes back: a number, or objects of 1 to 200 KB as JSON, with keys, texts and numbers as programs have them.
+// A plain loop and a pool of two workers take turns on the same tasks in one program. The ratio of their rates is the result:
+// below 1 the pool costs more than it gives. Tasks differ in computing time, and in the value that goes in and comes back. The
+// value is a number, or objects of 1 to 200 KB as JSON, with realistic keys, texts and numbers.
 import { deepStrictEqual } from 'node:assert';
 import { closedLoop } from './closed-loop.mjs';
 import { named } from './goals.mjs';
@@ -20,7 +20,7 @@ const VALUES = {
   '200 KB': (i) => orders(i, 310),
 };
 const DIFFERENT = 16;
-/** A plain loop looks at the clock after this much work, and that much is in flight at most, four tasks at least. */
+/** Work between two looks of the plain loop at the clock. As much is in flight at most, but at least four tasks. */
 const BATCH_US = 50;
 const IN_FLIGHT_US = 64_000;
 const PLURAL = { process: 'processes', thread: 'threads' };

@@ -6,9 +6,9 @@ import { ours, peers, timesBest } from './goals.mjs';
 import { warmRound } from './warm-round.mjs';
 
 const BYTES = 1 << 20;
-// Enough that both workers always have one, and little enough that no memory is swapped.
+// Enough that both workers always have a Buffer, and little enough that no memory is swapped.
 const IN_FLIGHT = 8;
-// Not one again and again: it would stay in the processor's cache.
+// Different Buffers: a single one would stay in the processor's cache.
 const READY = Array.from({ length: 32 }, (_, i) => Buffer.alloc(BYTES, `buffer ${i}`));
 const IN = { key: 'inPerSecond', unit: 'MiB/s in', better: 'higher' };
 const OUT = { key: 'outPerSecond', unit: 'MiB/s out', better: 'higher' };
@@ -27,7 +27,7 @@ export default {
   round: warmRound({
     async check(run) {
       for (const buffer of READY) strictEqual(await run('byteLength', buffer), BYTES);
-      // Some clone a Buffer to a Uint8Array, which is as good.
+      // Some libraries clone a Buffer to a Uint8Array, which is as good.
       deepStrictEqual(Buffer.from(await run('bytes', BYTES)), Buffer.alloc(BYTES, 'millpond'));
     },
     async measure(run, forMs) {

@@ -1,14 +1,14 @@
-// What does a pool that sizes itself do over time, while callers call again at once?
+// Watches a pool that sizes itself over time, while callers call again at once.
 
 export const WINDOW_MS = 250;
 export const PER_SECOND = 1000 / WINDOW_MS;
 
 /**
- * Watches a pool from the beginning. `callers` may be another number, and `draw` another function, at any time.
+ * Watches a pool from the beginning. `callers` and `draw` may be changed at any time.
  * @param draw `(i) => [task, input]`: the i-th task
  */
 export class BusyPool {
-  /** One a quarter of a second: `{ atMs, done, tookMs, workers, concurrency }`. */
+  /** One window for each quarter of a second: `{ atMs, done, tookMs, workers, concurrency }`. */
   windows = [];
   #pool;
   #draw;
@@ -30,19 +30,19 @@ export class BusyPool {
     return performance.now() - this.#startMs;
   }
 
-  /** From now on. Tasks that are under way are finished. */
+  /** Changes the load from now on. Tasks in flight are finished. */
   keepBusy(callers, draw = this.#draw) {
     this.#draw = draw;
     this.#wanted = callers;
     while (this.#calling < callers) void this.#call();
   }
 
-  /** Goes on for so long. */
+  /** Runs on for this time. */
   async for(ms) {
     await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
-  /** Nothing is looked at any more. @returns the windows */
+  /** Ends the observation. @returns the windows */
   stop() {
     this.#wanted = 0;
     clearInterval(this.#timer);
@@ -55,7 +55,7 @@ export class BusyPool {
     while (this.#calling <= this.#wanted) {
       const draw = this.#draw;
       await this.#pool.run(...draw(this.#calls++));
-      // What was begun before the last change is not work of the load there is now.
+      // Tasks that began before the last change do not belong to the present load.
       if (draw === this.#draw) this.#done++;
     }
     this.#calling--;
@@ -76,7 +76,7 @@ export function rateOf(windows) {
   return (sum('done') / sum('tookMs')) * 1000;
 }
 
-/** As a result keeps it. */
+/** The windows as a result keeps them. */
 export function timeLineOf(windows) {
   return windows.map(({ atMs, done, tookMs, workers, concurrency }) => ({
     atMs: Math.round(atMs),
@@ -86,7 +86,7 @@ export function timeLineOf(windows) {
   }));
 }
 
-/** A contestant of which only the sizing is looked at. */
+/** A contestant of which only the sizing is measured. */
 export function sized(name, role, settings) {
   return {
     name,

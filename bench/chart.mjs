@@ -1,5 +1,5 @@
-// How does a result look as a picture? SVG as text: a horizontal bar a contestant, whiskers from the lowest to the highest
-// round. It chooses its colours by the reader's light or dark setting, also when it stands as an image in a page.
+// Draws a result as SVG text. Each contestant has a horizontal bar, with whiskers from the lowest to the highest round. The
+// colours follow the reader's light or dark setting, also in an image of a page.
 import { number } from './table.mjs';
 
 const WIDTH = 860;
@@ -29,7 +29,7 @@ const STYLE = `
     .whisker { stroke: #e6edf3; }
   }`;
 
-/** @param result of a benchmark, as in results/; each of its metrics is a panel, one under the other */
+/** @param result of a benchmark, as in results/; each of its metrics is a panel, one below the other */
 export function renderChart({ question, metrics, contestants, settings, outlined = 'no pool' }) {
   const panels = [];
   let top = 0;
@@ -50,7 +50,7 @@ export function renderChart({ question, metrics, contestants, settings, outlined
   ].join('\n');
 }
 
-/** A direct call is far off the scale: beside it nothing else could be seen. */
+/** A direct call is far off the scale: beside it no other bar could be seen. */
 function isOnScale({ kind }, { better }) {
   return !(kind === 'none' && better === 'higher');
 }

@@ -1,8 +1,8 @@
-// Who takes part? Millpond, its peers as they come and at their best, and what no pool would cost.
+// Lists the contestants: Millpond, its peers as they come and at their best, and baselines without a pool.
 //
-// A contestant is `{ name, kind, role, load, create }`: `create(await load(), { workers })` returns a pool at once, its
-// workers on their way: `{ run(task, input) }`. It is never closed: the end of the round's process ends it. `role` says whom it is compared with: 'subject', 'peer', or
-// 'baseline', which is no pool: nothing is supervised, queued or cancelled.
+// A contestant is `{ name, kind, role, load, create }`. `create(await load(), { workers })` returns a pool `{ run(task, input) }`
+// at once, while its workers start. The pool is never closed: the end of the round's process ends it. `role` is 'subject',
+// 'peer', or 'baseline'. A baseline is no pool: it does not supervise, queue or cancel.
 import { bareFork, bareThread, directCall } from './pools/bare.mjs';
 import { jestWorker } from './pools/jest-worker.mjs';
 import { millpond, millpondIdempotent } from './pools/millpond.mjs';
@@ -43,7 +43,7 @@ export function forRealTasks(contestants) {
   return meant.map((each) => (each.name.endsWith('16 a worker') ? { ...each, isForQuick: true } : each));
 }
 
-/** Everybody, for tasks with the same `serialization` on both ways. */
+/** All contestants, for tasks with the same `serialization` on both ways. */
 export function everybody({ serialization } = {}) {
   return [
     directCall(),
@@ -56,7 +56,7 @@ export function everybody({ serialization } = {}) {
   ];
 }
 
-/** Everybody, and Millpond with tasks that may run twice. */
+/** All contestants, and Millpond with idempotent tasks. */
 export function everybodyAndIdempotent() {
   const all = everybody();
   for (const kind of ['process', 'thread']) {

@@ -1,4 +1,4 @@
-// Which key comes next? The same ones for every contestant.
+// Draws the next key, in the same order for every contestant.
 
 /** @returns a function of numbers below 1, evenly spread (mulberry32) */
 export function randomFrom(seed) {
@@ -11,12 +11,12 @@ export function randomFrom(seed) {
   };
 }
 
-/** Every one of `count` as often as any other. */
+/** Every one of `count` keys as often as any other. */
 export function evenly(count, random) {
   return () => Math.floor(random() * count);
 }
 
-/** The n-th a share of 1/n of the first (Zipf's law). */
+/** The n-th key 1/n as often as the first (Zipf's law). */
 export function byRank(count, random) {
   const upTo = [];
   for (let rank = 1, sum = 0; rank <= count; rank++) upTo.push((sum += 1 / rank));

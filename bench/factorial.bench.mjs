@@ -1,8 +1,8 @@
 // How close to the cores' limit does poolifier's public benchmark run?
 //
-// That benchmark (poolifier/benchmark on GitHub) submits 100,000 × factorial(1000) at once to a pool as large as the
-// machine has cores, and waits for all. Here it is 20,000, and the start of the pool is not counted: five rounds of
-// everybody stay within minutes, and the times for 100,000 are five times as long. The ideal is the same work in a plain
+// That benchmark (poolifier/benchmark on GitHub) submits 100,000 × factorial(1000) at once and waits for all. Its pool has as
+// many workers as the machine has cores. Here it is 20,000 tasks, so that five rounds of all contestants stay within minutes.
+// The start of the pool is not counted, so the times for 100,000 are five times as long. The ideal is the same work in a plain
 // loop in one thread, divided by the cores. `bare fork` with a loop in each process shows what this machine makes of that.
 import { deepStrictEqual } from 'node:assert';
 import { availableParallelism } from 'node:os';
@@ -66,7 +66,7 @@ export default {
   },
 };
 
-/** With the right answer, and until both workers have compiled the loop. */
+/** Checks the answers, and runs until both workers have compiled the loop. */
 async function warmUp(run) {
   deepStrictEqual(await run('factorial', { taskSize: 20 }), { ok: 1, factorial: 2_432_902_008_176_640_000n });
   await Promise.all(Array.from({ length: 100 }, () => run('factorial', TASK)));

@@ -1,11 +1,11 @@
-// Was the aim reached? A goal is one number made of medians, and a limit for it.
+// Decides whether an aim was reached. A goal is one number made of medians, and a limit for it.
 import { bestMedian, timesBetter } from './statistics.mjs';
 
 export const ours = (kind) => (each) => each.role === 'subject' && (kind === undefined || each.kind === kind);
 export const peers = (kind) => (each) => each.role === 'peer' && (kind === undefined || each.kind === kind);
 export const named = (name) => (each) => each.name === name;
 
-/** Peers that give a task to the worker that is free; poolifier's way is to give it to one at once, as it comes and in turn. */
+/** Peers that give a task to a free worker. Poolifier gives each task to a worker at once, in turn. */
 export const isDynamic = (kind) => (each) =>
   peers(kind)(each) && (!each.name.startsWith('poolifier') || each.name.endsWith('queues'));
 
@@ -43,8 +43,8 @@ export function costsAtMost({ number, text, metric, us, atMost }) {
 }
 
 /**
- * The cost of `us` is not above that of the best of `them`. Above by less than rounds of the same contestant are apart is
- * not above: our best round may be as good as the other's median.
+ * The cost of `us` is not above that of the best of `them`. A difference below the spread of one contestant's rounds does not
+ * count. Our best round may then be as good as the other's median.
  */
 export function neverSlower({ number, text, metric, us, them }) {
   const goal = timesCost({ number, text, metric, us, them, atMost: 1 });

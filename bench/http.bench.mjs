@@ -1,8 +1,8 @@
 // What does a pool do for a server that renders pages?
 //
-// Rendering takes some 0.3 ms, the text has 13 KB. Server, workers and the program that asks share the two cores, as in a
-// container of that size. Without a pool one core renders; node:cluster has a server in each process, so that no text
-// crosses between processes: where all that a request needs is in its own process, it is the better answer.
+// Rendering takes some 0.3 ms, and the text has 13 KB. Server, workers and the client program share the two cores, as in a
+// container of that size. Without a pool one core renders. node:cluster has a server in each process, so no text crosses
+// between processes. It is the better answer where each process has all that a request needs.
 import cluster from 'node:cluster';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
-// How much memory does a worker process take that has nothing to do?
+// How much memory does an idle worker process take?
 //
-// Each worker tells the resident memory of its own process, after a first task and a second of rest. Threads share their
+// Each worker reports the resident memory of its own process, after a first task and a second of rest. Threads share their
 // memory with the program and are left out. Pages that processes share, such as Node's own code, count in each of them.
 import { setTimeout as delay } from 'node:timers/promises';
 import { processPeers } from './contestants.mjs';
@@ -40,7 +40,7 @@ export default {
   },
 };
 
-/** @returns what each of them says of itself */
+/** @returns what each worker reports of itself */
 async function meetWorkers(run) {
   const byPid = new Map();
   while (byPid.size < WORKERS) {

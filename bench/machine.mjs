@@ -1,4 +1,4 @@
-// On what did it run?
+// Describes the machine and the versions of a run.
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { LIBRARIES } from './contestants.mjs';
@@ -9,7 +9,7 @@ export function describeMachine() {
     cpu: cpus()[0]?.model,
     cores: availableParallelism(),
     memoryBytes: totalmem(),
-    /** Over the minute before the start: what else was running. */
+    /** Over the minute before the start: shows what else was running. */
     loadAverage: loadavg()[0],
   };
 }

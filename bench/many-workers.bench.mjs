@@ -1,12 +1,12 @@
 // Does it cost more to hand a task to one of many workers than to one of two?
 //
-// Threads, whose handlers only return, so that a hundred of them fit on a small machine. What counts is the processor time
-// of the program's own thread; wall time would say how the workers compete for the cores. Twice as much work is asked of
-// twice as many workers, so that what a frame carries stays the same:
+// Handlers only return, and workers are threads, so a hundred of them fit on a small machine. The measure is the processor time
+// of the program's own thread. Wall time would show how the workers compete for the cores. Twice as many workers get twice as
+// much work, so that a frame carries as much as before:
 //
-// - with one caller a worker every task travels alone, and the choice of a worker is the only thing that can grow;
-// - with 64 callers a worker it travels with others, as far as the worker gets its turn on the cores: the more threads
-//   share them, the fewer tasks it answers at a time, and what a frame costs is shared by fewer.
+// - With one caller for each worker, every task travels alone. Only the cost of choosing a worker can grow.
+// - With 64 callers for each worker, tasks travel together, as far as the worker gets its turn on the cores. The more threads
+//   share the cores, the fewer tasks a worker answers at a time, and the fewer share the cost of a frame.
 import { checkIdentity } from './answers.mjs';
 import { closedLoop } from './closed-loop.mjs';
 import { threadPeers } from './contestants.mjs';
@@ -43,7 +43,7 @@ function withCounts(contestant) {
   return COUNTS.map((workers) => ({ ...contestant, name: `${contestant.name}, ${workers} workers`, workers }));
 }
 
-/** The dearest count against the cheapest. */
+/** Ratio of the dearest count to the cheapest. */
 function flatness(metric) {
   const costs = (contestants) =>
     COUNTS.map((workers) =>

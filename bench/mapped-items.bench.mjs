@@ -1,7 +1,7 @@
 // Does the program's memory stay flat while it maps ten million items?
 //
-// `map` pulls its inputs lazily, so it must not matter how many there are. The first tenth is warm-up, in which the heap
-// grows to its working size. No peer takes part: none of them has a map that does not make all promises at once.
+// `map` pulls its inputs lazily, so their number must not matter. The first tenth is warm-up, in which the heap grows to its
+// working size. No peer takes part: none has a map that does not make all promises at once.
 import { strictEqual } from 'node:assert';
 import { costsAtMost, ours } from './goals.mjs';
 import { millpond } from './pools/millpond.mjs';
@@ -22,7 +22,7 @@ export default {
   contestants: [millpond('process'), millpond('thread')],
   full: { items: 10_000_000, timeoutMs: 300_000 },
   quick: { items: 20_000 },
-  // A megabyte for each million items would be a byte a item; resident memory itself goes up and down by more than that.
+  // A megabyte for each million items is a byte for each item. Resident memory fluctuates by more than that.
   goals: ['process', 'thread'].map((kind) =>
     costsAtMost({
       number: 'B10',
@@ -43,7 +43,7 @@ export default {
   },
 };
 
-/** @returns the resident memory after each of equal parts */
+/** @returns the resident memory after each of the equal parts */
 async function mapAll(pool, items) {
   const rss = [];
   let seen = 0;

@@ -1,18 +1,15 @@
 // What do short tasks pay for the long ones among them?
 //
-// One in a hundred runs for 200 ms, the others for 10 µs, all under one name, so that no pool can know beforehand. Such a
-// mix takes 2 ms of work a task on average, so that two workers do at most 1,000 a second in any pool: its throughput says
-// nothing about a pool. Two things do:
+// One task in a hundred runs for 200 ms, the others for 10 µs. All have one name, so no pool can tell them apart beforehand.
+// A task of this mix takes 2 ms on average, so two workers do at most 1,000 a second. The throughput therefore says nothing about
+// a pool. Two measures do:
 //
-// - Bursts: each of a hundred tasks in this very mix, further apart than a long one lasts. One worker at most is ever held
-//   up, so a short task behind a long one waits only because it was sent to the wrong worker. How long, for one in a
-//   hundred?
-// - Saturated: a thousand callers of short tasks, each calling again at once, and beside them every 400 ms a long one, so
-//   that one of the two workers is busy with them half of the time. How many short ones get through, and what does one
-//   in a hundred of them wait?
+// - Bursts of a hundred tasks in this mix, further apart than a long one lasts. At most one worker is ever held up, so a short
+//   task waits behind a long one only because it was sent to the wrong worker. The measure is the wait of one in a hundred.
+// - Saturated: a thousand callers of short tasks call again at once. Beside them a long task comes every 400 ms and keeps one of
+//   the two workers busy half of the time. The measures are the short tasks done, and the wait of one in a hundred of them.
 //
-// Millpond with nothing sent ahead (`prefetch: 0`) shows the least that short tasks have to wait in bursts, and the
-// throughput that this costs.
+// Millpond without prefetch (`prefetch: 0`) shows the shortest wait of short tasks in bursts, and the throughput that it costs.
 import { strictEqual } from 'node:assert';
 import { setTimeout as delay } from 'node:timers/promises';
 import { closedLoop } from './closed-loop.mjs';
@@ -46,7 +43,7 @@ export default {
     ...withPrefetchOff('thread'),
     ...threadPeers(),
   ],
-  // At least one period each, or there would be no long task.
+  // At least one period each, or a round would have no long task.
   full: { warmupMs: 400, measureMs: 4000 },
   quick: { warmupMs: 10, measureMs: 50 },
   goals: ['processes', 'threads'].flatMap(goalsOf),
@@ -55,7 +52,7 @@ export default {
       strictEqual(await run('spin', SHORT_US), SHORT_US);
     },
     async measure(run, forMs) {
-      // Warm up with what is measured: who learns from the tasks there were has seen only short ones until now.
+      // Warm up with the measured load: a pool that learns from past tasks has seen only short ones until now.
       if (forMs > PERIOD_MS) await runBursts(run, 3 * PERIOD_MS);
       const burstP99Ms = percentile(await runBursts(run, forMs), 0.99);
       return { burstP99Ms, ...(await runSaturated(run, forMs)) };
@@ -108,7 +105,7 @@ async function runBursts(run, forMs) {
   };
   const endMs = performance.now() + forMs;
   for (let burst = 0; burst === 0 || performance.now() < endMs; burst++) {
-    // Every place in the burst comes up, and the same ones for every contestant.
+    // Every place in the burst comes up, and the same places for every contestant.
     const long = (burst * 37 + 11) % BURST;
     const calls = Array.from({ length: BURST }, (_, i) => (i === long ? run('spin', LONG_US) : timed()));
     await Promise.all([...calls, delay(PERIOD_MS)]);

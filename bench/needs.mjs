@@ -1,4 +1,4 @@
-// Can this Node.js run it? What cannot is left out in sight, with the reason.
+// Checks whether this Node.js can run a contestant. What it cannot run is listed with the reason.
 
 /** @param needsNode the first version, such as '22.5', undefined for any @returns why not, undefined when it can */
 export function whatIsMissing({ needsNode }, version = process.versions.node) {

@@ -1,9 +1,9 @@
-// How much processor time has the program's own thread used?
+// Processor time that the program's own thread has used.
 import { readFileSync } from 'node:fs';
 
 /**
- * Not that of the process, which holds the worker threads as well, and not the active time of its event loop, which goes on
- * while a hundred threads on two cores make it wait.
+ * The time of the process would include the worker threads. The active time of the event loop would include its wait for a core,
+ * which is long beside a hundred threads.
  */
 export function parentCpuMs() {
   // From Node 23.9.
@@ -11,6 +11,6 @@ export function parentCpuMs() {
     const { user, system } = process.threadCpuUsage();
     return (user + system) / 1000;
   }
-  // Linux: the first number is nanoseconds on a processor. The first thread of a process has its id.
+  // Linux: the first number is nanoseconds on a processor. The first thread of a process has the process's id.
   return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 }

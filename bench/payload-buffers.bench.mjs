@@ -1,8 +1,8 @@
 // How fast do Buffers of 128 to 256 KB get into 2 workers, and out of them?
 //
-// The goal is a multiple of what it was before values from 64 KiB on went through shared memory, as a share of what a bare fork
-// did in the same rounds: a share can be compared between machines, MiB/s cannot. While the base line is provisional, which it is
-// when other work was on the machine, nothing is judged by it.
+// Results are shares of a bare fork's rate in the same rounds, because MiB/s cannot be compared between machines. The goal is a
+// multiple of the share before values from 64 KiB on went through shared memory. A base line measured with other work on the
+// machine is provisional, and judges nothing.
 import { deepStrictEqual, strictEqual } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { named, ours } from './goals.mjs';
@@ -21,7 +21,7 @@ const VALUES = KILOBYTES.map((kilobytes) => ({
   outOf: ['bytes', kilobytes * 1000],
   isRight(length, buffer) {
     strictEqual(length, kilobytes * 1000);
-    // Some clone a Buffer to a Uint8Array, which is as good.
+    // Some libraries clone a Buffer to a Uint8Array, which is as good.
     deepStrictEqual(Buffer.from(buffer), Buffer.alloc(kilobytes * 1000, 'millpond'));
   },
 }));
@@ -35,7 +35,7 @@ export default payloads({
   goals: VALUES.flatMap(({ key, label }) => ['in', 'out'].map((way) => timesBaseLine(metric(key, label, way)))),
 });
 
-/** How many times better than the base line: ours ÷ bare fork, now, by the same of then. */
+/** Improvement on the base line: ours ÷ bare fork now, divided by the same ratio then. */
 function timesBaseLine({ key, unit, better }) {
   return {
     number: 'B14',

@@ -1,7 +1,6 @@
 // How fast do texts of 200,000 characters get into 2 workers, and out of them?
 //
-// Plain ones, of which V8 keeps a byte for each character, and wide ones, of which it keeps two: a single character beyond
-// Latin-1 makes a text wide.
+// Of plain texts V8 keeps a byte for each character, of wide ones two. A single character beyond Latin-1 makes a text wide.
 import { strictEqual } from 'node:assert';
 import { ours, timesBest } from './goals.mjs';
 import { metric, payloads } from './payloads.mjs';

@@ -1,12 +1,12 @@
-// What do the questions about medium values have in common? They go in for a number, and come out for a number.
+// What the questions about medium values have in common. Values go in for a number, and come out for a number.
 import { closedLoop } from './closed-loop.mjs';
 import { everybody, forRealTasks } from './contestants.mjs';
 import { warmRound } from './warm-round.mjs';
 
 const MEBIBYTE = 1 << 20;
-// Enough that both workers always have one.
+// Enough that both workers always have a value.
 const IN_FLIGHT = 16;
-/** Not one again and again: it would stay in the processor's cache. */
+/** Different values: a single one would stay in the processor's cache. */
 const DIFFERENT = 64;
 
 /**

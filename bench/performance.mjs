@@ -8,7 +8,7 @@ import { realWorkChart, realWorkOf, rangeToPeers, renderRealWork } from './real-
 import { headCells, measuredAgainst, number, resultCells, row, verdict } from './table.mjs';
 import { renderTimeLines } from './time-line-chart.mjs';
 
-/** Results from before this day are those of another engine: see `olderNote`. */
+/** Results from before this day belong to another engine: see `olderNote`. */
 const ENGINE_SINCE = '2026-11-28';
 const RESULT = /^(?<id>[a-z-]+)-\d{4}-\d\d-\d\d\.json$/;
 
@@ -52,7 +52,7 @@ function readNewest(folder) {
   return [...newest.values()].sort((a, b) => order(a) - order(b));
 }
 
-/** Says which figures the code of today has not given; empty when there are none. */
+/** Names the figures that come from older code; empty when there are none. */
 function olderNote(results) {
   const older = results.filter(({ date }) => date.slice(0, 10) < ENGINE_SINCE);
   if (older.length === 0) return '';

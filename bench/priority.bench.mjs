@@ -3,10 +3,10 @@
 // Two loads, of tasks that compute for some 1 ms on two workers:
 //
 // - Few: 1,000 callers keep the queue full; beside them 20 tasks a second, about one in a hundred, are urgent.
-// - Flood: 100 callers of urgent tasks could keep all workers busy on their own; beside them 4 callers have others. What
-//   lets those through is aging: a task that has waited a second longer for each step of difference goes first.
+// - Flood: 100 callers of urgent tasks could keep all workers busy on their own. Beside them 4 callers have normal tasks. Aging
+//   lets those through: a task that has waited a second longer for each step of difference goes first.
 //
-// Beside priorities stands what a program can do without them: a pool of its own for urgent tasks, with one worker.
+// One contestant does without priorities: it has a second pool of one worker for urgent tasks.
 import { strictEqual } from 'node:assert';
 import { setTimeout as delay } from 'node:timers/promises';
 import { named, timesBest } from './goals.mjs';
@@ -98,10 +98,10 @@ function withPriority(priority) {
   };
 }
 
-/** Callers of two sorts, and how long each call took. */
+/** Callers of two kinds of tasks, and how long each call took. */
 class Load {
   #tookMs = { urgent: [], others: [] };
-  /** When each call began that has no answer yet. */
+  /** Start times of the calls without an answer. */
   #waiting = { urgent: new Set(), others: new Set() };
 
   /** Each caller calls again as soon as it has its answer. */

@@ -1,14 +1,14 @@
-// How much memory does a task take that waits for a worker?
+// How much memory does a waiting task take?
 //
-// A million calls whose input is a number, with the promise each call returns, while no worker is free: Millpond's pool is
-// paused; the workers of the others are kept busy. What counts is what the program's heap and buffers have grown by after
-// a collection. Pools that send everything at once (poolifier, worker-farm without limit) keep it in the messages.
+// A million calls have a number as input, and each returns a promise. No worker is free: Millpond's pool is paused, the workers
+// of the others are kept busy. The result is the growth of the program's heap and buffers, after a collection. Pools that send
+// everything at once (poolifier, worker-farm without limit) keep it in the messages.
 import { processPeers, threadPeers } from './contestants.mjs';
 import { costsAtMost, ours } from './goals.mjs';
 import { millpond } from './pools/millpond.mjs';
 import { WORKERS } from './warm-round.mjs';
 
-// Longer than the round may last; the end of the process ends the workers.
+// Longer than a round may last; the end of the process ends the workers.
 const BUSY_MS = 300_000;
 const BYTES = { key: 'bytesPerTask', unit: 'bytes a task', better: 'lower' };
 
@@ -35,7 +35,7 @@ export default {
   async round(contestant, { tasks }) {
     const pool = contestant.create(await contestant.load(), { workers: WORKERS });
     await Promise.all(Array.from({ length: 100 }, (_, i) => pool.run('identity', i)));
-    // The end of the process may reject them. Handled here and not one by one, which would cost a promise and a closure each.
+    // The end of the process may reject them. One handler for all, because a handler each would cost a promise and a closure.
     process.on('unhandledRejection', () => {});
     if (pool.hold) pool.hold();
     else for (let worker = 0; worker < WORKERS; worker++) void pool.run('block', BUSY_MS);

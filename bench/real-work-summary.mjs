@@ -1,4 +1,4 @@
-// What do the questions about real work say together? One row a client: against the ideal, and against the best dynamic peer.
+// Sums up the questions about real work. One row for each client: against the ideal, and against the best dynamic peer.
 import { isDynamic, named, ours } from './goals.mjs';
 import { number, row } from './table.mjs';
 
@@ -7,8 +7,8 @@ const PLURAL = { process: 'processes', thread: 'threads' };
 
 /**
  * @param results of all benchmarks, as in results/
- * @returns for each client its times without a pool, and for each kind of workers Millpond's and the best dynamic peer's:
- * `{ median, min, max }` each, undefined where a contestant has no result
+ * @returns for each client the times without a pool, and by kind of workers of Millpond and the best dynamic peer.
+ * Each is `{ median, min, max }`, undefined where a contestant has no result.
  */
 export function realWorkOf(results) {
   return results.filter(({ group }) => group?.name === 'real-work').map(clientOf);

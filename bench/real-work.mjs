@@ -1,8 +1,8 @@
-// What do the questions about real work have in common? A list of inputs, each a task, all submitted at once to two workers
-// that are up, and all results gathered; twice, so that the second pass finds code that V8 has compiled.
+// What the questions about real work have in common. Each input of a list is a task. All tasks are submitted at once to two
+// workers that are up, and all results are gathered. The second of two passes finds code that V8 has compiled.
 //
-// The ideal is two bare forks which have half of the list each beforehand and throw their results away: no pool can be
-// faster, because every pool must bring inputs there and results back, and the two cores do that, too.
+// The ideal is two bare forks, which have half of the list each beforehand and throw their results away. No pool can be faster,
+// because it must bring inputs there and results back. The two cores do that work, too.
 import { deepStrictEqual } from 'node:assert';
 import { forRealTasks, processPeers, threadPeers } from './contestants.mjs';
 import { isDynamic, named, neverSlower, ours, timesCost } from './goals.mjs';
@@ -13,14 +13,14 @@ import { TASKS } from './workloads/chosen.mjs';
 
 const FIRST = { key: 'firstMs', unit: 'ms, first pass', better: 'lower' };
 const SECOND = { key: 'secondMs', unit: 'ms, second pass', better: 'lower' };
-/** Before the clock starts: as many as bring up both workers, and show that the answers are right. */
+/** Tasks before the clock starts: enough to bring up both workers, and to check the answers. */
 const CHECKED = 2 * WORKERS;
 
 /**
  * @param file in workloads/real-work/, with `inputs(count)` and `work(input)` @param what is done, for the title
- * @param serialization 'advanced' where JSON cannot carry the values @param ownThreads its library works in threads of its own
- * @param hasQuickPeers quick runs show once that peers run, and need not load heavy libraries in each of them
- * @param bars `{ process, thread }`: at most so many times the ideal
+ * @param serialization 'advanced' where JSON cannot carry the values @param ownThreads its library has threads of its own
+ * @param hasQuickPeers peers take part in quick runs: one question is enough, heavy libraries need not be loaded in each
+ * @param bars `{ process, thread }`: goals for the time, as multiples of the ideal
  */
 export function realWork({
   file,
@@ -88,7 +88,7 @@ async function check(run, list, work) {
   deepStrictEqual(answers.map(comparable), right.map(comparable));
 }
 
-/** Some clone a Buffer to a Uint8Array, which is as good. */
+/** Some libraries clone a Buffer to a Uint8Array, which is as good. */
 function comparable(value) {
   return value instanceof Uint8Array ? Buffer.from(value) : value;
 }

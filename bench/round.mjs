@@ -1,4 +1,4 @@
-// One round of one contestant, in a process of its own. Prints its metrics as JSON, or why there are none. Arguments:
+// Runs one round of one contestant in a process of its own. Prints its metrics as JSON, or why there are none. Arguments:
 // benchmark, contestant, settings as JSON.
 const [id, name, settings] = process.argv.slice(2);
 const { default: benchmark } = await import(`./${id}.bench.mjs`);
@@ -11,10 +11,10 @@ try {
   result = { failure: error?.code === 'ERR_ASSERTION' ? 'wrong answers' : firstLine(error) };
 }
 process.stdout.write(JSON.stringify(result));
-// Some rounds end with work that is still under way, and some pools keep the program alive.
+// Some rounds end while work is in flight, and some pools keep the program alive.
 process.exit();
 
-/** Without the paths of this machine: it goes into the results. */
+/** Without the paths of this machine, because it goes into the results. */
 function firstLine(error) {
   const [line] = String(error?.message ?? error).split('\n');
   return line.replaceAll(/(file:\/\/)?\/[^\s'"]*\//g, '');

@@ -1,12 +1,12 @@
-// How does one round of one contestant end?
+// Starts one round of one contestant, and returns how it ended.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { environmentOf } from './workloads/chosen.mjs';
 
 const ROUND = join(import.meta.dirname, 'round.mjs');
 /**
- * Certificates added by a machine cost every Node.js some 36 ms at its start, which would hide what a pool costs. Libraries
- * that look at NODE_ENV are slow on purpose without it.
+ * NODE_EXTRA_CA_CERTS costs every Node.js some 36 ms at its start, which would hide the cost of a pool. Libraries that look at
+ * NODE_ENV are slow on purpose without it.
  */
 const ENVIRONMENT = { ...process.env, NODE_ENV: 'production' };
 delete ENVIRONMENT.NODE_EXTRA_CA_CERTS;
@@ -26,7 +26,7 @@ for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
  */
 export async function runRound({ id, tasks, nodeFlags = [] }, contestant, settings) {
   const args = [...nodeFlags, ROUND, id, contestant.name, JSON.stringify(settings)];
-  // A group of its own: workers that a killed round leaves behind can be ended with it.
+  // A group of its own, so that workers of a killed round can be ended with it.
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,

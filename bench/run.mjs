@@ -1,6 +1,6 @@
-// Runs benchmarks: `node run.mjs [id | number …] [--quick | --rounds N]`. Full runs are written to results/ and make docs/performance.md
-// anew; quick ones only show that everything runs, ones with fewer rounds give a first idea; both go to out/, which git
-// ignores.
+// Runs benchmarks: `node run.mjs [id | number …] [--quick | --rounds N]`. Full runs are written to results/, and make
+// docs/performance.md anew. Quick runs only show that everything runs; runs with fewer rounds give a first idea. Both are
+// written to out/, which git ignores.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,8 +13,8 @@ import { whatIsMissing } from './needs.mjs';
 import { summarize } from './statistics.mjs';
 import { renderGoals, renderTable } from './table.mjs';
 
-// V8 compiles for two seconds, in every pool. In windows of half a second, Millpond's processes did 0.12, 0.68, 0.86 and 0.92 of the
-// records that they did later, poolifier's 0.35, 0.58 and 0.96. What a start costs is another question (start-up.bench.mjs).
+// V8 compiles for two seconds, in every pool. Rates of records by half second, as shares of the later rate: Millpond's processes
+// 0.12, 0.68, 0.86 and 0.92. Poolifier's: 0.35, 0.58 and 0.96. The cost of a start is another question (start-up.bench.mjs).
 const FULL = { rounds: 5, warmupMs: 2000, measureMs: 1500, timeoutMs: 60_000 };
 const QUICK = { rounds: 1, warmupMs: 10, measureMs: 30, timeoutMs: 30_000 };
 
@@ -91,7 +91,7 @@ async function run(benchmark) {
   console.log(`written: ${relative(process.cwd(), file)}`);
 }
 
-/** A B C A B C: what else the machine does meanwhile hits every contestant alike. Who fails once is out. */
+/** A B C A B C: other load on the machine hits every contestant alike. A contestant that fails once is out. */
 async function runRounds(benchmark, settings) {
   const entries = contestantsOf(benchmark).map((contestant) => ({
     contestant,
@@ -116,7 +116,7 @@ function timeLinesOf(entries) {
   return told.map(({ contestant, metrics }) => ({ name: contestant.name, line: metrics.at(-1).timeLine }));
 }
 
-/** A peer that cannot is a result; when it is one of ours, so that the benchmark itself is broken, the run fails. */
+/** A peer that fails is a result. Millpond or a baseline that fails means a broken benchmark, so the run fails. */
 function fail(entry, failure) {
   entry.failure = failure;
   console.error(`${entry.contestant.name}: ${failure}`);

@@ -1,13 +1,13 @@
-// When has a pool that sizes itself found its numbers? The same for real pools and for simulated ones.
+// When does a pool that sizes itself settle? The same measure for real pools and for simulated ones.
 
-/** Settled: neither number is further than this from what it comes to. */
+/** Settled: both numbers stay within this share of their final values. */
 const NEAR_SHARE = 0.25;
 
 /**
  * @param ticks `{ atMs, workers, concurrency }`, evenly in time
- * @param perSecond how many of them make a second
- * @param final `{ workers, concurrency }` that they come to
- * @returns from when on both numbers, each second's mean, stay near those
+ * @param perSecond ticks in a second
+ * @param final `{ workers, concurrency }` at the end
+ * @returns the time from which both numbers stay near the final ones, as means of a second
  */
 export function settledAt(ticks, perSecond, final) {
   const isNear = (value, goal) => Math.abs(value - goal) <= Math.max(goal * NEAR_SHARE, 1);
@@ -19,7 +19,7 @@ export function settledAt(ticks, perSecond, final) {
   return 0;
 }
 
-/** How many more workers there were at most than in the end, as a share. */
+/** The most surplus workers over the final number, as a share. */
 export function overshoot(ticks, { workers }) {
   return Math.max(0, Math.max(...ticks.map((tick) => tick.workers)) / workers - 1);
 }

@@ -1,12 +1,12 @@
-// What do the questions about sizing have in common? One kind of load, always enough of it, and pools of every fixed size
-// against the one that sizes itself.
+// What the questions about sizing have in common. Each has one kind of load, and always enough of it. Pools of every fixed size
+// stand against the pool that sizes itself.
 import { availableParallelism } from 'node:os';
 import { BusyPool, PER_SECOND, rateOf, sized, timeLineOf } from './busy-pool.mjs';
 import { costsAtMost, named, timesBest } from './goals.mjs';
 import { mean, overshoot, settledAt } from './settled.mjs';
 
 const CORES = availableParallelism();
-/** More than any setting can use, so that every one of them always has the next task. */
+/** More callers than any setting can use, so that every setting always has a next task. */
 const CALLERS = 2048;
 
 const RATE = { key: 'perSecond', unit: 'tasks/s', better: 'higher' };
@@ -17,7 +17,7 @@ const CONCURRENCY = { key: 'concurrency', unit: 'tasks at once in each', better:
 
 /**
  * @param draw `(i) => [task, input]`: the i-th task
- * @param workers fixed numbers to compare with, in shares of the cores @param concurrency and of tasks at once in each
+ * @param workers fixed numbers to compare with, as shares of the cores @param concurrency fixed numbers of tasks in each worker
  * @param share of the best fixed numbers that is good enough
  */
 export function sizingBenchmark({ question, what, draw, workers, concurrency, share = 0.95 }) {

@@ -1,4 +1,4 @@
-// How near to the best fixed numbers does the pool size itself where the memory is what tasks wait for?
+// How near to the best fixed numbers does the pool size itself where tasks wait for memory?
 import { sizingBenchmark } from './sizing-benchmark.mjs';
 
 export default sizingBenchmark({

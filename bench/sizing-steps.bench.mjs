@@ -1,7 +1,7 @@
-// How long does a pool that sizes itself take when its load changes, and how much work is lost by it?
+// How long does a pool that sizes itself take when its load changes, and how much work does it lose?
 //
-// A contestant is a change of load. Losses are measured against the pool's own rate in the end, when it has settled. The
-// other questions of B8 say how good that rate is.
+// Each contestant is a change of load. Losses are measured against the pool's own rate once it has settled. The other questions
+// of B8 measure how good that rate is.
 import { BusyPool, PER_SECOND, rateOf, sized, timeLineOf } from './busy-pool.mjs';
 import { costsAtMost, named } from './goals.mjs';
 import { mean, settledAt } from './settled.mjs';
@@ -10,7 +10,7 @@ const LOST_MS = 10_000;
 const SETTLED = { key: 'settledMs', unit: 'ms until settled', better: 'lower' };
 const LOST = { key: 'lostPercent', unit: '% of the work of 10 s lost', better: 'lower' };
 
-/** As many callers as always leave some waiting, and no more: what waits is done first when the load changes. */
+/** Enough callers that some tasks always wait, and no more: after a change, waiting tasks are done first. */
 const computes = { callers: 64, draw: () => ['compute', 10e6] };
 const waits = { callers: 2048, draw: () => ['wait', { ms: 50, computeNs: 100e3 }] };
 
@@ -47,7 +47,7 @@ export default {
       await busy.for(afterMs < LOST_MS ? 0 : pauseMs);
     }
     const stepMs = busy.atMs;
-    // A function of its own: what is under way is not work of the new load.
+    // A function of its own, because tasks in flight do not belong to the new load.
     busy.keepBusy(to.callers, (i) => to.draw(i));
     await busy.for(afterMs);
     const windows = busy.stop();

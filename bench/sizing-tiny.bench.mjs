@@ -1,4 +1,4 @@
-// How near to the best fixed numbers does the pool size itself where tasks are so small that the parent is what limits them?
+// How near to the best fixed numbers does the pool size itself where tiny tasks are limited by the parent?
 import { sizingBenchmark } from './sizing-benchmark.mjs';
 
 export default sizingBenchmark({

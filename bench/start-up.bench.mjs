@@ -1,9 +1,9 @@
 // How long does a pool take to its first answer, and until all its workers answer?
 //
-// In a fresh process, so that everything is cold, from before the library is imported; what a program has no need of is not
-// loaded before that, nor are Node's own modules for processes and threads. The parts stand beside the whole: the import,
-// the constructor, and from there to the first answer. Whether a worker is up is not asked of the pool, which each would
-// answer in its own way, but seen: when a worker has answered for the first time, it was up.
+// Time counts from before the import of the library, in a fresh process, so that everything is cold. Modules that a program does
+// not need are not loaded before that, nor are Node's modules for processes and threads. Three parts stand beside the whole:
+// the import, the constructor, and the time from there to the first answer. A worker counts as up with its first answer,
+// because each pool would report it in its own way.
 import { everybody } from './contestants.mjs';
 import { costsAtMost, named, ours, timesCost } from './goals.mjs';
 import { WORKERS } from './warm-round.mjs';
@@ -22,10 +22,10 @@ export default {
   method: `In a fresh process, from before the library is imported: the import, the construction of a pool of ${WORKERS} workers, and from there to the first answer.`,
   metrics: [FIRST, LOAD, CONSTRUCT, ANSWER, ALL],
   contestants: everybody().filter(({ kind }) => kind !== 'none'),
-  // One sample a round, and a short one.
+  // A round gives only one sample, and is short.
   full: { rounds: 15 },
   goals: [
-    // The same library for both kinds: the better one of two medians of the same thing.
+    // The import is the same for both kinds, so the better of the two medians counts.
     costsAtMost({ number: 'B9', text: 'import', metric: LOAD, us: ours(), atMost: 8 }),
     ...['process', 'thread'].flatMap((kind) => [
       costsAtMost({ number: 'B9', text: `constructor, ${kind} pool`, metric: CONSTRUCT, us: ours(kind), atMost: 5 }),

@@ -1,8 +1,8 @@
-// What do many rounds say?
+// Sums up many rounds.
 
 /**
- * The median of the rounds with the lowest and the highest, and how it compares with the best peer with the same kind of
- * workers (above 1 is better than the peer, whichever way the metric counts). Who failed keeps its reason instead.
+ * The median, lowest and highest round, and the ratio to the best peer with the same kind of workers. Above 1 is better
+ * than the peer, whichever way the metric counts. A contestant that failed keeps its reason instead.
  * @param rounds `{ contestant, metrics: one object a round, failure: why there are none }`
  */
 export function summarize(rounds, metrics) {

@@ -1,4 +1,4 @@
-// How does a result look on the terminal?
+// Formats a result for the terminal.
 
 /** One row a contestant; under each metric what `headCells` names. */
 export function renderTable(contestants, metrics, { isCompact = false } = {}) {
@@ -15,7 +15,7 @@ export function renderTable(contestants, metrics, { isCompact = false } = {}) {
     .join('\n');
 }
 
-/** Of each metric the median, lowest–highest, and how many times better than the best peer of its kind; or the median alone. */
+/** For each metric: median, lowest–highest, and ratio to the best peer of its kind; or the median alone. */
 export function headCells(metrics, isCompact) {
   return metrics.flatMap(({ unit }) => (isCompact ? [unit] : [unit, 'min–max', '× best peer']));
 }
@@ -36,7 +36,7 @@ export function renderGoals(goals) {
     .join('\n');
 }
 
-/** @param isClose missed by less than rounds are apart */
+/** @param isClose missed by less than the spread of the rounds */
 export function verdict({ isMet, isClose }) {
   if (isMet === null) return 'not measured';
   if (isClose) return 'met, within the spread';

@@ -1,5 +1,5 @@
-// How does a pool that sizes itself look over time? SVG as text: workers, tasks at once in each, and tasks a second, one
-// under the other. Its colours follow the reader's light or dark setting.
+// Draws a pool that sizes itself over time, as SVG text. Workers, tasks at once in each, and tasks a second stand one below the
+// other. The colours follow the reader's light or dark setting.
 import { number } from './table.mjs';
 
 const WIDTH = 860;

@@ -1,8 +1,8 @@
 // What becomes of tiny tasks when there are many workers?
 //
-// A thousand callers whatever the number of workers, so that each of many workers has few of the tasks. Where they are shared
-// out evenly, a message carries a few of them only, and messages are what tiny tasks cost (B12, whose callers grow with the
-// workers, does not show that).
+// A thousand callers whatever the number of workers, so that each of many workers has few of the tasks. Tiny tasks cost mostly
+// messages, and tasks that are shared out evenly travel only a few in each. B12 does not show that, because its callers grow
+// with the workers.
 import { checkIdentity } from './answers.mjs';
 import { closedLoop } from './closed-loop.mjs';
 import { processPeers, threadPeers } from './contestants.mjs';

@@ -1,11 +1,14 @@
-// What do the two questions about values have in common? The values go in, and come back out.
+// What the two questions about values have in common. The values go in, and come back out.
 import { checkIdentity } from './answers.mjs';
 import { closedLoop } from './closed-loop.mjs';
 import { everybodyAndIdempotent } from './contestants.mjs';
 import { named, peers, timesBest } from './goals.mjs';
 import { warmRound } from './warm-round.mjs';
 
-/** @param values to cycle through @param atLeast times as many as the best peer with the same kind of workers; `atLeastIdempotent` where tasks may run twice */
+/**
+ * @param values to cycle through
+ * @param atLeast goal as a multiple of the best peer with the same kind of workers; `atLeastIdempotent` for idempotent tasks
+ */
 export function valueBenchmark({ question, values, atLeast, atLeastIdempotent }) {
   const metric = { key: 'tasksPerSecond', unit: 'tasks/s', better: 'higher' };
   const aim = (text, us, kind, least) =>

@@ -1,5 +1,5 @@
-// What do typical values look like? A thousand different ones, made beforehand and cycled: a pool that sent one again and
-// again could be measured on what it remembers of it.
+// Typical values: a thousand different ones, made beforehand and cycled. With a single value, the result could be what a pool
+// remembers of it.
 const COUNT = 1000;
 const FIRST = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Donald', 'Frances', 'Alan', 'Radia'];
 const LAST = ['Lovelace', 'Hopper', 'Dijkstra', 'Liskov', 'Knuth', 'Allen', 'Turing', 'Perlman'];

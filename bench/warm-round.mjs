@@ -1,8 +1,8 @@
-// What is one round of a question about a pool that has been running for a while?
+// One round of a question about a pool that has been running for a while.
 export const WORKERS = 2;
 
 /**
- * Right answers first, which also sees to it that the workers are up; then a warm-up, then the timed part.
+ * Checks the answers first, which also brings the workers up; then warms up, then measures.
  * @param parts `check(run)`, which throws, and `measure(run, forMs, { workers })`, which returns the metrics
  * @returns `round(contestant, { warmupMs, measureMs })`
  */

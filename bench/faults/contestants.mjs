@@ -1,5 +1,5 @@
-// Who takes part, how is each one started, and which of its own features stand in for a limit, a cancellation, a retry?
-// Each is used as its documentation says, with what it has to be robust.
+// Starts each contestant, and names its features that stand in for a limit, a cancellation or a retry. Each contestant is used
+// as its documentation says, with the settings that make it robust.
 import { fileURLToPath } from 'node:url';
 import { isPoolError } from '@millpond/core';
 
@@ -10,8 +10,8 @@ const POOLIFIER_THREAD = new URL('./workloads/poolifier-threads.mjs', import.met
 const BROKEN = new URL('./workloads/broken.mjs', import.meta.url);
 
 /**
- * By id: the package, the kind of its workers, and the names of the features used (undefined: it has none):
- * `runLimit` of a task, `signal` of a call, `cancel` of a call, `retries` after the death of a worker.
+ * By id: the package, the kind of its workers, and the names of the features used. Without a feature the name is undefined.
+ * Features: `runLimit` of a task, `signal` of a call, `cancel` of a call, `retries` after the death of a worker.
  *
  * `start({ workers, isBroken, heapMb, asItComes })` resolves to `{ run(name, input, { limitMs, signal }), close() }`.
  */
@@ -30,7 +30,7 @@ export const CONTESTANTS = {
   'jest-worker-threads': jestWorker('thread'),
 };
 
-/** Has a time limit, signals, and retries, of which one is used, and only for deaths: a second time, it is poison. */
+/** Has a time limit, signals, and retries. One retry is used, for deaths only: a task that kills twice is poison. */
 function millpond(kind) {
   return {
     package: '@millpond/core',
@@ -56,7 +56,7 @@ function millpond(kind) {
   };
 }
 
-/** Has signals, which end the worker; a signal that times out is its run limit. Nothing is tried again. */
+/** Has signals, which end the worker; a signal that times out serves as its run limit. Has no retries. */
 function tinypool(runtime) {
   const kind = runtime === 'child_process' ? 'process' : 'thread';
   return {
@@ -73,7 +73,7 @@ function tinypool(runtime) {
         runtime,
         minThreads: workers,
         maxThreads: workers,
-        // Without it a child gets no environment at all.
+        // Without `env` a child gets no environment at all.
         env: { ...process.env },
         ...(heapMb && limitHeap(kind, heapMb)),
       });
@@ -105,7 +105,7 @@ function piscina() {
         maxThreads: workers,
         ...(heapMb && limitHeap('thread', heapMb)),
       });
-      // Its documentation: uncaught exceptions in workers that handle no task.
+      // Its documentation demands it: uncaught exceptions in workers that handle no task.
       pool.on('error', () => {});
       return {
         run: (name, input, { limitMs, signal = limitMs && AbortSignal.timeout(limitMs) } = {}) =>
@@ -116,7 +116,7 @@ function piscina() {
   };
 }
 
-/** Has a time limit and a cancellation on the promise of a call, no signals. Nothing is tried again. */
+/** Has a time limit, and a cancellation on the promise of a call. Has no signals and no retries. */
 function workerpool(workerType) {
   return {
     package: 'workerpool',
@@ -139,7 +139,7 @@ function workerpool(workerType) {
         run(name, input, { limitMs, signal } = {}) {
           const promise = pool.exec(name, [input]);
           signal?.addEventListener('abort', () => {
-            // Nothing is returned: an event listener's rejected promise would end the program.
+            // Returns nothing: the rejected promise of an event listener would end the program.
             promise.cancel();
           });
           return limitMs === undefined ? promise : promise.timeout(limitMs);
@@ -179,7 +179,7 @@ function poolifier(kind) {
   };
 }
 
-/** Has retries after the death of a worker, 3 unless told; one here, as for Millpond. No time limit, no cancellation. */
+/** Has retries after the death of a worker, 3 by default; one here, as for Millpond. No time limit, no cancellation. */
 function jestWorker(kind) {
   return {
     package: 'jest-worker',

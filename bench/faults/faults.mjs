@@ -1,20 +1,25 @@
-// What goes wrong, and what should come of it?
+// The faults, and what should come of each.
 import { readdirSync, watch } from 'node:fs';
 import { FAULTS_OF_OTHERS } from './innocents.mjs';
 
-/** Unless a fault says otherwise. */
+/** Number of innocent tasks, unless a fault says otherwise. */
 export const INNOCENTS = 6;
 const MANY = 100;
-/** Before the later one. */
+/** Calls of a broken module before the later task. */
 const MODULE_CALLS = 3;
 const LIMIT_MS = 300;
 
 /**
- * By id. `play({ submit, folder, log })` submits the tasks, in the probe, and returns a promise of each settlement. Beside it,
- * where it is not as usual: `workers` of the pool (1), `innocents` (6) and `guilty` tasks (1), what the contestant `needs`
- * (nothing), how the guilty task `expects` to settle ('rejected'; undefined: either, a retry may mend it), and what it is
- * called when it is `resolving` instead. `heapMb` and `isBroken` say how the pool is started, `asItComes` that nothing is
- * said about retries; `countsWorkers` asks whether all are still there, `isKilled` and `isLeft` how the program ends.
+ * By id. `play({ submit, folder, log })` submits the tasks in the probe, and returns a promise of each settlement. Other fields
+ * are left out where they have their default (in brackets):
+ *
+ * - `workers` of the pool (1), `innocents` (6) and `guilty` tasks (1)
+ * - `needs`: a feature of the contestant (none)
+ * - `expects`: how the guilty task settles ('rejected'); undefined: either way, as a retry may mend it
+ * - `resolving`: its name when it resolves instead
+ * - `heapMb` and `isBroken`: how the pool is started
+ * - `asItComes`: the pool keeps its own default for retries
+ * - `countsWorkers`: whether all workers are still there; `isKilled` and `isLeft`: how the program ends
  */
 export const FAULTS = {
   none: { title: 'no fault (control)', expects: 'resolved', play: crowd('double', 1) },
@@ -89,7 +94,7 @@ function abortBefore({ submit, folder }) {
   return among(submit, INNOCENTS, () => submit('guilty', 'mark', folder, { signal: AbortSignal.abort() }));
 }
 
-/** The only worker is busy for half a second; the task behind is cancelled as soon as that is known. */
+/** The only worker is busy for half a second. The task behind is cancelled as soon as that is known. */
 function abortQueued({ submit, folder }) {
   const controller = new AbortController();
   const isOccupied = fileAppears(folder, 'occupied');
@@ -106,7 +111,7 @@ function killFromOutside({ submit, folder }) {
   return settled;
 }
 
-/** No task of a broken module is innocent. */
+/** A broken module has no innocent tasks. */
 function callSome({ submit }) {
   return Array.from({ length: MODULE_CALLS }, (_, value) => submit('guilty', 'double', value));
 }
@@ -120,7 +125,7 @@ function loopUntilKilled({ submit, folder, log }) {
   return [submit('guilty', 'loopMarked', folder)];
 }
 
-/** @returns the name of the first file whose name begins so */
+/** @returns the name of the first file with this prefix */
 function fileAppears(folder, beginning) {
   return new Promise((resolve) => {
     const watcher = watch(folder, () => {

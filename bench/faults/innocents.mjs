@@ -1,7 +1,7 @@
-// What do tasks suffer that did nothing wrong? Each notes its begin and its end in a file. The notes tell which tasks ran
+// Faults seen from the side of innocent tasks. Each task notes its begin and its end in a file. The notes show which tasks ran
 // twice, which were rejected without having begun, and which results were lost.
 
-/** Enough for a pool that treats short tasks otherwise once it has seen thousands of them. */
+/** Enough for a pool that changes how it treats short tasks after thousands of them. */
 const SHORT = 12_000;
 const SLOW = 120;
 const GUILTY_AFTER = 9000;
@@ -16,9 +16,12 @@ const RECORDS = 700_000;
 const HEAP_MB = 32;
 
 /**
- * By id, as in faults.mjs. Beside that: `isNoted` says that the innocent tasks leave notes, `countsDeaths` asks how many
- * workers died, `wrong` is what a wrong result of an innocent task means here, `isInline` that pools
- * without workers can be asked as well.
+ * By id, as in faults.mjs, with four more fields:
+ *
+ * - `isNoted`: the innocent tasks leave notes
+ * - `countsDeaths`: the outcome includes the number of workers that died
+ * - `wrong`: the meaning of a wrong result of an innocent task
+ * - `isInline`: pools without workers take part as well
  */
 export const FAULTS_OF_OTHERS = {
   'run-twice-exit': {

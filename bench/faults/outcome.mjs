@@ -1,4 +1,4 @@
-// What happened in one probe? Runs it with a time limit and sums up what it wrote.
+// Runs one probe with a time limit, and sums up what it wrote.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,9 +9,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FAULTS } from './faults.mjs';
 import { MARKER, killProcessesOf, processesOf } from './processes.mjs';
 
-/** Nothing settled for so long: first the later task is asked for, the second time the probe is ended. */
+/** Time without a settlement. The first time, the later task is requested; the second time, the probe is ended. */
 const QUIET_MS = 2500;
-/** How long workers have to notice that the program is gone. */
+/** Time that workers have to notice that the program is gone. */
 const ORPHAN_MS = 3000;
 
 export async function observe(contestant, fault) {
@@ -24,13 +24,13 @@ export async function observe(contestant, fault) {
     const noted = FAULTS[fault].isNoted ? countNotes(join(folder, 'notes'), seen.innocent) : {};
     return { ...seen, ...readTraces(folder), ...noted, left: processesOf(id).length };
   } finally {
-    // Not the process group: workers may have one of their own.
+    // Only this process, not its group: workers may have a group of their own.
     killProcessesOf(id);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** @returns what it wrote, how it ended, and whether it had to be ended */
+/** @returns what the probe wrote, how it ended, and whether it had to be ended */
 function runProbe(contestant, fault, { id, folder }) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(import.meta.dirname, 'probe.mjs'), contestant, fault], {
@@ -54,7 +54,7 @@ function runProbe(contestant, fault, { id, folder }) {
       if (event.event === 'looping') child.kill('SIGKILL');
     });
     child.stderr.setEncoding('utf8').on('data', (text) => (stderr = (stderr + text).slice(-2000)));
-    // It may have closed its end.
+    // The probe may have closed its end.
     child.stdin.on('error', () => {});
     child.on('error', reject);
     // Not 'close': an orphan holds the pipes open.
@@ -93,7 +93,7 @@ function readTraces(folder) {
   return { crashes: count('crashes'), loads: count('loads'), ran: existsSync(join(folder, 'ran')) };
 }
 
-/** Of the innocent tasks: how many ran twice, and of those that reject, how many had not begun, and how many had ended. */
+/** Innocent tasks that ran twice; of those that rejected, how many had not begun, and how many had ended. */
 function countNotes(file, innocent) {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   const times = new Map();

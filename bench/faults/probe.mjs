@@ -1,6 +1,6 @@
-// What settles, when one contestant meets one fault? Runs in a process of its own and writes each thing that happens as
-// a line of JSON to file descriptor 3. Arguments: contestant, fault. A line on stdin says that nothing has happened for
-// long: then the later task is sent although others have not settled.
+// Records what settles when one contestant meets one fault. Arguments: contestant, fault. The probe is a process of its own. It
+// writes each event as a line of JSON to file descriptor 3. A line on stdin means that nothing has happened for long. The later
+// task is then sent although others have not settled.
 import { writeSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { CONTESTANTS } from './contestants.mjs';
@@ -9,7 +9,7 @@ import { FAULTS } from './faults.mjs';
 const [contestant, faultId] = process.argv.slice(2);
 const fault = FAULTS[faultId];
 const folder = process.env.FAULTS_FOLDER;
-// Reading it also keeps this program alive, as a server would.
+// Reading stdin also keeps this program alive, as a server would.
 const nudged = new Promise((resolve) => process.stdin.once('data', resolve));
 
 process.env.FAULTS_PROGRAM = String(process.pid);
@@ -25,7 +25,7 @@ if (fault.isLeft) {
 }
 
 async function finish() {
-  // Of a broken module, this one is guilty too.
+  // With a broken module, this task is guilty too.
   await submit(fault.isBroken ? 'guilty' : 'later', 'double', 1);
   if (fault.countsWorkers) await Promise.all([1, 2].map(() => submit('meeting', 'meet', folder)));
   await settled;
@@ -40,7 +40,7 @@ async function startPool() {
   return CONTESTANTS[contestant].start({ workers, isBroken, heapMb, asItComes });
 }
 
-/** Resolves when the call has settled, however that was. Its result is right when it is the one expected, if one is. */
+/** Resolves when the call has settled, either way. A result is right if it is the expected one, or if none is expected. */
 async function submit(role, name, input, options, expected = name === 'double' ? input * 2 : undefined) {
   const id = input?.id;
   try {

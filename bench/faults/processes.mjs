@@ -1,9 +1,9 @@
-// Which processes does a probe leave behind? All that inherited its marker are its own.
+// Finds the processes that a probe leaves behind: all that inherited its marker.
 import { readFileSync, readdirSync } from 'node:fs';
 
 export const MARKER = 'FAULTS_PROBE';
 
-/** Linux only. Zombies are dead and not counted. @returns process ids */
+/** Linux only. Zombies are dead and are not counted. @returns process ids */
 export function processesOf(probe) {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && isMarked(entry, probe) && !isZombie(entry))
@@ -15,7 +15,7 @@ export function killProcessesOf(probe) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It was faster.
+      // The process has ended meanwhile.
     }
   }
 }
@@ -28,7 +28,7 @@ function isZombie(pid) {
   return / [ZX] /.test(read(pid, 'stat').replace(/^.*\)/s, ''));
 }
 
-/** A process may end between the list and the look, or belong to another user. */
+/** A process may end after it was listed, or belong to another user. */
 function read(pid, file) {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');

@@ -48,7 +48,7 @@ function readArguments() {
   };
 }
 
-/** One after another: a probe should wait for its pool, not for its neighbours. @returns fault → contestant → outcomes */
+/** Runs one probe after another, so that a probe does not wait for its neighbours. @returns fault → contestant → outcomes */
 async function observeAll() {
   const results = {};
   for (const fault of faults) {
@@ -64,7 +64,7 @@ async function observeAll() {
   return results;
 }
 
-/** @returns an outcome that only says what is missing, or undefined when nothing is */
+/** @returns an outcome that only says which feature is missing, or undefined when none is */
 function lacks(contestant, fault) {
   const { needs, isInline } = FAULTS[fault];
   const { kind } = CONTESTANTS[contestant];

@@ -1,13 +1,13 @@
-// How do the outcomes look, on the terminal and in docs/faults.md?
+// Formats the outcomes for the terminal and for docs/faults.md.
 import { CONTESTANTS } from './contestants.mjs';
 import { FAULTS } from './faults.mjs';
 import { FAULTS_OF_OTHERS } from './innocents.mjs';
 import { FINE, verdict } from './verdict.mjs';
 
-/** Letters of a message. */
+/** Most characters of a message. */
 const WORDS = 60;
 
-/** @param results fault → contestant → outcomes, one a run. @returns Markdown */
+/** @param results fault → contestant → outcomes, one for each run. @returns Markdown */
 export function renderPage({ results, versions, date, runs }) {
   const faults = Object.keys(results);
   const contestants = Object.keys(results[faults[0]]);

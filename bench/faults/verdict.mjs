@@ -1,13 +1,13 @@
-// What does an outcome mean, in a few words? Everything said here is taken from the outcome.
+// Says in a few words what an outcome means. All of it is taken from the outcome.
 import { FAULTS, INNOCENTS } from './faults.mjs';
 
-/** All as it should be: the guilty task settled as expected, the others right, a later task too, the pool closed. */
+/** The guilty task settled as expected, the others and a later task are right, and the pool closed. */
 export const FINE = '✓';
 const NOT_ASKED = '—';
-/** Of a module that cannot be loaded, for four calls; who restarts without end has dozens within the time limit. */
+/** Loads of a broken module for four calls; a pool that restarts without end has dozens within the time limit. */
 const MANY_LOADS = 20;
 
-/** @param outcome of observe(), or of a contestant that has no such feature */
+/** @param outcome of observe(), or of a contestant without the feature */
 export function verdict(faultId, outcome) {
   if (outcome.noSuchOption) return ['process', 'worker'].includes(outcome.noSuchOption) ? NOT_ASKED : 'no such option';
   const fault = FAULTS[faultId];
@@ -19,7 +19,7 @@ export function verdict(faultId, outcome) {
   return [...(words.length > 0 ? words : [FINE]), ...counts].join('; ');
 }
 
-/** Each worker that was started and is not there any more; all that are there have run a task in the end. */
+/** Workers that were started and are gone; all that are left have run a task in the end. */
 function deaths({ workers }, { loads, met }) {
   const number = loads - (met > 0 ? met : workers);
   return number === 1 ? '1 worker died' : `${number} workers died`;

@@ -1,4 +1,4 @@
-// A server process of node:cluster: renders what it is asked for itself.
+// A server process of node:cluster, which renders the requested pages itself.
 import { createServer } from 'node:http';
 import { page } from '../workloads/pages.mjs';
 import { answerWith } from './server.mjs';

@@ -1,6 +1,6 @@
-// A program of its own that asks a server for pages, and tells how long it took: `node load.mjs <port>`, then one message a
-// question: `{ connections, forMs }` for callers that ask again as soon as they are answered, `{ perSecond, forMs }` for
-// requests that come whether or not earlier ones are answered.
+// A client program that requests pages from a server and reports how long each took: `node load.mjs <port>`. Each message to it
+// is one question. `{ connections, forMs }` has callers that call again as soon as they have their answer.
+// `{ perSecond, forMs }` sends requests at this rate, whether or not earlier ones have their answer.
 import { Agent, get } from 'node:http';
 import { percentile } from '../statistics.mjs';
 
@@ -26,7 +26,7 @@ async function closed({ connections, forMs }) {
   return { perSecond: (done / (performance.now() - startMs)) * 1000 };
 }
 
-/** A request's time counts from when it was due: one that could not even leave in time has waited, too. */
+/** A request's time counts from when it was due: a request that could not leave in time has waited, too. */
 async function open({ perSecond, forMs }) {
   const tookMs = [];
   const startMs = performance.now();

@@ -1,4 +1,4 @@
-// How does a server answer `GET /<number>` with what `page(number)` returns?
+// Answers `GET /<number>` with what `page(number)` returns.
 
 /** @param page returns a text, or a promise of one */
 export function answerWith(page) {

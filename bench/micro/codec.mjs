@@ -1,12 +1,12 @@
-// What does it cost to write a value and to read it, by each codec? Nanoseconds for one value, written + read.
+// What does each codec take to write a value and to read it? Nanoseconds for one value, written + read.
 //
 //   node bench/micro/codec.mjs                  all of it, some two minutes
-//   node bench/micro/codec.mjs record text      what has one of these in its name
+//   node bench/micro/codec.mjs record text      the sets with one of these words in their name
 //
-// Codecs take turns in rounds, so that what else the machine does hits all alike; the numbers are medians of the rounds, in
+// Codecs take turns in rounds, so that other load on the machine hits all alike. The numbers are medians of the rounds, in
 // processor time of the process, garbage collection included.
-// Values are different ones, in turn (bench/values.mjs). "in 64" writes 64 values to one frame: V8, JSON and msgpackr as a
-// list; ours one by one, as a pool does. Values come back equal before anything is measured.
+// Values are different ones, in turn (bench/values.mjs). "in 64" writes 64 values to one frame. V8, JSON and msgpackr write them
+// as a list, ours one by one as a pool does. Values are checked to come back equal before the measurement.
 import assert from 'node:assert';
 import v8 from 'node:v8';
 import vm from 'node:vm';
@@ -24,7 +24,7 @@ const LIMIT = 2 ** 30;
 v8.setFlagsFromString('--expose-gc');
 const collect = vm.runInNewContext('gc');
 
-/** Ours, with the link between the two sides: shapes are defined when there are new ones. */
+/** Ours, with the link between the two sides: new shapes are defined on the way. */
 function tree() {
   const encoder = new TreeEncoder({ limitBytes: LIMIT, largeBytes: LIMIT });
   const decoder = new TreeDecoder();
@@ -65,7 +65,7 @@ const WORDS = 'water wheel grain stone river sluice flour timber bridge meadow h
 const many = (count, make) => Array.from({ length: count }, (_, index) => make(index));
 const repeated = (text, length) => text.repeat(Math.ceil(length / text.length)).slice(0, length);
 
-/** A JSON-like tree of various shapes: objects of 1 to 6 keys from a few lists of names, arrays, texts, numbers. */
+/** A tree like JSON, of various shapes. Objects have 1 to 6 keys from a few lists of names; leaves are texts and numbers. */
 function document(depth, seed) {
   const kind = (seed * 7919) % 11;
   if (depth === 0 || kind < 3)
@@ -79,8 +79,8 @@ function document(depth, seed) {
 const dictionary = (count, from) => Object.fromEntries(many(count, (index) => [`k${from + index}`, index]));
 
 /**
- * Each set is made when its turn comes: a collection looks at all there is. Dictionaries are made one by one and seen once: a
- * reader in the same heap would find V8's hidden classes of what was written, which no other process has.
+ * Each set is made when its turn comes, because a collection visits all that is alive. Dictionaries are made one by one and
+ * seen once. Otherwise a reader in the same heap would find V8's hidden classes of the writer, which no other process has.
  */
 const SETS = {
   record: () => RECORDS,
@@ -136,7 +136,7 @@ function measure(set, size) {
       timed(codec, frame, size, WARM_UP_MS, isMadeOnce);
       times[name] = [];
     } catch {
-      // This codec does not bring these values back as they were.
+      // This codec changes these values.
     }
   }
   for (let round = 0; round < ROUNDS; round++) {
@@ -146,8 +146,8 @@ function measure(set, size) {
 }
 
 /**
- * Frames are written and read some milliseconds' worth at a time: the processor's clock is read in microseconds. No codec
- * collects the garbage of the one before it.
+ * Frames are written and read in batches of some milliseconds, because the processor's clock counts microseconds. The garbage
+ * of a codec is collected before the next one starts.
  */
 function timed(codec, frame, size, ms, isMadeOnce) {
   collect();
@@ -167,7 +167,7 @@ function timed(codec, frame, size, ms, isMadeOnce) {
   return [(write / count) * 1000, (read / count) * 1000];
 }
 
-/** Alone in a function: nothing holds on to the values behind it. */
+/** A function of its own, so that the values can be collected after it. */
 function writeAll(codec, frames) {
   let written;
   const wrote = cpuOf(() => (written = frames.map(codec.write)));

@@ -1,5 +1,5 @@
-// What would it cost without a pool? Nothing is supervised, queued or cancelled here. What Node.js has for it is loaded with
-// the contestant and not before: every program pays for that, and a library that needs it does so, too.
+// Baselines without a pool: they do not supervise, queue or cancel. Node's modules for them are loaded with the contestant and
+// not before. Every program pays for that, and so does a library that needs them.
 import { TASKS } from '../workloads/chosen.mjs';
 
 export function directCall() {

@@ -1,4 +1,4 @@
-// How is jest-worker started? As it comes, `advanced` messages to processes; JSON is faster where it can carry the values.
+// jest-worker as it comes. Messages to processes are JSON where it can carry the values, because it is faster; else `advanced`.
 import { fileURLToPath } from 'node:url';
 import { TASK_NAMES, TASKS } from '../workloads/chosen.mjs';
 import { peer } from './peer.mjs';

@@ -1,4 +1,4 @@
-// What would a whole list of work cost without a pool? `pass(inputs)` works it off once.
+// Baselines for a whole list of work without a pool. `pass(inputs)` works through the list once.
 import { TASKS } from '../workloads/chosen.mjs';
 
 export const IDEAL = 'two bare forks, half each';
@@ -22,7 +22,7 @@ export function plainLoop() {
   };
 }
 
-/** For libraries that work in threads of their own. */
+/** For libraries that have threads of their own. */
 export function allAtOnce() {
   return {
     name: 'all at once, no pool',
@@ -33,7 +33,7 @@ export function allAtOnce() {
   };
 }
 
-/** The least that two processes can take: each has its half beforehand, and nothing comes back. */
+/** The least time of two processes: each has its half beforehand, and nothing comes back. */
 export function ideal() {
   return {
     name: IDEAL,

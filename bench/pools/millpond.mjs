@@ -1,4 +1,4 @@
-// How is Millpond started, and with which of its options?
+// Millpond, with the options that the questions need.
 import { TASKS } from '../workloads/chosen.mjs';
 
 const PLURAL = { process: 'processes', thread: 'threads' };
@@ -26,7 +26,7 @@ export function millpondLifecycle(kind) {
   return millpond(kind, 'with defineWorker', {}, new URL('../workloads/with-lifecycle.mjs', import.meta.url));
 }
 
-/** With tasks that may run twice: nothing is written where it outlives its worker. */
+/** With idempotent tasks: their results are not written where they outlive the worker. */
 export function millpondIdempotent(kind) {
   const names = ['identity', 'byteLength', 'bytes', 'factorial', 'spin'];
   const tasks = Object.fromEntries(names.map((name) => [name, { idempotent: true }]));

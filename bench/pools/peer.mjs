@@ -2,9 +2,9 @@
 const PLURAL = { process: 'processes', thread: 'threads' };
 
 /**
- * A peer as it comes, and with settings its documentation offers for speed; which is best depends on the question, so
- * all take part.
- * @param settings `[name, options]` each; the first is as it comes, the last is what quick runs take
+ * A peer as it comes, and with settings that its documentation offers for speed. The best setting depends on the question, so
+ * all of them take part.
+ * @param settings `[name, options]` each; the first is the default, the last is the one of quick runs
  * @param load imports the library, by a name that tools can see
  * @param create `(module, workers, options) => { run(task, input) }`; workers start as early as they can
  */

@@ -1,5 +1,5 @@
-// How is Piscina started? As it comes; then without timing, which its documentation names as faster, and several tasks
-// at a time in a worker. Version 6 is a release candidate; on a Node.js that it does not support it ends the program.
+// Piscina as it comes, without timing, and with several tasks at a time in a worker. Its documentation says that it is faster
+// without timing. Version 6 is a release candidate; on a Node.js that it does not support it ends the program.
 import { TASKS } from '../workloads/chosen.mjs';
 import { peer } from './peer.mjs';
 

@@ -1,5 +1,5 @@
-// How is poolifier started? As it comes, it sends every task to a worker at once. Taking turns needs no measurements, and
-// no events are listened to. With a queue for each worker, idle workers take tasks from others.
+// Poolifier as it comes sends every task to a worker at once. With turns it needs no measurements, and no listener for events.
+// With a queue for each worker, idle workers steal tasks.
 import { fileURLToPath } from 'node:url';
 import { peer } from './peer.mjs';
 

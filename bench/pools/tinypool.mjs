@@ -1,4 +1,4 @@
-// How is tinypool started? As it comes, one task at a time in a worker; then 16, and half of a thousand callers each.
+// tinypool as it comes has one task at a time in a worker. Two more settings have 16, and half of a thousand callers each.
 import { TASKS } from '../workloads/chosen.mjs';
 import { peer } from './peer.mjs';
 

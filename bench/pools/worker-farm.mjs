@@ -1,5 +1,5 @@
-// How is worker-farm started? As it comes, 10 calls at a time in a worker; and without limit, as its documentation says
-// for calls that take equally long.
+// worker-farm as it comes has 10 calls at a time in a worker. The second setting has no limit, as its documentation says for
+// calls that take equally long.
 import { fileURLToPath } from 'node:url';
 import { TASK_NAMES } from '../workloads/chosen.mjs';
 import { peer } from './peer.mjs';

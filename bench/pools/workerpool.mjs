@@ -1,4 +1,4 @@
-// How is workerpool started? As it comes, with its workers up from the beginning; it has no setting for speed.
+// workerpool as it comes, with its workers up from the beginning. It has no setting for speed.
 import { fileURLToPath } from 'node:url';
 import { peer } from './peer.mjs';
 

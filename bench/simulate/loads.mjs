@@ -1,5 +1,4 @@
-// What are tasks like? Each load draws tasks as phases: `cpu` needs the worker's loop and a core, `block` needs the loop
-// only, `wait` needs neither. Times in ms.
+// Loads: each draws tasks as phases. `cpu` needs the worker's loop and a core, `block` only the loop, `wait` neither. Times in ms.
 import { noise } from './random.mjs';
 
 const NOISE = 0.2;
@@ -23,10 +22,10 @@ const mix =
   (random) =>
     draws[Math.floor(random() * draws.length)](random);
 const rarely = (share, rare, usual) => (random) => (random() < share ? rare : usual)(random);
-/** Pareto with shape 1.5: the mean is three times the least, and one in a thousand takes a hundred times as long. */
+/** Pareto with shape 1.5: the mean is three times the least. One in a thousand takes a hundred times as long. */
 const pareto = (leastMs) => (random) => [{ kind: 'cpu', ms: Math.min(leastMs / (1 - random()) ** (1 / 1.5), 20_000) }];
 
-/** Contention for what all share, and what it costs to keep it coherent: Gunther's universal scalability law. */
+/** Contention for shared resources, and the cost of their coherence: Gunther's universal scalability law. */
 const FREE = { sigma: 0.002, kappa: 0 };
 const MEMORY_BOUND = { sigma: 0.15, kappa: 0.002 };
 

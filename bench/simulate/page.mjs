@@ -1,4 +1,4 @@
-// How do the results of a simulation look as a page?
+// Formats the results of a simulation as a page.
 
 const ENOUGH = 0.95;
 const ENOUGH_MIXED = 0.9;

@@ -1,4 +1,4 @@
-/** Random numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+/** Random numbers from 0 to 1, the same for the same seed (mulberry32). */
 export function randomFrom(seed) {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ export function randomFrom(seed) {
   };
 }
 
-/** A factor around 1 with about this standard deviation, log-normal: times of work are never below 0, and seldom far above. */
+/** A factor around 1 with about this standard deviation. Log-normal: times of work are never below 0, and seldom far above. */
 export function noise(random, deviation) {
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return Math.exp(normal * deviation - (deviation * deviation) / 2);

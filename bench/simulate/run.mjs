@@ -1,8 +1,8 @@
 // How near does the sizing law come to the best fixed numbers, on machines of 2 to 128 cores? `node simulate/run.mjs
 // [--cores 2,16] [--steady | --steps]`
 //
-// The law is the one that the library ships. With always enough to do, the best of a sweep of fixed numbers is the measure.
-// A full run is written to results/ and makes docs/sizing-simulated.md anew; one of a part of it is only shown.
+// The law is the one that the library ships. Under constant load, the measure is the best of a sweep of fixed numbers.
+// A full run is written to results/ and makes docs/sizing-simulated.md anew. A partial run is only printed.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -28,7 +28,7 @@ if (isFull) write({ runMs: RUN_MS, lastMs: LAST_MS, afterMs: AFTER_MS, seeds: SE
 function collect(counts, rowsOf, line) {
   const rows = [];
   for (const count of counts) {
-    // More cores have less noise, and take longer.
+    // Results of more cores have less noise, and take longer.
     for (const row of rowsOf(count, count < MANY ? SEEDS : SEEDS.slice(0, 1))) {
       rows.push(row);
       console.log(line(row));

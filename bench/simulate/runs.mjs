@@ -1,18 +1,18 @@
-// How does a pool do over a while, with fixed numbers or sized by the law?
+// Runs a simulated pool for a while, with fixed numbers or sized by the law.
 import { decide, startSizing } from '../../packages/core/dist/sizing/decide.js';
 import { Simulation, TICK_MS } from './simulation.mjs';
 
-/** Always enough to do. */
+/** Enough tasks that the queue never runs dry. */
 export const PLENTY = 1e9;
-/** Without work there is only the going of workers to decide on, and a pool looks less often. */
+/** A pool without work only decides when to give up workers, so it looks less often. */
 const IDLE_TICK_MS = 1000;
 const BOOT_MS = 60;
 const SHARES = [0.125, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 8];
 const CONCURRENCIES = [1, 4, 16, 64, 256];
 const SWEEP_FROM_MS = 1000;
-/** In a worker with many tasks it takes long until its queue is what it stays. */
+/** With many tasks in a worker, its queue takes long to become steady. */
 const SWEEP_FROM_EACH_MS = 10;
-/** With more cores there are more tasks in the same time, and as little noise in less of it. */
+/** More cores do more tasks in the same time, so a shorter time has as little noise. */
 const SWEEP_CORE_MS = 40_000;
 
 /** Work done for each ms, from `fromMs` to `toMs`, with fixed numbers. */
@@ -27,8 +27,8 @@ export function fixedRate({ cores, load, workers, concurrency, fromMs, toMs, see
 
 /**
  * A pool that sizes itself.
- * @param events `[{ atMs, act(simulation) }]`, in order: another load, tasks, no more tasks; with none there is plenty to do
- * @returns one entry a tick: when, both numbers, work rate, work done of the load there is since the last change of it
+ * @param events `[{ atMs, act(simulation) }]`, in order: another load, tasks, no more tasks; with none the queue is always full
+ * @returns one entry for each tick: time, both numbers, work rate, and work done since the last change of load
  */
 export function sizedRun({ cores, load, toMs, seed, events = [{ atMs: 0, act: fill }], bootMs = BOOT_MS }) {
   const whole = Math.ceil(cores);
@@ -53,7 +53,7 @@ export function sizedRun({ cores, load, toMs, seed, events = [{ atMs: 0, act: fi
   return ticks;
 }
 
-/** More to do than can ever be done. */
+/** Submits more tasks than can ever be done. */
 export function fill(simulation) {
   simulation.submit(PLENTY);
 }
@@ -62,7 +62,7 @@ const sweeps = new Map();
 const LEAST_GAIN = 1.002;
 const MOST_USELESS = 3;
 
-/** The best of a sweep of fixed numbers: workers from an eighth of the cores to eight times as many, and 1 to 256 tasks in each. */
+/** The best of a sweep: workers from 1/8 of the cores to 8 times as many, and 1 to 256 tasks in each. */
 export function bestFixed({ cores, load, seed = 1 }) {
   const key = `${cores} ${load.name}`;
   if (sweeps.has(key)) return sweeps.get(key);
@@ -72,7 +72,7 @@ export function bestFixed({ cores, load, seed = 1 }) {
     const own = bestOf(CONCURRENCIES.map((concurrency) => sweepOne({ cores, load, workers, concurrency, seed })));
     useless = workers > cores && own.rate < best.rate * LEAST_GAIN ? useless + 1 : 0;
     best = bestOf([best, own]);
-    // Each takes long, and beyond here nothing comes.
+    // Each takes long, and more workers gain nothing from here on.
     if (useless === MOST_USELESS) break;
   }
   sweeps.set(key, best);

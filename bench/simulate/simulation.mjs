@@ -1,26 +1,26 @@
-// A pool on a machine one does not have: workers, cores and tasks as discrete events, sized by the law the library ships.
+// A pool on any machine: workers, cores and tasks as discrete events, sized by the law that the library ships.
 import { Heap } from './heap.mjs';
 import { randomFrom } from './random.mjs';
 
 export const TICK_MS = 250;
-/** Tasks that wait are counted no further. */
+/** Waiting tasks above this number are not counted. */
 const MOST_COUNTED = 100_000;
 
 /**
  * A simulated pool.
  *
- * Every worker has one loop; phases that need it take turns. Those that need a core, too, share the cores evenly: with R
- * of them on C cores each goes at min(1, C / R), times what contention leaves by the universal scalability law. Since all
- * go equally fast, their ends are kept in the order of their shares of a common amount of service, and every event costs
- * the logarithm of the number of workers.
+ * Every worker has one loop, and phases that need it take turns. Those that need a core as well share the cores evenly. R of them
+ * on C cores run at min(1, C / R) each. Contention lowers this speed by the universal scalability law. All phases run equally
+ * fast, so their ends are ordered by their shares of a common amount of service. An event therefore costs the logarithm of the
+ * number of workers.
  */
 export class Simulation {
   nowMs = 0;
   /** Work done, ms of expected execution. */
   doneMs = 0;
-  /** Work done of tasks that have not ended, too: the same in the long run, and steadier. */
+  /** Work done, including that of tasks still in flight: the same as `doneMs` in the long run, and steadier. */
   progressMs = 0;
-  /** Of what is done, it, what was begun since the load is what it is. */
+  /** Part of `doneMs`: the tasks that began since the last change of load. */
   doneOfLoadMs = 0;
   ended = 0;
   #service = 0;
@@ -48,7 +48,7 @@ export class Simulation {
   #queue = 0;
 
   /**
-   * @param options cores; load `{ draw, law }`; bootMs of a worker; seed; workers and concurrency to begin with
+   * @param options cores; load `{ draw, law }`; bootMs of a worker; seed; initial workers and concurrency
    */
   constructor(options) {
     this.#options = { bootMs: 60, seed: 1, ...options };
@@ -62,7 +62,7 @@ export class Simulation {
     return this.#workers.filter(({ isReady, isLeaving }) => isReady && !isLeaving).length;
   }
 
-  /** Changes the load: what runs goes on. */
+  /** Changes the load. Tasks in flight go on. */
   set load(load) {
     this.#options.load = load;
     this.doneOfLoadMs = 0;
@@ -88,7 +88,7 @@ export class Simulation {
     for (const worker of this.#workers) this.#feed(worker);
   }
 
-  /** Goes on until a moment. */
+  /** Runs the simulation until this time. */
   runTo(untilMs) {
     for (;;) {
       const speed = this.#speed();
@@ -112,7 +112,7 @@ export class Simulation {
     }
   }
 
-  /** What a pool would see of the time since the last sample. */
+  /** What a pool would measure since the last sample. */
   sample() {
     const before = this.#lastTick;
     const { nowMs, doneMs, ended } = this;
@@ -124,7 +124,7 @@ export class Simulation {
     const waiting = Math.max(0, Math.min(this.#queue, MOST_COUNTED));
     const endedNow = ended - before.ended;
     const tookMs = endedNow === 0 ? NaN : (this.#execMs - before.execMs) / endedNow;
-    // Tasks of another load have the same name: what those took at best is kept, as by a pool.
+    // Tasks of another load have the same name, so their best time is kept, as in a pool.
     if (endedNow >= 10) this.#bestMs = Math.min(this.#bestMs, tookMs);
     return {
       nowMs,
@@ -143,7 +143,7 @@ export class Simulation {
       handlerMs: now.handlerMs - before.handlerMs,
       loopMs: now.loopMs - before.loopMs,
       cpuMs: now.cpuMs - before.cpuMs,
-      // As where the system does not tell how long loops waited for a core: the harder case.
+      // Zero, as on systems that do not report how long loops waited for a core: the harder case.
       delayMs: 0,
       parentShare: 0.3,
       bootMs: this.#options.bootMs,
@@ -159,7 +159,7 @@ export class Simulation {
     for (const worker of this.#workers) this.#feed(worker);
   }
 
-  /** Those that wait are not wanted any more. */
+  /** Removes the waiting tasks. */
   clearQueue() {
     this.#queue = 0;
   }
@@ -188,7 +188,7 @@ export class Simulation {
     this.#feed(worker);
   }
 
-  /** Gives a worker as many tasks as it may have. */
+  /** Gives a worker as many tasks as its capacity allows. */
   #feed(worker) {
     while (worker.isReady && !worker.isLeaving && worker.tasks < this.#concurrency && this.#queue > 0) {
       this.#queue--;
@@ -265,7 +265,7 @@ export class Simulation {
     else this.#feed(worker);
   }
 
-  /** Workers on their way out leave when they are done. */
+  /** Removes leaving workers whose tasks are done. */
   #sweep() {
     this.#workers = this.#workers.filter(({ isLeaving, tasks }) => !isLeaving || tasks > 0);
   }

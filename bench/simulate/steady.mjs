@@ -1,4 +1,4 @@
-// How near does the sizing law come to the best fixed numbers where the load stays the same?
+// How near does the sizing law come to the best fixed numbers under a constant load?
 import { mean, overshoot, settledAt } from '../settled.mjs';
 import { LOADS } from './loads.mjs';
 import { middleOf } from './middle.mjs';
@@ -9,7 +9,7 @@ export const RUN_MS = 30_000;
 export const LAST_MS = 10_000;
 const PER_SECOND = 1000 / TICK_MS;
 
-/** @returns one row a load: the middle of the runs with each seed */
+/** @returns one row for each load: the middle of the runs with each seed */
 export function* steadyRows(cores, seeds) {
   for (const load of LOADS) {
     const best = bestFixed({ cores, load });

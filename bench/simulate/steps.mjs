@@ -5,10 +5,10 @@ import { middleOf } from './middle.mjs';
 import { bestFixed, fill, sizedRun } from './runs.mjs';
 import { TICK_MS } from './simulation.mjs';
 
-/** Before the change, and after it. */
+/** Times before the change, and after it. */
 const BEFORE_MS = 10_000;
 export const AFTER_MS = 60_000;
-/** Long enough for a pool that has nothing to do to give most of its workers up. */
+/** Long enough for a pool without tasks to give up most of its workers. */
 const IDLE_MS = 420_000;
 const LAST_MS = 10_000;
 const PER_SECOND = 1000 / TICK_MS;
@@ -45,7 +45,7 @@ function between(from, to) {
   };
 }
 
-/** Some work first, so that something is known; then none. */
+/** Some work first, so that the law has measurements; then none. */
 function afterIdle(load) {
   const stepMs = BEFORE_MS + IDLE_MS;
   return {
@@ -59,7 +59,7 @@ function afterIdle(load) {
   };
 }
 
-/** @returns one row a step, the middle of the runs with each seed; and how long a pool keeps what it does not need */
+/** @returns one row for each step: the middle of the runs with each seed */
 export function* stepRows(cores, seeds) {
   for (const step of STEPS) {
     const best = bestFixed({ cores, load: step.to });
@@ -67,7 +67,7 @@ export function* stepRows(cores, seeds) {
   }
 }
 
-/** Regret: the share of work that was not done in the time after the change, of what the best fixed numbers do. */
+/** Regret: the share of the best fixed numbers' work that was not done after the change. */
 function judge(cores, seed, { from, stepMs, events, bootMs = 0 }, best) {
   const ticks = sizedRun({ cores, load: from, seed, events, bootMs: bootMs || undefined, toMs: stepMs + AFTER_MS });
   const after = ticks.filter(({ atMs }) => atMs > stepMs).map((tick) => ({ ...tick, atMs: tick.atMs - stepMs }));
@@ -80,7 +80,7 @@ function judge(cores, seed, { from, stepMs, events, bootMs = 0 }, best) {
     settledMs: settledAt(after, PER_SECOND, final),
     // Fixed numbers have to start their workers, too.
     regret: 1 - doneMs / (best.rate * (AFTER_MS - bootMs)),
-    // Those that were there before are not what it went to.
+    // Workers from before the change are no overshoot.
     overshoot: overshoot(after, { workers: Math.max(before.workers, final.workers) }),
     ...final,
   };

@@ -1,5 +1,5 @@
-// A child process without a pool, which has its part of the list already: one word makes it work that off, and the results
-// are thrown away.
+// A child process without a pool, which has its part of the list already. One word starts the work, and the results are thrown
+// away.
 import { TASKS } from './chosen.mjs';
 
 const { inputs, work } = await import(TASKS);
@@ -9,7 +9,7 @@ const mine = (await inputs(count)).filter((_, i) => i % parts === part);
 process.on('message', async () => {
   for (const input of mine) {
     const result = work(input);
-    // Only what waits is waited for: a turn of the queue of promises for each task is no part of a plain loop.
+    // Awaits only promises: a plain loop has no turn of the microtask queue for each task.
     if (result instanceof Promise) await result;
   }
   process.send('done');

@@ -1,4 +1,4 @@
-// A task of a given length, which answers with the value that it was given.
+// A task of a given length, which returns the value that it got.
 import { compute } from './loads.mjs';
 
 export function answerAfter({ us, value }) {

@@ -1,10 +1,10 @@
-// Questions about documents, of which a worker keeps the few that it was asked about last: loading one costs far more than
-// answering. Each answer says whether the document had to be loaded for it.
+// Questions about documents. A worker keeps the few that it used last, because loading one costs far more than answering. Each
+// answer says whether the document had to be loaded.
 import { OBJECTS } from '../values.mjs';
 
 const KEPT = 4;
 const DOCUMENT_BYTES = 2e6;
-/** Of the lines of a document, one in this number is looked at for an answer. */
+/** An answer reads one line in this number of a document. */
 const STEP = 7;
 
 const kept = new Map();
@@ -19,7 +19,7 @@ export function ask({ key, sku }) {
   return { loads: wasKept ? 0 : 1, cents: centsOf(document, sku) };
 }
 
-/** Every document has the same text; what costs is to parse it. */
+/** Every document has the same text; the cost is in parsing it. */
 function load() {
   text ??= `[${Array.from({ length: DOCUMENT_BYTES / 650 }, (_, i) => JSON.stringify(OBJECTS[i % OBJECTS.length])).join()}]`;
   return JSON.parse(text);

@@ -1,10 +1,10 @@
-// Which module has the tasks of this round, and what are they called? The environment of the round says so, and the workers
-// of every contestant inherit it: each library needs a worker file of its own, and none of them needs one for each question.
+// The module with the tasks of this round, and their names. They come from the round's environment, which the workers of every
+// contestant inherit. So each library needs one worker file, and not one for each question.
 const { MILLPOND_BENCH_TASKS: file = 'tasks.mjs', MILLPOND_BENCH_TASK_NAMES: names } = process.env;
 
 export const TASKS = new URL(file, import.meta.url);
 
-/** Libraries that ask for the names get them without loading the module into the program, whose memory would be another. */
+/** Names for libraries that ask for them, without loading the module into the program: that would change its memory. */
 export const TASK_NAMES = names?.split(',') ?? [
   'identity',
   'byteLength',
@@ -18,7 +18,7 @@ export const TASK_NAMES = names?.split(',') ?? [
   'whoAmI',
 ];
 
-/** @param tasks `{ file, names }` of a benchmark, undefined for the usual ones */
+/** @param tasks `{ file, names }` of a benchmark, undefined for the default ones */
 export function environmentOf(tasks) {
   return tasks && { MILLPOND_BENCH_TASKS: tasks.file, MILLPOND_BENCH_TASK_NAMES: tasks.names.join() };
 }

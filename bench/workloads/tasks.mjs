@@ -1,4 +1,4 @@
-// What do the tasks of the benchmarks do? Plain synchronous functions of one input, which every contestant can call.
+// The tasks of the benchmarks: plain synchronous functions of one input, which every contestant can call.
 import { threadId } from 'node:worker_threads';
 
 export function identity(value) {
@@ -12,7 +12,7 @@ export function byteLength(buffer) {
 
 let ready = Buffer.alloc(0);
 
-/** Made once a worker: the question is what it costs to send it. */
+/** Made once for each worker: the question is the cost of sending it. */
 export function bytes(length) {
   if (ready.length !== length) ready = Buffer.alloc(length, 'millpond');
   return ready;
@@ -24,7 +24,7 @@ export function textLength(text) {
 
 let readyText = '';
 
-/** Made once a worker, and flat: V8 keeps what `repeat` and `+` make as a tree until it is needed. */
+/** Made once for each worker, and flat. V8 keeps what `repeat` and `+` return as a tree until its first use. */
 export function text({ of, length }) {
   if (readyText.length !== length || !readyText.startsWith(of)) {
     readyText = Buffer.from(of.repeat(Math.ceil(length / of.length)).slice(0, length), 'utf16le').toString('utf16le');
@@ -39,7 +39,7 @@ export function factorial({ taskSize }) {
   return { ok: 1, factorial: result };
 }
 
-/** Only its time crosses: a baseline that loops without a pool. */
+/** Only the time crosses to the worker: a baseline that loops without a pool. */
 export function factorials({ taskSize, times }) {
   for (let i = 0; i < times; i++) factorial({ taskSize });
   return times;

@@ -1,4 +1,4 @@
-// The same tasks in a module that defines a worker, as one with a set-up does: what it imports for that counts.
+// The same tasks in a module that defines a worker, as a module with a set-up does. Its imports are part of the measurement.
 import { defineWorker } from '@millpond/core/worker';
 
 export * from './tasks.mjs';

@@ -1,4 +1,4 @@
-// A worker module that throws while it loads, and leaves a line for each time it was loaded.
+// A worker module that throws while it loads, and leaves a line for each load.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-// What do the tasks of the fault runs do? Plain functions of one input, which every contestant can call.
+// The tasks of the fault runs: plain functions of one input, which every contestant can call.
 import { appendFileSync, existsSync, openSync, readdirSync, watch, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,7 +10,7 @@ const NOTES = openSync(join(FOLDER, 'notes'), 'a');
 // Each start of a worker leaves a mark. The program itself may load this module, too.
 if (!isMainThread || process.env.FAULTS_PROGRAM !== String(process.pid)) appendFileSync(join(FOLDER, 'loads'), '.');
 
-/** An innocent task: takes 5 ms, in which its worker's event loop turns. */
+/** An innocent task: takes 5 ms, during which its worker's event loop turns. */
 export async function double(value) {
   await delay(5);
   return value * 2;
@@ -26,7 +26,7 @@ export function poison(folder) {
   process.exit(1);
 }
 
-/** Its result is right; what it left behind is not. */
+/** Returns the right result, and leaves a fault behind. */
 export function throwLater(value) {
   setTimeout(() => {
     throw new Error('thrown from a timer');
@@ -48,7 +48,7 @@ export function loopMarked(folder) {
   for (;;);
 }
 
-/** Shows that it ran at all. */
+/** Leaves a file, which shows that it ran at all. */
 export function mark(folder) {
   writeFileSync(join(folder, 'ran'), '');
   return 'ran';
@@ -110,7 +110,7 @@ export function returnFunction() {
   return { call() {} };
 }
 
-/** Leaves a line when it begins and one when it ends: each by one system call, so that it is there whatever comes. */
+/** Leaves a line at its begin and at its end, each by one system call, so that no death can lose it. */
 export function note({ id }) {
   writeSync(NOTES, `begun ${id}\n`);
   writeSync(NOTES, `ended ${id}\n`);
@@ -143,7 +143,7 @@ export function addOne(input) {
   return input.number;
 }
 
-/** Shows that it ran at all. */
+/** Leaves a file, which shows that it ran at all. */
 export function countRecords(records) {
   writeFileSync(join(FOLDER, 'ran'), '');
   return records.length;

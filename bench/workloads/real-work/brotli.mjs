@@ -3,7 +3,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { textsOf } from './corpus.mjs';
 
 const OPTIONS = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
-/** Large enough in all for 2,000 different ones. */
+/** Large enough in all for 2,000 different files. */
 const FOLDERS = [
   'webpack',
   'zod',

@@ -1,4 +1,4 @@
-// Texts to work on: files of packages that the lockfile fixes, so that everyone has the same.
+// Texts to work on: files of packages that the lockfile fixes, so that every machine has the same.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const MODULES = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
 
 /**
- * The first `count` different ones in the order of their paths; again from the beginning where there are fewer.
+ * The first `count` different files in the order of their paths; from the beginning again where there are fewer.
  * @param folders below node_modules; '' for all of it @param isMeant by the name of the file
  * @param bytes `[least, most]`
  */
@@ -23,7 +23,7 @@ export function textsOf({ folders, isMeant, bytes: [least, most], count }) {
   return Array.from({ length: count }, (_, i) => different[i % different.length]);
 }
 
-/** Own packages are links there; they change from day to day and are left out. */
+/** The project's own packages are links there. They change from day to day and are left out. */
 function* filesBelow(folder, isMeant) {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {

@@ -1,4 +1,4 @@
-// JSON documents of 1 to 5 MB: made once, and what is told of one.
+// JSON documents of 1 to 5 MB, made once, and the summary of a document.
 import { OBJECTS } from '../../values.mjs';
 
 const BYTES_A_MEGABYTE = 1e6;
