@@ -1,15 +1,14 @@
 import { atomicLoad, atomicStore, Buffer } from '../base/natives.js';
 
 /*
- * The board: what each of a worker's tasks in flight is at, readable and writable by both sides at any time, even when the
- * worker is stuck in synchronous code or dead. Every task in flight has a slot; every slot has
+ * The board shows the stage of each task in flight of one worker. Both sides can use it at any time, even when the worker is
+ * dead or stuck in synchronous code. Every task in flight has a slot; every slot has
  *
  *   a start record, written by the worker: the wire id of the task claimed last there (u32), the id of the first task of the
  *   run that was claimed together (u32), and when (f64);
  *   a revocation, written by the parent: the wire id of the task it wants back (u32).
  *
- * Beside the slots stand some words: the input being decoded, how far the parent has read the result log, and the section
- * that is open.
+ * Words beside the slots: the input being decoded, the parent's position in the result log, and the open section.
  *
  * The protocol (docs/decisions/0006-recall.md proves it):
  *
@@ -19,15 +18,15 @@ import { atomicLoad, atomicStore, Buffer } from '../base/natives.js';
  *   3. id there: do not run, say so        3. id not there: the task is back
  *      else: run                              id there: leave it; the worker will answer
  *
- * An input that may take long to decode, or end the worker, is decoded before its task is claimed. So the worker writes its id
- * as the one being decoded before it reads the revocation for the first time; the parent reads that word as well, and
- * leaves a task that stands there. Otherwise a task could be decoded here while it is in the hand of another worker.
+ * An input that may take long to decode, or end the worker, is decoded before its task is claimed. The worker therefore writes
+ * its id as the one being decoded before it first reads the revocation. The parent reads that word as well, and leaves a task
+ * that stands there. Otherwise a task could be decoded here while another worker already has it.
  *
- * Ids never repeat within the life of a worker as long as a slot's generation has not gone round (2 million tasks per
- * slot), and a slot is taken again only when the worker has answered for its last task.
+ * Ids repeat only when the generation of a slot has gone round, which takes 2 million tasks per slot. A slot becomes free only
+ * when the worker has answered for its last task.
  *
- * Between processes the board is a file in memory that only these two have open (it is unlinked at once); between
- * threads a SharedArrayBuffer. The result log (result-log.ts) lies behind it. One access to a file in memory costs 0.7 µs.
+ * Between threads the board is a SharedArrayBuffer. Between processes it is a file in memory that only these two have open; it
+ * is unlinked at once. The result log (result-log.ts) lies behind it. One access to a file in memory costs 0.7 µs.
  */
 const SLOT_BITS = 11;
 export const SLOTS = 1 << SLOT_BITS;
@@ -37,30 +36,30 @@ const RECORD_WORDS = RECORD_BYTES / 4;
 const RECORD_FLOATS = RECORD_BYTES / 8;
 export const REVOCATIONS_AT = SLOTS * RECORD_BYTES;
 export const REVOCATION_BYTES = 4;
-/** A page of words of its own. */
+/** The other words have a page of their own. */
 const WORDS_AT = REVOCATIONS_AT + SLOTS * REVOCATION_BYTES;
-/** Written by the parent at the start. */
+/** Mark that the parent writes at the start. */
 export const MARK_AT = WORDS_AT;
-/** The task whose input the worker decodes; written for inputs that may take long, or more memory than there is. */
+/** The task whose input the worker decodes; written for inputs that may take long, or exhaust memory. */
 export const DECODING_AT = WORDS_AT + 4;
-/** How far the parent has read the result log. */
+/** Position up to which the parent has read the result log. */
 export const CONSUMED_AT = WORDS_AT + 8;
-/** How far a thread has written its result log; files have no need of it. */
+/** Position up to which a thread has written its result log; files do not need it. */
 export const PRODUCED_AT = WORDS_AT + 12;
-/** The path of the section that is open; ends with a zero. */
+/** The path of the open section; ends with a zero. */
 export const SECTION_AT = WORDS_AT + 64;
 export const SECTION_BYTES = 128;
 const PAGE_BYTES = 4096;
 /** The result log begins here. */
 export const BOARD_BYTES = WORDS_AT + PAGE_BYTES;
 
-/** One slot in each page of start records is never a task's, nor is its revocation. A worker that wipes its board wipes these marks as well. */
+/** Start records in a page. One slot of each page holds marks, no task: a worker that wipes its board wipes them as well. */
 const SLOTS_PER_PAGE = PAGE_BYTES / RECORD_BYTES;
 /** Slots that tasks may have. */
 export const TASK_SLOTS = SLOTS - SLOTS / SLOTS_PER_PAGE;
 const MARK = 0x6d696c6c;
 
-/** No task's id: the parent writes it as a revocation before the worker exists, to see whether it can be read. */
+/** An id of no task. The parent writes it as a revocation before the worker exists, to test whether the worker can read it. */
 export const TEST_ID = 0xffffffff;
 
 /** Whether a slot holds a mark instead of tasks. */
@@ -89,7 +88,7 @@ export function revocationAt(id: number): number {
   return REVOCATIONS_AT + slotOf(id) * REVOCATION_BYTES;
 }
 
-/** A board as it is before its worker starts. */
+/** A board in its state before the worker starts. */
 export function freshBoard(): Uint8Array {
   const bytes = new Uint8Array(BOARD_BYTES);
   const words = new Uint32Array(bytes.buffer);
@@ -100,7 +99,7 @@ export function freshBoard(): Uint8Array {
   return bytes;
 }
 
-/** Whether the marks of a board are all there. TEST_ID stands on the last of them once the worker is ready. */
+/** Whether a board still has all its marks. TEST_ID replaces the last of them once the worker is ready. */
 export function hasMarks(words: Uint32Array | Int32Array): boolean {
   if ((words[MARK_AT / 4] ?? 0) !== MARK) return false;
   for (let slot = 0; slot < SLOTS; slot++) {
@@ -118,32 +117,32 @@ function isMark(word: number | undefined, slot: number): boolean {
   return word === MARK || ((word ?? 0) >>> 0 === TEST_ID && slot === slotOf(TEST_ID));
 }
 
-/** Most tasks in one claim; their answers fit one word. */
+/** Most tasks in one claim: their answers fit one word. */
 export const MAX_RUN = 32;
 
-/** What the worker does to the board. */
+/** Operations of the worker on the board. */
 export interface WorkerBoard {
   /** Most tasks worth claiming at once: 1 where a single claim costs next to nothing. */
   readonly maxRun: number;
   /**
-   * Claims tasks in neighbouring slots. Returns the ones taken back, one bit each.
+   * Claims tasks in neighbouring slots. Returns the revoked ones, one bit each.
    * @param ids a table with the id of the first at `at`, of the next `stride` further, and so on
    * @param startTogether whether all start now, each as a run of its own; else they run one after another
    */
   claimRun(ids: Uint32Array, at: number, stride: number, count: number, nowMs: number, startTogether: boolean): number;
-  /** Claims one task, which starts now. False when the parent has taken it back: then it must not run. */
+  /** Claims one task, which starts now. False when the parent has revoked it: then it must not run. */
   claim(id: number, nowMs: number): boolean;
-  /** Which tasks of a run that is claimed already were taken back since, one bit each. */
+  /** Tasks of a claimed run that have been revoked since the claim, one bit each. */
   revokedIn(ids: Uint32Array, at: number, stride: number, count: number): number;
   /** Withdraws the claims of a run: these tasks did not start. */
   unclaim(ids: Uint32Array, at: number, stride: number, count: number): void;
-  /** Notes whose input is being decoded. False when the parent has taken the task back: it is not to be decoded. */
+  /** Notes the task whose input is being decoded. False when the parent has revoked it: then it must not be decoded. */
   noteDecoding(id: number): boolean;
-  /** Notes the section that is open now; empty for none. Longer paths are cut. */
+  /** Notes the section that is now open; empty for none. Longer paths are cut. */
   noteSection(path: string): void;
 }
 
-/** What the worker wrote when it claimed a task. */
+/** The start record of a task that the worker has claimed. */
 export interface Claim {
   /** The first task of its run; its own id when it was claimed alone. */
   readonly run: number;
@@ -151,17 +150,17 @@ export interface Claim {
   readonly atMs: number;
 }
 
-/** What the parent does to the board. Nothing here throws: what cannot be read is not there, what cannot be written is not done. */
+/** Operations of the parent on the board. None of them throws: an unreadable word is absent, a failed write is not done. */
 export interface ParentBoard {
   /** The claim of the task with this id, or undefined when there is none. */
   claimOf(id: number): Claim | undefined;
-  /** Asks for a task back. False when the question could not be put: then the worker may run it at any time. */
+  /** Revokes a task. False when the revocation could not be written: then the worker may run the task at any time. */
   revoke(id: number): boolean;
   /** The task whose input was being decoded last, or 0. */
   decoding(): number;
   /** The section that was open last, or empty. */
   section(): string;
-  /** Whether the board still is what both sides made it. One that was wiped tells nothing of what had begun. */
+  /** Whether the marks of the board are still there. A wiped board does not show which tasks had begun. */
   isIntact(): boolean;
 }
 
@@ -180,7 +179,7 @@ export function decodeSection(bytes: Uint8Array): string {
   return Buffer.from(bytes.slice(0, end === -1 ? bytes.length : end)).toString();
 }
 
-/** The board of a thread: both ends, in shared memory. Accesses that decide are sequentially consistent (Atomics). */
+/** The board of a thread: both ends, in shared memory. Deciding accesses are sequentially consistent (Atomics). */
 export class MemoryBoard implements WorkerBoard, ParentBoard {
   readonly maxRun = 1;
   readonly #words: Int32Array;

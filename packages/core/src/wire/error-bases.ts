@@ -1,4 +1,4 @@
-/** Built-in classes of errors. A Map: names come from users, and an object has names of its own. */
+/** Built-in classes of errors. A Map, since names come from users, and an object inherits names. */
 const BASES: ReadonlyMap<string, new (message: string) => Error> = new Map<string, new (message: string) => Error>([
   ['Error', Error],
   ['TypeError', TypeError],
@@ -8,7 +8,7 @@ const BASES: ReadonlyMap<string, new (message: string) => Error> = new Map<strin
   ['EvalError', EvalError],
   ['URIError', URIError],
 ]);
-/** No class is so deep; a proxy may pretend to be. */
+/** More prototypes than any class has; a proxy may pretend to have more. */
 const MAX_PROTOTYPES = 100;
 
 /** The nearest built-in class, by the names along the prototype chain, so that errors of other realms count too. */
@@ -29,7 +29,7 @@ export function newError(base: string, name: string, message: string): Error {
   return new (BASES.get(base) ?? Error)(message);
 }
 
-/** Its name, if it is a built-in class. One of a user's may have the same name. */
+/** The name of a built-in class. A class of the user's may have the same name. */
 function builtInName(constructor: unknown): string | undefined {
   if (typeof constructor !== 'function') return undefined;
   if (constructor === DOMException) return 'DOMException';

@@ -2,13 +2,13 @@ import { deserialize } from '../base/v8-natives.js';
 import { newError } from './error-bases.js';
 import type { WireError, WireNode, WireValue } from './error-nodes.js';
 
-/** Makes the errors of one table again. */
+/** Rebuilds the errors of one table. */
 export class ErrorDecoder {
   /** By their position in the table. */
   readonly #built: object[];
 
   constructor(nodes: readonly WireNode[]) {
-    // First all of them, then what each holds: they refer to each other.
+    // All of them exist before any is filled: they refer to each other.
     this.#built = nodes.map(emptyNode);
     nodes.forEach((node, at) => this.#fill(this.#built[at] as object, node));
   }
@@ -25,7 +25,7 @@ export class ErrorDecoder {
   }
 
   #fillError(error: Error, wire: WireError): void {
-    // Defined, not assigned: not enumerable, as on errors that were made here, and `name` may be read-only.
+    // Defined, not assigned: as on local errors, it is not enumerable, and `name` may be read-only.
     hide(error, 'stack', wire.stack ?? `${wire.name}: ${wire.message}`);
     if (error.name !== wire.name) hide(error, 'name', wire.name);
     if (wire.cause !== undefined) hide(error, 'cause', this.decode(wire.cause));

@@ -14,12 +14,12 @@ import {
 } from './error-limits.js';
 import type { WireError, WireNode, WireValue } from './error-nodes.js';
 
-/** The property that says how many others were cut. */
+/** The property with the number of properties that were cut. */
 const CUT = '…';
 /** Fields with a place of their own. */
 const OWN_FIELDS = new Set(['name', 'message', 'stack', 'cause']);
 
-/** Encodes one thrown value with all errors that can be reached from it. */
+/** Encodes one thrown value with all errors that are reachable from it. */
 export class ErrorEncoder {
   readonly nodes: WireNode[] = [];
   readonly #indexes = new Map<object, number>();
@@ -36,18 +36,18 @@ export class ErrorEncoder {
       if (!holdsError(value)) return this.#plain(value);
       return this.#node(value, depth, () => this.#container(value, depth));
     } catch {
-      // A proxy with traps that throw, or the like: all that is known is that something is there.
+      // A proxy whose traps throw, or the like: only its existence is known.
       return { value: '[a value that cannot be looked at]' };
     }
   }
 
-  /** A place in the table: the one it has, or a new one. */
+  /** The place of an object in the table; a new one if it has none. */
   #node(object: object, depth: number, make: () => WireNode): WireValue {
     const known = this.#indexes.get(object);
     if (known !== undefined) return { node: known };
     if (depth >= MAX_DEPTH) return { value: '[nested too deeply]' };
     if (this.nodes.length >= MAX_NODES || this.#left <= 0) return { value: '[more errors than are sent]' };
-    // Before its parts are looked at: they may lead back to it.
+    // Entered before its parts are read: they may lead back to it.
     const node = this.nodes.push({ list: [] }) - 1;
     this.#indexes.set(object, node);
     this.nodes[node] = make();
@@ -81,7 +81,7 @@ export class ErrorEncoder {
     return error;
   }
 
-  /** A stack begins with the message; of a long one, the calls below it say more than its end. */
+  /** A stack begins with the message. If that is long, the calls below it say more than its end. */
   #stack(thrown: Error, message: string, shortMessage: string): string | undefined {
     const stack = read(() => thrown.stack);
     if (typeof stack !== 'string') return undefined;
@@ -118,7 +118,7 @@ export class ErrorEncoder {
         continue;
       }
       const value = read(() => (of as Record<string, unknown>)[key]);
-      // A method that every error has, replaced: a description in its place would break what calls it.
+      // A replaced method that every error has: a description in its place would break callers of it.
       if (typeof value === 'function' && key in Error.prototype) continue;
       this.#left -= key.length;
       properties.push([key, this.encode(value, depth + 1)]);
@@ -145,7 +145,7 @@ export class ErrorEncoder {
     }
   }
 
-  /** Cloned here and now: what can be read once, by a getter perhaps, may not be readable again. */
+  /** Cloned at once: a value that can be read now, perhaps by a getter, may not be readable again. */
   #cloned(value: object | bigint): WireValue {
     const size = ArrayBuffer.isView(value) ? value.byteLength : 0;
     const bytes = size > this.#left ? undefined : read(() => serialize(value));
@@ -156,7 +156,7 @@ export class ErrorEncoder {
     if (bytes !== undefined || size > this.#left) {
       return { value: `[a value of ${Math.max(size, bytes?.byteLength ?? 0)} bytes: ${describe(value)}]` };
     }
-    // What only some channels can carry: memory that threads share, for instance.
+    // Values that only some channels can carry, such as memory that threads share.
     return { value: read(() => this.#canSend(value)) === true ? value : describe(value) };
   }
 
@@ -173,7 +173,7 @@ function isErrorLike(value: unknown): value is Error {
   return read(() => Object.prototype.toString.call(value)) === '[object Error]';
 }
 
-/** Whether a list or a plain object has an error somewhere in it. */
+/** Whether a list or a plain object holds an error at any depth. */
 function holdsError(value: unknown): value is object {
   if (!isContainer(value)) return false;
   const found = new Set<object>([value]);
@@ -189,7 +189,7 @@ function holdsError(value: unknown): value is object {
 }
 
 function* partsOf(container: object): Generator {
-  // By position: the keys of a long list are as many texts.
+  // By position: the keys of a long list would be as many texts.
   if (Array.isArray(container)) {
     for (let at = 0; at < container.length; at++) yield read(() => container[at] as unknown);
     return;
@@ -210,7 +210,7 @@ function read<T>(get: () => T): T | undefined {
   try {
     return get();
   } catch {
-    // A throwing getter must not hide the error it sits on.
+    // A throwing getter must not hide the error that it belongs to.
     return undefined;
   }
 }

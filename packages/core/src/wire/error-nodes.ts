@@ -1,11 +1,11 @@
-// What was thrown, as plain data: the form in which wire/error-encoder.ts writes it and wire/error-decoder.ts reads it.
+// Thrown values as plain data: the form that wire/error-encoder.ts writes and wire/error-decoder.ts reads.
 
-/** A value beside errors: sent raw, as its own structured clone, or a node of the table. */
+/** A value beside errors: raw, as its own structured clone, or as a node of the table. */
 export type WireValue = { value: unknown } | { bytes: Uint8Array } | { node: number };
 
 /** An error as plain data that every channel can carry. */
 export interface WireError {
-  /** Built-in class to make it an instance of, such as "TypeError". */
+  /** Built-in class that the rebuilt error is an instance of, such as "TypeError". */
   base: string;
   name: string;
   message: string;
@@ -22,8 +22,8 @@ export interface WireError {
 export type WireNode = { error: WireError } | { list: WireValue[] } | { record: [key: string, value: WireValue][] };
 
 /**
- * Anything thrown, an error or another value. Errors refer to each other by their position in one table, so that an error
- * which is reached twice, or reaches itself, arrives as one.
+ * A thrown value, an error or anything else. Errors refer to each other by their position in one table. An error with two
+ * references, or one to itself, so arrives as one error.
  */
 export interface WireThrown {
   root: WireValue;

@@ -6,41 +6,41 @@ import type { Cargo, Frame, FrameKind } from './frame.js';
 /*
  * A frame as bytes, all numbers little-endian as V8 and every platform of Node have them:
  *
- *   0  u32  length of the whole frame
- *   4  u32  MARK | kind
- *   8  u32  bytes of meta
- *  12  u32  bytes of values
- *  16  u32  bytes of what lies beside
- *  20  u32  unused
- *  24  f64  sentAt
- *  32  meta, then the values, then what lies beside (each with its length, u32, before it), then the body in V8's
- *      structured-clone format. What is not there has no bytes.
+ *    0  u32  length of the whole frame
+ *    4  u32  MARK | kind
+ *    8  u32  bytes of meta
+ *   12  u32  bytes of values
+ *   16  u32  bytes of what lies beside
+ *   20  u32  unused
+ *   24  f64  sentAt
+ *   32  meta, then the values, then what lies beside (each with its length, u32, before it), then the body in V8's
+ *       structured-clone format. Absent parts have no bytes.
  */
 const HEADER_BYTES = 32;
 const MARK_END = 8;
 const MARK = 0x4d506f00;
 const KIND_MASK = 0xff;
 const LENGTH_BYTES = 4;
-/** No frame is longer: its length is a word. */
+/** Length of the longest frame: it is one word. */
 const MAX_FRAME_BYTES = 2 ** 32 - 1;
-/** A frame may be this much longer than its values: rows, and what was thrown. */
+/** Most bytes of a frame beyond its values: rows and thrown values. */
 const CONTROL_BYTES = 256 * 1024 * 1024;
 const NO_META = new Uint32Array(0);
 const NO_BYTES = new Uint8Array(0);
 const NO_VALUES = Buffer.alloc(0);
 const NOTHING_BESIDE: readonly ArrayBuffer[] = [];
 
-/** What both ends of a link have agreed on. */
+/** Settings that both ends of a link share. */
 export interface FrameFormat {
   readonly maxPayloadBytes: number;
 }
 
-/** Up to this many words are copied one by one: a view of a short table has to be given memory outside the heap first. */
+/** Most words that are copied one by one: a view of a short table first needs memory outside the heap. */
 const FEW_WORDS = 16;
-/** Frames up to this length are copied into one buffer, which one call writes instead of several. */
+/** Longest frame that is copied into one buffer, so that one call writes it instead of several. */
 const JOINED_BYTES = 8192;
 
-/** Encodes a frame into the buffers to write, in order, and tells when it was encoded. */
+/** Encodes a frame into the buffers to write, in order. Also returns the time of the encoding. */
 export function encodeFrame(
   format: FrameFormat,
   kind: FrameKind,
@@ -59,7 +59,7 @@ export function encodeFrame(
   const limit = maxFrameBytes(format);
   if (length > limit) throw new RangeError(`${length} bytes are more than one frame can hold (${limit}).`);
   const sentAt = hostNowMs();
-  // Values are copied, since their bytes are written over as soon as this returns.
+  // Values are copied, since the caller reuses their memory as soon as this returns.
   const isJoined = length <= JOINED_BYTES;
   const valuesAt = HEADER_BYTES + meta.byteLength;
   const besideAt = valuesAt + valueBytes;
@@ -107,12 +107,12 @@ function maxFrameBytes({ maxPayloadBytes }: FrameFormat): number {
   return Math.min(MAX_FRAME_BYTES, maxPayloadBytes + CONTROL_BYTES);
 }
 
-/** Cuts a stream of bytes into frames, whatever the chunks. */
+/** Cuts a stream of bytes into frames, wherever the chunks end. */
 export class FrameReader {
-  /** How the next frame is to be read. */
+  /** Format of the next frame. */
   format: FrameFormat;
   readonly #onFrame: (frame: Frame) => void;
-  // The beginning of a frame that is not whole yet: its header, then its full length, filled in place, so a 100 MB frame is
+  // The beginning of an incomplete frame: first its header, then its full length. It is filled in place, so that a 100 MB frame is
   // copied once, not once per chunk.
   #partial: Buffer | undefined;
   #filled = 0;
@@ -122,7 +122,7 @@ export class FrameReader {
     this.#onFrame = onFrame;
   }
 
-  /** @throws for bytes that are no frame, whose end cannot be known therefore */
+  /** @throws for bytes that are no frame, since the end of such a frame cannot be known */
   push(chunk: Buffer): void {
     const receivedAt = hostNowMs();
     let rest = chunk;
@@ -140,7 +140,7 @@ export class FrameReader {
     if (rest.length > 0) this.#keep(rest);
   }
 
-  /** The length of the frame that begins here. Only one that may be true: memory is taken by it. */
+  /** The length of the frame that begins here. It is checked first, since that much memory is allocated. */
   #lengthIn(header: Buffer): number {
     const length = header.readUInt32LE(0);
     checkMark(header);
@@ -153,11 +153,11 @@ export class FrameReader {
     this.#partial = Buffer.allocUnsafe(rest.length < HEADER_BYTES ? HEADER_BYTES : this.#lengthIn(rest));
     rest.copy(this.#partial);
     this.#filled = rest.length;
-    // Noise that is shorter than a header may be all that ever comes.
+    // Noise that is shorter than a header may be all that ever arrives.
     if (rest.length >= MARK_END) checkMark(rest);
   }
 
-  /** Completes the partial frame from `chunk` and returns what is left of the chunk. */
+  /** Completes the partial frame from `chunk`. Returns the rest of the chunk. */
   #fill(chunk: Buffer, receivedAt: number): Buffer {
     let rest = chunk;
     if (this.#filled < HEADER_BYTES) {

@@ -13,7 +13,7 @@ import type {
   TuneMessage,
 } from './messages.js';
 
-/** Kinds that the parent sends, named for what they ask. */
+/** Kinds that the parent sends, named after the request. */
 const FROM_PARENT = {
   init: 1,
   tasks: 2,
@@ -22,7 +22,7 @@ const FROM_PARENT = {
   tune: 5,
   pressure: 6,
 } as const;
-/** Kinds that the worker sends, named for what they tell. */
+/** Kinds that the worker sends, named after the news. */
 const FROM_WORKER = {
   warming: 15,
   ready: 16,
@@ -32,7 +32,7 @@ const FROM_WORKER = {
   report: 20,
 } as const;
 
-/** Kinds that both send; see wire/requests.ts. */
+/** Kinds that both sides send; see wire/requests.ts. */
 const FROM_BOTH = {
   request: 32,
   reply: 33,
@@ -68,8 +68,8 @@ export interface Bodies {
 
 /**
  * One message between parent and worker, as it arrived; it may carry many tasks or many results. `meta` is a table of 32-bit
- * words, `values` the bytes of values by the pool's codec, and `body` all else, by structured clone. Its kind may be any number:
- * the router of wire/frame-router.ts makes a FrameOf of it.
+ * words. `values` holds values in the pool's codec, and `body` everything else, as a structured clone. Its kind may be any
+ * number: the router of wire/frame-router.ts makes a FrameOf of it.
  */
 export interface Frame {
   kind: number;
@@ -79,7 +79,7 @@ export interface Frame {
   /** Memory of large views that went neither into `values` nor through the arena, in order. */
   beside: readonly ArrayBuffer[];
   body: unknown;
-  /** When the sender had encoded it (threads: began to), host clock. */
+  /** Time when the sender had encoded it (threads: began to), host clock. */
   sentAt: number;
   receivedAt: number;
 }
@@ -94,73 +94,74 @@ export type ResultsFrame = FrameOf<typeof FRAME.results>;
 export type ProgressFrame = FrameOf<typeof FRAME.progress>;
 
 /**
- * A row of a tasks frame: [wire id, handler index | flags | attempt << 16, task id low, task id high, bytes of the input]. The
- * inputs follow one another in `values`, behind the definitions of new shapes; `body` holds, by row, what few tasks have.
+ * Number of words in a row of a tasks frame:
+ * - [wire id, handler index | flags | attempt << 16, task id low, task id high, bytes of the input]
+ *
+ * The inputs follow one another in `values`, behind the definitions of new shapes. `body` holds rare fields by row.
  */
 export const TASK_WORDS = 5;
 export const HANDLER_MASK = 0xfff;
-/** When this frame left, more tasks waited in the parent; see child/batch-wait.ts. */
+/** More tasks waited in the parent when this frame left; see child/batch-wait.ts. */
 export const MORE = 0x1000;
-/** The task may run twice: its result may leave with others, and is lost with its worker. */
+/** The task may run twice: its result may leave together with others, and is lost with its worker. */
 export const IDEMPOTENT = 0x2000;
 /**
- * Fewer tasks are pending than there are cores. Nothing else will come with this frame, its answer need not wait for others,
- * and a worker that stays awake when it has answered takes a core from no other one; see child/busy-poll.ts.
+ * Fewer tasks are pending than there are cores, and this frame comes alone. Its answer need not wait for others. A worker that
+ * stays awake after its answer takes no core from another one; see child/busy-poll.ts.
  */
 export const CALM = 0x4000;
 /** The task's start must be claimed by itself, and not with a run of others; see child/claimer.ts. */
 export const CLAIM_ALONE = 0x8000;
 
 /*
- * `meta` of a results frame: [log position before, log position after, bytes of the log that are in `values`]. The records of
- * the log come first if they are there at all, then records that are not in the log.
+ * `meta` of a results frame: [log position before, log position after, bytes of the log that are in `values`]. Records of the
+ * log come first, if any are in the frame. Records that are not in the log follow.
  *
- * `meta` of a progress frame: [wire id, bytes of shape definitions that come before the value in `values`, values that were
- * dropped before this one].
+ * `meta` of a progress frame: [wire id, bytes of shape definitions before the value in `values`, values dropped before this one].
  *
- * `meta` of a request and of its withdrawal: [its number]; of a reply: [the number of its request, 1 if that is refused].
+ * `meta` of a request and of its withdrawal: [its number]. `meta` of a reply: [the number of its request, 1 if refused].
  */
 
-/** Raised when either side's layout changes; a worker of another version refuses to start. */
+/** Raised when the layout of either side changes; a worker of another version refuses to start. */
 export const PROTOCOL_VERSION = 7;
 
-/** What a frame carries besides its kind and body. */
+/** Content of a frame besides its kind and body. */
 export interface Cargo {
   meta: Uint32Array;
   /** Copied before `send` returns. */
   values?: readonly Uint8Array[] | undefined;
-  /** Given away. */
+  /** Moved to the receiver. */
   beside?: readonly ArrayBuffer[] | undefined;
-  /** What of the body to move instead of copying it, where memory is shared. */
+  /** Parts of the body to move instead of copy, where memory is shared. */
   transfer?: readonly TransferItem[] | undefined;
 }
 
 /** One end of the link between parent and worker, and the kinds of frames that leave by it. */
 export interface FrameChannel<Sends extends FrameKind> {
-  /** Whether values that no codec can carry may go as they are: between threads. */
+  /** Whether values that no codec can carry may be sent as they are: between threads. */
   readonly clones: boolean;
   /**
-   * Sends one frame. Returns the time the frame was encoded, host clock.
-   * @throws whatever the encoder throws for a body that cannot be encoded; nothing is sent, or moved, then
+   * Sends one frame. Returns the time when the frame was encoded, host clock.
+   * @throws the error of the encoder for a body that cannot be encoded; then nothing is sent or moved
    */
   send<K extends Sends>(kind: K, body: Bodies[K], cargo?: Cargo): number;
-  /** Whether something can be sent in a body. */
+  /** Whether a body can carry this value. */
   carries(value: unknown): boolean;
   /** Set by the owner before the first frame can arrive. */
   onFrame: (frame: Frame) => void;
-  /** A frame could not be read, or its receiver threw. Nothing more is received then. */
+  /** Called when a frame is unreadable, or its receiver throws. Nothing more is received after that. */
   onFault: (error: Error) => void;
-  /** The other end is gone, or the link is broken. Called once. */
+  /** Called once, when the other end is gone or the link is broken. */
   onClose: () => void;
   /**
-   * Bytes that were sent and wait in this process, since the other end does not read, or not fast enough. A port has its messages
-   * in the other thread at once, and cannot tell what waits there: 0. What is sent by it is bounded by what its reader has
-   * acknowledged, as progress is (wire/topics.ts).
+   * Sent bytes that wait in this process, since the other end does not read fast enough. Always 0 with a port: its messages are in
+   * the other thread at once, and their number there is unknown. Acknowledgements of the reader bound what is sent by a port, as
+   * with progress (wire/topics.ts).
    */
   readonly bufferedBytes: number;
-  /** All that waited has left, once so much did that the sender had better wait. Never with a port. */
+  /** Called after back-pressure, when all waiting bytes have left. Never with a port. */
   onDrain: () => void;
-  /** Resolves when everything sent has left this process or thread, or cannot any more. */
+  /** Resolves when everything sent has left this process or thread, or no longer can. */
   flushed(): Promise<void>;
   close(): void;
 }

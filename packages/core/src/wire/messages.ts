@@ -4,9 +4,9 @@ import type { PressureLevel } from '../contract/worker-module.js';
 import type { WireThrown } from './error-nodes.js';
 import type { ArenaPlace } from './record.js';
 
-// The bodies of frames, by the kinds of wire/frame.ts.
+// Bodies of frames, by the kinds of wire/frame.ts.
 
-/** The first frame a worker gets. */
+/** The first frame of a worker. */
 export interface InitMessage {
   protocol: number;
   moduleUrl: string;
@@ -15,9 +15,9 @@ export interface InitMessage {
   concurrency: number;
   /** See child/busy-poll.ts. */
   busyPollMs: number;
-  /** Threads and inline get their board and result log here; processes inherit them as a file. */
+  /** Board and result log of threads and inline workers; processes inherit them as a file. */
   board: SharedArrayBuffer | undefined;
-  /** Whether there is a board and a log at all. */
+  /** Whether there is a board and a log. */
   hasBoard: boolean;
   /** Whether to start the guard thread; see child/guard-thread.ts. */
   guard: boolean;
@@ -25,7 +25,7 @@ export interface InitMessage {
   maxPayloadBytes: number;
   /** Whether processes inherit the files of an arena; see codec/arena.ts. */
   arena: boolean;
-  /** Whether what a process prints goes through pipes of its own; see child/print-at-once.ts. */
+  /** Whether the output of a process goes through pipes of its own; see child/print-at-once.ts. */
   ownsOutput: boolean;
   warmup: readonly WarmupTask[];
 }
@@ -47,62 +47,62 @@ export interface PressureMessage {
 }
 export interface ReadyMessage {
   handlers: string[];
-  /** Whether the worker could read what the parent had written on the claim board. */
+  /** Whether the worker could read the parent's test value on the claim board. */
   seesBoard: boolean;
-  /** The system's number of the thread that runs its event loop, where that is known. */
+  /** The system's number of the thread that runs its event loop; undefined if unknown. */
   systemThreadId: number | undefined;
 }
 export interface StartFailedMessage {
   phase: 'load' | 'setup' | 'warmup';
   error: WireThrown;
 }
-/** What the tasks of one handler did since the start of their worker, ms. */
+/** Times of the tasks of one handler since the start of their worker, ms. */
 export interface TaskUseTotals {
-  /** In the handler, all together, those under way included. */
+  /** Time in the handler, summed over all tasks, those in flight included. */
   readonly handlerMs: number;
-  /** From its calls until they returned. */
+  /** Time from the handler's calls until they returned. */
   readonly calledMs: number;
-  /** Of some of these calls: how long they took, and processor time. */
+  /** Duration and processor time of a sample of these calls. */
   readonly sampledMs: number;
   readonly sampledCpuMs: number;
 }
-/** A worker's view of itself: memory now, shares since its last report, and totals since its start. */
+/** A worker's report of itself: memory now, shares since its last report, and totals since its start. */
 export interface ReportMessage {
   rssBytes: number;
-  /** Part of it that V8 works with, and a new worker would soon have again. */
+  /** Part of it that V8 works with; a new worker would soon use as much. */
   scratchBytes: number;
   heapUsedBytes: number;
-  /** Part of it in the young generation: mostly garbage. */
+  /** Part of it in the young generation, mostly garbage. */
   youngUsedBytes: number;
   heapLimitBytes: number;
   cpu: number;
   elu: number;
-  /** Time in handlers since its start, all tasks together, ms. */
+  /** Time in handlers since the worker's start, summed over all tasks, ms. */
   handlerMs: number;
-  /** Time its event loop was active. */
+  /** Active time of its event loop. */
   loopMs: number;
-  /** Processor time; where a thread cannot tell its own, as much as `loopMs`. */
+  /** Processor time; equal to `loopMs` where a thread cannot measure its own. */
   cpuMs: number;
-  /** Time its loop could have run, and got no core. */
+  /** Time for which its loop was ready to run, but had no core. */
   delayMs: number;
-  /** Of handlers that had tasks since the report before, by index. */
+  /** Totals of handlers that had tasks since the previous report, by index. */
   uses: (readonly [handler: number, totals: TaskUseTotals])[];
   sections: SectionDelta[];
 }
 
-/** What a tasks frame has beside its table and its inputs. */
+/** Content of a tasks frame beside its table and its inputs. */
 export interface TasksBody {
   readonly extras?: ReadonlyMap<number, RowExtras> | undefined;
 }
-/** What few tasks have, and their row has no word for. */
+/** Rare fields of a task, for which its row has no word. */
 export interface RowExtras {
   deadline?: number | undefined;
   wantsProgress?: boolean | undefined;
-  /** Where its input lies in the arena, which has no bytes in `values` then. */
+  /** Place of its input in the arena; the input then has no bytes in `values`. */
   whole?: ArenaPlace | undefined;
-  /** Where the large views of its input lie: in the arena, or the next ones of `beside`. */
+  /** Places of the large views of its input: in the arena, or the next ones of `beside`. */
   views?: readonly (ArenaPlace | undefined)[] | undefined;
-  /** The input itself, which only a port can carry; it has no bytes then. */
+  /** The input itself, if only a port can carry it; it then has no bytes. */
   cloned?: ClonedValue | undefined;
 }
 
@@ -110,12 +110,12 @@ export interface RowExtras {
 export interface ClonedValue {
   readonly value: unknown;
 }
-/** By wire id: results that only a port can carry. */
+/** Results that only a port can carry, by wire id. */
 export type ResultsBody = ReadonlyMap<number, ClonedValue>;
 
-/** What one side asks of the other. */
+/** A request of one side to the other. */
 export interface RequestMessage {
-  /** A key of the table in wire/topics.ts that the asking side has. */
+  /** A key of the requesting side's table in wire/topics.ts. */
   readonly topic: string;
   readonly asked: unknown;
 }

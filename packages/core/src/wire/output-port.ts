@@ -3,27 +3,27 @@ import type { MessagePort } from 'node:worker_threads';
 import { Buffer } from '../base/natives.js';
 
 /*
- * What a thread prints, over a port of our own. The streams that node:worker_threads offers (`stdout: true`) keep the
- * program alive from the moment they are read, and have no way to be unreferenced.
+ * Output of a thread, over a port of our own. The streams of node:worker_threads (`stdout: true`) keep the program alive from the
+ * first read on, and cannot be unreferenced.
  */
 
 /**
- * Bytes on their way before a writer has to wait. Up to here a write is with the parent at once, whatever follows. What waits
- * goes as one message: short lines, each by itself, arrive more slowly than a thread prints them.
+ * Most bytes in transit before a writer has to wait. Up to this number, a write reaches the parent at once. Bytes that wait
+ * leave as one message: single short lines arrive more slowly than a thread prints them.
  */
 const WINDOW_BYTES = 1024 * 1024;
-/** What a message counts beside its bytes, so that no more than some 13,000 are on their way. */
+/** Bytes that a message counts in addition, so that at most some 13,000 messages are in transit. */
 const MESSAGE_BYTES = 64;
 
-/** To the thread: asks for all that was printed up to here. To the parent, behind the last of it: that was all. */
+/** To the thread: asks for all output up to now. To the parent, behind the last of it: the output is complete. */
 const ALL = 'all';
-/** To the thread: bytes that are taken. */
+/** To the thread: number of bytes taken. */
 type ToThread = number | typeof ALL;
 type ToParent = Uint8Array | typeof ALL;
 
 /**
  * The thread's side: from now on `stream` writes to the port.
- * @returns sends all that waits, and whatever is printed from then on, at once: the thread ends
+ * @returns a function for the end of the thread: it sends all waiting output, and all later output at once
  */
 export function printTo(port: MessagePort, stream: Writable): () => void {
   let underWay = 0;
@@ -61,11 +61,11 @@ function bytesOf(chunk: string | Buffer, encoding: BufferEncoding): Buffer {
   return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
 }
 
-/** The parent's side: a stream of what is printed. It keeps the program alive only while it is asked to. */
+/** The parent's side: a stream of the thread's output. It keeps the program alive only between `ref` and `unref`. */
 export class PrintedOn extends Readable {
   readonly #port: MessagePort;
   #takenBytes = 0;
-  /** Bytes that had been printed when it was asked; Infinity until it is known where they end. */
+  /** Bytes printed up to the last request for all output; Infinity until the thread answers. */
   #awaitedBytes = 0;
   #unread = 0;
 
@@ -98,13 +98,13 @@ export class PrintedOn extends Readable {
     done(error);
   }
 
-  /** From now on all that was printed up to here is awaited. */
+  /** Asks for all output up to now. */
   await(): void {
     this.#awaitedBytes = Infinity;
     this.#port.postMessage(ALL satisfies ToThread);
   }
 
-  /** Whether some of that has not been read yet. */
+  /** Whether some of that output has not been read yet. */
   get isAwaited(): boolean {
     return this.#takenBytes - this.readableLength < this.#awaitedBytes;
   }

@@ -6,15 +6,15 @@ import { PoolError, type ErrorDetails } from '../contract/errors.js';
 import type { WireThrown } from './error-nodes.js';
 import { errorFromWire } from './error-wire.js';
 
-/** Requests that may wait for a reply at a time; one more is refused. */
+/** Most requests that may wait for a reply; one more is refused. */
 const MOST_PENDING = 1024;
-/** Numbers are words of 32 bits; 0 is none. */
+/** Highest number, a word of 32 bits; 0 means none. */
 const LAST_NUMBER = 2 ** 32 - 1;
 /** Lateness of a deadline's timer, in ms, that shows a loop without time to run timers or to read replies. */
 const LATE_MS = 20;
 
 export interface AskOptions {
-  /** How long the reply may take, ms. */
+  /** Longest wait for the reply, ms. */
   readonly timeoutMs: number;
   /** Withdraws the request, which rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -27,7 +27,7 @@ interface Pending {
   unlisten: () => void;
 }
 
-/** What one side has asked and not heard of, by number. Each settles once and leaves no timer and no listener behind. */
+/** Requests of one side that have no reply yet, by number. Each settles once and leaves no timer and no listener behind. */
 export class PendingRequests {
   /** Replies to requests that had settled before. */
   lateReplies = 0;
@@ -37,7 +37,7 @@ export class PendingRequests {
   #lastNumber = 0;
   #hasEnded = false;
 
-  /** @param withdraw tells the other side that no reply is waited for any more */
+  /** @param withdraw tells the other side that no reply is needed any more */
   constructor(clock: Clock, withdraw: (number: number) => void) {
     this.#clock = clock;
     this.#withdraw = withdraw;
@@ -45,7 +45,7 @@ export class PendingRequests {
 
   /**
    * Sends a request and waits for its reply.
-   * @param send may throw; the request rejects then
+   * @param send may throw; then the request rejects
    */
   add(topic: string, send: (number: number) => void, { timeoutMs, signal }: AskOptions): Promise<unknown> {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
@@ -71,7 +71,7 @@ export class PendingRequests {
     return pending.reply.promise;
   }
 
-  /** A reply has come. @param body the answer, or why it is refused */
+  /** Settles a request when its reply comes. @param body the answer, or the reason for a refusal */
   settle(number: number, isRefused: boolean, body: unknown): void {
     const pending = this.#take(number);
     if (pending === undefined) this.lateReplies++;
@@ -79,7 +79,7 @@ export class PendingRequests {
     else pending.reply.resolve(body);
   }
 
-  /** No reply will come any more. */
+  /** Called when no reply can come any more. */
   end(): void {
     this.#hasEnded = true;
     for (const number of [...this.#pending.keys()]) {
@@ -97,7 +97,7 @@ export class PendingRequests {
     return this.#clock.after(timeoutMs, () => {
       const pending = this.#pending.get(number);
       if (pending === undefined || this.#clock.now() - dueAt <= LATE_MS) expire();
-      // This event loop stood still. The reply may be there, unread: first that, then judgement. Once only.
+      // This event loop stood still, so the reply may be there, unread. It is read first; the deadline is extended once only.
       else pending.timer = this.#clock.after(0, expire);
     });
   }
@@ -118,14 +118,14 @@ export class PendingRequests {
     return pending;
   }
 
-  /** Ascends. It wraps after 2^32 requests, when none of those that wait is so old. */
+  /** The next number. It wraps after 2^32 requests, when no waiting request is that old. */
   #nextNumber(): number {
     this.#lastNumber = this.#lastNumber === LAST_NUMBER ? 1 : this.#lastNumber + 1;
     return this.#lastNumber;
   }
 }
 
-/** Why a request was refused. Also where that cannot be read: its promise must not stay open. */
+/** The reason of a refusal. An unreadable one gives a reason, too, since its promise must not stay open. */
 function refusalOf(topic: string, thrown: WireThrown): unknown {
   try {
     return errorFromWire(thrown, `Request "${topic}"`);

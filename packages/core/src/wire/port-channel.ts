@@ -5,9 +5,9 @@ import { hostNowMs } from '../base/clock.js';
 import type { Bodies, Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
 
 /**
- * Flat, and with few words of meta one by one behind the rest instead of as a table: a typed array costs a port 3 µs to write
- * and 2 to read, more than all else that a single call sends. `meta` is undefined then. For the same reason a few bytes
- * of values go as a string of one character each.
+ * Flat, since a typed array costs a port 3 µs to write and 2 to read. That is more than the rest of a single call. Few words of
+ * meta are therefore sent one by one at the end, not as a table. `meta` is then undefined. For the same reason few bytes of values
+ * are sent as a string of one character each.
  */
 type Envelope = [
   kind: number,
@@ -19,16 +19,16 @@ type Envelope = [
   ...words: number[],
 ];
 
-/** Up to this many words go one by one: a task or a few. */
+/** Most words that are sent one by one: a task or a few. */
 const FEW_WORDS = 15;
-/** Values up to this length go as a string; longer ones go into memory of their own, which is moved. */
+/** Most bytes of values in a string; longer values get memory of their own, which is moved. */
 const FEW_BYTES = 4096;
 const WORDS_AT = 6;
 const NO_META = new Uint32Array(0);
 const NO_VALUES = Buffer.alloc(0);
 const NOTHING_BESIDE: readonly ArrayBuffer[] = [];
 
-/** Frames over a MessagePort, between threads of one process. The port clones; bodies may hold what it can clone. */
+/** Frames over a MessagePort, between threads of one process. The port clones; bodies may hold anything that it can clone. */
 export class PortChannel<Sends extends FrameKind> implements FrameChannel<Sends> {
   readonly clones = true;
   onFrame: (frame: Frame) => void = () => {};
@@ -42,9 +42,9 @@ export class PortChannel<Sends extends FrameKind> implements FrameChannel<Sends>
   constructor(port: MessagePort) {
     this.#port = port;
     port.on('message', (envelope: Envelope) => {
-      // Later frames may rest on what the faulty one should have said.
+      // Later frames may depend on the content of the faulty one.
       if (this.#isFaulty) return;
-      // The port decodes before it calls; what it took is part of the time in transport.
+      // The port decodes before it calls; the decoding is part of the time in transport.
       const receivedAt = hostNowMs();
       try {
         this.onFrame(frameOf(envelope, receivedAt));
@@ -72,7 +72,7 @@ export class PortChannel<Sends extends FrameKind> implements FrameChannel<Sends>
       structuredClone(value);
       return true;
     } catch {
-      // That is the answer.
+      // The exception is the answer.
       return false;
     }
   }
@@ -92,7 +92,7 @@ export class PortChannel<Sends extends FrameKind> implements FrameChannel<Sends>
   }
 }
 
-/** A copy of all of them in one piece. */
+/** A copy of all values in one piece. */
 function packed(values: readonly Uint8Array[]): string | Uint8Array | undefined {
   let length = 0;
   for (const each of values) length += each.length;

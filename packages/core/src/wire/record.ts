@@ -3,15 +3,15 @@ import { Buffer } from '../base/natives.js';
 /*
  * A result as bytes, in the result log and in frames. Numbers are little-endian, as V8 and every platform of Node have them:
  *
- *   0  u32  mark of its position in the log; 0 in a frame
- *   4  u32  length of the whole record, a multiple of 8; SKIP is set in it where nothing follows
- *   8  u32  wire id
- *  12  u32  status | flags << 8
- *  16  f64  when the handler ended, host clock
- *  24  f32  received, decoded, started: ms before the end
- *  36  u32  bytes of the value
- *  40       the value, then the places of what lies beside it, then nothing up to
- *  −4  u32  the mark again: a record that was cut off has no end
+ *    0  u32  mark of its position in the log; 0 in a frame
+ *    4  u32  length of the whole record, a multiple of 8; SKIP is set in it where nothing follows
+ *    8  u32  wire id
+ *   12  u32  status | flags << 8
+ *   16  f64  when the handler ended, host clock
+ *   24  f32  received, decoded, started: ms before the end
+ *   36  u32  bytes of the value
+ *   40       the value, then the places of what lies beside it, then nothing up to
+ *   −4  u32  the mark again: a record that was cut off has no end
  *
  * A float holds 0.1 µs within a second of the end.
  */
@@ -19,14 +19,14 @@ export const RECORD_HEADER = 40;
 const TRAILER = 4;
 const ALIGNMENT = 8;
 const SKIP = 0x80000000;
-/** The smallest record: it says only how far the next one is. */
+/** Length of the smallest record, which only gives the distance to the next one. */
 export const SKIP_BYTES = 8;
 
 /**
- * What became of a task. ok: its value follows. error: what the handler threw, as data. notSerializable: why the result is not
- * here. revoked: the parent had taken it back. inputUnread: why the input could not be read. shapes: no result, but
- * the shapes that values from here on have. returned: no result either: its handler has returned, and a frame will have what it
- * returned, for which log and arena have no room.
+ * Outcome of a task. ok: its value follows. error: the handler's exception follows, as data. notSerializable: the reason why the
+ * result is missing. revoked: the parent had revoked the task. inputUnread: the reason why the input could not be read. shapes: no
+ * result, but definitions of the shapes of later values. returned: no result either. Its handler has returned, but log and
+ * arena have no room, so a frame will bring the result.
  */
 export const STATUS = {
   ok: 0,
@@ -39,8 +39,8 @@ export const STATUS = {
 } as const;
 
 /**
- * beside: a table of the large views of the value follows it. arena: the value itself lies in the arena. cloned: the frame has
- * the value itself. reported: the task has told of its progress, in frames that come before the one that tells of this.
+ * beside: a table of the value's large views follows it. arena: the value itself lies in the arena. cloned: the frame has
+ * the value itself. reported: the task has sent progress, in frames that come before the frame for this record.
  */
 export const RECORD_FLAG = { beside: 1, arena: 2, cloned: 4, reported: 8 } as const;
 
@@ -53,7 +53,7 @@ export interface ArenaPlace {
 /** Bytes of a place in a record. */
 const PLACE_BYTES = 12;
 
-/** What the header of a record says besides lengths. */
+/** Fields of a record's header besides lengths. */
 export interface RecordTimes {
   receivedAt: number;
   decodedAt: number;
@@ -72,8 +72,8 @@ export function tableBytes(places: number): number {
 }
 
 /**
- * Writes the header of a record whose value is there already. Stores into a view take a third of the time of the methods of
- * Buffer that check each byte.
+ * Writes the header of a record whose value is there already. Stores into a view take a third of the time of Buffer's methods,
+ * which check each byte.
  */
 export function closeRecord(
   view: DataView,
@@ -97,7 +97,7 @@ export function closeRecord(
   view.setUint32(at + length - TRAILER, 0, true);
 }
 
-/** Writes where large views lie, behind the value. */
+/** Writes the places of large views, behind the value. */
 export function writePlaces(bytes: Buffer, at: number, places: readonly ArenaPlace[]): void {
   bytes.writeUInt32LE(places.length, at);
   for (const [index, { number, at: placeAt, bytes: length }] of places.entries()) {
@@ -108,7 +108,7 @@ export function writePlaces(bytes: Buffer, at: number, places: readonly ArenaPla
   }
 }
 
-/** The place with this index in the table at `at`. @throws when there is none */
+/** The place with this index in the table at `at`. @throws if there is none */
 export function readPlace(bytes: Buffer, at: number, index: number): ArenaPlace {
   if (index >= bytes.readUInt32LE(at)) throw new RangeError('A value names a large view that is not there.');
   const entry = at + 4 + index * PLACE_BYTES;
@@ -127,7 +127,7 @@ export function skipRecord(mark: number, length: number): Uint8Array {
   return bytes;
 }
 
-/** The length of the whole record that begins at `at`; 0 when there is none, or not all of it. */
+/** The length of the whole record that begins at `at`; 0 if it is missing or incomplete. */
 export function recordLength(bytes: Buffer, at: number, mark: number): number {
   if (bytes.length - at < SKIP_BYTES || bytes.readUInt32LE(at) !== mark) return 0;
   const word = bytes.readUInt32LE(at + 4);
@@ -138,7 +138,7 @@ export function recordLength(bytes: Buffer, at: number, mark: number): number {
   return length;
 }
 
-/** The length of a record that is known to be whole. @throws when it is none */
+/** The length of a record that is known to be whole. @throws if there is no record */
 export function spanOf(bytes: Buffer, at: number): number {
   const length = bytes.readUInt32LE(at + 4) & ~SKIP;
   if (length < SKIP_BYTES || at + length > bytes.length) throw new Error(`A record of ${length} bytes is none.`);

@@ -8,12 +8,12 @@ import type { FrameHandlers } from './frame-router.js';
 import { PendingRequests, requestError, type AskOptions } from './pending-requests.js';
 import type { Topics } from './topics.js';
 
-/** Requests of one side that are answered at once; further ones are refused. */
+/** Most requests of one side that are answered at once; further ones are refused. */
 const MOST_SERVED = 1024;
 /** Second word of a reply. */
 const REFUSED = 1;
 
-/** What answers requests, by topic. A promise may take its time; `signal` aborts when the other side wants no answer any more. */
+/** Functions that answer requests, by topic. A promise may take its time; `signal` aborts when the answer is not wanted any more. */
 export type Answers<T extends Topics<T>> = {
   readonly [K in keyof T]: (asked: T[K]['asked'], signal: AbortSignal) => T[K]['answer'] | Promise<T[K]['answer']>;
 };
@@ -32,8 +32,8 @@ export interface RequestsParts<Answered extends Topics<Answered>> {
 }
 
 /**
- * Requests over a link, and their replies: one on each side, which both asks and answers. A request settles exactly once: by its
- * reply, its deadline, its signal, or the end of the link. Its answer is computed at most once, also where a frame comes twice.
+ * Requests over a link, and their replies: each side has one, to ask and to answer. A request settles exactly once: by its reply,
+ * its deadline, its signal, or the end of the link. Its answer is computed at most once, even if a frame comes twice.
  */
 export class Requests<Asked extends Topics<Asked>, Answered extends Topics<Answered>> {
   /** For the router of the link's frames. */
@@ -59,14 +59,14 @@ export class Requests<Asked extends Topics<Asked>, Answered extends Topics<Answe
     });
   }
 
-  /** Replies that came too late, or a second time. */
+  /** Number of replies that came too late, or a second time. */
   get lateReplies(): number {
     return this.#pending.lateReplies;
   }
 
   /**
    * Asks the other side.
-   * @returns its answer. Rejects with what its handler threw, with the reason of the signal, or with ERR_REQUEST
+   * @returns its answer. Rejects with the exception of its handler, with the reason of the signal, or with ERR_REQUEST
    */
   ask<K extends keyof Asked & string>(
     topic: K,
@@ -79,7 +79,7 @@ export class Requests<Asked extends Topics<Asked>, Answered extends Topics<Answe
     return this.#pending.add(topic, send, options);
   }
 
-  /** The link has ended: nothing more is asked, answered or heard. */
+  /** Called when the link has ended: no more requests, answers or replies. */
   end(): void {
     this.#hasEnded = true;
     this.#pending.end();
@@ -88,7 +88,7 @@ export class Requests<Asked extends Topics<Asked>, Answered extends Topics<Answe
 
   #onRequest({ meta, body: { topic, asked } }: FrameOf<typeof FRAME.request>): void {
     const [number = 0] = meta;
-    // Numbers ascend, and wrap: one that is not new has been answered, or is being answered.
+    // Numbers ascend, and wrap: a number that is not new belongs to a request that has been taken before.
     if (this.#hasEnded || ((number - this.#lastServed) | 0) <= 0) return;
     this.#lastServed = number;
     const answer = this.#answers.get(topic);
@@ -143,7 +143,7 @@ export class Requests<Asked extends Topics<Asked>, Answered extends Topics<Answe
     this.#channel.send(FRAME.reply, thrown, { meta: Uint32Array.of(number, REFUSED) });
   }
 
-  /** It stays among those that are answered until its handler has ended. */
+  /** A withdrawn request stays in the table until its handler has ended. */
   #onWithdraw(number: number): void {
     const served = this.#served.get(number);
     served?.controller.abort(requestError(served.topic, 'withdrawn', 'was withdrawn.'));

@@ -3,73 +3,73 @@ import { CONSUMED_AT, PRODUCED_AT } from './claim-board.js';
 import { recordLength, SKIP_BYTES, skipRecord } from './record.js';
 
 /*
- * The result log: a ring of records behind the board. A worker appends each result as soon as its handler has returned, so
- * that a result outlives its worker, and reaches its caller while the worker is busy with the next task. The worker tells the
- * parent by a frame how far it has written; after a death, or when a worker is silent, the parent reads on by itself.
+ * The result log: a ring of records behind the board. A worker appends each result as soon as its handler has returned. The
+ * result so outlives its worker, and reaches its caller while the worker is busy with the next task. The worker reports by
+ * frames how far it has written. After a death, or when a worker is silent, the parent reads on by itself.
  *
  * Positions count bytes since the worker's start, modulo 2³². A record never crosses the end of the ring: a skip record fills
- * what is left. The parent writes how far it has read; the worker writes over what lies behind.
+ * the rest. The parent writes how far it has read; the worker overwrites what lies behind.
  */
 /**
- * Room for the results of 500 tasks in flight, of 650 bytes each. In a ring half as long most of them took the way of the arena: two
- * processes did 36 % more a second with this one, and no more with twice as much.
+ * Room for the results of 500 tasks in flight, of 650 bytes each. In a ring half as long, most of them had to go through the
+ * arena. Two processes did 36 % more a second with this length, and no more with twice this length.
  */
 export const LOG_BYTES = 512 * 1024;
-/** A value larger than this goes by the arena or the link, so that one result cannot fill the ring. */
+/** Largest value in the log. A larger one goes through the arena or the link, so that one result cannot fill the ring. */
 export const LOG_VALUE_BYTES = 16 * 1024;
-/** The parent says how far it has read when it has read this much: a write costs 0.7 µs, and 200 small records share it. */
+/** Bytes after which the parent writes how far it has read. A write costs 0.7 µs, which 200 small records share. */
 export const CONSUME_BYTES = 16 * 1024;
 /**
- * While less room than this is left, values of more than SMALL_VALUE_BYTES go by the arena, and a record only names their place.
- * So the log has room for all that may be in flight: 2,040 such records of 64 bytes, what the parent has read and not said, and the
- * longest skip.
+ * Reserve of the log. In it, values of more than SMALL_VALUE_BYTES go through the arena, and a record only names their place.
+ * The reserve holds 2,040 such records of 64 bytes in flight, bytes read by the parent but not yet reported, and the longest
+ * skip.
  */
 export const RESERVED_BYTES = 160 * 1024;
 export const SMALL_VALUE_BYTES = 16;
 
-/** Records up to this long are copied by word: 48 bytes in a fifth of the time of a call of `copy`, by bytes in two thirds. */
+/** Longest record that is copied by words. For 48 bytes that takes a fifth of the time of `copy`; by bytes, two thirds. */
 const FEW_BYTES = 256;
 
-/** Offset in the ring of a position. */
+/** Offset of a position in the ring. */
 export function offsetOf(position: number): number {
   return position & (LOG_BYTES - 1);
 }
 
 /** The worker's end. */
 export interface LogWriter {
-  /** Whether the parent reads it without a system call, so that no record need ride in a frame. */
+  /** Whether the parent reads it without a system call, so that no record has to be in a frame. */
   readonly isMemory: boolean;
-  /** Where the next record begins, unless a skip record comes first. */
+  /** Position of the next record, unless a skip record comes first. */
   readonly position: number;
-  /** Whether this many bytes are free, when the parent was last looked at or now. */
+  /** Whether this many bytes are free, by the parent's position when it was read last, or now. */
   hasFree(bytes: number): boolean;
-  /** Appends a whole record; `at` and `length` are multiples of 8. False when there is no room: nothing was written. */
+  /** Appends a whole record; `at` and `length` are multiples of 8. False when there is no room: then nothing is written. */
   append(bytes: Buffer, at: number, length: number): boolean;
 }
 
-/** The parent's end. Nothing here throws. */
+/** The parent's end. None of its methods throws. */
 export interface LogReader {
-  /** Where the next record begins. */
+  /** Position of the next record. */
   readonly position: number;
   /**
-   * Bytes from `position` on that hold whole records, in one piece; undefined when there are none. Good until the next call.
-   * @param end the position up to which records are known to be whole, beyond which none is given: progress may come before
-   *   those, in frames that are still on their way. Without it, the records say themselves whether they are whole
+   * Bytes from `position` on that hold whole records, in one piece; undefined when there are none. Valid until the next call.
+   * @param end the position up to which records are known to be whole; later ones are not given. Progress that precedes those may
+   *   still be on its way in frames. Without `end`, the records themselves show whether they are whole
    */
   peek(end?: number): Buffer | undefined;
-  /** Goes on by a record, or by what came another way. */
+  /** Moves on by a record, or by bytes that came another way. */
   advance(bytes: number): void;
 }
 
-/** The ring, as its writer reaches it. */
+/** The ring, as its writer accesses it. */
 export interface LogRing {
-  /** How far the parent has read. */
+  /** Position up to which the parent has read. */
   consumed(): number;
   /** Copies bytes to an offset in the ring; `at`, `length` and `to` are multiples of 8. */
   write(bytes: Uint8Array, at: number, length: number, to: number): void;
 }
 
-/** What a writer keeps: how far it has written, and how far the parent had read when it looked last. */
+/** State of a writer: its own position, and the parent's position when it was read last. */
 export class LogSpace {
   position = 0;
   #consumed = 0;
@@ -177,7 +177,7 @@ export class MemoryLogReader implements LogReader {
   }
 
   advance(bytes: number): void {
-    // Not the record that is passed now: it is read where it lies, after this.
+    // Without the record that is passed now: it is read in place, after this.
     if ((this.position - this.#told) >>> 0 >= CONSUME_BYTES) {
       this.#told = this.position;
       atomicStore(this.#words, CONSUMED_AT / 4, this.position | 0);
@@ -186,12 +186,12 @@ export class MemoryLogReader implements LogReader {
   }
 }
 
-/** What a record at this position begins and ends with: never 0, and another one in the next lap of the ring. */
+/** First and last word of a record at this position: never 0, and different in the next lap. */
 export function markOf(position: number): number {
   return (position + 1) >>> 0;
 }
 
-/** How many of these bytes are whole records, the first of which begins at `position`. */
+/** Number of these bytes that are whole records; the first record begins at `position`. */
 export function wholeRecords(bytes: Buffer, position: number): number {
   let at = 0;
   while (bytes.length - at >= SKIP_BYTES) {

@@ -21,18 +21,18 @@ export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Send
       try {
         this.#reader.push(chunk);
       } catch (error) {
-        // Where the next frame begins cannot be known after a corrupt one.
+        // After a corrupt frame, the beginning of the next one is unknown.
         socket.pause();
         this.onFault(error as Error);
       }
     });
-    // EPIPE and ECONNRESET say that the other process is gone; its exit tells the rest, and 'close' follows.
+    // EPIPE and ECONNRESET mean that the other process is gone; its exit says why, and 'close' follows.
     socket.on('error', () => {});
     socket.on('close', () => this.onClose());
     socket.on('drain', () => this.onDrain());
   }
 
-  /** How frames are written and read from here on. */
+  /** Format of all further frames, in both directions. */
   set format(format: FrameFormat) {
     this.#reader.format = format;
   }
@@ -59,7 +59,7 @@ export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Send
       serialize(value);
       return true;
     } catch {
-      // That is the answer.
+      // The exception is the answer.
       return false;
     }
   }
