@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The time of the process would include the worker threads. The active time of the event loop would include its wait for a core,
- * which is long beside a hundred threads.
+ * The time of the process would include the worker threads. The active time of the event loop would include waits for a core,
+ * which are long beside a hundred threads.
  */
 export function parentCpuMs() {
   // From Node 23.9.

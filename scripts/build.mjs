@@ -1,11 +1,11 @@
-// Builds all packages: tsc, then one file for the code and one for the types of each entry. Also before a package is packed, which
-// would publish an old bundle after a `tsc -b` alone.
+// Builds all packages: tsc, then one file for the code and one for the types of each entry. Runs also before a package is packed,
+// because after a `tsc -b` alone an old bundle would be published.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 for (const step of ['node_modules/typescript/bin/tsc -b', 'scripts/bundle.mjs']) {
-  // On stderr: `npm pack --json` has its answer on stdout.
+  // On stderr, because `npm pack --json` has its answer on stdout.
   const { status } = spawnSync(process.execPath, step.split(' '), { stdio: ['ignore', 2, 2] });
   if (status !== 0) {
     console.error(`build: ${step} failed, see above.`);

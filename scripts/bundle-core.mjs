@@ -1,5 +1,5 @@
-// Puts each file that a program or a worker of @millpond/core starts with, and all it imports, into one file: loading
-// dozens of small modules takes longer than the rest of a worker's start (docs/decisions/0009-worker-start.md).
+// Puts each file that a program or a worker of @millpond/core starts with into one file, with all its imports. Loading dozens of
+// small modules takes longer than the rest of a worker's start (docs/decisions/0009-worker-start.md).
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import { OUTPUT, asciiOnly, inputsOf, refuseWarnings, withoutNodeImports } from './bundle-output.mjs';
 
-/** By bundle: the file in dist it is made of. What a worker starts with is CommonJS, which Node loads synchronously. */
+/** Bundles, and the files in dist that they are made of. A worker's start is CommonJS, which Node loads synchronously. */
 const BUNDLES = {
   'dist/bundle/index.js': 'index.js',
   'dist/bundle/index.cjs': 'index.js',
@@ -19,15 +19,15 @@ const BUNDLES = {
   'dist/bundle/thread-entry.cjs': 'child/thread-entry.js',
   'dist/bundle/guard-thread.cjs': 'child/guard-thread.js',
 };
-/** In the bundles, because a program that is bundled in turn would have to find them: what is imported, */
+/** In the bundles, because a program that is bundled in turn would have to find them. These are imported, */
 const IMPORTED = 'eventemitter3';
-/** and what is required by the call below, and run only then. */
+/** and these are required by the call below, which runs them only then. */
 const REQUIRED = 'lru-cache';
 const REQUIRED_BY = `requireInstalled((require) => require('${REQUIRED}'))`;
 const INCLUDED = [IMPORTED, REQUIRED];
-/** What stands for the globals of JavaScript: a handler or a test that replaces them later replaces nothing of ours. */
+/** Copies of JavaScript's globals: a handler or a test that replaces a global later does not affect our code. */
 const BUILT_INS = 'base/built-ins.js';
-/** Functions of classes that are called as constructors, too, by their names there. */
+/** Functions of classes that are also called as constructors, by their names there. */
 const STATICS = {
   'Array.isArray': 'isArray',
   'Array.from': 'arrayFrom',
@@ -44,7 +44,7 @@ const STATICS = {
   'Promise.race': 'race',
 };
 
-/** @returns the files by their names in the package, and by each the modules it is made of */
+/** @returns the files by their names in the package, each with the modules that it is made of */
 export async function bundleCore({ root, dist }) {
   const files = { 'dist/bundle/LICENCES.txt': licences(root) };
   const inputs = {};
@@ -56,7 +56,7 @@ export async function bundleCore({ root, dist }) {
   return { files, inputs };
 }
 
-/** The packages in the bundles are there under their own licences. */
+/** Packages in the bundles keep their own licences. */
 function licences(root) {
   const texts = INCLUDED.map((name) => {
     const folder = join(root, 'node_modules', name);
@@ -66,7 +66,7 @@ function licences(root) {
   return `The files beside this one include these packages.\n\n${texts.join('\n\n')}`;
 }
 
-/** By what the sources say: where the bundler takes it from. */
+/** Maps globals, by their names in the sources, to the copies that the bundler puts in their place. */
 async function builtIns(dist) {
   const file = join(dist, BUILT_INS);
   const classes = Object.keys(await import(pathToFileURL(file).href)).filter((name) => name in globalThis);
@@ -78,7 +78,7 @@ async function bundle(dist, entry, file) {
   const build = await rolldown({
     input: join(dist, entry),
     platform: 'node',
-    // Other packages stay what they are in package.json: dependencies.
+    // Other packages stay dependencies, as in package.json.
     external: (id) => !id.startsWith('.') && !isAbsolute(id) && !INCLUDED.includes(id),
     plugins: [requiredPackage(dist), takenFromNode(dist)],
     transform: { inject: await builtIns(dist) },
@@ -96,8 +96,8 @@ async function bundle(dist, entry, file) {
 }
 
 /**
- * Has our modules take what they import from Node when they load. An import by name is looked up at each call, and finds what a handler
- * or a test has put there.
+ * Makes our modules take Node's functions when they load. An import by name is looked up at each call, and would find a
+ * replacement by a handler or a test.
  */
 function takenFromNode(dist) {
   let count = 0;
@@ -116,7 +116,7 @@ function takenFromNode(dist) {
   };
 }
 
-/** Puts a package into the bundle that is run at the first call, as require() would do it: that takes 4 ms. */
+/** Puts a package into the bundle. It runs at the first call, as with require(), because running it takes 4 ms. */
 function requiredPackage(dist) {
   const id = '\0required';
   return {
@@ -126,7 +126,7 @@ function requiredPackage(dist) {
     load: (asked) => (asked === id ? `exports.load = () => require('${REQUIRED}');` : null),
     transform(code, module) {
       if (code.includes(REQUIRED_BY)) return `import { load } from '${id}';\n${code.replace(REQUIRED_BY, 'load()')}`;
-      // The bundler would make a require() of these by import.meta.url, which is empty where a program is bundled as CommonJS.
+      // The bundler would resolve a require() of these by import.meta.url, which is empty in a program bundled as CommonJS.
       return module.includes(`/node_modules/${REQUIRED}/`) || module.includes(`\\node_modules\\${REQUIRED}\\`)
         ? code.replaceAll(/\brequire\((?=["']node:)/g, 'process.getBuiltinModule(')
         : null;

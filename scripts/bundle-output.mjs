@@ -2,17 +2,17 @@
 import { relative, sep } from 'node:path';
 
 /**
- * Neither renamed nor minified, so that a stack trace leads to readable code; hence no source map. What comments say stands in
- * the types. Licences stay.
+ * Neither renamed nor minified, so that a stack trace leads to readable code; hence no source map. Comments are left out, because
+ * the types have them. Licences stay.
  */
 export const OUTPUT = { comments: { jsdoc: false, annotation: true, legal: true } };
 
-/** What is odd enough to warn of would fail where the bundle runs. */
+/** A warning is an error: an oddity in a bundle would fail where the bundle runs. */
 export function refuseWarnings(level, { message }) {
   if (level === 'warn') throw new Error(message);
 }
 
-/** The modules that a file is made of: paths from the checkout, or names of the bundler's own. */
+/** The modules that a file is made of: paths from the checkout, or the bundler's own names. */
 export function inputsOf({ modules }, root) {
   return Object.entries(modules)
     .filter(([, { renderedLength }]) => renderedLength > 0)
@@ -21,8 +21,8 @@ export function inputsOf({ modules }, root) {
 }
 
 /**
- * The same code, in ASCII alone. One character beyond Latin-1 has V8 keep the whole source with two bytes for each: 190 KB more in
- * every worker. Such characters stand in texts and regular expressions only, which know the escape.
+ * The same code, in ASCII alone. With one character beyond Latin-1, V8 keeps two bytes for each character of the source. That is
+ * 190 KB more in every worker. Such characters stand only in texts and regular expressions, where they can be escaped.
  */
 export function asciiOnly(code) {
   return code.replaceAll(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -31,8 +31,8 @@ export function asciiOnly(code) {
 const NODE_IMPORT = /^import ([\w$]+) from "(node:[\w/]+)";$/gm;
 
 /**
- * An ES module that asks for modules of Node instead of importing them. An import of one has Node read all that the module exports,
- * and so run its getters: `node:process` makes streams of its standard output then. It took a third of the time that the package loads.
+ * An ES module that gets Node's modules by a call instead of an import. For an import, Node reads all exports of the module and so
+ * runs its getters. `node:process` then makes streams of its standard output, a third of the time that the package loads.
  */
 export function withoutNodeImports(code) {
   const asked = code.replaceAll(NODE_IMPORT, 'const $1 = globalThis.process.getBuiltinModule("$2");');

@@ -1,4 +1,4 @@
-// Bundles a package that runs nothing in its own workers: its entries share what they share, and all else stays a dependency.
+// Bundles a package without code in its workers. Its entries share their common modules, and all else stays a dependency.
 import { isAbsolute, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { OUTPUT, inputsOf, refuseWarnings } from './bundle-output.mjs';

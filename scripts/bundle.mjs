@@ -1,6 +1,6 @@
-// Puts what each entry of a package loads into one file, its types into another, and the pages it names beside them
-// (docs/decisions/0009-worker-start.md, 0019-packages.md). Works on what tsc has built, and does nothing for a package whose content
-// has not changed.
+// Puts the code of each entry of a package into one file, and its types into another. The pages that the package names are put
+// beside them (docs/decisions/0009-worker-start.md, 0019-packages.md). Works on the output of tsc, and skips a package whose
+// content has not changed.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
@@ -9,8 +9,8 @@ import { packageDocs } from './package-docs.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /**
- * In order: the types of a package are rolled against those of the packages before it. The tools load only where there is something
- * to do.
+ * In order, because the types of a package are rolled against those of the packages before it. The tools load only if a package
+ * has changed.
  */
 const PACKAGES = {
   core: {
@@ -24,7 +24,7 @@ const PACKAGES = {
   profiler: { code: plain('index.js'), types: { index: ['index.d.ts'] } },
   cli: { code: plain('bin.js', 'index.js'), types: { index: ['index.d.ts'] } },
 };
-/** Changes how outputs look, whatever tsc has built. */
+/** Files that decide how outputs look; a change of one makes all outputs anew. */
 const TOOLS = [
   ...readdirSync(join(ROOT, 'scripts'))
     .filter((name) => /^(bundle|roll|package-docs)[\w-]*\.mjs$/.test(name))
@@ -38,7 +38,7 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
   await bundleDocs();
 }
 
-/** Also called before tests: after a `tsc -b` alone they would run what was bundled before. */
+/** Runs also before tests: after a `tsc -b` alone they would test an old bundle. */
 export default async function bundleCode() {
   for (const [name, { code }] of Object.entries(PACKAGES)) await renew(name, 'code', builtFiles(name, '.js'), code);
 }
@@ -66,8 +66,8 @@ function plain(...entries) {
 }
 
 /**
- * Makes files of a package anew if what they are made of has changed, or one of them is not as it was made.
- * @param make returns the files by their names in the package, and what each is made of, if that is known
+ * Makes files of a package anew if their sources have changed, or if one is not as it was made.
+ * @param make returns the files by their names in the package, each with its sources if they are known
  */
 async function renew(name, what, from, make) {
   const folder = join(ROOT, 'packages', name);
@@ -83,7 +83,7 @@ async function renew(name, what, from, make) {
   write(stamp, `${JSON.stringify({ from: hash, files: hashes, inputs }, null, 1)}\n`);
 }
 
-/** What tsc has built of a package. */
+/** Output of tsc for a package. */
 function builtFiles(name, ending) {
   const dist = join(ROOT, 'packages', name, 'dist');
   const isMadeHere = (file) => /^(bundle|api)\b/.test(relative(dist, file));
@@ -97,14 +97,14 @@ function filesIn(folder) {
     .sort();
 }
 
-/** Of names and contents: neither another folder nor another time makes a difference. */
+/** Hash of names and contents: neither another folder nor another time makes a difference. */
 function fingerprint(files) {
   const hash = createHash('sha256');
   for (const file of files) hash.update(`${relative(ROOT, file).replaceAll(sep, '/')}\n${hashOf(file)}\n`);
   return hash.digest('hex');
 }
 
-/** Undefined for a file that is not there. */
+/** Undefined for a missing file. */
 function hashOf(file) {
   try {
     return createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -118,12 +118,12 @@ function readJson(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    // Never written, or not to its end: then all is made anew.
+    // The stamp is missing or incomplete: then all is made anew.
     return undefined;
   }
 }
 
-/** Whole from the start: a worker may be starting from it. */
+/** Writes the file as a whole, because a worker may be starting from it. */
 function write(file, text) {
   const unfinished = `${file}.${process.pid}`;
   mkdirSync(dirname(file), { recursive: true });

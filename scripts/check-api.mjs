@@ -1,5 +1,5 @@
-// Does each package offer what its API report says? The reports are committed (packages/*/api), so that a review sees each change of
-// the public surface. With --update, what is offered now is what the reports say.
+// Checks that each package offers what its API report says. The reports are committed (packages/*/api), so that a review sees each
+// change of the public surface. With --update, the reports are written anew.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,7 +58,7 @@ function put(path, text) {
   writeFileSync(path, text);
 }
 
-/** Lines that are in one of them only. */
+/** Lines that only one of them has. */
 function changes(before, after) {
   const [old, now] = [before, after].map((text) => text.split('\n'));
   const gone = old.filter((line) => !now.includes(line)).map((line) => `- ${line}`);

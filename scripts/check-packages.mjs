@@ -1,12 +1,12 @@
-// Would the packages work for those who install them? Packs each one as npm would publish it and hands the tarball
-// to publint (are the files there that package.json promises?) and attw (does TypeScript find the right types?).
+// Checks packages as users install them. Packs each one as npm would publish it, and hands the tarball to publint (are all files
+// of package.json there?) and attw (does TypeScript find the right types?).
 import { execFileSync, execSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Packages that CommonJS programs can load, too. Of the others it is of no interest what those would find. */
+/** Packages that CommonJS programs can load, too. For the others, attw skips CommonJS. */
 const DUAL = /^millpond-core-/;
 const TOOLS = {
   publint: () => ['node_modules/publint/src/cli.js'],

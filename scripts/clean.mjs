@@ -1,4 +1,4 @@
-// Removes what builds made, not what was downloaded. `tsc -b --clean` would leave the output of sources that are gone.
+// Removes the output of builds, and no downloads. `tsc -b --clean` would leave the output of sources that are gone.
 import { readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

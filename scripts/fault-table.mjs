@@ -1,6 +1,6 @@
 // Runs the fault tests and writes what they saw into the table of docs/reliability.md.
-// `--check` writes nothing and fails when the page shows something else. `--log=FILE` runs nothing: it takes what runs with
-// MILLPOND_FAULT_LOG=FILE have left there, several of them if need be. More arguments go to vitest.
+// `--check` writes nothing and fails when the page differs. `--log=FILE` runs nothing: it reads the log that one or more runs with
+// MILLPOND_FAULT_LOG=FILE have left. More arguments go to vitest.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +41,7 @@ for (const { row, fault, kind, concurrency, seen } of failed) {
 console.log(`${records.filter(({ outcome }) => outcome === 'ok').length} ok, ${failed.length} failed`);
 process.exitCode = status !== 0 || failed.length > 0 || (isCheck && before !== after) ? 1 : 0;
 
-/** Of tests that ran more than once, the last run counts. */
+/** The last run of a test counts. */
 function readRecords(log) {
   const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
   const records = lines.map((line) => JSON.parse(line));
@@ -79,7 +79,7 @@ function table(all) {
   return lines.map((cells) => `| ${cells.map(escape).join(' | ')} |`).join('\n');
 }
 
-/** What each column saw; a text that repeats the one before it is only named once. */
+/** The cell of each column; a text that repeats the one before it becomes a ditto mark. */
 function cellsOf(seen) {
   let last;
   return COLUMNS.map(([kind, concurrency]) => {

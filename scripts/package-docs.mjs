@@ -1,9 +1,9 @@
-// Which pages of docs/ go into a package: those that its README, its errors and its docstrings name, with their pictures, and the
-// pages that these lead to. Links lead from page to page within the package; where one would lead out of it, its text stays.
+// Chooses the pages of docs/ that go into a package. Its README, errors and docstrings name them, and these pages link to more.
+// Pictures go with them. Links lead from page to page within the package; a link that would lead out of it becomes plain text.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-/** Of the project rather than of the package: how it is built, measured and decided. A name in code is answered all the same. */
+/** Pages about the project: how it is built, measured and decided. They go into a package only if its code or README names them. */
 const INSIDE = /^docs\/(architecture|performance|sizing-simulated|faults|decisions\/.*)\.md$/;
 const PAGE = /docs\/[\w/-]+\.md/g;
 const LINK = /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)/g;
@@ -15,7 +15,7 @@ export function packageDocs({ root, folder, dist }) {
   const readme = readFileSync(join(folder, 'README.md'), 'utf8');
   const wanted = new Set([...named, ...linksOf(readme, 'README.md')].filter((name) => existsSync(join(root, name))));
   const texts = new Map();
-  // A Set goes on with what is added while it is looked through.
+  // Iterating over a Set includes what is added meanwhile.
   for (const name of wanted) {
     const text = readFileSync(join(root, name), 'utf8');
     texts.set(name, text);
@@ -39,7 +39,7 @@ function targetOf(link, page) {
   return posix.join(posix.dirname(page), link.replace(/#.*/, ''));
 }
 
-/** The page with those links alone that lead to what is there. */
+/** The page without links to files that are not in the package. */
 function within(text, page, texts) {
   return text.replaceAll(LINK, (whole, mark, words, link) => {
     const target = targetOf(link, page);

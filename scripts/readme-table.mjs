@@ -1,5 +1,5 @@
-// Writes the comparison of README.md from what was measured: faults from docs/faults.md, speed from the newest files of bench/results/.
-// A test holds the page to it. Run it after `npm run bench` or `node bench/faults/run.mjs --write`.
+// Writes the comparison of README.md from measurements: faults from docs/faults.md, speed from the newest files of bench/results/.
+// A test compares the page with it. Run it after `npm run bench` or `node bench/faults/run.mjs --write`.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const KINDS = [
   ['process', 'processes'],
   ['thread', 'threads'],
 ];
-/** Rows of docs/faults.md, and what README calls them. */
+/** Rows of docs/faults.md, and their names in README. */
 const FAULTS = [
   ['`process.exit(3)` in a task', 'a task calls `process.exit(3)`'],
   ['exception from a timer, after the result', 'a timer of a task throws after its result'],
@@ -59,14 +59,14 @@ export function comparison(folder) {
   return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** One text where processes and threads agree, or where there is only one kind. */
+/** One text where processes and threads agree, or where a library has only one kind. */
 function bothKinds([processes, threads]) {
   if (processes === undefined && threads === undefined) throw new Error('A pool of the table was not measured.');
   if (processes === undefined) return `— / ${threads}`;
   return processes === threads ? processes : `${processes} / ${threads}`;
 }
 
-/** Looks up the cells of docs/faults.md by the text of a row and a column. */
+/** Finds cells of docs/faults.md by the text of a row and a column. */
 function faultCells(page) {
   const tables = page.split(/\n(?=\n\| {2}\|)/).map((part) =>
     part
@@ -97,7 +97,7 @@ function newest(folder, id) {
   return JSON.parse(readFileSync(join(folder, files.sort().at(-1)), 'utf8'));
 }
 
-/** Of a library's settings (as it comes, 16 a worker, …) the best counts; of Millpond only its defaults. */
+/** Of a peer, the best setting counts (as it comes, 16 a worker, …); of Millpond, only its defaults. */
 function speedCells({ date, metrics, contestants }, metric) {
   const { unit, better } = metrics.find(({ key }) => key === metric);
   return {
@@ -114,7 +114,7 @@ function speedCells({ date, metrics, contestants }, metric) {
         .flatMap(({ results }) => (results === undefined ? [] : [results[metric].median]));
       if (measured.length === 0) return undefined;
       const best = better === 'higher' ? Math.max(...measured) : Math.min(...measured);
-      // Of a unit such as "µs p50", the text of the row has the rest; a rate has all of it.
+      // Only the beginning of a unit such as "µs p50", because the row's text has the rest. A rate keeps all of it.
       return unit.endsWith('/s') ? rounded(best) : `${rounded(best)} ${unit.split(' ')[0]}`;
     },
   };

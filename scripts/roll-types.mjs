@@ -1,10 +1,10 @@
-// Rolls the types of each entry into one file, and writes down what a package offers (docs/decisions/0019-packages.md).
+// Rolls the types of each entry into one file, and records what a package offers (docs/decisions/0019-packages.md).
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 
-/** As users compile: what tsc has built, and other packages by their names. */
+/** Settings of a user's compiler: the output of tsc, and other packages by their names. */
 const COMPILER = {
   target: 'ES2022',
   lib: ['ES2023', 'ESNext.Disposable'],
@@ -16,7 +16,7 @@ const COMPILER = {
   skipLibCheck: true,
 };
 
-/** @param entries by the name of a file in dist/: those that have its types, as TypeScript tells modules apart by their names */
+/** @param entries files of types, by the files in dist/ of the same name: TypeScript tells modules apart by names */
 export async function rollTypes({ folder, dist, entries }) {
   const work = mkdtempSync(join(tmpdir(), 'millpond-types-'));
   const files = {};
@@ -24,7 +24,7 @@ export async function rollTypes({ folder, dist, entries }) {
     for (const [entry, outputs] of Object.entries(entries)) {
       const { types, report } = roll({ folder, input: join(dist, `${entry}.d.ts`), work });
       for (const output of outputs) files[`dist/bundle/${output}`] = types;
-      // What only packages of this project use may change with any version.
+      // Exports for packages of this project only may change with any version.
       if (entry !== 'internal') files[`dist/api/${entry}.api.md`] = report;
     }
   } finally {
@@ -60,7 +60,7 @@ function roll({ folder, input, work }) {
     localBuild: true,
     messageCallback(message) {
       if (message.logLevel === 'error') errors.push(message.formatMessageWithLocation(folder));
-      // Typedoc and the linter look after comments; and a type without a name of its own is written out in both files.
+      // Typedoc and the linter check comments. A type without a name of its own is written out in both files.
       message.logLevel = 'none';
     },
   });

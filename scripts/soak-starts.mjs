@@ -1,4 +1,4 @@
-// Which handlers were called, and which of them once more than they may? The workers of the soak note each call in a file.
+// Finds handlers that were called more often than they may be. The workers of the soak note each call in a file.
 import { appendFileSync, readFileSync } from 'node:fs';
 
 /** Names the file, in the environment of a worker. */
@@ -10,12 +10,12 @@ export function notingStarts(path) {
   return { ...process.env, [STARTS]: path };
 }
 
-/** Notes a call, in one system call, so that it is there whatever becomes of the worker. @param runsOnce it has no retry */
+/** Notes a call by one system call, so that no death of the worker can lose it. @param runsOnce it has no retry */
 export function noteStart({ taskId, attempt }, runsOnce = false) {
   appendFileSync(process.env[STARTS], `${taskId} ${attempt}${runsOnce ? ' once' : ''}\n`);
 }
 
-/** @returns how many calls were noted; how many of an attempt that was noted before; how many of a second attempt without leave */
+/** @returns the number of noted calls, of attempts that were noted twice, and of second attempts without leave */
 export function countStarts(path) {
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
   return {

@@ -19,7 +19,7 @@ export async function idle(ms, ctx) {
   return wait(ms, ms);
 }
 
-/** Without a retry: a try that a death interrupts is the last one. */
+/** Has no retry: a try that a death interrupts is the last one. */
 export async function once(ms, ctx) {
   noteStart(ctx, true);
   return wait(ms, ms);

@@ -1,6 +1,7 @@
-// Runs a pool of processes and one of threads under mixed load while ten workers a second die, both kinds together, and
-// looks for what must not be: a promise lost or settled twice, a task that is started twice unasked, memory or file
-// descriptors that grow, a child left behind.
+// Runs a pool of processes and one of threads under mixed load, while ten workers a second die. Looks for what must not be:
+//   a promise lost or settled twice; a task that is started twice without leave;
+//   memory or file descriptors that grow; a child left behind.
+//
 //   node scripts/soak.mjs [--minutes 10]
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,12 +15,12 @@ const { values: given } = parseArgs({ options: { minutes: { type: 'string', defa
 const MINUTES = Number(given.minutes);
 if (!(MINUTES > 0)) throw new Error(`--minutes must be a number above 0; received ${given.minutes}.`);
 
-/** Of both kinds together. A kill is the death of a worker that its pool had not asked to go. */
+/** Deaths a second, of both kinds together. A kill is a death that the worker's pool did not ask for. */
 const KILLS_PER_SECOND = 10;
 const KILL_EVERY_MS = 50;
 const IN_FLIGHT = 64;
 const WORKERS = 6;
-/** A task that ends its thread is a suspect beside others and must run twice: more of them would only queue up. */
+/** A task that ends its thread is a suspect beside others and must run twice. More of them would only queue up. */
 const EXITS_IN_FLIGHT = 4;
 const PRINT_EVERY_MS = 30_000;
 const SAMPLE_EVERY_MS = 1000;
@@ -28,11 +29,10 @@ const BIG = Buffer.alloc(256 * 1024, 1);
 const SETTLE_WITHIN_MS = 60_000;
 
 /*
- * What counts as growth. The heap after a collection is flat, yet resident memory of a program that starts and ends
- * threads moves by some 10 MiB with the allocator and the collector. So a slope says something only when it would come
- * to clearly more than that over the time it was measured, and to 2 MiB a minute: that is 10 KB for each death.
- * Descriptors are exact, but a sample finds some workers half started: 6 each. One lost in a hundred deaths would be 2
- * a minute.
+ * Limits of growth. The heap after a collection is flat. Yet the allocator and the collector move the resident memory of a program
+ * that starts and ends threads by some 10 MiB. A slope counts only if it comes to clearly more than that over the measured time. It
+ * must also reach 2 MiB a minute, which is 10 KB for each death. Descriptors are exact, but a sample finds some workers half
+ * started: 6 each. One lost in a hundred deaths would be 2 a minute.
  */
 const LEAK = {
   rss: { perMinute: 2 * 2 ** 20, inAll: 24 * 2 ** 20 },
@@ -52,14 +52,14 @@ class Load {
     this.settled = 0;
     this.twice = 0;
     this.deaths = 0;
-    /** Tasks under way that end their thread. */
+    /** Tasks in flight that end their thread. */
     this.exits = 0;
-    /** Processes that were sent SIGKILL and have not ended yet. */
+    /** Processes that got a SIGKILL and have not ended yet. */
     this.dying = new Set();
     this.failure = undefined;
     this.byEnd = new Map();
     this.unexpected = new Map();
-    /** Where its workers note the calls of handlers. */
+    /** File in which its workers note the calls of handlers. */
     this.starts = join(folder, kind);
     this.pool = new Pool(new URL('soak-worker.mjs', import.meta.url), {
       name: `soak-${kind}`,
@@ -80,12 +80,12 @@ class Load {
     });
   }
 
-  /** Keeps IN_FLIGHT tasks under way until time is up. */
+  /** Keeps IN_FLIGHT tasks in flight until time is up. */
   async run() {
     const lane = async () => {
       while (performance.now() < endsAt && this.pool.stats().state === 'open') {
         await this.submit(...pick());
-        // A tiny task settles within the turn it was answered in; the timers want their turn, too.
+        // A tiny task settles within the turn of its answer; the timers need their turn, too.
         await new Promise(setImmediate);
       }
     };
@@ -119,7 +119,7 @@ class Load {
     return 'another error';
   }
 
-  /** Ends a worker that has finished a task, if there is one: what never worked is replaced only after a wait. */
+  /** Ends a worker that has finished a task, if there is one. A worker that never worked is replaced only after a wait. */
   kill() {
     if (this.kind === 'thread') {
       if (this.exits >= EXITS_IN_FLIGHT) return false;
@@ -134,7 +134,7 @@ class Load {
     try {
       process.kill(victim.pid, 'SIGKILL');
     } catch {
-      // It has just ended by itself; its exit is about to be told.
+      // The worker has just ended by itself; the event for its exit is about to come.
     }
     return true;
   }
@@ -170,7 +170,7 @@ function pick() {
   return ['exit', 3, { retry: 0 }];
 }
 
-/** Median of the slopes between all pairs of points: one odd sample moves it not at all. */
+/** Median of the slopes between all pairs of points, which one odd sample does not move. */
 function slopePerMinute(samples, read) {
   const slopes = [];
   for (let a = 0; a < samples.length; a++) {
@@ -206,7 +206,7 @@ function children() {
     .filter((pid) => !/\) [ZX] /.test(read(`/proc/${pid}/stat`)));
 }
 
-/** As many as are due by now, of the kind with fewer deaths first. */
+/** Kills the workers that are due by now, of the kind with fewer deaths first. */
 function killSome() {
   const due = () => total((load) => load.kills) < ((performance.now() - startedAt) / 1000) * KILLS_PER_SECOND;
   const inTurn = () => [...loads].sort((a, b) => a.kills - b.kills);
@@ -237,7 +237,7 @@ await Promise.race([
 ]);
 timers.forEach(clearInterval);
 const killsPerSecond = total((load) => load.deaths) / ((performance.now() - startedAt) / 1000);
-// What was submitted for its effect alone is still under way.
+// Tasks submitted for their effect alone are still in flight.
 const limit = performance.now() + SETTLE_WITHIN_MS;
 while (loads.some(({ lost }) => lost > 0) && performance.now() < limit) await wait(50);
 

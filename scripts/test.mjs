@@ -1,6 +1,6 @@
-// Everything that must hold before a commit: the checks, then all tests. Stops at the first that fails.
+// Runs everything that must hold before a commit: the checks, then all tests. Stops at the first failure.
 // With arguments it runs tests only and hands them to vitest: `npm test -- --project unit`.
-// The last line is `N passed, N failed`; a check that fails counts as one.
+// The last line is `N passed, N failed`; a failed check counts as one.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -49,7 +49,7 @@ async function runTests(args) {
   const startMs = performance.now();
   mkdirSync('.cache', { recursive: true });
   rmSync(RESULTS, { force: true });
-  // They watch cores and memory, and kill: two files at once would see each other.
+  // These tests watch cores and memory, and kill: two files at once would see each other.
   if (isSlow) args = ['--maxWorkers=1', ...args];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`];
   const { code } = await run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args], {

@@ -62,7 +62,7 @@ const sweeps = new Map();
 const LEAST_GAIN = 1.002;
 const MOST_USELESS = 3;
 
-/** The best of a sweep: workers from 1/8 of the cores to 8 times as many, and 1 to 256 tasks in each. */
+/** The best of a sweep: 1/8 to 8 times as many workers as cores, 1 to 256 tasks in each. */
 export function bestFixed({ cores, load, seed = 1 }) {
   const key = `${cores} ${load.name}`;
   if (sweeps.has(key)) return sweeps.get(key);

@@ -15,14 +15,14 @@ export const worker = defineWorker({
 });
 
 /**
- * Stores one file as `<sha256 of the original>.br`. Files of the same content are one blob.
- * @param input `{ path, relative }`: where the file is, and what to call it in the record
+ * Stores one file as `<sha256 of the original>.br`. Files with the same content share one blob.
+ * @param input `{ path, relative }`: the place of the file, and its name in the record
  */
 export async function compress({ path, relative }, ctx) {
   const startMs = performance.now();
   const original = await ctx.section('read', () => readFile(path));
   const sha256 = ctx.section('hash', () => createHash('sha256').update(original).digest('hex'));
-  // Synchronous: this process has nothing else to do, and the asynchronous one would run in a thread of its own.
+  // Synchronous: this process has nothing else to do, and the asynchronous function would run in a thread of its own.
   const compressed = ctx.section('compress', () => brotli(original, ctx.data.quality));
   ctx.signal.throwIfAborted();
   await ctx.section('write', () => writeWhole(join(ctx.data.folder, `${sha256}.br`), compressed, ctx.taskId));
@@ -42,8 +42,8 @@ function brotli(original, quality) {
 }
 
 /**
- * The smallest window that holds the whole file. Brotli's own choice is 4 MB for every file, and to clear that takes
- * longer than to compress a small one.
+ * The smallest window that holds the whole file. Brotli's own choice is 4 MB for every file. Clearing that takes longer than
+ * compressing a small file.
  */
 function windowBits(bytes) {
   const needed = Math.ceil(Math.log2(bytes + 16));
@@ -51,8 +51,8 @@ function windowBits(bytes) {
 }
 
 /**
- * Nobody ever sees half a file under its own name, whoever writes the same at this moment, another task of this worker
- * included, and whatever dies.
+ * Half a file never appears under its own name, even if another task of this worker writes the same file at this moment, or
+ * a worker dies.
  */
 async function writeWhole(file, content, taskId) {
   const partial = `${file}.${process.pid}.${taskId}.partial`;

@@ -1,4 +1,4 @@
-// How are numbers and paths written?
+// Formats numbers and paths.
 import { relative } from 'node:path';
 
 /** 1 → "1 file", 6974 → "6,974 files". */
@@ -18,7 +18,7 @@ export function formatDuration(ms) {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** From the working directory on, when it is inside; else as it is. */
+/** Relative to the working directory if it is inside; else unchanged. */
 export function formatPath(path) {
   const fromHere = relative(process.cwd(), path);
   return fromHere === '' || fromHere.startsWith('..') ? path : fromHere;

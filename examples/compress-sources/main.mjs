@@ -10,7 +10,7 @@ import { showProgress } from './progress.mjs';
 import { openResults } from './results.mjs';
 import { Summary } from './summary.mjs';
 
-// Again and again: npm passes a terminal's Ctrl-C on, so it may come twice.
+// `on`, not `once`: npm passes a terminal's Ctrl-C on, so it may come twice.
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop.abort(signal));
 

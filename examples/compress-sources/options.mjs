@@ -1,4 +1,4 @@
-// What was asked for on the command line?
+// Reads the options of the command line.
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

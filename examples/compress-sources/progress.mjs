@@ -1,4 +1,4 @@
-// How is the progress shown?
+// Shows the progress.
 
 const REDRAW_EVERY_MS = 100;
 const LINE_EVERY_MS = 3000;

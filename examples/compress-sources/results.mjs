@@ -1,4 +1,4 @@
-// Where do the results go?
+// Writes the results.
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatPath } from './format.mjs';
@@ -7,7 +7,7 @@ import { formatPath } from './format.mjs';
  * Empties the places of an earlier run and opens the record file. Anything else in the folder is left alone.
  *
  * - `blobs/<sha256>.br`: the compressed files, written by the workers
- * - `results.jsonl`: one line a file, as they finish
+ * - `results.jsonl`: one line for each file, as they finish
  * - `profile.txt`: the profiler's report
  */
 export async function openResults(folder) {

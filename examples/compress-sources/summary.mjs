@@ -1,4 +1,4 @@
-// What came of it all?
+// Sums up a run.
 import { formatBytes, formatCount, formatDuration } from './format.mjs';
 
 const SLOWEST = 3;
@@ -22,17 +22,17 @@ export class Summary {
     this.#planned = { files: sources.length, bytes: sources.reduce((sum, { bytes }) => sum + bytes, 0) };
   }
 
-  /** How much there is to do. */
+  /** Number and size of all files. */
   get plan() {
     return `${formatCount(this.#planned.files, 'file')}, ${formatBytes(this.#planned.bytes)}`;
   }
 
-  /** How many files are done. */
+  /** Number of files that are done. */
   get count() {
     return `${(this.#files + this.failures.length).toLocaleString('en')} of ${formatCount(this.#planned.files, 'file')}`;
   }
 
-  /** Takes in what became of one source: the worker's record, or one with an `error`. */
+  /** Adds the record of one source: the worker's record, or one with an `error`. */
   add(source, record) {
     this.#doneBytes += source.bytes;
     if (record.error !== undefined) {
@@ -51,7 +51,7 @@ export class Summary {
     this.#wallMs = performance.now() - this.#startMs;
   }
 
-  /** One line for while it goes on. By bytes, because the largest files come first. */
+  /** One line about the run so far. By bytes, because the largest files come first. */
   progress(workers) {
     const share = Math.floor((this.#doneBytes / this.#planned.bytes) * 100);
     const seconds = (performance.now() - this.#startMs) / 1000;

@@ -1,4 +1,4 @@
-// One worker module for both: exported functions of one input. Millpond also gives them a context as second argument.
+// One worker module for both: exported functions of one input. Millpond also passes a context as second argument.
 
 export default function countWords(text) {
   return text.split(/\s+/).filter(Boolean).length;

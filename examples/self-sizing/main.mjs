@@ -8,7 +8,7 @@ await keepBusy('compute', 2_000_000, 2_500);
 await keepBusy('wait', 50, 3_000);
 await pool.close();
 
-/** Keeps 200 tasks under way for a while, and says what the pool has made of them by then. */
+/** Keeps 200 tasks in flight for a while, and prints the size that the pool has chosen by then. */
 async function keepBusy(task, input, forMs) {
   console.log(`200 callers of ${task}(${input})`);
   const untilMs = performance.now() + forMs;

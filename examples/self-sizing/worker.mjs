@@ -7,7 +7,7 @@ export function compute(rounds) {
   return value;
 }
 
-/** Waits, as for an answer from elsewhere: more tasks at once in the workers there are help. */
+/** Waits, as for an answer from elsewhere: more tasks at once in each worker help. */
 export async function wait(ms) {
   await delay(ms);
   return ms;

@@ -41,7 +41,7 @@ const PROGRAM = `
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
 
-/** Puts the built package below a folder, with what it depends on. */
+/** Puts the built package with its dependencies below a folder. */
 function putCore(folder: string): void {
   const modules = join(folder, 'node_modules');
   const core = join(modules, '@millpond/core');

@@ -1,6 +1,6 @@
 import { Pool } from '@millpond/core';
 
-// The type argument is all it takes: names, inputs and outputs of the tasks are those of the module's exports.
+// The type argument is enough: names, inputs and outputs of the tasks are those of the module's exports.
 const pool = new Pool<typeof import('./worker.js')>(new URL('./worker.js', import.meta.url));
 
 const text = 'The mill stands still until the water comes. The water comes to the mill in spring.';

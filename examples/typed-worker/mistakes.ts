@@ -1,4 +1,4 @@
-// What does the compiler find? Compiled with the rest and never run: were one of these no error, the build would fail.
+// Mistakes that the compiler finds. Compiled with the rest and never run: if one of these were no error, the build would fail.
 import type { Pool } from '@millpond/core';
 
 export async function mistakes(pool: Pool<typeof import('./worker.js')>): Promise<void> {

@@ -5,12 +5,12 @@ export interface WordCount {
   count: number;
 }
 
-/** What `setup` makes once in every worker, tasks find in `ctx.data`, with its type. */
+/** `setup` makes this once in every worker. Tasks find it in `ctx.data`, with its type. */
 export const worker = defineWorker({
   setup: () => new Set(['a', 'and', 'is', 'of', 'the', 'to']),
 });
 
-/** The most frequent words of a text, without the ones that every text has. */
+/** The most frequent words of a text, without the words that every text has. */
 export function topWords({ text, most }: { text: string; most: number }, ctx: TaskContext<typeof worker>): WordCount[] {
   const counts = new Map<string, number>();
   for (const [word] of text.toLowerCase().matchAll(/\p{L}+/gu)) {

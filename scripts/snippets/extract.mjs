@@ -1,4 +1,4 @@
-// Which files does a page of documentation hold, and which of them are programs?
+// Finds the files in a page of documentation, and the programs among them.
 //
 // A code block is a file when its first line names it: `// worker.mjs`, `# load.yaml`. More may follow the name, after a dash.
 // The files of a page share one folder. A section (from heading to heading) is written as a whole; then its programs run in order.

@@ -1,5 +1,5 @@
-// A folder as a reader has it after `npm init -y` and `npm install @millpond/core`: the packages come from their tarballs, what they
-// depend on from npm. Other tools that a page names (tsx, vitest, the pools that it compares) are linked from this checkout.
+// A reader's folder after `npm init -y` and `npm install @millpond/core`. The packages come from their tarballs, their dependencies
+// from npm. Other tools that a page names (tsx, vitest, the pools that it compares) are linked from this checkout.
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TOOLS = join(ROOT, 'node_modules');
-/** What pages use beside the packages. */
+/** Other packages that pages use. */
 const LINKED = ['@types', 'jest', 'piscina', 'tinypool', 'tsx', 'typescript', 'vitest', 'workerpool'];
 const TYPE_CHECK = [
   '--noEmit',
@@ -30,7 +30,7 @@ export function installPacked() {
   const workspaces = packages.flatMap((path) => ['--workspace', path]);
   execFileSync('npm', ['pack', '--silent', ...workspaces, '--pack-destination', folder], { cwd: ROOT });
   const tarballs = readdirSync(folder).map((name) => `./${name}`);
-  // What `npm init -y` writes, so that pages work where a reader begins.
+  // As `npm init -y` writes it, so that pages work where a reader begins.
   const manifest = { name: 'app', version: '1.0.0', description: '', main: 'index.js', type: 'commonjs' };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   const quietly = ['--prefer-offline', '--no-audit', '--no-fund', '--silent'];
@@ -39,7 +39,7 @@ export function installPacked() {
   return folder;
 }
 
-/** A folder of a reader of its own, with what `installPacked` has installed. */
+/** A reader's folder of its own, with what `installPacked` has installed. */
 export function userFolder(installed) {
   const path = mkdtempSync(join(tmpdir(), 'millpond-snippets-'));
   cpSync(join(installed, 'package.json'), join(path, 'package.json'));
@@ -49,7 +49,7 @@ export function userFolder(installed) {
       mkdirSync(dirname(join(path, name)), { recursive: true });
       writeFileSync(join(path, name), text);
     },
-    /** Runs a program to its end. @returns what it printed; rejects with that when it does not end well */
+    /** Runs a program to its end. @returns its output; rejects with the output when the program fails */
     run: (name) => run(path, argumentsFor(name)),
     /** Rejects with the mistakes that tsc finds in these files. */
     check: (names) => run(path, [join(TOOLS, 'typescript/bin/tsc'), ...TYPE_CHECK, ...names]),
@@ -57,7 +57,7 @@ export function userFolder(installed) {
   };
 }
 
-/** How a reader runs a file of this name. */
+/** Command that runs a file of this name. */
 function argumentsFor(name) {
   if (name.endsWith('.yaml')) return ['node_modules/@millpond/cli/bin/millpond.js', 'run', name];
   if (/\.test\.cjs$/.test(name)) return [join(TOOLS, 'jest/bin/jest.js'), '--testMatch', `**/${name}`];
@@ -67,7 +67,7 @@ function argumentsFor(name) {
 }
 
 function run(cwd, args) {
-  // Nothing of this run of tests: colours, flags, how many workers.
+  // Without the variables of this test run: colours, flags, number of workers.
   const env = { PATH: process.env.PATH, HOME: cwd, TMPDIR: tmpdir() };
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { cwd, env, timeout: PROGRAM_LIMIT_MS }, (error, stdout, stderr) => {

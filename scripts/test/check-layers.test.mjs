@@ -59,7 +59,7 @@ const CASES = [
   ['cli/src/by-path.ts', useType('../../profiler/src/index.js'), ['packages-by-name']],
 ];
 
-/** Files there are only to be imported. */
+/** Files that exist only to be imported. */
 const FOLDERS =
   'base contract wire cache sizing transport worker task supervise dispatch autoscale backend pool child'.split(' ');
 const TARGETS = [
@@ -98,7 +98,7 @@ async function put(path, text) {
   await writeFile(join(project, path), text);
 }
 
-/** What depcruise has against the project, under this repository's rules. */
+/** Violations that depcruise finds in the project under this repository's rules. */
 function cruise() {
   const bin = join(repository, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
   const config = join(repository, '.dependency-cruiser.cjs');

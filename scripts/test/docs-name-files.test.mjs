@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Pages that speak of the code by the names of its files. */
+/** Pages that name files of the code. */
 const PAGES = [
   'docs/architecture.md',
   'docs/walks.md',
@@ -15,12 +15,12 @@ const PAGES = [
   'CONTRIBUTING.md',
   ...readdirSync(join(repository, 'docs/decisions'), 'utf8').map((page) => `docs/decisions/${page}`),
 ];
-/** Where a name may begin. */
+/** Folders in which a name may begin. */
 const ROOTS = ['', 'packages', 'packages/core', 'packages/core/src', 'packages/core/dist/bundle'];
-/** A path of code in backticks, or in a drawing. A name without a folder says too little to be looked for. */
+/** A path of code in backticks, or in a drawing. A name without a folder is too vague to look for. */
 const FILE = /(?<![\w./*-])(?:[\w-]+\/)+[\w-]+\.(?:ts|mjs)(?![\w])/g;
 
-/** The files that a page names and that are not there. */
+/** Files that the page names and that do not exist. */
 function missing(page) {
   const names = readFileSync(join(repository, page), 'utf8').match(FILE) ?? [];
   return names.filter((name) => !ROOTS.some((root) => existsSync(join(repository, root, name))));

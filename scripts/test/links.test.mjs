@@ -13,7 +13,7 @@ const PAGES = [...FOLDERS, ...examples.filter((path) => statSync(join(repository
       .map((name) => join(folder, name)),
 );
 
-/** What GitHub makes of a heading as an anchor. */
+/** GitHub's anchor for a heading. */
 const anchorOf = (heading) =>
   heading
     .toLowerCase()

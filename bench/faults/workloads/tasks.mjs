@@ -110,7 +110,7 @@ export function returnFunction() {
   return { call() {} };
 }
 
-/** Leaves a line at its begin and at its end, each by one system call, so that no death can lose it. */
+/** Leaves a line at its begin and end, each by one system call, so that no death can lose it. */
 export function note({ id }) {
   writeSync(NOTES, `begun ${id}\n`);
   writeSync(NOTES, `ended ${id}\n`);

@@ -3,7 +3,7 @@ import { Pool } from '@millpond/core';
 /** The library's worker module, for a program that makes the pool itself. */
 export const workerUrl = new URL('./worker.mjs', import.meta.url);
 
-/** Counts words in workers: in those of a pool that the program gives, or in its own. */
+/** Counts words in the workers of the program's pool, or in those of its own. */
 export class WordCounter {
   #given;
   #own;
@@ -11,7 +11,7 @@ export class WordCounter {
   /**
    * Starts nothing. Its own pool begins with the first call.
    * @param options.pool a pool whose worker module exports what `word-counter/worker` exports. The program closes it
-   * @param options.workers how many workers its own pool may have; without it, the pool chooses
+   * @param options.workers most workers of its own pool; without it, the pool chooses
    */
   constructor({ pool, workers } = {}) {
     this.#given = pool;
@@ -23,7 +23,7 @@ export class WordCounter {
     return this.#pool().run('wordCounterCount', text, { signal });
   }
 
-  /** Finishes what was begun. Leaves a pool alone that was given. */
+  /** Finishes the tasks in flight. Leaves the program's pool open. */
   async close() {
     await this.#own?.close();
   }
