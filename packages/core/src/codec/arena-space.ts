@@ -5,8 +5,8 @@ interface Extent {
 }
 
 /**
- * Which bytes of an arena are in use. Chunks are given back in the order they were taken. A chunk takes the first free piece
- * that holds it, so the file grows only where no gap is left, and a reader that is late holds up nothing but its own bytes.
+ * Bytes of an arena that are in use. Chunks are given back in the order they were taken. A chunk takes the first free piece
+ * that holds it, so the file grows only where no gap is left. A late reader holds up nothing but its own bytes.
  */
 export class ArenaSpace {
   /** Number of the next chunk. */
@@ -14,9 +14,9 @@ export class ArenaSpace {
   /** Chunks in use, oldest first; the first of them has the number `#oldest`. */
   readonly #chunks: Extent[] = [];
   #oldest = 0;
-  /** What is free below the capacity, by place. No two of them touch. */
+  /** Free pieces below the capacity, by place. No two of them touch. */
   readonly #free: Extent[];
-  /** The furthest end a chunk has had since the last `forget`. */
+  /** The furthest end of a chunk since the last `forget`. */
   #usedTo = 0;
   #capacity: number;
 
@@ -49,7 +49,7 @@ export class ArenaSpace {
     return at;
   }
 
-  /** The chunks before this number are not in use any more. */
+  /** Frees the chunks before this number. */
   release(before: number): void {
     const count = Math.min(Math.max(0, before - this.#oldest), this.#chunks.length);
     for (const chunk of this.#chunks.splice(0, count)) this.#giveBack(chunk);
@@ -62,12 +62,12 @@ export class ArenaSpace {
     this.#next = from;
   }
 
-  /** What lies beyond is not there any more; only with no chunk there. */
+  /** Forgets that memory beyond this place was used; only with no chunk there. */
   forget(beyond: number): void {
     this.#usedTo = Math.min(this.#usedTo, beyond);
   }
 
-  /** It may be this large from now on; no chunk lies beyond. */
+  /** Sets the capacity; no chunk lies beyond it. */
   resize(capacity: number): void {
     const had = this.#capacity;
     this.#capacity = capacity;

@@ -3,34 +3,34 @@ import { Buffer, clearTimeout, ftruncateSync, readSync, setTimeout, writeSync } 
 import { ArenaSpace } from './arena-space.js';
 
 /*
- * Large values between two processes go through files in memory that both have open and that have no name: a write and a
- * read of 1 MiB cost a third of its way through a socket, and neither side's loop waits for the other.
+ * Large values between two processes go through nameless files in memory that both have open. A write and a read of 1 MiB cost
+ * a third of the way through a socket. Neither side's loop waits for the other.
  *
  * There is one file for each direction. Each is written by one side only:
  *
  *      0  u32   how far this side has read the *other* file: the number of the last chunk it took, plus one
  *   4096        chunks
  *
- * The writer of chunks reads that word of the other file to learn which of its own may be written over. A frame names each of
- * its chunks by number and place. Chunks are read in the order they were written; one that is never read, because its frame
- * could not be, is released with the next.
+ * The writer of chunks reads that word of the other file to learn which of its chunks it may overwrite. A frame names each of
+ * its chunks by number and place. Chunks are read in the order they were written. A chunk whose frame could not be read is
+ * released with the next one.
  */
 const DATA_AT = 4096;
 /**
- * Views, and whole inputs, of this size and more go through the arena. A Buffer of 128 KiB arrived 1.8 times as fast as
- * through the socket, and one of 64 KiB 1.7 times; 32 KiB gained nothing.
+ * Smallest view or whole input that goes through the arena. A Buffer arrived 1.8 times as fast as through the socket at 128 KiB,
+ * and 1.7 times at 64 KiB. 32 KiB gained nothing.
  */
 export const LARGE_BYTES = 64 * 1024;
-/** Most bytes waiting to be read in one direction; what finds no room goes through the socket. */
+/** Most bytes that wait for the reader in one direction; further values go through the socket. */
 const CAPACITY_BYTES = 256 * 1024 * 1024;
-/** After this many chunks that found no room on a full file system, one is tried there again. */
+/** Refused chunks on a full file system after which one is tried there again. */
 const TRY_AGAIN_AFTER = 256;
-/** What an idle arena keeps of the memory it had, for the next values: new pages cost as much as the copy into them. */
+/** Memory that an idle arena keeps for the next values: new pages cost as much as the copy into them. */
 const KEPT_BYTES = 16 * 1024 * 1024;
-/** How long a larger one keeps it. */
+/** Time for which an idle arena keeps more than that. */
 const IDLE_MS = 1000;
 
-/** The calls on files, to be replaced in tests. */
+/** The calls on files, which tests replace. */
 export type ArenaFiles = Pick<typeof fs, 'writeSync' | 'readSync' | 'ftruncateSync'>;
 
 const FILES: ArenaFiles = { writeSync, readSync, ftruncateSync };
@@ -42,7 +42,7 @@ export class Arena {
   readonly #files: ArenaFiles;
   readonly #space: ArenaSpace;
   readonly #capacity: number;
-  /** Chunks that found no room since the file system was full; undefined while it is not known to be. */
+  /** Chunks refused since the file system was full; undefined while it is not known to be full. */
   #refused: number | undefined;
   readonly #word = new Uint32Array(1);
   readonly #wordBytes = new Uint8Array(this.#word.buffer);
@@ -75,7 +75,7 @@ export class Arena {
       if (this.#space.usedTo > KEPT_BYTES) this.#shrinkWhenIdle();
       return { number, at };
     }
-    // The memory file system is full: docker gives it 64 MB. What was written beyond the old end only takes room there.
+    // The memory file system is full: docker gives it 64 MB. Bytes written beyond the old end would only take room there.
     this.#space.undo(number);
     this.#space.resize(hadTo);
     this.#refused = 0;
@@ -83,14 +83,14 @@ export class Arena {
     return undefined;
   }
 
-  /** What filled the file system may be gone: now and then the next chunk may make the file grow again. */
+  /** Counts a refused chunk. Now and then the file may try to grow again: the file system may have room by then. */
   #noteRefused(): void {
     if (this.#refused === undefined || ++this.#refused < TRY_AGAIN_AFTER) return;
     this.#refused = undefined;
     this.#space.resize(this.#capacity);
   }
 
-  /** Reads a chunk of the other side's into memory of its own, and says that its place is free. */
+  /** Reads a chunk of the other side's into memory of its own, and marks its place as free. */
   read(number: number, at: number, byteLength: number): ArrayBuffer {
     const bytes = Buffer.allocUnsafeSlow(byteLength);
     for (let done = 0; done < byteLength;) {
@@ -108,7 +108,7 @@ export class Arena {
     return this.#space.next;
   }
 
-  /** Takes back what was written since: it is never sent. */
+  /** Takes back all chunks written since the mark: they are never sent. */
   rollBack(mark: number): void {
     if (this.#space.next > mark) this.#space.undo(mark);
   }
@@ -119,7 +119,7 @@ export class Arena {
     clearTimeout(this.#shrinkTimer);
   }
 
-  /** Gives back the places of what the other side has read. False when the other side's word cannot be read. */
+  /** Frees the chunks that the other side has read. False when the other side's word cannot be read. */
   #releaseRead(): boolean {
     try {
       const read = this.#files.readSync(this.#inFd, this.#wordBytes, 0, 4, 0);
@@ -140,7 +140,7 @@ export class Arena {
       }
       return true;
     } catch {
-      // ENOSPC, EFBIG, EDQUOT: whatever it is, the socket takes the value.
+      // ENOSPC, EFBIG, EDQUOT: after any of them, the socket takes the value.
       return false;
     }
   }
@@ -150,7 +150,7 @@ export class Arena {
       this.#files.ftruncateSync(this.#outFd, DATA_AT + beyond);
       this.#space.forget(beyond);
     } catch {
-      // It stays as large as it is.
+      // The file keeps its size.
     }
   }
 

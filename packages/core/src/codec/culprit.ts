@@ -4,11 +4,11 @@ import { BelongsHere, nameOf, NotSerializable, one, type Unsendable } from './no
 import { refusalOfPlatformObject } from './platform-objects.js';
 import { isInDisguise, lacksMemory } from './views.js';
 
-/** Parts of a value that are looked at: every task that fails pays for the search. */
+/** Most parts of a value that are searched: every task that fails pays for the search. */
 const MAX_PARTS = 10_000;
-/** A longer path is not easier to follow than its beginning, and the search takes stack. */
+/** Longest path. A longer one is not easier to follow than its beginning, and the search takes stack. */
 const MAX_STEPS = 100;
-/** Bytes that parts may have together that are tried out. */
+/** Most bytes of all parts that are encoded as a trial. */
 const MAX_TRIED_BYTES = 4 * 1024 * 1024;
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 /** Longest key that a path shows whole. */
@@ -18,13 +18,13 @@ type Owner = Unsendable['owner'];
 /** One step further into a value. */
 type Part = [step: string, read: () => unknown];
 
-/** Why a value that was refused with this error cannot be sent: names the first part that is to blame. */
+/** The first part of a refused value that is to blame for this error. */
 export function findCulprit(value: unknown, error: unknown): NotSerializable {
   const found = new CulpritSearch().look(value, '', 0, undefined);
   return new NotSerializable(found ?? unplaced(error), error);
 }
 
-/** Its place is further in than the search goes. */
+/** The refusal of a part that is deeper in the value than the search goes. */
 function unplaced(error: unknown): Unsendable {
   const mayGoToThread = error instanceof BelongsHere;
   const what = mayGoToThread ? `holds an object that ${reasonOf(error)}` : `cannot be sent: ${reasonOf(error)}`;
@@ -56,7 +56,7 @@ class CulpritSearch {
       const found = this.look(part, path + step, steps + 1, around);
       if (found !== undefined) return found;
     }
-    // None of its parts is to blame, so if it is refused, it is so itself.
+    // None of its parts is to blame, so a refusal is due to the object itself.
     const refusal = isOfClass ? this.#try(value) : undefined;
     return refusal === undefined ? undefined : { path, owner, ...refusal };
   }
@@ -79,7 +79,7 @@ class CulpritSearch {
 
 type Refused = Pick<Unsendable, 'what' | 'mayGoToThread'>;
 
-/** Why an object cannot be sent whatever it holds, as far as its type can be asked. */
+/** The reason why no object of this type can be sent, as far as the type shows it. */
 function refusalByType(value: object): Refused | undefined {
   if (types.isProxy(value)) return { what: 'is a Proxy, which cannot be sent' };
   if (types.isPromise(value)) return { what: 'is a Promise, which cannot be sent; await it first' };
@@ -96,7 +96,7 @@ function refusalByType(value: object): Refused | undefined {
   return undefined;
 }
 
-/** V8's serializer where nothing but its refusal is wanted. */
+/** V8's serializer, used only for its refusals. */
 class TypeSerializer extends DefaultSerializer {
   _writeHostObject(object: object): void {
     if (!ArrayBuffer.isView(object)) throw new BelongsHere(object);

@@ -4,14 +4,14 @@ import { latin1Slice } from './raw-text.js';
 import { SHORT_TEXT, SMALL_INT, TAG } from './tree-format.js';
 
 /**
- * Bytes that are read as text at once, of which the texts in them are slices. A slice holds on to all of it, so this is what
- * a small text can hold on to.
+ * Bytes that are read as one text, of which short texts are slices. A slice keeps the whole text in memory, so this bounds the
+ * memory behind a small text.
  */
 const TEXT_BYTES = 8 * 1024;
-/** A text from this length on is read by itself: it is not worth holding on to others for. */
+/** Shortest text that is read by itself: as a slice it would keep other texts in memory. */
 const LONG_TEXT = 1024;
 
-/** Doubles of a value that are read by their bytes. */
+/** Most doubles of a value that are read byte by byte. */
 const FEW_DOUBLES = 20;
 
 const NO_BYTES = Buffer.alloc(0);
@@ -19,7 +19,7 @@ const number = new Float64Array(1);
 const integer = new BigInt64Array(number.buffer);
 const numberBytes = new Uint8Array(number.buffer);
 
-/** Reads the parts of a value that hold no others, in the format of tree-format.ts. */
+/** Reads the parts of a value that hold no other parts, in the format of tree-format.ts. */
 export class LeafReader {
   // The value under way.
   protected bytes: Buffer = NO_BYTES;
@@ -41,7 +41,7 @@ export class LeafReader {
     this.textTo = 0;
   }
 
-  /** A frame is not held on to by its last value. */
+  /** Drops the frame, so that its last value does not keep it in memory. */
   protected close(): void {
     this.bytes = NO_BYTES;
     this.text = '';
@@ -75,7 +75,7 @@ export class LeafReader {
     return digits.startsWith('-') ? -BigInt(`0x${digits.slice(1)}`) : BigInt(`0x${digits}`);
   }
 
-  /** A text by which something is named. */
+  /** A text that is a name. */
   protected key(): string {
     const tag = this.bytes[this.at++] as number;
     if (tag >= SHORT_TEXT && tag < SMALL_INT) return this.latin1(tag - SHORT_TEXT);
@@ -88,7 +88,7 @@ export class LeafReader {
     const from = this.at;
     const to = from + length;
     this.at = to;
-    // What was read as text begins before what is still to be read.
+    // Only the end is compared: the shared text begins before the bytes that are still to be read.
     if (to <= this.textTo) return this.text.slice(from - this.textFrom, to - this.textFrom);
     if (to > this.end) throw new Error(TEXT_BEYOND);
     if (length >= LONG_TEXT || to === this.end) return latin1Slice(this.bytes, from, to);
@@ -106,7 +106,7 @@ export class LeafReader {
   }
 
   protected double(): number {
-    // To make a view costs as much as 20 numbers by their bytes.
+    // A view costs as much as 20 numbers byte by byte.
     if (this.view === undefined && ++this.doubles < FEW_DOUBLES) {
       this.eightBytes();
       return number[0] as number;

@@ -4,13 +4,13 @@ import type { Sink } from './sink.js';
 import { SHORT_TEXT, SHORT_TEXT_CHARS, SMALL_INT, SMALL_INT_MAX, TAG } from './tree-format.js';
 import { checkSize } from './value-codec.js';
 
-/** A text up to this long is written by character; a call for it costs as much as 20. */
+/** Longest text that is written character by character; a call for it costs as much as 20 characters. */
 const FEW_CHARS = 20;
-/** A short tag with its number. Every write begins with room for it. */
+/** Room for a short tag with its number. Every write begins with it. */
 export const ROOM = 32;
 const NO_BYTES = Buffer.alloc(0);
 
-/** Writes the parts of a value that hold no others, in the format of tree-format.ts. */
+/** Writes the parts of a value that hold no other parts, in the format of tree-format.ts. */
 export class LeafWriter {
   protected readonly limitBytes: number;
   // The value under way.
@@ -68,7 +68,7 @@ export class LeafWriter {
     this.text(value.toString(16));
   }
 
-  /** Room for ROOM bytes is there. */
+  /** The caller has made room for ROOM bytes. */
   protected text(value: string): void {
     const { length } = value;
     if (length <= FEW_CHARS) {

@@ -8,7 +8,7 @@ import { PoolError } from '../contract/errors.js';
 import type { Sink } from './sink.js';
 import { checkSize, type ValueDecoder, type ValueEncoder } from './value-codec.js';
 
-/** Before every value: whether it is there, since the codec is never asked for undefined. */
+/** First byte of every value: whether there is one, since the codec never gets undefined. */
 const IS_UNDEFINED = 0;
 const IS_VALUE = 1;
 
@@ -25,7 +25,7 @@ export class ModuleCodec implements ValueEncoder, ValueDecoder {
   }
 
   encode(value: unknown, sink: Sink): undefined {
-    // First the codec, which may run any code: it may even come back here.
+    // First the codec, which may run any code, even code that calls this function.
     const part = value === undefined ? undefined : this.#encodeOne(value);
     if (part !== undefined) checkSize(part.length, this.#limitBytes);
     sink.begin();
@@ -43,7 +43,7 @@ export class ModuleCodec implements ValueEncoder, ValueDecoder {
   decode(bytes: Buffer, at: number, end: number): unknown {
     if (bytes[at] === IS_UNDEFINED) return undefined;
     try {
-      // A copy: what the codec keeps of it must not change with the next frame.
+      // A copy: data that the codec keeps must not change with the next frame.
       return this.#codec.decode(Buffer.from(bytes.subarray(at + 1, end)));
     } catch (error) {
       throw new TypeError(`its codec threw while decoding it: ${messageOf(error)}`, { cause: error });

@@ -1,18 +1,18 @@
 import { SharedArrayBuffer } from '../base/natives.js';
 
-/** What cannot be sent, and why. */
+/** A part of a value that cannot be sent, and the reason. */
 export interface Unsendable {
-  /** Where it is in the value, for instance `.lines[3].parse`; empty for the whole value. */
+  /** Its place in the value, for instance `.lines[3].parse`; empty for the whole value. */
   path: string;
-  /** What it is, for instance `is a function, which cannot be sent`. */
+  /** Its kind, for instance `is a function, which cannot be sent`. */
   what: string;
   /** The nearest instance of a class around it. */
   owner?: { path: string; name: string } | undefined;
-  /** Another thread of this process may have it: memory that is shared, or an object of native code. */
+  /** Whether another thread of this process may have it: shared memory, or an object of native code. */
   mayGoToThread?: boolean;
 }
 
-/** A value cannot be sent. The message speaks of the whole value as "value"; `describe` gives it its name. */
+/** The error for a value that cannot be sent. The message calls the whole value "value"; `describe` gives it its name. */
 export class NotSerializable extends Error {
   readonly unsendable: Unsendable;
 
@@ -32,7 +32,7 @@ function sentence(root: string, { path, what, owner }: Unsendable): string {
   return `${root}${path} ${what}${around}.`;
 }
 
-/** An object that only this process has. */
+/** The error for an object that only this process has. */
 export class BelongsHere extends TypeError {
   constructor(object: object) {
     super(
@@ -43,7 +43,7 @@ export class BelongsHere extends TypeError {
   }
 }
 
-/** A name of a class with its article. */
+/** The name of a class with its article. */
 export function one(name: string): string {
   return /^[AEIO]/i.test(name) ? `an ${name}` : `a ${name}`;
 }

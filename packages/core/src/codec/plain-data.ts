@@ -1,21 +1,21 @@
 import { inspect, types } from '../base/natives.js';
 
-/** Arrays from this length on are asked for further properties by their printed form, which makes no text of each index. */
+/** Shortest array whose further properties are found by its printed form, which makes no text of each index. */
 const LONG_ARRAY = 100;
 
 const tagOf = Object.prototype.toString;
 const AS_PLAIN_TEXT = { maxArrayLength: 0, customInspect: false, depth: 0, breakLength: Infinity } as const;
 
-/** Thrown where a value is found to be more than plain data. */
+/** Thrown for a value that is more than plain data. */
 export const NOT_PLAIN = new Error('A value is more than plain data.');
 
-/** Shows the enumerable properties that every object and array inherits: there should be none. */
+/** An object that shows the enumerable properties that every object and array inherits: there should be none. */
 export const NOTHING: object = [];
 
-/** `ownKeyCount` of an array that is sure to have no own enumerable property but its elements. */
+/** Result of `ownKeyCount` for an array that certainly has no own enumerable property but its elements. */
 export const NO_NAMED = -1;
 
-/** How many own enumerable properties an array has, or NO_NAMED when it is sure to have none but its elements. */
+/** The number of own enumerable properties of an array, or NO_NAMED when it certainly has only its elements. */
 export function ownKeyCount(value: readonly unknown[]): number {
   if (value.length >= LONG_ARRAY && inspect(value, AS_PLAIN_TEXT) === `[ ... ${value.length} more items ]`) {
     return NO_NAMED;
@@ -24,7 +24,7 @@ export function ownKeyCount(value: readonly unknown[]): number {
 }
 
 /**
- * Objects of other types with the prototype of a plain one, as `arguments` has. They show no keys of their own, or indices.
+ * Refuses objects of other types with the prototype of a plain object, such as `arguments`. They show no own keys, or indices.
  * @throws NOT_PLAIN
  */
 export function refuseDisguised(value: object): void {

@@ -3,17 +3,17 @@ import { BelongsHere, one } from './not-serializable.js';
 import { anyWritten } from './written-objects.js';
 
 /*
- * Objects of the platform that are classes of JavaScript: all they hold is private, so V8's serializer makes `{}` of them and says
- * nothing (since Node 22 of Blob and its like, too, which Node 20 has as objects of native code). A DOMException arrives as an
- * Error without its message since Node 22.
+ * Objects of the platform that are classes of JavaScript. All their data is private, so V8's serializer silently makes `{}` of
+ * them. From Node 22 on, that includes Blob and its like, which are objects of native code in Node 20. Since Node 22 a
+ * DOMException arrives as an Error without its message.
  */
 
-/** A port can carry these, or move them. */
+/** Classes whose objects a port can carry, or move. */
 const FOR_PORTS = [
   ...['Blob', 'File', 'BlockList', 'SocketAddress', 'CryptoKey', 'MessagePort'],
   ...['ReadableStream', 'WritableStream', 'TransformStream'],
 ];
-/** Nothing can carry these, and part of them is lost whatever a derived class adds. What to send instead, as the end of a sentence. */
+/** Classes that nothing can carry: data is lost even from derived ones. Each with its replacement, as the end of a sentence. */
 const INSTEAD: Readonly<Record<string, string>> = {
   URL: 'send its href',
   URLSearchParams: 'send its text (String(params))',
@@ -29,7 +29,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 };
 const LISTED = new Set([...FOR_PORTS, ...Object.keys(INSTEAD)]);
 
-/** Every other class that is a global is refused where an object of it has no property to arrive; but not those that V8 knows. */
+/** All other global classes, whose objects are refused if they have no property to arrive. Classes that V8 knows are excepted. */
 const GLOBALS = new Set(Object.getOwnPropertyNames(globalThis));
 const KNOWN_TO_V8 = new Set([
   ...['Object', 'Array', 'Boolean', 'Number', 'String', 'BigInt', 'Symbol', 'Date', 'RegExp', 'Map', 'Set'],
@@ -37,10 +37,10 @@ const KNOWN_TO_V8 = new Set([
   ...['ArrayBuffer', 'SharedArrayBuffer'],
 ]);
 
-/** By prototype: the class of the platform that it is of, or derived from; empty for none. */
+/** By prototype: the platform class that it is, or is derived from; empty for none. */
 const known = new WeakMap<object, string>();
 
-/** An object of the platform that would arrive empty. The error that says so, or undefined for any other object. */
+/** The error for an object of the platform that would arrive empty; undefined for any other object. */
 export function refusalOfPlatformObject(object: object): TypeError | undefined {
   const name = platformClassOf(object);
   if (name === undefined) return undefined;
@@ -49,13 +49,13 @@ export function refusalOfPlatformObject(object: object): TypeError | undefined {
   return new TypeError(`is ${one(name)}, which cannot be sent${instead === undefined ? '' : `; ${instead}`}`);
 }
 
-/** Refuses a value with one of these in it, wherever V8's serializer would come to it. @throws TypeError */
+/** Refuses a value that holds such an object where V8's serializer would reach it. @throws TypeError */
 export function refusePlatformObjects(value: object): void {
   let refusal: TypeError | undefined;
   try {
     anyWritten(value, (object) => (refusal = refusalOfPlatformObject(object)) !== undefined);
   } catch {
-    // An accessor, or the stack. The serializer comes to the same place, and its error is the one to tell.
+    // An accessor has thrown, or the stack is full. The serializer reaches the same place, and reports its own error.
   }
   if (refusal !== undefined) throw refusal;
 }
@@ -76,14 +76,14 @@ function classOf(prototype: object): string {
     const constructor: unknown = Object.getOwnPropertyDescriptor(link, 'constructor')?.value;
     const name = typeof constructor === 'function' ? constructor.name : '';
     if (KNOWN_TO_V8.has(name) || !(LISTED.has(name) || GLOBALS.has(name))) continue;
-    // A class of the user's may have the name of one. To ask for that of the platform may load it, once.
+    // A user's class may have the name of a platform class. The first access to the platform's own may load it.
     const own = ofNet(name) ?? (globalThis as Record<string, unknown>)[name];
     if (typeof own === 'function' && own.prototype === link) return name;
   }
   return '';
 }
 
-/** Of those that are listed, these are no globals. */
+/** Listed classes that are no globals. */
 function ofNet(name: string): unknown {
   return name === 'BlockList' || name === 'SocketAddress' ? getBuiltinModule('node:net')[name] : undefined;
 }

@@ -1,8 +1,8 @@
 import { bufferPrototype, type Buffer } from '../base/natives.js';
 
 /*
- * Text to bytes and back without the choice of an encoding by its name, which costs 10 to 40 ns a call. Node has had these
- * methods on every Buffer since its beginning, without documenting them; where they are missing, the documented ones do.
+ * Text to bytes and back without the look-up of an encoding by its name. The look-up costs 10 to 40 ns a call. Every Buffer has
+ * always had these methods, without documentation. Where they are missing, the documented ones are used.
  */
 interface RawText {
   latin1Write?(text: string, at: number): number;
@@ -44,7 +44,7 @@ export function latin1Slice(bytes: Buffer, from: number, to: number): string {
   return sliceLatin1.call(bytes, from, to);
 }
 
-/** V8 keeps most texts in one byte a character, and for these knows the answer without looking: 20 to 40 ns at any length. */
+/** Matches texts beyond latin1. V8 keeps most texts in one byte a character, and knows the answer in 20 to 40 ns, at any length. */
 const WIDE = /[^\x00-\xff]/;
 
 export function isLatin1(text: string): boolean {

@@ -1,7 +1,7 @@
-/** Objects that are looked for one by one; a Set does it from there on. */
+/** Most objects that are searched one by one; a Set is used beyond that. */
 const FEW_OBJECTS = 24;
 
-/** The objects with an identity that a value has had so far, numbered in the order of writing. */
+/** The objects of a value with an identity, as far as it is written, numbered in the order of writing. */
 export class SeenObjects {
   #count = 0;
   readonly #few: (object | undefined)[] = new Array<object | undefined>(FEW_OBJECTS).fill(undefined);
@@ -9,7 +9,7 @@ export class SeenObjects {
   /** The numbers of #many, once one of them has occurred again. */
   #numbers: Map<object, number> | undefined;
 
-  /** The number of an object that this value has had already, or −1 for a new one. */
+  /** The number of an object that occurred before in this value, or −1 for a new one. */
   placeOf(value: object): number {
     const count = this.#count;
     if (count <= FEW_OBJECTS) {
@@ -25,7 +25,7 @@ export class SeenObjects {
     return this.#numbers === undefined ? this.#placeAmongMany(value) : this.#placeOfNumbered(value, this.#numbers);
   }
 
-  /** One call finds out that an object is new, as nearly all are. */
+  /** Finds a new object, as nearly all are, by one call. */
   #placeAmongMany(value: object): number {
     const many = this.#many;
     many.add(value);
@@ -45,7 +45,7 @@ export class SeenObjects {
     return -1;
   }
 
-  /** The value is written: the user's objects are not held on to. */
+  /** Drops the user's objects when the value is written, so that they are not kept in memory. */
   forget(): void {
     if (this.#count === 0) return;
     const few = this.#few;

@@ -7,8 +7,8 @@ import { SHORT_TEXT, SHORT_TEXT_CHARS, TAG } from './tree-format.js';
 const TEXT_HEAD = 6;
 
 /**
- * Appends the definitions of the shapes from number `from` up to `to`: how many keys a shape has, then their texts. What
- * they may take is bounded by the table alone: a limit for values says nothing about them.
+ * Appends the definitions of the shapes from number `from` up to `to`. A definition is the number of keys, then their texts. Only
+ * the table bounds their length: a limit for values says nothing about them.
  */
 export function writeDefinitions(shapes: ShapeTable, from: number, to: number, sink: Sink): void {
   sink.begin();
@@ -20,7 +20,7 @@ export function writeDefinitions(shapes: ShapeTable, from: number, to: number, s
   }
 }
 
-/** A text makes the room that it takes: no caller can forget it. */
+/** Writes a text, and makes the room for it, so that no caller can forget it. */
 function writeText(text: string, sink: Sink): void {
   const isNarrow = isLatin1(text);
   const length = isNarrow ? text.length : text.length * 2;
@@ -37,7 +37,7 @@ function writeText(text: string, sink: Sink): void {
   sink.at += length;
 }
 
-/** Returns where the next byte goes. */
+/** Writes a length. Returns the place of the next byte. */
 function writeLength(bytes: Uint8Array, at: number, length: number): number {
   while (length > 127) {
     bytes[at++] = (length & 127) | 128;

@@ -2,7 +2,7 @@ import { toJson } from '../base/natives.js';
 /** Reads the next value. */
 export type ReadNext = () => unknown;
 
-/** A function for a shape is made when the shape has come this often: to make one costs as much as 100 objects without. */
+/** Objects of a shape before a function is made for it, which costs as much as 100 objects without one. */
 const MAKE_AFTER = 16;
 
 /** Whether functions may be made from text: not under --disallow-code-generation-from-strings. */
@@ -27,8 +27,8 @@ export class ShapeReader {
 }
 
 /**
- * Sets a property of an object without looking at what it inherits: a setter there is not called, and `__proto__` is a
- * property as any other.
+ * Sets a property of an object without a look at its prototype. No inherited setter is called, and `__proto__` is a property
+ * like any other.
  */
 export function setOwn(object: object, key: string, value: unknown): void {
   if (key in Object.prototype) {
@@ -38,17 +38,17 @@ export function setOwn(object: object, key: string, value: unknown): void {
   }
 }
 
-/** V8 gives the objects of a literal one hidden class, with all properties in place. */
+/** V8 gives all objects of a literal one hidden class, with all properties in place. */
 function functionFor(keys: readonly string[]): ShapeReader['read'] | undefined {
   if (!canMake) return undefined;
   // In a literal, only a computed `__proto__` is a property.
   const entries = keys.map((key) => (key === '__proto__' ? '["__proto__"]:r()' : `${toJson(key)}:r()`));
   try {
-    // Keys are the only text in it that comes from outside, and JSON's texts are texts of JavaScript.
+    // Only the keys in it come from outside, and texts of JSON are texts of JavaScript.
     // eslint-disable-next-line @typescript-eslint/no-implied-eval
     return new Function('r', `return {${entries.join(',')}}`) as ShapeReader['read'];
   } catch {
-    // EvalError: this process makes no functions from text.
+    // EvalError: this process may not make functions from text.
     canMake = false;
     return undefined;
   }

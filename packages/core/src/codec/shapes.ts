@@ -1,15 +1,15 @@
 import { toJson } from '../base/natives.js';
 import { MAX_SHAPE_KEYS, MAX_SHAPES } from './tree-format.js';
 
-/** A step from key to key. The last next one is remembered: objects of one kind find it by one comparison. */
+/** A step from key to key. It remembers its last successor, which objects of one kind find by one comparison. */
 export class ShapeNode {
   lastKey: string | undefined;
   lastNode: ShapeNode | undefined;
-  /** Number of the shape that ends here; −1 without one yet, −2 when it will have none. */
+  /** Number of the shape that ends here; −1 without a number yet, −2 if it never gets one. */
   number = -1;
   /** Whether an object has ended here. */
   isSeen = false;
-  /** Made for the second of different next keys. */
+  /** Created for the second of different next keys. */
   next: Map<string, ShapeNode> | undefined;
   readonly parent: ShapeNode | undefined;
   readonly key: string;
@@ -22,18 +22,18 @@ export class ShapeNode {
   }
 }
 
-/** Text of all keys of all shapes, in characters. */
+/** Most characters of all keys of all shapes. */
 const MAX_TEXT = 1024 * 1024;
-/** A longer key belongs to a dictionary. */
+/** Longest key of a shape; a longer one belongs to a dictionary. */
 const MAX_KEY_CHARS = 256;
-/** Nodes of the trie. It begins anew beyond: some 3 MB with the longest usual keys. */
+/** Most nodes of the trie, some 3 MB with the longest usual keys. Beyond that it starts anew. */
 const MAX_NODES = 16_384;
-/** New nodes for one object. A shape of 64 keys is known at its 8th sighting, and a dictionary leaves only 8 nodes behind. */
+/** Most new nodes for one object. A shape of 64 keys is known at its 8th sighting, and a dictionary leaves only 8 nodes behind. */
 export const MAX_APPENDED = 8;
 
 /**
- * The shapes of an encoder: lists of keys that objects have in common. A list gets its number the second time that it is
- * seen, and keeps it. The trie by which lists are found is bounded and may be dropped; numbers are found again by their keys.
+ * The shapes of an encoder: lists of keys that objects have in common. A list gets its number at its second sighting, and keeps
+ * it. The trie that finds lists is bounded and may be dropped; numbers are found again by their keys.
  */
 export class ShapeTable {
   root = new ShapeNode(undefined, '');
@@ -50,7 +50,7 @@ export class ShapeTable {
     return this.#shapes[number] ?? [];
   }
 
-  /** The node behind this one by a key that is not its last. */
+  /** The successor of a node by a key that is not its last. */
   find(node: ShapeNode, key: string): ShapeNode | undefined {
     const next = node.next?.get(key);
     if (next !== undefined) {
@@ -60,7 +60,7 @@ export class ShapeTable {
     return next;
   }
 
-  /** A new node behind this one. Undefined for keys as only dictionaries have them. */
+  /** A new successor of a node. Undefined for keys that only dictionaries have. */
   append(node: ShapeNode, key: string): ShapeNode | undefined {
     if (node.depth === MAX_SHAPE_KEYS || key.length > MAX_KEY_CHARS) return undefined;
     const next = new ShapeNode(node, key);
@@ -75,8 +75,8 @@ export class ShapeTable {
   }
 
   /**
-   * An object ended at this node, which has no number yet.
-   * @returns its number, or a negative one: the object goes with its keys
+   * Notes that an object ended at this node, which has no number yet.
+   * @returns its number, or a negative one: then the object is written with its keys
    */
   end(node: ShapeNode): number {
     if (this.#nodes >= MAX_NODES) this.#startAgain();
@@ -100,7 +100,7 @@ export class ShapeTable {
     const name = toJson(keys);
     const known = this.#numbers.get(name);
     if (known !== undefined) return known;
-    // A table that is full stays so.
+    // A full table stays full.
     if (this.#shapes.length === MAX_SHAPES || this.#text + name.length > MAX_TEXT) return -2;
     const number = this.#shapes.push(keys) - 1;
     this.#numbers.set(name, number);
@@ -109,7 +109,7 @@ export class ShapeTable {
   }
 }
 
-/** The encoder looks at the type of objects without keys or with indices first, and only where they go with their keys. */
+/** Whether an object may be of another type: no keys, or an index first. It gets no shape, so that its type is checked. */
 export function mayBeDisguised(keys: readonly string[]): boolean {
   return keys.length === 0 || keys[0] === '0';
 }

@@ -1,23 +1,23 @@
 import { Buffer } from '../base/natives.js';
 
-/** Inputs of one pool that wait together share chunks of this size. */
+/** Size of the chunks that the waiting inputs of one pool share. */
 const CHUNK_BYTES = 64 * 1024;
-/** A value begins only where a small one fits, so that most values are never moved. */
+/** Least room for a new value: a small one fits, so that most values are never moved. */
 const HEADROOM_BYTES = 512;
 /** Largest buffer that `reset` keeps for the next frame. */
 const KEPT_BYTES = 1024 * 1024;
 
 /**
- * Bytes being written, value after value. A sink that runs full goes on in a new buffer and takes only the value under way
- * with it: values that are complete stay where they are, in the buffer they were written to.
+ * Bytes being written, value after value. A full sink goes on in a new buffer, and moves only the unfinished value there.
+ * Complete values stay in the buffer that they were written to.
  */
 export class Sink {
   bytes: Buffer;
   /** The same bytes. */
   view: DataView;
-  /** Where the next byte goes. */
+  /** Place of the next byte. */
   at = 0;
-  /** Where the value under way begins. */
+  /** Start of the unfinished value. */
   start = 0;
   readonly #chunkBytes: number;
 
@@ -27,7 +27,7 @@ export class Sink {
     this.view = new DataView(this.bytes.buffer);
   }
 
-  /** A value begins here. A buffer that grew for one large value is not shared with the small ones behind it. */
+  /** Begins a value. A buffer that grew for one large value is not shared with the small ones behind it. */
   begin(): void {
     const { length } = this.bytes;
     if (this.at > 0 && (length - this.at < HEADROOM_BYTES || length > this.#chunkBytes)) {
@@ -42,7 +42,7 @@ export class Sink {
     if (this.at + bytes > this.bytes.length) this.grow(bytes);
   }
 
-  /** Goes on in a larger buffer, where the value under way begins at 0. */
+  /** Moves on to a larger buffer, where the unfinished value begins at 0. */
   grow(bytes: number): void {
     const written = this.at - this.start;
     const larger = Buffer.allocUnsafeSlow(Math.max(this.#chunkBytes, 2 * written + bytes));
@@ -52,13 +52,13 @@ export class Sink {
     this.at = written;
   }
 
-  /** Takes back the value under way. A buffer that grew for it goes with it: the small values to come would hold on to it. */
+  /** Takes back the unfinished value. A buffer that grew for it is dropped: later small values would keep it in memory. */
   rollBack(): void {
     this.at = this.start;
     if (this.at === 0 && this.bytes.length > this.#chunkBytes) this.#replace(Buffer.allocUnsafeSlow(this.#chunkBytes));
   }
 
-  /** Writes over what is there. Only when nothing refers to it any more. */
+  /** Reuses the buffer. Allowed only when nothing refers to its bytes any more. */
   reset(): void {
     if (this.bytes.length > KEPT_BYTES) this.#replace(Buffer.allocUnsafeSlow(this.#chunkBytes));
     this.at = 0;

@@ -5,18 +5,18 @@ import { MAX_DEPTH, MAX_SHAPE_KEYS, MAX_SHAPES, OBJECT_HEAD, SHORT_TEXT, SMALL_I
 import { readByV8 } from './v8-values.js';
 import { viewOf } from './views.js';
 
-/** Objects with more keys of no shape are made as dictionaries. */
+/** Most keys of an ordinary object without a shape; with more keys it is made as a dictionary. */
 const FEW_KEYS = 12;
-/** Where a large view lies. */
+/** The memory of a large view, by its index. */
 export type BesideMemory = (index: number) => ArrayBuffer;
 
 /** Reads the values that a TreeEncoder wrote. */
 export class TreeDecoder extends LeafReader {
   readonly #shapes: ShapeReader[] = [];
-  // Of the value under way.
+  // Of the current value.
   #depth = 0;
   #elements = 0;
-  /** In a graph: all that has an identity, in order. */
+  /** In a graph: all parts with an identity, in order. */
   #parts: unknown[] | undefined;
   #beside: BesideMemory = noneBeside;
   #besideCount = 0;
@@ -24,7 +24,7 @@ export class TreeDecoder extends LeafReader {
 
   /**
    * Takes the definitions of further shapes. They arrive once on a link, in order, before the first value that uses them.
-   * @throws for bytes that define no shapes; none of them is taken then
+   * @throws if the bytes define no shapes; then none of them is taken
    */
   defineShapes(bytes: Buffer, at: number, end: number): void {
     this.open(bytes, at, end);
@@ -45,9 +45,9 @@ export class TreeDecoder extends LeafReader {
   }
 
   /**
-   * Reads one value. All that it returns has memory of its own.
+   * Reads one value. It has memory of its own.
    * @param beside gives the memory of a large view, which becomes the value's own
-   * @throws for bytes that are no value
+   * @throws if the bytes are no value
    */
   decode(bytes: Buffer, at: number, end: number, beside: BesideMemory = noneBeside): unknown {
     this.open(bytes, at, end);
@@ -121,7 +121,7 @@ export class TreeDecoder extends LeafReader {
     }
   }
 
-  /** Tags that few values have. */
+  /** Reads values with rare tags. */
   #rare(tag: number): unknown {
     switch (tag) {
       case TAG.ref: {
@@ -193,7 +193,7 @@ export class TreeDecoder extends LeafReader {
 
   #array(): unknown[] {
     const length = this.length();
-    // Every element has a byte at least, and it is in one array only.
+    // Every element has at least a byte, and is in one array only.
     this.#elements += length;
     if (this.#elements > this.end - this.start)
       throw new Error(`An array of ${length} elements ends behind its value.`);
@@ -214,7 +214,7 @@ export class TreeDecoder extends LeafReader {
 
 const NO_SHAPES = 'A shape is not known, or is too large, or one too many.';
 
-/** V8 keeps an object without a prototype as a hash table from the start: no chain of hidden classes for keys seen once. */
+/** An object without a prototype, which V8 keeps as a hash table: rare keys make no chain of hidden classes. */
 function dictionary(): Record<string, unknown> {
   return Object.create(null) as Record<string, unknown>;
 }

@@ -14,20 +14,20 @@ import { BesideList, writeByV8 } from './v8-values.js';
 import { checkSize, TooLarge } from './value-codec.js';
 import { refuseWithoutMemory, viewNumber } from './views.js';
 
-/** An array with more holes than this, and than elements, goes by V8, which counts no holes. */
+/** Most holes of an array, if they outnumber its elements, that is not left to V8, which counts no holes. */
 const MANY_HOLES = 1024;
 
 const hasOwn = Object.prototype.hasOwnProperty;
 const timeOf = Date.prototype.getTime;
 
 /**
- * Writes values, each so that it can be read by itself once the shapes that it uses are known. Plain data has a format of our
- * own (tree-format.ts); a value that holds anything else goes as a whole by V8's serializer.
+ * Writes values. Each can be read by itself once the shapes that it uses are known. Plain data has a format of our own
+ * (tree-format.ts). V8's serializer writes any other value as a whole.
  */
 export class TreeEncoder extends LeafWriter {
   readonly #largeBytes: number;
   readonly #shapes = new ShapeTable();
-  // Of the value under way.
+  // Of the current value.
   #depth = 0;
   #isPolluted = false;
   #beside: BesideList | undefined;
@@ -48,8 +48,8 @@ export class TreeEncoder extends LeafWriter {
 
   /**
    * Appends one value to the sink.
-   * @returns the large views that lie beside it, in order, in their own memory; undefined without any
-   * @throws NotSerializable, TooLarge; the sink ends where it ended before
+   * @returns the large views that lie beside it, in order, in their own memory; undefined if there are none
+   * @throws NotSerializable, TooLarge; then the sink ends where it ended before
    */
   encode(value: unknown, sink: Sink): readonly Uint8Array[] | undefined {
     if (this.sink !== undefined) throw new NotSerializable({ path: '', what: BUSY });
@@ -71,7 +71,7 @@ export class TreeEncoder extends LeafWriter {
     }
   }
 
-  /** Appends the definitions of the shapes from this number on, up to another one if that is given. */
+  /** Appends the definitions of the shapes from this number on, up to `to`, or to the last. */
   writeShapes(from: number, sink: Sink, to = this.#shapes.count): void {
     writeDefinitions(this.#shapes, from, to, sink);
   }
@@ -107,7 +107,7 @@ export class TreeEncoder extends LeafWriter {
 
   #write(value: unknown): void {
     if (this.at + ROOM > this.bytes.length) this.grow(ROOM);
-    // By tests, not by a switch over the type: V8 makes a text of the type for that, a sixth of the time of an object.
+    // By tests: a switch over the type makes a text of it, for a sixth of the time of an object.
     if (typeof value === 'string') this.text(value);
     else if (typeof value === 'number') this.number(value);
     else if (typeof value === 'object') {
@@ -149,7 +149,7 @@ export class TreeEncoder extends LeafWriter {
   #plain(value: Record<string, unknown>): void {
     if (++this.#depth > MAX_DEPTH) throw new NotSerializable({ path: '', what: TOO_DEEP });
     const sink = this.sink as Sink;
-    // From the value's start: the sink may move it meanwhile.
+    // Relative to the value's start: the sink may move it meanwhile.
     const place = this.at - sink.start;
     this.at += OBJECT_HEAD;
     if (this.#isPolluted) {
@@ -160,8 +160,8 @@ export class TreeEncoder extends LeafWriter {
     let node: ShapeNode = this.#shapes.root;
     let appended = 0;
     let isWide = false;
-    // One pass for the shape and the values: V8 reads a property fast while it enumerates. The head is written when the
-    // shape is known, and the keys of an object without one behind its values.
+    // One pass for the shape and the values: V8 reads a property fast during enumeration. The head follows when the shape is
+    // known, and the keys of an object without a shape follow its values.
     for (const key in value) {
       if (node.lastKey === key) {
         node = node.lastNode as ShapeNode;
@@ -187,8 +187,8 @@ export class TreeEncoder extends LeafWriter {
   }
 
   /**
-   * Objects with too many keys for a shape, and all when every object inherits an enumerable property, which enumeration
-   * would show.
+   * Writes an object with its keys, when they are too many for a shape. Also used for all objects when they inherit an enumerable
+   * property, which enumeration would show.
    * @param from number of values that are written already
    * @param last the key of the last of them
    */
@@ -199,7 +199,7 @@ export class TreeEncoder extends LeafWriter {
     for (let index = from; index < keys.length; index++) {
       const key = keys[index] as string;
       const entry = value[key];
-      // An accessor may have deleted it.
+      // An accessor may have deleted the property.
       if ((entry === undefined || this.#isPolluted) && !hasOwn.call(value, key)) continue;
       this.#write(entry);
       keys[count++] = key;
@@ -208,7 +208,7 @@ export class TreeEncoder extends LeafWriter {
     this.#keys(value, keys, (this.sink as Sink).start + place);
   }
 
-  /** What is behind the values of an object that has no shape. */
+  /** Writes the keys behind the values of an object that has no shape. */
   #keys(value: object, keys: readonly string[], head: number): void {
     if (mayBeDisguised(keys)) refuseDisguised(value);
     this.#head(TAG.keyed, head, 0);
@@ -265,7 +265,7 @@ export class TreeEncoder extends LeafWriter {
   }
 
   #arrayBuffer(value: ArrayBuffer): void {
-    // V8 knows one that can be resized, and refuses one that is detached, which has no bytes.
+    // V8 knows resizable buffers. It refuses detached ones, which have no bytes.
     if (value.byteLength === 0 || (value as { resizable?: boolean }).resizable === true) throw NOT_PLAIN;
     const isBeside = value.byteLength >= this.#largeBytes;
     this.bytes[this.at++] = isBeside ? TAG.arrayBufferBeside : TAG.arrayBuffer;

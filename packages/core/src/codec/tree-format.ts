@@ -1,16 +1,16 @@
 /*
- * How a value lies in its bytes. A value begins with a tag, numbers are little-endian, lengths are varints (7 bits a byte,
- * lowest first).
+ * The bytes of a value. A value begins with a tag, numbers are little-endian, lengths are varints (7 bits a byte, lowest
+ * first).
  *
  *   0x80…0xff   an integer from 0 to 127
  *   0x40…0x7f   a text of 0 to 63 latin1 characters, which follow
  *   below       one of TAG
  *
- * An object or an array as a whole value has one byte before it: TREE, or GRAPH when a part of it occurs more than once. In
- * a graph every part that has an identity (object, array, date, view, ArrayBuffer) has the number of its place in the order
- * of writing, and REF names it by that. A tree is read without counting anything.
+ * An object or an array as a whole value has one byte before it. It is TREE, or GRAPH when a part occurs more than once. In a
+ * graph, parts with an identity (object, array, date, view, ArrayBuffer) are numbered in the order of writing. REF names them by
+ * that number. A tree is read without counting anything.
  *
- * A value that holds anything else is V8's output as a whole, behind the tag V8. Its end is the end of the value.
+ * V8's output is the whole of any other value, behind the tag V8. Its end is the end of the value.
  */
 export const TAG = {
   double: 0,
@@ -25,11 +25,11 @@ export const TAG = {
   wide: 7,
   /** Number of a shape in 16 bits, then a value for each of its keys. */
   shaped: 8,
-  /** 16 bits of nothing, values, END, and the texts of their keys. */
+  /** 16 unused bits, values, END, and the texts of their keys. */
   keyed: 9,
   /** Length, then elements. */
   array: 10,
-  /** An element that is not there. */
+  /** A missing element. */
   hole: 11,
   ref: 12,
   /** Time as a double. */
@@ -60,11 +60,11 @@ export const SMALL_INT = 0x80;
 export const SMALL_INT_MAX = 127;
 
 /**
- * Levels of objects and arrays within each other. Reading a level takes up to 500 bytes of stack, as long as V8 has not
- * compiled the reader; a process has 984 KiB, and a thread 4 MiB. V8's own reader ends near 2,500 levels.
+ * Most levels of objects and arrays within each other. A level takes up to 500 bytes of stack while V8 has not compiled the
+ * reader. A process has 984 KiB, and a thread 4 MiB. V8's own reader ends near 2,500 levels.
  */
 export const MAX_DEPTH = 1000;
 
-/** What both sides keep of shapes: a definition beyond is a fault of the sender. */
+/** Most shapes that both sides keep: a further definition is a fault of the sender. */
 export const MAX_SHAPES = 4096;
 export const MAX_SHAPE_KEYS = 64;

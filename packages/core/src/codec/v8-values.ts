@@ -5,10 +5,10 @@ import { ownBytes } from './own-bytes.js';
 import { checkSize } from './value-codec.js';
 import { refuseWithoutMemory, viewNumber, viewOf } from './views.js';
 
-/** The large views of one value, in order: they are not copied. */
+/** The large views of one value, in order, which are not copied. */
 export class BesideList {
   readonly views: Uint8Array[] = [];
-  /** All of them together. */
+  /** Bytes of all views together. */
   bytes = 0;
 
   /** Takes a view and returns its index. */
@@ -18,12 +18,12 @@ export class BesideList {
   }
 }
 
-/** A view's type on the wire is twice its number, and one more when its bytes lie beside. */
+/** Added to a view's type on the wire, which is twice its number, when its bytes lie beside. */
 const BESIDE = 1;
 
 /**
- * One value by V8's serializer. Large views go beside.
- * @throws when V8 refuses it, or its views alone are too large
+ * Writes one value by V8's serializer. Large views go beside.
+ * @throws if V8 refuses the value, or its views alone are too large
  */
 export function writeByV8(value: unknown, beside: BesideList, limitBytes: number, largeBytes: number): Buffer {
   const serializer = new ValueSerializer(beside, limitBytes, largeBytes);
@@ -32,7 +32,7 @@ export function writeByV8(value: unknown, beside: BesideList, limitBytes: number
   return serializer.releaseBuffer();
 }
 
-/** @throws for bytes that are no value */
+/** @throws if the bytes are no value */
 export function readByV8(bytes: Buffer, beside: (index: number) => ArrayBuffer): unknown {
   const deserializer = new ValueDeserializer(bytes, beside);
   deserializer.readHeader();

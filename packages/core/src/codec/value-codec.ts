@@ -6,35 +6,35 @@ import { NotSerializable } from './not-serializable.js';
 import type { Sink } from './sink.js';
 
 /**
- * Turns values into bytes, one by one. What a value's bytes mean may rest on shapes: the encoder numbers them for its whole
- * life, and each link tells the decoder at its other end their definitions, in order, before any value that has them.
+ * Turns values into bytes, one by one. The bytes may refer to shapes, which the encoder numbers for its whole life. Each link
+ * carries their definitions to its decoder, in order, before the first value that uses them.
  */
 export interface ValueEncoder {
   /** Shapes that the encoder has numbered so far. */
   readonly shapeCount: number;
   /**
-   * Appends a value, from `sink.at` on. Returns the large views of it that the bytes only name, in order and in their own
-   * memory; mostly there are none.
-   * @throws NotSerializable, TooLarge; the sink ends where it ended before
+   * Appends a value, from `sink.at` on. Returns its large views that the bytes only name, in order and in their own memory. Mostly
+   * there are none.
+   * @throws NotSerializable, TooLarge; then the sink ends where it ended before
    */
   encode(value: unknown, sink: Sink): readonly Uint8Array[] | undefined;
-  /** Appends the definitions of the shapes from this number on, up to another one if that is given. */
+  /** Appends the definitions of the shapes from this number on, up to `to`, or to the last. */
   writeShapes(from: number, sink: Sink, to?: number): void;
 }
 
 /** Reads what a ValueEncoder has written. */
 export interface ValueDecoder {
-  /** Takes the definitions of further shapes. @throws when they are none */
+  /** Takes the definitions of further shapes. @throws if the bytes define none */
   defineShapes(bytes: Buffer, at: number, end: number): void;
   /**
    * Reads a value. It shares no memory with `bytes`.
    * @param beside gives the memory of a large view, by its number
-   * @throws for bytes that are no value
+   * @throws if the bytes are no value
    */
   decode(bytes: Buffer, at: number, end: number, beside?: (index: number) => ArrayBuffer): unknown;
 }
 
-/** A value is larger as bytes than `maxPayloadBytes`. */
+/** The error for a value with more bytes than `maxPayloadBytes`. */
 export class TooLarge extends Error {
   readonly bytes: number;
   readonly limitBytes: number;
@@ -51,19 +51,19 @@ export function checkSize(bytes: number, limitBytes: number): void {
   if (bytes > limitBytes) throw new TooLarge(bytes, limitBytes);
 }
 
-/** Whether a port can carry what an encoder has refused: memory that is shared, or an object of native code. */
+/** Whether a port can carry a value that an encoder has refused: shared memory, or an object of native code. */
 export function mayGoByPort(error: unknown): boolean {
   return isOf(NotSerializable, error) && error.unsendable.mayGoToThread === true;
 }
 
-/** What an encoder threw, as data. @param what the value is, for the path that leads to what cannot be sent */
+/** An encoder's error, as data. @param what the name of the value, as the start of the path to the refused part */
 export function toRefusal(error: unknown, what: 'input' | 'result' | 'value'): Refusal {
   if (isOf(NotSerializable, error)) return { reason: error.describe(what) };
   const reason = messageOf(error);
   return isOf(TooLarge, error) ? { reason, bytes: error.bytes, limitBytes: error.limitBytes } : { reason };
 }
 
-/** As instanceof, which runs code of what a user has thrown: a Proxy has its say. */
+/** Same as instanceof, which may run code of a thrown value: that may be a Proxy. */
 function isOf<T>(type: new (...args: never[]) => T, error: unknown): error is T {
   return types.isNativeError(error) && error instanceof type;
 }

@@ -3,8 +3,8 @@ import { Buffer, bufferPrototype, types } from '../base/natives.js';
 type ViewType = new (buffer: ArrayBuffer) => ArrayBufferView;
 
 /**
- * Views by their number on the wire. Both sides run one version of Node, so what one lacks the other does not send; new
- * ones go to the end.
+ * Types of views by their number on the wire. Both sides run one version of Node, so no side sends a type that the other lacks.
+ * New types go to the end.
  */
 const NAMES = [
   'Buffer',
@@ -25,29 +25,29 @@ const NAMES = [
 const TYPES = NAMES.map((name) => (globalThis as unknown as Record<string, ViewType | undefined>)[name]);
 const NUMBERS = new Map<string, number>(NAMES.map((name, number) => [name, number]));
 
-/** Calls that need memory: of all typed arrays, and of a buffer. */
+/** Methods that fail without memory: of all typed arrays, and of a buffer. */
 const { indexOf } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
 const { slice } = ArrayBuffer.prototype;
 
-/** Refuses a view whose memory was moved away, or is no longer long enough. It says that it is empty. @throws TypeError */
+/** Refuses a view that has lost its memory, or part of it, and therefore looks empty. @throws TypeError */
 export function refuseWithoutMemory(view: ArrayBufferView): void {
-  // A DataView throws where it is asked for its length.
+  // The length of such a DataView throws by itself.
   if (view.byteLength === 0 && !(view instanceof DataView)) indexOf.call(view as Uint8Array, 0);
 }
 
-/** Whether the memory of a view, or that of a buffer, was moved away, or is no longer long enough. */
+/** Whether the memory of a view or a buffer was moved away, or has become too short. */
 export function lacksMemory(object: object): boolean {
   try {
     if (ArrayBuffer.isView(object)) refuseWithoutMemory(object);
     else if (types.isArrayBuffer(object)) slice.call(object, 0, 0);
     return false;
   } catch {
-    // That is the answer.
+    // The exception is the answer.
     return true;
   }
 }
 
-/** Whether a view has lost what all views inherit. */
+/** Whether a view no longer has the members that all views inherit. */
 export function isInDisguise(object: object): boolean {
   return ArrayBuffer.isView(object) && (object as Partial<ArrayBufferView>).buffer === undefined;
 }
@@ -61,7 +61,7 @@ export function viewNumber(view: ArrayBufferView): number {
   return number;
 }
 
-/** A view of all of a buffer. */
+/** A view of a whole buffer. */
 export function viewOf(number: number, buffer: ArrayBuffer): ArrayBufferView {
   if (number === 0) return Buffer.from(buffer);
   const Type = TYPES[number];

@@ -1,16 +1,16 @@
 import { types } from '../base/natives.js';
 
-/** This number of objects is looked at without a list of them. A value with more, or with a cycle, is looked at again with one. */
+/** Objects that are searched without a list of them. A value with more, or with a cycle, is searched again with a list. */
 const FEW_OBJECTS = 64;
 /** Larger arrays may be mostly holes. */
 const LOOPED_LENGTH = 100_000;
 
-/** @param level how many objects it lies in */
+/** @param level number of objects around the object */
 export type ObjectTest = (object: object, level: number) => boolean;
 
 /**
  * Whether any object that V8's serializer writes for a value passes a test. They come in its order, each once; views do not.
- * @throws what an accessor throws, and RangeError where the value is deeper than the stack
+ * @throws the error of an accessor, and RangeError where the value is deeper than the stack
  */
 export function anyWritten(value: object, test: ObjectTest): boolean {
   return new Search(test).finds(value);
@@ -37,7 +37,7 @@ class Search {
     if (typeof value !== 'object' || value === null) return false;
     if (this.#seen?.has(value) === true || ++this.#count > FEW_OBJECTS) return false;
     this.#seen?.add(value);
-    // In the order of how often they come: each question for a type costs 15 ns, and a value may have thousands of objects.
+    // Frequent types come first: each test of a type costs 15 ns, and a value may have thousands of objects.
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) {
       return this.#test(value, level) || this.#isInObject(value as Record<string, unknown>, level + 1);

@@ -21,8 +21,8 @@ export const LOG_VALUE_BYTES = 16 * 1024;
 export const CONSUME_BYTES = 16 * 1024;
 /**
  * Reserve of the log. In it, values of more than SMALL_VALUE_BYTES go through the arena, and a record only names their place.
- * The reserve holds 2,040 such records of 64 bytes in flight, bytes read by the parent but not yet reported, and the longest
- * skip.
+ * The reserve holds everything that may be in flight, 2,040 such records of 64 bytes. It also holds bytes that the parent has
+ * read but not yet reported, and the longest skip.
  */
 export const RESERVED_BYTES = 160 * 1024;
 export const SMALL_VALUE_BYTES = 16;
