@@ -16,7 +16,7 @@ export class ArenaFilePair {
     this.arena = new Arena(toWorkerFd, toParentFd);
   }
 
-  /** Undefined where there can be none: then all values go through the socket. */
+  /** Undefined if no file can be opened: then all values go through the socket. */
   static open(): ArenaFilePair | undefined {
     // A file that is open cannot lose its name on Windows, so it might be left behind.
     if (process.platform === 'win32') return undefined;
@@ -24,7 +24,7 @@ export class ArenaFilePair {
     try {
       for (let file = 0; file < 2; file++) fds.push(openMemoryFile(FIRST_PAGE));
     } catch {
-      // No room, or too many files are open. Starting the worker is what matters.
+      // No room, or too many open files. The worker must start in any case.
       for (const fd of fds) closeQuietly(fd);
       return undefined;
     }

@@ -26,14 +26,14 @@ import {
 import { SKIP_BYTES } from '../wire/record.js';
 import { closeQuietly, openMemoryFile } from './memory-file.js';
 
-/** A board without a claim, and a log that is full of nothing: written in full, so that neither side's writes can find no room. */
+/** A board without claims, and an empty log. Both are written in full, so that no write of either side can run out of room. */
 const FRESH = (): Uint8Array => {
   const bytes = new Uint8Array(BOARD_BYTES + LOG_BYTES);
   bytes.set(freshBoard());
   return bytes;
 };
 
-/** The parent's end of a board in a file; see wire/claim-board.ts. After `close` it tells nothing and takes nothing. */
+/** The parent's end of a board in a file; see wire/claim-board.ts. After `close` it reads and writes nothing. */
 export class BoardFile implements ParentBoard {
   readonly fd: number;
   readonly log: LogReader;
@@ -47,12 +47,12 @@ export class BoardFile implements ParentBoard {
     this.log = new FileLogReader(this);
   }
 
-  /** Undefined where no file can be had: the worker does without a board then. */
+  /** Undefined if no file can be opened: then the worker has no board. */
   static open(): BoardFile | undefined {
     try {
       return new BoardFile(openMemoryFile(FRESH()));
     } catch {
-      // No folder takes it: all full, or read-only, or too many files are open. A start without files fails by itself.
+      // No folder takes it: all full, or read-only, or too many open files. A start without files fails by itself.
       return undefined;
     }
   }
@@ -80,18 +80,18 @@ export class BoardFile implements ParentBoard {
     return this.read(bytes, BOARD_BYTES, 0) === BOARD_BYTES && hasMarks(new Uint32Array(bytes.buffer));
   }
 
-  /** Tells the worker how far its log was read. */
+  /** Writes the position up to which the log was read, for the worker. */
   consumed(position: number): void {
     this.#write(position, CONSUMED_AT);
   }
 
-  /** The number of bytes that could be read, which is 0 where nothing can. */
+  /** The number of bytes that were read; 0 if the board is unreadable. */
   read(into: Uint8Array, length: number, at: number): number {
     if (!this.#isOpen) return 0;
     try {
       return readSync(this.fd, into, 0, length, at);
     } catch {
-      // EIO, or a descriptor that other code closed: the board cannot be read any more.
+      // EIO, or a descriptor that other code closed: the board is unreadable from now on.
       return 0;
     }
   }
@@ -118,14 +118,14 @@ export class BoardFile implements ParentBoard {
   }
 }
 
-/** A look reads this much first, in 5 µs: mostly there is less. */
+/** Bytes that a look reads first, in 5 µs: mostly there are fewer. */
 const LOOKED_BYTES = 16 * 1024;
-/** No record is longer, and no skip record. */
+/** Length of the longest record; skip records are no longer. */
 const LONGEST_BYTES = 2 * LOG_VALUE_BYTES;
-/** What frames tell of is read in pieces. */
+/** Size of the pieces in which records of a frame are read. */
 const PIECE_BYTES = 64 * 1024;
 
-/** One buffer for what frames tell of, in the logs of all workers: while one frame is read, no other one is. */
+/** One buffer for records of frames, in the logs of all workers: only one frame is read at a time. */
 let shared: Buffer | undefined;
 
 class FileLogReader implements LogReader {
@@ -141,7 +141,7 @@ class FileLogReader implements LogReader {
     const left = LOG_BYTES - offsetOf(this.position);
     const bytes = end === undefined ? this.#lookAhead(left) : Math.min((end - this.position) >>> 0, left, PIECE_BYTES);
     if (bytes === 0) return undefined;
-    // A look may come at any time, in the middle of reading this log or another one: it has memory of its own.
+    // A look may come at any time, even during a read of this log or another one. It needs memory of its own.
     if (end === undefined) return this.#readInto(Buffer.allocUnsafe(bytes));
     return this.#readInto((shared ??= Buffer.allocUnsafeSlow(PIECE_BYTES)).subarray(0, bytes));
   }
@@ -159,8 +159,8 @@ class FileLogReader implements LogReader {
   }
 
   /**
-   * The number of bytes that hold whole records, in one piece. They are read once more then: a record that is
-   * being written while it is read may have its end and not its middle, and never a second time.
+   * The number of bytes that hold whole records, in one piece. They are read once more afterwards. A record that is read while it
+   * is written may have its end but not its middle. At the second read it is complete.
    */
   #lookAhead(left: number): number {
     const head = Buffer.allocUnsafe(SKIP_BYTES);

@@ -3,13 +3,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ownPlaces, ownUrl, requireInstalled } from '../base/own-file.js';
 import { isThere } from '../base/read-file.js';
 
-/** What workers start with. Each is one file with all it needs. */
+/** Files that workers start with. Each contains all its modules. */
 export type BundleName = 'process-entry.cjs' | 'thread-entry.cjs' | 'inline-host.cjs';
 
 /**
- * The URL of a file that a worker starts with. Each is one file with all it needs: loading its modules one by one takes
- * 10 ms, a third of the time in which Node itself starts.
- * @throws when it was not built, or cannot be found from a program that a bundler has put this code into
+ * The URL of a file that a worker starts with. Each contains all its modules: loading them one by one takes 10 ms, a third of
+ * Node's own start.
+ * @throws if the file was not built, or a program that bundles this code cannot find it
  */
 export function bundleFile(name: BundleName): URL {
   const own = ownUrl();
@@ -18,31 +18,31 @@ export function bundleFile(name: BundleName): URL {
   candidates.push(...ownPlaces().map((place) => new URL(`./${COPIES}/${name}`, place)));
   const found = candidates.find((url) => isThere(url)) ?? installedFile(name);
   if (found === undefined) {
-    // webpack writes down where this code was when it built: then the program is what runs.
+    // webpack writes down the place of this code at build time. Then the running program gives the place.
     const program = isThere(fileURLToPath(own)) ? own : (ownPlaces()[1] ?? own);
     throw bundleMissing(name, program);
   }
   return found;
 }
 
-/** Where this code is while it is in no bundle but our own. */
+/** Matches the place of this code while it is in no bundle but our own. */
 const IS_OURS = /\/(src|dist)\/transport\/[^/]+$|\/dist\/bundle\/index\.c?js$/;
-/** Beside a program that has this code bundled into it: a folder for copies of these files. */
+/** Folder for copies of these files, beside a program that bundles this code. */
 const COPIES = 'millpond-core';
 
-/** The file of the package as it is installed beside the program that this code was bundled into. */
+/** The file in the installed package beside the program that bundles this code. */
 function installedFile(name: BundleName): URL | undefined {
   try {
     const manifest = requireInstalled((require) => require.resolve('@millpond/core/package.json')) as string;
     const path = join(dirname(manifest), 'dist/bundle', name);
     return isThere(path) ? pathToFileURL(path) : undefined;
   } catch {
-    // Not installed there: the caller says what that means.
+    // Not installed there: the caller reports it.
     return undefined;
   }
 }
 
-/** What to say where such a file is not to be found from code at `own`. */
+/** The error for such a file that code at `own` cannot find. */
 export function bundleMissing(name: BundleName, own: string): Error {
   if (IS_OURS.test(own)) {
     const path = fileURLToPath(new URL(`../bundle/${name}`, own));

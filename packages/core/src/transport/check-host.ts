@@ -4,16 +4,16 @@ import type { PoolKind } from '../contract/options.js';
 import { PoolError } from '../contract/errors.js';
 import { deathSignalTool } from './death-signal.js';
 
-/** Node's permissions, `node --permission`: undefined where they are not in force. */
+/** Node's permissions, `node --permission`; undefined if they are not in force. */
 interface Permissions {
   has(scope: string, reference?: string): boolean;
 }
 const permissions = (): Permissions | undefined => (process as { permission?: Permissions }).permission;
 
 /**
- * Refuses a kind of worker that this program cannot start, whatever it does.
+ * Refuses a kind of worker that this program can never start.
  * @param wantsGuard whether each worker process starts a thread in any case
- * @throws ERR_OPTION saying how the program has to be started, or which kind works
+ * @throws ERR_OPTION with the flags that the program needs, or the kind that works
  */
 export function checkHost(kind: PoolKind, wantsGuard: boolean): void {
   const reason =
@@ -25,7 +25,7 @@ export function checkHost(kind: PoolKind, wantsGuard: boolean): void {
   if (reason !== undefined) throw new PoolError('ERR_OPTION', { option: 'kind', reason });
 }
 
-/** Whether this program may not read a file, so that it seems not to be there. */
+/** Whether this program may not read a file, so that the file seems to be missing. */
 export function isReadDenied(path: string): boolean {
   return permissions()?.has('fs.read', path) === false;
 }
@@ -36,9 +36,9 @@ function processNeeds(wantsGuard: boolean): Need[] {
   const needs: Need[] = [['child', '--allow-child-process']];
   const first = process.platform === 'linux' ? '/dev/shm' : tmpdir();
   const folder = [first, tmpdir()].find((each) => permissions()?.has('fs.write', each)) ?? first;
-  // Files there are opened for both.
+  // Files there are opened for reading and writing.
   needs.push(['fs.write', `--allow-fs-write=${folder}`, folder], ['fs.read', `--allow-fs-read=${folder}`, folder]);
-  // From Node 25 on: also the link to the parent is a socket.
+  // From Node 25 on, the link to the parent needs a permission too, since it is a socket.
   if (process.allowedNodeEnvironmentFlags.has('--allow-net')) needs.push(['net', '--allow-net']);
   if (wantsGuard || deathSignalTool() === undefined) needs.push(['worker', '--allow-worker']);
   return needs;
@@ -62,7 +62,7 @@ function missing(kind: 'process' | 'thread', flags: readonly string[]): string |
   );
 }
 
-/** A single executable application is no Node: whatever it is given to run, it runs itself. */
+/** A single executable application is no Node: it runs itself, whatever file it is given. */
 function singleExecutable(): string | undefined {
   const sea = getBuiltinModule('node:sea') as { isSea(): boolean } | undefined;
   if (sea?.isSea() !== true) return undefined;

@@ -6,14 +6,14 @@ import { isThere } from '../base/read-file.js';
 
 let found: { path: string | undefined } | undefined;
 let wasTried = false;
-/** It takes 4 ms. The program does nothing else meanwhile, so one that hangs is ended. */
+/** Longest trial of the tool, which takes 4 ms. A tool that hangs is ended, since the program does nothing else meanwhile. */
 const TRIAL_MS = 1000;
 
 /**
- * The path of a setpriv that can make the kernel kill a child when its parent ends, even by SIGKILL, even if the child
- * is in an endless loop; undefined where there is none. Looked for once.
+ * The path of a setpriv that can make the kernel kill a child when its parent ends. That holds even for SIGKILL, and for a child in
+ * an endless loop. Undefined if there is none. Searched once.
  *
- * Not tried before it is used: that would hold up the first worker by 4 ms, and all others too. See `doubtDeathSignal`.
+ * The tool is not tried before use: that would delay the first worker by 4 ms, and all others too. See `doubtDeathSignal`.
  */
 export function deathSignalTool(): string | undefined {
   found ??= { path: process.platform === 'linux' ? search() : undefined };
@@ -21,13 +21,13 @@ export function deathSignalTool(): string | undefined {
 }
 
 /**
- * A worker that was started with the tool ended without a word. Tries the tool alone, once, and does without it from
- * then on if it was the tool's doing: the next start succeeds.
+ * Called when a worker that was started with the tool ended without a word. Tries the tool alone, once. If the tool was the cause,
+ * it is not used again, and the next start succeeds.
  */
 export function doubtDeathSignal(tool: string): void {
   if (wasTried) return;
   wasTried = true;
-  // What it cannot do to itself it could not do to a worker.
+  // A tool that cannot do it to itself could not do it to a worker.
   const trial = spawnSync(tool, ['--pdeathsig', 'KILL', tool, '--version'], {
     stdio: 'ignore',
     timeout: TRIAL_MS,
@@ -38,19 +38,19 @@ export function doubtDeathSignal(tool: string): void {
 function search(): string | undefined {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, 'setpriv');
-    // An error for each folder without one would take most of the search.
+    // Checked first: an error for each folder without the tool would take most of the search.
     if (isThere(path) && knowsDeathSignal(path)) return path;
   }
   return undefined;
 }
 
-/** There are setprivs without --pdeathsig (BusyBox). To read the file takes 0.1 ms, to ask it several. */
+/** Some setprivs have no --pdeathsig (BusyBox). Reading the file takes 0.1 ms, a run of it several. */
 function knowsDeathSignal(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return readFileSync(path).includes('pdeathsig');
   } catch {
-    // Not for us to run.
+    // This program may not run it.
     return false;
   }
 }

@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import { Buffer, setTimeout, clearTimeout, fromJson } from '../base/natives.js';
 
-/** What the parent writes on the guard's link: one byte asks for the stack of the worker's main thread. */
+/** Byte from the parent on the guard's link that asks for the stack of the worker's main thread. */
 const ASK_FOR_STACK = Buffer.of(1);
-/** Most characters of one answer. A stack has no more; what goes on without an end of line is no answer. */
+/** Most characters of one answer. No stack is longer; endless text without an end of line is no answer. */
 const MOST_CHARACTERS = 1024 * 1024;
 
 /**
- * The parent's end of the link to a guard, a thread inside a worker process that looks after its main thread: it ends
- * the process when the parent is gone, and tells where the main thread is stuck.
+ * The parent's end of the link to a guard, a thread inside a worker process that watches its main thread. The guard ends
+ * the process when the parent is gone, and reports where the main thread is stuck.
  */
 export class GuardLink {
   readonly #socket: Socket;
@@ -25,7 +25,7 @@ export class GuardLink {
     socket.on('close', () => this.#giveUp());
   }
 
-  /** Where the worker's main thread is now, as lines like those of an error's stack; undefined if it cannot tell. */
+  /** Current stack of the worker's main thread, in lines like those of an error. Undefined if the guard cannot get it. */
   stack(withinMs: number): Promise<string | undefined> {
     if (this.#socket.destroyed || this.#isBroken) return Promise.resolve(undefined);
     return new Promise((resolve) => {
@@ -42,7 +42,7 @@ export class GuardLink {
     this.#socket.destroy();
   }
 
-  /** There are no more answers. */
+  /** Stops waiting: no more answers will come. */
   #giveUp(): void {
     this.#isBroken = true;
     this.#rest = '';
@@ -50,8 +50,8 @@ export class GuardLink {
   }
 
   /**
-   * Answers are JSON texts, one a line, in the order of the questions. A handler can write to any file descriptor of its process:
-   * after the first word that is no answer, nothing more is asked. The link stays open, for with its end the guard ends the worker.
+   * Answers are JSON texts, one a line, in the order of the questions. A handler can write to any file descriptor of its process. After
+   * the first text that is no answer, nothing more is asked. The link stays open, since its end makes the guard end the worker.
    */
   #read(text: string): void {
     if (this.#isBroken) return;
@@ -71,7 +71,7 @@ function answerIn(line: string): string | undefined {
     const answer: unknown = fromJson(line);
     return typeof answer === 'string' ? answer : undefined;
   } catch {
-    // Not what the guard writes.
+    // Not written by the guard.
     return undefined;
   }
 }

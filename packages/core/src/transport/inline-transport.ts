@@ -13,9 +13,8 @@ import type { Transport, TransportExit } from './transport.js';
 type InlineHost = { serveInline(port: MessagePort, onExit: (code: number) => void): void };
 
 /**
- * A "worker" in the parent's own thread, with the same copying of inputs and results, the same order, the same errors.
- * What cannot be had here: a kill. A killed inline worker is cut off and its results are dropped, but a handler that
- * is running runs on.
+ * A "worker" in the parent's own thread. Inputs and results are copied as usual, with the same order and the same errors.
+ * It cannot be killed: a killed inline worker is cut off and its results are dropped, but a running handler runs on.
  */
 export function startInline(): Transport {
   return new InlineTransport();
@@ -36,9 +35,9 @@ class InlineTransport implements Transport {
   #code: number | null = null;
 
   constructor() {
-    // By URL, as the other transports reach the worker's side: nothing in the parent imports it. Required, not imported:
-    // bundlers and test runners that load this file in their own way have no import() of files they do not know. Ahead of
-    // the ports: they would keep the program alive if it were missing.
+    // By URL, as the other transports reach the worker's side: nothing in the parent imports it. Required, not imported: some
+    // bundlers and test runners load this file without an import() of unknown files. Before the ports: if it is missing,
+    // they would keep the program alive.
     const url = bundleFile('inline-host.cjs');
     const host = requireFrom(url)(fileURLToPath(url)) as InlineHost;
     const { port1, port2 } = new MessageChannel();
@@ -46,7 +45,7 @@ class InlineTransport implements Transport {
     // After the last frame, as in the other transports.
     this.channel.onClose = () => this.#end(this.#code);
     host.serveInline(port2, (code) => (this.#code = code));
-    // Listening makes a port keep the program alive; that is the pool's to decide.
+    // Listening makes a port keep the program alive, which the pool has to decide.
     port1.unref();
     port2.unref();
   }
@@ -55,7 +54,7 @@ class InlineTransport implements Transport {
     this.channel.close();
   }
 
-  /** Undefined: while this thread is busy, no other one can look. */
+  /** Undefined: no other thread can inspect this one while it is busy. */
   stack(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

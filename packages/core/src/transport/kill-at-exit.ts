@@ -8,8 +8,8 @@ export interface Killable {
 const alive = new Set<Killable>();
 
 /**
- * Kills it when this process exits, unless it was let go before. A worker between tasks ends by itself when its link
- * closes; this is for one that is busy and would not look.
+ * Kills a child when this process exits, unless it was released before. A worker between tasks ends by itself when its link closes.
+ * The kill is for a busy worker, which would not notice.
  */
 export function killAtExit(child: Killable): () => void {
   if (alive.size === 0) process.on('exit', killAll);

@@ -3,17 +3,17 @@ import type { Readable, Writable } from 'node:stream';
 import { hostNowMs } from '../base/clock.js';
 
 /*
- * What workers have printed when the program has nothing more to do. Their pipes and ports do not keep it alive, so it would
- * end with lines of tasks that are done still in them. One listener reads them empty first, for the whole program.
+ * Output of workers that is unread when the program has nothing more to do. Pipes and ports of workers do not keep the program
+ * alive. It would end before the last lines of finished tasks are read. One listener for the whole program reads them first.
  */
 
 /** A stream of a worker's output. */
 export interface OutputSource extends Readable {
   ref(): unknown;
   unref(): unknown;
-  /** Asks its writer for all that it holds now. A source without it has all of that in its pipe. */
+  /** Asks its writer for all output that it holds now. A source without this method has all of it in its pipe. */
   await?(): void;
-  /** Whether some of that is still to come. */
+  /** Whether some of that output is still to come. */
   readonly isAwaited?: boolean;
 }
 
@@ -21,23 +21,23 @@ export interface OutputSource extends Readable {
 export interface Outlet {
   readonly source: OutputSource;
   readonly target: Writable;
-  /** Passes on what has come of a line that has no end yet. */
+  /** Passes on the beginning of a line that has no end yet. */
   endLine(): void;
 }
 
 interface Watched extends Outlet {
-  /** Bytes that have come since the program had nothing more to do. */
+  /** Bytes that have arrived since the program had nothing more to do. */
   takenBytes: number;
   hasNews: boolean;
 }
 
 /** More than any pipe holds: output beyond this was printed later. */
 const MOST_PIPE_BYTES = 1024 * 1024;
-/** A writer that holds more than this prints without end. */
+/** Most bytes that a writer holds; with more, it prints without end. */
 const MOST_HELD_BYTES = 16 * 1024 * 1024;
-/** A writer that has more, or does not answer, is stuck after this time without news. */
+/** Time without news after which a writer that has more, or does not answer, is stuck. */
 const STUCK_MS = 1000;
-/** Time between looks at what makes no news. */
+/** Time between looks at sources that give no events. */
 const LOOK_MS = 2;
 
 interface Reading {
@@ -48,7 +48,7 @@ const outlets = new Set<Watched>();
 let mayHoldMore = false;
 let reading: Reading | undefined;
 
-/** The program does not end before this output is passed on; until the source closes. */
+/** Keeps the program from ending before this output is passed on, until the source closes. */
 export function passOnAtTheEnd(outlet: Outlet): void {
   const watched: Watched = { ...outlet, takenBytes: 0, hasNews: false };
   const { source } = outlet;
@@ -65,15 +65,15 @@ export function passOnAtTheEnd(outlet: Outlet): void {
   mayHoldMore = true;
 }
 
-/** Workers have done something, and may have printed. */
+/** Notes that workers have been active, and may have printed. */
 export function noteWorked(): void {
   mayHoldMore = true;
 }
 
 function onBeforeExit(): void {
-  // A target was waited for, and nothing keeps the program alive for it: it will never take more.
+  // The program waited for a target that nothing keeps it alive for: that target will never take more.
   if (reading !== undefined && state().isHeld) end();
-  // Reading keeps it alive, after which this is asked again.
+  // Reading keeps the program alive; this runs again afterwards.
   if (reading === undefined && !mayHoldMore) return;
   mayHoldMore = false;
   if (reading === undefined) {
@@ -88,14 +88,14 @@ function onBeforeExit(): void {
   setImmediate(look);
 }
 
-/** After a turn of the event loop, which has read what there was. */
+/** Runs after a turn of the event loop, which has read all available output. */
 function look(): void {
   if (reading === undefined) return;
   const now = hostNowMs();
   const { hasNews, isHeld, isAwaited } = state();
   if (hasNews || isHeld) reading.newsAt = now;
   if (isHeld) {
-    // The target keeps the program alive by itself for what it has been given, if it ever takes it.
+    // The target itself keeps the program alive for what it was given, if it ever takes it.
     for (const { source } of outlets) source.unref();
     setTimeout(lookAgain, LOOK_MS).unref();
     return;
@@ -110,7 +110,7 @@ function lookAgain(): void {
   look();
 }
 
-/** Whether something has come since the last look, a target takes nothing, or a writer has more. */
+/** Whether output has arrived since the last look, a target accepts nothing, or a writer has more. */
 function state(): { hasNews: boolean; isHeld: boolean; isAwaited: boolean } {
   const now = { hasNews: false, isHeld: false, isAwaited: false };
   for (const outlet of outlets) {

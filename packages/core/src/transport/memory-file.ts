@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { tmpdir } from '../base/parent-natives.js';
 import { closeSync, getBuiltinModule, openSync, process, unlinkSync, writeSync } from '../base/natives.js';
 
-/** Linux's O_TMPFILE: its own bit, which node:fs does not name, and that of O_DIRECTORY, which differs between machines. */
+/** Linux's O_TMPFILE: its own bit, which node:fs does not name, and O_DIRECTORY, which differs between machines. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
-/** A write to a file in memory costs a tenth of one to a disk's page cache. The second serves where the first is full, or missing. */
+/** Folders for files. A write to memory costs a tenth of one to a disk's page cache. The second serves if the first fails. */
 const FOLDERS = (): string[] => ['/dev/shm', tmpdir()];
 
 /**
- * Opens a file without a name, which lives only as long as it is open: a killed process leaves no file behind. The file is in
- * memory where the system has a folder for that, with room. Its first part is written in full, so that no later write
- * to that part can find the file system full.
+ * Opens a file without a name, which exists only while it is open: a killed process leaves no file behind. The file is in memory
+ * if the system has a folder for that, with room. Its first part is written in full, so that later writes to it never find the
+ * file system full.
  * @throws the error of the last folder, when none takes it
  */
 export function openMemoryFile(begin: Uint8Array): number {
@@ -21,7 +21,7 @@ export function openMemoryFile(begin: Uint8Array): number {
     try {
       return openIn(folder, begin);
     } catch (error) {
-      // No such folder here (macOS, Windows, some containers), not for us to write to, or full.
+      // The folder is missing (macOS, Windows, some containers), not writable, or full.
       last = error;
     }
   }
@@ -43,12 +43,12 @@ function openIn(folder: string, begin: Uint8Array): number {
   }
 }
 
-/** Closes a file, or leaves it when other code has closed it (EBADF): letting go of a worker must not fail for that. */
+/** Closes a file, unless other code has closed it (EBADF): the release of a worker must not fail for that. */
 export function closeQuietly(fd: number): void {
   try {
     closeSync(fd);
   } catch {
-    // It is closed, or the system has it now: nothing is left to be done.
+    // The file is closed, or is the system's to close: nothing is left to do.
   }
 }
 
@@ -57,10 +57,10 @@ function openUnnamed(folder: string): number {
     try {
       return openSync(folder, O_TMPFILE | constants.O_RDWR, 0o600);
     } catch {
-      // This file system cannot make files without a name: then one that loses it at once.
+      // This file system cannot make files without a name, so the file loses its name at once instead.
     }
   }
-  // Loaded where it is needed: that takes 2 ms.
+  // Loaded on first use: the load takes 2 ms.
   const { randomBytes } = getBuiltinModule('node:crypto');
   const path = join(folder, `millpond-${process.pid}-${randomBytes(8).toString('hex')}`);
   const fd = openSync(path, 'wx+', 0o600);

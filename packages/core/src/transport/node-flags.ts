@@ -2,13 +2,13 @@ import { process } from '../base/natives.js';
 import { findTsx, howToLoad, isTypeScript, stripsTypes, type Tsx } from '../base/typescript.js';
 import { PoolError } from '../contract/errors.js';
 
-// What belongs to this process's own start and would make a worker do something else than be a worker.
-/** Their value is the next one, whatever it looks like. */
+// Flags for this process's own start, which would turn a worker into something else.
+/** Flags whose value is the next word, whatever it looks like. */
 const CODE = new Set(['-e', '--eval', '-p', '--print', '-pe']);
 const OWN = new RegExp(
   '^(-c$|-i$|--check|--interactive|--run|--eval=|--print=|--input-type|--entry-url|--experimental-entry-url' +
     '|--test|--watch|--cpu-prof|--heap-prof|--prof$' +
-    // The application itself: a worker with one of these would be the application again, or build it.
+    // The application itself: with one of these, a worker would run or build the application again.
     '|--snapshot-blob|--build-snapshot|--build-sea|--experimental-sea-config)',
 );
 /** Flags that open a port, or stop at the first line until a debugger connects. */
@@ -22,26 +22,26 @@ export function inheritedFlags(flags: readonly string[]): string[] {
     const name = dashed(flag);
     if (CODE.has(name)) at++;
     else if (!OWN.test(name) && !INSPECTOR.test(name)) kept.push(flag);
-    // No script is among them: what is not a flag is the value of the one before.
+    // No script is among them: a word that is no flag is the value of the flag before.
     else if (flags[at + 1]?.startsWith('-') === false) at++;
   }
   return kept;
 }
 
-/** Node takes a flag's name with underscores, too. */
+/** The name of a flag with dashes, since Node also accepts underscores. */
 function dashed(flag: string): string {
   const end = flag.indexOf('=');
   return end === -1 ? flag.replaceAll('_', '-') : flag.slice(0, end).replaceAll('_', '-') + flag.slice(end);
 }
 
-/** NODE_OPTIONS without the flags of the inspector; the rest as it was, quotes included. */
+/** NODE_OPTIONS without the flags of the inspector; the rest is unchanged, quotes included. */
 export function withoutInspector(nodeOptions: string): string {
   const words = nodeOptions.match(/(?:"(?:\\.|[^"\\])*"?|[^ "])+/g) ?? [];
   const kept: string[] = [];
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
     if (!INSPECTOR.test(dashed(word.replaceAll('"', '')))) kept.push(word);
-    // The value of the one before.
+    // The value of the flag before.
     else if (words[at + 1]?.startsWith('-') === false) at++;
   }
   return kept.join(' ');
@@ -52,14 +52,14 @@ export function inspectFlags(inspect: boolean): string[] {
   return inspect ? ['--inspect=127.0.0.1:0'] : [];
 }
 
-/** The latest release line of Node that was seen to take the flag below. A process that is given an unknown flag does not start. */
+/** Latest release line of Node that is known to take the flag below. A process with an unknown flag does not start. */
 const LATEST_WITH_SCAVENGE_FLAG = 26;
 
 /**
- * The flag that has a worker process collect its young generation in one thread. V8 shares each such collection out among threads
- * and waits for them. On cores that other workers keep busy they get no core: of two workers on two cores, a collection took 0.45 ms
- * instead of 0.10, and 4,000 factorials of 1000 took 656 to 746 ms instead of 444 to 466. Flags of the user come behind it, so theirs
- * wins. The old generation is still collected in parallel: it may be large.
+ * The flag that makes a worker process collect its young generation in one thread. V8 spreads each such collection over threads and
+ * waits for them. While other workers keep the cores busy, these threads get none. With two workers on two cores, a
+ * collection took 0.45 ms instead of 0.10. 4,000 factorials of 1000 took 656 to 746 ms instead of 444 to 466. Flags of the user come
+ * later, and win. The old generation is still collected in parallel: it may be large.
  */
 export function scavengeFlags(nodeVersion: string): string[] {
   return Number(nodeVersion.split('.')[0]) <= LATEST_WITH_SCAVENGE_FLAG ? ['--no-parallel-scavenge'] : [];
@@ -77,24 +77,24 @@ export function heapFlags(
   return limitMb === undefined || isSet ? [] : [`--max-old-space-size=${limitMb}`];
 }
 
-/** Flags that may have Node load what it does not know, and of those that load something first, packages that do so. */
+/** Flags that let Node load unknown files, and packages that do so behind a flag that preloads them. */
 const LOADER = /(^|\s)(--import|--loader|--experimental-loader)\b|\b(ts-node|swc|esbuild|sucrase|babel|jiti|tsx)\b/;
 
 /**
- * Flags a worker process needs to load its module: none for JavaScript, or where Node strips types itself, else tsx.
- * @param given what it is started with in any case: its flags and NODE_OPTIONS
+ * Flags that a worker process needs to load its module. None for JavaScript, or if Node strips types itself; else tsx.
+ * @param given flags and NODE_OPTIONS that the process is started with in any case
  * @throws ERR_OPTION for a TypeScript module that nothing here can load
  */
 export function loaderFlags(moduleUrl: string, given: readonly string[]): string[] {
   if (!isTypeScript(moduleUrl) || stripsTypes()) return [];
   const tsx = findTsx(moduleUrl);
   if (tsx !== undefined) return ['--import', tsx.main];
-  // A loader of the user's own may know it. If not, the worker says so.
+  // A loader of the user's own may know the module. If not, the worker reports it.
   if (given.some((flag) => LOADER.test(flag))) return [];
   throw new PoolError('ERR_OPTION', { option: 'worker', reason: howToLoad(moduleUrl) });
 }
 
-/** What a thread needs to load its module: as `loaderFlags`, and where this program itself runs on tsx. */
+/** The tsx that a thread needs to load its module: as in `loaderFlags`, and when this program runs on tsx. */
 export function threadLoader(moduleUrl: string): Tsx | undefined {
   if (!isTypeScript(moduleUrl)) return undefined;
   const runsOnTsx = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((flag) => /\btsx\b/.test(flag));

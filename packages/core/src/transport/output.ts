@@ -5,13 +5,13 @@ import type { StdioOption } from '../contract/stdio.js';
 import { passOnAtTheEnd, type OutputSource } from './last-output.js';
 
 const TAIL_BYTES = 8 * 1024;
-/** A line longer than this is passed on in pieces, so that output without line breaks costs no memory. */
+/** Longest line that is passed on whole. Longer ones go in pieces, so that output without line breaks costs no memory. */
 const MAX_LINE_BYTES = 64 * 1024;
-/** How long a pipe without a writer of ours may be quiet before it is given up. */
+/** Quiet time after which a pipe without a writer of ours is given up. */
 const QUIET_MS = 200;
 const NEWLINE = 10;
 
-/** Where a worker's output goes, for `stdio` other than 'inherit'. */
+/** Targets of a worker's output, for `stdio` other than 'inherit'. */
 export interface OutputTargets {
   stdout: Writable | undefined;
   stderr: Writable | undefined;
@@ -25,7 +25,7 @@ export function outputTargets(stdio: StdioOption): OutputTargets {
 
 /**
  * Passes a worker's output on by lines, each with its label, no faster than the target takes it.
- * @returns passes on what has come of a line that has no end yet
+ * @returns a function that passes on the beginning of a line that has no end yet
  */
 export function forwardLines(source: Readable, target: Writable, label: string): () => void {
   source.on('error', () => {}); // the worker died while writing; its exit says so
@@ -34,7 +34,7 @@ export function forwardLines(source: Readable, target: Writable, label: string):
   const prefix = Buffer.from(label);
 
   const write = (pieces: Buffer[]): void => {
-    // The target is closed: the lines are lost, as everything else that is printed there.
+    // The target is closed: the lines are lost, like everything else that is printed there.
     if (!target.writable) return;
     const accepted = target.write(Buffer.concat(pieces));
     if (!accepted && !source.isPaused()) {
@@ -68,10 +68,10 @@ export function forwardLines(source: Readable, target: Writable, label: string):
   }
 }
 
-/** Passes a worker's output on, also when the program ends; without a target, throws it away. */
+/** Passes a worker's output on, also when the program ends. Without a target, throws it away. */
 export function forwardOutput(source: OutputSource, target: Writable | undefined, label: string): void {
   source.unref();
-  // What is thrown away may as well break off.
+  // Output that is thrown away may break off.
   if (target === undefined) source.on('error', () => {}).resume();
   else passOnAtTheEnd({ source, target, endLine: forwardLines(source, target, label) });
 }
@@ -81,8 +81,8 @@ const TAKEN = ['drain', errorMonitor, 'close'] as const;
 const paused = new WeakMap<Writable, Set<Readable>>();
 
 /**
- * Once the target takes more, or fails: a closed pipe drains nothing, and workers must not wait for it. One listener per target
- * and event, however many workers wait for it. The error stays the program's own, who may not listen to it.
+ * Resumes a source once the target takes more, or fails: a closed pipe never drains, and workers must not wait. One listener per
+ * target and event serves all workers that wait. The error stays the program's, which may not listen to it.
  */
 function resumeWhenTaken(source: Readable, target: Writable): void {
   const waiting = paused.get(target);
@@ -101,8 +101,8 @@ function resumeWhenTaken(source: Readable, target: Writable): void {
 }
 
 /**
- * The writer of a pipe has ended: keeps the program alive until what it wrote is passed on. A process it left behind may
- * hold the pipe open for ever, so a while without news is the end, too; waiting for a slow target does not count.
+ * Keeps the program alive until a pipe whose writer has ended is read. A process that the writer left behind may hold the pipe open
+ * for ever. A while without news is therefore the end, too; waiting for a slow target does not count.
  */
 export function readToTheEnd(pipe: OutputSource): void {
   if (pipe.closed) return;

@@ -23,21 +23,21 @@ import { processEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
 const HEAP_OUT = /JavaScript heap out of memory|Allocation failed/;
-/** Results and last words that are still in the pipes after the end of a worker are waited for this long. */
+/** Longest wait after the end of a worker for results and last words in its pipes. */
 const LAST_BYTES_MS = 1000;
-/** From the end of the link to the kill of a worker that lives on without it. */
+/** Time from the end of the link to the kill of a worker that lives on without it. */
 const UNLINKED_MS = 100;
 const HAS_PROCESS_GROUPS = process.platform !== 'win32';
 const LINK_FD = 3;
 const GUARD_FD = 5;
 
-/** A worker process. Frames go over a socket pair of their own, apart from stdio, so nothing a handler prints meets them. */
+/** Starts a worker process. Frames go over a socket pair of their own, apart from stdio, so a handler's output never meets them. */
 export function startProcess(spec: WorkerSpec): Transport {
   return new ProcessTransport(spec);
 }
 
 class ProcessTransport implements Transport {
-  /** Ahead of the files: they would stay open if it were missing. */
+  /** Found before the files are opened: they would stay open if it were missing. */
   readonly #entry = bundleFile('process-entry.cjs');
   readonly channel: SocketChannel<ParentKind>;
   readonly sharedBoard = undefined;
@@ -45,7 +45,7 @@ class ProcessTransport implements Transport {
   readonly board = this.#boardFile;
   readonly log = this.#boardFile?.log;
   readonly #arena = ArenaFilePair.open();
-  /** Whether the worker is to start a guard thread: nothing else would end it with us, or its stacks are wanted. */
+  /** Whether the worker has to start a guard thread: stacks are wanted, or nothing else would end it with us. */
   readonly wantsGuard: boolean;
   readonly isKillClean = true;
   onExit: (exit: TransportExit) => void = () => {};
@@ -69,19 +69,19 @@ class ProcessTransport implements Transport {
       ...loaderFlags(moduleUrl, [...given, env['NODE_OPTIONS'] ?? '']),
     ]);
     const node = [process.execPath, ...flags, fileURLToPath(this.#entry), ...options.argv];
-    // A missing node is the system's to report, not setpriv's. One that this program may not read is there.
+    // The system should report a missing node, not setpriv. A node that this program may not read does exist.
     const deathSignal = isThere(process.execPath, true) ? deathSignalTool() : undefined;
     this.wantsGuard = deathSignal === undefined || options.timeoutStack;
-    // setpriv becomes node, under the same pid.
+    // setpriv becomes node, with the same pid.
     const [command = '', ...args] = deathSignal === undefined ? node : [deathSignal, '--pdeathsig', 'KILL', ...node];
     this.#child = this.#orClose(() => spawn(command, args, this.#spawnOptions(options, env)));
-    // After the start, so that it does not wait for it.
+    // Read after the start, so that the start does not wait for it.
     this.#oomKillsBefore = oomKills();
     this.#child.on('error', (error) => {
       if (deathSignal !== undefined) doubtDeathSignal(deathSignal);
       this.#end({ code: null, signal: null, error });
     });
-    // Node leaves the pipes out when it had no file descriptors to make them.
+    // Node leaves the pipes out if it had no file descriptors for them.
     const pipes = this.#child.stdio as unknown as (Socket | null | undefined)[] | undefined;
     const link = pipes?.[LINK_FD];
     if (link === undefined || link === null) {
@@ -93,8 +93,8 @@ class ProcessTransport implements Transport {
     const guard = pipes?.[GUARD_FD];
     this.channel = new SocketChannel(link, { maxPayloadBytes: options.maxPayloadBytes });
     this.#guard = guard === undefined || guard === null ? undefined : new GuardLink(guard);
-    // A worker that closed its link, or broke it, can neither be given work nor be heard. A dying one does so, too, and has
-    // a moment to end by itself, so that its own exit code is known.
+    // A worker that closed or broke its link can neither get work nor be heard. A dying one does so, too. It has a moment to end by
+    // itself, so that its own exit code is known.
     link.on('close', () =>
       setTimeout(() => this.#ended || this.#child.exitCode !== null || this.#killGroup(), UNLINKED_MS).unref(),
     );
@@ -104,10 +104,10 @@ class ProcessTransport implements Transport {
     link.unref();
     this.#child.on('exit', (code, signal) => {
       if (deathSignal !== undefined && link.bytesRead === 0) doubtDeathSignal(deathSignal);
-      // Whatever it started and left behind, unless it ended as it should.
+      // Kills the processes that the worker left behind, unless it ended as expected.
       if (code !== 0 || !this.#isExitExpected) this.#killGroup();
-      // What it sent before its end is still in the link, and its last words in stderr. Not waited for without limit: a
-      // grandchild may hold either open for ever.
+      // Its last frames are still in the link, and its last words in stderr. The wait is limited: a grandchild may hold either
+      // open for ever.
       const { stdout, stderr } = this.#child;
       const limit = setTimeout(() => this.#end({ code, signal }), LAST_BYTES_MS).unref();
       void Promise.all([hasClosed(link), stderr === null ? undefined : hasClosed(stderr)]).then(() => {
@@ -156,7 +156,7 @@ class ProcessTransport implements Transport {
     this.#closeFiles();
   }
 
-  /** A worker that is never there would leave its files open. */
+  /** Runs a step of the start. If it fails there is no worker, so the files are closed. */
   #orClose<T>(step: () => T): T {
     try {
       return step();
@@ -171,7 +171,7 @@ class ProcessTransport implements Transport {
     this.#arena?.close();
   }
 
-  /** SIGKILL: a handler in a synchronous loop looks at nothing gentler. To the group, so that what it started goes too. */
+  /** Kills the group, so that processes of the worker go too. SIGKILL: a handler in a synchronous loop ignores gentler signals. */
   #killGroup(): void {
     const { pid } = this.#child;
     if (pid === undefined) return;
@@ -190,7 +190,7 @@ class ProcessTransport implements Transport {
     return bare<SpawnOptions>({
       stdio: ['ignore', output, output, 'pipe', this.#boardFile?.fd ?? 'ignore', guard, ...arena],
       env,
-      // Its own process group: it dies with all it started, and a terminal's Ctrl-C reaches only the parent.
+      // Its own process group: it dies with all its processes, and Ctrl-C in a terminal reaches only the parent.
       detached: HAS_PROCESS_GROUPS,
       windowsHide: true,
     });

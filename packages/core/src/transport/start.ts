@@ -4,7 +4,7 @@ import { startProcess } from './process-transport.js';
 import { startThread } from './thread-transport.js';
 import type { StartTransport } from './transport.js';
 
-/** How each kind of worker is started. */
+/** The function that starts each kind of worker. */
 export const START: Readonly<Record<PoolKind, StartTransport>> = {
   process: startProcess,
   thread: startThread,

@@ -2,7 +2,7 @@ import type { Session } from 'node:inspector';
 import { setTimeout, fromJson, toJson } from '../base/natives.js';
 import { stuckStack, type Inspected } from '../base/stuck-stack.js';
 
-/** A message of the NodeWorker domain: what a thread's own inspector says. */
+/** A message of the NodeWorker domain, from a thread's own inspector. */
 interface FromWorker {
   params: { sessionId: string; message: string };
 }
@@ -18,8 +18,8 @@ interface Attached {
 }
 
 /**
- * Where a thread is now, even in the middle of synchronous code, as lines like those of an error's stack. Asks through
- * the inspector of the main thread, so it works only there; undefined otherwise, or after `withinMs`.
+ * Current stack of a thread, even in the middle of synchronous code, in lines like those of an error. Uses the inspector of the
+ * main thread, so it works only there. Undefined otherwise, or after `withinMs`.
  */
 export async function threadStack(threadId: number, withinMs: number): Promise<string | undefined> {
   let session: Session | undefined;
@@ -30,7 +30,7 @@ export async function threadStack(threadId: number, withinMs: number): Promise<s
     const limit = new Promise<undefined>((resolve) => setTimeout(resolve, withinMs, undefined));
     return await Promise.race([sample(session, threadId), limit]);
   } catch {
-    // No inspector in this build, or not in the main thread. A timeout error without a stack says as much.
+    // No inspector in this build, or not in the main thread. The timeout error then has no stack.
     return undefined;
   } finally {
     session?.disconnect();
@@ -43,11 +43,11 @@ async function sample(session: Session, threadId: number): Promise<string | unde
   return stack === '' ? undefined : stack;
 }
 
-/** Attaches to all threads, which is the only way, and tells the session of this one. */
+/** Attaches to all threads, which is the only way. Resolves with the session of this thread. */
 function attach(session: Session, threadId: number): Promise<string> {
   return new Promise((resolve, reject) => {
     session.on('NodeWorker.attachedToWorker', ({ params }: Attached) => {
-      // The inspector numbers threads in its own way; the thread id stands in the title.
+      // The inspector has its own numbers of threads; the thread id is in the title.
       if (params.workerInfo.title.startsWith(`[worker ${threadId}]`)) resolve(params.sessionId);
     });
     session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, (error) => {

@@ -18,12 +18,12 @@ import { threadStack } from './thread-stack.js';
 import { workerEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
 
-/** An uncaught error ends a thread: Node calls process.exit() there. Where a handler has replaced it, the thread is ended from here. */
+/** Time for a thread to end after an uncaught error, by Node's process.exit(). If a handler has replaced that, the parent ends it. */
 const ENDS_WITHIN_MS = 1000;
-/** Results still in the port after the end of a thread are waited for this long. */
+/** Longest wait after the end of a thread for results in its port. */
 const LAST_MESSAGES_MS = 1000;
 
-/** A worker thread. Frames go over a port of their own, so nothing a handler posts to its parentPort meets them. */
+/** Starts a worker thread. Frames go over a port of their own, so posts of a handler to its parentPort never meet them. */
 export function startThread(spec: WorkerSpec): Transport {
   return new ThreadTransport(spec);
 }
@@ -46,7 +46,7 @@ class ThreadTransport implements Transport {
 
   constructor(spec: WorkerSpec) {
     const { workerId, options } = spec;
-    // Ahead of the ports: they would keep the program alive if it were missing.
+    // Found before the ports are made: they would keep the program alive if it were missing.
     const entry = bundleFile('thread-entry.cjs');
     const { port1, port2 } = new MessageChannel();
     const output = options.stdio === 'inherit' ? undefined : outputPorts();
@@ -67,11 +67,11 @@ class ThreadTransport implements Transport {
         }),
       );
     } catch (error) {
-      // There is no thread, or no memory for one. Ports that stay open would keep the program alive.
+      // No thread could be made, or there is no memory for one. Open ports would keep the program alive.
       for (const port of [port1, ...Object.values(output?.here ?? {})]) port.close();
       throw error;
     }
-    // Not before there is a thread: a port that is listened to keeps the program alive.
+    // Only once there is a thread: a port with a listener keeps the program alive.
     this.channel = new PortChannel(port1);
     this.threadId = this.#thread.threadId;
     if (output !== undefined) this.#forwardOutput(options, workerId, output.here);
@@ -79,7 +79,7 @@ class ThreadTransport implements Transport {
     port1.unref();
     const portClosed = new Promise<void>((resolve) => (this.channel.onClose = resolve));
     let overdue: NodeJS.Timeout | undefined;
-    // Any uncaught value that a handler has thrown: null, too.
+    // Any uncaught value of a handler, even null.
     this.#thread.on('error', (error: unknown) => {
       const { code, stack } = (error ?? {}) as { code?: unknown; stack?: unknown };
       if (code === 'ERR_WORKER_OUT_OF_MEMORY') this.#outOfMemory = 'limit';
@@ -102,7 +102,7 @@ class ThreadTransport implements Transport {
   }
 
   kill(): void {
-    // Each call would wait for the exit anew, and twelve of them warn of a leak. A thread that was asked once does not come back.
+    // A second call is useless: it would wait for the exit anew, and twelve of them cause a warning of a leak.
     if (this.#isKilled) return;
     this.#isKilled = true;
     void this.#thread.terminate();
@@ -133,7 +133,7 @@ class ThreadTransport implements Transport {
   }
 }
 
-/** Ports for what a thread prints: this side's, and those to give to the thread. */
+/** Ports for a thread's output: the ends of this side, and those for the thread. */
 type OutputPorts = Record<'stdout' | 'stderr', MessagePort>;
 
 function outputPorts(): { here: OutputPorts; there: OutputPorts } {
@@ -145,12 +145,12 @@ function outputPorts(): { here: OutputPorts; there: OutputPorts } {
   };
 }
 
-/** A flag that no Node knows: with it a thread is never started, whatever the others are. */
+/** A flag that no Node knows: a thread with it never starts, whatever the other flags are. */
 const UNKNOWN_FLAG = '--millpond-asks-which-flags-are-refused';
 
 /**
- * The flags that Node refuses to give to a thread: all those of V8, and of the whole process. Empty when there are none.
- * Node alone knows which; it says so when it is asked to start a thread with them.
+ * The flags that Node refuses to give to a thread: all flags of V8, and of the whole process. Empty when there are none. Node alone
+ * knows them, and lists them when it is asked to start a thread with them.
  */
 export function flagsRefused(execArgv: readonly string[]): string {
   try {
@@ -166,13 +166,13 @@ export function flagsRefused(execArgv: readonly string[]): string {
 function threadOptions({ options, heapLimitMb }: WorkerSpec): WorkerOptions {
   const { env, argv, execArgv, resourceLimits } = options;
   const result: WorkerOptions = { argv: [...argv] };
-  // Left out, a thread shares this process's flags.
+  // Without execArgv, a thread shares this process's flags.
   if (execArgv !== undefined) result.execArgv = [...execArgv];
   const hasOwnLimit = heapFlags(heapLimitMb, execArgv ?? process.execArgv, process.env.NODE_OPTIONS).length > 0;
   if (hasOwnLimit || resourceLimits !== undefined) {
     result.resourceLimits = bare({
       ...resourceLimits,
-      // Not by its place in the spread: an option that is left out may be there as undefined.
+      // Not by its place in the spread: an omitted option may be present as undefined.
       maxOldGenerationSizeMb: resourceLimits?.maxOldGenerationSizeMb ?? (hasOwnLimit ? heapLimitMb : undefined),
     });
   }

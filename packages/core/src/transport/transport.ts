@@ -5,19 +5,19 @@ import type { ParentBoard } from '../wire/claim-board.js';
 import type { LogReader } from '../wire/result-log.js';
 import type { ParentChannel } from '../wire/frame.js';
 
-/** What a transport needs to start a worker. */
+/** Data that a transport needs to start a worker. */
 export interface WorkerSpec {
   readonly workerId: number;
   /** file: URL of the worker module. */
   readonly moduleUrl: string;
-  /** Tasks running at once in it, at first. */
+  /** Number of tasks that it runs at once, at first. */
   readonly concurrency: number;
-  /** Most heap it may have, MiB. */
+  /** Heap limit, MiB. */
   readonly heapLimitMb: number | undefined;
   readonly options: ResolvedOptions;
 }
 
-/** How a worker ended, as the operating system or the thread told it. */
+/** End of a worker, as the operating system or the thread reported it. */
 export interface TransportExit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -25,7 +25,7 @@ export interface TransportExit {
   stderrTail: string;
   outOfMemory: DeathReport['outOfMemory'];
   lastSection: string;
-  /** Set when it could not even be started. */
+  /** Set if it could not even be started. */
   error?: Error;
 }
 
@@ -41,14 +41,14 @@ export interface Transport {
   readonly threadId: number | undefined;
   /** Given to the worker in its first frame, where memory can be shared. */
   readonly sharedBoard: SharedArrayBuffer | undefined;
-  /** The claim board and the result log; both undefined where there can be none. Readable after the worker's death, until `release`. */
+  /** The claim board and the result log; both undefined if there are none. Readable after the worker's death, until `release`. */
   readonly board: ParentBoard | undefined;
   readonly log: LogReader | undefined;
-  /** Where large values go between processes, where there is one. */
+  /** Memory for large values between processes, if there is any. */
   readonly arena: Arena | undefined;
-  /** Whether the worker is to start a guard thread on the link made for it. */
+  /** Whether the worker has to start a guard thread on the link made for it. */
   readonly wantsGuard: boolean;
-  /** Where its handler is now, even in synchronous code; undefined if that cannot be told in time. */
+  /** Current stack of its handler, even in synchronous code; undefined if it cannot be read in time. */
   stack(withinMs: number): Promise<string | undefined>;
   /**
    * Whether a kill leaves nothing behind even while the worker loads its module. A thread that is ended then leaks the
@@ -57,12 +57,12 @@ export interface Transport {
   readonly isKillClean: boolean;
   /** Whether its output waits for a slow reader; a process then waits with it. */
   isOutputBlocked(): boolean;
-  /** It was asked to stop: what it may leave running on purpose, when it ends well, is not killed. */
+  /** Notes that it was asked to stop. If it ends well, processes that it left running on purpose are not killed. */
   expectExit(): void;
-  /** Ends it at once, whatever it does. */
+  /** Ends it at once, in any state. */
   kill(): void;
   onExit: (exit: TransportExit) => void;
-  /** Lets go of what is left: file descriptors and buffers. Called after onExit. */
+  /** Releases the rest: file descriptors and buffers. Called after onExit. */
   release(): void;
 }
 

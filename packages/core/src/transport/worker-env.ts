@@ -5,11 +5,11 @@ import { withoutInspector } from './node-flags.js';
 
 type Variables = Record<string, string>;
 
-/** What 'clean' keeps: where things are and how to speak. The last two are for Windows. */
+/** Variables that 'clean' keeps: places and language. The last two are for Windows. */
 const CLEAN = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'SystemRoot', 'TEMP'];
 
 /**
- * The environment of a worker, without a prototype. Node hands inherited variables to a process as well: code that writes
+ * The environment of a worker, without a prototype. Node passes inherited variables on to a process as well: code that writes
  * to Object.prototype would otherwise choose its NODE_OPTIONS.
  */
 export function workerEnv(env: NonNullable<PoolOptions['env']>): Variables {
@@ -22,11 +22,11 @@ export function workerEnv(env: NonNullable<PoolOptions['env']>): Variables {
   return variables;
 }
 
-/** The environment of a worker process: beside its own variables those that make it a worker. */
+/** The environment of a worker process: its own variables, and those that make it a worker. */
 export function processEnv(env: NonNullable<PoolOptions['env']>, moduleUrl: string): Variables {
   const variables = workerEnv(env);
   variables[LINEAGE_VARIABLE] = lineageOf(moduleUrl);
-  // The executable of Electron is the application. With this it is Node.
+  // The executable of Electron is the application. With this variable it is Node.
   if (process.versions['electron'] !== undefined) variables['ELECTRON_RUN_AS_NODE'] = '1';
   return variables;
 }
