@@ -1,22 +1,22 @@
 /**
- * Longest wait of a result for others, ms. A frame costs both sides some 50 µs in all, and its arrival takes a core from a worker
- * wherever all cores are busy. After 4 ms of silence the parent looks into the log by itself (dispatch/log-watch.ts), so a longer
+ * Longest wait of a result for others, ms. A frame costs both sides some 50 µs in all. Where all cores are busy, its arrival also
+ * takes a core from a worker. After 4 ms of silence the parent looks into the log by itself (dispatch/log-watch.ts), so a longer
  * wait would save nothing.
  */
 const BATCH_WAIT_MS = 4;
 /** Shortest wait, ms: five times the price of a frame. Without it the last results of a frame would leave one by one. */
 const LEAST_WAIT_MS = 0.25;
 /**
- * Work that is left here when results leave, ms, so that the parent sends more before this worker runs dry: as much as it sends
- * ahead where it has a core when it needs one (dispatch/prefetch.ts).
+ * Work that is left here when results leave, ms, so that the parent sends more before this worker runs dry. Equals the parent's
+ * prefetch while a core is free when it needs one (dispatch/prefetch.ts).
  */
 const REFILL_MS = 1;
 
 /**
- * How long results wait for one another, from the first of them on, ms. A frame leaves when half of the work that was here is done,
- * and the parent sends more while the other half runs. Where more tasks wait in the parent, results gather as long as enough
- * is left for a refill.
- * @param ageMs how long the first of them has waited
+ * Time for which results wait for one another, from the first of them on, ms. A frame leaves when half of the work here is done. The
+ * parent sends more while the other half runs. While more tasks wait in the parent, results gather until just enough work is left
+ * for a refill.
+ * @param ageMs time that the first of them has waited
  * @param leftMs work that waits in this worker
  * @param hasMore whether more tasks wait in the parent
  */
@@ -27,8 +27,8 @@ export function batchWaitMs(ageMs: number, leftMs: number, hasMore: boolean): nu
 }
 
 /**
- * The length from which a task is long, ms: its result has all leave. On cores that are all busy, a short task takes some
- * milliseconds when it loses its core. So only where nothing more waits is a task of REFILL_MS taken for a long one.
+ * The length from which a task is long, ms: with its result, all results leave. A short task that loses its core on a busy machine
+ * takes some milliseconds. A task of REFILL_MS is therefore long only if nothing more waits.
  */
 export function longTaskMs(waitMs: number, hasMore: boolean): number {
   return hasMore ? waitMs : Math.min(waitMs, REFILL_MS);

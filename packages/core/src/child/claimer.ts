@@ -2,33 +2,33 @@ import { MAX_RUN, slotOf, type WorkerBoard } from '../wire/claim-board.js';
 import type { CallLengths } from './call-lengths.js';
 import { CLAIM_ALONE, HANDLER_MASK, IDEMPOTENT, TASK_WORDS, type Frame } from '../wire/frame.js';
 
-/** Tasks claimed together may be expected to take this long in all, at most. */
+/** Longest expected time of all tasks that are claimed together. */
 const RUN_MS = 0.1;
 /**
- * A run that takes longer than this is looked at again before each further task of it. The parent relies on it: it takes back
- * a task of a run whose present task began RECALL_AFTER_MS ago (worker/in-flight-tasks.ts), which is longer.
+ * Time after which the rest of a run is looked at again before each further task. The parent relies on it. It recalls a task of a
+ * run whose present task began RECALL_AFTER_MS ago (worker/in-flight-tasks.ts), which is longer.
  */
 const LOOK_AGAIN_MS = 1;
 
 /**
- * Claims tasks on the board: each before it starts, or a run of very short ones together. Of a run, the results in the log
- * tell which task has begun. A task of a run cannot be taken back while the run goes on as expected, which is a delay of
- * RUN_MS; when a task of it turns out to be long, the claims of those behind it are looked at again.
+ * Claims tasks on the board: each before it starts, or a run of very short ones together. The results in the log show which task
+ * of a run has begun. Tasks of a run cannot be revoked while it goes on as expected, which is a delay of RUN_MS. When one of them
+ * turns out to be long, the claims of those behind it are looked at again.
  *
- * On a file, a claim is two system calls, 1.4 µs. Runs of 32 move 1.7 × as many identity tasks over two
- * processes, 800,000 against 460,000 a second (medians of four interleaved pairs on two cores).
+ * On a file, a claim is two system calls, 1.4 µs. Over two processes, runs of 32 move 1.7 × as many identity tasks, 800,000
+ * against 460,000 a second. These are medians of four interleaved pairs on two cores.
  */
 export class Claimer {
   readonly #board: WorkerBoard;
   /** By handler. */
   readonly #lengths: readonly CallLengths[];
-  /** Inputs of this length and more are decoded before they are claimed, so that they are no part of a run. */
+  /** Length from which inputs are decoded before their claim, so that they are no part of a run. */
   readonly #heavyBytes: number;
   /** Most rows of one call, by handler. */
   readonly #mostRows: readonly number[];
   #maxRun: number;
   #frame: Frame | undefined;
-  /** Rows of #frame that are claimed, when, and which of them were taken back. */
+  /** Claimed rows of #frame, the time of their claim, and which of them were revoked. */
   #from = 0;
   #until = 0;
   #revoked = 0;
@@ -48,12 +48,12 @@ export class Claimer {
     this.#maxRun = maxRunOf(board, concurrency);
   }
 
-  /** This number of tasks run at once from now on. */
+  /** Sets how many tasks run at once. */
   tune(concurrency: number): void {
     this.#maxRun = maxRunOf(this.#board, concurrency);
   }
 
-  /** Withdraws the claims of a run from this row on; they are claimed again, one by one or as another run. */
+  /** Withdraws the claims of a run from this row on. They are claimed again, one by one or as another run. */
   withdraw(frame: Frame, nextRow: number): void {
     if (frame !== this.#frame || nextRow >= this.#until) return;
     this.#board.unclaim(frame.meta, nextRow * TASK_WORDS, TASK_WORDS, this.#until - nextRow);
@@ -61,9 +61,9 @@ export class Claimer {
   }
 
   /**
-   * Whether the task in this row may start. Rows of a frame are asked for in order.
+   * Whether the task in this row may start. Rows of a frame are claimed in order.
    * @param nowMs host clock, read after the result of the row before was written
-   * @param rows from this one on that start together, in one call
+   * @param rows number of rows, from this one on, that start together in one call
    */
   claim(frame: Frame, row: number, nowMs: number, rows = 1): boolean {
     const { meta } = frame;
@@ -76,7 +76,7 @@ export class Claimer {
       this.#until = row + count;
       this.#claimedAt = nowMs;
     } else if (nowMs - this.#claimedAt > LOOK_AGAIN_MS) {
-      // Since the claim, by a clock read after the result before is in the log. The parent knows of no later moment.
+      // Time since the claim, by a clock that is read after the last result is in the log. The parent knows of no later moment.
       this.#revoked = this.#board.revokedIn(meta, row * TASK_WORDS, TASK_WORDS, this.#until - row);
       this.#from = row;
     }
@@ -115,7 +115,7 @@ function neighbours(meta: Uint32Array, row: number, rows: number): number {
   return count;
 }
 
-/** Side by side, tasks wait, so they are not short. */
+/** The longest run: concurrent tasks wait, so they are not short. */
 function maxRunOf(board: WorkerBoard, concurrency: number): number {
   return concurrency === 1 ? board.maxRun : 1;
 }

@@ -1,14 +1,14 @@
-// It is sent to another process as text, in which nothing is replaced.
+// This function is sent to another process as text, in which nothing is replaced.
 /* eslint-disable no-restricted-properties */
 import { process } from '../base/natives.js';
 
-/** What of node:vm is there only with --experimental-vm-modules. */
+/** Part of node:vm that exists only with --experimental-vm-modules. */
 interface ModuleParser {
   SourceTextModule: new (
     source: string,
     options: { identifier: string },
   ) => {
-    /** By Node 24 and later; before them, the other. */
+    /** Exists in Node 24 and later; earlier versions have the other. */
     moduleRequests?: readonly { specifier: string }[];
     dependencySpecifiers?: readonly string[];
   };
@@ -26,7 +26,7 @@ export function findSyntaxError(root: string, resolve: (specifier: string, url: 
   };
   const { SourceTextModule } = process.getBuiltinModule('node:vm') as unknown as ModuleParser;
 
-  // A Set is walked in order, and what is added on the way comes at its end.
+  // A Set is iterated in order, and items added meanwhile come at its end.
   const urls = new Set([root]);
   for (const url of urls) {
     const source = read(url);
@@ -35,12 +35,12 @@ export function findSyntaxError(root: string, resolve: (specifier: string, url: 
     try {
       const { moduleRequests, dependencySpecifiers } = new SourceTextModule(source, { identifier: url });
       imports = moduleRequests?.map(({ specifier }) => specifier) ?? [...(dependencySpecifiers ?? [])];
-      // And what it may import as it runs, where that can be seen.
+      // Imports at run time, too, as far as the text shows them.
       for (const [, specifier] of source.matchAll(/\b(?:import|require)\s*\(\s*['"]([^'"\n]+)['"]/g)) {
         if (specifier !== undefined) imports.push(specifier);
       }
     } catch (error) {
-      // CommonJS is no ES module either; what is wrong with that, Node says by itself.
+      // CommonJS is no ES module either; Node itself reports its errors.
       if (isModule(url)) throw error;
     }
     for (const specifier of imports) add(specifier, url);
@@ -52,12 +52,12 @@ export function findSyntaxError(root: string, resolve: (specifier: string, url: 
       const source = readFileSync(new URL(url), 'utf8');
       return pathOf(url).endsWith('ts') ? stripTypeScriptTypes?.(source) : source;
     } catch {
-      // It is not there, or is wrong TypeScript: Node says so by itself.
+      // The file is missing, or is wrong TypeScript: Node itself reports it.
       return undefined;
     }
   }
 
-  /** Without its query. */
+  /** The path of a module without its query. */
   function pathOf(url: string): string {
     return url.replace(/[?#].*/, '');
   }
@@ -70,7 +70,7 @@ export function findSyntaxError(root: string, resolve: (specifier: string, url: 
         // eslint-disable-next-line no-restricted-globals -- in the other process it is Node's own
         return (JSON.parse(text) as { type?: unknown }).type === 'module';
       } catch {
-        // No package.json here, or one that cannot be read.
+        // No package.json here, or an unreadable one.
         if (findPackageJSON !== undefined || folder.pathname === new URL('..', folder).pathname) return false;
       }
     }
@@ -80,7 +80,7 @@ export function findSyntaxError(root: string, resolve: (specifier: string, url: 
     try {
       urls.add(resolve(specifier, url));
     } catch {
-      // Node says by itself that it cannot be found.
+      // Node itself reports that it cannot be found.
     }
   }
 }

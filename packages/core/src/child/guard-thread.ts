@@ -1,5 +1,5 @@
-// A thread beside the main thread of a worker process, with an event loop of its own. It looks after a main thread that
-// may be in an endless loop: it ends the process when the parent is gone, and tells where the main thread is.
+// A thread beside the main thread of a worker process, with an event loop of its own. The main thread may be in an endless loop.
+// The guard ends the process when the parent is gone, and reports where the main thread is.
 import { Session } from 'node:inspector';
 import { Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
@@ -14,7 +14,7 @@ link.on('data', (questions: Buffer) => {
 });
 link.on('error', () => {}); // the parent is gone; 'close' follows
 link.on('close', () => {
-  // Kills this process and all it started. Not process.exit(): the main thread would have to take part.
+  // Kills this process and all its children. Not process.exit(), which needs the main thread.
   kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL');
 });
 
@@ -27,7 +27,7 @@ async function stackOfMainThread(): Promise<string> {
       on: (event, listener) => session.on(event, ({ params }: { params: unknown }) => listener(params)),
     });
   } catch {
-    // No inspector in this build, or it is in use. A timeout error without a stack says as much.
+    // No inspector in this build, or it is in use. The timeout error then has no stack.
     return '';
   } finally {
     session.disconnect();

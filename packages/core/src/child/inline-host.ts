@@ -18,7 +18,7 @@ export function serveInline(port: MessagePort, onExit: (code: number) => void): 
     open: openSharedMemory,
     load: (url) => loadInline(url, () => importWithTsx(url, (each) => importOrRequire(each, ownRequire))),
     startGuard() {},
-    // They are the program's.
+    // The program owns them.
     restoreTicks() {},
     outputWritten: () => Promise.resolve(),
     endOrphaned() {

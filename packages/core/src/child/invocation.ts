@@ -2,43 +2,43 @@ import type { ResultTimes } from './record-buffer.js';
 import type { RunningTask } from './running-task.js';
 
 /**
- * One call of a handler, and the rows that it is called with: tasks that were claimed and whose inputs were read. It serves one
- * call after another, since most are over when they return.
+ * One call of a handler, and its rows: claimed tasks whose inputs were read. An object serves one call after another, since most
+ * calls are over when they return.
  */
 export class Invocation {
   /** Index of its handler. */
   handler = 0;
-  /** How many rows it has. */
+  /** Number of its rows. */
   rows = 0;
   /** Rows without a result. */
   unsettled = 0;
-  /** Whether it is under way though its handler has returned, */
+  /** Whether its handler has returned but the call is not over, */
   isWaiting = false;
   /** and since when; host clock. */
   waitsSince = 0;
-  /** Whether the log is to have the results. */
+  /** Whether its results go to the log. */
   isToLog = false;
   readonly times: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
-  /** Wire ids, by row. No shorter than it once had to be, so that a call makes no garbage. */
+  /** Wire ids, by row. It never shrinks, so that a call makes no garbage. */
   readonly ids: number[] = [];
   /** By row, where a handler takes lists. */
   inputs: unknown[] = [];
   tasks: RunningTask[] = [];
 
-  /** Takes a row in. @param id its wire id @param isLasting whether its result has to outlive this worker */
+  /** Adds a row. @param id its wire id @param isLasting whether its result has to outlive this worker */
   add(id: number, isLasting: boolean): void {
     this.ids[this.rows++] = id;
     this.unsettled++;
     if (isLasting) this.isToLog = true;
   }
 
-  /** Keeps what a handler gets in lists. */
+  /** Keeps the input and the task of a row for a handler that takes lists. */
   keep(input: unknown, task: RunningTask): void {
     this.inputs.push(input);
     this.tasks.push(task);
   }
 
-  /** Lets go of its rows. */
+  /** Drops its rows. */
   clear(): void {
     if (this.rows > 1 || this.inputs.length > 0) {
       this.inputs = [];
@@ -49,9 +49,9 @@ export class Invocation {
   }
 }
 
-/** Invocations that serve no call, for the next ones. */
+/** Unused invocations, for the next calls. */
 export class SpareInvocations {
-  /** The one that was over last: where calls are over when they return, there is no other. */
+  /** The invocation that ended last. It is the only one where calls are over when they return. */
   #last: Invocation | undefined;
   readonly #others: Invocation[] = [];
 
@@ -61,7 +61,7 @@ export class SpareInvocations {
     return call;
   }
 
-  /** A call is over, or was none. */
+  /** Takes back the invocation of a call that is over, or never happened. */
   give(call: Invocation): void {
     call.clear();
     if (this.#last !== undefined) this.#others.push(this.#last);

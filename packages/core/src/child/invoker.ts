@@ -23,9 +23,9 @@ export interface InvokerParts {
   scope: WorkerScope;
   board: Pick<WorkerBoard, 'noteDecoding'> | undefined;
   claimer: Claimer | undefined;
-  /** Inputs of this length and more are decoded before their task is claimed; see wire/claim-board.ts. */
+  /** Length from which inputs are decoded before their task is claimed; see wire/claim-board.ts. */
   heavyBytes: number;
-  /** These three by handler. */
+  /** The next three are by handler. */
   mostRows: readonly number[];
   lengths: readonly CallLengths[];
   uses: readonly TaskUse[];
@@ -38,15 +38,15 @@ export interface InvokerParts {
  * Calls handlers: one invocation takes one row, or several of one handler. Its rows are claimed and start together, and each
  * settles by itself.
  *
- * A handler of one row gets its input and its context, and what it returns is the result. A handler of several (mostRows) gets
- * a list of inputs and one of contexts, in the order of the rows, and returns as many results. One that is a promise settles
- * its row alone, so one row may fail or take longer than the others. What the call throws fails all of its rows.
+ * A handler of one row gets its input and its context, and its return value is the result. A handler of several rows (mostRows)
+ * gets a list of inputs and one of contexts, in the order of the rows. It returns a list of as many results. A promise in it settles
+ * its row alone, so one row may fail or take longer than the others. An exception of the call fails all of its rows.
  */
 export class Invoker {
   readonly #parts: InvokerParts;
   readonly #sampler = new CallSampler();
 
-  // Each is looked at for every row, and a field costs less than the property of a property.
+  // Fields: each is read for every row, and a field costs less than the property of a property.
   readonly #handlers: LoadedModule['handlers'];
   readonly #scope: WorkerScope;
   readonly #claimer: Claimer | undefined;
@@ -72,7 +72,7 @@ export class Invoker {
     this.#spare = parts.spare;
   }
 
-  /** Calls the handler of the next rows. Returns the time afterwards, which is the start of what follows. */
+  /** Calls the handler of the next rows. Returns the time afterwards, at which the next step starts. */
   start(inputs: PendingInputs, rows: number, since: number): number {
     const call = this.#spare.take();
     const { meta } = inputs.frame;
@@ -89,7 +89,7 @@ export class Invoker {
       const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
       const task = new RunningTask(this.#scope, id, name, taskId, word >>> 16, inputs.extras);
       call.add(id, (word & IDEMPOTENT) === 0);
-      // What lists keep of young objects costs the collector some 20 ns each, so one row goes on without them.
+      // Young objects in lists cost the collector some 20 ns each, so one row goes on without lists.
       if (this.#mostRows[index] === 1) return this.#call(call, index, input, task);
       call.handler = index;
       call.keep(input, task);
@@ -100,19 +100,19 @@ export class Invoker {
     return now;
   }
 
-  /** Claims one row and reads its input; REFUSED when it was answered instead. @param rows left, this one included */
+  /** Claims one row and reads its input; REFUSED if it was answered instead. @param rows left, this one included */
   #read(call: Invocation, inputs: PendingInputs, at: number, rows: number): unknown {
     const { frame, row } = inputs;
     const { times } = call;
     const id = frame.meta[at] ?? 0;
-    // Behind a result that was written to the log: what the write took is no part of this task. The claimer needs the time, too.
+    // Read after a result was written to the log: that write is no part of this task. The claimer needs the time, too.
     if (((frame.meta[at + 1] ?? 0) & IDEMPOTENT) === 0) times.startedAt = hostNowMs();
     times.receivedAt = frame.receivedAt;
     times.decodedAt = times.startedAt;
     try {
       const { extras } = inputs;
       if (inputs.bytes >= this.#heavyBytes || extras?.views !== undefined || extras?.whole !== undefined) {
-        // To decode it may take long, or more memory than there is. It is no start of the handler, so it comes before the claim.
+        // Decoding may take long, or exhaust memory. It is no start of the handler, so it comes before the claim.
         if (this.#parts.board?.noteDecoding(id) === false) return this.#refuse(call, id, STATUS.revoked, undefined);
         const input = inputs.take();
         times.decodedAt = times.startedAt = hostNowMs();
@@ -140,7 +140,7 @@ export class Invoker {
     const use = this.#uses[index] as TaskUse;
     const now = call.times.startedAt;
     call.handler = index;
-    // While a handler runs, the parent finds what the log has within milliseconds; of the rest it hears nothing.
+    // While a handler runs, the parent finds results of the log within milliseconds, but no others.
     if (!lengths.areVeryShort) this.#batch.sendLoose();
     let result: unknown;
     let promise: Promise<unknown> | undefined;
@@ -180,8 +180,8 @@ export class Invoker {
   }
 
   /**
-   * Whether the log takes results of a handler though they need not outlive this worker. A write is nothing beside a call that is
-   * not very short, and the next such call would hold the result up. To a thread's log it is less than a copy by the port.
+   * Whether the log takes results of a handler even if they need not outlive this worker. A write costs nothing beside a call that is
+   * not very short, and the next such call would delay the result. A write to a thread's log costs less than a copy by the port.
    */
   #logsAll(lengths: CallLengths): boolean {
     return this.#batch.hasMemoryLog || !lengths.areVeryShort;

@@ -1,14 +1,14 @@
 import { enterWorker } from '../base/lineage.js';
 import type { Imported } from './import-namespace.js';
 
-/** A worker module on its way, and what this worker says of itself meanwhile and from then on. */
+/** Loads a worker module, and shows the stage of this worker from then on. */
 export interface ModuleLoader {
   load(url: string): Promise<Imported>;
-  /** Tells from the next call on whether a handler runs. */
+  /** From this call on, the stage shows whether a handler runs. */
   asksWhether(isHandling: () => boolean): void;
 }
 
-/** Says that this process or thread is a worker whose module is being loaded, until `load` is done with it. */
+/** Marks this process or thread as a worker whose module is being loaded, until `load` has ended. */
 export function moduleLoader(importModule: (url: string) => Promise<Imported>): ModuleLoader {
   let isLoading = true;
   let isHandling = (): boolean => false;
@@ -16,7 +16,7 @@ export function moduleLoader(importModule: (url: string) => Promise<Imported>): 
   return {
     async load(url) {
       const module = await importModule(url);
-      // A module that cannot be loaded stays as it is: the worker ends with it.
+      // The stage stays "loading" if the module cannot be loaded: the worker ends with it.
       isLoading = false;
       return module;
     },

@@ -11,14 +11,14 @@ interface TsxImport {
 }
 
 /**
- * Has tsx load TypeScript in this thread. A flag of the process does not: what it registers holds for the main thread only, in
- * Node 20.
+ * Lets tsx load TypeScript in this thread. A flag of the process is not enough: in Node 20, its registration holds for the main
+ * thread only.
  */
 export async function registerTsx(tsx: Pick<Tsx, 'esm' | 'cjs'>): Promise<void> {
   for (const url of [tsx.esm, tsx.cjs]) ((await import(url)) as TsxRegister).register();
 }
 
-/** Imports a module by `load`, or, if it is TypeScript and that does not know it, by tsx for this module and what it imports. */
+/** Imports a module by `load`. If that does not know TypeScript, tsx imports the module and its imports. */
 export async function importWithTsx(url: string, load: (url: string) => Promise<Imported>): Promise<Imported> {
   try {
     return await load(url);
@@ -39,7 +39,7 @@ export async function importOrRequire(url: string, require: NodeJS.Require): Pro
       codeOf(error)?.startsWith('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING') === true ||
       messageOf(error).includes('ES Modules in the VM API');
     if (!hasNoImport) throw error;
-    // As import() of a CommonJS module gives it.
+    // The same namespace that import() makes of a CommonJS module.
     const exports = require(fileURLToPath(url)) as object;
     return { namespace: { default: exports, ...exports } };
   }

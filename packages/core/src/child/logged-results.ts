@@ -6,19 +6,19 @@ import { RECORD_FLAG, STATUS, tableBytes, type ArenaPlace } from '../wire/record
 import { LOG_VALUE_BYTES, RESERVED_BYTES, SMALL_VALUE_BYTES, type LogWriter } from '../wire/result-log.js';
 import { NO_TIMES, RecordBuffer, type ResultTimes } from './record-buffer.js';
 
-/** Records of the log ride in the frame up to this many bytes, which spares the parent a read of the file. */
+/** Most bytes of log records that go in the frame as well, which spares the parent a read of the file. */
 const SMALL_BATCH_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
 
-/** Records that this worker has written to its result log, and a copy of those that no frame has told of. */
+/** Records that this worker has written to its result log, and a copy of those that no frame has reported. */
 export class LoggedResults {
   readonly #log: LogWriter;
   readonly #arena: Arena | undefined;
   readonly #encoder: ValueEncoder;
   readonly #definitions = new Sink();
-  /** The records since the last frame, as they stand in the log. */
+  /** The records since the last frame, as they are in the log. */
   readonly #records = new RecordBuffer();
-  /** Where the records since the last frame begin in the log. */
+  /** Position of the records since the last frame in the log. */
   #from: number;
   /** Whether #records has all of them. */
   #isCopied: boolean;
@@ -38,29 +38,29 @@ export class LoggedResults {
     return this.#log.isMemory;
   }
 
-  /** Where the records since the last frame begin. */
+  /** Position of the records since the last frame. */
   get from(): number {
     return this.#from;
   }
 
-  /** Where the next record begins. */
+  /** Position of the next record. */
   get position(): number {
     return this.#log.position;
   }
 
-  /** The records since the last frame, where they are few. Good until the next call. */
+  /** The records since the last frame, if they are few. Valid until the next call. */
   copied(): Buffer {
     return this.#isCopied ? this.#records.written() : NO_BYTES;
   }
 
-  /** A frame tells of all there is. */
+  /** Notes that a frame has reported all records. */
   noteSent(): void {
     this.#records.truncate(0);
     this.#from = this.#log.position;
     this.#isCopied = !this.#log.isMemory;
   }
 
-  /** Adds a result. False when there is no room for it: it goes with the frame then. @param views what of it lies beside `value` */
+  /** Adds a result. False if the log has no room: then it goes with the frame. @param views parts that lie beside `value` */
   add(
     id: number,
     status: number,
@@ -69,7 +69,7 @@ export class LoggedResults {
     views: readonly Uint8Array[] | undefined,
     times: ResultTimes,
   ): boolean {
-    // Each in a record of its own: all together may be too long for one.
+    // Each has a record of its own: all together may be too long for one.
     for (; this.#shapes < this.#encoder.shapeCount; this.#shapes++) {
       this.#definitions.reset();
       this.#encoder.writeShapes(this.#shapes, this.#definitions, this.#shapes + 1);
@@ -79,20 +79,20 @@ export class LoggedResults {
     const isTooLong = valueBytes + tableBytes(views?.length ?? 0) > LOG_VALUE_BYTES;
     const isSpared = valueBytes > SMALL_VALUE_BYTES && this.#arena !== undefined && !this.#log.hasFree(RESERVED_BYTES);
     if (views === undefined && !isTooLong) {
-      // What the arena has no room for takes what is left in the log.
+      // If the arena has no room, the value takes the room that is left in the log.
       if (isSpared && this.#addByArena(id, status, flags, value, undefined, true, times)) return true;
       return this.#write(id, status, flags, value, undefined, times);
     }
     return this.#addByArena(id, status, flags, value, views, isTooLong || isSpared, times);
   }
 
-  /** Notes that a handler has returned. Should this worker end before the frame leaves, the parent knows that it did not run. */
+  /** Notes that a handler has returned. If this worker ends before the frame leaves, the parent knows that the handler ran. */
   noteReturn(id: number, times: ResultTimes): void {
     this.#definitions.reset();
     this.#write(id, STATUS.returned, 0, this.#definitions, undefined, times);
   }
 
-  /** A record that names places in the arena: of large views, and of the value itself where that is to be there. */
+  /** Adds a record with places in the arena, of large views and, if it is there, of the value itself. */
   #addByArena(
     id: number,
     status: number,
@@ -131,7 +131,7 @@ export class LoggedResults {
       this.#records.truncate(from);
       return false;
     }
-    // A skip record came between, or the frame would be long: the parent reads the log.
+    // After a skip record, or if the frame would become long, the parent reads the log instead.
     const isWhole = (log.position - before) >>> 0 === length && this.#records.length <= SMALL_BATCH_BYTES;
     if (this.#isCopied && !isWhole) this.#isCopied = false;
     if (!this.#isCopied) this.#records.truncate(0);
@@ -139,7 +139,7 @@ export class LoggedResults {
   }
 }
 
-/** Where these bytes lie in the arena; undefined when there is no room for all of them. */
+/** Writes parts to the arena. Returns their places; undefined if there is no room for all of them. */
 function placesOf(parts: readonly Uint8Array[], arena: Arena | undefined): ArenaPlace[] | undefined {
   const places: ArenaPlace[] = [];
   for (const part of parts) {

@@ -5,11 +5,11 @@ import { residentBytes } from '../base/resident-bytes.js';
 
 const MIB = 1024 * 1024;
 const OLD_SPACE_FLAG = /--max[-_]old[-_]space[-_]size=(\d+)/g;
-/** Most that V8 keeps beside the old generation: 48 to 192 MiB, by the version of Node. */
+/** Most bytes that V8 keeps beside the old generation: 48 to 192 MiB, by the version of Node. */
 const YOUNG_BYTES = 192 * MIB;
 const YOUNG_SPACES = ['new_space', 'new_large_object_space'];
 
-/** Memory of this worker alone: resident memory of a process; heap and buffers of a thread, which shares all else with its process. */
+/** Memory of this worker alone. For a process it is the resident memory. A thread shares the rest of its process, so heap and buffers. */
 export function ownBytes(): number {
   if (isMainThread) return residentBytes();
   const { total_heap_size, external_memory } = getHeapStatistics();
@@ -17,7 +17,7 @@ export function ownBytes(): number {
 }
 
 export interface ScratchMemory {
-  /** Part of what `ownBytes` tells. */
+  /** Part of the result of `ownBytes`. */
   scratchBytes: number;
   /** Part of the heap in use. */
   youngUsedBytes: number;
@@ -25,8 +25,8 @@ export interface ScratchMemory {
 
 /**
  * The young generation: V8 works with it, whatever tasks leave behind, and a new worker would soon have as much. It grew by 26
- * MiB in 150,000 small tasks, and in 600 transpiled files by 28 MiB (Node 20) and 124 MiB (Node 24). What the compilers take is
- * left in: it grew by 8 MiB at most after the module was loaded.
+ * MiB in 150,000 small tasks. In 600 transpiled files it grew by 28 MiB (Node 20) and 124 MiB (Node 24). Memory of the compilers is
+ * not subtracted: it grew by 8 MiB at most after the module was loaded.
  */
 export function scratchMemory(): ScratchMemory {
   const young = getHeapSpaceStatistics().filter(({ space_name: name }) => YOUNG_SPACES.includes(name));
@@ -35,12 +35,12 @@ export function scratchMemory(): ScratchMemory {
   return { youngUsedBytes, scratchBytes: young.reduce((sum, space) => sum + space.physical_space_size, 0) };
 }
 
-/** What the old generation of this worker's heap may grow to. At that point Node ends it. */
+/** Size to which the old generation of this worker's heap may grow. At that point Node ends it. */
 export function heapLimitBytes(): number {
   if (!isMainThread && resourceLimits.maxOldGenerationSizeMb !== undefined) {
     return resourceLimits.maxOldGenerationSizeMb * MIB;
   }
-  // The last one counts, and the command line more than the environment.
+  // The last flag counts, and the command line overrides the environment.
   const flags = [process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ');
   const given = [...flags.matchAll(OLD_SPACE_FLAG)].at(-1)?.[1];
   return given === undefined ? getHeapStatistics().heap_size_limit - YOUNG_BYTES : Number(given) * MIB;

@@ -5,16 +5,16 @@ import { CLAIM_ALONE, HANDLER_MASK, TASK_WORDS, type TasksFrame } from '../wire/
 import type { RowExtras, TasksBody } from '../wire/messages.js';
 import type { ArenaPlace } from '../wire/record.js';
 
-/** Bytes of shape definitions that come before the inputs of a frame. */
+/** Length of the field with the bytes of shape definitions before the inputs of a frame. */
 const DEFINITIONS_LENGTH = 4;
 
-/** The inputs of one frame of tasks, worked off row by row. */
+/** The inputs of one frame of tasks, read row by row. */
 export class PendingInputs {
   readonly frame: TasksFrame;
   readonly rows: number;
-  /** The row in work; −1 before the first. */
+  /** The current row; −1 before the first. */
   row = -1;
-  /** What the input in work has beside its bytes. */
+  /** Parts of the current input beside its bytes. */
   extras: RowExtras | undefined;
   /** By row; most frames have none. */
   readonly #extras: TasksBody['extras'];
@@ -24,7 +24,7 @@ export class PendingInputs {
   #nextAt: number;
   #besideAt = 0;
 
-  /** @throws when its definitions of shapes cannot be read */
+  /** @throws if its definitions of shapes cannot be read */
   constructor(frame: TasksFrame, decoder: ValueDecoder, arena: Arena | undefined) {
     this.frame = frame;
     this.#decoder = decoder;
@@ -36,7 +36,7 @@ export class PendingInputs {
     if (definitions > 0) decoder.defineShapes(frame.values, DEFINITIONS_LENGTH, this.#at);
   }
 
-  /** Goes on to the next row. */
+  /** Moves on to the next row. */
   next(): void {
     if (this.extras !== undefined) this.#besideAt += viewsBeside(this.extras);
     this.row++;
@@ -45,14 +45,14 @@ export class PendingInputs {
     this.#nextAt += this.bytes;
   }
 
-  /** Rows behind the one in work. */
+  /** Number of rows behind the current one. */
   get left(): number {
     return this.rows - this.row - 1;
   }
 
   /**
-   * The number of rows behind the one in work that one call may take: those of one handler, up to the most that it takes. An input that is
-   * to be decoded before its claim goes alone.
+   * The number of rows behind the current one that one call may take. They are of one handler, up to its most rows. An input that
+   * has to be decoded before its claim goes alone.
    * @param mostRows by handler
    */
   together(mostRows: readonly number[], heavyBytes: number): number {
@@ -71,12 +71,12 @@ export class PendingInputs {
     return Math.max(1, next - first);
   }
 
-  /** Length of the input in work, without its large views. */
+  /** Length of the current input, without its large views. */
   get bytes(): number {
     return this.frame.meta[this.row * TASK_WORDS + 4] ?? 0;
   }
 
-  /** Decodes the input in work. @throws when it cannot be read */
+  /** Decodes the current input. @throws if it cannot be read */
   take(): unknown {
     const { extras } = this;
     if (extras?.cloned !== undefined) return extras.cloned.value;
@@ -91,7 +91,7 @@ export class PendingInputs {
   #view(index: number, { views = [] }: RowExtras): ArrayBuffer {
     const place = views[index];
     if (place !== undefined) return this.#read(place);
-    // The n-th of those that travel with the frame, behind those of the rows before.
+    // Its index among the views in the frame, behind those of the rows before.
     const before = views.slice(0, index).filter((each) => each === undefined).length;
     const memory = this.frame.beside[this.#besideAt + before];
     if (memory === undefined) throw new RangeError('A value names a large view that is not there.');

@@ -1,4 +1,4 @@
-// First file in a worker process. fd 3 is the link to the parent, 4 the claim board, 5 the guard's link, 6 and 7 the arena.
+// First file in a worker process. File descriptors: 3 link to the parent, 4 claim board, 5 guard's link, 6 and 7 arena.
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { process, kill, exit } from '../base/natives.js';
@@ -21,14 +21,14 @@ const GUARD_FD = 5;
 const FROM_PARENT_FD = 6;
 const TO_PARENT_FD = 7;
 
-// A Ctrl-C in the terminal is the parent's to handle: it drains, and stops us when it is done.
+// The parent handles a Ctrl-C in the terminal: it drains, and then stops us.
 process.on('SIGINT', () => {});
 
-// Before the module is loaded, whose storages are seen so.
+// Before the module is loaded, so that its storages are noticed.
 shareContextUntilUsed();
 const loader = moduleLoader(importNamespace);
 const link = new Socket({ fd: LINK_FD, readable: true, writable: true });
-// Until the first frame has told what the pool wants.
+// Until the first frame brings the pool's settings.
 const channel = new SocketChannel<WorkerKind>(link, { maxPayloadBytes: Infinity });
 const worker = serve({
   channel,
@@ -53,7 +53,7 @@ const worker = serve({
 loader.asksWhether(() => worker.isHandling());
 
 function startGuard(): void {
-  // Beside the bundle that this file becomes part of.
+  // Beside the bundle that contains this file.
   const guard = new Worker(new URL('./guard-thread.cjs', import.meta.url), {
     workerData: { fd: GUARD_FD },
     execArgv: [],
@@ -61,5 +61,5 @@ function startGuard(): void {
   guard.unref();
 }
 
-// A handler that calls process.exit() must not take finished results with it. A socket writes at once what fits.
+// A handler that calls process.exit() must not lose finished results. A socket at once writes as much as fits.
 process.on('exit', () => worker.flush());

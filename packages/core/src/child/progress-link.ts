@@ -6,24 +6,24 @@ import { isMoved } from '../contract/move.js';
 import { FRAME, type WorkerChannel } from '../wire/frame.js';
 import type { ClonedValue } from '../wire/messages.js';
 
-/** What a value counts that only a port can carry. */
+/** Assumed size of a value that only a port can carry. */
 const CLONED_BYTES = 64 * 1024;
-/** What buffers for values begin with: most workers need no more. */
+/** First size of buffers for values: most workers need no more. */
 const FIRST_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
 
-/** A value on its way outside of results. */
+/** An encoded value that is sent outside of results. */
 export interface EncodedProgress {
   readonly bytes: Buffer;
   readonly beside: readonly ArrayBuffer[] | undefined;
   /** Bytes of both. */
   readonly size: number;
-  /** The value itself, where only a port can carry it, and what of it is moved. */
+  /** The value itself, if only a port can carry it, and the parts of it that are moved. */
   readonly body: ClonedValue | undefined;
   readonly transfer: readonly TransferItem[] | undefined;
 }
 
-/** Values of `ctx.progress` on their way to the parent: by frames of their own, which need no result to be read. */
+/** Sends values of `ctx.progress` to the parent in frames of their own, which can be read without any result. */
 export class ProgressLink {
   readonly #channel: WorkerChannel;
   readonly #encoder: ValueEncoder;
@@ -37,7 +37,7 @@ export class ProgressLink {
     this.#encoder = encoder;
   }
 
-  /** A value of `ctx.progress` as it is now. @throws what cannot be sent */
+  /** Encodes the present state of a value of `ctx.progress`. @throws if it cannot be sent */
   encode(given: unknown): EncodedProgress {
     const channel = this.#channel;
     const moved = isMoved(given) ? given : undefined;
@@ -58,7 +58,7 @@ export class ProgressLink {
 
   /** Sends a value of a task's progress. */
   post(id: number, { bytes, beside, body, transfer }: EncodedProgress, dropped: number): void {
-    // What a port carries has no shapes, and its reader looks for none.
+    // A value for a port has no shapes, and its reader expects none.
     const definitions = body === undefined ? this.#newShapes() : NO_BYTES;
     this.#channel.send(FRAME.progress, body, {
       meta: Uint32Array.of(id, definitions.length, dropped),
@@ -73,7 +73,7 @@ export class ProgressLink {
     return this.#encoder.encode(value, this.#value);
   }
 
-  /** Definitions of the shapes that no progress has told of. */
+  /** Definitions of shapes that no progress frame has had. */
   #newShapes(): Buffer {
     const { shapeCount } = this.#encoder;
     if (shapeCount === this.#shapes) return NO_BYTES;
@@ -84,11 +84,11 @@ export class ProgressLink {
   }
 }
 
-/** A value as only a port carries it: a copy, of which `transfer` is moved once more. @throws when it cannot be carried */
+/** A copy of a value that only a port carries. `transfer` is moved into it, and moved once more. @throws if nothing can carry it */
 function cloned(value: unknown, transfer: readonly TransferItem[]): EncodedProgress {
   const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
   const moved = transfer.length === 0 ? undefined : taken.transfer;
-  // What it takes is not known; nothing that goes by bytes is so rare.
+  // Its true size is unknown.
   return { bytes: NO_BYTES, beside: undefined, size: CLONED_BYTES, body: { value: taken.value }, transfer: moved };
 }
 

@@ -5,17 +5,17 @@ import { outsideOfTasks } from './clean-context.js';
 import type { EncodedProgress, ProgressLink } from './progress-link.js';
 import { whenSettled } from './promised.js';
 
-/** Values, and their bytes, on their way to the parent before those that follow are buffered. */
+/** Most values, and bytes, in transit to the parent; further ones are buffered. */
 const WINDOW_VALUES = 256;
 const WINDOW_BYTES = 1024 * 1024;
-/** Most values, and bytes, of one task that are buffered. The newest is, whatever it takes. */
+/** Most values, and bytes, of one task that are buffered. The newest value is buffered at any size. */
 const HELD_VALUES = 64;
 const HELD_BYTES = 256 * 1024;
-/** How often the parent is asked to say that it has taken what came. */
+/** Values, and bytes, after which the parent is asked to confirm what it has taken. */
 const ASK_AFTER_VALUES = WINDOW_VALUES / 4;
 const ASK_AFTER_BYTES = WINDOW_BYTES / 4;
 
-/** A parent that stands still for this long is sent one more window of values. */
+/** Time after which a parent that stands still is sent one more window of values. */
 const TAKEN_WITHIN_MS = 60_000;
 
 interface Amount {
@@ -27,26 +27,26 @@ interface Amount {
 interface Buffered {
   readonly queue: RingQueue<EncodedProgress>;
   bytes: number;
-  /** Older ones that were dropped since the last was sent. */
+  /** Older values that were dropped since the last one was sent. */
   dropped: number;
 }
 
 /**
- * What handlers tell of their progress. A handler may tell it faster than it can be sent, or than the parent takes it: in a
- * synchronous loop nothing leaves at all. So a window of values is under way, the newest of each task are buffered, and older
- * ones are dropped and counted. Order is kept, and what is buffered leaves before the result of its task.
+ * Sends the progress of handlers, with back-pressure. A handler may report faster than values can be sent, or than the parent
+ * takes them: in a synchronous loop nothing leaves at all. So a window of values is in transit, and the newest of each task are
+ * buffered. Older ones are dropped and counted. Order is kept, and buffered values leave before the result of their task.
  */
 export class ProgressSender {
   readonly #link: Pick<ProgressLink, 'encode' | 'post'>;
   readonly #whenTaken: (taken: () => void) => void;
   readonly #buffered = new Map<number, Buffered>();
-  /** Tasks that have told of progress and have not ended. */
+  /** Running tasks that have reported progress. */
   readonly #reported = new Set<number>();
-  /** Sent, and not known to be taken. */
+  /** Sent values that are not known to be taken. */
   readonly #underWay: Amount = { values: 0, bytes: 0 };
-  /** How often the parent was asked whether it has taken them, and has not answered. */
+  /** Number of open questions to the parent whether it has taken them. */
   #asked = 0;
-  /** Sent since it was asked last. */
+  /** Sent since the last question. */
   #unasked: Amount = { values: 0, bytes: 0 };
 
   /** @param whenTaken calls back when the parent has taken all that was sent up to now */
@@ -56,8 +56,8 @@ export class ProgressSender {
   }
 
   /**
-   * Tells a value of the task with this wire id. False when it is buffered, and older ones may be dropped for it.
-   * @throws when the value cannot be sent
+   * Sends a value of the task with this wire id. False when it is buffered, so that older ones may be dropped for it.
+   * @throws if the value cannot be sent
    */
   send(id: number, given: unknown): boolean {
     const value = this.#link.encode(given);
@@ -77,7 +77,7 @@ export class ProgressSender {
     return false;
   }
 
-  /** A task has ended: what is buffered of it leaves ahead of its result. Whether it has told of any progress. */
+  /** Ends a task: its buffered values leave ahead of its result. Returns whether it has reported any progress. */
   end(id: number): boolean {
     if (this.#reported.size === 0) return false;
     const buffered = this.#buffered.get(id);
@@ -88,7 +88,7 @@ export class ProgressSender {
     return this.#reported.delete(id);
   }
 
-  /** The parent has taken as much, all up to where it was asked. */
+  /** Called when the parent has taken this amount: all values up to the question. */
   #taken(amount: Amount): void {
     this.#asked--;
     this.#underWay.values -= amount.values;
@@ -103,13 +103,13 @@ export class ProgressSender {
       }
       this.#buffered.delete(id);
       if (buffered.queue.size === 0) continue;
-      // It goes behind the others, who get the next room.
+      // It goes behind the other tasks, which get the next room.
       this.#buffered.set(id, buffered);
       return;
     }
   }
 
-  /** Always while no answer is to come that would make room, so that no value is too large. */
+  /** Always true while no answer is due that would make room, so that no value is too large. */
   #hasRoom(bytes: number): boolean {
     const { values, bytes: underWay } = this.#underWay;
     return this.#asked === 0 || (values < WINDOW_VALUES && underWay + bytes <= WINDOW_BYTES);
@@ -138,10 +138,10 @@ export class ProgressSender {
   }
 }
 
-/** Asks the parent whether it has taken all that was sent up to now; calls back at its reply, or when that does not come. */
+/** Asks the parent whether it has taken everything sent up to now. Calls back at its reply, or when that fails to come. */
 export function askWhenTaken(requests: Requests<WorkerTopics, ParentTopics>): (taken: () => void) => void {
   return (taken) => {
-    // Outside: timer and promise would hold on to the context of the handler's task.
+    // Outside: timer and promise would keep the context of the handler's task in memory.
     outsideOfTasks(() => {
       const reply = requests.ask('progressTaken', undefined, { timeoutMs: TAKEN_WITHIN_MS });
       whenSettled(reply, taken, taken);

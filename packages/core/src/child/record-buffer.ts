@@ -2,7 +2,7 @@ import { Buffer } from '../base/natives.js';
 import type { Sink } from '../codec/sink.js';
 import { closeRecord, RECORD_HEADER, recordBytes, tableBytes, writePlaces, type ArenaPlace } from '../wire/record.js';
 
-/** When each part of a task's way was, host clock. */
+/** Times of the stages of a task, host clock. */
 export interface ResultTimes {
   receivedAt: number;
   decodedAt: number;
@@ -10,17 +10,17 @@ export interface ResultTimes {
   endedAt: number;
 }
 
-/** Of a record that belongs to no task. */
+/** Times of a record that belongs to no task. */
 export const NO_TIMES: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
 
 const FIRST_BYTES = 8192;
-/** A buffer that has grown beyond this is not kept for the next frame. */
+/** Size of the largest buffer that is kept for the next frame. */
 const KEPT_BYTES = 1024 * 1024;
 const NO_BYTES = Buffer.alloc(0);
-/** Values up to this long are copied by byte; a call for it costs as much as 30. */
+/** Longest value that is copied byte by byte; a call for it costs as much as 30 bytes. */
 const FEW_BYTES = 24;
 
-/** Records one behind the other, in one growing buffer that is used again. */
+/** Consecutive records, in one growing buffer that is reused. */
 export class RecordBuffer {
   bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   length = 0;
@@ -52,12 +52,12 @@ export class RecordBuffer {
     return length;
   }
 
-  /** What has been written. Good until the next call. */
+  /** All written records. Valid until the next call. */
   written(): Buffer {
     return this.length === 0 ? NO_BYTES : this.bytes.subarray(0, this.length);
   }
 
-  /** Forgets what was written behind `length`. */
+  /** Drops the records behind `length`. */
   truncate(length: number): void {
     this.length = length;
     if (length === 0 && this.bytes.length > KEPT_BYTES) this.#replace(Buffer.allocUnsafeSlow(FIRST_BYTES));

@@ -4,8 +4,8 @@ import { VITALS_EVERY_MS, type SelfReport } from './self-report.js';
 import type { TaskLoop } from './task-loop.js';
 
 /**
- * Lets reports go on while tasks wait for something and no result leaves: a parent that hears nothing for longer takes the
- * loop for busy. Ticks only while there are tasks.
+ * Continues reports while tasks wait for something and no result leaves. After a longer silence the parent would think that the
+ * loop is busy. Ticks only while there are tasks.
  */
 export class ReportTimer {
   readonly #loop: Pick<TaskLoop, 'idle'>;
@@ -19,7 +19,7 @@ export class ReportTimer {
     this.#channel = channel;
   }
 
-  /** There are tasks. */
+  /** Starts the ticks: there are tasks. */
   keepComing(): void {
     this.#timer ??= setInterval(() => this.#tick(), VITALS_EVERY_MS).unref();
   }
@@ -33,7 +33,7 @@ export class ReportTimer {
     this.now();
   }
 
-  /** Reports, if that is due. */
+  /** Sends a report, if one is due. */
   now(): void {
     const message = this.#report.due(false);
     if (message !== undefined) this.#channel.send(FRAME.report, message);

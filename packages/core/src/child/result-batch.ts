@@ -12,25 +12,25 @@ export interface ResultBatchParts {
   results: ResultWriter;
   progress: Pick<WorkerScope['progress'], 'end'>;
   backlog: Backlog;
-  /** The log has no room for a result, so it does not tell any more which task of a run has begun. */
+  /** Called when the log has no room for a result, so that it no longer shows which task of a run has begun. */
   lacksRoom(): void;
-  /** Results are about to leave. */
+  /** Called before results leave. */
   beforeSend(): void;
-  /** They have left. */
+  /** Called after they have left. */
   sent(): void;
 }
 
-/** The results that leave this worker together: each is added as soon as it is there, and one of them has all leave. */
+/** The results that leave this worker together. Each is added at once, and one of them makes all leave. */
 export class ResultBatch {
   readonly #parts: ResultBatchParts;
   readonly #results: ResultWriter;
   readonly #progress: ResultBatchParts['progress'];
   readonly #backlog: Backlog;
-  /** When the first of them was there. */
+  /** Time of the first of them. */
   #since = 0;
-  /** When all leave. */
+  /** Time when all leave. */
   #dueAt = 0;
-  /** A task of this length has all leave. */
+  /** Length of a task after which all leave. */
   #longMs = 0;
 
   constructor(parts: ResultBatchParts) {
@@ -44,7 +44,7 @@ export class ResultBatch {
     return this.#results.size === 0;
   }
 
-  /** Adds a result, and has all leave if that is due. @param isToLog whether the log is to have it */
+  /** Adds a result, and sends all if that is due. @param isToLog whether it goes to the log */
   add(id: number, status: number, value: unknown, isToLog: boolean, times: ResultTimes): void {
     const results = this.#results;
     const hasReported = this.#progress.end(id);
@@ -54,7 +54,7 @@ export class ResultBatch {
       this.#plan(0);
     }
     const isLogged = results.add(id, status, value, isToLog, times, hasReported);
-    // What the log does not have tells the parent nothing of how far a run has come, and outlives this worker only once it has left.
+    // Results outside of the log do not show the parent how far a run has come. They outlive this worker only once they have left.
     const hasNoRoom = isToLog && !isLogged;
     if (hasNoRoom) this.#parts.lacksRoom();
     if (
@@ -67,17 +67,17 @@ export class ResultBatch {
       this.send();
   }
 
-  /** More work has come, so they may wait for longer. */
+  /** Notes that more work has come, so that results may wait for longer. */
   noteWork(nowMs: number): void {
     if (this.#results.size > 0) this.#plan(nowMs - this.#since);
   }
 
-  /** Has all leave if they have waited long enough. */
+  /** Sends all results if they have waited long enough. */
   sendIfDue(): void {
     if (hostNowMs() > this.#dueAt) this.send();
   }
 
-  /** Has results leave that are not in the log. */
+  /** Sends results if some are not in the log. */
   sendLoose(): void {
     if (this.#results.isAnyLoose && this.#results.hasLog) this.send();
   }
