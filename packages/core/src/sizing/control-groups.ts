@@ -4,7 +4,7 @@ import { readText } from '../base/read-file.js';
 /** A control group this process is in, with those above it. */
 export interface ControlGroup {
   readonly version: 1 | 2;
-  /** Its folder, and the folders of all above it, the nearest first. Some may not be visible from inside a container. */
+  /** Its folder and those of all groups above it, nearest first. From inside a container some may not be visible. */
   readonly folders: readonly string[];
 }
 

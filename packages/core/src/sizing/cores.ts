@@ -4,8 +4,8 @@ import { readText } from '../base/read-file.js';
 import { controlGroups } from './control-groups.js';
 
 /**
- * How many cores this process may use: the smaller of its CPU affinity and the strictest CPU quota of its control
- * groups, as a fraction. os.availableParallelism() ignores quotas before Node 22.12, and floors them after.
+ * Number of cores that this process may use, as a fraction. It is the smaller of its CPU affinity and the strictest CPU quota
+ * of its control groups. os.availableParallelism() ignores quotas before Node 22.12, and floors them after.
  * @param root where the file system begins; tests give a recorded tree
  */
 export function usableCores(root = '/'): number {

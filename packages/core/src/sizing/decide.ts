@@ -10,7 +10,7 @@ import { concurrencyTarget, coresTarget, demandTarget, mayBeTooMany, mostInOne, 
 
 export type { SizingDecision, SizingState };
 
-/** A multiple of the number of workers that the cores can use; more than that is harm at once. */
+/** More workers than this multiple of what the cores can use are harmful at once. */
 const FAR_TOO_MANY = 1.25;
 
 export function startSizing(nowMs: number): SizingState {
@@ -25,13 +25,13 @@ export function startSizing(nowMs: number): SizingState {
 }
 
 /**
- * The law by which a pool chooses how many workers it has, and how many tasks each runs at once. Pure: the same state and
- * sample give the same decision, so that decisions can be replayed, simulated for machines one does not have, and held to
- * their properties. docs/sizing.md tells it in words.
+ * The law by which a pool chooses its number of workers, and how many tasks each runs at once. The function is pure: one
+ * state and one sample give one decision. So decisions can be replayed, simulated for machines that are not at hand, and held
+ * to properties. docs/sizing.md describes the law in words.
  *
- * First from what tasks are like (`targets.ts`): that is near enough after the first few hundred milliseconds of work, on
- * any number of cores. Then, where more workers than cores might pay, by trial (`probing.ts`): the next step is taken only
- * if the work rate followed the last one.
+ * The first step goes by what tasks are like (`targets.ts`). That is close enough after a few hundred milliseconds of work,
+ * on any number of cores. Where more workers than cores might pay, trials decide (`probing.ts`). A step is taken only if the
+ * work rate followed the last one.
  */
 export function decide(before: SizingState, sample: SizingSample, limits: SizingLimits): SizingDecision {
   const choice = choose(observe(before, sample, limits), sample, limits);
@@ -42,7 +42,7 @@ export function decide(before: SizingState, sample: SizingSample, limits: Sizing
 
 function choose(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   if (sample.memoryCap < sample.workers) {
-    // Before all else, trials and votes included.
+    // Goes before everything else, trials and votes included.
     return change({ ...state, trial: undefined }, sample, Math.max(1, sample.memoryCap), 'memory is short');
   }
   if (sample.waiting + sample.executing === 0) return rest(state, sample, limits);
@@ -53,7 +53,10 @@ function choose(state: SizingState, sample: SizingSample, limits: SizingLimits):
   return chooseWorkers(tuned, { ...sample, concurrency }, limits);
 }
 
-/** Takes the tick in. A trial of another number than there is now was ended from outside: by `resize`, by the first tasks. */
+/**
+ * Takes in one tick. A trial whose target is not the current number was ended from outside: by `resize`, or by the first
+ * tasks.
+ */
 function observe(before: SizingState, sample: SizingSample, limits: SizingLimits): SizingState {
   const { nowMs, waiting, workers } = sample;
   const { shape, isNew } = addTick(before.shape, sample, limits.cores);
@@ -67,12 +70,12 @@ function observe(before: SizingState, sample: SizingSample, limits: SizingLimits
     waitingSinceMs: waiting === 0 ? undefined : (before.waitingSinceMs ?? nowMs),
   };
   const rate = isFull(sample) ? addWork(state.rate, sample) : state.rate;
-  // Tasks that block and tasks that compute look the same where workers are many; they do not go equally fast.
+  // With many workers, blocking tasks and computing tasks look alike. Their work rates differ.
   const isOther = isNew || (hasTurned(rate) && mayBeTooMany(shape, workers, limits));
   return isOther ? { ...state, ...nothingLearned(nowMs) } : { ...state, rate };
 }
 
-/** Nothing to do: workers that were not needed for a while go, one at a time, down to the least. */
+/** Without work, workers unneeded for a while go one at a time, down to the minimum. */
 function rest(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const probeAtMs = sample.nowMs + state.probeEveryMs;
   const idle = { ...state, trial: undefined, rate: NO_RATE, probeAtMs };
@@ -83,12 +86,12 @@ function rest(state: SizingState, sample: SizingSample, limits: SizingLimits): S
   return change({ ...idle, votes }, sample, sample.workers - 1, `nothing to do for ${seconds} s`);
 }
 
-/** How many tasks each worker has at once. */
+/** Number of tasks that each worker runs at once. */
 function tune({ shape, ease, tooFew }: SizingState, sample: SizingSample, limits: SizingLimits): number {
   const { workers, concurrency } = sample;
-  // Neither where there are places to spare, nor where more workers than cores have used those up.
+  // Concurrency stays while places are free, and while more workers than cores have used up the cores.
   const areUsedUp = workers > limits.cores && areCoresBusy(shape, workers, limits.cores);
-  // While fewer at once are tried out, more would leave the question open.
+  // While a lower concurrency is on trial, a rise would leave the question open.
   const mayGrow = sample.waiting > 0 && !areUsedUp && ease.cut === undefined;
   const seen = { slowdown: slowdown(ease, sample), tooFew, mayGrow };
   return concurrencyTarget(shape, concurrency, seen, limits);
@@ -112,7 +115,7 @@ function chooseWorkers(state: SizingState, sample: SizingSample, limits: SizingL
   const perWorker = known ? Math.max(concurrency, mostInOne(shape, limits)) : concurrency;
   const demand = demandTarget(sample, perWorker, nowMs - (waitingSinceMs ?? nowMs));
   const most = mostWorkers(sample, limits);
-  // One worker is not a matter of room: with none, nothing would ever be done.
+  // The first worker does not depend on room for it: without any, no task would ever run.
   const least = Math.min(limits.minWorkers, Math.max(1, most));
   const wanted = Math.max(least, Math.min(demand, cores, Math.max(1, most), state.ceiling));
   if (wanted > workers) return grow(state, sample, limits, wanted);
@@ -120,7 +123,7 @@ function chooseWorkers(state: SizingState, sample: SizingSample, limits: SizingL
   return probe({ ...state, votes: needed(state.votes, nowMs) }, sample, limits);
 }
 
-/** Doubles at most, and not before those on their way are there. Beyond the cores every step is a trial. */
+/** At most doubles the number, and only when the workers under way are ready. Beyond the cores every step is a trial. */
 function grow(state: SizingState, sample: SizingSample, limits: SizingLimits, wanted: number): SizingChoice {
   const { workers, starting, ready } = sample;
   if (starting > 0 || ready < workers) return stay(state, sample);
@@ -128,7 +131,7 @@ function grow(state: SizingState, sample: SizingSample, limits: SizingLimits, wa
   const reason = tasksReason(state.shape, limits);
   const next = { ...state, votes: grown(state.votes, sample.nowMs) };
   if (to <= Math.max(limits.minWorkers, wholeCores(limits))) return change(next, sample, to, reason);
-  // Something to compare with first.
+  // A trial needs readings to compare with.
   if (state.rate.count < GROWTH_READINGS) return stay(state, sample);
   return startTrying(next, sample, to, GROWTH_READINGS, reason);
 }
@@ -144,7 +147,7 @@ function shrink(
   const harm = workers > useful * FAR_TOO_MANY;
   const { votes, passed } = vote(state.votes, sample.nowMs, harm);
   if (!passed) return stay({ ...state, votes }, sample);
-  // What takes the cores from each other goes by halves, what is only idle one by one.
+  // Workers that take the cores from each other are halved. Workers that are only idle go one by one.
   const to = harm ? Math.max(wanted, useful, Math.floor(workers / 2)) : workers - 1;
   const tasks = sample.waiting + sample.executing;
   const reason = harm

@@ -1,14 +1,14 @@
 import type { SizingSample } from './sample.js';
 
 /**
- * Whether tasks that wait slow each other down in what they all wait for. Against their best, tasks may also take longer
- * because they are other tasks, or because what they wait for has become slower by itself: then fewer at once would only
- * do less. Which of the two it is shows when there are fewer: only what they did to each other goes away with them.
+ * Whether waiting tasks slow each other down in what they all wait for. Tasks may take longer than at their best for other
+ * reasons, too. They may be different tasks, or what they wait for may have become slower. Then a lower concurrency would
+ * only lower the work rate. A trial with fewer tasks at once tells the two apart: only what tasks do to each other goes away.
  */
 export interface Ease {
-  /** Inflation of their times, against their best, that is not their own doing. */
+  /** Inflation of the tasks' times against their best that is not their own doing. */
   readonly usual: number;
-  /** There are fewer at once, to see whether that helps. */
+  /** The trial of fewer tasks at once that is under way. */
   readonly cut: Cut | undefined;
 }
 
@@ -20,34 +20,34 @@ interface Cut {
 
 export const AT_EASE: Ease = { usual: 1, cut: undefined };
 
-/** Fewer tasks in a tick say little of how long they take. */
+/** With fewer ended tasks than this, a tick says little about how long they take. */
 const ENOUGH_ENDED = 10;
 const LEAST_LOOK_MS = 500;
-/** Tasks that began before the cut end first. */
+/** Tasks that began before the cut must end first. */
 const LOOK_TASKS = 2;
 
-/** How many times as long as usual tasks take; 1 while it is too early to tell. */
+/** Slowdown of tasks as a multiple of their usual time; 1 while it is too early to say. */
 export function slowdown({ usual, cut }: Ease, { inflation, ended }: SizingSample): number {
   return cut !== undefined || ended < ENOUGH_ENDED ? 1 : inflation / usual;
 }
 
-/** Takes a tick in. @param least number of tasks at once in each worker that the limits allow */
+/** Takes in one tick. @param least fewest tasks at once in each worker that the limits allow */
 export function see(ease: Ease, sample: SizingSample, least: number): Ease {
   const { nowMs, ended, handlerMs, inflation, concurrency } = sample;
   if (ended < ENOUGH_ENDED) return ease;
-  // What they take when there are as few as may be is usual.
+  // At the lowest concurrency allowed, the time that tasks take is the usual one.
   if (concurrency <= least) return { usual: Math.max(1, inflation), cut: undefined };
   const usual = Math.max(1, Math.min(ease.usual, inflation));
   const { cut } = ease;
   if (cut === undefined) return { usual, cut };
   if (nowMs - cut.atMs < Math.max(LEAST_LOOK_MS, (LOOK_TASKS * handlerMs) / ended)) return { usual, cut };
-  // Less than half of what fewer tasks would have brought.
+  // Tasks slow each other down if their times fell by at least half of what the cut could bring.
   const fewer = concurrency / cut.concurrency;
   const isTheirOwn = inflation / cut.inflation <= (1 + fewer) / 2;
   return { usual: isTheirOwn ? usual : Math.max(1, inflation), cut: undefined };
 }
 
-/** There will be fewer at once from now on. */
+/** Begins a trial with fewer tasks at once. */
 export function fewerFrom(ease: Ease, { inflation, nowMs, concurrency }: SizingSample): Ease {
   return { ...ease, cut: { concurrency, inflation, atMs: nowMs } };
 }

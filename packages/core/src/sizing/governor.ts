@@ -1,16 +1,16 @@
-/** What one pool tells the others of its program. Plain data: several versions of this library may meet here. */
+/** What a pool publishes to the other pools of its program. Plain data, since several versions of this library may meet here. */
 export interface GovernedPool {
-  /** Cores its workers used when it was measured last. */
+  /** Cores that its workers used at the last measurement. */
   usedCores: number;
   /** Whether it has work, and sizes itself. */
   isActive: boolean;
-  /** Whether tasks wait in it: it would use more cores if it had them. */
+  /** Whether tasks wait in it, so that it would use more cores if it had them. */
   isShort: boolean;
 }
 
 interface Shared {
   readonly pools: Set<GovernedPool>;
-  /** Before this, host clock, no pool kills a worker for memory: the last kill has to show first. */
+  /** Host clock. Before this time no pool kills a worker for memory: the last kill has to show first. */
   noKillBeforeMs: number;
 }
 
@@ -22,18 +22,18 @@ function shared(): Shared {
 }
 
 /**
- * One pool's part in the cores of its program. Pools that size themselves share them: each may count on its even part,
- * and on what the others leave unused beyond theirs.
+ * One pool's share of the cores of its program. Pools that size themselves share the cores. Each counts on an even part, and
+ * on cores that other pools leave unused.
  */
 export class CoreShare {
   readonly #pool: GovernedPool = { usedCores: 0, isActive: false, isShort: false };
 
-  /** Takes part from now on. */
+  /** Joins the sharing. */
   join(): void {
     shared().pools.add(this.#pool);
   }
 
-  /** Takes part no longer. */
+  /** Leaves the sharing. */
   leave(): void {
     shared().pools.delete(this.#pool);
   }
@@ -42,13 +42,13 @@ export class CoreShare {
     Object.assign(this.#pool, now);
   }
 
-  /** Of all the cores the program may use, those this pool may count on. */
+  /** Cores that this pool may count on, out of all that the program may use. */
   coresOf(cores: number): number {
     const others = [...shared().pools].filter((pool) => pool !== this.#pool && pool.isActive);
     return coresFor(cores, others);
   }
 
-  /** The same as a share of them, 0 to 1. */
+  /** The same as a share of all cores, 0 to 1. */
   shareOf(cores: number): number {
     return this.coresOf(cores) / cores;
   }
@@ -62,7 +62,10 @@ export function mayKill(nowMs: number, pauseMs: number): boolean {
   return true;
 }
 
-/** The larger of an even part and what the others do not use; half a core at least. Who is short uses its part, whatever it gets now. */
+/**
+ * The larger of an even part and what the others leave unused; half a core at least. A pool that is short uses all of its
+ * part, whatever it gets now.
+ */
 export function coresFor(cores: number, others: readonly Pick<GovernedPool, 'usedCores' | 'isShort'>[]): number {
   const even = cores / (others.length + 1);
   const used = others.map(({ usedCores, isShort }) => (isShort ? Math.max(usedCores, even) : usedCores));

@@ -1,21 +1,21 @@
 export interface HeapShare {
-  /** The option that says so. */
+  /** The limit that an option sets. */
   readonly perWorkerBytes: number | undefined;
-  /** The smallest limit of memory there is. */
+  /** The smallest memory limit that applies. */
   readonly limitBytes: number | undefined;
-  /** Workers that share it. */
+  /** Workers that share the limit. */
   readonly workers: number;
-  /** V8's own limit: it assumes that each process has the machine to itself. */
+  /** V8's own limit, which assumes that each process has the machine to itself. */
   readonly defaultBytes: number;
 }
 
 const MIB = 1024 * 1024;
-/** Left for the parent, and for what workers have beside their heaps. */
+/** Share left for the parent, and for the memory of workers outside their heaps. */
 const RESERVED = 0.25;
-/** Ordinary modules do not get by on less. */
+/** Ordinary modules need at least this. */
 const LEAST_BYTES = 128 * MIB;
 
-/** Most heap a worker may have, MiB (--max-old-space-size), or undefined where V8's own limit is stricter. */
+/** Largest heap of a worker in MiB (--max-old-space-size), or undefined where V8's own limit is stricter. */
 export function heapLimitMb({ perWorkerBytes, limitBytes, workers, defaultBytes }: HeapShare): number | undefined {
   if (perWorkerBytes !== undefined) return Math.max(1, Math.round(perWorkerBytes / MIB));
   if (limitBytes === undefined) return undefined;

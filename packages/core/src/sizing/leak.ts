@@ -5,26 +5,27 @@ export interface MemoryPoint {
 }
 
 export interface LeakVerdict {
-  /** Growth for each task: the median of the slopes between any two points. */
+  /** Growth per task: the median slope between any two points. */
   readonly bytesPerTask: number;
-  /** From the first point to the last, by that slope. */
+  /** Growth from the first point to the last, by that slope. */
   readonly grownBytes: number;
   readonly points: number;
-  /** Share of all pairs of points of which the later one is larger. */
+  /** Share of all pairs of points in which the later one is larger. */
   readonly risingShare: number;
   readonly isLeak: boolean;
 }
 
-/** Fewer points say nothing. */
+/** Fewer points allow no verdict. */
 export const LEAK_POINTS = 30;
-/** Memory that comes and goes rises in half of all pairs; a leak in nearly all of them. */
+/** Memory that comes and goes rises in half of all pairs, a leak in nearly all of them. */
 const RISING = 0.85;
 /** Growth below this is not worth a report. */
 const LEAST_BYTES = 20 * 1024 * 1024;
 
 /**
- * Whether a worker leaks, by the slope of its memory against the tasks it has done, after Theil and Sen: the median of the
- * slopes between all pairs, which a third of wild points do not move. Undefined while there are too few points.
+ * Whether a worker leaks: the slope of its memory against the tasks done, by the estimator of Theil and Sen. That is the
+ * median slope between all pairs of points, which a third of outliers does not move. Undefined while there are too few
+ * points.
  */
 export function judgeLeak(points: readonly MemoryPoint[]): LeakVerdict | undefined {
   if (points.length < LEAK_POINTS) return undefined;
@@ -50,8 +51,8 @@ export function judgeLeak(points: readonly MemoryPoint[]): LeakVerdict | undefin
 }
 
 /**
- * The points a verdict is made of: the least memory seen in each of the last stretches of equally many readings. What is
- * above it is mostly garbage that has not been collected.
+ * The data points of a leak verdict. Each is the minimum of a fixed number of readings, because most of what lies above it is
+ * uncollected garbage.
  */
 export class LeakPoints {
   readonly #perPoint: number;

@@ -1,17 +1,20 @@
 import type { MemoryLevel } from '../contract/events.js';
 import type { MemoryReading } from './memory-reading.js';
 
-/** How short memory is, in steps that each ask for more. */
+/** How short memory is. Each level asks for more than the one before. */
 const MEMORY_LEVELS: readonly MemoryLevel[] = ['normal', 'elevated', 'high', 'critical', 'emergency'];
 
-/** Share of the limit in use from which on each level holds, and how much less ends it again. */
+/** Share of the limit in use at which each level begins, and how far below that it ends. */
 const FROM = [0, 0.7, 0.8, 0.9, 0.95] as const;
 const BACK = 0.05;
-/** Per cent of the last ten seconds in which some processes waited for memory, and in which all did. */
+/** Per cent of the last ten seconds in which some processes, or all of them, stalled for memory. */
 const SOME_STALL = 10;
 const FULL_STALL = 5;
 
-/** The level after one more reading. Stalls raise it by one: the kernel reclaims already, whatever the share says. */
+/**
+ * The level after one more reading. A stall raises it by one, since the kernel reclaims memory already, whatever the share in
+ * use.
+ */
 export function nextLevel(current: MemoryLevel, { usedBytes, limitBytes, stall }: MemoryReading): MemoryLevel {
   const share = usedBytes / limitBytes;
   const reached = MEMORY_LEVELS.indexOf(current);
@@ -21,19 +24,19 @@ export function nextLevel(current: MemoryLevel, { usedBytes, limitBytes, stall }
     if (share >= (step <= reached ? from - BACK : from)) level = step;
   }
   const isStalled = stall !== undefined && (stall.some > SOME_STALL || stall.full > FULL_STALL);
-  // A stall alone kills no worker.
+  // A stall by itself must not cause a kill.
   if (isStalled && level < MEMORY_LEVELS.length - 2) level++;
   return MEMORY_LEVELS[level] as MemoryLevel;
 }
 
-/** What a level allows. */
+/** What a level permits. */
 export interface MemoryRules {
-  /** Most workers that may have work: all, half of them, or one. */
+  /** Most workers with tasks: all, half of them, or one. */
   readonly workingShare: 1 | 0.5 | 0;
   readonly mayGrow: boolean;
-  /** Workers go down to half, the fattest first, between their tasks. */
+  /** Halves the number of workers, largest memory first, between their tasks. */
   readonly shrinks: boolean;
-  /** One worker is killed, then the next reading is waited for. */
+  /** Kills one worker, then waits for the next reading. */
   readonly kills: boolean;
 }
 
@@ -49,12 +52,12 @@ export function rulesOf(level: MemoryLevel): MemoryRules {
   return RULES[level];
 }
 
-/** How many of these workers may have work. One at least: with none, no task would end. */
+/** Number of workers that may have tasks. At least one, because otherwise no task would end. */
 export function mostWorking(level: MemoryLevel, workers: number): number {
   return Math.max(1, Math.ceil(workers * RULES[level].workingShare));
 }
 
-/** How many workers more there is room for: each as large as the largest there were, and something left for the rest. */
+/** Number of further workers that memory has room for. Each counts as large as the largest so far, and a reserve stays free. */
 export function roomForWorkers(
   reading: MemoryReading,
   workerBytes: number,

@@ -4,16 +4,16 @@ import { process } from '../base/natives.js';
 import { readText } from '../base/read-file.js';
 import { controlGroups, type ControlGroup } from './control-groups.js';
 
-/** How much memory there is, and how much of it is in use. */
+/** Memory limit and use. */
 export interface MemoryReading {
-  /** Where it is scarcest: there the share in use is the largest. */
+  /** Use where memory is scarcest, that is, where the share in use is the largest. */
   readonly usedBytes: number;
   readonly limitBytes: number;
-  /** Who sets that limit. */
+  /** What sets that limit. */
   readonly source: 'machine' | 'control group' | 'option';
-  /** The smallest limit of all, whatever is in use of it; what a new worker's share is taken of. */
+  /** The smallest limit of all, whatever its use. The share of a new worker is a part of it. */
   readonly smallestLimitBytes: number;
-  /** Pressure stall information, in per cent of the last ten seconds; undefined where the kernel does not tell. */
+  /** Pressure stall information, in per cent of the last ten seconds; undefined where the kernel gives none. */
   readonly stall: { readonly some: number; readonly full: number } | undefined;
 }
 
@@ -23,27 +23,28 @@ interface Account {
   readonly source: MemoryReading['source'];
 }
 
-/** What a pool and its program use, and the limit that an option sets to that. */
+/** What a pool and its program use, and the limit that an option sets for that. */
 export interface OwnMemory {
   readonly usedBytes: number;
   readonly limitBytes: number | undefined;
 }
 
-/** What Node tells of a machine without /proc/meminfo. */
+/** What Node reports on a machine without /proc/meminfo. */
 export interface MachineMemory {
   readonly totalBytes: number;
-  /** Undefined where what it tells cannot be relied on. */
+  /** Undefined where the reported value is unreliable. */
   readonly availableBytes: number | undefined;
 }
 
 const UNLIMITED = 2 ** 53;
 
 /**
- * Reads the memory of the machine and of every control group above this process. What the kernel can drop at once is not
- * in use: the file cache that was not touched for a while (inactive_file), as kubelet counts its working set.
+ * Reads the memory of the machine and of every control group above this process. Memory that the kernel can drop at once does
+ * not count as in use. That is the file cache untouched for a while (inactive_file), as in kubelet's working set.
  * @param root where the file system begins; tests give a recorded tree
- * @param own what this pool's processes use; counts where an option limits it, or the machine does not tell what is available
- * @param elsewhere what there is on a machine without /proc/meminfo
+ * @param own what this pool's processes use; counts where an option limits it, or the machine does not report available
+ * memory
+ * @param elsewhere reads the memory of a machine without /proc/meminfo
  */
 export function readMemory(root = '/', own?: OwnMemory, elsewhere = askNode): MemoryReading | undefined {
   const machine = machineAccount(root) ?? accountElsewhere(elsewhere(), own);
@@ -77,8 +78,8 @@ function machineAccount(root: string): Account | undefined {
 }
 
 /**
- * Windows counts what it can drop at once as free. Other systems do not, so that next to nothing is free of a macOS machine at
- * any time: what is known to be in use there is what the program itself uses.
+ * Windows counts memory that it can drop at once as free. Other systems do not, so macOS hardly ever reports free memory.
+ * There only the memory of the program itself counts as in use.
  */
 function askNode(): MachineMemory {
   return { totalBytes: totalmem(), availableBytes: process.platform === 'win32' ? freemem() : undefined };
@@ -110,13 +111,13 @@ function groupAccounts({ version, folders }: ControlGroup, machineBytes: number)
   return accounts;
 }
 
-/** "max", nothing, and the huge number of version 1 are no limit. */
+/** "max", an empty text, and the huge number of version 1 mean no limit. */
 function limitOf(text: string): number {
   const bytes = text === '' || text === 'max' ? Infinity : Number(text);
   return bytes > 0 && bytes < UNLIMITED ? bytes : Infinity;
 }
 
-/** Of the nearest group that tells, else of the machine. */
+/** Stalls of the nearest group that reports them, otherwise of the machine. */
 function readStall(root: string, groups: readonly ControlGroup[]): MemoryReading['stall'] {
   const files = groups.flatMap(({ folders }) => folders.map((folder) => join(folder, 'memory.pressure')));
   for (const file of [...files, join(root, 'proc/pressure/memory')]) {

@@ -1,6 +1,6 @@
 import type { MemoryLevel } from '../contract/events.js';
 
-/** What is looked at of a worker when memory is short. */
+/** The data of a worker that relief decides on when memory is short. */
 export interface RelievedWorker {
   readonly isReady: boolean;
   readonly tasksDone: number;
@@ -15,16 +15,16 @@ export interface RelievedWorker {
 }
 
 const MIB = 1024 * 1024;
-/** A worker that has grown by less would hardly be smaller if it were started anew. */
+/** A worker that grew by less would hardly be smaller after a new start. */
 const LEAST_GROWN = 32 * MIB;
-/** A cache, a model: loaded by then. */
+/** Tasks after which a worker has loaded its caches and models. */
 const FIRST_TASKS = 10;
-/** Node ends a worker whose heap is full, in the middle of its task. */
+/** Node ends a worker with a full heap, in the middle of its task. */
 const NEARLY_FULL = 0.8;
 
 /**
- * The worker that has grown most since it was warm; undefined when a new one would be no smaller. What a worker took with its
- * first tasks it will take again, so that such a one goes only when memory is critical.
+ * The worker that has grown most since it was warm; undefined when a new one would be no smaller. A new worker would allocate
+ * again what this one took for its first tasks. So a worker at its first tasks goes only when memory is critical.
  */
 export function chooseToRelieve<W extends RelievedWorker>(workers: readonly W[], level: MemoryLevel): W | undefined {
   const grown = (worker: W): number => worker.metrics.keptBytes - worker.metrics.warmKeptBytes;
@@ -34,10 +34,13 @@ export function chooseToRelieve<W extends RelievedWorker>(workers: readonly W[],
     .sort((a, b) => grown(b) - grown(a))[0];
 }
 
-/** The young generation is part of what is used, and not of what is limited: it is taken for a reserve. */
+/**
+ * Whether the heap is nearly full. The used heap includes the young generation, the limit does not: the difference is a
+ * reserve.
+ */
 export function isHeapNearlyFull({ metrics }: RelievedWorker): boolean {
   const { heapUsedBytes, keptHeapBytes, warmKeptHeapBytes, heapLimitBytes } = metrics;
-  // One that came up nearly full would come up so again; and garbage is no reason.
+  // A worker that was nearly full when warm would be so again after a new start. Garbage is no reason either.
   const hasGrown = keptHeapBytes - warmKeptHeapBytes > heapLimitBytes * (1 - NEARLY_FULL);
   return heapLimitBytes > 0 && hasGrown && heapUsedBytes > heapLimitBytes * NEARLY_FULL;
 }

@@ -3,13 +3,13 @@ import { readText } from '../base/read-file.js';
 import { controlGroups } from './control-groups.js';
 
 /**
- * How many processes the kernel has killed for want of memory in this process's control group, or undefined where that
- * is not counted. Goes up by one with each kill, so a death between two readings that differ was one.
+ * Number of processes in this process's control group that the kernel killed for lack of memory. Undefined where it is not
+ * counted. It goes up by one with each kill, so a death between two different readings was one.
  * @param root where the file system begins; tests give a recorded tree
  */
 export function oomKills(root = '/'): number | undefined {
   for (const { version, folders } of controlGroups(root, 'memory')) {
-    // Version 1 may show a container its own group at the top only.
+    // Version 1 may show a container its own group only at the top.
     const counting = version === 2 ? folders.slice(0, 1) : [folders[0], folders.at(-1)];
     for (const folder of counting) {
       if (folder === undefined) continue;

@@ -11,26 +11,26 @@ export const FIRST_PROBE_MS = 2000;
 /** Trials cost work: one every two seconds takes 8 % of it, in simulated runs on 4 cores. */
 const MOST_PROBE_MS = 30_000;
 const CEILING_MS = 10_000;
-/** Readings that a trial at rest is compared with; and one on the way to what the law expects, which is likely to pay. */
+/** Readings before a trial at rest. On the way to the number that the law expects, fewer do, since that step is likely to pay. */
 const REST_READINGS = 4;
 export const GROWTH_READINGS = 2;
-/** A trial of fewer workers takes no more than this share of them away: it costs as much work while it lasts. */
+/** Largest share of the workers that a trial takes away. While it lasts, it costs the same share of the work. */
 const MOST_DOWN = 0.25;
-/** A parent as busy as this is what limits the workers: more of them cannot help. */
+/** A parent as busy as this is what limits the workers, so that more of them cannot help. */
 const PARENT_IS_BUSY = 0.8;
 /** Share of the periods in which the quota was used up. */
 const THROTTLED = 0.05;
-/** A worker that is missed after all takes its start to come back; that must be a small part of the time. */
+/** A worker that turns out to be needed takes its start-up time to come back. That must be a small part of the interval. */
 const BOOTS_APART = 10;
 /** Share of the workers by which a trial differs. One worker at a time does 4 % less on 64 simulated cores bound by memory. */
 const STEP = 0.1;
 /**
- * Where fewer did more, most of them stand in each other's way. Without it, tasks bound by memory do 3 % less in the first half
- * minute on 128 simulated cores.
+ * Where fewer workers did more work, most of them stand in each other's way. Without this, memory-bound tasks do 3 % less in
+ * the first half minute on 128 simulated cores.
  */
 const MANY_FEWER = 0.5;
 
-/** What trials have shown of tasks of one kind, before the first. */
+/** What trials have shown about one kind of tasks, before the first trial. */
 export function nothingLearned(probeAtMs: number) {
   return {
     rate: NO_RATE,
@@ -57,7 +57,7 @@ export function startTrying(
   return change({ ...state, trial }, sample, to, reason);
 }
 
-/** In a trial: goes on until its verdict. */
+/** Continues a trial until its verdict. */
 export function tryOut(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const next = addToTrial(trial, sample, isFull(sample));
   const votes = sample.waiting > 0 ? needed(state.votes, sample.nowMs) : state.votes;
@@ -66,7 +66,7 @@ export function tryOut(state: SizingState, trial: Trial, sample: SizingSample, l
     case 'goOn':
       return stay({ ...state, votes, trial: next }, sample);
     case 'unclear':
-      // They are enough, it seems; those that are not needed will go.
+      // Fewer workers seem to be enough. Those that are not needed will go.
       return stay(nextProbe({ ...state, votes, trial: undefined }, sample, longer(state)), sample);
     case 'keep':
       return keep({ ...state, votes, trial: undefined }, next, sample, limits);
@@ -81,7 +81,7 @@ function keep(state: SizingState, trial: Trial, sample: SizingSample, limits: Si
   if (to > from) return stay({ ...kept, proven: to, ceiling: Infinity }, sample);
   const isLossless = after.mean >= trial.before.mean;
   const nextFewer = gained(trial) ? MANY_FEWER : isLossless ? MOST_DOWN : 0;
-  // As many may be too many still; and more are not worth it, whatever the law expects, until a trial says so.
+  // Even this number may be too large. More workers do not pay, whatever the law expects, until a trial shows otherwise.
   const afterMs = nextFewer > 0 || to > wholeCores(limits) ? 0 : FIRST_PROBE_MS;
   const { nowMs } = sample;
   const learned = { proven: 0, ceiling: to, ceilingUntilMs: Infinity, nextFewer };
@@ -91,7 +91,7 @@ function keep(state: SizingState, trial: Trial, sample: SizingSample, limits: Si
 function revert(state: SizingState, trial: Trial, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const { from, to, before, after } = trial;
   const next = nextProbe(state, sample, longer(state));
-  // What fewer have shown to be enough, the failure of more only confirms.
+  // Fewer workers have shown to be enough, and the failure of more only confirms that.
   const isLasting = state.ceilingUntilMs === Infinity;
   const ceilingUntilMs = isLasting ? Infinity : sample.nowMs + Math.max(CEILING_MS, next.probeEveryMs);
   const learned = to > from ? { ...next, ceiling: from, ceilingUntilMs } : { ...next, proven: from };
@@ -116,7 +116,7 @@ function nextProbe(state: SizingState, { nowMs }: SizingSample, everyMs: number)
   };
 }
 
-/** At rest with enough to do: now and then one worker more, or one less, is tried out; of many, a tenth. */
+/** At rest with enough to do, tries one worker more or less now and then. With many workers, it tries a tenth of them. */
 export function probe(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const { rate, nextFewer } = state;
   const { workers } = sample;
@@ -135,7 +135,7 @@ export function probe(state: SizingState, sample: SizingSample, limits: SizingLi
   return startTrying({ ...state, probesDown: to < workers }, sample, to, readings, reason);
 }
 
-/** Half of them at first; once that has cost work, a tenth. */
+/** Tries half of the workers at first. Once that has cost work, it tries a tenth fewer. */
 function tryFewer(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const { rate, probeEveryMs } = state;
   const { workers } = sample;
@@ -160,7 +160,7 @@ function mayProbeDown(state: SizingState, sample: SizingSample, limits: SizingLi
 function mayProbeUp(state: SizingState, sample: SizingSample, limits: SizingLimits, to: number): boolean {
   const { shape, ceiling, ceilingUntilMs } = state;
   const { workers, concurrency } = sample;
-  // Loops that tasks leave idle are filled by more tasks at once.
+  // More tasks at once, rather than more workers, fill loops that tasks leave idle.
   if (workers >= limits.cores && tasksPerLoop(shape) >= WAITS_ABOVE && concurrency < limits.maxConcurrency)
     return false;
   const most = Math.min(mostWorkers(sample, limits), ceilingUntilMs === Infinity ? Infinity : ceiling);
@@ -168,7 +168,7 @@ function mayProbeUp(state: SizingState, sample: SizingSample, limits: SizingLimi
   return to <= most && sample.throttled < THROTTLED && sample.parentShare <= PARENT_IS_BUSY;
 }
 
-/** As many as the pool may have, and memory has room for. */
+/** Number of workers that the pool may have and that memory has room for. */
 export function mostWorkers({ workers, memoryRoom, memoryCap }: SizingSample, { maxWorkers }: SizingLimits): number {
   return Math.min(maxWorkers, workers + memoryRoom, memoryCap);
 }

@@ -1,13 +1,13 @@
 import type { SizingSample } from './sample.js';
 
-/** Readings of a rate: how many, their mean, and the sum of squared distances from it (Welford). */
+/** Readings of a rate: their number, mean, and sum of squared distances from it (Welford). */
 export interface Rate {
   readonly count: number;
   readonly mean: number;
   readonly squares: number;
-  /** Readings in a row, up to the last, that were far from the mean. */
+  /** Last readings in a row that were far from the mean. */
   readonly far: number;
-  /** What goes into the next reading. */
+  /** What the next reading is made of. */
   readonly ended: number;
   readonly workMs: number;
   readonly elapsedMs: number;
@@ -16,15 +16,15 @@ export interface Rate {
 export const NO_RATE: Rate = { count: 0, mean: 0, squares: 0, far: 0, ended: 0, workMs: 0, elapsedMs: 0 };
 
 /**
- * Ended tasks for each worker that make a reading: 1 ÷ 0.15, as .NET's thread pool has it, over the four readings of a
- * verdict. Fewer are mostly the noise of which of them ended in time.
+ * Ended tasks per worker that make a reading. The value is 1 ÷ 0.15, as in .NET's thread pool, over the four readings of a
+ * verdict. With fewer, a reading is mostly noise: which tasks happened to end in time.
  */
 const ENDED_PER_WORKER = 1.7;
-/** A reading this many times the mean, or this many times less, is far from it; the mean of fewer than four is none. */
+/** A reading that differs from the mean by this factor is far from it. The mean of fewer than four readings does not count. */
 const FAR = 1.5;
 const ENOUGH = 4;
 
-/** Adds the work of a tick; every few ticks, when enough tasks have ended, that makes a reading. */
+/** Adds the work of a tick. Every few ticks, when enough tasks have ended, that makes a reading. */
 export function addWork(rate: Rate, { ended, workMs, elapsedMs, ready }: SizingSample): Rate {
   const next = {
     ...rate,
@@ -54,7 +54,7 @@ export function standardError({ count, squares }: Rate): number {
   return count < 2 ? Infinity : Math.sqrt(squares / (count - 1) / count);
 }
 
-/** Whether work goes at another speed than it did: two readings in a row are not noise. */
+/** Whether the work rate has changed: two far readings in a row are not noise. */
 export function hasTurned({ far }: Rate): boolean {
   return far >= 2;
 }

@@ -1,7 +1,7 @@
 import { cpuPerLoop, isKnown, kindOf, tasksPerLoop, type WorkloadProfile } from './workload-profile.js';
 import type { SizingLimits } from './sample.js';
 
-/** What tasks are like, in words. */
+/** Describes the tasks in words. */
 export function tasksReason(shape: WorkloadProfile, { cores }: SizingLimits): string {
   const count = Number(cores.toFixed(2));
   const shown = count === 1 ? '1 core' : `${count} cores`;

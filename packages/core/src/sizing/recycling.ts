@@ -1,19 +1,19 @@
 import type { RecycleRules } from '../contract/resolve-options.js';
 import type { LeakVerdict } from './leak.js';
 
-/** What recycling looks at of a ready worker. */
+/** The data of a ready worker that recycling decides on. */
 export interface RecycleView {
   readonly id: number;
-  /** Tasks it has done or has in flight. */
+  /** Tasks that it has done or has in flight. */
   readonly tasksTaken: number;
-  /** Tasks it may take in all, by its rule; Infinity without one. */
+  /** Tasks that it may take in all, by its rule; Infinity without one. */
   readonly mostTasks: number;
   readonly readyMs: number;
-  /** 0 when not read yet. */
+  /** 0 before the first reading. */
   readonly rssBytes: number;
   readonly warmRssBytes: number;
   readonly leak: LeakVerdict | undefined;
-  /** Times the limit of age holds for this one; drawn at its start, so that not all go at the same moment. */
+  /** Factor on the age limit of this worker. It is drawn at the start, so that workers do not all go at the same moment. */
   readonly stretch: number;
 }
 
@@ -24,14 +24,14 @@ export interface RecycleChoice {
 
 const MIB = 1024 * 1024;
 
-/** How many of `workers` may be replaced at a time: a quarter, and one at least. */
+/** Number of `workers` that may be replaced at a time: a quarter, and one at least. */
 export function mostAtOnce(workers: number): number {
   return Math.max(1, Math.floor(workers / 4));
 }
 
 /**
- * The same for workers that have taken their last task. Of workers with few tasks each, most are at their last one at any
- * moment; with one task each that is everyone, and those before them may still be on their way out.
+ * The same for workers that have taken their last task. When workers get few tasks each, most are at their last one at any
+ * moment. With one task each, every worker is, and the ones before may still be shutting down.
  */
 function mostAtLastTask(workers: number, afterTasks: number | undefined): number {
   if (afterTasks === undefined) return 0;
@@ -39,9 +39,9 @@ function mostAtLastTask(workers: number, afterTasks: number | undefined): number
 }
 
 /**
- * Who is to be replaced now, the most urgent first.
+ * Chooses the workers to replace now, the most urgent first.
  * @param underway replacements that are not done yet
- * @param workers there are to be in all
+ * @param workers number of workers that there should be
  */
 export function chooseToRecycle(
   views: readonly RecycleView[],
@@ -65,12 +65,12 @@ export function chooseToRecycle(
   return chosen;
 }
 
-/** Tasks a worker may take in all: `afterTasks`, or fewer by its jitter, and one at least. */
+/** Tasks that a worker may take in all: `afterTasks`, less its jitter, and one at least. */
 export function mostTasksOf(afterTasks: number | undefined, stretch: number): number {
   return afterTasks === undefined ? Infinity : Math.max(1, Math.ceil(afterTasks * stretch));
 }
 
-/** How far over its limit, as a factor; and the words for it. */
+/** The factor by which a worker is over its limit, and the words for it. */
 function whyRecycle(view: RecycleView, rules: RecycleRules): { urgency: number; reason: string } | undefined {
   const grownBytes = view.rssBytes - view.warmRssBytes;
   if (rules.aboveRssBytes !== undefined && view.rssBytes > 0 && grownBytes > rules.aboveRssBytes) {
@@ -91,7 +91,7 @@ function whyRecycle(view: RecycleView, rules: RecycleRules): { urgency: number; 
   return undefined;
 }
 
-/** The factor for one worker: from 1 − jitter to 1, evenly. */
+/** The factor of one worker: evenly distributed from 1 − jitter to 1. */
 export function stretchOf(jitter: number, random: number): number {
   return 1 - jitter * random;
 }

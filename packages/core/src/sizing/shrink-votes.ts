@@ -1,13 +1,13 @@
 /**
- * When a pool gives workers up. Three ticks in a row must agree, and the workers must not have been needed for a while.
- * When they are needed again soon after, that while becomes longer, as in uwsgi's cheaper_busyness: workers stay for load
+ * Decides when a pool gives workers up. Three ticks in a row must agree, and the workers must have been unneeded for a while.
+ * If they are needed again soon after, that while becomes longer, as in uwsgi's cheaper_busyness. So workers stay for load
  * that comes and goes.
  */
 export interface ShrinkVotes {
   readonly votes: number;
-  /** When every worker was last of use. */
+  /** Last time at which every worker was needed. */
   readonly neededAtMs: number;
-  /** How long one is kept that is of no use. */
+  /** Time for which an unneeded worker is kept. */
   readonly keepMs: number;
   readonly shrunkAtMs: number;
 }
@@ -15,31 +15,31 @@ export interface ShrinkVotes {
 const VOTES = 3;
 const KEEP_MS = 10_000;
 const MOST_KEEP_MS = 160_000;
-/** Growing again within this many times `keepMs` is a mistake. */
+/** Growing again within this many times `keepMs` shows that shrinking was a mistake. */
 const REGRET = 2;
 
 export function noVotes(nowMs: number): ShrinkVotes {
   return { votes: 0, neededAtMs: nowMs, keepMs: KEEP_MS, shrunkAtMs: -Infinity };
 }
 
-/** Every worker is of use now. */
+/** Notes that every worker is needed now. */
 export function needed(votes: ShrinkVotes, nowMs: number): ShrinkVotes {
   return { ...votes, votes: 0, neededAtMs: nowMs };
 }
 
-/** Some are of no use, or harm. @param harm they take from each other: then they go without being kept for a while */
+/** Notes that some workers are unneeded, or harm. @param harm they take cores from each other, so they go without a delay */
 export function vote(votes: ShrinkVotes, nowMs: number, harm: boolean): { votes: ShrinkVotes; passed: boolean } {
   const counted = { ...votes, votes: votes.votes + 1 };
   const passed = counted.votes >= VOTES && (harm || nowMs - votes.neededAtMs >= votes.keepMs);
   return { votes: counted, passed };
 }
 
-/** One was given up. */
+/** Notes that a worker was given up. */
 export function shrunk(votes: ShrinkVotes, nowMs: number): ShrinkVotes {
   return { ...votes, votes: 0, shrunkAtMs: nowMs };
 }
 
-/** One is started again. */
+/** Notes that a worker starts again. */
 export function grown(votes: ShrinkVotes, nowMs: number): ShrinkVotes {
   const sinceMs = nowMs - votes.shrunkAtMs;
   if (sinceMs < REGRET * votes.keepMs) {

@@ -2,34 +2,34 @@ import { PoolError } from '../contract/errors.js';
 import { MOST_WORKERS } from '../contract/option-shapes.js';
 import type { WorkersOption, Workload } from '../contract/options.js';
 
-/** Between which numbers of workers a pool may move, and why. */
+/** Bounds of a pool's number of workers, and the reason for them. */
 export interface SizeRange {
   min: number;
-  /** How many the first tasks may have, before anything is known of them. */
+  /** Most workers for the first tasks, before anything is known about them. */
   start: number;
   max: number;
-  /** Workers beside those, that stand by. */
+  /** Spare workers beside those. */
   spare: number;
   reason: string;
 }
 
-/** Workers for each core at the start. Tasks that wait need few of them, and many at once in each. */
+/** Workers per core at the start. Tasks that wait need few workers, and many tasks at once in each. */
 const PER_CORE: Record<Workload, number> = { auto: 1, cpu: 1, mixed: 1.5, io: 0.5 };
 /** Tasks at once in each worker at the start, where the pool may choose. */
 const AT_ONCE: Record<Workload, number> = { auto: 1, cpu: 1, mixed: 4, io: 16 };
 
-/** The only worker of a pool that runs handlers in its own process: more would only pretend. */
+/** The single worker of a pool that runs handlers in its own process. More would only pretend. */
 export const ONE_INLINE: SizeRange = { min: 1, start: 1, max: 1, spare: 0, reason: 'inline' };
 
-/** The variable by which the environment of a program, a container perhaps, sets the number of workers. */
+/** Environment variable that sets the number of workers, for example in a container. */
 export const WORKERS_VARIABLE = 'MILLPOND_WORKERS';
 
 /**
- * The range for a `workers` option. A fixed number is kept. 'auto' starts with one worker and may grow at once to the cores
- * for cpu work, to 1.5 times them for mixed, to half of them for io; then as the law has it (decide.ts).
- * @param cores tells the usable cores, a fraction above 0. Asked only where it matters: it reads files
- * @param fromOutside the value of WORKERS_VARIABLE. It stands for every number that the option leaves open
- * @throws ERR_OPTION when that is no number of workers
+ * The range for a `workers` option. A fixed number is kept. 'auto' starts with one worker and may grow at once to a multiple
+ * of the cores. The multiple is 1 for cpu work, 1.5 for mixed, and a half for io. After that the law decides (decide.ts).
+ * @param cores returns the usable cores, a fraction above 0. It reads files, so it is called only where the number matters
+ * @param fromOutside the value of WORKERS_VARIABLE. It replaces every number that the option leaves open
+ * @throws ERR_OPTION when that value is not a number of workers
  */
 export function sizeRange(
   workers: WorkersOption,
@@ -60,7 +60,7 @@ export function sizeRange(
   };
 }
 
-/** How many tasks each worker runs at once, before anything is known of them. */
+/** Tasks that each worker runs at once before anything is known about them. */
 export function startConcurrency({ min, max }: { min: number; max: number }, workload: Workload): number {
   return Math.min(max, Math.max(min, AT_ONCE[workload]));
 }
@@ -73,15 +73,15 @@ function checkedCount(text: string): number {
 }
 
 /**
- * How many workers tasks could use now, while nothing more is known of them: one for every `concurrency` tasks, up to
- * `start`; never fewer than there are.
+ * Number of workers that tasks could use now, before anything else is known about them. It is one per `concurrency` tasks, up
+ * to `start`, and never fewer than there are.
  */
 export function wantedWorkers(range: SizeRange, current: number, tasks: number, concurrency: number): number {
   const useful = Math.ceil(tasks / concurrency);
   return Math.max(range.min, current, Math.min(range.start, useful));
 }
 
-/** Workers beyond the cores help only tasks that block them; how many, trials tell. */
+/** Workers beyond the cores help only tasks that block them. Trials find out how many. */
 function mostFor(usable: number, own: number): number {
   return Math.max(own, Math.min(Math.ceil(usable * 8), 512));
 }

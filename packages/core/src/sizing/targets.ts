@@ -9,33 +9,36 @@ import {
 import type { SizingLimits, SizingSample } from './sample.js';
 
 /**
- * A loop that is active for this share of the time is well used; from the lower one on nothing is changed. Without the gap 34
+ * A loop active for the higher share of the time is well used. From the lower share on, nothing changes. Without that gap, 34
  * simulated runs had 13 changes more, and did no more work.
  */
 const LOOP_GOAL = 0.97;
 const LOOP_LOW = 0.95;
-/** Computing tasks come out a little above or below 1: the collector's threads, time the core was not ours. */
+/**
+ * Computing tasks come out slightly below or above 1. Causes are the collector's threads, and other processes that had the
+ * core.
+ */
 const NEARLY_ONE = [0.75, 1.3] as const;
-/** How many times as long as usual tasks may take: above, more of them at once only wait for each other. */
+/** Most times as long as usual that tasks may take. Above that, more tasks at once only wait for each other. */
 const MOST_SLOWDOWN = 1.5;
-/** While they take longer than this, one more at once would only bring the number back that was too many. */
+/** Above this slowdown, one more task at once would only restore a number that was too high. */
 const LITTLE_SLOWDOWN = 1.2;
 /**
- * While loops are busier than this, they are what tasks wait for, and what they are slowed down by says nothing: without it
- * simulated tasks of which half compute and half wait come to 10 at once instead of 14, and to 2 to 6 % less work.
+ * Above this load, tasks wait for loops, and their slowdown says nothing. Without this bound, simulated tasks that half
+ * compute and half wait reach 10 at once instead of 14. They then do 2 to 6 % less work.
  */
 const LOOPS_ARE_BUSY = 0.6;
-/** Growth of concurrency in one tick: from 1 to 256 in a second. Simulated tasks of which half wait do 1 % less without it. */
+/** Growth of concurrency in one tick: from 1 to 256 in a second. Without it, simulated tasks that half wait do 1 % less. */
 const MOST_CONCURRENCY_STEP = 4;
-/** A little more than what was seen, which swings. Without it simulated tasks that wait are 0.5 % behind at the end. */
+/** Allows a little more than the observed number, which swings. Without it, simulated tasks that wait end up 0.5 % behind. */
 const BESIDE = 1.05;
 
 /**
- * How many tasks a worker should have at once: as many as keep its loop active for LOOP_GOAL of the time. Fewer when they
- * slow each other down, in whatever they all wait for.
- * @param slowdown how many times as long as usual tasks take
+ * Tasks that a worker should run at once, so that its loop is active for LOOP_GOAL of the time. Fewer when tasks slow each
+ * other down, in whatever they all wait for.
+ * @param slowdown duration of tasks as a multiple of the usual
  * @param mayGrow whether more at once could change anything
- * @param tooFew a concurrency that left loops idle: one more at least, or the number would go up and down for ever
+ * @param tooFew a concurrency that left loops idle: the result is at least one more, or it would swing for ever
  */
 export function concurrencyTarget(
   shape: WorkloadProfile,
@@ -53,12 +56,12 @@ export function concurrencyTarget(
   const wanted = (current * LOOP_GOAL) / active;
   if (active > LOOP_GOAL) return clamp(Math.min(current, Math.max(Math.floor(wanted), tooFew + 1)));
   if (active > LOOP_LOW || !mayGrow) return clamp(current);
-  // As many as wait beside one that is active; where they come in a bad order, one after another more.
+  // The tasks that wait beside an active one. If they come in a bad order, the number rises by one at a time.
   const beside = Math.max(tasksPerLoop(shape) * BESIDE, current + 1);
   return clamp(Math.ceil(Math.min(wanted, current * MOST_CONCURRENCY_STEP, beside)));
 }
 
-/** Most tasks that one worker could run at once, as far as its loop goes. */
+/** Most tasks that one worker could run at once, as far as its loop allows. */
 export function mostInOne(shape: WorkloadProfile, { minConcurrency, maxConcurrency }: SizingLimits): number {
   const perLoop = tasksPerLoop(shape);
   const most = perLoop < WAITS_ABOVE ? 1 : Math.floor(perLoop * LOOP_GOAL);
@@ -66,10 +69,9 @@ export function mostInOne(shape: WorkloadProfile, { minConcurrency, maxConcurren
 }
 
 /**
- * How many workers use up the cores: one for each core where tasks compute, more where they block. Goetz's law (Java
- * Concurrency in Practice, 8.2): cores ÷ share of the time that a worker computes. A worker's loop can be filled by more
- * tasks at once, so that only what it does while it is active counts; where it has as many as it may have, its idle time
- * counts, too.
+ * Number of workers that use up the cores: one per core where tasks compute, more where they block. Goetz's law (Java
+ * Concurrency in Practice, 8.2): cores ÷ share of the time that a worker computes. More tasks at once can fill a worker's
+ * loop, so only its active time counts. At the largest concurrency allowed, its idle time counts, too.
  */
 export function coresTarget(
   shape: WorkloadProfile,
@@ -82,17 +84,18 @@ export function coresTarget(
   const isFull = concurrency >= maxConcurrency && tasksPerLoop(shape) >= WAITS_ABOVE;
   const share = cpuPerLoop(shape) * (isFull ? loopShare(shape) : 1);
   if (share >= NEARLY_ONE[0] && share <= NEARLY_ONE[1]) return whole;
-  // The small share of each may come from their number alone: more workers cannot help then, and fewer have to be tried.
+  // The small share of each may be due to their number alone. Then more workers cannot help, and a trial with fewer is
+  // needed.
   if (share < 1 && areCoresBusy(shape, workers, limits.cores)) return Math.max(whole, workers);
   return Math.max(1, Math.ceil(cores / share - 0.05));
 }
 
-/** As many workers as keep the cores busy, each of which keeps one busy. A twentieth of a core is worth none. */
+/** Number of workers that keep the cores busy, if each keeps one busy. A twentieth of a core is worth none. */
 export function wholeCores({ cores }: SizingLimits): number {
   return Math.max(1, Math.ceil(cores - 0.05));
 }
 
-/** Whether workers may only be taking the cores from each other: they are more than the cores, and those are used up. */
+/** Whether workers may only be taking cores from each other: they outnumber the cores, and the cores are used up. */
 export function mayBeTooMany(shape: WorkloadProfile, workers: number, limits: SizingLimits): boolean {
   return (
     workers > wholeCores(limits) && cpuPerLoop(shape) < NEARLY_ONE[0] && areCoresBusy(shape, workers, limits.cores)
@@ -100,10 +103,10 @@ export function mayBeTooMany(shape: WorkloadProfile, workers: number, limits: Si
 }
 
 /**
- * How many workers the tasks there are can use: no more than have a task each, and no new one for tasks that will be done
- * before it is ready. Tasks that have kept coming for as long as a worker takes to start are taken to do so for as long
- * again: then a new one is late only by what was waited to see that.
- * @param waitingMs for how long some have waited, without a pause
+ * Number of workers that the present tasks can use. Each worker needs a task, and none starts for tasks that will be done
+ * before it is ready. Tasks that have kept coming for one start-up time are expected to do so for another. A new worker is
+ * then late only by the wait that showed it.
+ * @param waitingMs for how long tasks have waited without a pause
  */
 export function demandTarget(sample: SizingSample, perWorker: number, waitingMs: number): number {
   const { workers, waiting, executing, backlogMs, bootMs } = sample;

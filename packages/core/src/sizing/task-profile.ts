@@ -3,16 +3,16 @@ import { isKnown, kindOf, type Sums } from './workload-profile.js';
 
 /** What the tasks of one name did to one worker over some time, ms. */
 export interface TaskTimes {
-  /** In handlers, all together. */
+  /** Time in handlers, all together. */
   readonly handlerMs: number;
-  /** From calls of the handler until they returned. */
+  /** Time from calls of the handler until they returned. */
   readonly calledMs: number;
-  /** Of some of these calls: how long they took, and processor time. */
+  /** Wall time and processor time of a sample of these calls. */
   readonly sampledMs: number;
   readonly sampledCpuMs: number;
 }
 
-/** What the whole worker did meanwhile. */
+/** Use of the whole worker in the same time. */
 export interface WorkerUse {
   readonly loopMs: number;
   readonly cpuMs: number;
@@ -20,9 +20,9 @@ export interface WorkerUse {
 }
 
 /**
- * Whose the time of a worker's event loop was. Until a handler returns it is its name's. What is left went to what handlers
- * do after they have waited, and is shared out by how long their tasks waited. Processor time is that of the name's sampled
- * calls; where there are none, of the worker. One for each use, in their order.
+ * Shares out the time of a worker's event loop among task names. Until a handler returns, the time belongs to its name. The
+ * rest went to handlers after a wait, and is shared out by how long their tasks waited. Processor time is that of the sampled
+ * calls, or of the worker where there are none. Returns one entry per use, in their order.
  */
 export function shareOut(uses: readonly TaskTimes[], worker: WorkerUse): Sums[] {
   const sum = (value: (use: TaskTimes) => number): number => uses.reduce((total, use) => total + value(use), 0);
@@ -33,7 +33,7 @@ export function shareOut(uses: readonly TaskTimes[], worker: WorkerUse): Sums[] 
   return uses.map((use) => {
     const loopMs = use.calledMs + (waitedMs > 0 ? (restMs * waitedBy(use)) / waitedMs : 0);
     const ownShare = use.sampledMs > 0 ? use.sampledCpuMs / use.sampledMs : cpuShare;
-    // One at a time, a task is in its handler for as long as it has the loop, and not a moment less.
+    // With one task at a time, a task is in its handler exactly as long as it has the loop.
     const handlerMs = Math.max(use.handlerMs, use.calledMs);
     return { spanMs: 0, handlerMs, loopMs, cpuMs: loopMs * ownShare, delayMs: loopMs * delayShare };
   });
@@ -46,11 +46,11 @@ function waitedBy({ handlerMs, calledMs }: TaskTimes): number {
 /** The last ten reports decide, of all workers together. */
 const KEPT = 0.9;
 
-/** What tasks of one name are like, by what was seen of them last. */
+/** What tasks of one name are like, by the latest reports. */
 export class TaskProfile {
   #sums: Sums = { spanMs: 0, handlerMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
 
-  /** A worker has reported of them. */
+  /** Adds the report of a worker. */
   add({ handlerMs, loopMs, cpuMs, delayMs }: Sums): void {
     const before = this.#sums;
     this.#sums = {
@@ -62,13 +62,13 @@ export class TaskProfile {
     };
   }
 
-  /** Share of their time in handlers in which they had their event loop; 1 while there is not enough to go by. */
+  /** Share of the time in handlers in which tasks had their event loop; 1 while there is too little data. */
   get loopShare(): number {
     const { handlerMs, loopMs } = this.#sums;
     return isKnown(this.#sums) ? Math.min(1, loopMs / handlerMs) : 1;
   }
 
-  /** Undefined while there is not enough to go by. */
+  /** Undefined while there is too little data. */
   get kind(): DetectedWorkload | undefined {
     return isKnown(this.#sums) ? kindOf(this.#sums) : undefined;
   }

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { readText } from '../base/read-file.js';
 import { controlGroups } from './control-groups.js';
 
-/** Periods of a CPU quota so far, and how many of them used it up. */
+/** Periods of a CPU quota so far, and the number of them that used it up. */
 export interface QuotaPeriods {
   readonly periods: number;
   readonly throttled: number;
 }
 
-/** Of the nearest control group that has a CPU quota; undefined without one. @param root where the file system begins */
+/** Periods of the nearest control group with a CPU quota; undefined without one. @param root where the file system begins */
 export function readThrottling(root = '/'): QuotaPeriods | undefined {
   for (const { folders } of controlGroups(root, 'cpu')) {
     for (const folder of folders) {

@@ -2,21 +2,21 @@ import { addWork, NO_RATE, standardError, type Rate } from './rate.js';
 import type { SizingSample } from './sample.js';
 
 /**
- * A number of workers that is tried out: does the work rate follow? The two constants are those of .NET's thread pool
- * (PortableThreadPool.HillClimbing): a difference counts that is several times the noise, and a worker is worth its place
- * that adds 15 % of what workers add when nothing limits them.
+ * A number of workers on trial: does the work rate follow? The two constants are those of .NET's thread pool
+ * (PortableThreadPool.HillClimbing). A difference counts when it is several times the noise. A worker is worth its place when
+ * it adds 15 % of what workers add without any limit.
  */
 export interface Trial {
   readonly from: number;
   readonly to: number;
-  /** Work rate with `from`. */
+  /** Work rate with `from` workers. */
   readonly before: Rate;
   readonly after: Rate;
-  /** Fewer readings than this do not end it. */
+  /** Fewer readings than this do not end the trial. */
   readonly leastReadings: number;
-  /** Ticks that are not counted: workers get up to speed, queues fill. */
+  /** Ticks that do not count, while workers get up to speed and queues fill. */
   readonly settling: number;
-  /** Ticks without enough to do, and ticks in which not all were there. */
+  /** Ticks without enough to do, and ticks with workers missing. */
   readonly dry: number;
   readonly short: number;
 }
@@ -26,14 +26,14 @@ export type Verdict = 'goOn' | 'keep' | 'revert' | 'unclear';
 const WORTH = 0.15;
 const NOISE = 2;
 const FAR = 1.5;
-/** Most readings of a trial whose answer is hidden by noise. */
+/** Most readings of a trial whose answer noise hides. */
 const MOST_READINGS = 12;
-/** With fewer workers, most readings as a multiple of the least number: a loss that noise hides is none. */
+/** With fewer workers, most readings as a multiple of the least number. A loss hidden by noise counts as none. */
 const MOST_TIMES = 3;
 const SETTLING_TICKS = 1;
-/** Ticks without enough to do after which nothing can be learned. */
+/** Most ticks without enough to do; after them nothing can be learned. */
 const MOST_DRY = 12;
-/** Workers that are not there by then will not come. */
+/** Most ticks with workers missing; workers that have not come by then will not come. */
 const MOST_SHORT = 120;
 
 export function startTrial(from: number, to: number, before: Rate, leastReadings: number): Trial {
@@ -48,19 +48,19 @@ export function addToTrial(trial: Trial, sample: SizingSample, isFull: boolean):
   return { ...trial, after: addWork(trial.after, sample) };
 }
 
-/** Whether the number of workers cannot explain the loss of work: the tasks have changed meanwhile. */
+/** Whether the number of workers cannot explain the loss of work, so that the tasks must have changed. */
 export function isOfOtherTasks({ from, to, before, after, leastReadings }: Trial): boolean {
   return after.count >= leastReadings && after.mean * FAR < before.mean * Math.min(1, to / from);
 }
 
-/** Whether more work was done, by more than noise. */
+/** Whether more work was done, beyond noise. */
 export function gained({ before, after }: Trial): boolean {
   return after.mean - before.mean > NOISE * (standardError(before) + standardError(after));
 }
 
 /**
- * More workers stay when they bring enough; fewer stay when nothing worth it is lost. Where there was too little to do,
- * nothing can be said.
+ * More workers stay when they bring enough. Fewer stay when no relevant work is lost. Where there was too little to do, no
+ * verdict is possible.
  */
 export function judge({ from, to, before, after, leastReadings, dry, short }: Trial): Verdict {
   if (short > MOST_SHORT) return 'revert';

@@ -2,19 +2,18 @@ import type { DetectedWorkload } from '../contract/stats.js';
 import type { SizingSample } from './sample.js';
 
 /**
- * How tasks use workers, as sums of which only the ratios matter, so that they hold for any number of workers and of
- * tasks in each:
+ * How tasks use workers, as sums. Only their ratios matter, so that they hold for any number of workers and any concurrency:
  *
- * - time in handlers for each millisecond that a loop is active: 1 where tasks keep their loop busy until they end, 100
- *   where they wait for something else 99 % of their time;
- * - processor time for each millisecond that a loop is active, waiting for a core aside: 1 where they compute, little where
- *   they block (readFileSync, execSync, Atomics.wait), more than 1 where they have other threads work for them;
+ * - time in handlers per millisecond of active loop. It is 1 where tasks keep their loop busy until they end, and 100 where
+ *   they wait for something else 99 % of their time.
+ * - processor time per millisecond of active loop, without waits for a core. It is 1 where tasks compute, and little where
+ *   they block (readFileSync, execSync, Atomics.wait). It is more than 1 where other threads work for them.
  * - the share of the time in which loops are active.
  *
  * The sums fade, and ticks with much work count more.
  */
 export interface WorkloadProfile extends Sums {
-  /** Ticks in a row that did not look like the sums at all. Two of them are a new load: then the sums begin with these. */
+  /** Ticks in a row that differ widely from the sums. Two of them are a new load, and the sums begin again with these. */
   readonly odd: Sums | undefined;
   /** Number of workers, concurrency, and ticks that these sums cover. */
   readonly workers: number;
@@ -33,26 +32,29 @@ export interface Sums {
 const NOTHING: Sums = { spanMs: 0, handlerMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
 export const NO_SHAPE: WorkloadProfile = { ...NOTHING, odd: undefined, workers: 0, concurrency: 0, ticks: 0 };
 
-/** A tick counts half as much after this much time with work. */
+/** After this much time with work, a tick counts half as much. */
 const HALF_LIFE_MS = 500;
-/** Least share of the time for which a loop counts as active: a worker runs 512 tasks at once at most. */
+/** Least share of the time for which a loop counts as active: a worker runs 512 tasks at most. */
 const LEAST_ACTIVE = 0.002;
-/** Less time in handlers than this says nothing yet. */
+/** Less time in handlers than this allows no conclusion. */
 const ENOUGH_MS = 20;
-/** Below the one, twice as much processor time is the noise of two ticks; above the other, other threads do all the work. */
+/**
+ * Below the first bound, a factor of two in processor time is the noise of two ticks. Above the second, other threads do all
+ * the work.
+ */
 const LEAST_CPU = 0.02;
 const MOST_CPU = 8;
-/** Where workers take cores from each other, ticks with the same numbers before a new kind of tasks is believed. */
+/** Where workers take cores from each other, ticks with unchanged numbers before a new kind of tasks is accepted. */
 const TICKS_TO_KNOW = 4;
 /** Workers that use this share of the cores have no more to gain. */
 const CORES_ARE_BUSY = 0.92;
 /** Two workers on two free cores wait for 1 to 2 % of the time. */
 const MUCH_DELAY = 0.1;
-/** A ratio this many times that of the sums is not noise. */
+/** A factor between a ratio and that of the sums that is not noise. */
 const ODD = 2;
 
 /**
- * Adds a tick. One without work changes nothing: what tasks were like is not forgotten while there are none.
+ * Adds a tick. One without work changes nothing, so that a pause does not erase what is known.
  * @returns `isNew` when tasks are of another kind from now on
  */
 export function addTick(
@@ -74,7 +76,7 @@ export function addTick(
   return { shape: { ...next, ...add(shape, tick, 0.5 ** (elapsedMs / HALF_LIFE_MS)), odd: undefined }, isNew: false };
 }
 
-/** Where workers take cores from each other, the same tasks have another shape with other numbers. */
+/** Where workers take cores from each other, the same tasks have another profile when the numbers change. */
 function withNumbers(shape: WorkloadProfile, workers: number, concurrency: number, cores: number): WorkloadProfile {
   if (workers === shape.workers && concurrency === shape.concurrency) return shape;
   const kept = takeCores(shape, shape.workers, cores) ? NO_SHAPE : shape;
@@ -95,13 +97,13 @@ function add(sums: Sums, tick: Sums, kept: number): Sums {
   };
 }
 
-/** Whether tasks wait much more, or much less, or use the processor so. */
+/** Whether tasks differ much in how they wait, or in how they use the processor. */
 function differ(a: Sums, b: Sums): boolean {
   const isFar = (one: number, other: number): boolean => one > other * ODD || other > one * ODD;
   return isFar(tasksPerLoop(a), tasksPerLoop(b)) || isFar(cpuPerLoop(a), cpuPerLoop(b));
 }
 
-/** Whether there is enough to go by. */
+/** Whether there is enough data. */
 export function isKnown({ handlerMs }: Sums): boolean {
   return handlerMs >= ENOUGH_MS;
 }
@@ -113,14 +115,15 @@ export function tasksPerLoop({ handlerMs, loopMs }: Sums): number {
 
 /** Processor time for each millisecond that a loop is active and does not wait for a core. */
 export function cpuPerLoop({ loopMs, cpuMs, delayMs }: Sums): number {
-  // A loop that wakes up waits for a core before it is active, so that there may be more delay than there is loop.
+  // A loop that wakes up waits for a core before it is active. So the delay may exceed the loop's active time.
   const ownMs = Math.max(loopMs - delayMs, Math.min(loopMs, cpuMs));
   return Math.min(Math.max(cpuMs / Math.max(ownMs, 1e-6), LEAST_CPU), MOST_CPU);
 }
 
 /**
- * Whether one more worker would wait for a core, as those there are do. Loops already wait for a good part of their time,
- * whatever uses the cores; or what workers use and wait for, or use beside the pool's own thread, comes to all the cores.
+ * Whether one more worker would wait for a core, as the present ones do. One sign is that loops already wait a good part of
+ * their time, whatever uses the cores. The other is that no core is left, after the workers' use and their waits or the
+ * parent's use.
  */
 export function areCoresTaken(sums: Sums, workers: number, cores: number, parentShare: number): boolean {
   const { spanMs, loopMs, cpuMs, delayMs } = sums;
@@ -144,12 +147,12 @@ export function areCoresBusy(sums: Sums, workers: number, cores: number): boolea
   return coresPerWorker(sums) * workers >= cores * CORES_ARE_BUSY;
 }
 
-/** Tasks that leave their loop idle for less than this do not wait enough for a second one to be worth its risks. */
+/** Tasks that leave their loop idle for less than this wait too little: a second one adds only risks. */
 export const WAITS_ABOVE = 1.3;
 const ONLY_WAITS_ABOVE = 5;
 const COMPUTES_ABOVE = 0.75;
 
-/** The word for it, to be shown. */
+/** The word for the kind of tasks, for display. */
 export function kindOf(shape: Sums): DetectedWorkload {
   const tasks = tasksPerLoop(shape);
   if (tasks >= ONLY_WAITS_ABOVE) return 'waiting';
