@@ -1,22 +1,22 @@
-/** How a recycling went. */
+/** Outcome of a recycling. */
 export interface Recycling {
   readonly replaced: number;
   readonly of: number;
-  /** Why it stopped: a new worker could not be started. */
+  /** The reason to stop: a new worker could not be started. */
   readonly failure: { error: unknown } | undefined;
 }
 
 export interface ReplaceAllParts<W> {
   workers: readonly W[];
-  /** Most of them that are replaced at a time. */
+  /** Most workers that are replaced at a time. */
   atOnce: number;
   /** Resolves when the worker has gone; rejects when no new one can be started. */
   replace(worker: W): Promise<void>;
-  /** Whether the pool has come to its end meanwhile. */
+  /** Whether the pool has ended meanwhile. */
   isOver(): boolean;
 }
 
-/** Replaces workers in batches. It stops after a batch in which a new worker could not be started: the others stay. */
+/** Replaces workers in batches. Stops after a batch in which a new worker could not be started; the others stay. */
 export async function replaceAll<W>({ workers, atOnce, replace, isOver }: ReplaceAllParts<W>): Promise<Recycling> {
   const of = workers.length;
   let replaced = 0;

@@ -1,8 +1,8 @@
 import { deferred, type Deferred } from '../base/deferred.js';
 
 /**
- * When the new worker takes over. ready: as soon as it is; the old one finishes what it has in flight meanwhile. done: once the
- * old one has finished, which gets nothing more; until then the new one stands by.
+ * When the new worker takes over. 'ready': as soon as it is ready, while the old one finishes what it has in flight. 'done':
+ * once the old one has finished. The old one gets nothing more, and the new one stands by until then.
  */
 export type TakeOver = 'ready' | 'done';
 
@@ -10,14 +10,14 @@ export type TakeOver = 'ready' | 'done';
 export interface Replacing {
   readonly reason: string;
   readonly takeOver: TakeOver;
-  /** The old worker will never work again, so a new one that cannot start is missing like any other. */
+  /** The old worker will never take tasks again, so a new one that cannot start is missing like any other. */
   readonly isFinal: boolean;
 }
 
-/** One worker that is to go, and the one started for it. */
+/** A worker that is to go, and its successor. */
 export interface Replacement<W> extends Replacing {
   readonly old: W;
-  /** Undefined until one is started, and after its end. */
+  /** Undefined until a successor is started, and after its end. */
   heir: W | undefined;
 }
 
@@ -25,7 +25,7 @@ interface Entry<W> extends Replacement<W> {
   readonly over: Deferred<void>;
 }
 
-/** Workers that are to be replaced, from the wish until the old worker has gone. */
+/** Workers that are to be replaced, from the request until the old worker has gone. */
 export class Replacements<W> {
   readonly #entries = new Map<W, Entry<W>>();
   readonly #isStaying: (worker: W) => boolean;
@@ -49,7 +49,7 @@ export class Replacements<W> {
     return entry.over.promise;
   }
 
-  /** Those whose old worker still works, or waits to be relieved, the oldest wish first. */
+  /** Replacements whose old worker still works, or waits to be relieved; the oldest request first. */
   pending(takeOver?: TakeOver): Replacement<W>[] {
     if (this.#entries.size === 0) return [];
     const all = [...this.#entries.values()].filter(({ old }) => this.#isStaying(old));
@@ -61,12 +61,12 @@ export class Replacements<W> {
     return this.#entries.get(worker)?.isFinal === true;
   }
 
-  /** The wish for which this worker was started. */
+  /** The request for which this worker was started. */
   ofHeir(heir: W): Replacement<W> | undefined {
     return this.pending().find((entry) => entry.heir === heir);
   }
 
-  /** No new worker can be started in its place, so this one stays. */
+  /** Ends the request, since no successor can be started; the old worker stays. */
   failed({ old }: Replacement<W>, error: unknown): void {
     const entry = this.#entries.get(old);
     this.#entries.delete(old);

@@ -1,6 +1,6 @@
 import { nextDelayMs } from '../base/backoff.js';
 
-/** What is remembered of worker ends. Plain data. */
+/** Record of how workers ended. Plain data. */
 export interface RestartHistory {
   /** Failed starts since the last worker became ready. */
   readonly failedStarts: number;
@@ -15,11 +15,11 @@ export interface RestartLimits {
   readonly withinMs: number;
 }
 
-/** What is known of a worker that ended without being asked to. */
+/** Data of a worker that ended without a request. */
 export interface UnexpectedEnd {
   readonly wasReady: boolean;
   readonly uptimeMs: number;
-  /** Tasks it had finished. */
+  /** Tasks that it had finished. */
   readonly tasksDone: number;
 }
 
@@ -27,27 +27,27 @@ export type RestartDecision = { action: 'restart'; delayMs: number } | { action:
 
 export const NO_HISTORY: RestartHistory = { failedStarts: 0, deaths: [], deathsInARow: 0 };
 
-/** Failed starts without one success that end a pool with no ready worker: five, as many as a passing cause is given time for. */
+/** Failed starts without one success that end a pool with no ready worker. Five give a passing cause time to end. */
 const MAX_FAILED_STARTS = 5;
 const BASE_MS = 100;
 const MAX_MS = 5000;
 /**
  * A worker that lived this long, or finished a task, was healthy: the next restart is immediate again. Its death is more
- * likely a task's doing than the module's, and a batch gains nothing from a wait after one bad item in a hundred. The
- * limits stop what cannot go on.
+ * likely due to a task than to the module. A wait after one bad item in a hundred would gain a batch nothing. The limits stop
+ * what cannot go on.
  */
 const HEALTHY_MS = 30_000;
 
-/** A worker became ready: the module can start. */
+/** Notes that a worker became ready, so that the module can start. */
 export function afterReady(history: RestartHistory): RestartHistory {
   return { ...history, failedStarts: 0 };
 }
 
 /**
- * A worker ended by itself. The first restart is immediate, the next ones wait 100 ms · 2ⁿ up to 5 s with full jitter,
- * until a worker was healthy. Beyond `limits` deaths in the window, or five failed starts in a row, the answer is to give
- * up: then the fault is in the module or the machine, and restarting only burns CPU. Failed starts end no pool whose other
- * workers are at work: they show that the module can start, and the machine may only have no room for one more.
+ * Notes that a worker ended by itself. The first restart is immediate. The next ones wait 100 ms · 2ⁿ up to 5 s with full
+ * jitter, until a worker was healthy. Beyond `limits` deaths in the window, or five failed starts in a row, the pool gives
+ * up. The fault is then in the module or the machine, and restarting only burns CPU. Failed starts end no pool that has ready
+ * workers. Those show that the module can start, and the machine may only lack room for one more.
  */
 export function afterUnexpectedEnd(
   history: RestartHistory,

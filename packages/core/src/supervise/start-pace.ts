@@ -1,16 +1,16 @@
-/** Workers that may start at once whatever the machine. */
+/** Workers that may start at once on any machine. */
 const LEAST_AT_ONCE = 4;
 /**
- * How long a worker that starts counts as one that needs a core. By then most have loaded; one that still starts mostly waits,
- * for a service or for another worker, and must not hold up the others.
+ * Time for which a starting worker counts as one that needs a core. By then most have loaded. A worker that still starts
+ * mostly waits, for a service or another worker, and must not hold up the others.
  */
 const NEEDS_CORE_MS = 2000;
 
 /**
- * When the next worker may be spawned, host clock: now, unless as many as the cores can serve are starting already. More of them
- * would only take longer each, until none is ready within its time.
- * @param startedAt when those that are not ready yet were spawned
- * @param mostAtOnce tells how many may start at once; asked only when several do
+ * Time at which the next worker may be spawned, host clock. It is now, unless as many as the cores can serve are starting
+ * already. More at once would only take longer each, until none is ready within its time.
+ * @param startedAt spawn times of workers that are not ready yet
+ * @param mostAtOnce returns how many may start at once; called only when several do
  */
 export function maySpawnAt(startedAt: readonly number[], nowMs: number, mostAtOnce: () => number): number {
   const counting = startedAt.filter((atMs) => nowMs - atMs < NEEDS_CORE_MS);

@@ -9,12 +9,12 @@ import {
 } from './restart-policy.js';
 import { maySpawnAt } from './start-pace.js';
 
-/** An end that was not asked for, and the error behind it. */
+/** An unrequested end, and the error behind it. */
 export interface Fault extends UnexpectedEnd {
   readonly cause: unknown;
 }
 
-/** A worker to be started, and the earliest time for that, host clock. */
+/** A worker to be started, and the earliest time to start it, host clock. */
 export interface Due {
   readonly startAt: number;
 }
@@ -25,33 +25,33 @@ export interface StarterParts<D extends Due> {
   random(): number;
   /** Calls back in the next turn of the event loop. */
   nextTurn(callback: () => void): Timer;
-  /** Workers that may be on their way to ready at once. Asked only when several are: it reads files. */
+  /** Most workers that may be starting at once. It reads files, so it is called only when several are. */
   startsAtOnce(): number;
   /** The worker to start next; undefined when none is missing. */
   due(): D | undefined;
   /** Whether any worker takes tasks. */
   hasReady(): boolean;
-  /** When those were spawned that are on their way to ready, host clock. */
+  /** Spawn times of the starting workers, host clock. */
   starting(): number[];
   start(due: D): void;
-  /** Restarting has no prospect. Called once. */
+  /** Reports that restarting has no prospect. Called once. */
   gaveUp(reason: string, cause: unknown): void;
 }
 
 /**
- * When the next missing worker starts: one in a turn of the event loop, no more at once than the machine can serve, and after
- * a fault not before its wait is over.
+ * Decides when the next missing worker starts. One starts in a turn of the event loop, and no more at once than the machine
+ * can serve. After a fault, none starts before its wait is over.
  */
 export class Starter<D extends Due> {
   readonly #parts: StarterParts<D>;
   #history: RestartHistory = NO_HISTORY;
-  /** The next look at what is to be started. */
+  /** Timer of the next look at what is to be started. */
   #timer: Timer | undefined;
-  /** Whether one was started in this turn; and the call of the next. */
+  /** Whether a worker was started in this turn; and the call in the next turn. */
   #isTurnUsed = false;
   #turn: Timer | undefined;
   #mayStartAt = -Infinity;
-  /** The last start threw, and has not been judged yet. */
+  /** Timer for a start that threw, and has not been judged yet. */
   #refusal: Timer | undefined;
   #isOver = false;
 
@@ -59,13 +59,13 @@ export class Starter<D extends Due> {
     this.#parts = parts;
   }
 
-  /** No missing worker starts before this time, host clock. Infinity until a start that threw has been judged. */
+  /** Earliest time at which a missing worker starts, host clock. Infinity until a start that threw has been judged. */
   get mayStartAt(): number {
     return this.#refusal === undefined ? this.#mayStartAt : Infinity;
   }
 
   /**
-   * Starts one of the workers that are missing, and the others in the turns that follow: a spawn takes two milliseconds, in which
+   * Starts one of the missing workers now, and the others in the turns that follow. A spawn takes two milliseconds, in which
    * the program does nothing else.
    */
   startNext(): void {
@@ -88,12 +88,12 @@ export class Starter<D extends Due> {
     });
   }
 
-  /** A worker became ready: the module can start. */
+  /** Notes that a worker became ready, so that the module can start. */
   noteReady(): void {
     this.#history = afterReady(this.#history);
   }
 
-  /** A worker ended by itself: the next start may have to wait, or there is none. */
+  /** Notes that a worker ended by itself: the next start may have to wait, or there is none. */
   onFault(fault: Fault): void {
     const { clock, random, limits, hasReady, gaveUp } = this.#parts;
     const nowMs = clock.now();
@@ -104,7 +104,7 @@ export class Starter<D extends Due> {
     else this.#mayStartAt = Math.max(this.#mayStartAt, nowMs + decision.delayMs);
   }
 
-  /** A start threw. Judged later, as every other end: the code that asked for the worker is in the middle of something. */
+  /** Notes that a start threw. It is judged later, like every other end, since the caller is in the middle of other work. */
   refused(cause: unknown): void {
     this.#refusal = this.#parts.clock.after(0, () => {
       this.#refusal = undefined;
@@ -113,7 +113,7 @@ export class Starter<D extends Due> {
     });
   }
 
-  /** Starts none any more. */
+  /** Starts no worker any more. */
   stop(): void {
     this.#isOver = true;
     for (const timer of [this.#timer, this.#turn, this.#refusal]) timer?.cancel();

@@ -12,7 +12,7 @@ export interface Supervised {
   readonly state: string;
   readonly inFlight: number;
   readonly startedAt: number;
-  /** When it was last of use. */
+  /** Time when it was last needed. */
   readonly usedAtMs: number;
   readonly metrics: { readonly rssBytes: number };
   drain(reason: string, stopWithinMs: number): void;
@@ -23,13 +23,13 @@ export interface SupervisorParts<W extends Supervised> extends Omit<
   StarterParts<Due>,
   'due' | 'hasReady' | 'starting' | 'start'
 > {
-  /** Starts a worker. May throw when it cannot even be tried. */
+  /** Starts a worker. May throw when the start cannot even be tried. */
   start(workerId: number): W;
-  /** A worker is to have tasks from now on. */
+  /** Gives a worker tasks from now on. */
   activate(worker: W): void;
-  /** A worker goes, because another one takes its place. */
+  /** Reports that a worker goes, because another one takes its place. */
   recycled(worker: W, reason: string): void;
-  /** A worker stays, because no other one can be started in its place. */
+  /** Reports that a worker stays, because no successor can be started. */
   recycleFailed(worker: W, reason: string, error: unknown): void;
 }
 
@@ -38,7 +38,7 @@ interface DueWorker<W> extends Due {
   readonly replacement: Replacement<W> | undefined;
 }
 
-/** How long a worker that was told to go may take for its teardown. OTP gives worker children 5 s, too. */
+/** Time that a worker has for its teardown. OTP gives worker children 5 s, too. */
 const STOP_WITHIN_MS = 5000;
 
 /** Keeps the wanted number of workers alive: starts, restarts by policy, replaces, and lets go. */
@@ -46,14 +46,14 @@ export class Supervisor<W extends Supervised> {
   readonly #parts: SupervisorParts<W>;
   readonly #workers = new Set<W>();
   readonly #starter: Starter<DueWorker<W>>;
-  /** Warm workers that have no tasks until another one ends. */
+  /** Warm workers that get no tasks until another worker ends. */
   readonly #spares = new Set<W>();
   readonly #replacements = new Replacements<W>(isStaying);
   #wanted = 0;
   #wantedSpares = 0;
   #lastId = 0;
   #isOver = false;
-  /** Checked whenever a worker ended. */
+  /** Checked at every end of a worker. */
   readonly #conditions = new Conditions();
 
   constructor(parts: SupervisorParts<W>) {
@@ -85,17 +85,17 @@ export class Supervisor<W extends Supervised> {
     return this.#wanted;
   }
 
-  /** Workers that are here to stay: neither on their way out nor spares. */
+  /** Workers that stay: neither on their way out nor spares. */
   staying(): W[] {
     return [...this.#workers].filter((worker) => isStaying(worker) && !this.#spares.has(worker));
   }
 
-  /** Workers that stand by. */
+  /** Spare workers. */
   get spares(): ReadonlySet<W> {
     return this.#spares;
   }
 
-  /** Wants this number of workers from now on. Excess workers are drained. */
+  /** Sets the wanted number of workers. Excess workers are drained. */
   want(count: number, goFirst: GoFirst = 'coldest'): void {
     this.#wanted = count;
     this.#promote();
@@ -103,21 +103,21 @@ export class Supervisor<W extends Supervised> {
     this.#drainExcess(goFirst);
   }
 
-  /** Wants this number of spares: workers beside those wanted, warm and without tasks. */
+  /** Sets the wanted number of spares: workers beside those wanted, warm and without tasks. */
   wantSpares(count: number): void {
     this.#wantedSpares = count;
     this.#starter.startNext();
     this.#drainExcess('coldest');
   }
 
-  /** A worker is warm: it goes to work, or stands by. The worker that it relieves goes with the next `relieve`. */
+  /** A worker is warm: it takes tasks, or stands by. The worker that it relieves goes with the next `relieve`. */
   onReady(worker: W): void {
     this.#starter.noteReady();
     const replacement = this.#replacements.ofHeir(worker);
     const relieved = replacement?.takeOver === 'ready' ? replacement.old : undefined;
     const wasSpare = relieved !== undefined && this.#spares.delete(relieved);
     const working = this.staying().filter((each) => each.isReady);
-    // The new one is among those that work, and so is the one that it relieves.
+    // Both the new worker and the one that it relieves take tasks now.
     const isTooMany = working.length > this.#wanted + (relieved?.isReady === true ? 1 : 0);
     if (wasSpare || (isTooMany && this.#spares.size < this.#standBy)) this.#spares.add(worker);
     else this.#parts.activate(worker);
@@ -134,7 +134,10 @@ export class Supervisor<W extends Supervised> {
     this.#starter.startNext();
   }
 
-  /** A worker has ended; `unexpected` describes it unless the pool had asked it to, or killed it for a task's sake. */
+  /**
+   * A worker has ended. `unexpected` describes the end, unless the pool had asked for it, or had killed the worker for a
+   * task's sake.
+   */
   onEnd(worker: W, unexpected: Fault | undefined): void {
     const replacement = this.#replacements.ofHeir(worker);
     this.#workers.delete(worker);
@@ -153,8 +156,8 @@ export class Supervisor<W extends Supervised> {
   }
 
   /**
-   * Replaces every worker there is now, those that start and those that stand by included, a quarter at once. Stops when a new
-   * worker cannot be started: those that are left stay.
+   * Replaces every present worker, starting ones and spares included, a quarter at once. Stops when a new worker cannot be
+   * started; the remaining ones stay.
    */
   recycle(reason: string): Promise<Recycling> {
     return replaceAll({
@@ -166,8 +169,8 @@ export class Supervisor<W extends Supervised> {
   }
 
   /**
-   * Replaces a worker: a new one becomes ready, then this one goes when it has finished what it has in flight. Resolves when it
-   * has gone; rejects when no new one can be started, and then it stays.
+   * Replaces a worker. A new one becomes ready; then this one goes when nothing is in flight any more. Resolves when it has
+   * gone. Rejects when no new one can be started, and then it stays.
    */
   replace(worker: W, replacing: Replacing): Promise<void> {
     if (this.#isOver || !this.#workers.has(worker) || !isStaying(worker)) return Promise.resolve();
@@ -197,7 +200,7 @@ export class Supervisor<W extends Supervised> {
     this.#starter.stop();
   }
 
-  /** Another worker has taken its place. */
+  /** Lets the old worker go, since another one has taken its place. */
   #leave({ old, reason }: Replacement<W>): void {
     this.#parts.recycled(old, reason);
     old.drain(reason, STOP_WITHIN_MS);
@@ -208,7 +211,7 @@ export class Supervisor<W extends Supervised> {
     this.#parts.recycleFailed(replacement.old, replacement.reason, error);
   }
 
-  /** Workers that get no more tasks, and have finished, go as soon as a spare stands by. */
+  /** Lets workers that get no more tasks, and have finished, go as soon as a spare stands by. */
   #relieveDone(): void {
     if (this.#spares.size === 0 || this.#isOver) return;
     for (const replacement of this.#replacements.pending('done')) {
@@ -221,7 +224,7 @@ export class Supervisor<W extends Supervised> {
     }
   }
 
-  /** Spares take the places of workers that are missing. */
+  /** Puts spares in the places of missing workers. */
   #promote(): void {
     if (this.#spares.size === 0) return;
     const working = this.staying().filter((worker) => worker.isReady).length;
@@ -231,7 +234,7 @@ export class Supervisor<W extends Supervised> {
     }
   }
 
-  /** Workers that are to stand by: spares, and successors of those that are at their last tasks. */
+  /** Number of workers that should stand by: spares, and successors of workers at their last tasks. */
   get #standBy(): number {
     return this.#wantedSpares + this.#replacements.pending('done').length;
   }
@@ -249,7 +252,7 @@ export class Supervisor<W extends Supervised> {
     }
   }
 
-  /** What is to be started, and when at the earliest. */
+  /** The next worker to be started, and its earliest time. */
   #due(): DueWorker<W> | undefined {
     const replacements = this.#replacements.pending();
     const present = this.staying().length + this.#spares.size;
@@ -257,14 +260,14 @@ export class Supervisor<W extends Supervised> {
     if (missing <= 0) return undefined;
     const heirless = replacements.filter(({ heir }) => heir === undefined);
     const startAt = this.#starter.mayStartAt;
-    // A wait after deaths concerns those that are missing. An old worker that still works is no such case.
+    // A wait after deaths concerns missing workers. An old worker that still takes tasks is not missing.
     const harmless = heirless.find(({ isFinal }) => !isFinal);
     if (startAt > this.#parts.clock.now() && harmless !== undefined)
       return { startAt: -Infinity, replacement: harmless };
     return { startAt, replacement: missing > heirless.length ? undefined : heirless[0] };
   }
 
-  /** When those were spawned that are on their way to ready. */
+  /** Spawn times of the starting workers. */
   #starting(): number[] {
     const starting = [...this.#workers].filter((worker) => isStaying(worker) && !worker.isReady);
     return starting.map(({ startedAt }) => startedAt);

@@ -1,10 +1,11 @@
 /**
- * Which worker goes first: the longest unused or the one with the most memory, idle ones before busy ones; or the one started
- * last, idle or busy. While tasks wait, it is chance which worker is idle, and an old one has compiled its code.
+ * Which worker goes first. 'coldest' and 'fattest' are the longest unused and the one with the most memory, idle ones before
+ * busy ones. 'newest' is the last one started, idle or busy. While tasks wait, chance decides which worker is idle, and an
+ * old one has compiled its code.
  */
 export type GoFirst = 'coldest' | 'fattest' | 'newest';
 
-/** What the choice looks at. */
+/** The data of a worker that the choice goes by. */
 export interface MayGo {
   readonly id: number;
   readonly isReady: boolean;
@@ -24,7 +25,7 @@ const ORDER: Readonly<Record<GoFirst, (a: MayGo, b: MayGo) => number>> = {
 /**
  * The workers that go when fewer are wanted.
  * @param staying workers that are neither on their way out nor successors, in the order of their start
- * @param standBy number of missing spares: that many of the starting workers, the last ones, will be spares
+ * @param standBy number of missing spares: this many of the starting workers, the last ones, will be spares
  */
 export function tooMany<W extends MayGo>(
   staying: readonly W[],
