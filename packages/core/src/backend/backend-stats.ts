@@ -16,7 +16,7 @@ export interface StatsParts {
   memory: MemoryStats | undefined;
   workers: Iterable<Worker>;
   spares: number;
-  /** Time that places for tasks have been there, ms. */
+  /** Sum of the time for which places for tasks have existed, ms. */
   placeMs: number;
   past: PastWorkers;
   registry: TaskRegistry;
@@ -29,7 +29,7 @@ export function backendStats(parts: StatsParts): BackendStats {
   const workerList = workers.map((worker) => workerStats(worker, parts.nowMs));
   const count = (...states: string[]): number => workerList.filter(({ state }) => states.includes(state)).length;
   const types = [...parts.types];
-  // A caller may give any name, "__proto__" and "valueOf", too: nothing is inherited here.
+  // A caller may use any name, even "__proto__" or "valueOf", so the object inherits nothing.
   const byTask = Object.create(null) as PoolStats['byTask'];
   for (const type of types) {
     const { name, completed, failed, profile: load } = type;
@@ -66,13 +66,13 @@ function workerStats(worker: Worker, nowMs: number): WorkerStats {
   return { ...own, rssBytes, heapUsedBytes, cpu, elu };
 }
 
-/** Execution time ÷ the time that places for it were there. */
+/** Execution time ÷ the time for which places existed. */
 function utilization({ placeMs }: StatsParts, types: readonly TaskType[]): number {
   const busyMs = types.reduce((sum, type) => sum + type.run.sum, 0);
   return placeMs === 0 ? 0 : Math.min(1, busyMs / placeMs);
 }
 
-/** Share of the time in handlers in which they had their event loop, weighted by that time. */
+/** Share of the time in handlers in which tasks had their event loop, weighted by that time. */
 function loopShare(types: readonly TaskType[]): number {
   const ranMs = types.reduce((sum, { run }) => sum + run.sum, 0);
   const loopMs = types.reduce((sum, { run, profile: load }) => sum + run.sum * load.loopShare, 0);

@@ -33,10 +33,10 @@ export interface Backend {
    */
   submitShared(name: string, input: unknown, terms: CallTerms, mayRefuse: boolean): SharedTask;
 
-  /** Runs a task once on each worker that takes tasks, past the queue; waits for the first worker if there is none. */
+  /** Runs a task once on each worker that takes tasks, past the queue. Without any worker, it waits for the first. */
   submitToAll(name: string, input: unknown, terms: CallTerms): Promise<unknown[]>;
 
-  /** Number of tasks of a name that are worth having submitted at once: `map` pulls no more of its inputs. */
+  /** Number of tasks of a name that are worth having submitted at once. `map` pulls no more of its inputs. */
   usefulInFlight(name: string): number;
 
   /** Whether a task that has not waited for room has a place now. `map` asks for each input, without a promise. */
@@ -55,7 +55,7 @@ export interface Backend {
   pause(): void;
   resume(): void;
 
-  /** @throws ERR_OPTION when the machine's own settings contradict */
+  /** @throws ERR_OPTION when the settings contradict those of the machine */
   resize(workers: WorkersOption): void;
 
   /**
@@ -76,7 +76,7 @@ export interface Backend {
   kill(error: Error, refusal?: Error): Promise<void>;
 }
 
-/** What a backend knows of its pool, and tells it. */
+/** What a backend knows about its pool, and reports to it. */
 export interface BackendParts {
   /** The pool, as an identity for published messages. */
   readonly pool: object;
@@ -84,21 +84,21 @@ export interface BackendParts {
   readonly moduleUrl: string;
   readonly options: ResolvedOptions;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
-  /** Workers cannot be kept alive: the pool has failed, and calls `kill`. */
+  /** Reports that workers cannot be kept alive: the pool has failed, and calls `kill`. */
   gaveUp(reason: string, cause: unknown): void;
-  /** Memory is short: what can be computed again is to be dropped. */
+  /** Reports that memory is short: the pool drops what can be computed again. */
   memoryShort(): void;
 }
 
-/** @throws ERR_OPTION when workers cannot be had with these options */
+/** @throws ERR_OPTION when workers cannot be started with these options */
 export type OpenBackend = (parts: BackendParts) => Backend;
 
-/** A task under way for several callers. It begins with the terms of the first. */
+/** A task in progress for several callers. It begins with the terms of the first. */
 export interface SharedTask {
   readonly result: Promise<SharedResult>;
   /** Where it is now. */
   look(): TaskSight;
-  /** These limits alone end it from now on; they are no tighter. */
+  /** Replaces its limits with these, which are no tighter. */
   loosen(limits: CallLimits): void;
 }
 
@@ -109,9 +109,9 @@ export interface SharedResult {
 }
 
 export interface TaskSight {
-  /** It waits for a worker. */
+  /** Whether it waits for a worker. */
   readonly isQueued: boolean;
-  /** When the handler of this try was called, on this program's clock; undefined before. */
+  /** Time when the handler of this try was called, on this program's clock; undefined before. */
   readonly startedAtMs: number | undefined;
   /** Its worker; 0 before it has one. */
   readonly workerId: number;
@@ -123,9 +123,9 @@ export interface TaskSight {
 export interface CallLimits {
   /** Longest execution, ms. */
   readonly timeoutMs: number;
-  /** Until when it may wait for a worker. */
+  /** Latest time until which it may wait for a worker. */
   readonly queueUntilMs: number;
-  /** When it must be done. */
+  /** Latest time by which it must be done. */
   readonly deadlineMs: number;
 }
 

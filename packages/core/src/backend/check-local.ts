@@ -8,7 +8,7 @@ import { loaderFlags } from '../transport/node-flags.js';
 import { flagsRefused } from '../transport/thread-transport.js';
 import { checkNesting } from './nesting.js';
 
-/** Refuses what no worker of this machine could be started with, before one is started. @throws ERR_OPTION */
+/** Refuses options with which no worker of this machine could start, before one is started. @throws ERR_OPTION */
 export function checkLocal(moduleUrl: string, options: ResolvedOptions): void {
   const { kind, timeoutStack, execArgv, workerData, warmup } = options;
   checkNesting(moduleUrl);

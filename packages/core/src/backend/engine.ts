@@ -33,7 +33,7 @@ export class Engine {
   readonly dispatcher: Dispatcher;
   readonly supervisor: Supervisor<Worker>;
   readonly keepAlive = new KeepAlive();
-  /** Checked whenever tasks or workers changed. */
+  /** Checked at every change of tasks or workers. */
   readonly conditions = new Conditions();
   /** Places in the queue. */
   readonly room = new RoomLine((tasks) => this.hasRoomFor(tasks));
@@ -83,7 +83,7 @@ export class Engine {
       limits: options.restart,
       random,
       nextTurn: (callback) => host.nextTurn(callback),
-      // One loads while another waits for the disk.
+      // One worker loads while another waits for the disk.
       startsAtOnce: () => 2 * Math.ceil(this.#usableCores()),
       start: (workerId) => this.#startWorker(workerId),
       activate: (worker) => {
@@ -133,11 +133,11 @@ export class Engine {
     this.supervisor.wantSpares(range.spare);
   }
 
-  /** Whether the queue has room for this number of tasks more. */
+  /** Whether the queue has room for this number of further tasks. */
   hasRoomFor(tasks: number): boolean {
     const { queueMax } = this.options;
     if (queueMax === Infinity) return true;
-    // Free places count as room: with queue.max 0 a task is taken if it can run at once, or as soon as a worker has started.
+    // Free places count as room. With queue.max 0, a task is accepted if it can run at once, or once a worker has started.
     const over = this.registry.counts.queued - this.intake.prepared + tasks - queueMax;
     if (over <= 0) return true;
     if (this.dispatcher.isPaused) return false;
@@ -145,19 +145,19 @@ export class Engine {
     return free >= over || free + this.keepers.autoscaler.placesToCome() >= over;
   }
 
-  /** Takes another number of workers, or other bounds. @throws ERR_OPTION */
+  /** Sets another number of workers, or other bounds. @throws ERR_OPTION */
   resize(workers: WorkersOption): void {
     this.keepers.autoscaler.resize(this.#sizeRange(workers));
     this.check();
   }
 
-  /** Wakes the waits that hold now: tasks or workers have changed. */
+  /** Wakes the waits whose condition holds now, after a change of tasks or workers. */
   check(): void {
     this.conditions.check();
     this.room.check();
   }
 
-  /** Read once: from files. */
+  /** Read only once, because it is read from files. */
   #usableCores(): number {
     return (this.#cores ??= this.#parts.host.cores());
   }

@@ -16,13 +16,13 @@ export interface IntakeParts {
   inputs: InputWriter;
 }
 
-/** A task that is taken in before its workers are known. */
+/** A task that is accepted before its workers are known. */
 export interface PreparedTask {
   readonly task: Task;
   readonly result: Promise<unknown>;
 }
 
-// One executor for all promises: a closure for each would be the largest part of an empty call.
+// One executor serves all promises: a closure for each would be the largest part of an empty call.
 let lastResolve: (value: unknown) => void;
 let lastReject: (error: unknown) => void;
 const takeEnds = (resolve: (value: unknown) => void, reject: (error: unknown) => void): void => {
@@ -39,11 +39,11 @@ export class Intake {
   readonly #inputs: InputWriter;
   #lastTaskId = 0;
   /**
-   * The task whose input is being taken down, which is in no queue yet; linked to it those around it. A getter of the input may
+   * The task whose input is being read, which is in no queue yet; it links to the tasks around it. A getter of the input may
    * run anything: submit another task, abort this one's signal, end the pool.
    */
   #entering: Task | undefined;
-  /** Tasks of broadcasts that wait for their first worker: they are in no queue either. */
+  /** Tasks of broadcasts that wait for their first worker. They are in no queue either. */
   readonly #prepared = new Set<Task>();
 
   constructor({ clock, types, registry, dispatcher, inputs }: IntakeParts) {
@@ -81,7 +81,7 @@ export class Intake {
     };
   }
 
-  /** Takes a task in that is for several workers: its input is taken down now, and it waits here until `submitPrepared`. */
+  /** Accepts a task for several workers. Its input is copied now, and the task waits here until `submitPrepared`. */
   prepare(name: string, input: unknown, extras: TaskExtras): PreparedTask {
     const result = new Promise(takeEnds);
     const task = this.#enter(name, input, { ...extras, pinned: true });
@@ -100,7 +100,7 @@ export class Intake {
     for (const worker of others) {
       results.push(new Promise(takeEnds));
       const twin = this.#make(task.name, task.extras);
-      // An input is never written to, so one copy serves all: each worker is sent its own.
+      // An input is never written to, so one copy serves all workers: each gets its own in its frame.
       twin.chunk = task.chunk;
       twin.inputAt = task.inputAt;
       twin.inputBytes = task.inputBytes;
@@ -110,19 +110,19 @@ export class Intake {
     return results;
   }
 
-  /** A prepared task has settled, or is no longer waited for. */
+  /** Forgets a prepared task that has settled, or is no longer waited for. */
   release({ task }: PreparedTask): void {
     this.#prepared.delete(task);
   }
 
-  /** Held tasks that have not settled. They go past the queue, and take no place in it. */
+  /** Number of prepared tasks that have not settled. They go past the queue, and take no place in it. */
   get prepared(): number {
     let prepared = 0;
     for (const { state } of this.#prepared) if (state === 'queued') prepared++;
     return prepared;
   }
 
-  /** Whether this task is in no queue yet: its input is being taken down, or it is prepared. */
+  /** Whether this task is in no queue yet: its input is being read, or it is prepared. */
   isEntering(task: Task): boolean {
     if (this.#prepared.has(task)) return true;
     let entering = this.#entering;
@@ -139,8 +139,7 @@ export class Intake {
   }
 
   /**
-   * The task of the promise made last. It is queued, unless its input cannot be sent, or a getter of its input has done
-   * away with it.
+   * The task of the latest promise. It is queued, unless its input cannot be sent, or a getter of its input has ended it.
    */
   #enter(name: string, input: unknown, extras: TaskExtras | undefined): Task {
     const task = this.#make(name, extras);
@@ -155,7 +154,7 @@ export class Intake {
     return task;
   }
 
-  /** The task of the promise made last, in the registry, still without its input. */
+  /** Adds the task of the latest promise to the registry, still without its input. */
   #make(name: string, extras: TaskExtras | undefined): Task {
     const id = ++this.#lastTaskId;
     const type = this.#types.of(name);
@@ -166,7 +165,7 @@ export class Intake {
   }
 }
 
-/** Gives a task these limits: it looks them up in its extras each time. */
+/** Gives a task these limits, which it looks up in its extras each time. */
 function loosen({ extras, settings, submittedAt }: Task, { timeoutMs, queueUntilMs, deadlineMs }: CallLimits): void {
   extras.settings = { ...settings, timeoutMs, queueTimeoutMs: queueUntilMs - submittedAt };
   const { deadline } = extras;

@@ -4,8 +4,8 @@ import { setInterval, clearInterval } from '../base/natives.js';
 const FOREVER_MS = 2 ** 31 - 1;
 
 /**
- * Keeps the program running while there is a reason to. Workers, sockets and ports never do: this one timer stands for
- * all of them, so that "an unused pool does not keep the program alive, pending work does" is decided in one place.
+ * Keeps the program running while there is a reason to. Workers, sockets and ports never do; this one timer stands for all of
+ * them. So one place decides that an unused pool does not keep the program alive, and that pending work does.
  */
 export class KeepAlive {
   #timer: NodeJS.Timeout | undefined;
@@ -21,7 +21,10 @@ export class KeepAlive {
     if (--this.#reasons === 0) this.#timer?.unref();
   }
 
-  /** Holds until the promise has settled. Returns the same promise: a caller of `room()` must go on right after its grant. */
+  /**
+   * Holds until the promise has settled. Returns the same promise, because a caller of `room()` must go on right after its
+   * grant.
+   */
   during<T>(promise: Promise<T>): Promise<T> {
     this.ref();
     const release = (): void => this.unref();

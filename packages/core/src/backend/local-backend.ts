@@ -10,7 +10,7 @@ import { Engine } from './engine.js';
 import type { PreparedTask } from './intake.js';
 import { systemHost } from './system-host.js';
 
-/** Starts workers of this machine for a pool. @throws ERR_OPTION when the options are none for this machine */
+/** Starts workers of this machine for a pool. @throws ERR_OPTION when the options do not suit this machine */
 export function openLocalBackend(parts: BackendParts): Backend {
   checkLocal(parts.moduleUrl, parts.options);
   return new LocalBackend(new Engine({ ...parts, host: systemHost(parts.options.kind) }), parts);
@@ -21,11 +21,11 @@ export class LocalBackend implements Backend {
   readonly #engine: Engine;
   readonly #moduleUrl: string;
   readonly #queueMax: number;
-  /** Workers share memory with this program, and their port clones values: `transfer` moves. Elsewhere it copies. */
+  /** Whether workers share memory with this program, and their port clones values: then `transfer` moves. Elsewhere it copies. */
   readonly #canMove: boolean;
   /** The error of all waits for room or readiness, once the backend ends. */
   #refusal: Error | undefined;
-  // One function for each wait, so that all its callers share one condition.
+  // One function per wait, so that all callers share one condition.
   readonly #isReady = (): boolean => {
     if (this.#refusal !== undefined) throw this.#refusal;
     return this.#engine.dispatcher.roster.ready.length >= this.#engine.keepers.autoscaler.range.min;
@@ -50,7 +50,7 @@ export class LocalBackend implements Backend {
     return this.#engine.intake.share(name, input, this.#movable(terms));
   }
 
-  /** The input is taken down at the call, even while there is no worker. */
+  /** Copies the input at the call, even while there is no worker. */
   async submitToAll(name: string, input: unknown, terms: CallTerms): Promise<unknown[]> {
     const { intake } = this.#engine;
     const prepared = intake.prepare(name, input, terms);
@@ -85,7 +85,7 @@ export class LocalBackend implements Backend {
     return keepAlive.during(conditions.until(this.#isReady));
   }
 
-  /** Pending tasks keep the program running, so this need not. */
+  /** Pending tasks keep the program running, so this wait need not. */
   whenIdle(): Promise<void> {
     return this.#engine.conditions.until(this.#isIdle);
   }
@@ -141,7 +141,7 @@ export class LocalBackend implements Backend {
   async #drain(refusal: Error): Promise<void> {
     const { dispatcher, conditions, keepers, supervisor, keepAlive } = this.#engine;
     this.#refuse(refusal);
-    // Paused tasks were accepted, too.
+    // Paused tasks were accepted, too, so they must run.
     dispatcher.resume();
     await conditions.until(this.#isIdle);
     keepers.heartbeat.stop();
@@ -175,7 +175,7 @@ export class LocalBackend implements Backend {
     return this.#canMove || terms.transfer === undefined ? terms : { ...terms, transfer: undefined };
   }
 
-  /** Waits until some worker takes tasks; starts one where the pool may have none. Rejects as soon as the task does. */
+  /** Waits until some worker takes tasks, and starts one where the pool may have none. Rejects as soon as the task does. */
   async #someWorker({ task, result }: PreparedTask): Promise<void> {
     this.#engine.keepers.autoscaler.wantAtLeastOne();
     const some = this.#engine.conditions.until(() => task.state !== 'queued' || this.#takers().length > 0);

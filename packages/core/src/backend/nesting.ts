@@ -3,22 +3,22 @@ import { fileURLToPath } from 'node:url';
 import { lineage, loadingInline, type Lineage } from '../base/lineage.js';
 import { PoolError } from '../contract/errors.js';
 
-/** Pools whose workers are in one another. Each step multiplies the number of workers. */
+/** Most pools whose workers may be nested in one another. Each step multiplies the number of workers. */
 const MOST_NESTED = 3;
 
 /** Where a pool is about to be made. */
 export interface PoolPlace {
   /** Worker module of the new pool, a file: URL. */
   readonly moduleUrl: string;
-  /** Of the process or thread, when that is a worker. */
+  /** Lineage of the process or thread, when that is a worker. */
   readonly lineage: Lineage | undefined;
   /** The inline worker module whose loading led here. */
   readonly loadingInline: string | undefined;
-  /** File and line of the call, where that can be seen. */
+  /** File and line of the call, where they can be seen. */
   readonly calledAt: string | undefined;
 }
 
-/** Refuses a pool that would be made again in each of its workers, without end. @throws ERR_OPTION */
+/** Refuses a pool that each of its workers would make again, without end. @throws ERR_OPTION */
 export function checkNesting(moduleUrl: string): void {
   const here = lineage();
   const loading = loadingInline();
@@ -27,7 +27,7 @@ export function checkNesting(moduleUrl: string): void {
   if (reason !== undefined) throw new PoolError('ERR_OPTION', { option: 'worker', reason });
 }
 
-/** Why a pool may not be made here, as the end of a sentence that begins with the option; undefined when it may. */
+/** The reason to refuse a pool here, or undefined when it may be made. The text ends a sentence that begins with the option. */
 export function nestingRefusal(place: PoolPlace): string | undefined {
   const { moduleUrl, lineage: here, loadingInline: inline } = place;
   const pool = `names ${fileOf(moduleUrl)}, but this pool is made${place.calledAt === undefined ? '' : ` at ${place.calledAt}`}`;
@@ -69,7 +69,7 @@ function isSameFile(one: string, other: string): boolean {
 /** The first line of the stack below `new Pool`: file and line. */
 function callerOfPool(): string | undefined {
   const { stack } = new Error();
-  // A program may have it be something else than text.
+  // A program may have set it to something other than text.
   if (typeof stack !== 'string') return undefined;
   const lines = stack.split('\n');
   const line = lines[lines.findLastIndex((each) => /\bnew (\w+\.)?Pool\b/.test(each)) + 1] ?? '';

@@ -1,8 +1,8 @@
 import type { Worker } from '../worker/worker.js';
 
-/** What workers that have ended leave in the totals of their pool. */
+/** What ended workers add to the totals of their pool. */
 export class PastWorkers {
-  /** Time they have been ready, all together, ms. */
+  /** Sum of the time for which they were ready, ms. */
   readyMs = 0;
   /** Results that came too late. */
   ignoredResults = 0;

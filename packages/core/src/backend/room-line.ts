@@ -6,16 +6,16 @@ import { LinkedQueue, type Linked } from '../base/linked-queue.js';
 interface Waiter extends Deferred<void>, Linked<Waiter> {}
 
 /**
- * The line of waiters for a place in the queue. One waiter at a time gets a place, which is kept for the next submitted task
- * until the end of the turn. After that it lapses, so that a waiter without a task does not hold up the others.
+ * The line of waiters for a place in the queue. One waiter at a time gets a place. It is kept for the next submitted task
+ * until the end of the turn, then lapses. So a waiter without a task does not hold up the others.
  *
- * A grant has two steps. At first it cannot be used: the waiter's own code has not gone on yet, and a task that comes now
+ * A grant has two steps. At first it cannot be used, because the waiter's own code has not gone on yet. A task that comes now
  * belongs to other code. One microtask later the waiter's code is next, and from then on the next task takes the place.
  */
 export class RoomLine {
   readonly #hasRoomFor: (tasks: number) => boolean;
   readonly #waiting = new LinkedQueue<Waiter>();
-  /** Places given whose owners have not gone on yet, and those whose owners have. */
+  /** Granted places: those whose owners have not gone on yet, and those whose owners have. */
   #fresh = 0;
   #usable = 0;
   #isLapseDue = false;
@@ -38,21 +38,21 @@ export class RoomLine {
     return waiter.promise;
   }
 
-  /** A task is submitted. False when it has no place. */
+  /** Takes a place for a submitted task. False when it has none. */
   take(): boolean {
     if (this.#usable === 0) return this.#hasRoomFor(this.#fresh + 1);
     this.#usable--;
     return true;
   }
 
-  /** There may be room. */
+  /** Looks again whether there is room. */
   check(): void {
     if (this.#waiting.size === 0) return;
     while (this.#hasRoomFor(this.#fresh + this.#usable + 1)) {
       const waiter = this.#waiting.shift();
       if (waiter === undefined) return;
       this.#fresh++;
-      // Ahead of the waiter's own code, and behind all that is due already.
+      // Runs before the waiter's own code, and after everything that is due already.
       queueMicrotask(() => {
         this.#fresh--;
         this.#usable++;
@@ -62,7 +62,7 @@ export class RoomLine {
     }
   }
 
-  /** The pool takes nothing more. */
+  /** Ends the line, since the pool accepts nothing more. */
   end(error: unknown): void {
     for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift()) waiter.reject(error);
   }

@@ -8,10 +8,10 @@ import { threadState, type ThreadState } from '../sizing/thread-state.js';
 import { START } from '../transport/start.js';
 import type { StartTransport } from '../transport/transport.js';
 
-/** Time, chance and machine as an engine sees them; tests give their own. */
+/** Time, chance and machine as an engine sees them; tests pass their own. */
 export interface EngineHost {
   clock: Clock;
-  /** From 0 to 1. */
+  /** Random number from 0 to 1. */
   random(): number;
   /** Calls back in the next turn of the event loop. */
   nextTurn(callback: () => void): Timer;
@@ -19,7 +19,7 @@ export interface EngineHost {
   /** Cores that the program may use. */
   cores(): number;
   readMemory(own: OwnMemory): MemoryReading | undefined;
-  /** What the system says of a thread of a process. */
+  /** State of a thread of a process, as the system reports it. */
   threadState(pid: number | 'self' | undefined, systemThreadId: number | undefined): ThreadState | undefined;
 }
 

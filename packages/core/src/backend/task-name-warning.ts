@@ -1,7 +1,7 @@
 import { process } from '../base/natives.js';
 import { nearestName } from '../base/nearest.js';
 
-/** Says of names in the option `tasks` that no handler has them, or undefined when all are known. */
+/** Text on names in the option `tasks` that have no handler; undefined when all are known. */
 function unknownTasks(named: Iterable<string>, handlers: readonly string[], pool: string): string | undefined {
   const known = new Set(handlers);
   const unknown = [...named].filter((name) => !known.has(name));
@@ -17,8 +17,8 @@ function unknownTasks(named: Iterable<string>, handlers: readonly string[], pool
 }
 
 /**
- * Warns of settings that will never hold. A warning, not an error: one list of settings may serve several worker modules, and
- * the tasks that are there run as they should.
+ * Warns of settings that will never apply. It is a warning, not an error, because one list of settings may serve several
+ * worker modules. The tasks that exist run as they should.
  */
 export function warnOfUnknownTasks(named: Iterable<string>, handlers: readonly string[], pool: string): void {
   const warning = unknownTasks(named, handlers, pool);

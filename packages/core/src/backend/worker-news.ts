@@ -36,7 +36,7 @@ export interface WorkerNewsParts {
   changed(): void;
 }
 
-/** Which parts of a pool learn what a worker tells, in which order, and what its users hear of it. */
+/** Decides which parts of a pool learn what a worker reports, in which order, and what users hear of it. */
 export class WorkerNews implements WorkerListener<Worker> {
   readonly #parts: WorkerNewsParts;
   readonly #dispatcher: Dispatcher;
@@ -58,7 +58,7 @@ export class WorkerNews implements WorkerListener<Worker> {
     const { id: workerId, pid, threadId, bootMs } = worker;
     emit('worker:ready', { workerId, pid, threadId, bootMs });
     this.#publish(worker, 'ready');
-    // After the news, since it follows from it.
+    // Comes after the news, since it follows from it.
     this.#supervisor.relieve();
     changed();
   }
@@ -112,17 +112,17 @@ export class WorkerNews implements WorkerListener<Worker> {
     changed();
   }
 
-  /** A worker stands still: says where, and ends it. */
+  /** Handles a worker at a standstill: reports where it stands, and ends it. */
   async stuck(worker: Worker, silentMs: number): Promise<void> {
     const tasks = worker.tasks().map(({ name }) => name);
     const stack = await worker.stack();
-    // It may have gone on, or ended, in the meantime.
+    // The worker may have gone on, or ended, in the meantime.
     if (worker.state === 'exited' || worker.inFlight === 0 || worker.assigned.hasBegun()) return;
     this.#parts.emit('worker:stuck', { workerId: worker.id, pid: worker.pid, silentMs, tasks, stack });
     worker.kill('it stood still outside of any handler');
   }
 
-  /** All workers have the same handlers: the first tells. */
+  /** All workers have the same handlers, so the first one's names count. */
   #warnOnce(handlerNames: string[]): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
