@@ -9,7 +9,7 @@ export function wrongArgument(argument: string, phrase: string, value: unknown):
   return new PoolError('ERR_OPTION', { option: argument, reason, isArgument: true });
 }
 
-/** Refuses what is no name of a task. @throws ERR_OPTION */
+/** Refuses a value that cannot name a task. @throws ERR_OPTION */
 export function checkTaskName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '') throw wrongArgument('name', 'the name of a handler', name);
 }
@@ -23,18 +23,18 @@ export function checkInputs(inputs: unknown): void {
   throw wrongArgument('inputs', 'an iterable or an async iterable, such as an array or a stream', inputs);
 }
 
-/** Refuses a reason that could not be shown. @throws ERR_OPTION */
+/** Refuses a reason that cannot be shown. @throws ERR_OPTION */
 export function checkReason(reason: unknown): void {
   if (typeof reason !== 'string' || reason === '') throw wrongArgument('reason', 'a non-empty string', reason);
 }
 
-/** Refuses events that no pool has, and listeners that cannot be called. @throws ERR_OPTION */
+/** Refuses unknown events, and listeners that cannot be called. @throws ERR_OPTION */
 export function checkListener(event: unknown, listener: unknown): void {
   checkEvent(event);
   if (typeof listener !== 'function') throw wrongArgument('listener', 'a function', listener);
 }
 
-/** Refuses events that no pool has: a listener with a misspelt name would wait for ever. @throws ERR_OPTION */
+/** Refuses unknown events: a listener with a misspelt name would wait for ever. @throws ERR_OPTION */
 export function checkEvent(event: unknown): asserts event is keyof PoolEvents {
   if (EVENT_NAMES.includes(event as keyof PoolEvents)) return;
   const reason = `must be one of ${EVENT_NAMES.join(', ')}; received ${inspectBriefly(event)}.${didYouMean(event, EVENT_NAMES)}`;

@@ -11,11 +11,11 @@ import type {
   TaskOptions,
 } from './options.js';
 
-// Which options are refused. What the others come to is said by resolve-options.ts.
+// Decides which options are refused. The values of the others come from resolve-options.ts.
 
 /**
- * Checks the options of a pool, each by itself and against the others, and takes what is their own.
- * @param usualKind the kind of a pool that names none
+ * Checks the options of a pool, alone and against each other, and returns a copy of their own properties.
+ * @param usualKind kind of a pool whose options name none
  * @throws ERR_OPTION
  */
 export function checkPoolOptions(given: PoolOptions, usualKind: PoolKind): PoolOptions {
@@ -43,25 +43,25 @@ export function checkPoolOptions(given: PoolOptions, usualKind: PoolKind): PoolO
   return options;
 }
 
-/** Checks the settings of one task name, and takes what is their own. @throws ERR_OPTION naming them by `path` */
+/** Checks the settings of one task name, and returns a copy of their own properties. @throws ERR_OPTION naming them by `path` */
 export function checkTaskOptions(options: TaskOptions, path: string): TaskOptions {
   checkShape(options, TASK, path);
   return ownOptions(options, TASK);
 }
 
-/** Checks the options of one call, and takes what is their own. @throws ERR_OPTION */
+/** Checks the options of one call, and returns a copy of their own properties. @throws ERR_OPTION */
 export function checkRunOptions(options: RunOptions): RunOptions {
   checkShape(options, RUN_ONE);
   return ownOptions(options, RUN_ONE);
 }
 
-/** Checks the options of `map`, and takes what is their own. @throws ERR_OPTION */
+/** Checks the options of `map`, and returns a copy of their own properties. @throws ERR_OPTION */
 export function checkMapOptions(options: MapOptions): MapOptions {
   checkShape(options, MAP);
   return ownOptions(options, MAP);
 }
 
-/** Checks the options of `broadcast`, and takes what is their own. @throws ERR_OPTION */
+/** Checks the options of `broadcast`, and returns a copy of their own properties. @throws ERR_OPTION */
 export function checkBroadcastOptions(options: BroadcastOptions): BroadcastOptions {
   checkShape(options, BROADCAST);
   return ownOptions(options, BROADCAST);
@@ -72,7 +72,7 @@ export function checkCloseOptions(options: CloseOptions): void {
   checkShape(options, CLOSE);
 }
 
-/** ERR_OPTION for one option. @param reason ends the sentence that its name begins */
+/** ERR_OPTION for one option. @param reason ends the sentence that the option's name begins */
 export function optionError(option: string, reason: string): PoolError<'ERR_OPTION'> {
   return new PoolError('ERR_OPTION', { option, reason });
 }

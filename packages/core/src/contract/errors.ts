@@ -1,9 +1,9 @@
-/** How a worker ended, as far as the parent can tell. Part of every crash error. */
+/** How a worker ended, as far as the parent can see. Part of every crash error. */
 export interface DeathReport {
   workerId: number;
-  /** Of a process only: a thread has the id of the program. */
+  /** Process id; undefined for a thread, which has the id of the program. */
   pid: number | undefined;
-  /** Of a thread only: its number in the program, as in node:worker_threads. */
+  /** Number of a thread in the program, as in node:worker_threads; undefined for a process. */
   threadId: number | undefined;
   /** Exit code, or null when a signal ended it. */
   exitCode: number | null;
@@ -17,21 +17,21 @@ export interface DeathReport {
   /** The last 8 KB the worker wrote to stderr; empty when stdio is inherited. */
   stderrTail: string;
   /**
-   * Whether memory ran out, and who said so: 'heap', V8 on stderr; 'limit', a thread's `resourceLimits`; 'kernel', the
-   * control group's count of OOM kills went up as it died. undefined: no sign of it.
+   * Source of the evidence that memory ran out; undefined without any. 'heap': V8 said so on stderr. 'limit': a thread
+   * reached its `resourceLimits`. 'kernel': the control group's count of OOM kills went up as the worker died.
    */
   outOfMemory: 'heap' | 'limit' | 'kernel' | undefined;
-  /** Resident memory by its own last report, at most about half a second of work before; 0 when it never reported. */
+  /** Resident memory by the worker's last report, at most about half a second of work before. 0 when it never reported. */
   rssBytes: number;
-  /** The profiler section that was open, with those around it; empty for none. */
+  /** Profiler section that was open, with the sections around it; empty for none. */
   lastSection: string;
 }
 
 /** Why a value cannot be sent. */
 export interface Refusal {
-  /** The end of a sentence. */
+  /** Text that ends a sentence. */
   reason: string;
-  /** Only for one that is too large: its size as bytes, and the limit. */
+  /** Size in bytes, and the limit; only for a value that is too large. */
   bytes?: number;
   limitBytes?: number;
 }
@@ -59,7 +59,7 @@ const MESSAGES = {
     waitedMs: number;
     limitMs: number;
     queued: number;
-    /** Its deadline, ms since the epoch, when that ended the wait. */
+    /** Deadline that ended the wait, ms since the epoch. */
     deadline: number | undefined;
   }) =>
     d.deadline !== undefined
@@ -103,7 +103,7 @@ const MESSAGES = {
     module: string;
     phase: string;
     reason: string;
-    /** Where it happened: file, line and column; of a syntax error also the text there, in lines of their own. */
+    /** Where it happened: file, line and column. For a syntax error also the text there, in separate lines. */
     place: string | undefined;
   }) => `A worker for ${d.module} did not become ready: ${d.phase}: ${d.reason}${atPlace(d.place)}`,
   ERR_POOL_FAILED: (d: { pool: string; reason: string }) =>
@@ -113,7 +113,7 @@ const MESSAGES = {
   ERR_SECTION: (d: { section: string; reason: string }) => `Section "${d.section}" ${d.reason}`,
   ERR_REQUEST: (d: {
     topic: string;
-    /** What came of it, for code; the message has it in words. */
+    /** Reason for code to test; the message has it in words. */
     why: 'timeout' | 'full' | 'ended' | 'unsendable' | 'unknown' | 'withdrawn';
     reason: string;
   }) => `Request "${d.topic}" between a worker and its parent ${d.reason}`,
@@ -121,7 +121,7 @@ const MESSAGES = {
     `Internal: ${d.what} may not move from "${d.from}" to "${d.to}". This is a bug in Millpond; please report it.`,
 } satisfies Record<string, (details: never) => string>;
 
-/** @param leftMs from the submission to the deadline; negative when it had passed before */
+/** @param leftMs time from the submission to the deadline; negative when it had already passed */
 function pastDeadline(task: string, deadline: number, leftMs: number, waitedMs: number): string {
   const instant = `${deadline} ms since the epoch`;
   if (leftMs > 0) {
@@ -142,19 +142,19 @@ function idOf({ pid, threadId }: DeathReport): string {
   return threadId === undefined ? '' : ` (thread ${threadId})`;
 }
 
-/** A place of several lines shows the text at the place: it stands apart. */
+/** A place of several lines shows the text at the place, so it stands apart. */
 function atPlace(place: string | undefined): string {
   if (place === undefined) return '';
   return place.includes('\n') ? `\n\n${place}\n\n` : ` (${place})`;
 }
 
-/** The line of stderr that says most: the last that names an error, else the last but Node's own signature. */
+/** The most telling line of stderr: the last that names an error, else the last except Node's own signature. */
 function lastWords(stderr: string): string | undefined {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^Node\.js v\d/.test(line));
   return lines.filter((line) => /^(\w+ )?\w*Error\b|^FATAL ERROR/.test(line)).at(-1) ?? lines.at(-1);
 }
 
-/** Which of several tasks ended the worker is not known. */
+/** Says that it is not known which of several tasks ended the worker. */
 function amongSuspects({ suspects }: { suspects?: number }): string {
   return suspects === undefined
     ? ''
@@ -167,7 +167,7 @@ function ender({ killedFor, signal }: DeathReport): string {
   return ' The pool did not send that signal; perhaps the kernel did, for want of memory.';
 }
 
-/** What else is known of a death. */
+/** Further facts about a death. */
 function hints(death: DeathReport): string {
   const words = lastWords(death.stderrTail);
   return [
@@ -179,7 +179,7 @@ function hints(death: DeathReport): string {
 
 /** A documented error code; see `docs/errors.md`. */
 export type ErrorCode = keyof typeof MESSAGES;
-/** The data that goes with a code. */
+/** The data of a code. */
 export type ErrorDetails<C extends ErrorCode> = Parameters<(typeof MESSAGES)[C]>[0];
 
 /** All codes, for tests and documentation. */
@@ -192,7 +192,7 @@ const BRAND = Symbol.for('millpond.PoolError');
  * The one error class of Millpond. Match on `code`, not on the message. `details` holds the values the message
  * mentions, as data; `cause` is the error that led here, when there was one.
  *
- * An error a handler throws is not a PoolError: it arrives as itself.
+ * An error that a handler throws is not a PoolError: it arrives unchanged.
  */
 export class PoolError<C extends ErrorCode = ErrorCode> extends Error {
   readonly code: C;
@@ -208,8 +208,8 @@ export class PoolError<C extends ErrorCode = ErrorCode> extends Error {
 }
 
 /**
- * Whether a value is a PoolError, with the given code if one is named. True also for errors of another copy of
- * this package in the same program.
+ * Whether a value is a PoolError, with the given code if there is one. True also for errors of another copy of this package
+ * in the same program.
  */
 export function isPoolError<C extends ErrorCode>(value: unknown, code?: C): value is PoolError<C> {
   if (typeof value !== 'object' || value === null || !(BRAND in value)) return false;

@@ -1,27 +1,34 @@
 import type { DeathReport } from './errors.js';
 
-/** How short memory is: in use of what there is from 70 %, 80 %, 90 % and 95 % on. */
+/** How short memory is. The levels after 'normal' begin at 70 %, 80 %, 90 % and 95 % of the limit in use. */
 export type MemoryLevel = 'normal' | 'elevated' | 'high' | 'critical' | 'emergency';
 
-/** Events of a pool, with what their listeners receive. Listeners run synchronously; keep them short. */
+/** Events of a pool, with the arguments of their listeners. Listeners run synchronously; keep them short. */
 export interface PoolEvents {
-  /** A worker is warm and takes tasks. `pid`: of a process; `threadId`: of a thread; bootMs: spawn to ready. */
+  /**
+   * A worker is warm and takes tasks. `pid` is set for a process, `threadId` for a thread; `bootMs` is the time from spawn to
+   * ready.
+   */
   'worker:ready': (event: {
     workerId: number;
     pid: number | undefined;
     threadId: number | undefined;
     bootMs: number;
   }) => void;
-  /** A worker is gone; `expected` when the pool asked it to go. */
+  /** A worker has ended; `expected` when the pool asked it to go. */
   'worker:exited': (event: DeathReport & { expected: boolean }) => void;
-  /** A healthy worker is being replaced on purpose: the new one is ready, and this one goes. */
+  /** A healthy worker is replaced on purpose: its successor is ready, and it goes. */
   'worker:recycled': (event: { workerId: number; reason: string }) => void;
-  /** A healthy worker was to be replaced, and stays: no new one could be started. Rules of `recycle` try again later. */
+  /**
+   * A healthy worker was to be replaced, and stays, because no successor could be started. Rules of `recycle` try again
+   * later.
+   */
   'recycle:failed': (event: { workerId: number; reason: string; error: unknown }) => void;
   /**
-   * A worker has tasks before it, none of which has begun, and has given no sign for `silentMs`: code that a finished task left
-   * behind does not end, or an input cannot be decoded in time. It is killed and replaced, and its tasks go to others.
-   * `stack` is where it stands: of threads, and of processes with `timeoutStack`, where it can be told within half a second.
+   * A worker has tasks in flight, but none has begun, and it has given no sign for `silentMs`. Code left behind by a finished
+   * task does not end, or an input takes too long to decode. The worker is killed and replaced, and its tasks go to others.
+   * `stack` shows where it stands, for threads, and for processes with `timeoutStack`. It is undefined if that is not known
+   * within half a second.
    */
   'worker:stuck': (event: {
     workerId: number;
@@ -31,19 +38,19 @@ export interface PoolEvents {
     stack: string | undefined;
   }) => void;
   /**
-   * The memory of a worker grows with its tasks: by `bytesPerTask` for each, by `grownBytes` in all. Emitted once for each
-   * worker; `recycle.onLeak` replaces it.
+   * The memory of a worker grows with its tasks: by `bytesPerTask` for each, by `grownBytes` in all. Emitted once per worker.
+   * With `recycle.onLeak` the worker is replaced.
    */
   'worker:leaks': (event: { workerId: number; tasksDone: number; bytesPerTask: number; grownBytes: number }) => void;
-  /** Every place in every ready worker is taken and tasks wait. */
+  /** Every place in every ready worker is taken, and tasks wait. */
   saturated: () => void;
   /** The queue has emptied again after `saturated`. */
   unsaturated: () => void;
   /** The wanted number of workers changed. */
   resized: (event: { from: number; to: number; reason: string }) => void;
-  /** Memory is short, or not any more; see `memory` in the options. */
+  /** Memory is short, or no longer short; see `memory` in the options. */
   'memory:level': (event: { from: MemoryLevel; to: MemoryLevel; usedBytes: number; limitBytes: number }) => void;
-  /** The pool gave up; every pending task rejects with this error as cause. */
+  /** The pool gave up. Every pending task rejects with this error as cause. */
   failed: (error: Error) => void;
 }
 

@@ -1,8 +1,8 @@
 import { lineage } from '../base/lineage.js';
 
 /**
- * Whether this code runs in a worker of a pool: true in a process or thread that a pool started, while its module is loaded
- * and in its handlers. A file that is program and worker at once makes its pool where this is false:
+ * Whether this code runs in a worker of a pool. True in a process or thread that a pool started, while its module loads and
+ * in its handlers. A file that is both program and worker makes its pool where this is false:
  *
  * ```ts
  * if (!inWorker) start();

@@ -3,15 +3,15 @@ import type { TransferItem } from './transfer-item.js';
 
 const WHOLE_RESULT_ONLY = Symbol('move() marks a whole result; inside another value it');
 
-/** Tells a mark by whichever copy of this file made it: a handler's is in another bundle than the worker's own. */
+/** Recognizes marks from every copy of this file, because a handler's copy is in another bundle than the worker's own. */
 const MOVED = Symbol.for('millpond.moved');
 
-/** A result to be moved instead of copied; unwrapped where results are sent. */
+/** A result to be moved instead of copied. It is unwrapped where results are sent. */
 class Moved {
   readonly [MOVED] = true;
   readonly value: unknown;
   readonly transfer: readonly TransferItem[];
-  // A symbol, which nothing can send: a mark left inside another value fails with this as the reason.
+  // A symbol cannot be sent, so a mark left inside another value fails with this text as the reason.
   protected readonly mark = WHOLE_RESULT_ONLY;
 
   constructor(value: unknown, transfer: readonly TransferItem[]) {
@@ -25,23 +25,23 @@ export function isMoved(value: unknown): value is Moved {
   try {
     return typeof value === 'object' && value !== null && MOVED in value;
   } catch {
-    // A proxy with a trap that throws. It cannot be sent either, and encoding it reports that.
+    // A proxy with a trap that throws cannot be sent either, and encoding it reports that.
     return false;
   }
 }
 
 /**
- * Has a handler's result moved to the parent instead of copied, where they share memory (threads, inline): nothing is
- * copied however large it is, and the worker's own copy is empty afterwards. Between processes it is the value itself.
+ * Moves a handler's result to the parent instead of copying it, where they share memory (threads, inline). Nothing is copied,
+ * however large it is, and the worker's own copy is empty afterwards. Between processes the mark stands for the value itself.
  *
  * ```ts
  * export const render = (): Buffer => move(pixels);
  * export const tile = () => move({ width, height, data }, [data.buffer]);
  * ```
  *
- * Only for the whole of what a handler returns (or passes to `ctx.progress`).
- * @param value an ArrayBuffer, a view of one, a MessagePort; or with `transfer`, anything
- * @param transfer what to move of it. @defaultValue `value` itself, or its buffer. A view of part of a buffer is copied
+ * Only for the whole value that a handler returns (or passes to `ctx.progress`).
+ * @param value an ArrayBuffer, a view of one, a MessagePort; or anything, with `transfer`
+ * @param transfer parts of it to move. @defaultValue `value` itself, or its buffer. A view of part of a buffer is copied
  * @returns a mark, typed as the value so that the handler's result has the value's type
  */
 export function move<T>(value: T, transfer?: readonly TransferItem[]): T {
@@ -52,6 +52,6 @@ function movable(value: unknown): TransferItem[] {
   if (value instanceof ArrayBuffer || value instanceof MessagePort) return [value];
   if (!ArrayBuffer.isView(value)) return [];
   const { buffer } = value;
-  // Others may use the rest of a buffer; small Buffers share one.
+  // Others may use the rest of a buffer, since small Buffers share one.
   return buffer instanceof ArrayBuffer && buffer.byteLength === value.byteLength ? [buffer] : [];
 }

@@ -32,7 +32,7 @@ export const POOL: is.Shape = {
     is.oneOf('auto'),
     is.object({ min: is.integer(0, MOST_WORKERS), max: is.integer(1, MOST_WORKERS), spare: is.integer(0, 64) }),
   ),
-  // Both together stay within the 2048 places a worker has for tasks (wire/claim-board.ts).
+  // Both together stay within the 2048 places that a worker has for tasks (wire/claim-board.ts).
   concurrency: is.either(is.integer(1, 1000), is.oneOf('auto'), is.object({ max: is.integer(1, 1000) })),
   prefetch: is.either(is.integer(0, 1000), is.oneOf('auto')),
   busyPollMs: is.number(0, 10),
@@ -72,7 +72,7 @@ export const POOL: is.Shape = {
       ),
     }),
   ),
-  // A frame tells its length in 32 bits.
+  // A frame holds its length in 32 bits.
   maxPayloadBytes: is.integer(1, 2 ** 32 - 1),
   env: is.either(is.oneOf('inherit', 'clean'), is.textByName()),
   argv: is.listOfText(),

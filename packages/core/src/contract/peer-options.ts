@@ -1,5 +1,5 @@
 /**
- * What the options of other pools are called here, so that the error for an unknown option can say it: options of piscina,
+ * Names here for the options of other pools, so that the error for an unknown option can give them. The pools are piscina,
  * tinypool, workerpool, poolifier, jest-worker and worker-farm. Each text completes "Here: …".
  */
 const HERE: ReadonlyMap<string, string> = new Map(
@@ -75,7 +75,7 @@ const HERE: ReadonlyMap<string, string> = new Map(
   }).map(([name, here]) => [name.toLowerCase(), here]),
 );
 
-/** What an option of another pool is called here, if it is one. Letter case does not count. */
+/** The name here of an option of another pool, if it is one. Letter case does not count. */
 export function translated(option: string): string | undefined {
   return HERE.get(option.toLowerCase());
 }

@@ -44,11 +44,11 @@ const DEFAULTS = {
 /** Keeps a worker busy with tasks that wait 99.8 % of their time. */
 const MOST_AUTO_CONCURRENCY = 512;
 
-/** When workers are replaced. Undefined: not for that. */
+/** When workers are replaced. An undefined rule does not apply. */
 export interface RecycleRules {
   readonly afterTasks: number | undefined;
   readonly afterMs: number | undefined;
-  /** Memory above what the worker had when it was warm. */
+  /** Memory above that of the warm worker. */
   readonly aboveRssBytes: number | undefined;
   readonly onLeak: boolean;
 }
@@ -65,14 +65,14 @@ export interface ResolvedTaskCache {
   readonly ttlMs: number | undefined;
 }
 
-/** Everything a task needs to know besides its input; one frozen object per task name, shared by its tasks. */
+/** All that a task needs to know besides its input. One frozen object per task name, shared by its tasks. */
 export interface TaskSettings {
   readonly timeoutMs: number;
   readonly queueTimeoutMs: number;
   readonly retry: ResolvedRetry;
   readonly cache: ResolvedTaskCache | undefined;
   readonly priority: number;
-  /** Its handler may run twice. */
+  /** Whether its handler may run twice. */
   readonly idempotent: boolean;
 }
 
@@ -82,7 +82,7 @@ export interface ResolvedOptions {
   readonly kind: PoolKind;
   readonly workload: Workload;
   readonly workers: WorkersOption;
-  /** From, and up to; equal when it is fixed. */
+  /** Least and most; equal when it is fixed. */
   readonly concurrency: { readonly min: number; readonly max: number };
   readonly prefetch: 'auto' | number;
   readonly busyPollMs: number;
@@ -104,7 +104,7 @@ export interface ResolvedOptions {
   readonly stdio: StdioOption;
   readonly codec: CodecName;
   readonly recycle: RecycleRules & { readonly jitter: number };
-  /** Undefined: none but those of the system. */
+  /** Undefined means no limit except those of the system. */
   readonly memory: { readonly limitBytes: number | undefined; readonly perWorkerBytes: number | undefined };
   readonly warmup: readonly { readonly name: string; readonly input: unknown; readonly times: number }[];
   readonly maxPayloadBytes: number;
@@ -193,13 +193,13 @@ function resolveConcurrency(concurrency: ConcurrencyOption): ResolvedOptions['co
   return { min: 1, max: most ?? MOST_AUTO_CONCURRENCY };
 }
 
-/** In the parent's own thread, or on its only core, a worker that polls holds up the very frame that it waits for. */
+/** In the parent's thread, or on its only core, a polling worker holds up the very frame that it awaits. */
 function resolveBusyPoll({ kind, busyPollMs }: PoolOptions): number {
   if (kind === 'inline' || availableParallelism() === 1) return 0;
   return busyPollMs ?? DEFAULTS.busyPollMs;
 }
 
-/** Options as users pass them: undefined means not given. */
+/** Options as users pass them; undefined means not given. */
 type Given<T> = { readonly [K in keyof T]: T[K] | undefined };
 
 /** The settings of one task: its own where given, else those of `base`. */
@@ -244,7 +244,7 @@ function resolveTaskCache(cache: boolean | TaskCacheOptions): ResolvedTaskCache 
   return { key: given.key as ((input: unknown) => string) | undefined, ttlMs: finiteTtl(given.ttlMs) };
 }
 
-/** To the cache, 0 is no limit; it knows no Infinity. */
+/** The cache knows no Infinity, so 0 means no limit. */
 function finiteTtl(ttlMs: number | undefined): number | undefined {
   return ttlMs === Infinity ? 0 : ttlMs;
 }

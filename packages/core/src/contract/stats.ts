@@ -18,20 +18,26 @@ export interface TaskCounts {
   submitted: number;
   /** Waiting in the pool, for a worker or for their next try. */
   queued: number;
-  /** Handed to a worker and unsettled; some may still wait inside it. */
+  /** In a worker and unsettled; some may still wait inside it. */
   running: number;
   completed: number;
-  /** Rejected for any reason but the caller's own cancellation; timedOut is part of it. */
+  /** Rejected for any reason except the caller's own cancellation. Includes timedOut. */
   failed: number;
   cancelled: number;
   timedOut: number;
-  /** Further tries begun, whatever became of them. */
+  /** Further tries begun, whatever their outcome. */
   retried: number;
-  /** Times a task is known to have ended its worker: it alone had begun there, or its input was being decoded. Suspects are not counted. */
+  /**
+   * Times that a task ended its worker for certain: it alone had begun there, or its input was being decoded. Suspects do not
+   * count.
+   */
   crashed: number;
 }
 
-/** Milliseconds tasks spent. wait: from submit to the handler's start. run: the handler. total: until the result was back. */
+/**
+ * Milliseconds that tasks spent. wait: from submit to the handler's start. run: in the handler. total: until the result was
+ * back.
+ */
 export interface LatencyStats {
   wait: Summary;
   run: Summary;
@@ -46,28 +52,31 @@ export interface TaskStats {
   completed: number;
   failed: number;
   latencyMs: LatencyStats;
-  /** What they do, by the last reports of their workers. Undefined before these. */
+  /** What they do, by the last reports of their workers. Undefined before the first report. */
   detected: DetectedWorkload | undefined;
 }
 
 export type PoolStateName = 'open' | 'closing' | 'closed' | 'failed';
 export type WorkerStateName = 'starting' | 'warming' | 'idle' | 'busy' | 'draining' | 'stopping' | 'exited';
 
-/** One live worker. The last four are its own report, a quarter of a second old at most while it works; 0 before the first. */
+/**
+ * One live worker. The last four are its own report; 0 before the first. While it works, they are at most a quarter of a
+ * second old.
+ */
 export interface WorkerStats {
   id: number;
-  /** Of a process only. */
+  /** Set for a process only. */
   pid: number | undefined;
-  /** Of a thread only. */
+  /** Set for a thread only. */
   threadId: number | undefined;
   state: WorkerStateName;
   tasksDone: number;
-  /** Handed to it and unsettled. */
+  /** In it and unsettled. */
   running: number;
   ageMs: number;
-  /** From its spawn until it took tasks: load, `setup`, `warmup` and warm-up tasks. 0 until then. */
+  /** Time from its spawn until it took tasks: load, `setup`, `warmup` and warm-up tasks. 0 until then. */
   bootMs: number;
-  /** Resident memory of a process, as the system told it last, or the worker itself; heap and buffers of a thread. */
+  /** Resident memory of a process, as the system or the worker reported it last; heap and buffers of a thread. */
   rssBytes: number;
   heapUsedBytes: number;
   /** CPU seconds per second over its last report; may exceed 1 (GC and I/O helper threads of a process count). */
@@ -82,45 +91,45 @@ export interface CacheStats {
   misses: number;
   /** Calls that joined an equal one already under way; part of hits. */
   joined: number;
-  /** Execution time that hits did not have to spend again, in milliseconds. */
+  /** Execution time that hits saved, in milliseconds. */
   savedMs: number;
 }
 
 /**
- * What a task costs this program's own thread, and what it takes off that thread: averages of the latest thousands of tasks, all
- * names together. Where the first is larger, a plain call is cheaper, and leaves the event loop more time.
+ * Cost of a task to this program's own thread, and the work that it takes off that thread. Both are averages of the latest
+ * thousands of tasks of all names. Where the first is larger, a plain call is cheaper, and leaves the event loop more time.
  */
 export interface BalanceStats {
   /**
-   * Time of this thread for a task: encoding its input, handing it out, reading its result. What Node itself does beside that
-   * (system calls of its event loop, promises, garbage) is not in it, so it is a lower bound.
+   * Time of this thread for a task: encoding its input, handing it out, reading its result. It is a lower bound, without the
+   * work of Node itself: system calls of its event loop, promises, garbage.
    */
   handOverMs: number;
   /** Time for which a task's handler had its worker's event loop, without waiting. */
   handlerMs: number;
-  /** What to do about it, as a sentence; undefined while the pool takes off more than it costs. */
+  /** Advice as a sentence; undefined while the pool takes off more than it costs. */
   advice: string | undefined;
 }
 
-/** How large the pool is, and why. */
+/** The size of the pool, and the reason for it. */
 export interface SizingStats {
-  /** Workers wanted, and between what that may move. */
+  /** Number of wanted workers, and its bounds. */
   workers: number;
   min: number;
   max: number;
   /** Tasks running at once in one worker. */
   concurrency: number;
-  /** What tasks do, all names together, as far as it was seen. Undefined before that, and where nothing is left to be chosen. */
+  /** What tasks of all names do, as far as observed. Undefined before that, and where there is nothing left to choose. */
   detected: DetectedWorkload | undefined;
-  /** Why these numbers. */
+  /** The reason for these numbers. */
   reason: string;
 }
 
 /** How short memory is. */
 export interface MemoryStats {
   /**
-   * Where it is scarcest: in this control group or one above it, on the machine, or of the option `memory.limitBytes`. On a
-   * machine that does not tell what is available (macOS) what is used is what this program and its workers use.
+   * Memory where it is scarcest. That is this control group or one above it, the machine, or the option `memory.limitBytes`.
+   * Some machines do not report available memory (macOS). There, only the use of this program and its workers counts.
    */
   usedBytes: number;
   limitBytes: number;
@@ -138,18 +147,18 @@ export interface PoolStats {
   workerList: WorkerStats[];
   tasks: TaskCounts;
   latencyMs: LatencyStats;
-  /** By name. An object without a prototype, so that every name is only what was called. */
+  /** By name. The object has no prototype, so it holds only names that were called. */
   byTask: { [name: string]: TaskStats };
   /** Execution time ÷ (ready workers × concurrency × wall time) since the pool began, 0 to 1. */
   utilization: number;
   /** Whether tasks are worth handing over. Undefined before about 2,000 of them, and for kind 'inline'. */
   balance: BalanceStats | undefined;
   sizing: SizingStats;
-  /** As of the last reading: while there is work, a second old at most. Undefined before the first worker was started. */
+  /** The last reading, at most a second old while there is work. Undefined before the first worker was started. */
   memory: MemoryStats | undefined;
-  /** Results that came too late: second ones, and those of tasks that had been cancelled or had timed out. */
+  /** Results that came too late: duplicates, and those of tasks that had been cancelled or had timed out. */
   ignoredResults: number;
-  /** Values of `ctx.progress` that arrived nowhere: dropped for newer ones, or not readable by a codec of your own. */
+  /** Values of `ctx.progress` that were lost: dropped for newer ones, or not readable by a custom codec. */
   droppedProgress: number;
   cache: CacheStats | undefined;
 }

@@ -4,10 +4,9 @@ import type { PoolKind } from './options.js';
 export type TraceOutcome = 'ok' | 'error' | 'cancelled' | 'timeout' | 'crash';
 
 /**
- * The life of one try of a task in ten stamps, all on one clock: milliseconds of the host's monotonic clock, the
- * same in every process and thread of this machine (`hostNowMs`). The nine differences add up to settledAt −
- * submittedAt exactly. Stamps of steps that a try did not come to, or that died with its worker, are NaN; settledAt is
- * always there.
+ * The life of one try of a task in ten stamps, all on one clock. It is the host's monotonic clock in milliseconds, the same
+ * in every process and thread of this machine (`hostNowMs`). The nine differences add up to settledAt − submittedAt exactly.
+ * A stamp is NaN if the try never came to its step, or if it died with its worker. settledAt is always there.
  */
 export interface TaskTrace {
   taskId: number;
@@ -52,7 +51,7 @@ export interface SectionDelta {
   counts: readonly [bucket: number, count: number][];
 }
 
-/** Names of the node:diagnostics_channel channels a pool publishes on. Nothing is built for a channel without a listener. */
+/** Names of the node:diagnostics_channel channels that a pool publishes on. Nothing is built for a channel without a listener. */
 export const CHANNELS = {
   /** {@link TaskMessage}, once per try of a task. */
   task: 'millpond:task',

@@ -1,27 +1,27 @@
 /**
- * What the worker can tell its own code, in every hook and every task.
+ * Facts that the worker gives its own code, in every hook and every task.
  *
  * @typeParam Data the type of `data`
- * @typeParam Given the type of `workerData`: what the module expects its pools to pass
+ * @typeParam Given the type of `workerData`: the value that the module expects from its pools
  */
 export interface WorkerContext<Data = unknown, Given = unknown> {
   /** 1, 2, 3 … in order of start; a replacement gets a new one. */
   readonly workerId: number;
   /** The pool's `workerData` option, cloned. */
   readonly workerData: Given;
-  /** What `setup` returned; undefined before that. */
+  /** The value that `setup` returned; undefined before that. */
   readonly data: Data;
 }
 
 /**
- * What `setup` of a worker returns, awaited: `DataOf<typeof worker>`, for the `worker` that `defineWorker` made. Any other
- * type stands for itself.
+ * The value that `setup` of a worker returns, awaited: `DataOf<typeof worker>`, for the `worker` that `defineWorker` made.
+ * Any other type stands for itself.
  */
 export type DataOf<W> = W extends WorkerDefinition<infer Data, never> ? Data : W;
 
 /**
- * The `workerData` that a worker expects: `WorkerDataOf<typeof worker>`, for the `worker` that `defineWorker` made, or for the type
- * of a module that exports it. `unknown` where no hook says.
+ * The `workerData` that a worker expects: `WorkerDataOf<typeof worker>`. It takes the `worker` that `defineWorker` made, or
+ * the type of a module that exports it. `unknown` if no hook declares it.
  */
 export type WorkerDataOf<W> =
   W extends WorkerDefinition<unknown, infer Given>
@@ -31,7 +31,7 @@ export type WorkerDataOf<W> =
       : unknown;
 
 /**
- * The second argument of every handler. Its `data` is what `setup` returned, and its `workerData` what `setup` takes:
+ * The second argument of every handler. Its `data` is the result of `setup`, and its `workerData` the one that `setup` gets:
  *
  * ```ts
  * export const worker = defineWorker({
@@ -47,21 +47,21 @@ export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>,
   readonly signal: AbortSignal;
   /** Unique in the pool; the same over retries. */
   readonly taskId: number;
-  /** Starts of its handler, this one included: above 1 only if an earlier one may have begun. */
+  /** Starts of its handler, this one included. Above 1 only if an earlier one may have begun. */
   readonly attempt: number;
-  /** When the task must be done, in ms since the epoch, if the caller set a `deadline`. */
+  /** Latest time by which the task must be done, in ms since the epoch, if the caller set a `deadline`. */
   readonly deadline: number | undefined;
   /**
-   * Sends a value to the caller's `onProgress`, as it is at the call. Values must be cloneable; order is kept; nothing waits. A
-   * handler that tells more than the caller takes, as in a long synchronous loop, has the newest 64 values (256 KiB) held and
-   * older ones dropped; `stats().droppedProgress` counts them. What is held arrives before the result, so the last value always
-   * does.
-   * @returns false when the value is held, so that a handler that can wait knows when to: `await` a timer or I/O, then go on
+   * Sends a value to the caller's `onProgress`, as it is at the call. Values must be cloneable; order is kept; nothing waits.
+   * A handler may send more than the caller takes, as in a long synchronous loop. Then the newest 64 values (256 KiB) are
+   * held and older ones dropped; `stats().droppedProgress` counts them. Held values arrive before the result, so the last
+   * value always does.
+   * @returns false when the value is held. A handler that can wait may then `await` a timer or I/O before it goes on
    */
   progress(value: unknown): boolean;
   /**
-   * Times `fn` under `name` for the profiler, nested in the section that is open, and returns what it returns.
-   * An async `fn` is timed until its promise settles.
+   * Times `fn` under `name` for the profiler, nested in the open section, and returns its result. An async `fn` is timed
+   * until its promise settles.
    */
   section<T>(name: string, fn: () => T): T;
 }
@@ -76,13 +76,13 @@ export type PressureLevel = 'elevated' | 'high' | 'critical';
  * @typeParam Given the `workerData` that `setup` takes
  */
 export interface WorkerHooks<Data = unknown, Given = unknown> {
-  /** Runs once after the module is loaded. What it returns is `ctx.data`. The worker takes no task before it resolves. */
+  /** Runs once after the module is loaded. Its result is `ctx.data`. The worker takes no task before it resolves. */
   setup?(ctx: WorkerContext<unknown, Given>): Data | Promise<Data>;
-  /** Runs after `setup`: prime caches and the JIT. The worker takes no task before it resolves. */
+  /** Runs after `setup`, to prime caches and the JIT. The worker takes no task before it resolves. */
   warmup?(ctx: WorkerContext<NoInfer<Data>, NoInfer<Given>>): unknown;
   /**
-   * Runs between tasks, or beside those that wait, when memory becomes short: drop caches. 'elevated': 70 % of what the
-   * program may use is in use; 'high': 80 %; 'critical': 90 %. Not told when it is over.
+   * Runs between tasks, or beside tasks that wait, when memory becomes short: drop caches. 'elevated': 70 % of the memory
+   * that the program may use is in use; 'high': 80 %; 'critical': 90 %. No call follows when memory is free again.
    */
   onMemoryPressure?(level: PressureLevel, ctx: WorkerContext<NoInfer<Data>, NoInfer<Given>>): unknown;
   /** Runs when the worker is asked to stop, after its last task. Not after a crash or a kill. */
@@ -91,20 +91,21 @@ export interface WorkerHooks<Data = unknown, Given = unknown> {
 
 /** Lifecycle hooks made by `defineWorker`. */
 export interface WorkerDefinition<Data = unknown, Given = unknown> extends WorkerHooks<Data, Given> {
-  // A text, where a symbol would have another type in each copy of these declarations.
-  /** Marks what `defineWorker` made, for all copies of this package. */
+  // A text, because a symbol would have another type in each copy of these declarations.
+  /** Marks the results of `defineWorker`, for all copies of this package. */
   readonly '~millpond': 'worker';
 }
 
 /**
- * Names the lifecycle of a worker module. Export the result as `worker`:
+ * Declares the lifecycle hooks of a worker module. Export the result as `worker`:
  *
  * ```ts
  * export const worker = defineWorker({ async setup() { return openModel(); } });
  * ```
  *
- * What `setup` returns types `ctx.data` in the other hooks, and in handlers by `TaskContext<typeof worker>`. Name `setup` first.
- * A type that `setup` gives to its `workerData` holds in them, too, and for the `workerData` option of a `Pool` of this module.
+ * The result of `setup` types `ctx.data` in the other hooks, and in handlers by `TaskContext<typeof worker>`. Name `setup`
+ * first. The type that `setup` gives to its `workerData` applies in the other hooks, too. It also applies to the `workerData`
+ * option of a `Pool` of this module.
  */
 export function defineWorker<Data = undefined, Given = unknown>(
   hooks: WorkerHooks<Data, Given>,
@@ -112,7 +113,7 @@ export function defineWorker<Data = undefined, Given = unknown>(
   return { ...hooks, '~millpond': 'worker' };
 }
 
-/** Whether a value has functions by the names of hooks. */
+/** Whether a value has functions with the names of hooks. */
 export function looksLikeHooks(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { setup, warmup, teardown, onMemoryPressure } = value as WorkerHooks;
@@ -126,7 +127,7 @@ export function isWorkerDefinition(value: unknown): value is WorkerDefinition {
 
 /** A handler: any exported function of the worker module. */
 export type Handler = (input: never, ctx: TaskContext<never>) => unknown;
-/** What a pool knows of its worker module when no type is given: any name, any input, unknown output. */
+/** Handlers of a pool without a given type: any name, any input, any output. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- `any` both accepts and gives every input and output.
 export type AnyHandlers = Record<string, (input: any, ctx: any) => any>;
 
@@ -135,11 +136,11 @@ export type HandlersOf<W> = { [K in keyof W as W[K] extends (...args: never[]) =
 
 /** Names of the handlers of module type `W`. */
 export type TaskName<W> = keyof HandlersOf<W> & string;
-/** Input of handler `N`: the type of its first parameter; `undefined` when it takes none. */
+/** Input of handler `N`: the type of its first parameter; `undefined` when it has none. */
 export type Input<W, N extends keyof W> = W[N] extends (...args: infer A) => unknown
   ? A extends []
     ? undefined
     : A[0]
   : never;
-/** Output of handler `N`: what it returns, awaited. */
+/** Output of handler `N`: the type that it returns, awaited. */
 export type Output<W, N extends keyof W> = W[N] extends (...args: never[]) => infer R ? Awaited<R> : never;

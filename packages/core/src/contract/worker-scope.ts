@@ -1,7 +1,10 @@
-/** What all copies of this package in a process or thread share: a worker module may import another copy than the worker's own. */
+/**
+ * State that all copies of this package in a process or thread share. A worker module may import another copy than the
+ * worker's own.
+ */
 interface Shared {
   workerData: unknown;
-  /** Tells each copy. */
+  /** Passes the value to each copy. */
   readonly copies: Set<(data: unknown) => void>;
 }
 
@@ -14,12 +17,12 @@ function shared(): Shared {
 
 /**
  * The pool's `workerData` option, cloned, while a worker module loads and after; `ctx.workerData` is the same. Undefined in a
- * program that is no worker. With kind `'inline'` it is that of the pool whose worker began to load last.
+ * program that is not a worker. With kind `'inline'` it is that of the pool whose worker began to load last.
  */
 export let workerData: unknown = shared().workerData;
 shared().copies.add((data) => (workerData = data));
 
-/** Sets it, in every copy. Before the worker module is imported. */
+/** Sets it in every copy, before the worker module is imported. */
 export function setWorkerData(data: unknown): void {
   const { copies } = Object.assign(shared(), { workerData: data });
   for (const tell of copies) tell(data);
