@@ -5,12 +5,12 @@ import { newLru } from '../base/lru.js';
 import type { Task } from '../task/task.js';
 import type { Candidate } from './candidate.js';
 
-/** Keys remembered; the least recently used is forgotten, and its next task goes to any worker. */
+/** Most keys remembered. The least recently used is forgotten, and its next task goes to any worker. */
 const MAX_KEYS = 10_000;
 
 export interface AffinityParts {
   clock: Clock;
-  /** A task has waited for its worker for as long as its key is worth: any other may have it. */
+  /** Reports that a task has waited for as long as its key is worth, so that any worker may take it. */
   overdue(): void;
 }
 
@@ -21,22 +21,22 @@ interface Lane {
 }
 
 /**
- * Whether a task had better wait for the worker that knows its key.
+ * Whether a task should wait for the worker that knows its key.
  * @param waitMs expected wait for that worker, ms
- * @param worthMs execution time that it is expected to save there, ms
+ * @param worthMs execution time that this worker is expected to save, ms
  */
 export function isWorthWaiting(waitMs: number, worthMs: number): boolean {
   return waitMs < worthMs;
 }
 
 /**
- * Which worker knows which key, and the tasks that wait for theirs. A key belongs to the worker that had it last. Its
- * tasks go there while that is free; while it is busy they wait for it, but not longer than the key is worth, which is
- * learned per task name: the execution time on a worker that had not known the key, less that on one that had.
+ * Remembers which worker knows which key, and holds the tasks that wait for theirs. A key belongs to the worker that had it
+ * last. Its tasks go to that worker while it is free. While it is busy they wait for it, but not longer than the key is
+ * worth. That worth is learned per task name: the execution time without the key, less the time with it.
  */
 export class Affinity {
   readonly #parts: AffinityParts;
-  /** Made for the first key: it costs 2 ms and 200 KB, and most pools have none. */
+  /** Made for the first key, because it costs 2 ms and 200 KB, and most pools have none. */
   #homes: LRUCache<string, Candidate> | undefined;
   readonly #lanes = new Map<Candidate, Lane>();
   readonly #parked = new Map<Task, { home: Candidate; untilMs: number }>();
@@ -60,13 +60,13 @@ export class Affinity {
     return [...this.#lanes.keys()];
   }
 
-  /** The worker that knows this key, and may still take tasks. */
+  /** The worker that knows this key, if it may still take tasks. */
   homeOf(key: string): Candidate | undefined {
     const home = this.#homes?.get(key);
     return home?.worker.isReady === true && home.worker.tasksLeft > 0 ? home : undefined;
   }
 
-  /** A worker takes a task with this key. Whether it had the key before. */
+  /** Notes that a worker takes a task with this key. Returns whether it already knew the key. */
   visit(key: string, candidate: Candidate): boolean {
     this.#homes ??= newLru({ max: MAX_KEYS });
     const isHome = this.#homes.get(key) === candidate;
@@ -74,7 +74,7 @@ export class Affinity {
     return isHome;
   }
 
-  /** Has the task wait for its busy worker, if that is worth it. */
+  /** Makes the task wait for its busy worker, if that pays. */
   park(task: Task, home: Candidate): boolean {
     const lane = this.#lanes.get(home);
     const worthMs = task.type.keyWorthMs;
@@ -98,7 +98,7 @@ export class Affinity {
     return this.#lanes.get(candidate)?.tasks.first;
   }
 
-  /** Takes a task out. False when it does not wait here. */
+  /** Removes a task. False when it does not wait here. */
   remove(task: Task): boolean {
     const parked = this.#parked.get(task);
     if (parked === undefined) return false;
@@ -124,7 +124,7 @@ export class Affinity {
     return undefined;
   }
 
-  /** A worker is no more. Gives the tasks that waited for it. */
+  /** Forgets a worker that takes no more tasks. Returns the tasks that waited for it. */
   drop(candidate: Candidate): Task[] {
     const tasks = [...(this.#lanes.get(candidate)?.tasks ?? [])];
     for (const task of tasks) this.remove(task);
@@ -140,7 +140,7 @@ export class Affinity {
       if (untilMs <= now) isOverdue = true;
       else nextMs = Math.min(nextMs, untilMs);
     }
-    // One that is overdue already stays where it is until a worker has room, which is news of its own.
+    // An overdue task stays where it is until a worker has room, which triggers a look of its own.
     this.#timer = nextMs === Infinity ? undefined : this.#parts.clock.after(nextMs - now, () => this.#look());
     if (isOverdue) this.#parts.overdue();
   }

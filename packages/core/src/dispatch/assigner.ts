@@ -9,7 +9,7 @@ import type { Backlog } from './backlog.js';
 import { notFound } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
-/** The core count is read from files, so it is skipped until this many tasks are done. */
+/** The core count is read from files, so it is skipped until this many tasks have completed. */
 const TASKS_BEFORE_CORES = 64;
 
 export interface AssignerParts {
@@ -19,14 +19,14 @@ export interface AssignerParts {
   clock: Clock;
   registry: TaskRegistry;
   backlog: Backlog;
-  /** Cores the program may use. */
+  /** Cores that the program may use. */
   cores(): number;
 }
 
-/** Puts tasks into workers, and sends each worker its tasks of one pass in one frame. */
+/** Assigns tasks to workers, and sends each worker its tasks of one pass in one frame. */
 export class Assigner {
   readonly #parts: AssignerParts;
-  /** Workers with tasks in their sendBuffer. */
+  /** Workers with tasks in their send buffer. */
   readonly #unsent = new ReusedList<Worker>();
   #prefetched = 0;
 
@@ -34,12 +34,12 @@ export class Assigner {
     this.#parts = parts;
   }
 
-  /** Number of tasks, so far, for a worker that had another one in flight. */
+  /** Number of tasks so far that went to a worker with another one in flight. */
   get prefetched(): number {
     return this.#prefetched;
   }
 
-  /** Puts a task that waits in no line any more into a worker, or rejects it with the reason why it cannot be there. */
+  /** Assigns a task, which no line holds any more, to a worker. Rejects it with the reason if that is impossible. */
   assign(worker: Worker, task: Task): void {
     const { pool, moduleUrl, clock, registry, backlog } = this.#parts;
     if (task.deadlineMs < Infinity && task.deadlineMs <= clock.now()) {
@@ -47,7 +47,7 @@ export class Assigner {
       return;
     }
     if (worker.assigned.isFull) {
-      // Only a broadcast gets here: all else goes where there is a place.
+      // Only a broadcast gets here: all other tasks go where there is a place.
       registry.fail(task, new PoolError('ERR_QUEUE_FULL', { queued: worker.inFlight, max: worker.inFlight }));
       return;
     }
@@ -62,7 +62,7 @@ export class Assigner {
     if (worker.inFlight > 1) this.#prefetched++;
   }
 
-  /** Sends what was assigned since the last call. Returns whether there was anything. */
+  /** Sends what was assigned since the last call. Returns whether there was anything to send. */
   flush(): boolean {
     const hasSent = this.#unsent.size > 0;
     const flags = this.#flags();
@@ -71,12 +71,12 @@ export class Assigner {
     return hasSent;
   }
 
-  /** What workers learn with their tasks of those that are not theirs. */
+  /** Facts about other tasks that workers get with their own. */
   #flags(): number {
     const { counts, pending } = this.#parts.registry;
     if (counts.queued > 0) return MORE;
     if (counts.completed < TASKS_BEFORE_CORES) return 0;
-    // A worker that stays awake needs a core, and so does this thread: one for each at work, and one more.
+    // A worker that stays awake needs a core, and so does this thread. So the pending tasks must leave one core free.
     return pending < this.#parts.cores() ? CALM : 0;
   }
 }

@@ -15,7 +15,7 @@ import type { WaitingTasks } from './waiting.js';
 export interface AssignmentParts {
   clock: Clock;
   registry: TaskRegistry;
-  /** Cores the program may use. */
+  /** Cores that the program may use. */
   cores(): number;
   /** Tasks running at once in one worker; it may change. */
   concurrency(): number;
@@ -25,11 +25,10 @@ export interface AssignmentParts {
 }
 
 /**
- * Which worker gets which task: a pass brings together every task that waits and every worker that has room. First
- * suspects, each alone; then a task for every free place; then, of what is left, as much prefetched as each worker may have.
+ * Decides which worker gets which task. A pass brings together every waiting task and every worker with room. Suspects come
+ * first, each alone, and then a task for every free place. The rest is prefetched, as far as each worker may have more.
  *
- * Nothing here costs more per task when there are more workers: a pass looks only at those that had news since they
- * were found full.
+ * No cost per task grows with the number of workers. A pass looks at a full worker again only after news of it.
  */
 export class AssignmentPass {
   readonly #parts: AssignmentParts;
@@ -37,13 +36,16 @@ export class AssignmentPass {
   readonly #affinity: Affinity;
   readonly #capacity: FreeCapacity;
   readonly #filling: FrameFilling;
-  /** One for each worker that takes tasks. A look-up takes 10 ns, among 2 or 1,024; there is one for each frame of results. */
+  /**
+   * One candidate per worker that takes tasks. A look-up takes 10 ns, among 2 or 1,024; there is one for each frame of
+   * results.
+   */
   readonly #candidates = new Map<Worker, Candidate>();
-  /** Candidates for prefetched tasks. One that is found full leaves until it has answered for something. */
+  /** Candidates for prefetched tasks. A full one leaves the set until it has answered for something. */
   readonly #roomy = new Set<Candidate>();
-  /** Those of them that had news since the last pass. */
+  /** Roomy candidates with news since the last pass. */
   readonly #fresh = new ReusedList<Candidate>();
-  /** Whether every worker may have work. While memory is short nothing is prefetched: it is bound to its worker. */
+  /** Whether every worker may have tasks. While memory is short nothing is prefetched, since it would be bound to its worker. */
   #mayPrefetch = true;
   #isPaused = false;
 
@@ -67,23 +69,23 @@ export class AssignmentPass {
     this.#isPaused = false;
   }
 
-  /** Whether nothing waits and some worker could run something at once. */
+  /** Whether nothing waits and some worker could run a task at once. */
   get hasFreeCapacity(): boolean {
     return !this.#isPaused && this.#queue.size === 0 && !this.#capacity.isEmpty;
   }
 
-  /** Tasks that could run at once, counted no further than `enough`. */
+  /** Number of tasks that could run at once, counted no further than `enough`. */
   freeCapacity(enough: number): number {
     return this.#isPaused ? 0 : this.#capacity.count(enough);
   }
 
-  /** A worker is ready for tasks. */
+  /** Adds a worker that is ready for tasks. */
   join(worker: Worker): void {
     this.#candidates.set(worker, new Candidate(worker));
     this.mayHaveRoom(worker);
   }
 
-  /** A worker takes nothing more. */
+  /** Removes a worker that takes no more tasks. */
   leave(worker: Worker): void {
     const candidate = this.#candidates.get(worker);
     if (candidate === undefined) return;
@@ -103,13 +105,13 @@ export class AssignmentPass {
     this.#refresh(candidate);
   }
 
-  /** A place in a worker may have become free. */
+  /** Notes that a place in a worker may have become free. */
   mayHaveRoom(worker: Worker): void {
     const candidate = this.#candidates.get(worker);
     if (candidate !== undefined) this.#refresh(candidate);
   }
 
-  /** A worker stands still. @param isStalled whether it has prefetched tasks: then it gets no more before it answers */
+  /** Notes a worker at a standstill. @param isStalled whether it has prefetched tasks: then it gets no more before it answers */
   noteStalled(worker: Worker, isStalled: boolean): void {
     const candidate = this.#candidates.get(worker);
     if (candidate !== undefined) candidate.isStalled = isStalled;
@@ -124,16 +126,16 @@ export class AssignmentPass {
     for (const task of recalled.reverse()) this.#parts.backlog.requeue(task);
   }
 
-  /** Gives up a task in a worker's hand: its result is not wanted any more. */
+  /** Releases a task in flight whose result is not wanted any more. */
   release(task: Task, reason: unknown): void {
     const worker = task.assignment?.assignee as Worker | undefined;
     if (worker === undefined) return;
     worker.abandon(task, reason);
-    // One that had not left yet freed its place at once.
+    // A task that had not left yet frees its place at once.
     this.mayHaveRoom(worker);
   }
 
-  /** Gives work to the first `most` of these workers only, from now on. The others keep what they have begun. */
+  /** Limits tasks to the first `most` of these workers from now on. The others keep what they have begun. */
   limitWorking(workers: readonly Worker[], most: number): void {
     for (const [index, worker] of workers.entries()) {
       const candidate = this.#candidates.get(worker);
@@ -204,7 +206,7 @@ export class AssignmentPass {
     }
   }
 
-  /** The worker at work that the next task had better join, before another is woken for it. */
+  /** The active worker that the next task should join, rather than wake another one. */
   #toJoin(): Candidate | undefined {
     const { first } = this.#queue;
     if (first === undefined || !this.#mayPrefetch || this.#parts.prefetch !== 'auto') return undefined;
@@ -214,8 +216,8 @@ export class AssignmentPass {
   }
 
   /**
-   * Prefetches what is left. First, a worker that has just answered gets as much as the others have in flight: what one frame
-   * of results has made room for, or has made callers submit, leaves in one frame again. Shared out among 128 workers it
+   * Prefetches what is left. First, a worker that has just answered gets as much as the others have in flight. A frame of
+   * results makes room, and has callers submit more tasks; those leave in one frame again. Shared out among 128 workers they
    * would be 64 frames for 64 tasks, at 10 µs each. The rest is shared out evenly.
    */
   #prefetch(): void {
@@ -231,7 +233,10 @@ export class AssignmentPass {
     }
   }
 
-  /** Prefetches for one worker as far as it has room: tasks that wait for it, and up to `fromQueue` of the queue. */
+  /**
+   * Prefetches for one worker as far as it has room. It gets tasks that wait for it, and up to `fromQueue` tasks of the
+   * queue.
+   */
   #fill(candidate: Candidate, fromQueue: number): void {
     const { worker } = candidate;
     if (!candidate.mayPrefetch) {
@@ -260,8 +265,8 @@ export class AssignmentPass {
   }
 
   /**
-   * Takes the next task for this worker out of the queue. On the way, tasks whose key another worker knows go to that
-   * one if it has a free place, or wait for it. A task whose input is moved is not prefetched: it could not be recalled.
+   * Takes the next task for this worker out of the queue. On the way, a task whose key another worker knows goes to that
+   * worker, or waits for it. A task whose input is moved is not prefetched, since it could not be recalled.
    */
   #nextFor(candidate: Candidate, isAhead = false): Task | undefined {
     for (let task = this.#queue.first; task !== undefined; task = this.#queue.first) {
@@ -277,7 +282,7 @@ export class AssignmentPass {
 
   #assign(candidate: Candidate, task: Task): void {
     this.#parts.assigner.assign(candidate.worker, task);
-    // It may have been refused: too late, or of a name that no worker has a handler for.
+    // The task may have been rejected: it was too late, or no worker has a handler of its name.
     if (task.key !== undefined && task.assignment !== undefined) {
       task.assignment.isWarm = this.#affinity.visit(task.key, candidate);
     }

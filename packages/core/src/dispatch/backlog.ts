@@ -34,7 +34,7 @@ export class Backlog {
     return this.queue.size + this.quarantine.size + this.affinity.size;
   }
 
-  /** Execution time expected of the tasks in the queue, ms. */
+  /** Expected execution time of the tasks in the queue, ms. */
   get expectedMs(): number {
     return this.queue.expectedMs;
   }
@@ -45,7 +45,7 @@ export class Backlog {
     yield* this.quarantine.all();
   }
 
-  /** Takes in a task that the registry counts as queued. */
+  /** Adds a task that the registry counts as queued. */
   add(task: Task): void {
     this.#limitWait(task);
     if (task.mustRunAlone) this.quarantine.push(task);
@@ -53,7 +53,7 @@ export class Backlog {
     this.#parts.passes.noteSubmitted();
   }
 
-  /** Takes a task back to the head of the queue: it has not run, or is not to blame for what ended its worker. */
+  /** Puts a task back at the head of the queue. It has not run, or did not cause the end of its worker. */
   requeue(task: Task): void {
     this.#parts.registry.requeue(task);
     this.#limitWait(task);
@@ -62,13 +62,13 @@ export class Backlog {
     this.#parts.passes.schedule();
   }
 
-  /** Takes a waiting task out: its result is not wanted any more. */
+  /** Removes a waiting task whose result is not wanted any more. */
   remove(task: Task): void {
     if (task.mustRunAlone) this.quarantine.remove(task);
     else if (!this.affinity.remove(task)) this.queue.remove(task);
   }
 
-  /** Rejects a queued task whose time to wait is over. It is in no line any more. */
+  /** Rejects a queued task whose time to wait is over. No line holds it any more. */
   expire(task: Task): void {
     const { pool, clock, registry } = this.#parts;
     const now = clock.now();
@@ -88,7 +88,7 @@ export class Backlog {
     if (untilMs === Infinity) return;
     const { clock, registry, passes } = this.#parts;
     const timer = clock.after(untilMs - clock.now(), () => {
-      // Callers that share the task may have made its limit longer since.
+      // Callers that share the task may have extended its limit since.
       if (Math.min(sinceMs + task.settings.queueTimeoutMs, task.deadlineMs) > clock.now()) {
         this.#expireLater(task, sinceMs);
         return;

@@ -2,29 +2,29 @@ import type { Worker } from '../worker/worker.js';
 import { PREFETCH_MS } from './prefetch.js';
 
 /**
- * A worker that tasks may be assigned to, with what dispatch remembers of it. The assignment pass makes it when the worker
- * becomes ready, drops it when the worker takes nothing more, and is the only writer together with the parts it owns.
+ * A worker that tasks may be assigned to, with the data that dispatch keeps about it. The assignment pass makes it when the
+ * worker becomes ready, and drops it when the worker takes no more tasks. The pass and its parts are its only writers.
  */
 export class Candidate {
   readonly worker: Worker;
-  /** Work worth prefetching for it, ms. */
+  /** Expected work worth prefetching for it, ms. */
   prefetchMs = PREFETCH_MS;
-  /** When it was given a tiny task and had none, host clock; see dispatch/frame-filling.ts. */
+  /** Time when it was idle and got a tiny task, host clock; see dispatch/frame-filling.ts. */
   wokenAtMs = -Infinity;
-  /** Stands in the list of dispatch/capacity.ts. A Set of candidates that come and go would allocate each time. */
+  /** Whether it is in the list of dispatch/capacity.ts. A Set of candidates that come and go would allocate each time. */
   isListed = false;
-  /** Gets no task while memory is short. */
+  /** Whether it gets no task while memory is short. */
   isWithheld = false;
-  /** Has lost its prefetched tasks because it stood still; gets none until it answers. */
+  /** Whether it lost its prefetched tasks at a standstill. It gets none until it answers. */
   isStalled = false;
-  /** Set aside for one task that must run alone. */
+  /** Whether it is set aside for one task that must run alone. */
   isReserved = false;
 
   constructor(worker: Worker) {
     this.worker = worker;
   }
 
-  /** Whether tasks may be prefetched to it: both sides see the claim board, so they can be recalled. */
+  /** Whether tasks may be prefetched to it. Both sides must see the claim board, so that tasks can be recalled. */
   get mayPrefetch(): boolean {
     const { worker } = this;
     if (this.isReserved || this.isWithheld || this.isStalled) return false;

@@ -1,8 +1,8 @@
 import type { Candidate } from './candidate.js';
 
 /**
- * Candidates that can run one more task at once. At concurrency 1, the last one used comes first: it is the warmest, and
- * the others may cool and go. At a higher concurrency they take turns, so that load spreads.
+ * Candidates that can run one more task at once. At concurrency 1, the last one used comes first. It is the warmest, and the
+ * others may cool and go. At a higher concurrency they take turns, so that load spreads.
  */
 export class FreeCapacity {
   readonly #concurrency: () => number;
@@ -12,14 +12,14 @@ export class FreeCapacity {
     this.#concurrency = concurrency;
   }
 
-  /** A worker became ready, or a task of it ended. */
+  /** Lists a worker that became ready, or that a task of has ended. */
   add(candidate: Candidate): void {
     if (candidate.isListed || !this.has(candidate)) return;
     candidate.isListed = true;
     this.#candidates.push(candidate);
   }
 
-  /** Whether no candidate is listed. One that is may have lost its capacity since. */
+  /** Whether no candidate is listed. A listed one may have lost its capacity since. */
   get isEmpty(): boolean {
     return this.#candidates.length === 0;
   }
@@ -30,7 +30,7 @@ export class FreeCapacity {
     return worker.inFlight < this.#concurrency() && !worker.assigned.isFull && worker.tasksLeft > 0;
   }
 
-  /** Tasks that could run at once, counted no further than `enough`. */
+  /** Number of tasks that could run at once, counted no further than `enough`. */
   count(enough: number): number {
     let count = 0;
     for (const candidate of this.#candidates) {
@@ -47,7 +47,7 @@ export class FreeCapacity {
     this.#candidates.splice(this.#candidates.indexOf(candidate), 1);
   }
 
-  /** Takes the candidate for the next task out of the list; `add` lists it again while it has capacity. */
+  /** Takes the candidate for the next task out of the list. `add` lists it again while it has capacity. */
   take(): Candidate | undefined {
     for (;;) {
       const candidate = this.#concurrency() === 1 ? this.#candidates.pop() : this.#candidates.shift();

@@ -24,17 +24,17 @@ export interface DispatcherParts extends RosterParts {
   options: ResolvedOptions;
   /** Tasks running at once in one worker; it may change. */
   concurrency(): number;
-  /** Cores the program may use. */
+  /** Cores that the program may use. */
   cores(): number;
   registry: TaskRegistry;
   random(): number;
-  /** Everything that could be handed out was; `queued` tasks are left waiting. */
+  /** Reports that everything possible was handed out, and that `queued` tasks still wait. */
   onHandedOut(queued: number): void;
 }
 
 /**
- * Takes tasks in, has them assigned to workers, and takes their results back. Its parts know only those below them: work
- * stealing and time limits; outcomes and the assignment pass; the assigner; the backlog; the times of passes.
+ * Accepts tasks, has them assigned to workers, and takes their results back. Each of its parts knows only those below it. The
+ * layers, from the top: work stealing and time limits; outcomes and assignment; the assigner; the backlog; the passes.
  */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
@@ -68,7 +68,7 @@ export class Dispatcher {
     return this.#backlog.size;
   }
 
-  /** Execution time expected of the tasks that wait, ms. */
+  /** Expected execution time of the waiting tasks, ms. */
   get queuedMs(): number {
     return this.#backlog.expectedMs;
   }
@@ -88,7 +88,7 @@ export class Dispatcher {
     return 2 * Math.max(1, workers) * depth(concurrency(), options.prefetch, expectedMs);
   }
 
-  /** The number of tasks running at once in one worker is another one now. */
+  /** Notes that the number of tasks running at once in one worker has changed. */
   onTuned(): void {
     for (const worker of this.roster.workers) {
       worker.assigned.tune(this.#parts.concurrency());
@@ -97,12 +97,12 @@ export class Dispatcher {
     this.#passes.schedule();
   }
 
-  /** Takes back what a worker has in flight and has not begun. */
+  /** Recalls the tasks of a worker that have not begun. */
   recallPrefetched(worker: Worker): void {
     this.#assignment.recall(worker, worker.assigned.unbegun());
   }
 
-  /** Gives work to this number of workers at most from now on: those with the least memory. The others finish what they have. */
+  /** Limits tasks to this number of workers from now on, those with the least memory. The others finish what they have. */
   limitWorking(most: number): void {
     const ready = this.roster.ready.sort((a, b) => a.metrics.rssBytes - b.metrics.rssBytes);
     this.#assignment.limitWorking(ready, most);
@@ -118,18 +118,18 @@ export class Dispatcher {
     this.#passes.schedule();
   }
 
-  /** Queues a task that the registry has taken in. */
+  /** Queues a task that the registry has accepted. */
   submit(task: Task): void {
     this.#backlog.add(task);
   }
 
-  /** Gives a task to this worker now, past the queue. */
+  /** Assigns a task to this worker now, past the queue. */
   submitTo(worker: Worker, task: Task): void {
     this.#assigner.assign(worker, task);
     this.#passes.schedule();
   }
 
-  /** The caller does not want this task any more. */
+  /** Drops a task that its caller does not want any more. */
   cancel(task: Task, reason: unknown): void {
     publishTrace(this.#parts.pool, task, 'cancelled', this.#parts.clock.now());
     this.#withdraw(task, reason);
@@ -146,7 +146,7 @@ export class Dispatcher {
 
   onReady(worker: Worker): void {
     this.roster.join(worker);
-    // It may have changed since the worker was told.
+    // The concurrency may have changed since the worker got it.
     worker.assigned.tune(this.#parts.concurrency());
     this.#assignment.join(worker);
     this.#passes.schedule();
@@ -154,16 +154,16 @@ export class Dispatcher {
 
   onResult(worker: Worker, task: Task, row: ResultRow): void {
     try {
-      // Dropped as cancelled, yet it is wanted: it has not run, so it may run elsewhere.
+      // The worker dropped it as cancelled, yet it is wanted. It has not run, so it may run elsewhere.
       if (!this.#outcomes.onResult(task, worker.id, row)) this.#backlog.requeue(task);
     } catch (error) {
-      // Whatever it was, it concerns this task only, which is out of its worker's hand already.
+      // The error concerns this task only, which is not in flight any more.
       if (task.state === 'settled') throw error;
       this.#parts.registry.fail(task, error);
     }
   }
 
-  /** Results of a worker have been read, from its frame or its log: hand it the next tasks. */
+  /** Hands a worker its next tasks, once its results have been read from its frame or its log. */
   onSettled(worker: Worker): void {
     this.#freed(worker);
     const { clock, registry } = this.#parts;
@@ -174,7 +174,7 @@ export class Dispatcher {
     if (worker.isReady) {
       this.#assignment.onResults(worker);
     } else {
-      // It was told to go; what was assigned to it in this very turn is still its to do.
+      // The worker is stopping. Tasks that were assigned to it in this very turn are still its own.
       worker.flush();
       this.roster.leave(worker);
       this.#drop(worker);
@@ -187,7 +187,7 @@ export class Dispatcher {
     this.#freed(worker);
   }
 
-  /** The input of a task that is in no queue and no hand cannot be sent. */
+  /** Rejects a task whose input cannot be sent. It is in no queue and no worker. */
   refuse(task: Task, refusal: Refusal): void {
     publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
     this.#parts.registry.fail(task, notSerializable(task, 'input', refusal));
@@ -220,14 +220,14 @@ export class Dispatcher {
     this.#parts.onHandedOut(this.queued);
   }
 
-  /** Takes a task out of the queue, or out of its worker's hand. */
+  /** Takes a task out of the queue, or out of its worker. */
   #withdraw(task: Task, reason: unknown): void {
     if (task.state === 'queued') this.#backlog.remove(task);
     else if (task.state === 'retrying') this.#outcomes.retrying.delete(task);
     else this.#assignment.release(task, reason);
   }
 
-  /** Hands nothing more to a worker. */
+  /** Hands no more tasks to a worker. */
   #drop(worker: Worker): void {
     this.#assignment.leave(worker);
     if (this.roster.workers.length === 0) this.#stealing.stop();

@@ -3,11 +3,14 @@ import type { Task } from '../task/task.js';
 import { roomFor, STANDSTILL_MS } from './prefetch.js';
 import type { Candidate } from './candidate.js';
 
-/** Processor time that a frame takes the parent, ms: measured with 64 frames to 64 of 128 workers. */
+/** Processor time of the parent per frame, ms: measured with 64 frames to 64 of 128 workers. */
 const FRAME_MS = 0.01;
-/** Share of a worker's time that frames may take: below it, one worker is given more before the next is woken. */
+/** Share of a worker's time that frames may take. Below it, one worker gets more tasks before the next is woken. */
 const FRAME_SHARE = 0.1;
-/** Least time that a task takes its worker, ms: 1,000 callers of an idle handler, 0.35 µs of processor time and its claim. */
+/**
+ * Least time that a task takes its worker, ms. With 1,000 callers of an idle handler: 0.35 µs of processor time, and its
+ * claim.
+ */
 const LEAST_COST_MS = 0.0005;
 /** Time to encode or decode a byte of a small value, ms: 617 ns for a record of 120 bytes. */
 const MS_PER_BYTE = 5e-6;
@@ -23,11 +26,11 @@ export function isTiny(costMs: number): boolean {
 }
 
 /**
- * How many tiny tasks a worker is given before the next worker is woken for them. Each worker more shares the work, and
- * makes frames smaller. Up to the cores, it pays from FRAME_MS / FRAME_SHARE of work for each worker; beyond them, never.
- * @param awake workers that have tasks
- * @param cores cores the program may use
- * @param inFlight tasks that wait or are in workers
+ * Number of tiny tasks that a worker gets before the next worker is woken for them. A further worker shares the work, and
+ * makes frames smaller. Up to the cores, that pays from FRAME_MS / FRAME_SHARE of work for each worker; beyond them, never.
+ * @param awake number of workers with tasks
+ * @param cores cores that the program may use
+ * @param inFlight number of tasks that wait or are in workers
  */
 export function tasksBeforeNext(costMs: number, awake: number, cores: number, inFlight: number): number {
   const worth = Math.ceil(FRAME_MS / FRAME_SHARE / costMs);
@@ -38,19 +41,20 @@ export interface FrameFillingParts {
   clock: Clock;
   /** Tasks running at once in one worker; it may change. */
   concurrency(): number;
-  /** Cores the program may use. */
+  /** Cores that the program may use. */
   cores(): number;
 }
 
 /**
- * Has tiny tasks join a worker that is at work, instead of waking one more for them. 1,000 callers of an idle handler did
- * 1.68 million tasks a second with 2 worker processes on 2 cores, and 0.07 million with 32 that shared the tasks evenly.
+ * Makes tiny tasks join a worker that is active, rather than wake one more for them. With 2 worker processes on 2 cores,
+ * 1,000 callers of an idle handler did 1.68 million tasks a second. With 32 that shared the tasks evenly, they did 0.07
+ * million.
  */
 export class FrameFilling {
   readonly #parts: FrameFillingParts;
   /** Whether the last task asked about is tiny. */
   #isTiny = false;
-  /** The worker that takes tiny tasks now, and up to which number. */
+  /** The worker that gets tiny tasks now, and up to which number. */
   #open: Candidate | undefined;
   #fill = 0;
 
@@ -58,13 +62,13 @@ export class FrameFilling {
     this.#parts = parts;
   }
 
-  /** A pass begins: what it knew of workers is old. */
+  /** Begins a pass, which forgets what was known of workers. */
   begin(): void {
     this.#open = undefined;
     this.#isTiny = false;
   }
 
-  /** The worker at work that this task had better join. @param inFlight tasks that wait or are in workers */
+  /** The active worker that this task should join. @param inFlight number of tasks that wait or are in workers */
   toJoin(task: Task, candidates: ReadonlyMap<unknown, Candidate>, inFlight: number): Candidate | undefined {
     const { typicalMs, resultBytes } = task.type;
     this.#isTiny = false;
@@ -79,14 +83,14 @@ export class FrameFilling {
     return this.#open;
   }
 
-  /** A candidate that had no task was given the last one asked about: those that follow in this pass join it. */
+  /** Notes that an idle candidate got the last task asked about. Tasks that follow in this pass join it. */
   noteWoken(candidate: Candidate): void {
     if (!this.#isTiny) return;
     candidate.wokenAtMs = this.#parts.clock.now();
     this.#open = candidate;
   }
 
-  /** The candidate with the most tasks among those that go on and have room: the others run dry and come to rest. */
+  /** The candidate with the most tasks among those with recent work and room. The others run dry and come to rest. */
   #fullest(
     candidates: ReadonlyMap<unknown, Candidate>,
     costMs: number,

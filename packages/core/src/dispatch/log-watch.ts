@@ -1,15 +1,15 @@
 import type { Clock, Timer } from '../base/clock.js';
 import type { Worker } from '../worker/worker.js';
 
-/** A worker with tasks that has said nothing for this long may have results in its log that no frame has told of. */
+/** Silence after which a worker with tasks may have results in its log that no frame has announced. */
 const FIRST_LOOK_MS = 4;
-/** Each further look at a worker that stays silent comes after twice the time, up to this. */
+/** Longest time between two looks at a silent worker. Each look comes after twice the time of the one before. */
 const LAST_LOOK_MS = 256;
 
 /** A look that comes this late comes in a busy loop, which has not read the frames that wait. */
 const LATE_MS = 1;
 
-/** How long a worker has said nothing, and when its log is looked at next. Host clock. */
+/** Length of a worker's silence, and the time of the next look at its log. Host clock. */
 interface Silence {
   readonly sinceMs: number;
   nextAtMs: number;
@@ -23,30 +23,30 @@ export interface LogWatchParts {
 }
 
 /**
- * Reads the logs of workers that are silent: a handler that computes for seconds keeps its worker from telling of results that
- * are there. A look costs a read of the log, 1 µs; it comes 4 ms after the last word of a worker, then 8, 16 …
+ * Reads the logs of silent workers. A handler that computes for seconds keeps its worker from sending finished results. A
+ * look costs a read of the log, 1 µs. It comes 4 ms after the last word of a worker, then after 8, 16 …
  */
 export class LogWatch {
   readonly #parts: LogWatchParts;
   #timer: Timer | undefined;
   #dueAtMs = 0;
   #wasLate = false;
-  /** Weak: a worker may end in its silence. */
+  /** Weak, because a worker may end in its silence. */
   readonly #silences = new WeakMap<Worker, Silence>();
 
   constructor(parts: LogWatchParts) {
     this.#parts = parts;
   }
 
-  /** Tasks were handed out. */
+  /** Notes that tasks were handed out. */
   wake(): void {
-    // The next look at a worker that has been silent for long may be far away, and is none for the tasks that leave now.
+    // At a worker with a long silence, the next look may come too late for the tasks that leave now.
     if (this.#timer !== undefined && this.#dueAtMs <= this.#parts.clock.now() + FIRST_LOOK_MS) return;
     this.#timer?.cancel();
     this.#lookIn(FIRST_LOOK_MS);
   }
 
-  /** There is no worker left to look at. */
+  /** Stops, since there is no worker left to look at. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -58,7 +58,8 @@ export class LogWatch {
     this.#timer = clock.after(ms, () => {
       this.#timer = undefined;
       const now = clock.now();
-      // First the frames; then most workers are not silent. Once only: in a loop whose every turn is long, each look is late.
+      // Frames are read first; after that most workers are not silent. This happens only once: where each turn is long, each
+      // look is late.
       this.#wasLate = now - dueAt > LATE_MS && !this.#wasLate;
       if (this.#wasLate) this.#lookIn(0);
       else this.#look(now);
@@ -67,7 +68,7 @@ export class LogWatch {
 
   #look(now: number): void {
     let nextMs = Infinity;
-    // A copy: what a log holds may lead to anything.
+    // A copy, because the content of a log may lead to anything.
     for (const worker of [...this.#parts.workers]) {
       if (worker.inFlight === 0) this.#silences.delete(worker);
       else nextMs = Math.min(nextMs, this.#dueIn(worker, now));
@@ -75,7 +76,7 @@ export class LogWatch {
     if (this.#timer === undefined && nextMs < Infinity) this.#lookIn(nextMs);
   }
 
-  /** Looks at a worker if that is due; tells when it is due next. */
+  /** Looks at a worker if that is due. Returns the time until the next look. */
   #dueIn(worker: Worker, now: number): number {
     const { heardAtMs } = worker.received;
     let silence = this.#silences.get(worker);

@@ -21,7 +21,7 @@ export interface OutcomeParts {
   backlog: Backlog;
 }
 
-/** What becomes of a task after a try: it completes, it fails, or it waits for another try. */
+/** Decides what follows a try of a task: it completes, it fails, or it waits for another try. */
 export class Outcomes {
   /** Tasks between two tries. */
   readonly retrying = new Set<Task>();
@@ -31,7 +31,7 @@ export class Outcomes {
     this.#parts = parts;
   }
 
-  /** A worker has answered for a task. False when the answer is that it never ran. */
+  /** Takes a worker's answer for a task. False when the answer is that it never ran. */
   onResult(task: Task, workerId: number, row: ResultRow): boolean {
     const { pool, registry } = this.#parts;
     const { status, settledAt: now } = row;
@@ -52,7 +52,7 @@ export class Outcomes {
       task.extras.onRan?.(ranMs);
       registry.complete(task, row.value);
     } else if (status === STATUS.notSerializable) {
-      // Trying again would give the same.
+      // Another try would give the same result.
       registry.fail(task, notSerializable(task, 'result', row.refusal));
     } else {
       this.failed(task, withOrigin(errorFromWire(row.thrown), task, workerId));
@@ -60,7 +60,7 @@ export class Outcomes {
     return true;
   }
 
-  /** A worker has ended with tasks in flight. */
+  /** Takes the tasks that a worker had in flight when it ended. */
   workerEnded(end: WorkerEnd): void {
     const { begun, lost, decoding, others, report } = end;
     // In reverse, because each goes to the head of the queue.
@@ -70,14 +70,17 @@ export class Outcomes {
     for (const task of begun) if (this.#lostWorker(task, end)) this.#comeBack(task, report);
   }
 
-  /** Its handler was not called, or it may be called again. */
+  /** Requeues a task whose handler was not called, or may be called again. */
   #comeBack(task: Task, death: DeathReport): void {
-    // A broadcast belongs to that worker and to no other; an input that was moved is gone with it.
+    // A broadcast belongs to that worker only, and a moved input is gone with it.
     if (task.isPinned || task.isSpent) this.#parts.registry.fail(task, crashed(task, death));
     else this.#parts.backlog.requeue(task);
   }
 
-  /** Its worker died while it decoded the input: no start of the handler. Whether it may be tried in another worker. */
+  /**
+   * Handles a worker's death while it decoded the input, so that no handler started. Returns whether another worker may try
+   * it.
+   */
   #diedDecoding(task: Task, death: DeathReport): boolean {
     const { clock, pool, registry, crashAttempts } = this.#parts;
     registry.noteCrash();
@@ -87,7 +90,7 @@ export class Outcomes {
     return false;
   }
 
-  /** It had begun when its worker ended. Whether it runs again now; else it was dealt with. */
+  /** Handles a task that had begun when its worker ended. Returns whether it runs again now; if not, it is dealt with. */
   #lostWorker(task: Task, { how, begunCount, begunSince, report, fault }: WorkerEnd): boolean {
     const { clock, pool } = this.#parts;
     publishTrace(pool, task, 'crash', clock.now(), { startedAt: begunSince });
@@ -105,7 +108,7 @@ export class Outcomes {
     return false;
   }
 
-  /** Its handler had returned, and the result was lost with the worker. Whether it runs again now; else it was dealt with. */
+  /** Handles a result that was lost with the worker. Returns whether the task runs again now; if not, it is dealt with. */
   #lostResult(task: Task, death: DeathReport): boolean {
     publishTrace(this.#parts.pool, task, 'crash', this.#parts.clock.now());
     if (task.isIdempotent && task.canMove) {
@@ -116,7 +119,7 @@ export class Outcomes {
     return false;
   }
 
-  /** It was the only task that was running there. */
+  /** Handles a task that was the only one running in a dead worker. */
   #blamed(task: Task, death: DeathReport, cause: Error | undefined): void {
     const { registry, crashAttempts } = this.#parts;
     const crashes = ++task.history.crashes;
@@ -129,10 +132,10 @@ export class Outcomes {
     }
   }
 
-  /** A try has failed: another one, or the end. */
+  /** Handles a failed try: another one follows, or the task fails. */
   failed(task: Task, error: unknown): void {
     const { registry, clock, random, backlog } = this.#parts;
-    // A broadcast belongs to its worker, and what was moved is gone: there is no other try.
+    // A broadcast belongs to its worker, and a moved input is gone, so there is no other try.
     const decision = task.canMove
       ? decideFailure(task.settings.retry, task.retries + 1, error, random())
       : ({ action: 'reject', error } as const);
@@ -142,7 +145,7 @@ export class Outcomes {
     }
     task.history.attempt++;
     task.history.retries++;
-    // The wait holds no worker. It ends with the deadline, too, if that comes first.
+    // No worker is held during the wait. The deadline ends it, too, if that comes first.
     const waitMs = Math.min(decision.delayMs, task.deadlineMs - clock.now());
     this.retrying.add(task);
     const timer = clock.after(waitMs, () => {

@@ -1,38 +1,37 @@
 /**
- * Work sent ahead of a worker's running tasks at first, and at most. A millisecond is enough while the parent has a core
- * when it needs one. On a machine whose cores are all busy with workers it may have to wait some milliseconds for its turn;
- * see `nextPrefetchMs`.
+ * First and largest amount of work prefetched for a worker. A millisecond is enough while the parent gets a core when it
+ * needs one. If workers keep all cores busy, the parent may wait some milliseconds for its turn; see `nextPrefetchMs`.
  */
 export const PREFETCH_MS = 1;
-/** A worker with tasks that has answered for none in this time may stand still: it gets no company, and loses what it has not begun. */
+/** Silence after which a worker with tasks may be at a standstill. It gets no more tasks, and loses those that have not begun. */
 export const STANDSTILL_MS = 3;
 const MOST_PREFETCH_MS = 16;
 /** See `worthPrefetchingMs`. */
 const BACKLOG_PREFETCH_MS = 8;
 const MOST_PREFETCHED = 512;
-/** How much of what is above PREFETCH_MS is given up with every frame that the worker did not wait for. */
+/** Share of the amount above PREFETCH_MS that is given up with every frame that the worker did not wait for. */
 const DECAY = 0.02;
 
-/** What the decision needs to see of a worker. */
+/** The data of a worker that the decision needs. */
 export interface WorkerView {
   /** Tasks in flight. */
   readonly inFlight: number;
-  /** Execution time expected of them, ms. */
+  /** Expected execution time of them, ms. */
   readonly expectedMs: number;
-  /** Tasks it may still be given; what is ahead of it counts as given. */
+  /** Tasks that it may still get; prefetched ones count as given. */
   readonly tasksLeft: number;
 }
 
 /**
- * How much work to send ahead to a worker that has just answered: twice as much as before when it had run dry with tasks
- * waiting, else a little less.
+ * Amount of work to prefetch for a worker that has just answered. It doubles if the worker ran dry while tasks waited;
+ * otherwise it goes down a little.
  */
 export function nextPrefetchMs(prefetchMs: number, ranDry: boolean): number {
   return ranDry ? Math.min(prefetchMs * 2, MOST_PREFETCH_MS) : prefetchMs - (prefetchMs - PREFETCH_MS) * DECAY;
 }
 
 /**
- * The least work worth sending ahead, by the number of tasks that wait for each worker: an eighth of their work, up to
+ * Least amount of work worth prefetching, by the number of waiting tasks per worker. It is an eighth of their work, up to
  * BACKLOG_PREFETCH_MS. No task waits longer for it than it would anyway, and tasks sent and answered together cost less.
  */
 export function worthPrefetchingMs(waiting: number, typicalMs: number): number {
@@ -40,10 +39,10 @@ export function worthPrefetchingMs(waiting: number, typicalMs: number): number {
 }
 
 /**
- * How many more tasks of an expected execution time a worker may take, running and ahead together.
- * @param prefetch 'auto', or how many tasks may be ahead
- * @param expectedMs execution time expected of each task
- * @param prefetchMs work worth sending ahead to it, ms: see `nextPrefetchMs` and `worthPrefetchingMs`
+ * Number of further tasks of an expected execution time that a worker may take, running and prefetched together.
+ * @param prefetch 'auto', or the number of tasks that may be prefetched
+ * @param expectedMs expected execution time of each task
+ * @param prefetchMs work worth prefetching for it, ms: see `nextPrefetchMs` and `worthPrefetchingMs`
  */
 export function roomFor(
   worker: WorkerView,
@@ -69,7 +68,7 @@ function roomByWork(
   return Math.max(places, Math.min(byTime, byCount));
 }
 
-/** How many tasks keep one worker busy: those running, and those worth sending ahead. */
+/** Number of tasks that keep one worker busy: those running, and those worth prefetching. */
 export function depth(concurrency: number, prefetch: 'auto' | number, expectedMs: number): number {
   const idle = { inFlight: 0, expectedMs: 0, tasksLeft: Infinity };
   return roomFor(idle, concurrency, prefetch, expectedMs, MOST_PREFETCH_MS / 2);

@@ -2,7 +2,7 @@ import { LinkedQueue } from '../base/linked-queue.js';
 import type { Task } from '../task/task.js';
 import type { Candidate } from './candidate.js';
 
-/** What becomes of a candidate that was set aside and is empty: it runs this suspect, or is free for all tasks again. */
+/** Verdict on an empty candidate that was set aside: it runs this suspect, or is free for all tasks again. */
 export interface Verdict {
   readonly candidate: Candidate;
   readonly suspect: Task | undefined;
@@ -11,15 +11,15 @@ export interface Verdict {
 const NONE: readonly Verdict[] = [];
 
 /**
- * Tasks that were running together when their worker died, and may run again. Which of them ended it is not known, so each
- * runs in a worker that has nothing else: only a task that ends a second worker is to blame. Each worker may hold one of
- * them; one worker is left to the other tasks as long as any wait.
+ * Tasks that ran together when their worker died, and may run again. Which of them ended it is unknown, so each runs in a
+ * worker without other tasks. Only a task that ends a second worker is to blame. Each worker may hold one suspect. While
+ * other tasks wait, one worker is left to them.
  */
 export class Quarantine {
   readonly #waiting = new LinkedQueue<Task>();
   /** Candidates that take nothing else: they become empty, or run a suspect. */
   readonly #reserved = new Set<Candidate>();
-  /** Those of them that were given a suspect and have not answered. */
+  /** Reserved candidates that got a suspect and have not answered. */
   readonly #running = new Set<Candidate>();
 
   get size(): number {
@@ -38,16 +38,16 @@ export class Quarantine {
     this.#waiting.remove(task);
   }
 
-  /** A candidate takes nothing more. */
+  /** Forgets a candidate that takes no more tasks. */
   drop(candidate: Candidate): void {
     this.#running.delete(candidate);
     if (this.#reserved.delete(candidate)) candidate.isReserved = false;
   }
 
   /**
-   * Sets candidates aside for the suspects that wait, and says what each of them does that is empty.
-   * @param candidates all there are
-   * @param othersWait whether tasks wait that are no suspects
+   * Sets candidates aside for the waiting suspects, and gives a verdict on each one that is empty.
+   * @param candidates all candidates
+   * @param othersWait whether tasks that are not suspects wait
    */
   next(candidates: Iterable<Candidate>, othersWait: boolean): readonly Verdict[] {
     if (this.#waiting.size === 0 && this.#reserved.size === 0) return NONE;

@@ -7,17 +7,17 @@ import { SilenceWatch } from './silence-watch.js';
 
 export interface RosterParts {
   clock: Clock;
-  /** What the system says of the thread that runs a worker's loop. */
+  /** State of the thread that runs a worker's loop, as the system reports it. */
   stateOf(worker: Worker): ThreadState | undefined;
-  /** A worker stands still outside of any handler, with tasks before it. */
+  /** Reports a worker with tasks that is at a standstill outside of any handler. */
   onStuck(worker: Worker, silentMs: number): void;
 }
 
-/** Which workers take tasks, and which only finish what they have. The silent among both are looked after. */
+/** Knows which workers take tasks, and which only finish theirs. Watches the silent ones among both. */
 export class Roster {
   /** Workers that have become ready and have not left. The list is the same one for ever. */
   readonly workers: Worker[] = [];
-  /** Those, and workers that take nothing more and finish what they have. The list is the same one for ever. */
+  /** The same, and workers that take no more tasks and finish theirs. The list is the same one for ever. */
   readonly #present: Worker[] = [];
   readonly #logs: LogWatch;
   readonly #silences: SilenceWatch;
@@ -32,37 +32,37 @@ export class Roster {
     return this.workers.filter((worker) => worker.isReady);
   }
 
-  /** Tasks in the hands of all of them. */
+  /** Tasks in flight in all of them. */
   tasks(): Task[] {
     return this.#present.flatMap((worker) => worker.tasks());
   }
 
-  /** A worker has become ready. */
+  /** Adds a worker that has become ready. */
   join(worker: Worker): void {
     this.#silences.noteStart(worker.bootMs);
     this.workers.push(worker);
     this.#present.push(worker);
   }
 
-  /** A worker was told to go, and finishes what it has. */
+  /** Notes that a worker is stopping, and finishes what it has. */
   leave(worker: Worker): void {
     remove(this.workers, worker);
     this.#silences.drop(worker);
   }
 
-  /** A worker has ended. */
+  /** Removes a worker that has ended. */
   remove(worker: Worker): void {
     this.leave(worker);
     remove(this.#present, worker);
     if (this.#present.length === 0) this.#logs.stop();
   }
 
-  /** Tasks have left for workers. */
+  /** Notes that tasks have left for workers. */
   noteSent(): void {
     if (this.workers.length > 0) this.#logs.wake();
   }
 
-  /** Looks for workers that stand still, and says whether one is silent. */
+  /** Looks for workers at a standstill. Returns whether one is silent. */
   lookForStuck(): boolean {
     return this.#silences.look();
   }

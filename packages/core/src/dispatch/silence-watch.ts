@@ -3,23 +3,23 @@ import type { ThreadState } from '../sizing/thread-state.js';
 import type { Worker } from '../worker/worker.js';
 import { goOn, patienceMs, startSilence, type Silence } from './silence.js';
 
-/** From the last word of a worker to the first look at it: a free loop says more. */
+/** Time from the last word of a worker to the first look at it. A free loop sends more often. */
 const FIRST_LOOK_MS = 200;
 
 export interface SilenceWatchParts {
   clock: Clock;
   /** Every worker that may have tasks in flight; workers come and go in this list. */
   workers: readonly Worker[];
-  /** Of the thread that runs its loop. */
+  /** State of the thread that runs its loop. */
   stateOf(worker: Worker): ThreadState | undefined;
-  /** A worker stands still outside of any handler, with tasks before it. It is to be replaced. */
+  /** Reports a worker with tasks that is at a standstill outside of any handler. It should be replaced. */
   stuck(worker: Worker, silentMs: number): void;
 }
 
 /**
- * Finds workers that stand still outside of any handler: in code that a finished task left behind, or in the decoding of an
- * input. Their tasks have no limit that could end that. A handler that runs is another matter: its limits are its own, and
- * without one it may run for ever.
+ * Finds workers at a standstill outside of any handler. The cause is code that a finished task left behind, or the decoding
+ * of an input. Their tasks have no limit that could end that. A running handler is no such case. It has limits of its own,
+ * and without one it may run for ever.
  */
 export class SilenceWatch {
   readonly #parts: SilenceWatchParts;
@@ -30,21 +30,21 @@ export class SilenceWatch {
     this.#parts = parts;
   }
 
-  /** A worker took this long to start. */
+  /** Notes how long a worker took to start. */
   noteStart(ms: number): void {
     this.#startMs.push(ms);
     if (this.#startMs.length > 9) this.#startMs.shift();
   }
 
-  /** A worker is no more. */
+  /** Forgets a worker that has gone. */
   drop(worker: Worker): void {
     this.#silences.delete(worker);
   }
 
   /**
-   * Looks at all workers. To be called while there is work; some times a second as long as it says that one is silent or may
-   * become so, since long steps from look to look count little. Such a worker may have nothing but tasks that were taken back:
-   * then the pool has no work left, and the worker has still to be found.
+   * Looks at all workers, while there is work. While it returns true, a worker is silent or may become so. Then it must be
+   * called some times a second, since long steps between looks count little. Such a worker may have nothing but revoked
+   * tasks. The pool then has no work left, and the worker must still be found.
    */
   look(): boolean {
     const { clock, workers, stateOf, stuck } = this.#parts;

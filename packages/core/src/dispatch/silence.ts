@@ -1,23 +1,23 @@
 import type { ThreadState } from '../sizing/thread-state.js';
 
-/** Longest step from one look to the next that counts in full: during a longer one, the loop of the parent stood still. */
+/** Longest step between two looks that counts in full. During a longer one, the parent's own loop stood still. */
 const LONGEST_STEP_MS = 500;
 /**
- * What a longer step counts. Less than any patience: the loop reads what has arrived before the next look. More than nothing:
- * on a machine with work for many more cores all looks may be late.
+ * Time that a longer step counts. It is less than any patience, because the loop reads what has arrived before the next look.
+ * It is more than nothing, because on an overloaded machine all looks may be late.
  */
 const LATE_STEP_MS = 125;
-/** How long a worker with tasks that have not begun may say nothing, at the least. */
+/** Least time that a worker may be silent while its tasks have not begun. */
 const PATIENCE_MS = 1000;
 const LEAST_PATIENCE_MS = 250;
 
-/** What is known of a worker that has tasks, none of which has begun, and says nothing. Plain data. */
+/** Record of a silent worker whose tasks have not begun. Plain data. */
 export interface Silence {
   /** Time of silence that the worker had the means to end, ms. */
   readonly countedMs: number;
-  /** At the last look; host clock. */
+  /** Time of the last look; host clock. */
   readonly lookedAtMs: number;
-  /** Processor time of its loop's thread then, where the system tells. */
+  /** Processor time of its loop's thread then, where the system reports it. */
   readonly cpuMs: number | undefined;
 }
 
@@ -27,8 +27,8 @@ export function startSilence(nowMs: number, state: ThreadState | undefined): Sil
 }
 
 /**
- * The silence one look later. A worker that runs counts by the processor time it got, so that none is blamed for a machine
- * that is busy; one that sleeps or is stopped counts in full, since work lies before it.
+ * The silence one look later. A running worker counts by the processor time it got, so that a busy machine is not held
+ * against it. A worker that sleeps or is stopped counts in full, since it has work to do.
  * @param isOutputBlocked whether its output waits for a slow reader, and the worker with it
  */
 export function goOn(
@@ -47,8 +47,8 @@ export function goOn(
 }
 
 /**
- * How long such a silence may last: a second and twice the usual start of a worker, or the shortest limit of the tasks that wait
- * there, if that is less.
+ * Longest time that such a silence may last. It is a second and twice the usual start of a worker. A shorter limit of a task
+ * that waits there takes precedence.
  */
 export function patienceMs(usualStartMs: number, shortestLimitMs: number): number {
   return Math.max(LEAST_PATIENCE_MS, Math.min(PATIENCE_MS + 2 * usualStartMs, shortestLimitMs));

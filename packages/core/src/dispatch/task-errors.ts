@@ -61,7 +61,7 @@ export function resultLost(task: Task, death: DeathReport): PoolError<'ERR_WORKE
   return new PoolError('ERR_WORKER_CRASHED', { task: task.name, death, resultLost: true });
 }
 
-/** Says on an error of the handler where it came from, unless the error has an `origin` of its own. */
+/** Adds the origin to an error of the handler, unless the error has an `origin` of its own. */
 export function withOrigin(error: Error, task: Task, workerId: number): Error {
   if ('origin' in error) return error;
   const value = { task: task.name, taskId: task.id, attempt: task.attempt, workerId };

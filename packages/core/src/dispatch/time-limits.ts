@@ -20,17 +20,17 @@ export interface TimeLimitsParts {
   timeoutStack: boolean;
 }
 
-/** What becomes of tasks that are too long in their workers. */
+/** Decides what happens to tasks that take too long in their workers. */
 export class TimeLimits {
   readonly #parts: TimeLimitsParts;
-  /** Tasks that are out of time; their worker was asked where they are. */
+  /** Tasks that are out of time, and whose workers were asked where they are. */
   readonly #asked = new Set<Task>();
 
   constructor(parts: TimeLimitsParts) {
     this.#parts = parts;
   }
 
-  /** A task has run for too long, or has not begun in time in its worker. */
+  /** Handles a task that has run for too long, or has not begun in time in its worker. */
   onTimedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
     if (ranMs === undefined || !this.#parts.timeoutStack) {
       this.#timeOut(worker, task, ranMs, by);
@@ -40,7 +40,7 @@ export class TimeLimits {
     this.#asked.add(task);
     void worker.stack().then((stack) => {
       this.#asked.delete(task);
-      // It may have ended, or been cancelled, in the meantime.
+      // The task may have ended, or been cancelled, in the meantime.
       if (task.state === 'running' && task.assignment?.assignee === worker)
         this.#timeOut(worker, task, ranMs, by, stack);
     });

@@ -6,8 +6,8 @@ import type { ResultRow } from '../worker/result-row.js';
 const tasks = channel(CHANNELS.task);
 
 /**
- * Publishes the ten stamps of a try, if anybody listens; to be called while the task knows its worker.
- * @param told what the worker has told: its result, or at least its start; nothing for a try that never ran
+ * Publishes the ten stamps of a try, if there is a listener. Must be called while the task knows its worker.
+ * @param told what the worker reported: its result, or at least its start; nothing for a try that never ran
  */
 export function publishTrace(
   pool: object,

@@ -2,9 +2,9 @@ import { LinkedQueue } from '../base/linked-queue.js';
 import type { Task } from '../task/task.js';
 import type { TaskType } from '../task/task-type.js';
 
-/** How much longer than another a task must have waited for each step of priority it has less, to go first. */
+/** Extra wait, for each step of lower priority, after which a task goes before another. */
 const AGING_MS = 1000;
-/** What a task of a name none of which has ended is taken to cost, ms. */
+/** Assumed cost, in ms, of a task whose name has not completed yet. */
 const UNKNOWN_COST_MS = 1;
 
 /** Waiting tasks of one name and one priority, in order. */
@@ -12,24 +12,24 @@ interface Flow {
   readonly type: TaskType;
   readonly priority: number;
   readonly tasks: LinkedQueue<Task>;
-  /** Execution time handed out, on a clock that all flows of a priority share; the flow with the least goes next. */
+  /** Execution time handed out, on a clock that all flows of a priority share. The flow with the least goes next. */
   servedMs: number;
 }
 
 /**
- * Tasks that wait for a worker. Higher priority first, but who has waited long enough goes before it (aging), so nothing
- * starves; within a priority names share by execution time, so a flood of one does not shut out another; within a name
- * first in, first out.
+ * Tasks that wait for a worker. Higher priority goes first, but a task that has waited long enough goes before it (aging), so
+ * none starves. Within a priority, names share by execution time, so a flood of one does not shut out another. Within a name,
+ * the order is first in, first out.
  *
- * With one name and priority waiting, which is most often, every call takes constant time; with several, `first` looks
- * at the head of each, however many tasks and workers there are.
+ * With one name and priority waiting, the most frequent case, every call takes constant time. With several, `first` looks at
+ * the head of each, however many tasks and workers there are.
  */
 export class WaitingTasks {
-  /** Flows with tasks; the last one stays when it is emptied: mostly it is the next one to be filled, too. */
+  /** Flows with tasks. The last one stays when it is emptied, because it is mostly the next one to be filled. */
   readonly #active: Flow[] = [];
-  /** Every flow there was, by name and priority. */
+  /** Every flow so far, by name and priority. */
   readonly #flows = new Map<TaskType, Map<number, Flow>>();
-  /** The flow asked for last: mostly the one asked for next. */
+  /** The flow used last, which is mostly the one used next. */
   #latest: Flow | undefined;
   #size = 0;
 
@@ -37,7 +37,7 @@ export class WaitingTasks {
     return this.#size;
   }
 
-  /** Execution time expected of all of them, ms. */
+  /** Expected execution time of all of them, ms. */
   get expectedMs(): number {
     let expectedMs = 0;
     for (const { type, tasks } of this.#active) expectedMs += tasks.size * type.expectedMs;
@@ -48,24 +48,24 @@ export class WaitingTasks {
     this.#join(task).tasks.push(task);
   }
 
-  /** Puts a task back to the head of its line: it was handed out and has not run. */
+  /** Puts a task back at the head of its line, because it was handed out and has not run. */
   unshift(task: Task): void {
     const flow = this.#join(task);
     flow.servedMs -= cost(task.type);
     flow.tasks.unshift(task);
   }
 
-  /** Takes a task out: it is not wanted any more. */
+  /** Removes a task that is not wanted any more. */
   remove(task: Task): void {
     this.#leave(this.#flowOf(task), task);
   }
 
-  /** The task to go next. */
+  /** The next task to go. */
   get first(): Task | undefined {
     return this.#active.length <= 1 ? this.#active[0]?.tasks.first : this.#next()?.tasks.first;
   }
 
-  /** Takes a task out because a worker takes it. */
+  /** Removes a task because a worker takes it. */
   take(task: Task): void {
     const flow = this.#flowOf(task);
     flow.servedMs += cost(task.type);
@@ -95,7 +95,7 @@ export class WaitingTasks {
   #join(task: Task): Flow {
     const flow = this.#flowOf(task);
     if (flow.tasks.size === 0 && this.#active[0] !== flow) {
-      // What it did not use while nothing of it waited is not owed to it.
+      // A flow without waiting tasks gains no credit for time that it did not use.
       flow.servedMs = Math.max(flow.servedMs, this.#leastServed(flow.priority));
       if (this.#size === 0) this.#active[0] = flow;
       else this.#active.push(flow);

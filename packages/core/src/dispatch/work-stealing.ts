@@ -4,7 +4,7 @@ import { STANDSTILL_MS } from './prefetch.js';
 import type { Assigner } from './assigner.js';
 import type { AssignmentPass } from './assignment-pass.js';
 
-/** One that did answer shares with the free one when it has more than this ahead. */
+/** A worker that did answer shares with the free one when it has more expected work than this. */
 const SHARE_ABOVE_MS = 1;
 
 export interface WorkStealingParts {
@@ -16,24 +16,24 @@ export interface WorkStealingParts {
 }
 
 /**
- * Recalls prefetched tasks from a worker that then stood still: an expected 10 µs turned out to be 10 s, or the handler
- * loops. From a worker that goes on, it takes the later half: at the end of a batch no worker has much to do while others
- * have nothing. It looks only while a prefetched task waits and another worker is free; else it costs nothing.
+ * Recalls prefetched tasks from a worker at a standstill. An expected 10 µs turned out to be 10 s, or the handler loops. From
+ * a worker that goes on, it takes the later half. At the end of a batch, no worker should have much to do while others are
+ * idle. It looks only while a prefetched task waits and another worker is free; otherwise it costs nothing.
  */
 export class WorkStealing {
   readonly #parts: WorkStealingParts;
   #timer: Timer | undefined;
-  /** What each worker with prefetched tasks had answered for when the timer was set. */
+  /** Answers of each worker with prefetched tasks when the timer was set. */
   #answeredBefore = new Map<Worker, number>();
   #mayBeAhead = false;
-  /** Tasks prefetched at the last look. */
+  /** Number of prefetched tasks at the last look. */
   #prefetched = 0;
 
   constructor(parts: WorkStealingParts) {
     this.#parts = parts;
   }
 
-  /** Every task that could leave has left. */
+  /** Called when every task that could leave has left. */
   look(): void {
     const { assigner, assignment, clock } = this.#parts;
     this.#mayBeAhead ||= assigner.prefetched !== this.#prefetched;
@@ -49,7 +49,7 @@ export class WorkStealing {
     });
   }
 
-  /** There is no worker left to look at. */
+  /** Stops, since there is no worker left to look at. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -60,7 +60,7 @@ export class WorkStealing {
     if (!assignment.hasFreeCapacity) return;
     for (const [worker, answered] of this.#answeredBefore) {
       if (!worker.isReady) continue;
-      // To ask which of 500 tasks have begun takes 0.4 ms.
+      // Asking which of 500 tasks have begun takes 0.4 ms.
       if (worker.received.resultsSeen !== answered && worker.expectedMs <= SHARE_ABOVE_MS) continue;
       const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned);
       const isStalled = worker.received.resultsSeen === answered;
