@@ -96,8 +96,8 @@ async function bundle(dist, entry, file) {
 }
 
 /**
- * Makes our modules take Node's functions when they load. An import by name is looked up at each call, and would find a
- * replacement by a handler or a test.
+ * Makes our modules take Node's functions when they load. An import by name is looked up at each call, and would find
+ * replacements by handlers or tests.
  */
 function takenFromNode(dist) {
   let count = 0;

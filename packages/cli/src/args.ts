@@ -28,9 +28,9 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-/** Prints a failure and gives its exit code. Anything unknown is a bug of ours and keeps its stack. */
+/** Prints a failure and returns its exit code. An unknown error is a bug of ours and keeps its stack. */
 function explain(error: unknown, io: Io, color: boolean): ExitCode {
-  // Commander has printed its own; 0 is --help and --version.
+  // Commander has printed its own message; 0 is --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const palette = paletteOf(io, { color });
   if (error instanceof WorkloadError) {

@@ -5,7 +5,7 @@ import { main } from './args.js';
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const exitCode = await main(process.argv, process);
-// What is still written to a pipe must arrive, and what user code left open must not keep us.
+// Output to a pipe must still arrive. Handles that user code left open must not keep the process.
 await Promise.all(
   [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
 );

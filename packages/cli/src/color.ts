@@ -10,7 +10,7 @@ export interface Palette {
   cyan(text: string): string;
 }
 
-/** What the decision about colour rests on. */
+/** Facts that decide about colour. */
 export interface ColorView {
   /** `--no-color` was given. */
   refused: boolean;
@@ -20,8 +20,8 @@ export interface ColorView {
 }
 
 /**
- * Whether to print in colour: `--no-color`, then NO_COLOR (any value but the empty one), then FORCE_COLOR (any value but
- * 0 and false), then whether the stream is a terminal that knows colours.
+ * Whether to print in colour. The first of these decides: `--no-color`, NO_COLOR (any value but the empty one), FORCE_COLOR (any
+ * value but 0 and false). Without them, the stream must be a terminal that knows colours.
  */
 export function wantsColor(view: ColorView): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = view.env;
@@ -32,7 +32,7 @@ export function wantsColor(view: ColorView): boolean {
 }
 
 const plain = (text: string): string => text;
-/** Whether the stream is for colours is decided here, and not by Node. */
+/** This module decides whether a stream gets colours, and not Node. */
 const styled =
   (format: keyof Palette) =>
   (text: string): string =>

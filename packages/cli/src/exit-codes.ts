@@ -1,12 +1,12 @@
-/** What the exit code of `millpond` says. Part of the public interface; see the table in README.md. */
+/** Meanings of the exit codes of `millpond`. Part of the public interface; see the table in README.md. */
 export const EXIT = {
-  /** Everything asked for was done. */
+  /** Everything was done, and no item failed. */
   ok: 0,
   /** The run reached its end, and at least one item failed. */
   itemsFailed: 1,
   /** Wrong command line, wrong workload file, missing input: nothing was computed. */
   usage: 2,
-  /** The run itself broke: the pool failed, or its output could not be written or its input no longer be read. */
+  /** The run itself broke: the pool failed, output could not be written, or input could no longer be read. */
   broken: 3,
   /** Stopped by SIGINT (128 + 2). */
   interrupted: 130,
@@ -19,23 +19,23 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** The signals that stop a run. */
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
-/** The code of a run that a signal stopped. */
+/** The exit code of a run that a signal stopped. */
 export function exitCodeOfSignal(signal: StopSignal): ExitCode {
   return signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
 }
 
-/** How a run ended, as far as its exit code is concerned. */
+/** The end of a run, as far as its exit code depends on it. */
 export interface RunEnd {
   /** Items that failed, bad input lines included. */
   failed: number;
-  /** Why the run could not go on, when it could not. */
+  /** The reason why the run could not go on, if there is one. */
   broken: Error | undefined;
-  /** The first signal that asked it to stop. */
+  /** The first signal that stopped it. */
   signal: StopSignal | undefined;
 }
 
 /**
- * The exit code of a run. A broken run stays broken when a signal came too: the user must mend something either way.
+ * The exit code of a run. A broken run stays broken if a signal came too: the user must mend something either way.
  * Failed items show only in a run that was not stopped.
  */
 export function exitCodeOfRun(end: RunEnd): ExitCode {

@@ -1,6 +1,6 @@
 import type { ExitCode } from './exit-codes.js';
 
-/** A failure with nothing more to say than its message: `bin` prints it, without a stack, and exits with `exitCode`. */
+/** A failure that its message describes in full: `bin` prints the message without a stack, and exits with `exitCode`. */
 export class CliFailure extends Error {
   override readonly name = 'CliFailure';
   readonly exitCode: ExitCode;
@@ -11,7 +11,7 @@ export class CliFailure extends Error {
   }
 }
 
-/** What went wrong in words a user knows, for the errors Node.js gives for files. */
+/** Explains Node.js's errors for files in words that a user knows. */
 export function describeSystemError(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   const known = code === undefined ? undefined : SYSTEM_ERRORS.get(code);
@@ -19,7 +19,7 @@ export function describeSystemError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-// A Map: a code may be any text, and an object has names of its own.
+// A Map, because a code may be any text, and an object inherits names.
 const SYSTEM_ERRORS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     ENOENT: 'no such file or folder',

@@ -10,7 +10,7 @@ export interface Io {
   cwd(): string;
 }
 
-/** Colours for standard error, where everything for people goes. */
+/** Colours for standard error, which has all messages for people. */
 export function paletteOf(io: Io, flags: { color: boolean }): Palette {
   return paletteFor({ refused: !flags.color, isTTY: io.stderr.isTTY === true, env: io.env });
 }

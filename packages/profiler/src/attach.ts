@@ -4,7 +4,7 @@ import { refuse, show } from './options.js';
 import { PoolRecorder } from './record/pool-recorder.js';
 import type { Level } from './options.js';
 
-/** What the profiler needs of a pool: its identity, which its messages carry, and its `stats()`. */
+/** Parts of a pool that the profiler needs: its identity, which its messages carry, and its `stats()`. */
 export interface ProfiledPool {
   stats(): Pick<PoolStats, 'name' | 'kind'> & {
     workerList: readonly Pick<PoolStats['workerList'][number], 'id' | 'state'>[];
@@ -28,7 +28,7 @@ export class Attachments {
     this.#now = now;
   }
 
-  /** @throws ERR_OPTION when it is not a pool, or attached already */
+  /** @throws ERR_OPTION if it is not a pool, or attached already */
   add(pool: ProfiledPool): void {
     if (typeof (pool as Partial<ProfiledPool> | null | undefined)?.stats !== 'function') {
       refuse('pool', `must be a Pool; received ${show(pool)}.`);
@@ -42,7 +42,7 @@ export class Attachments {
     this.recorders.set(pool, new PoolRecorder({ name, kind, readyWorkers }, this.#now(), this.#level));
   }
 
-  /** Stops listening and lets go of the pools. */
+  /** Stops listening and forgets the pools. */
   detach(): void {
     this.recorders.clear();
     unsubscribe(CHANNELS.task, this.#onTask);

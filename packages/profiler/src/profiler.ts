@@ -17,8 +17,8 @@ import type { Bottleneck, ReportData } from './snapshot/report-data.js';
 import { traceReport } from './snapshot/trace-report.js';
 
 /**
- * Says where the time of pools went: how long tasks waited, travelled and ran, how busy workers were, and what the
- * sections of the program and of its handlers took.
+ * Shows where the time of pools went. It measures how long tasks waited, travelled and ran, and how busy workers were. It also
+ * measures the sections of the program and of its handlers.
  *
  * ```ts
  * const profiler = new Profiler().attach(pool);
@@ -26,7 +26,7 @@ import { traceReport } from './snapshot/trace-report.js';
  * console.log((await profiler.stop()).toText());
  * ```
  *
- * Measures from its making to `stop`; each pool from its `attach`. Tasks submitted before may be missing. Nothing
+ * Measures from its construction to `stop`; each pool from its `attach`. Tasks submitted before may be missing. Nothing
  * happens before the first `attach` or section, and a pool without a profiler pays nothing.
  */
 export class Profiler implements Disposable {
@@ -36,7 +36,7 @@ export class Profiler implements Disposable {
   readonly #startedAt = new Date().toISOString();
   readonly #startMs = hostNowMs();
   readonly #idleAtStartMs = nodeTiming.idleTime;
-  /** What was measured until the end; undefined while it goes on. */
+  /** The final measurements; undefined while measuring goes on. */
   #final: ReportData | undefined;
   #stopping: Promise<Report> | undefined;
 
@@ -48,7 +48,7 @@ export class Profiler implements Disposable {
 
   /**
    * Listens to a pool from now on. Any number of pools can be attached; the report keeps them apart.
-   * @throws ERR_OPTION when it is not a pool, is attached already, or the profiler has stopped
+   * @throws ERR_OPTION if it is not a pool, is attached already, or the profiler has stopped
    */
   attach(pool: ProfiledPool): this {
     if (this.#hasStopped)
@@ -61,11 +61,10 @@ export class Profiler implements Disposable {
    * Times `fn` under `name`, nested in the section it is called from, and returns what it returns. An async `fn` is
    * timed until its promise settles, and a promise of the same value comes back.
    *
-   * Sections of async functions that run at the same time are kept apart and nest by who called whom. A section may
-   * go on when the one around it has ended (its promise was not awaited): the rest then counts for itself only. Self
-   * time is the time with no section open inside, so self times of sections that follow each other add up to the
-   * whole, while those that overlap may add up to more.
-   * @throws ERR_SECTION when the profiler has stopped, or `fn` returned with a `start()` of its own still open
+   * Sections of async functions that run at the same time are kept apart and nest by their callers. A section may outlast the one
+   * around it, if its promise was not awaited. The rest then counts for itself only. Self time is the time with no section open
+   * inside. Self times of sections one after another add up to the whole. Those of overlapping sections may add up to more.
+   * @throws ERR_SECTION if the profiler has stopped, or `fn` returned with a `start()` of its own still open
    */
   section<T>(name: string, fn: () => T): T {
     return this.#sections.section(name, fn);
@@ -75,7 +74,7 @@ export class Profiler implements Disposable {
    * Begins a section that `end` on the returned span, or `end(name)`, ends. Spans begun within one `section`, or
    * outside of any, nest like brackets: the last begun ends first. For work that interleaves at its awaits use
    * `section`, which keeps contexts apart.
-   * @throws ERR_SECTION when the profiler has stopped
+   * @throws ERR_SECTION if the profiler has stopped
    */
   start(name: string): Span {
     return this.#sections.start(name);
@@ -83,14 +82,14 @@ export class Profiler implements Disposable {
 
   /**
    * Ends the innermost span of this name. Does nothing once the profiler has stopped.
-   * @throws ERR_SECTION when none is open here, or a section inside it still is
+   * @throws ERR_SECTION if none is open here, or a section inside it still is
    */
   end(name: string): void {
     this.#sections.end(name);
   }
 
   /**
-   * Sections of the parent and of the workers so far, most self time first. What `share` is of: see {@link Bottleneck}.
+   * Sections of the parent and of the workers so far, most self time first. {@link Bottleneck} defines `share`.
    * @throws ERR_OPTION for an unknown key or a wrong value
    */
   bottlenecks(options?: BottleneckOptions): Bottleneck[] {
@@ -98,22 +97,22 @@ export class Profiler implements Disposable {
     return (this.#final ?? this.#measure({ traces: false })).bottlenecks.filter((section) => section.selfMs >= minMs);
   }
 
-  /** Everything measured so far, as plain data of its own; measuring goes on. After `stop`: what `stop` reported. */
+  /** Everything measured so far, as plain data of its own; measuring goes on. After `stop`: the data of its report. */
   snapshot(): ReportData {
     return this.#final ?? this.#measure({ traces: true });
   }
 
   /**
-   * Ends measuring, lets go of every pool and returns the report. A worker sends its sections
-   * when it becomes idle, else about every 100 ms. The parent may read a last result before: sections are complete for
-   * certain when the pool is closed. A second call returns the same report.
+   * Ends measuring, detaches every pool and returns the report. A worker sends its sections when it becomes idle, else about
+   * every 100 ms. The parent may read a last result before. Sections are certainly complete once the pool is closed. A second
+   * call returns the same report.
    */
   stop(): Promise<Report> {
     this.#sections.stop();
     return (this.#stopping ??= this.#stopAfterTurn());
   }
 
-  /** Ends measuring at once and lets go of every pool, for `using`. `snapshot()` still has what was measured. */
+  /** Ends measuring at once and detaches every pool, for `using`. `snapshot()` still returns the measurements. */
   [Symbol.dispose](): void {
     if (this.#final !== undefined) return;
     try {

@@ -9,13 +9,13 @@ import { TEMPLATE } from './init-template.js';
 /**
  * `millpond init [DIR]`: writes a workload that runs at once.
  * @returns the exit code
- * @throws CliFailure (usage) listing the files that are there already; then nothing is written
+ * @throws CliFailure (usage) that lists the files that exist already; then nothing is written
  */
 export async function init(folder: string, io: Io): Promise<ExitCode> {
   const names = Object.keys(TEMPLATE);
   const existing: string[] = [];
   for (const name of names) if (await exists(join(folder, name))) existing.push(name);
-  // A .gitignore belongs to its project; it may stay, and the user adds the line.
+  // A .gitignore belongs to its project. It may stay, and the user adds the line.
   const keepsIgnore = existing.includes('.gitignore');
   const inTheWay = existing.filter((name) => name !== '.gitignore');
   if (inTheWay.length > 0) {

@@ -33,11 +33,11 @@ export interface RunFlags extends PoolOverrides {
   color: boolean;
 }
 
-/** How long after the second Ctrl-C results may still be written. */
+/** Time after the second Ctrl-C in which results may still be written. */
 const LAST_WRITES_MS = 500;
 
 /**
- * `millpond run FILE`: everything that can be checked is checked first, then the pool starts.
+ * `millpond run FILE`: checks everything that can be checked, then starts the pool.
  * @returns the exit code
  * @throws WorkloadError, CliFailure
  */
@@ -113,7 +113,7 @@ function openSession(setup: SessionSetup): RunSession {
   } catch (error) {
     if (!isPoolError(error, 'ERR_OPTION')) throw error;
     const { option } = error.details;
-    // Not of the file: the environment says it.
+    // The message names the environment, because the file is not wrong.
     if (option === 'MILLPOND_WORKERS') throw new CliFailure(EXIT.usage, error.message);
     throw setup.workload.reject({
       path: option === 'worker' ? ['worker'] : ['pool', ...option.split('.')],
@@ -122,7 +122,7 @@ function openSession(setup: SessionSetup): RunSession {
   }
 }
 
-/** A program that waits for input in silence looks broken. */
+/** Without this note, a program that waits for input would look broken. */
 function announceTerminalInput(workload: Workload, flags: RunFlags, io: Io): void {
   if (workload.content.input.stdin === undefined || io.stdin.isTTY !== true || flags.quiet || flags.dryRun) return;
   io.stderr.write('Reading items from the terminal; end with Ctrl-D.\n');

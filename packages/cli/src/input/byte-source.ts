@@ -4,24 +4,24 @@ import { Buffer } from '../natives.js';
 import { describeSystemError } from '../failure.js';
 import { InputError } from './source.js';
 
-/** Bytes to read items from: a file, or standard input. */
+/** A source of bytes: a file, or standard input. */
 export interface ByteSource {
   /** For messages: the path as the workload file has it, or "standard input". */
   label: string;
   /** Absolute path; undefined for standard input. */
   path: string | undefined;
   /**
-   * The bytes in chunks of some 64 KB, read as they are asked for.
+   * The bytes in chunks of some 64 KB, read on demand.
    * @throws InputError when reading fails
    */
   chunks(): AsyncIterable<Buffer>;
-  /** Stops reading, also while a chunk is being waited for. */
+  /** Stops reading, also while a read is waiting. */
   close(): void;
 }
 
 /**
- * Opens a file of items, and keeps it open, so that what was found readable stays so.
- * @throws InputError naming the file when it is missing, a folder, or may not be read
+ * Opens a file of items, and keeps it open, so that it stays readable.
+ * @throws InputError that names the file if it is missing, a folder, or not readable
  */
 export async function openFile(label: string, path: string): Promise<ByteSource> {
   try {
@@ -40,7 +40,7 @@ export async function openFile(label: string, path: string): Promise<ByteSource>
 /** Reads items from a stream that is already open, such as standard input. */
 export function fromStream(label: string, path: string | undefined, stream: Readable): ByteSource {
   let closed = false;
-  // A stream that is closed half way emits an error for its readers; none is left by then.
+  // A stream that is closed half way emits an error for its readers, and none is left by then.
   stream.on('error', () => {});
   return {
     label,

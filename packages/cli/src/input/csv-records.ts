@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { parse } from 'csv-parse';
 import { Buffer } from '../natives.js';
 
-/** One CSV record with the line it begins on, or what is wrong with that line. */
+/** One CSV record with the line that it begins on, or the problem of that line. */
 export type CsvRecord = { line: number; fields: string[] } | { line: number; problem: string };
 
-/** A longer record is taken for one whose quote was never closed. */
+/** Longest record. A longer one most likely has a quote that was never closed. */
 const MAX_RECORD_BYTES = 4 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
@@ -15,8 +15,8 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
  * Cuts chunks of UTF-8 into CSV records (RFC 4180, any delimiter). Empty lines are left out, but counted.
  *
  * csv-parse cannot go on after a broken record: a quote that is not closed swallows the rest of the file. Here a broken
- * record costs the line it begins on, and nothing else: the bytes of the record in flight are kept, and a new parser
- * starts on the line after it. What one open quote can make us read twice is bounded by MAX_RECORD_BYTES.
+ * record costs only the line that it begins on. The bytes of the record in flight are kept, and a new parser starts on the
+ * line after it. MAX_RECORD_BYTES bounds the bytes that an open quote makes us read twice.
  */
 export async function* readCsvRecords(
   chunks: AsyncIterable<Buffer>,
@@ -51,7 +51,7 @@ class CsvReader {
     let fresh = chunk;
     this.#rest = Buffer.concat([this.#rest, chunk]);
     if (!this.#started) {
-      // A byte order mark may come in pieces; no header is shorter than it.
+      // A byte order mark may come in pieces. No header is shorter than the mark.
       if (this.#rest.length < BYTE_ORDER_MARK.length && !isLast) return [];
       this.#started = true;
       if (this.#rest.subarray(0, 3).equals(BYTE_ORDER_MARK)) this.#rest = this.#rest.subarray(3);
@@ -70,7 +70,7 @@ class CsvReader {
     }
   }
 
-  /** A whole record: its bytes go, the line count moves on. */
+  /** Removes the bytes of a whole record, and advances the line count. */
   #settle(fields: string[], end: number, records: CsvRecord[]): void {
     const bytes = this.#rest.subarray(0, end - this.#attempt.settled);
     this.#attempt.settled = end;
@@ -85,7 +85,7 @@ class CsvReader {
     for (let lines = blankLines(this.#rest); lines > 0; lines--) this.#skipLine();
   }
 
-  /** Drops the rest of the line in flight, or as much of it as there is yet. Returns what is left. */
+  /** Drops the rest of the line in flight, as far as it has been read. Returns the remaining bytes. */
   #skipLine(): Buffer {
     const end = this.#rest.indexOf(LINE_FEED);
     this.#skipping = end === -1;
@@ -121,13 +121,13 @@ class Attempt {
     this.#parser.on('error', () => {});
   }
 
-  /** Parses further bytes. Resolves to the error that ended this attempt, if one did. */
+  /** Parses further bytes. Resolves to the error that ended this attempt, if there is one. */
   async parse(bytes: Buffer, isLast: boolean): Promise<Error | undefined> {
     const parser = this.#parser;
     const written = await new Promise<Error | null | undefined>((resolve) => parser.write(bytes, resolve));
     if (written instanceof Error) return written;
     if (!isLast) return undefined;
-    // The callback of end() gets the error too, which its type does not say.
+    // The callback of end() gets the error too, although its type does not say so.
     const ended = await new Promise<unknown>((resolve) => parser.end(resolve));
     return ended instanceof Error ? ended : undefined;
   }

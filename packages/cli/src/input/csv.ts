@@ -9,14 +9,14 @@ export interface CsvFormat {
   delimiter?: string;
   /** Whether the first record holds column names. @defaultValue true without `columns`, false with them */
   header?: boolean;
-  /** Names of the columns; they win over the header. */
+  /** Names of the columns; they replace the header. */
   columns?: readonly string[];
 }
 
 /**
- * Each record of a CSV text: an object of its fields by column name, or a list of fields where there are no names.
- * Fields are strings. Ids are the numbers of the lines that records begin on. A record with too few or too many
- * fields, or with a broken quote, is a bad item; reading goes on. The header is read here.
+ * The records of a CSV text, as objects of fields by column name. Without names, a record is a list of fields. Fields are
+ * strings. Ids are the numbers of the lines that records begin on. A record with a wrong number of fields, or with a broken
+ * quote, is a bad item, and reading goes on. The header is read here.
  * @throws InputError when the header is missing, or names a column twice
  */
 export async function openCsv(bytes: ByteSource, format: CsvFormat): Promise<InputSource> {

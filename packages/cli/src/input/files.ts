@@ -13,10 +13,10 @@ export interface FilesInput {
 }
 
 /**
- * Files by glob patterns, as items `{ path, relative }`: the absolute path, and the path from `folder` with forward
- * slashes, which is the id. Sorted by that path, character by character, on every machine alike. A pattern matches
- * files that start with a dot only where it names the dot. The list is made once, when the input is opened.
- * @throws InputError when nothing matches, or when a plain path among the patterns does not exist
+ * Files by glob patterns, as items `{ path, relative }`. `path` is absolute; `relative` starts at `folder`, has forward slashes
+ * and is the id. Items are sorted by `relative`, character by character, the same on every machine. A pattern matches
+ * files that start with a dot only if it names the dot. The list is made once, when the input is opened.
+ * @throws InputError if nothing matches, or if a plain path among the patterns does not exist
  */
 export async function openFiles({ files, ignore }: FilesInput, folder: string): Promise<InputSource> {
   const patterns = [files].flat();

@@ -2,7 +2,7 @@ import type { ByteSource } from './byte-source.js';
 import type { InputSource, SourceItem } from './source.js';
 import { splitLines } from './split-lines.js';
 
-/** Each line of a text that is not empty, as a string. Ids are line numbers from 1. */
+/** The lines of a text as strings, without empty ones. Ids are line numbers from 1. */
 export function openLines(bytes: ByteSource): InputSource {
   return {
     description: `lines of ${bytes.label}`,

@@ -13,7 +13,7 @@ import type { InputSource } from './source.js';
 
 /**
  * Opens the input of a workload: looks for its files, keeps them open, reads a CSV header.
- * @param stdin where `input.stdin` reads from; undefined: it is named, not read (for a dry run or a check)
+ * @param stdin the stream that `input.stdin` reads from; undefined: it is named, not read (for a dry run or a check)
  * @throws WorkloadError at the key of the input when it cannot be used
  */
 export async function openInput(workload: Workload, stdin: Readable | undefined): Promise<InputSource> {
@@ -59,7 +59,7 @@ async function closeOnError(opened: { close(): void }, result: Promise<InputSour
   }
 }
 
-/** An input that stands for one that must not be read now. */
+/** Placeholder for an input that must not be read now. */
 function unread(description: string): InputSource {
   return { description, total: undefined, files: [], async *items() {}, close() {} };
 }

@@ -1,6 +1,6 @@
 import type { InputSource, SourceItem } from './source.js';
 
-/** Whole numbers; both ends belong to the range when the steps meet them. */
+/** Whole numbers. Both ends belong to the range if the steps meet them. */
 export interface RangeInput {
   from: number;
   to: number;

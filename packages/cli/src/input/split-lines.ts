@@ -4,7 +4,7 @@ import { Buffer } from '../natives.js';
 /** One line of text, or the reason why it is not text. */
 export type Line = { number: number; text: string } | { number: number; problem: string };
 
-/** A longer line is a problem of its own, and is skipped without being held in memory. */
+/** Longest line. A longer one is a problem of its own, and is skipped without being held in memory. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
@@ -12,8 +12,8 @@ const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * Cuts chunks of UTF-8 into lines, numbered from 1. The line end (LF or CRLF) and a byte order mark at the start are
- * taken off; lines without any character are left out, but counted. Holds one chunk and one line at a time.
+ * Cuts chunks of UTF-8 into lines, numbered from 1. Line ends (LF or CRLF) and a byte order mark at the start are removed.
+ * Empty lines are left out, but counted. Holds one chunk and one line at a time.
  */
 export async function* splitLines(chunks: AsyncIterable<Buffer>, maxBytes = MAX_LINE_BYTES): AsyncGenerator<Line> {
   let number = 1;

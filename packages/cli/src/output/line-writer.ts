@@ -1,26 +1,26 @@
 import { setImmediate } from '../natives.js';
 
-/** Where lines end up: a file or a stream. */
+/** Destination of lines: a file or a stream. */
 export interface Sink {
-  /** Writes all of the text. @throws when it cannot */
+  /** Writes all of the text. @throws if it cannot */
   write(text: string): Promise<void>;
-  /** Makes sure that everything is written, and lets go. @throws when it cannot */
+  /** Writes the rest, and closes. @throws if it cannot */
   close(): Promise<void>;
 }
 
-/** Text gathered before it is written even though more is coming. */
+/** Length of text that is written even though more is coming. */
 const BATCH_CHARACTERS = 64 * 1024;
 
 /**
- * Writes lines in the order given, gathered into large writes where many come at once, and within the same turn of
- * the event loop where they do not. Lines wait in memory only as long as one write takes: `write` tells its caller to
- * wait once a batch is full.
+ * Writes lines in the order given. Many lines at once are gathered into large writes. Otherwise a line is written within the
+ * same turn of the event loop. Lines wait in memory only for the time of one write. Once a batch is full, `write` returns a
+ * promise that its caller awaits.
  */
 export class LineWriter {
   readonly #sink: Sink;
   #gathered = '';
   #scheduled = false;
-  /** Ends when everything handed to the sink is written. Never rejects. */
+  /** Ends when the sink has written everything. Never rejects. */
   #written: Promise<void> = Promise.resolve();
   #error: Error | undefined;
 
@@ -29,7 +29,7 @@ export class LineWriter {
   }
 
   /**
-   * Adds one line; `line` has no line end of its own. A promise says when to go on, and never rejects.
+   * Adds one line; `line` has no line end of its own. Awaiting the promise, if any, holds the caller back. It never rejects.
    * @throws the error that an earlier write has met
    */
   write(line: string): void | Promise<void> {

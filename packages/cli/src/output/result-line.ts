@@ -2,24 +2,24 @@ import type { ItemId } from '../input/source.js';
 import { describeError, toJson } from './to-json.js';
 import type { ErrorJson } from './to-json.js';
 
-/** What became of one item. `reason` is whatever the handler threw, or the pool's own error. */
+/** The outcome of one item. `reason` is the value that the handler threw, or the pool's own error. */
 export type Outcome = { ok: true; value: unknown } | { ok: false; reason: unknown };
 
-/** One line of the result file. Lines stand in input order, and each item that was taken on has exactly one. */
+/** One line of the result file. Lines are in input order, and each item that was taken has exactly one. */
 export type ResultLine = {
   /** Position of the item in the input, from 0. */
   index: number;
-  /** What the input calls it: its path for files, the number of its line for lines, jsonl and csv, else its number. */
+  /** Name of the item: its path for files, its line number for lines, jsonl and csv, else its number. */
   id: ItemId;
-  /** The item itself, where `output.input` asks for it and it could be read. */
+  /** The item itself, if `output.input` asks for it and it could be read. */
   input?: unknown;
 } & ({ ok: true; value: unknown } | { ok: false; error: ErrorJson });
 
-/** What a line says besides the outcome. */
+/** Fields of a line besides the outcome. */
 export interface ItemLabel {
   index: number;
   id: ItemId;
-  /** Set to repeat the item in its line. */
+  /** Set if the line repeats the item. */
   input?: { value: unknown };
 }
 
@@ -29,7 +29,7 @@ export interface RenderedLine {
   text: string;
 }
 
-/** Makes the result line of an item. A value that cannot be written as JSON makes the item a failed one; never throws. */
+/** Makes the result line of an item. A value that cannot be written as JSON makes the item a failed one. Never throws. */
 export function renderResult(label: ItemLabel, outcome: Outcome): RenderedLine {
   const { index, id, input } = label;
   try {

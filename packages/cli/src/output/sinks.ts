@@ -5,14 +5,14 @@ import type { Sink } from './line-writer.js';
 
 /** A file to write to. */
 export interface FileSink extends Sink {
-  /** Throws away what the file held before. To be called before the first write. */
+  /** Removes the former content of the file. To be called before the first write. */
   empty(): Promise<void>;
 }
 
 /**
- * Opens a file, and makes the folders on the way to it. What it holds stays until `empty` is called, so that a run that
+ * Opens a file, and makes the folders on the way to it. Its content stays until `empty` is called, so that a run that
  * cannot start costs no earlier results.
- * @throws the system's error when it cannot be opened for writing
+ * @throws the system's error if it cannot be opened for writing
  */
 export async function openFileSink(path: string): Promise<FileSink> {
   await mkdir(dirname(path), { recursive: true });

@@ -2,23 +2,23 @@ import { types } from 'node:util';
 import { Buffer } from '../natives.js';
 
 /**
- * Turns any value a handler can return into plain JSON data. What JSON knows stays as it is (the same object, when
- * nothing in it needs a change). The rest:
+ * Turns any value that a handler can return into plain JSON data. Values that JSON knows stay as they are (the same object, if
+ * nothing in it needs a change). The others:
  *
- * | value | becomes |
- * | --- | --- |
- * | undefined | null; left out of objects |
- * | BigInt | its digits, as a text |
- * | NaN, Infinity, -Infinity | "NaN", "Infinity", "-Infinity" |
- * | Date | ISO 8601 text, or "Invalid Date" |
- * | Buffer, Uint8Array, ArrayBuffer | `{ "$bytes": base64 }` |
- * | other typed arrays, DataView | `{ "$bytes": base64, "type": "Float64Array" }`, bytes in this machine's order |
- * | Map | `{ "$map": [[key, value], …] }` |
- * | Set | `{ "$set": [value, …] }` |
- * | RegExp, URL | their text |
- * | Error | `{ name, message, code? }` |
- * | an object inside itself | "[Circular]" |
- * | function, symbol | "[function name]", "[Symbol(name)]" |
+ *   | value | becomes |
+ *   | --- | --- |
+ *   | undefined | null; left out of objects |
+ *   | BigInt | its digits, as a text |
+ *   | NaN, Infinity, -Infinity | "NaN", "Infinity", "-Infinity" |
+ *   | Date | ISO 8601 text, or "Invalid Date" |
+ *   | Buffer, Uint8Array, ArrayBuffer | `{ "$bytes": base64 }` |
+ *   | other typed arrays, DataView | `{ "$bytes": base64, "type": "Float64Array" }`, bytes in this machine's order |
+ *   | Map | `{ "$map": [[key, value], …] }` |
+ *   | Set | `{ "$set": [value, …] }` |
+ *   | RegExp, URL | their text |
+ *   | Error | `{ name, message, code? }` |
+ *   | an object inside itself | "[Circular]" |
+ *   | function, symbol | "[function name]", "[Symbol(name)]" |
  *
  * @throws RangeError when the nesting is too deep for the stack
  */
@@ -26,7 +26,7 @@ export function toJson(value: unknown): unknown {
   return convert(value, []);
 }
 
-/** @param above the objects this value is inside of */
+/** @param above the objects that contain this value */
 function convert(value: unknown, above: object[]): unknown {
   switch (typeof value) {
     case 'string':
@@ -81,7 +81,7 @@ function convertBytes(value: ArrayBufferView | ArrayBufferLike): unknown {
 }
 
 function convertList(list: readonly unknown[], above: object[]): unknown[] {
-  // A plain loop: map() would skip the holes of a sparse list and leave them to be written as null anyway.
+  // A plain loop: map() would skip the holes of a sparse list, which would then be written as null anyway.
   let changed: unknown[] | undefined;
   for (let index = 0; index < list.length; index++) {
     const before = list[index];
@@ -95,7 +95,7 @@ function convertList(list: readonly unknown[], above: object[]): unknown[] {
 function convertRecord(record: Record<string, unknown>, above: object[]): unknown {
   const keys = Object.keys(record);
   let changed: [string, unknown][] | undefined;
-  // A toJSON of its own would take over when the text is made; entries without the method do not.
+  // A toJSON of its own would take over when the text is made. Entries do not have the method.
   if (typeof record['toJSON'] === 'function') changed = [];
   for (const [index, key] of keys.entries()) {
     const before = record[key];
@@ -106,7 +106,7 @@ function convertRecord(record: Record<string, unknown>, above: object[]): unknow
   return changed === undefined ? record : Object.fromEntries(changed);
 }
 
-/** An error as it stands in a result line. */
+/** An error as it is written in a result line. */
 export interface ErrorJson {
   name: string;
   message: string;
@@ -116,7 +116,7 @@ export interface ErrorJson {
 /** Longest error message in a result line; a handler may have put its whole input into one. */
 const MAX_MESSAGE = 10_000;
 
-/** Name, message and code of whatever was thrown; never throws itself. */
+/** Name, message and code of any thrown value. Never throws itself. */
 export function describeError(error: unknown): ErrorJson {
   try {
     if (typeof error !== 'object' || error === null) return { name: 'Error', message: cut(String(error)) };
@@ -128,7 +128,7 @@ export function describeError(error: unknown): ErrorJson {
     if (typeof code === 'string' || typeof code === 'number') described.code = String(code);
     return described;
   } catch {
-    // A getter, a toJSON or a trap of the thrown value throws in turn. The result line says that much.
+    // A getter, a toJSON or a trap of the thrown value throws in turn. The result line says this.
     return { name: 'Error', message: 'an error that cannot be described' };
   }
 }

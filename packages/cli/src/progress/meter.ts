@@ -1,11 +1,11 @@
-/** How far a run is, as numbers to show. */
+/** Progress of a run, as numbers to show. */
 export interface Reading {
   done: number;
-  /** Undefined where only reading the input to its end would tell. */
+  /** Undefined if only reading the input to its end would tell. */
   total: number | undefined;
-  /** Items per second: the moving average, or the mean where that says more. 0 before the first item. */
+  /** Items per second: the moving average, or the mean if that is more meaningful. 0 before the first item. */
   ratePerS: number;
-  /** Milliseconds until the end; undefined while it cannot be said honestly. */
+  /** Milliseconds until the end; undefined without a sound estimate. */
   etaMs: number | undefined;
   elapsedMs: number;
 }
@@ -15,7 +15,7 @@ export interface Meter {
   readonly startedAtMs: number;
   readonly sampledAtMs: number;
   readonly sampledDone: number;
-  /** Sum of the rates seen, each by its weight, and the sum of these weights: below 1 while the run is young. */
+  /** Sum of the weighted rates, and the sum of their weights, which is below 1 while the run is young. */
   readonly weightedPerS: number;
   readonly weight: number;
 }
@@ -27,7 +27,7 @@ const SAMPLE_EVERY_MS = 200;
 /** No estimate of the end before this long, and before this many items. */
 const ETA_AFTER_MS = 2000;
 const ETA_AFTER_ITEMS = 10;
-/** Below this rate most samples are empty, and the mean over the whole run says more than a moving average. */
+/** Below this rate most samples are empty. The mean over the whole run is then more meaningful than a moving average. */
 const SLOW_PER_S = 2;
 
 export function startMeter(nowMs: number): Meter {
@@ -49,7 +49,7 @@ export function sample(meter: Meter, nowMs: number, done: number): Meter {
   };
 }
 
-/** What to show now. */
+/** Numbers to show now. */
 export function read(meter: Meter, nowMs: number, done: number, total: number | undefined): Reading {
   const elapsedMs = Math.max(0, nowMs - meter.startedAtMs);
   const meanPerS = elapsedMs === 0 ? 0 : (done * 1000) / elapsedMs;

@@ -1,11 +1,11 @@
-/** How progress is shown: not at all, one redrawn line, or a line now and then. */
+/** How progress is shown: not at all, as one redrawn line, or as a line now and then. */
 export type ProgressMode = 'quiet' | 'live' | 'plain';
 
 export interface ModeView {
   quiet: boolean;
   /** Standard error is a terminal. */
   isTTY: boolean;
-  /** Results go to a terminal as well, where a redrawn line would stand between them. */
+  /** Results also go to a terminal, where a redrawn line would stand between them. */
   resultsOnTerminal: boolean;
   env: Readonly<Record<string, string | undefined>>;
 }

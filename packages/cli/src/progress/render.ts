@@ -3,19 +3,19 @@ import type { Reading } from './meter.js';
 import { formatCount } from '@millpond/core/internal';
 import { formatDuration, formatRate } from './units.js';
 
-/** Everything a progress line shows. */
+/** Contents of a progress line. */
 export interface ProgressView extends Reading {
   failed: number;
   /** Workers that are alive, and those of them with a task in flight. */
   workers: { alive: number; busy: number };
-  /** No new items are taken; what is running is being finished. */
+  /** No new items are taken; tasks in flight are being finished. */
   draining: boolean;
 }
 
-/** Inside of the bar, at its widest and at its narrowest. Where even that has no room, there is no bar. */
+/** Inner width of the bar, at most and at least. A narrower line has no bar. */
 const BAR_WIDTH = { most: 20, least: 5 };
 
-/** The live line: never wider than `width` columns, so that it can be drawn again over itself. */
+/** The live line: never wider than `width` columns, so that it can be redrawn over itself. */
 export function renderLive(view: ProgressView, width: number, palette: Palette): string {
   const parts = [...describe(view), `${view.workers.busy}/${view.workers.alive} workers busy`];
   const failed = view.failed > 0 ? ` · ${formatCount(view.failed)} failed` : '';

@@ -4,7 +4,7 @@ import type { ProgressMode } from './mode.js';
 import { renderLive, renderPlain } from './render.js';
 import type { ProgressView } from './render.js';
 
-/** The stream progress is shown on. Standard error is one. */
+/** The stream for progress, such as standard error. */
 export interface ProgressStream {
   columns?: number;
   write: NodeJS.WriteStream['write'];
@@ -15,8 +15,8 @@ const LINE_EVERY_MS = 10_000;
 const CLEAR_LINE = '\r\u001b[2K';
 
 /**
- * Shows progress until it is stopped: a line redrawn ten times a second, or a line every ten seconds. What else is
- * written to the stream meanwhile, such as output of workers, goes above the live line, which makes room for it.
+ * Shows progress until it is stopped: a line redrawn ten times a second, or a line every ten seconds. Other output to the
+ * stream, such as that of workers, goes above the live line, which makes room for it.
  * @param look called for every line; must be cheap
  */
 export function showProgress(

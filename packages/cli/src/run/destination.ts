@@ -4,21 +4,21 @@ import { EXIT } from '../exit-codes.js';
 import { CliFailure } from '../failure.js';
 import type { Workload } from '../workload/load.js';
 
-/** Where results go: a file, standard output, or into the item events on standard output. */
+/** Destination of results: a file, standard output, or the item events on standard output. */
 export type Destination =
   | { kind: 'file'; path: string; label: string }
   | { kind: 'stdout'; label: 'standard output' }
   | { kind: 'events'; label: 'item events on standard output' };
 
-/** What the command line says about it. */
+/** Flags of the command line that decide it. */
 export interface DestinationFlags {
   /** `--output`, relative to the working directory; "-" for standard output. */
   output: string | undefined;
-  /** `--json`: standard output belongs to events. */
+  /** `--json`: standard output has events. */
   json: boolean;
 }
 
-/** Chooses where results go: `--output`, then `output.jsonl` of the workload file, then standard output. */
+/** Chooses the destination of results: `--output`, then `output.jsonl` of the workload file, then standard output. */
 export function chooseDestination(
   workload: Pick<Workload, 'folder' | 'content'>,
   flags: DestinationFlags,
@@ -36,14 +36,14 @@ export function chooseDestination(
 }
 
 /**
- * Refuses to write results over a file the run reads: the workload file, its worker, its input.
+ * Refuses to write results over a file that the run reads: the workload file, its worker, its input.
  * @throws CliFailure (usage)
  */
 export async function protectFiles(destination: Destination, files: readonly string[]): Promise<void> {
   if (destination.kind !== 'file') return;
   const target = await trueName(destination.path);
   for (const file of files) {
-    // The name is compared before its links are followed: an input may be thousands of files.
+    // Names are compared before links are followed, because an input may be thousands of files.
     if (basename(file) !== basename(destination.path) && basename(file) !== basename(target)) continue;
     if ((await trueName(file)) !== target) continue;
     throw new CliFailure(
@@ -58,7 +58,7 @@ async function trueName(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch {
-    // It does not exist yet, or a folder above cannot be read. Opening the file reports what is wrong with it.
+    // It does not exist yet, or a folder above cannot be read. Opening the file reports the reason.
     const parent = dirname(path);
     return parent === path ? path : join(await trueName(parent), basename(path));
   }

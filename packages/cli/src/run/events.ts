@@ -3,7 +3,7 @@ import type { LineWriter } from '../output/line-writer.js';
 import type { ProgressView } from '../progress/render.js';
 import type { RunReport } from './report.js';
 
-/** Version of the events; it grows when a field changes its meaning or goes, not when one is added. */
+/** Version of the events. It grows if a field changes its meaning or is removed, not if one is added. */
 export const EVENT_VERSION = 1;
 
 export interface StartEvent {
@@ -14,13 +14,13 @@ export interface StartEvent {
   name: string;
   worker: string;
   task: string;
-  /** Items that will be taken; null when it is unknown. */
+  /** Items that will be taken; null if unknown. */
   total: number | null;
-  /** Path of the result file; null when results are in the item events. */
+  /** Path of the result file; null if results are in the item events. */
   output: string | null;
 }
 
-/** A result line. `value` and `input` are in it only when there is no result file. */
+/** A result line. It has `value` and `input` only without a result file. */
 export type ItemEvent = { v: typeof EVENT_VERSION; type: 'item' } & ResultLine;
 
 export interface ProgressEvent {
@@ -40,7 +40,7 @@ export interface EndEvent extends Omit<RunReport, 'restUnread'> {
   type: 'end';
 }
 
-/** The events of `--json`: one JSON object a line. */
+/** Writes the events of `--json`: one JSON object a line. */
 export class EventStream {
   readonly #writer: LineWriter;
 
@@ -52,7 +52,7 @@ export class EventStream {
     void this.#write({ type: 'start', ...event });
   }
 
-  /** @param text the result line as text, when the event is to carry all of it */
+  /** @param text the result line as text, if the event is to carry all of it */
   item(line: ResultLine, text: string | undefined): void | Promise<void> {
     if (text !== undefined) return this.#writer.write(`{"v":${EVENT_VERSION},"type":"item",${text.slice(1)}`);
     const { index, id, ok } = line;
@@ -78,7 +78,7 @@ export class EventStream {
     void this.#write({ type: 'end', ...told });
   }
 
-  /** A promise says when to go on; it never rejects. @throws when standard output cannot be written */
+  /** Awaiting the promise, if any, holds the caller back; it never rejects. @throws if standard output cannot be written */
   #write(event: object): void | Promise<void> {
     return this.#writer.write(JSON.stringify({ v: EVENT_VERSION, ...event }));
   }

@@ -21,19 +21,19 @@ export interface FeedOptions {
   limit?: number;
   /** Keep the values of items until their results are there. */
   keepValues?: boolean;
-  /** Receives refused items for which no earlier item is still to be waited for. */
+  /** Receives refused items that wait for no earlier item. */
   onRefused: (item: RefusedItem) => void | Promise<void>;
 }
 
-/** Refused items held back behind one that is running. Beyond it reading waits. */
+/** Most refused items held back behind one in flight. At this number, reading pauses. */
 const MAX_HELD_BACK = 10_000;
 
 /**
- * Feeds the values of a source to a pool, and knows afterwards whose result comes next.
+ * Feeds the values of a source to a pool, and knows the item of each next result.
  *
- * Not every item of the source reaches the pool: bad lines have no value. They keep their place all the same: a refused
- * item is held back until the results of all items before it are there. The feed ends when the source does, when the
- * limit is reached, when it is stopped, or when reading fails; then `error` says why.
+ * Bad lines have no value and do not reach the pool. Such a refused item keeps its place: it is held back until all items before
+ * it have their results. The feed ends when the source does, when the limit is reached, or when it is stopped. It also ends
+ * when reading fails; then `error` says why.
  */
 export class Feed implements AsyncIterable<unknown> {
   readonly #source: AsyncIterator<SourceItem>;
@@ -46,7 +46,7 @@ export class Feed implements AsyncIterable<unknown> {
   #stopped = false;
   #exhausted = false;
   #error: Error | undefined;
-  /** Ends a read or a wait that stop() must not have to sit out. */
+  /** Ends a read or a wait, so that stop() takes effect at once. */
   #wake: (() => void) | undefined;
 
   constructor(source: AsyncIterator<SourceItem>, options: FeedOptions) {
@@ -69,15 +69,15 @@ export class Feed implements AsyncIterable<unknown> {
     return this.#error;
   }
 
-  /** Gives nothing more from now on, not even to a reader that waits for the next item. */
+  /** Gives no more items, not even to a reader that waits for the next one. */
   stop(): void {
     this.#stopped = true;
     this.#wake?.();
   }
 
   /**
-   * To be called once for each result, in order: the item it belongs to, and the refused items that follow it and
-   * now have their turn.
+   * Returns the item of the next result, and the refused items behind it whose turn has come. To be called once for each result,
+   * in order.
    */
   settle(): { item: TakenItem; refused: RefusedItem[] } {
     const item = this.#shift() as TakenItem;
@@ -113,10 +113,10 @@ export class Feed implements AsyncIterable<unknown> {
     }
   }
 
-  /** The next item; undefined when there is none, or none is wanted any more. */
+  /** The next item; undefined after the end or after stop(). */
   async #read(): Promise<SourceItem | undefined> {
     try {
-      // One race per item against one long-lived promise would leak; a single callback does not.
+      // A race for each item against one long-lived promise would leak; a single callback does not.
       const result = await new Promise<IteratorResult<SourceItem> | undefined>((resolve, reject) => {
         this.#wake = () => {
           if (this.#stopped) resolve(undefined);

@@ -27,7 +27,7 @@ export interface NarratorSetup {
   mode: ProgressMode;
 }
 
-/** Tells how a run goes: to people on standard error, to programs in events. */
+/** Reports a run: to people on standard error, to programs as events. */
 export class Narrator {
   readonly #setup: NarratorSetup;
   #progress: { stop(): void } = { stop() {} };
@@ -42,7 +42,7 @@ export class Narrator {
     if (this.#setup.mode !== 'quiet') this.#setup.stream.write(`${line}\n`);
   }
 
-  /** Tells the start, and from then on the progress, until `stop`. */
+  /** Reports the start, and then the progress until `stop`. */
   start(session: RunSession): void {
     const { workload, destination, outputs, mode, stream, palette } = this.#setup;
     outputs.events?.start({
@@ -65,10 +65,10 @@ export class Narrator {
   }
 
   /**
-   * Ends the outputs of the run and says how it went. Says nothing when the reader of the results has gone: a summary
+   * Ends the outputs of the run and prints the summary. Prints nothing if the reader of the results has gone: a summary
    * would have no reader either.
-   * @throws CliFailure (broken) when the last results cannot be written
-   * @throws WorkloadError when the task of the workload does not exist
+   * @throws CliFailure (broken) if the last results cannot be written
+   * @throws WorkloadError if the task of the workload does not exist
    */
   async end(report: RunReport, session: RunSession): Promise<void> {
     const { workload, mode, stream, palette } = this.#setup;

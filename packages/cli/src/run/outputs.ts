@@ -8,21 +8,21 @@ import type { FileSink } from '../output/sinks.js';
 import type { Destination } from './destination.js';
 import { EventStream } from './events.js';
 
-/** What a run writes to besides standard error. */
+/** Outputs of a run besides standard error. */
 export interface Outputs {
-  /** Result lines; undefined when they go into the events. */
+  /** Result lines; undefined if they go into the events. */
   results: LineWriter | undefined;
   /** Events of `--json`; undefined without it. */
   events: EventStream | undefined;
-  /** Throws away the results of an earlier run. To be called once the run has begun, before its first result. */
+  /** Removes the results of an earlier run. To be called once the run has begun, before its first result. */
   begin(): Promise<void>;
-  /** Writes out and lets go of everything. @throws the error of the first that cannot */
+  /** Flushes and closes everything. @throws the first error */
   close(): Promise<void>;
 }
 
 /**
  * Opens the outputs of a run.
- * @throws CliFailure (broken) when the result file cannot be written
+ * @throws CliFailure (broken) if the result file cannot be written
  */
 export async function openOutputs(destination: Destination, json: boolean, stdout: Writable): Promise<Outputs> {
   const standard = new LineWriter(naming('standard output', streamSink(stdout)));
@@ -47,7 +47,7 @@ async function openFile({ path, label }: Destination & { kind: 'file' }): Promis
   }
 }
 
-/** The same sink, with errors that say what cannot be written. A broken pipe stays what it is. */
+/** The same sink, with errors that name the file that cannot be written. A broken pipe keeps its error. */
 function naming(label: string, sink: Sink): Sink {
   const rename = (error: unknown): never => {
     throw isBrokenPipe(error) ? error : new Error(describe(label, error));

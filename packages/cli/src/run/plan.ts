@@ -7,22 +7,22 @@ import type { PoolOverrides } from '../workload/pool-options.js';
 import type { Workload } from '../workload/load.js';
 import type { Destination } from './destination.js';
 
-/** What a run would do. Plain data, printed by `--dry-run`. */
+/** The plan of a run. Plain data, printed by `--dry-run`. */
 export interface Plan {
   name: string;
   worker: string;
   task: string;
   input: string;
-  /** Items that would be taken; null when only reading them would tell. */
+  /** Items that would be taken; null if only reading them would tell. */
   total: number | null;
   /** The first items, bad ones with their problem. */
   firstItems: SourceItem[];
   output: string;
-  /** Options of the pool; what is not here has core's default. */
+  /** Options of the pool; a missing one has core's default. */
   pool: Record<string, unknown>;
 }
 
-/** What decides what a run does: the workload, and what the command line sets over it. */
+/** Decides what a run does: the workload, and the command line's overrides. */
 export interface PlanSetup {
   workload: Workload;
   input: InputSource;
@@ -35,7 +35,7 @@ export interface PlanSetup {
 const SHOWN_ITEMS = 5;
 const SHOWN_WIDTH = 160;
 
-/** Makes the plan of a run; reads the first items of the input. @throws InputError when they cannot be read */
+/** Makes the plan of a run; reads the first items of the input. @throws InputError if they cannot be read */
 export async function makePlan({ workload, input, destination, overrides, limit }: PlanSetup): Promise<Plan> {
   const { env, ...pool } = poolOptionsFor(workload.name, workload.content.pool, overrides);
   return {
@@ -62,7 +62,7 @@ async function firstItems(input: InputSource, most: number): Promise<SourceItem[
   return items;
 }
 
-/** How many items a run takes, where that is known. */
+/** Number of items that a run takes, if it is known. */
 export function expectedTotal(total: number | undefined, limit: number | undefined): number | undefined {
   return total === undefined ? undefined : Math.min(total, limit ?? Infinity);
 }

@@ -7,14 +7,14 @@ import type { Workload } from '../workload/load.js';
 /** A running profile of a pool. */
 export interface ProfileSession {
   /**
-   * Ends profiling and writes the reports the workload asks for.
+   * Ends profiling and writes the reports that the workload asks for.
    * @returns lines for the user: the report itself, or where it is
-   * @throws the system's error when a report cannot be written
+   * @throws the system's error if a report cannot be written
    */
   finish(): Promise<string[]>;
 }
 
-/** Starts profiling when the workload asks for it. The profiler is loaded only then. */
+/** Starts profiling if the workload asks for it. The profiler is loaded only then. */
 export async function startProfile(workload: Workload, pool: Pool): Promise<ProfileSession | undefined> {
   const { profile } = workload.content;
   if (profile?.text === undefined && profile?.json === undefined) return undefined;

@@ -4,7 +4,7 @@ import type { LineWriter } from '../output/line-writer.js';
 import type { EventStream } from './events.js';
 import type { Tally } from './tally.js';
 
-/** Puts each outcome where it belongs: into the result file or stream, the events, and the counts. */
+/** Records each outcome in the result file or stream, the events, and the counts. */
 export class Recorder {
   readonly #results: LineWriter | undefined;
   readonly #events: EventStream | undefined;
@@ -20,9 +20,9 @@ export class Recorder {
   }
 
   /**
-   * Records one outcome. All of it is in line for writing when this returns, so calls keep their order without being
-   * awaited; the promise, if there is one, says when to go on.
-   * @throws the error of the output, when it cannot be written any more
+   * Records one outcome. All of it is queued for writing when this returns, so calls keep their order without being awaited.
+   * Awaiting the promise, if there is one, holds the caller back.
+   * @throws the error of the output, if it cannot be written any more
    */
   record(label: ItemLabel, outcome: Outcome): void | Promise<void> {
     const { line, text } = renderResult(label, outcome);

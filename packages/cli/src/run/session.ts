@@ -20,7 +20,7 @@ import { Recorder } from './recorder.js';
 import type { RunReport } from './report.js';
 import { Tally } from './tally.js';
 
-/** Everything one run needs; all of it opened and found right. */
+/** Everything that one run needs, opened and checked. */
 export interface SessionSetup extends PlanSetup {
   outputs: Outputs;
   failFast: boolean;
@@ -30,14 +30,14 @@ export interface SessionSetup extends PlanSetup {
 
 /** Most classes of errors in the report. */
 const TOP_ERRORS = 5;
-/** How often a run that is being stopped looks whether tasks are still running. */
+/** Interval at which a run that is being stopped checks for tasks in flight. */
 const LOOK_EVERY_MS = 25;
 /** Reason of tasks that were waiting when the run was stopped. */
 const GIVEN_UP = new Error('the run was stopped before this task could start');
 
 /**
- * One run: input → pool → results. Ends by itself when the input does; `drain` makes it end as soon as what is running
- * is done, `kill` now. The pool is the only thing it owns; the input and the outputs are its caller's.
+ * One run: input → pool → results. Ends by itself when the input does. `drain` ends it once the tasks in flight are done,
+ * `kill` ends it now. The pool is the only thing that it owns; the input and the outputs are its caller's.
  */
 export class RunSession {
   readonly #setup: SessionSetup;
@@ -46,7 +46,7 @@ export class RunSession {
   readonly #recorder: Recorder;
   readonly #tally = new Tally();
   readonly #startedAtMs = now();
-  /** Aborts the tasks that still wait once a stopped run has nothing running any more. */
+  /** Aborts waiting tasks once a stopped run has no task in flight. */
   readonly #giveUp = new AbortController();
   #looking: NodeJS.Timeout | undefined;
   #meter = startMeter(now());
@@ -58,7 +58,7 @@ export class RunSession {
   #misnamed: Error | undefined;
   #endStart: () => void = () => {};
 
-  /** @throws PoolError ERR_OPTION when core refuses an option of the workload */
+  /** @throws PoolError ERR_OPTION if core refuses an option of the workload */
   constructor(setup: SessionSetup) {
     const { workload, input, outputs, limit, overrides } = setup;
     this.#setup = setup;
@@ -79,12 +79,12 @@ export class RunSession {
     return this.#setup.workload.content.output?.input === true;
   }
 
-  /** Items that will be taken, where that is known. */
+  /** Items that will be taken, if the number is known. */
   get total(): number | undefined {
     return expectedTotal(this.#setup.input.total, this.#setup.limit);
   }
 
-  /** The error for a task the worker module does not have, if that ended the run. */
+  /** The error for a task that the worker module does not have, if that ended the run. */
   get misnamed(): Error | undefined {
     return this.#misnamed;
   }
@@ -94,7 +94,7 @@ export class RunSession {
     return this.#abandoned;
   }
 
-  /** Takes no new items, starts no waiting task, and finishes those that run. Returns how many these are. */
+  /** Takes no new items, starts no waiting task, and finishes those in flight. Returns the number of tasks in flight. */
   drain(signal: StopSignal): number {
     this.#signal = signal;
     this.#windDown();
@@ -110,14 +110,14 @@ export class RunSession {
     }, LOOK_EVERY_MS);
   }
 
-  /** Kills the workers. What has no result by now gets none. */
+  /** Kills the workers. Items without a result get none. */
   kill(): void {
     this.#feed.stop();
     this.#endStart();
     void this.#pool.destroy();
   }
 
-  /** How far the run is. */
+  /** Progress of the run. */
   progress(): ProgressView {
     const atMs = now();
     this.#meter = sample(this.#meter, atMs, this.#tally.done);
@@ -130,7 +130,7 @@ export class RunSession {
     };
   }
 
-  /** Runs to the end. Never rejects: what breaks a run is in its report. */
+  /** Runs to the end. Never rejects: the report has the reason of a broken run. */
   async run(): Promise<RunReport> {
     try {
       const profile = await startProfile(this.#setup.workload, this.#pool);
@@ -146,11 +146,11 @@ export class RunSession {
     return { ...report, ...this.#verdict() };
   }
 
-  /** Waits until the pool works, so that a worker module that cannot start fails the run, not thousands of items. */
+  /** Waits until the pool works. A worker module that cannot start should fail the run, and not thousands of items. */
   async #start(): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#endStart = resolve));
     await Promise.race([this.#pool.ready(), ended]);
-    // The time workers take to start says nothing about their rate.
+    // The start of workers says nothing about their rate.
     this.#meter = startMeter(now());
   }
 
@@ -162,7 +162,7 @@ export class RunSession {
       for await (const settled of this.#pool.mapSettled(workload.task, this.#feed, { signal }))
         await this.#record(settled);
     } catch (error) {
-      // The iteration ends with the reason it was aborted for, or with its pool, which is killed or has failed.
+      // The iteration ends with the reason of its abort, or with its pool, which is killed or has failed.
       if (!this.#isOfTheRun(error)) throw error;
     }
   }
@@ -173,7 +173,7 @@ export class RunSession {
     const outcome: Outcome =
       settled.status === 'fulfilled' ? { ok: true, value: settled.value } : { ok: false, reason: settled.reason };
     const label = { index: item.index, id: item.id, ...(this.#keepsInput ? { input: { value: item.value } } : {}) };
-    // All in line before anything is awaited: the feed may record a refused item meanwhile, and must come after.
+    // Everything is queued before the first await: the feed may record a refused item meanwhile, which must come after.
     const written = [this.#recorder.record(label, outcome), ...refused.map((next) => this.#recordRefused(next))];
     for (const each of written) if (each !== undefined) await each;
   }
@@ -182,7 +182,7 @@ export class RunSession {
     return this.#recorder.record({ index, id }, { ok: false, reason: { ...BAD_ITEM, message: problem } });
   }
 
-  /** Whether a rejection says something about the run and nothing about its item. */
+  /** Whether a rejection concerns the run and not its item. */
   #isOfTheRun(reason: unknown): boolean {
     if (reason === GIVEN_UP || isPoolError(reason, 'ERR_POOL_CLOSED')) return true;
     if (isPoolError(reason, 'ERR_POOL_FAILED')) {
@@ -197,14 +197,14 @@ export class RunSession {
     return false;
   }
 
-  /** The run cannot go on. The first reason counts. */
+  /** Marks the run as broken. The first reason counts. */
   #break(reason: unknown): void {
     this.#feed.stop();
     if (isBrokenPipe(reason)) this.#abandoned = true;
     else this.#broken ??= reason instanceof Error ? reason : new Error(String(reason));
   }
 
-  /** Lets go of the pool, then writes out the rest. */
+  /** Closes the pool, then flushes the outputs. */
   async #end(): Promise<void> {
     const { outputs } = this.#setup;
     clearInterval(this.#looking);
@@ -248,7 +248,7 @@ export class RunSession {
   }
 }
 
-/** The reason with the reasons behind it. */
+/** The reason with its chain of causes. */
 function describeBreak(error: Error): string {
   const parts: string[] = [];
   for (let at: unknown = error; at instanceof Error && parts.length < 5; at = at.cause) {

@@ -2,7 +2,7 @@ import { process } from '../natives.js';
 import type { StopSignal } from '../exit-codes.js';
 
 export interface SignalActions {
-  /** The first signal: finish what is running. */
+  /** The first signal: finish the tasks in flight. */
   drain(signal: StopSignal): void;
   /** The second: end now. */
   kill(first: StopSignal): void;
@@ -10,7 +10,7 @@ export interface SignalActions {
 
 const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 
-/** Counts SIGINT and SIGTERM, whichever comes, until the returned function is called. */
+/** Counts SIGINT and SIGTERM together until the returned function is called. */
 export function watchSignals(actions: SignalActions): () => void {
   let first: StopSignal | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {

@@ -9,11 +9,11 @@ export interface ErrorClass {
   /** Message of the first of them. */
   message: string;
   count: number;
-  /** Id of the first item that failed so. */
+  /** Id of the first item with this failure. */
   example: ItemId;
 }
 
-/** Most classes, that of all further ones included: messages may hold a random part. */
+/** Most classes, including the one for all further errors: messages may hold a random part. */
 const MAX_CLASSES = 1000;
 const OTHER = '(other)';
 

@@ -5,7 +5,7 @@ import type { Finding, Path } from './problems.js';
 import { workloadJsonSchema, workloadSchema } from './schema.js';
 import type { WorkloadFile } from './schema.js';
 
-/** Checks the data of a workload file. Finds everything that is wrong in one go; pure. */
+/** Checks the data of a workload file. Finds all mistakes at once; pure. */
 export function checkWorkload(value: unknown): { workload: WorkloadFile } | { findings: Finding[] } {
   const parsed = workloadSchema.safeParse(value);
   const findings = parsed.success ? [] : parsed.error.issues.flatMap((issue) => toFindings(issue, [], value));
@@ -59,8 +59,8 @@ function received(value: unknown): string {
 }
 
 /**
- * The branch of a union that the writer of the file meant: the one that accepts this kind of value and complains about
- * something inside it. Undefined when no branch fits at all.
+ * The branch of a union that the writer of the file meant. It accepts this kind of value and complains about something inside.
+ * Undefined if no branch fits at all.
  */
 function branchMeant(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const fitting = branches.filter((issues) =>
@@ -80,7 +80,7 @@ function valueAt(root: unknown, path: Path): unknown {
   return value;
 }
 
-/** The keys the format knows in the mapping at `path`, over all its variants. */
+/** The keys that the format knows in the mapping at `path`, over all its variants. */
 function knownKeys(path: Path): string[] {
   let nodes: SchemaNode[] = variants(workloadJsonSchema());
   for (const part of path) {

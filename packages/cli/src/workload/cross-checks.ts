@@ -5,8 +5,8 @@ import type { Finding } from './problems.js';
 const SOURCES = ['files', 'lines', 'jsonl', 'csv', 'items', 'range', 'stdin'] as const;
 
 /**
- * What only two keys together can get wrong. Works on data that may not fit the schema, so that everything wrong with
- * a file is found at once: whatever does not look right here is left to the schema.
+ * Checks that need two keys. The data may not fit the schema, so that all mistakes of a file are found at once. Values of a wrong
+ * shape are left to the schema.
  */
 export function crossCheck(value: unknown): Finding[] {
   const root = record(value);

@@ -2,26 +2,26 @@ import { LineCounter, isAlias, isMap, isPair, isScalar, isSeq, parseDocument, vi
 import type { Document, Node, Pair } from 'yaml';
 import type { Finding, Path, Problem } from './problems.js';
 
-/** More aliases than this, counted after expansion, are taken for an attack. */
+/** More aliases than this, counted after expansion, are treated as an attack. */
 const MAX_ALIASES = 100;
 /** Deeper nesting is refused. */
 const MAX_DEPTH = 100;
 /** More syntax errors than this are follow-ups of the first ones. */
 const MAX_SYNTAX_PROBLEMS = 10;
-/** Keys that reach into the prototype of an object wherever one is filled carelessly. */
+/** Keys that reach into the prototype of a carelessly filled object. */
 const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
 
-/** The text of a workload file, read: its value, or what is wrong with the text, and the way back from path to place. */
+/** The parsed text of a workload file: its value, or the problems of its text, and the places of paths. */
 export interface WorkloadDocument {
   /** Plain data. Undefined when `problems` is not empty. */
   value: unknown;
   problems: Problem[];
-  /** Gives a finding its line and column: those of the value, or of the nearest thing above it that is in the text. */
+  /** Gives a finding the line and column of its value, or of the nearest value above it in the text. */
   locate(finding: Finding): Problem;
 }
 
 /**
- * Reads YAML 1.2 (core schema) or JSON, which is YAML. Nothing in the text can run code or name a type: custom tags,
+ * Reads YAML 1.2 (core schema) or JSON, which is YAML. Nothing in the text can run code or name a type. Custom tags,
  * deep nesting, alias bombs and keys that reach into prototypes are problems.
  */
 export function readDocument(text: string): WorkloadDocument {
@@ -125,7 +125,7 @@ function keyText(pair: Pair): string {
   return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
 }
 
-/** Offset of the value at `path`, or of its key; where the path leaves the text, of the last thing that is in it. */
+/** Offset of the value at `path`, or of its key. If the path leaves the text, the offset of the last value on it. */
 function offsetOf(document: Document.Parsed, path: Path, atKey: boolean): number {
   let node: unknown = document.contents;
   let offset = document.contents?.range?.[0] ?? 0;
@@ -137,7 +137,7 @@ function offsetOf(document: Document.Parsed, path: Path, atKey: boolean): number
       if (pair === undefined) return offset;
       const keyOffset = (pair.key as Node | null)?.range?.[0] ?? offset;
       const valueOffset = (pair.value as Node | null)?.range?.[0];
-      // For what is missing inside a mapping, its key says more than the first of its other entries.
+      // For something missing inside a mapping, its key says more than the first of its other entries.
       const valueIsBlock = isMap(pair.value) || isSeq(pair.value);
       offset = (isLast && atKey) || valueOffset === undefined || valueIsBlock ? keyOffset : valueOffset;
       node = pair.value;

@@ -11,9 +11,9 @@ import type { WorkloadFile } from './schema.js';
 /** A larger workload file is refused; data belongs into an input file, which is streamed. */
 export const MAX_WORKLOAD_BYTES = 10 * 1024 * 1024;
 
-/** A workload file that was found right, with its paths resolved. */
+/** A workload file that passed all checks, with its paths resolved. */
 export interface Workload {
-  /** The file as it was named by the caller, for messages. */
+  /** The file as the caller named it, for messages. */
   file: string;
   /** Absolute path of the file. */
   path: string;
@@ -27,15 +27,15 @@ export interface Workload {
   task: string;
   /** The file as written. */
   content: WorkloadFile;
-  /** Makes the error for something found wrong only later, such as an input file that is missing. */
+  /** Makes the error for a problem that is found only later, such as a missing input file. */
   reject(...findings: Finding[]): WorkloadError;
 }
 
 /**
- * Reads and checks a workload file, YAML or JSON, and looks whether its worker module exists. Starts nothing and runs
- * nothing of it. Input files are looked at only when the input is opened.
+ * Reads and checks a workload file, YAML or JSON, and checks that its worker module exists. Starts nothing and runs
+ * nothing of it. Input files are checked only when the input is opened.
  * @param file path, relative to the working directory
- * @throws WorkloadError with everything that is wrong, each with its place
+ * @throws WorkloadError with all problems, each with its place
  */
 export async function loadWorkload(file: string): Promise<Workload> {
   const text = await readWorkloadText(file);
@@ -77,7 +77,7 @@ async function readWorkloadText(file: string): Promise<string> {
   try {
     const handle = await open(file, 'r');
     try {
-      // Never past the limit, whatever size is claimed: a device has none.
+      // Never past the limit, whatever the reported size: a device reports none.
       const chunks = (await handle.createReadStream({ end: MAX_WORKLOAD_BYTES }).toArray()) as Buffer[];
       bytes = Buffer.concat(chunks);
     } finally {

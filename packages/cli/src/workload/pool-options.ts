@@ -2,7 +2,7 @@ import type { MemoryOptions, PoolOptions, RecycleOptions } from '@millpond/core'
 import type { PoolSection } from './schema.js';
 import { bytesOf } from './size.js';
 
-/** What the command line may set over the workload file. */
+/** Options that the command line may set over the workload file. */
 export interface PoolOverrides {
   /** `--workers`. */
   workers?: number | 'auto';
@@ -11,7 +11,7 @@ export interface PoolOverrides {
 }
 
 /**
- * The options of the pool for a workload: what the file says, overridden by the command line. Output of workers goes
+ * The options of the pool for a workload: those of the file, overridden by the command line. Output of workers goes
  * to standard error, because standard output is data.
  */
 export function poolOptionsFor(

@@ -4,7 +4,7 @@ import { printable } from '../printable.js';
 /** Keys and list positions from the top of the file down to a value. */
 export type Path = readonly (string | number)[];
 
-/** Something wrong in a workload file, before its place in the text is known. */
+/** A problem in a workload file, before its place in the text is known. */
 export interface Finding {
   path: Path;
   message: string;
@@ -12,11 +12,11 @@ export interface Finding {
   atKey?: boolean;
 }
 
-/** Something wrong in a workload file, with its place. */
+/** A problem in a workload file, with its place. */
 export interface Problem {
-  /** 1-based; 0 when it concerns the file as a whole. */
+  /** 1-based; 0 if it concerns the file as a whole. */
   line: number;
-  /** 1-based, in characters; 0 when it concerns the file as a whole. */
+  /** 1-based, in characters; 0 if it concerns the file as a whole. */
   column: number;
   path: Path;
   message: string;
@@ -36,8 +36,8 @@ export function formatPath(path: Path): string {
 }
 
 /**
- * One problem as `file:line:column: path: message`, followed by the line of the file it is on and a mark under the
- * place. Sorted and joined by {@link formatProblems}.
+ * One problem as `file:line:column: path: message`, followed by its line of the file with a mark under the place. Sorted and
+ * joined by {@link formatProblems}.
  */
 export function formatProblem(file: string, problem: Problem, lines: readonly string[], palette: Palette): string {
   const place = problem.line === 0 ? file : `${file}:${problem.line}:${problem.column}`;
@@ -60,7 +60,7 @@ export function formatProblems(file: string, problems: readonly Problem[], sourc
     .join('\n');
 }
 
-/** The part of a line around `at`, without control characters, and where `at` is in it. */
+/** The part of a line around `at`, without control characters, and the position of `at` in it. */
 function excerpt(line: string, at: number): { text: string; offset: number } {
   const start = line.length <= FRAME_WIDTH ? 0 : Math.max(0, Math.min(at - FRAME_WIDTH / 2, line.length - FRAME_WIDTH));
   const before = printable(line.slice(start, at));
@@ -69,12 +69,12 @@ function excerpt(line: string, at: number): { text: string; offset: number } {
   return { text, offset: before.length + (start > 0 ? 1 : 0) };
 }
 
-/** A workload file that cannot be run. `problems` holds everything that is wrong with it, not only the first thing. */
+/** A workload file that cannot be run. `problems` holds all its problems, not only the first. */
 export class WorkloadError extends Error {
   override readonly name = 'WorkloadError';
   readonly file: string;
   readonly problems: readonly Problem[];
-  /** Text of the file, for code frames; empty when it could not be read. */
+  /** Text of the file, for code frames; empty if it could not be read. */
   readonly source: string;
 
   constructor(file: string, problems: readonly Problem[], source: string) {

@@ -2,9 +2,8 @@ import * as z from 'zod';
 import { SIZE_PATTERN } from './size.js';
 
 /*
- * The shape of a workload file, version 1. Every message is the phrase that ends the sentence "<path> …", so that it
- * reads the same whichever check it comes from; check.ts adds what was found instead. What needs two keys to judge is
- * in cross-checks.ts.
+ * The shape of a workload file, version 1. Every message is the phrase that ends the sentence "<path> …", so that all checks read
+ * alike. check.ts adds the value that was found instead. Checks that need two keys are in cross-checks.ts.
  */
 
 function text(phrase = 'must be a non-empty text') {

@@ -9,7 +9,7 @@ const OUTCOME_NAMES: Record<TraceOutcome, string> = {
   crash: 'crashed',
 };
 
-/** How tries ended, as "398 ok, 2 failed". Ways in which none ended are left out, but for ok. */
+/** How tries ended, as "398 ok, 2 failed". Counts of 0 are left out, except for ok. */
 export function formatOutcomes(outcomes: Record<TraceOutcome, number>): string {
   return (Object.keys(OUTCOME_NAMES) as TraceOutcome[])
     .filter((outcome) => outcome === 'ok' || outcomes[outcome] > 0)

@@ -1,4 +1,4 @@
-/** How a column is set: text to the left, numbers to the right. */
+/** Alignment of a column: text to the left, numbers to the right. */
 export type Align = 'left' | 'right';
 
 export interface Column {

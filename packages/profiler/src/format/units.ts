@@ -9,7 +9,7 @@ export function formatMs(ms: number): string {
   return `${digits(ms / 1000)} s`;
 }
 
-/** Two decimals below 10, one below 100, none from there on; thousands set apart. */
+/** Two decimals below 10, one below 100, none above. Thousands are separated. */
 function digits(value: number): string {
   if (value < 9.995) return value.toFixed(2);
   if (value < 99.95) return value.toFixed(1);
@@ -21,7 +21,7 @@ export function formatRate(perSecond: number): string {
   return `${digits(perSecond)}/s`;
 }
 
-/** 0.614 as "61 %"; below 10 % with one decimal, so that a small share is not 0 or 1 by rounding. */
+/** 0.614 as "61 %"; below 10 % with one decimal, so that a small share is not rounded to 0 or 1. */
 export function formatShare(share: number): string {
   const percent = share * 100;
   if (percent === 0) return '0 %';
@@ -29,7 +29,7 @@ export function formatShare(share: number): string {
   return `${percent < 9.95 ? percent.toFixed(1) : formatCount(percent)} %`;
 }
 
-/** A name from the user's program: control characters made visible, so that it cannot steer a terminal, and cut to 60. */
+/** A name from the user's program, cut to 60 characters. Control characters are made visible, so it cannot steer a terminal. */
 export function formatName(name: string): string {
   const safe = name.replace(
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,

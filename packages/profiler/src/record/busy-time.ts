@@ -2,19 +2,18 @@
 const MAX_STRETCHES = 256;
 
 /**
- * How long at least one of many intervals was open: their union, in one pass and bounded memory.
+ * Time during which at least one of many intervals was open: their union, in one pass and bounded memory.
  *
- * With several tasks at once in a worker the intervals overlap, and they arrive in the order in which the tasks
- * end, so a long one comes after the short ones it covers. Hence the covered stretches are kept in order of time
- * and a late interval fills the gaps between them. The result does not depend on the order of arrival while there
- * are at most 256 separate stretches. Beyond that, neighbours among the older half are drawn together into one that
- * knows its length and how much of it is covered; only an interval that begins or ends inside such a stretch is
- * then estimated, as if the covered time were spread evenly over it.
+ * With several tasks at once in a worker the intervals overlap. They arrive in the order of their ends, so a long one comes
+ * after the short ones that it covers. Hence the covered stretches are kept in order of time, and a late interval
+ * fills the gaps between them. The result does not depend on the order of arrival up to 256 separate stretches.
+ * Beyond that, neighbours among the older half are merged into one, with its length and the covered part of it. Only an
+ * interval that begins or ends inside a merged stretch is estimated. The covered time then counts as spread evenly.
  */
 export class BusyTime {
   readonly #starts = new Float64Array(MAX_STRETCHES);
   readonly #ends = new Float64Array(MAX_STRETCHES);
-  /** Covered milliseconds of each stretch; its whole length unless it was drawn together. */
+  /** Covered milliseconds of each stretch; its whole length unless it was merged. */
   readonly #covered = new Float64Array(MAX_STRETCHES);
   #size = 0;
   #totalMs = 0;
@@ -42,7 +41,7 @@ export class BusyTime {
     this.#totalMs += byMs;
   }
 
-  /** Merges the interval with every stretch it touches. */
+  /** Merges the interval with every stretch that it touches. */
   #absorb(startMs: number, endMs: number): void {
     let last = this.#size;
     while (last > 0 && (this.#starts[last - 1] ?? 0) > endMs) last--;
@@ -84,7 +83,7 @@ export class BusyTime {
     this.#size += by;
   }
 
-  /** Draws the older half together, two and two. Old stretches become coarse, recent ones stay exact. */
+  /** Merges the older half in pairs. Old stretches become coarse, recent ones stay exact. */
   #coarsen(): void {
     const half = MAX_STRETCHES / 2;
     for (let i = 0; i < half / 2; i++) {

@@ -9,10 +9,10 @@ import { WorkerLedger } from './worker-ledger.js';
 
 // 100,000 tries are 9.7 MB in memory and about as much in JSON.
 const MAX_TRACES = 100_000;
-// A ledger is 67 KB. A caller may ask for tasks that no worker has, by names made of data.
+// A ledger is 67 KB. A caller may name tasks that no worker has, with names made of data.
 const MOST_TASKS = 250;
 
-/** What a recorder must know of its pool at the start of the window. */
+/** Facts about a pool at the start of the window. */
 export interface PoolIdentity {
   name: string;
   kind: PoolKind;
@@ -21,7 +21,7 @@ export interface PoolIdentity {
 }
 
 /**
- * Collects what one pool says, from one moment on. Only counts: nothing here is decided or put into words.
+ * Collects the messages of one pool, from one moment on. Only counts: it decides nothing and formulates nothing.
  * Memory does not grow with the number of tasks; at level 'trace' up to 100,000 of them are kept besides.
  */
 export class PoolRecorder {
@@ -33,10 +33,10 @@ export class PoolRecorder {
   /** Sections timed in workers, by task name. */
   readonly sections: BoundedNames<SectionLedger>;
   readonly ring: TraceRing | undefined;
-  /** First submit and last settled promise of a try that came back, on the host clock; NaN before there is one. */
+  /** First submit and last settled promise of tries that came back, on the host clock; NaN before the first. */
   firstSubmitMs = NaN;
   lastSettleMs = NaN;
-  /** Of the queue wait of tries that came back: the time before any worker was up. */
+  /** Part of the queue wait of tries that came back: the time before any worker was up. */
   bootWaitMs = 0;
   /** Tries whose stamps were not in order of time, and the furthest a stamp had to be moved, in milliseconds. */
   readonly disorder = { tries: 0, maxMs: 0 };

@@ -13,7 +13,7 @@ export function sectionPlaces(): Places {
   return { left: MOST_SECTIONS };
 }
 
-/** Everything known of one section: one name at one place in the nesting. Times in milliseconds. */
+/** Measurements of one section: one name at one place in the nesting. Times in milliseconds. */
 export class SectionNode {
   readonly path: readonly string[];
   /** Total times, children included. */
@@ -44,7 +44,7 @@ export class SectionNode {
   }
 }
 
-/** The tree of sections of one side: the parent, or one task name in all workers. What finds no place is "(other)". */
+/** The tree of sections of one side: the parent, or one task name in all workers. Sections without a place are "(other)". */
 export class SectionLedger {
   readonly #root: SectionNode;
 
@@ -52,7 +52,7 @@ export class SectionLedger {
     this.#root = new SectionNode([], places);
   }
 
-  /** The section `name` inside `parent`, or outermost; made when it is new. */
+  /** The section `name` inside `parent`, or outermost; a new one is made. */
   child(parent: SectionNode | undefined, name: string): SectionNode {
     const above = parent ?? this.#root;
     const depth = above.path.length;
@@ -60,7 +60,7 @@ export class SectionLedger {
     return depth === MOST_DEPTH - 1 ? above.children.other : above.children.get(name);
   }
 
-  /** Adds what a worker reports. */
+  /** Adds the sections that a worker reports. */
   merge(delta: SectionDelta): void {
     let node: SectionNode | undefined;
     for (const name of delta.path) node = this.child(node, name);

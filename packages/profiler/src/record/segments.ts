@@ -1,9 +1,9 @@
 import type { TaskTrace } from '@millpond/core';
 
 /**
- * The nine parts of a task's latency, in the order in which they happen. Their sum is the latency, exactly. Tasks of one
+ * The nine parts of a task's latency, in the order in which they happen. Their sum is exactly the latency. Tasks of one
  * frame share its encoding, its way and its decoding: each of them waited that long. Threads encode and decode within
- * the transport, where it cannot be told apart.
+ * the transport, so these parts count as transport.
  */
 export const SEGMENT_IDS = [
   'queueWait', // t1 − t0: in the pool, for a worker
@@ -24,22 +24,22 @@ const RECEIVED = 3;
 const REPLIED = 7;
 
 /**
- * Splits traces into segments. One instance is used again and again: `segments` holds the latest trace only, so
- * that a task costs no allocation.
+ * Splits traces into segments. One instance is reused, and `segments` holds only the latest trace, so that a task costs no
+ * allocation.
  *
- * A worker reads the common clock with an error of its own, of microseconds as a rule. If its stamps then lie before the
- * sending or after the return, all five move together, by as little as puts them between: what they say of the worker
- * stays true. Any other stamp out of order is moved to its neighbour. So no segment is negative and the sum stays the
- * latency; `disorderMs` says how far a stamp was moved.
+ * A worker reads the common clock with an error of its own, usually of microseconds. Its stamps may then lie before the sending
+ * or after the return. If so, all five move together by the smallest fitting amount, so that their differences stay true. Any
+ * other stamp out of order is moved to its neighbour. So no segment is negative and the sum stays the latency. `disorderMs` is
+ * the distance that a stamp was moved.
  */
 export class TraceSplitter {
   /** Milliseconds, in the order of SEGMENT_IDS; those from index `reached` on mean nothing. */
   readonly segments = new Float64Array(LAST_STAMP);
-  /** How many segments the try went through; 9 when it came back. */
+  /** Number of segments that the try went through; 9 if it came back. */
   reached = 0;
   /** From the submit to the last stamp reached, in milliseconds: the sum of the segments reached. */
   latencyMs = 0;
-  /** The furthest a stamp was moved, in milliseconds; 0 when all were in order. */
+  /** The furthest that a stamp was moved, in milliseconds; 0 if all were in order. */
   disorderMs = 0;
   readonly #stamps = new Float64Array(LAST_STAMP + 1);
 
@@ -92,7 +92,7 @@ export function readStamps(trace: TaskTrace, into: Float64Array, at = 0): void {
   into[at + 9] = trace.settledAt;
 }
 
-/** By how much the worker's stamps must move to lie between sending and return; 0 when they do, or do not fit there. */
+/** Shift that puts the worker's stamps between sending and return; 0 if they lie there, or do not fit. */
 function workerShift(stamps: Float64Array): number {
   const beforeSent = (stamps[RECEIVED - 1] ?? 0) - (stamps[RECEIVED] ?? 0);
   const afterReturn = (stamps[REPLIED] ?? 0) - (stamps[REPLIED + 1] ?? 0);

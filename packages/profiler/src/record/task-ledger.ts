@@ -2,16 +2,16 @@ import type { TaskTrace, TraceOutcome } from '@millpond/core';
 import { Histogram } from '@millpond/core/internal';
 import { SEGMENT_IDS, type TraceSplitter } from './segments.js';
 
-/** How many tries ended in which way. */
+/** Numbers of tries by their end. */
 export type OutcomeCounts = Record<TraceOutcome, number>;
 
 const FIRST_WAY_IN = SEGMENT_IDS.indexOf('encode');
 const EXECUTION = SEGMENT_IDS.indexOf('execution');
 
 /**
- * Where the time of one task name went. Tries that came back fill the histograms, and only those, so that the
- * means and sums of the nine segments add up to the latency's. Tries that did not (crashed, cancelled, timed out)
- * are counted apart, with what they spent in the segments they did go through.
+ * Where the time of one task name went. Only tries that came back fill the histograms. So the means and sums of the nine segments
+ * add up to the latency's. Other tries (crashed, cancelled, timed out) are counted apart, with the time in the segments
+ * that they went through.
  *
  * Memory: twelve histograms of 5.6 KB, whatever the number of tasks.
  */

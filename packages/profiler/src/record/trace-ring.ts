@@ -6,7 +6,7 @@ const STAMPS = SEGMENT_IDS.length + 1;
 const FIRST_ROOM = 1024;
 const OUTCOMES: readonly TraceOutcome[] = ['ok', 'error', 'cancelled', 'timeout', 'crash'];
 
-/** One kept try. Stamps on the host clock in milliseconds, t0 to t9; NaN from where the try did not get to. */
+/** One kept try. Stamps on the host clock in milliseconds, t0 to t9; NaN for stamps that the try did not reach. */
 export interface KeptTrace {
   taskId: number;
   task: string;

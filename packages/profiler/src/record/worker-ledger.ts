@@ -1,15 +1,15 @@
 import type { TaskTrace, WorkerMessage } from '@millpond/core';
 import { BusyTime } from './busy-time.js';
 
-// A pool that recycles after every task starts a worker per task. This number of ended workers keep rows of their own.
+// A pool that recycles after every task starts a worker for each task. This number of ended workers keep rows of their own.
 const MAX_EXITED_ROWS = 256;
 
 /** One worker within the window. Times on the host clock, in milliseconds. */
 export interface WorkerRecord {
   readonly workerId: number;
-  /** Ready, or the start of the window when it was ready before. */
+  /** Time of ready, or the start of the window if it was ready before. */
   readonly readyMs: number;
-  /** From spawn to ready; undefined when that was before the window. */
+  /** From spawn to ready; undefined if that was before the window. */
   readonly bootMs: number | undefined;
   exitedMs: number | undefined;
   /** Tries that came back from it. */
@@ -20,7 +20,7 @@ export interface WorkerRecord {
   readonly busy: BusyTime;
 }
 
-/** What is left of workers that are gone and no longer listed. */
+/** Sums over ended workers that are no longer listed. */
 export interface FoldedWorkers {
   workers: number;
   tasks: number;
@@ -33,8 +33,8 @@ export interface FoldedWorkers {
 /**
  * How long each worker was up, and busy. A worker counts from ready to exit; boot time is not part of it.
  *
- * Busy is the union of the handlers' intervals, so tasks that overlap in one worker count once. Only tries that
- * came back are known: what a worker was doing when it died, or is doing at the end of the window, is not in it.
+ * Busy is the union of the handlers' intervals, so tasks that overlap in one worker count once. Only tries that came back are
+ * known. A task that runs at the worker's death, or at the end of the window, is not counted.
  */
 export class WorkerLedger {
   readonly folded: FoldedWorkers = { workers: 0, tasks: 0, failed: 0, executionMs: 0, upMs: 0, busyMs: 0 };
@@ -56,7 +56,7 @@ export class WorkerLedger {
     return this.#workers.values();
   }
 
-  /** A worker that was ready before the window began. */
+  /** Adds a worker that was ready before the window began. */
   wasReady(workerId: number): void {
     this.#add(workerId, this.#windowStartMs, undefined);
     this.firstReadyMs = -Infinity;
@@ -68,21 +68,21 @@ export class WorkerLedger {
       return;
     }
     const worker = this.#workers.get(message.workerId);
-    // One that died while starting was never up.
+    // A worker that died while starting was never up.
     if (worker === undefined || worker.exitedMs !== undefined) return;
     worker.exitedMs = message.atMs;
     this.#up--;
     this.#foldOldest();
   }
 
-  /** A try came back from its worker. */
+  /** Adds a try that came back from its worker. */
   ran(trace: TaskTrace): void {
     const { workerId, startedAt, endedAt } = trace;
     if (Number.isNaN(startedAt) || Number.isNaN(endedAt)) return;
     let worker = this.#workers.get(workerId);
     if (worker === undefined) {
       if (workerId <= this.#lastFoldedId) return;
-      // Its start was not seen: it counts from its first task on.
+      // The worker's start was not seen, so it counts from its first task on.
       worker = this.#add(workerId, trace.receivedAt, undefined);
     }
     worker.tasks++;

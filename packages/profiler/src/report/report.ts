@@ -9,7 +9,7 @@ export class Report {
     this.data = data;
   }
 
-  /** What holds the most time: a sentence, and its values as data. */
+  /** The largest share of time: a sentence, and its values as data. */
   get firstBottleneck(): FirstBottleneck {
     return this.data.firstBottleneck;
   }

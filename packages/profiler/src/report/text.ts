@@ -34,7 +34,7 @@ function poolFacts(pool: PoolReport): string[] {
   return [
     `pool "${formatName(pool.name)}"`,
     `${pool.kind} × ${pool.peakWorkers}`,
-    // Only when it was idle for a good part does the time in use say something of its own.
+    // Only if it was idle for a good part, the time in use is worth a line of its own.
     formatMs(pool.wallMs) +
       (pool.activeMs > 0 && pool.activeMs < 0.8 * pool.wallMs ? ` (in use for ${formatMs(pool.activeMs)})` : ''),
     `${formatCount(pool.tasks)} ${pool.tasks === 1 ? 'task' : 'tasks'}${pool.retries > 0 ? ` and ${formatCount(pool.retries)} ${pool.retries === 1 ? 'retry' : 'retries'}` : ''}`,
@@ -59,7 +59,7 @@ function timeLines(data: ReportData, pool: PoolReport): string[] {
   ];
 }
 
-/** What was left out or is uncertain, so that nothing is hidden. */
+/** Everything that was left out or is uncertain, so that nothing is hidden. */
 function notes(data: ReportData): string[] {
   return [
     ...data.pools.flatMap((pool) => poolNotes(pool).map((line) => `  ${of(data, pool, line)}`)),
@@ -78,7 +78,7 @@ function poolNotes({ atEnd, byTask, clockDisorder, traces, foldedWorkers }: Pool
   if (atEnd.queued + atEnd.running > 0) {
     lines.push(`tasks not settled: ${formatCount(atEnd.running)} running, ${formatCount(atEnd.queued)} queued`);
   }
-  // Frames are read while the write call is still returning, so microseconds are no news.
+  // Frames are read while the write call is still returning, so microseconds are normal.
   if (clockDisorder.maxMs > 1) {
     lines.push(
       `stamps out of order: ${formatCount(clockDisorder.tries)} tries, moved by at most ${formatMs(clockDisorder.maxMs)}`,
@@ -95,12 +95,12 @@ function poolNotes({ atEnd, byTask, clockDisorder, traces, foldedWorkers }: Pool
   return lines;
 }
 
-/** A title with its lines, or nothing when there are none. */
+/** A title with its lines, or nothing if there are none. */
 function titled(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines];
 }
 
-/** Says which pool is meant when there is more than one. */
+/** Names the pool if there is more than one. */
 function of(data: ReportData, pool: PoolReport, title: string): string {
   return data.pools.length === 1 ? title : `pool "${formatName(pool.name)}": ${title}`;
 }

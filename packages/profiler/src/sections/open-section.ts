@@ -1,19 +1,19 @@
 import type { SectionNode } from '../record/section-ledger.js';
 
 /**
- * One section that is being timed. Self time is the time during which no section inside it is open, so it holds for
- * children that overlap as well: their union is taken off once, and self time is never negative.
+ * One section that is being timed. Self time is the time during which no section inside it is open. That also holds for children
+ * that overlap: their union is subtracted once, and self time is never negative.
  */
 export class OpenSection {
-  /** As it was begun; it may be counted under another. */
+  /** Its name at the begin; it may be counted under another. */
   readonly name: string;
   readonly node: SectionNode;
-  /** Undefined when either has ended: a section that begins itself anew by a timer would hold on to all before it. */
+  /** Undefined once either has ended: a section that begins itself anew by a timer would keep all before it. */
   parent: OpenSection | undefined;
   ended = false;
   readonly #startMs: number;
   #selfMs = 0;
-  /** Since when it has been without an open child. */
+  /** Time from which on it has had no open child. */
   #aloneSinceMs: number;
   #openChildren = 0;
 

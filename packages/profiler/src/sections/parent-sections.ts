@@ -8,15 +8,15 @@ import { OpenSection } from './open-section.js';
 /** A section begun with `start`. */
 export interface Span extends Disposable {
   readonly name: string;
-  /** @throws ERR_SECTION when it has ended already, or a section inside it is still open */
+  /** @throws ERR_SECTION if it has ended already, or a section inside it is still open */
   end(): void;
-  /** Ends it together with whatever is still open inside it; does nothing when it has ended. For `using`. */
+  /** Ends it together with all open sections inside it; does nothing if it has ended. For `using`. */
   [Symbol.dispose](): void;
 }
 
-/** Where sections are opened: inside one call of `section`, or at the top of the program. */
+/** Scope in which sections are opened: one call of `section`, or the top of the program. */
 interface Scope {
-  /** Undefined at the top, and once its function is done, so that no chain of them grows. */
+  /** Undefined at the top, and once its function is done, so that no chain of scopes grows. */
   outer: Scope | undefined;
   /** The section whose function runs here; undefined at the top. */
   readonly owner: OpenSection | undefined;
@@ -27,10 +27,10 @@ interface Scope {
 /**
  * Times sections of the program that owns the pool.
  *
- * Which section is the innermost one is asked of an AsyncLocalStorage, so that sections of functions that interleave
- * at their awaits do not nest in each other. `run` itself is cheap (some 15 ns on Node 20), but up to Node 22 it keeps
- * its context with promise hooks, which make every await of the process dearer from the first `section` to `stop`:
- * 53 → 165 ns for `await null` on Node 20.20. A program that only uses `start` and `end` never turns it on.
+ * An AsyncLocalStorage knows the innermost section. So sections of functions that interleave at their awaits do not nest in each
+ * other. Its `run` is cheap (some 15 ns on Node 20). Up to Node 22 it keeps its context with promise hooks. These slow down every
+ * await of the process from the first `section` to `stop`. `await null` went from 53 to 165 ns on Node 20.20. A program that only
+ * uses `start` and `end` never turns it on.
  */
 export class ParentSections {
   readonly ledger = new SectionLedger();
@@ -100,7 +100,7 @@ export class ParentSections {
     return Array.from(this.#open, (open) => open.node.path);
   }
 
-  /** No section begins from here on. The ends of those that are open are accepted, unchecked: their time is not used. */
+  /** Refuses new sections from here on. The ends of open ones are accepted, unchecked: their time is not used. */
   stop(): void {
     this.#stopped = true;
     this.#scopes?.disable();
@@ -140,14 +140,14 @@ export class ParentSections {
     for (const span of scope.spans.splice(first).reverse()) this.#close(span, nowMs);
   }
 
-  /** The function threw, and may so have left spans open: they end with it. */
+  /** Ends the spans that the function left open when it threw. */
   #cut(scope: Scope): void {
     this.#endFrom(scope, 0);
     scope.outer = undefined;
     if (scope.owner !== undefined) this.#close(scope.owner, this.#now());
   }
 
-  /** The function returned; a span it left open is a mistake, told after everything has been closed. */
+  /** The function returned. A span that it left open is a mistake, which is reported after everything has been closed. */
   #finish(scope: Scope): void {
     const left = scope.spans.at(-1);
     this.#cut(scope);

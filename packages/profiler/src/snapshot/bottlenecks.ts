@@ -2,7 +2,7 @@ import type { Bottleneck, PoolReport, SectionReport } from './report-data.js';
 import { bySelfTime } from './section-report.js';
 import { share, sum } from './sums.js';
 
-/** Sections of both sides as one list, most self time first. See {@link Bottleneck} for what `share` is of. */
+/** Sections of both sides as one list, most self time first. {@link Bottleneck} defines `share`. */
 export function rankSections(parent: readonly SectionReport[], pools: readonly PoolReport[]): Bottleneck[] {
   const executionMs = sum(
     pools.flatMap((pool) => pool.byTask),

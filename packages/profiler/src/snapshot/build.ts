@@ -7,7 +7,7 @@ import { nameFirst } from './verdict.js';
 import type { Level } from '../options.js';
 import type { SectionLedger } from '../record/section-ledger.js';
 
-/** The measured parts of a report, before anything is concluded from them. */
+/** The measured parts of a report, before any conclusion. */
 export interface Measured {
   level: Level;
   startedAt: string;
@@ -18,7 +18,7 @@ export interface Measured {
   openPaths: readonly (readonly string[])[];
 }
 
-/** Everything a report says, as plain data. */
+/** Everything in a report, as plain data. */
 export function buildReport(measured: Measured): ReportData {
   const { level, startedAt, wallMs, parentBusyShare, pools } = measured;
   const parentSections = sectionReports(measured.parentSections);

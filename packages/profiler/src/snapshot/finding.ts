@@ -1,8 +1,8 @@
 import type { Bottleneck, FirstBottleneck, PoolReport, SectionReport } from './report-data.js';
 
-// What the rule of verdict.ts looks at and finds, which verdict-words.ts puts into words.
+// Evidence and findings of the rule in verdict.ts, which verdict-words.ts puts into words.
 
-/** What the rule looks at. All of it is in the report as well. */
+/** Evidence for the rule. All of it is in the report as well. */
 export interface Evidence {
   wallMs: number;
   /** Event-loop utilization of the parent, 0 to 1. */

@@ -5,7 +5,7 @@ import { share, sum } from './sums.js';
 import { addOutcomes, taskReport } from './task-report.js';
 import { workerReports } from './worker-report.js';
 
-/** What a recorder collected up to `endMs` (host clock), as plain data; the kept traces are a part of their own. */
+/** Measurements of a recorder up to `endMs` (host clock), as plain data. The kept traces are a separate part. */
 export function poolReport(recorder: PoolRecorder, endMs: number, atEnd: PoolReport['atEnd']): PoolReport {
   const wallMs = Math.max(0, endMs - recorder.startMs);
   const byTask = Array.from(recorder.tasks.entries(), ([task, ledger]) => taskReport(task, ledger)).sort(
@@ -35,7 +35,7 @@ export function poolReport(recorder: PoolRecorder, endMs: number, atEnd: PoolRep
   };
 }
 
-/** How long the pool had neither a worker nor anything to do. */
+/** Time in which the pool had neither a worker nor a task. */
 function bootMs({ startMs, firstSubmitMs, workers }: PoolRecorder, endMs: number): number {
   const firstSubmit = Number.isNaN(firstSubmitMs) ? endMs : firstSubmitMs;
   return Math.max(0, Math.min(workers.firstReadyMs, firstSubmit, endMs) - startMs);
@@ -50,7 +50,7 @@ function sections(recorder: PoolRecorder, byTask: readonly TaskReport[]): PoolRe
     .sort(bySelfTime);
 }
 
-/** Time tries of this name were under way, those that did not come back as far as is known. */
+/** Time that tries of this name were in flight, including the known part of those that did not come back. */
 function inFlightMs(task: TaskReport): number {
   return task.latency.totalMs + sum(Object.values(task.incomplete.segments), (segment) => segment.totalMs);
 }

@@ -4,16 +4,16 @@ import type { SegmentId } from '../record/segments.js';
 
 /** What `toJSON()` returns and `toText()` prints: plain data, all times in milliseconds, all shares 0 to 1. */
 export interface ReportData {
-  /** Raised when a field changes its meaning or goes away; new fields do not raise it. */
+  /** Raised if a field changes its meaning or is removed; new fields do not raise it. */
   version: 1;
   level: Level;
-  /** When the profiler was made, ISO 8601. A label only: durations come from a monotonic clock. */
+  /** Time of the profiler's construction, ISO 8601. A label only: durations come from a monotonic clock. */
   startedAt: string;
-  /** From making the profiler to this report. */
+  /** From the profiler's construction to this report. */
   wallMs: number;
   node: string;
   platform: string;
-  /** Cores this process may use, as Node sees them. */
+  /** Cores that this process may use, as Node sees them. */
   cores: number;
   firstBottleneck: FirstBottleneck;
   pools: PoolReport[];
@@ -25,17 +25,18 @@ export interface ReportData {
 /** The one thing that holds the most time, by measured shares. It does not say what mending it would gain. */
 export interface FirstBottleneck {
   /**
-   * 'boot': tasks wait for the first worker to be ready. 'workers': they are busy and tasks wait for them. 'dispatch': the parent's main thread is, and they are not.
-   * 'execution': the handlers. 'queue': tasks wait though no worker is busy. 'transport': encoding, decoding and the way
-   * there and back. 'parent': the program gives the pools too little to do. 'none': nothing was measured.
+   * 'boot': tasks wait for the first worker to be ready. 'workers': workers are busy, and tasks wait for them. 'dispatch': the
+   * parent's main thread is busy, and the workers are not. 'execution': the handlers. 'queue': tasks wait though no worker is
+   * busy. 'transport': encoding, decoding and the way there and back. 'parent': the program gives the pools too little to do.
+   * 'none': nothing was measured.
    */
   kind: 'boot' | 'workers' | 'dispatch' | 'execution' | 'queue' | 'transport' | 'parent' | 'none';
   sentence: string;
-  /** Of what holds the time, of the whole that the sentence names. */
+  /** Share of this finding in the whole that the sentence names. */
   share: number;
   pool?: string;
   task?: string;
-  /** Path of the section in which most of it happens, when one stands out. */
+  /** Path of the section with most of the time, if one stands out. */
   section?: string[];
 }
 
@@ -56,11 +57,11 @@ export interface PoolReport {
   kind: PoolKind;
   /** From attach to this report. */
   wallMs: number;
-  /** From attach until a worker was ready or a task was submitted, whichever came first; 0 if one was ready at attach. */
+  /** From attach to the first ready worker or submitted task; 0 if a worker was ready at attach. */
   bootMs: number;
-  /** Of the queue wait of all tries: the time before any worker was ready. */
+  /** Part of the queue wait of all tries: the time before any worker was ready. */
   bootWaitMs: number;
-  /** From the first submit to the last settled promise; 0 when nothing came back. */
+  /** From the first submit to the last settled promise; 0 if nothing came back. */
   activeMs: number;
   /** Tries less retries. */
   tasks: number;
@@ -69,21 +70,21 @@ export interface PoolReport {
   outcomes: Record<TraceOutcome, number>;
   /** Tasks ÷ wall time. */
   tasksPerSecond: number;
-  /** Tries between submit and settled at one moment, on average over the wall time. */
+  /** Mean number of tries between submit and settled, over the wall time. */
   meanInFlight: number;
   /** Busy time of all workers ÷ time they were up, 0 to 1. */
   utilization: number;
   /** Most workers up at one time. */
   peakWorkers: number;
-  /** Where tasks stood at the end. They are in no other number here. */
+  /** State of unsettled tasks at the end. They are in no other number here. */
   atEnd: { queued: number; running: number };
   workers: WorkerReport[];
-  /** Workers that were gone before the latest 256 of those gone, together. */
+  /** Sums over ended workers, except the latest 256. */
   foldedWorkers: { workers: number; tasks: number; failed: number; executionMs: number; upMs: number; busyMs: number };
   byTask: TaskReport[];
   /** Sections timed by handlers, by self time. `share`: self time ÷ execution time of the task name. */
   sections: (SectionReport & { task: string })[];
-  /** Tries whose stamps had to be put in order of time, and by how much at most. */
+  /** Tries whose stamps had to be put in order of time, and the largest correction. */
   clockDisorder: { tries: number; maxMs: number };
   /** Level 'trace' only: the ten slowest of the kept tries, slowest first. */
   slowest?: SlowTry[];
@@ -126,7 +127,7 @@ export interface WorkerReport {
   utilization: number;
   /** Sum over tries; more than busyMs when several ran at once. */
   executionMs: number;
-  /** From spawn to ready: load, `setup`, `warmup` and warm-up tasks. Null when it was ready before attach. */
+  /** From spawn to ready: load, `setup`, `warmup` and warm-up tasks. Null if it was ready before attach. */
   bootMs: number | null;
   exited: boolean;
 }
@@ -151,10 +152,10 @@ export interface ParentReport {
 }
 
 /**
- * One section as a candidate. `share`: in the parent, its self time ÷ the self time of all parent sections. In
- * workers, its self time ÷ the execution time of all tasks of all attached pools (or ÷ the self time of all worker
- * sections where that is more, as it is when sections of one handler overlap). On each side shares add up to at
- * most 1; what is missing to 1 in workers is execution outside of sections.
+ * One section as a candidate. `share` in the parent: its self time ÷ the self time of all parent sections. `share` in workers: its
+ * self time ÷ the execution time of all tasks of all attached pools. If the self time of all worker sections is larger, it is the
+ * divisor. It is larger when sections of one handler overlap. On each side shares add up to at most 1; in workers the rest is
+ * execution outside of sections.
  */
 export interface Bottleneck {
   name: string;
@@ -185,13 +186,13 @@ export interface SlowTry {
 /** The kept tries, one column per field, oldest first. */
 export interface TraceColumns {
   kept: number;
-  /** Older tries that had to make room. */
+  /** Number of older tries that were overwritten. */
   dropped: number;
   taskId: number[];
   task: string[];
   attempt: number[];
   workerId: number[];
   outcome: TraceOutcome[];
-  /** t0 to t9 since attach, to 0.1 µs; null from where the try did not get to. */
+  /** t0 to t9 since attach, to 0.1 µs; null for stamps that the try did not reach. */
   stamps: (number | null)[][];
 }

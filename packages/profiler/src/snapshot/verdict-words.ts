@@ -4,16 +4,16 @@ import { share, sum } from './sums.js';
 import { addOutcomes } from './task-report.js';
 import type { Evidence, Finding, Parts } from './finding.js';
 
-/** What a sentence may mention beside the finding itself. */
+/** Facts that a sentence may mention beside the finding itself. */
 interface Context {
   evidence: Evidence;
-  /** Of the pool whose tasks took the longest in sum; undefined without a pool. */
+  /** The pool whose tasks took the longest in sum; undefined without a pool. */
   parts: Parts | undefined;
-  /** Tasks between submit and settled, on average over the wall time. */
+  /** Mean number of tasks between submit and settled, over the wall time. */
   inFlight: number;
 }
 
-/** A finding in words: what holds the time, and the numbers that say so. */
+/** A finding in words: the part that holds the time, and the numbers that show it. */
 export function sentenceOf(finding: Finding, { evidence, parts, inFlight }: Context): string {
   if (finding.kind === 'none' || parts === undefined) {
     return finding.kind === 'none' ? nothing(evidence) : inParent(finding, evidence);
@@ -79,7 +79,7 @@ function executed(finding: Finding, { pool, executionMs }: Parts, { bottlenecks 
   return `Task "${formatName(finding.task ?? '')}" is ${part} of the execution${inside}.`;
 }
 
-/** Says so when there were fewer tasks than workers to run them. */
+/** A remark if there were fewer tasks than workers to run them. */
 function underfed({ pool }: Parts): string {
   const { meanInFlight, wallMs, bootMs, peakWorkers } = pool;
   const inFlight = share(meanInFlight * wallMs, wallMs - bootMs);

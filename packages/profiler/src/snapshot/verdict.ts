@@ -3,23 +3,23 @@ import type { FirstBottleneck, PoolReport, TaskReport } from './report-data.js';
 import { share, sum } from './sums.js';
 import { sentenceOf } from './verdict-words.js';
 
-// Half: a pool with more than enough to do, whose last task runs long on one worker, is still held up by its workers.
+// Half: a busy pool whose last task runs long on one worker is still held up by its workers.
 const WORKERS_BUSY = 0.5;
-// An event loop this busy makes whatever it receives wait.
+// An event loop this busy delays everything that it receives.
 const PARENT_BUSY = 0.9;
-// Less than one task under way at every second moment: the pool mostly waits for the program.
+// Less than one task in flight at every second moment: the pool mostly waits for the program.
 const FEW_IN_FLIGHT = 0.5;
-// A section is named when it holds at least a quarter of the time that is spoken of.
+// A section is named if it holds at least a quarter of the time in question.
 const STANDS_OUT = 0.25;
 
 /**
- * The first bottleneck, by shares that were measured:
+ * The first bottleneck, by measured shares:
  *
  * 1. no task came back and no section was timed: none;
  * 2. all pools together have less than half a task in flight on average, booting aside: the parent;
  * 3. else the pool whose tasks took the longest in sum decides. Half of its latency was before any worker was ready: boot;
- * 4. execution is under half of its latency: the busy side holds up the rest, as waiting and transport are then mostly
- *    waiting for it: the workers, or else the parent's main thread (dispatch);
+ * 4. execution is under half of its latency: waiting and transport are then mostly waits for the busy side. That is the
+ *    workers, or else the parent's main thread (dispatch);
  * 5. else the largest of execution, waiting (queueWait + workerWait) and transport (all the rest).
  */
 export function nameFirst(evidence: Evidence): FirstBottleneck {
@@ -63,7 +63,7 @@ function inPool(parts: Parts, evidence: Evidence): Finding {
   return { kind, pool: pool.name, share: share(ms, wholeMs), task: largestTask(pool, valueOf).task };
 }
 
-/** The task name that executes the longest in sum, and its section with the most self time if that stands out. */
+/** The task name with the longest execution in sum, and its section of most self time if that stands out. */
 function mostExecuted(pool: PoolReport, { bottlenecks }: Evidence): Pick<Finding, 'task' | 'section'> {
   const { task, segments } = largestTask(pool, executionOf);
   const section = bottlenecks.find((each) => each.where === 'worker' && each.pool === pool.name && each.task === task);

@@ -17,7 +17,7 @@ export function workerReports(
 
 function workerReport(worker: WorkerRecord, endMs: number): WorkerReport {
   const upMs = Math.max(0, (worker.exitedMs ?? endMs) - worker.readyMs);
-  // A result that came in just after the window's end must not make a worker busier than it was up.
+  // A result just after the window's end must not make a worker busier than it was up.
   const busyMs = Math.min(worker.busy.totalMs, upMs);
   return {
     workerId: worker.workerId,
