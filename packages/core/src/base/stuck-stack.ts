@@ -29,7 +29,7 @@ const PAUSE_WITHIN_MS = 100;
 const OUR_CALLER = { file: /\/bundle\/(process|thread)-entry\.cjs$/, functionName: 'callHandler' };
 
 /**
- * Current stack of a thread, innermost call first, in lines like those of an error; empty when it runs no JavaScript.
+ * Current stack of a thread, innermost call first, in lines like those of an error. Empty when it runs no JavaScript.
  * Pauses the thread for a moment, even in an endless loop or a regular expression, which gives the exact line. A CPU profile does
  * not: it misses the innermost function of a loop that was compiled while it ran.
  */

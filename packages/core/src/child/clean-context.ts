@@ -5,9 +5,9 @@ const TYPE = 'MillpondTask';
 /** Context of no task. Objects made or functions called in it see nothing of earlier handlers. */
 const root = new AsyncResource('MillpondWorker');
 /**
- * Since Node 24 a scope restores the context that it found, so that one resource serves all calls, at 20 ns each. Before,
+ * Since Node 24 a scope restores the context that it found. One resource then serves all calls, at 20 ns each. Before,
  * AsyncLocalStorage.enterWith() leaves its value on the resource of the scope, so that each call needs its own. That takes 130 ns,
- * and 350 ns among the tasks of two busy threads (medians of five runs on two cores).
+ * or 350 ns among the tasks of two busy threads. These are medians of five runs on two cores.
  */
 const SCOPES_RESTORE = Number(process.versions.node.split('.')[0]) >= 24;
 /** Number of own symbols of a resource without values of a storage: its two ids. */

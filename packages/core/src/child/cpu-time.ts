@@ -16,7 +16,7 @@ export function leastCpuMs(): number {
 }
 
 /**
- * Time since its start for which this thread, which runs the event loop, was ready to run but had no core, ms. 0 where the system
+ * Time since its start for which this thread, which runs the event loop, waited for a core, ms. 0 where the system
  * does not measure it. Without it a loop that computes on a busy machine looks like one that blocks.
  */
 export function waitedForCoreMs(): number {

@@ -39,7 +39,7 @@ export interface InvokerParts {
  * settles by itself.
  *
  * A handler of one row gets its input and its context, and its return value is the result. A handler of several rows (mostRows)
- * gets a list of inputs and one of contexts, in the order of the rows. It returns a list of as many results. A promise in it settles
+ * gets a list of inputs and one of contexts, in their order. It returns a list of as many results. A promise in it settles
  * its row alone, so one row may fail or take longer than the others. An exception of the call fails all of its rows.
  */
 export class Invoker {
@@ -180,8 +180,8 @@ export class Invoker {
   }
 
   /**
-   * Whether the log takes results of a handler even if they need not outlive this worker. A write costs nothing beside a call that is
-   * not very short, and the next such call would delay the result. A write to a thread's log costs less than a copy by the port.
+   * Whether the log takes results of a handler even if they need not outlive this worker. A write costs little beside a call that is
+   * not very short. The next such call would delay the result. A write to a thread's log costs less than a copy by the port.
    */
   #logsAll(lengths: CallLengths): boolean {
     return this.#batch.hasMemoryLog || !lengths.areVeryShort;

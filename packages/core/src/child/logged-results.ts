@@ -6,7 +6,7 @@ import { RECORD_FLAG, STATUS, tableBytes, type ArenaPlace } from '../wire/record
 import { LOG_VALUE_BYTES, RESERVED_BYTES, SMALL_VALUE_BYTES, type LogWriter } from '../wire/result-log.js';
 import { NO_TIMES, RecordBuffer, type ResultTimes } from './record-buffer.js';
 
-/** Most bytes of log records that go in the frame as well, which spares the parent a read of the file. */
+/** Most bytes of log records that the frame carries as well, which spares the parent a read of the file. */
 const SMALL_BATCH_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
 

@@ -33,7 +33,7 @@ interface Buffered {
 
 /**
  * Sends the progress of handlers, with back-pressure. A handler may report faster than values can be sent, or than the parent
- * takes them: in a synchronous loop nothing leaves at all. So a window of values is in transit, and the newest of each task are
+ * takes them. In a synchronous loop nothing leaves at all. So a window of values is in transit, and the newest of each task are
  * buffered. Older ones are dropped and counted. Order is kept, and buffered values leave before the result of their task.
  */
 export class ProgressSender {

@@ -12,7 +12,7 @@ export interface ResultBatchParts {
   results: ResultWriter;
   progress: Pick<WorkerScope['progress'], 'end'>;
   backlog: Backlog;
-  /** Called when the log has no room for a result, so that it no longer shows which task of a run has begun. */
+  /** Called when the log has no room for a result. It then no longer shows which task of a run has begun. */
   lacksRoom(): void;
   /** Called before results leave. */
   beforeSend(): void;

@@ -16,39 +16,39 @@ import { NO_TIMES, RecordBuffer, type ResultTimes } from './record-buffer.js';
 export interface ResultWriterParts {
   channel: WorkerChannel;
   encoder: ValueEncoder;
-  /** Undefined where nothing can outlive the worker: all results leave by the link. */
+  /** Undefined if no result can outlive the worker: all results then leave by the link. */
   log: LogWriter | undefined;
-  /** For large values, where there is one. */
+  /** Memory for large values, if there is any. */
   arena: Arena | undefined;
 }
 
-/** What buffers for values begin with: most workers need no more. */
+/** First size of buffers for values: most workers need no more. */
 const FIRST_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * Results on their way to the parent. A result that has to outlive this worker goes into the log at once, where the parent
- * finds it whatever becomes of the worker; the next frame says how far the log has come. The others gather in that frame.
+ * Results on their way to the parent. A result that has to outlive this worker goes into the log at once. The parent finds it
+ * there, whatever happens to the worker. The next frame says how far the log has come. The other results gather in that frame.
  *
- * A value is encoded as soon as it is added, so that what its handler changes later changes nothing.
+ * A value is encoded as soon as it is added, so that later changes by its handler have no effect.
  */
 export class ResultWriter {
   readonly #parts: ResultWriterParts;
   readonly #value = new Sink(FIRST_BYTES);
   readonly #definitions = new Sink(FIRST_BYTES);
-  /** Undefined where nothing can outlive the worker. */
+  /** Undefined if no result can outlive the worker. */
   readonly #logged: LoggedResults | undefined;
   /** Records that only the frame has. */
   readonly #loose = new RecordBuffer();
   /** Shapes that are defined in frames of results. The log has definitions of its own: each must be readable without the other. */
   #shapesInFrames = 0;
   #beside: ArrayBuffer[] = [];
-  /** By wire id: what only a port carries. */
+  /** Values that only a port carries, by wire id. */
   #cloned: Map<number, { value: unknown }> | undefined;
   #transfer: TransferItem[] | undefined;
   #size = 0;
   readonly #meta = new Uint32Array(3);
-  /** Of the record under way, whatever it holds. */
+  /** Flags of the current record. */
   #flags = 0;
 
   constructor(parts: ResultWriterParts) {
@@ -57,12 +57,12 @@ export class ResultWriter {
     this.#logged = log && new LoggedResults(log, arena, encoder);
   }
 
-  /** Results that no frame has told of. */
+  /** Number of results that no frame has reported. */
   get size(): number {
     return this.#size;
   }
 
-  /** Whether results can outlive this worker at all. */
+  /** Whether results can outlive this worker. */
   get hasLog(): boolean {
     return this.#logged !== undefined;
   }
@@ -72,15 +72,15 @@ export class ResultWriter {
     return this.#logged?.isMemory === true;
   }
 
-  /** Whether the parent finds any of them only in the next frame. */
+  /** Whether the parent gets any of them only by the next frame. */
   get isAnyLoose(): boolean {
     return this.#loose.length > 0;
   }
 
   /**
-   * @param value the result when the status is `ok`; else what goes with that status, as plain data
-   * @param isToLog whether the log is to have it, which outlives this worker
-   * @param hasReported whether the task has told of its progress
+   * @param value the result if the status is `ok`; else the data for that status, as plain data
+   * @param isToLog whether it goes to the log, which outlives this worker
+   * @param hasReported whether the task has reported progress
    * @returns whether the log has it
    */
   add(id: number, status: number, value: unknown, isToLog: boolean, times: ResultTimes, hasReported = false): boolean {
@@ -92,7 +92,7 @@ export class ResultWriter {
       if (this.#parts.channel.clones) {
         const refused = this.#take(id, given, value.transfer);
         if (refused === undefined) return this.#addLoose(id, STATUS.ok, isToLog, times);
-        // What was to be moved may be half gone: it must not arrive as if it were whole.
+        // Memory that was to be moved may be half gone: it must not arrive as if it were whole.
         this.#encodeNote(toRefusal(refused, 'result'));
         return this.#addRecord(id, STATUS.notSerializable, undefined, isToLog, times);
       }
@@ -112,12 +112,12 @@ export class ResultWriter {
     return this.#addRecord(id, status, views, isToLog, times);
   }
 
-  /** Tells the parent of all there is. */
+  /** Sends a frame that reports all results. */
   send(): void {
     if (this.#size === 0) return;
     const { channel } = this.#parts;
     const logged = this.#logged?.copied() ?? NO_BYTES;
-    // One table for all frames: every channel has copied it when it returns, and `Uint32Array.of` makes 200 bytes of garbage.
+    // One table for all frames: each channel copies it before it returns, and `Uint32Array.of` makes 200 bytes of garbage.
     this.#meta[0] = this.#logged?.from ?? 0;
     this.#meta[1] = this.#logged?.position ?? 0;
     this.#meta[2] = logged.length;
@@ -140,7 +140,7 @@ export class ResultWriter {
     return this.#parts.encoder.encode(value, this.#value);
   }
 
-  /** What goes with a status other than `ok`: errors cross whole, whatever the codec of values. */
+  /** Encodes the data of a status other than `ok`: errors cross whole, whatever the codec of values. */
   #encodeNote(note: unknown): void {
     this.#value.reset();
     this.#value.begin();
@@ -151,7 +151,7 @@ export class ResultWriter {
     this.#value.at += bytes.length;
   }
 
-  /** Takes a value as only a port can carry it. A copy: its handler may go on changing it. What is in the way of that, or undefined. */
+  /** Takes a copy of a value for a port, since its handler may go on changing it. Returns the obstacle, or undefined. */
   #take(id: number, value: unknown, transfer: readonly TransferItem[] = []): Error | undefined {
     try {
       const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
@@ -173,7 +173,7 @@ export class ResultWriter {
   ): boolean {
     const { encoder } = this.#parts;
     if (isToLog && this.#logged?.add(id, status, this.#flags, this.#value, views, times) === true) return true;
-    // Else its handler was not called.
+    // Otherwise its handler was not called.
     if (isToLog && status < STATUS.revoked) this.#logged?.noteReturn(id, times);
     const places = views?.map((view) => this.#putBeside(view));
     if (encoder.shapeCount > this.#shapesInFrames) {
@@ -186,7 +186,7 @@ export class ResultWriter {
     return false;
   }
 
-  /** Has a large view travel with the frame. */
+  /** Puts a large view into the frame. */
   #putBeside(view: Uint8Array): ArenaPlace {
     const number = this.#beside.push(copyOf(view)) - 1;
     return { number, at: 0, bytes: view.length };

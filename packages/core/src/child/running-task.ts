@@ -4,7 +4,7 @@ import type { RowExtras } from '../wire/messages.js';
 import type { ProgressSender } from './progress.js';
 import type { SectionRecorder } from './section-recorder.js';
 
-/** What all tasks of one worker share. */
+/** Parts that all tasks of one worker share. */
 export interface WorkerScope {
   readonly workerId: number;
   readonly workerData: unknown;
@@ -17,12 +17,12 @@ export interface WorkerScope {
 export class RunningTask implements TaskContext {
   readonly taskId: number;
   readonly attempt: number;
-  /** Names it between parent and worker. */
+  /** Its name between parent and worker. */
   readonly #id: number;
   readonly #name: string;
   readonly #scope: WorkerScope;
   readonly #extras: RowExtras | undefined;
-  // Made when first looked at: most handlers never do, and a controller costs more than an empty task.
+  // Created on first access: most handlers never need it, and a controller costs more than an empty task.
   #controller: AbortController | undefined;
 
   constructor(scope: WorkerScope, id: number, name: string, taskId: number, attempt: number, extras?: RowExtras) {
@@ -54,8 +54,8 @@ export class RunningTask implements TaskContext {
     return (this.#controller ??= new AbortController()).signal;
   }
 
-  // Getters, so that a handler may take its context apart: `(input, { progress }) => …`. The function is made when asked
-  // for, which most handlers never do.
+  // Getters, so that a handler may destructure its context: `(input, { progress }) => …`. The function is created on access,
+  // since most handlers never need it.
   get progress(): (value: unknown) => boolean {
     return (value) => this.#extras?.wantsProgress !== true || this.#scope.progress.send(this.#id, value);
   }

@@ -13,15 +13,15 @@ const MOST_SECTIONS = 500;
 /** Sections nested deeper are counted as one. */
 const MOST_DEPTH = 32;
 
-/** An open section: its place in the tree, and what of its time was its own so far. */
+/** An open section: its place in the tree, and the part of its time that was its own so far. */
 interface OpenSection {
   readonly totals: SectionTotals;
-  /** Undefined when that has ended: a section that begins itself anew by a timer would hold on to all before it. */
+  /** Undefined once the parent has ended: a section that restarts itself by a timer would keep all earlier ones. */
   parent: OpenSection | undefined;
   hasEnded: boolean;
   /** Sections open inside it now. */
   children: number;
-  /** Time with none open inside, ms, up to `aloneSince`. */
+  /** Time without open sections inside, ms, up to `aloneSince`. */
   selfMs: number;
   aloneSince: number;
 }
@@ -33,18 +33,18 @@ interface SectionTotals {
   task: string;
   selfMs: number;
   readonly histogram: Histogram;
-  /** Made for the first section inside it. */
+  /** Created for the first section inside it. */
   children: BoundedNames<SectionTotals> | undefined;
 }
 
 /**
- * Times the sections of all tasks of this worker. Sums are kept per task name and path and leave with the results, so
- * a million sections cost no more memory than one, and a million names no more than some hundred: the rest are counted
- * as "(other)".
+ * Times the sections of all tasks of this worker. Sums are kept per task name and path, and leave with the results. A million
+ * sections therefore cost no more memory than one. A million names cost no more than some hundred: the rest are counted as
+ * "(other)".
  *
  * The open section follows its own async calls (AsyncLocalStorage), so parallel sections of one handler do not nest
- * by accident. On Node 20 the first section makes every later await of this worker somewhat slower; a worker that
- * times no section pays nothing.
+ * by accident. On Node 20 the first section makes every later await of this worker somewhat slower. A worker without sections
+ * pays nothing.
  */
 export class SectionRecorder {
   #open: AsyncLocalStorage<OpenSection> | undefined;
@@ -54,7 +54,7 @@ export class SectionRecorder {
   readonly #places = { left: MOST_SECTIONS };
   readonly #dirty = new Set<SectionTotals>();
 
-  /** @param note told the path of the section that is open, each time another one is */
+  /** @param note gets the path of the open section, each time that changes */
   constructor(note: (path: string) => void) {
     this.#note = note;
   }
@@ -97,7 +97,7 @@ export class SectionRecorder {
     ) as T;
   }
 
-  /** What was timed since the last call. */
+  /** Times recorded since the last call. */
   take(): SectionDelta[] {
     const deltas = [...this.#dirty].map((totals) => {
       const { path, task, selfMs, histogram } = totals;

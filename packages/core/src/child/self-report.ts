@@ -9,18 +9,18 @@ import { heapLimitBytes, ownBytes, scratchMemory } from './own-memory.js';
 import type { SectionRecorder } from './section-recorder.js';
 import type { TaskUse } from './task-use.js';
 
-/** Memory and load are read at most this often: one reading costs some 30 µs. */
+/** Shortest time between readings of memory and load: one reading costs some 30 µs. */
 export const VITALS_EVERY_MS = 250;
 /**
- * A worker that has grown by this much says so at once: tasks that leave a lot behind can fill all memory there is between
- * two reports. A look takes 10 to 30 µs, and comes at most every GROWN_EVERY_MS.
+ * Growth that a worker reports at once: tasks that leave a lot behind can fill all memory between two reports. A look takes 10 to
+ * 30 µs, and comes at most every GROWN_EVERY_MS.
  */
 const GROWN_BYTES = 16 * 1024 * 1024;
 const GROWN_EVERY_MS = 10;
-/** Sections leave at most this often while work goes on, and always when it pauses. */
+/** Shortest time between reports of sections while work goes on. They always leave when it pauses. */
 const SECTIONS_EVERY_MS = 100;
 
-/** Collects what a worker says of itself: memory, load, and the sections its handlers timed. */
+/** Collects a worker's report of itself: memory, load, and the times of sections. */
 export class SelfReport {
   readonly #sections: SectionRecorder;
   readonly #poll: Pick<BusyPoll, 'takePolledMs'>;
@@ -78,7 +78,7 @@ export class SelfReport {
     const polledMs = this.#poll.takePolledMs();
     this.#polledMs += polledMs;
     const loopMs = Math.max(0, eventLoopUtilization().active - this.#polledMs);
-    // Where the system does not know it, a loop that is active is taken to compute.
+    // If the system does not know it, an active loop counts as computing.
     const cpuMs = ownCpuMs() ?? loopMs;
     const elapsedMs = now - this.#cpuAt;
     const { active, idle } = eventLoopUtilization(this.#elu);
@@ -101,7 +101,7 @@ export class SelfReport {
     this.#elu = eventLoopUtilization();
   }
 
-  /** Of handlers that had tasks since this was asked last. */
+  /** Totals of handlers that had tasks since the last call. */
   #takeUses(): ReportMessage['uses'] {
     const taken: [number, TaskUseTotals][] = [];
     for (const [handler, totals] of this.#totals.entries()) {

@@ -28,42 +28,42 @@ import { withSyntaxErrorPlace } from './syntax-error-place.js';
 import type { Imported } from './import-namespace.js';
 import { loadWorkerModule, type LoadedModule } from './worker-module.js';
 
-/** What a worker shares with its parent besides the link. */
+/** Things that a worker shares with its parent besides the link. */
 export interface Shared {
   encoder: ValueEncoder;
   decoder: ValueDecoder;
   arena: Arena | undefined;
-  /** Both undefined where there is no memory that both see. */
+  /** Both undefined if there is no memory that both see. */
   board: WorkerBoard | undefined;
   log: LogWriter | undefined;
 }
 
-/** What differs between a process, a thread and the parent itself. */
+/** Differences between a process, a thread and the parent itself. */
 export interface Host {
   channel: WorkerChannel;
-  /** What values go through, and what this side of the worker shares with its parent. @throws when the codec cannot be loaded */
+  /** Opens the codec, and the memory shared with the parent. @throws if the codec cannot be loaded */
   open(init: InitMessage): Shared;
   /** Imports the worker module. */
   load(url: string): Promise<Imported>;
   /** Starts the thread that ends this process with its parent. */
   startGuard(): void;
-  /** Undoes a handler's fake of process.nextTick: the last bytes are about to leave, by streams of Node, which call it. */
+  /** Undoes a handler's fake of process.nextTick: the streams that write the last bytes need the real one. */
   restoreTicks(): void;
-  /** Resolves when all that was printed has left. */
+  /** Resolves when all printed output has left. */
   outputWritten(): Promise<unknown>;
-  /** Ends it, and all it started: its parent, which would look after them, is gone. */
+  /** Ends it and all its children: its parent, which would end them, is gone. */
   endOrphaned(): void;
   /** Ends the process or thread. */
   exit(code: number): void;
 }
 
 /**
- * Inputs from this length on are marked on the board before their decoding begins, at 0.7 µs. Decoding may take all memory
- * left to the worker; then the input is to blame, and no handler. A module's codec may do anything, so all its inputs count.
+ * Length from which inputs are marked on the board before they are decoded, at 0.7 µs. Decoding may take all memory left to the
+ * worker. Then the input is to blame, not a handler. A module's codec may do anything, so all its inputs count.
  */
 const HEAVY_BYTES = 16 * 1024;
 
-/** Time that a teardown gets once the parent is gone; it may hang. */
+/** Time limit of a teardown once the parent is gone; it may hang. */
 const ORPHAN_TEARDOWN_MS = 1000;
 
 /** The whole life of a worker, seen from inside: init → load → setup → warmup → ready → tasks → teardown. */
@@ -93,14 +93,14 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
     ...requests.handlers,
   });
   channel.onFault = (error) => {
-    // A bug of ours, or a damaged link: end as any worker with an uncaught error does, so that the parent hears why.
+    // A bug of ours, or a damaged link. The worker ends as with any uncaught error, so that the parent gets the reason.
     nextTick(() => {
       throw error;
     });
   };
   channel.onClose = () => {
     requests.end();
-    // The parent is gone, or let go of us, and needs no results. What setup opened is closed if that is quick.
+    // The parent is gone, or has released us, and needs no results. Quick teardowns still run.
     if (ending) return;
     setTimeout(() => host.endOrphaned(), ORPHAN_TEARDOWN_MS).unref();
     void teardown().finally(() => host.endOrphaned());
@@ -138,7 +138,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
       phase = 'warmup';
       await module.hooks.warmup?.(scope);
       await runWarmupTasks(init.warmup, module, scope);
-      // The parent has revoked this id: a board that both can see refuses it, and shows the parent that it was tried.
+      // The parent has revoked this id. A shared board refuses the claim, and shows the parent that it was tried.
       const seesBoard = board?.claim(TEST_ID, hostNowMs()) === false;
       loop = makeLoop(init, module, scope, shared, results);
       const handlers = module.handlers.map(([name]) => name);
@@ -175,7 +175,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
       concurrency: init.concurrency,
       poll,
       uses,
-      // Handlers of several rows have no public way in yet.
+      // No public option makes handlers of several rows yet.
       mostRows: loaded.handlers.map(() => 1),
       // Ahead of the results. The parent may have read the last ones from the log by then.
       beforeFlush(idle) {
@@ -188,7 +188,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
     return made;
   }
 
-  /** A hook that fails must not end the worker: it was asked for help, and memory is short as before. */
+  /** A hook that fails must not end the worker. It was only asked for help, and memory is as short as before. */
   function onPressure(level: PressureLevel): void {
     const hook = module?.hooks.onMemoryPressure;
     if (hook === undefined || scope === undefined) return;
@@ -202,7 +202,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
 
   async function stop(): Promise<void> {
     ending = true;
-    // What it was loading, or setting up, is seen through, so that it can be torn down.
+    // A load or setup that has begun is completed, so that it can be torn down.
     await starting;
     loop?.flush();
     await teardown();
@@ -217,7 +217,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
     try {
       await module.hooks.teardown?.(scope);
     } catch (error) {
-      // No promise is left to reject; the parent keeps what stderr says.
+      // No promise is left to reject; the parent keeps the text of stderr.
       printError('teardown failed:', error);
     }
   }

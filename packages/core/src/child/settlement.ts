@@ -12,21 +12,21 @@ import type { TaskUse } from './task-use.js';
 
 export interface SettlementParts {
   channel: Pick<WorkerChannel, 'carries'>;
-  /** Both by handler. */
+  /** These two are by handler. */
   mostRows: readonly number[];
   uses: readonly TaskUse[];
   batch: ResultBatch;
   /** Takes invocations of calls that are over. */
   spare: SpareInvocations;
-  /** A call is over that was not when it returned. */
+  /** Called when a call is over that was not over at its return. */
   ended(): void;
 }
 
-/** Settles the rows of calls: at once with what a handler has returned, or when its promises are settled. */
+/** Settles the rows of calls: at once with the handler's result, or when its promises are settled. */
 export class Settlement {
   readonly #parts: SettlementParts;
   readonly #batch: ResultBatch;
-  /** By wire id: rows of calls that have returned and are not over. */
+  /** Rows of calls that have returned and are not over, by wire id. */
   readonly #waiting = new Map<number, RunningTask>();
   #calls = 0;
 
@@ -35,7 +35,7 @@ export class Settlement {
     this.#batch = parts.batch;
   }
 
-  /** Calls that have returned and are not over. */
+  /** Number of calls that have returned and are not over. */
   get calls(): number {
     return this.#calls;
   }
@@ -45,7 +45,7 @@ export class Settlement {
     this.#waiting.get(id)?.abort(errorFromWire(reason));
   }
 
-  /** Settles the rows of a call when the promise is settled that it has returned. */
+  /** Settles the rows of a call when its promise is settled. */
   await(call: Invocation, promise: Promise<unknown>, context: RunningTask | readonly RunningTask[], now: number): void {
     const { startedAt } = call.times;
     (this.#parts.uses[call.handler] as TaskUse).waits(startedAt, now);
@@ -72,7 +72,7 @@ export class Settlement {
     for (let row = 0; row < call.rows; row++) this.settleRow(call, row, STATUS.error, wire, now);
   }
 
-  /** Settles one row. @param value what goes with the status, as ResultWriter.add takes it */
+  /** Settles one row. @param value the data for the status, as in ResultWriter.add */
   settleRow(call: Invocation, row: number, status: number, value: unknown, now: number): void {
     const id = call.ids[row] as number;
     call.unsettled--;
@@ -81,20 +81,20 @@ export class Settlement {
     this.#batch.add(id, status, value, call.isToLog, call.times);
   }
 
-  /** The handler has returned, and the call is not over. */
+  /** Notes that the handler has returned, but the call is not over. */
   #wait(call: Invocation, now: number): void {
     call.isWaiting = true;
     call.waitsSince = now;
     this.#calls++;
   }
 
-  /** A row is about to get its result. Before the last one leaves: it may find this worker idle. */
+  /** Removes a row before it gets its result. The last result may find this worker idle. */
   #leave(call: Invocation, id: number): void {
     this.#waiting.delete(id);
     if (call.unsettled === 0) this.#calls--;
   }
 
-  /** The promise of a call has settled. */
+  /** Called when the promise of a call has settled. */
   #onSettled(call: Invocation, value: unknown, isError: boolean): void {
     outsideOfTasks(() => {
       const use = this.#parts.uses[call.handler] as TaskUse;
@@ -112,7 +112,7 @@ export class Settlement {
     });
   }
 
-  /** The promise of one of several rows has settled. */
+  /** Called when the promise of one of several rows has settled. */
   #onRowSettled(call: Invocation, row: number, status: number, value: unknown): void {
     outsideOfTasks(() => {
       const now = hostNowMs();
@@ -153,7 +153,7 @@ export class Settlement {
     );
   }
 
-  /** A call that has waited is over. */
+  /** Ends a call that has waited. */
   #end(call: Invocation): void {
     this.#parts.spare.give(call);
     this.#parts.ended();
@@ -164,7 +164,7 @@ export class Settlement {
   }
 }
 
-/** What a handler of several rows has returned. A copy: to read it may throw. */
+/** The results of a handler of several rows. A copy, since reading the list may throw. */
 function listOf(result: unknown, rows: number): unknown[] {
   const isList = Array.isArray(result);
   if (isList && result.length === rows) return Array.from(result);

@@ -4,7 +4,7 @@ import type { InitMessage } from '../wire/messages.js';
 import { MemoryLogWriter } from '../wire/result-log.js';
 import type { Shared } from './serve.js';
 
-/** The board and the log of a worker in this process: in memory that it shares with its parent. */
+/** The board and the log of a worker in this process, in memory that it shares with its parent. */
 export function openSharedMemory({ codec, maxPayloadBytes, board }: InitMessage): Shared {
   return {
     encoder: openEncoder(codec, maxPayloadBytes),

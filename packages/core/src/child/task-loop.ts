@@ -19,7 +19,7 @@ import type { TaskUse } from './task-use.js';
 import { Turns } from './turns.js';
 import type { LoadedModule } from './worker-module.js';
 
-/** What the loop needs from its surroundings. */
+/** Surroundings that the loop needs. */
 export interface LoopParts {
   channel: WorkerChannel;
   results: ResultWriter;
@@ -27,26 +27,26 @@ export interface LoopParts {
   arena: Arena | undefined;
   module: LoadedModule;
   scope: WorkerScope;
-  /** Undefined where parent and worker share no memory: then every task sent has begun, as far as the parent knows. */
+  /** Undefined if parent and worker share no memory: then the parent assumes that every sent task has begun. */
   board: WorkerBoard | undefined;
   /** At first. */
   concurrency: number;
-  /** Inputs of this length and more are decoded before their task is claimed; see wire/claim-board.ts. */
+  /** Length from which inputs are decoded before their task is claimed; see wire/claim-board.ts. */
   heavyBytes: number;
   poll: BusyPoll;
   /** By handler. */
   uses: readonly TaskUse[];
-  /** Most rows of one call, by handler. One of several takes and returns lists; see invoker.ts. */
+  /** Most rows of one call, by handler. A handler of several rows takes and returns lists; see invoker.ts. */
   mostRows: readonly number[];
-  /** Called when results are about to leave; `idle` when nothing is left to do. */
+  /** Called before results leave; `idle` when nothing is left to do. */
   beforeFlush(idle: boolean): void;
 }
 
 /**
- * Runs tasks in the order they came, at most `concurrency` calls at once: it decides when which rows are called.
+ * Runs tasks in the order of arrival, at most `concurrency` calls at once. It decides when which rows are called.
  *
- * Handlers are called one after another in one turn of the event loop, in slices (turns.ts). Between these the loop turns, so that a
- * cancellation or a timer of the handler gets its chance.
+ * Handlers are called one after another in one turn of the event loop, in slices (turns.ts). Between slices the loop turns, so that
+ * cancellations and timers of handlers get their chance.
  */
 export class TaskLoop {
   readonly #parts: LoopParts;
@@ -85,7 +85,7 @@ export class TaskLoop {
     this.#invoker = new Invoker({ ...parts, claimer, lengths, batch, settlement: this.#settlement, spare });
   }
 
-  /** Nothing waiting, nothing running. */
+  /** Whether no task waits and none runs. */
   get idle(): boolean {
     return this.#frames.length === 0 && this.#settlement.calls === 0;
   }
@@ -105,21 +105,21 @@ export class TaskLoop {
     this.#parts.poll.wake(frame.receivedAt);
     this.#turns.begin(frame.receivedAt);
     if (this.#isCalm) this.#run();
-    // First all that have arrived: how long results may wait depends on what there is to do. Running each frame at once, two
-    // processes with 45 tasks of 150 µs in flight each saw no more than three of them, and answered for three at a time.
+    // All frames that have arrived come first: the wait of results depends on the work that is left. When each frame ran at once, two
+    // processes had 45 tasks of 150 µs in flight each. They saw at most three of them, and answered for three at a time.
     else this.#turns.next();
   }
 
-  /** This number of calls run at once from now on. */
+  /** Sets how many calls run at once. */
   tune(concurrency: number): void {
     this.#concurrency = concurrency;
     this.#claimer?.tune(concurrency);
-    // Side by side, the log does not tell any more which task of a run has begun.
+    // With concurrent calls, the log no longer shows which task of a run has begun.
     if (concurrency > 1) this.#withdrawRun();
     this.#turns.next();
   }
 
-  /** Tells a running handler. A task that waits is taken back over the board, not by a message. */
+  /** Cancels a running handler. A task that waits is revoked over the board, not by a message. */
   cancel({ id, reason }: CancelMessage): void {
     this.#settlement.cancel(id, reason);
   }
@@ -130,7 +130,7 @@ export class TaskLoop {
 
   #onTurn(): void {
     this.#run();
-    // Nothing more can run now: all of it is done, or as much as may runs and waits.
+    // Nothing more can run now: everything is done, or the allowed number of calls waits.
     if (this.#backlog.rows === 0 || this.#settlement.calls >= this.#concurrency) this.flush();
     else this.#batch.sendIfDue();
   }
@@ -157,7 +157,7 @@ export class TaskLoop {
     else this.#turns.next();
   }
 
-  /** What is left of a run that was claimed is claimed one by one. */
+  /** Withdraws the rest of a claimed run, which is then claimed one by one. */
   #withdrawRun(): void {
     const next = this.#frames[0];
     if (next !== undefined) this.#claimer?.withdraw(next.frame, next.row + 1);

@@ -2,46 +2,46 @@ import type { TaskUseTotals } from '../wire/messages.js';
 import { leastCpuMs, ownCpuMs } from './cpu-time.js';
 
 /**
- * What the tasks of one handler do to their worker: how long they have been in it, all together, and for how long they kept its
- * event loop until they returned, which tells those that wait; and how much of that was on a core, which tells those that
- * block. Some additions a task.
+ * Time that the tasks of one handler use: the total, and the part for which they kept the event loop until they returned. The
+ * two together show tasks that wait. The share of the second that was on a core shows tasks that block. Costs some additions a
+ * task.
  */
 export class TaskUse {
   #endedMs = 0;
   #waiting = 0;
-  /** Sum of the moments at which those began that are under way. */
+  /** Sum of the start times of tasks in flight. */
   #beganAt = 0;
   #calledMs = 0;
   #sampledMs = 0;
   #sampledCpuMs = 0;
 
-  /** A handler has returned at once. */
+  /** Notes a handler that has returned a result at once. */
   ran(ms: number): void {
     this.#endedMs += ms;
     this.#calledMs += ms;
   }
 
-  /** A handler has returned a promise. */
+  /** Notes a handler that has returned a promise. */
   waits(startedAt: number, returnedAt: number): void {
     this.#waiting++;
     this.#beganAt += startedAt;
     this.#calledMs += returnedAt - startedAt;
   }
 
-  /** The promise has settled. */
+  /** Notes that the promise has settled. */
   ended(startedAt: number, endedAt: number): void {
     this.#waiting--;
     this.#beganAt -= startedAt;
     this.#endedMs += endedAt - startedAt;
   }
 
-  /** Of a call it is known how much processor time it took. */
+  /** Notes the processor time of a call. */
   sampled(ms: number, cpuMs: number): void {
     this.#sampledMs += ms;
     this.#sampledCpuMs += cpuMs;
   }
 
-  /** Until now, tasks under way included. */
+  /** Totals up to now, tasks in flight included. */
   totals(nowMs: number): TaskUseTotals {
     return {
       handlerMs: this.#endedMs + this.#waiting * nowMs - this.#beganAt,
@@ -52,24 +52,24 @@ export class TaskUse {
   }
 }
 
-/** Asking twice for processor time costs 2 µs; of a thread before Node 22.19, some 16 µs. */
+/** Shortest time between samples. Two readings of processor time cost 2 µs; of a thread before Node 22.19, some 16 µs. */
 const SAMPLE_EVERY_MS = 20;
-/** Shorter calls the clock does not tell exactly enough. */
+/** Length of the shortest call that the clock measures well enough. */
 const LEAST_SAMPLE_MS = leastCpuMs();
 
-/** Takes the processor time of a call now and then. */
+/** Measures the processor time of a call now and then. */
 export class CallSampler {
   #nextAt = -Infinity;
   #cpuMs: number | undefined;
 
-  /** A handler is about to be called. */
+  /** Called before a handler. */
   begin(nowMs: number): void {
     if (nowMs < this.#nextAt) return;
     this.#nextAt = nowMs + SAMPLE_EVERY_MS;
     this.#cpuMs = ownCpuMs();
   }
 
-  /** It has returned, or thrown, after so long. */
+  /** Called when it has returned or thrown, after this time. */
   end(use: TaskUse, ms: number): void {
     const before = this.#cpuMs;
     if (before === undefined) return;

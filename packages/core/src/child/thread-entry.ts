@@ -20,9 +20,9 @@ const { port, stdout, stderr, tsx } = workerData as {
   stdout?: MessagePort;
   stderr?: MessagePort;
 };
-// Before the module is loaded, whose storages are seen so.
+// Before the module is loaded, so that its storages are noticed.
 shareContextUntilUsed();
-// Not given: output is inherited.
+// Undefined if output is inherited.
 if (stdout !== undefined) process.once('exit', printTo(stdout, process.stdout));
 if (stderr !== undefined) process.once('exit', printTo(stderr, process.stderr));
 

@@ -1,21 +1,21 @@
 import { hostNowMs } from '../base/clock.js';
 import { nextTick, setImmediate } from '../base/natives.js';
 
-/** Handlers are called for this long before the event loop turns. */
+/** Time for which handlers are called before the event loop turns. */
 const SLICE_MS = 1;
 
 const settled = Promise.resolve();
-/** A reaction of a promise. Not by queueMicrotask, which calls what a handler may have replaced. */
+/** Runs a reaction of a promise. Not queueMicrotask, which calls functions that a handler may have replaced. */
 const react = settled.then.bind(settled) as (reaction: () => void) => Promise<void>;
 
 export interface TurnsParts {
-  /** The loop has turned: a slice begins. */
+  /** Called when the loop has turned: a slice begins. */
   turned(): void;
-  /** All reactions to settled promises have run, within the slice. */
+  /** Called when all reactions to settled promises have run, within the slice. */
   reacted(): void;
 }
 
-/** When a worker may call its next handler. */
+/** Decides when a worker may call its next handler. */
 export class Turns {
   readonly #parts: TurnsParts;
   #isDue = false;
@@ -26,7 +26,7 @@ export class Turns {
   readonly #turn = (): void => {
     this.#isDue = false;
     this.begin(hostNowMs());
-    // Between two callbacks Node runs all reactions.
+    // Node runs all reactions between two callbacks.
     this.#haveReacted = true;
     this.#parts.turned();
   };
@@ -46,15 +46,14 @@ export class Turns {
     return this.#isReacting;
   }
 
-  /** A slice begins with a message that has come. */
+  /** Begins a slice with a new message. */
   begin(nowMs: number): void {
     this.#sliceEnd = nowMs + SLICE_MS;
   }
 
   /**
-   * Whether the next handler may be called now. If not, `turned` or `reacted` will be called. Beside others it is called when
-   * all reactions have run: what those have returned is in the log then, before a handler that may block this thread for seconds,
-   * or end it.
+   * Whether the next handler may be called now. If not, `turned` or `reacted` will be called. Beside other calls, a handler is called
+   * only after all reactions. Their results are then in the log before a handler that may block this thread for seconds, or end it.
    * @param isAlone whether no other handler runs
    */
   mayCall(nowMs: number, isAlone: boolean): boolean {
@@ -64,7 +63,7 @@ export class Turns {
     }
     if (!isAlone && !this.#haveReacted) {
       this.#isReacting = true;
-      // A tick alone would come before the reactions, and a reaction among them.
+      // A tick alone would come before the reactions, and a reaction in the middle of them.
       void react(this.#tick);
       return false;
     }
@@ -72,7 +71,7 @@ export class Turns {
     return true;
   }
 
-  /** Has the loop turn. Results may leave in the check phase: every frame that arrived in a turn has been taken in by then. */
+  /** Makes the loop turn. Results may leave in the check phase: every frame that arrived in a turn has been taken in by then. */
   next(): void {
     if (this.#isDue) return;
     this.#isDue = true;

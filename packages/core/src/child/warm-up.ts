@@ -4,9 +4,9 @@ import { RunningTask, type WorkerScope } from './running-task.js';
 import type { LoadedModule } from './worker-module.js';
 
 /**
- * Runs the warm-up tasks of the options, one after another, as handlers run tasks; what they return is thrown away, and so
- * are their progress and the times of their sections, which belong to no task.
- * @throws what a handler throws, named by its task; or that there is no such handler
+ * Runs the warm-up tasks of the options, one after another, like other tasks. Their results, progress and section times are thrown
+ * away: they belong to no task.
+ * @throws the error of a handler, with the name of its task; or an error for a missing handler
  */
 export async function runWarmupTasks(
   tasks: readonly WarmupTask[],
@@ -24,7 +24,7 @@ export async function runWarmupTasks(
     }
     for (let run = 1; run <= times; run++) {
       try {
-        // The same input each time: a handler that changes it warms up on what it made of it, as it would in a frame.
+        // The same input each time. A handler that changes it warms up on the changed one, as it would in a frame.
         await handler(input, new RunningTask(scope, NO_ID, name, 0, 1));
       } catch (cause) {
         const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
@@ -35,5 +35,5 @@ export async function runWarmupTasks(
   scope.sections.take();
 }
 
-/** Of no task: nothing is sent in its name. */
+/** The id of no task: nothing is sent under it. */
 const NO_ID = 0;

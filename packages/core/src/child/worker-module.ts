@@ -2,13 +2,13 @@ import { isWorkerDefinition, looksLikeHooks, type WorkerHooks } from '../contrac
 import { HANDLER_MASK } from '../wire/frame.js';
 import type { Imported } from './import-namespace.js';
 
-/** Those that a row of a frame can name. */
+/** Number of handlers that a row of a frame can name. */
 const MOST_HANDLERS = HANDLER_MASK + 1;
 
 /** A handler as the loop calls it. */
 export type LoadedHandler = (input: unknown, ctx: unknown) => unknown;
 
-/** What a worker module offers. */
+/** Handlers and hooks of a worker module. */
 export interface LoadedModule {
   /** Name and function of every handler; the position is its index on the wire. */
   handlers: readonly (readonly [name: string, handler: LoadedHandler])[];
@@ -23,8 +23,8 @@ export async function loadWorkerModule(url: string, load: (url: string) => Promi
   const { namespace: exports } = await load(url);
   const handlers = new Map<string, LoadedHandler>();
   addFunctions(handlers, exports);
-  // What a CommonJS module assigns to `module.exports` arrives as the default export: an object of functions whose names
-  // cannot be seen statically, or one function with others on it.
+  // The value of `module.exports` in a CommonJS module arrives as the default export. It is an object of functions whose names are
+  // not visible statically, or one function with others on it.
   const { default: whole } = exports;
   if (isObject(whole)) addFunctions(handlers, whole);
   if (handlers.size > MOST_HANDLERS) {

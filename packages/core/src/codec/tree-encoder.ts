@@ -107,7 +107,7 @@ export class TreeEncoder extends LeafWriter {
 
   #write(value: unknown): void {
     if (this.at + ROOM > this.bytes.length) this.grow(ROOM);
-    // By tests: a switch over the type makes a text of it, in a sixth of the time of an object.
+    // By tests: a switch over the type makes a text of it, for a sixth of an object's time.
     if (typeof value === 'string') this.text(value);
     else if (typeof value === 'number') this.number(value);
     else if (typeof value === 'object') {

@@ -14,7 +14,7 @@ type InlineHost = { serveInline(port: MessagePort, onExit: (code: number) => voi
 
 /**
  * A "worker" in the parent's own thread. Inputs and results are copied as usual, with the same order and the same errors.
- * It cannot be killed: a killed inline worker is cut off and its results are dropped, but a running handler runs on.
+ * A kill is impossible: a killed inline worker is cut off and its results dropped, but its handler runs on.
  */
 export function startInline(): Transport {
   return new InlineTransport();

@@ -102,7 +102,7 @@ class ThreadTransport implements Transport {
   }
 
   kill(): void {
-    // A second call is useless: it would wait for the exit anew, and twelve of them cause a warning of a leak.
+    // A second call is useless: it would wait for the exit anew, and twelve cause a warning of a leak.
     if (this.#isKilled) return;
     this.#isKilled = true;
     void this.#thread.terminate();

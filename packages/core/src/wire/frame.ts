@@ -117,7 +117,7 @@ export const CLAIM_ALONE = 0x8000;
  * `meta` of a results frame: [log position before, log position after, bytes of the log that are in `values`]. Records of the
  * log come first, if any are in the frame. Records that are not in the log follow.
  *
- * `meta` of a progress frame: [wire id, bytes of shape definitions before the value in `values`, values dropped before this one].
+ * `meta` of a progress frame: [wire id, bytes of shape definitions before the value in `values`, values dropped before it].
  *
  * `meta` of a request and of its withdrawal: [its number]. `meta` of a reply: [the number of its request, 1 if refused].
  */
