@@ -2,9 +2,8 @@ import type { TaskUseTotals } from '../wire/messages.js';
 import { leastCpuMs, ownCpuMs } from './cpu-time.js';
 
 /**
- * Time that the tasks of one handler use: the total, and the part for which they kept the event loop until they returned. The
- * two together show tasks that wait. The share of the second that was on a core shows tasks that block. Costs some additions a
- * task.
+ * Time that the tasks of one handler use: the total, and the part before they returned to the event loop. The two together
+ * show tasks that wait. The share of the second that was on a core shows tasks that block. Costs some additions a task.
  */
 export class TaskUse {
   #endedMs = 0;

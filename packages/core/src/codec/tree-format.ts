@@ -10,7 +10,7 @@
  * graph, parts with an identity (object, array, date, view, ArrayBuffer) are numbered in the order of writing. REF names them by
  * that number. A tree is read without counting anything.
  *
- * V8's output is the whole of any other value, behind the tag V8. Its end is the end of the value.
+ * Any other value is V8's output as a whole, behind the tag V8. Its end is the end of the value.
  */
 export const TAG = {
   double: 0,
