@@ -8,7 +8,7 @@ import { findSyntaxError } from './find-syntax-error.js';
 const FIND_WITHIN_MS = 5000;
 
 /**
- * Adds the place of a syntax error in an ES module at the head of its stack: file, line and text. Node does so for
+ * Adds its place to a syntax error in an ES module: file, line and text, at the head of the stack. Node does so for
  * CommonJS only. It hides the place in an ES module until it prints the error at the end of a process. So another process reads
  * the modules, without running them, and ends at the error.
  */
