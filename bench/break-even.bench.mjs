@@ -30,7 +30,7 @@ const METRICS = LENGTHS_US.map((us) => ({ key: `us${us}`, unit: `× at ${lengthO
 export default {
   numbers: ['B19'],
   question: 'From what length of tasks on does a pool pay?',
-  method: `How many times as fast as a plain loop in the same program are ${WORKERS} workers, with ${MOST_IN_FLIGHT} calls in flight, 4 of the longest? Tasks compute for 5 µs to 100 ms; a value goes in and comes back.`,
+  method: `Rate of ${WORKERS} workers as a multiple of a plain loop in the same program. ${MOST_IN_FLIGHT} calls are in flight, 4 of the longest. Tasks compute for 5 µs to 100 ms; a value goes in and comes back.`,
   isCompact: true,
   tasks: { file: 'break-even.mjs', names: ['answerAfter'] },
   metrics: METRICS,

@@ -17,7 +17,7 @@ export default {
   numbers: ['B4'],
   question: 'How fast do Buffers of 1 MiB get into 2 workers, and out of them?',
   method:
-    'Eight calls in flight. In: a Buffer for its length. Out: a number for a Buffer. Messages between processes are `advanced`; JSON would make a list of numbers of a Buffer. Buffers are copied, not transferred: the caller keeps them.',
+    'Eight calls in flight. In: a Buffer for its length. Out: a number for a Buffer. Messages between processes are `advanced`; JSON would turn a Buffer into a list of numbers. Buffers are copied, not transferred: the caller keeps them.',
   metrics: [IN, OUT],
   contestants: everybody({ serialization: 'advanced' }),
   goals: [

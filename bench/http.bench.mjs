@@ -26,7 +26,7 @@ const P99 = { key: 'p99Ms', unit: `ms p99 at ${PER_SECOND.toLocaleString('en')}/
 export default {
   numbers: ['B18'],
   question: 'What does a pool do for a server that renders pages?',
-  method: `Each request renders for some 0.3 ms, and is answered with 13 KB of text. ${CONNECTIONS} connections, each of which asks again as soon as it is answered; then ${PER_SECOND.toLocaleString('en')} requests a second, whether or not earlier ones are answered, counted from when each was due. ${WORKERS} workers; the program that asks runs on the same cores.`,
+  method: `Each request renders for some 0.3 ms, and the answer is 13 KB of text. First ${CONNECTIONS} connections send again as soon as they have their answer. Then ${PER_SECOND.toLocaleString('en')} requests a second are sent, whether or not earlier ones have their answer. Time counts from when each was due. ${WORKERS} workers; the client program runs on the same cores.`,
   tasks: { file: 'pages.mjs', names: ['page'] },
   metrics: [RATE, P50, P99],
   contestants: [

@@ -10,7 +10,7 @@ const RATE = { key: 'tasksPerSecond', unit: 'tasks/s', better: 'higher' };
 export default {
   numbers: ['B1', 'B2'],
   question: 'How many identity tasks a second move through 2 workers with 1,000 in flight?',
-  method: 'A thousand callers, each of which calls again as soon as it has its answer. The input is a number.',
+  method: 'A thousand callers call again as soon as they have their answer. The input is a number.',
   metrics: [RATE],
   contestants: everybodyAndIdempotent(),
   goals: [

@@ -25,7 +25,7 @@ export default {
   numbers: ['B12'],
   question: 'Does it cost more to hand a task to one of many workers than to one of two?',
   method:
-    "Processor time of the program's own thread a task, with threads whose handlers only return. One caller a worker, and 64.",
+    "Processor time of the program's own thread for each task. Workers are threads, and handlers only return. One caller a worker, and 64.",
   metrics: [ALONE, TOGETHER],
   contestants: [millpond('thread'), ...threadPeers().filter(({ isForQuick }) => isForQuick)].flatMap(withCounts),
   quickContestants: ({ workers }) => workers === 2 || workers === 32,

@@ -17,7 +17,7 @@ export default {
   numbers: ['B10'],
   question: "Does the program's memory stay flat while it maps ten million items?",
   method:
-    'Resident memory of the program during `for await (… of pool.map(…))`: the mean of the last tenth of the items less that of the second tenth.',
+    'Resident memory of the program during `for await (… of pool.map(…))`. Growth: the mean of the last tenth of the items less that of the second tenth.',
   metrics: [GROWTH, PEAK, RATE],
   contestants: [millpond('process'), millpond('thread')],
   full: { items: 10_000_000, timeoutMs: 300_000 },

@@ -33,7 +33,7 @@ export default {
   numbers: ['B7'],
   question: 'What do short tasks pay for the long ones among them?',
   method:
-    'Short tasks take 10 µs, long ones 200 ms, under one name. In bursts: 100 at a time, one of them long, every 400 ms; how long do the short ones take from call to answer? Saturated: 1,000 callers of short tasks, and a long one every 400 ms beside them.',
+    'Short tasks take 10 µs, long ones 200 ms, under one name. In bursts: 100 at a time every 400 ms, one of them long. The measure is the time of short ones from call to answer. Saturated: 1,000 callers of short tasks, and a long one every 400 ms beside them.',
   metrics: [BURST_P99, RATE, P99],
   contestants: [
     bareFork(),

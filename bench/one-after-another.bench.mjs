@@ -11,7 +11,7 @@ const P99 = { key: 'p99Us', unit: 'µs p99', better: 'lower' };
 export default {
   numbers: ['B5'],
   question: 'How long does one identity call take, one after another, through 2 workers?',
-  method: 'One caller, who calls again when it has its answer: what a lonely task pays. The input is a number.',
+  method: 'One caller calls again when it has its answer: the cost of a lonely task. The input is a number.',
   metrics: [P50, P99],
   contestants: everybody(),
   goals: ['process', 'thread'].flatMap((kind) => [

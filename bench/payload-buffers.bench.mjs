@@ -29,7 +29,7 @@ const VALUES = KILOBYTES.map((kilobytes) => ({
 export default payloads({
   question: 'How fast do Buffers of 128 to 256 KB get into 2 workers, and out of them?',
   method:
-    'In: a Buffer for its length. Out: a number for a Buffer. Messages between processes are `advanced`; JSON would make a list of numbers of a Buffer. Buffers are copied, not transferred.',
+    'In: a Buffer for its length. Out: a number for a Buffer. Messages between processes are `advanced`; JSON would turn a Buffer into a list of numbers. Buffers are copied, not transferred.',
   values: VALUES,
   serialization: 'advanced',
   goals: VALUES.flatMap(({ key, label }) => ['in', 'out'].map((way) => timesBaseLine(metric(key, label, way)))),

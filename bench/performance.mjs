@@ -59,8 +59,8 @@ function olderNote(results) {
   const which =
     older.length === results.length ? 'All figures on this page' : 'Sections with an earlier date than that';
   return `
-> **Measured before the engine of ${ENGINE_SINCE}.** ${which} are from before inputs were encoded one by one ([0015](decisions/0015-tree-codec.md)) and
-> results were logged ([0017](decisions/0017-result-log.md)), and so are the goals that rest on them. Codecs named \`msgpack\` and \`json\` are gone since.
+> **Measured before the engine of ${ENGINE_SINCE}.** ${which} are older than the encoding of inputs one by one
+> ([0015](decisions/0015-tree-codec.md)) and the result log ([0017](decisions/0017-result-log.md)). So are the goals that rest on them. Codecs named \`msgpack\` and \`json\` are gone since.
 `;
 }
 
@@ -69,8 +69,8 @@ function renderPage(results) {
   return `# Performance
 
 ${renderFirst(results, clients)}
-Made by [bench/](../bench/README.md) from the newest results; \`npm run bench\` measures again, on your machine, and writes this page anew. A
-ratio holds better than a number: machines differ, and all contestants of a question ran on the same one, in turns.
+Made by [bench/](../bench/README.md) from the newest results. \`npm run bench\` measures on your machine and writes this page anew. Ratios hold
+better than numbers, because machines differ. All contestants of a question ran on the same machine, in turns.
 ${olderNote(results)}${clients.length === 0 ? '' : renderClients(clients)}
 ## Goals
 
@@ -97,7 +97,7 @@ function sentenceOf(results, clients) {
   const [processes, threads] = ['Millpond processes', 'Millpond threads'].map((name) => timesPeer('identity', name));
   const tiny =
     processes !== undefined && threads !== undefined
-      ? `tiny tasks move ${number(processes)} times as fast as in the best other process pool and ${number(threads)} times as fast as in the best other thread pool`
+      ? `tiny tasks move ${number(processes)} times as fast as in the best other process pool. In threads they move ${number(threads)} times as fast as in the best other thread pool`
       : undefined;
   const range = rangeToPeers(clients);
   const real =
@@ -105,15 +105,15 @@ function sentenceOf(results, clients) {
   const parts = [tiny, real].filter((part) => part !== undefined);
   return parts.length === 0
     ? 'What a pool costs, beside other pools and beside no pool at all.'
-    : `With Millpond, ${parts.join('; ')}.`;
+    : `With Millpond, ${parts.join('. With it, ')}.`;
 }
 
 function renderClients(clients) {
   return `
 ## Real work
 
-Two workers; the ideal is two bare forks that have half of the list each beforehand and throw their results away. Dynamic peers give the next
-task to a worker that is free. Below 1, Millpond is faster than that peer.
+Pools have two workers. The ideal is two bare forks: each has half of the list beforehand and throws its results away. Dynamic peers give the
+next task to a free worker. Below 1, Millpond is faster than that peer.
 
 ${renderRealWork(clients)}
 `;
@@ -153,8 +153,8 @@ ${row(head)}
 ${row(head.map((_, column) => (column === 0 ? '---' : '--:')))}
 ${contestants.map((each) => contestantRow(each, metrics, isCompact)).join('\n')}
 
-Median of ${settings.rounds} rounds${isCompact ? '.' : '; “× best peer” is how many times better than the best of those with the same kind of workers.'}
-${date.slice(0, 10)}, Node.js ${node}, ${machine.cpu}, ${machine.cores} cores, ${gibibytes} GiB, ${machine.platform}, load ${number(machine.loadAverage)} before the start;
+Median of ${settings.rounds} rounds${isCompact ? '.' : '. “× best peer” is the ratio to the best pool with the same kind of workers; above 1 is better.'}
+${date.slice(0, 10)}, Node.js ${node}, ${machine.cpu}, ${machine.cores} cores, ${gibibytes} GiB, ${machine.platform}, load ${number(machine.loadAverage)} before the start.
 ${Object.entries(packages)
   .map(([name, version]) => `${name} ${version}`)
   .join(', ')}. All rounds: \`bench/results/${file}\`.

@@ -44,7 +44,7 @@ const WAYS = {
 export default {
   numbers: ['B17'],
   question: 'What is `priority` worth to the few tasks that are urgent, and what do the others pay for it?',
-  method: `Tasks that compute for some 1 ms on ${WORKERS} processes. Few: 1,000 callers of others, and an urgent one every ${URGENT_EVERY_MS} ms. Flood: 100 callers of urgent ones, and 4 of others. What still waits when the time is over counts with the time it has waited.`,
+  method: `Tasks compute for some 1 ms on ${WORKERS} processes. Few: 1,000 callers of normal tasks, and an urgent one every ${URGENT_EVERY_MS} ms. Flood: 100 callers of urgent tasks, and 4 of normal ones. Tasks that still wait in the end count with their time so far.`,
   outlined: 'no priority; a pool of one worker for urgent tasks beside the two',
   metrics: [URGENT_P50, URGENT_P99, URGENT_RATE, OTHERS_P99, OTHERS_RATE],
   contestants: Object.keys(LOADS_OF).flatMap((load) =>

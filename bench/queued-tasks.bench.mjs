@@ -16,7 +16,7 @@ export default {
   numbers: ['B10'],
   question: 'How much memory does a task take that waits for a worker?',
   method:
-    'Heap and buffers of the program after a million calls with a number as input, less before, after a collection each; no worker takes any meanwhile.',
+    'Growth of heap and buffers of the program over a million calls with a number as input. Both readings follow a collection, and no worker takes a task meanwhile.',
   metrics: [BYTES],
   contestants: [millpond('process'), ...processPeers(), millpond('thread'), ...threadPeers()],
   full: { tasks: 1_000_000, timeoutMs: 120_000 },

@@ -37,7 +37,7 @@ export function realWork({
     numbers: ['B13'],
     group: { name: 'real-work', label: what, reference: IDEAL },
     question: `What does a pool make of real work: ${what}?`,
-    method: `${method} All submitted at once to ${WORKERS} workers that are up, all results gathered, twice; × ideal compares the second pass with two bare forks that have half of the list each and throw their results away.`,
+    method: `${method} All tasks are submitted at once to ${WORKERS} workers that are up, and all results gathered, twice. × ideal compares the second pass with two bare forks. Each fork has half of the list and throws its results away.`,
     needsNode,
     tasks: { file: `real-work/${file}.mjs`, names: ['work'] },
     metrics: [SECOND, FIRST],

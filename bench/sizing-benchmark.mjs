@@ -24,7 +24,7 @@ export function sizingBenchmark({ question, what, draw, workers, concurrency, sh
   return {
     numbers: ['B8'],
     question,
-    method: `${what} ${CALLERS.toLocaleString('en')} callers, so that tasks always wait. Fixed numbers of workers × tasks at once in each, and Millpond with \`workers: 'auto'\`, \`concurrency: 'auto'\`, which starts knowing nothing. Settled: from when on both numbers, each second's mean, stay within a quarter, or one, of what they come to.`,
+    method: `${what} ${CALLERS.toLocaleString('en')} callers, so that tasks always wait. Fixed numbers of workers × tasks at once in each stand beside Millpond with \`workers: 'auto'\`, \`concurrency: 'auto'\`, which starts without measurements. Settled: the time from which both numbers stay near their last values. Near means within a quarter, or one, as means of a second.`,
     outlined: 'fixed numbers',
     metrics: [RATE, SETTLED, OVERSHOOT, WORKERS, CONCURRENCY],
     contestants: [sized('auto', 'subject', { workers: 'auto', concurrency: 'auto' }), ...fixed(workers, concurrency)],

@@ -11,7 +11,7 @@ const SIZES = Array.from({ length: 1009 }, (_, i) => {
 
 export default sizingBenchmark({
   question: 'How well does the pool size itself where times of work have a heavy tail?',
-  what: 'Tasks compute for 3 ms at least, by a Pareto distribution with shape 1.5: the mean is three times that, one in a thousand takes a hundred times as long.',
+  what: 'Tasks compute for at least 3 ms, by a Pareto distribution with shape 1.5. The mean is three times that. One in a thousand takes a hundred times as long.',
   draw: (i) => ['compute', SIZES[i % SIZES.length]],
   workers: [0.5, 1, 1.5, 2],
   concurrency: [1, 16],

@@ -25,7 +25,7 @@ const STEPS = [
 export default {
   numbers: ['B8'],
   question: 'How long does a pool that sizes itself take when its load changes?',
-  method: `A few seconds of one load, then another; or no task for 16 s, in which the pool gives workers up, and then more than it can do. Tasks that compute for some 10 ms, with ${computes.callers} callers; tasks that wait for 50 ms, with ${waits.callers.toLocaleString('en')}. Lost is what was not done in the 10 s after the change, of what the pool does in the same time once it has settled; 30 % of that are 5 % of a minute.`,
+  method: `A few seconds of one load, then another. Or no task for 16 s, in which the pool gives up workers, and then more than it can do. Tasks that compute for some 10 ms have ${computes.callers} callers; tasks that wait for 50 ms have ${waits.callers.toLocaleString('en')}. Lost: the share of work not done in the 10 s after the change, against the settled pool. 30 % of that are 5 % of a minute.`,
   outlined: 'none',
   metrics: [SETTLED, LOST],
   contestants: STEPS,

@@ -19,7 +19,7 @@ const AT_MOST = { process: 1.25, thread: 1.4 };
 export default {
   numbers: ['B9'],
   question: 'How long does a pool take to its first answer, and until all its workers answer?',
-  method: `In a fresh process, from before the library is imported: the import, the construction of a pool of ${WORKERS} workers, and from there to the first answer.`,
+  method: `From before the import of the library, in a fresh process. Parts: the import, the construction of a pool of ${WORKERS} workers, and the rest to the first answer.`,
   metrics: [FIRST, LOAD, CONSTRUCT, ANSWER, ALL],
   contestants: everybody().filter(({ kind }) => kind !== 'none'),
   // A round gives only one sample, and is short.

@@ -21,7 +21,7 @@ export default {
   numbers: ['B15'],
   question: 'What becomes of tiny tasks when there are many workers?',
   method:
-    'Identity tasks from 1,000 callers, each of which calls again as soon as it has its answer, on 2 to 64 workers.',
+    'Identity tasks on 2 to 64 workers. 1,000 callers call again as soon as they have their answer.',
   metrics: [RATE],
   contestants: [
     ...onEach(COUNTS, [millpond('process')]),
