@@ -8,7 +8,7 @@ import { findSyntaxError } from './find-syntax-error.js';
 const FIND_WITHIN_MS = 5000;
 
 /**
- * Adds its place to a syntax error in an ES module: file, line and text, at the head of the stack. Node does so for
+ * Adds its place to the stack of a syntax error in an ES module: file, line and text, in front. Node does so for
  * CommonJS only. It hides the place in an ES module until it prints the error at the end of a process. So another process reads
  * the modules, without running them, and ends at the error.
  */

@@ -99,7 +99,7 @@ export function freshBoard(): Uint8Array {
   return bytes;
 }
 
-/** Whether a board still has all its marks. TEST_ID replaces the last of them once the worker is ready. */
+/** Whether a board still has all its marks. The slot of TEST_ID is the last of them; it may hold TEST_ID instead. */
 export function hasMarks(words: Uint32Array | Int32Array): boolean {
   if ((words[MARK_AT / 4] ?? 0) !== MARK) return false;
   for (let slot = 0; slot < SLOTS; slot++) {
