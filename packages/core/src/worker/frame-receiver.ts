@@ -15,7 +15,7 @@ import type { WorkerListener } from './worker-listener.js';
 import type { WorkerState } from './worker-state.js';
 
 export interface FrameReceiverParts<W> {
-  /** Named in all that the listener hears. */
+  /** Passed to the listener with every event. */
   worker: W;
   spec: WorkerSpec;
   transport: Transport;
@@ -23,26 +23,26 @@ export interface FrameReceiverParts<W> {
   assigned: InFlightTasks;
   metrics: WorkerMetrics;
   listener: WorkerListener<W>;
-  /** The worker's module is loaded. */
+  /** Reports that the worker's module is loaded. */
   loaded(): void;
   ready(message: ReadyMessage): void;
   startFailed(message: StartFailedMessage): void;
-  /** What it wrote cannot be read. */
+  /** Reports that the worker's messages cannot be read. */
   damaged(error: Error): void;
 }
 
-/** All that arrives from one worker, by frames and by its log: what each leads to, and how much there was of it. */
+/** Receives everything from one worker, by frames and by its log: passes each message on, and counts. */
 export class FrameReceiver<W extends { readonly id: number; readonly state: WorkerState['name'] }> {
-  /** When a frame or a result of it was read last; host clock. */
+  /** Time when a frame or a result of it was read last; host clock. */
   heardAtMs: number;
-  /** When it answered last, or became ready; host clock. */
+  /** Time when it answered last, or became ready; host clock. */
   usedAtMs = 0;
   tasksDone = 0;
-  /** Rows of results read, those of tasks taken back included. */
+  /** Rows of results read, those of revoked tasks included. */
   resultsSeen = 0;
   /** Results of tasks that had settled already or were abandoned. */
   ignoredResults = 0;
-  /** Values of ctx.progress that it dropped, for there were too many, and those that could not be read. */
+  /** Values of ctx.progress that the worker dropped because there were too many, and unreadable ones. */
   droppedProgress = 0;
   readonly #parts: FrameReceiverParts<W>;
   readonly #reader: ResultReader;
@@ -82,8 +82,8 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   }
 
   /**
-   * Takes the results that the log holds and no frame has told of.
-   * @param isEverything whether also those that progress may come before
+   * Takes the results in the log that no frame has announced.
+   * @param isEverything whether also results that progress may precede
    */
   readLog(isEverything = true): void {
     const { worker, clock, listener, damaged } = this.#parts;
@@ -118,7 +118,7 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     const { worker, assigned, listener } = this.#parts;
     const entry = assigned.get(row.wireId);
     if (row.kind < STATUS.revoked) assigned.lastEndedAt = Math.max(assigned.lastEndedAt, row.endedAt);
-    // A second result for one task: the first one counts.
+    // For a second result of one task, the first one counts.
     if (entry?.task === undefined) {
       this.ignoredResults++;
       return;

@@ -1,31 +1,31 @@
 import type { Assignee, Assignment, Task } from '../task/task.js';
 
 /**
- * One task's entry in a worker's hand, and what is known of this try. Places are made once and used again: what only
- * tasks in flight need costs the million that wait nothing.
+ * The entry of one task in flight, with the data of this try. Entries are reused, so that the data of tasks in flight costs
+ * the waiting million nothing.
  */
 export class InFlightEntry implements Assignment {
   readonly slot: number;
   readonly assignee: Assignee;
-  /** Names the try between parent and worker. While the entry is free: the last one it had. */
+  /** Names the try between parent and worker. A free entry keeps the last one. */
   wireId = 0;
   /** Undefined while the entry is free. */
   task: Task | undefined;
   /**
-   * The result of this try is not wanted any more. The task itself is free to settle or to run again elsewhere; the entry
-   * stays taken until the worker has answered for it.
+   * Whether the result of this try is not wanted any more. The task may then settle, or run again elsewhere. The entry stays
+   * taken until the worker has answered for it.
    */
   isAbandoned = false;
-  /** It was taken back before it began: the worker will answer, and never run it. */
+  /** Whether it was revoked before it began: the worker will answer, and never run it. */
   isRevoked = false;
-  /** Its handler has returned; the result is still on its way. */
+  /** Whether its handler has returned, with the result still on its way. */
   hasReturned = false;
   /** Index of its handler in the worker's own list. */
   handler = 0;
-  /** Host clock; NaN until then. The same for all that leave together: looking at the clock for each costs 45 ns. */
+  /** Host clock; NaN until then. The same for all that leave together, since a look at the clock for each costs 45 ns. */
   assignedAt = NaN;
   sentAt = NaN;
-  /** Execution time expected of it, ms; what it adds to its worker's work ahead. */
+  /** Expected execution time, ms; its part of its worker's expected work. */
   expectedMs = 0;
 
   isWarm: boolean | undefined;

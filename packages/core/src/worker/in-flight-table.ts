@@ -5,9 +5,9 @@ import { InFlightEntry } from './in-flight-entry.js';
 const FIRST_PLACES = 16;
 
 /**
- * The tasks one worker has in flight, by wire id. Places are given in a ring, so that tasks assigned one after another
- * mostly have neighbouring slots: a worker claims such a run with one write (see child/task-loop.ts). The ring grows
- * when it is half full, so that the search for the next free entry passes few that are taken.
+ * The tasks that one worker has in flight, by wire id. Entries are given out in a ring, so that consecutive tasks mostly have
+ * neighbouring slots. A worker claims such a run with one write (see child/task-loop.ts). The ring grows when it is half
+ * full. So the search for the next free entry passes few taken ones.
  */
 export class InFlightTable {
   readonly #assignee: Assignee;
@@ -24,7 +24,7 @@ export class InFlightTable {
     return this.#size;
   }
 
-  /** Gives a task a entry and a wire id. Dispatch keeps within TASK_SLOTS tasks. */
+  /** Gives a task an entry and a wire id. Dispatch keeps within TASK_SLOTS tasks. */
   add(task: Task): InFlightEntry {
     const count = this.#entries.length;
     if (this.#size === TASK_SLOTS) throw new RangeError(`A worker holds at most ${TASK_SLOTS} tasks.`);
@@ -45,7 +45,7 @@ export class InFlightTable {
     return entry;
   }
 
-  /** The entry with this id; undefined when its result came already or the id is not from here. */
+  /** The entry with this id; undefined when its result has come already, or for an unknown id. */
   get(wireId: number): InFlightEntry | undefined {
     const entry = this.#entries[slotOf(wireId)];
     return entry?.wireId === wireId && entry.task !== undefined ? entry : undefined;
@@ -62,7 +62,7 @@ export class InFlightTable {
     this.#size--;
   }
 
-  /** All entries that are taken, oldest task first. */
+  /** All taken entries, oldest task first. */
   all(): InFlightEntry[] {
     const taken = this.#entries.filter(({ task }) => task !== undefined);
     return taken.sort((a, b) => (a.task as Task).id - (b.task as Task).id);

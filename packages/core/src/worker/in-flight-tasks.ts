@@ -12,48 +12,48 @@ import type { InFlightEntry } from './in-flight-entry.js';
 import { TaskWatch } from './task-watch.js';
 
 /**
- * A task that is claimed with others and has not begun can be taken back when the one that has begun did so this long ago, ms:
- * the worker looks again at all that follow one of more than 1 ms (child/claimer.ts). Both sides read one clock.
+ * Time in ms after the start of a running task at which a claimed task behind it can be revoked. After a task of more than 1
+ * ms, the worker looks again at all that follow it (child/claimer.ts). Both sides read one clock.
  */
 const RECALL_AFTER_MS = 2;
 
 export interface InFlightParts {
   assignee: Assignee;
   transport: Transport;
-  /** Of the pool: the one that its inputs were encoded by. */
+  /** The pool's encoder, which encoded its inputs. */
   encoder: ValueEncoder;
   clock: Clock;
   /** Tasks running at once in it, at first. */
   concurrency: number;
   graceMs: number;
-  /** Its input cannot be sent. It is out of hand already. */
+  /** Reports a task whose input cannot be sent. It is not in flight any more. */
   refused(task: Task, refusal: Refusal): void;
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
-  /** An abandoned task has not ended within its grace. */
+  /** Reports that an abandoned task has not ended within its grace. */
   overdue(): void;
-  /** Nothing is left that has begun or may begin; called again when the last entry is free. */
+  /** Reports that nothing has begun or may begin; called again when the last entry is free. */
   emptied(): void;
-  /** Reads what the worker's log holds. */
+  /** Reads the contents of the worker's log. */
   readLog(): void;
 }
 
-/** Everything one worker was given and has not answered for: waiting to leave, on its way, ahead, or running. */
+/** All tasks that one worker was assigned and has not answered for: buffered, on their way, prefetched, or running. */
 export class InFlightTasks {
-  /** Whether both sides see the board. Without it nothing may be sent ahead, since it could not be taken back. */
+  /** Whether both sides see the board. Without it nothing may be prefetched, since it could not be recalled. */
   hasBoard = false;
-  /** Execution time expected of all of it, ms. */
+  /** Expected execution time of all of it, ms. */
   expectedMs = 0;
-  /** When the handler that ended last did so, host clock: where the next one of its run began. */
+  /** Time when the last handler ended, host clock: the next one of its run began then. */
   lastEndedAt = -Infinity;
   readonly #parts: InFlightParts;
   readonly #table: InFlightTable;
   readonly #sendBuffer: SendBuffer;
   readonly #watch: TaskWatch;
-  /** False once all were seen to have begun: a worker whose tasks wait side by side is not looked at again. */
+  /** False once all were seen to have begun. So a worker whose tasks wait side by side is not looked at again. */
   #mayBeUnbegun = false;
   #concurrency: number;
   #hasRunSeveral: boolean;
-  /** Places of tasks that were taken back and not answered for. */
+  /** Number of entries whose tasks were revoked and not answered for. */
   #revoked = 0;
 
   constructor(parts: InFlightParts) {
@@ -82,12 +82,12 @@ export class InFlightTasks {
     return this.#table.size;
   }
 
-  /** Whether one more task finds an entry. */
+  /** Whether there is no entry for one more task. */
   get isFull(): boolean {
     return this.#table.size >= TASK_SLOTS;
   }
 
-  /** Whether nothing in it has begun or may begin. A worker that stands still never answers for what was taken back. */
+  /** Whether nothing in it has begun or may begin. A worker at a standstill never answers for revoked tasks. */
   get isEmpty(): boolean {
     return this.#table.size === this.#revoked;
   }
@@ -97,12 +97,12 @@ export class InFlightTasks {
     return !this.#sendBuffer.isEmpty;
   }
 
-  /** Whether several tasks may have run at once in its life: then a task that began before another may run still. */
+  /** Whether several tasks may have run at once in its life. A task that began before another may then still run. */
   get hasRunSeveral(): boolean {
     return this.#hasRunSeveral;
   }
 
-  /** Sets how many tasks run at once in it from now on. Only for a ready worker. */
+  /** Sets the number of tasks that run at once in it from now on. Only for a ready worker. */
   tune(concurrency: number): void {
     if (concurrency === this.#concurrency) return;
     this.#concurrency = concurrency;
@@ -115,12 +115,12 @@ export class InFlightTasks {
     return this.#table.all();
   }
 
-  /** The entry with this wire id; undefined when its result came already or the id is not from here. */
+  /** The entry with this wire id; undefined when its result has come already, or for an unknown id. */
   get(wireId: number): InFlightEntry | undefined {
     return this.#table.get(wireId);
   }
 
-  /** Takes a task in; it leaves with the next `send`. @param handler its index in the worker's own list */
+  /** Puts a task in flight; it leaves with the next `send`. @param handler its index in the worker's own list */
   add(task: Task, handler: number): InFlightEntry {
     const entry = this.#table.add(task);
     entry.handler = handler;
@@ -136,7 +136,7 @@ export class InFlightTasks {
     this.#sendBuffer.send(flags);
   }
 
-  /** Takes something out. */
+  /** Frees an entry. */
   release(entry: InFlightEntry): void {
     this.#table.remove(entry);
     this.expectedMs = this.#table.size === 0 ? 0 : this.expectedMs - entry.expectedMs;
@@ -151,8 +151,8 @@ export class InFlightTasks {
   }
 
   /**
-   * Tasks that may be taken back, oldest first: they have not begun. One whose input is being decoded stays, for if that ends
-   * the worker, the death is its own.
+   * Tasks that may be recalled, oldest first: they have not begun. A task whose input is being decoded stays, because it is
+   * to blame if that ends the worker.
    */
   unbegun(): Task[] {
     this.#parts.readLog();
@@ -160,7 +160,7 @@ export class InFlightTasks {
     const decodingId = this.hasBoard ? (this.#parts.transport.board?.decoding() ?? 0) : 0;
     for (const entry of this.#table.all()) {
       const task = entry.task as Task;
-      // What was moved there cannot be taken back.
+      // Moved inputs cannot be recalled.
       if (entry.isAbandoned || task.isSpent || entry.wireId === decodingId) continue;
       if (this.begunAt(entry) === undefined) unbegun.push(task);
     }
@@ -175,8 +175,8 @@ export class InFlightTasks {
   }
 
   /**
-   * Takes a task back that has not begun; the worker will not run it, even if it is stuck in synchronous code now. False
-   * when it has begun, or that cannot be known.
+   * Recalls a task that has not begun. The worker will not run it, even if it is stuck in synchronous code now. False when
+   * the task has begun, or when that is unknown.
    */
   recall(task: Task): boolean {
     const entry = task.assignment as InFlightEntry;
@@ -184,7 +184,7 @@ export class InFlightTasks {
       this.release(entry);
       return true;
     }
-    // The worker may decode its input now, and end by that: the task is in no second hand meanwhile.
+    // The worker may decode its input now, and die of that. The task must not be in a second worker meanwhile.
     if (this.#revoke(entry) !== true || this.#isDecoded(entry)) return false;
     this.#noteRevoked(entry);
     return true;
@@ -193,13 +193,13 @@ export class InFlightTasks {
   /** See Worker.abandon. */
   abandon(task: Task, reason: unknown): void {
     const entry = task.assignment as InFlightEntry;
-    // When its wait was over.
+    // Already revoked when its wait was over.
     if (entry.isRevoked) return;
     if (this.#sendBuffer.remove(entry)) {
       this.release(entry);
       return;
     }
-    // Even while its input is being decoded: its handler will not be called, and a kill would cost its neighbours.
+    // Applies even while its input is decoded: its handler will not be called, and a kill would cost its neighbours.
     if (this.#revoke(entry) === true) {
       this.#noteRevoked(entry);
       return;
@@ -211,14 +211,14 @@ export class InFlightTasks {
     this.#watch.abandon(entry);
   }
 
-  /** The worker counts as ended: what it has not begun it will not begin, should it live on. */
+  /** Withdraws everything, since the worker counts as ended. Should it live on, it will not begin these tasks. */
   withdrawAll(): void {
     for (const { wireId } of this.#table.all()) this.#parts.transport.board?.revoke(wireId);
   }
 
   /**
-   * When the handler was called, if it was. Without a board everything sent runs at once. The log must have been read before:
-   * of tasks that were claimed together, only the first without a result has begun.
+   * Time when the handler was called, if it was. Without a board, everything sent runs at once. The log must be read first.
+   * Of tasks claimed together, only the first without a result has begun.
    */
   begunAt(entry: InFlightEntry): number | undefined {
     if (!this.hasBoard) return Number.isNaN(entry.sentAt) ? undefined : entry.sentAt;
@@ -228,21 +228,21 @@ export class InFlightTasks {
     return this.#isBehind(entry, claim) ? undefined : Math.max(claim.atMs, this.lastEndedAt);
   }
 
-  /** The handler of a task has returned; its result is on its way. */
+  /** Notes that the handler of a task has returned; its result is on its way. */
   returned(wireId: number, endedAt: number): void {
     this.lastEndedAt = Math.max(this.lastEndedAt, endedAt);
     const entry = this.get(wireId);
     if (entry !== undefined) entry.hasReturned = true;
   }
 
-  /** The worker has ended. */
+  /** Stops watching, since the worker has ended. */
   stop(): void {
     this.#watch.stop();
   }
 
   /** See WatchParts.withdraw. */
   #withdraw(entry: InFlightEntry): boolean | undefined {
-    // It has not left.
+    // The task has not left.
     if (Number.isNaN(entry.sentAt)) return true;
     const isRevoked = this.#revoke(entry);
     if (isRevoked === true) this.#noteRevoked(entry);
@@ -250,8 +250,8 @@ export class InFlightTasks {
   }
 
   /**
-   * Revokes a task that has been sent. False when its handler has been called, or may be; undefined when the worker cannot be
-   * told.
+   * Revokes a task that has been sent. False when its handler has been called, or may be. Undefined when the worker cannot be
+   * reached.
    */
   #revoke(entry: InFlightEntry): boolean | undefined {
     const { board } = this.#parts.transport;
@@ -260,12 +260,12 @@ export class InFlightTasks {
     return claim === undefined || this.#isStillPrefetched(entry, claim);
   }
 
-  /** Whether the worker decodes the input of this task now, or has done so last. To be asked after the revocation is written. */
+  /** Whether the worker decodes the input of this task now, or decoded it last. Must be read after the revocation is written. */
   #isDecoded(entry: InFlightEntry): boolean {
     return this.#parts.transport.board?.decoding() === entry.wireId;
   }
 
-  /** Its entry stays taken until the worker has come across it and answered. */
+  /** Keeps the entry taken until the worker has come across it and answered. */
   #noteRevoked(entry: InFlightEntry): void {
     entry.isAbandoned = true;
     entry.isRevoked = true;
@@ -283,12 +283,12 @@ export class InFlightTasks {
     return false;
   }
 
-  /** Whether a task that is claimed and revoked has not begun, and the worker will look at its revocation before it does. */
+  /** Whether a claimed and revoked task has not begun, and the worker will see the revocation before it begins. */
   #isStillPrefetched(entry: InFlightEntry, claim: Claim): boolean {
     if (claim.run === entry.wireId || entry.task?.isLasting !== true || !this.#isBehind(entry, claim)) return false;
-    // First the clock: the worker reads it after it has written the result that the log does not hold yet.
+    // The clock comes first, because the worker reads it after writing a result that the log does not hold yet.
     const nowMs = this.#parts.clock.now();
-    // What the log holds unread may be the result of the very task that is thought to be running.
+    // An unread result in the log may be that of the very task that seems to be running.
     if (this.#parts.transport.log?.peek() !== undefined) return false;
     return nowMs - Math.max(claim.atMs, this.lastEndedAt) > RECALL_AFTER_MS;
   }

@@ -2,7 +2,7 @@ import type { Transport, WorkerSpec } from '../transport/transport.js';
 import { PROTOCOL_VERSION } from '../wire/frame.js';
 import type { InitMessage } from '../wire/messages.js';
 
-/** A worker's first frame: who it is, what to load, and what it shares with its parent. */
+/** A worker's first frame: its identity, what to load, and what it shares with its parent. */
 export function initMessage(
   { moduleUrl, workerId, concurrency, options }: WorkerSpec,
   transport: Transport,

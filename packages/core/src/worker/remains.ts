@@ -2,7 +2,7 @@ import type { ParentBoard } from '../wire/claim-board.js';
 import type { InFlightTasks } from './in-flight-tasks.js';
 import type { InFlightEntry } from './in-flight-entry.js';
 
-/** What a worker had in flight at its end, sorted by what board and log say of it. */
+/** The tasks that a worker had in flight at its end, sorted by what board and log say of them. */
 export interface Remains {
   readonly begun: readonly InFlightEntry[];
   readonly begunSince: number;
@@ -12,12 +12,12 @@ export interface Remains {
 }
 
 /**
- * What a worker had in flight at its end.
- * @param isTrusted false once it has said something wrong: what board and log tell of it means nothing then
+ * The tasks that a worker had in flight at its end.
+ * @param isTrusted false after an invalid message of the worker: its board and log mean nothing then
  */
 export function remainsOf(assigned: InFlightTasks, board: ParentBoard | undefined, isTrusted: boolean): Remains {
   const entries = assigned.all();
-  // A board that was wiped, or a log that was damaged, tells nothing: all that it was sent may have begun.
+  // A wiped board or a damaged log is no evidence, so everything that was sent may have begun.
   const isReliable = isTrusted && (!assigned.hasBoard || board?.isIntact() === true);
   const begun = entries.map((entry) =>
     isReliable ? assigned.begunAt(entry) : Number.isNaN(entry.sentAt) ? undefined : entry.sentAt,
@@ -27,10 +27,10 @@ export function remainsOf(assigned: InFlightTasks, board: ParentBoard | undefine
 }
 
 /**
- * Sorts what was in assigned.
- * @param begunAt when each began, or undefined
+ * Sorts the entries.
+ * @param begunAt time when each began, or undefined
  * @param decodingId the task whose input was being decoded last, which may have begun since
- * @param ranAlone whether one task ran at a time: whatever began before the last one had returned
+ * @param ranAlone whether one task ran at a time: all that began before the last one had returned
  */
 function sorted(
   entries: readonly InFlightEntry[],

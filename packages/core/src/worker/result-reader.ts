@@ -12,19 +12,19 @@ export interface ResultReaderParts {
   log: LogReader | undefined;
   arena: Arena | undefined;
   openDecoder(): ValueDecoder;
-  /** Whether the result with this wire id is waited for; one that is not is not decoded. */
+  /** Whether the result with this wire id is awaited. Other results are not decoded. */
   isWanted(wireId: number): boolean;
-  /** The handler of this task has returned; its result comes by a frame. */
+  /** Notes that the handler of this task has returned; its result comes by a frame. */
   onReturned(wireId: number, endedAt: number): void;
-  /** One result. */
+  /** Takes one result. */
   onRow(row: ResultRow): void;
 }
 
 const NOTHING_BESIDE: readonly ArrayBuffer[] = [];
 
 /**
- * Reads the results of one worker, each once: from its frames, and from its log, which may be ahead of the frames. Records of
- * the log, those of frames, and progress have decoders of their own, since each may come without the others.
+ * Reads each result of one worker once: from its frames, or from its log, which may be ahead. Records of the log, records of
+ * frames, and progress have separate decoders, since each may come without the others.
  */
 export class ResultReader {
   readonly #parts: ResultReaderParts;
@@ -36,7 +36,7 @@ export class ResultReader {
     this.#parts = parts;
   }
 
-  /** @throws when the frame, or the log it tells of, is damaged */
+  /** @throws when the frame, or the log that it announces, is damaged */
   readFrame(frame: ResultsFrame, nowMs: number): void {
     const { log } = this.#parts;
     const [from = 0, to = 0, copied = 0] = frame.meta;
@@ -48,7 +48,10 @@ export class ResultReader {
     }
   }
 
-  /** The value of a progress frame; its first word is the wire id. Undefined when it cannot be read. @throws for damaged frames */
+  /**
+   * The value of a progress frame, whose first word is the wire id. Undefined when it cannot be read. @throws for damaged
+   * frames
+   */
   progress({ meta, values, beside, body }: ProgressFrame): ClonedValue | undefined {
     if (body !== undefined) return body;
     const [, definitions = 0] = meta;
@@ -57,14 +60,14 @@ export class ResultReader {
     try {
       return { value: decoder.decode(values, definitions, values.length, (index) => existing(beside[index])) };
     } catch {
-      // A user's codec has thrown. No worker is to end for that, with all it has in flight: the value is counted as dropped.
+      // A user's codec has thrown. That must not end a worker with all it has in flight, so the value counts as dropped.
       return undefined;
     }
   }
 
   /**
-   * Reads what the log holds beyond the frames. Whether there was anything.
-   * @param isEverything whether also results of tasks that have told of their progress: frames with that may still be unread
+   * Reads the contents of the log beyond the frames. Returns whether there were any.
+   * @param isEverything whether also results of tasks with progress, whose frames may still be unread
    */
   readLog(nowMs: number, isEverything: boolean): boolean {
     const { log } = this.#parts;
@@ -96,7 +99,7 @@ export class ResultReader {
       log.advance(span);
       const next = log.position;
       if (!isSkip(bytes, at)) this.#read(bytes, at, row, this.#decoderOfLog, NOTHING_BESIDE, undefined);
-      // What the result led to may have read on: `bytes` is written over then.
+      // The handling of the result may have read on, and then `bytes` is overwritten.
       if (log.position !== next) return;
       at += span;
     }
@@ -160,7 +163,7 @@ export class ResultReader {
   }
 }
 
-/** What goes with a status other than `ok`. */
+/** The data that goes with a status other than `ok`. */
 function note(bytes: Buffer, from: number, to: number): unknown {
   return from === to ? undefined : deserialize(bytes.subarray(from, to));
 }

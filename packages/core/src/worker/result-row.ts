@@ -4,22 +4,22 @@ import type { Refusal } from '../contract/errors.js';
 import type { WireThrown } from '../wire/error-nodes.js';
 import { RECORD_FLAG, RECORD_HEADER, STATUS } from '../wire/record.js';
 
-/** Least bytes of a value that goes beside its record: a smaller one stands in it. */
+/** Smallest value, in bytes, that goes beside its record. A smaller one is part of the record. */
 const ASIDE_BYTES = 16 * 1024;
 
-/** One for all: to make a buffer and a view cost 2.5 µs of each call that comes alone. */
+/** One view for all: a new buffer and view would cost 2.5 µs of each call that comes alone. */
 const NO_RECORD = new DataView(new ArrayBuffer(RECORD_HEADER));
 
 /**
- * One record of a worker's results; see wire/record.ts. One object serves all records of a frame; readers take what they need
- * before the next one.
+ * One record of a worker's results; see wire/record.ts. One object serves all records of a frame, so readers copy what they
+ * need before the next one.
  */
 export class ResultRow {
-  /** When it was read, which is when its task settles. One look at the clock for all of a frame. */
+  /** Time when it was read, which is when its task settles. One look at the clock serves a whole frame. */
   readonly settledAt: number;
-  /** When it came. */
+  /** Time when it came. */
   readonly returnedAt: number;
-  /** When the frame that told of it was sent; it may have been read before. */
+  /** Time when the frame that announced it was sent. The row may have been read before. */
   readonly #sentAt: number;
   #bytes: Buffer | undefined;
   #view: DataView = NO_RECORD;
@@ -35,25 +35,25 @@ export class ResultRow {
     this.returnedAt = returnedAt;
   }
 
-  /** Goes to the record at `at`. */
+  /** Moves to the record at `at`. */
   open(bytes: Buffer, at: number): void {
     if (this.#bytes !== bytes) {
       this.#bytes = bytes;
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     }
     this.#at = at;
-    // Each of the times is a distance from it.
+    // The other times are distances from it.
     this.#endedAt = this.#view.getFloat64(at + 16, true);
     this.#value = undefined;
     this.#unread = undefined;
   }
 
-  /** Takes the value of the record. */
+  /** Sets the value of the record. */
   take(value: unknown): void {
     this.#value = value;
   }
 
-  /** The value of the record cannot be read. */
+  /** Notes that the value of the record cannot be read. */
   refuse(error: unknown): void {
     this.#unread = `it cannot be read again: ${messageOf(error)}`;
   }
@@ -61,7 +61,7 @@ export class ResultRow {
   get wireId(): number {
     return this.#view.getUint32(this.#at + 8, true);
   }
-  /** As the worker wrote it. */
+  /** Kind as the worker wrote it. */
   get kind(): number {
     return this.#view.getUint8(this.#at + 12);
   }
@@ -74,24 +74,24 @@ export class ResultRow {
   get valueBytes(): number {
     return this.#view.getUint32(this.#at + 36, true);
   }
-  /** Bytes of the value, at least. */
+  /** Size of the value in bytes, at least. */
   get resultBytes(): number {
     return (this.flags & ~RECORD_FLAG.reported) === 0 ? this.valueBytes : ASIDE_BYTES;
   }
-  /** What became of the task: that of `kind`, unless what belongs to it cannot be read. */
+  /** Outcome of the task: that of `kind`, unless its data cannot be read. */
   get status(): number {
     if (this.#unread === undefined) return this.kind;
     return this.kind === STATUS.inputUnread ? STATUS.inputUnread : STATUS.notSerializable;
   }
-  /** What the handler returned, of a row that is `ok`. */
+  /** Value that the handler returned, in a row that is `ok`. */
   get value(): unknown {
     return this.#value;
   }
-  /** What it threw, of an `error`. */
+  /** Value that the handler threw, in an `error`. */
   get thrown(): WireThrown {
     return this.#value as WireThrown;
   }
-  /** Why a value could not be sent, or not be read. */
+  /** Why a value could not be sent or read. */
   get refusal(): Refusal {
     return this.#unread === undefined ? (this.#value as Refusal) : { reason: this.#unread };
   }

@@ -12,9 +12,9 @@ import type { Task } from '../task/task.js';
 import type { Transport } from '../transport/transport.js';
 import type { InFlightEntry } from './in-flight-entry.js';
 
-/** Bytes of inputs in one frame; what is beyond goes in the next. One larger input goes alone. */
+/** Most bytes of inputs in one frame; the rest goes in the next one. A larger input goes alone. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** In front of the inputs of a frame that defines no shapes. */
+/** Stands before the inputs of a frame that defines no shapes. */
 const NO_DEFINITIONS = Buffer.alloc(4);
 
 /** Tasks assigned within this turn of the event loop; they leave in one frame. Their inputs are bytes already. */
@@ -22,13 +22,13 @@ export class SendBuffer {
   readonly #transport: Transport;
   readonly #encoder: ValueEncoder;
   readonly #clock: Clock;
-  /** Hears of a task whose input cannot be sent; it is not on its way then. */
+  /** Called for a task whose input cannot be sent, and which is not on its way then. */
   readonly #onRefused: (entry: InFlightEntry, refusal: Refusal) => void;
   #entries: InFlightEntry[] = [];
-  /** For frames of one task, which make less garbage so: a channel has copied both when it returns. */
+  /** Reused with `#values` for frames of one task, to make less garbage: a channel has copied both when it returns. */
   readonly #metaOfOne = new Uint32Array(TASK_WORDS);
   readonly #values: Uint8Array[] = [];
-  /** Shapes that the worker knows. */
+  /** Number of shapes that the worker knows. */
   #shapes = 0;
 
   constructor(
@@ -51,14 +51,14 @@ export class SendBuffer {
     this.#entries.push(entry);
   }
 
-  /** Takes a task back that has not left yet. */
+  /** Removes a task that has not left yet. */
   remove(entry: InFlightEntry): boolean {
     const at = this.#entries.indexOf(entry);
     if (at !== -1) this.#entries.splice(at, 1);
     return at !== -1;
   }
 
-  /** Sends what has gathered. @param flags see Worker.flush */
+  /** Sends the buffered tasks. @param flags see Worker.flush */
   send(flags: number): void {
     const entries = this.#entries;
     if (entries.length === 0) return;
@@ -78,7 +78,7 @@ export class SendBuffer {
         if (entry.task?.isOneShot === true) entry.task.history.isSpent = true;
       }
     } catch (error) {
-      // Only what a port clones can still be refused: inputs that are bytes always go.
+      // Only inputs that a port clones can still be refused; inputs as bytes always go.
       if (entries.length > 1) for (const entry of entries) this.#sendFrame([entry], flags & ~CALM);
       else this.#onRefused(entries[0] as InFlightEntry, toRefusal(error, 'input'));
     }
@@ -93,7 +93,7 @@ export class SendBuffer {
     let extras: Map<number, RowExtras> | undefined;
     let beside: ArrayBuffer[] | undefined;
     let transfer: TransferItem[] | undefined;
-    // Inputs of tasks that follow one another mostly lie one behind the other.
+    // Inputs of consecutive tasks mostly lie one behind the other.
     let chunk: Buffer | undefined;
     let from = 0;
     let to = 0;
@@ -134,20 +134,23 @@ export class SendBuffer {
     if (chunk !== undefined && to > from) values.push(chunk.subarray(from, to));
     const body: TasksBody | undefined = extras && { extras };
     const sentAt = this.#transport.channel.send(FRAME.tasks, body, { meta, values, beside, transfer });
-    // Nothing that is large is held on to.
+    // Large values must not be kept alive.
     values.length = 0;
-    // Only now: a frame that is refused has told of nothing.
+    // Only now, because a refused frame has defined nothing.
     this.#shapes = this.#encoder.shapeCount;
     return sentAt;
   }
 
-  /** A large input goes through the arena as it is; undefined when it goes with the frame. */
+  /** Sends a large input through the arena as it is; undefined when it goes with the frame. */
   #sendWhole({ chunk, inputAt, inputBytes }: Task): ArenaPlace | undefined {
     const place = this.#transport.arena?.write((chunk as Buffer).subarray(inputAt, inputAt + inputBytes));
     return place && { ...place, bytes: inputBytes };
   }
 
-  /** Large views go through the arena, or with the frame where that has no room: as a copy, since the task may be sent again. */
+  /**
+   * Sends a large view through the arena, or with the frame where that has no room. It is a copy, since the task may be sent
+   * again.
+   */
   #sendView(view: Uint8Array, beside: ArrayBuffer[]): ArenaPlace | undefined {
     const place = this.#transport.arena?.write(view);
     if (place !== undefined) return { ...place, bytes: view.length };
@@ -155,7 +158,7 @@ export class SendBuffer {
     return undefined;
   }
 
-  /** The definitions of the shapes that are new to the worker, behind their length. */
+  /** The definitions of the shapes that are new to the worker, after their length. */
   #newShapes(): Uint8Array {
     if (this.#encoder.shapeCount === this.#shapes) return NO_DEFINITIONS;
     const sink = new Sink();
@@ -171,12 +174,12 @@ export class SendBuffer {
 function flagsOf(task: Task): number {
   let flags = 0;
   if (!task.isLasting) flags |= IDEMPOTENT;
-  // Where its input lies in several places, it is decoded before it is claimed.
+  // An input in several places is decoded before it is claimed.
   if (task.aside !== undefined) flags |= CLAIM_ALONE;
   return flags;
 }
 
-/** The first of these entries that does not fit into a frame that begins with `from`. */
+/** Index of the first of these entries that does not fit into a frame that begins with `from`. */
 function endOfFrame(entries: readonly InFlightEntry[], from: number): number {
   let bytes = 0;
   for (let at = from; at < entries.length; at++) {

@@ -2,35 +2,41 @@ import type { Clock, Timer } from '../base/clock.js';
 import type { Task } from '../task/task.js';
 import type { InFlightEntry } from './in-flight-entry.js';
 
-/** A timer that fires this long after its time fires in a loop that had no time to read either. */
+/** Lateness of the timer, in ms, that shows a loop without time to read messages either. */
 const LATE_MS = 20;
-/** A run of very short tasks ends within this, or can be withdrawn. */
+/** A run of very short tasks ends within this time, or can be withdrawn. */
 const RUN_ENDS_MS = 5;
 
 export interface WatchParts {
   clock: Clock;
-  /** Reads what the worker's log holds: a result that is there is no task that runs. */
+  /** Reads the contents of the worker's log, since a task with a result there does not run. */
   readLog(): void;
   inFlight(): InFlightEntry[];
-  /** When its handler was called, or undefined if it was not yet. */
+  /** Time when its handler was called, or undefined if it was not yet. */
   begunAt(entry: InFlightEntry): number | undefined;
-  /** Withdraws a task that has not begun. False when its handler was called meanwhile, or may be; undefined when the worker cannot be told. */
+  /**
+   * Withdraws a task that has not begun. False when its handler was called meanwhile, or may be. Undefined when the worker
+   * cannot be reached.
+   */
   withdraw(entry: InFlightEntry): boolean | undefined;
-  /** Its time is up. ranMs: since its start; undefined when it never started, and has waited for as long as it may. */
+  /**
+   * Reports a task whose time is up. ranMs: time since its start; undefined when it never started, and has waited as long as
+   * it may.
+   */
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
-  /** How long an abandoned task may still take to end. */
+  /** Time that an abandoned task has to end. */
   graceMs: number;
-  /** An abandoned task has not ended within its grace. */
+  /** Reports that an abandoned task has not ended within its grace. */
   overdue(): void;
 }
 
 /**
- * Watches the time of the tasks one worker has in flight. One timer for all of them, set to the earliest moment at which
- * any could be due; tasks that end in time never touch it. When it fires, log and board tell what has really begun.
+ * Watches the time of the tasks that one worker has in flight. One timer serves all of them, set to the earliest moment at
+ * which any could be due. Tasks that end in time never touch it. When it fires, log and board show what has really begun.
  */
 export class TaskWatch {
   readonly #parts: WatchParts;
-  /** When patience with each abandoned task ends. */
+  /** Time when the grace of each abandoned task ends. */
   readonly #killAtMs = new Map<InFlightEntry, number>();
   #timer: Timer | undefined;
   #dueAt = Infinity;
@@ -40,12 +46,12 @@ export class TaskWatch {
     this.#parts = parts;
   }
 
-  /** A task with a limit was put in flight. It cannot be due before it has run for its limit, or waited for it. */
+  /** Notes that a task with a limit was put in flight. It is due at the earliest after its limit to run, or to wait. */
   expect(task: Task): void {
     this.#lookAt(Math.min(this.#parts.clock.now() + task.timeoutMs, task.waitUntilMs));
   }
 
-  /** This task is abandoned, and its handler has begun: it has `graceMs` to end by itself. */
+  /** Notes that this task is abandoned after its handler began: it has `graceMs` to end by itself. */
   abandon(entry: InFlightEntry): void {
     const killAtMs = this.#parts.clock.now() + this.#parts.graceMs;
     this.#killAtMs.set(entry, killAtMs);
@@ -73,8 +79,8 @@ export class TaskWatch {
     const isLate = now - this.#dueAt > LATE_MS;
     this.#dueAt = Infinity;
     if (isLate && !this.#wasLate) {
-      // This event loop stood still. What the worker has sent meanwhile is still unread: first that, then judgement. Once only:
-      // in a loop whose every turn is long, each look would be late.
+      // This event loop stood still, so messages of the worker are still unread. They are read before the judgement. That
+      // happens only once, because where every turn is long, each look would be late.
       this.#wasLate = true;
       this.#lookAt(now);
       return;
@@ -86,7 +92,7 @@ export class TaskWatch {
         this.#lookAtAbandoned(entry, now);
         continue;
       }
-      // The end of a task before it may have taken it back.
+      // The end of a task before it may have removed this one.
       const { task } = entry;
       if (task === undefined) continue;
       const begunAt = this.#parts.begunAt(entry);
@@ -95,13 +101,13 @@ export class TaskWatch {
     }
   }
 
-  /** Sent ahead, and not begun: its wait goes on, and its execution limit has not begun to count. */
+  /** Looks at a prefetched task that has not begun. Its wait goes on, and its execution limit does not count yet. */
   #lookAtWaiting(entry: InFlightEntry, task: Task, now: number): void {
     if (task.waitUntilMs > now) {
       this.#lookAt(Math.min(now + task.timeoutMs, task.waitUntilMs));
       return;
     }
-    // A caller may submit it anew when it hears that it has waited too long: its handler must not have been called.
+    // After a rejection for a long wait, a caller may submit the task anew. Its handler must not have been called by then.
     const isWithdrawn = this.#parts.withdraw(entry);
     const mayBegin = isWithdrawn === false;
     const begunAt = mayBegin ? this.#parts.begunAt(entry) : undefined;
@@ -120,7 +126,7 @@ export class TaskWatch {
 
   #lookAtAbandoned(entry: InFlightEntry, now: number): void {
     const killAtMs = this.#killAtMs.get(entry);
-    // Without a limit: taken back before it began, it will not run.
+    // A task without a limit was revoked before it began, and will not run.
     if (killAtMs === undefined) return;
     if (killAtMs > now) this.#lookAt(killAtMs);
     else this.#parts.overdue();

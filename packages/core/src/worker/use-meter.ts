@@ -4,10 +4,10 @@ import type { ReportMessage, TaskUseTotals } from '../wire/messages.js';
 
 const NOTHING: TaskUseTotals = { handlerMs: 0, calledMs: 0, sampledMs: 0, sampledCpuMs: 0 };
 
-/** Of a handler, by its index in the worker's own list. */
+/** Use by a handler, which is named by its index in the worker's own list. */
 export type HandlerUse = readonly [handler: number, use: Sums];
 
-/** What a worker did since its report before, handler by handler. */
+/** What a worker did since its last report, handler by handler. */
 export class UseMeter {
   readonly #totals = new Map<number, TaskUseTotals>();
   #worker: WorkerUse = { loopMs: 0, cpuMs: 0, delayMs: 0 };

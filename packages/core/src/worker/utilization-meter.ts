@@ -1,33 +1,33 @@
-/** From one report of a worker to the next, while it works. */
+/** Time between two reports of a worker, while it works. */
 const REPORT_EVERY_MS = 250;
-/** A worker whose loop is free reports in time; one that does not has a loop that is busy. */
+/** A worker with a free loop reports in time, so a later report shows a busy loop. */
 const SILENT_MS = REPORT_EVERY_MS * 1.6;
 
-/** What a worker tells of itself: totals since its start, ms. */
+/** A worker's own report: totals since its start, ms. */
 export interface ReportedUtilization {
-  /** Tasks were in handlers: two at once for a second are two seconds. */
+  /** Time of tasks in handlers; two at once for a second count as two seconds. */
   readonly handlerMs: number;
-  /** Its event loop was active. */
+  /** Time for which its event loop was active. */
   readonly loopMs: number;
-  /** Processor time it took. */
+  /** Processor time that it took. */
   readonly cpuMs: number;
-  /** Its loop could have run, and got no core. */
+  /** Time for which its loop could have run, and got no core. */
   readonly delayMs: number;
 }
 
-/** Totals, and until when they hold. */
+/** Totals, and the time until which they hold. */
 export interface UtilizationTotals extends ReportedUtilization {
   /** Host clock. */
   readonly atMs: number;
 }
 
 /**
- * How much a worker has worked, between its reports, too: a handler that computes for a minute lets nothing be reported for
- * a minute. Totals never go down; what was assumed in a silence is put right by the next report.
+ * Measures how much a worker has worked, also between its reports. A handler that computes for a minute delays reports for a
+ * minute. Totals never go down; the next report corrects what was assumed in a silence.
  */
 export class UtilizationMeter {
   #reported: ReportedUtilization = { handlerMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
-  /** The last report, or the last look at it without a task, whichever was later. */
+  /** Time of the last report, or of the last look without a task, whichever was later. */
   #sinceMs: number;
   #told: UtilizationTotals;
 
@@ -41,15 +41,15 @@ export class UtilizationMeter {
     this.#sinceMs = nowMs;
   }
 
-  /** Whether nothing has been heard of it for longer than a free loop would let pass. */
+  /** Whether its last report is older than a free loop would allow. */
   isSilent(nowMs: number): boolean {
     return nowMs - this.#sinceMs > SILENT_MS;
   }
 
   /**
    * @param isExecuting whether it has a task in a handler
-   * @param outsideCpuMs processor time since its start as the system tells it, for when it is silent; where that is not
-   *   known, a loop that is busy is taken to compute
+   * @param outsideCpuMs processor time since its start as the system reports it, for times of silence. Where it is unknown, a
+   * busy loop counts as computing
    */
   read(nowMs: number, isExecuting: boolean, outsideCpuMs: number | undefined): UtilizationTotals {
     if (!isExecuting) this.#sinceMs = nowMs;

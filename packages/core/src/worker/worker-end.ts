@@ -8,19 +8,19 @@ import type { Remains } from './remains.js';
 export interface WorkerEnd {
   report: DeathReport;
   /**
-   * asked: the pool had told it to go. killed: the pool ended it for a task that would not end. failedToStart: it
-   * never became ready. died: all else.
+   * asked: the pool had asked it to go. killed: the pool ended it for a task that would not end. failedToStart: it never
+   * became ready. died: everything else.
    */
   how: 'asked' | 'killed' | 'failedToStart' | 'died';
   /** Why it never became ready. */
   startError: PoolError<'ERR_WORKER_START'> | undefined;
-  /** An error of our own side that made us end it. */
+  /** An error on the pool's own side that made it end the worker. */
   fault: Error | undefined;
-  /** Tasks that had begun and not returned: one of them, or something that ended before, is to blame. */
+  /** Tasks that had begun and not returned. One of them, or code that ended before, is to blame. */
   begun: Task[];
   /** Their number, the abandoned ones included. */
   begunCount: number;
-  /** When the earliest of them began, host clock; NaN without any. */
+  /** Time when the earliest of them began, host clock; NaN without any. */
   begunSince: number;
   /** Tasks whose handlers had returned, and whose results were lost on their way. */
   lost: Task[];
@@ -30,7 +30,7 @@ export interface WorkerEnd {
   others: Task[];
 }
 
-/** What is known of a worker that has just ended. */
+/** Data of a worker that has just ended. */
 export interface EndedWorker {
   readonly id: number;
   readonly pid: number | undefined;

@@ -5,12 +5,12 @@ import { workerEnd, type EndedWorker, type WorkerEnd } from './worker-end.js';
 import type { WorkerStart } from './worker-start.js';
 
 /**
- * A kill that has not ended a worker for this long is not waited for any more. A thread in a call of native code, such as
- * execFileSync(), ends only after that call; a process under another user's id may not be killed at all.
+ * Time after which a kill without an end is not waited for any more. A thread in a call of native code, such as
+ * execFileSync(), ends only after that call. A process under another user's id may not be killable at all.
  */
 const KILL_TIMEOUT_MS = 5000;
 
-/** A worker's way out: how it is ended, and who or what ended it. */
+/** A worker's way out: how it is ended, and by what. */
 export class WorkerExit {
   readonly #transport: Transport;
   readonly #clock: Clock;
@@ -21,26 +21,26 @@ export class WorkerExit {
   #fault: Error | undefined;
   #killedFor: string | undefined;
 
-  /** @param givenUp it was killed, and no end of it has come */
+  /** @param givenUp called when it was killed, and no end of it has come */
   constructor(transport: Transport, clock: Clock, givenUp: (exit: TransportExit) => void) {
     this.#transport = transport;
     this.#clock = clock;
     this.#givenUp = givenUp;
   }
 
-  /** Whether what it says can still be believed. */
+  /** Whether its messages can still be trusted. */
   get isTrusted(): boolean {
     return this.#fault === undefined;
   }
 
-  /** The pool wants it to go. */
+  /** Notes that the pool wants it to go. */
   ask(): void {
     this.#how = 'asked';
   }
 
-  /** Has it tear down and exit, and kills it after `withinMs`. @param isLoaded whether it has a module to tear down */
+  /** Makes it tear down and exit, and kills it after `withinMs`. @param isLoaded whether it has a module to tear down */
   stop(withinMs: number, isLoaded: boolean): void {
-    // A module that is still loading has nothing to tear down, and may never get to the end of its loading.
+    // A module that is still loading has nothing to tear down, and may never finish loading.
     if (!isLoaded && this.#transport.isKillClean) {
       this.#end();
       return;
@@ -50,20 +50,23 @@ export class WorkerExit {
     this.#stopTimer = this.#clock.after(withinMs, () => this.#end());
   }
 
-  /** Ends it now. @param why the end of a sentence, for those it had in flight */
+  /** Ends it now. @param why text that ends a sentence, for the tasks in flight */
   kill(why: string): void {
     if (this.#how === 'died') this.#how = 'killed';
     if (this.#how === 'killed') this.#killedFor ??= why;
     this.#end();
   }
 
-  /** Its words cannot be trusted any more, or we tripped over them. It ends as one that died, and says why. */
+  /**
+   * Ends it because its messages cannot be trusted any more, or because handling them failed. It counts as one that died,
+   * with this error.
+   */
   fault(error: Error): void {
     this.#fault ??= error;
     this.#end();
   }
 
-  /** It is gone. @param start its way to ready, for why it did not get there */
+  /** Notes its end. @param start its way to ready, for why it did not get there */
   ended(worker: EndedWorker, exit: TransportExit, start: WorkerStart): WorkerEnd {
     this.#stopTimer?.cancel();
     this.#killTimer?.cancel();
@@ -78,7 +81,7 @@ export class WorkerExit {
 
   #end(): void {
     this.#transport.kill();
-    // Two halves: after the first, a loop that stood still for all of it reads what has ended meanwhile.
+    // Two halves: after the first, a loop that stood still for all of it reads the ends that came meanwhile.
     this.#killTimer ??= this.#clock.after(KILL_TIMEOUT_MS / 2, () => {
       this.#killTimer = this.#clock.after(KILL_TIMEOUT_MS / 2, () => this.#giveUp());
     });
@@ -88,7 +91,7 @@ export class WorkerExit {
     if (this.#how !== 'asked') {
       this.#killedFor = `${this.#killedFor ?? 'it broke the protocol'}; ${KILL_TIMEOUT_MS} ms later it had not ended`;
     }
-    // Should its end come after all, it is over already.
+    // An end that comes after all has no effect any more.
     this.#transport.onExit = () => {};
     this.#givenUp({
       code: null,

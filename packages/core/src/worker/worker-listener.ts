@@ -6,16 +6,16 @@ import type { HandlerUse } from './use-meter.js';
 import type { WorkerEnd } from './worker-end.js';
 
 /**
- * What hears of a worker's events. Given once, at construction; all calls come from the event loop, none from inside a call
- * down. Its worker is a parameter, so that this file needs no import of the class that calls it.
+ * Receives a worker's events. Given once, at construction. All calls come from the event loop, none from inside a call to the
+ * worker. Its worker is a parameter, so that this file needs no import of the class that calls it.
  */
 export interface WorkerListener<W> {
   ready(worker: W): void;
-  /** One row of a results frame. The task is out of hand already. */
+  /** One row of a results frame. The task is not in flight any more. */
   result(worker: W, task: Task, row: ResultRow): void;
-  /** A whole frame of results was read: there may be room now. */
+  /** A whole frame of results was read, so there may be room now. */
   resultsRead(worker: W): void;
-  /** It has told of itself: `metrics` is new. @param uses what the tasks of its handlers did to it since then, by index */
+  /** The worker has reported, so `metrics` is new. @param uses what the tasks of its handlers did to it since then, by index */
   reported(worker: W, uses: readonly HandlerUse[]): void;
   refused(worker: W, task: Task, refusal: Refusal): void;
   progress(worker: W, task: Task, value: unknown): void;

@@ -2,36 +2,36 @@ import type { ReportMessage } from '../wire/messages.js';
 import { UtilizationMeter, type UtilizationTotals } from './utilization-meter.js';
 import { UseMeter, type HandlerUse } from './use-meter.js';
 
-/** What is known of a worker's memory and load: by its own reports, and by the system while it says nothing. */
+/** A worker's memory and load: by its own reports, and by the system's while it is silent. */
 export class WorkerMetrics {
   /** Resident memory of a process; heap and buffers of a thread. */
   rssBytes = 0;
   heapUsedBytes = 0;
   heapLimitBytes = 0;
-  /** Cores in use, and share of the time its loop was active, over its last report. */
+  /** Cores in use, and share of the time that its loop was active, over its last report. */
   cpu = 0;
   elu = 0;
-  /** How much more memory its last report told than the one before. */
+  /** Memory of its last report less that of the one before. */
   grownBytes = 0;
-  /** All three when it was ready, and had done nothing yet. */
+  /** All three as they were when it became ready. */
   warmRssBytes = 0;
   warmKeptBytes = 0;
   warmKeptHeapBytes = 0;
-  /** By which the system can be asked about its event loop's thread. */
+  /** Thread of its event loop, by which the system can be asked about it. */
   systemThreadId: number | undefined;
   readonly #load: UtilizationMeter;
   readonly #uses = new UseMeter();
   #reportedBytes = 0;
   #scratchBytes = 0;
   #youngUsedBytes = 0;
-  /** Processor time since its start, as the system told it last. */
+  /** Processor time since its start, as the system reported it last. */
   #outsideCpuMs: number | undefined;
 
   constructor(nowMs: number) {
     this.#load = new UtilizationMeter(nowMs);
   }
 
-  /** Its memory less the young generation: what its code, its tasks and its caches hold. */
+  /** Its memory without the young generation: what its code, its tasks and its caches hold. */
   get keptBytes(): number {
     return Math.max(0, this.rssBytes - this.#scratchBytes);
   }
@@ -41,7 +41,7 @@ export class WorkerMetrics {
     return Math.max(0, this.heapUsedBytes - this.#youngUsedBytes);
   }
 
-  /** The worker has told of itself. @returns what the tasks of its handlers did to it since it did so last */
+  /** Takes a report of the worker. @returns what the tasks of its handlers did to it since the last one */
   report(nowMs: number, message: ReportMessage): HandlerUse[] {
     this.grownBytes = message.rssBytes - this.#reportedBytes;
     this.rssBytes = this.#reportedBytes = message.rssBytes;
@@ -55,7 +55,7 @@ export class WorkerMetrics {
     return this.#uses.report(message);
   }
 
-  /** It is ready, and has just reported. */
+  /** Notes the values of a worker that is ready, and has just reported. */
   warm(systemThreadId: number | undefined): void {
     this.warmRssBytes = this.rssBytes;
     this.warmKeptBytes = this.keptBytes;
@@ -63,13 +63,13 @@ export class WorkerMetrics {
     this.systemThreadId = systemThreadId;
   }
 
-  /** What the system tells of it. */
+  /** Takes what the system reports of it. */
   noteUsage({ cpuMs, rssBytes }: { cpuMs: number; rssBytes?: number }): void {
     this.#outsideCpuMs = cpuMs;
     if (rssBytes !== undefined) this.rssBytes = rssBytes;
   }
 
-  /** Whether nothing has been heard of it for longer than a free loop would let pass. */
+  /** Whether its last report is older than a free loop would allow. */
   isSilent(nowMs: number): boolean {
     return this.#load.isSilent(nowMs);
   }

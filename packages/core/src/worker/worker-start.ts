@@ -25,21 +25,21 @@ const THROWERS: Readonly<Record<StartFailedMessage['phase'], string>> = {
 export interface WorkerStartParts {
   clock: Clock;
   moduleUrl: string;
-  /** When it was spawned; host clock. */
+  /** Time when it was spawned; host clock. */
   startedAt: number;
   timeoutMs: number;
-  /** How far it has come. */
+  /** State that it has reached. */
   state(): WorkerState['name'];
-  /** It has not become ready in time. */
+  /** Reports that it has not become ready in time. */
   tooSlow(): void;
 }
 
-/** A child's way from spawn to ready: its deadline, what it announced there, and why it did not get there. */
+/** A child's way from spawn to ready: its deadline, what it announced, and why it failed. */
 export class WorkerStart {
-  /** From spawn to ready, ms; 0 until then. */
+  /** Time from spawn to ready, ms; 0 until then. */
   bootMs = 0;
   wasReady = false;
-  /** Handlers by name: the index in the worker's own list. Empty until it is ready. */
+  /** Index of each handler in the worker's own list, by name. Empty until it is ready. */
   readonly handlers = new Map<string, number>();
   readonly #parts: WorkerStartParts;
   #deadline: Timer;
@@ -50,7 +50,7 @@ export class WorkerStart {
     const dueAt = parts.clock.now() + parts.timeoutMs;
     this.#deadline = parts.clock.after(parts.timeoutMs, () => {
       if (parts.clock.now() - dueAt <= LATE_MS) this.#onTooSlow();
-      // This event loop stood still. That the worker is ready may still be unread: first that, then judgement. Once only.
+      // This event loop stood still, so a ready message may still be unread. It is read before the judgement, only once.
       else this.#deadline = parts.clock.after(0, () => this.#onTooSlow());
     });
   }
@@ -64,7 +64,7 @@ export class WorkerStart {
       transport.board?.revoke(TEST_ID);
       transport.channel.send(FRAME.init, initMessage(spec, transport));
     } catch (error) {
-      // The caller has no worker to look after: the child would stay.
+      // The caller gets no worker to look after, so the child would stay.
       this.end();
       transport.onExit = () => transport.release();
       transport.kill();
@@ -72,7 +72,7 @@ export class WorkerStart {
     }
   }
 
-  /** It is ready. */
+  /** Notes that it is ready. */
   done({ handlers }: ReadyMessage): void {
     this.end();
     handlers.forEach((name, index) => this.handlers.set(name, index));
@@ -80,23 +80,23 @@ export class WorkerStart {
     this.wasReady = true;
   }
 
-  /** How long it has been ready, ms. */
+  /** Time for which it has been ready, ms. */
   readyMs(nowMs: number): number {
     return this.wasReady ? nowMs - this.#parts.startedAt - this.bootMs : 0;
   }
 
-  /** It is ready, is asked to stop, or has ended. */
+  /** Ends the start: the worker is ready, is asked to stop, or has ended. */
   end(): void {
     this.#deadline.cancel();
   }
 
-  /** It says that it cannot become ready. */
+  /** Notes the worker's report that it cannot become ready. */
   noteFailed({ phase, error }: StartFailedMessage): void {
     const cause = errorFromWire(error, THROWERS[phase]);
     this.#error = this.#errorIn(phase, `${cause.name}: ${cause.message}`, cause, placeOf(cause.stack));
   }
 
-  /** Why it never became ready: what it said, that it was too slow, or else how it ended. */
+  /** Why it never became ready: its own report, a start that was too slow, or how it ended. */
   errorOf(exit: TransportExit): StartError {
     if (this.#error !== undefined) return this.#error;
     const words = exit.stderrTail.trim();
@@ -117,9 +117,9 @@ export class WorkerStart {
   }
 }
 
-/** Why a worker could not even be spawned, in the words of every other failed start. */
+/** The error for a worker that could not even be spawned, in the words of every other failed start. */
 export function neverSpawned(moduleUrl: string, cause: unknown): unknown {
-  // Options that are wrong say so themselves.
+  // Wrong options have an error of their own.
   if (isPoolError(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const details = { module: fileURLToPath(moduleUrl), phase: 'spawn', reason, place: undefined };

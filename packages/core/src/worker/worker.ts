@@ -18,7 +18,7 @@ import type { WorkerListener } from './worker-listener.js';
 import { WorkerStart } from './worker-start.js';
 import { canMove, type WorkerState } from './worker-state.js';
 
-/** A stack that is not there after this long is not waited for. On a machine with work for more cores, one took over 500 ms. */
+/** Longest wait for a stack. On an overloaded machine, one took over 500 ms. */
 const STACK_WITHIN_MS = 2000;
 
 /**
@@ -35,9 +35,9 @@ export class Worker {
   readonly id: number;
   readonly startedAt: number;
   readonly metrics: WorkerMetrics;
-  /** What came from it. */
+  /** Everything that came from it. */
   readonly received: FrameReceiver<Worker>;
-  /** What it was given and has not answered for. */
+  /** The tasks that it was assigned and has not answered for. */
   readonly assigned: InFlightTasks;
   readonly #clock: Clock;
   readonly #listener: WorkerListener<Worker>;
@@ -47,7 +47,7 @@ export class Worker {
   #state: WorkerState;
   #mostTasks = Infinity;
 
-  /** @param encoder the pool's, by which inputs were encoded */
+  /** @param encoder the pool's encoder, which encoded the inputs */
   constructor(
     spec: WorkerSpec,
     start: (spec: WorkerSpec) => Transport,
@@ -120,17 +120,17 @@ export class Worker {
     return this.#transport.threadId;
   }
 
-  /** Takes tasks. */
+  /** Whether it takes tasks. */
   get isReady(): boolean {
     return this.#state.name === 'idle' || this.#state.name === 'busy';
   }
 
-  /** Tasks handed to it and unsettled. */
+  /** Number of tasks in it that have not settled. */
   get inFlight(): number {
     return this.assigned.size;
   }
 
-  /** Tasks it may be given in all. */
+  /** Most tasks that it may take in all. */
   get mostTasks(): number {
     return this.#mostTasks;
   }
@@ -139,22 +139,22 @@ export class Worker {
     this.#mostTasks = mostTasks;
   }
 
-  /** Tasks it may still be given; not above 0 when it has been given its last. */
+  /** Tasks that it may still take; not above 0 when it has got its last. */
   get tasksLeft(): number {
     return this.#mostTasks - this.tasksDone - this.assigned.size;
   }
 
-  /** Execution time expected of them, ms. */
+  /** Expected execution time of its tasks in flight, ms. */
   get expectedMs(): number {
     return this.assigned.expectedMs;
   }
 
-  /** From spawn to ready, ms; 0 until then. */
+  /** Time from spawn to ready, ms; 0 until then. */
   get bootMs(): number {
     return this.#start.bootMs;
   }
 
-  /** How long it has been ready, ms. */
+  /** Time for which it has been ready, ms. */
   readyMs(nowMs: number): number {
     return this.#start.readyMs(nowMs);
   }
@@ -163,12 +163,12 @@ export class Worker {
     return this.received.tasksDone;
   }
 
-  /** When it answered last, or became ready; host clock. */
+  /** Time when it answered last, or became ready; host clock. */
   get usedAtMs(): number {
     return this.received.usedAtMs;
   }
 
-  /** Name of each of its handlers, and index in its own list; empty until it is ready. */
+  /** Index of each handler in its own list, by name; empty until it is ready. */
   get handlers(): ReadonlyMap<string, number> {
     return this.#start.handlers;
   }
@@ -179,7 +179,7 @@ export class Worker {
     return this.assigned.add(task, handler);
   }
 
-  /** Memory is short. Only for a worker that has been ready. */
+  /** Tells it that memory is short. Only for a worker that has been ready. */
   tellPressure(level: PressureLevel): void {
     if (this.isReady) this.#transport.channel.send(FRAME.pressure, { level });
   }
@@ -189,7 +189,7 @@ export class Worker {
     return this.metrics.readUtilization(nowMs, this.inFlight > 0);
   }
 
-  /** Whether it has tasks and has told nothing for a while: its loop must be busy. */
+  /** Whether it has tasks and has sent nothing for a while, so that its loop must be busy. */
   isSilent(nowMs: number): boolean {
     return this.inFlight > 0 && this.metrics.isSilent(nowMs);
   }
@@ -210,26 +210,26 @@ export class Worker {
   }
 
   /**
-   * Lets go of a task that has settled or goes elsewhere; its result is ignored. If its handler has begun, its ctx.signal
-   * aborts, and unless it ends within `graceMs`, the worker is killed.
+   * Abandons a task that has settled or goes elsewhere; its result is ignored. If its handler has begun, its ctx.signal
+   * aborts. Unless the handler ends within `graceMs`, the worker is killed.
    */
   abandon(task: Task, reason: unknown): void {
     this.assigned.abandon(task, reason);
   }
 
-  /** Where its handler is now, even in synchronous code; undefined without an answer in time. */
+  /** Stack of its handler now, even in synchronous code; undefined without an answer in time. */
   stack(): Promise<string | undefined> {
     return this.#transport.stack(STACK_WITHIN_MS);
   }
 
-  /** When the handler of a task in its hand was called, host clock; undefined when it was not yet. */
+  /** Time when the handler of a task in flight was called, host clock; undefined when it was not yet. */
   begunAt(task: Task): number | undefined {
     this.received.readLog();
     const { assignment: entry } = task;
     return entry === undefined ? undefined : this.assigned.begunAt(entry as InFlightEntry);
   }
 
-  /** Takes nothing more, finishes what it has in flight, then stops within `stopWithinMs`. */
+  /** Takes no more tasks, finishes those in flight, then stops within `stopWithinMs`. */
   drain(reason: string, stopWithinMs: number): void {
     if (!this.assigned.isEmpty && this.#state.name === 'busy') this.#move({ name: 'draining', reason, stopWithinMs });
     else if (this.#state.name !== 'draining') this.stop(stopWithinMs);
@@ -245,7 +245,7 @@ export class Worker {
     this.#exit.stop(withinMs, name !== 'starting');
   }
 
-  /** Ends it now, because of what it does. It will be replaced. @param why the end of a sentence, for those it had in flight */
+  /** Ends it now for its behaviour; it will be replaced. @param why text that ends a sentence, for the tasks in flight */
   kill(why: string): void {
     this.#exit.kill(why);
   }
@@ -272,7 +272,7 @@ export class Worker {
   }
 
   #onExit(exit: TransportExit): void {
-    // What its handlers have returned is there, though it is not.
+    // Results of its handlers are in the log, even though the worker has ended.
     this.received.readLog();
     const { id, pid, threadId, metrics } = this;
     const uptimeMs = this.#clock.now() - this.startedAt;
