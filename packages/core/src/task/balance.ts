@@ -1,34 +1,34 @@
 import type { BalanceStats, DetectedWorkload } from '../contract/stats.js';
 
-/** Sums are halved at this number of tasks, so that about the last 4,096 to 8,192 decide, and start-up is forgotten. */
+/** Sums are halved at this number of tasks. So about the last 4,096 to 8,192 count, and start-up is forgotten. */
 const KEPT_TASKS = 8192;
-/** Before this number of tasks most of the time is that of code that V8 has not compiled yet. */
+/** Before this number of tasks, most of the time is that of code that V8 has not compiled yet. */
 const KNOWN_FROM = 2048;
-/** One call in this number is timed. A prime, so that names that take turns are all among them. */
+/** One call in this number is timed. It is prime, so that names that take turns are all among them. */
 const TIMED_CALLS = 17;
 
-/** What tasks take from the program's thread, and what their handlers took in workers: running sums over the latest tasks. */
+/** Time that tasks take of the program's thread, and of workers in their handlers: running sums over the latest tasks. */
 export class Balance {
   #tasks = 0;
   #handedMs = 0;
   #ranMs = 0;
 
-  /** Whether this call is one of those whose time is taken. */
+  /** Whether this call is timed. */
   isTimed(taskId: number): boolean {
     return taskId % TIMED_CALLS === 0;
   }
 
-  /** A timed call took this long: checks aside, the encoding of its input. */
+  /** Adds the time of a timed call: without its checks, the encoding of its input. */
   called(ms: number): void {
     this.#handedMs += ms * TIMED_CALLS;
   }
 
-  /** The program's thread spent this long on tasks of many calls: handing them out, writing frames, reading results. */
+  /** Adds time of the program's thread for tasks of many calls: handing them out, writing frames, reading results. */
   handed(ms: number): void {
     this.#handedMs += ms;
   }
 
-  /** A handler ran to its end. */
+  /** Adds the time of a handler that ran to its end. */
   ran(ms: number): void {
     this.#ranMs += ms;
     if (++this.#tasks < KEPT_TASKS) return;
@@ -39,7 +39,7 @@ export class Balance {
 
   /**
    * @param loopShare share of the time in handlers in which they had their event loop, 0 to 1
-   * @param detected what tasks do, all names together
+   * @param detected what tasks of all names do
    */
   stats(loopShare: number, detected: DetectedWorkload | undefined): BalanceStats | undefined {
     if (this.#tasks < KNOWN_FROM) return undefined;
@@ -50,8 +50,8 @@ export class Balance {
 }
 
 /**
- * What to do about tasks that cost the program's thread more than a plain call of their handler would. The measured cost is a
- * lower bound, so a pool that this names does cost more.
+ * Advice on tasks that cost the program's thread more than a plain call of their handler would. The measured cost is a lower
+ * bound, so a pool with advice does cost more.
  */
 export function adviceFor(
   handOverMs: number,
@@ -65,7 +65,7 @@ export function adviceFor(
     : `${figures}: put several inputs into one task, or call the function directly.`;
 }
 
-/** Two digits: the figures are averages of uneven things. */
+/** Two digits, because the figures are averages of uneven values. */
 function micros(ms: number): string {
   return `${Number((ms * 1000).toPrecision(2))} µs`;
 }

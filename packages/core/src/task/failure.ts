@@ -1,12 +1,12 @@
 import { nextDelayMs } from '../base/backoff.js';
 import type { ResolvedRetry } from '../contract/resolve-options.js';
 
-/** What to do with a task whose try has failed. */
+/** Decision on a task whose try has failed. */
 export type FailureDecision = { action: 'reject'; error: unknown } | { action: 'retry'; delayMs: number };
 
 /**
- * Whether a failed try is followed by another, and after how long. A failure that more tries cannot mend (unknown name,
- * input that cannot be sent) is not asked about here.
+ * Whether a failed try is followed by another, and after how long. Not for failures that no further try can mend: an unknown
+ * name, an input that cannot be sent.
  * @param attempt the try that failed, 1 for the first
  * @param random a number from 0 to 1
  */

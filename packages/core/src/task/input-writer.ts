@@ -6,13 +6,12 @@ import type { Refusal } from '../contract/errors.js';
 import type { Task } from './task.js';
 
 /**
- * Takes inputs down as they are at the call, so that nothing that happens to them later reaches a handler, and no task sees
- * what another one does to its input. Inputs lie one behind the other in chunks; a chunk goes with the last task that has
- * its input there.
+ * Copies inputs as they are at the call. So later changes never reach a handler, and no task sees what another one does to
+ * its input. Inputs lie one behind the other in chunks. A chunk lives as long as the last task with an input in it.
  */
 export class InputWriter {
   readonly #encoder: ValueEncoder;
-  /** Whether what no codec can carry may go by a port: between threads. */
+  /** Whether values that no codec can carry may go by a port: between threads. */
   readonly #clones: boolean;
   readonly #sink = new Sink();
 
@@ -21,7 +20,7 @@ export class InputWriter {
     this.#clones = clones;
   }
 
-  /** Gives a task its input. Why it cannot be sent, or undefined. */
+  /** Gives a task its input. Returns why it cannot be sent, or undefined. */
   write(task: Task, input: unknown): Refusal | undefined {
     const { transfer, borrow } = task.extras;
     if (transfer !== undefined) return this.#hold(task, input, transfer);
@@ -39,7 +38,7 @@ export class InputWriter {
     }
   }
 
-  /** Keeps an input as a port carries it: a copy now, and one more when it leaves, of which `transfer` is moved. */
+  /** Keeps an input as a port carries it: a copy now, and one more when it leaves. In that one, `transfer` is moved. */
   #hold(task: Task, input: unknown, transfer: readonly TransferItem[]): Refusal | undefined {
     try {
       const { value, moved } = structuredClone({ value: input, moved: transfer }, { transfer: [...transfer] as never });

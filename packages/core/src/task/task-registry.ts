@@ -10,11 +10,11 @@ import { canMoveTask, type TaskState } from './task-state.js';
 export type TaskEnd = 'completed' | 'failed' | 'cancelled';
 
 /**
- * Where every task stands: the only writer of task states, the only place where a task settles, and therefore where
- * each is counted exactly once. At every moment submitted = queued + running + completed + failed + cancelled.
+ * Knows where every task stands. It is the only writer of task states, and the only place where a task settles. Therefore
+ * each task is counted exactly once. At every moment submitted = queued + running + completed + failed + cancelled.
  */
 export class TaskRegistry {
-  /** What they cost this thread beside what they take off it. */
+  /** Cost of tasks to this thread, and the time that they take off it. */
   readonly balance = new Balance();
   #pending = 0;
   readonly #counts: TaskCounts = {
@@ -45,7 +45,7 @@ export class TaskRegistry {
     return this.#counts;
   }
 
-  /** Takes a new task in, as queued. */
+  /** Accepts a new task, as queued. */
   enter(task: Task): void {
     this.#counts.submitted++;
     this.#counts.queued++;
@@ -53,23 +53,23 @@ export class TaskRegistry {
     if (++this.#pending === 1) this.#onPendingChange(1);
   }
 
-  /** A queued task waits until this timer fires. */
+  /** Limits the wait of a queued task to this timer. */
   limitWait(task: Task, timer: Timer): void {
     if (task.state !== 'queued') this.#refuse(task, 'queued');
     task.owned = timer;
   }
 
-  /** A worker has taken a queued task into its hand. */
+  /** Notes that a worker has a queued task in flight now. */
   handOver(task: Task, place: Assignment): void {
     this.#move(task, 'running', place);
   }
 
-  /** A task is back in the queue: it had not begun, or it is time for its next try. */
+  /** Puts a task back in the queue: it had not begun, or its next try is due. */
   requeue(task: Task): void {
     this.#move(task, 'queued', undefined);
   }
 
-  /** A try has failed; the next one is due when this timer fires. */
+  /** Notes a failed try; the next one is due when this timer fires. */
   retryLater(task: Task, timer: Timer): void {
     this.#move(task, 'retrying', timer);
     this.#counts.retried++;
@@ -120,7 +120,7 @@ export class TaskRegistry {
     this.#count(to, 1);
   }
 
-  // Written out, for it is done three times a task.
+  // Written out, because it is done three times a task.
   #count(state: TaskState, by: 1 | -1): void {
     if (state === 'running') this.#counts.running += by;
     else this.#counts.queued += by;
@@ -147,7 +147,7 @@ export class TaskRegistry {
   }
 }
 
-/** Ends the timer that the state of a task owns. A place is freed by its worker. */
+/** Ends the timer that the state of a task owns. Its worker frees a place. */
 function release({ state, owned }: Task): void {
   if (owned !== undefined && state !== 'running') (owned as Timer).cancel();
 }

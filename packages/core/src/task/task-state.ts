@@ -1,10 +1,10 @@
 /**
- * The life of a task. queued: in the pool's queue. running: handed to a worker. retrying: waits for its next try, in
- * no queue and on no worker. settled: its promise is.
+ * The life of a task. queued: in the pool's queue. running: in a worker. retrying: waits for its next try, in no queue and in
+ * no worker. settled: its promise is settled.
  */
 export type TaskState = 'queued' | 'running' | 'retrying' | 'settled';
 
-/** Legal moves. From running back to queued goes a task whose worker died before it ran, or without its fault. */
+/** Legal moves. A task goes from running back to queued if its worker died before it ran, or without its fault. */
 export const TASK_MOVES: Readonly<Record<TaskState, readonly TaskState[]>> = {
   queued: ['running', 'settled'],
   running: ['queued', 'retrying', 'settled'],
@@ -19,7 +19,7 @@ const movesFrom = (from: TaskState): Moves => {
   return { queued: can('queued'), running: can('running'), retrying: can('retrying'), settled: can('settled') };
 };
 
-/** The same table, to be asked three times a task: two look-ups take a third of the time of a search in a list. */
+/** The same table for three checks a task. Two look-ups take a third of the time of a search in a list. */
 const CAN_MOVE: Readonly<Record<TaskState, Moves>> = {
   queued: movesFrom('queued'),
   running: movesFrom('running'),

@@ -6,11 +6,11 @@ import type { TaskSettings } from '../contract/resolve-options.js';
 import type { TaskState } from './task-state.js';
 import type { TaskType } from './task-type.js';
 
-/** What a caller asks of one task, and what its backend adds. */
+/** Terms of one task by its caller, and those that its backend adds. */
 export interface TaskExtras extends CallTerms {
-  /** Where it is not that of its type: no worker has a handler of this name. */
+  /** Its name where that differs from the name of its type: no worker has a handler of this name. */
   name?: string | undefined;
-  /** A broadcast task belongs to one worker and to no other. */
+  /** Whether it is a broadcast task, which belongs to one worker only. */
   pinned?: boolean | undefined;
   /** Called with the execution time of the try that completed, ms, before the promise settles. */
   onRan?: ((ms: number) => void) | undefined;
@@ -20,11 +20,11 @@ export interface TaskExtras extends CallTerms {
 export interface Assignee {
   readonly id: number;
   abandon(task: Task, reason: unknown): void;
-  /** When the handler of a task in its hand was called, host clock; undefined when it was not yet. */
+  /** Time when the handler of a task in flight was called, host clock; undefined when it was not yet. */
   begunAt(task: Task): number | undefined;
 }
 
-/** What is known of a try that is in a worker's hand. */
+/** Data of a try in a worker. */
 export interface Assignment {
   readonly assignee: Assignee;
   readonly wireId: number;
@@ -35,29 +35,29 @@ export interface Assignment {
   isWarm: boolean | undefined;
 }
 
-/** What few tasks have: more than one try, or a worker that died under them. */
+/** Data that few tasks have: those with more than one try, or with a worker that died on them. */
 export interface TaskHistory {
-  /** Starts of its handler, the next one included. */
+  /** Number of starts of its handler, the next one included. */
   attempt: number;
-  /** Tries that its `retry` has paid for. */
+  /** Number of tries that its `retry` has paid for. */
   retries: number;
-  /** When this try became due, host clock; undefined while it is the first. */
+  /** Time when this try became due, host clock; undefined for the first. */
   dueAt: number | undefined;
-  /** Workers that died while it was running. */
+  /** Number of workers that died while it was running. */
   crashes: number;
-  /** Workers that died while they decoded its input. */
+  /** Number of workers that died while they decoded its input. */
   decodeDeaths: number;
-  /** It was running when several tasks' worker died; now it must show by itself whether it is to blame. */
+  /** Whether it must run alone. It was running with others when their worker died, and must show whether it is to blame. */
   mustRunAlone: boolean;
-  /** Its input was moved to a worker: it cannot be sent again. */
+  /** Whether its input was moved to a worker, so that it cannot be sent again. */
   isSpent: boolean;
 }
 
-/** What of an input is no bytes of its chunk. */
+/** Parts of an input that are not bytes of its chunk. */
 export interface InputAside {
   /** Its large views. */
   readonly views?: readonly Uint8Array[] | undefined;
-  /** A copy of an input that only a port can carry, and what of it is to be moved. */
+  /** A copy of an input that only a port can carry, and its parts to be moved. */
   readonly clone?: { readonly value: unknown } | undefined;
   readonly transfer?: readonly TransferItem[] | undefined;
 }
@@ -65,11 +65,11 @@ export interface InputAside {
 const NO_EXTRAS: TaskExtras = {};
 
 /**
- * One submitted call, from acceptance until it settles. It stands in the queue by its own links. Its `state` is moved
- * by the TaskRegistry only.
+ * One submitted call, from acceptance until it settles. Its own links put it in the queue. Only the TaskRegistry moves its
+ * `state`.
  *
- * A million may wait, so it has no field that a waiting task does not need: what belongs to a try is in the worker's
- * Place, what few tasks have is in `extras` and `history`. A number with a fraction costs a field and 16 bytes more.
+ * A million may wait, so it has no field that a waiting task does not need. The data of a try is in the worker's entry. Data
+ * that few tasks have is in `extras` and `history`. A number with a fraction costs a field and 16 bytes more.
  */
 export class Task implements Linked<Task> {
   next: Task | undefined;
@@ -77,7 +77,7 @@ export class Task implements Linked<Task> {
   state: TaskState = 'queued';
   readonly id: number;
   readonly type: TaskType;
-  /** Its input as it was at the call: bytes in a chunk that it may share with others, and what few inputs have besides. */
+  /** Its input as it was at the call: bytes in a chunk that other tasks may share. Few inputs have further parts. */
   chunk: Buffer | undefined;
   inputAt = 0;
   inputBytes = 0;
@@ -88,8 +88,9 @@ export class Task implements Linked<Task> {
   /** Host clock. */
   readonly submittedAt: number;
   /**
-   * What its state owns: the timer that ends its wait (queued, retrying), or its place in a worker's hand (running). Written
-   * by the TaskRegistry only, together with `state`. A field, because an object for each state would cost 40 bytes a task.
+   * What its state owns: the timer that ends its wait (queued, retrying), or its entry in a worker (running). Only the
+   * TaskRegistry writes it, together with `state`. It is a field, because an object for each state would cost 40 bytes a
+   * task.
    */
   owned: Timer | Assignment | undefined;
   #history: TaskHistory | undefined;
@@ -110,7 +111,7 @@ export class Task implements Linked<Task> {
     this.reject = reject;
   }
 
-  /** Its place in a worker's hand, while it is running. */
+  /** Its entry in a worker, while it is running. */
   get assignment(): Assignment | undefined {
     return this.state === 'running' ? (this.owned as Assignment) : undefined;
   }
@@ -128,7 +129,7 @@ export class Task implements Linked<Task> {
   get deadlineMs(): number {
     return this.extras.deadline?.hostMs ?? Infinity;
   }
-  /** What the handler sees as ctx.deadline. */
+  /** The value of ctx.deadline in the handler. */
   get deadlineEpochMs(): number | undefined {
     return this.extras.deadline?.epochMs;
   }
@@ -145,19 +146,19 @@ export class Task implements Linked<Task> {
   get isPinned(): boolean {
     return this.extras.pinned === true;
   }
-  /** Its input can be sent once only, because part of it is moved: it must not be sent where it may have to be taken back. */
+  /** Whether its input can be sent only once, because part of it is moved. It must not go where it may have to be recalled. */
   get isOneShot(): boolean {
     return this.extras.transfer !== undefined;
   }
-  /** It is one-shot and was sent: no other try is possible. */
+  /** Whether it is one-shot and was sent, so that no other try is possible. */
   get isSpent(): boolean {
     return this.#history?.isSpent ?? false;
   }
-  /** Another worker could have it. */
+  /** Whether another worker could run it. */
   get canMove(): boolean {
     return !this.isPinned && !this.isSpent;
   }
-  /** Its handler may be called once more after a death of its worker, be it for `idempotent` or for its `retry`. */
+  /** Whether its handler may be called again after its worker's death, for `idempotent` or for its `retry`. */
   get mayRunTwice(): boolean {
     return this.isIdempotent || this.retries < this.settings.retry.attempts;
   }
@@ -165,17 +166,17 @@ export class Task implements Linked<Task> {
   get attempt(): number {
     return this.#history?.attempt ?? 1;
   }
-  /** Tries that its `retry` has paid for. */
+  /** Number of tries that its `retry` has paid for. */
   get retries(): number {
     return this.#history?.retries ?? 0;
   }
-  /** It may run twice, and its result may be lost with its worker: then it runs again. */
+  /** Whether it may run twice. If its result is lost with its worker, it then runs again. */
   get isIdempotent(): boolean {
     return this.settings.idempotent;
   }
   /**
-   * Its start and its result are written where they outlive the worker. An idempotent task goes without, unless it has a time
-   * limit, which must know when it began.
+   * Whether its start and its result are written where they outlive the worker. An idempotent task goes without, unless it
+   * has a time limit, which must know when it began.
    */
   get isLasting(): boolean {
     const { idempotent, timeoutMs } = this.settings;
@@ -187,18 +188,18 @@ export class Task implements Linked<Task> {
     if (this.aside?.views !== undefined) for (const view of this.aside.views) bytes += view.length;
     return bytes;
   }
-  /** When its wait has to end, host clock; Infinity for never. */
+  /** Time when its wait has to end, host clock; Infinity for never. */
   get waitUntilMs(): number {
     return Math.min(this.dueAt + this.settings.queueTimeoutMs, this.deadlineMs);
   }
-  /** When this try became due, host clock. */
+  /** Time when this try became due, host clock. */
   get dueAt(): number {
     return this.#history?.dueAt ?? this.submittedAt;
   }
   get mustRunAlone(): boolean {
     return this.#history?.mustRunAlone ?? false;
   }
-  /** Its history, to be written to. */
+  /** Its history, for changes. */
   get history(): TaskHistory {
     return (this.#history ??= {
       attempt: 1,
