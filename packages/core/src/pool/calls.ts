@@ -23,8 +23,9 @@ export interface CallsParts {
 }
 
 /**
- * Whether a call is taken, on which terms, and whether the cache or the backend answers it. Whatever wraps a call stands in
- * `run`, between the terms and the backend: the cache with its single flight now, a pipeline of such steps later.
+ * Decides whether a call is accepted and on which terms, and whether the cache or the backend answers it. Any step around a
+ * call belongs in `run`, between the terms and the backend. Now that is the cache with its single flight, later a pipeline of
+ * such steps.
  */
 export class Calls {
   readonly #backend: Backend;
@@ -42,7 +43,7 @@ export class Calls {
   /**
    * One call of `run`, or of one input of `map`.
    * @param options checked
-   * @param mayRefuse whether the call is refused when there is no place; `map` has waited for one
+   * @param mayRefuse whether the call is rejected when there is no place; `map` has waited for one
    */
   run(name: string, input: unknown, options: RunOptions | undefined, mayRefuse: boolean): Promise<unknown> {
     const signal = options?.signal;
@@ -63,7 +64,7 @@ export class Calls {
     }
   }
 
-  /** What the loops of `map` and `mapSettled` run on. @throws ERR_OPTION for wrong arguments or options */
+  /** The parts for the loops of `map` and `mapSettled`. @throws ERR_OPTION for wrong arguments or options */
   overInputs(name: string, inputs: Iterable<unknown> | AsyncIterable<unknown>, options: MapOptions): MapParts {
     checkTaskName(name);
     checkInputs(inputs);
@@ -100,7 +101,7 @@ export class Calls {
   }
 }
 
-/** What one call asks for beyond what is settled for its name. */
+/** Terms of one call beyond the settings of its name. */
 function toTerms(options: RunOptions, base: TaskSettings): CallTerms {
   const { signal, deadline, borrow } = options;
   const onProgress = options.onProgress === undefined ? undefined : inThisContext(options.onProgress);
@@ -112,7 +113,7 @@ function toTerms(options: RunOptions, base: TaskSettings): CallTerms {
   return { settings, signal, onProgress, key, transfer, borrow, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
 }
 
-/** The same with `retry.on` bound to the caller's async context; as it is where there is none. */
+/** The same with `retry.on` bound to the caller's async context; unchanged if there is none. */
 function bindRetry(terms: CallTerms | undefined, base: TaskSettings): CallTerms | undefined {
   const settings = terms?.settings ?? base;
   const { on } = settings.retry;
@@ -120,7 +121,7 @@ function bindRetry(terms: CallTerms | undefined, base: TaskSettings): CallTerms 
   return { ...terms, settings: { ...settings, retry: { ...settings.retry, on: inThisContext(on) } } };
 }
 
-/** What a caller asks of a result that others may share. */
+/** A caller's terms for a result that others may share. */
 function toCachedCall(terms: CallTerms | undefined, base: TaskSettings): CachedCall {
   const { timeoutMs, queueTimeoutMs, retry } = terms?.settings ?? base;
   const queueUntilMs = hostNowMs() + queueTimeoutMs;

@@ -8,11 +8,11 @@ import type { PoolState } from './pool-state.js';
 export interface EndingParts {
   backend: Backend;
   state: PoolState;
-  /** The pool has failed: its tasks are rejected, and its workers are being killed. */
+  /** Reports that the pool has failed: its tasks are rejected, and its workers are being killed. */
   failed(failure: PoolError<'ERR_POOL_FAILED'>): void;
 }
 
-/** How a pool comes to its end: closed after its work, destroyed before that, or failed. */
+/** Ends a pool: closed after its work, destroyed before that, or failed. */
 export class Ending {
   readonly #backend: Backend;
   readonly #state: PoolState;
@@ -43,7 +43,7 @@ export class Ending {
     this.#finish();
   }
 
-  /** Workers cannot be kept alive. */
+  /** Fails the pool, since its workers cannot be kept alive. */
   fail(reason: string, cause: unknown): void {
     if (this.#state.name === 'closed' || this.#state.name === 'failed') return;
     const failure = this.#state.fail(reason, cause);

@@ -16,33 +16,38 @@ export interface MapParts {
   ordered: boolean;
   /** Most inputs submitted and not yet yielded, at this moment. */
   window(): number;
-  /** Waits until the queue takes one more. */
+  /** Waits until the queue has room for one more. */
   room(): Promise<void> | undefined;
   submit(input: unknown, signal: AbortSignal): Promise<unknown>;
   signal: AbortSignal | undefined;
-  /** Calls back once with the error of a pool that takes no more tasks; at once if it takes none now. Returns what takes that back. */
+  /**
+   * Calls back once with the error of a pool that accepts no more tasks. The call comes at once if it accepts none now.
+   * Returns a function that unsubscribes.
+   */
   onEnd(callback: (error: unknown) => void): () => void;
 }
 
 /**
- * Runs every input and yields how each ended, in input order or as they end. Pulls an input only when there is room in
- * the window, so ten million inputs cost no more memory than the window. Leaving the loop early cancels what is under
- * way and closes the source. A pool that takes no more tasks ends the loop with its error, after what was under way: an
- * endless source would otherwise yield refusals for ever.
+ * Runs every input and yields how each ended, in input order or as they end. Pulls an input only when there is room in the
+ * window. So ten million inputs cost no more memory than the window. Leaving the loop early cancels the tasks under way and
+ * closes the source. A pool that accepts no more tasks ends the loop with its error, after the tasks under way. Otherwise an
+ * endless source would yield refusals for ever.
  */
 export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void, undefined> {
   const { inputs, ordered, window, room, submit } = parts;
   const source = iterator(inputs);
-  // One of its own, which the given one aborts: AbortSignal.any() leaves something behind in a signal that lives on.
+  // A separate controller, which the given signal aborts: AbortSignal.any() leaves something behind in a signal that lives
+  // on.
   const abort = new AbortController();
   const { signal } = abort;
-  // In input order: the head of `waiting` is the oldest, undefined while it runs. Out of order: `done` has those that have ended.
+  // In input order, the head of `waiting` is the oldest, undefined while it runs. Out of order, `done` holds those that have
+  // ended.
   const waiting = new RingQueue<Settled | undefined>();
   let first = 0;
   const done = new RingQueue<Settled>();
   let underWay = 0;
   let next = 0;
-  /** Nothing more will be pulled: the source has ended, or failed, or the loop over the results has ended. */
+  /** Whether nothing more will be pulled: the source has ended, or failed, or the loop over the results has ended. */
   let isOver = false;
   let isSourceOpen = true;
   let failure: { error: unknown } | undefined;
@@ -71,7 +76,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
   };
   const unyielded = (): number => (ordered ? waiting.size : underWay + done.size);
 
-  /** A source that throws is done for; one that is left because of something else must be closed. */
+  /** A source that throws is finished. A source left for another reason must be closed. */
   const broken = (error: unknown): never => {
     isSourceOpen = false;
     throw error;
@@ -91,7 +96,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
       return broken(error);
     }
   };
-  /** Pulls inputs until the window is full. While the source makes it wait, results are yielded all the same. */
+  /** Pulls inputs until the window is full. While it waits for the source, results are yielded all the same. */
   const pull = async (): Promise<void> => {
     isPulling = true;
     try {
@@ -103,7 +108,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
         let item: Pulled;
         if (isThenable(pulled)) {
           item = await pulled;
-          // The source took its time, and others may have the place by now.
+          // The source took its time, and other callers may have the place by now.
           const again = item.isDone || isOver ? undefined : room();
           if (again !== undefined) await again;
         } else {
@@ -141,7 +146,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
         yield settled;
         continue;
       }
-      // What is under way is yielded first; then whatever ended the pulling ends the loop.
+      // Tasks under way are yielded first; then the cause that ended the pulling ends the loop.
       if (isOver && unyielded() === 0) break;
       news = deferred();
       await news.promise;
@@ -157,15 +162,15 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
   }
 }
 
-/** A source that is in the middle of a pull would answer only after it, so it is not waited for. */
+/** Closes the source. In the middle of a pull, a source would answer only after it, so it is not awaited. */
 async function closeSource(source: Iterator<unknown> | AsyncIterator<unknown>, isPulling: boolean): Promise<void> {
   const closed = source.return?.();
   if (!isPulling) await closed;
-  // The loop has ended, so no code is left to take what the source may still throw.
+  // The loop has ended, so no code is left to take an error of the source.
   else Promise.resolve(closed).catch(() => {});
 }
 
-/** The values only, up to the first failure, which is thrown. */
+/** Yields the values only, up to the first failure, which is thrown. */
 export async function* mapValues(parts: MapParts): AsyncGenerator<unknown, void, undefined> {
   for await (const settled of mapSettled(parts)) {
     if (settled.status === 'rejected') throw settled.reason;
@@ -180,18 +185,18 @@ function iterator(inputs: Iterable<unknown> | AsyncIterable<unknown>): Iterator<
     : (inputs as AsyncIterable<unknown>)[Symbol.asyncIterator]();
 }
 
-/** What a source has answered. */
+/** An answer of a source. */
 interface Pulled {
   isDone: boolean;
   input: unknown;
 }
 
-/** Reads an answer of a source, as `for await` does. @throws TypeError for one that is no object */
+/** Reads an answer of a source, as `for await` does. @throws TypeError for one that is not an object */
 function read(answer: unknown): Pulled {
   if ((typeof answer !== 'object' && typeof answer !== 'function') || answer === null) {
     throw new TypeError(`Iterator result ${String(answer)} is not an object`);
   }
   const { done } = answer as IteratorResult<unknown>;
-  // The value of an end is not asked for.
+  // The value of an end is not read.
   return done ? { isDone: true, input: undefined } : { isDone: false, input: (answer as { value: unknown }).value };
 }

@@ -1,7 +1,7 @@
 import { PoolError } from '../contract/errors.js';
 import type { PoolStateName } from '../contract/stats.js';
 
-/** Legal moves of a pool. open takes work; closing finishes what it took; failed and closed run nothing more. */
+/** Legal moves of a pool. open accepts work; closing finishes accepted work; failed and closed run nothing more. */
 export const POOL_MOVES: Readonly<Record<PoolStateName, readonly PoolStateName[]>> = {
   open: ['closing', 'failed', 'closed'],
   closing: ['failed', 'closed'],
@@ -9,12 +9,12 @@ export const POOL_MOVES: Readonly<Record<PoolStateName, readonly PoolStateName[]
   closed: [],
 };
 
-/** The state of one pool, its only writer, and why it refuses work when it does. */
+/** The state of one pool, its only writer, and the reason for which it refuses work. */
 export class PoolState {
   readonly #pool: string;
   #name: PoolStateName = 'open';
   #failure: PoolError<'ERR_POOL_FAILED'> | undefined;
-  /** Called when the pool takes no more tasks. */
+  /** Called when the pool accepts no more tasks. */
   readonly #onEnd = new Set<(error: unknown) => void>();
 
   constructor(pool: string) {
@@ -29,7 +29,7 @@ export class PoolState {
     return this.#name === 'open';
   }
 
-  /** @param refusal of this move, where it is not the one of the new state */
+  /** @param refusal the error from now on, where it is not that of the new state */
   move(to: PoolStateName, refusal?: PoolError): void {
     if (!POOL_MOVES[this.#name].includes(to)) {
       throw new PoolError('ERR_STATE', { what: `pool "${this.#pool}"`, from: this.#name, to });
@@ -43,8 +43,8 @@ export class PoolState {
   }
 
   /**
-   * Calls back once with the refusal of a pool that takes no more tasks; at once if it takes none now. The returned function
-   * takes that back. Callbacks must not throw.
+   * Calls back once with the refusal of a pool that accepts no more tasks. The call comes at once if it accepts none now. The
+   * returned function unsubscribes. Callbacks must not throw.
    */
   onEnd(callback: (error: unknown) => void): () => void {
     if (!this.isOpen) {
@@ -55,7 +55,7 @@ export class PoolState {
     return () => void this.#onEnd.delete(callback);
   }
 
-  /** Moves to failed and returns the error all its tasks reject with. */
+  /** Moves to failed. Returns the error that all its tasks reject with. */
   fail(reason: string, cause: unknown): PoolError<'ERR_POOL_FAILED'> {
     const last = cause instanceof Error ? ` The last: ${cause.message}` : '';
     this.#failure = new PoolError('ERR_POOL_FAILED', { pool: this.#pool, reason: reason + last }, { cause });
@@ -63,7 +63,7 @@ export class PoolState {
     return this.#failure;
   }
 
-  /** The error of a pool that has come to an end: how it failed, or that it is `state`. */
+  /** The error of a pool that has ended: how it failed, or that it is `state`. */
   closedError(state: string = this.#name, cause?: unknown): PoolError {
     if (this.#failure !== undefined) return this.#failure;
     return new PoolError('ERR_POOL_CLOSED', { pool: this.#pool, state }, cause === undefined ? {} : { cause });

@@ -24,7 +24,7 @@ import { mapSettled, mapValues, type SettledTask } from './map.js';
 import { PoolState } from './pool-state.js';
 import { moduleName, workerModuleUrl } from './worker-module-url.js';
 
-/** Arguments after the task name: the input may be left out where the handler takes none. */
+/** Arguments after the task name. The input may be left out where the handler takes none. */
 export type RunArguments<I> = undefined extends I
   ? [input?: I, options?: RunOptions]
   : [input: I, options?: RunOptions];
@@ -43,8 +43,8 @@ export type BroadcastArguments<I> = undefined extends I
  * await pool.close();
  * ```
  *
- * States: open from construction; closing from `close()` until the last task has settled; failed when workers cannot
- * be kept alive; closed at the end. Pending tasks keep the program running; a pool without any does not.
+ * States: open from construction; closing from `close()` until the last task has settled; closed at the end. A pool whose
+ * workers cannot be kept alive is failed. Pending tasks keep the program running; a pool without any does not.
  *
  * @typeParam W the type of the worker module; gives names, inputs and outputs of its handlers
  */
@@ -58,7 +58,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /**
    * Starts the least number of workers at once.
-   * @param worker path (relative: to the current folder) or file: URL of the worker module
+   * @param worker path (relative to the current folder) or file: URL of the worker module
    * @throws ERR_OPTION when an option is unknown or wrong, or the module does not exist
    */
   constructor(worker: string | URL, options?: PoolOptions<NoInfer<W>>);
@@ -91,23 +91,23 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     return this.#options.name;
   }
 
-  /** The result cache, when the pool or one of its tasks has `cache`. */
+  /** The result cache, if the pool or one of its tasks has `cache`. */
   get cache(): ResultCache | undefined {
     return this.#cache;
   }
 
   /**
-   * Resolves when the least number of workers is up and warm.
+   * Resolves when the least number of workers is ready and warm.
    * @throws ERR_POOL_FAILED with the cause when they cannot be started; ERR_POOL_CLOSED when the pool is closed first
    */
   ready(): Promise<void> {
     return this.#state.isOpen ? this.#backend.whenReady() : Promise.reject(this.#state.closedError());
   }
 
-  // Names are `keyof HandlersOf<W> & string` rather than TaskName<W>: an error of type then lists them.
+  // Names are `keyof HandlersOf<W> & string` rather than TaskName<W>, because a type error then lists them.
 
   /**
-   * Runs one task and resolves to what its handler returns.
+   * Runs one task and resolves to the result of its handler.
    * @throws ERR_OPTION at once, for wrong arguments or options
    * @returns a promise that rejects with the handler's own error, the signal's reason, or a PoolError
    */
@@ -119,10 +119,10 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   /**
-   * Runs a task for every input, pulled lazily, and yields the results in input order. Stops at the first failure,
-   * which it throws; tasks still under way are cancelled then, as when the loop is left early. When the pool takes no more tasks,
-   * no more inputs are pulled, the source is closed, and the iteration throws ERR_POOL_CLOSED or ERR_POOL_FAILED after the
-   * results of the tasks under way.
+   * Runs a task for every input, pulled lazily, and yields the results in input order. It stops at the first failure, which
+   * it throws. Tasks still under way are then cancelled, as when the loop is left early. When the pool accepts no more tasks,
+   * no more inputs are pulled, and the source is closed. The iteration then throws ERR_POOL_CLOSED or ERR_POOL_FAILED, after
+   * the results of the tasks under way.
    * @throws ERR_OPTION at once, for wrong arguments or options
    */
   map<N extends keyof HandlersOf<W> & string>(
@@ -134,7 +134,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   /**
-   * As `map`, but goes on after failures and tells how each input ended. Ends with the pool as `map` does.
+   * Like `map`, but goes on after failures and yields how each input ended. Ends with the pool as `map` does.
    * @throws ERR_OPTION at once, for wrong arguments or options
    */
   mapSettled<N extends keyof HandlersOf<W> & string>(
@@ -147,9 +147,9 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   /**
-   * Runs a task once on every worker that is ready and not at its last task (`recycle.afterTasks`), past the queue. Resolves to
-   * their results in no given order. Waits for the first worker if there is none. Workers that start later do not run it. The input
-   * is taken down at the call; `close()` lets a broadcast finish that waits, and its `signal` rejects it at once.
+   * Runs a task once on every worker that is ready and not at its last task (`recycle.afterTasks`), past the queue. Resolves
+   * to their results in no given order. Without any worker, it waits for the first. Workers that start later do not run it.
+   * The input is copied at the call. `close()` lets a waiting broadcast finish, and its `signal` rejects it at once.
    * @returns a promise that rejects with ERR_OPTION for wrong arguments or options, else as those of `run`
    */
   async broadcast<N extends keyof HandlersOf<W> & string>(
@@ -161,8 +161,9 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   /**
-   * Resolves when the queue takes one more task (`queue.max`). Places are given out one by one, in the order of the calls, and
-   * each is kept for the next `run()` until the end of this turn of the event loop. Then it is given to the next who waits.
+   * Resolves when the queue has room for one more task (`queue.max`). Places are given out one by one, in the order of the
+   * calls. Each is kept for the next `run()` until the end of this turn of the event loop. Then it goes to the next waiting
+   * caller.
    * @throws ERR_POOL_CLOSED, ERR_POOL_FAILED
    */
   room(): Promise<void> {
@@ -174,7 +175,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     return this.#backend.whenIdle();
   }
 
-  /** Changes the number of workers, or its bounds. Workers too many finish what they have. @throws ERR_OPTION */
+  /** Changes the number of workers, or its bounds. Excess workers finish what they have. @throws ERR_OPTION */
   resize(workers: WorkersOption): void {
     if (workers === undefined) throw wrongArgument('workers', 'a number, "auto" or an object', workers);
     const own = resolveOptions({ workers }, this.name);
@@ -182,19 +183,20 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   /**
-   * Replaces every worker there is now between its tasks, those that start or stand by included: a quarter at once, each new one
-   * warm before the old one goes. Resolves when the last of them has gone, also because the pool closes; at once for a pool that
-   * is not open.
+   * Replaces every present worker between its tasks, starting ones and spares included. A quarter go at once, and each new
+   * one is warm before the old one goes. Resolves when the last of them has gone, also because the pool closes. Resolves at
+   * once for a pool that is not open.
    * @param reason goes out with `worker:recycled`
-   * @throws ERR_OPTION at once, for a reason that is no text. ERR_WORKER_START when a new worker cannot be started, with the error
-   * of that start as the cause; the workers that are left stay and go on working. ERR_POOL_FAILED when the pool fails meanwhile
+   * @throws ERR_OPTION at once, for a reason that is not a text. ERR_WORKER_START when a new worker cannot be started, with
+   * the error of that start as the cause. The remaining workers then stay and go on. ERR_POOL_FAILED when the pool fails
+   * meanwhile
    */
   recycle(reason = 'recycle() was called'): Promise<void> {
     checkReason(reason);
     return this.#recycle(reason);
   }
 
-  /** Hands out no task until `resume`. What workers have in flight goes on; tasks may be submitted and wait. */
+  /** Hands out no task until `resume`. Tasks in flight go on; new tasks may be submitted and wait. */
   pause(): void {
     this.#backend.pause();
   }
@@ -210,35 +212,36 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   }
 
   /**
-   * Refuses new tasks, finishes the accepted ones, lets workers tear down, and resolves when the last is gone. It may be
+   * Refuses new tasks, finishes the accepted ones, lets workers tear down, and resolves when the last has gone. It may be
    * called again; the earliest limit of all calls holds.
-   * @throws ERR_OPTION at once, for wrong options; the pool stays as it is then
+   * @throws ERR_OPTION at once, for wrong options; the pool then stays as it is
    */
   close(options: CloseOptions = {}): Promise<void> {
     return this.#ending.close(options);
   }
 
-  /** Rejects every queued and running task with ERR_POOL_CLOSED, kills the workers, resolves when they are gone. */
+  /** Rejects every queued and running task with ERR_POOL_CLOSED, kills the workers, and resolves when they have gone. */
   destroy(reason?: unknown): Promise<void> {
     return this.#ending.destroy(reason);
   }
 
   /**
-   * Calls `listener` at every such event; see {@link PoolEvents}. Listeners run synchronously, in the order they came.
-   * @throws ERR_OPTION for an event that no pool has, naming the nearest, and for a listener that is no function
+   * Calls `listener` at every such event; see {@link PoolEvents}. Listeners run synchronously, in the order of their
+   * registration.
+   * @throws ERR_OPTION for an unknown event, with the nearest name, and for a listener that is not a function
    */
   override on<E extends keyof PoolEvents>(event: E, listener: EventEmitter.EventListener<PoolEvents, E>): this {
     checkListener(event, listener);
     return super.on(event, listener);
   }
 
-  /** As `on`, but for the next such event only. @throws ERR_OPTION */
+  /** Like `on`, but for the next such event only. @throws ERR_OPTION */
   override once<E extends keyof PoolEvents>(event: E, listener: EventEmitter.EventListener<PoolEvents, E>): this {
     checkListener(event, listener);
     return super.once(event, listener);
   }
 
-  /** Calls this listener no more; without a listener, none of this event. @throws ERR_OPTION for an event that no pool has */
+  /** Removes this listener; without a listener, all of this event. @throws ERR_OPTION for an unknown event */
   override off<E extends keyof PoolEvents>(event: E, listener?: EventEmitter.EventListener<PoolEvents, E>): this {
     checkEvent(event);
     return super.off(event, listener);

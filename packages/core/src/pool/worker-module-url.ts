@@ -7,8 +7,8 @@ import { PoolError } from '../contract/errors.js';
 import { isReadDenied } from '../transport/check-host.js';
 
 /**
- * What a file may be called before, or after, TypeScript has compiled it. A program names the one and is run from the
- * other: from its sources by a loader, or from its output where the compiler has left the name in a URL as it was.
+ * Extensions of a file before and after TypeScript has compiled it. A program may name one and run from the other. A loader
+ * runs it from its sources, or the compiler left the name in a URL as it was.
  */
 const TWINS: Readonly<Record<string, string>> = {
   '.js': '.ts',
@@ -20,8 +20,8 @@ const TWINS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The URL of a worker module. Strings are paths, relative ones against the current folder, or file: URLs. Where there is
- * no such file, its twin in the other language is taken.
+ * The URL of a worker module. Strings are paths, relative ones to the current folder, or file: URLs. Where there is no such
+ * file, its twin in the other language is used.
  * @throws ERR_OPTION when there is neither
  */
 export function workerModuleUrl(worker: string | URL): URL {
@@ -38,7 +38,7 @@ export function workerModuleUrl(worker: string | URL): URL {
   throw refused(`names a file that does not exist: ${path}${neither}`);
 }
 
-/** @throws ERR_OPTION when something else than a file is there */
+/** @throws ERR_OPTION when something other than a file is there */
 function isModuleFile(path: string): boolean {
   const type = nonFileType(path);
   if (type === 'folder') throw refused(`names a folder, ${path}; name the file of the module in it`);
@@ -60,7 +60,7 @@ function toUrl(worker: unknown): URL {
   return url;
 }
 
-/** The same URL with the extension of the twin, its query kept. */
+/** The same URL with the extension of its twin, and its query. */
 function twinOf(url: URL): URL | undefined {
   const [extension = ''] = /\.[mc]?[jt]s$/.exec(url.pathname) ?? [];
   const other = TWINS[extension];
