@@ -22,16 +22,16 @@ export interface AutoscalerParts {
   supervisor: Supervisor<Worker>;
   types: Iterable<TaskType>;
   memory(): MemoryBounds;
-  /** Cores the program may use. */
+  /** Cores that the program may use. */
   cores(): number;
-  /** Time workers have been ready, all together, ms. */
+  /** Time for which workers have been ready, all together, ms. */
   readyMs(): number;
   emit(event: 'resized', ...args: Parameters<PoolEvents['resized']>): void;
 }
 
 /**
- * Chooses how many workers a pool wants, and how many tasks each runs at once: looks, has `decide` choose, applies. The number
- * of workers is kept by the supervisor; concurrency, the range, and what was learned are kept here.
+ * Chooses how many workers a pool wants, and how many tasks each runs at once: looks, has `decide` choose, applies. The
+ * supervisor keeps the number of workers. Concurrency, the range, and what was learned are kept here.
  */
 export class Autoscaler implements Keeper {
   readonly #parts: AutoscalerParts;
@@ -42,10 +42,10 @@ export class Autoscaler implements Keeper {
   #reason: string;
   /** What was learned; undefined before the first look. */
   #state: SizingState | undefined;
-  /** Time that places for tasks were there, until the number of places changed; and the ready time of workers then. */
+  /** Time for which places existed, up to the last change of their number; and the workers' ready time then. */
   #pastPlaceMs = 0;
   #readyMsThen = 0;
-  /** Whether as many workers as at first may be started without looking: until the law has chosen otherwise. */
+  /** Whether workers up to the number at first may start without a look. It holds until the law chooses otherwise. */
   #growsAtOnce = true;
 
   constructor(parts: AutoscalerParts) {
@@ -67,7 +67,7 @@ export class Autoscaler implements Keeper {
     return this.#concurrency;
   }
 
-  /** Between which numbers the pool moves. */
+  /** Bounds of the number of workers. */
   get range(): SizeRange {
     return this.#range;
   }
@@ -76,7 +76,7 @@ export class Autoscaler implements Keeper {
     this.#observer.wake(nowMs);
   }
 
-  /** While there is work, four times a second; then, as long as workers may go, once. */
+  /** While there is work, looks four times a second. After that, as long as workers may go, it looks once a second. */
   tick(nowMs: number, hasWork: boolean): Pace {
     const { supervisor, cores } = this.#parts;
     const sample = this.#observer.look(nowMs, { workers: supervisor.wanted, concurrency: this.#concurrency });
@@ -86,7 +86,7 @@ export class Autoscaler implements Keeper {
     this.#state = decision.state;
     this.#apply(decision, hasWork);
     if (!hasWork) return decision.workers > limits.minWorkers ? 'slow' : 'rest';
-    // Where memory alone may change the numbers, the slow beat is enough: the memory watch has a pace of its own.
+    // Where only memory may change the numbers, the slow beat is enough. The memory watch has its own pace.
     const isFixed = limits.minWorkers === limits.maxWorkers && limits.minConcurrency === limits.maxConcurrency;
     return isFixed ? 'slow' : 'fast';
   }
@@ -95,16 +95,16 @@ export class Autoscaler implements Keeper {
     this.#seat.leave();
   }
 
-  /** Tasks wait: as many workers as they can use, up to where the law takes over. */
+  /** Grows for waiting tasks: as many workers as they can use, up to where the law takes over. */
   growFor(tasks: number): void {
     const to = this.#workersFor(tasks);
     if (to > this.#parts.supervisor.wanted) this.#want(to, `${tasks} tasks to run`);
   }
 
-  /** Places for tasks in workers that start, and in those that would be started at once if tasks waited for them. */
+  /** Places for tasks in workers that start, and in workers that would start at once for waiting tasks. */
   placesToCome(): number {
     const { supervisor } = this.#parts;
-    // One that has had its last task is about to be followed by another.
+    // A worker after its last task is about to be replaced.
     const isDone = ({ inFlight: load, tasksLeft }: Worker): boolean => load === 0 && tasksLeft <= 0;
     const working = supervisor.staying().filter((worker) => worker.isReady && !isDone(worker)).length;
     const workers = Math.max(this.#workersFor(Infinity), supervisor.wanted);
@@ -116,7 +116,7 @@ export class Autoscaler implements Keeper {
     if (this.#parts.supervisor.wanted === 0) this.#want(1, 'a broadcast needs a worker');
   }
 
-  /** Another range from now on. */
+  /** Sets another range from now on. */
   resize(range: SizeRange): void {
     this.#range = range;
     const { supervisor } = this.#parts;
@@ -126,7 +126,7 @@ export class Autoscaler implements Keeper {
     this.#growsAtOnce = true;
   }
 
-  /** Time that places for tasks have been there: of a worker with four, four times as long as it has been ready. */
+  /** Time for which places for tasks have existed. A worker with four places adds four times its ready time. */
   get placeMs(): number {
     return this.#pastPlaceMs + (this.#parts.readyMs() - this.#readyMsThen) * this.#concurrency;
   }
@@ -137,7 +137,7 @@ export class Autoscaler implements Keeper {
     return { workers, min, max, concurrency: this.#concurrency, detected: this.#detected, reason: this.#reason };
   }
 
-  /** What tasks are like; undefined while nothing is known. */
+  /** What tasks are like; undefined while that is unknown. */
   get #detected(): DetectedWorkload | undefined {
     const shape = this.#state?.shape;
     return shape !== undefined && isKnown(shape) ? kindOf(shape) : undefined;
@@ -154,7 +154,7 @@ export class Autoscaler implements Keeper {
     };
   }
 
-  /** The other pools of the program learn what this one uses. */
+  /** Publishes what this pool uses to the other pools of the program. */
   #tellOthers({ elapsedMs, cpuMs, waiting }: SizingSample, isActive: boolean): void {
     const usedCores = elapsedMs > 0 ? cpuMs / elapsedMs : 0;
     this.#seat.tell({ usedCores, isActive, isShort: waiting > 0 });
@@ -170,7 +170,7 @@ export class Autoscaler implements Keeper {
       dispatcher.onTuned();
     }
     if (workers === supervisor.wanted) return;
-    // Workers that went because there was nothing to do come back as they came; any other choice stands.
+    // Workers that went because there was nothing to do come back in the same way. Any other choice stands.
     this.#growsAtOnce = !hasWork;
     this.#want(workers, reason, goFirst);
   }
@@ -179,7 +179,7 @@ export class Autoscaler implements Keeper {
   #workersFor(tasks: number): number {
     const { supervisor, memory, cores } = this.#parts;
     const { wanted } = supervisor;
-    // First what costs nothing: this is asked whenever tasks were handed out and some are left.
+    // Free checks come first, because this runs whenever tasks were handed out and some are left.
     if (!this.#growsAtOnce || wanted >= Math.max(1, this.#range.start)) return wanted;
     const start = Math.max(1, Math.ceil(this.#range.start * this.#seat.shareOf(cores())));
     if (wanted >= start) return wanted;

@@ -1,15 +1,15 @@
 import type { Clock, Timer } from '../base/clock.js';
 
-/** How soon a pool is to be looked at again: while it works, while something is left to wait for, or when it is woken. */
+/** How soon a pool needs the next look. fast: while it works; slow: while something is left to wait for; rest: once woken. */
 export type Pace = 'fast' | 'slow' | 'rest';
 
 /** Looks after one part of a pool. */
 export interface Keeper {
-  /** Work begins after a rest. */
+  /** Notes that work begins after a rest. */
   wake?(nowMs: number): void;
   /** Looks at its part. @returns how soon it needs the next look */
   tick(nowMs: number, hasWork: boolean): Pace;
-  /** The pool has come to its end. */
+  /** Notes that the pool has ended. */
   stop?(): void;
 }
 
@@ -21,7 +21,7 @@ export function soonest(...paces: readonly Pace[]): Pace {
   return ORDER[Math.max(0, ...paces.map((pace) => ORDER.indexOf(pace)))] as Pace;
 }
 
-/** The one timer by which a pool looks after itself: each beat calls its keepers in their order. At rest there is no timer. */
+/** The one timer of a pool's keepers: each beat calls them in their order. At rest there is no timer. */
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #keepers: readonly Keeper[];
@@ -30,7 +30,7 @@ export class Heartbeat {
   #pace: Pace = 'rest';
   #isOver = false;
 
-  /** @param keepers none: the heartbeat stands still */
+  /** @param keepers without any, the heartbeat stands still */
   constructor(clock: Clock, keepers: readonly Keeper[], hasWork: () => boolean) {
     this.#clock = clock;
     this.#keepers = keepers;
@@ -41,7 +41,7 @@ export class Heartbeat {
     return this.#pace === 'rest';
   }
 
-  /** There is something to look at. */
+  /** Starts beating, since there is something to look at. */
   wake(): void {
     if (this.#pace === 'fast' || this.#isOver || this.#keepers.length === 0) return;
     if (this.isAtRest) {

@@ -23,18 +23,18 @@ export interface KeepersParts {
   types: Iterable<TaskType>;
   /** Whether there is a task that has not settled. */
   hasWork(): boolean;
-  /** Cores the program may use. */
+  /** Cores that the program may use. */
   cores(): number;
-  /** Time workers have been ready, all together, ms. */
+  /** Time for which workers have been ready, all together, ms. */
   readyMs(): number;
   readMemory(own: OwnMemory): MemoryReading | undefined;
   random(): number;
-  /** Memory is short: what can be computed again is to be dropped. */
+  /** Reports that memory is short: the pool drops what can be computed again. */
   memoryShort(): void;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
 }
 
-/** What looks after a pool. One in this thread has a single worker, which can be neither replaced nor given up: it has no guard. */
+/** The keepers of a pool. A pool in this thread has no guard: its single worker can be neither replaced nor given up. */
 export interface Keepers {
   readonly heartbeat: Heartbeat;
   readonly autoscaler: Autoscaler;
@@ -42,7 +42,7 @@ export interface Keepers {
   readonly recycler: Recycler<Worker> | undefined;
 }
 
-/** The parts by which a pool looks after itself, wired, in the order of their beat. */
+/** Wires the keepers of a pool, in the order of their beat. */
 export function openKeepers(parts: KeepersParts): Keepers {
   const { clock, options, supervisor, dispatcher, hasWork } = parts;
   if (options.kind === 'inline') {
@@ -54,7 +54,7 @@ export function openKeepers(parts: KeepersParts): Keepers {
   const recycler = openRecycler(parts);
   const usage = new OutsideUsage(options.kind, () => supervisor.workers);
   const silence: Keeper = { tick: () => (dispatcher.roster.lookForStuck() ? 'fast' : 'rest') };
-  // Memory before sizing, which keeps to what was found.
+  // Memory comes before sizing, which respects its result.
   const heartbeat = new Heartbeat(clock, [usage, silence, memory.watch, autoscaler, recycler], hasWork);
   return { heartbeat, autoscaler, memory, recycler };
 }

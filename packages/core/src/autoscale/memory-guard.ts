@@ -19,24 +19,27 @@ export interface MemoryGuardParts {
   options: ResolvedOptions;
   supervisor: Supervisor<Worker>;
   dispatcher: Dispatcher;
-  /** Workers that stand by in peace. */
+  /** Number of spares while memory is plentiful. */
   spares(): number;
   readMemory(own: OwnMemory): MemoryReading | undefined;
-  /** Memory is short: what can be computed again is to be dropped. */
+  /** Reports that memory is short: the pool drops what can be computed again. */
   memoryShort(): void;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
 }
 
-/** After a kill, its memory has to come back before anybody judges again. */
+/** After a kill, its memory has to come back before the next judgement. */
 const AFTER_KILL_MS = 1000;
 /** Reports come from many workers at a time, and a reading took a third of a millisecond. */
 const LOOK_AGAIN_MS = 10;
-/** Growth that may make memory short before the next beat: what a worker says at once (self-report.ts), less what a collection hides. */
+/**
+ * Growth that may make memory short before the next beat. It is what a worker reports at once (self-report.ts), less what a
+ * collection hides.
+ */
 const GROWN_BYTES = 8 * 1024 * 1024;
-/** How long a worker that goes because of its memory may take for its teardown. */
+/** Time that a worker has for its teardown when it goes because of its memory. */
 const STOP_WITHIN_MS = 2000;
 
-/** What a pool does when memory becomes short: see memory-level.ts for what each level asks for. */
+/** Acts for a pool when memory becomes short; see memory-level.ts for what each level asks for. */
 export class MemoryGuard {
   readonly watch: MemoryWatch;
   readonly #parts: MemoryGuardParts;
@@ -55,7 +58,7 @@ export class MemoryGuard {
     });
   }
 
-  /** A worker has told of its memory. If it has grown, the next beat of the pool may be too late. */
+  /** Takes a worker's report of its memory. If it has grown, the next beat of the pool may be too late. */
   noteReported(worker: Worker): void {
     if (isHeapNearlyFull(worker)) this.#replace(worker, 'its heap is nearly full');
     if (worker.metrics.grownBytes < GROWN_BYTES) return;
@@ -64,8 +67,8 @@ export class MemoryGuard {
   }
 
   /**
-   * Most heap a new worker may have, MiB; undefined: whatever Node gives it. Memory is read before the first one starts.
-   * @param workers there may be, before anything is known of tasks
+   * Largest heap of a new worker, MiB; undefined means Node's own limit. Memory is read before the first one starts.
+   * @param workers most workers before anything is known about tasks
    */
   heapLimitMb(workers: number): number | undefined {
     const { options, clock } = this.#parts;
@@ -90,7 +93,7 @@ export class MemoryGuard {
     return this.#parts.readMemory({ limitBytes: this.#parts.options.memory.limitBytes, usedBytes: this.#ownBytes() });
   }
 
-  /** What this program and its workers use. Threads are part of it. */
+  /** Memory of this program and its workers. Threads are part of the program. */
   #ownBytes(): number {
     const { supervisor, options } = this.#parts;
     const own = residentBytes();
@@ -109,13 +112,13 @@ export class MemoryGuard {
     for (const worker of supervisor.workers) worker.tellPressure(level);
   }
 
-  /** Memory is critical, and some of it is about to be free: a worker that works meanwhile might take the rest first. */
+  /** Whether some memory is about to be free while it is critical. A worker that works meanwhile might take the rest first. */
   #isComingBack(): boolean {
     if (rulesOf(this.watch.level).workingShare > 0) return false;
     return [...this.#parts.supervisor.workers].some(({ state }) => state === 'stopping');
   }
 
-  /** One at a time: its memory has to come back before the next one is judged. */
+  /** Replaces one worker at a time, because its memory has to come back before the next one is judged. */
   #relieve(level: MemoryLevel): boolean {
     const { supervisor } = this.#parts;
     const isLeaving = [...supervisor.workers].some(({ state }) => state === 'draining' || state === 'stopping');
@@ -125,19 +128,19 @@ export class MemoryGuard {
     return worker !== undefined;
   }
 
-  /** There is no room for the new one until this one has gone. */
+  /** Lets a worker go before its successor starts, since there is no room for both. */
   #replace(worker: Worker, reason: string): void {
     if (!worker.isReady) return;
     this.#parts.emit('worker:recycled', { workerId: worker.id, reason });
-    // What it has not begun others may do.
+    // Other workers may run what it has not begun.
     this.#parts.dispatcher.recallPrefetched(worker);
     worker.drain(reason, STOP_WITHIN_MS);
   }
 
-  /** Ends the youngest worker of those whose tasks may all run again; of all, where there is none such. */
+  /** Ends the youngest worker whose tasks can all run again; if there is none, the youngest. */
   #kill(): void {
     const { supervisor, clock } = this.#parts;
-    // One that starts has taken next to nothing yet.
+    // A worker that is starting has taken next to nothing yet.
     const workers = supervisor.staying().filter((worker) => worker.isReady);
     if (workers.length <= 1 || !mayKill(clock.now(), AFTER_KILL_MS)) return;
     const youngest = workers.toSorted((a, b) => b.startedAt - a.startedAt);

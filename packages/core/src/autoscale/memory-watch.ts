@@ -5,47 +5,47 @@ import type { Keeper, Pace } from './heartbeat.js';
 
 /** Without need, memory is read once a second. */
 const CALM_MS = 900;
-/** What a level asks for needs a while to show; then, if it was not enough, it is asked for again. */
+/** The measures of a level need a while to show. If they were not enough, they are then repeated. */
 const AGAIN_MS = 3000;
-/** A worker that was never read is taken to need this. */
+/** Assumed size of a worker that was never read. */
 const UNKNOWN_WORKER_BYTES = 64 * 1024 * 1024;
 
-/** What memory allows. */
+/** Bounds that memory sets. */
 export interface MemoryBounds {
-  /** Number of workers more that there is room for, and the most there may be. */
+  /** Number of further workers that there is room for, and the most that there may be. */
   readonly room: number;
   readonly cap: number;
-  /** Whether it is above its normal level. */
+  /** Whether memory is above its normal level. */
   readonly isShort: boolean;
 }
 
-/** Where memory is not known, it sets no bounds. */
+/** Where memory is unknown, it sets no bounds. */
 export const NO_BOUNDS: MemoryBounds = { room: Infinity, cap: Infinity, isShort: false };
 
 export interface MemoryWatchParts {
   /** Undefined where nothing can be read. */
   read(): MemoryReading | undefined;
-  /** Resident size of every ready worker; 0 when it is not known yet. */
+  /** Resident size of every ready worker; 0 while it is unknown. */
   workerBytes(): readonly number[];
-  /** Workers there are. */
+  /** Number of workers. */
   workers(): number;
-  /** The level is another one now. */
+  /** Reports a change of the level. */
   changed(from: MemoryLevel, to: MemoryLevel, reading: MemoryReading): void;
-  /** While memory is short, at every reading: how many workers may have work. */
+  /** Sets how many workers may have tasks; at every reading while memory is short. */
   hold(working: number): void;
-  /** At every reading: replace the worker that has grown most with its tasks. @returns false when none would be smaller then */
+  /** Replaces the worker that has grown most with its tasks, at every reading. @returns false when no new one would be smaller */
   relieve(level: MemoryLevel): boolean;
-  /** Kill one worker, if anybody can be killed. */
+  /** Kills one worker, if one can be killed. */
   kill(reading: MemoryReading): void;
 }
 
-/** Reads memory once a second, four times while it is short, and tells what that asks for. */
+/** Reads memory once a second, or four times while it is short, and has the measures of its level taken. */
 export class MemoryWatch implements Keeper {
   readonly #parts: MemoryWatchParts;
   #level: MemoryLevel = 'normal';
   #reading: MemoryReading | undefined;
   #readAtMs = -Infinity;
-  /** Most workers there may be while memory is short, and since when that holds. */
+  /** Most workers while memory is short, and the time since when that holds. */
   #cap = Infinity;
   #cappedAtMs = 0;
 
@@ -62,12 +62,12 @@ export class MemoryWatch implements Keeper {
     return this.#reading;
   }
 
-  /** When it was read last, host clock; −Infinity before the first time. */
+  /** Time of the last reading, host clock; −Infinity before the first. */
   get readAtMs(): number {
     return this.#readAtMs;
   }
 
-  /** What sizing must keep to. */
+  /** Bounds for sizing. */
   get bounds(): MemoryBounds {
     if (this.#reading === undefined) return NO_BOUNDS;
     const largest = Math.max(...this.#parts.workerBytes(), 0) || UNKNOWN_WORKER_BYTES;
@@ -75,7 +75,7 @@ export class MemoryWatch implements Keeper {
     return { room, cap: this.#cap, isShort: this.#level !== 'normal' };
   }
 
-  /** Reads if that is due, and does what is asked for. */
+  /** Reads if that is due, and has the measures taken. */
   tick(nowMs: number, hasWork: boolean): Pace {
     if (this.#level !== 'normal' || nowMs - this.#readAtMs >= CALM_MS) this.look(nowMs);
     if (this.#level !== 'normal') return rulesOf(this.#level).shrinks ? 'fast' : 'slow';
@@ -99,12 +99,12 @@ export class MemoryWatch implements Keeper {
       this.#cap = Infinity;
       return;
     }
-    // New workers in the place of those that leak may be all that is needed.
+    // New workers in the place of leaking ones may be all that is needed.
     if (!relieve(this.#level) || this.#level !== 'high') this.#limitWorkers(nowMs, isNew);
     if (rules.kills) kill(reading);
   }
 
-  /** Half of the workers there are when the level is reached; half of those when that was not enough. */
+  /** Halves the number of workers when the level is reached, and again if that was not enough. */
   #limitWorkers(nowMs: number, isNew: boolean): void {
     if (!isNew && this.#cap < Infinity && nowMs - this.#cappedAtMs < AGAIN_MS) return;
     this.#cap = Math.min(this.#cap, mostWorking(this.#level, this.#parts.workers()));

@@ -4,14 +4,14 @@ import { readThrottling, throttledShare, type QuotaPeriods } from '../sizing/thr
 import type { UtilizationTotals } from '../worker/utilization-meter.js';
 import type { MemoryBounds } from './memory-watch.js';
 
-/** A mean of fewer tasks says little of how long they take at best. */
+/** A mean of fewer tasks says little about how long they take at best. */
 const ENOUGH_TASKS = 10;
 /** Assumed until a worker has started, ms. Examples: docs/performance.md, "Start-up". */
 const FIRST_BOOT_MS = 100;
 /** Weight of each worker's start in their mean. */
 const BOOT_WEIGHT = 0.2;
 
-/** What sizing needs to see of a worker. */
+/** The data of a worker that sizing needs. */
 export interface SizedWorker {
   readonly isReady: boolean;
   readonly inFlight: number;
@@ -20,7 +20,7 @@ export interface SizedWorker {
   readUtilization(nowMs: number): UtilizationTotals;
 }
 
-/** What is known of the tasks of one name. */
+/** Data on the tasks of one name. */
 export interface SizedType {
   readonly run: { readonly count: number; readonly sum: number; readonly mean: number };
 }
@@ -29,7 +29,7 @@ export interface ObserverParts {
   /** Every worker that has not ended and is not on its way out. */
   workers(): Iterable<SizedWorker>;
   types: Iterable<SizedType>;
-  /** Tasks that wait, and the execution time expected of them. */
+  /** Number of waiting tasks, and their expected execution time. */
   waiting(): { tasks: number; expectedMs: number };
   memory(): MemoryBounds;
 }
@@ -40,7 +40,7 @@ interface TypeTotals {
   bestMs: number;
 }
 
-/** Sees what a pool did since the last look: the differences of all totals. */
+/** Observes what a pool did since the last look: the differences of all totals. */
 export class Observer {
   readonly #parts: ObserverParts;
   readonly #types = new Map<SizedType, TypeTotals>();
@@ -55,14 +55,14 @@ export class Observer {
     this.#parts = parts;
   }
 
-  /** Work begins after a rest: what was in between was no work. */
+  /** Work begins after a rest, and the time between was no work. */
   wake(nowMs: number): void {
     this.#atMs = nowMs;
     this.#parent = eventLoopUtilization();
     this.#readLoads(nowMs);
   }
 
-  /** @param wanted the numbers there are to be */
+  /** @param wanted the wanted numbers */
   look(nowMs: number, wanted: Pick<SizingSample, 'workers' | 'concurrency'>): SizingSample {
     const { waiting, memory } = this.#parts;
     const elapsedMs = nowMs - this.#atMs;
@@ -103,7 +103,7 @@ export class Observer {
     return counts;
   }
 
-  /** What workers did since the last look. One that is new, or has gone, is not counted in this tick. */
+  /** Work of workers since the last look. A worker that is new, or has gone, does not count in this tick. */
   #readLoads(nowMs: number): Pick<SizingSample, 'spanMs' | 'handlerMs' | 'loopMs' | 'cpuMs' | 'delayMs'> {
     const loads = new Map<SizedWorker, UtilizationTotals>();
     const sum = { spanMs: 0, handlerMs: 0, loopMs: 0, cpuMs: 0, delayMs: 0 };
@@ -112,7 +112,7 @@ export class Observer {
       const now = worker.readUtilization(nowMs);
       const before = this.#loads.get(worker);
       loads.set(worker, now);
-      // One that had nothing to do says nothing of tasks.
+      // A worker without tasks says nothing about tasks.
       if (before === undefined || (worker.inFlight === 0 && now.handlerMs === before.handlerMs)) continue;
       sum.spanMs += now.atMs - before.atMs;
       sum.handlerMs += now.handlerMs - before.handlerMs;
@@ -138,7 +138,7 @@ export class Observer {
     return throttledShare(before, now);
   }
 
-  /** Tasks that ended since the last look, by their names' histograms: nothing is counted for this while tasks run. */
+  /** Tasks that ended since the last look, by their names' histograms. So no extra counting is needed while tasks run. */
   #readTypes(): Pick<SizingSample, 'ended' | 'workMs' | 'inflation'> {
     let ended = 0;
     let workMs = 0;
@@ -149,7 +149,7 @@ export class Observer {
       const before = this.#types.get(type) ?? { count: 0, sum: 0, bestMs: Infinity };
       const more = count - before.count;
       const took = sum - before.sum;
-      // Kept for ever: tasks that have become longer by themselves are found out by a trial of fewer at once (sizing/ease.ts).
+      // Kept for ever: a trial with fewer at once shows whether tasks have become longer by themselves (sizing/ease.ts).
       const best = more >= ENOUGH_TASKS ? Math.min(before.bestMs, took / more) : before.bestMs;
       this.#types.set(type, { count, sum, bestMs: best });
       if (more === 0) continue;

@@ -4,7 +4,7 @@ import { threadCpuMs } from '../sizing/thread-cpu.js';
 import { readStat } from '../sizing/thread-state.js';
 import type { Keeper, Pace } from './heartbeat.js';
 
-/** What the system tells of one process. */
+/** The system's report of one process. */
 export interface ProcessUsage {
   /** Processor time since its start, ms. */
   readonly cpuMs: number;
@@ -12,10 +12,10 @@ export interface ProcessUsage {
 }
 
 const KIB = 1024;
-/** Where a question costs more than reading two files, it is asked no more often. */
+/** Where a question costs more than reading two files, it is asked no more often than this. */
 const ELSEWHERE_EVERY_MS = 1000;
 
-/** What is asked about. */
+/** A worker that can be asked about. */
 export interface Watched {
   readonly pid: number | undefined;
   readonly metrics: { readonly systemThreadId: number | undefined; noteUsage(usage: Partial<ProcessUsage>): void };
@@ -23,8 +23,8 @@ export interface Watched {
 }
 
 /**
- * Asks the system about workers that say nothing: a handler may compute or block for a minute. Where the answer is not there at
- * once, one question at a time.
+ * Asks the system about silent workers, since a handler may compute or block for a minute. Where the answer takes time, there
+ * is one question at a time.
  */
 export class OutsideUsage implements Keeper {
   readonly #kind: 'process' | 'thread';
@@ -48,18 +48,18 @@ export class OutsideUsage implements Keeper {
   /** Asks about these processes, unless the last answer is still to come. */
   async look(workers: readonly Watched[]): Promise<void> {
     if (this.#isAsking || workers.length === 0) return;
-    // Not by pidusage: it keeps /proc/<pid>/stat open for as long as its `maxage`, and may close it twice, the second time
-    // perhaps another file of the program that has got its number since.
+    // pidusage is no good here: it keeps /proc/<pid>/stat open for as long as its `maxage`, and may close it twice. The
+    // second close may hit another file of the program that has got its number since.
     if (process.platform === 'linux') {
       for (const worker of workers) if (worker.pid !== undefined) note(worker, readUsage(worker.pid));
       return;
     }
-    // There it starts a program.
+    // On other systems, a question starts a program.
     if (now() - this.#askedAtMs < ELSEWHERE_EVERY_MS) return;
     this.#askedAtMs = now();
     this.#isAsking = true;
     try {
-      // Not before it is needed: a program that is done in a moment need not load it.
+      // Loaded when it is needed, because a short program need not load it.
       const { default: pidusage } = await import('pidusage');
       const pids = workers.map(({ pid }) => pid).filter((pid) => pid !== undefined);
       const usages: Record<string, { ctime: number; memory: number } | undefined> = await pidusage(pids);
@@ -68,7 +68,7 @@ export class OutsideUsage implements Keeper {
         note(worker, usage && { cpuMs: usage.ctime, rssBytes: usage.memory });
       }
     } catch {
-      // All of them have ended in the meantime, or the system has no such thing. What workers say of themselves remains.
+      // All of them have ended in the meantime, or the system cannot tell. The workers' own reports remain.
     } finally {
       this.#isAsking = false;
     }
@@ -79,7 +79,7 @@ function note({ metrics }: Watched, usage: ProcessUsage | undefined): void {
   if (usage !== undefined && Number.isFinite(usage.cpuMs) && Number.isFinite(usage.rssBytes)) metrics.noteUsage(usage);
 }
 
-/** Memory of a thread is known by its own reports only. */
+/** Memory of a thread is known only by its own reports. */
 function lookAtThread(metrics: Watched['metrics']): void {
   const { systemThreadId } = metrics;
   const cpuMs = systemThreadId === undefined ? undefined : threadCpuMs(systemThreadId);

@@ -6,20 +6,20 @@ import type { Replacing } from '../supervise/replacements.js';
 import type { Keeper, Pace } from './heartbeat.js';
 
 const LOOK_MS = 1000;
-/** After a replacement that could not start, the next is tried no sooner than this, and later each time, up to a minute. */
+/** Least delay after a replacement that could not start. It grows with each failure, up to a minute. */
 const RETRY_MS = 1000;
 const MOST_RETRY_MS = 60_000;
-/** Readings of memory, a second apart at least, that make a point of a leak's verdict: the least of them. */
+/** Each data point of a leak's verdict is the minimum of this many readings, at least a second apart. */
 const READINGS_PER_POINT = 2;
 
-/** What recycling needs of a worker. */
+/** The data of a worker that recycling needs. */
 export interface Recyclable {
   readonly id: number;
   readonly isReady: boolean;
   readonly tasksDone: number;
   /** Tasks in flight. */
   readonly inFlight: number;
-  /** Tasks it may take in all. */
+  /** Most tasks that it may take in all. */
   readonly mostTasks: number;
   limitTasks(mostTasks: number): void;
   readonly metrics: { readonly rssBytes: number; readonly warmRssBytes: number; readonly keptBytes: number };
@@ -33,19 +33,19 @@ export interface RecyclerParts<W extends Recyclable> {
   random(): number;
   now(): number;
   workers(): readonly W[];
-  /** How many there are to be. */
+  /** Number of workers that there should be. */
   wanted(): number;
-  /** Replaces a worker. Resolves when it has gone; rejects when no new one can be started, and then it stays. */
+  /** Replaces a worker. Resolves when it has gone. Rejects when no new one can be started, and then it stays. */
   replace(worker: W, replacing: Replacing): Promise<void>;
-  /** Workers may take tasks that could not before. */
+  /** Reports that workers may take tasks again. */
   haveRoom(): void;
-  /** A worker's memory grows with its tasks. Told once for each. */
+  /** Reports that a worker's memory grows with its tasks; once for each worker. */
   leaks(worker: W, verdict: LeakVerdict): void;
 }
 
 interface Seen {
   readonly stretch: number;
-  /** By its rule, whatever it is allowed while it cannot be replaced. */
+  /** Limit by its rule, whatever it may take while it cannot be replaced. */
   readonly mostTasks: number;
   readonly points: LeakPoints;
   tasksAtReading: number;
@@ -59,7 +59,7 @@ export class Recycler<W extends Recyclable> implements Keeper {
   readonly #seen = new Map<W, Seen>();
   readonly #underway = new Set<W>();
   #lookAtMs = -Infinity;
-  /** Replacements in a row that could not be started, and when the next is tried. */
+  /** Failed starts of replacements in a row, and the time of the next try. */
   #failures = 0;
   #retryAtMs = -Infinity;
 
@@ -67,28 +67,28 @@ export class Recycler<W extends Recyclable> implements Keeper {
     this.#parts = parts;
   }
 
-  /** A worker goes to work: from now on it takes no more tasks than its rule allows. */
+  /** Limits a worker that begins to take tasks to what its rule allows. */
   limit(worker: W): void {
     worker.limitTasks(this.#of(worker).mostTasks);
   }
 
   /**
-   * Tasks were handed out: those that have taken their last are replaced. A new worker starts while the last task runs, so that
-   * the next one does not wait for it.
+   * Replaces workers that have taken their last task, after tasks were handed out. A new worker starts while the last task
+   * runs, so that the next one does not wait for it.
    */
   noteHandedOut(): void {
     if (this.#parts.rules.afterTasks === undefined) return;
     if (this.#parts.workers().some((worker) => this.#hasTakenAll(worker))) this.#recycle(this.#parts.now());
   }
 
-  /** Once a second; while there is no work, only if age counts. */
+  /** Looks once a second; while there is no work, only if age counts. */
   tick(nowMs: number, hasWork: boolean): Pace {
     if (nowMs >= this.#lookAtMs) this.#look(nowMs);
     return hasWork || this.#parts.rules.afterMs !== undefined ? 'slow' : 'rest';
   }
 
   #look(nowMs: number): void {
-    // A beat that is early by a little is not a second early.
+    // A beat that is a little early must count, rather than wait for the next.
     this.#lookAtMs = nowMs + LOOK_MS * 0.9;
     const workers = this.#parts.workers();
     for (const gone of [...this.#seen.keys()].filter((worker) => !workers.includes(worker))) this.#seen.delete(gone);
@@ -139,7 +139,7 @@ export class Recycler<W extends Recyclable> implements Keeper {
       this.#failures = 0;
       this.#retryAtMs = -Infinity;
     } catch {
-      // The supervisor has told why. Here it counts that another try must wait, and that work goes on meanwhile.
+      // The supervisor has reported the reason. Here another try must wait, and work goes on meanwhile.
       const { now, random } = this.#parts;
       this.#failures++;
       this.#retryAtMs = now() + RETRY_MS + nextDelayMs(this.#failures, RETRY_MS, MOST_RETRY_MS, random());
@@ -148,7 +148,7 @@ export class Recycler<W extends Recyclable> implements Keeper {
     if (this.#failures > 0) this.#letWorkOn();
   }
 
-  /** A worker that runs one task only would break its word with the second; any other is better than none. */
+  /** With one task per worker, a second task would break the promise. With any other rule, an old worker is better than none. */
   get #isFinal(): boolean {
     return this.#parts.rules.afterTasks === 1;
   }
@@ -157,7 +157,7 @@ export class Recycler<W extends Recyclable> implements Keeper {
     return worker.isReady && worker.tasksDone + worker.inFlight >= worker.mostTasks;
   }
 
-  /** Workers that have done their tasks, and cannot be replaced now, go on until they can. */
+  /** Lets workers that have done their tasks, and cannot be replaced now, go on until they can. */
   #letWorkOn(): void {
     if (this.#isFinal) return;
     const idle = this.#parts.workers().filter((worker) => this.#hasTakenAll(worker) && !this.#underway.has(worker));
