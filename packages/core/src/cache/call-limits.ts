@@ -3,7 +3,7 @@ import { PoolError } from '../contract/errors.js';
 
 export type Limit = 'timeoutMs' | 'queueTimeoutMs' | 'deadline';
 
-/** When a call is judged, and where the execution it waits for is then. */
+/** Time at which a call is judged, and the place of its execution then. */
 export interface Moment extends Pick<TaskSight, 'isQueued' | 'startedAtMs'> {
   readonly nowMs: number;
 }
@@ -11,7 +11,7 @@ export interface Moment extends Pick<TaskSight, 'isQueued' | 'startedAtMs'> {
 /** Time between looks at a task that is in a worker and may not have begun. */
 const LEAST_LOOK_MS = 5;
 
-/** Which limit of a call is over, or when to look again. */
+/** The limit of a call that is over, or the time of the next look. */
 export function judgeLimits(limits: CallLimits, at: Moment): { over: Limit } | { lookAtMs: number } {
   const { timeoutMs, queueUntilMs, deadlineMs } = limits;
   const { nowMs, isQueued, startedAtMs } = at;
@@ -23,7 +23,7 @@ export function judgeLimits(limits: CallLimits, at: Moment): { over: Limit } | {
   }
   if (deadlineMs <= nowMs) return { over: 'deadline' };
   if (isQueued && queueUntilMs <= nowMs) return { over: 'queueTimeoutMs' };
-  // It cannot have run for its limit before that.
+  // The task cannot have run for its limit before that.
   const mayEndAtMs = nowMs + Math.max(timeoutMs, LEAST_LOOK_MS);
   return { lookAtMs: Math.min(deadlineMs, mayEndAtMs, isQueued ? queueUntilMs : Infinity) };
 }
@@ -44,7 +44,7 @@ export function isTighter(a: CallLimits, b: CallLimits): boolean {
   return a.timeoutMs < b.timeoutMs || a.queueUntilMs < b.queueUntilMs || a.deadlineMs < b.deadlineMs;
 }
 
-/** The error of a call whose limit is over. @param sinceMs when it was made */
+/** The error of a call whose limit is over. @param sinceMs time of the call */
 export function limitError(
   limit: Limit,
   task: string,

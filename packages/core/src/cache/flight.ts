@@ -6,10 +6,10 @@ import type { Clock, Timer } from '../base/clock.js';
 import type { ResolvedRetry } from '../contract/resolve-options.js';
 import { isTighter, judgeLimits, limitError, loosest } from './call-limits.js';
 
-/** From finding that a limit is over to saying so, ms: results that have arrived by then are read first. */
+/** Time between finding a limit over and acting on it, ms. Results that have arrived by then are read first. */
 const LAST_LOOK_MS = 1;
 
-/** What a caller of a cached task asks for. */
+/** Terms of a caller of a cached task. */
 export interface CachedCall {
   readonly limits: CallLimits;
   readonly retry: ResolvedRetry;
@@ -17,14 +17,14 @@ export interface CachedCall {
   readonly onProgress: ((value: unknown) => void) | undefined;
 }
 
-/** What an execution has to do with all who wait for it. */
+/** Links of an execution to all its waiting callers. */
 export interface Shared {
-  /** Aborts when the last of them has gone. */
+  /** Aborts when the last caller has gone. */
   readonly signal: AbortSignal;
   readonly onProgress: (value: unknown) => void;
 }
 
-/** One who waits. */
+/** A waiting caller. */
 interface Caller {
   readonly call: CachedCall;
   readonly sinceMs: number;
@@ -32,17 +32,17 @@ interface Caller {
   readonly reject: (error: unknown) => void;
   unlisten: (() => void) | undefined;
   timer: Timer | undefined;
-  /** A limit was found to be over. */
+  /** Whether a limit was found to be over. */
   isOver: boolean;
   /** Number of further tries that an execution of its own would have had. */
   triesLeft: number;
-  /** When such a try would have begun. */
+  /** Time when such a try would have begun. */
   triedAtMs: number;
 }
 
 /**
- * One execution that any number of equal calls wait for. Each call keeps to its own limits, as if it had been alone: one
- * whose limits end leaves, and the execution goes on for the others, under the loosest of all limits.
+ * One execution that any number of equal calls wait for. Each call keeps its own limits, as if it were alone. A call whose
+ * limits end leaves. The execution goes on for the others, under the loosest of all limits.
  */
 export class Flight {
   readonly #clock: Clock;
@@ -52,7 +52,7 @@ export class Flight {
   readonly #task: string;
   readonly #retry: ResolvedRetry;
   readonly #abandoned: () => void;
-  /** The limits of the execution. */
+  /** Limits of the execution. */
   #limits: CallLimits;
 
   /**
@@ -87,7 +87,7 @@ export class Flight {
     );
   }
 
-  /** Whether a call would have been tried again as often as this execution is. */
+  /** Whether this execution retries as a call's own would. */
   serves({ retry }: CachedCall): boolean {
     const { attempts, on, baseMs, maxMs } = this.#retry;
     if (retry.attempts !== attempts) return false;
@@ -115,7 +115,10 @@ export class Flight {
     });
   }
 
-  /** Alone, a caller's limits are the execution's. Others may have come with looser ones, or tighter. */
+  /**
+   * Keeps each caller to its own limits. A single caller's limits are the execution's, but others may have looser or tighter
+   * ones.
+   */
   #keepLimits(): void {
     const limits = loosest([this.#limits, ...[...this.#callers].map(({ call }) => call.limits)]);
     if (isTighter(this.#limits, limits)) this.#execution.loosen(limits);

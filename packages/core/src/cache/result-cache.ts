@@ -13,8 +13,8 @@ import { Flight, type CachedCall, type Shared } from './flight.js';
 import { stableKey } from './stable-key.js';
 
 /**
- * Results of tasks that opted in, by task name and input. Equal calls that overlap share one execution,
- * each within its own limits. Failures are never kept. A cached value is handed out as it is, not copied: callers must not change it.
+ * Results of tasks that opted in, by task name and input. Equal calls that overlap share one execution, each within its own
+ * limits. Failures are never kept. A cached value is handed out as it is, not copied, so callers must not change it.
  */
 export class ResultCache {
   readonly #entries: LRUCache<string, SharedResult>;
@@ -38,8 +38,8 @@ export class ResultCache {
   }
 
   /**
-   * Drops the result of one task for one input; without an input, every result of that task. A call that is under way
-   * ends as it would, but its result is not kept and later calls do not join it.
+   * Drops the result of one task for one input; without an input, every result of that task. A call under way ends as usual,
+   * but its result is not kept, and later calls do not join it.
    * @throws ERR_OPTION for a wrong task name
    */
   invalidate(task: string, ...input: [] | [unknown]): void {
@@ -58,7 +58,7 @@ export class ResultCache {
     this.#flights.clear();
   }
 
-  /** Drops the half that was used least recently: memory is short. */
+  /** Drops the least recently used half, because memory is short. */
   trim(): void {
     for (let count = this.#entries.size >> 1; count > 0; count--) this.#entries.pop();
   }
@@ -74,8 +74,8 @@ export class ResultCache {
   }
 
   /**
-   * @internal The result of a call: kept, under way, or computed now. A caller that goes away, by its signal or its limits,
-   * does not take the others with it.
+   * @internal The result of a call: kept, under way, or computed now. A caller that leaves, by its signal or its limits, does
+   * not end the call for the others.
    * @throws TypeError for an input without a stable key, ERR_OPTION when the task's own `key` returns no string
    */
   async get(task: string, input: unknown, call: CachedCall, start: (shared: Shared) => SharedTask): Promise<unknown> {
@@ -98,7 +98,7 @@ export class ResultCache {
   }
 
   #start(task: string, key: string, call: CachedCall, start: (shared: Shared) => SharedTask): Flight {
-    /** Whether it was not dropped in the meantime, which means that its result is stale already. */
+    /** Whether it was not dropped in the meantime. After a drop, its result is already stale. */
     const forget = (): boolean => this.#flights.get(key) === flight && this.#flights.delete(key);
     const flight: Flight = new Flight(task, call, this.#clock, start, {
       abandoned: () => void forget(),
@@ -108,7 +108,7 @@ export class ResultCache {
         this.#entries.set(key, entry, ttlMs === undefined ? {} : { ttl: Math.ceil(ttlMs) });
       },
     });
-    // One that does not serve this call goes on beside it, and later calls join whichever came first.
+    // A flight that does not serve this call goes on beside it, and later calls join the earlier one.
     if (!this.#flights.has(key)) this.#flights.set(key, flight);
     return flight;
   }
@@ -124,14 +124,14 @@ export class ResultCache {
   }
 }
 
-/** Anything but a string would be made one, and objects of all contents the same one. */
+/** Refuses other types: they would be made strings, and objects of all contents the same one. */
 function checkedKey(key: unknown, task: string): string {
   if (typeof key === 'string') return key;
   const reason = `must return a string; received ${inspectBriefly(key)}.`;
   throw new PoolError('ERR_OPTION', { option: `tasks.${task}.cache.key`, reason });
 }
 
-/** Its length goes first, so that no task name can reach into another's keys. */
+/** The length goes first, so that no task name can reach into the keys of another. */
 function taskPrefix(task: string): string {
   return `${task.length}:${task}:`;
 }

@@ -1,12 +1,12 @@
 import { getBuiltinModule, types } from '../base/natives.js';
 import { shortKey } from '../base/short-key.js';
 
-/** Loaded when a key is hashed: that takes 2 ms. */
+/** Loaded with the first key that is hashed, because that takes 2 ms. */
 const crypto = (): typeof import('node:crypto') => getBuiltinModule('node:crypto');
 
 /**
- * A text that is equal for equal inputs and different for different ones, whatever the order of properties, Map entries
- * or Set members. Every part says its type and length, so no two values can write the same text. Knows what structured
+ * A text that is equal for equal inputs and different for different ones. The order of properties, Map entries or Set members
+ * does not matter. Every part has its type and length, so no two values can write the same text. Knows what structured
  * clone knows: primitives, plain objects, arrays, Map, Set, Date, RegExp, Error, buffers, typed arrays, and cycles.
  * @throws TypeError for functions, symbols and promises, which have no stable key
  */
@@ -35,7 +35,7 @@ function write(value: unknown, seen: Map<object, number>): string {
 
 function writeObject(value: object, seen: Map<object, number>): string {
   const before = seen.get(value);
-  // A reference back to something around it, by how far out it is.
+  // A reference back to a value around it, by its distance outwards.
   if (before !== undefined) return `r${seen.size - before};`;
   seen.set(value, seen.size);
   const text = writeParts(value, seen);
@@ -56,7 +56,7 @@ function writeParts(value: object, seen: Map<object, number>): string {
     return bytes(value.constructor.name, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }
   if (types.isBoxedPrimitive(value)) return `b${inner(value.valueOf())}`;
-  // Blobs, keys, promises and the like hold what their properties do not show.
+  // Blobs, keys, promises and the like hold more than their properties show.
   if (!isPlain(value)) {
     throw new TypeError(`A ${value.constructor.name} has no stable key; give the task cache a key(input) of its own.`);
   }
@@ -67,7 +67,7 @@ function writeParts(value: object, seen: Map<object, number>): string {
   );
 }
 
-/** An object whose properties are all there is to it: a literal, or an instance of a class written in JavaScript. */
+/** Whether properties are all that an object has. That holds for literals, and instances of classes written in JavaScript. */
 function isPlain(value: object): boolean {
   if (Object.prototype.toString.call(value) !== '[object Object]') return false;
   const { constructor } = value;
