@@ -10,19 +10,19 @@ const MOST_REGRET = 0.05;
 export function renderPage({ runMs, lastMs, afterMs, seeds, steady, steps }) {
   return `# Sizing, simulated
 
-How near the sizing law comes to the best fixed numbers on simulated machines. Made by
-[bench/simulate/](../bench/simulate/run.mjs); \`npm run simulate\` makes it anew, with the law that the library ships. What the law is:
-[sizing.md](sizing.md). All figures are in [bench/results/simulated-sizing.json](../bench/results/simulated-sizing.json).
+This page shows how near the sizing law comes to the best fixed numbers on simulated machines. Made by
+[bench/simulate/](../bench/simulate/run.mjs); \`npm run simulate\` makes it anew, with the law that the library ships. [sizing.md](sizing.md) explains
+the law. All figures are in [bench/results/simulated-sizing.json](../bench/results/simulated-sizing.json).
 
-The simulation knows workers with one loop each, cores that are shared evenly, tasks that compute, block and wait with noise, starts that take 60 ms,
-and contention for memory by the universal scalability law. It does not know the cost of dispatch, nor other programs: real runs are in
+The simulation has workers with one loop each, and cores that are shared evenly. Tasks compute, block and wait, with noise; starts take 60 ms.
+Contention for memory follows the universal scalability law. The cost of dispatch and other programs are left out: real runs are in
 [performance.md](performance.md).
 
 ## Steady loads
 
-Work done, against the best of a sweep of fixed numbers: workers from an eighth of the cores to eight times as many, with 1, 4, 16, 64 and 256 tasks at once
-in each. A pool that starts knowing nothing, always enough to do, the last ${lastMs / 1000} s of ${runMs / 1000}; the middle of ${seeds.length} runs, one from 64 cores on. The goal is ${percent(ENOUGH)}, and ${percent(ENOUGH_MIXED)}
-for mixed loads (marked *).
+Work done, as a share of the best of a sweep of fixed numbers. The sweep has 1/8 to 8 times as many workers as cores. Each has 1, 4, 16, 64 or 256 tasks
+at once. The pool starts without measurements and always has tasks. The last ${lastMs / 1000} s of ${runMs / 1000} count, in the middle of ${seeds.length} runs, or in one from 64 cores on.
+The goal is ${percent(ENOUGH)}, and ${percent(ENOUGH_MIXED)} for mixed loads (marked *).
 
 ${table(steady, 'load', nameOf, ({ efficiency }) => percent(efficiency))}
 
@@ -32,21 +32,21 @@ ${verdict(
   'are below the goal',
 )}
 
-The numbers it came to, workers × tasks at once in each, and (in brackets) the best fixed ones. Where tasks never wait, more at once in a worker change
-nothing, and any number is as good as another:
+The last numbers of the pool, as workers × tasks at once in each, with the best fixed ones in brackets. If tasks never wait, more of them at once
+in a worker change nothing, and all numbers are equally good.
 
 ${table(steady, 'load', nameOf, ({ workers, concurrency, best }) => `${whole(workers)} × ${whole(concurrency)} (${best.workers} × ${best.concurrency})`)}
 
-Settled: from when on both numbers, each second's mean, stay within a quarter, or one, of what they come to. Goal: ${MOST_SETTLED_MS / 1000} s. Overshoot: the most
-workers there were, above those in the end. Goal: ${percent(MOST_OVERSHOOT)}.
+Settled: the time from which both numbers stay near their last values. Near means within a quarter, or one, as means of a second. Goal: ${MOST_SETTLED_MS / 1000} s.
+Overshoot: the largest number of workers, above the last one. Goal: ${percent(MOST_OVERSHOOT)}.
 
 ${worst(steady, 'load')}
 
 ## Changes of load
 
-Some seconds of one load, then another; or nothing to do for some minutes, in which a pool gives its workers up one by one, and then more than it can do.
-Regret: the share of work not done in the ${afterMs / 1000} s after the change, of what the best fixed numbers do, that were there before. Goal: ${percent(MOST_REGRET)}. Where a
-worker takes 5 s to start, the fixed ones have to start, too; those that are there already work meanwhile, so that regret may be below zero.
+Some seconds of one load, then another. Or no tasks for some minutes, in which the pool gives up workers one by one, and then a full queue.
+Regret: work not done in the ${afterMs / 1000} s after the change, as a share of the best fixed numbers' work. Their workers were up before. Goal: ${percent(MOST_REGRET)}. If a worker
+takes 5 s to start, the fixed workers must start, too. The pool's own workers already work meanwhile, so regret may be below zero.
 
 ${table(
   steps,
