@@ -7,7 +7,7 @@ export interface Rate {
   readonly squares: number;
   /** Last readings in a row that were far from the mean. */
   readonly far: number;
-  /** What the next reading is made of. */
+  /** Data for the next reading. */
   readonly ended: number;
   readonly workMs: number;
   readonly elapsedMs: number;

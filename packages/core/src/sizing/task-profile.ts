@@ -1,7 +1,7 @@
 import type { DetectedWorkload } from '../contract/stats.js';
 import { isKnown, kindOf, type Sums } from './workload-profile.js';
 
-/** What the tasks of one name did to one worker over some time, ms. */
+/** Times of the tasks of one name in one worker, over some time, ms. */
 export interface TaskTimes {
   /** Time in handlers, all together. */
   readonly handlerMs: number;
