@@ -9,10 +9,10 @@ export type PoolKind = 'process' | 'thread' | 'inline';
 /** What the tasks mostly do. Sizing starts from it. */
 export type Workload = 'auto' | 'cpu' | 'io' | 'mixed';
 
-/** How many workers: a fixed number, a range, or the pool's own choice. */
+/** Number of workers: fixed, a range, or the pool's own choice. */
 export type WorkersOption = number | 'auto' | { min?: number; max?: number; spare?: number };
 
-/** How many tasks run at once in one worker: a fixed number, or the pool's own choice. */
+/** Number of tasks that run at once in one worker: fixed, or the pool's own choice. */
 export type ConcurrencyOption = number | 'auto' | { max?: number };
 
 /** When and how a task is tried again. */
@@ -89,7 +89,7 @@ export interface WarmupOptions<W = AnyHandlers> {
   tasks?: readonly WarmupTask<W>[];
 }
 
-/** When a worker is replaced by a new one. If no new one can be started, the old one stays and goes on (`recycle:failed`). */
+/** Rules for replacing a worker by a new one. If no new one can be started, the old one stays and goes on (`recycle:failed`). */
 export interface RecycleOptions {
   /**
    * Most tasks of one worker. Its successor starts while the last task runs. With 1, every task has a fresh worker. No old
@@ -220,8 +220,8 @@ export interface PoolOptions<W = AnyHandlers> {
    */
   warmup?: WarmupOptions<W>;
   /**
-   * When workers are replaced by new ones. It happens between their tasks, and the new worker comes first. At most a quarter
-   * of them go at once, or the nth part where n is a small `afterTasks`. Tasks never notice. @defaultValue never
+   * Rules for replacing workers by new ones, between their tasks, and the new worker first. At most a quarter of them go at
+   * once, or the nth part where n is a small `afterTasks`. Tasks never notice. @defaultValue never
    */
   recycle?: RecycleOptions;
   /**
@@ -236,7 +236,7 @@ export interface PoolOptions<W = AnyHandlers> {
   cache?: CacheOptions;
   /** Settings by task name. A name that the worker module does not export gives a process warning. */
   tasks?: { [N in TaskName<W>]?: TaskOptions<Input<W, N>> };
-  /** How inputs and results are encoded. @defaultValue 'structured' */
+  /** Encoding of inputs and results. @defaultValue 'structured' */
   codec?: CodecOption;
   /**
    * Largest input or result in bytes of its codec, large buffers included; 1 to 4_294_967_295. A larger one fails its task
@@ -273,7 +273,7 @@ export interface PoolOptions<W = AnyHandlers> {
   };
   /** Any cloneable value; workers read it as ctx.workerData. A worker module may declare its type: see `defineWorker`. */
   workerData?: WorkerDataOf<W>;
-  /** Where the output of workers goes. @defaultValue 'pipe' */
+  /** Destination of the output of workers. @defaultValue 'pipe' */
   stdio?: StdioOption;
 }
 

@@ -52,7 +52,7 @@ export interface TaskStats {
   completed: number;
   failed: number;
   latencyMs: LatencyStats;
-  /** What they do, by the last reports of their workers. Undefined before the first report. */
+  /** The kind of its tasks, by the last reports of their workers. Undefined before the first report. */
   detected: DetectedWorkload | undefined;
 }
 
@@ -119,7 +119,7 @@ export interface SizingStats {
   max: number;
   /** Tasks running at once in one worker. */
   concurrency: number;
-  /** What tasks of all names do, as far as observed. Undefined before that, and where there is nothing left to choose. */
+  /** The kind of all tasks, as far as observed. Undefined before that, and where there is nothing left to choose. */
   detected: DetectedWorkload | undefined;
   /** The reason for these numbers. */
   reason: string;
