@@ -1,6 +1,9 @@
 import type { Clock, Timer } from '../base/clock.js';
 
-/** How soon a pool needs the next look. fast: while it works; slow: while something is left to wait for; rest: once woken. */
+/**
+ * Time of a pool's next look. fast: soon, while it works. slow: later, while something is left to wait for. rest: once it is
+ * woken.
+ */
 export type Pace = 'fast' | 'slow' | 'rest';
 
 /** Looks after one part of a pool. */

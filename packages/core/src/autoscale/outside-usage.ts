@@ -12,7 +12,7 @@ export interface ProcessUsage {
 }
 
 const KIB = 1024;
-/** Where a question costs more than reading two files, it is asked no more often than this. */
+/** Least time between two questions, where a question costs more than reading two files. */
 const ELSEWHERE_EVERY_MS = 1000;
 
 /** A worker that can be asked about. */
