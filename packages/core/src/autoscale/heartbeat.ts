@@ -1,8 +1,8 @@
 import type { Clock, Timer } from '../base/clock.js';
 
 /**
- * Time of a pool's next look. fast: soon, while it works. slow: later, while something is left to wait for. rest: once it is
- * woken.
+ * Time of a pool's next look. `fast`: soon, while it works. `slow`: later, while something is left to wait for. `rest`: once
+ * it is woken.
  */
 export type Pace = 'fast' | 'slow' | 'rest';
 

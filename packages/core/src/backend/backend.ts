@@ -14,7 +14,7 @@ import type { PoolStats } from '../contract/stats.js';
  * **Promises.** A backend makes the promise of each task, and settles it once, whatever happens. It rejects with the error
  * of the handler, the reason of the signal, or a PoolError.
  *
- * **The program.** A backend keeps the program running while a task is pending, or a promise of a verb below is. At any other
+ * **The program.** A backend keeps the program running while a task, or a promise of a verb below, is pending. At any other
  * time it does not.
  *
  * **The end.** `drain` and `kill` end a backend. After either, a pool calls no verb that takes a task or changes the workers.

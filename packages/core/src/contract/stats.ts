@@ -35,8 +35,8 @@ export interface TaskCounts {
 }
 
 /**
- * Milliseconds that tasks spent. wait: from submit to the handler's start. run: in the handler. total: until the result was
- * back.
+ * Milliseconds that tasks spent. `wait`: from submit to the handler's start. `run`: in the handler. `total`: until the result
+ * was back.
  */
 export interface LatencyStats {
   wait: Summary;

@@ -6,7 +6,7 @@ export type TraceOutcome = 'ok' | 'error' | 'cancelled' | 'timeout' | 'crash';
 /**
  * The life of one try of a task in ten stamps, all on one clock. It is the host's monotonic clock in milliseconds, the same
  * in every process and thread of this machine (`hostNowMs`). The nine differences add up to settledAt − submittedAt exactly.
- * A stamp is NaN if the try never came to its step, or if it died with its worker. settledAt is always there.
+ * A stamp is NaN if the try never came to its step, or if it died with its worker. `settledAt` is always there.
  */
 export interface TaskTrace {
   taskId: number;

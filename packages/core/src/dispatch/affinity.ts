@@ -10,7 +10,7 @@ const MAX_KEYS = 10_000;
 
 export interface AffinityParts {
   clock: Clock;
-  /** Reports that a task has waited for as long as its key is worth, so that any worker may take it. */
+  /** Reports a task that has waited for as long as its key is worth: any worker may take it now. */
   overdue(): void;
 }
 

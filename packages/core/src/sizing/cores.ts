@@ -5,7 +5,7 @@ import { controlGroups } from './control-groups.js';
 
 /**
  * Number of cores that this process may use, as a fraction. It is the smaller of its CPU affinity and the strictest CPU quota
- * of its control groups. os.availableParallelism() ignores quotas before Node 22.12, and floors them after.
+ * of its control groups. `os.availableParallelism()` ignores quotas before Node 22.12, and floors them after.
  * @param root where the file system begins; tests give a recorded tree
  */
 export function usableCores(root = '/'): number {

@@ -27,7 +27,7 @@ export function startSizing(nowMs: number): SizingState {
 /**
  * The law by which a pool chooses its number of workers, and how many tasks each runs at once. The function is pure: one
  * state and one sample give one decision. So decisions can be replayed, simulated for machines that are not at hand, and held
- * to properties. docs/sizing.md describes the law in words.
+ * to properties. In words, the law is in docs/sizing.md.
  *
  * The first step goes by what tasks are like (`targets.ts`). That is close enough after a few hundred milliseconds of work,
  * on any number of cores. Where more workers than cores might pay, trials decide (`probing.ts`). A step is taken only if the

@@ -1,6 +1,6 @@
 /**
- * The life of a task. queued: in the pool's queue. running: in a worker. retrying: waits for its next try, in no queue and in
- * no worker. settled: its promise is settled.
+ * The life of a task. `queued`: in the pool's queue. `running`: in a worker. `retrying`: waits for its next try, in no queue
+ * and in no worker. `settled`: its promise is settled.
  */
 export type TaskState = 'queued' | 'running' | 'retrying' | 'settled';
 

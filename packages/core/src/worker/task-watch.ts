@@ -20,8 +20,8 @@ export interface WatchParts {
    */
   withdraw(entry: InFlightEntry): boolean | undefined;
   /**
-   * Reports a task whose time is up. ranMs: time since its start; undefined when it never started, and has waited as long as
-   * it may.
+   * Reports a task whose time is up. `ranMs` is the time since its start; undefined when it never started, and has waited as
+   * long as it may.
    */
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
   /** Time that an abandoned task has to end. */

@@ -8,8 +8,8 @@ import type { Remains } from './remains.js';
 export interface WorkerEnd {
   report: DeathReport;
   /**
-   * asked: the pool had asked it to go. killed: the pool ended it for a task that would not end. failedToStart: it never
-   * became ready. died: everything else.
+   * `asked`: the pool had asked it to go. `killed`: the pool ended it for a task that would not end. `failedToStart`: it
+   * never became ready. `died`: everything else.
    */
   how: 'asked' | 'killed' | 'failedToStart' | 'died';
   /** Why it never became ready. */
