@@ -1,5 +1,5 @@
-// Checks packages as users install them. Packs each one as npm would publish it, and hands the tarball to publint (are all files
-// of package.json there?) and attw (does TypeScript find the right types?).
+// Checks packages as users install them. Packs each one as npm would publish it, and hands the tarball to publint and attw.
+// Publint checks that all files of package.json are there, and attw that TypeScript finds the right types.
 import { execFileSync, execSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

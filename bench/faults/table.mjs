@@ -19,7 +19,7 @@ export function renderPage({ results, versions, date, runs }) {
   };
   const isOfOthers = (fault) => fault in FAULTS_OF_OTHERS;
   return [
-    `Measured on ${date.slice(0, 10)}, ${runs === 1 ? 'one run' : `${runs} runs`} of each: ${describeVersions(versions)}.`,
+    `Measured on ${date.slice(0, 10)}, ${runs === 1 ? 'one run' : `${runs} runs`} of each. Versions: ${describeVersions(versions)}.`,
     ...section(
       'Who settles what',
       faults.filter((fault) => !isOfOthers(fault)),

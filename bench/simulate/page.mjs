@@ -44,7 +44,7 @@ ${worst(steady, 'load')}
 
 ## Changes of load
 
-Some seconds of one load, then another. Or no tasks for some minutes, in which the pool gives up workers one by one, and then a full queue.
+Some seconds of one load, then another. Or no tasks for some minutes, in which the pool gives up workers singly, and then a full queue.
 Regret: work not done in the ${afterMs / 1000} s after the change, as a share of the best fixed numbers' work. Their workers were up before. Goal: ${percent(MOST_REGRET)}. If a worker
 takes 5 s to start, the fixed workers must start, too. The pool's own workers already work meanwhile, so regret may be below zero.
 

@@ -51,8 +51,8 @@ function windowBits(bytes) {
 }
 
 /**
- * Half a file never appears under its own name, even if another task of this worker writes the same file at this moment, or
- * a worker dies.
+ * Half a file never appears under its own name, even if a worker dies. Another task, also of this worker, may write the same file
+ * at this moment.
  */
 async function writeWhole(file, content, taskId) {
   const partial = `${file}.${process.pid}.${taskId}.partial`;

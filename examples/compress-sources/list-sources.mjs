@@ -8,8 +8,7 @@ const SOURCE = /\.(js|mjs|cjs|d\.ts)$/;
  * Every source file under a folder as `{ path, relative, bytes }`, the largest first. A large file at the end would keep one
  * worker busy while the others are idle. Small files at the end fill the gaps.
  *
- * Symbolic links are not followed: in a workspace they lead out of node_modules, to packages that are not installed
- * but linked. The same files always give the same list: by size, and by path where sizes are equal.
+ * Symbolic links are not followed: in a workspace they lead out of node_modules, to linked packages. The same files always give the same list: by size, and by path where sizes are equal.
  * @param limit only this many files, the first by path
  * @throws the error of the file system when the folder, or one inside, cannot be read
  */

@@ -5,8 +5,8 @@ const LINE_EVERY_MS = 3000;
 const CLEAR_LINE = '\r\u001b[2K';
 
 /**
- * Shows what `look()` returns on standard error until it is stopped: on a terminal as one line that is redrawn, else
- * as a line every three seconds.
+ * Shows what `look()` returns on standard error until it is stopped. A terminal has one line that is redrawn; otherwise a
+ * line is written every three seconds.
  */
 export function showProgress(look, stream = process.stderr) {
   const redraw = () => stream.write(`${CLEAR_LINE}${look().slice(0, (stream.columns || 80) - 1)}`);

@@ -20,7 +20,7 @@ export async function openResults(folder) {
   return {
     blobsFolder,
     profileFile,
-    /** Resolves when the line is handed to the system, so a slow disk slows the run instead of filling the memory. */
+    /** Resolves when the system has the line, so a slow disk slows the run instead of filling the memory. */
     async add(record) {
       await records.appendFile(`${JSON.stringify(record)}\n`);
     },

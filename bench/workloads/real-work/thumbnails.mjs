@@ -1,5 +1,5 @@
-// Photographs made small. sharp works in threads of its own, and comes as prebuilt packages: nothing is compiled or downloaded
-// at its installation.
+// Photographs made small. Sharp works in threads of its own. It comes as prebuilt packages, so its installation compiles and
+// downloads nothing.
 import sharp from 'sharp';
 
 const WIDTH = 1600;

@@ -16,7 +16,7 @@ export interface CsvFormat {
 /**
  * The records of a CSV text, as objects of fields by column name. Without names, a record is a list of fields. Fields are
  * strings. Ids are the numbers of the lines that records begin on. A record with a wrong number of fields, or with a broken
- * quote, is a bad item, and reading goes on. The header is read here.
+ * quote, is a bad item. Reading goes on. The header is read here.
  * @throws InputError when the header is missing, or names a column twice
  */
 export async function openCsv(bytes: ByteSource, format: CsvFormat): Promise<InputSource> {

@@ -3,7 +3,7 @@ import { SIZE_PATTERN } from './size.js';
 
 /*
  * The shape of a workload file, version 1. Every message is the phrase that ends the sentence "<path> …", so that all checks read
- * alike. check.ts adds the value that was found instead. Checks that need two keys are in cross-checks.ts.
+ * alike. In addition, check.ts names the value that was found instead. Checks that need two keys are in cross-checks.ts.
  */
 
 function text(phrase = 'must be a non-empty text') {
