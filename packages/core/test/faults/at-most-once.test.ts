@@ -128,7 +128,7 @@ async function asOftenAsNeeded(lab: Lab, way: Way, handler: Handler): Promise<st
 }
 
 const TASKS =
-  '3,000 tasks of microseconds, 1,000 async ones that settle in their turn or the next, 200 of 1–20 ms; one of each ends its worker. 50 at once in the columns of 4';
+  '3,000 tasks of microseconds, 1,000 async ones that settle in their turn or the next, 200 of 1–20 ms. One of each ends its worker. 50 at once in the columns of 4';
 
 function rows(
   first: number,
@@ -142,7 +142,7 @@ function rows(
     const row = {
       row: `${first}${letter}`,
       fault: `${way.fault} among many tasks, ${what}`,
-      injected: `${injected}; ${TASKS}`,
+      injected: `${injected}. ${TASKS}`,
       expected,
     };
     fault(not === undefined ? row : { ...row, not }, async (lab) => {
@@ -158,7 +158,7 @@ describe('no task runs twice unasked, and no result is lost', () => {
     38,
     WAYS,
     'retry 0',
-    'each handler is called once; only tasks that had begun and not returned reject, with suspects where they were several',
+    'each handler is called once; only tasks that had begun and not returned reject, with suspects if there were several',
     onceOnly,
   );
   const { '': kill, f: exitLarge, i: timeout } = WAYS;

@@ -41,7 +41,7 @@ describe('the end of a pool', () => {
       row: '35',
       fault: 'races around close',
       injected: 'run, resize, recycle, close, close and run in one turn, tasks of unequal length',
-      expected: 'what was accepted is done; late submits reject; every close() resolves after the last worker is gone',
+      expected: 'accepted tasks are done; late submits reject; every close() resolves after the last worker is gone',
     },
     async (lab) => {
       const pool = lab.pool('mixed.mjs', { workers: { min: 1, max: 3 } });

@@ -169,7 +169,7 @@ describe('a worker that dies', () => {
   fault(
     {
       row: '3d',
-      fault: 'what a death report says',
+      fault: 'contents of a death report',
       injected: 'an uncaught error inside two sections, after 20 KB on stderr',
       expected:
         'exit code, uptime, RSS, open section, running task, the last 8 KB of stderr, last words in the message',

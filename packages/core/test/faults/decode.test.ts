@@ -21,7 +21,7 @@ interface Ending {
 }
 
 const byCodec = (end: string, injected: string): Ending => ({
-  injected: `a codec of one's own ${injected}`,
+  injected: `a custom codec ${injected}`,
   input: { end },
   code: 'ERR_WORKER_CRASHED',
   options: () => ({ codec }),
@@ -38,7 +38,7 @@ const ENDINGS: Record<string, Ending> = {
     options: SMALL_HEAP,
   },
   e: { ...byCodec('exit', 'calls process.exit(3); retry 5'), retry: 5 },
-  f: byCodec('loop', 'does not come to an end'),
+  f: byCodec('loop', 'never ends'),
 };
 
 describe('an input whose decoding ends its worker', () => {

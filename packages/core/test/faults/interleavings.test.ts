@@ -178,8 +178,8 @@ describe('all that can meet at one tick', () => {
       fault: 'result against timeout against abort, in every order',
       injected: `${RUNS.toLocaleString('en')} interleavings of the events of 1–4 tasks (fast-check), on a scripted worker and a clock of the test's own`,
       expected:
-        'each settles once and for a reason it was given, or had begun in a worker that is killed for another; none runs twice; ' +
-        'places taken never below 0 or above their number',
+        'each settles once, for a reason that applied to it or by the kill of its worker for another task. None runs twice. ' +
+        'Places taken stay between 0 and their number',
       not: { thread: 'a scripted worker is of no kind' },
       // It computes all the time, on whatever share of a core there is.
       withinMs: 300_000,

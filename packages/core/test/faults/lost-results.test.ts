@@ -94,7 +94,7 @@ describe('results that were returned, and that the program had no time to read',
       row: '46m',
       fault: 'SIGKILL with results pending, the first of which were read',
       injected:
-        'the program reads 2 of 3 results of 100 KB, then stands still; 10 more are returned; the task kills its process',
+        'the program reads 2 of 3 results of 100 KB, then stands still. 10 more are returned, and the task kills its process',
       expected: 'each handler is called once; all results arrive',
       not: { thread: 'a thread cannot be ended so apart from its program' },
     },

@@ -138,7 +138,7 @@ describe('a program whose tasks leave memory behind', () => {
   fault(
     {
       row: '10f',
-      fault: 'workers that all need much',
+      fault: 'workers that all need much memory',
       injected: 'each holds 300 MiB from its first task on; up to 4 workers, limitBytes 1 GiB',
       expected: 'all done by fewer workers; no task fails',
       not: { 4: SAME_PATH },

@@ -61,7 +61,7 @@ describe('a task that keeps its worker from saying anything', () => {
       fault: 'limits of tasks that wait behind a silent neighbour',
       injected:
         'one worker; a task loops until its timeoutMs of 800 ms, 20 with timeoutMs 100 are sent ahead behind it',
-      expected: 'none of the 20 is out of time, for none has begun: each is called once, and done',
+      expected: 'none of the 20 times out, because none has begun: each is called once, and done',
     },
     async (lab) => {
       const pool = lab.pool('counted.mjs', { workers: 1, prefetch: 100, graceMs: 50 });

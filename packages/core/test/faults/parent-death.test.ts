@@ -125,7 +125,7 @@ describe('a parent that ends', () => {
       row: '33',
       fault: 'Ctrl-C in a terminal',
       injected: 'kill -INT of the process group; the program calls close()',
-      expected: 'workers go on; what runs is finished; new tasks are refused; exit code 130',
+      expected: 'workers go on; running tasks are finished; new tasks are refused; exit code 130',
     },
     async (lab) => {
       const parent = startParent(lab, 'drain-at-ctrl-c.mjs', { go: lab.path('go') });
@@ -145,7 +145,7 @@ describe('a parent that ends', () => {
       row: '33b',
       fault: 'second Ctrl-C',
       injected: 'kill -INT of the group twice; the program calls destroy() at the second',
-      expected: 'what runs rejects ERR_POOL_CLOSED at once; exit code 130',
+      expected: 'running tasks reject ERR_POOL_CLOSED at once; exit code 130',
       not: SAME_AS_ONE,
     },
     async (lab) => {

@@ -95,7 +95,7 @@ describe('a task that kills every worker', () => {
       row: '15b',
       fault: 'two poisons at once in one worker, tasks on the other workers go on',
       injected: 'two tasks that end their worker, 40 good ones; retry 5',
-      expected: 'twice ERR_TASK_POISON; 40 good ones done, at attempt 2 those that had begun beside a poison',
+      expected: 'ERR_TASK_POISON twice; 40 good ones done, those beside a poison at attempt 2',
       not: { 1: 'one at a time has no neighbours' },
     },
     async (lab) => {
@@ -115,7 +115,7 @@ describe('a task that kills every worker', () => {
       row: '14c',
       fault: 'more deaths than restart.max',
       injected: 'tasks that end their worker, restart.max 3',
-      expected: 'ERR_POOL_FAILED for all that is pending, with the last death as cause; no worker left',
+      expected: 'ERR_POOL_FAILED for all pending tasks, with the last death as cause; no worker left',
     },
     async (lab) => {
       const pool = lab.pool('exit-during-task.mjs', { restart: { max: 3 } });

@@ -32,11 +32,11 @@ const TASK = fc.record({
 
 describe('things that happen at the same moment', () => {
   for (const [row, isInFrames, what, expected] of [
-    ['26', false, 'results in the log', 'the second frame tells of nothing new'],
+    ['26', false, 'results in the log', 'the second frame brings nothing new'],
     [
       '26c',
       true,
-      'results in frames alone (very short, idempotent; of threads those that only a port carries)',
+      'results in frames only (very short, idempotent; threads: values for a port)',
       'the second is ignored and counted',
     ],
   ] as const) {
@@ -93,7 +93,7 @@ describe('things that happen at the same moment', () => {
       row: '27b',
       fault: 'result against timeout against abort, real workers',
       injected: `${RUNS} times up to 24 random tasks of 0–6 ms, timeouts of 1–6 ms, aborts after 0–8 ms (fast-check)`,
-      expected: 'each settles once and for a reason it was given; the counts add up at every look',
+      expected: 'each settles once, for a reason that applied to it; the counts add up at every look',
     },
     async (lab) => {
       const pool = lab.pool('mixed.mjs', { graceMs: 200, prefetch: 4 });
@@ -129,7 +129,7 @@ describe('things that happen at the same moment', () => {
       fault: "parent's event loop blocked",
       injected:
         'a synchronous loop of 3 s; tasks of 20 ms with timeoutMs 300; a worker that starts, startTimeoutMs 800',
-      expected: 'what ended in time is a success; no worker is killed for being unheard',
+      expected: 'a task that ended in time succeeds; no worker is killed for its silence',
     },
     async (lab) => {
       const pool = lab.pool('mixed.mjs', { timeoutMs: 300, graceMs: 100 });

@@ -78,7 +78,7 @@ describe('a worker whose replacement cannot start', () => {
       fault: 'replacement fails, after a death',
       injected: 'a task ends one of 2 workers while the module throws at load; 20 tasks beside it',
       expected:
-        'all are done by the other worker, also after more failed starts than end a pool; replaced once it is mended',
+        'all are done by the other worker, even after more failed starts than a pool allows; replaced once mended',
     },
     async (lab) => {
       const pool = await breakable(lab, {});

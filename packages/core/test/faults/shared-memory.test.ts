@@ -46,7 +46,7 @@ describe('shared memory that is full', () => {
       {
         row,
         fault: `/dev/shm of ${size} is full`,
-        injected: `${what}; loops that are cancelled and out of time, SIGKILL among 200 tasks, 20 results of 400 KB`,
+        injected: `${what}. Loops that are cancelled or time out, SIGKILL among 200 tasks, 20 results of 400 KB`,
         expected: 'the program lives; only the loops and the one that ends its worker reject; no task runs twice',
         not: NOT,
       },
