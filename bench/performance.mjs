@@ -56,8 +56,7 @@ function readNewest(folder) {
 function olderNote(results) {
   const older = results.filter(({ date }) => date.slice(0, 10) < ENGINE_SINCE);
   if (older.length === 0) return '';
-  const which =
-    older.length === results.length ? 'All figures on this page' : 'Sections with an earlier date';
+  const which = older.length === results.length ? 'All figures on this page' : 'Sections with an earlier date';
   return `
 > **Measured before the engine of ${ENGINE_SINCE}.** ${which} are older than two changes.
 > These are the encoding of inputs one by one ([0015](decisions/0015-tree-codec.md)) and the result log ([0017](decisions/0017-result-log.md)).

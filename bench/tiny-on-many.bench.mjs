@@ -20,8 +20,7 @@ const RATE = { key: 'tasksPerSecond', unit: 'tasks/s', better: 'higher' };
 export default {
   numbers: ['B15'],
   question: 'What becomes of tiny tasks when there are many workers?',
-  method:
-    'Identity tasks on 2 to 64 workers. 1,000 callers call again as soon as they have their answer.',
+  method: 'Identity tasks on 2 to 64 workers. 1,000 callers call again as soon as they have their answer.',
   metrics: [RATE],
   contestants: [
     ...onEach(COUNTS, [millpond('process')]),

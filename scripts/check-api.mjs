@@ -39,8 +39,8 @@ function readReports(folder) {
 }
 
 /**
- * The names of an enum in the order of the alphabet. tsc lists them in the order in which it came across them, and a clean build
- * comes across them in another order than one that follows a change.
+ * The names of an enum in alphabetical order. The compiler lists them in the order in which it meets them, and that order differs
+ * between a clean build and one that follows a change.
  */
 function inOneOrder(text) {
   return text.replace(/(?:^ +"?[\w-]+"?: "[^"\n]*";\n){2,}/gm, (names) =>

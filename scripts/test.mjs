@@ -6,7 +6,16 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 // npm scripts, slowest first. None needs another's result, so as many run at once as a small CI machine has cores.
-const CHECKS = ['lint', 'docs', 'typecheck', 'check:packages', 'check:api', 'check:dead', 'check:layers'];
+const CHECKS = [
+  'lint',
+  'docs',
+  'typecheck',
+  'check:packages',
+  'check:api',
+  'check:dead',
+  'check:layers',
+  'check:english',
+];
 const AT_ONCE = 2;
 
 const RESULTS = '.cache/vitest.json';

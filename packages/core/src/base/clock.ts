@@ -2,8 +2,8 @@ import { now, hrtime, setTimeout, clearTimeout } from './natives.js';
 import { LongTimer } from './long-timer.js';
 
 // process.hrtime() reads CLOCK_MONOTONIC, which every process and thread of a host shares, while performance.now()
-// starts at its own origin. One offset per isolate turns the cheap call into the shared clock; doubles hold 2 ns
-// at 10^10 ms. hrtime.bigint() on every stamp would cost an allocation.
+// starts at its own origin. One offset per isolate turns the cheap call into the shared clock. Doubles hold 2 ns
+// at 10^10 ms. A call of hrtime.bigint() for each stamp would cost an allocation.
 /** A difference that no rounding explains. */
 const CLOCK_WAS_SET_MS = 5;
 const OFFSET_MS = measureOffsetMs();

@@ -3,8 +3,11 @@ import type { AsyncLocalStorage } from 'node:async_hooks';
 import { workerData } from 'node:worker_threads';
 
 /**
- * Stage of a worker. foreign: started as a worker, but runs something else, or code that Node loads before a worker's entry.
- * loading: its worker module is being loaded. idle: the module is loaded, and no handler runs. busy: a handler runs.
+ * Stage of a worker.
+ * - foreign: started as a worker, but runs something else, or code that Node loads before a worker's entry.
+ * - loading: its worker module is being loaded.
+ * - idle: the module is loaded, and no handler runs.
+ * - busy: a handler runs.
  */
 export type WorkerStage = 'foreign' | 'loading' | 'idle' | 'busy';
 

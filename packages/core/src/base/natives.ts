@@ -70,8 +70,8 @@ function take() {
     printError: globalThis.console.error,
     types: fixed(util.types),
     inspect: util.inspect,
-    // Taken from the object once, not by an import: a handler may replace them there. rolldown makes a getter of each name of a
-    // module that is imported whole. A look-up for each result took 7 % of a worker's time.
+    // Taken from the object once, not by an import: a handler may replace them there. The bundler makes a getter of each
+    // name of a module that is imported whole. A look-up for each result took 7 % of a worker's time.
     readSync: fs.readSync,
     writeSync: fs.writeSync,
     ftruncateSync: fs.ftruncateSync,

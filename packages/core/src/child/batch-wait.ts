@@ -1,6 +1,6 @@
 /**
  * Longest wait of a result for others, ms. A frame costs both sides some 50 µs in all. Where all cores are busy, its arrival also
- * takes a core from a worker. After 4 ms of silence the parent looks into the log by itself (dispatch/log-watch.ts), so a longer
+ * takes a core from a worker. After 4 ms of silence the parent looks into the log by itself (dispatch/log-watch.ts). A longer
  * wait would save nothing.
  */
 const BATCH_WAIT_MS = 4;

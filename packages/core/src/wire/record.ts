@@ -23,10 +23,14 @@ const SKIP = 0x80000000;
 export const SKIP_BYTES = 8;
 
 /**
- * Outcome of a task. ok: its value follows. error: the handler's exception follows, as data. notSerializable: the reason why the
- * result is missing. revoked: the parent had revoked the task. inputUnread: the reason why the input could not be read. shapes: no
- * result, but definitions of the shapes of later values. returned: no result either. Its handler has returned, but log and
- * arena have no room, so a frame will bring the result.
+ * Outcome of a task.
+ * - ok: its value follows.
+ * - error: the handler's exception follows, as data.
+ * - notSerializable: the reason why the result is missing.
+ * - revoked: the parent had revoked the task.
+ * - inputUnread: the reason why the input could not be read.
+ * - shapes: no result, but definitions of the shapes of later values.
+ * - returned: no result either. Its handler has returned, but log and arena have no room, so a frame will bring the result.
  */
 export const STATUS = {
   ok: 0,
@@ -39,8 +43,11 @@ export const STATUS = {
 } as const;
 
 /**
- * beside: a table of the value's large views follows it. arena: the value itself lies in the arena. cloned: the frame has
- * the value itself. reported: the task has sent progress, in frames that come before the frame for this record.
+ * What a record says of its value or task.
+ * - beside: a table of the value's large views follows it.
+ * - arena: the value itself lies in the arena.
+ * - cloned: the frame has the value itself.
+ * - reported: the task has sent progress, in frames that come before the frame for this record.
  */
 export const RECORD_FLAG = { beside: 1, arena: 2, cloned: 4, reported: 8 } as const;
 
