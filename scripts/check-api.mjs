@@ -39,8 +39,8 @@ function readReports(folder) {
 }
 
 /**
- * The names of an enum in alphabetical order. The compiler lists them in the order in which it meets them, and that order differs
- * between a clean build and one that follows a change.
+ * The names of an enum in alphabetical order. The compiler lists them as it meets them. A clean build meets them in another order
+ * than a build that follows a change.
  */
 function inOneOrder(text) {
   return text.replace(/(?:^ +"?[\w-]+"?: "[^"\n]*";\n){2,}/gm, (names) =>

@@ -138,8 +138,7 @@ describe('a worker that is stuck', () => {
     {
       row: '11e',
       fault: 'tasks wait in the places beside one that blocks its worker',
-      injected:
-        'a task blocks a worker of 4 places, 3 short ones fill the others. Then a second worker is ready',
+      injected: 'a task blocks a worker of 4 places, 3 short ones fill the others. Then a second worker is ready',
       expected: 'the short ones finish on the other worker while the long one still runs',
       not: { 1: 'one at a time has no other places' },
     },
