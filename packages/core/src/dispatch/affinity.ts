@@ -7,38 +7,45 @@ import type { Candidate } from './candidate.js';
 
 /** Most keys remembered. The least recently used is forgotten, and its next task goes to any worker. */
 const MAX_KEYS = 10_000;
+/**
+ * Longest wait for a busy home while another worker is free: the time of this many tasks of the name. A home with an even share of
+ * keys has a few of their tasks before it; ten times that is a key that is too hot for one worker.
+ */
+const PATIENT_TASKS = 10;
+/** Least of these waits, ms: a tenth of a second that no user sees, and time enough to load what most caches hold. */
+const LEAST_PATIENCE_MS = 100;
+/** Most of these waits, ms. */
+const MOST_PATIENCE_MS = 10_000;
 
 export interface AffinityParts {
   clock: Clock;
-  /** Reports a task that has waited for as long as its key is worth: any worker may take it now. */
+  /** Reports a task that has waited for its home long enough: any worker may take it now. */
   overdue(): void;
 }
 
-/** Tasks that wait for one worker. */
-interface Lane {
-  readonly tasks: LinkedQueue<Task>;
-  expectedMs: number;
+/** How long a task waits for its home, by the time that tasks of its name take. */
+export function patienceMs(expectedMs: number): number {
+  return Math.min(Math.max(PATIENT_TASKS * expectedMs, LEAST_PATIENCE_MS), MOST_PATIENCE_MS);
 }
 
 /**
- * Whether a task should wait for the worker that knows its key.
- * @param waitMs expected wait for that worker, ms
- * @param worthMs execution time that this worker is expected to save, ms
+ * Whether a key should move from its busy home to a free worker: the home has more than its share. One key of difference is no
+ * reason: the move would only turn it round.
  */
-export function isWorthWaiting(waitMs: number, worthMs: number): boolean {
-  return waitMs < worthMs;
+export function hasTooManyKeys(home: Pick<Candidate, 'keys'>, free: Pick<Candidate, 'keys'>): boolean {
+  return home.keys > free.keys + 1;
 }
 
 /**
- * Remembers which worker knows which key, and holds the tasks that wait for theirs. A key belongs to the worker that had it
- * last. Its tasks go to that worker while it is free. While it is busy they wait for it, but not longer than the key is
- * worth. That worth is learned per task name: the execution time without the key, less the time with it.
+ * Keeps the home of each key: the worker that runs its tasks, and may have cached what they need. The first worker that takes a
+ * task with a key becomes its home, and stays it. Tasks of a busy home wait for it. Another worker takes a task that has waited
+ * too long, and the key stays where it is. A key moves only to a free worker that is home to fewer keys than its share.
  */
 export class Affinity {
   readonly #parts: AffinityParts;
   /** Made for the first key, because it costs 2 ms and 200 KB, and most pools have none. */
   #homes: LRUCache<string, Candidate> | undefined;
-  readonly #lanes = new Map<Candidate, Lane>();
+  readonly #lanes = new Map<Candidate, LinkedQueue<Task>>();
   readonly #parked = new Map<Task, { home: Candidate; untilMs: number }>();
   #timer: Timer | undefined;
 
@@ -60,42 +67,35 @@ export class Affinity {
     return [...this.#lanes.keys()];
   }
 
-  /** The worker that knows this key, if it may still take tasks. */
-  homeOf(key: string): Candidate | undefined {
-    const home = this.#homes?.get(key);
-    return home?.worker.isReady === true && home.worker.tasksLeft > 0 ? home : undefined;
+  /**
+   * The worker whose task this is.
+   * @param asking the worker that would take it
+   * @param isFree whether that worker could run it at once
+   */
+  homeOf(key: string, asking: Candidate, isFree: boolean): Candidate {
+    const homes = (this.#homes ??= newLru<Candidate>({ max: MAX_KEYS, dispose: (home) => home.keys-- }));
+    const home = homes.get(key);
+    if (home === asking) return asking;
+    const isOpen = home?.worker.isReady === true && home.worker.tasksLeft > 0;
+    if (isOpen && !(isFree && home.worker.inFlight > 0 && hasTooManyKeys(home, asking))) return home;
+    homes.set(key, asking);
+    asking.keys++;
+    return asking;
   }
 
-  /** Notes that a worker takes a task with this key. Returns whether it already knew the key. */
-  visit(key: string, candidate: Candidate): boolean {
-    this.#homes ??= newLru({ max: MAX_KEYS });
-    const isHome = this.#homes.get(key) === candidate;
-    if (!isHome) this.#homes.set(key, candidate);
-    return isHome;
-  }
-
-  /** Makes the task wait for its busy worker, if that pays. */
-  park(task: Task, home: Candidate): boolean {
-    const lane = this.#lanes.get(home);
-    const worthMs = task.type.keyWorthMs;
-    if (!isWorthWaiting(home.worker.expectedMs + (lane?.expectedMs ?? 0), worthMs)) return false;
-    const untilMs = this.#parts.clock.now() + worthMs;
-    this.#parked.set(task, { home, untilMs });
-    if (lane === undefined) {
-      const tasks = new LinkedQueue<Task>();
-      tasks.push(task);
-      this.#lanes.set(home, { tasks, expectedMs: task.type.expectedMs });
-    } else {
-      lane.tasks.push(task);
-      lane.expectedMs += task.type.expectedMs;
-    }
-    this.#timer ??= this.#parts.clock.after(worthMs, () => this.#look());
-    return true;
+  /** Has a task wait for its home. */
+  park(task: Task, home: Candidate): void {
+    const waitMs = patienceMs(task.type.expectedMs);
+    this.#parked.set(task, { home, untilMs: this.#parts.clock.now() + waitMs });
+    let lane = this.#lanes.get(home);
+    if (lane === undefined) this.#lanes.set(home, (lane = new LinkedQueue<Task>()));
+    lane.push(task);
+    this.#timer ??= this.#parts.clock.after(waitMs, () => this.#look());
   }
 
   /** The task that waits longest for this worker. */
   firstFor(candidate: Candidate): Task | undefined {
-    return this.#lanes.get(candidate)?.tasks.first;
+    return this.#lanes.get(candidate)?.first;
   }
 
   /** Removes a task. False when it does not wait here. */
@@ -103,10 +103,9 @@ export class Affinity {
     const parked = this.#parked.get(task);
     if (parked === undefined) return false;
     this.#parked.delete(task);
-    const lane = this.#lanes.get(parked.home) as Lane;
-    lane.tasks.remove(task);
-    lane.expectedMs -= task.type.expectedMs;
-    if (lane.tasks.size === 0) this.#lanes.delete(parked.home);
+    const lane = this.#lanes.get(parked.home) as LinkedQueue<Task>;
+    lane.remove(task);
+    if (lane.size === 0) this.#lanes.delete(parked.home);
     if (this.#parked.size === 0) {
       this.#timer?.cancel();
       this.#timer = undefined;
@@ -114,29 +113,43 @@ export class Affinity {
     return true;
   }
 
-  /** A task that has waited for as long as its key is worth. */
-  overdueTask(): Task | undefined {
+  /** The task that a free worker may take from another worker's lane: its key moves here, or it has waited long enough. */
+  taskFor(free: Candidate): Task | undefined {
     const now = this.#parts.clock.now();
-    for (const { tasks } of this.#lanes.values()) {
-      const { first } = tasks;
-      if (first !== undefined && (this.#parked.get(first)?.untilMs ?? Infinity) <= now) return first;
+    for (const [home, { first }] of this.#lanes) {
+      if (first === undefined || home === free) continue;
+      if (hasTooManyKeys(home, free)) return this.#moveKey(first, home, free);
+      if ((this.#parked.get(first)?.untilMs ?? Infinity) <= now) return first;
     }
     return undefined;
   }
 
   /** Forgets a worker that takes no more tasks. Returns the tasks that waited for it. */
   drop(candidate: Candidate): Task[] {
-    const tasks = [...(this.#lanes.get(candidate)?.tasks ?? [])];
+    const tasks = [...(this.#lanes.get(candidate) ?? [])];
     for (const task of tasks) this.remove(task);
     return tasks;
+  }
+
+  /** Moves the key of a waiting task, with all tasks that wait for it. */
+  #moveKey(task: Task, from: Candidate, to: Candidate): Task {
+    const { key } = task;
+    const tasks = [...(this.#lanes.get(from) ?? [])].filter((each) => each.key === key);
+    for (const each of tasks) {
+      this.remove(each);
+      this.park(each, to);
+    }
+    this.#homes?.set(key as string, to);
+    to.keys++;
+    return task;
   }
 
   #look(): void {
     const now = this.#parts.clock.now();
     let nextMs = Infinity;
     let isOverdue = false;
-    for (const { tasks } of this.#lanes.values()) {
-      const untilMs = this.#parked.get(tasks.first as Task)?.untilMs ?? Infinity;
+    for (const { first } of this.#lanes.values()) {
+      const untilMs = this.#parked.get(first as Task)?.untilMs ?? Infinity;
       if (untilMs <= now) isOverdue = true;
       else nextMs = Math.min(nextMs, untilMs);
     }

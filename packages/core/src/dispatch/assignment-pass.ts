@@ -183,7 +183,7 @@ export class AssignmentPass {
         const task = this.#affinity.firstFor(candidate);
         if (task === undefined) break;
         this.#affinity.remove(task);
-        this.#assign(candidate, task);
+        this.#parts.assigner.assign(candidate.worker, task);
       }
     }
   }
@@ -195,10 +195,10 @@ export class AssignmentPass {
       const candidate = joined ?? this.#capacity.take();
       if (candidate === undefined) return;
       const isWoken = candidate.worker.inFlight === 0;
-      const task = this.#nextFor(candidate) ?? this.#affinity.overdueTask();
+      const task = this.#nextFor(candidate) ?? this.#affinity.taskFor(candidate);
       if (task !== undefined) {
         if (this.#affinity.size > 0) this.#affinity.remove(task);
-        this.#assign(candidate, task);
+        this.#parts.assigner.assign(candidate.worker, task);
         if (isWoken) this.#filling.noteWoken(candidate);
       }
       if (joined === undefined) this.#capacity.add(candidate);
@@ -260,7 +260,7 @@ export class AssignmentPass {
       else this.#affinity.remove(own);
       const task = own ?? this.#nextFor(candidate, true);
       if (task === undefined) return;
-      this.#assign(candidate, task);
+      this.#parts.assigner.assign(candidate.worker, task);
     }
   }
 
@@ -272,19 +272,12 @@ export class AssignmentPass {
     for (let task = this.#queue.first; task !== undefined; task = this.#queue.first) {
       if (isAhead && task.isOneShot) return undefined;
       this.#queue.take(task);
-      const home = task.key === undefined ? undefined : this.#affinity.homeOf(task.key);
-      if (home === undefined || home === candidate) return task;
-      if (this.#capacity.has(home)) this.#assign(home, task);
-      else if (!this.#affinity.park(task, home)) return task;
+      if (task.key === undefined) return task;
+      const home = this.#affinity.homeOf(task.key, candidate, !isAhead);
+      if (home === candidate) return task;
+      if (this.#capacity.has(home)) this.#parts.assigner.assign(home.worker, task);
+      else this.#affinity.park(task, home);
     }
     return undefined;
-  }
-
-  #assign(candidate: Candidate, task: Task): void {
-    this.#parts.assigner.assign(candidate.worker, task);
-    // The task may have been rejected: it was too late, or no worker has a handler of its name.
-    if (task.key !== undefined && task.assignment !== undefined) {
-      task.assignment.isWarm = this.#affinity.visit(task.key, candidate);
-    }
   }
 }

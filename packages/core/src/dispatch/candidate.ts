@@ -17,6 +17,8 @@ export class Candidate {
   isWithheld = false;
   /** Whether it lost its prefetched tasks at a standstill. It gets none until it answers. */
   isStalled = false;
+  /** Number of keys that it is the home of; kept by dispatch/affinity.ts. */
+  keys = 0;
   /** Whether it is set aside for one task that must run alone. */
   isReserved = false;
 

@@ -44,8 +44,6 @@ export class Outcomes {
     const ranMs = row.endedAt - row.startedAt;
     task.type.record(row.startedAt - task.submittedAt, ranMs, now - task.submittedAt);
     registry.balance.ran(ranMs);
-    const isWarm = task.assignment?.isWarm;
-    if (isWarm !== undefined) task.type.recordKeyed(isWarm, ranMs);
     publishTrace(pool, task, status === STATUS.ok ? 'ok' : 'error', now, row);
     if (status === STATUS.ok) {
       task.type.recordResult(row.resultBytes);

@@ -10,11 +10,6 @@ const LEAST_MS = 0.02;
 /** Assumed time of a task before one of its name has ended. It is long, so that nothing is prefetched behind it. */
 const UNKNOWN_MS = 1000;
 
-/** Assumed worth of a key, in ms. It holds until tasks of its name have run both on workers that knew theirs and on others. */
-const UNKNOWN_WORTH_MS = 10;
-/** No key is worth a longer wait for its worker while another worker is idle. */
-const MOST_WORTH_MS = 10_000;
-
 /** Data on all tasks of one name: settings, counts, times. */
 export class TaskType {
   readonly name: string;
@@ -36,9 +31,6 @@ export class TaskType {
   typicalMs = UNKNOWN_MS;
   /** Bytes of a result: a moving average. */
   resultBytes = 0;
-  /** Execution time on workers that knew the key, and on others, ms: moving averages; NaN before the first. */
-  #warmMs = NaN;
-  #coldMs = NaN;
 
   constructor(name: string, settings: TaskSettings) {
     this.name = name;
@@ -62,17 +54,5 @@ export class TaskType {
   /** Adds the size of a handler's result. */
   recordResult(bytes: number): void {
     this.resultBytes += (bytes - this.resultBytes) * NEWEST;
-  }
-
-  /** Adds the time of a handler that ran to its end for a task with a key. */
-  recordKeyed(isWarm: boolean, runMs: number): void {
-    if (isWarm) this.#warmMs = Number.isNaN(this.#warmMs) ? runMs : this.#warmMs + (runMs - this.#warmMs) * NEWEST;
-    else this.#coldMs = Number.isNaN(this.#coldMs) ? runMs : this.#coldMs + (runMs - this.#coldMs) * NEWEST;
-  }
-
-  /** Execution time saved by a worker that knows the key, ms. */
-  get keyWorthMs(): number {
-    const saved = this.#coldMs - this.#warmMs;
-    return Number.isNaN(saved) ? UNKNOWN_WORTH_MS : Math.min(Math.max(0, saved), MOST_WORTH_MS);
   }
 }

@@ -31,8 +31,6 @@ export interface Assignment {
   /** Host clock; NaN until then. */
   readonly assignedAt: number;
   readonly sentAt: number;
-  /** Whether the worker knew the task's key; undefined for a task without one. */
-  isWarm: boolean | undefined;
 }
 
 /** Data that few tasks have: those with more than one try, or with a worker that died on them. */

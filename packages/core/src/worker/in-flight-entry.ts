@@ -28,8 +28,6 @@ export class InFlightEntry implements Assignment {
   /** Expected execution time, ms; its part of its worker's expected work. */
   expectedMs = 0;
 
-  isWarm: boolean | undefined;
-
   constructor(slot: number, assignee: Assignee) {
     this.slot = slot;
     this.assignee = assignee;

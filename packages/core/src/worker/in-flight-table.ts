@@ -40,7 +40,6 @@ export class InFlightTable {
     entry.hasReturned = false;
     entry.assignedAt = NaN;
     entry.sentAt = NaN;
-    entry.isWarm = undefined;
     this.#size++;
     return entry;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isWorthWaiting } from '../../src/dispatch/affinity.js';
+import { hasTooManyKeys, patienceMs } from '../../src/dispatch/affinity.js';
 import { openEngine, turn, type Staff } from '../support/scripted-engine.js';
 
 /** Ids of the tasks that have newly arrived at a worker, and an answer for each. */
@@ -46,12 +46,14 @@ describe('a task with a key', () => {
     expect([serve(home), serve(other)]).toEqual([[waiting], []]);
   });
 
-  it('moves when it has waited for as long as the key is worth, and takes the key along', async () => {
-    const { submit, home, other, clock, timersLeft } = await open();
-    const [, waiting] = [submit('a'), submit('a')];
+  it('goes to another worker when it has waited for ten times as long as tasks take, and the key stays', async () => {
+    const { submit, home, other, clock, timersLeft, type } = await open();
+    type('work').expectedMs = 20;
+    const running = submit('a');
+    const waiting = submit('a');
     await turn();
     expect(home.worker.inFlight).toBe(1);
-    clock.advance(9);
+    clock.advance(199);
     await turn();
     expect(other.worker.inFlight).toBe(0);
     clock.advance(1);
@@ -60,17 +62,13 @@ describe('a task with a key', () => {
     await turn();
     const next = submit('a');
     await turn();
-    expect(serve(other)).toEqual([next]);
-    expect(timersLeft()).toBe(0);
-  });
-
-  it('does not wait where knowing the key has saved nothing', async () => {
-    const { submit, other, type } = await open();
-    type('work').recordKeyed(true, 5);
-    type('work').recordKeyed(false, 5);
-    const [, second] = [submit('a'), submit('a')];
+    expect([serve(home), serve(other)]).toEqual([[running], []]);
     await turn();
-    expect(serve(other)).toEqual([second]);
+    expect([serve(home), serve(other)]).toEqual([[next], []]);
+    await turn();
+    // The last look at the workers' logs.
+    clock.advance(300);
+    expect(timersLeft()).toBe(0);
   });
 
   it('can be cancelled while it waits for its worker', async () => {
@@ -100,19 +98,45 @@ async function openWaiting() {
   return { ...desk, engineTask: task };
 }
 
-describe('the worth of a key', () => {
-  it('is what execution takes longer where it is not known', async () => {
-    const { type: typeOf } = await open();
-    const type = typeOf('elsewhere');
-    expect(type.keyWorthMs).toBe(10);
-    type.recordKeyed(false, 80);
-    type.recordKeyed(true, 20);
-    expect(type.keyWorthMs).toBe(60);
-    type.recordKeyed(true, 500);
-    expect(type.keyWorthMs).toBeLessThan(20);
+describe('keys of a pool that grows', () => {
+  it('move to the new worker until each has its share, and stay then', async () => {
+    const engine = openEngine({ prefetch: 0 });
+    const [first] = (await engine.staffUp(1)) as [Staff];
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const tasks = new Map<number, string>();
+    const submitAll = async (): Promise<void> => {
+      for (const key of keys) tasks.set(engine.submit('work', undefined, { key }).task.id, key);
+      await turn();
+    };
+    await submitAll();
+    const [, second] = (await engine.staffUp(2)) as [Staff, Staff];
+    const ranOn = async (): Promise<Map<string, Staff>> => {
+      const homes = new Map<string, Staff>();
+      while (engine.registry.pending > 0) {
+        for (const staff of [first, second]) for (const id of serve(staff)) homes.set(tasks.get(id) ?? '', staff);
+        await turn();
+      }
+      return homes;
+    };
+    await ranOn();
+    await submitAll();
+    const homes = await ranOn();
+    expect([...homes.values()].filter((staff) => staff === second)).toHaveLength(3);
+    for (let round = 0; round < 3; round++) {
+      await submitAll();
+      expect(await ranOn()).toEqual(homes);
+    }
   });
+});
 
-  it('is compared to the expected wait', () => {
-    expect([isWorthWaiting(5, 10), isWorthWaiting(10, 10), isWorthWaiting(0, 0)]).toEqual([true, false, false]);
+describe('a task waits for its home', () => {
+  it('as long as ten of its name take, a tenth of a second at least and ten seconds at most', () => {
+    expect([0.01, 10, 50, 5000].map(patienceMs)).toEqual([100, 100, 500, 10_000]);
+  });
+});
+
+describe('a home has too many keys', () => {
+  it('with two more than a free worker has', () => {
+    expect([0, 1, 2].map((more) => hasTooManyKeys({ keys: 3 + more }, { keys: 3 }))).toEqual([false, false, true]);
   });
 });
