@@ -8,11 +8,11 @@ import type { Candidate } from './candidate.js';
 /** Most keys remembered. The least recently used is forgotten, and its next task goes to any worker. */
 const MAX_KEYS = 10_000;
 /**
- * Longest wait for a busy home while another worker is free: the time of this many tasks of the name. A home with an even share of
- * keys has a few of their tasks before it; ten times that is a key that is too hot for one worker.
+ * Longest wait for a busy home while another worker is free: the time of this many tasks of the name. Callers that keep all
+ * workers busy put some four tasks before each. A key with ten is too hot for one worker.
  */
 const PATIENT_TASKS = 10;
-/** Least of these waits, ms: a tenth of a second that no user sees, and time enough to load what most caches hold. */
+/** Least of these waits, ms. A user does not see a tenth of a second, and most caches are filled in less. */
 const LEAST_PATIENCE_MS = 100;
 /** Most of these waits, ms. */
 const MOST_PATIENCE_MS = 10_000;
@@ -113,7 +113,7 @@ export class Affinity {
     return true;
   }
 
-  /** The task that a free worker may take from another worker's lane: its key moves here, or it has waited long enough. */
+  /** A task in another worker's lane that a free worker may take. Its key moves here, or it has waited long enough. */
   taskFor(free: Candidate): Task | undefined {
     const now = this.#parts.clock.now();
     for (const [home, { first }] of this.#lanes) {
