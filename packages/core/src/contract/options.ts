@@ -293,7 +293,7 @@ export interface RunOptions {
    */
   priority?: number;
   /**
-   * Affinity: tasks with the same key run on one worker, their home, which may have cached the data of the key. They wait for a
+   * Affinity: tasks with the same key run on one worker, their home, which may have cached its data. They wait for a
    * busy home as long as ten tasks of their name take. The wait is 0.1 s at least and 10 s at most. Then another worker runs
    * them, and the key stays. A key moves only to a free worker that is the home of fewer keys.
    */
