@@ -8,7 +8,7 @@ function open() {
   const clock = new FakeClock(0);
   const reads: number[] = [];
   const received = { heardAtMs: 0, readLog: () => void reads.push(clock.now()) };
-  const worker = { load: 1, received } as unknown as Worker;
+  const worker = { inFlight: 1, received } as unknown as Worker;
   const watch = new LogWatch({ clock, workers: [worker] });
   watch.wake();
   return { clock, reads, heard: () => (received.heardAtMs = clock.now()), wake: () => watch.wake() };

@@ -113,7 +113,7 @@ class Race {
     expect(more.map(({ outcomes }) => outcomes)).toEqual(more.map(({ task }) => [{ value: `result ${task.id}` }]));
     // A timer that comes after its task has ended does no harm.
     this.#engine.clock.advance(TIMEOUT_MS + GRACE_MS);
-    expect(this.#worker).toMatchObject({ mustGo: false, staff: { worker: { load: 0 } } });
+    expect(this.#worker).toMatchObject({ mustGo: false, staff: { worker: { inFlight: 0 } } });
     expect([this.#engine.dispatcher.queued, this.#engine.timersLeft()]).toEqual([0, 0]);
     return ends;
   }
