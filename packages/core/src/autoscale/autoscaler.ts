@@ -36,7 +36,7 @@ export interface AutoscalerParts {
 export class Autoscaler implements Keeper {
   readonly #parts: AutoscalerParts;
   readonly #observer: Observer;
-  readonly #seat = new CoreShare();
+  readonly #share = new CoreShare();
   #range: SizeRange;
   #concurrency: number;
   #reason: string;
@@ -72,7 +72,9 @@ export class Autoscaler implements Keeper {
     return this.#range;
   }
 
+  /** Work begins: from now on the other pools of the program leave this one its part of the cores. */
   wake(nowMs: number): void {
+    this.#share.join();
     this.#observer.wake(nowMs);
   }
 
@@ -92,7 +94,7 @@ export class Autoscaler implements Keeper {
   }
 
   stop(): void {
-    this.#seat.leave();
+    this.#share.leave();
   }
 
   /** Grows for waiting tasks: as many workers as they can use, up to where the law takes over. */
@@ -150,14 +152,14 @@ export class Autoscaler implements Keeper {
       maxWorkers: this.#range.max,
       minConcurrency: min,
       maxConcurrency: max,
-      cores: this.#seat.coresOf(cores),
+      cores: this.#share.coresOf(cores),
     };
   }
 
   /** Publishes what this pool uses to the other pools of the program. */
   #tellOthers({ elapsedMs, cpuMs, waiting }: SizingSample, isActive: boolean): void {
     const usedCores = elapsedMs > 0 ? cpuMs / elapsedMs : 0;
-    this.#seat.tell({ usedCores, isActive, isShort: waiting > 0 });
+    this.#share.tell({ usedCores, isActive, isShort: waiting > 0 });
   }
 
   #apply({ workers, concurrency, reason, goFirst }: SizingDecision, hasWork: boolean): void {
@@ -181,7 +183,7 @@ export class Autoscaler implements Keeper {
     const { wanted } = supervisor;
     // Free checks come first, because this runs whenever tasks were handed out and some are left.
     if (!this.#growsAtOnce || wanted >= Math.max(1, this.#range.start)) return wanted;
-    const start = Math.max(1, Math.ceil(this.#range.start * this.#seat.shareOf(cores())));
+    const start = Math.max(1, Math.ceil(this.#range.start * this.#share.shareOf(cores())));
     if (wanted >= start) return wanted;
     const { room, cap } = memory();
     const useful = wantedWorkers({ ...this.#range, start }, wanted, tasks, this.#concurrency);

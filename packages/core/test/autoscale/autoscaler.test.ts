@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CoreShare } from '../../src/sizing/governor.js';
 import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
 
 /** Workers that were told to go, by their ids. */
@@ -42,6 +43,21 @@ describe('the numbers of a pool', () => {
     clock.advance(15_000);
     expect(supervisor.wanted).toBe(1);
     expect(leaving(staff)).toEqual(staff.filter((each) => each !== used).map(({ worker }) => worker.id));
+  });
+});
+
+describe('the cores of a program', () => {
+  it('are shared with a pool from its first task on, until it ends', async () => {
+    const { backend, clock, staffUp, submit } = openEngine();
+    const other = new CoreShare();
+    await staffUp(1);
+    expect(other.coresOf(4)).toBe(4);
+    for (let task = 0; task < 10; task++) submit();
+    await turn();
+    clock.advance(250);
+    expect(other.coresOf(4)).toBe(2);
+    await Promise.race([backend.kill(new Error('over')), turn()]);
+    expect(other.coresOf(4)).toBe(4);
   });
 });
 
