@@ -6,7 +6,7 @@ import { FakeClock } from '../support/fake-clock.js';
 function open() {
   const clock = new FakeClock(0);
   const beats: number[] = [];
-  const wanted = { pace: 'fast' as Pace, during: () => {} };
+  const wanted = { pace: 'fast' as Pace, during: () => {}, hasWork: true };
   const keeper: Keeper = {
     tick(nowMs) {
       beats.push(nowMs);
@@ -14,7 +14,7 @@ function open() {
       return wanted.pace;
     },
   };
-  const heartbeat = new Heartbeat(clock, [keeper], () => true);
+  const heartbeat = new Heartbeat(clock, [keeper], () => wanted.hasWork);
   return { clock, beats, heartbeat, wanted };
 }
 
@@ -107,6 +107,22 @@ describe('a heartbeat', () => {
     expect(clock.timers).toBe(1);
     expect(beats).toEqual([250, 1250, 2250, 3250]);
   });
+
+  it.each(['rest', 'slow'] as const)(
+    'goes on fast when work came in the middle of its last beat (pace: %s)',
+    (pace) => {
+      const { clock, heartbeat, beats, wanted } = open();
+      heartbeat.wake();
+      Object.assign(wanted, { pace, hasWork: false });
+      wanted.during = () => {
+        wanted.hasWork = true;
+        heartbeat.wake();
+      };
+      clock.advance(500);
+      expect(beats).toEqual([250, 500]);
+      expect(clock.timers).toBe(pace === 'rest' ? 0 : 1);
+    },
+  );
 
   it('that was stopped has no timer any more, whoever wakes it', () => {
     const { clock, heartbeat, beats, wanted } = open();
