@@ -53,6 +53,8 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
   let failure: { error: unknown } | undefined;
   let news: Deferred<void> | undefined;
   let isPulling = false;
+  /** Whether the source has been asked, and has not answered yet. */
+  let isAnswerDue = false;
 
   const settle = (settled: Settled): void => {
     underWay--;
@@ -82,10 +84,13 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
     throw error;
   };
   const readLater = async (pulled: PromiseLike<unknown>): Promise<Pulled> => {
+    isAnswerDue = true;
     try {
       return read(await pulled);
     } catch (error) {
       return broken(error);
+    } finally {
+      isAnswerDue = false;
     }
   };
   const pullOne = (): Pulled | Promise<Pulled> => {
@@ -119,6 +124,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
         start(item.input);
       }
     } catch (error) {
+      // After the end of the loop, this error has no reader. See `closeSource`.
       stopWith(error);
     }
     isPulling = false;
@@ -158,15 +164,18 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
     unlisten?.();
     forgetEnd();
     abort.abort(new DOMException('The iteration ended before this task did.', 'AbortError'));
-    if (isSourceOpen) await closeSource(source, isPulling);
+    if (isSourceOpen) await closeSource(source, isAnswerDue);
   }
 }
 
-/** Closes the source. In the middle of a pull, a source would answer only after it, so it is not awaited. */
-async function closeSource(source: Iterator<unknown> | AsyncIterator<unknown>, isPulling: boolean): Promise<void> {
+/**
+ * Closes the source, and throws its error. A source whose answer is due would close only after that answer, which may never
+ * come. So the loop ends without it.
+ */
+async function closeSource(source: Iterator<unknown> | AsyncIterator<unknown>, isAnswerDue: boolean): Promise<void> {
   const closed = source.return?.();
-  if (!isPulling) await closed;
-  // The loop has ended, so no code is left to take an error of the source.
+  if (!isAnswerDue) await closed;
+  // The caller has its end by the time of this error, and the tasks have theirs. Unhandled, the error would end the program.
   else Promise.resolve(closed).catch(() => {});
 }
 

@@ -48,6 +48,25 @@ describe('leaving the loop early', () => {
     expect(isClosed).toBe(true);
   });
 
+  it('waits for a source that only a full queue keeps, and throws its error', async () => {
+    let asked = 0;
+    const source: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.resolve({ done: false, value: asked++ }),
+        return: () => Promise.reject(new Error('the file cannot be closed')),
+      }),
+    };
+    let rooms = 0;
+    const { tasks, parts } = openMap(source, { room: () => (rooms++ < 2 ? undefined : new Promise(() => {})) });
+    const results = mapValues(parts);
+    const first = next(results);
+    await turn();
+    tasks.get(0)?.resolve('fine');
+    await first;
+    await expect(results.return()).rejects.toThrow('the file cannot be closed');
+    expect(asked).toBe(1);
+  });
+
   it('because the queue is closed for good closes the source, too', async () => {
     const source = new Source(100);
     let rooms = 0;
