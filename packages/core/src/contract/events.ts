@@ -17,7 +17,10 @@ export interface PoolEvents {
   }) => void;
   /** A worker has ended; `expected` when the pool asked it to go. */
   'worker:exited': (event: DeathReport & { expected: boolean }) => void;
-  /** A healthy worker is replaced on purpose: its successor is ready, and it goes. */
+  /**
+   * A healthy worker is replaced on purpose, and goes. Its successor is ready. Where it goes because memory is short, or
+   * because its heap is nearly full, its successor starts afterwards.
+   */
   'worker:recycled': (event: { workerId: number; reason: string }) => void;
   /**
    * A healthy worker was to be replaced, and stays, because no successor could be started. Rules of `recycle` try again
