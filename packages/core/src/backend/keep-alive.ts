@@ -23,7 +23,7 @@ export class KeepAlive {
 
   /**
    * Holds until the promise has settled. Returns the same promise, because a caller of `room()` must go on right after its
-   * grant.
+   * grant. A rejection of it counts as handled.
    */
   during<T>(promise: Promise<T>): Promise<T> {
     this.ref();

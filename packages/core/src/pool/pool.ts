@@ -100,8 +100,10 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
    * Resolves when the least number of workers is ready and warm.
    * @throws ERR_POOL_FAILED with the cause when they cannot be started; ERR_POOL_CLOSED when the pool is closed first
    */
-  ready(): Promise<void> {
-    return this.#state.isOpen ? this.#backend.whenReady() : Promise.reject(this.#state.closedError());
+  async ready(): Promise<void> {
+    this.#state.refuseUnlessOpen();
+    // Each caller gets its own promise: the backend handles the rejection of the one that all share.
+    await this.#backend.whenReady();
   }
 
   // Names are `keyof HandlersOf<W> & string` rather than TaskName<W>, because a type error then lists them.

@@ -60,6 +60,17 @@ describe('the worker processes of a program', () => {
   });
 });
 
+describe.each(WORKER_KINDS)('a pool that fails, kind %s,', (kind) => {
+  it('is an unhandled rejection to a program that waits for ready() and handles no error', async () => {
+    expect(await runProgram('drops-ready.mjs', [kind])).toEqual({
+      code: 0,
+      signal: null,
+      stdout: 'unhandled: ERR_POOL_FAILED\n',
+      stderr: '',
+    });
+  });
+});
+
 describe.each(WORKER_KINDS)('a listener that throws, kind %s,', (kind) => {
   it('of progress is reported as uncaught, and costs no worker', async () => {
     expect(await runProgram('progress-listener-throws.mjs', [kind])).toEqual({
