@@ -8,9 +8,10 @@ import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { mayKill } from '../sizing/governor.js';
 import { heapLimitMb } from '../sizing/heap-limit.js';
 import { rulesOf } from '../sizing/memory-level.js';
-import { chooseToRelieve, isHeapNearlyFull } from '../sizing/memory-relief.js';
+import { chooseToKill, chooseToRelieve, isHeapNearlyFull } from '../sizing/memory-relief.js';
 import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
 import type { Supervisor } from '../supervise/supervisor.js';
+import type { Task } from '../task/task.js';
 import type { Worker } from '../worker/worker.js';
 import { MemoryWatch } from './memory-watch.js';
 
@@ -137,16 +138,9 @@ export class MemoryGuard {
     worker.drain(reason, STOP_WITHIN_MS);
   }
 
-  /** Ends the youngest worker whose tasks can all run again; if there is none, the youngest. */
   #kill(): void {
     const { supervisor, clock } = this.#parts;
-    // A worker that is starting has taken next to nothing yet.
-    const workers = supervisor.staying().filter((worker) => worker.isReady);
-    if (workers.length <= 1 || !mayKill(clock.now(), AFTER_KILL_MS)) return;
-    const youngest = workers.toSorted((a, b) => b.startedAt - a.startedAt);
-    const victim = youngest.find((worker) =>
-      worker.tasks().every((task) => task.canMove && (task.mayRunTwice || worker.begunAt(task) === undefined)),
-    );
-    (victim ?? youngest[0])?.kill('memory was about to run out');
+    const victim = chooseToKill<Task, Worker>(supervisor.staying());
+    if (victim !== undefined && mayKill(clock.now(), AFTER_KILL_MS)) victim.kill('memory was about to run out');
   }
 }

@@ -34,6 +34,40 @@ export function chooseToRelieve<W extends RelievedWorker>(workers: readonly W[],
     .sort((a, b) => grown(b) - grown(a))[0];
 }
 
+/** The data of a worker that a kill decides on. */
+export interface KillableWorker<T> {
+  readonly isReady: boolean;
+  readonly startedAt: number;
+  tasks(): readonly T[];
+  /** Undefined for a task that has certainly not begun. */
+  begunAt(task: T): number | undefined;
+}
+
+/** The data of a task in such a worker. */
+export interface KillableTask {
+  /** Whether another worker could run it. */
+  readonly canMove: boolean;
+  /** Whether its handler may be called again. */
+  readonly mayRunTwice: boolean;
+}
+
+/**
+ * The worker whose kill costs least: the youngest whose tasks can all run again. If there is none, it is the youngest whose
+ * tasks could all move, otherwise the youngest. The last ready worker is never killed.
+ */
+export function chooseToKill<T extends KillableTask, W extends KillableWorker<T>>(
+  workers: readonly W[],
+): W | undefined {
+  // A worker that is starting has taken next to nothing yet.
+  const youngest = workers.filter((worker) => worker.isReady).sort((a, b) => b.startedAt - a.startedAt);
+  if (youngest.length <= 1) return undefined;
+  const canAllMove = youngest.filter((worker) => worker.tasks().every(({ canMove }) => canMove));
+  const canAllRunAgain = canAllMove.find((worker) =>
+    worker.tasks().every((task) => task.mayRunTwice || worker.begunAt(task) === undefined),
+  );
+  return canAllRunAgain ?? canAllMove[0] ?? youngest[0];
+}
+
 /**
  * Whether the heap is nearly full. The used heap includes the young generation, the limit does not: the difference is a
  * reserve.

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { chooseToRelieve, isHeapNearlyFull, type RelievedWorker } from '../../src/sizing/memory-relief.js';
+import {
+  chooseToKill,
+  chooseToRelieve,
+  isHeapNearlyFull,
+  type KillableTask,
+  type KillableWorker,
+  type RelievedWorker,
+} from '../../src/sizing/memory-relief.js';
 
 const MIB = 1024 * 1024;
 
@@ -66,5 +73,45 @@ describe('a heap', () => {
 
   it('whose limit is not known is not', () => {
     expect(full(5000, 0)).toBe(false);
+  });
+});
+
+describe('the worker that is killed when memory runs out', () => {
+  interface HeldTask extends KillableTask {
+    readonly hasBegun: boolean;
+  }
+  const task = (fields: Partial<HeldTask> = {}): HeldTask => ({
+    ...{ canMove: true, mayRunTwice: false, hasBegun: true },
+    ...fields,
+  });
+  /** Ready workers with these tasks, the oldest first. */
+  const workersWith = (...tasks: HeldTask[][]): KillableWorker<HeldTask>[] =>
+    tasks.map((held, startedAt) => ({
+      isReady: true,
+      startedAt,
+      tasks: () => held,
+      begunAt: ({ hasBegun }) => (hasBegun ? 1 : undefined),
+    }));
+  /** Its place in the list. */
+  const chosen = (workers: KillableWorker<HeldTask>[]): number | undefined =>
+    chooseToKill<HeldTask, KillableWorker<HeldTask>>(workers)?.startedAt;
+
+  it('is the youngest whose tasks can all run again', () => {
+    expect(chosen(workersWith([], [task({ hasBegun: false })], [task()]))).toBe(1);
+    expect(chosen(workersWith([], [task({ mayRunTwice: true })], [task({ mayRunTwice: true }), task()]))).toBe(1);
+    expect(chosen(workersWith([], [task({ canMove: false, hasBegun: false })]))).toBe(0);
+  });
+
+  it('has a task that cannot be sent again only if every other has one', () => {
+    const broadcast = task({ canMove: false });
+    expect(chosen(workersWith([task()], [task()], [broadcast]))).toBe(1);
+    expect(chosen(workersWith([broadcast], [broadcast, task()]))).toBe(1);
+  });
+
+  it('is never the last that is ready', () => {
+    const [older, younger] = workersWith([], []) as [KillableWorker<HeldTask>, KillableWorker<HeldTask>];
+    expect(chosen([older])).toBeUndefined();
+    expect(chosen([older, { ...younger, isReady: false }])).toBeUndefined();
+    expect(chosen([])).toBeUndefined();
   });
 });
