@@ -25,6 +25,8 @@ const ENOUGH_ENDED = 10;
 const LEAST_LOOK_MS = 500;
 /** Tasks that began before the cut must end first. */
 const LOOK_TASKS = 2;
+/** With too few ended tasks, a trial has no answer by then. Concurrency must not wait for one for ever. */
+const MOST_LOOK_MS = 10_000;
 
 /** Slowdown of tasks as a multiple of their usual time; 1 while it is too early to say. */
 export function slowdown({ usual, cut }: Ease, { inflation, ended }: SizingSample): number {
@@ -34,7 +36,10 @@ export function slowdown({ usual, cut }: Ease, { inflation, ended }: SizingSampl
 /** Takes in one tick. @param least fewest tasks at once in each worker that the limits allow */
 export function see(ease: Ease, sample: SizingSample, least: number): Ease {
   const { nowMs, ended, handlerMs, inflation, concurrency } = sample;
-  if (ended < ENOUGH_ENDED) return ease;
+  if (ended < ENOUGH_ENDED) {
+    const isOverdue = ease.cut !== undefined && nowMs - ease.cut.atMs >= MOST_LOOK_MS;
+    return isOverdue ? { ...ease, cut: undefined } : ease;
+  }
   // At the lowest concurrency allowed, the time that tasks take is the usual one.
   if (concurrency <= least) return { usual: Math.max(1, inflation), cut: undefined };
   const usual = Math.max(1, Math.min(ease.usual, inflation));

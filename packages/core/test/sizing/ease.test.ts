@@ -30,6 +30,12 @@ describe('tasks that take longer than at their best', () => {
     expect(slowdown(after, at(2000, 3.9))).toBe(1);
   });
 
+  it('leave the question open when too few of them end, and not for ever', () => {
+    expect(see(CUT, at(10_750, 4, { ended: 3 }), 1)).toBe(CUT);
+    expect(see(CUT, at(11_000, 4, { ended: 3 }), 1)).toEqual({ usual: 1, cut: undefined });
+    expect(see(AT_EASE, at(11_000, 4, { ended: 3 }), 1)).toBe(AT_EASE);
+  });
+
   it('until they take less again', () => {
     const slow: Ease = { usual: 4, cut: undefined };
     expect(see(slow, at(2000, 1.2), 1).usual).toBe(1.2);
