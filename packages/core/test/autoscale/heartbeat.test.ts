@@ -41,6 +41,17 @@ describe('a heartbeat', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('calls no keeper after the one in whose tick it was stopped', () => {
+    const clock = new FakeClock(0);
+    const calls: string[] = [];
+    const ends: Keeper = { tick: () => (heartbeat.stop(), 'fast') };
+    const keeper: Keeper = { tick: () => (calls.push('tick'), 'fast'), stop: () => calls.push('stop') };
+    const heartbeat = new Heartbeat(clock, [ends, keeper], () => true);
+    heartbeat.wake();
+    clock.advance(1000);
+    expect(calls).toEqual(['stop']);
+  });
+
   it('without keepers stands still', () => {
     const clock = new FakeClock(0);
     const heartbeat = new Heartbeat(clock, [], () => true);
