@@ -72,7 +72,7 @@ export class Autoscaler implements Keeper {
     return this.#range;
   }
 
-  /** Work begins: from now on the other pools of the program leave this one its part of the cores. */
+  /** Work begins: from the next look on, the other pools of the program leave this one its part of the cores. */
   wake(nowMs: number): void {
     this.#share.join();
     this.#observer.wake(nowMs);
@@ -107,7 +107,7 @@ export class Autoscaler implements Keeper {
   placesToCome(): number {
     const { supervisor } = this.#parts;
     // A worker after its last task is about to be replaced.
-    const isDone = ({ inFlight: load, tasksLeft }: Worker): boolean => load === 0 && tasksLeft <= 0;
+    const isDone = ({ inFlight, tasksLeft }: Worker): boolean => inFlight === 0 && tasksLeft <= 0;
     const working = supervisor.staying().filter((worker) => worker.isReady && !isDone(worker)).length;
     const workers = Math.max(this.#workersFor(Infinity), supervisor.wanted);
     return Math.max(0, workers - working) * this.#concurrency;

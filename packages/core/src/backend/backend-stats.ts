@@ -32,8 +32,8 @@ export function backendStats(parts: StatsParts): BackendStats {
   // A caller may use any name, even "__proto__" or "valueOf", so the object inherits nothing.
   const byTask = Object.create(null) as PoolStats['byTask'];
   for (const type of types) {
-    const { name, completed, failed, profile: load } = type;
-    byTask[name] = { completed, failed, latencyMs: latency([type]), detected: load.kind };
+    const { name, completed, failed, profile } = type;
+    byTask[name] = { completed, failed, latencyMs: latency([type]), detected: profile.kind };
   }
   return {
     paused: parts.paused,
@@ -60,9 +60,9 @@ export function backendStats(parts: StatsParts): BackendStats {
 }
 
 function workerStats(worker: Worker, nowMs: number): WorkerStats {
-  const { id, pid, threadId, state, tasksDone, inFlight: load, startedAt, bootMs, metrics } = worker;
+  const { id, pid, threadId, state, tasksDone, inFlight, startedAt, bootMs, metrics } = worker;
   const { rssBytes, heapUsedBytes, cpu, elu } = metrics;
-  const own = { id, pid, threadId, state, tasksDone, running: load, ageMs: nowMs - startedAt, bootMs };
+  const own = { id, pid, threadId, state, tasksDone, running: inFlight, ageMs: nowMs - startedAt, bootMs };
   return { ...own, rssBytes, heapUsedBytes, cpu, elu };
 }
 
@@ -75,7 +75,7 @@ function utilization({ placeMs }: StatsParts, types: readonly TaskType[]): numbe
 /** Share of the time in handlers in which tasks had their event loop, weighted by that time. */
 function loopShare(types: readonly TaskType[]): number {
   const ranMs = types.reduce((sum, { run }) => sum + run.sum, 0);
-  const loopMs = types.reduce((sum, { run, profile: load }) => sum + run.sum * load.loopShare, 0);
+  const loopMs = types.reduce((sum, { run, profile }) => sum + run.sum * profile.loopShare, 0);
   return ranMs === 0 ? 1 : loopMs / ranMs;
 }
 
