@@ -72,7 +72,7 @@ export class Autoscaler implements Keeper {
     return this.#range;
   }
 
-  /** Work begins: from the next look on, the other pools of the program leave this one its part of the cores. */
+  /** Work begins. From the next look on, the other pools of the program leave this one its part of the cores. */
   wake(nowMs: number): void {
     this.#share.join();
     this.#observer.wake(nowMs);

@@ -73,7 +73,7 @@ export class Heartbeat {
     const hasWork = this.#hasWork();
     // A listener of one keeper's event may end the pool, and then the others have no more to do.
     const pace = soonest(...this.#keepers.map((keeper) => (this.#isOver ? 'rest' : keeper.tick(nowMs, hasWork))));
-    // A listener of a keeper's event may have submitted a task, and its wake-up came in the middle of this beat.
+    // A listener of a keeper's event may have submitted a task. Its wake-up came in the middle of this beat.
     return !hasWork && this.#hasWork() ? 'fast' : pace;
   }
 }
