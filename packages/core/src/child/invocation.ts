@@ -2,8 +2,8 @@ import type { ResultTimes } from './record-buffer.js';
 import type { RunningTask } from './running-task.js';
 
 /**
- * One call of a handler, and its rows: claimed tasks whose inputs were read. An object serves one call after another, since most
- * calls are over when they return.
+ * One call of a handler, and its rows: claimed tasks whose inputs were read. An object serves one call after another. Most calls are
+ * over when they return, and the others give it back at their end.
  */
 export class Invocation {
   /** Index of its handler. */
@@ -38,7 +38,7 @@ export class Invocation {
     this.tasks.push(task);
   }
 
-  /** Drops its rows. */
+  /** Drops its rows, and is ready for the next call. */
   clear(): void {
     if (this.rows > 1 || this.inputs.length > 0) {
       this.inputs = [];
@@ -46,25 +46,5 @@ export class Invocation {
     }
     this.rows = this.unsettled = 0;
     this.isToLog = this.isWaiting = false;
-  }
-}
-
-/** Unused invocations, for the next calls. */
-export class SpareInvocations {
-  /** The invocation that ended last. It is the only one where calls are over when they return. */
-  #last: Invocation | undefined;
-  readonly #others: Invocation[] = [];
-
-  take(): Invocation {
-    const call = this.#last ?? this.#others.pop() ?? new Invocation();
-    this.#last = undefined;
-    return call;
-  }
-
-  /** Takes back the invocation of a call that is over, or never happened. */
-  give(call: Invocation): void {
-    call.clear();
-    if (this.#last !== undefined) this.#others.push(this.#last);
-    this.#last = call;
   }
 }

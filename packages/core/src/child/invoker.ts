@@ -6,7 +6,7 @@ import type { CallLengths } from './call-lengths.js';
 import { callHandler } from './call-handler.js';
 import type { Claimer } from './claimer.js';
 import { inCleanContext } from './clean-context.js';
-import type { Invocation, SpareInvocations } from './invocation.js';
+import { Invocation } from './invocation.js';
 import type { PendingInputs } from './pending-inputs.js';
 import { promiseOf } from './promised.js';
 import type { ResultBatch } from './result-batch.js';
@@ -31,7 +31,8 @@ export interface InvokerParts {
   uses: readonly TaskUse[];
   batch: ResultBatch;
   settlement: Settlement;
-  spare: SpareInvocations;
+  /** Invocations whose calls are over. */
+  spare: Invocation[];
 }
 
 /**
@@ -56,7 +57,9 @@ export class Invoker {
   readonly #uses: readonly TaskUse[];
   readonly #batch: ResultBatch;
   readonly #settlement: Settlement;
-  readonly #spare: SpareInvocations;
+  readonly #spare: Invocation[];
+  /** Serves the next call. Only a call that waits keeps it. */
+  #next = new Invocation();
 
   constructor(parts: InvokerParts) {
     this.#parts = parts;
@@ -74,7 +77,7 @@ export class Invoker {
 
   /** Calls the handler of the next rows. Returns the time afterwards, at which the next step starts. */
   start(inputs: PendingInputs, rows: number, since: number): number {
-    const call = this.#spare.take();
+    const call = this.#next;
     const { meta } = inputs.frame;
     call.times.startedAt = since;
     for (let left = rows; left > 0; left--) {
@@ -95,9 +98,7 @@ export class Invoker {
       call.keep(input, task);
     }
     if (call.rows > 0) return this.#call(call, call.handler, call.inputs, call.tasks.slice());
-    const now = call.times.startedAt;
-    this.#spare.give(call);
-    return now;
+    return call.times.startedAt;
   }
 
   /** Claims one row and reads its input; REFUSED if it was answered instead. @param rows left, this one included */
@@ -157,13 +158,15 @@ export class Invoker {
     lengths.note(tookMs / call.rows, promise === undefined);
     call.isToLog ||= this.#logsAll(lengths);
     if (promise !== undefined) {
+      this.#next = this.#spare.pop() ?? new Invocation();
       this.#settlement.await(call, promise, context, endedAt);
       return endedAt;
     }
     use.ran(tookMs);
     if (this.#mostRows[index] === 1) this.#settlement.settleRow(call, 0, STATUS.ok, result, endedAt);
     else this.#settlement.settleList(call, result, endedAt);
-    if (call.unsettled === 0) this.#spare.give(call);
+    if (call.unsettled === 0) call.clear();
+    else this.#next = this.#spare.pop() ?? new Invocation();
     return endedAt;
   }
 
@@ -175,7 +178,7 @@ export class Invoker {
     use.ran(failedAt - now);
     call.isToLog ||= this.#logsAll(lengths);
     this.#settlement.fail(call, error, failedAt);
-    this.#spare.give(call);
+    call.clear();
     return failedAt;
   }
 

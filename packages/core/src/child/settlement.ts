@@ -4,7 +4,7 @@ import { errorFromWire, errorToWire } from '../wire/error-wire.js';
 import type { WorkerChannel } from '../wire/frame.js';
 import { STATUS } from '../wire/record.js';
 import { outsideOfTasks } from './clean-context.js';
-import type { Invocation, SpareInvocations } from './invocation.js';
+import type { Invocation } from './invocation.js';
 import { promiseOf, whenSettled } from './promised.js';
 import type { ResultBatch } from './result-batch.js';
 import { RunningTask } from './running-task.js';
@@ -16,8 +16,8 @@ export interface SettlementParts {
   mostRows: readonly number[];
   uses: readonly TaskUse[];
   batch: ResultBatch;
-  /** Takes invocations of calls that are over. */
-  spare: SpareInvocations;
+  /** Invocations whose calls are over: at most as many as ran at once. */
+  spare: Invocation[];
   /** Called when a call is over that was not over at its return. */
   ended(): void;
 }
@@ -155,7 +155,8 @@ export class Settlement {
 
   /** Ends a call that has waited. */
   #end(call: Invocation): void {
-    this.#parts.spare.give(call);
+    call.clear();
+    this.#parts.spare.push(call);
     this.#parts.ended();
   }
 

@@ -8,7 +8,7 @@ import { Backlog } from './backlog.js';
 import type { BusyPoll } from './busy-poll.js';
 import { CallLengths } from './call-lengths.js';
 import { Claimer } from './claimer.js';
-import { SpareInvocations } from './invocation.js';
+import type { Invocation } from './invocation.js';
 import { Invoker } from './invoker.js';
 import { PendingInputs } from './pending-inputs.js';
 import { ResultBatch } from './result-batch.js';
@@ -56,6 +56,8 @@ export class TaskLoop {
   readonly #invoker: Invoker;
   readonly #settlement: Settlement;
   #concurrency: number;
+  /** Whether any handler takes several rows. */
+  readonly #takesLists: boolean;
   readonly #frames: PendingInputs[] = [];
   /** Whether the last frame had one task only, and no other is waiting. */
   #isCalm = false;
@@ -65,6 +67,7 @@ export class TaskLoop {
   constructor(parts: LoopParts) {
     this.#parts = parts;
     this.#concurrency = parts.concurrency;
+    this.#takesLists = parts.mostRows.some((most) => most > 1);
     const { board, concurrency, heavyBytes, mostRows, results, scope } = parts;
     const lengths = parts.module.handlers.map(() => new CallLengths());
     const claimer = board && new Claimer(board, lengths, concurrency, heavyBytes, mostRows);
@@ -78,7 +81,7 @@ export class TaskLoop {
         if (this.#isCalm && this.idle) parts.poll.rest();
       },
     });
-    const spare = new SpareInvocations();
+    const spare: Invocation[] = [];
     this.#claimer = claimer;
     this.#batch = batch;
     this.#settlement = new Settlement({ ...parts, batch, spare, ended: () => this.#run() });
@@ -144,7 +147,7 @@ export class TaskLoop {
       const inputs = this.#frames[0];
       if (inputs === undefined) break;
       if (!this.#turns.mayCall(now, this.#settlement.calls === 0)) break;
-      const rows = inputs.together(mostRows, heavyBytes);
+      const rows = this.#takesLists ? inputs.together(mostRows, heavyBytes) : 1;
       this.#backlog.start(rows);
       if (inputs.left === rows) this.#frames.shift();
       const next = this.#invoker.start(inputs, rows, now);
