@@ -114,21 +114,23 @@ export class Invoker {
       const { extras } = inputs;
       if (inputs.bytes >= this.#heavyBytes || extras?.views !== undefined || extras?.whole !== undefined) {
         // Decoding may take long, or exhaust memory. It is no start of the handler, so it comes before the claim.
-        if (this.#parts.board?.noteDecoding(id) === false) return this.#refuse(call, id, STATUS.revoked, undefined);
+        if (this.#parts.board?.noteDecoding(id) === false)
+          return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
         const input = inputs.take();
         times.decodedAt = times.startedAt = hostNowMs();
         const isFree = this.#claimer?.claim(frame, row, times.startedAt, rows) !== false;
-        return isFree ? input : this.#refuse(call, id, STATUS.revoked, undefined);
+        return isFree ? input : this.#refuse(call, inputs, id, STATUS.revoked, undefined);
       }
       if (this.#claimer?.claim(frame, row, times.startedAt, rows) !== false) return inputs.take();
     } catch (error) {
-      return this.#refuse(call, id, STATUS.inputUnread, { reason: `it cannot be read again: ${text(error)}` });
+      return this.#refuse(call, inputs, id, STATUS.inputUnread, { reason: `it cannot be read again: ${text(error)}` });
     }
-    return this.#refuse(call, id, STATUS.revoked, undefined);
+    return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
   }
 
   /** Answers a row whose handler is not called. */
-  #refuse(call: Invocation, id: number, status: number, note: unknown): typeof REFUSED {
+  #refuse(call: Invocation, inputs: PendingInputs, id: number, status: number, note: unknown): typeof REFUSED {
+    inputs.drop();
     call.times.endedAt = call.times.startedAt;
     this.#batch.add(id, status, note, true, call.times);
     return REFUSED;

@@ -88,6 +88,14 @@ export class PendingInputs {
     return this.#decoder.decode(this.frame.values, this.#at, this.#nextAt, beside);
   }
 
+  /** Frees the places of the current input in the arena. Called if no call takes it: it is then read in part, or not at all. */
+  drop(): void {
+    const { extras } = this;
+    if (extras === undefined) return;
+    const last = extras.views?.findLast((place) => place !== undefined) ?? extras.whole;
+    if (last !== undefined) this.#arena?.skip(last.number);
+  }
+
   #view(index: number, { views = [] }: RowExtras): ArrayBuffer {
     const place = views[index];
     if (place !== undefined) return this.#read(place);

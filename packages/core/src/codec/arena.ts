@@ -12,8 +12,8 @@ import { ArenaSpace } from './arena-space.js';
  *   4096        chunks
  *
  * The writer of chunks reads that word of the other file to learn which of its chunks it may overwrite. A frame names each of
- * its chunks by number and place. Chunks are read in the order they were written. A chunk whose frame could not be read is
- * released with the next one.
+ * its chunks by number and place. Chunks are read in the order they were written. Chunks that nothing needs any more are
+ * skipped. A chunk whose frame could not be read is released with the next one.
  */
 const DATA_AT = 4096;
 /**
@@ -98,9 +98,22 @@ export class Arena {
       if (read === 0) throw new Error('A value should lie in the arena, and does not.');
       done += read;
     }
+    this.#noteRead(number);
+    return bytes.buffer;
+  }
+
+  /** Marks the places of the other side's chunks up to this one as free, without a read. */
+  skip(number: number): void {
+    try {
+      this.#noteRead(number);
+    } catch {
+      // EIO, or a descriptor that other code closed. The other side keeps these places, and the socket takes the values.
+    }
+  }
+
+  #noteRead(number: number): void {
     this.#word[0] = number + 1;
     this.#files.writeSync(this.#outFd, this.#wordBytes, 0, 4, 0);
-    return bytes.buffer;
   }
 
   /** Names this moment for `rollBack`. */

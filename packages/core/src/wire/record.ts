@@ -126,6 +126,11 @@ export function readPlace(bytes: Buffer, at: number, index: number): ArenaPlace 
   };
 }
 
+/** The last place in the table at `at`. @throws if there is none */
+export function lastPlace(bytes: Buffer, at: number): ArenaPlace {
+  return readPlace(bytes, at, bytes.readUInt32LE(at) - 1);
+}
+
 /** A record that fills the end of the ring. */
 export function skipRecord(mark: number, length: number): Uint8Array {
   const bytes = Buffer.alloc(SKIP_BYTES);

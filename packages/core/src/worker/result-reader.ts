@@ -4,7 +4,7 @@ import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import type { ProgressFrame, ResultsFrame } from '../wire/frame.js';
 import type { ClonedValue, ResultsBody } from '../wire/messages.js';
-import { hasFlag, isSkip, readPlace, RECORD_FLAG, spanOf, STATUS } from '../wire/record.js';
+import { hasFlag, isSkip, lastPlace, readPlace, RECORD_FLAG, spanOf, STATUS } from '../wire/record.js';
 import type { LogReader } from '../wire/result-log.js';
 import { ResultRow } from './result-row.js';
 
@@ -128,9 +128,18 @@ export class ResultReader {
         else row.take(this.#rareValue(bytes, from, to, row, decoder, beside, body));
       } catch (error) {
         row.refuse(error);
+        this.#drop(bytes, to, row, beside);
       }
+    } else {
+      this.#drop(bytes, to, row, beside);
     }
     this.#parts.onRow(row);
+  }
+
+  /** Frees the places of a value in the arena that was read in part, or not at all. */
+  #drop(bytes: Buffer, to: number, { flags }: ResultRow, beside: readonly ArrayBuffer[]): void {
+    if (beside.length > 0 || (flags & (RECORD_FLAG.beside | RECORD_FLAG.arena)) === 0) return;
+    this.#parts.arena?.skip(lastPlace(bytes, to).number);
   }
 
   #rareValue(

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { TaskContext } from '../../src/contract/worker-module.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import { CLAIM_ALONE, IDEMPOTENT } from '../../src/wire/frame.js';
-import { STATUS } from '../../src/wire/record.js';
+import { STATUS, type ArenaPlace } from '../../src/wire/record.js';
 import { held, HEAVY_BYTES, openLoop, type Given } from '../support/opened-loop.js';
-import { LOGS } from '../support/result-link.js';
+import { LOGS, openArenas } from '../support/result-link.js';
 
 vi.mock('../../src/base/natives.js', async (original) => ({
   ...(await original<object>()),
@@ -253,4 +253,28 @@ describe('rows go to one call', () => {
 
 function raise(message: string): never {
   throw new Error(message);
+}
+
+describe('an input in the arena', () => {
+  const MIB = 2 ** 20;
+
+  it.each(['is taken back', 'cannot be read'])('leaves its places to others when its task %s', async (what) => {
+    const { here, there } = openArenas(3 * MIB);
+    const { give, answers, revoked } = openLoop({ work: () => 0 }, { arena: there });
+    const put = (bytes: Buffer): ArenaPlace => ({ ...existing(here.write(bytes)), bytes: bytes.length });
+    for (let wireId = 1; wireId <= 5; wireId++) {
+      if (what === 'is taken back') revoked.add(wireId);
+      const whole = put(Buffer.alloc(MIB, 0xff));
+      const extras = { whole, views: [put(Buffer.alloc(MIB)), undefined, put(Buffer.alloc(MIB))] };
+      await give([{ wireId, name: 'work', bytes: Buffer.alloc(0), extras }]);
+      await answers(wireId);
+    }
+    const expected = what === 'is taken back' ? STATUS.revoked : STATUS.inputUnread;
+    expect((await answers(5)).map(({ status }) => status)).toEqual(Array(5).fill(expected));
+  });
+});
+
+function existing<T>(place: T | undefined): T {
+  if (place === undefined) throw new Error('The arena has no room.');
+  return place;
 }

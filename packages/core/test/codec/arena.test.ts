@@ -167,6 +167,14 @@ describe('the arena', () => {
     for (let n = 0; n < 10; n++) expect(pass(Buffer.alloc(MIB, n))[0]).toBe(n);
   });
 
+  it('that is skipped leaves its place to others, with those before it', () => {
+    const { there, send } = open({ capacity: 3 * MIB });
+    const [, second] = [1, 2, 3].map((n) => send(Buffer.alloc(MIB, n)));
+    expect(send(Buffer.alloc(MIB))).toBeUndefined();
+    there.skip((second as Sent).place.number);
+    expect([1, 2, 3].map((n) => send(Buffer.alloc(MIB, n)) !== undefined)).toEqual([true, true, false]);
+  });
+
   it('takes nothing once it is closed', () => {
     const { here, send } = open();
     here.close();

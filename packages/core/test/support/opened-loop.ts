@@ -5,6 +5,7 @@ import { SectionRecorder } from '../../src/child/section-recorder.js';
 import { TaskUse } from '../../src/child/task-use.js';
 import { TaskLoop } from '../../src/child/task-loop.js';
 import type { LoadedHandler } from '../../src/child/worker-module.js';
+import type { Arena } from '../../src/codec/arena.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import { Sink } from '../../src/codec/sink.js';
 import type { TaskContext } from '../../src/contract/worker-module.js';
@@ -31,7 +32,7 @@ type Row = [wireId: number, name: string, input?: unknown];
 /** A loop over the given handlers; wire ids are those the test chooses. */
 export function openLoop(
   handlers: Record<string, LoadedHandler>,
-  { concurrency = 1, maxRun = 1, mostRows = 1, log }: LoopOptions = {},
+  { concurrency = 1, maxRun = 1, mostRows = 1, log, arena }: LoopOptions = {},
 ) {
   const frames: ReadRow[][] = [];
   /** What has happened to the board, in order. */
@@ -56,7 +57,7 @@ export function openLoop(
     channel,
     results,
     decoder: openDecoder('structured'),
-    arena: undefined,
+    arena,
     module: { handlers: Object.entries(handlers), hooks: {} },
     scope: {
       workerId: 7,
@@ -150,6 +151,8 @@ interface LoopOptions {
   /** Most rows of one call. */
   mostRows?: number;
   log?: LogEnds;
+  /** Its end of an arena. */
+  arena?: Arena;
 }
 
 /** A handler whose calls the test ends by hand. */

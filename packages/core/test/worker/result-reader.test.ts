@@ -120,6 +120,15 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
     expect(arenas?.there.mark()).toBe(6);
   });
 
+  it('that nothing reads, or reads to their end, make room in the arena, too', () => {
+    const { add, look, arenas } = open(openLog(), { arena: 2 * MIB, isWanted: (id) => id > 10 });
+    for (const id of range(5)) {
+      add(id, Buffer.alloc(2 * MIB), true);
+      look();
+      expect(arenas?.there.mark()).toBe(id);
+    }
+  });
+
   it('that cannot be read are told with the reason; their neighbours are as they were', () => {
     const log = openLog();
     const { add, rows, writer, frames, reader, look } = open(log);
