@@ -7,9 +7,11 @@
 // 32 callers call again as soon as they have their answer. Keys are drawn evenly, or by Zipf's law, as in real programs. By this
 // law the n-th document is drawn 1/n as often as the first.
 import { strictEqual } from 'node:assert';
+import { fileURLToPath } from 'node:url';
 import { closedLoop } from './closed-loop.mjs';
 import { byRank, evenly, randomFrom } from './draws.mjs';
 import { named, timesBest } from './goals.mjs';
+import { JSON_MESSAGES } from './pools/jest-worker.mjs';
 import { percentile } from './statistics.mjs';
 import { TASKS } from './workloads/chosen.mjs';
 
@@ -41,11 +43,12 @@ const WAYS = {
   },
   'jest-worker, computeWorkerKey': {
     role: 'peer',
+    isForQuick: true,
     load: () => import('jest-worker'),
     create({ Worker }, workers) {
       const computeWorkerKey = (_, { key }) => key;
-      const options = { exposedMethods: ['ask'], numWorkers: workers, computeWorkerKey };
-      const pool = new Worker(TASKS.pathname, options);
+      const options = { exposedMethods: ['ask'], numWorkers: workers, computeWorkerKey, ...JSON_MESSAGES };
+      const pool = new Worker(fileURLToPath(TASKS), options);
       return (input) => pool.ask(input);
     },
   },

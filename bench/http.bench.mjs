@@ -8,6 +8,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import { strictEqual } from 'node:assert';
+import { fileURLToPath } from 'node:url';
 import { forRealTasks } from './contestants.mjs';
 import { named, timesBest, timesCost } from './goals.mjs';
 import { answerWith } from './http/server.mjs';
@@ -90,7 +91,7 @@ async function servePool(contestant) {
 }
 
 async function serveCluster() {
-  cluster.setupPrimary({ exec: new URL('./http/cluster-worker.mjs', import.meta.url).pathname });
+  cluster.setupPrimary({ exec: fileURLToPath(new URL('./http/cluster-worker.mjs', import.meta.url)) });
   const workers = Array.from({ length: WORKERS }, () => cluster.fork());
   const [address] = await Promise.all(workers.map(async (worker) => (await once(worker, 'listening'))[0]));
   return address.port;

@@ -3,12 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { TASK_NAMES, TASKS } from '../workloads/chosen.mjs';
 import { peer } from './peer.mjs';
 
-const JSON_MESSAGES = ['JSON', { forkOptions: { serialization: 'json' } }];
+/** Its default is `advanced`. */
+export const JSON_MESSAGES = { forkOptions: { serialization: 'json' } };
 
 /** @param serialization 'advanced' where JSON cannot carry the values */
 export function jestWorker(kind, { serialization } = {}) {
   const canBeJson = kind === 'process' && serialization !== 'advanced';
-  const settings = [['', {}], ...(canBeJson ? [JSON_MESSAGES] : [])];
+  const settings = [['', {}], ...(canBeJson ? [['JSON', JSON_MESSAGES]] : [])];
   return peer(
     'jest-worker',
     kind,
