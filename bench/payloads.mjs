@@ -10,7 +10,7 @@ const IN_FLIGHT = 16;
 const DIFFERENT = 64;
 
 /**
- * @param values one entry for each sort: `{ key, label, make: (i) => value, bytes, into: [task], outOf: [task, input], check }`
+ * @param values one entry for each sort: `{ key, label, make: (i) => value, bytes, into: [task], outOf: [task, input], isRight(answer, value) }`
  * @param goals made of the metrics `<key>In` and `<key>Out`
  */
 export function payloads({ question, method, values, serialization, goals }) {

@@ -43,7 +43,8 @@ async function openSource({ content: { input }, folder }: Workload, stdin: Reada
 }
 
 async function openStdin(format: 'lines' | 'jsonl' | 'csv', stdin: Readable | undefined): Promise<InputSource> {
-  if (stdin === undefined) return unread(`standard input (${format})`);
+  // A dry run and a check leave the items of standard input to the run.
+  if (stdin === undefined) return { ...openItems([]), description: `standard input (${format})`, total: undefined };
   const bytes = fromStream('standard input', undefined, stdin);
   if (format === 'lines') return openLines(bytes);
   if (format === 'jsonl') return openJsonl(bytes);
@@ -57,9 +58,4 @@ async function closeOnError(opened: { close(): void }, result: Promise<InputSour
     opened.close();
     throw error;
   }
-}
-
-/** Placeholder for an input that must not be read now. */
-function unread(description: string): InputSource {
-  return { description, total: undefined, files: [], async *items() {}, close() {} };
 }
