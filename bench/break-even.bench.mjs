@@ -6,6 +6,7 @@
 import { deepStrictEqual } from 'node:assert';
 import { closedLoop } from './closed-loop.mjs';
 import { named } from './goals.mjs';
+import { PLURAL } from './kinds.mjs';
 import { millpond } from './pools/millpond.mjs';
 import { OBJECTS } from './values.mjs';
 import { WORKERS } from './warm-round.mjs';
@@ -23,7 +24,6 @@ const DIFFERENT = 16;
 /** Work between two looks of the plain loop at the clock. As much is in flight at most, but at least four tasks. */
 const BATCH_US = 50;
 const IN_FLIGHT_US = 64_000;
-const PLURAL = { process: 'processes', thread: 'threads' };
 
 const METRICS = LENGTHS_US.map((us) => ({ key: `us${us}`, unit: `× at ${lengthOf(us)}`, better: 'higher' }));
 

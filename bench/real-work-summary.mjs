@@ -1,9 +1,9 @@
 // Sums up the questions about real work. One row for each client: against the ideal, and against the best dynamic peer.
 import { isDynamic, named, ours } from './goals.mjs';
+import { PLURAL } from './kinds.mjs';
 import { number, row } from './table.mjs';
 
-const KINDS = ['process', 'thread'];
-const PLURAL = { process: 'processes', thread: 'threads' };
+const KINDS = Object.keys(PLURAL);
 
 /**
  * @param results of all benchmarks, as in results/

@@ -7,6 +7,7 @@ import { checkIdentity } from './answers.mjs';
 import { closedLoop } from './closed-loop.mjs';
 import { processPeers, threadPeers } from './contestants.mjs';
 import { named } from './goals.mjs';
+import { PLURAL } from './kinds.mjs';
 import { millpond } from './pools/millpond.mjs';
 import { bestMedian } from './statistics.mjs';
 import { warmRound } from './warm-round.mjs';
@@ -14,7 +15,6 @@ import { warmRound } from './warm-round.mjs';
 const COUNTS = [2, 8, 32, 64];
 const PEER_COUNTS = [2, 32];
 const CALLERS = 1000;
-const PLURAL = { process: 'processes', thread: 'threads' };
 const RATE = { key: 'tasksPerSecond', unit: 'tasks/s', better: 'higher' };
 
 export default {

@@ -1,7 +1,6 @@
 // Millpond, with the options that the questions need.
+import { PLURAL } from '../kinds.mjs';
 import { TASKS } from '../workloads/chosen.mjs';
-
-const PLURAL = { process: 'processes', thread: 'threads' };
 
 /** As it comes, or with `options` or another worker module, which `setting` names. */
 export function millpond(kind, setting, options, module = TASKS) {

@@ -1,5 +1,5 @@
 // What do all peers have in common?
-const PLURAL = { process: 'processes', thread: 'threads' };
+import { PLURAL } from '../kinds.mjs';
 
 /**
  * A peer as it comes, and with settings that its documentation offers for speed. The best setting depends on the question, so

@@ -1,0 +1,2 @@
+// Kinds of workers, as the names of contestants and the heads of tables have them.
+export const PLURAL = { process: 'processes', thread: 'threads' };
