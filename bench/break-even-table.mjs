@@ -1,5 +1,6 @@
 // The table of the guide that says when a pool pays, made from the result of break-even.bench.mjs.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { betweenMarks } from '../scripts/between-marks.mjs';
 import { number, row } from './table.mjs';
 
 const BEGIN = '<!-- break-even: written by bench/ -->';
@@ -9,9 +10,8 @@ const END = '<!-- break-even: end -->';
 export function fillGuide(results, file) {
   const result = results.find(({ id }) => id === 'break-even');
   if (result === undefined || !existsSync(file)) return;
-  const [before, , after] = readFileSync(file, 'utf8').split(new RegExp(`(?<=${BEGIN}\n)|(?=${END})`));
-  if (after === undefined) throw new Error(`${file} lacks the line "${BEGIN}" or "${END}".`);
-  writeFileSync(file, `${before}\n${renderBreakEven(result)}\n\n${after}`);
+  const marked = { page: readFileSync(file, 'utf8'), name: file, begin: BEGIN, end: END };
+  writeFileSync(file, betweenMarks(marked, `\n${renderBreakEven(result)}\n`));
 }
 
 function renderBreakEven({ metrics, contestants, date, machine, versions }) {

@@ -1,16 +1,16 @@
 // Makes docs/performance.md and its charts from the newest result of each benchmark: `node performance.mjs`. Every full run
 // ends with it.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderChart } from './chart.mjs';
 import { fillGuide } from './break-even-table.mjs';
+import { newestResults } from './newest-results.mjs';
 import { realWorkChart, realWorkOf, rangeToPeers, renderRealWork } from './real-work-summary.mjs';
 import { headCells, measuredAgainst, number, resultCells, row, verdict } from './table.mjs';
 import { renderTimeLines } from './time-line-chart.mjs';
 
 /** Results from before this day belong to another engine: see `olderNote`. */
 const ENGINE_SINCE = '2026-11-28';
-const RESULT = /^(?<id>[a-z-]+)-\d{4}-\d\d-\d\d\.json$/;
 
 if (process.argv[1] === import.meta.filename) {
   writePage(join(import.meta.dirname, 'results'), join(import.meta.dirname, '../docs'));
@@ -18,7 +18,9 @@ if (process.argv[1] === import.meta.filename) {
 
 /** @returns the file of the page */
 export function writePage(resultsFolder, pageFolder) {
-  const results = readNewest(resultsFolder);
+  // By the first number of their goals.
+  const order = ({ numbers }) => Number(numbers[0].slice(1));
+  const results = [...newestResults(resultsFolder).values()].sort((a, b) => order(a) - order(b));
   const charts = join(pageFolder, 'performance');
   mkdirSync(charts, { recursive: true });
   for (const result of results) writeFileSync(join(charts, `${result.id}.svg`), renderChart(result));
@@ -38,18 +40,6 @@ function writeTimeLines(results, folder) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, `${result.id.replace(/^sizing-/, '')}.svg`), renderTimeLines(result));
   }
-}
-
-/** @returns the newest result of each benchmark, by the first number of its goals */
-function readNewest(folder) {
-  const newest = new Map();
-  // A date sorts as text.
-  for (const file of readdirSync(folder).sort()) {
-    const { id } = RESULT.exec(file)?.groups ?? {};
-    if (id !== undefined) newest.set(id, { file, ...JSON.parse(readFileSync(join(folder, file), 'utf8')) });
-  }
-  const order = ({ numbers }) => Number(numbers[0].slice(1));
-  return [...newest.values()].sort((a, b) => order(a) - order(b));
 }
 
 /** Names the figures that come from older code; empty when there are none. */

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { row as tableRow } from '../bench/table.mjs';
+import { betweenMarks } from './between-marks.mjs';
 
 const PAGE = 'docs/reliability.md';
 const BEGIN = '<!-- faults:begin -->';
@@ -28,7 +30,10 @@ const { records, status } =
     : { records: readRecords(kept), status: 0 };
 const before = readFileSync(PAGE, 'utf8');
 const style = { ...(await resolveConfig(PAGE)), parser: 'markdown' };
-const after = await format(replaceBetween(before, table(records)), style);
+const after = await format(
+  betweenMarks({ page: before, name: PAGE, begin: BEGIN, end: END }, `\n${table(records)}\n`),
+  style,
+);
 if (isCheck) {
   if (before !== after) console.error(`${PAGE} shows something else. Write it anew with: node scripts/fault-table.mjs`);
 } else {
@@ -76,7 +81,7 @@ function table(all) {
   for (const { row, fault, injected, expected, seen } of sorted) {
     lines.push([row, fault, injected, expected, ...cellsOf(seen)]);
   }
-  return lines.map((cells) => `| ${cells.map(escape).join(' | ')} |`).join('\n');
+  return lines.map((cells) => tableRow(cells.map(escape))).join('\n');
 }
 
 /** The cell of each column; a text that repeats the one before it becomes a ditto mark. */
@@ -99,11 +104,4 @@ function wordsOf({ outcome, seen }) {
 
 function escape(text) {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-}
-
-function replaceBetween(page, text) {
-  const from = page.indexOf(BEGIN);
-  const to = page.indexOf(END);
-  if (from === -1 || to < from) throw new Error(`${PAGE} has no ${BEGIN} … ${END}.`);
-  return `${page.slice(0, from + BEGIN.length)}\n\n${text}\n\n${page.slice(to)}`;
 }

@@ -1,16 +1,17 @@
 // Writes the comparison of README.md from measurements: faults from docs/faults.md, speed from the newest files of bench/results/.
 // A test compares the page with it. Run it after `npm run bench` or `node bench/faults/run.mjs --write`.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PLURAL } from '../bench/kinds.mjs';
+import { newestResults } from '../bench/newest-results.mjs';
+import { row } from '../bench/table.mjs';
+import { betweenMarks } from './between-marks.mjs';
 
 const BEGIN = '<!-- comparison: written by scripts/readme-table.mjs -->';
 const END = '<!-- comparison: end -->';
 const POOLS = ['Millpond', 'tinypool', 'piscina', 'workerpool'];
-const KINDS = [
-  ['process', 'processes'],
-  ['thread', 'threads'],
-];
+const KINDS = Object.entries(PLURAL);
 /** Rows of docs/faults.md, and their names in README. */
 const FAULTS = [
   ['`process.exit(3)` in a task', 'a task calls `process.exit(3)`'],
@@ -31,22 +32,19 @@ if (process.argv[1] === import.meta.filename) {
 
 /** The page with this table between its marks. */
 export function withComparison(page, table) {
-  const from = page.indexOf(BEGIN);
-  const to = page.indexOf(END);
-  if (from === -1 || to < from) throw new Error(`README.md has no ${BEGIN} … ${END}.`);
-  return `${page.slice(0, from + BEGIN.length)}\n${table}\n${page.slice(to)}`;
+  return betweenMarks({ page, name: 'README.md', begin: BEGIN, end: END }, table);
 }
 
 /** The table, from the files of a checkout. */
 export function comparison(folder) {
   const faults = faultCells(readFileSync(join(folder, 'docs/faults.md'), 'utf8'));
-  const results = new Map(SPEEDS.map(({ id }) => [id, newest(join(folder, 'bench/results'), id)]));
+  const results = newestResults(join(folder, 'bench/results'));
   const rows = [
     ['', ...POOLS],
     ['---', ...POOLS.map(() => '---')],
-    ...FAULTS.map(([row, text]) => [
+    ...FAULTS.map(([fault, text]) => [
       text,
-      ...POOLS.map((pool) => bothKinds(KINDS.map(([, kind]) => faults(row, `${pool.toLowerCase()} ${kind}`)))),
+      ...POOLS.map((pool) => bothKinds(KINDS.map(([, kind]) => faults(fault, `${pool.toLowerCase()} ${kind}`)))),
     ]),
     ...SPEEDS.map(({ id, metric, text }) => {
       const { link, cell } = speedCells(results.get(id), metric);
@@ -56,7 +54,7 @@ export function comparison(folder) {
       ];
     }),
   ];
-  return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return rows.map(row).join('\n');
 }
 
 /** One text where processes and threads agree, or where a library has only one kind. */
@@ -88,13 +86,6 @@ function cellsOf(line) {
     .slice(2, -2)
     .split(' | ')
     .map((cell) => cell.trim());
-}
-
-/** The newest result of a benchmark. */
-function newest(folder, id) {
-  const files = readdirSync(folder).filter((file) => new RegExp(`^${id}-\\d{4}-\\d\\d-\\d\\d\\.json$`).test(file));
-  // A date sorts as text.
-  return JSON.parse(readFileSync(join(folder, files.sort().at(-1)), 'utf8'));
 }
 
 /** Of a peer, the best setting counts (as it comes, 16 a worker, …); of Millpond, only its defaults. */

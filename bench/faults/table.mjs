@@ -1,5 +1,6 @@
 // Formats the outcomes for the terminal and for docs/faults.md.
 import { CONTESTANTS } from './contestants.mjs';
+import { row } from '../table.mjs';
 import { FAULTS } from './faults.mjs';
 import { FAULTS_OF_OTHERS } from './innocents.mjs';
 import { FINE, verdict } from './verdict.mjs';
@@ -103,7 +104,7 @@ function renderUsed(contestants) {
 }
 
 function renderRows(head, rows) {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(escape).join(' | ')} |`).join('\n');
+  return [head, head.map(() => '---'), ...rows].map((cells) => row(cells.map(escape))).join('\n');
 }
 
 function escape(cell) {

@@ -1,4 +1,5 @@
 // Formats the results of a simulation as a page.
+import { row } from '../table.mjs';
 
 const ENOUGH = 0.95;
 const ENOUGH_MIXED = 0.9;
@@ -104,10 +105,6 @@ function worst(rows, key) {
 
 function verdict(missed, rows, what) {
   return missed.length === 0 ? `All ${rows.length} meet the goal.` : `${missed.length} of ${rows.length} ${what}.`;
-}
-
-function row(cells) {
-  return `| ${cells.join(' | ')} |`;
 }
 
 function percent(share) {
