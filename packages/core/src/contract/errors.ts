@@ -192,7 +192,7 @@ const BRAND = Symbol.for('millpond.PoolError');
  * The one error class of Millpond. Match on `code`, not on the message. `details` holds the values the message
  * mentions, as data; `cause` is the error that led here, when there was one.
  *
- * An error that a handler throws is not a PoolError: it arrives unchanged.
+ * An error that a handler throws is not a PoolError: it arrives as itself, within the limits of `docs/errors.md`.
  */
 export class PoolError<C extends ErrorCode = ErrorCode> extends Error {
   readonly code: C;

@@ -53,7 +53,7 @@ export interface PoolEvents {
   resized: (event: { from: number; to: number; reason: string }) => void;
   /** Memory is short, or no longer short; see `memory` in the options. */
   'memory:level': (event: { from: MemoryLevel; to: MemoryLevel; usedBytes: number; limitBytes: number }) => void;
-  /** The pool gave up. Every pending task rejects with this error as cause. */
+  /** The pool gave up. Every pending task rejects with this error, ERR_POOL_FAILED; its `cause` is the last death or failed start. */
   failed: (error: Error) => void;
 }
 

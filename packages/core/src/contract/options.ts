@@ -124,8 +124,8 @@ export interface MemoryOptions {
   limitBytes?: number | 'auto';
   /**
    * Largest heap of a worker (--max-old-space-size, or resourceLimits of a thread). `execArgv`, `resourceLimits` and
-   * NODE_OPTIONS take precedence. @defaultValue three quarters of the limit, shared among the most workers at first, and 128
-   * MiB at least
+   * NODE_OPTIONS take precedence. @defaultValue three quarters of the limit, divided by the most workers that may start first;
+   * 128 MiB at least
    */
   perWorkerBytes?: number;
 }
@@ -204,8 +204,8 @@ export interface PoolOptions<W = AnyHandlers> {
    */
   crash?: { attempts?: number };
   /**
-   * Limits of restarts. More than `max` deaths of ready workers within `withinMs`, or 5 failed starts without a success, fail
-   * the pool. @defaultValue { max: 10, withinMs: 30_000 }
+   * Limits of restarts. More than `max` deaths of ready workers within `withinMs` fail the pool. So do 5 failed starts without
+   * a success, while no worker is at work. @defaultValue { max: 10, withinMs: 30_000 }
    */
   restart?: { max?: number; withinMs?: number };
   /**
@@ -229,7 +229,7 @@ export interface PoolOptions<W = AnyHandlers> {
    * machine and of control groups also apply. At 70 % in use the pool stops growing and asks workers to drop caches
    * (`onMemoryPressure`). At 80 % it goes down to half of its workers, at 90 % to one. At 95 % it kills the youngest, and
    * tasks that had not begun there run elsewhere.
-   * @defaultValue no limit of its own; for each worker its share, by the most workers at first
+   * @defaultValue no limit of its own; for each worker its share (`perWorkerBytes`)
    */
   memory?: MemoryOptions;
   /** Pool-wide result cache. @defaultValue on with its defaults as soon as a task has `cache` */
@@ -247,7 +247,7 @@ export interface PoolOptions<W = AnyHandlers> {
   maxPayloadBytes?: number;
   /**
    * Environment of workers. 'inherit' passes this process's environment; 'clean' only PATH, HOME, TMPDIR, LANG and TZ; an
-   * object exactly its variables. Undefined variables are left out. So are flags of the inspector in NODE_OPTIONS: see
+   * object exactly its variables. 'clean' also keeps SystemRoot and TEMP, for Windows. Undefined variables are left out. So are flags of the inspector in NODE_OPTIONS: see
    * `inspect`. @defaultValue 'inherit'
    */
   env?: 'inherit' | 'clean' | Readonly<Record<string, string | undefined>>;
@@ -295,7 +295,8 @@ export interface RunOptions {
   /**
    * Affinity: tasks with the same key run on one worker, their home, which may have cached its data. They wait for a
    * busy home as long as ten tasks of their name take. The wait is 0.1 s at least and 10 s at most. Then another worker runs
-   * them, and the key stays. A key moves only to a free worker that is the home of fewer keys.
+   * them, and the key stays. A key with a busy home moves to a free worker that has at least two keys fewer. A
+   * home that ends gives up its keys. A pool remembers the latest 10,000 keys.
    */
   key?: string;
   /** See {@link TaskOptions.idempotent}. */

@@ -147,7 +147,10 @@ export interface PoolStats {
   workerList: WorkerStats[];
   tasks: TaskCounts;
   latencyMs: LatencyStats;
-  /** By name. The object has no prototype, so it holds only names that were called. */
+  /**
+   * By name. The object has no prototype, so it holds only names that were called. Names without a handler count together, as
+   * "(other)".
+   */
   byTask: { [name: string]: TaskStats };
   /** Execution time ÷ (ready workers × concurrency × wall time) since the pool began, 0 to 1. */
   utilization: number;
