@@ -14,11 +14,11 @@ export interface TaskTrace {
   attempt: number;
   workerId: number;
   outcome: TraceOutcome;
-  /** t0: run() was called, or the retry became due. */
+  /** t0: run() was called, or the retry became due. The input is encoded after that, before t1. */
   submittedAt: number;
   /** t1: given to a worker. */
   assignedAt: number;
-  /** t2: its frame was encoded and about to be written; for threads, handed to the port, which encodes. */
+  /** t2: its frame was put together and about to be written; for threads, handed to the port, which copies it. */
   sentAt: number;
   /** t3: the worker received the frame. */
   receivedAt: number;
@@ -28,7 +28,7 @@ export interface TaskTrace {
   startedAt: number;
   /** t6: the handler settled. */
   endedAt: number;
-  /** t7: its result frame was encoded and about to be written; for threads, handed to the port. */
+  /** t7: its result frame was put together and about to be written; for threads, handed to the port. */
   repliedAt: number;
   /** t8: the parent received the result frame. */
   returnedAt: number;

@@ -2,11 +2,11 @@ import type { TaskTrace } from '@millpond/core';
 
 /**
  * The nine parts of a task's latency, in the order in which they happen. Their sum is exactly the latency. Tasks of one
- * frame share its encoding, its way and its decoding: each of them waited that long. Threads encode and decode within
- * the transport, so these parts count as transport.
+ * frame share its encoding, its way and its decoding: each of them waited that long. An input is encoded by `run()`, so
+ * that counts as queue wait. Values that only a port can carry are copied within the transport.
  */
 export const SEGMENT_IDS = [
-  'queueWait', // t1 − t0: in the pool, for a worker
+  'queueWait', // t1 − t0: the input is encoded, and waits in the pool for a worker
   'encode', // t2 − t1: into a frame, and the frame written
   'transportIn', // t3 − t2: on the way, and until the worker's event loop came to read it
   'decode', // t4 − t3: out of the frame

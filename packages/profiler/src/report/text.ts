@@ -46,7 +46,7 @@ function poolFacts(pool: PoolReport): string[] {
 const TIME_TITLE = 'Where the time of a task went';
 const TIME_TITLES: Record<PoolKind, string> = {
   process: TIME_TITLE,
-  thread: `${TIME_TITLE} (threads encode and decode within transport)`,
+  thread: TIME_TITLE,
   inline: `${TIME_TITLE} (in the parent itself)`,
 };
 

@@ -39,7 +39,7 @@ export function sentenceOf(finding: Finding, { evidence, parts, inFlight }: Cont
     case 'queue':
     case 'transport':
       return (
-        `${finding.kind === 'queue' ? 'Waiting for a worker' : 'Transport (encoding and decoding included)'} holds the most ` +
+        `${finding.kind === 'queue' ? 'Waiting for a worker (encoding of inputs included)' : 'Transport (encoding and decoding included)'} holds the most ` +
         `time in ${pool}: ${of}, most of it of task "${formatName(finding.task ?? '')}", while workers are ${busy} and the ` +
         `parent's main thread ${parentBusy}.`
       );

@@ -81,6 +81,10 @@ describe('the first bottleneck', () => {
   it('is the queue when tasks wait though nobody is busy', () => {
     const first = firstOf([poolOf([400, 1, 1, 1, 100, 20, 1, 1, 1])], undefined, 0.4);
     expect(first).toMatchObject({ kind: 'queue', task: 'resize' });
+    // run() encodes the input before the task waits: large inputs show here, too.
+    expect(first.sentence).toMatch(
+      'Waiting for a worker (encoding of inputs included) holds the most time in pool "resize"',
+    );
     expect(first.sentence).toMatch("while workers are 20 % busy and the parent's main thread 40 %");
   });
 
