@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -92,6 +93,25 @@ describe('the layer rules', () => {
     });
   }
 });
+
+test('the drawing of docs/architecture.md numbers the steps by these rules', async () => {
+  const { forbidden } = createRequire(import.meta.url)(join(repository, '.dependency-cruiser.cjs'));
+  const [, drawing] = (await readFile(join(repository, 'docs/architecture.md'), 'utf8')).split('```');
+  for (const { name, to } of forbidden) {
+    const folder = /^layer-(?!child$)(.*)/.exec(name)?.[1];
+    if (folder === undefined) continue;
+    const lower = FOLDERS.filter(
+      (each) => each !== folder && new RegExp(to.pathNot).test(`packages/core/src/${each}/`),
+    );
+    const higher = lower.filter((each) => stepOf(each, drawing) >= stepOf(folder, drawing));
+    expect(higher, `below ${folder}`).toEqual([]);
+  }
+});
+
+/** The number behind a folder in the drawing. A line may hold two folders. */
+function stepOf(folder, drawing) {
+  return Number(new RegExp(`(?:^| )${folder}/ .*?(?<= )(\\d+)(?= |$)`, 'm').exec(drawing)[1]);
+}
 
 async function put(path, text) {
   await mkdir(dirname(join(project, path)), { recursive: true });
