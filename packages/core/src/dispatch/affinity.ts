@@ -1,9 +1,9 @@
 import type { LRUCache } from 'lru-cache';
 import type { Clock, Timer } from '../base/clock.js';
-import { LinkedQueue } from '../base/linked-queue.js';
 import { newLru } from '../base/lru.js';
 import type { Task } from '../task/task.js';
 import type { Candidate } from './candidate.js';
+import { goesBefore, WaitingTasks } from './waiting.js';
 
 /** Most keys remembered. The least recently used is forgotten, and its next task goes to any worker. */
 const MAX_KEYS = 10_000;
@@ -19,8 +19,14 @@ const MOST_PATIENCE_MS = 10_000;
 
 export interface AffinityParts {
   clock: Clock;
-  /** Reports a task that has waited for its home long enough: any worker may take it now. */
+  /** Reports a task that has waited for its home long enough: a free worker may take it now. */
   overdue(): void;
+}
+
+/** Tasks of one key that wait for its home, each with the time since when; host clock. */
+interface Wait {
+  home: Candidate;
+  readonly tasks: Map<Task, number>;
 }
 
 /** How long a task waits for its home, by the time that tasks of its name take. */
@@ -38,16 +44,22 @@ export function hasTooManyKeys(home: Pick<Candidate, 'keys'>, free: Pick<Candida
 
 /**
  * Keeps the home of each key: the worker that runs its tasks, and may have cached what they need. The first worker that takes a
- * task with a key becomes its home, and stays it. Tasks of a busy home wait for it. Another worker takes a task that has waited
- * too long, and the key stays where it is. A key moves only to a free worker that is home to fewer keys than its share.
+ * task with a key becomes its home, and stays it. Tasks of a busy home wait for it, in the order of their priority. Another worker
+ * takes a task that has waited too long, and the key stays where it is. A key moves to a free worker that is home to fewer keys
+ * than its share. It also moves when its home takes no more tasks. The tasks that wait for the home move with their key.
  */
 export class Affinity {
   readonly #parts: AffinityParts;
   /** Made for the first key, because it costs 2 ms and 200 KB, and most pools have none. */
   #homes: LRUCache<string, Candidate> | undefined;
-  readonly #lanes = new Map<Candidate, LinkedQueue<Task>>();
-  readonly #parked = new Map<Task, { home: Candidate; untilMs: number }>();
+  /** The waiting tasks of each home. */
+  readonly #lanes = new Map<Candidate, WaitingTasks>();
+  /** The same tasks by key. A lane is not searched for them, because it may hold 100,000. */
+  readonly #waits = new Map<string, Wait>();
+  #size = 0;
+  /** The next time when a free worker may take a task of another one's lane. */
   #timer: Timer | undefined;
+  #timerAtMs = 0;
 
   constructor(parts: AffinityParts) {
     this.#parts = parts;
@@ -55,106 +67,155 @@ export class Affinity {
 
   /** Tasks that wait for their worker. */
   get size(): number {
-    return this.#parked.size;
+    return this.#size;
   }
 
-  all(): Iterable<Task> {
-    return this.#parked.keys();
+  /** Expected execution time of them, ms. */
+  get expectedMs(): number {
+    let expectedMs = 0;
+    for (const lane of this.#lanes.values()) expectedMs += lane.expectedMs;
+    return expectedMs;
+  }
+
+  *all(): Generator<Task> {
+    for (const lane of this.#lanes.values()) yield* lane;
   }
 
   /** Workers that tasks wait for. */
-  awaited(): Candidate[] {
-    return [...this.#lanes.keys()];
+  awaited(): Iterable<Candidate> {
+    return this.#lanes.keys();
   }
 
-  /**
-   * The worker whose task this is.
-   * @param asking the worker that would take it
-   * @param isFree whether that worker could run it at once
-   */
-  homeOf(key: string, asking: Candidate, isFree: boolean): Candidate {
-    const homes = (this.#homes ??= newLru<Candidate>({ max: MAX_KEYS, dispose: (home) => home.keys-- }));
-    const home = homes.get(key);
-    if (home === asking) return asking;
-    const isOpen = home?.worker.isReady === true && home.worker.tasksLeft > 0;
-    if (isOpen && !(isFree && home.worker.inFlight > 0 && hasTooManyKeys(home, asking))) return home;
-    homes.set(key, asking);
-    asking.keys++;
-    return asking;
+  /** The home of a key, unless it takes no more tasks. */
+  homeOf(key: string): Candidate | undefined {
+    // A key may be forgotten while its tasks wait.
+    const home = this.#homes?.get(key) ?? this.#waits.get(key)?.home;
+    return home === undefined || home.isSpent ? undefined : home;
+  }
+
+  /** Makes a worker the home of a key that has another home or none. Tasks that wait for the key move to it. */
+  settle(key: string, to: Candidate): void {
+    this.#homes ??= newLru<Candidate>({ max: MAX_KEYS, dispose: (home) => home.keys-- });
+    this.#homes.set(key, to);
+    to.keys++;
+    const wait = this.#waits.get(key);
+    if (wait === undefined) return;
+    const from = this.#laneOf(wait.home);
+    for (const task of wait.tasks.keys()) {
+      from.remove(task);
+      this.#laneOf(to).push(task);
+    }
+    if (from.size === 0) this.#lanes.delete(wait.home);
+    wait.home = to;
   }
 
   /** Has a task wait for its home. */
   park(task: Task, home: Candidate): void {
-    const waitMs = patienceMs(task.type.expectedMs);
-    this.#parked.set(task, { home, untilMs: this.#parts.clock.now() + waitMs });
-    let lane = this.#lanes.get(home);
-    if (lane === undefined) this.#lanes.set(home, (lane = new LinkedQueue<Task>()));
-    lane.push(task);
-    this.#timer ??= this.#parts.clock.after(waitMs, () => this.#look());
+    const key = task.key as string;
+    let wait = this.#waits.get(key);
+    if (wait === undefined) this.#waits.set(key, (wait = { home, tasks: new Map() }));
+    wait.tasks.set(task, this.#parts.clock.now());
+    this.#laneOf(home).push(task);
+    this.#size++;
   }
 
-  /** The task that waits longest for this worker. */
+  /** The next of the tasks that wait for this worker. */
   firstFor(candidate: Candidate): Task | undefined {
     return this.#lanes.get(candidate)?.first;
   }
 
-  /** Removes a task. False when it does not wait here. */
+  /** Removes a task because a worker takes it. Returns it. */
+  take(task: Task): Task {
+    const wait = this.#waitOf(task) as Wait;
+    this.#laneOf(wait.home).take(task);
+    this.#forget(task, wait);
+    return task;
+  }
+
+  /** Removes a task that is not wanted any more. False when it does not wait here. */
   remove(task: Task): boolean {
-    const parked = this.#parked.get(task);
-    if (parked === undefined) return false;
-    this.#parked.delete(task);
-    const lane = this.#lanes.get(parked.home) as LinkedQueue<Task>;
-    lane.remove(task);
-    if (lane.size === 0) this.#lanes.delete(parked.home);
-    if (this.#parked.size === 0) {
-      this.#timer?.cancel();
-      this.#timer = undefined;
-    }
+    const wait = this.#waitOf(task);
+    if (wait?.tasks.has(task) !== true) return false;
+    this.#laneOf(wait.home).remove(task);
+    this.#forget(task, wait);
     return true;
   }
 
-  /** A task in another worker's lane that a free worker may take. Its key moves here, or it has waited long enough. */
-  taskFor(free: Candidate): Task | undefined {
-    const now = this.#parts.clock.now();
+  /** Takes a task for a free worker, whose home has too many keys. The key moves to the worker, with all tasks that wait. */
+  takeWithKey(free: Candidate): Task | undefined {
     for (const [home, { first }] of this.#lanes) {
-      if (first === undefined || home === free) continue;
-      if (hasTooManyKeys(home, free)) return this.#moveKey(first, home, free);
-      if ((this.#parked.get(first)?.untilMs ?? Infinity) <= now) return first;
+      if (first === undefined || !hasTooManyKeys(home, free)) continue;
+      this.settle(first.key as string, free);
+      return this.take(first);
     }
     return undefined;
   }
 
-  /** Forgets a worker that takes no more tasks. Returns the tasks that waited for it. */
-  drop(candidate: Candidate): Task[] {
+  /**
+   * Takes a task that has waited long enough for its home.
+   * @param before the task that would go instead. Without it, `overdue` is called as soon as there is a task to take
+   */
+  takeOverdue(before: Task | undefined): Task | undefined {
+    const now = this.#parts.clock.now();
+    let nextMs = Infinity;
+    for (const lane of this.#lanes.values()) {
+      // Each name has its own patience. In a flow, the first task has waited longest.
+      for (const task of lane.heads()) {
+        const untilMs = this.#sinceMs(task) + patienceMs(task.type.expectedMs);
+        if (untilMs > now) nextMs = Math.min(nextMs, untilMs);
+        else if (before === undefined || goesBefore(task, before)) return this.take(task);
+      }
+    }
+    if (before === undefined) this.#lookAt(nextMs, now);
+    return undefined;
+  }
+
+  /** Removes the tasks that wait for this worker. Returns them. */
+  release(candidate: Candidate): Task[] {
     const tasks = [...(this.#lanes.get(candidate) ?? [])];
     for (const task of tasks) this.remove(task);
     return tasks;
   }
 
-  /** Moves the key of a waiting task, with all tasks that wait for it. */
-  #moveKey(task: Task, from: Candidate, to: Candidate): Task {
-    const { key } = task;
-    const tasks = [...(this.#lanes.get(from) ?? [])].filter((each) => each.key === key);
-    for (const each of tasks) {
-      this.remove(each);
-      this.park(each, to);
-    }
-    this.#homes?.set(key as string, to);
-    to.keys++;
-    return task;
+  /** Forgets a worker that takes no more tasks. A key that stayed would keep it in memory. */
+  drop(candidate: Candidate): void {
+    if (this.#homes === undefined || candidate.keys === 0) return;
+    const keys = [...this.#homes.entries()].filter(([, home]) => home === candidate);
+    for (const [key] of keys) this.#homes.delete(key);
   }
 
-  #look(): void {
-    const now = this.#parts.clock.now();
-    let nextMs = Infinity;
-    let isOverdue = false;
-    for (const { first } of this.#lanes.values()) {
-      const untilMs = this.#parked.get(first as Task)?.untilMs ?? Infinity;
-      if (untilMs <= now) isOverdue = true;
-      else nextMs = Math.min(nextMs, untilMs);
-    }
-    // An overdue task stays where it is until a worker has room, which triggers a look of its own.
-    this.#timer = nextMs === Infinity ? undefined : this.#parts.clock.after(nextMs - now, () => this.#look());
-    if (isOverdue) this.#parts.overdue();
+  #waitOf({ key }: Task): Wait | undefined {
+    return key === undefined ? undefined : this.#waits.get(key);
+  }
+
+  #sinceMs(task: Task): number {
+    return this.#waitOf(task)?.tasks.get(task) ?? Infinity;
+  }
+
+  #laneOf(home: Candidate): WaitingTasks {
+    let lane = this.#lanes.get(home);
+    if (lane === undefined) this.#lanes.set(home, (lane = new WaitingTasks()));
+    return lane;
+  }
+
+  /** Forgets a task that has left its lane. */
+  #forget(task: Task, { home, tasks }: Wait): void {
+    tasks.delete(task);
+    if (tasks.size === 0) this.#waits.delete(task.key as string);
+    if (this.#laneOf(home).size === 0) this.#lanes.delete(home);
+    if (--this.#size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Calls `overdue` at a time, or earlier. */
+  #lookAt(atMs: number, now: number): void {
+    if (atMs === Infinity || (this.#timer !== undefined && this.#timerAtMs <= atMs)) return;
+    this.#timer?.cancel();
+    this.#timerAtMs = atMs;
+    this.#timer = this.#parts.clock.after(atMs - now, () => {
+      this.#timer = undefined;
+      this.#parts.overdue();
+    });
   }
 }

@@ -3,14 +3,14 @@ import { ReusedList } from '../base/reused-list.js';
 import type { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
 import type { Worker } from '../worker/worker.js';
-import type { Affinity } from './affinity.js';
+import { hasTooManyKeys, type Affinity } from './affinity.js';
 import { nextPrefetchMs, roomFor, worthPrefetchingMs } from './prefetch.js';
 import type { Assigner } from './assigner.js';
 import type { Backlog } from './backlog.js';
 import { Candidate } from './candidate.js';
 import { FreeCapacity } from './capacity.js';
 import { FrameFilling } from './frame-filling.js';
-import type { WaitingTasks } from './waiting.js';
+import { goesBefore, type WaitingTasks } from './waiting.js';
 
 export interface AssignmentParts {
   clock: Clock;
@@ -93,7 +93,8 @@ export class AssignmentPass {
     this.#capacity.remove(candidate);
     this.#roomy.delete(candidate);
     this.#parts.backlog.quarantine.drop(candidate);
-    for (const task of this.#affinity.drop(candidate).reverse()) this.#queue.unshift(task);
+    this.#unpark(candidate);
+    this.#affinity.drop(candidate);
   }
 
   /** A worker has answered. */
@@ -101,7 +102,8 @@ export class AssignmentPass {
     const candidate = this.#candidates.get(worker);
     if (candidate === undefined) return;
     candidate.isStalled = false;
-    candidate.prefetchMs = nextPrefetchMs(candidate.prefetchMs, worker.inFlight === 0 && this.#queue.size > 0);
+    const ranDry = worker.inFlight === 0 && (this.#queue.size > 0 || this.#affinity.firstFor(candidate) !== undefined);
+    candidate.prefetchMs = nextPrefetchMs(candidate.prefetchMs, ranDry);
     this.#refresh(candidate);
   }
 
@@ -179,25 +181,41 @@ export class AssignmentPass {
   /** Fills the free places of workers that tasks wait for. */
   #serveAwaited(): void {
     for (const candidate of this.#affinity.awaited()) {
-      while (this.#capacity.has(candidate)) {
-        const task = this.#affinity.firstFor(candidate);
-        if (task === undefined) break;
-        this.#affinity.remove(task);
-        this.#parts.assigner.assign(candidate.worker, task);
-      }
+      // A worker may be set aside for long, because memory is short or for a suspect.
+      if (candidate.isSpent || candidate.isSetAside) this.#unpark(candidate);
+      else this.#serve(candidate);
+    }
+  }
+
+  /** Puts the tasks that wait for a worker back at the head of the queue. */
+  #unpark(candidate: Candidate): void {
+    for (const task of this.#affinity.release(candidate).reverse()) this.#queue.unshift(task);
+  }
+
+  #serve(candidate: Candidate): void {
+    while (this.#capacity.has(candidate)) {
+      const task = this.#ownFirst(candidate);
+      if (task === undefined) return;
+      this.#parts.assigner.assign(candidate.worker, this.#affinity.take(task));
     }
   }
 
   #fillCapacity(): void {
     this.#filling.begin();
+    let maySomeBeOverdue = this.#affinity.size > 0;
     while (this.#queue.size > 0 || this.#affinity.size > 0) {
       const joined = this.#toJoin();
       const candidate = joined ?? this.#capacity.take();
       if (candidate === undefined) return;
       const isWoken = candidate.worker.inFlight === 0;
-      const task = this.#nextFor(candidate) ?? this.#affinity.taskFor(candidate);
+      let task: Task | undefined;
+      if (maySomeBeOverdue && this.#isWithoutOwn(candidate)) {
+        task = this.#affinity.takeOverdue(this.#queue.first);
+        // One look in a pass is enough, since it goes over the lanes of all workers.
+        maySomeBeOverdue = task !== undefined;
+      }
+      task ??= this.#nextFor(candidate) ?? this.#stealFor(candidate);
       if (task !== undefined) {
-        if (this.#affinity.size > 0) this.#affinity.remove(task);
         this.#parts.assigner.assign(candidate.worker, task);
         if (isWoken) this.#filling.noteWoken(candidate);
       }
@@ -249,7 +267,7 @@ export class AssignmentPass {
     const backlogMs = worthPrefetchingMs(this.#queue.size / this.#candidates.size, first?.type.typicalMs ?? 0);
     const prefetchMs = Math.max(candidate.prefetchMs, backlogMs);
     for (let taken = 0; ;) {
-      const own = this.#affinity.size === 0 ? undefined : this.#affinity.firstFor(candidate);
+      const own = this.#ownFirst(candidate);
       const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
       if (head === undefined) return;
       if (worker.assigned.isFull || roomFor(worker, atOnce, prefetch, head.type.typicalMs, prefetchMs) <= 0) {
@@ -257,27 +275,63 @@ export class AssignmentPass {
         return;
       }
       if (own === undefined) taken++;
-      else this.#affinity.remove(own);
-      const task = own ?? this.#nextFor(candidate, true);
+      const task = this.#nextFor(candidate, true);
       if (task === undefined) return;
       this.#parts.assigner.assign(candidate.worker, task);
     }
   }
 
+  /** The first task that waits for this worker, unless one in the queue goes before it. */
+  #ownFirst(candidate: Candidate): Task | undefined {
+    if (this.#affinity.size === 0) return undefined;
+    const own = this.#affinity.firstFor(candidate);
+    const { first } = this.#queue;
+    return own === undefined || (first !== undefined && goesBefore(first, own)) ? undefined : own;
+  }
+
   /**
-   * Takes the next task for this worker out of the queue. On the way, a task whose key another worker knows goes to that
-   * worker, or waits for it. A task whose input is moved is not prefetched, since it could not be recalled.
+   * Takes the next task for this worker: one that waits for it, or one of the queue. On the way, a task whose key another
+   * worker knows goes to that worker, or waits for it. A task whose input is moved is not prefetched, since it could not be
+   * recalled.
    */
   #nextFor(candidate: Candidate, isAhead = false): Task | undefined {
-    for (let task = this.#queue.first; task !== undefined; task = this.#queue.first) {
-      if (isAhead && task.isOneShot) return undefined;
+    for (;;) {
+      const own = this.#ownFirst(candidate);
+      const task = own ?? this.#queue.first;
+      if (task === undefined || (isAhead && task.isOneShot)) return undefined;
+      if (own !== undefined) return this.#affinity.take(own);
       this.#queue.take(task);
       if (task.key === undefined) return task;
-      const home = this.#affinity.homeOf(task.key, candidate, !isAhead);
-      if (home === candidate) return task;
-      if (this.#capacity.has(home)) this.#parts.assigner.assign(home.worker, task);
-      else this.#affinity.park(task, home);
+      const home = this.#homeFor(task.key, candidate, isAhead);
+      const isFirst = this.#affinity.firstFor(home) === undefined;
+      if (home.isSetAside || (isFirst && home === candidate)) return task;
+      if (isFirst && this.#capacity.has(home)) {
+        this.#parts.assigner.assign(home.worker, task);
+      } else {
+        this.#affinity.park(task, home);
+        if (home !== candidate) this.#serve(home);
+      }
     }
-    return undefined;
+  }
+
+  /** The home of a key when this worker asks for its task. The key moves to it if it has none, or to spread the keys. */
+  #homeFor(key: string, asking: Candidate, isAhead: boolean): Candidate {
+    const home = this.#affinity.homeOf(key);
+    if (home !== undefined && (isAhead || this.#capacity.has(home) || !hasTooManyKeys(home, asking))) return home;
+    this.#affinity.settle(key, asking);
+    return asking;
+  }
+
+  /** Whether a worker would take tasks of the queue next, because none wait for it. */
+  #isWithoutOwn(candidate: Candidate): boolean {
+    return this.#queue.size > 0 && this.#affinity.firstFor(candidate) === undefined;
+  }
+
+  /** Takes a task that waits for another worker. The queue is empty. */
+  #stealFor(free: Candidate): Task | undefined {
+    if (this.#affinity.size === 0) return undefined;
+    // Their tasks may have waited until now for those of the queue.
+    this.#serveAwaited();
+    return this.#affinity.takeWithKey(free) ?? this.#affinity.takeOverdue(undefined);
   }
 }

@@ -34,9 +34,9 @@ export class Backlog {
     return this.queue.size + this.quarantine.size + this.affinity.size;
   }
 
-  /** Expected execution time of the tasks in the queue, ms. */
+  /** Expected execution time of all tasks but those that must run alone, ms. */
   get expectedMs(): number {
-    return this.queue.expectedMs;
+    return this.queue.expectedMs + this.affinity.expectedMs;
   }
 
   *[Symbol.iterator](): Generator<Task> {

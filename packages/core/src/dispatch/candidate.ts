@@ -26,10 +26,20 @@ export class Candidate {
     this.worker = worker;
   }
 
+  /** Whether it takes no more tasks for ever. */
+  get isSpent(): boolean {
+    return !this.worker.isReady || this.worker.tasksLeft <= 0;
+  }
+
+  /** Whether it takes no task of the queue for now, however much room it has. */
+  get isSetAside(): boolean {
+    return this.isReserved || this.isWithheld;
+  }
+
   /** Whether tasks may be prefetched to it. Both sides must see the claim board, so that tasks can be recalled. */
   get mayPrefetch(): boolean {
     const { worker } = this;
-    if (this.isReserved || this.isWithheld || this.isStalled) return false;
+    if (this.isSetAside || this.isStalled) return false;
     return worker.assigned.hasBoard && worker.isReady && !worker.assigned.isFull;
   }
 }

@@ -25,9 +25,10 @@ export class FreeCapacity {
   }
 
   /** Whether this candidate could run a task at once. */
-  has({ worker, isReserved, isWithheld }: Candidate): boolean {
-    if (isReserved || isWithheld || !worker.isReady) return false;
-    return worker.inFlight < this.#concurrency() && !worker.assigned.isFull && worker.tasksLeft > 0;
+  has(candidate: Candidate): boolean {
+    const { worker } = candidate;
+    if (candidate.isSetAside || candidate.isSpent) return false;
+    return worker.inFlight < this.#concurrency() && !worker.assigned.isFull;
   }
 
   /** Number of tasks that could run at once, counted no further than `enough`. */

@@ -56,7 +56,7 @@ export class Quarantine {
     this.#reserve(byLoad, most);
     const verdicts: Verdict[] = [];
     for (const candidate of [...this.#reserved]) {
-      if (!isFree(candidate) || candidate.worker.inFlight > 0) continue;
+      if (candidate.isSpent || candidate.worker.inFlight > 0) continue;
       const suspect = this.#reserved.size > most ? undefined : this.#waiting.shift();
       if (suspect === undefined) this.drop(candidate);
       else this.#running.add(candidate);
@@ -70,14 +70,10 @@ export class Quarantine {
     let emptying = this.#reserved.size - this.#running.size;
     for (const candidate of byLoad) {
       if (emptying >= this.#waiting.size || this.#reserved.size >= most) break;
-      if (this.#reserved.has(candidate) || !isFree(candidate)) continue;
+      if (this.#reserved.has(candidate) || candidate.isSpent) continue;
       this.#reserved.add(candidate);
       candidate.isReserved = true;
       emptying++;
     }
   }
-}
-
-function isFree({ worker }: Candidate): boolean {
-  return worker.isReady && worker.tasksLeft > 0;
 }

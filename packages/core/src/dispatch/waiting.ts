@@ -7,6 +7,15 @@ const AGING_MS = 1000;
 /** Assumed cost, in ms, of a task whose name has not completed yet. */
 const UNKNOWN_COST_MS = 1;
 
+/** Whether the first of these tasks goes before the second, by their priorities and how long they have waited. */
+export function goesBefore(first: Task, second: Task): boolean {
+  return orderMs(first) < orderMs(second);
+}
+
+function orderMs({ dueAt, priority }: Task): number {
+  return dueAt - priority * AGING_MS;
+}
+
 /** Waiting tasks of one name and one priority, in order. */
 interface Flow {
   readonly type: TaskType;
@@ -72,6 +81,11 @@ export class WaitingTasks {
     this.#leave(flow, task);
   }
 
+  /** The first task of each name and priority: in its flow, the one that waits longest. */
+  *heads(): Generator<Task> {
+    for (const { tasks } of this.#active) if (tasks.first !== undefined) yield tasks.first;
+  }
+
   *[Symbol.iterator](): Generator<Task> {
     for (const { tasks } of this.#active) yield* tasks;
   }
@@ -80,7 +94,7 @@ export class WaitingTasks {
     let oldest: Flow | undefined;
     let oldestAt = Infinity;
     for (const flow of this.#active) {
-      const at = (flow.tasks.first as Task).dueAt - flow.priority * AGING_MS;
+      const at = orderMs(flow.tasks.first as Task);
       if (at >= oldestAt) continue;
       oldest = flow;
       oldestAt = at;

@@ -62,8 +62,9 @@ export class WorkStealing {
       if (!worker.isReady) continue;
       // Asking which of 500 tasks have begun takes 0.4 ms.
       if (worker.received.resultsSeen !== answered && worker.expectedMs <= SHARE_ABOVE_MS) continue;
-      const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned);
       const isStalled = worker.received.resultsSeen === answered;
+      // A task with a key would only go back: it waits for this worker, which goes on.
+      const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned && (isStalled || task.key === undefined));
       if (isStalled) assignment.noteStalled(worker, ahead.length > 0);
       const from = isStalled ? 0 : worker.expectedMs > SHARE_ABOVE_MS ? Math.ceil(ahead.length / 2) : ahead.length;
       assignment.recall(worker, ahead.slice(from));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hasTooManyKeys, patienceMs } from '../../src/dispatch/affinity.js';
-import { openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
 
 /** Ids of the tasks that have newly arrived at a worker, and an answer for each. */
 function serve(staff: Staff, ms = 1): number[] {
@@ -97,6 +97,182 @@ async function openWaiting() {
   expect(desk.dispatcher.queued).toBe(1);
   return { ...desk, engineTask: task };
 }
+
+describe('tasks that wait for a home', () => {
+  const settings = (engine: ReturnType<typeof openEngine>, priority: number) => ({
+    ...engine.type('work').settings,
+    priority,
+  });
+
+  it('go in the order of their priority, among themselves and with those of the queue', async () => {
+    const engine = openEngine({ prefetch: 0 });
+    const [only, second] = (await engine.staffUp(2)) as [Staff, Staff];
+    const submit = (priority: number, key?: string): number =>
+      engine.submit('work', undefined, { key, settings: settings(engine, priority) }).task.id;
+    const running = [submit(0, 'a'), submit(0, 'b')];
+    await turn();
+    const [home, other] = only.worker.tasks()[0]?.id === running[0] ? [only, second] : [second, only];
+    expect(home.transport.takeTasks()).toHaveLength(1);
+    const low = submit(0, 'a');
+    const free = submit(0);
+    await turn();
+    serve(other);
+    await turn();
+    expect([serve(other), engine.dispatcher.queued]).toEqual([[free], 1]);
+    // The other worker is busy again, so tasks of the queue wait, too.
+    await turn();
+    submit(0);
+    await turn();
+    expect(other.transport.takeTasks()).toHaveLength(1);
+    const urgentFree = submit(10);
+    const urgentOwn = submit(9, 'a');
+    const order: number[] = [];
+    for (let time = 0; time < 3; time++) {
+      home.transport.reply({ wireId: home.worker.tasks()[0]?.assignment?.wireId ?? 0 });
+      await turn();
+      order.push(...home.transport.takeTasks().map(({ taskId }) => taskId));
+    }
+    expect(order).toEqual([urgentFree, urgentOwn, low]);
+  });
+
+  it('are looked at when the least patient of them has waited long enough', async () => {
+    const engine = openEngine({ prefetch: 0 });
+    await engine.staffUp(2, ['slow', 'quick']);
+    engine.type('slow').expectedMs = 500;
+    engine.type('quick').expectedMs = 1;
+    const submit = (name: string) => engine.submit(name, undefined, { key: 'a' }).task;
+    submit('slow');
+    submit('slow');
+    await turn();
+    const quick = submit('quick');
+    await turn();
+    expect(engine.registry.counts).toMatchObject({ running: 1, queued: 2 });
+    engine.clock.advance(100);
+    await turn();
+    expect([engine.registry.counts.running, quick.state]).toEqual([2, 'running']);
+  });
+
+  it('are looked at again when one of them has gone to another worker', async () => {
+    const engine = openEngine({ prefetch: 0 });
+    await engine.staffUp(3);
+    engine.type('work').expectedMs = 1;
+    const submit = (): number => engine.submit('work', undefined, { key: 'a' }).task.id;
+    submit();
+    submit();
+    await turn();
+    engine.clock.advance(50);
+    submit();
+    await turn();
+    engine.clock.advance(50);
+    await turn();
+    expect(engine.registry.counts.running).toBe(2);
+    engine.clock.advance(50);
+    await turn();
+    expect(engine.registry.counts.running).toBe(3);
+  });
+
+  it('go by the time that tasks of their name have turned out to take', async () => {
+    const { submit, other, clock, type } = await open();
+    type('work').expectedMs = 1000;
+    submit('a');
+    const waiting = submit('a');
+    await turn();
+    type('work').expectedMs = 1;
+    const passing = submit();
+    await turn();
+    expect(serve(other)).toEqual([passing]);
+    await turn();
+    clock.advance(100);
+    await turn();
+    expect(serve(other)).toEqual([waiting]);
+  });
+
+  it('do not wait while their home gets no tasks, as long as memory is short', async () => {
+    const { submit, home, other, dispatcher, expectMs } = await open();
+    expectMs(50);
+    submit('a');
+    const waiting = submit('a');
+    await turn();
+    expect([begun(home).length, dispatcher.queued]).toEqual([1, 1]);
+    home.worker.metrics.noteUsage({ cpuMs: 0, rssBytes: 1e9 });
+    dispatcher.limitWorking(1);
+    await turn();
+    expect(serve(other)).toEqual([waiting]);
+    await turn();
+    const next = submit('a');
+    await turn();
+    expect(serve(other)).toEqual([next]);
+    dispatcher.limitWorking(2);
+    await turn();
+    home.transport.reply({ wireId: home.worker.tasks()[0]?.assignment?.wireId ?? 0 });
+    await turn();
+    // The key has stayed.
+    const last = submit('a');
+    await turn();
+    expect(home.worker.tasks().map(({ id }) => id)).toEqual([last]);
+  });
+
+  it('go before later tasks of the queue when they have waited long enough', async () => {
+    const { submit, home, other, clock } = await open();
+    submit('a');
+    const waiting = submit('a');
+    const first = submit();
+    await turn();
+    clock.advance(1);
+    submit();
+    await turn();
+    expect([home.worker.inFlight, other.worker.tasks().map(({ id }) => id)]).toEqual([1, [first]]);
+    clock.advance(10_000);
+    serve(other);
+    await turn();
+    expect(other.worker.tasks().map(({ id }) => id)).toEqual([waiting]);
+  });
+
+  it('are not prefetched if their input is moved', async () => {
+    const engine = openEngine();
+    engine.expectMs(0.01);
+    await engine.staffUp(2);
+    const key = 'a';
+    engine.submit('work', undefined, { key });
+    await turn();
+    engine.submit('work', undefined, { key, transfer: [] });
+    await turn();
+    expect(engine.registry.counts).toMatchObject({ running: 1, queued: 1 });
+  });
+
+  it('are not recalled from a home that goes on', async () => {
+    const engine = openEngine();
+    const type = engine.type('work');
+    type.expectedMs = type.typicalMs = 0.01;
+    const staff = await engine.staffUp(2);
+    for (let task = 0; task < 20; task++) engine.submit('work', undefined, { key: 'a' });
+    await turn();
+    const home = staff.find(({ worker }) => worker.inFlight > 0) as Staff;
+    expect(home.worker.inFlight).toBe(20);
+    const [first] = home.transport.takeTasks();
+    home.worker.assigned.expectedMs = 5;
+    home.transport.reply(first ?? { wireId: 0 });
+    await turn();
+    expect([home.worker.inFlight, engine.dispatcher.queued]).toEqual([19, 0]);
+    engine.clock.advance(3);
+    expect([home.worker.inFlight, engine.dispatcher.queued]).toEqual([19, 0]);
+  });
+
+  it('stay with a home that has a free place, however many keys it has', async () => {
+    const engine = openEngine({ prefetch: 0, concurrency: 2 });
+    const [first] = (await engine.staffUp(1)) as [Staff];
+    for (const key of ['a', 'b', 'c', 'd']) {
+      engine.submit('work', undefined, { key });
+      await turn();
+      serve(first);
+      await turn();
+    }
+    const [, second] = (await engine.staffUp(2)) as [Staff, Staff];
+    const ids = ['a', 'b'].map((key) => engine.submit('work', undefined, { key }).task.id);
+    await turn();
+    expect([first, second].map(({ worker }) => worker.tasks().map(({ id }) => id))).toEqual([ids, []]);
+  });
+});
 
 describe('keys of a pool that grows', () => {
   it('move to the new worker until each has its share, and stay then', async () => {
