@@ -28,7 +28,7 @@ export class Claimer {
   readonly #mostRows: readonly number[];
   #maxRun: number;
   #frame: Frame | undefined;
-  /** Claimed rows of #frame, the time of their claim, and which of them were revoked. */
+  /** Claimed rows of #frame, the time from which LOOK_AGAIN_MS counts, and which of the rows were revoked. */
   #from = 0;
   #until = 0;
   #revoked = 0;
@@ -74,7 +74,8 @@ export class Claimer {
       this.#frame = frame;
       this.#from = row;
       this.#until = row + count;
-      this.#claimedAt = nowMs;
+      // Rows of one call have begun with their claim, so they are not looked at again.
+      this.#claimedAt = rows > 1 ? Infinity : nowMs;
     } else if (nowMs - this.#claimedAt > LOOK_AGAIN_MS) {
       // Time since the claim, by a clock that is read after the last result is in the log. The parent knows of no later moment.
       this.#revoked = this.#board.revokedIn(meta, row * TASK_WORDS, TASK_WORDS, this.#until - row);

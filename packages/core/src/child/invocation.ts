@@ -40,7 +40,8 @@ export class Invocation {
 
   /** Drops its rows, and is ready for the next call. */
   clear(): void {
-    if (this.rows > 1 || this.inputs.length > 0) {
+    // Not by the inputs: their handler may have emptied the list, or may keep it.
+    if (this.tasks.length > 0) {
       this.inputs = [];
       this.tasks = [];
     }

@@ -51,7 +51,7 @@ export class Settlement {
     (this.#parts.uses[call.handler] as TaskUse).waits(startedAt, now);
     this.#wait(call, startedAt);
     if (context instanceof RunningTask) this.#waiting.set(call.ids[0] as number, context);
-    else for (const [row, task] of context.entries()) this.#waiting.set(call.ids[row] as number, task);
+    else for (const [row, task] of call.tasks.entries()) this.#waiting.set(call.ids[row] as number, task);
     whenSettled(
       promise,
       (value) => this.#onSettled(call, value, false),

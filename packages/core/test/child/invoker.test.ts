@@ -5,6 +5,7 @@ import { CLAIM_ALONE, IDEMPOTENT } from '../../src/wire/frame.js';
 import { STATUS, type ArenaPlace } from '../../src/wire/record.js';
 import { held, HEAVY_BYTES, openLoop, type Given } from '../support/opened-loop.js';
 import { LOGS, openArenas } from '../support/result-link.js';
+import { turn } from '../support/scripted-engine.js';
 
 vi.mock('../../src/base/natives.js', async (original) => ({
   ...(await original<object>()),
@@ -155,6 +156,60 @@ describe('of a call of several rows,', () => {
       [1, STATUS.ok],
       [4, STATUS.ok],
     ]);
+  });
+
+  it('are not looked at again once they are claimed, however long their inputs take', async () => {
+    const { give, answers, board } = openLoop({ work: (list) => [...inputs(list)] }, { mostRows: 32 });
+    let now = 1000;
+    // After the claim, each look at the clock is 2 ms later than the one before.
+    vi.spyOn(performance, 'now').mockImplementation(() => (board.length > 0 ? (now += 2) : now));
+    await give(given(4));
+    await answers(4);
+    expect(board).toEqual(['start 4']);
+  });
+
+  it('may do with their lists what they like: the next call has its own', async () => {
+    const seen: unknown[] = [];
+    const { give, answers, loop } = openLoop(
+      {
+        work(list, contexts) {
+          const ids = (contexts as TaskContext[]).splice(0).map(({ taskId }) => taskId - 2 ** 32);
+          const own = inputs(list).splice(0);
+          seen.push([own, ids]);
+          return own[0] === 9 ? new Promise(() => {}) : own;
+        },
+      },
+      { mostRows: 32 },
+    );
+    for (const rows of [given(1), given(2, 'work', 2), given(1, 'work', 4), given(1, 'work', 9)]) await give(rows);
+    await answers(4);
+    while (seen.length < 4) await turn();
+    expect(seen).toEqual([
+      [[1], [10]],
+      [
+        [2, 3],
+        [20, 30],
+      ],
+      [[4], [40]],
+      [[9], [90]],
+    ]);
+    expect(loop.idle).toBe(false);
+  });
+
+  it('a cancellation reaches a row whose context its handler has dropped from the list', async () => {
+    let signal: AbortSignal | undefined;
+    const { give, loop } = openLoop(
+      {
+        work(_list, contexts) {
+          signal = (contexts as TaskContext[]).pop()?.signal;
+          return new Promise(() => {});
+        },
+      },
+      { mostRows: 32 },
+    );
+    await give(given(3));
+    loop.cancel({ id: 3, reason: errorToWire(new RangeError('enough'), () => true) });
+    expect(signal?.aborted).toBe(true);
   });
 
   it('none is called when all were taken back', async () => {

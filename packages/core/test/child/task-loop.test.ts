@@ -111,7 +111,7 @@ describe('tasks', () => {
     expect(frames.slice(80).map(({ length }) => length)).toEqual([4, 4]);
   });
 
-  it('that come alone while nobody else has one run at once, and are answered at once', () => {
+  it('that come alone while no other worker has one run at once, and are answered at once', () => {
     const { acceptCalm, frames } = openLoop({ double: (n) => 2 * (n as number) });
     acceptCalm(1, 'double', 4);
     expect(frames).toEqual([[{ wireId: 1, status: STATUS.ok, value: 8 }]]);

@@ -137,7 +137,7 @@ export function openLoop(
   const accept = (...tasks: Row[]): Promise<void> => give(tasks.map(given));
   /** Gives it one task while no other is pending. */
   const acceptCalm = (...task: Row): void => void give([{ ...given(task, 0), flags: CALM }]);
-  /** What has been answered, once it is so many. */
+  /** The answers, once there is this number of them. */
   const answers = async (count: number): Promise<ReadRow[]> => {
     while (frames.flat().length < count) await turn();
     return frames.flat();
