@@ -151,7 +151,7 @@ describe('csv', () => {
     ]);
   });
 
-  it('gives up on an open quote after so many bytes, and goes on behind its line', async () => {
+  it('gives up on an open quote after a number of bytes, and goes on behind its line', async () => {
     const records = [];
     for await (const record of readCsvRecords(inChunks(`1,"open\n${'2,x\n'.repeat(30)}`, 16), ',', 40))
       records.push(record);

@@ -62,7 +62,7 @@ describe('the cores of a program', () => {
 });
 
 describe('a pool in this thread', () => {
-  it('has nobody who looks after it, and no timer for that', async () => {
+  it('has neither memory guard nor recycler, and no timer for them', async () => {
     const { engine, clock, submit } = openEngine({ kind: 'inline' });
     const { memory, recycler, heartbeat } = engine.keepers;
     expect([memory, recycler]).toEqual([undefined, undefined]);

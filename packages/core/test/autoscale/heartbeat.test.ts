@@ -135,7 +135,7 @@ describe('a heartbeat', () => {
     },
   );
 
-  it('that was stopped has no timer any more, whoever wakes it', () => {
+  it('that was stopped has no timer any more, even if it is woken', () => {
     const { clock, heartbeat, beats, wanted } = open();
     heartbeat.wake();
     heartbeat.stop();

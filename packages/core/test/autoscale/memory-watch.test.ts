@@ -116,7 +116,7 @@ describe('while memory is short', () => {
     expect(relieved).toEqual(['high', 'high', 'critical']);
   });
 
-  it('nobody is asked to go for an elevated level, and nobody is killed before an emergency', () => {
+  it('no worker is asked to go for an elevated level, and none is killed before an emergency', () => {
     const { look, relieved, kills } = open();
     look(0.75, 0);
     expect(relieved).toEqual([]);
@@ -135,7 +135,7 @@ describe('room for more workers', () => {
     expect(watch.bounds.room).toBe(2);
   });
 
-  it('is counted in workers of 64 MiB while nobody has told its size', () => {
+  it('is counted in workers of 64 MiB while no worker has reported its size', () => {
     const { watch, look } = open({ workerBytes: [0, 0] });
     look(0.1, 0);
     expect(watch.bounds.room).toBe(0);

@@ -209,7 +209,7 @@ describe('an old worker', () => {
     expect(replaced).toEqual([{ id: 1, reason: '60 s old' }]);
   });
 
-  it('is nobody to wait for where age does not count', () => {
+  it('makes no beats where age does not count', () => {
     const { recycler } = open({ afterTasks: 5, aboveRssBytes: 1, onLeak: true });
     expect([recycler.tick(0, true), recycler.tick(1000, false)]).toEqual(['slow', 'rest']);
   });

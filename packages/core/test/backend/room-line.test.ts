@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RoomLine } from '../../src/backend/room-line.js';
 import { turn } from '../support/scripted-engine.js';
 
-/** A queue of so many places, and tasks that leave it when a test says so. */
+/** A queue of this number of places, and tasks that leave it when a test says so. */
 class Queue {
   queued = 0;
   most = 0;
@@ -90,7 +90,7 @@ describe('places in the queue', () => {
     expect(await waits).toEqual(Array(2).fill({ status: 'rejected', reason: 'the pool closes' }));
   });
 
-  it('are neither lost nor given twice, whoever waits, uses them, or leaves', async () => {
+  it('are neither lost nor given twice, in any sequence of producers that wait, use them, or leave', async () => {
     const producer = fc.record({ uses: fc.boolean(), steps: fc.nat(3), waitsFirst: fc.nat(3) });
     const rounds = fc.array(fc.record({ leave: fc.nat(3), plain: fc.nat(2), max: fc.integer({ min: 1, max: 4 }) }));
     await fc.assert(

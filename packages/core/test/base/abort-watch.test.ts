@@ -85,7 +85,7 @@ describe('listen', () => {
     expect(listeners()).toBe(0);
   });
 
-  it('calls back in order, and nobody who has left, be it while others are called', () => {
+  it('calls back in order, and not those that have left, be it while others are called', () => {
     const controller = new AbortController();
     const called: string[] = [];
     const leave: Record<string, () => void> = {};

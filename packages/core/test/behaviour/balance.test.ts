@@ -5,7 +5,7 @@ import { WORKER_KINDS, withPool } from './pools.js';
 /** More tasks than it takes to know. */
 const TASKS = 2200;
 
-/** Runs so many tasks with these inputs, by turns. */
+/** Runs this number of tasks with these inputs, by turns. */
 async function runAll(pool: Pool, name: string, inputs: readonly unknown[]): Promise<void> {
   const all = Array.from({ length: TASKS }, (_, task) => inputs[task % inputs.length]);
   for await (const result of pool.map(name, all)) void result;

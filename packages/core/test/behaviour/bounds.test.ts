@@ -83,7 +83,7 @@ describe.each(KINDS)('progress told faster than it can be taken, kind %s,', (kin
     });
   });
 
-  it('costs nothing where nobody listens', async () => {
+  it('costs nothing without a listener', async () => {
     await withPool('reports-progress.mjs', { kind, workers: 1 }, async (pool) => {
       expect(await pool.run('flood', 1000)).toBe(1000);
       expect(pool.stats().droppedProgress).toBe(0);

@@ -37,13 +37,13 @@ describe.each(KINDS)('the result cache over kind %s', (kind) => {
   it('cancels the execution when the last who waits has left', async () => {
     await withGate((gate) =>
       withPool('counts-calls.mjs', { kind, workers: 1, tasks: CACHED, graceMs: 0 }, async (pool) => {
-        const input = { port: gate.port, name: 'nobody' };
+        const input = { port: gate.port, name: 'alone' };
         const controllers = [new AbortController(), new AbortController()];
         const calls = controllers.map(({ signal }) => failure(pool.run('wait', input, { signal })));
-        await gate.whenArrived('nobody');
+        await gate.whenArrived('alone');
         for (const controller of controllers) controller.abort('gone');
         expect(await Promise.all(calls)).toEqual(['gone', 'gone']);
-        gate.pass('nobody'); // inline, nothing else ends the handler
+        gate.pass('alone'); // inline, nothing else ends the handler
         await pool.idle();
         expect(pool.stats().tasks).toMatchObject({ submitted: 1, cancelled: 1 });
         expect(pool.cache?.stats().entries).toBe(0);

@@ -249,7 +249,7 @@ describe.each(KINDS)('progress, kind %s,', (kind) => {
     });
   });
 
-  it('goes nowhere when nobody asked for it, or when the task is over', async () => {
+  it('goes nowhere without a listener, or when the task is over', async () => {
     await withPool('reports-progress.mjs', { kind, workers: 1 }, async (pool) => {
       const seen: unknown[] = [];
       expect(await pool.run('count', 5)).toBe('counted');

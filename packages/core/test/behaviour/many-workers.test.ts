@@ -13,7 +13,7 @@ describe.each(WORKER_KINDS)('a pool of 24 workers of kind %s', (kind) => {
     return seen;
   };
 
-  it('starts one at once and the others in turns, so many at a time as the cores serve', async () => {
+  it('starts one at once and the others in turns, as many at a time as the cores serve', async () => {
     await withPool('echo.mjs', { kind, workers: 24 }, async (pool) => {
       expect(pool.stats().workers).toMatchObject({ wanted: 24, starting: 1 });
       const seen = watch(pool);

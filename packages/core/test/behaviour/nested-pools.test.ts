@@ -24,7 +24,7 @@ describe.each(WORKER_KINDS)('a pool made by its own %s workers', (kind) => {
 
   it('after they have loaded, by what loading began, is refused there', async () => {
     const end = await runProgram('is-its-own-worker.mjs', [kind, 'late']);
-    // Nobody there catches it, so it ends each worker that meets it.
+    // No code there catches it, so it ends each worker that meets it.
     expect(end.stdout + end.stderr).toMatch(/by what \S+is-its-own-worker\.mjs began when it was loaded/);
     expect(poolsMade(end)).toBe(1);
   });

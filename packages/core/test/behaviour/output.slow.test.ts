@@ -62,7 +62,7 @@ describe.each(WORKER_KINDS)('the output of a %s worker', (kind) => {
     expect([stdout, code]).toEqual(['result spoken\n', 0]);
   });
 
-  it('that nobody reads does not hold up its tasks', async () => {
+  it('that is not read does not hold up its tasks', async () => {
     await withPool('prints.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {
       expect(await Promise.all([1, 2].map(() => pool.run('flood', 3)))).toEqual(['flooded', 'flooded']);
     });

@@ -51,7 +51,7 @@ export function runProgram(...args: ConstructorParameters<typeof Program>): Retu
   return new Program(...args).end();
 }
 
-/** Resolves when none of these processes runs any more. Nobody tells us of the end of another's children, so we look. */
+/** Resolves when none of these processes runs any more. The system reports the end of a process to its parent alone, so we look. */
 export async function vanished(pids: readonly number[]): Promise<void> {
   while (pids.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 5));
 }

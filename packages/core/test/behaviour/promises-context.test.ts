@@ -67,7 +67,7 @@ describe.each(KINDS)('an async context, kind %s,', (kind) => {
     });
   });
 
-  it('of the caller holds after its await, whoever awaits beside it', async () => {
+  it('of the caller holds after its await, with other callers beside it', async () => {
     await withPool(FIXTURE, { kind, workers: 1 }, async (pool) => {
       const callers = Array.from({ length: 20 }, (_, n) => `caller ${n}`);
       const after = callers.map((caller) =>

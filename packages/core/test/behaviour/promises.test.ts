@@ -32,7 +32,7 @@ async function whileTurnsAreLong<T>(body: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Resolves when a file is there. Nobody tells us, so we look. */
+/** Resolves when a file is there. No event reports it, so we look. */
 async function written(path: string): Promise<void> {
   while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 5));
 }

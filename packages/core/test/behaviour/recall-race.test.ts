@@ -86,7 +86,7 @@ describe.each([
   });
 });
 
-/** A hand with so many tasks, on a board and a log that a worker may open. */
+/** Tasks in flight, this number of them, on a board and a log that a worker may open. */
 function openHand(count: number) {
   const board = openBoard();
   const channel = new RecordingChannel(false);

@@ -34,7 +34,7 @@ describe.each(WORKER_KINDS)('workers of kind %s with recycle.afterTasks', (kind)
     const recycle = { afterTasks: 40, jitter: 0 };
     await withPool('grows-and-tells.mjs', { kind, workers, recycle }, async (pool) => {
       const { seen, look } = await watch(pool, workers);
-      // Work goes on until so many have been replaced.
+      // Work goes on until two more workers than the pool has have been replaced.
       const inputs = function* (): Generator<{ n: number; turns: number }> {
         for (let n = 0; seen.recycled.length < workers + 2; n++) yield { n, turns: n % 7 };
       };

@@ -38,7 +38,7 @@ describe.each(KINDS)('a pool of kind %s', (kind) => {
     });
   });
 
-  it('refuses a task nobody exports, naming what is meant', async () => {
+  it('refuses a task that the module does not export, naming what is meant', async () => {
     await withPool('echo.mjs', { kind }, async (pool) => {
       const error = await failure(pool.run('ehco', 1));
       expect(error).toMatchObject({ code: 'ERR_TASK_NOT_FOUND', details: { task: 'ehco', nearest: 'echo' } });

@@ -11,7 +11,7 @@ const CORES = availableParallelism();
 /** A dozen looks of the pool. */
 const A_WHILE_MS = 3000;
 
-/** Keeps so many tasks submitted at any time, until this holds. */
+/** Keeps this number of tasks submitted at any time, until the condition holds. */
 async function keepBusy(pool: Pool, name: string, input: number, atOnce: number, until: () => boolean): Promise<void> {
   const submit = async (): Promise<void> => {
     while (!until()) await pool.run(name, input);

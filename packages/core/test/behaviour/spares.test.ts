@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { withGate } from './gate.js';
 import { failure, nextEvent, whenever, withPool, WORKER_KINDS } from './pools.js';
 
-/** Resolves when so many workers stand by, and all that are wanted are ready. */
+/** Resolves when this number of workers stands by, and all that are wanted are ready. */
 async function whenStandingBy(pool: Pool, count: number): Promise<void> {
   await pool.ready();
   await whenever(pool, () => {

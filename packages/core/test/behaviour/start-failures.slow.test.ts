@@ -224,7 +224,7 @@ describe('a worker that cannot even be tried', () => {
     await withPool('echo.mjs', { kind: 'thread', workers: 1, execArgv }, async (pool) => {
       await pool.ready();
       const portsBefore = ports();
-      // Nobody foresees that the list of flags changes; Node refuses to start a thread with this one.
+      // The pool has checked its list of flags, which changes only now. Node refuses to start a thread with this one.
       execArgv.push('--max-old-space-size=100');
       const error = await failure(pool.recycle());
       expect(error).toMatchObject({

@@ -79,7 +79,7 @@ describe('bytes that are no value', () => {
     ['memory of 4 billion', [TAG.arrayBuffer, 0xff, 0xff, 0xff, 0xff, 0x0f]],
     ['a length without end', [TAG.array, ...Array<number>(20).fill(0xff)]],
     ['a UTF-16 text of an odd length', [TAG.wide, 3, 65, 0, 65]],
-    ['a shape that nobody defined', [TAG.tree, TAG.shaped, 9, 0]],
+    ['a shape that is not defined', [TAG.tree, TAG.shaped, 9, 0]],
     ['a part that is not there', [TAG.graph, TAG.array, 1, TAG.ref, 7]],
     ['digits that are none', [TAG.longBigInt, 0x41, 0x7a]],
     [

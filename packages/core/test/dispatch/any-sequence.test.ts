@@ -280,7 +280,7 @@ class World {
       this.#obey();
       for (const worker of this.workers) {
         worker.tell();
-        // What is still in flight is waited for by nobody, but must be answered for.
+        // Tasks that are still in flight have no caller any more, but must be answered for.
         for (let place = 0; place < 20; place++) worker.begin();
         while (worker.isAlive && worker.running.length > 0) worker.finish(0, STATUS.ok);
       }

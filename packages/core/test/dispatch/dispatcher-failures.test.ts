@@ -116,7 +116,7 @@ describe('the death of a worker', () => {
     expect(registry.counts).toMatchObject({ crashed: 3, retried: 2 });
   });
 
-  it('blames nobody when nothing ran', async () => {
+  it('blames no task when nothing ran', async () => {
     const { submit, staffUp, registry } = openEngine();
     const [first] = (await staffUp(1)) as [Staff];
     const made = submit();

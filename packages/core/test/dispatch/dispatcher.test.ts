@@ -118,7 +118,7 @@ describe('queued tasks', () => {
     expect([taken(only), dispatcher.queued]).toEqual([[1], 0]);
   });
 
-  it('for a handler that does not exist are refused by name, and hold up nobody', async () => {
+  it('for a handler that does not exist are refused by name, and hold up no other', async () => {
     const { submit, staffUp } = openEngine();
     const wrong = submit('wor');
     const right = submit('work');

@@ -432,6 +432,32 @@ describe.each(BACKENDS)('a pool over %s', (_, open, ofBackend) => {
     });
   });
 
+  it('replaces its workers between tasks, for a reason that it reports, and loses no task', async () => {
+    await withPool('echo.mjs', {}, async (pool) => {
+      await pool.ready();
+      const reasons: string[] = [];
+      pool.on('worker:recycled', ({ reason }) => reasons.push(reason));
+      const results = [1, 2, 3].map((n) => pool.run('later', n));
+      await pool.recycle('a new day');
+      expect(await Promise.all(results)).toEqual([1, 2, 3]);
+      expect(await pool.run('echo', 4)).toBe(4);
+      expect(reasons).toEqual(['a new day']);
+      expect(pool.stats().tasks).toMatchObject({ submitted: 4, completed: 4 });
+    });
+  });
+
+  it('has the number of workers that it is resized to, and broadcasts to each', async () => {
+    await withPool('echo.mjs', {}, async (pool) => {
+      await pool.ready();
+      const isInline = pool.stats().kind === 'inline' && open === openLocalBackend;
+      pool.resize(2);
+      await pool.ready();
+      const count = isInline ? 1 : 2;
+      expect(pool.stats().workers.wanted).toBe(count);
+      expect(await pool.broadcast('echo', 'to all')).toEqual(Array(count).fill('to all'));
+    });
+  });
+
   it('is idle when nothing is pending', async () => {
     await withGatedPool({}, async (pool, gate, wait) => {
       await pool.idle();

@@ -18,7 +18,7 @@ it('what a pool that is short has not got is not taken for left', () => {
   expect(coresFor(8, [uses(5, true)])).toBe(4);
 });
 
-it('nobody has more than there is, and all together count on no more than twice that', () => {
+it('no pool has more than there is, and all together count on no more than twice that', () => {
   const pools = fc.array(fc.double({ min: 0, max: 8, noNaN: true }), { minLength: 1, maxLength: 8 });
   fc.assert(
     fc.property(fc.double({ min: 1, max: 128, noNaN: true }), pools, (cores, used) => {
@@ -49,6 +49,6 @@ it('seats of one program know of each other, until they leave', () => {
   a.leave();
 });
 
-it('one kill for memory is waited for before the next, whoever kills', () => {
+it('after a kill for memory, time passes before the next, even by another pool', () => {
   expect([mayKill(1000, 500), mayKill(1400, 500), mayKill(1500, 500)]).toEqual([true, false, true]);
 });

@@ -25,7 +25,7 @@ describe('a worker', () => {
     expect(judgeLeak(grow(0, (index) => (index % 5) * 40 * MIB))?.isLeak).toBe(false);
   });
 
-  it('that grows by what nobody needs to hear of does not', () => {
+  it('that grows by a little does not', () => {
     expect(judgeLeak(grow(100))?.isLeak).toBe(false);
   });
 

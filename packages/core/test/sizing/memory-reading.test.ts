@@ -96,7 +96,7 @@ describe('memory in use', () => {
     const own = { usedBytes: GIB, limitBytes: undefined };
     const unknown = (): MachineMemory => ({ totalBytes: 16 * GIB, availableBytes: undefined });
     expect(readMemory(recordedTree({}), own, unknown)).toMatchObject({ usedBytes: GIB, limitBytes: 16 * GIB });
-    // Where there are such files, nobody else is asked.
+    // Where there are such files, no other source is asked.
     expect(readMemory(recordedTree(MACHINE), own, unknown)).toMatchObject({ usedBytes: 4 * GIB });
     expect(readMemory(recordedTree({}), undefined, unknown)).toBeUndefined();
     const unreadable = recordedTree({ ...V2, [`${OWN}/memory.max`]: 'nonsense\n' });

@@ -10,7 +10,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-/** A worker that has grown by so many MiB with so many tasks. */
+/** A worker that has grown by this number of MiB with this number of tasks. */
 function worker(grownMib: number, tasksDone = 100, isReady = true): RelievedWorker {
   const metrics = {
     keptBytes: (60 + grownMib) * MIB,
@@ -23,18 +23,18 @@ function worker(grownMib: number, tasksDone = 100, isReady = true): RelievedWork
   return { isReady, tasksDone, metrics };
 }
 
-describe('whoever is replaced when memory is short', () => {
+describe('the worker that is replaced when memory is short', () => {
   it('has grown most since it was warm', () => {
     const [small, large] = [worker(50), worker(200)];
     expect(chooseToRelieve([small, large, worker(150)], 'high')).toBe(large);
   });
 
-  it('is nobody, where a new one would be no smaller', () => {
+  it('is none, where a new one would be no smaller', () => {
     expect(chooseToRelieve([worker(0), worker(31)], 'critical')).toBeUndefined();
     expect(chooseToRelieve([], 'critical')).toBeUndefined();
   });
 
-  it('is nobody who has taken all of it with its first tasks, before memory is critical', () => {
+  it('is none that has taken all of it with its first tasks, before memory is critical', () => {
     const fresh = worker(300, 3);
     expect(chooseToRelieve([fresh], 'high')).toBeUndefined();
     expect(chooseToRelieve([fresh], 'critical')).toBe(fresh);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { addWork, hasTurned, NO_RATE, standardError, type Rate } from '../../src/sizing/rate.js';
 import { sampleOf } from '../support/sizing-sample.js';
 
-/** Ticks of a quarter of a second in which so many tasks of 10 ms ended in two workers. */
+/** Ticks of a quarter of a second, each with the number of tasks of 10 ms that ended in two workers. */
 function after(...ended: number[]): Rate {
   return ended.reduce(
     (rate, count) => addWork(rate, sampleOf({ ready: 2, ended: count, workMs: count * 10 })),

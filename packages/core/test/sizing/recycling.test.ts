@@ -20,7 +20,7 @@ const view = (id: number, changes: Partial<RecycleView> = {}): RecycleView => ({
 describe('a worker is replaced', () => {
   const leak = { bytesPerTask: 5 * 1024, grownBytes: 30 * MIB, points: 30, risingShare: 1, isLeak: true };
   it.each([
-    ['after so many tasks', { afterTasks: 100 }, { tasksTaken: 100, mostTasks: 100 }, '100 tasks'],
+    ['after a number of tasks', { afterTasks: 100 }, { tasksTaken: 100, mostTasks: 100 }, '100 tasks'],
     ['after so long', { afterMs: 60_000 }, { readyMs: 61_000 }, '61 s old'],
     [
       'for memory above what it had when warm',

@@ -173,7 +173,7 @@ describe('a spare', () => {
     expect(active).toEqual([1, 2]);
     expect(supervisor.staying().map(({ id }) => id)).toEqual([1, 2]);
     died(started[0] as FakeWorker);
-    // At once, though nobody has started a worker in that time.
+    // At once, though no worker has become ready in that time.
     expect(active).toEqual([1, 2, 3]);
     expect(started).toHaveLength(4);
     ready(started[3] as FakeWorker);
@@ -209,7 +209,7 @@ describe('a spare', () => {
     expect(ids().length - supervisor.staying().length).toBe(2);
   });
 
-  it('that nobody wants any more goes though it only starts', () => {
+  it('that is not wanted any more goes though it only starts', () => {
     const { supervisor, started, active, ready, clock } = open();
     supervisor.want(1);
     ready(...started);

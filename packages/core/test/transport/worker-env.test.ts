@@ -17,7 +17,7 @@ describe('the environment of a worker', () => {
     expect(Object.getPrototypeOf(workerEnv('inherit'))).toBeNull();
   });
 
-  it('has NODE_OPTIONS without the inspector, whoever gave them', () => {
+  it('has NODE_OPTIONS without the inspector, even those that the user gave', () => {
     expect(workerEnv({ NODE_OPTIONS: '--inspect --no-warnings' })['NODE_OPTIONS']).toBe('--no-warnings');
   });
 });

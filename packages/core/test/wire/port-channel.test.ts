@@ -31,7 +31,7 @@ function open() {
     sender.close();
     receiver.close();
   });
-  /** The frames and faults so far, once there are so many. */
+  /** The frames, once there is this number of frames and faults. */
   const arrived = async (count: number): Promise<Frame[]> => {
     while (received.length + faults.length < count) await new Promise<void>((resolve) => (wake = resolve));
     return received;

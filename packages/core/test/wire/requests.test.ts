@@ -139,7 +139,7 @@ describe('a request', () => {
     await second;
     await deliverAll();
     expect(signal?.aborted).toBe(true);
-    answer('nobody waits');
+    answer('too late');
     await turned();
     expect(back.underWay).toEqual([]);
   });

@@ -106,7 +106,7 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
     ]);
   });
 
-  it('are not decoded where nobody waits for them, and their places in the arena are free again', () => {
+  it('are not decoded for tasks that are not wanted any more, and their places in the arena are free again', () => {
     const { add, rows, look, arenas } = open(openLog(), { arena: MIB, isWanted: (id) => id % 2 === 0 });
     for (const id of range(6)) {
       add(id, Buffer.alloc(MIB / 2, id), true);

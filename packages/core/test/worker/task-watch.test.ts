@@ -52,7 +52,7 @@ function open(graceMs = GRACE_MS) {
     return place;
   };
   const begin = (place: InFlightEntry): void => void started.set(place, clock.now());
-  /** Nobody waits for this task any more. */
+  /** The caller of this task has left. */
   const abandon = (place: InFlightEntry): void => {
     place.isAbandoned = true;
     watch.abandon(place);
@@ -192,7 +192,7 @@ describe('the time of a task', () => {
   });
 });
 
-describe('a task nobody waits for any more', () => {
+describe('a task whose caller has left', () => {
   it('has its grace to end, and then is overdue', () => {
     const { clock, give, begin, abandon, overdueAt } = open();
     const task = give();

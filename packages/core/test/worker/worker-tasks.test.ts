@@ -79,7 +79,7 @@ describe('tasks on their way to a worker', () => {
   });
 });
 
-describe('a result nobody waits for', () => {
+describe('a result whose caller has left', () => {
   it.each(['a second one', 'one for an id that was never given', 'a late one'])('is ignored: %s', (what) => {
     const { worker, transport, give, heard } = openReady();
     const { tasks, sent } = give(2);
@@ -178,7 +178,7 @@ describe('an abandoned task', () => {
     }
   });
 
-  it('that has begun is waited for by a worker that is to go, one beside it that has not is not', () => {
+  it('that has begun delays the end of a worker that is to go; one beside it that has not begun does not', () => {
     const { worker, transport, give } = openReady();
     const { tasks, sent } = give(2);
     transport.begin(...sent.slice(0, 1));
@@ -364,7 +364,7 @@ describe('the blame for a death', () => {
     expect([heard.ends[0]?.begunCount, named(heard.ends[0]?.begun)]).toEqual([2, [2]]);
   });
 
-  it('falls on nobody when nothing had begun', () => {
+  it('falls on no task when nothing had begun', () => {
     const { transport, give, heard } = openReady();
     give(2);
     transport.exit();

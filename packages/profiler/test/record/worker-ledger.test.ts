@@ -58,7 +58,7 @@ describe('the ledger of workers', () => {
     expect(workerReports(ledger, 1200).workers[0]).toMatchObject({ upMs: 200, busyMs: 100, bootMs: null });
   });
 
-  it('counts a worker nobody announced from its first task on', () => {
+  it('counts a worker that was not announced from its first task on', () => {
     const ledger = new WorkerLedger(1000);
     ledger.ran(ran(1100, 1150, { workerId: 7 }));
     expect(workerReports(ledger, 1200).workers[0]).toMatchObject({ workerId: 7, upMs: 100, busyMs: 50 });

@@ -78,7 +78,7 @@ describe('the first bottleneck', () => {
     );
   });
 
-  it('is the queue when tasks wait though nobody is busy', () => {
+  it('is the queue when tasks wait though neither workers nor the main thread are busy', () => {
     const first = firstOf([poolOf([400, 1, 1, 1, 100, 20, 1, 1, 1])], undefined, 0.4);
     expect(first).toMatchObject({ kind: 'queue', task: 'resize' });
     // run() encodes the input before the task waits: large inputs show here, too.
