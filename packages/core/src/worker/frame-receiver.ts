@@ -82,19 +82,22 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   }
 
   /**
-   * Takes the results in the log that no frame has announced.
-   * @param isEverything whether also results that progress may precede
+   * Takes the results in the log that no frame has announced. Progress that is read after its task's result is lost. So the
+   * results of tasks with progress wait for their frame, and so do those behind them.
+   * @param isEverything whether also these are taken: the frames have come, or will not come soon enough
+   * @returns whether none waits
    */
-  readLog(isEverything = true): void {
+  readLog(isEverything: boolean): boolean {
     const { worker, clock, listener, damaged } = this.#parts;
     const nowMs = clock.now();
     try {
-      if (!this.#reader.readLog(nowMs, isEverything)) return;
+      if (!this.#reader.readLog(nowMs, isEverything)) return !this.#reader.holdsBack;
     } catch (error) {
       damaged(error as Error);
     }
     this.heardAtMs = this.usedAtMs = nowMs;
     if (worker.state !== 'exited') listener.resultsRead(worker);
+    return !this.#reader.holdsBack;
   }
 
   /** The worker has ended. */
@@ -136,10 +139,10 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     const [wireId = 0, , dropped = 0] = frame.meta;
     const told = this.#reader.progress(frame);
     const entry = assigned.get(wireId);
-    this.droppedProgress += told === undefined ? dropped + 1 : dropped;
-    if (entry?.task !== undefined && !entry.isAbandoned && told !== undefined) {
-      listener.progress(worker, entry.task, told.value);
-    }
+    // A result that was read ahead of its frame has removed the entry.
+    const isLost = told === undefined || entry === undefined;
+    this.droppedProgress += isLost ? dropped + 1 : dropped;
+    if (!isLost && entry.task !== undefined && !entry.isAbandoned) listener.progress(worker, entry.task, told.value);
   }
 
   #onReport(report: ReportMessage): void {

@@ -34,7 +34,7 @@ export interface InFlightParts {
   /** Reports that nothing has begun or may begin; called again when the last entry is free. */
   emptied(): void;
   /** Reads the contents of the worker's log. */
-  readLog(): void;
+  readLog(isEverything: boolean): boolean;
 }
 
 /** All tasks that one worker was assigned and has not answered for: buffered, on their way, prefetched, or running. */
@@ -68,7 +68,7 @@ export class InFlightTasks {
     });
     this.#watch = new TaskWatch({
       clock: parts.clock,
-      readLog: () => parts.readLog(),
+      readLog: (isEverything) => parts.readLog(isEverything),
       inFlight: () => this.#table.all(),
       begunAt: (entry) => this.begunAt(entry),
       withdraw: (entry) => this.#withdraw(entry),
@@ -155,7 +155,7 @@ export class InFlightTasks {
    * to blame if that ends the worker.
    */
   unbegun(): Task[] {
-    this.#parts.readLog();
+    this.#parts.readLog(false);
     const unbegun: Task[] = [];
     const decodingId = this.hasBoard ? (this.#parts.transport.board?.decoding() ?? 0) : 0;
     for (const entry of this.#table.all()) {
@@ -170,7 +170,7 @@ export class InFlightTasks {
 
   /** Whether a handler has been called and has not returned. */
   hasBegun(): boolean {
-    this.#parts.readLog();
+    this.#parts.readLog(false);
     return this.#table.all().some((entry) => this.begunAt(entry) !== undefined);
   }
 

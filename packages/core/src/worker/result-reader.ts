@@ -31,6 +31,8 @@ export class ResultReader {
   #logDecoder: ValueDecoder | undefined;
   #frameDecoder: ValueDecoder | undefined;
   #progressDecoder: ValueDecoder | undefined;
+  /** Whether the last look at the log has left results behind. */
+  holdsBack = false;
 
   constructor(parts: ResultReaderParts) {
     this.#parts = parts;
@@ -67,15 +69,19 @@ export class ResultReader {
 
   /**
    * Reads the contents of the log beyond the frames. Returns whether there were any.
-   * @param isEverything whether also results of tasks with progress, whose frames may still be unread
+   * @param isEverything whether also results of tasks with progress, whose frames may still be unread. Without them, it stops at
+   *   the first one, and `holdsBack` is true
    */
   readLog(nowMs: number, isEverything: boolean): boolean {
     const { log } = this.#parts;
     const from = log?.position;
+    this.holdsBack = false;
     for (let bytes = log?.peek(); log !== undefined && bytes !== undefined; bytes = log.peek()) {
       const { position } = log;
       this.#readRecords(bytes, bytes.length, new ResultRow(nowMs, -Infinity, nowMs), log, isEverything);
-      if (log.position === position) break;
+      if (log.position !== position) continue;
+      this.holdsBack = true;
+      break;
     }
     return log?.position !== from;
   }

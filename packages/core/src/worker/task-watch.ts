@@ -6,11 +6,16 @@ import type { InFlightEntry } from './in-flight-entry.js';
 const LATE_MS = 20;
 /** A run of very short tasks ends within this time, or can be withdrawn. */
 const RUN_ENDS_MS = 5;
+/**
+ * Time for frames of progress to arrive, ms, once a result behind them is in the log. A window of 1 MiB takes some 3 ms. A worker in
+ * synchronous code sends no frames, so a longer wait would only delay judgements.
+ */
+const PROGRESS_MS = 50;
 
 export interface WatchParts {
   clock: Clock;
-  /** Reads the contents of the worker's log, since a task with a result there does not run. */
-  readLog(): void;
+  /** Reads the worker's log, since a task with a result there does not run. See FrameReceiver.readLog. */
+  readLog(isEverything: boolean): boolean;
   inFlight(): InFlightEntry[];
   /** Time when its handler was called, or undefined if it was not yet. */
   begunAt(entry: InFlightEntry): number | undefined;
@@ -41,6 +46,8 @@ export class TaskWatch {
   #timer: Timer | undefined;
   #dueAt = Infinity;
   #wasLate = false;
+  /** Whether it waits for progress, and then judges with all results of the log. */
+  #waitsForProgress = false;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -86,7 +93,12 @@ export class TaskWatch {
       return;
     }
     this.#wasLate = false;
-    this.#parts.readLog();
+    const isWhole = this.#parts.readLog(this.#waitsForProgress);
+    this.#waitsForProgress = !isWhole;
+    if (!isWhole) {
+      this.#lookAt(now + PROGRESS_MS);
+      return;
+    }
     for (const entry of this.#parts.inFlight()) {
       if (entry.isAbandoned) {
         this.#lookAtAbandoned(entry, now);

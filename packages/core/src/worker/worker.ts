@@ -80,7 +80,7 @@ export class Worker {
       timedOut: (task, ranMs, by) => listener.timedOut(this, task, ranMs, by),
       overdue: () => this.kill('a task that was ended before did not return within graceMs'),
       emptied: () => this.#onEmptied(),
-      readLog: () => this.received.readLog(),
+      readLog: (isEverything) => this.received.readLog(isEverything),
     });
     this.received = new FrameReceiver({
       worker: this,
@@ -224,7 +224,7 @@ export class Worker {
 
   /** Time when the handler of a task in flight was called, host clock; undefined when it was not yet. */
   begunAt(task: Task): number | undefined {
-    this.received.readLog();
+    this.received.readLog(false);
     const { assignment: entry } = task;
     return entry === undefined ? undefined : this.assigned.begunAt(entry as InFlightEntry);
   }
@@ -273,7 +273,7 @@ export class Worker {
 
   #onExit(exit: TransportExit): void {
     // Results of its handlers are in the log, even though the worker has ended.
-    this.received.readLog();
+    this.received.readLog(true);
     const { id, pid, threadId, metrics } = this;
     const uptimeMs = this.#clock.now() - this.startedAt;
     const remains = remainsOf(this.assigned, this.#transport.board, this.#exit.isTrusted);

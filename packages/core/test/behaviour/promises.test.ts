@@ -37,6 +37,12 @@ async function written(path: string): Promise<void> {
   while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+/** Resolves when the only task of a pool has begun. */
+async function hasLeft(pool: Pool): Promise<void> {
+  while (pool.stats().workers.busy === 0) await new Promise(setImmediate);
+  await new Promise(setImmediate);
+}
+
 describe.each(WORKER_KINDS)('a task that does not end, kind %s,', (kind) => {
   it('is the only one that its time limit rejects, among 200 of some microseconds', async () => {
     await withPool(FIXTURE, { kind, workers: 2, timeoutMs: 500, graceMs: 50 }, async (pool) => {
@@ -196,6 +202,30 @@ describe.each(WORKER_KINDS)('a task that ends, kind %s,', (kind) => {
         return told.has(n);
       });
       expect((await Promise.all(tasks)).filter((wasTold) => !wasTold)).toEqual([]);
+    });
+  });
+
+  it.each([
+    ['its worker is replaced', Infinity, (pool: Pool) => void pool.recycle()],
+    ['its time limit has passed', 300, () => {}],
+  ])('has told all of its progress when its parent stood still, and %s', async (_, timeoutMs, act) => {
+    await withFolder(async (folder) => {
+      await withPool(FIXTURE, { kind, workers: 1 }, async (pool) => {
+        await pool.ready();
+        const [go, told] = [join(folder, 'go'), join(folder, 'told')];
+        const values: unknown[] = [];
+        const onProgress = (value: unknown): unknown => values.push(value);
+        const task = pool.run('tellMany', { go, told }, { timeoutMs, onProgress });
+        await hasLeft(pool);
+        // The result is in the log before the parent reads any progress.
+        writeFileSync(go, '');
+        const until = performance.now() + (timeoutMs < Infinity ? timeoutMs + 50 : 0);
+        const giveUp = performance.now() + 30_000;
+        while ((!existsSync(told) || performance.now() < until) && performance.now() < giveUp);
+        act(pool);
+        await task;
+        expect([values, pool.stats().droppedProgress]).toEqual([[...Array(100).keys()], 0]);
+      });
     });
   });
 

@@ -102,7 +102,7 @@ function openHand(count: number) {
     timedOut() {},
     overdue() {},
     emptied() {},
-    readLog() {},
+    readLog: () => true,
   });
   hand.hasBoard = true;
   const tasks = Array.from({ length: count }, () => {

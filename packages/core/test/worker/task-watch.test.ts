@@ -14,7 +14,7 @@ interface Limits {
 }
 
 /** A watch over tasks in places of their own. */
-function open(graceMs = GRACE_MS) {
+function open(graceMs = GRACE_MS, readLog: (isEverything: boolean) => boolean = () => true) {
   const clock = new FakeClock(0);
   const maker = new TaskMaker(optionsOf(), () => clock.now());
   const inFlight = new Set<InFlightEntry>();
@@ -26,7 +26,7 @@ function open(graceMs = GRACE_MS) {
   const watch = new TaskWatch({
     clock,
     inFlight: () => [...inFlight],
-    readLog: () => {},
+    readLog,
     begunAt: (place) => started.get(place),
     withdraw: (place) => canWithdraw(place),
     graceMs,
@@ -80,6 +80,34 @@ describe('the time of a task', () => {
     expect(timedOut).toEqual([]);
     clock.advance(1);
     expect(timedOut).toEqual([{ id: 1, atMs: 10_100, ranMs: 100, by: 'timeoutMs' }]);
+  });
+
+  it('is judged once its progress has had time to come, and then by all results of the log', () => {
+    const reads: [number, boolean][] = [];
+    const { clock, give, begin, abandon, end, timedOut, overdueAt } = open(100, (isEverything) => {
+      reads.push([clock.now(), isEverything]);
+      if (isEverything) end(ended);
+      return isEverything;
+    });
+    const ended = give({ timeoutMs: 100 });
+    const running = give({ timeoutMs: 100 });
+    begin(ended);
+    begin(running);
+    clock.advance(150);
+    expect(timedOut).toEqual([{ id: 2, atMs: 150, ranMs: 150, by: 'timeoutMs' }]);
+    const leaving = give();
+    begin(leaving);
+    abandon(leaving);
+    clock.advance(150);
+    expect([overdueAt, reads]).toEqual([
+      [300],
+      [
+        [100, false],
+        [150, true],
+        [250, false],
+        [300, true],
+      ],
+    ]);
   });
 
   it('is not over for having waited when it begins while it is judged', () => {
