@@ -294,9 +294,9 @@ export interface RunOptions {
   priority?: number;
   /**
    * Affinity: tasks with the same key run on one worker, their home, which may have cached its data. They wait for a
-   * busy home as long as ten tasks of their name take. The wait is 0.1 s at least and 10 s at most. Then another worker runs
-   * them, and the key stays. A key with a busy home moves to a free worker that has at least two keys fewer. A
-   * home that ends gives up its keys. A pool remembers the latest 10,000 keys.
+   * busy home as long as ten tasks of their name take. The wait is 0.1 s at least and 10 s at most; before one has ended, it
+   * is 10 s. Then another worker runs them, and the key stays. A key with a busy home moves to a free worker that has at least
+   * two keys fewer. A home that ends gives up its keys. A pool remembers the latest 10,000 keys.
    */
   key?: string;
   /** See {@link TaskOptions.idempotent}. */
