@@ -5,7 +5,14 @@ import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
-import { OUTPUT, asciiOnly, inputsOf, refuseWarnings, withoutNodeImports } from './bundle-output.mjs';
+import {
+  OUTPUT,
+  asciiOnly,
+  inputsOf,
+  refuseWarnings,
+  withoutNamespaces,
+  withoutNodeImports,
+} from './bundle-output.mjs';
 
 /** Bundles, and the files in dist that they are made of. A worker's start is CommonJS, which Node loads synchronously. */
 const BUNDLES = {
@@ -50,7 +57,7 @@ export async function bundleCore({ root, dist }) {
   const inputs = {};
   for (const [file, entry] of Object.entries(BUNDLES)) {
     const chunk = await bundle(dist, entry, file);
-    files[file] = asciiOnly(file.endsWith('.cjs') ? chunk.code : withoutNodeImports(chunk.code));
+    files[file] = asciiOnly(file.endsWith('.cjs') ? withoutNamespaces(chunk.code) : withoutNodeImports(chunk.code));
     inputs[file] = inputsOf(chunk, root);
   }
   return { files, inputs };

@@ -39,3 +39,17 @@ export function withoutNodeImports(code) {
   if (/^import .*"node:/m.test(asked)) throw new Error('A module of Node is imported in another way than as a whole.');
   return asked;
 }
+
+const NODE_NAMESPACE = /^let (\w+) = require\("(node:[\w/]+)"\);\n\1 = __toESM\(\1, 1\);$/gm;
+
+/**
+ * A CommonJS module that takes Node's modules as they are. The bundler would make a namespace of each, with a getter for every
+ * export. That takes 1 ms of a worker's start, and our code uses only the default export.
+ */
+export function withoutNamespaces(code) {
+  const names = [...code.matchAll(NODE_NAMESPACE)].map(([, name]) => name);
+  const taken = code.replaceAll(NODE_NAMESPACE, 'const $1 = { default: require("$2") };');
+  const otherwise = new RegExp(`\\b(?:${names.join('|')})\\b(?!\\.default\\b| = \\{ default:)`).exec(taken);
+  if (otherwise !== null) throw new Error(`More than the default export of ${otherwise[0]} is used.`);
+  return taken;
+}

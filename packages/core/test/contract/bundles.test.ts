@@ -51,7 +51,19 @@ describe.each([
     expect(code.match(/\(0, node_\w+\.\w+\)|^import \{.*\} from "node:.*$/gm) ?? []).toEqual([]);
   });
 
+  it('makes no namespace of a module of Node, with a getter for each export', () => {
+    const code = readFileSync(new URL(`../../dist/bundle/${file}`, import.meta.url), 'utf8');
+    expect(code.match(/__toESM\(node_\w+/g) ?? []).toEqual([]);
+  });
+
   it('calls no function of a class that is not taken when it loads', () => {
     expect(lateStatics(file)).toEqual([]);
+  });
+});
+
+describe.each(['process-entry.cjs', 'thread-entry.cjs'])('what a worker starts with, %s,', (file) => {
+  it('loads no module of Node that only its parent needs', () => {
+    const code = readFileSync(new URL(`../../dist/bundle/${file}`, import.meta.url), 'utf8');
+    expect(code.match(/require\("node:(child_process|os|crypto|inspector)"\)/g) ?? []).toEqual([]);
   });
 });
