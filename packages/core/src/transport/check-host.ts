@@ -16,18 +16,19 @@ const permissions = (): Permissions | undefined => (process as { permission?: Pe
  * @throws ERR_OPTION with the flags that the program needs, or the kind that works
  */
 export function checkHost(kind: PoolKind, wantsGuard: boolean): void {
-  const reason =
-    kind === 'process'
-      ? (singleExecutable() ?? missing('process', flagsMissing(processNeeds(wantsGuard))))
-      : kind === 'thread'
-        ? missing('thread', flagsMissing([['worker', '--allow-worker']]))
-        : undefined;
+  const reason = (kind === 'process' ? singleExecutable() : undefined) ?? lacking(kind, wantsGuard);
   if (reason !== undefined) throw new PoolError('ERR_OPTION', { option: 'kind', reason });
 }
 
 /** Whether this program may not read a file, so that the file seems to be missing. */
 export function isReadDenied(path: string): boolean {
   return permissions()?.has('fs.read', path) === false;
+}
+
+/** Most programs run without permissions, and then nothing is looked up: it takes 2 ms. */
+function lacking(kind: PoolKind, wantsGuard: boolean): string | undefined {
+  if (kind === 'inline' || permissions() === undefined) return undefined;
+  return missing(kind, flagsMissing(kind === 'process' ? processNeeds(wantsGuard) : [['worker', '--allow-worker']]));
 }
 
 type Need = readonly [scope: string, flag: string, reference?: string];
