@@ -26,13 +26,6 @@ import {
 import { SKIP_BYTES } from '../wire/record.js';
 import { closeQuietly, openMemoryFile } from './memory-file.js';
 
-/** A board without claims, and an empty log. Both are written in full, so that no write of either side can run out of room. */
-const FRESH = (): Uint8Array => {
-  const bytes = new Uint8Array(BOARD_BYTES + LOG_BYTES);
-  bytes.set(freshBoard());
-  return bytes;
-};
-
 /** The parent's end of a board in a file; see wire/claim-board.ts. After `close` it reads and writes nothing. */
 export class BoardFile implements ParentBoard {
   readonly fd: number;
@@ -47,10 +40,13 @@ export class BoardFile implements ParentBoard {
     this.log = new FileLogReader(this);
   }
 
-  /** Undefined if no file can be opened: then the worker has no board. */
+  /**
+   * A board without claims, and an empty log. Both are written in full, so that no write of either side can run out of room.
+   * Undefined if no file can be opened: then the worker has no board.
+   */
   static open(): BoardFile | undefined {
     try {
-      return new BoardFile(openMemoryFile(FRESH()));
+      return new BoardFile(openMemoryFile(freshBoard(), LOG_BYTES));
     } catch {
       // No folder takes it: all full, or read-only, or too many open files. A start without files fails by itself.
       return undefined;

@@ -13,10 +13,7 @@ export type BundleName = 'process-entry.cjs' | 'thread-entry.cjs' | 'inline-host
  */
 export function bundleFile(name: BundleName): URL {
   const own = ownUrl();
-  // Beside this file, where programs load it; or from dist/transport/, where tsc puts this file.
-  const candidates = IS_OURS.test(own) ? [new URL(`./${name}`, own), new URL(`../bundle/${name}`, own)] : [];
-  candidates.push(...ownPlaces().map((place) => new URL(`./${COPIES}/${name}`, place)));
-  const found = candidates.find((url) => isThere(url)) ?? installedFile(name);
+  const found = besideUs(name, own) ?? besideProgram(name) ?? installedFile(name);
   if (found === undefined) {
     // webpack writes down the place of this code at build time. Then the running program gives the place.
     const program = isThere(fileURLToPath(own)) ? own : (ownPlaces()[1] ?? own);
@@ -29,6 +26,29 @@ export function bundleFile(name: BundleName): URL {
 const IS_OURS = /\/(src|dist)\/transport\/[^/]+$|\/dist\/bundle\/index\.c?js$/;
 /** Folder for copies of these files, beside a program that bundles this code. */
 const COPIES = 'millpond-core';
+
+/** Where programs load this file, or in dist/ above dist/transport/, where tsc puts it. Comes first, since it serves most programs. */
+function besideUs(name: BundleName, own: string): URL | undefined {
+  if (!IS_OURS.test(own)) return undefined;
+  return firstThere([`./${name}`, `../bundle/${name}`], own);
+}
+
+/** Among the copies beside a program that bundles this code. */
+function besideProgram(name: BundleName): URL | undefined {
+  for (const place of ownPlaces()) {
+    const found = firstThere([`./${COPIES}/${name}`], place);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function firstThere(paths: readonly string[], base: string): URL | undefined {
+  for (const path of paths) {
+    const url = new URL(path, base);
+    if (isThere(url)) return url;
+  }
+  return undefined;
+}
 
 /** The file in the installed package beside the program that bundles this code. */
 function installedFile(name: BundleName): URL | undefined {

@@ -22,6 +22,22 @@ describe.each(['linux', 'freebsd'])('a file in memory (%s)', (platform) => {
     }
   });
 
+  it('holds as many zeros after its beginning as asked for', () => {
+    vi.spyOn(process, 'platform', 'get').mockReturnValue(platform as NodeJS.Platform);
+    const zeros = 100_000;
+    const fd = openMemoryFile(Buffer.from('begin'), zeros);
+    try {
+      // Blocks of the file system: what is only skipped takes none.
+      expect(fstatSync(fd)).toMatchObject({ size: 5 + zeros });
+      expect(fstatSync(fd).blocks * 512).toBeGreaterThanOrEqual(5 + zeros);
+      const read = Buffer.alloc(5 + zeros, 'x');
+      readSync(fd, read, 0, read.length, 0);
+      expect(read.equals(Buffer.concat([Buffer.from('begin'), Buffer.alloc(zeros)]))).toBe(true);
+    } finally {
+      closeSync(fd);
+    }
+  });
+
   it('is each a file of its own, readable to its owner only', () => {
     vi.spyOn(process, 'platform', 'get').mockReturnValue(platform as NodeJS.Platform);
     const fds = [openMemoryFile(Buffer.of(1)), openMemoryFile(Buffer.of(2))] as const;
