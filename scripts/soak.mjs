@@ -246,11 +246,11 @@ let startedTwice = 0;
 for (const load of loads) {
   console.log(load.line());
   const { tasks, state } = load.pool.stats();
-  const { submitted, completed, failed, cancelled, queued, running } = tasks;
+  const { submitted, completed, failed, cancelled, queued, dispatched } = tasks;
   if (load.lost > 0) problems.push(`${load.kind}: ${load.lost} lost`);
   if (load.twice > 0) problems.push(`${load.kind}: ${load.twice} settled twice`);
   if (state !== 'open') problems.push(`${load.kind}: the pool is ${state}: ${load.failure?.message}`);
-  if (completed + failed + cancelled !== submitted || queued + running !== 0) {
+  if (completed + failed + cancelled !== submitted || queued + dispatched !== 0) {
     problems.push(`${load.kind}: its counts do not add up: ${JSON.stringify(tasks)}`);
   }
   const { starts, twice, unasked } = countStarts(load.starts);

@@ -8,7 +8,7 @@ import type { Level } from './options.js';
 export interface ProfiledPool {
   stats(): Pick<PoolStats, 'name' | 'kind'> & {
     workerList: readonly Pick<PoolStats['workerList'][number], 'id' | 'state'>[];
-    tasks: Pick<PoolStats['tasks'], 'queued' | 'running'>;
+    tasks: Pick<PoolStats['tasks'], 'queued' | 'dispatched'>;
   };
 }
 

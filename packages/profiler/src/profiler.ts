@@ -154,7 +154,7 @@ export class Profiler implements Disposable {
   }
 }
 
-function standing(pool: ProfiledPool): { queued: number; running: number } {
-  const { queued, running } = pool.stats().tasks;
-  return { queued, running };
+function standing(pool: ProfiledPool): { queued: number; dispatched: number } {
+  const { queued, dispatched } = pool.stats().tasks;
+  return { queued, dispatched };
 }

@@ -59,7 +59,7 @@ export function recorderOf(
 
 /** A pool that only says what a test has it say. */
 export class FakePool implements ProfiledPool {
-  tasks = { queued: 0, running: 0 };
+  tasks = { queued: 0, dispatched: 0 };
   workerList: { id: number; state: 'idle' | 'starting' | 'exited' }[] = [];
   readonly name: string;
 

@@ -123,10 +123,10 @@ describe('attach', () => {
   it('says what was not settled at the end', async () => {
     const pool = new FakePool();
     const profiler = new Profiler().attach(pool);
-    pool.tasks = { queued: 5, running: 2 };
+    pool.tasks = { queued: 5, dispatched: 2 };
     const report = await profiler.stop();
-    expect(report.data.pools[0]?.atEnd).toEqual({ queued: 5, running: 2 });
-    expect(report.toText()).toMatch('tasks not settled: 2 running, 5 queued');
+    expect(report.data.pools[0]?.atEnd).toEqual({ queued: 5, dispatched: 2 });
+    expect(report.toText()).toMatch('tasks not settled: 2 dispatched, 5 queued');
   });
 });
 

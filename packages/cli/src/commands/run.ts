@@ -87,8 +87,8 @@ async function execute(setup: PlanSetup, flags: RunFlags, io: Io): Promise<ExitC
   const undivert = workload.content.pool?.kind === 'inline' ? divert(io.stdout, io.stderr) : undefined;
   const unwatch = watchSignals({
     drain(signal) {
-      const running = session.drain(signal);
-      narrator.say(`finishing ${running} running ${running === 1 ? 'task' : 'tasks'}, Ctrl-C again to kill`);
+      const tasks = session.drain(signal);
+      narrator.say(`finishing ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, Ctrl-C again to kill`);
     },
     kill(first) {
       session.kill();

@@ -98,7 +98,7 @@ export class RunSession {
   drain(signal: StopSignal): number {
     this.#signal = signal;
     this.#windDown();
-    return this.#pool.stats().tasks.running;
+    return this.#pool.stats().tasks.dispatched;
   }
 
   #windDown(): void {
@@ -106,7 +106,7 @@ export class RunSession {
     this.#endStart();
     this.#pool.pause();
     this.#looking ??= setInterval(() => {
-      if (this.#pool.stats().tasks.running === 0) this.#giveUp.abort(GIVEN_UP);
+      if (this.#pool.stats().tasks.dispatched === 0) this.#giveUp.abort(GIVEN_UP);
     }, LOOK_EVERY_MS);
   }
 

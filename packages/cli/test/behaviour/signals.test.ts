@@ -32,7 +32,7 @@ describe.each([
     const first = await running();
     const second = await running();
     run.child.kill(signal);
-    await run.saw('finishing 2 running tasks, Ctrl-C again to kill');
+    await run.saw('finishing 2 tasks, Ctrl-C again to kill');
     second.release();
     first.release();
     const ended = await run.ended;
@@ -52,7 +52,7 @@ describe.each([
     first.release();
     const third = await running();
     run.child.kill(signal);
-    await run.saw('finishing 2 running tasks');
+    await run.saw('finishing 2 tasks');
     run.child.kill('SIGINT');
     const ended = await run.ended;
     expect(ended.code).toBe(code);
@@ -67,7 +67,7 @@ describe('a signal', () => {
     const first = await running();
     const second = await running();
     process.kill(-(run.child.pid ?? 0), 'SIGINT');
-    await run.saw('finishing 2 running tasks');
+    await run.saw('finishing 2 tasks');
     first.release();
     second.release();
     expect((await run.ended).code).toBe(130);

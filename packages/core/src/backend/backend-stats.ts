@@ -1,6 +1,7 @@
 import { Histogram } from '../base/histogram.js';
 import type { PoolKind } from '../contract/options.js';
 import type { LatencyStats, MemoryStats, PoolStats, SizingStats, Summary, WorkerStats } from '../contract/stats.js';
+import { countRunning } from '../worker/running-count.js';
 import type { Worker } from '../worker/worker.js';
 import type { TaskRegistry } from '../task/task-registry.js';
 import type { TaskType } from '../task/task-type.js';
@@ -26,7 +27,8 @@ export interface StatsParts {
 /** A snapshot of workers and tasks, as plain data. */
 export function backendStats(parts: StatsParts): BackendStats {
   const workers = [...parts.workers];
-  const workerList = workers.map((worker) => workerStats(worker, parts.nowMs));
+  const running = workers.map((worker) => countRunning(worker.assigned));
+  const workerList = workers.map((worker, index) => workerStats(worker, running[index]?.handlers ?? 0, parts.nowMs));
   const count = (...states: string[]): number => workerList.filter(({ state }) => states.includes(state)).length;
   const types = [...parts.types];
   // A caller may use any name, even "__proto__" or "valueOf", so the object inherits nothing.
@@ -46,7 +48,7 @@ export function backendStats(parts: StatsParts): BackendStats {
       spare: parts.spares,
     },
     workerList,
-    tasks: { ...parts.registry.counts },
+    tasks: { ...parts.registry.counts, running: running.reduce((sum, { unsettled }) => sum + unsettled, 0) },
     ignoredResults: workers.reduce((sum, worker) => sum + worker.received.ignoredResults, parts.past.ignoredResults),
     droppedProgress: workers.reduce((sum, worker) => sum + worker.received.droppedProgress, parts.past.droppedProgress),
     latencyMs: latency(types),
@@ -59,10 +61,11 @@ export function backendStats(parts: StatsParts): BackendStats {
   };
 }
 
-function workerStats(worker: Worker, nowMs: number): WorkerStats {
+function workerStats(worker: Worker, running: number, nowMs: number): WorkerStats {
   const { id, pid, threadId, state, tasksDone, inFlight, startedAt, bootMs, metrics } = worker;
   const { rssBytes, heapUsedBytes, cpu, elu } = metrics;
-  const own = { id, pid, threadId, state, tasksDone, running: inFlight, ageMs: nowMs - startedAt, bootMs };
+  const load = { tasksDone, dispatched: inFlight, running };
+  const own = { id, pid, threadId, state, ...load, ageMs: nowMs - startedAt, bootMs };
   return { ...own, rssBytes, heapUsedBytes, cpu, elu };
 }
 

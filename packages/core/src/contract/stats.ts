@@ -13,12 +13,18 @@ export interface Summary {
   p999: number;
 }
 
-/** Where the tasks of a pool stand. At every moment submitted = queued + running + completed + failed + cancelled. */
+/** Where the tasks of a pool stand. At every moment submitted = queued + dispatched + completed + failed + cancelled. */
 export interface TaskCounts {
   submitted: number;
   /** Waiting in the pool, for a worker or for their next try. */
   queued: number;
-  /** In a worker and unsettled; some may still wait inside it. */
+  /** Sent to a worker and unsettled. Prefetched tasks count, though they wait inside their worker. */
+  dispatched: number;
+  /**
+   * Part of `dispatched`: the handler has been called and its result is not back. Workers note each start on their claim board,
+   * which `stats()` reads. A worker without a readable board has nothing prefetched, so what it has counts, up to
+   * `sizing.concurrency`.
+   */
   running: number;
   completed: number;
   /** Rejected for any reason except the caller's own cancellation. Includes timedOut. */
@@ -71,7 +77,9 @@ export interface WorkerStats {
   threadId: number | undefined;
   state: WorkerStateName;
   tasksDone: number;
-  /** In it and unsettled. */
+  /** Sent to it, and not answered for. */
+  dispatched: number;
+  /** Part of `dispatched`: handlers that run in it. Those of cancelled and timed out tasks count until they return. */
   running: number;
   ageMs: number;
   /** Time from its spawn until it took tasks: load, `setup`, `warmup` and warm-up tasks. 0 until then. */

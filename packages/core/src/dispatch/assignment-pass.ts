@@ -228,7 +228,7 @@ export class AssignmentPass {
   #toJoin(): Candidate | undefined {
     const { first } = this.#queue;
     if (first === undefined || !this.#mayPrefetch || this.#parts.prefetch !== 'auto') return undefined;
-    const inFlight = this.#parts.registry.counts.running + this.#queue.size;
+    const inFlight = this.#parts.registry.counts.dispatched + this.#queue.size;
     // A lone task joins none, and none joins it.
     return inFlight === 1 ? undefined : this.#filling.toJoin(first, this.#candidates, inFlight);
   }
@@ -239,7 +239,7 @@ export class AssignmentPass {
    * would be 64 frames for 64 tasks, at 10 µs each. The rest is shared out evenly.
    */
   #prefetch(): void {
-    const fair = Math.ceil((this.#parts.registry.counts.running + this.#queue.size) / this.#candidates.size);
+    const fair = Math.ceil((this.#parts.registry.counts.dispatched + this.#queue.size) / this.#candidates.size);
     for (let index = 0; index < this.#fresh.size; index++) {
       const candidate = this.#fresh.at(index);
       this.#fill(candidate, fair - candidate.worker.inFlight);

@@ -41,7 +41,7 @@ export class TimeLimits {
     void worker.stack().then((stack) => {
       this.#asked.delete(task);
       // The task may have ended, or been cancelled, in the meantime.
-      if (task.state === 'running' && task.assignment?.assignee === worker)
+      if (task.state === 'dispatched' && task.assignment?.assignee === worker)
         this.#timeOut(worker, task, ranMs, by, stack);
     });
   }

@@ -9,18 +9,21 @@ import { canMoveTask, type TaskState } from './task-state.js';
 /** How a task ended, for the counts. */
 export type TaskEnd = 'completed' | 'failed' | 'cancelled';
 
+/** All counts but that of running tasks, which only the workers' claim boards have. */
+export type RegistryCounts = Omit<TaskCounts, 'running'>;
+
 /**
  * Knows where every task stands. It is the only writer of task states, and the only place where a task settles. Therefore
- * each task is counted exactly once. At every moment submitted = queued + running + completed + failed + cancelled.
+ * each task is counted exactly once. At every moment submitted = queued + dispatched + completed + failed + cancelled.
  */
 export class TaskRegistry {
   /** Cost of tasks to this thread, and the time that they take off it. */
   readonly balance = new Balance();
   #pending = 0;
-  readonly #counts: TaskCounts = {
+  readonly #counts: RegistryCounts = {
     submitted: 0,
     queued: 0,
-    running: 0,
+    dispatched: 0,
     completed: 0,
     failed: 0,
     cancelled: 0,
@@ -41,7 +44,7 @@ export class TaskRegistry {
     return this.#pending;
   }
 
-  get counts(): Readonly<TaskCounts> {
+  get counts(): Readonly<RegistryCounts> {
     return this.#counts;
   }
 
@@ -61,7 +64,7 @@ export class TaskRegistry {
 
   /** Notes that a worker has a queued task in flight now. */
   handOver(task: Task, place: Assignment): void {
-    this.#move(task, 'running', place);
+    this.#move(task, 'dispatched', place);
   }
 
   /** Puts a task back in the queue: it had not begun, or its next try is due. */
@@ -122,7 +125,7 @@ export class TaskRegistry {
 
   // Written out, because it is done three times a task.
   #count(state: TaskState, by: 1 | -1): void {
-    if (state === 'running') this.#counts.running += by;
+    if (state === 'dispatched') this.#counts.dispatched += by;
     else this.#counts.queued += by;
   }
 
@@ -149,5 +152,5 @@ export class TaskRegistry {
 
 /** Ends the timer that the state of a task owns. Its worker frees a place. */
 function release({ state, owned }: Task): void {
-  if (owned !== undefined && state !== 'running') (owned as Timer).cancel();
+  if (owned !== undefined && state !== 'dispatched') (owned as Timer).cancel();
 }

@@ -86,7 +86,7 @@ export class Task implements Linked<Task> {
   /** Host clock. */
   readonly submittedAt: number;
   /**
-   * What its state owns: the timer that ends its wait (queued, retrying), or its entry in a worker (running). Only the
+   * What its state owns: the timer that ends its wait (queued, retrying), or its entry in a worker (dispatched). Only the
    * TaskRegistry writes it, together with `state`. It is a field, because an object for each state would cost 40 bytes a
    * task.
    */
@@ -109,9 +109,9 @@ export class Task implements Linked<Task> {
     this.reject = reject;
   }
 
-  /** Its entry in a worker, while it is running. */
+  /** Its entry in a worker, while it is dispatched. */
   get assignment(): Assignment | undefined {
-    return this.state === 'running' ? (this.owned as Assignment) : undefined;
+    return this.state === 'dispatched' ? (this.owned as Assignment) : undefined;
   }
   get name(): string {
     return this.extras.name ?? this.type.name;

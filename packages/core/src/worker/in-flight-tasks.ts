@@ -52,14 +52,14 @@ export class InFlightTasks {
   /** False once all were seen to have begun. So a worker whose tasks wait side by side is not looked at again. */
   #mayBeUnbegun = false;
   #concurrency: number;
-  #hasRunSeveral: boolean;
+  #widest: number;
   /** Number of entries whose tasks were revoked and not answered for. */
   #revoked = 0;
 
   constructor(parts: InFlightParts) {
     this.#parts = parts;
     this.#concurrency = parts.concurrency;
-    this.#hasRunSeveral = parts.concurrency > 1;
+    this.#widest = parts.concurrency;
     this.#table = new InFlightTable(parts.assignee);
     this.#sendBuffer = new SendBuffer(parts.transport, parts.encoder, parts.clock, (entry, refusal) => {
       const task = entry.task as Task;
@@ -97,16 +97,16 @@ export class InFlightTasks {
     return !this.#sendBuffer.isEmpty;
   }
 
-  /** Whether several tasks may have run at once in its life. A task that began before another may then still run. */
-  get hasRunSeveral(): boolean {
-    return this.#hasRunSeveral;
+  /** Most tasks that may have run at once in its life. Above 1, a task that began before another may still run. */
+  get widest(): number {
+    return this.#widest;
   }
 
   /** Sets the number of tasks that run at once in it from now on. Only for a ready worker. */
   tune(concurrency: number): void {
     if (concurrency === this.#concurrency) return;
     this.#concurrency = concurrency;
-    this.#hasRunSeveral ||= concurrency > 1;
+    this.#widest = Math.max(this.#widest, concurrency);
     this.#parts.transport.channel.send(FRAME.tune, { concurrency });
   }
 
@@ -172,6 +172,12 @@ export class InFlightTasks {
   hasBegun(): boolean {
     this.#parts.readLog(false);
     return this.#table.all().some((entry) => this.begunAt(entry) !== undefined);
+  }
+
+  /** First task of its claimed run; undefined if it was not claimed. Without a board, itself as soon as it was sent. */
+  runOf({ wireId, sentAt }: InFlightEntry): number | undefined {
+    if (!this.hasBoard) return Number.isNaN(sentAt) ? undefined : wireId;
+    return this.#parts.transport.board?.claimOf(wireId)?.run;
   }
 
   /**

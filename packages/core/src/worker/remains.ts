@@ -23,7 +23,7 @@ export function remainsOf(assigned: InFlightTasks, board: ParentBoard | undefine
     isReliable ? assigned.begunAt(entry) : Number.isNaN(entry.sentAt) ? undefined : entry.sentAt,
   );
   const tellsMore = isReliable && assigned.hasBoard;
-  return sorted(entries, begun, tellsMore ? (board?.decoding() ?? 0) : 0, tellsMore && !assigned.hasRunSeveral);
+  return sorted(entries, begun, tellsMore ? (board?.decoding() ?? 0) : 0, tellsMore && assigned.widest === 1);
 }
 
 /**

@@ -60,7 +60,10 @@ describe.each(KINDS)('close of a pool of kind %s', (kind) => {
         await pool.close({ timeoutMs: 20 });
         letInlineEnd(gate);
         for (const error of await Promise.all(tasks)) expect(error).toMatchObject({ code: 'ERR_POOL_CLOSED' });
-        expect(pool.stats()).toMatchObject({ state: 'closed', tasks: { failed: 2, running: 0, queued: 0 } });
+        expect(pool.stats()).toMatchObject({
+          state: 'closed',
+          tasks: { failed: 2, dispatched: 0, running: 0, queued: 0 },
+        });
       }),
     );
   });

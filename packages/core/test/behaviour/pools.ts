@@ -82,10 +82,11 @@ export async function withPool<W = AnyHandlers>(
     await pool.destroy();
   }
   const { state, workerList, tasks } = pool.stats();
-  expect({ state, workerList, queued: tasks.queued, running: tasks.running }).toEqual({
+  expect({ state, workerList, queued: tasks.queued, dispatched: tasks.dispatched, running: tasks.running }).toEqual({
     state: 'closed',
     workerList: [],
     queued: 0,
+    dispatched: 0,
     running: 0,
   });
   expect(tasks.completed + tasks.failed + tasks.cancelled).toBe(tasks.submitted);

@@ -20,6 +20,23 @@ describe.each(KINDS)('waiting tasks, kind %s,', (kind) => {
     );
   });
 
+  it('count as dispatched once a worker has them, and as running once their handler was called', async () => {
+    await withGate((gate) =>
+      withPool('waits-at-gate.mjs', { kind, workers: 1, concurrency: 1, prefetch: 3 }, async (pool) => {
+        const all = Array.from({ length: 5 }, (_, n) => pool.run('wait', { port: gate.port, name: String(n) }));
+        await gate.whenArrived('0');
+        expect(pool.stats().tasks).toMatchObject({ submitted: 5, queued: 1, dispatched: 4, running: 1 });
+        expect(pool.stats().workerList).toMatchObject([{ dispatched: 4, running: 1 }]);
+        for (const name of ['0', '1', '2', '3', '4']) {
+          await gate.whenArrived(name);
+          expect(pool.stats().tasks.running).toBe(1);
+          gate.pass(name);
+        }
+        await Promise.all(all);
+      }),
+    );
+  });
+
   it('have the priority of their name unless the call says otherwise', async () => {
     const tasks = { wait: { priority: -5 } };
     await withGate((gate) =>

@@ -108,7 +108,7 @@ function openHand(count: number) {
   const tasks = Array.from({ length: count }, () => {
     const { task } = maker.make();
     const place = hand.add(task, 0);
-    task.state = 'running';
+    task.state = 'dispatched';
     task.owned = place;
     return { task, wireId: place.wireId };
   });

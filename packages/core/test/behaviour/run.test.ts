@@ -92,7 +92,7 @@ describe.each(KINDS)('a pool of kind %s', (kind) => {
         gate.pass('first');
         await first;
         expect(gate.arrived).toEqual(['first']);
-        expect(pool.stats()).toMatchObject({ paused: true, tasks: { queued: 1, running: 0 } });
+        expect(pool.stats()).toMatchObject({ paused: true, tasks: { queued: 1, dispatched: 0, running: 0 } });
         pool.resume();
         await gate.whenArrived('second');
         gate.pass('second');
@@ -182,6 +182,7 @@ describe.each(KINDS)('a pool of kind %s', (kind) => {
       expect(stats.tasks).toEqual({
         submitted: 4,
         queued: 0,
+        dispatched: 0,
         running: 0,
         completed: 3,
         failed: 1,
@@ -194,7 +195,7 @@ describe.each(KINDS)('a pool of kind %s', (kind) => {
       expect(stats.latencyMs.total.count).toBe(4);
       expect(stats.latencyMs.total.max).toBeGreaterThanOrEqual(stats.latencyMs.run.max);
       expect(stats.byTask['echo']?.latencyMs.run.count).toBe(3);
-      expect(stats.workerList).toMatchObject([{ id: 1, state: 'idle', tasksDone: 4, running: 0 }]);
+      expect(stats.workerList).toMatchObject([{ id: 1, state: 'idle', tasksDone: 4, dispatched: 0, running: 0 }]);
       expect(stats.utilization).toBeGreaterThan(0);
       expect(stats.utilization).toBeLessThanOrEqual(1);
       expect(JSON.parse(JSON.stringify(stats))).toMatchObject({ name: 'counted' });

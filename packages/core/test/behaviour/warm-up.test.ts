@@ -45,7 +45,7 @@ describe.each(KINDS)('warm-up tasks of a worker of kind %s', (kind) => {
     await withDiary('warms-up.mjs', { kind, workers: 1, warmup: WARMUP }, async (pool, diary) => {
       await pool.ready();
       expect(diary()).toEqual(['1 task warm', '1 task warm', '1 task warmer']);
-      expect(pool.stats().workerList).toMatchObject([{ state: 'idle', tasksDone: 0, running: 0 }]);
+      expect(pool.stats().workerList).toMatchObject([{ state: 'idle', tasksDone: 0, dispatched: 0, running: 0 }]);
     });
   });
 
@@ -68,7 +68,7 @@ describe.each(KINDS)('warm-up tasks of a worker of kind %s', (kind) => {
     await withPool('warms-up.mjs', { kind, workers: 1, warmup }, async (pool) => {
       await pool.ready();
       expect(pool.stats()).toMatchObject({
-        tasks: { submitted: 0, completed: 0, running: 0 },
+        tasks: { submitted: 0, completed: 0, dispatched: 0, running: 0 },
         byTask: {},
         latencyMs: { run: { count: 0 } },
         ignoredResults: 0,

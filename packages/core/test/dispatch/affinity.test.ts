@@ -146,10 +146,10 @@ describe('tasks that wait for a home', () => {
     await turn();
     const quick = submit('quick');
     await turn();
-    expect(engine.registry.counts).toMatchObject({ running: 1, queued: 2 });
+    expect(engine.registry.counts).toMatchObject({ dispatched: 1, queued: 2 });
     engine.clock.advance(100);
     await turn();
-    expect([engine.registry.counts.running, quick.state]).toEqual([2, 'running']);
+    expect([engine.registry.counts.dispatched, quick.state]).toEqual([2, 'dispatched']);
   });
 
   it('are looked at again when one of them has gone to another worker', async () => {
@@ -165,10 +165,10 @@ describe('tasks that wait for a home', () => {
     await turn();
     engine.clock.advance(50);
     await turn();
-    expect(engine.registry.counts.running).toBe(2);
+    expect(engine.registry.counts.dispatched).toBe(2);
     engine.clock.advance(50);
     await turn();
-    expect(engine.registry.counts.running).toBe(3);
+    expect(engine.registry.counts.dispatched).toBe(3);
   });
 
   it('go by the time that tasks of their name have turned out to take', async () => {
@@ -237,7 +237,7 @@ describe('tasks that wait for a home', () => {
     await turn();
     engine.submit('work', undefined, { key, transfer: [] });
     await turn();
-    expect(engine.registry.counts).toMatchObject({ running: 1, queued: 1 });
+    expect(engine.registry.counts).toMatchObject({ dispatched: 1, queued: 1 });
   });
 
   it('are not recalled from a home that goes on', async () => {

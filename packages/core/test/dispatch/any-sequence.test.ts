@@ -204,16 +204,17 @@ class World {
 
   /** What does not hold, and always should. */
   violations(): string[] {
-    const { submitted, queued, running, completed, failed, cancelled } = this.engine.registry.counts;
+    const { submitted, queued, dispatched, completed, failed, cancelled } = this.engine.registry.counts;
     const found: string[] = [...this.#wrong];
-    if (queued + running + completed + failed + cancelled !== submitted) found.push('the counts do not add up');
-    if (this.engine.registry.pending !== queued + running) found.push('the counts are not those of the pending tasks');
+    if (queued + dispatched + completed + failed + cancelled !== submitted) found.push('the counts do not add up');
+    if (this.engine.registry.pending !== queued + dispatched)
+      found.push('the counts are not those of the pending tasks');
     const now = this.engine.clock.now();
     for (const { task, outcomes } of this.made.map((each) => each.task)) {
       if (task.state !== 'settled' && task.deadlineMs < now) found.push(`task ${task.id} outlived its deadline`);
       if (outcomes.length !== (task.state === 'settled' ? 1 : 0))
         found.push(`task ${task.id} settled ${outcomes.length} times`);
-      if ((task.assignment !== undefined) !== (task.state === 'running'))
+      if ((task.assignment !== undefined) !== (task.state === 'dispatched'))
         found.push(`task ${task.id} is ${task.state}`);
     }
     for (const { staff, inFlight, isAlive } of this.workers) {
@@ -347,7 +348,7 @@ describe('any sequence of events', () => {
         await world.finish();
         world.checkBlame();
         const { registry, dispatcher, supervisor, timersLeft } = world.engine;
-        expect(registry.counts).toMatchObject({ submitted: world.made.length, queued: 0, running: 0 });
+        expect(registry.counts).toMatchObject({ submitted: world.made.length, queued: 0, dispatched: 0 });
         expect([dispatcher.queued, supervisor.workers.size, timersLeft()]).toEqual([0, 0, 0]);
       }),
       { numRuns: 500 },

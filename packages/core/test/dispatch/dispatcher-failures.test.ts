@@ -12,7 +12,7 @@ describe('a failed try', () => {
     await turn();
     only.transport.replyError(only.transport.takeTasks()[0] ?? { wireId: 0 }, new Error('once'));
     await turn();
-    expect(registry.counts).toMatchObject({ queued: 1, running: 1, retried: 1, failed: 0 });
+    expect(registry.counts).toMatchObject({ queued: 1, dispatched: 1, retried: 1, failed: 0 });
     const [second] = only.transport.takeTasks();
     expect(second?.taskId).toBe(other?.task.id);
     only.transport.reply({ wireId: second?.wireId ?? 0 });

@@ -152,7 +152,7 @@ describe('an answer', () => {
     await turn();
     expect(first?.outcomes).toEqual([{ value: 42 }]);
     expect(taken(only)).toEqual([2]);
-    expect(registry.counts).toMatchObject({ completed: 1, running: 1, queued: 0 });
+    expect(registry.counts).toMatchObject({ completed: 1, dispatched: 1, queued: 0 });
   });
 
   it('with an error rejects with that error, which says where it came from', async () => {

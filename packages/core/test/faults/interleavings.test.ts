@@ -85,10 +85,10 @@ class Race {
   /** What must hold after every event. One expect() for all of it: they take longer than the events. */
   check(): void {
     const { registry } = this.#engine;
-    const { submitted, queued, running, completed, failed, cancelled } = registry.counts;
+    const { submitted, queued, dispatched, completed, failed, cancelled } = registry.counts;
     const broken: unknown[] = this.#workers.flatMap(({ staff }) => staff.transport.faults);
-    if (queued + running + completed + failed + cancelled !== submitted) broken.push('the counts do not add up');
-    if (Math.min(queued, running, completed, failed, cancelled) < 0) broken.push('a count is below 0');
+    if (queued + dispatched + completed + failed + cancelled !== submitted) broken.push('the counts do not add up');
+    if (Math.min(queued, dispatched, completed, failed, cancelled) < 0) broken.push('a count is below 0');
     for (const { staff } of this.#workers) {
       const { inFlight: load } = staff.worker;
       if (load < 0 || load > this.#most) broken.push(`${load} places are taken`);

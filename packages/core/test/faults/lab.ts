@@ -258,7 +258,7 @@ export class Lab {
     expect(settled, 'settled promises').toBe(submitted);
     const { tasks } = pool.stats();
     expect(tasks.completed + tasks.failed + tasks.cancelled, 'ended tasks').toBe(tasks.submitted);
-    expect([tasks.queued, tasks.running], 'queued and running').toEqual([0, 0]);
+    expect([tasks.queued, tasks.dispatched], 'queued and dispatched').toEqual([0, 0]);
     for (const error of errors) checkError(error);
   }
 

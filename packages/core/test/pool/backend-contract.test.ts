@@ -27,7 +27,11 @@ describe.each(BACKENDS)('a pool over %s', (_, open, ofBackend) => {
       await pool.destroy();
     }
     const { state, tasks } = pool.stats();
-    expect({ state, queued: tasks.queued, running: tasks.running }).toEqual({ state: 'closed', queued: 0, running: 0 });
+    expect({ state, queued: tasks.queued, dispatched: tasks.dispatched }).toEqual({
+      state: 'closed',
+      queued: 0,
+      dispatched: 0,
+    });
     expect(tasks.completed + tasks.failed + tasks.cancelled).toBe(tasks.submitted);
   }
 

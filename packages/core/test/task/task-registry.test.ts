@@ -24,11 +24,11 @@ function open() {
   return { registry, enter, maker, aborted, pendingChanges };
 }
 
-type Step = 'enter' | 'queued' | 'running' | 'retrying' | 'complete' | 'fail' | 'cancel';
+type Step = 'enter' | 'queued' | 'dispatched' | 'retrying' | 'complete' | 'fail' | 'cancel';
 
 const steps = fc.array(
   fc.record({
-    what: fc.constantFrom<Step>('enter', 'queued', 'running', 'retrying', 'complete', 'fail', 'cancel'),
+    what: fc.constantFrom<Step>('enter', 'queued', 'dispatched', 'retrying', 'complete', 'fail', 'cancel'),
     which: fc.nat(20),
   }),
   { maxLength: 80 },
@@ -39,11 +39,11 @@ const placeOf = (task: Task): Assignment =>
 
 /** The state a step leads to. */
 function target(what: Exclude<Step, 'enter'>): TaskState {
-  return what === 'queued' || what === 'running' || what === 'retrying' ? what : 'settled';
+  return what === 'queued' || what === 'dispatched' || what === 'retrying' ? what : 'settled';
 }
 
 describe('any sequence of moves', () => {
-  it('keeps submitted = queued + running + completed + failed + cancelled, and settles each task once', () => {
+  it('keeps submitted = queued + dispatched + completed + failed + cancelled, and settles each task once', () => {
     fc.assert(
       fc.property(steps, (sequence) => {
         const { registry, enter, pendingChanges } = open();
@@ -60,7 +60,7 @@ describe('any sequence of moves', () => {
           if (what === 'complete') registry.complete(task, 'done');
           else if (what === 'fail') registry.fail(task, 'failed');
           else if (what === 'cancel') registry.cancel(task, 'cancelled');
-          else if (what === 'running') registry.handOver(task, placeOf(task));
+          else if (what === 'dispatched') registry.handOver(task, placeOf(task));
           else if (what === 'retrying') registry.retryLater(task, timer());
           else registry.requeue(task);
         };
@@ -87,22 +87,22 @@ describe('any sequence of moves', () => {
               expect(made.task.state).toBe(from);
             }
           }
-          const { submitted, queued, running, completed, failed, cancelled } = registry.counts;
-          expect(queued + running + completed + failed + cancelled).toBe(submitted);
+          const { submitted, queued, dispatched, completed, failed, cancelled } = registry.counts;
+          expect(queued + dispatched + completed + failed + cancelled).toBe(submitted);
           const inState = (...states: TaskState[]): number =>
             tasks.filter(({ task }) => states.includes(task.state)).length;
-          expect({ submitted, queued, running }).toEqual({
+          expect({ submitted, queued, dispatched }).toEqual({
             submitted: tasks.length,
             queued: inState('queued', 'retrying'),
-            running: inState('running'),
+            dispatched: inState('dispatched'),
           });
           expect(registry.counts.retried).toBe(retried);
-          expect(registry.pending).toBe(inState('queued', 'running', 'retrying'));
+          expect(registry.pending).toBe(inState('queued', 'dispatched', 'retrying'));
           // What a state owned is let go with it, so that no timer outlives the wait it was for.
           expect(timers.size).toBe(
-            tasks.filter(({ task }) => task.state !== 'running' && task.owned !== undefined).length,
+            tasks.filter(({ task }) => task.state !== 'dispatched' && task.owned !== undefined).length,
           );
-          for (const { task } of tasks) expect(task.assignment === undefined).toBe(task.state !== 'running');
+          for (const { task } of tasks) expect(task.assignment === undefined).toBe(task.state !== 'dispatched');
           for (const { task, outcomes } of tasks) expect(outcomes).toHaveLength(task.state === 'settled' ? 1 : 0);
         }
         // Told whenever the number of pending tasks leaves 0 or comes back to it, in turn.

@@ -45,7 +45,7 @@ function open(graceMs = GRACE_MS, readLog: (isEverything: boolean) => boolean = 
     const { task } = maker.make('work', undefined, { settings, deadline: { hostMs: deadlineMs, epochMs: 0 } });
     const place = new InFlightEntry(task.id, { id: 1, abandon: () => {}, begunAt: () => undefined });
     place.task = task;
-    task.state = 'running';
+    task.state = 'dispatched';
     task.owned = place;
     inFlight.add(place);
     watch.expect(task);

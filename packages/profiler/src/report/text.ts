@@ -75,8 +75,8 @@ function poolNotes({ atEnd, byTask, clockDisorder, traces, foldedWorkers }: Pool
       `tries that did not come back: ${formatCount(incomplete)}; what workers did for them is in no busy time`,
     );
   }
-  if (atEnd.queued + atEnd.running > 0) {
-    lines.push(`tasks not settled: ${formatCount(atEnd.running)} running, ${formatCount(atEnd.queued)} queued`);
+  if (atEnd.queued + atEnd.dispatched > 0) {
+    lines.push(`tasks not settled: ${formatCount(atEnd.dispatched)} dispatched, ${formatCount(atEnd.queued)} queued`);
   }
   // Frames are read while the write call is still returning, so microseconds are normal.
   if (clockDisorder.maxMs > 1) {

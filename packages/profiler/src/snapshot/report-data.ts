@@ -77,7 +77,7 @@ export interface PoolReport {
   /** Most workers up at one time. */
   peakWorkers: number;
   /** State of unsettled tasks at the end. They are in no other number here. */
-  atEnd: { queued: number; running: number };
+  atEnd: { queued: number; dispatched: number };
   workers: WorkerReport[];
   /** Sums over ended workers, except the latest 256. */
   foldedWorkers: { workers: number; tasks: number; failed: number; executionMs: number; upMs: number; busyMs: number };

@@ -223,7 +223,7 @@ describe.each(['process', 'thread', 'inline'] as const)('a profiled pool of kind
     await pool.run('echo', 1);
     await pool.close();
     const report = poolOf(await profiler.stop());
-    expect(report).toMatchObject({ tasks: 1, atEnd: { queued: 0, running: 0 } });
+    expect(report).toMatchObject({ tasks: 1, atEnd: { queued: 0, dispatched: 0 } });
   });
 });
 

@@ -14,7 +14,7 @@ function reportOf(recorders: readonly PoolRecorder[], parent = new SectionLedger
       startedAt: '2020-01-01T00:00:00.000Z',
       wallMs: 1000,
       parentBusyShare: 0.2,
-      pools: recorders.map((recorder) => poolReport(recorder, 2000, { queued: 0, running: 0 })),
+      pools: recorders.map((recorder) => poolReport(recorder, 2000, { queued: 0, dispatched: 0 })),
       parentSections: parent,
       openPaths: open,
     }),

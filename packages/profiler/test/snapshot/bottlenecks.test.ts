@@ -9,7 +9,7 @@ function poolWith(executionMs: number, selfMs: number, name = 'resize') {
   const recorder = recorderOf({ name });
   recorder.task(ran(1000, 1000 + executionMs));
   recorder.addSections([deltaOf(['decode'], 'resize', [selfMs])]);
-  return poolReport(recorder, 2000, { queued: 0, running: 0 });
+  return poolReport(recorder, 2000, { queued: 0, dispatched: 0 });
 }
 
 describe('sections of both sides in one list', () => {

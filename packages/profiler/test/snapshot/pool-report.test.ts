@@ -3,7 +3,7 @@ import { poolReport } from '../../src/snapshot/pool-report.js';
 import { traceReport } from '../../src/snapshot/trace-report.js';
 import { deltaOf, ran, recorderOf, traceOf } from '../fakes.js';
 
-const NOTHING_LEFT = { queued: 0, running: 0 };
+const NOTHING_LEFT = { queued: 0, dispatched: 0 };
 
 describe('the report of a pool', () => {
   it('counts tasks once however often they were tried', () => {

@@ -17,7 +17,7 @@ function firstOf(
     startedAt: '2020-01-01T00:00:00.000Z',
     wallMs: 1000,
     parentBusyShare,
-    pools: recorders.map((recorder) => poolReport(recorder, 2000, { queued: 0, running: 0 })),
+    pools: recorders.map((recorder) => poolReport(recorder, 2000, { queued: 0, dispatched: 0 })),
     parentSections: parent,
     openPaths: [],
   }).firstBottleneck;
