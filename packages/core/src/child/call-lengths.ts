@@ -13,20 +13,18 @@ const MOST_COUNTED = 2 * TRUSTED;
 const DOUBT = 25;
 /** Length of a call after which all trust is gone. */
 const LONG_MS = 10;
-/** Weight of the newest call in the moving average. */
-const NEWEST = 0.05;
 
-/** Lengths of the calls of one handler. */
+/**
+ * Whether the calls of one handler are very short. It takes thousands of them to say so, and few to take it back. A mean would
+ * hide the one call in a hundred that holds up the results behind it.
+ */
 export class CallLengths {
-  /** Mean length of very short calls, ms: a moving average. */
-  meanMs = 0;
   #trust = 0;
 
   /** Notes a call that has returned. @param isDone false while its promise is pending */
   note(ms: number, isDone: boolean): void {
     if (isDone && ms <= SHORT_MS) {
       if (this.#trust < MOST_COUNTED) this.#trust++;
-      this.meanMs += (ms - this.meanMs) * NEWEST;
     } else {
       this.#trust = isDone && ms <= LONG_MS ? Math.max(0, this.#trust - DOUBT) : 0;
     }
