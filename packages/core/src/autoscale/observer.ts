@@ -6,10 +6,6 @@ import type { MemoryBounds } from './memory-watch.js';
 
 /** A mean of fewer tasks says little about how long they take at best. */
 const ENOUGH_TASKS = 10;
-/** Assumed until a worker has started, ms. Examples: docs/performance.md, "Start-up". */
-const FIRST_BOOT_MS = 100;
-/** Weight of each worker's start in their mean. */
-const BOOT_WEIGHT = 0.2;
 
 /** The data of a worker that sizing needs. */
 export interface SizedWorker {
@@ -49,7 +45,8 @@ export class Observer {
   #parent = eventLoopUtilization();
   /** Undefined before the first look, which reads files; null without a quota. */
   #quota: QuotaPeriods | null | undefined;
-  #bootMs = FIRST_BOOT_MS;
+  /** Mean start-up time of the workers that were ready at the last look with any; 0 before the first. */
+  #bootMs = 0;
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
@@ -89,6 +86,7 @@ export class Observer {
 
   #count(concurrency: number) {
     const counts = { ready: 0, starting: 0, executing: 0, ahead: 0, prefetchMs: 0 };
+    let bootMs = 0;
     for (const worker of this.#parts.workers()) {
       if (!worker.isReady) {
         counts.starting++;
@@ -98,8 +96,9 @@ export class Observer {
       counts.executing += Math.min(worker.inFlight, concurrency);
       counts.ahead += Math.max(0, worker.inFlight - concurrency);
       counts.prefetchMs += worker.expectedMs;
-      if (worker.bootMs > 0) this.#bootMs += (worker.bootMs - this.#bootMs) * BOOT_WEIGHT;
+      bootMs += worker.bootMs;
     }
+    if (counts.ready > 0) this.#bootMs = bootMs / counts.ready;
     return counts;
   }
 

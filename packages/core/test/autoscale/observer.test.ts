@@ -62,6 +62,22 @@ describe('what was seen since the last look', () => {
     expect(seen.backlogMs).toBe(75);
   });
 
+  it('has the mean start-up time of the workers that are ready, or of those that were', () => {
+    const [quick, slow] = [new CountedWorker(), new CountedWorker()];
+    const workers = [quick, slow];
+    const observer = open(workers);
+    const bootMs = () => observer.look(250, { workers: 2, concurrency: 1 }).bootMs;
+    quick.isReady = slow.isReady = false;
+    expect(bootMs()).toBe(0);
+    Object.assign(quick, { isReady: true, bootMs: 40 });
+    expect(bootMs()).toBe(40);
+    Object.assign(slow, { isReady: true, bootMs: 60 });
+    // However often it looks, each worker counts once.
+    expect([bootMs(), bootMs()]).toEqual([50, 50]);
+    workers.length = 0;
+    expect(bootMs()).toBe(50);
+  });
+
   it('is the work of all names, and how long they took against their best', () => {
     const run = { count: 0, sum: 0, mean: 0 };
     const observer = open([], [{ run }]);
