@@ -10,7 +10,6 @@ import { addToTrial, gained, isOfOtherTasks, judge, startTrial, type Trial } fro
 export const FIRST_PROBE_MS = 2000;
 /** Trials cost work: one every two seconds takes 8 % of it, in simulated runs on 4 cores. */
 const MOST_PROBE_MS = 30_000;
-const CEILING_MS = 10_000;
 /** Readings before a trial at rest. On the way to the number that the law expects, fewer do, since that step is likely to pay. */
 const REST_READINGS = 4;
 export const GROWTH_READINGS = 2;
@@ -93,7 +92,7 @@ function revert(state: SizingState, trial: Trial, sample: SizingSample, limits: 
   const next = nextProbe(state, sample, longer(state));
   // Fewer workers have shown to be enough, and the failure of more only confirms that.
   const isLasting = state.ceilingUntilMs === Infinity;
-  const ceilingUntilMs = isLasting ? Infinity : sample.nowMs + Math.max(CEILING_MS, next.probeEveryMs);
+  const ceilingUntilMs = isLasting ? Infinity : next.probeAtMs;
   const learned = to > from ? { ...next, ceiling: from, ceilingUntilMs } : { ...next, proven: from };
   const back = Math.min(from, Math.max(to, mostWorkers(sample, limits)));
   const instead = `${plural(to, 'worker')} instead of ${from}`;
