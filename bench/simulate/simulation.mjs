@@ -149,7 +149,6 @@ export class Simulation {
       bootMs: this.#options.bootMs,
       memoryRoom: Infinity,
       memoryCap: Infinity,
-      throttled: 0,
     };
   }
 

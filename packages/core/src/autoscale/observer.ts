@@ -1,6 +1,5 @@
 import { eventLoopUtilization } from '../base/loop-use.js';
 import type { SizingSample } from '../sizing/sample.js';
-import { readThrottling, throttledShare, type QuotaPeriods } from '../sizing/throttling.js';
 import type { UtilizationTotals } from '../worker/utilization-meter.js';
 import type { MemoryBounds } from './memory-watch.js';
 
@@ -43,8 +42,6 @@ export class Observer {
   #atMs = 0;
   #loads = new Map<SizedWorker, UtilizationTotals>();
   #parent = eventLoopUtilization();
-  /** Undefined before the first look, which reads files; null without a quota. */
-  #quota: QuotaPeriods | null | undefined;
   /** Mean start-up time of the workers that were ready at the last look with any; 0 before the first. */
   #bootMs = 0;
 
@@ -80,7 +77,6 @@ export class Observer {
       memoryRoom: room,
       memoryCap: cap,
       parentShare: this.#readParent(),
-      throttled: this.#readQuota(),
     };
   }
 
@@ -127,14 +123,6 @@ export class Observer {
     const { utilization } = eventLoopUtilization(this.#parent);
     this.#parent = eventLoopUtilization();
     return utilization;
-  }
-
-  #readQuota(): number {
-    if (this.#quota === null) return 0;
-    const before = this.#quota;
-    const now = readThrottling();
-    this.#quota = now ?? null;
-    return throttledShare(before, now);
   }
 
   /** Tasks that ended since the last look, by their names' histograms. So no extra counting is needed while tasks run. */

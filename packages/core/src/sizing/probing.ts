@@ -17,8 +17,6 @@ export const GROWTH_READINGS = 2;
 const MOST_DOWN = 0.25;
 /** A parent as busy as this is what limits the workers, so that more of them cannot help. */
 const PARENT_IS_BUSY = 0.8;
-/** Share of the periods in which the quota was used up. */
-const THROTTLED = 0.05;
 /** A worker that turns out to be needed takes its start-up time to come back. That must be a small part of the interval. */
 const BOOTS_APART = 10;
 /** Share of the workers by which a trial differs. One worker at a time does 4 % less on 64 simulated cores bound by memory. */
@@ -164,7 +162,7 @@ function mayProbeUp(state: SizingState, sample: SizingSample, limits: SizingLimi
     return false;
   const most = Math.min(mostWorkers(sample, limits), ceilingUntilMs === Infinity ? Infinity : ceiling);
   if (areCoresTaken(shape, workers, limits.cores, sample.parentShare)) return false;
-  return to <= most && sample.throttled < THROTTLED && sample.parentShare <= PARENT_IS_BUSY;
+  return to <= most && sample.parentShare <= PARENT_IS_BUSY;
 }
 
 /** Number of workers that the pool may have and that memory has room for. */

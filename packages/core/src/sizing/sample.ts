@@ -43,8 +43,6 @@ export interface SizingSample {
   readonly memoryRoom: number;
   /** Most workers that memory allows to work; Infinity while memory is plentiful. See memory-level.ts. */
   readonly memoryCap: number;
-  /** Share of the time in which the control group's CPU quota was used up, 0 to 1. */
-  readonly throttled: number;
 }
 
 /** Bounds of the two numbers. */

@@ -36,6 +36,7 @@ describe('two workers on two cores', () => {
   it.each([
     ['whose tasks compute, and wait for a core now and then', { cpu: 0.87, delay: 0.08, parent: 0.1 }],
     ['that leave no more of the cores than the own thread of the pool takes', { cpu: 0.88, delay: 0, parent: 0.2 }],
+    ['that use up a quota, where the system reports no waits', { cpu: 0.95, delay: 0, parent: 0.05 }],
     ['that wait for cores which other programs use', { cpu: 0.55, delay: 0.43, parent: 0.2 }],
   ])('%s, get no third one on trial', (_title, use) => {
     expect(workersFor(use)).toEqual(new Set([2]));

@@ -100,7 +100,6 @@ export class SizedPool {
       bootMs: this.#bootMs,
       memoryRoom,
       memoryCap,
-      throttled: 0,
     };
     const decision = decide(this.#state, sample, this.#limits);
     const { workers, concurrency, reason, goFirst } = decision;

@@ -24,7 +24,6 @@ export function sampleOf(seen: Partial<SizingSample> = {}): SizingSample {
     bootMs: 60,
     memoryRoom: Infinity,
     memoryCap: Infinity,
-    throttled: 0,
     ...seen,
   };
 }
