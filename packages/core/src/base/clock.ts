@@ -58,6 +58,17 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Timer;
 }
 
+/**
+ * Lateness of a timer, in ms, that shows a loop without time to run timers or to read messages. A tick of Windows' clock is 15.6
+ * ms, and every timer there may be late by one.
+ */
+const LATE_MS = 20;
+
+/** Whether a timer that was due then fires late now. What arrived meanwhile must then be read before a verdict. */
+export function isLate(dueAtMs: number, nowMs: number): boolean {
+  return nowMs - dueAtMs > LATE_MS;
+}
+
 /** Longest delay of setTimeout, 24.8 days: a longer one fires at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 

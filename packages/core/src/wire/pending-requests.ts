@@ -1,5 +1,5 @@
 import { listen } from '../base/abort-watch.js';
-import type { Clock, Timer } from '../base/clock.js';
+import { isLate, type Clock, type Timer } from '../base/clock.js';
 import { deferred, type Deferred } from '../base/deferred.js';
 import { messageOf } from '../base/message-of.js';
 import { PoolError, type ErrorDetails } from '../contract/errors.js';
@@ -10,8 +10,6 @@ import { errorFromWire } from './error-wire.js';
 const MOST_PENDING = 1024;
 /** Highest number, a word of 32 bits; 0 means none. */
 const LAST_NUMBER = 2 ** 32 - 1;
-/** Lateness of a deadline's timer, in ms, that shows a loop without time to run timers or to read replies. */
-const LATE_MS = 20;
 
 export interface AskOptions {
   /** Longest wait for the reply, ms. */
@@ -96,7 +94,7 @@ export class PendingRequests {
     };
     return this.#clock.after(timeoutMs, () => {
       const pending = this.#pending.get(number);
-      if (pending === undefined || this.#clock.now() - dueAt <= LATE_MS) expire();
+      if (pending === undefined || !isLate(dueAt, this.#clock.now())) expire();
       // This event loop stood still, so the reply may be there, unread. It is read first; the deadline is extended once only.
       else pending.timer = this.#clock.after(0, expire);
     });

@@ -1,9 +1,7 @@
-import type { Clock, Timer } from '../base/clock.js';
+import { isLate, type Clock, type Timer } from '../base/clock.js';
 import type { Task } from '../task/task.js';
 import type { InFlightEntry } from './in-flight-entry.js';
 
-/** Lateness of the timer, in ms, that shows a loop without time to read messages either. */
-const LATE_MS = 20;
 /** A run of very short tasks ends within this time, or can be withdrawn. */
 const RUN_ENDS_MS = 5;
 /**
@@ -83,9 +81,9 @@ export class TaskWatch {
 
   #look(): void {
     const now = this.#parts.clock.now();
-    const isLate = now - this.#dueAt > LATE_MS;
+    const stoodStill = isLate(this.#dueAt, now);
     this.#dueAt = Infinity;
-    if (isLate && !this.#wasLate) {
+    if (stoodStill && !this.#wasLate) {
       // This event loop stood still, so messages of the worker are still unread. They are read before the judgement. That
       // happens only once, because where every turn is long, each look would be late.
       this.#wasLate = true;

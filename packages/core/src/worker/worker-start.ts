@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Clock, Timer } from '../base/clock.js';
+import { isLate, type Clock, type Timer } from '../base/clock.js';
 import { placeOf } from '../base/stack-place.js';
 import { describeExit, isPoolError, PoolError } from '../contract/errors.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
@@ -9,9 +9,6 @@ import { FRAME } from '../wire/frame.js';
 import type { ReadyMessage, StartFailedMessage } from '../wire/messages.js';
 import { initMessage } from './init-message.js';
 import type { WorkerState } from './worker-state.js';
-
-/** Lateness of the deadline's timer, in ms, that shows a loop without time to run timers or to read messages. */
-const LATE_MS = 20;
 
 type StartError = PoolError<'ERR_WORKER_START'>;
 
@@ -49,7 +46,7 @@ export class WorkerStart {
     this.#parts = parts;
     const dueAt = parts.clock.now() + parts.timeoutMs;
     this.#deadline = parts.clock.after(parts.timeoutMs, () => {
-      if (parts.clock.now() - dueAt <= LATE_MS) this.#onTooSlow();
+      if (!isLate(dueAt, parts.clock.now())) this.#onTooSlow();
       // This event loop stood still, so a ready message may still be unread. It is read before the judgement, only once.
       else this.#deadline = parts.clock.after(0, () => this.#onTooSlow());
     });
