@@ -26,9 +26,10 @@ export type Verdict = 'goOn' | 'keep' | 'revert' | 'unclear';
 const WORTH = 0.15;
 const NOISE = 2;
 const FAR = 1.5;
-/** Most readings of a trial whose answer noise hides. */
-const MOST_READINGS = 12;
-/** With fewer workers, most readings as a multiple of the least number. A loss hidden by noise counts as none. */
+/**
+ * Most readings of a trial whose answer noise hides, as a multiple of the least number. A gain hidden by noise counts as none,
+ * and so does a loss.
+ */
 const MOST_TIMES = 3;
 const SETTLING_TICKS = 1;
 /** Most ticks without enough to do; after them nothing can be learned. */
@@ -70,7 +71,7 @@ export function judge({ from, to, before, after, leastReadings, dry, short }: Tr
   const change = (after.mean - before.mean) / base;
   const noise = (NOISE * (standardError(before) + standardError(after))) / base;
   const worth = WORTH * Math.abs(to / from - 1);
-  const isLong = after.count >= (to > from ? MOST_READINGS : leastReadings * MOST_TIMES);
+  const isLong = after.count >= leastReadings * MOST_TIMES;
   if (to > from) {
     if (change > worth && change > noise) return 'keep';
     return change < worth - noise || isLong ? 'revert' : 'goOn';
