@@ -1,12 +1,12 @@
 import { AT_EASE, fewerFrom, see, slowdown } from './ease.js';
 import { addTick, areCoresBusy, isKnown, NO_SHAPE } from './workload-profile.js';
 import { FIRST_PROBE_MS, GROWTH_READINGS, mostWorkers, nothingLearned, probe, startTrying, tryOut } from './probing.js';
-import { addWork, hasTurned, NO_RATE } from './rate.js';
+import { addWork, NO_RATE } from './rate.js';
 import { plural, tasksReason } from './reasons.js';
 import type { SizingLimits, SizingSample } from './sample.js';
 import { grown, needed, noVotes, vote } from './shrink-votes.js';
 import { change, isFull, stay, haveEnough, type SizingChoice, type SizingDecision, type SizingState } from './state.js';
-import { concurrencyTarget, coresTarget, demandTarget, mayBeTooMany, mostInOne, wholeCores } from './targets.js';
+import { concurrencyTarget, coresTarget, demandTarget, mostInOne, wholeCores } from './targets.js';
 
 export type { SizingDecision, SizingState };
 
@@ -70,9 +70,7 @@ function observe(before: SizingState, sample: SizingSample, limits: SizingLimits
     waitingSinceMs: waiting === 0 ? undefined : (before.waitingSinceMs ?? nowMs),
   };
   const rate = isFull(sample) ? addWork(state.rate, sample) : state.rate;
-  // With many workers, blocking tasks and computing tasks look alike. Their work rates differ.
-  const isOther = isNew || (hasTurned(rate) && mayBeTooMany(shape, workers, limits));
-  return isOther ? { ...state, ...nothingLearned(nowMs) } : { ...state, rate };
+  return isNew ? { ...state, ...nothingLearned(nowMs) } : { ...state, rate };
 }
 
 /** Without work, workers unneeded for a while go one at a time, down to the minimum. */

@@ -5,24 +5,19 @@ export interface Rate {
   readonly count: number;
   readonly mean: number;
   readonly squares: number;
-  /** Last readings in a row that were far from the mean. */
-  readonly far: number;
   /** Data for the next reading. */
   readonly ended: number;
   readonly workMs: number;
   readonly elapsedMs: number;
 }
 
-export const NO_RATE: Rate = { count: 0, mean: 0, squares: 0, far: 0, ended: 0, workMs: 0, elapsedMs: 0 };
+export const NO_RATE: Rate = { count: 0, mean: 0, squares: 0, ended: 0, workMs: 0, elapsedMs: 0 };
 
 /**
  * Ended tasks per worker that make a reading. The value is 1 ÷ 0.15, as in .NET's thread pool, over the four readings of a
  * verdict. With fewer, a reading is mostly noise: which tasks happened to end in time.
  */
 const ENDED_PER_WORKER = 1.7;
-/** A reading that differs from the mean by this factor is far from it. The mean of fewer than four readings does not count. */
-const FAR = 1.5;
-const ENOUGH = 4;
 
 /** Adds the work of a tick. Every few ticks, when enough tasks have ended, that makes a reading. */
 export function addWork(rate: Rate, { ended, workMs, elapsedMs, ready }: SizingSample): Rate {
@@ -36,25 +31,18 @@ export function addWork(rate: Rate, { ended, workMs, elapsedMs, ready }: SizingS
   return addReading(next, next.workMs / next.elapsedMs);
 }
 
-function addReading({ count, mean, squares, far }: Rate, reading: number): Rate {
+function addReading({ count, mean, squares }: Rate, reading: number): Rate {
   const distance = reading - mean;
-  const isFar = count >= ENOUGH && (reading > mean * FAR || mean > reading * FAR);
   const nextMean = mean + distance / (count + 1);
   return {
     ...NO_RATE,
     count: count + 1,
     mean: nextMean,
     squares: squares + distance * (reading - nextMean),
-    far: isFar ? far + 1 : 0,
   };
 }
 
 /** Standard error of the mean; Infinity for fewer than two readings. */
 export function standardError({ count, squares }: Rate): number {
   return count < 2 ? Infinity : Math.sqrt(squares / (count - 1) / count);
-}
-
-/** Whether the work rate has changed: two far readings in a row are not noise. */
-export function hasTurned({ far }: Rate): boolean {
-  return far >= 2;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addWork, hasTurned, NO_RATE, standardError, type Rate } from '../../src/sizing/rate.js';
+import { addWork, NO_RATE, standardError, type Rate } from '../../src/sizing/rate.js';
 import { sampleOf } from '../support/sizing-sample.js';
 
 /** Ticks of a quarter of a second, each with the number of tasks of 10 ms that ended in two workers. */
@@ -30,13 +30,5 @@ describe('the rate of work', () => {
     expect(standardError(NO_RATE)).toBe(Infinity);
     expect(standardError(after(50))).toBe(Infinity);
     expect(standardError(after(50, 50))).toBe(0);
-  });
-
-  it('has turned when two readings in a row are far from the mean, up or down', () => {
-    expect(hasTurned(after(50, 50, 50, 50, 20))).toBe(false);
-    expect(hasTurned(after(50, 50, 50, 50, 20, 50))).toBe(false);
-    expect(hasTurned(after(50, 50, 50, 50, 20, 20))).toBe(true);
-    expect(hasTurned(after(50, 50, 50, 50, 100, 110))).toBe(true);
-    expect(hasTurned(after(50, 50, 10, 10))).toBe(false);
   });
 });
