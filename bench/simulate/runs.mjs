@@ -2,6 +2,8 @@
 import { decide, startSizing } from '../../packages/core/dist/sizing/decide.js';
 import { Simulation, TICK_MS } from './simulation.mjs';
 
+/** The law that the library ships. */
+const SHIPPED = { decide, startSizing };
 /** Enough tasks that the queue never runs dry. */
 export const PLENTY = 1e9;
 /** A pool without work only decides when to give up workers, so it looks less often. */
@@ -28,13 +30,22 @@ export function fixedRate({ cores, load, workers, concurrency, fromMs, toMs, see
 /**
  * A pool that sizes itself.
  * @param events `[{ atMs, act(simulation) }]`, in order: another load, tasks, no more tasks; with none the queue is always full
+ * @param law what decides; sweep.mjs tries others
  * @returns one entry for each tick: time, both numbers, work rate, and work done since the last change of load
  */
-export function sizedRun({ cores, load, toMs, seed, events = [{ atMs: 0, act: fill }], bootMs = BOOT_MS }) {
+export function sizedRun({
+  cores,
+  load,
+  toMs,
+  seed,
+  events = [{ atMs: 0, act: fill }],
+  bootMs = BOOT_MS,
+  law = SHIPPED,
+}) {
   const whole = Math.ceil(cores);
   const simulation = new Simulation({ cores, load, workers: whole, concurrency: 1, seed, bootMs });
   const limits = { minWorkers: 1, maxWorkers: whole * 8, minConcurrency: 1, maxConcurrency: 512, cores };
-  let state = startSizing(0);
+  let state = law.startSizing(0);
   const ahead = [...events];
   const ticks = [];
   for (let nowMs = 0; nowMs < toMs;) {
@@ -43,7 +54,7 @@ export function sizedRun({ cores, load, toMs, seed, events = [{ atMs: 0, act: fi
     const before = { progressMs: simulation.progressMs, doneMs: simulation.doneOfLoadMs };
     nowMs += tickMs;
     simulation.runTo(nowMs);
-    const { workers, concurrency, reason, ...decision } = decide(state, simulation.sample(), limits);
+    const { workers, concurrency, reason, ...decision } = law.decide(state, simulation.sample(), limits);
     ({ state } = decision);
     simulation.resize(workers, concurrency);
     const rate = (simulation.progressMs - before.progressMs) / tickMs;

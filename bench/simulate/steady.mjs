@@ -10,10 +10,10 @@ export const LAST_MS = 10_000;
 const PER_SECOND = 1000 / TICK_MS;
 
 /** @returns one row for each load: the middle of the runs with each seed */
-export function* steadyRows(cores, seeds) {
+export function* steadyRows(cores, seeds, law) {
   for (const load of LOADS) {
     const best = bestFixed({ cores, load });
-    const runs = seeds.map((seed) => judge(sizedRun({ cores, load, seed, toMs: RUN_MS }), best));
+    const runs = seeds.map((seed) => judge(sizedRun({ cores, load, seed, toMs: RUN_MS, law }), best));
     yield { cores, load: load.name, isMixed: load.isMixed === true, ...middleOf(runs), best };
   }
 }

@@ -60,16 +60,17 @@ function afterIdle(load) {
 }
 
 /** @returns one row for each step: the middle of the runs with each seed */
-export function* stepRows(cores, seeds) {
+export function* stepRows(cores, seeds, law) {
   for (const step of STEPS) {
     const best = bestFixed({ cores, load: step.to });
-    yield { cores, step: step.name, ...middleOf(seeds.map((seed) => judge(cores, seed, step, best))), best };
+    yield { cores, step: step.name, ...middleOf(seeds.map((seed) => judge(cores, seed, step, best, law))), best };
   }
 }
 
 /** Regret: the share of the best fixed numbers' work that was not done after the change. */
-function judge(cores, seed, { from, stepMs, events, bootMs = 0 }, best) {
-  const ticks = sizedRun({ cores, load: from, seed, events, bootMs: bootMs || undefined, toMs: stepMs + AFTER_MS });
+function judge(cores, seed, { from, stepMs, events, bootMs = 0 }, best, law) {
+  const toMs = stepMs + AFTER_MS;
+  const ticks = sizedRun({ cores, load: from, seed, events, bootMs: bootMs || undefined, toMs, law });
   const after = ticks.filter(({ atMs }) => atMs > stepMs).map((tick) => ({ ...tick, atMs: tick.atMs - stepMs }));
   const last = after.filter(({ atMs }) => atMs > AFTER_MS - LAST_MS);
   const final = { workers: mean(last, 'workers'), concurrency: mean(last, 'concurrency') };
