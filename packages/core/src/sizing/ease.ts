@@ -22,6 +22,7 @@ export const AT_EASE: Ease = { usual: 1, cut: undefined };
 
 /** With fewer ended tasks than this, a tick says little about how long they take. */
 const ENOUGH_ENDED = 10;
+/** Two ticks: in the first, tasks of before the cut still end. */
 const LEAST_LOOK_MS = 500;
 /** Tasks that began before the cut must end first. */
 const LOOK_TASKS = 2;

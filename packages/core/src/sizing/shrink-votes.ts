@@ -12,8 +12,14 @@ export interface ShrinkVotes {
   readonly shrunkAtMs: number;
 }
 
+/** Ticks that agree. A choice: they are less than a second, so harm ends soon. In simulated runs, 1 and 12 give the same work. */
 const VOTES = 3;
+/**
+ * A choice, between memory for idle workers and their start-up time. In simulated runs with pauses of minutes, a quarter and
+ * four times as much give the same work.
+ */
 const KEEP_MS = 10_000;
+/** After four mistakes in a row: load that comes every five minutes finds its workers. */
 const MOST_KEEP_MS = 160_000;
 /** Growing again within this many times `keepMs` shows that shrinking was a mistake. */
 const REGRET = 2;
