@@ -31,7 +31,7 @@ export function shareOut(uses: readonly TaskTimes[], worker: WorkerUse): Sums[] 
   const cpuShare = worker.loopMs > 0 ? worker.cpuMs / worker.loopMs : 1;
   const delayShare = worker.loopMs > 0 ? Math.min(1, worker.delayMs / worker.loopMs) : 0;
   return uses.map((use) => {
-    const loopMs = use.calledMs + (waitedMs > 0 ? (restMs * waitedBy(use)) / waitedMs : 0);
+    const loopMs = use.calledMs + (waitedMs > 0 ? restMs * (waitedBy(use) / waitedMs) : 0);
     const ownShare = use.sampledMs > 0 ? use.sampledCpuMs / use.sampledMs : cpuShare;
     // With one task at a time, a task is in its handler exactly as long as it has the loop.
     const handlerMs = Math.max(use.handlerMs, use.calledMs);

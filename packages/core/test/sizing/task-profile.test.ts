@@ -48,6 +48,13 @@ describe('tasks of several names in one worker', () => {
     expect(words([use(0, 0)], { loopMs: 0, cpuMs: 0 })).toEqual([undefined]);
   });
 
+  it('have the loop for as long as it was active, however short they waited', () => {
+    const least = Number.MIN_VALUE;
+    expect(shareOut([use(16 * least, 0)], { loopMs: 1 / 30, cpuMs: 0, delayMs: 0 })).toMatchObject([
+      { loopMs: 1 / 30 },
+    ]);
+  });
+
   it('have all of the loop together, and no more, but for what calls took by themselves', () => {
     const some = fc.double({ min: 0, max: 1e6, noNaN: true });
     const uses = fc.array(fc.record({ handlerMs: some, calledMs: some, sampledMs: some, sampledCpuMs: some }), {
