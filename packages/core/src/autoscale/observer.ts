@@ -32,6 +32,7 @@ export interface ObserverParts {
 interface TypeTotals {
   count: number;
   sum: number;
+  /** Least mean of a look. The averages of the type rise with the very slowdown that this must show. */
   bestMs: number;
 }
 
@@ -141,6 +142,7 @@ export class Observer {
       this.#types.set(type, { count, sum, bestMs: best });
       if (more === 0) continue;
       ended += more;
+      // The mean of all time: with a moving average, the work rate would swing with the latest tasks.
       workMs += more * mean;
       if (best === Infinity) continue;
       tookMs += took;

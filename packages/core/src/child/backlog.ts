@@ -10,7 +10,7 @@ export class Backlog {
   rows = 0;
   /** Whether more tasks waited in the parent when it sent the latest row. */
   hasMore = false;
-  /** Time from one row to the next: a moving average, ms. */
+  /** Time from one row to the next: a moving average, ms. The parent's averages know of calls alone, and arrive with a delay. */
   #pitchMs = 0;
 
   /** Adds the rows of a frame. */

@@ -7,7 +7,10 @@ const KNOWN_FROM = 2048;
 /** One call in this number is timed. It is prime, so that names that take turns are all among them. */
 const TIMED_CALLS = 17;
 
-/** Time that tasks take of the program's thread, and of workers in their handlers: running sums over the latest tasks. */
+/**
+ * Time that tasks take of the program's thread, and of workers in their handlers: running sums over the latest tasks. Averages by
+ * name would not do, because the program's thread handles tasks of all names together.
+ */
 export class Balance {
   #tasks = 0;
   #handedMs = 0;

@@ -21,7 +21,10 @@ export class TaskType {
   readonly total = new Histogram();
   /** What its tasks do to their workers. */
   readonly profile = new TaskProfile();
-  /** Expected execution time, ms: a moving average. */
+  /**
+   * Expected execution time, ms: a moving average. It tells how much work a queue is, and shares time among names. The typical
+   * time leaves out rare long tasks, which are most of the work of some names. The mean of the histogram never forgets.
+   */
   expectedMs = UNKNOWN_MS;
   /**
    * Execution time of most tasks, ms: a moving average. A much longer task counts at most MUCH_LONGER times as long. Prefetch
