@@ -1,5 +1,6 @@
 import {
   areCoresBusy,
+  COMPUTES_ABOVE,
   cpuPerLoop,
   loopShare,
   tasksPerLoop,
@@ -14,11 +15,8 @@ import type { SizingLimits, SizingSample } from './sample.js';
  */
 const LOOP_GOAL = 0.97;
 const LOOP_LOW = 0.95;
-/**
- * Computing tasks come out slightly below or above 1. Causes are the collector's threads, and other processes that had the
- * core.
- */
-const NEARLY_ONE = [0.75, 1.3] as const;
+/** Computing tasks come out slightly above 1, because of the collector's threads. */
+const COMPUTES_BELOW = 1.3;
 /** Most times as long as usual that tasks may take. Above that, more tasks at once only wait for each other. */
 const MOST_SLOWDOWN = 1.5;
 /** Above this slowdown, one more task at once would only restore a number that was too high. */
@@ -83,7 +81,7 @@ export function coresTarget(
   const whole = wholeCores(limits);
   const isFull = concurrency >= maxConcurrency && tasksPerLoop(shape) >= WAITS_ABOVE;
   const share = cpuPerLoop(shape) * (isFull ? loopShare(shape) : 1);
-  if (share >= NEARLY_ONE[0] && share <= NEARLY_ONE[1]) return whole;
+  if (share >= COMPUTES_ABOVE && share <= COMPUTES_BELOW) return whole;
   // The small share of each may be due to their number alone. Then more workers cannot help, and a trial with fewer is
   // needed.
   if (share < 1 && areCoresBusy(shape, workers, limits.cores)) return Math.max(whole, workers);
@@ -98,7 +96,7 @@ export function wholeCores({ cores }: SizingLimits): number {
 /** Whether workers may only be taking cores from each other: they outnumber the cores, and the cores are used up. */
 export function mayBeTooMany(shape: WorkloadProfile, workers: number, limits: SizingLimits): boolean {
   return (
-    workers > wholeCores(limits) && cpuPerLoop(shape) < NEARLY_ONE[0] && areCoresBusy(shape, workers, limits.cores)
+    workers > wholeCores(limits) && cpuPerLoop(shape) < COMPUTES_ABOVE && areCoresBusy(shape, workers, limits.cores)
   );
 }
 

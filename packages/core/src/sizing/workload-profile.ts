@@ -156,8 +156,10 @@ export function areCoresBusy(sums: Sums, workers: number, cores: number): boolea
 
 /** Tasks that leave their loop idle for less than this wait too little: a second one adds only risks. */
 export const WAITS_ABOVE = 1.3;
+/** A word for display only. */
 const ONLY_WAITS_ABOVE = 5;
-const COMPUTES_ABOVE = 0.75;
+/** Processor time for each active millisecond. Computing tasks come out slightly below 1 where other processes had the core. */
+export const COMPUTES_ABOVE = 0.75;
 
 /** The word for the kind of tasks, for display. */
 export function kindOf(shape: Sums): DetectedWorkload {
