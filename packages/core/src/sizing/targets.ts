@@ -26,6 +26,11 @@ const LITTLE_SLOWDOWN = 1.2;
  * compute and half wait reach 10 at once instead of 14. They then do 2 to 6 % less work.
  */
 const LOOPS_ARE_BUSY = 0.6;
+/**
+ * Where several tasks run at once, they go on so down to this bound, which is below WAITS_ABOVE. With one bound, simulated tasks
+ * that come out at 1.3 had their concurrency halved and doubled every 20 s.
+ */
+const WAITS_STILL_ABOVE = 1.2;
 /** Growth of concurrency in one tick: from 1 to 256 in a second. Without it, simulated tasks that half wait do 1 % less. */
 const MOST_CONCURRENCY_STEP = 4;
 /** Allows a little more than the observed number, which swings. Without it, simulated tasks that wait end up 0.5 % behind. */
@@ -45,7 +50,7 @@ export function concurrencyTarget(
   { minConcurrency, maxConcurrency }: SizingLimits,
 ): number {
   const clamp = (count: number): number => Math.min(Math.max(count, minConcurrency), maxConcurrency);
-  if (tasksPerLoop(shape) < WAITS_ABOVE) return clamp(1);
+  if (tasksPerLoop(shape) < (current > 1 ? WAITS_STILL_ABOVE : WAITS_ABOVE)) return clamp(1);
   const active = loopShare(shape);
   if (active < LOOPS_ARE_BUSY && slowdown > MOST_SLOWDOWN) {
     return clamp(Math.round(current * Math.max(0.5, MOST_SLOWDOWN / slowdown)));

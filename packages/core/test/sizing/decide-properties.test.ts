@@ -107,7 +107,17 @@ describe('whatever happens', () => {
         expect(changes('workers')).toBeLessThanOrEqual(10);
         expect(changes('concurrency')).toBeLessThanOrEqual(10);
       }),
-      { numRuns: 200 },
+      {
+        numRuns: 200,
+        // Tasks at the bound between those that wait and those that do not.
+        examples: [
+          [
+            { minWorkers: 0, maxWorkers: 5, minConcurrency: 1, maxConcurrency: 2, cores: 0.5 },
+            { loop: 0.756636173857241, cpu: 0.08112127538091495, after: 0 },
+            9,
+          ],
+        ],
+      },
     );
   });
 
