@@ -190,8 +190,8 @@ export class InFlightTasks {
       this.release(entry);
       return true;
     }
-    // The worker may decode its input now, and die of that. The task must not be in a second worker meanwhile.
-    if (this.#revoke(entry) !== true || this.#isDecoded(entry)) return false;
+    // The worker may decode its input now, and die of that. The task must not be in a second worker meanwhile. The board says so only after the revocation.
+    if (this.#revoke(entry) !== true || this.#parts.transport.board?.decoding() === entry.wireId) return false;
     this.#noteRevoked(entry);
     return true;
   }
@@ -264,11 +264,6 @@ export class InFlightTasks {
     if (!this.hasBoard || board?.revoke(entry.wireId) !== true) return undefined;
     const claim = board.claimOf(entry.wireId);
     return claim === undefined || this.#isStillPrefetched(entry, claim);
-  }
-
-  /** Whether the worker decodes the input of this task now, or decoded it last. Must be read after the revocation is written. */
-  #isDecoded(entry: InFlightEntry): boolean {
-    return this.#parts.transport.board?.decoding() === entry.wireId;
   }
 
   /** Keeps the entry taken until the worker has come across it and answered. */

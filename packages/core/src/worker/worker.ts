@@ -222,11 +222,15 @@ export class Worker {
     return this.#transport.stack(STACK_WITHIN_MS);
   }
 
-  /** Time when the handler of a task in flight was called, host clock; undefined when it was not yet. */
+  /**
+   * Time when the handler of a task in flight was called, host clock; undefined when it was not yet. It may have been when results
+   * wait in the log for their progress. Then a task that was sent counts as begun.
+   */
   begunAt(task: Task): number | undefined {
-    this.received.readLog(false);
-    const { assignment: entry } = task;
-    return entry === undefined ? undefined : this.assigned.begunAt(entry as InFlightEntry);
+    const isWhole = this.received.readLog(false);
+    const entry = task.assignment as InFlightEntry | undefined;
+    if (entry === undefined) return undefined;
+    return this.assigned.begunAt(entry) ?? (isWhole || Number.isNaN(entry.sentAt) ? undefined : entry.sentAt);
   }
 
   /** Takes no more tasks, finishes those in flight, then stops within `stopWithinMs`. */
