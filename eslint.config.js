@@ -1,6 +1,7 @@
 // Only rules that find mistakes: prettier owns the layout, tsc the unused locals.
 import js from '@eslint/js';
 import { defineConfig, globalIgnores, includeIgnoreFile } from 'eslint/config';
+import sortImports from 'eslint-plugin-simple-import-sort';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
@@ -63,6 +64,11 @@ export default defineConfig(
     extends: [js.configs.recommended],
     // Text for a terminal is freed of control characters, and for that they must be named.
     rules: { 'no-control-regex': 'off' },
+  },
+  {
+    plugins: { sort: sortImports },
+    // One list without gaps: side effects, modules of Node, packages, files.
+    rules: { 'sort/imports': ['error', { groups: [['^\\u0000', '^node:', '^@?\\w', '^', '^\\.']] }] },
   },
   {
     files: ['**/*.{js,mjs,cjs}'],

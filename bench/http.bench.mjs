@@ -3,11 +3,11 @@
 // Rendering takes some 0.3 ms, and the text has 13 KB. Server, workers and the client program share the two cores, as in a
 // container of that size. Without a pool one core renders. node:cluster has a server in each process, so no text crosses
 // between processes. It is the better answer where each process has all that a request needs.
-import cluster from 'node:cluster';
+import { strictEqual } from 'node:assert';
 import { fork } from 'node:child_process';
+import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
-import { strictEqual } from 'node:assert';
 import { fileURLToPath } from 'node:url';
 import { forRealTasks } from './contestants.mjs';
 import { named, timesBest, timesCost } from './goals.mjs';

@@ -10,10 +10,10 @@
 import { checkIdentity } from './answers.mjs';
 import { closedLoop } from './closed-loop.mjs';
 import { threadPeers } from './contestants.mjs';
-import { bestMedian } from './statistics.mjs';
+import { named } from './goals.mjs';
 import { parentCpuMs } from './parent-cpu.mjs';
 import { millpond } from './pools/millpond.mjs';
-import { named } from './goals.mjs';
+import { bestMedian } from './statistics.mjs';
 import { warmRound } from './warm-round.mjs';
 
 const COUNTS = [2, 8, 32, 128];

@@ -13,9 +13,9 @@
 import { strictEqual } from 'node:assert';
 import { setTimeout as delay } from 'node:timers/promises';
 import { closedLoop } from './closed-loop.mjs';
-import { bareFork, bareThread } from './pools/bare.mjs';
 import { processPeers, threadPeers } from './contestants.mjs';
 import { named, timesBest, timesCost } from './goals.mjs';
+import { bareFork, bareThread } from './pools/bare.mjs';
 import { millpond } from './pools/millpond.mjs';
 import { percentile } from './statistics.mjs';
 import { warmRound } from './warm-round.mjs';

@@ -1,6 +1,6 @@
 // How many objects of 650 bytes a second go through 2 workers and back?
-import { OBJECTS } from './values.mjs';
 import { valueBenchmark } from './value-benchmark.mjs';
+import { OBJECTS } from './values.mjs';
 
 export default valueBenchmark({
   question: 'How many objects of 650 bytes a second go through 2 workers and back?',

@@ -2,10 +2,10 @@
 // ends with it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderChart } from './chart.mjs';
 import { fillGuide } from './break-even-table.mjs';
+import { renderChart } from './chart.mjs';
 import { newestResults } from './newest-results.mjs';
-import { realWorkChart, realWorkOf, rangeToPeers, renderRealWork } from './real-work-summary.mjs';
+import { rangeToPeers, realWorkChart, realWorkOf, renderRealWork } from './real-work-summary.mjs';
 import { headCells, measuredAgainst, number, resultCells, row, verdict } from './table.mjs';
 import { renderTimeLines } from './time-line-chart.mjs';
 

@@ -6,7 +6,7 @@
 import { deepStrictEqual } from 'node:assert';
 import { forRealTasks, processPeers, threadPeers } from './contestants.mjs';
 import { isDynamic, named, neverSlower, ours, timesCost } from './goals.mjs';
-import { allAtOnce, ideal, IDEAL, plainLoop } from './pools/lists.mjs';
+import { allAtOnce, IDEAL, ideal, plainLoop } from './pools/lists.mjs';
 import { millpond } from './pools/millpond.mjs';
 import { WORKERS } from './warm-round.mjs';
 import { TASKS } from './workloads/chosen.mjs';

@@ -1,6 +1,6 @@
 // How many records of 120 bytes a second go through 2 workers and back?
-import { RECORDS } from './values.mjs';
 import { valueBenchmark } from './value-benchmark.mjs';
+import { RECORDS } from './values.mjs';
 
 export default valueBenchmark({
   question: 'How many records of 120 bytes a second go through 2 workers and back?',

@@ -7,9 +7,9 @@ import { parseArgs } from 'node:util';
 import { choose, loadBenchmarks } from './benchmarks.mjs';
 import { evaluateGoals } from './goals.mjs';
 import { describeMachine, describeVersions } from './machine.mjs';
+import { whatIsMissing } from './needs.mjs';
 import { writePage } from './performance.mjs';
 import { runRound } from './run-round.mjs';
-import { whatIsMissing } from './needs.mjs';
 import { summarize } from './statistics.mjs';
 import { renderGoals, renderTable } from './table.mjs';
 

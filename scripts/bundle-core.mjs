@@ -6,9 +6,9 @@ import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import {
-  OUTPUT,
   asciiOnly,
   inputsOf,
+  OUTPUT,
   refuseWarnings,
   withoutNamespaces,
   withoutNodeImports,

@@ -1,7 +1,7 @@
 // Bundles a package without code in its workers. Its entries share their common modules, and all else stays a dependency.
 import { isAbsolute, join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { OUTPUT, inputsOf, refuseWarnings } from './bundle-output.mjs';
+import { inputsOf, OUTPUT, refuseWarnings } from './bundle-output.mjs';
 
 /** @param entries names of files in dist/ */
 export async function bundlePlain({ root, dist }, entries) {

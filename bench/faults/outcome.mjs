@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FAULTS } from './faults.mjs';
-import { MARKER, killProcessesOf, processesOf } from './processes.mjs';
+import { killProcessesOf, MARKER, processesOf } from './processes.mjs';
 
 /** Time without a settlement. The first time, the later task is requested; the second time, the probe is ended. */
 const QUIET_MS = 2500;

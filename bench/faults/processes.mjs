@@ -1,5 +1,5 @@
 // Finds the processes that a probe leaves behind: all that inherited its marker.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 export const MARKER = 'FAULTS_PROBE';
 

@@ -1,6 +1,6 @@
 // Formats the outcomes for the terminal and for docs/faults.md.
-import { CONTESTANTS } from './contestants.mjs';
 import { row } from '../table.mjs';
+import { CONTESTANTS } from './contestants.mjs';
 import { FAULTS } from './faults.mjs';
 import { FAULTS_OF_OTHERS } from './innocents.mjs';
 import { FINE, verdict } from './verdict.mjs';

@@ -7,8 +7,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { renderPage } from './page.mjs';
-import { AFTER_MS, stepRows } from './steps.mjs';
 import { LAST_MS, RUN_MS, steadyRows } from './steady.mjs';
+import { AFTER_MS, stepRows } from './steps.mjs';
 
 const CORES = [2, 4, 8, 16, 32, 64, 128];
 const STEP_CORES = [2, 16, 128];

@@ -1,7 +1,7 @@
 // Compresses and hashes every source file of the installed packages in worker processes. `--help` shows the options.
 import { writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { Pool, isPoolError } from '@millpond/core';
+import { isPoolError, Pool } from '@millpond/core';
 import { Profiler } from '@millpond/profiler';
 import { formatPath } from './format.mjs';
 import { listSources } from './list-sources.mjs';

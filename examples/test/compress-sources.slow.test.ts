@@ -1,4 +1,4 @@
-import { execFileSync, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ROOT, runNode, type Outcome } from './run-example.js';
+import { type Outcome, ROOT, runNode } from './run-example.js';
 
 const NODE_MODULES = join(ROOT, 'node_modules');
 const ENDINGS = ['.js', '.mjs', '.cjs', '.d.ts'];

@@ -1,14 +1,14 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { init } from './commands/init.js';
-import { run } from './commands/run.js';
 import type { RunFlags } from './commands/run.js';
+import { run } from './commands/run.js';
 import { validate } from './commands/validate.js';
-import { EXIT } from './exit-codes.js';
 import type { ExitCode } from './exit-codes.js';
+import { EXIT } from './exit-codes.js';
 import { CliFailure } from './failure.js';
-import { paletteOf } from './io.js';
 import type { Io } from './io.js';
+import { paletteOf } from './io.js';
 import { readFileSync } from './natives.js';
 import { formatProblems, WorkloadError } from './workload/problems.js';
 

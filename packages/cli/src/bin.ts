@@ -1,5 +1,5 @@
-import { process, exit } from './natives.js';
 import { main } from './args.js';
+import { exit, process } from './natives.js';
 
 // A reader of our output that goes away, such as head, is no reason for a stack trace. The run sees the error itself.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});

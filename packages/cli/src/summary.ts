@@ -1,6 +1,6 @@
+import { formatCount } from '@millpond/core/internal';
 import type { Palette } from './color.js';
 import { printable } from './printable.js';
-import { formatCount } from '@millpond/core/internal';
 import { formatDuration, formatRate } from './progress/units.js';
 import type { RunReport } from './run/report.js';
 

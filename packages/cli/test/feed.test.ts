@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../src/input/source.js';
 import type { SourceItem } from '../src/input/source.js';
-import { Feed } from '../src/run/feed.js';
+import { InputError } from '../src/input/source.js';
 import type { RefusedItem } from '../src/run/feed.js';
+import { Feed } from '../src/run/feed.js';
 
 async function* from(items: readonly SourceItem[]): AsyncGenerator<SourceItem> {
   yield* items;

@@ -4,8 +4,8 @@ import { paletteFor, wantsColor } from '../src/color.js';
 import { printable } from '../src/printable.js';
 import { read, sample, startMeter } from '../src/progress/meter.js';
 import { chooseMode } from '../src/progress/mode.js';
-import { renderLive, renderPlain } from '../src/progress/render.js';
 import type { ProgressView } from '../src/progress/render.js';
+import { renderLive, renderPlain } from '../src/progress/render.js';
 import { showProgress } from '../src/progress/terminal.js';
 import { formatDuration, formatRate } from '../src/progress/units.js';
 

@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { CHANNELS, type PoolStats, type SectionsMessage, type TaskMessage, type WorkerMessage } from '@millpond/core';
+import type { Level } from './options.js';
 import { refuse, show } from './options.js';
 import { PoolRecorder } from './record/pool-recorder.js';
-import type { Level } from './options.js';
 
 /** Parts of a pool that the profiler needs: its identity, which its messages carry, and its `stats()`. */
 export interface ProfiledPool {

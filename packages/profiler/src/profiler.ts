@@ -1,13 +1,13 @@
 import { hostNowMs } from '@millpond/core/internal';
-import { Date, nodeTiming, setImmediate } from './natives.js';
 import { Attachments, type ProfiledPool } from './attach.js';
+import { Date, nodeTiming, setImmediate } from './natives.js';
 import {
-  refuse,
-  resolveBottleneckOptions,
-  resolveProfilerOptions,
   type BottleneckOptions,
   type Level,
   type ProfilerOptions,
+  refuse,
+  resolveBottleneckOptions,
+  resolveProfilerOptions,
 } from './options.js';
 import { Report } from './report/report.js';
 import { ParentSections, type Span } from './sections/parent-sections.js';

@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import { CHANNELS, type PoolKind, type SectionDelta, type TaskTrace } from '@millpond/core';
 import fc from 'fast-check';
-import { PoolRecorder } from '../src/record/pool-recorder.js';
 import type { ProfiledPool } from '../src/attach.js';
+import { PoolRecorder } from '../src/record/pool-recorder.js';
 
 /** The ten stamps of a try whose nine segments take these times, from `t0` on. */
 export function traceOf(segments: readonly number[], fields: Partial<TaskTrace> & { t0?: number } = {}): TaskTrace {

@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
-import { CHANNELS, isPoolError, type ErrorCode } from '@millpond/core';
+import { CHANNELS, type ErrorCode, isPoolError } from '@millpond/core';
 import { hostNowMs } from '@millpond/core/internal';
 import { describe, expect, it, vi } from 'vitest';
 import { Profiler } from '../src/profiler.js';
-import { FakePool, deltaOf, ran, traceOf } from './fakes.js';
+import { deltaOf, FakePool, ran, traceOf } from './fakes.js';
 
 function messageOf(code: ErrorCode, run: () => unknown): string {
   try {

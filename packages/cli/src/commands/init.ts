@@ -1,7 +1,7 @@
 import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
+import { EXIT } from '../exit-codes.js';
 import { CliFailure, describeSystemError } from '../failure.js';
 import type { Io } from '../io.js';
 import { TEMPLATE } from './init-template.js';

@@ -1,23 +1,23 @@
 import { isPoolError } from '@millpond/core';
-import { setTimeout, exit } from '../natives.js';
-import { EXIT, exitCodeOfSignal } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
+import { EXIT, exitCodeOfSignal } from '../exit-codes.js';
 import { CliFailure } from '../failure.js';
 import { openInput } from '../input/open.js';
-import { paletteOf } from '../io.js';
 import type { Io } from '../io.js';
+import { paletteOf } from '../io.js';
+import { exit, setTimeout } from '../natives.js';
 import { divert } from '../output/sinks.js';
 import { chooseMode } from '../progress/mode.js';
 import { chooseDestination, protectFiles } from '../run/destination.js';
 import { Narrator } from '../run/narrator.js';
 import { openOutputs } from '../run/outputs.js';
-import { makePlan, renderPlan } from '../run/plan.js';
 import type { PlanSetup } from '../run/plan.js';
-import { RunSession } from '../run/session.js';
+import { makePlan, renderPlan } from '../run/plan.js';
 import type { SessionSetup } from '../run/session.js';
+import { RunSession } from '../run/session.js';
 import { watchSignals } from '../run/signals.js';
-import { loadWorkload } from '../workload/load.js';
 import type { Workload } from '../workload/load.js';
+import { loadWorkload } from '../workload/load.js';
 import type { PoolOverrides } from '../workload/pool-options.js';
 
 /** Flags of `millpond run`. */

@@ -1,5 +1,5 @@
-import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
+import { EXIT } from '../exit-codes.js';
 import { openInput } from '../input/open.js';
 import type { Io } from '../io.js';
 import { printable } from '../printable.js';

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { Buffer } from '../natives.js';
 import { describeSystemError } from '../failure.js';
+import { Buffer } from '../natives.js';
 import { InputError } from './source.js';
 
 /** A source of bytes: a file, or standard input. */

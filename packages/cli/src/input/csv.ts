@@ -1,8 +1,8 @@
 import type { ByteSource } from './byte-source.js';
-import { readCsvRecords } from './csv-records.js';
 import type { CsvRecord } from './csv-records.js';
-import { InputError } from './source.js';
+import { readCsvRecords } from './csv-records.js';
 import type { InputSource, SourceItem } from './source.js';
+import { InputError } from './source.js';
 
 export interface CsvFormat {
   /** @defaultValue a comma */

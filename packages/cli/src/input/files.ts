@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { describeSystemError } from '../failure.js';
-import { InputError } from './source.js';
 import type { InputSource, SourceItem } from './source.js';
+import { InputError } from './source.js';
 
 export interface FilesInput {
   /** Glob patterns and plain paths. */

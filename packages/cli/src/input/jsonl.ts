@@ -1,7 +1,7 @@
 import type { ByteSource } from './byte-source.js';
 import type { InputSource, SourceItem } from './source.js';
-import { splitLines } from './split-lines.js';
 import type { Line } from './split-lines.js';
+import { splitLines } from './split-lines.js';
 
 /** Each line of a JSON Lines text, parsed. Ids are line numbers from 1. A bad line is a bad item; reading goes on. */
 export function openJsonl(bytes: ByteSource): InputSource {

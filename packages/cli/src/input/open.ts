@@ -8,8 +8,8 @@ import { openItems } from './items.js';
 import { openJsonl } from './jsonl.js';
 import { openLines } from './lines.js';
 import { openRange } from './range.js';
-import { InputError } from './source.js';
 import type { InputSource } from './source.js';
+import { InputError } from './source.js';
 
 /**
  * Opens the input of a workload: looks for its files, keeps them open, reads a CSV header.

@@ -1,6 +1,6 @@
 import type { ItemId } from '../input/source.js';
-import { describeError, toJson } from './to-json.js';
 import type { ErrorJson } from './to-json.js';
+import { describeError, toJson } from './to-json.js';
 
 /** The outcome of one item. `reason` is the value that the handler threw, or the pool's own error. */
 export type Outcome = { ok: true; value: unknown } | { ok: false; reason: unknown };

@@ -1,6 +1,6 @@
+import { formatCount } from '@millpond/core/internal';
 import type { Palette } from '../color.js';
 import type { Reading } from './meter.js';
-import { formatCount } from '@millpond/core/internal';
 import { formatDuration, formatRate } from './units.js';
 
 /** Contents of a progress line. */

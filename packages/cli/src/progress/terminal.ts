@@ -1,8 +1,8 @@
-import { setInterval, clearInterval } from '../natives.js';
 import type { Palette } from '../color.js';
+import { clearInterval, setInterval } from '../natives.js';
 import type { ProgressMode } from './mode.js';
-import { renderLive, renderPlain } from './render.js';
 import type { ProgressView } from './render.js';
+import { renderLive, renderPlain } from './render.js';
 
 /** The stream for progress, such as standard error. */
 export interface ProgressStream {

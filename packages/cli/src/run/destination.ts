@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { dirname, basename, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { EXIT } from '../exit-codes.js';
 import { CliFailure } from '../failure.js';
 import type { Workload } from '../workload/load.js';

@@ -1,5 +1,5 @@
-import type { ResultLine } from '../output/result-line.js';
 import type { LineWriter } from '../output/line-writer.js';
+import type { ResultLine } from '../output/result-line.js';
 import type { ProgressView } from '../progress/render.js';
 import type { RunReport } from './report.js';
 

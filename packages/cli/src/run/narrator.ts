@@ -1,13 +1,13 @@
-import { Date, setInterval, clearInterval } from '../natives.js';
 import type { Palette } from '../color.js';
 import { EXIT } from '../exit-codes.js';
 import { CliFailure } from '../failure.js';
+import { clearInterval, Date, setInterval } from '../natives.js';
 import { isBrokenPipe } from '../output/sinks.js';
 import { printable } from '../printable.js';
 import type { ProgressMode } from '../progress/mode.js';
 import { renderPlain } from '../progress/render.js';
-import { showProgress } from '../progress/terminal.js';
 import type { ProgressStream } from '../progress/terminal.js';
+import { showProgress } from '../progress/terminal.js';
 import { renderSummary } from '../summary.js';
 import type { Workload } from '../workload/load.js';
 import type { Destination } from './destination.js';

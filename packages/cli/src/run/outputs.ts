@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
 import { EXIT } from '../exit-codes.js';
 import { CliFailure, describeSystemError } from '../failure.js';
-import { LineWriter } from '../output/line-writer.js';
 import type { Sink } from '../output/line-writer.js';
-import { isBrokenPipe, openFileSink, streamSink } from '../output/sinks.js';
+import { LineWriter } from '../output/line-writer.js';
 import type { FileSink } from '../output/sinks.js';
+import { isBrokenPipe, openFileSink, streamSink } from '../output/sinks.js';
 import type { Destination } from './destination.js';
 import { EventStream } from './events.js';
 

@@ -1,10 +1,10 @@
+import { formatCount } from '@millpond/core/internal';
 import type { InputSource, SourceItem } from '../input/source.js';
 import { toJson } from '../output/to-json.js';
 import { printable } from '../printable.js';
-import { formatCount } from '@millpond/core/internal';
-import { poolOptionsFor } from '../workload/pool-options.js';
-import type { PoolOverrides } from '../workload/pool-options.js';
 import type { Workload } from '../workload/load.js';
+import type { PoolOverrides } from '../workload/pool-options.js';
+import { poolOptionsFor } from '../workload/pool-options.js';
 import type { Destination } from './destination.js';
 
 /** The plan of a run. Plain data, printed by `--dry-run`. */

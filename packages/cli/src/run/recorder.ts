@@ -1,6 +1,6 @@
-import { renderResult } from '../output/result-line.js';
-import type { ItemLabel, Outcome } from '../output/result-line.js';
 import type { LineWriter } from '../output/line-writer.js';
+import type { ItemLabel, Outcome } from '../output/result-line.js';
+import { renderResult } from '../output/result-line.js';
 import type { EventStream } from './events.js';
 import type { Tally } from './tally.js';
 

@@ -1,5 +1,5 @@
-import { process } from '../natives.js';
 import type { StopSignal } from '../exit-codes.js';
+import { process } from '../natives.js';
 
 export interface SignalActions {
   /** The first signal: finish the tasks in flight. */

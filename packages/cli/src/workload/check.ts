@@ -2,8 +2,8 @@ import { didYouMean, nearestOrAll } from '@millpond/core/internal';
 import type * as z from 'zod';
 import { crossCheck } from './cross-checks.js';
 import type { Finding, Path } from './problems.js';
-import { workloadJsonSchema, workloadSchema } from './schema.js';
 import type { WorkloadFile } from './schema.js';
+import { workloadJsonSchema, workloadSchema } from './schema.js';
 
 /** Checks the data of a workload file. Finds all mistakes at once; pure. */
 export function checkWorkload(value: unknown): { workload: WorkloadFile } | { findings: Finding[] } {

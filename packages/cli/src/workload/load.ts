@@ -1,11 +1,11 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
-import { Buffer, process } from '../natives.js';
 import { describeSystemError } from '../failure.js';
+import { Buffer, process } from '../natives.js';
 import { checkWorkload } from './check.js';
 import { readDocument } from './document.js';
-import { WorkloadError } from './problems.js';
 import type { Finding, Problem } from './problems.js';
+import { WorkloadError } from './problems.js';
 import type { WorkloadFile } from './schema.js';
 
 /** A larger workload file is refused; data belongs into an input file, which is streamed. */

@@ -1,4 +1,4 @@
-import { process, now } from '../base/natives.js';
+import { now, process } from '../base/natives.js';
 import { readText } from '../base/read-file.js';
 import { threadCpuMs } from '../sizing/thread-cpu.js';
 import { readStat } from '../sizing/thread-state.js';

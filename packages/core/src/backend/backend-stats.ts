@@ -1,10 +1,10 @@
 import { Histogram } from '../base/histogram.js';
 import type { PoolKind } from '../contract/options.js';
 import type { LatencyStats, MemoryStats, PoolStats, SizingStats, Summary, WorkerStats } from '../contract/stats.js';
-import { countRunning } from '../worker/running-count.js';
-import type { Worker } from '../worker/worker.js';
 import type { TaskRegistry } from '../task/task-registry.js';
 import type { TaskType } from '../task/task-type.js';
+import { countRunning } from '../worker/running-count.js';
+import type { Worker } from '../worker/worker.js';
 import type { BackendStats } from './backend.js';
 import type { PastWorkers } from './past-workers.js';
 

@@ -1,13 +1,13 @@
+import { type Keepers, openKeepers } from '../autoscale/keepers.js';
 import type { Clock } from '../base/clock.js';
+import { Conditions } from '../base/conditions.js';
+import { process } from '../base/natives.js';
 import { openEncoder } from '../codec/open-codec.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
-import { process } from '../base/natives.js';
-import { Conditions } from '../base/conditions.js';
 import type { WorkersOption } from '../contract/options.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
-import { openKeepers, type Keepers } from '../autoscale/keepers.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
-import { ONE_INLINE, sizeRange, WORKERS_VARIABLE, type SizeRange } from '../sizing/static-size.js';
+import { ONE_INLINE, type SizeRange, sizeRange, WORKERS_VARIABLE } from '../sizing/static-size.js';
 import { Supervisor } from '../supervise/supervisor.js';
 import { InputWriter } from '../task/input-writer.js';
 import { TaskRegistry } from '../task/task-registry.js';

@@ -1,4 +1,4 @@
-import { setInterval, clearInterval } from '../base/natives.js';
+import { clearInterval, setInterval } from '../base/natives.js';
 
 /** The longest delay a timer takes; it never fires within the life of a program. */
 const FOREVER_MS = 2 ** 31 - 1;

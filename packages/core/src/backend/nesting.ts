@@ -1,6 +1,6 @@
-import { process } from '../base/natives.js';
 import { fileURLToPath } from 'node:url';
-import { lineage, loadingInline, type Lineage } from '../base/lineage.js';
+import { type Lineage, lineage, loadingInline } from '../base/lineage.js';
+import { process } from '../base/natives.js';
 import { PoolError } from '../contract/errors.js';
 
 /** Most pools whose workers may be nested in one another. Each step multiplies the number of workers. */

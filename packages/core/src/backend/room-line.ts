@@ -1,6 +1,6 @@
+import { type Deferred, deferred } from '../base/deferred.js';
+import { type Linked, LinkedQueue } from '../base/linked-queue.js';
 import { queueMicrotask, setImmediate } from '../base/natives.js';
-import { deferred, type Deferred } from '../base/deferred.js';
-import { LinkedQueue, type Linked } from '../base/linked-queue.js';
 
 /** A call of `room()` that waits for a place. */
 interface Waiter extends Deferred<void>, Linked<Waiter> {}

@@ -1,10 +1,10 @@
+import { type Clock, systemClock, type Timer } from '../base/clock.js';
 import { clearImmediate, setImmediate } from '../base/natives.js';
 import { random } from '../base/random.js';
-import { systemClock, type Clock, type Timer } from '../base/clock.js';
 import type { PoolKind } from '../contract/options.js';
 import { usableCores } from '../sizing/cores.js';
-import { readMemory, type MemoryReading, type OwnMemory } from '../sizing/memory-reading.js';
-import { threadState, type ThreadState } from '../sizing/thread-state.js';
+import { type MemoryReading, type OwnMemory, readMemory } from '../sizing/memory-reading.js';
+import { type ThreadState, threadState } from '../sizing/thread-state.js';
 import { START } from '../transport/start.js';
 import type { StartTransport } from '../transport/transport.js';
 

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
-import { callSafely } from '../base/call-safely.js';
 import type { MemoryGuard } from '../autoscale/memory-guard.js';
+import { callSafely } from '../base/call-safely.js';
 import type { Clock } from '../base/clock.js';
 import { PoolError, type Refusal } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
@@ -12,9 +12,9 @@ import type { Task } from '../task/task.js';
 import type { TaskTypes } from '../task/task-types.js';
 import type { ResultRow } from '../worker/result-row.js';
 import type { HandlerUse } from '../worker/use-meter.js';
+import type { Worker } from '../worker/worker.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
 import type { WorkerListener } from '../worker/worker-listener.js';
-import type { Worker } from '../worker/worker.js';
 import type { PastWorkers } from './past-workers.js';
 import { warnOfUnknownTasks } from './task-name-warning.js';
 

@@ -1,5 +1,5 @@
-import { now, hrtime, setTimeout, clearTimeout } from './natives.js';
 import { LongTimer } from './long-timer.js';
+import { clearTimeout, hrtime, now, setTimeout } from './natives.js';
 
 // process.hrtime() reads CLOCK_MONOTONIC, which every process and thread of a host shares, while performance.now()
 // starts at its own origin. One offset per isolate turns the cheap call into the shared clock. Doubles hold 2 ns

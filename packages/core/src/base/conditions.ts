@@ -1,4 +1,4 @@
-import { deferred, type Deferred } from './deferred.js';
+import { type Deferred, deferred } from './deferred.js';
 
 /** Promises for conditions over state that changes elsewhere: the code that changes it calls `check`. */
 export class Conditions {

@@ -1,6 +1,6 @@
-import { fromJson, getBuiltinModule, process, toJson } from './natives.js';
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { workerData } from 'node:worker_threads';
+import { fromJson, getBuiltinModule, process, toJson } from './natives.js';
 
 /**
  * Stage of a worker.

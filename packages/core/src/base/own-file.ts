@@ -1,6 +1,6 @@
-import { process } from './natives.js';
 import Module from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { process } from './natives.js';
 
 /** Empty in ES modules. */
 declare const __filename: string | undefined;

@@ -1,4 +1,4 @@
-import { setTimeout, clearTimeout } from './natives.js';
+import { clearTimeout, setTimeout } from './natives.js';
 
 /** A session of V8's inspector with the inspected thread. */
 export interface Inspected {

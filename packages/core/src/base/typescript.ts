@@ -1,6 +1,6 @@
-import { process, readFileSync, fromJson } from './natives.js';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fromJson, process, readFileSync } from './natives.js';
 import { requireFrom } from './own-file.js';
 
 /** Whether a module is TypeScript. Node runs it by itself from 22.18 on; other versions do not. */

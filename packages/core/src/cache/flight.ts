@@ -1,8 +1,8 @@
 import type { CallLimits, SharedResult, SharedTask } from '../backend/backend.js';
-import { AbortController } from '../base/natives.js';
 import { listen } from '../base/abort-watch.js';
 import { callSafely } from '../base/call-safely.js';
 import type { Clock, Timer } from '../base/clock.js';
+import { AbortController } from '../base/natives.js';
 import type { ResolvedRetry } from '../contract/resolve-options.js';
 import { isTighter, judgeLimits, limitError, loosest } from './call-limits.js';
 

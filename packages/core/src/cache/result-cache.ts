@@ -3,13 +3,13 @@ import type { SharedResult, SharedTask } from '../backend/backend.js';
 import type { Clock } from '../base/clock.js';
 import { newLru } from '../base/lru.js';
 import { shortKey } from '../base/short-key.js';
+import { checkTaskName } from '../contract/arguments.js';
 import { inspectBriefly } from '../contract/checks.js';
 import { PoolError } from '../contract/errors.js';
-import { checkTaskName } from '../contract/arguments.js';
 import type { CacheOptions } from '../contract/options.js';
 import type { ResolvedTaskCache } from '../contract/resolve-options.js';
 import type { CacheStats } from '../contract/stats.js';
-import { Flight, type CachedCall, type Shared } from './flight.js';
+import { type CachedCall, Flight, type Shared } from './flight.js';
 import { stableKey } from './stable-key.js';
 
 /**

@@ -1,6 +1,6 @@
 import { MAX_RUN, slotOf, type WorkerBoard } from '../wire/claim-board.js';
+import { CLAIM_ALONE, type Frame, HANDLER_MASK, IDEMPOTENT, TASK_WORDS } from '../wire/frame.js';
 import type { CallLengths } from './call-lengths.js';
-import { CLAIM_ALONE, HANDLER_MASK, IDEMPOTENT, TASK_WORDS, type Frame } from '../wire/frame.js';
 
 /**
  * Time after which the rest of a run is looked at again before each further task. The parent relies on it. It recalls a task of a

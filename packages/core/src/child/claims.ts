@@ -13,7 +13,7 @@ import {
   SECTION_BYTES,
   type WorkerBoard,
 } from '../wire/claim-board.js';
-import { LogSpace, type LogRing, type LogWriter } from '../wire/result-log.js';
+import { type LogRing, LogSpace, type LogWriter } from '../wire/result-log.js';
 
 /** The worker's end of a claim board in a file. Two system calls a claim, 0.7 µs each on a file in memory. */
 export class FileClaims implements WorkerBoard {

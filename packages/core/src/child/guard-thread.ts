@@ -3,7 +3,7 @@
 import { Session } from 'node:inspector';
 import { Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
-import { kill, process, type Buffer, toJson } from '../base/natives.js';
+import { type Buffer, kill, process, toJson } from '../base/natives.js';
 import { stuckStack } from '../base/stuck-stack.js';
 
 const { fd } = workerData as { fd: number };

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { codeOf, messageOf } from '../base/message-of.js';
 import { findTsx, howToLoad, isTypeScript, type Tsx } from '../base/typescript.js';
-import { importNamespace, type Imported } from './import-namespace.js';
+import { type Imported, importNamespace } from './import-namespace.js';
 
 interface TsxRegister {
   register(): unknown;

@@ -2,8 +2,8 @@ import { Buffer } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
 import { Sink } from '../codec/sink.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
-import { RECORD_FLAG, STATUS, tableBytes, type ArenaPlace } from '../wire/record.js';
-import { LOG_VALUE_BYTES, RESERVED_BYTES, SMALL_VALUE_BYTES, type LogWriter } from '../wire/result-log.js';
+import { type ArenaPlace, RECORD_FLAG, STATUS, tableBytes } from '../wire/record.js';
+import { LOG_VALUE_BYTES, type LogWriter, RESERVED_BYTES, SMALL_VALUE_BYTES } from '../wire/result-log.js';
 import { NO_TIMES, RecordBuffer, type ResultTimes } from './record-buffer.js';
 
 /** Most bytes of log records that the frame carries as well, which spares the parent a read of the file. */

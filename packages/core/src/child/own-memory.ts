@@ -1,7 +1,7 @@
-import { getHeapSpaceStatistics, getHeapStatistics } from '../base/v8-natives.js';
 import { isMainThread, resourceLimits } from 'node:worker_threads';
 import { process } from '../base/natives.js';
 import { residentBytes } from '../base/resident-bytes.js';
+import { getHeapSpaceStatistics, getHeapStatistics } from '../base/v8-natives.js';
 
 const MIB = 1024 * 1024;
 const OLD_SPACE_FLAG = /--max[-_]old[-_]space[-_]size=(\d+)/g;

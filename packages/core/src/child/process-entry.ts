@@ -1,7 +1,7 @@
 // First file in a worker process. File descriptors: 3 link to the parent, 4 claim board, 5 guard's link, 6 and 7 arena.
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { process, kill, exit } from '../base/natives.js';
+import { exit, kill, process } from '../base/natives.js';
 import { Arena } from '../codec/arena.js';
 import { openDecoder, openEncoder } from '../codec/open-codec.js';
 import type { WorkerKind } from '../wire/frame.js';
@@ -11,8 +11,8 @@ import { shareContextUntilUsed } from './clean-context.js';
 import { importNamespace } from './import-namespace.js';
 import { moduleLoader } from './load-module.js';
 import { outputWritten } from './output-written.js';
-import { restoreTicks } from './restore-ticks.js';
 import { printAtOnce } from './print-at-once.js';
+import { restoreTicks } from './restore-ticks.js';
 import { serve } from './serve.js';
 
 const LINK_FD = 3;

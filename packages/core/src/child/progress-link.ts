@@ -1,8 +1,8 @@
-import type { TransferItem } from '../contract/transfer-item.js';
 import { Buffer, structuredClone } from '../base/natives.js';
 import { Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import { isMoved } from '../contract/move.js';
+import type { TransferItem } from '../contract/transfer-item.js';
 import { FRAME, type WorkerChannel } from '../wire/frame.js';
 import type { ClonedValue } from '../wire/messages.js';
 

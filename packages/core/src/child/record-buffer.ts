@@ -1,6 +1,6 @@
 import { Buffer } from '../base/natives.js';
 import type { Sink } from '../codec/sink.js';
-import { closeRecord, RECORD_HEADER, recordBytes, tableBytes, writePlaces, type ArenaPlace } from '../wire/record.js';
+import { type ArenaPlace, closeRecord, RECORD_HEADER, recordBytes, tableBytes, writePlaces } from '../wire/record.js';
 
 /** Times of the stages of a task, host clock. */
 export interface ResultTimes {

@@ -1,6 +1,6 @@
-import { setInterval, clearInterval } from '../base/natives.js';
+import { clearInterval, setInterval } from '../base/natives.js';
 import { FRAME, type WorkerChannel } from '../wire/frame.js';
-import { VITALS_EVERY_MS, type SelfReport } from './self-report.js';
+import { type SelfReport, VITALS_EVERY_MS } from './self-report.js';
 import type { TaskLoop } from './task-loop.js';
 
 /**

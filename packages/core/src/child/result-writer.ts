@@ -1,13 +1,13 @@
 import { Buffer, structuredClone } from '../base/natives.js';
 import { serialize } from '../base/v8-natives.js';
-import type { TransferItem } from '../contract/transfer-item.js';
 import type { Arena } from '../codec/arena.js';
 import { Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import { isMoved } from '../contract/move.js';
+import type { TransferItem } from '../contract/transfer-item.js';
 import { FRAME, type WorkerChannel } from '../wire/frame.js';
-import { RECORD_FLAG, STATUS, type ArenaPlace } from '../wire/record.js';
+import { type ArenaPlace, RECORD_FLAG, STATUS } from '../wire/record.js';
 import type { LogWriter } from '../wire/result-log.js';
 import { LoggedResults } from './logged-results.js';
 import { copyOf } from './progress-link.js';

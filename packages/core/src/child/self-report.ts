@@ -1,7 +1,7 @@
 import type { EventLoopUtilization } from 'node:perf_hooks';
-import { getHeapStatistics } from '../base/v8-natives.js';
-import { eventLoopUtilization } from '../base/loop-use.js';
 import { hostNowMs } from '../base/clock.js';
+import { eventLoopUtilization } from '../base/loop-use.js';
+import { getHeapStatistics } from '../base/v8-natives.js';
 import type { ReportMessage, TaskUseTotals } from '../wire/messages.js';
 import type { BusyPoll } from './busy-poll.js';
 import { ownCpuMs, waitedForCoreMs } from './cpu-time.js';

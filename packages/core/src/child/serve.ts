@@ -1,32 +1,32 @@
-import { nextTick, setTimeout, printError } from '../base/natives.js';
 import { hostNowMs, systemClock } from '../base/clock.js';
+import { nextTick, printError, setTimeout } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import { setWorkerData } from '../contract/worker-scope.js';
+import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
 import { errorToWire } from '../wire/error-wire.js';
-import { FRAME, PROTOCOL_VERSION, type ParentKind, type WorkerChannel } from '../wire/frame.js';
+import { FRAME, type ParentKind, PROTOCOL_VERSION, type WorkerChannel } from '../wire/frame.js';
 import { frameRouter } from '../wire/frame-router.js';
 import type { InitMessage, StartFailedMessage } from '../wire/messages.js';
-import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
 import { Requests } from '../wire/requests.js';
 import type { LogWriter } from '../wire/result-log.js';
 import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
 import { BusyPoll } from './busy-poll.js';
 import { systemThreadId } from './cpu-time.js';
-import { ProgressLink } from './progress-link.js';
+import type { Imported } from './import-namespace.js';
 import { askWhenTaken, ProgressSender } from './progress.js';
-import { TaskUse } from './task-use.js';
-import type { WorkerScope } from './running-task.js';
-import { SectionRecorder } from './section-recorder.js';
+import { ProgressLink } from './progress-link.js';
 import { ReportTimer } from './report-timer.js';
 import { ResultWriter } from './result-writer.js';
+import type { WorkerScope } from './running-task.js';
+import { SectionRecorder } from './section-recorder.js';
 import { SelfReport } from './self-report.js';
-import { TaskLoop } from './task-loop.js';
-import { runWarmupTasks } from './warm-up.js';
 import { withSyntaxErrorPlace } from './syntax-error-place.js';
-import type { Imported } from './import-namespace.js';
-import { loadWorkerModule, type LoadedModule } from './worker-module.js';
+import { TaskLoop } from './task-loop.js';
+import { TaskUse } from './task-use.js';
+import { runWarmupTasks } from './warm-up.js';
+import { type LoadedModule, loadWorkerModule } from './worker-module.js';
 
 /** Things that a worker shares with its parent besides the link. */
 export interface Shared {

@@ -1,9 +1,9 @@
 // First file in a worker thread.
-import { workerData, type MessagePort } from 'node:worker_threads';
-import { process, exit } from '../base/natives.js';
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { exit, process } from '../base/natives.js';
 import type { Tsx } from '../base/typescript.js';
-import { printTo } from '../wire/output-port.js';
 import type { WorkerKind } from '../wire/frame.js';
+import { printTo } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { shareContextUntilUsed } from './clean-context.js';
 import { importNamespace } from './import-namespace.js';

@@ -1,4 +1,4 @@
-import { bufferPrototype, type Buffer } from '../base/natives.js';
+import { type Buffer, bufferPrototype } from '../base/natives.js';
 
 /*
  * Text to bytes and back without the look-up of an encoding by its name. The look-up costs 10 to 40 ns a call. Every Buffer has

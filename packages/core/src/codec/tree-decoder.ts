@@ -1,6 +1,6 @@
-import { Date, type Buffer } from '../base/natives.js';
+import { type Buffer, Date } from '../base/natives.js';
 import { LeafReader } from './leaf-reader.js';
-import { setOwn, ShapeReader, type ReadNext } from './shape-reader.js';
+import { type ReadNext, setOwn, ShapeReader } from './shape-reader.js';
 import { MAX_DEPTH, MAX_SHAPE_KEYS, MAX_SHAPES, OBJECT_HEAD, SHORT_TEXT, SMALL_INT, TAG } from './tree-format.js';
 import { readByV8 } from './v8-values.js';
 import { viewOf } from './views.js';

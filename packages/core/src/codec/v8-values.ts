@@ -1,5 +1,5 @@
-import { DefaultDeserializer, DefaultSerializer } from '../base/v8-natives.js';
 import { SharedArrayBuffer } from '../base/natives.js';
+import { DefaultDeserializer, DefaultSerializer } from '../base/v8-natives.js';
 import { BelongsHere } from './not-serializable.js';
 import { ownBytes } from './own-bytes.js';
 import { checkSize } from './value-codec.js';

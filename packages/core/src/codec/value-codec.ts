@@ -1,6 +1,6 @@
-import { types } from '../base/natives.js';
 import { messageOf } from '../base/message-of.js';
 import type { Buffer } from '../base/natives.js';
+import { types } from '../base/natives.js';
 import type { Refusal } from '../contract/errors.js';
 import { NotSerializable } from './not-serializable.js';
 import type { Sink } from './sink.js';

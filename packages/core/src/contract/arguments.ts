@@ -1,7 +1,7 @@
+import { didYouMean } from '../base/nearest.js';
 import { inspectBriefly } from './checks.js';
 import { PoolError } from './errors.js';
 import { EVENT_NAMES, type PoolEvents } from './events.js';
-import { didYouMean } from '../base/nearest.js';
 
 /** ERR_OPTION for an argument. @param phrase ends "must be …" */
 export function wrongArgument(argument: string, phrase: string, value: unknown): PoolError<'ERR_OPTION'> {

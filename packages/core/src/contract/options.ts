@@ -1,6 +1,6 @@
-import type { TransferItem } from './transfer-item.js';
 import type { CodecOption } from './codec.js';
 import type { StdioOption } from './stdio.js';
+import type { TransferItem } from './transfer-item.js';
 import type { AnyHandlers, Input, TaskName, WorkerDataOf } from './worker-module.js';
 
 /** Where handlers run. */

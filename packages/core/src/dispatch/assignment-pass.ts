@@ -3,13 +3,13 @@ import { ReusedList } from '../base/reused-list.js';
 import type { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
 import type { Worker } from '../worker/worker.js';
-import { hasTooManyKeys, type Affinity } from './affinity.js';
-import { nextPrefetchMs, roomFor, worthPrefetchingMs } from './prefetch.js';
+import { type Affinity, hasTooManyKeys } from './affinity.js';
 import type { Assigner } from './assigner.js';
 import type { Backlog } from './backlog.js';
 import { Candidate } from './candidate.js';
 import { FreeCapacity } from './capacity.js';
 import { FrameFilling } from './frame-filling.js';
+import { nextPrefetchMs, roomFor, worthPrefetchingMs } from './prefetch.js';
 import { goesBefore, type WaitingTasks } from './waiting.js';
 
 export interface AssignmentParts {

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Task } from '../task/task.js';
-import { roomFor, STANDSTILL_MS } from './prefetch.js';
 import type { Candidate } from './candidate.js';
+import { roomFor, STANDSTILL_MS } from './prefetch.js';
 
 /** Processor time of the parent per frame, ms: measured with 64 frames to 64 of 128 workers. */
 const FRAME_MS = 0.01;

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import { PoolError, type DeathReport } from '../contract/errors.js';
+import { type DeathReport, PoolError } from '../contract/errors.js';
 import { decideFailure } from '../task/failure.js';
 import type { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';

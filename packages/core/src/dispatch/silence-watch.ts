@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { ThreadState } from '../sizing/thread-state.js';
 import type { Worker } from '../worker/worker.js';
-import { goOn, patienceMs, startSilence, type Silence } from './silence.js';
+import { goOn, patienceMs, type Silence, startSilence } from './silence.js';
 
 /** Time from the last word of a worker to the first look at it. A free loop sends more often. */
 const FIRST_LOOK_MS = 200;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { shortName } from '../base/bounded-names.js';
 import { nearestName } from '../base/nearest.js';
-import { PoolError, type DeathReport, type Refusal } from '../contract/errors.js';
+import { type DeathReport, PoolError, type Refusal } from '../contract/errors.js';
 import type { Task } from '../task/task.js';
 
 export function tookTooLong(

@@ -1,8 +1,8 @@
 import type { Clock, Timer } from '../base/clock.js';
 import type { Worker } from '../worker/worker.js';
-import { STANDSTILL_MS } from './prefetch.js';
 import type { Assigner } from './assigner.js';
 import type { AssignmentPass } from './assignment-pass.js';
+import { STANDSTILL_MS } from './prefetch.js';
 
 /** A worker that did answer shares with the free one when it has more expected work than this. */
 const SHARE_ABOVE_MS = 1;

@@ -1,7 +1,7 @@
-import { AbortController } from '../base/natives.js';
 import { listen } from '../base/abort-watch.js';
-import { deferred, type Deferred } from '../base/deferred.js';
+import { type Deferred, deferred } from '../base/deferred.js';
 import { isThenable } from '../base/is-thenable.js';
+import { AbortController } from '../base/natives.js';
 import { RingQueue } from '../base/ring-queue.js';
 
 /** How one input of `mapSettled` ended. */

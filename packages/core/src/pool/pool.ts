@@ -1,8 +1,8 @@
 import { EventEmitter } from 'eventemitter3';
 import type { Backend, OpenBackend } from '../backend/backend.js';
 import { openLocalBackend } from '../backend/local-backend.js';
-import { systemClock } from '../base/clock.js';
 import { callSafely } from '../base/call-safely.js';
+import { systemClock } from '../base/clock.js';
 import { ResultCache } from '../cache/result-cache.js';
 import { checkEvent, checkListener, checkReason, checkTaskName, wrongArgument } from '../contract/arguments.js';
 import { checkRunOptions } from '../contract/check-options.js';
@@ -15,7 +15,7 @@ import type {
   RunOptions,
   WorkersOption,
 } from '../contract/options.js';
-import { resolveOptions, type ResolvedOptions } from '../contract/resolve-options.js';
+import { type ResolvedOptions, resolveOptions } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, HandlersOf, Input, Output } from '../contract/worker-module.js';
 import { Calls } from './calls.js';

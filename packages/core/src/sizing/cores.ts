@@ -1,5 +1,5 @@
-import { availableParallelism } from '../base/parent-natives.js';
 import { join } from 'node:path';
+import { availableParallelism } from '../base/parent-natives.js';
 import { readText } from '../base/read-file.js';
 import { controlGroups } from './control-groups.js';
 

@@ -1,12 +1,12 @@
 import { AT_EASE, fewerFrom, see, slowdown } from './ease.js';
-import { addTick, areCoresBusy, isKnown, NO_SHAPE } from './workload-profile.js';
 import { FIRST_PROBE_MS, GROWTH_READINGS, mostWorkers, nothingLearned, probe, startTrying, tryOut } from './probing.js';
 import { addWork, NO_RATE } from './rate.js';
 import { plural, tasksReason } from './reasons.js';
 import type { SizingLimits, SizingSample } from './sample.js';
 import { grown, needed, noVotes, vote } from './shrink-votes.js';
-import { change, isFull, stay, haveEnough, type SizingChoice, type SizingDecision, type SizingState } from './state.js';
+import { change, haveEnough, isFull, type SizingChoice, type SizingDecision, type SizingState, stay } from './state.js';
 import { concurrencyTarget, coresTarget, demandTarget, mostInOne, wholeCores } from './targets.js';
+import { addTick, areCoresBusy, isKnown, NO_SHAPE } from './workload-profile.js';
 
 export type { SizingDecision, SizingState };
 

@@ -1,8 +1,8 @@
-import { freemem, totalmem } from '../base/parent-natives.js';
 import { join } from 'node:path';
 import { process } from '../base/natives.js';
+import { freemem, totalmem } from '../base/parent-natives.js';
 import { readText } from '../base/read-file.js';
-import { controlGroups, type ControlGroup } from './control-groups.js';
+import { type ControlGroup, controlGroups } from './control-groups.js';
 
 /** Memory limit and use. */
 export interface MemoryReading {

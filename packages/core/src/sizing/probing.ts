@@ -1,11 +1,11 @@
-import { areCoresTaken, tasksPerLoop, WAITS_ABOVE } from './workload-profile.js';
-import { plural, signed } from './reasons.js';
 import { NO_RATE } from './rate.js';
+import { plural, signed } from './reasons.js';
 import type { SizingLimits, SizingSample } from './sample.js';
 import { needed } from './shrink-votes.js';
-import { change, isFull, stay, type SizingChoice, type SizingState } from './state.js';
+import { change, isFull, type SizingChoice, type SizingState, stay } from './state.js';
 import { mayBeTooMany, wholeCores } from './targets.js';
 import { addToTrial, gained, isOfOtherTasks, judge, startTrial, type Trial } from './trial.js';
+import { areCoresTaken, tasksPerLoop, WAITS_ABOVE } from './workload-profile.js';
 
 /** Time before the first trial. Four times as much costs up to 5 % of the work in half a minute, on 4 simulated cores. */
 export const FIRST_PROBE_MS = 2000;

@@ -1,5 +1,5 @@
-import { cpuPerLoop, isKnown, kindOf, tasksPerLoop, type WorkloadProfile } from './workload-profile.js';
 import type { SizingLimits } from './sample.js';
+import { cpuPerLoop, isKnown, kindOf, tasksPerLoop, type WorkloadProfile } from './workload-profile.js';
 
 /** Describes the tasks in words. */
 export function tasksReason(shape: WorkloadProfile, { cores }: SizingLimits): string {

@@ -1,9 +1,9 @@
 import type { Ease } from './ease.js';
-import type { WorkloadProfile } from './workload-profile.js';
 import { NO_RATE, type Rate } from './rate.js';
 import type { SizingSample } from './sample.js';
-import { shrunk, type ShrinkVotes } from './shrink-votes.js';
+import { type ShrinkVotes, shrunk } from './shrink-votes.js';
 import type { Trial } from './trial.js';
+import type { WorkloadProfile } from './workload-profile.js';
 
 /** What a pool has learned for its sizing. Plain data; `decide` makes the next state from it. */
 export interface SizingState {

@@ -1,3 +1,4 @@
+import type { SizingLimits, SizingSample } from './sample.js';
 import {
   areCoresBusy,
   COMPUTES_ABOVE,
@@ -7,7 +8,6 @@ import {
   WAITS_ABOVE,
   type WorkloadProfile,
 } from './workload-profile.js';
-import type { SizingLimits, SizingSample } from './sample.js';
 
 /**
  * A loop active for the higher share of the time is well used. From the lower share on, nothing changes. Without that gap, 34

@@ -1,4 +1,4 @@
-import { addWork, NO_RATE, standardError, type Rate } from './rate.js';
+import { addWork, NO_RATE, type Rate, standardError } from './rate.js';
 import type { SizingSample } from './sample.js';
 
 /**

@@ -1,4 +1,4 @@
-import { deferred, type Deferred } from '../base/deferred.js';
+import { type Deferred, deferred } from '../base/deferred.js';
 
 /**
  * When the new worker takes over. 'ready': as soon as it is ready, while the old one finishes what it has in flight. 'done':

@@ -1,9 +1,9 @@
 import { Conditions } from '../base/conditions.js';
 import { mostAtOnce } from '../sizing/recycling.js';
-import { replaceAll, type Recycling } from './replace-all.js';
-import { Replacements, type Replacement, type Replacing } from './replacements.js';
-import { Starter, type Due, type Fault, type StarterParts } from './starter.js';
-import { tooMany, type GoFirst } from './too-many.js';
+import { type Recycling, replaceAll } from './replace-all.js';
+import { type Replacement, Replacements, type Replacing } from './replacements.js';
+import { type Due, type Fault, Starter, type StarterParts } from './starter.js';
+import { type GoFirst, tooMany } from './too-many.js';
 
 /** What the supervisor needs of a worker. */
 export interface Supervised {

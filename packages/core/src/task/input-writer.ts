@@ -1,8 +1,8 @@
-import type { TransferItem } from '../contract/transfer-item.js';
 import { structuredClone } from '../base/natives.js';
 import { Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
+import type { TransferItem } from '../contract/transfer-item.js';
 import type { Task } from './task.js';
 
 /**

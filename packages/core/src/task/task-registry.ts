@@ -1,9 +1,9 @@
 import { AbortWatch } from '../base/abort-watch.js';
+import type { Timer } from '../base/clock.js';
 import { PoolError } from '../contract/errors.js';
 import type { TaskCounts } from '../contract/stats.js';
-import type { Timer } from '../base/clock.js';
-import type { Assignment, Task } from './task.js';
 import { Balance } from './balance.js';
+import type { Assignment, Task } from './task.js';
 import { canMoveTask, type TaskState } from './task-state.js';
 
 /** How a task ended, for the counts. */

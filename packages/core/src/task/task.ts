@@ -1,8 +1,8 @@
-import type { TransferItem } from '../contract/transfer-item.js';
 import type { Timer } from '../base/clock.js';
 import type { Linked } from '../base/linked-queue.js';
 import type { CallTerms } from '../contract/call-terms.js';
 import type { TaskSettings } from '../contract/resolve-options.js';
+import type { TransferItem } from '../contract/transfer-item.js';
 import type { TaskState } from './task-state.js';
 import type { TaskType } from './task-type.js';
 

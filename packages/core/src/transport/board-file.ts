@@ -1,29 +1,29 @@
 import { Buffer, readSync, writeSync } from '../base/natives.js';
 import {
   BOARD_BYTES,
+  type Claim,
   CONSUMED_AT,
-  DECODING_AT,
   decodeSection,
+  DECODING_AT,
   freshBoard,
   hasMarks,
+  type ParentBoard,
   RECORD_BYTES,
   recordAt,
   revocationAt,
   SECTION_AT,
   SECTION_BYTES,
-  type Claim,
-  type ParentBoard,
 } from '../wire/claim-board.js';
+import { SKIP_BYTES } from '../wire/record.js';
 import {
   CONSUME_BYTES,
   LOG_BYTES,
   LOG_VALUE_BYTES,
+  type LogReader,
   markOf,
   offsetOf,
   wholeRecords,
-  type LogReader,
 } from '../wire/result-log.js';
-import { SKIP_BYTES } from '../wire/record.js';
 import { closeQuietly, openMemoryFile } from './memory-file.js';
 
 /** The parent's end of a board in a file; see wire/claim-board.ts. After `close` it reads and writes nothing. */

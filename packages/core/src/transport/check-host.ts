@@ -1,7 +1,7 @@
 import { getBuiltinModule, process } from '../base/natives.js';
 import { tmpdir } from '../base/parent-natives.js';
-import type { PoolKind } from '../contract/options.js';
 import { PoolError } from '../contract/errors.js';
+import type { PoolKind } from '../contract/options.js';
 import { deathSignalTool } from './death-signal.js';
 
 /** Node's permissions, `node --permission`; undefined if they are not in force. */

@@ -1,7 +1,7 @@
-import { spawnSync } from '../base/parent-natives.js';
 import { constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { accessSync, process, readFileSync } from '../base/natives.js';
+import { spawnSync } from '../base/parent-natives.js';
 import { isThere } from '../base/read-file.js';
 
 let found: { path: string | undefined } | undefined;

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Buffer, setTimeout, clearTimeout, fromJson } from '../base/natives.js';
+import { Buffer, clearTimeout, fromJson, setTimeout } from '../base/natives.js';
 
 /** Byte from the parent on the guard's link that asks for the stack of the worker's main thread. */
 const ASK_FOR_STACK = Buffer.of(1);

@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
-import { MessageChannel } from '../base/parent-natives.js';
 import { requireFrom } from '../base/own-file.js';
+import { MessageChannel } from '../base/parent-natives.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
-import { MemoryLogReader } from '../wire/result-log.js';
-import { sharedBoard } from './shared-board.js';
 import type { ParentKind } from '../wire/frame.js';
 import { PortChannel } from '../wire/port-channel.js';
+import { MemoryLogReader } from '../wire/result-log.js';
 import { bundleFile } from './bundle-file.js';
+import { sharedBoard } from './shared-board.js';
 import type { Transport, TransportExit } from './transport.js';
 
 type InlineHost = { serveInline(port: MessagePort, onExit: (code: number) => void): void };

@@ -1,6 +1,6 @@
-import { process, setImmediate, setTimeout } from '../base/natives.js';
 import type { Readable, Writable } from 'node:stream';
 import { hostNowMs } from '../base/clock.js';
+import { process, setImmediate, setTimeout } from '../base/natives.js';
 
 /*
  * Output of workers that is unread when the program has nothing more to do. Pipes and ports of workers do not keep the program

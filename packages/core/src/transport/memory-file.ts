@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { join } from 'node:path';
-import { tmpdir } from '../base/parent-natives.js';
 import { Buffer, closeSync, getBuiltinModule, openSync, process, unlinkSync, writeSync } from '../base/natives.js';
+import { tmpdir } from '../base/parent-natives.js';
 
 /** Linux's O_TMPFILE: its own bit, which node:fs does not name, and O_DIRECTORY, which differs between machines. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;

@@ -1,8 +1,8 @@
 import { errorMonitor } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { process, Buffer, setInterval, clearInterval } from '../base/natives.js';
+import { Buffer, clearInterval, process, setInterval } from '../base/natives.js';
 import type { StdioOption } from '../contract/stdio.js';
-import { passOnAtTheEnd, type OutputSource } from './last-output.js';
+import { type OutputSource, passOnAtTheEnd } from './last-output.js';
 
 const TAIL_BYTES = 8 * 1024;
 /** Longest line that is passed on whole. Longer ones go in pieces, so that output without line breaks costs no memory. */

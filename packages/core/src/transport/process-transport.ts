@@ -1,12 +1,12 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { spawn } from '../base/parent-natives.js';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { process, setTimeout, clearTimeout, kill } from '../base/natives.js';
+import { clearTimeout, kill, process, setTimeout } from '../base/natives.js';
+import { spawn } from '../base/parent-natives.js';
 import { isThere } from '../base/read-file.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { Arena } from '../codec/arena.js';
+import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { oomKills } from '../sizing/oom-kills.js';
 import type { ParentKind } from '../wire/frame.js';
 import { SocketChannel } from '../wire/socket-channel.js';
@@ -19,8 +19,8 @@ import { GuardLink } from './guard-link.js';
 import { killAtExit } from './kill-at-exit.js';
 import { heapFlags, inheritedFlags, inspectFlags, loaderFlags, scavengeFlags } from './node-flags.js';
 import { forwardOutput, outputTargets, readToTheEnd, Tail } from './output.js';
-import { processEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
+import { processEnv } from './worker-env.js';
 
 const HEAP_OUT = /JavaScript heap out of memory|Allocation failed/;
 /** Longest wait after the end of a worker for results and last words in its pipes. */

@@ -1,6 +1,6 @@
 import type { Session } from 'node:inspector';
-import { setTimeout, fromJson, toJson } from '../base/natives.js';
-import { stuckStack, type Inspected } from '../base/stuck-stack.js';
+import { fromJson, setTimeout, toJson } from '../base/natives.js';
+import { type Inspected, stuckStack } from '../base/stuck-stack.js';
 
 /** A message of the NodeWorker domain, from a thread's own inspector. */
 interface FromWorker {

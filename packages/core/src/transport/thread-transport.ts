@@ -1,22 +1,22 @@
 import type { MessagePort, WorkerOptions } from 'node:worker_threads';
-import { MessageChannel, Worker } from '../base/parent-natives.js';
-import { Buffer, clearTimeout, setTimeout, process } from '../base/natives.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
-import { messageOf } from '../base/message-of.js';
 import { LINEAGE_KEY, lineageOf } from '../base/lineage.js';
+import { messageOf } from '../base/message-of.js';
+import { Buffer, clearTimeout, process, setTimeout } from '../base/natives.js';
+import { MessageChannel, Worker } from '../base/parent-natives.js';
+import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
-import { MemoryLogReader } from '../wire/result-log.js';
-import { sharedBoard } from './shared-board.js';
-import { PrintedOn } from '../wire/output-port.js';
 import type { ParentKind } from '../wire/frame.js';
+import { PrintedOn } from '../wire/output-port.js';
 import { PortChannel } from '../wire/port-channel.js';
+import { MemoryLogReader } from '../wire/result-log.js';
 import { bare } from './bare.js';
 import { bundleFile } from './bundle-file.js';
 import { heapFlags, threadLoader } from './node-flags.js';
 import { forwardOutput, outputTargets, readToTheEnd, Tail } from './output.js';
+import { sharedBoard } from './shared-board.js';
 import { threadStack } from './thread-stack.js';
-import { workerEnv } from './worker-env.js';
 import type { Transport, TransportExit, WorkerSpec } from './transport.js';
+import { workerEnv } from './worker-env.js';
 
 /** Time for a thread to end after an uncaught error, by Node's process.exit(). If a handler has replaced that, the parent ends it. */
 const ENDS_WITHIN_MS = 1000;

@@ -1,9 +1,9 @@
+import type { Arena } from '../codec/arena.js';
 import type { DeathReport } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
-import type { Arena } from '../codec/arena.js';
 import type { ParentBoard } from '../wire/claim-board.js';
-import type { LogReader } from '../wire/result-log.js';
 import type { ParentChannel } from '../wire/frame.js';
+import type { LogReader } from '../wire/result-log.js';
 
 /** Data that a transport needs to start a worker. */
 export interface WorkerSpec {

@@ -1,5 +1,5 @@
-import { process } from '../base/natives.js';
 import { LINEAGE_VARIABLE, lineageOf } from '../base/lineage.js';
+import { process } from '../base/natives.js';
 import type { PoolOptions } from '../contract/options.js';
 import { withoutInspector } from './node-flags.js';
 

@@ -1,6 +1,6 @@
+import { NO_MESSAGE } from '../base/message-of.js';
 import { types } from '../base/natives.js';
 import { serialize } from '../base/v8-natives.js';
-import { NO_MESSAGE } from '../base/message-of.js';
 import { baseOf } from './error-bases.js';
 import {
   MAX_DEPTH,

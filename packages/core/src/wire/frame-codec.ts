@@ -1,6 +1,6 @@
-import { deserialize, serialize } from '../base/v8-natives.js';
-import { Buffer } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
+import { Buffer } from '../base/natives.js';
+import { deserialize, serialize } from '../base/v8-natives.js';
 import type { Cargo, Frame, FrameKind } from './frame.js';
 
 /*

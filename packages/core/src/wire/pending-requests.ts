@@ -1,8 +1,8 @@
 import { listen } from '../base/abort-watch.js';
-import { isLate, type Clock, type Timer } from '../base/clock.js';
-import { deferred, type Deferred } from '../base/deferred.js';
+import { type Clock, isLate, type Timer } from '../base/clock.js';
+import { type Deferred, deferred } from '../base/deferred.js';
 import { messageOf } from '../base/message-of.js';
-import { PoolError, type ErrorDetails } from '../contract/errors.js';
+import { type ErrorDetails, PoolError } from '../contract/errors.js';
 import type { WireThrown } from './error-nodes.js';
 import { errorFromWire } from './error-wire.js';
 

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { TransferItem } from '../contract/transfer-item.js';
-import { structuredClone, Buffer } from '../base/natives.js';
 import { hostNowMs } from '../base/clock.js';
+import { Buffer, structuredClone } from '../base/natives.js';
+import type { TransferItem } from '../contract/transfer-item.js';
 import type { Bodies, Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
 
 /**

@@ -5,7 +5,7 @@ import { AbortController } from '../base/natives.js';
 import { errorToWire } from './error-wire.js';
 import { FRAME, type FrameChannel, type FrameOf, type RequestKind } from './frame.js';
 import type { FrameHandlers } from './frame-router.js';
-import { PendingRequests, requestError, type AskOptions } from './pending-requests.js';
+import { type AskOptions, PendingRequests, requestError } from './pending-requests.js';
 import type { Topics } from './topics.js';
 
 /** Most requests of one side that are answered at once; further ones are refused. */

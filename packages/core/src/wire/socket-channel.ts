@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import { serialize } from '../base/v8-natives.js';
 import type { Buffer } from '../base/natives.js';
+import { serialize } from '../base/v8-natives.js';
 import type { Bodies, Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
-import { encodeFrame, FrameReader, type FrameFormat } from './frame-codec.js';
+import { encodeFrame, type FrameFormat, FrameReader } from './frame-codec.js';
 
 /** Frames over a stream socket, between two processes. */
 export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Sends> {

@@ -10,8 +10,8 @@ import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
 import type { InFlightTasks } from './in-flight-tasks.js';
 import { ResultReader } from './result-reader.js';
 import type { ResultRow } from './result-row.js';
-import type { WorkerMetrics } from './worker-metrics.js';
 import type { WorkerListener } from './worker-listener.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 import type { WorkerState } from './worker-state.js';
 
 export interface FrameReceiverParts<W> {

@@ -3,12 +3,12 @@ import type { ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import type { Assignee, Task } from '../task/task.js';
 import type { Transport } from '../transport/transport.js';
-import { slotOf, TASK_SLOTS, type Claim } from '../wire/claim-board.js';
+import { type Claim, slotOf, TASK_SLOTS } from '../wire/claim-board.js';
 import { errorToWire } from '../wire/error-wire.js';
 import { FRAME } from '../wire/frame.js';
+import type { InFlightEntry } from './in-flight-entry.js';
 import { InFlightTable } from './in-flight-table.js';
 import { SendBuffer } from './send-buffer.js';
-import type { InFlightEntry } from './in-flight-entry.js';
 import { TaskWatch } from './task-watch.js';
 
 /**

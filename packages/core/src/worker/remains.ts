@@ -1,6 +1,6 @@
 import type { ParentBoard } from '../wire/claim-board.js';
-import type { InFlightTasks } from './in-flight-tasks.js';
 import type { InFlightEntry } from './in-flight-entry.js';
+import type { InFlightTasks } from './in-flight-tasks.js';
 
 /** The tasks that a worker had in flight at its end, sorted by what board and log say of them. */
 export interface Remains {

@@ -1,5 +1,5 @@
-import { deserialize } from '../base/v8-natives.js';
 import { Buffer } from '../base/natives.js';
+import { deserialize } from '../base/v8-natives.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import type { ProgressFrame, ResultsFrame } from '../wire/frame.js';

@@ -1,15 +1,15 @@
-import type { TransferItem } from '../contract/transfer-item.js';
-import { Buffer } from '../base/natives.js';
 import type { Clock } from '../base/clock.js';
+import { Buffer } from '../base/natives.js';
 import { LARGE_BYTES } from '../codec/arena.js';
 import { Sink } from '../codec/sink.js';
 import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
+import type { TransferItem } from '../contract/transfer-item.js';
+import type { Task } from '../task/task.js';
+import type { Transport } from '../transport/transport.js';
 import { CALM, CLAIM_ALONE, FRAME, IDEMPOTENT, TASK_WORDS } from '../wire/frame.js';
 import type { RowExtras, TasksBody } from '../wire/messages.js';
 import type { ArenaPlace } from '../wire/record.js';
-import type { Task } from '../task/task.js';
-import type { Transport } from '../transport/transport.js';
 import type { InFlightEntry } from './in-flight-entry.js';
 
 /** Most bytes of inputs in one frame; the rest goes in the next one. A larger input goes alone. */

@@ -1,4 +1,4 @@
-import { isLate, type Clock, type Timer } from '../base/clock.js';
+import { type Clock, isLate, type Timer } from '../base/clock.js';
 import type { Task } from '../task/task.js';
 import type { InFlightEntry } from './in-flight-entry.js';
 

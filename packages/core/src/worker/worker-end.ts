@@ -1,6 +1,6 @@
 import type { DeathReport, PoolError } from '../contract/errors.js';
-import type { TransportExit } from '../transport/transport.js';
 import type { Task } from '../task/task.js';
+import type { TransportExit } from '../transport/transport.js';
 import { wantedTasks } from './in-flight-entry.js';
 import type { Remains } from './remains.js';
 

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../base/clock.js';
 import type { Transport, TransportExit } from '../transport/transport.js';
 import { FRAME } from '../wire/frame.js';
-import { workerEnd, type EndedWorker, type WorkerEnd } from './worker-end.js';
+import { type EndedWorker, type WorkerEnd, workerEnd } from './worker-end.js';
 import type { WorkerStart } from './worker-start.js';
 
 /**

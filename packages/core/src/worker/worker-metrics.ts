@@ -1,6 +1,6 @@
 import type { ReportMessage } from '../wire/messages.js';
+import { type HandlerUse, UseMeter } from './use-meter.js';
 import { UtilizationMeter, type UtilizationTotals } from './utilization-meter.js';
-import { UseMeter, type HandlerUse } from './use-meter.js';
 
 /** A worker's memory and load: by its own reports, and by the system's while it is silent. */
 export class WorkerMetrics {

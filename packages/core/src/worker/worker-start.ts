@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { isLate, type Clock, type Timer } from '../base/clock.js';
+import { type Clock, isLate, type Timer } from '../base/clock.js';
 import { placeOf } from '../base/stack-place.js';
 import { describeExit, isPoolError, PoolError } from '../contract/errors.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';

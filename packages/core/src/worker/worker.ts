@@ -1,20 +1,20 @@
 import type { Clock } from '../base/clock.js';
+import type { ValueEncoder } from '../codec/value-codec.js';
 import { PoolError } from '../contract/errors.js';
 import type { PressureLevel } from '../contract/worker-module.js';
-import type { ValueEncoder } from '../codec/value-codec.js';
+import type { Assignment, Task } from '../task/task.js';
+import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
+import { TEST_ID } from '../wire/claim-board.js';
 import { FRAME } from '../wire/frame.js';
 import type { ReadyMessage } from '../wire/messages.js';
-import { TEST_ID } from '../wire/claim-board.js';
-import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
-import type { Assignment, Task } from '../task/task.js';
 import { FrameReceiver } from './frame-receiver.js';
+import { type InFlightEntry, wantedTasks } from './in-flight-entry.js';
 import { InFlightTasks } from './in-flight-tasks.js';
-import type { UtilizationTotals } from './utilization-meter.js';
-import { wantedTasks, type InFlightEntry } from './in-flight-entry.js';
 import { remainsOf } from './remains.js';
-import { WorkerMetrics } from './worker-metrics.js';
+import type { UtilizationTotals } from './utilization-meter.js';
 import { WorkerExit } from './worker-exit.js';
 import type { WorkerListener } from './worker-listener.js';
+import { WorkerMetrics } from './worker-metrics.js';
 import { WorkerStart } from './worker-start.js';
 import { canMove, type WorkerState } from './worker-state.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CoreShare } from '../../src/sizing/governor.js';
-import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 
 /** Workers that were told to go, by their ids. */
 function leaving(staff: readonly Staff[]): number[] {

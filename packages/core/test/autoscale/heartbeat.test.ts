@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Heartbeat, soonest, type Keeper, type Pace } from '../../src/autoscale/heartbeat.js';
+import { Heartbeat, type Keeper, type Pace, soonest } from '../../src/autoscale/heartbeat.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 /** A heartbeat that keeps the pace a test sets, and the times it beat at. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryWatch } from '../../src/autoscale/memory-watch.js';
 import type { MemoryLevel } from '../../src/contract/events.js';
 import type { MemoryReading } from '../../src/sizing/memory-reading.js';
-import { MemoryWatch } from '../../src/autoscale/memory-watch.js';
 
 const LIMIT = 1000;
 

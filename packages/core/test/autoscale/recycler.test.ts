@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { deferred, type Deferred } from '../../src/base/deferred.js';
+import { type Recyclable, Recycler } from '../../src/autoscale/recycler.js';
+import { type Deferred, deferred } from '../../src/base/deferred.js';
 import type { RecycleRules } from '../../src/contract/resolve-options.js';
 import type { LeakVerdict } from '../../src/sizing/leak.js';
-import { Recycler, type Recyclable } from '../../src/autoscale/recycler.js';
 
 const MIB = 1024 * 1024;
 

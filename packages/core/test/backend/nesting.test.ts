@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { WorkerStage } from '../../src/base/lineage.js';
 import { nestingRefusal } from '../../src/backend/nesting.js';
+import type { WorkerStage } from '../../src/base/lineage.js';
 
 const SELF = 'file:///app/worker.mjs';
 const OTHER = 'file:///app/other.mjs';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { PastWorkers } from '../../src/backend/past-workers.js';
-import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 
 it('keeps what workers that have ended add to the totals of their pool', async () => {
   const engine = openEngine();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BoundedNames, OTHER, shortName, type Places } from '../../src/base/bounded-names.js';
+import { BoundedNames, OTHER, type Places, shortName } from '../../src/base/bounded-names.js';
 
 const counters = (most: number, shared?: Places): BoundedNames<{ name: string; count: number }> =>
   new BoundedNames(most, (name) => ({ name, count: 0 }), shared);

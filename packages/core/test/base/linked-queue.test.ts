@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LinkedQueue, type Linked } from '../../src/base/linked-queue.js';
+import { type Linked, LinkedQueue } from '../../src/base/linked-queue.js';
 
 class Element implements Linked<Element> {
   next: Element | undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stuckStack, type Inspected } from '../../src/base/stuck-stack.js';
+import { type Inspected, stuckStack } from '../../src/base/stuck-stack.js';
 
 const BUNDLE = 'file:///app/node_modules/@millpond/core/dist/bundle/';
 

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
 import type { Pool } from '@millpond/core';
-import { WORKER_KINDS, withPool } from './pools.js';
+import { describe, expect, it } from 'vitest';
+import { withPool, WORKER_KINDS } from './pools.js';
 
 /** More tasks than it takes to know. */
 const TASKS = 2200;

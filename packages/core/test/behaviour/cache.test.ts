@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { failure, KINDS, withPool } from './pools.js';
 import { withGate } from './gate.js';
+import { failure, KINDS, withPool } from './pools.js';
 
 const CACHED = { square: { cache: true }, failOdd: { cache: true }, wait: { cache: true }, report: { cache: true } };
 

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
 import type { DeathReport, Pool, RunOptions } from '@millpond/core';
-import { failure, KINDS, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
+import { describe, expect, it } from 'vitest';
 import { withGate } from './gate.js';
+import { failure, KINDS, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
 
 type Seen = { workerId: number; reasons: { name: string; message: string; code?: unknown }[] };
 

@@ -1,7 +1,7 @@
 import { Pool } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
+import { type Gate, withGate } from './gate.js';
 import { failure, fixture, KINDS, withPool, WORKER_KINDS } from './pools.js';
-import { withGate, type Gate } from './gate.js';
 
 /** A handler that runs in this process cannot be killed with its worker; its socket would be left. */
 function letInlineEnd(gate: Gate): void {

@@ -1,4 +1,4 @@
-import { isPoolError, Pool, type CodecOption } from '@millpond/core';
+import { type CodecOption, isPoolError, Pool } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
 import { failure, fixture, KINDS, withPool } from './pools.js';
 

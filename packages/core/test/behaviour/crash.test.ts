@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
 import type { DeathReport, Pool } from '@millpond/core';
-import { failure, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
+import { describe, expect, it } from 'vitest';
 import { withGate } from './gate.js';
+import { failure, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
 
 type Exited = DeathReport & { expected: boolean };
 

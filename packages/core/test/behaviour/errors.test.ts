@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import { isPoolError } from '@millpond/core';
+import { describe, expect, it } from 'vitest';
 import { failure, KINDS, withPool } from './pools.js';
 
 describe.each(KINDS)('what a handler throws, kind %s,', (kind) => {

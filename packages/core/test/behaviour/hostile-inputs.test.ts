@@ -1,7 +1,7 @@
 import { Pool } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
-import { failure, fixture, KINDS, withPool } from './pools.js';
 import { withGate } from './gate.js';
+import { failure, fixture, KINDS, withPool } from './pools.js';
 
 /** Values that can be thrown, and not be made a text. */
 const UNREADABLE: readonly (readonly [string, unknown])[] = [

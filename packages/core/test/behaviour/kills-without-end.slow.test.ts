@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool, type DeathReport } from '@millpond/core';
+import { type DeathReport, Pool } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
 import { failure, fixture, nextEvent, started } from './pools.js';
 import { withFolder } from './temp.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { failure, KINDS, withPool } from './pools.js';
 import { withGate } from './gate.js';
+import { failure, KINDS, withPool } from './pools.js';
 
 async function collect<T>(results: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { fixture, WORKER_KINDS, withPool } from './pools.js';
-import { Program, runProgram } from './programs.js';
 import { Pool } from '@millpond/core';
+import { describe, expect, it } from 'vitest';
+import { fixture, withPool, WORKER_KINDS } from './pools.js';
+import { Program, runProgram } from './programs.js';
 
 /** Lines that a worker wrote, without those of the program itself. */
 function fromWorker(text: string): string[] {

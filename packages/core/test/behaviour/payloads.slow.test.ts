@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { isPoolError } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
-import { Program, vanished } from './programs.js';
 import { failure, KINDS, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
+import { Program, vanished } from './programs.js';
 
 const MIB = 2 ** 20;
 const SHARED_MEMORY_KINDS = ['thread', 'inline'] as const;

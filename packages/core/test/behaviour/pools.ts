@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { Pool, type AnyHandlers, type PoolKind, type PoolOptions } from '@millpond/core';
+import { type AnyHandlers, Pool, type PoolKind, type PoolOptions } from '@millpond/core';
 import { expect } from 'vitest';
 
 /** Kinds whose workers can be killed, and die of what their handlers do. */

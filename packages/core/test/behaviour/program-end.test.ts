@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KINDS, withPool, WORKER_KINDS, isRunning, failure, started } from './pools.js';
+import { failure, isRunning, KINDS, started, withPool, WORKER_KINDS } from './pools.js';
 import { Program, runProgram, vanished } from './programs.js';
 
 describe.each(KINDS)('a program that never closes its pool of kind %s', (kind) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withGate } from './gate.js';
-import { KINDS, WORKER_KINDS, withPool } from './pools.js';
+import { KINDS, withPool, WORKER_KINDS } from './pools.js';
 
 describe.each(KINDS)('waiting tasks, kind %s,', (kind) => {
   it('run in the order of their priority, and among equals in the order they came', async () => {

@@ -1,6 +1,6 @@
+import type { Pool } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
 import { failure, KINDS, nextEvent, withPool, WORKER_KINDS } from './pools.js';
-import type { Pool } from '@millpond/core';
 
 describe.each(KINDS)('room, kind %s,', (kind) => {
   it.each([0, 1, 3])('lets 20 producers each have their place, with queue.max %d', async (max) => {

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
 import type { Pool } from '@millpond/core';
 import { hostNowMs } from '@millpond/core/internal';
-import { failure, KINDS, nextEvent, WORKER_KINDS, withPool } from './pools.js';
+import { describe, expect, it } from 'vitest';
 import { withGate } from './gate.js';
+import { failure, KINDS, nextEvent, withPool, WORKER_KINDS } from './pools.js';
 
 describe.each(KINDS)('a pool of kind %s', (kind) => {
   it('runs tasks by the names of the exports, the default one too', async () => {

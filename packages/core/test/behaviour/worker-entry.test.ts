@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { KINDS, WORKER_KINDS, withPool } from './pools.js';
+import { KINDS, withPool, WORKER_KINDS } from './pools.js';
 
 const COPIES = ['whole', 'entry', 'whole, required', 'entry, required'];
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ResultCache } from '../../src/cache/result-cache.js';
 import type { CallLimits, SharedResult, SharedTask, TaskSight } from '../../src/backend/backend.js';
-import type { CachedCall, Shared } from '../../src/cache/flight.js';
-import type { ResolvedRetry, ResolvedTaskCache } from '../../src/contract/resolve-options.js';
 import { deferred } from '../../src/base/deferred.js';
+import type { CachedCall, Shared } from '../../src/cache/flight.js';
+import { ResultCache } from '../../src/cache/result-cache.js';
+import type { ResolvedRetry, ResolvedTaskCache } from '../../src/contract/resolve-options.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 vi.mock('../../src/base/natives.js', async (original) => ({

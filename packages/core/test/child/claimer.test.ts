@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CallLengths } from '../../src/child/call-lengths.js';
 import { Claimer } from '../../src/child/claimer.js';
 import type { WorkerBoard } from '../../src/wire/claim-board.js';
-import { CLAIM_ALONE, IDEMPOTENT, TASK_WORDS, type Frame } from '../../src/wire/frame.js';
+import { CLAIM_ALONE, type Frame, IDEMPOTENT, TASK_WORDS } from '../../src/wire/frame.js';
 
 const HEAVY_BYTES = 1000;
 

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { TaskContext } from '../../src/contract/worker-module.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import { CLAIM_ALONE, IDEMPOTENT } from '../../src/wire/frame.js';
-import { STATUS, type ArenaPlace } from '../../src/wire/record.js';
-import { held, HEAVY_BYTES, openLoop, type Given } from '../support/opened-loop.js';
+import { type ArenaPlace, STATUS } from '../../src/wire/record.js';
+import { type Given, HEAVY_BYTES, held, openLoop } from '../support/opened-loop.js';
 import { LOGS, openArenas } from '../support/result-link.js';
 import { turn } from '../support/scripted-engine.js';
 

@@ -4,11 +4,11 @@ import { hostNowMs } from '../../src/base/clock.js';
 import { LARGE_BYTES } from '../../src/codec/arena.js';
 import type { Refusal } from '../../src/contract/errors.js';
 import { move } from '../../src/contract/move.js';
-import { FRAME, type ProgressFrame } from '../../src/wire/frame.js';
 import { TASK_SLOTS } from '../../src/wire/claim-board.js';
+import { FRAME, type ProgressFrame } from '../../src/wire/frame.js';
 import { STATUS } from '../../src/wire/record.js';
 import { LOG_BYTES, LOG_VALUE_BYTES } from '../../src/wire/result-log.js';
-import { LOGS, openLink, type LinkOptions } from '../support/result-link.js';
+import { type LinkOptions, LOGS, openLink } from '../support/result-link.js';
 
 const MIB = 2 ** 20;
 

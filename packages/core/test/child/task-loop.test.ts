@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hostNowMs } from '../../src/base/clock.js';
+import type { TaskContext } from '../../src/contract/worker-module.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import { CLAIM_ALONE, IDEMPOTENT, MORE } from '../../src/wire/frame.js';
 import { STATUS } from '../../src/wire/record.js';
-import type { TaskContext } from '../../src/contract/worker-module.js';
-import { held, HEAVY_BYTES, openLoop, type Given } from '../support/opened-loop.js';
+import { type Given, HEAVY_BYTES, held, openLoop } from '../support/opened-loop.js';
 import { LOGS, type ReadRow } from '../support/result-link.js';
 import { turn } from '../support/scripted-engine.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskContext } from '../../src/contract/worker-module.js';
 import type { WorkerScope } from '../../src/child/running-task.js';
 import { SectionRecorder } from '../../src/child/section-recorder.js';
 import { runWarmupTasks } from '../../src/child/warm-up.js';
 import type { LoadedHandler, LoadedModule } from '../../src/child/worker-module.js';
+import type { TaskContext } from '../../src/contract/worker-module.js';
 
 function open(handlers: Record<string, LoadedHandler>) {
   const progress: unknown[] = [];

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Arena, LARGE_BYTES, type ArenaFiles } from '../../src/codec/arena.js';
+import { Arena, type ArenaFiles, LARGE_BYTES } from '../../src/codec/arena.js';
 import { openMemoryFile } from '../../src/transport/memory-file.js';
 
 vi.mock('../../src/base/natives.js', async (original) => ({

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NotSerializable } from '../../src/codec/not-serializable.js';
 import { Sink } from '../../src/codec/sink.js';
 import { MAX_SHAPES } from '../../src/codec/tree-format.js';
 import { TooLarge } from '../../src/codec/value-codec.js';
-import { NotSerializable } from '../../src/codec/not-serializable.js';
 import { anyValue, Link, plainValue } from './tree-values.js';
 
 const run = promisify(execFile);

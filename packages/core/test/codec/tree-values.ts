@@ -1,7 +1,7 @@
 import fc from 'fast-check';
+import { Sink } from '../../src/codec/sink.js';
 import { TreeDecoder } from '../../src/codec/tree-decoder.js';
 import { TreeEncoder } from '../../src/codec/tree-encoder.js';
-import { Sink } from '../../src/codec/sink.js';
 
 /** Both sides of a link, with what a caller does between them. */
 export class Link {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { describeExit, ERROR_CODES, isPoolError, PoolError, type DeathReport } from '../../src/contract/errors.js';
+import { type DeathReport, describeExit, ERROR_CODES, isPoolError, PoolError } from '../../src/contract/errors.js';
 
 const DEATH: DeathReport = {
   workerId: 4,

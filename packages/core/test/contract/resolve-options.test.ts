@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPoolError, type PoolError } from '../../src/contract/errors.js';
 import { checkMapOptions, checkRunOptions } from '../../src/contract/check-options.js';
+import { isPoolError, type PoolError } from '../../src/contract/errors.js';
 import type { PoolOptions, RunOptions } from '../../src/contract/options.js';
 import { overrideSettings, resolveOptions } from '../../src/contract/resolve-options.js';
 import * as queueOptions from '../support/queue-options.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hasTooManyKeys, patienceMs } from '../../src/dispatch/affinity.js';
-import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 
 /** Ids of the tasks that have newly arrived at a worker, and an answer for each. */
 function serve(staff: Staff, ms = 1): number[] {

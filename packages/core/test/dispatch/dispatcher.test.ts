@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { STATUS } from '../../src/wire/record.js';
-import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 import type { SentTask } from '../support/scripted-transport.js';
 
 /** Ids of the tasks that have newly arrived at a worker. */

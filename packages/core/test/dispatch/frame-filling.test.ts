@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isTiny, taskCostMs, tasksBeforeNext } from '../../src/dispatch/frame-filling.js';
-import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 
 describe('tasksBeforeNext', () => {
   it.each([

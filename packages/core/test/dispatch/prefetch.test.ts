@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PREFETCH_MS, depth, nextPrefetchMs, roomFor, worthPrefetchingMs } from '../../src/dispatch/prefetch.js';
+import { depth, nextPrefetchMs, PREFETCH_MS, roomFor, worthPrefetchingMs } from '../../src/dispatch/prefetch.js';
 
 const IDLE = { inFlight: 0, expectedMs: 0, tasksLeft: Infinity };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { goOn, patienceMs, type Silence, startSilence } from '../../src/dispatch/silence.js';
 import { SilenceWatch } from '../../src/dispatch/silence-watch.js';
-import { goOn, patienceMs, startSilence, type Silence } from '../../src/dispatch/silence.js';
 import type { ThreadState } from '../../src/sizing/thread-state.js';
 import type { Worker } from '../../src/worker/worker.js';
 import { FakeClock } from '../support/fake-clock.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 import { codes } from '../support/tasks.js';
 
 describe('suspects', () => {

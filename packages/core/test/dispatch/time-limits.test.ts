@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { begun, openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 
 describe('a task whose time is up while its stack is asked for', () => {
   it.each(['ends by itself', 'does not end'])('has the one outcome: it %s', async (what) => {

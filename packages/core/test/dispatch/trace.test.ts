@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CHANNELS, type TaskMessage, type TaskTrace } from '../../src/contract/trace.js';
-import { openEngine, turn, type Staff } from '../support/scripted-engine.js';
+import { openEngine, type Staff, turn } from '../support/scripted-engine.js';
 import { stamps } from '../support/stamps.js';
 
 const heard: TaskTrace[] = [];

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isPoolError, type Pool, type RunOptions } from '@millpond/core';
 import { describe, expect } from 'vitest';
-import { fault, shown, type Lab } from './lab.js';
-import { WAYS, type Way } from './ways.js';
+import { fault, type Lab, shown } from './lab.js';
+import { type Way, WAYS } from './ways.js';
 
 /** Trust in short calls is a worker's own, and comes after some thousands of them. */
 const CALLS_BEFORE = 12_000;

@@ -1,6 +1,6 @@
 import { isPoolError, type PoolOptions } from '@millpond/core';
 import { describe, expect } from 'vitest';
-import { deathOf, fault, rejection, shown, type Fault, type Lab } from './lab.js';
+import { deathOf, type Fault, fault, type Lab, rejection, shown } from './lab.js';
 
 const INNOCENTS = 40;
 /** JSON. Of a value with the property `end`, the decoding in a worker ends so. */

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isPoolError, Pool, type DeathReport, type PoolOptions, type RunOptions } from '@millpond/core';
+import { type DeathReport, isPoolError, Pool, type PoolOptions, type RunOptions } from '@millpond/core';
 import { expect, it } from 'vitest';
-import { record, type Concurrency, type FaultRow, type Kind } from './record.js';
-import { allowsMore, readStarts, STARTS, startedAgain, type Start } from './starts.js';
+import { type Concurrency, type FaultRow, type Kind, record } from './record.js';
+import { allowsMore, readStarts, type Start, startedAgain, STARTS } from './starts.js';
 import { holdings, MARK, marked, surplus, until } from './system.js';
 
 export interface Fault extends FaultRow {

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { isPoolError, type Pool } from '@millpond/core';
 import { describe, expect } from 'vitest';
-import { fault, rejection, type Lab } from './lab.js';
+import { fault, type Lab, rejection } from './lab.js';
 
 /** Waits until the pool has given up, and checks what it says. */
 async function givesUp(lab: Lab, pool: Pool, phase: string, words: RegExp): Promise<string> {

@@ -1,9 +1,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { isPoolError, type Pool } from '@millpond/core';
 import { describe, expect } from 'vitest';
-import { fault, rejection, shown, type Lab } from './lab.js';
+import { fault, type Lab, rejection, shown } from './lab.js';
 import { isAlive, until } from './system.js';
-import { WAYS, type Way } from './ways.js';
+import { type Way, WAYS } from './ways.js';
 
 /** Bytes of a result, and the number of such results: more than the log holds. */
 const SIZES: [bytes: number, count: number][] = [

@@ -1,6 +1,6 @@
 import { isPoolError } from '@millpond/core';
 import { describe, expect } from 'vitest';
-import { deathOf, fault, later, rejection, shown, type Lab } from './lab.js';
+import { deathOf, fault, type Lab, later, rejection, shown } from './lab.js';
 
 const HEAP_MB = 32;
 const BIG = 100 * 2 ** 20;

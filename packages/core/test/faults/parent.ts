@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fixture, within, type Lab } from './lab.js';
+import { fixture, type Lab, within } from './lab.js';
 import { marked, until } from './system.js';
 
 /** Promised: no worker outlives its parent by more than this. */

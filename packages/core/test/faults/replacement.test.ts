@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { isPoolError, type Pool, type PoolOptions } from '@millpond/core';
 import { describe, expect } from 'vitest';
-import { fault, rejection, type Lab } from './lab.js';
+import { fault, type Lab, rejection } from './lab.js';
 
 const MARK = 'broken';
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect } from 'vitest';
-import { fault, type Fault, type Lab } from './lab.js';
+import { type Fault, fault, type Lab } from './lab.js';
 import { startParent } from './parent.js';
 import { readStarts, startedAgain, STARTS } from './starts.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { isPoolError, type Pool, type RunOptions } from '@millpond/core';
 import { describe, expect } from 'vitest';
-import { deathOf, fault, rejection, within, type Lab } from './lab.js';
+import { deathOf, fault, type Lab, rejection, within } from './lab.js';
 import { until } from './system.js';
 
 /** Waits for the timeout of a task and the death of its worker, and checks both times. */

@@ -3,7 +3,7 @@ import type { OpenBackend } from '../../src/backend/backend.js';
 import { openLocalBackend } from '../../src/backend/local-backend.js';
 import type { PoolOptions } from '../../src/contract/options.js';
 import { Pool } from '../../src/pool/pool.js';
-import { withGate, type Gate } from '../behaviour/gate.js';
+import { type Gate, withGate } from '../behaviour/gate.js';
 import { MemoryBackend } from '../support/memory-backend.js';
 
 // The promises of a pool that do not depend on its backend: each holds over workers of this machine, and over a queue in this thread.

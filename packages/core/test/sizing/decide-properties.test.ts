@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SizingLimits } from '../../src/sizing/sample.js';
-import { COMPUTING, SizedPool, type Kind, type Situation } from '../support/sized-pool.js';
+import { COMPUTING, type Kind, type Situation, SizedPool } from '../support/sized-pool.js';
 
 const share = (min: number): fc.Arbitrary<number> => fc.double({ min, max: 1, noNaN: true });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SizingLimits } from '../../src/sizing/sample.js';
-import { BLOCKING, COMPUTING, SizedPool, WAITING, type Kind } from '../support/sized-pool.js';
+import { BLOCKING, COMPUTING, type Kind, SizedPool, WAITING } from '../support/sized-pool.js';
 
 const LIMITS: SizingLimits = { minWorkers: 1, maxWorkers: 32, minConcurrency: 1, maxConcurrency: 512, cores: 4 };
 const MIXED: Kind = { loop: 0.2, cpu: 0.2, after: 0.5 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AT_EASE, fewerFrom, see, slowdown, type Ease } from '../../src/sizing/ease.js';
+import { AT_EASE, type Ease, fewerFrom, see, slowdown } from '../../src/sizing/ease.js';
 import { sampleOf } from '../support/sizing-sample.js';
 
 const at = (nowMs: number, inflation: number, { concurrency = 20, ended = 100, handlerMs = 5000 } = {}) =>

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { readMemory, type MachineMemory } from '../../src/sizing/memory-reading.js';
+import { type MachineMemory, readMemory } from '../../src/sizing/memory-reading.js';
 import { recordedTree } from '../support/recorded-tree.js';
 
 const MIB = 1024 * 1024;

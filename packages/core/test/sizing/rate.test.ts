@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addWork, NO_RATE, standardError, type Rate } from '../../src/sizing/rate.js';
+import { addWork, NO_RATE, type Rate, standardError } from '../../src/sizing/rate.js';
 import { sampleOf } from '../support/sizing-sample.js';
 
 /** Ticks of a quarter of a second, each with the number of tasks of 10 ms that ended in two workers. */

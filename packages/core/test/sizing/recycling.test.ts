@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RecycleRules } from '../../src/contract/resolve-options.js';
-import { chooseToRecycle, mostAtOnce, mostTasksOf, stretchOf, type RecycleView } from '../../src/sizing/recycling.js';
+import { chooseToRecycle, mostAtOnce, mostTasksOf, type RecycleView, stretchOf } from '../../src/sizing/recycling.js';
 
 const MIB = 1024 * 1024;
 const NEVER: RecycleRules = { afterTasks: undefined, afterMs: undefined, aboveRssBytes: undefined, onLeak: false };

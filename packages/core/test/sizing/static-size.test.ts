@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { sizeRange, startConcurrency, wantedWorkers } from '../../src/sizing/static-size.js';
+import { describe, expect, it } from 'vitest';
 import type { WorkersOption, Workload } from '../../src/contract/options.js';
+import { sizeRange, startConcurrency, wantedWorkers } from '../../src/sizing/static-size.js';
 
 describe('sizeRange', () => {
   it.each<[workers: WorkersOption, workload: Workload, cores: number, min: number, start: number, max: number]>([

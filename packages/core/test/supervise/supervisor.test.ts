@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { TakeOver } from '../../src/supervise/replacements.js';
-import { Supervisor, type Supervised } from '../../src/supervise/supervisor.js';
 import type { Timer } from '../../src/base/clock.js';
+import type { TakeOver } from '../../src/supervise/replacements.js';
+import { type Supervised, Supervisor } from '../../src/supervise/supervisor.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 /** A worker that does what a test says, and remembers what it was told. */

@@ -1,4 +1,4 @@
-import { deferred, type Deferred } from '../../src/base/deferred.js';
+import { type Deferred, deferred } from '../../src/base/deferred.js';
 import type { MapParts } from '../../src/pool/map.js';
 
 /** A source that counts how often it is asked, and knows whether it was closed. */

@@ -1,10 +1,10 @@
-import { listen } from '../../src/base/abort-watch.js';
-import { Conditions } from '../../src/base/conditions.js';
-import { hostNowMs } from '../../src/base/clock.js';
-import { deferred } from '../../src/base/deferred.js';
 import type { Backend, BackendParts, BackendStats, SharedTask } from '../../src/backend/backend.js';
 import { KeepAlive } from '../../src/backend/keep-alive.js';
 import { RoomLine } from '../../src/backend/room-line.js';
+import { listen } from '../../src/base/abort-watch.js';
+import { hostNowMs } from '../../src/base/clock.js';
+import { Conditions } from '../../src/base/conditions.js';
+import { deferred } from '../../src/base/deferred.js';
 import type { CallTerms } from '../../src/contract/call-terms.js';
 import { PoolError } from '../../src/contract/errors.js';
 import type { WorkersOption } from '../../src/contract/options.js';

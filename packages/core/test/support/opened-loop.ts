@@ -1,17 +1,17 @@
-import { deferred, type Deferred } from '../../src/base/deferred.js';
 import { hostNowMs } from '../../src/base/clock.js';
+import { type Deferred, deferred } from '../../src/base/deferred.js';
 import { BusyPoll } from '../../src/child/busy-poll.js';
 import { SectionRecorder } from '../../src/child/section-recorder.js';
-import { TaskUse } from '../../src/child/task-use.js';
 import { TaskLoop } from '../../src/child/task-loop.js';
+import { TaskUse } from '../../src/child/task-use.js';
 import type { LoadedHandler } from '../../src/child/worker-module.js';
 import type { Arena } from '../../src/codec/arena.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import { Sink } from '../../src/codec/sink.js';
 import type { TaskContext } from '../../src/contract/worker-module.js';
-import { CALM, FRAME, TASK_WORDS, type Frame } from '../../src/wire/frame.js';
+import { CALM, FRAME, type Frame, TASK_WORDS } from '../../src/wire/frame.js';
 import type { RowExtras } from '../../src/wire/messages.js';
-import { openLink, type LogEnds, type ReadRow } from './result-link.js';
+import { type LogEnds, openLink, type ReadRow } from './result-link.js';
 import { turn } from './scripted-engine.js';
 
 /** Inputs of this length and more are heavy. */

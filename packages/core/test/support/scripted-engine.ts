@@ -1,13 +1,13 @@
-import type { PoolOptions } from '../../src/contract/options.js';
 import { Engine } from '../../src/backend/engine.js';
 import { LocalBackend } from '../../src/backend/local-backend.js';
+import type { PoolOptions } from '../../src/contract/options.js';
 import type { Task, TaskExtras } from '../../src/task/task.js';
 import type { TaskType } from '../../src/task/task-type.js';
 import type { WorkerSpec } from '../../src/transport/transport.js';
 import type { Worker } from '../../src/worker/worker.js';
 import { FakeClock } from './fake-clock.js';
 import { ScriptedTransport, type SentTask } from './scripted-transport.js';
-import { optionsOf, type MadeTask, type Outcome } from './tasks.js';
+import { type MadeTask, optionsOf, type Outcome } from './tasks.js';
 
 /** Lets everything happen that is due in this turn of the event loop. */
 export function turn(): Promise<void> {

@@ -1,24 +1,24 @@
-import type { TransferItem } from '../../src/contract/transfer-item.js';
 import type { Clock } from '../../src/base/clock.js';
-import type { ResolvedOptions } from '../../src/contract/resolve-options.js';
-import type { Transport, TransportExit, WorkerSpec } from '../../src/transport/transport.js';
-import { errorToWire } from '../../src/wire/error-wire.js';
-import {
-  FRAME,
-  HANDLER_MASK,
-  TASK_WORDS,
-  type Cargo,
-  type TasksFrame,
-  type WorkerChannel,
-  type FrameKind,
-} from '../../src/wire/frame.js';
-import type { CancelMessage, RowExtras, TasksBody } from '../../src/wire/messages.js';
-import { TEST_ID, type Claim, type ParentBoard } from '../../src/wire/claim-board.js';
-import { STATUS } from '../../src/wire/record.js';
-import type { LogReader, LogWriter } from '../../src/wire/result-log.js';
 import { PendingInputs } from '../../src/child/pending-inputs.js';
 import { ResultWriter } from '../../src/child/result-writer.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
+import type { ResolvedOptions } from '../../src/contract/resolve-options.js';
+import type { TransferItem } from '../../src/contract/transfer-item.js';
+import type { Transport, TransportExit, WorkerSpec } from '../../src/transport/transport.js';
+import { type Claim, type ParentBoard, TEST_ID } from '../../src/wire/claim-board.js';
+import { errorToWire } from '../../src/wire/error-wire.js';
+import {
+  type Cargo,
+  FRAME,
+  type FrameKind,
+  HANDLER_MASK,
+  TASK_WORDS,
+  type TasksFrame,
+  type WorkerChannel,
+} from '../../src/wire/frame.js';
+import type { CancelMessage, RowExtras, TasksBody } from '../../src/wire/messages.js';
+import { STATUS } from '../../src/wire/record.js';
+import type { LogReader, LogWriter } from '../../src/wire/result-log.js';
 import { LocalChannel, NO_CARGO } from './local-channel.js';
 
 /** A frame the parent sent. */

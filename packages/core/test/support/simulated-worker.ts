@@ -1,8 +1,8 @@
+import { errorToWire } from '../../src/wire/error-wire.js';
 import { FRAME } from '../../src/wire/frame.js';
 import { STATUS } from '../../src/wire/record.js';
-import { errorToWire } from '../../src/wire/error-wire.js';
-import type { SentTask } from './scripted-transport.js';
 import type { Staff } from './scripted-engine.js';
+import type { SentTask } from './scripted-transport.js';
 
 /** A scripted worker that behaves as a real one does, one step at a time, as a test tells it. */
 export class SimulatedWorker {

@@ -1,4 +1,4 @@
-import { decide, startSizing, type SizingDecision, type SizingState } from '../../src/sizing/decide.js';
+import { decide, type SizingDecision, type SizingState, startSizing } from '../../src/sizing/decide.js';
 import type { SizingLimits, SizingSample } from '../../src/sizing/sample.js';
 
 const TICK_MS = 250;

@@ -1,6 +1,6 @@
-import type { PoolOptions } from '../../src/contract/options.js';
-import { resolveOptions, type ResolvedOptions } from '../../src/contract/resolve-options.js';
 import { openEncoder } from '../../src/codec/open-codec.js';
+import type { PoolOptions } from '../../src/contract/options.js';
+import { type ResolvedOptions, resolveOptions } from '../../src/contract/resolve-options.js';
 import { InputWriter } from '../../src/task/input-writer.js';
 import { Task, type TaskExtras } from '../../src/task/task.js';
 import { TaskType } from '../../src/task/task-type.js';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Timer } from '../../src/base/clock.js';
 import { isPoolError } from '../../src/contract/errors.js';
+import type { Assignment, Task } from '../../src/task/task.js';
 import { TaskRegistry } from '../../src/task/task-registry.js';
 import { TASK_MOVES, type TaskState } from '../../src/task/task-state.js';
-import { TaskMaker, type MadeTask } from '../support/tasks.js';
-import type { Timer } from '../../src/base/clock.js';
-import type { Assignment, Task } from '../../src/task/task.js';
 import { InFlightEntry } from '../../src/worker/in-flight-entry.js';
+import { type MadeTask, TaskMaker } from '../support/tasks.js';
 
 function open() {
   const aborted: [Task, unknown][] = [];

@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { passOnAtTheEnd, type OutputSource } from '../../src/transport/last-output.js';
+import { type OutputSource, passOnAtTheEnd } from '../../src/transport/last-output.js';
 
 /** A source as a pipe is one, that counts what holds the program. */
 function pipe() {

@@ -1,9 +1,9 @@
 // Checked by tsc; never run. Every @ts-expect-error is an error that a user must get.
 import {
+  type DataOf,
   defineWorker,
   isPoolError,
   Pool,
-  type DataOf,
   type PoolOptions,
   type SettledTask,
   type TaskContext,
@@ -13,9 +13,9 @@ import {
 } from '@millpond/core';
 import * as fromWorkerEntry from '@millpond/core/worker';
 import { expectTypeOf } from 'expect-type';
+import type * as handlers from './typed-handlers.js';
 import type * as lookup from './typed-worker-data.js';
 import type { Settings, worker as lookingUp } from './typed-worker-data.js';
-import type * as handlers from './typed-handlers.js';
 
 declare const pool: Pool<typeof handlers>;
 declare const untyped: Pool;

@@ -12,16 +12,16 @@ import {
   MARK_AT,
   MemoryBoard,
   nextId,
+  type ParentBoard,
   recordAt,
-  REVOCATIONS_AT,
   revocationAt,
+  REVOCATIONS_AT,
   SECTION_AT,
   SECTION_BYTES,
   slotOf,
   SLOTS,
   TASK_SLOTS,
   TEST_ID,
-  type ParentBoard,
   type WorkerBoard,
 } from '../../src/wire/claim-board.js';
 import { openBoard } from '../support/result-link.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hostNowMs } from '../../src/base/clock.js';
-import { encodeFrame, FrameReader, type FrameFormat } from '../../src/wire/frame-codec.js';
-import { FRAME, type Cargo, type Frame, type FrameKind } from '../../src/wire/frame.js';
+import { type Cargo, FRAME, type Frame, type FrameKind } from '../../src/wire/frame.js';
+import { encodeFrame, type FrameFormat, FrameReader } from '../../src/wire/frame-codec.js';
 
 const MAX_PAYLOAD = 2 ** 20;
 const FORMAT: FrameFormat = { maxPayloadBytes: MAX_PAYLOAD };

@@ -3,7 +3,7 @@ import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { hostNowMs } from '../../src/base/clock.js';
-import { FRAME, type Cargo, type Frame, type FrameKind } from '../../src/wire/frame.js';
+import { type Cargo, FRAME, type Frame, type FrameKind } from '../../src/wire/frame.js';
 import { PortChannel } from '../../src/wire/port-channel.js';
 
 type AnySender = Omit<PortChannel<FrameKind>, 'send'> & {

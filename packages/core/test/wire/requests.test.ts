@@ -2,9 +2,9 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPoolError, PoolError } from '../../src/contract/errors.js';
-import { FRAME, type Cargo, type Frame, type FrameKind, type RequestKind } from '../../src/wire/frame.js';
+import { type Cargo, FRAME, type Frame, type FrameKind, type RequestKind } from '../../src/wire/frame.js';
 import { frameRouter } from '../../src/wire/frame-router.js';
-import { Requests, type Answers } from '../../src/wire/requests.js';
+import { type Answers, Requests } from '../../src/wire/requests.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { LocalChannel } from '../support/local-channel.js';
 

@@ -16,15 +16,15 @@ import {
   CONSUME_BYTES,
   LOG_BYTES,
   LOG_VALUE_BYTES,
+  type LogReader,
   LogSpace,
+  markOf,
   MemoryLogReader,
   MemoryLogWriter,
-  markOf,
   offsetOf,
-  type LogReader,
 } from '../../src/wire/result-log.js';
 import { ResultRow } from '../../src/worker/result-row.js';
-import { LOGS, openBoard, type LogEnds } from '../support/result-link.js';
+import { type LogEnds, LOGS, openBoard } from '../support/result-link.js';
 
 const TIMES = { receivedAt: 1, decodedAt: 2, startedAt: 3, endedAt: 4 };
 /** The longest record there is. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isMarkSlot, slotOf, SLOTS, TASK_SLOTS } from '../../src/wire/claim-board.js';
-import { InFlightTable } from '../../src/worker/in-flight-table.js';
 import type { InFlightEntry } from '../../src/worker/in-flight-entry.js';
+import { InFlightTable } from '../../src/worker/in-flight-table.js';
 import { TaskMaker } from '../support/tasks.js';
 
 /** A hand, and how a task comes into it. */

@@ -6,7 +6,7 @@ import type { ResultsFrame } from '../../src/wire/frame.js';
 import { RECORD_HEADER, STATUS } from '../../src/wire/record.js';
 import type { LogReader } from '../../src/wire/result-log.js';
 import type { ResultRow } from '../../src/worker/result-row.js';
-import { LOGS, openLink, type LinkOptions, type LogEnds } from '../support/result-link.js';
+import { type LinkOptions, type LogEnds, LOGS, openLink } from '../support/result-link.js';
 
 const KINDS = Object.entries(LOGS);
 const MIB = 2 ** 20;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { countRunning } from '../../src/worker/running-count.js';
-import { openWorker } from '../support/worker-desk.js';
 import type { SentTask } from '../support/scripted-transport.js';
+import { openWorker } from '../support/worker-desk.js';
 
 /** A ready worker with this many tasks, which its side has received. */
 function openWith(count: number, concurrency = 1) {

@@ -8,18 +8,18 @@ import { Task, type TaskExtras } from '../../src/task/task.js';
 import type { Transport } from '../../src/transport/transport.js';
 import {
   CALM,
+  type Cargo,
   CLAIM_ALONE,
   FRAME,
+  type Frame,
+  type FrameKind,
   HANDLER_MASK,
   IDEMPOTENT,
   TASK_WORDS,
-  type Cargo,
-  type Frame,
-  type FrameKind,
   type TasksFrame,
 } from '../../src/wire/frame.js';
-import { SendBuffer } from '../../src/worker/send-buffer.js';
 import { InFlightEntry } from '../../src/worker/in-flight-entry.js';
+import { SendBuffer } from '../../src/worker/send-buffer.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { openArenas, RecordingChannel } from '../support/result-link.js';
 import { optionsOf, TaskMaker } from '../support/tasks.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { UseMeter } from '../../src/worker/use-meter.js';
 import type { ReportMessage, TaskUseTotals } from '../../src/wire/messages.js';
+import { UseMeter } from '../../src/worker/use-meter.js';
 
 const totals = (handlerMs: number, calledMs: number): TaskUseTotals => ({
   handlerMs,

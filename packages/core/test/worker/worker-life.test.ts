@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { openEncoder } from '../../src/codec/open-codec.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import { FRAME, PROTOCOL_VERSION } from '../../src/wire/frame.js';
-import { canMove, WORKER_MOVES } from '../../src/worker/worker-state.js';
-import { openEncoder } from '../../src/codec/open-codec.js';
 import { Worker } from '../../src/worker/worker.js';
 import type { WorkerListener } from '../../src/worker/worker-listener.js';
+import { canMove, WORKER_MOVES } from '../../src/worker/worker-state.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { ScriptedTransport, specOf } from '../support/scripted-transport.js';
 import { optionsOf } from '../support/tasks.js';

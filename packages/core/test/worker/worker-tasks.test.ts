@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/task/task.js';
+import { slotOf, TASK_SLOTS } from '../../src/wire/claim-board.js';
 import { FRAME } from '../../src/wire/frame.js';
 import type { CancelMessage } from '../../src/wire/messages.js';
-import { slotOf, TASK_SLOTS } from '../../src/wire/claim-board.js';
 import { STATUS } from '../../src/wire/record.js';
-import { openWorker } from '../support/worker-desk.js';
 import type { ScriptedTransport, SentTask } from '../support/scripted-transport.js';
+import { openWorker } from '../support/worker-desk.js';
 
 /** A ready worker. */
 function openReady(...args: Parameters<typeof openWorker>) {

@@ -1,6 +1,6 @@
 import type { TaskTrace, TraceOutcome } from '@millpond/core';
 import { BoundedNames } from '@millpond/core/internal';
-import { SEGMENT_IDS, readStamps } from './segments.js';
+import { readStamps, SEGMENT_IDS } from './segments.js';
 
 const STAMPS = SEGMENT_IDS.length + 1;
 const FIRST_ROOM = 1024;

@@ -1,6 +1,6 @@
+import { formatCount } from '@millpond/core/internal';
 import { formatOutcomes } from '../format/outcomes.js';
 import { columns, table } from '../format/table.js';
-import { formatCount } from '@millpond/core/internal';
 import { formatMs, formatName, formatPath, formatShare } from '../format/units.js';
 import type { DurationStats, PoolReport, SectionReport, SlowTry, TaskReport } from '../snapshot/report-data.js';
 

@@ -1,6 +1,6 @@
+import type { PoolKind } from '@millpond/core';
 import { formatCount } from '@millpond/core/internal';
 import { formatMs, formatName, formatPath, formatRate, formatShare } from '../format/units.js';
-import type { PoolKind } from '@millpond/core';
 import type { PoolReport, ReportData } from '../snapshot/report-data.js';
 import { sum } from '../snapshot/sums.js';
 import { MAX_ROWS, sectionLines, slowestLines, taskLines, workerLines } from './tables.js';

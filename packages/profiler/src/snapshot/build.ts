@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { process } from '../natives.js';
-import type { ReportData, PoolReport } from './report-data.js';
-import { rankSections } from './bottlenecks.js';
-import { sectionReports } from './section-report.js';
-import { nameFirst } from './verdict.js';
 import type { Level } from '../options.js';
 import type { SectionLedger } from '../record/section-ledger.js';
+import { rankSections } from './bottlenecks.js';
+import type { PoolReport, ReportData } from './report-data.js';
+import { sectionReports } from './section-report.js';
+import { nameFirst } from './verdict.js';
 
 /** The measured parts of a report, before any conclusion. */
 export interface Measured {

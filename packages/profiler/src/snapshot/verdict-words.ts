@@ -1,8 +1,8 @@
 import { formatOutcomes } from '../format/outcomes.js';
 import { formatMs, formatName, formatPath, formatShare } from '../format/units.js';
+import type { Evidence, Finding, Parts } from './finding.js';
 import { share, sum } from './sums.js';
 import { addOutcomes } from './task-report.js';
-import type { Evidence, Finding, Parts } from './finding.js';
 
 /** Facts that a sentence may mention beside the finding itself. */
 interface Context {

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { CHANNELS, Pool, type PoolOptions } from '@millpond/core';
-import { Profiler, type PoolReport, type Report } from '@millpond/profiler';
+import { type PoolReport, Profiler, type Report } from '@millpond/profiler';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 interface Handlers {

@@ -1,10 +1,10 @@
+import type { TaskTrace, TraceOutcome } from '@millpond/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TraceSplitter } from '../../src/record/segments.js';
 import { TaskLedger } from '../../src/record/task-ledger.js';
 import { taskReport } from '../../src/snapshot/task-report.js';
 import { arbitraryStamp, fromStamps, traceOf } from '../fakes.js';
-import type { TaskTrace, TraceOutcome } from '@millpond/core';
 
 function ledgerOf(traces: readonly TaskTrace[]): TaskLedger {
   const ledger = new TaskLedger();

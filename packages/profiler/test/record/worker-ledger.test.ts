@@ -1,8 +1,8 @@
+import type { WorkerMessage } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
 import { WorkerLedger } from '../../src/record/worker-ledger.js';
 import { workerReports } from '../../src/snapshot/worker-report.js';
 import { ran, traceOf } from '../fakes.js';
-import type { WorkerMessage } from '@millpond/core';
 
 function message(what: WorkerMessage['what'], workerId: number, atMs: number, bootMs = 0): WorkerMessage {
   return { pool: {}, kind: 'process', workerId, what, atMs, bootMs };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { formatMs, formatShare } from '../../src/format/units.js';
+import type { PoolRecorder } from '../../src/record/pool-recorder.js';
 import { SectionLedger } from '../../src/record/section-ledger.js';
 import { Report } from '../../src/report/report.js';
 import { buildReport } from '../../src/snapshot/build.js';
 import { poolReport } from '../../src/snapshot/pool-report.js';
 import { deltaOf, ran, recorderOf, traceOf } from '../fakes.js';
-import { formatMs, formatShare } from '../../src/format/units.js';
-import type { PoolRecorder } from '../../src/record/pool-recorder.js';
 
 function reportOf(recorders: readonly PoolRecorder[], parent = new SectionLedger(), open: string[][] = []): Report {
   return new Report(

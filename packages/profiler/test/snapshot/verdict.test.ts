@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { PoolRecorder } from '../../src/record/pool-recorder.js';
+import { SectionLedger } from '../../src/record/section-ledger.js';
 import { buildReport } from '../../src/snapshot/build.js';
 import { poolReport } from '../../src/snapshot/pool-report.js';
-import { SectionLedger } from '../../src/record/section-ledger.js';
-import { deltaOf, recorderOf, traceOf } from '../fakes.js';
-import type { PoolRecorder } from '../../src/record/pool-recorder.js';
 import type { FirstBottleneck } from '../../src/snapshot/report-data.js';
+import { deltaOf, recorderOf, traceOf } from '../fakes.js';
 
 // Windows begin at 1000 and last 1000 ms.
 function firstOf(
