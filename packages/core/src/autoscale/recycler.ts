@@ -5,8 +5,9 @@ import { chooseToRecycle, mostTasksOf, stretchOf } from '../sizing/recycling.js'
 import type { Replacing } from '../supervise/replacements.js';
 import type { Keeper, Pace } from './heartbeat.js';
 
+/** Time between looks. A choice: limits of uptime and memory are seconds and more, and a look goes over all workers. */
 const LOOK_MS = 1000;
-/** Least delay after a replacement that could not start. It grows with each failure, up to a minute. */
+/** Least and greatest delay after a replacement that could not start. It grows with each failure. A choice, as for restarts. */
 const RETRY_MS = 1000;
 const MOST_RETRY_MS = 60_000;
 /** Each data point of a leak's verdict is the minimum of this many readings, at least a second apart. */

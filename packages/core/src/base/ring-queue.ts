@@ -1,3 +1,4 @@
+/** A choice: most queues stay shorter, and a longer one doubles its room. */
 const FIRST_ROOM = 16;
 
 /**

@@ -13,6 +13,7 @@ export interface ResultTimes {
 /** Times of a record that belongs to no task. */
 export const NO_TIMES: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0, endedAt: 0 };
 
+/** Room for some 80 small records: a frame of them needs no growth. */
 const FIRST_BYTES = 8192;
 /** Size of the largest buffer that is kept for the next frame. */
 const KEPT_BYTES = 1024 * 1024;

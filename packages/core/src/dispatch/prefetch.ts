@@ -5,9 +5,11 @@
 export const PREFETCH_MS = 1;
 /** Silence after which a worker with tasks may be at a standstill. It gets no more tasks, and loses those that have not begun. */
 export const STANDSTILL_MS = 3;
+/** Most that a worker learns. A choice: four time slices of Linux (4 ms) for a parent that waits for a core. */
 const MOST_PREFETCH_MS = 16;
 /** See `worthPrefetchingMs`. */
 const BACKLOG_PREFETCH_MS = 8;
+/** Most tasks prefetched, however short. A quarter of a board's slots, so that answers free slots before the ring is full. */
 const MOST_PREFETCHED = 512;
 /** Share of the amount above PREFETCH_MS that is given up with every frame that the worker did not wait for. */
 const DECAY = 0.02;

@@ -7,7 +7,7 @@ const LONGEST_STEP_MS = 500;
  * It is more than nothing, because on an overloaded machine all looks may be late.
  */
 const LATE_STEP_MS = 125;
-/** Least time that a worker may be silent while its tasks have not begun. */
+/** Usual and least time that a worker may be silent while its tasks have not begun. The least is that between two of its reports. */
 const PATIENCE_MS = 1000;
 const LEAST_PATIENCE_MS = 250;
 

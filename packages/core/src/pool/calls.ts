@@ -12,6 +12,7 @@ import { overrideSettings, type ResolvedOptions, type TaskSettings } from '../co
 import type { MapParts } from './map.js';
 import type { PoolState } from './pool-state.js';
 
+/** Bounds of a window that the pool chooses. The least fills eight workers twice; the most bounds memory for large items. Choices. */
 const MIN_WINDOW = 16;
 const MAX_WINDOW = 4096;
 

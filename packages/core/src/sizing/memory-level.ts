@@ -4,7 +4,7 @@ import type { MemoryReading } from './memory-reading.js';
 /** How short memory is. Each level asks for more than the one before. */
 const MEMORY_LEVELS: readonly MemoryLevel[] = ['normal', 'elevated', 'high', 'critical', 'emergency'];
 
-/** Share of the limit in use at which each level begins, and how far below that it ends. */
+/** Share of the limit in use at which each level begins, and how far below that it ends. Choices: docs/memory.md has their order. */
 const FROM = [0, 0.7, 0.8, 0.9, 0.95] as const;
 const BACK = 0.05;
 /** Per cent of the last ten seconds in which some processes, or all of them, stalled for memory. */

@@ -29,6 +29,7 @@ export const NO_HISTORY: RestartHistory = { failedStarts: 0, deaths: [], deathsI
 
 /** Failed starts without one success that end a pool with no ready worker. Five give a passing cause time to end. */
 const MAX_FAILED_STARTS = 5;
+/** Bounds of the first delay before a restart, and of the longest. Choices: Kubernetes doubles its delays, too, from 10 s to 5 minutes. */
 const BASE_MS = 100;
 const MAX_MS = 5000;
 /**

@@ -4,6 +4,7 @@ import { Buffer, clearInterval, process, setInterval } from '../base/natives.js'
 import type { StdioOption } from '../contract/stdio.js';
 import { type OutputSource, passOnAtTheEnd } from './last-output.js';
 
+/** Last output of a worker that its death report quotes: some hundred lines. A choice. */
 const TAIL_BYTES = 8 * 1024;
 /** Longest line that is passed on whole. Longer ones go in pieces, so that output without line breaks costs no memory. */
 const MAX_LINE_BYTES = 64 * 1024;

@@ -48,6 +48,7 @@ export const CONSUMED_AT = WORDS_AT + 8;
 export const PRODUCED_AT = WORDS_AT + 12;
 /** The path of the open section; ends with a zero. */
 export const SECTION_AT = WORDS_AT + 64;
+/** Longer paths are cut. */
 export const SECTION_BYTES = 128;
 const PAGE_BYTES = 4096;
 /** The result log begins here. */

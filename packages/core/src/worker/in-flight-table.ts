@@ -2,6 +2,7 @@ import type { Assignee, Task } from '../task/task.js';
 import { isMarkSlot, nextId, slotOf, SLOTS, TASK_SLOTS } from '../wire/claim-board.js';
 import { InFlightEntry } from './in-flight-entry.js';
 
+/** A choice: most workers have fewer tasks at once, and the ring doubles. */
 const FIRST_PLACES = 16;
 
 /**
