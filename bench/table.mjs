@@ -15,7 +15,10 @@ export function renderTable(contestants, metrics, { isCompact = false } = {}) {
     .join('\n');
 }
 
-/** For each metric: median, lowest–highest, and ratio to the best peer of its kind; or the median alone. */
+/**
+ * For each metric: median, lowest–highest, and ratio to the best peer of its kind; or the median alone. There is no ratio to 0, such as
+ * that of loads where every document is kept.
+ */
 export function headCells(metrics, isCompact) {
   return metrics.flatMap(({ unit }) => (isCompact ? [unit] : [unit, 'min–max', '× best peer']));
 }
@@ -25,7 +28,7 @@ export function resultCells({ results, failure }, metrics, isCompact) {
   return metrics.flatMap(({ key }) => {
     const { median, min, max, toBestPeer } = results[key];
     if (isCompact) return [number(median)];
-    return [number(median), `${number(min)}–${number(max)}`, toBestPeer === undefined ? '' : number(toBestPeer)];
+    return [number(median), `${number(min)}–${number(max)}`, Number.isFinite(toBestPeer) ? number(toBestPeer) : ''];
   });
 }
 

@@ -5,6 +5,11 @@ import { roomFor, STANDSTILL_MS } from './prefetch.js';
 
 /** Processor time of the parent per frame, ms: measured with 64 frames to 64 of 128 workers. */
 const FRAME_MS = 0.01;
+/**
+ * Processor time of a frame to a worker beyond the cores, ms: of the parent, and of the worker, which must wake up first. With 32
+ * processes, an idle handler called in small frames took a worker 43 µs.
+ */
+const WAKING_FRAME_MS = 0.05;
 /** Share of a worker's time that frames may take. Below it, one worker gets more tasks before the next is woken. */
 const FRAME_SHARE = 0.1;
 /**
@@ -20,9 +25,13 @@ export function taskCostMs(typicalMs: number, bytes: number): number {
   return Math.max(typicalMs, LEAST_COST_MS) + bytes * MS_PER_BYTE;
 }
 
-/** Whether a task costs less than the frame that brings it. */
-export function isTiny(costMs: number): boolean {
-  return costMs < FRAME_MS;
+/**
+ * Whether a task costs less than the frame that would bring it to one more worker.
+ * @param awake number of workers with tasks
+ * @param cores cores that the program may use
+ */
+export function isTiny(costMs: number, awake: number, cores: number): boolean {
+  return costMs < (awake < cores ? FRAME_MS : WAKING_FRAME_MS);
 }
 
 /**
@@ -57,6 +66,8 @@ export class FrameFilling {
   /** The worker that gets tiny tasks now, and up to which number. */
   #open: Candidate | undefined;
   #fill = 0;
+  /** Number of workers with tasks, counted once in a pass. */
+  #awake: number | undefined;
 
   constructor(parts: FrameFillingParts) {
     this.#parts = parts;
@@ -66,6 +77,7 @@ export class FrameFilling {
   begin(): void {
     this.#open = undefined;
     this.#isTiny = false;
+    this.#awake = undefined;
   }
 
   /** The active worker that this task should join. @param inFlight number of tasks that wait or are in workers */
@@ -73,35 +85,29 @@ export class FrameFilling {
     const { typicalMs, resultBytes } = task.type;
     this.#isTiny = false;
     // Most often a task is long by its time alone.
-    if (!isTiny(typicalMs) || task.key !== undefined || task.isOneShot) return undefined;
+    if (typicalMs >= WAKING_FRAME_MS || task.key !== undefined || task.isOneShot) return undefined;
     const costMs = taskCostMs(typicalMs, task.totalBytes + resultBytes);
-    if (!isTiny(costMs)) return undefined;
+    this.#awake ??= countAwake(candidates);
+    if (!isTiny(costMs, this.#awake, this.#parts.cores())) return undefined;
     this.#isTiny = true;
     if (this.#open === undefined || !this.#hasRoom(this.#open, typicalMs)) {
-      this.#open = this.#fullest(candidates, costMs, typicalMs, inFlight);
+      this.#fill = tasksBeforeNext(costMs, this.#awake, this.#parts.cores(), inFlight);
+      this.#open = this.#fullest(candidates, typicalMs);
     }
     return this.#open;
   }
 
   /** Notes that an idle candidate got the last task asked about. Tasks that follow in this pass join it. */
   noteWoken(candidate: Candidate): void {
+    if (this.#awake !== undefined) this.#awake++;
     if (!this.#isTiny) return;
     candidate.wokenAtMs = this.#parts.clock.now();
     this.#open = candidate;
   }
 
   /** The candidate with the most tasks among those with recent work and room. The others run dry and come to rest. */
-  #fullest(
-    candidates: ReadonlyMap<unknown, Candidate>,
-    costMs: number,
-    typicalMs: number,
-    inFlight: number,
-  ): Candidate | undefined {
-    const { clock, cores } = this.#parts;
-    const recently = clock.now() - STANDSTILL_MS;
-    let awake = 0;
-    for (const { worker } of candidates.values()) if (worker.inFlight > 0) awake++;
-    this.#fill = tasksBeforeNext(costMs, awake, cores(), inFlight);
+  #fullest(candidates: ReadonlyMap<unknown, Candidate>, typicalMs: number): Candidate | undefined {
+    const recently = this.#parts.clock.now() - STANDSTILL_MS;
     let fullest: Candidate | undefined;
     for (const candidate of candidates.values()) {
       const { worker, wokenAtMs } = candidate;
@@ -117,4 +123,10 @@ export class FrameFilling {
     if (worker.inFlight === 0 || worker.inFlight >= this.#fill || !mayPrefetch) return false;
     return roomFor(worker, this.#parts.concurrency(), 'auto', typicalMs, prefetchMs) > 0;
   }
+}
+
+function countAwake(candidates: ReadonlyMap<unknown, Candidate>): number {
+  let awake = 0;
+  for (const { worker } of candidates.values()) if (worker.inFlight > 0) awake++;
+  return awake;
 }

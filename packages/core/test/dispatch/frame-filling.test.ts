@@ -19,8 +19,10 @@ describe('tasksBeforeNext', () => {
 
 describe('a task', () => {
   it('is tiny when its handler and its values cost less than a frame', () => {
-    expect([0, 0.001, 0.009, 0.01, 1].map((ms) => isTiny(taskCostMs(ms, 0)))).toEqual([true, true, true, false, false]);
-    expect([120, 1000, 16_384].map((bytes) => isTiny(taskCostMs(0.001, bytes)))).toEqual([true, true, false]);
+    const areTiny = (awake: number) => [0, 0.001, 0.009, 0.01, 0.049, 0.05, 1].map((ms) => isTiny(ms, awake, 2));
+    expect(areTiny(1)).toEqual([true, true, true, false, false, false, false]);
+    expect(areTiny(2)).toEqual([true, true, true, true, true, false, false]);
+    expect([120, 1000, 16_384].map((bytes) => isTiny(taskCostMs(0.001, bytes), 1, 2))).toEqual([true, true, false]);
   });
 });
 
@@ -93,8 +95,14 @@ describe('tiny tasks', () => {
     expect(arrived()).toEqual([10, 10, 10]);
   });
 
+  it('that cost more than a frame of the parent are shared by the cores only', async () => {
+    const { arrived, submitSome } = await open(0.03);
+    await submitSome(30);
+    expect(arrived()).toEqual([15, 15, 0]);
+  });
+
   it.each([
-    ['long', 0.01],
+    ['long', 0.05],
     ['waiting', 100],
   ])('and %s ones differ: those are spread over all workers', async (_, ms) => {
     const { arrived, submitSome } = await open(ms);
