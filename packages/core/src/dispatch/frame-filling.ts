@@ -6,8 +6,8 @@ import { roomFor, STANDSTILL_MS } from './prefetch.js';
 /** Processor time of the parent per frame, ms: measured with 64 frames to 64 of 128 workers. */
 const FRAME_MS = 0.01;
 /**
- * Processor time of a frame to a worker beyond the cores, ms: of the parent, and of the worker, which must wake up first. With 32
- * processes, an idle handler called in small frames took a worker 43 µs.
+ * Processor time of a frame to a worker beyond the cores, ms. It is that of the parent and of the worker, which must wake up
+ * first. With 32 processes, an idle handler called in small frames took a worker 43 µs.
  */
 const WAKING_FRAME_MS = 0.05;
 /** Share of a worker's time that frames may take. Below it, one worker gets more tasks before the next is woken. */
