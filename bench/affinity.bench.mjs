@@ -57,7 +57,7 @@ const WAYS = {
 export default {
   numbers: ['B16'],
   question: 'What is `key` worth to handlers that keep something costly for each key?',
-  method: `A worker keeps 4 documents of 2 MB, of ${KEYS} in all. An answer from a kept document takes some 0.05 ms; with the load of a document it takes hundreds of times as long. ${CALLERS} callers call again as soon as they have their answer. Documents are drawn evenly, or the n-th 1/n as often as the first.`,
+  method: `A worker keeps 4 documents of 2 MB, of ${KEYS} in all. An answer from a kept document takes some 0.05 ms. With the load of a document it takes hundreds of times as long. ${CALLERS} callers call again as soon as they have their answer. Documents are drawn evenly, or the n-th 1/n as often as the first.`,
   outlined: 'no key; a pool of one worker for each share of the keys',
   tasks: { file: 'by-key.mjs', names: ['ask'] },
   metrics: [RATE, LOADS, P99],

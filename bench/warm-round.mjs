@@ -1,8 +1,12 @@
 // One round of a question about a pool that has been running for a while.
 export const WORKERS = 2;
 
+/** Workers that two cores bring up within a second, beside the load of the warm-up. */
+const UP_IN_A_SECOND = 8;
+
 /**
- * Checks the answers first, which also brings the workers up; then warms up, then measures.
+ * Checks the answers first, which also begins to bring the workers up. Then it warms up, until even many workers have started, and
+ * measures.
  * @param parts `check(run)`, which throws, and `measure(run, forMs, { workers })`, which returns the metrics
  * @returns `round(contestant, { warmupMs, measureMs })`
  */
@@ -11,7 +15,7 @@ export function warmRound({ check, measure }) {
     const { workers = WORKERS } = contestant;
     const pool = contestant.create(await contestant.load(), { workers });
     await check(pool.run);
-    await measure(pool.run, warmupMs, { workers });
+    await measure(pool.run, Math.max(warmupMs, (workers / UP_IN_A_SECOND) * 1000), { workers });
     const metrics = await measure(pool.run, measureMs, { workers });
     return metrics;
   };
