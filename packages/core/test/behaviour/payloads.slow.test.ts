@@ -73,9 +73,11 @@ describe.each(KINDS)('large values (%s)', (kind) => {
   it('that are cancelled before they begin leave the way free for the next', async () => {
     await withPool('payloads.mjs', { kind, workers: 1, prefetch: 16 }, async (pool) => {
       await Promise.all(Array.from({ length: 20 }, () => pool.run('hash', noise(10, 1))));
-      const spun = pool.run('spin', 50);
       const controllers = Array.from({ length: 16 }, () => new AbortController());
-      const doomed = controllers.map(({ signal }) => failure(pool.run('hash', noise(MIB, 2), { signal })));
+      const large = noise(MIB, 2);
+      // Some leave while the rest are submitted, so the handler before them must take longer than that.
+      const spun = pool.run('spin', 500);
+      const doomed = controllers.map(({ signal }) => failure(pool.run('hash', large, { signal })));
       await new Promise((resolve) => setImmediate(resolve));
       for (const controller of controllers) controller.abort();
       expect((await Promise.all(doomed)).map(({ name }) => name)).toEqual(doomed.map(() => 'AbortError'));
