@@ -50,7 +50,7 @@ export class Backlog {
     this.#limitWait(task);
     if (task.mustRunAlone) this.quarantine.push(task);
     else this.queue.push(task);
-    this.#parts.passes.noteSubmitted(task.submittedAt);
+    this.#parts.passes.noteSubmitted();
   }
 
   /** Puts a task back at the head of the queue. It has not run, or did not cause the end of its worker. */

@@ -12,12 +12,6 @@ const FEW = 2;
  */
 const WORTH_A_FRAME = 128;
 
-/**
- * Longest time, in ms, that synchronous code submits tasks before some of them leave. Otherwise workers would be idle until its
- * end. To submit 4,000 tasks takes 5 to 40 ms, before V8 has compiled the code for it.
- */
-const LONG_BURST_MS = 1;
-
 /** By `then`, a function runs after the promise callbacks that are due. queueMicrotask makes a resource for each call. */
 const SETTLED = Promise.resolve();
 
@@ -39,19 +33,11 @@ export class Passes {
   #isImmediateSet = false;
   /** Tasks submitted since the last pass. */
   #submitted = 0;
-  /** Time of the first of them, host clock. */
-  #since = 0;
-  #isRunning = false;
   readonly #pass = (): void => {
     if (!this.#isDue) return;
     this.#isDue = false;
     this.#submitted = 0;
-    this.#isRunning = true;
-    try {
-      this.#parts.run();
-    } finally {
-      this.#isRunning = false;
-    }
+    this.#parts.run();
   };
   readonly #passNextTick = (): void => nextTick(this.#pass);
   readonly #passInImmediate = (): void => {
@@ -84,18 +70,9 @@ export class Passes {
     }
   }
 
-  /** Notes that a task has joined the queue. @param atMs time of its submission, host clock */
-  noteSubmitted(atMs: number): void {
+  /** Notes that a task has joined the queue. */
+  noteSubmitted(): void {
     this.schedule();
-    if (++this.#submitted === 1) this.#since = atMs;
-    else if (atMs - this.#since > LONG_BURST_MS) this.#passInBurst(atMs);
-    if (this.#submitted === WORTH_A_FRAME) nextTick(this.#pass);
-  }
-
-  /** Hands tasks out in the middle of a long burst, if a worker has none. A listener in a pass may submit tasks, too. */
-  #passInBurst(atMs: number): void {
-    this.#since = atMs;
-    if (!this.#isRunning && this.#parts.workers.some(({ inFlight, isReady }) => isReady && inFlight === 0))
-      this.#pass();
+    if (++this.#submitted === WORTH_A_FRAME) nextTick(this.#pass);
   }
 }

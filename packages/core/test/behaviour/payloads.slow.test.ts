@@ -75,7 +75,7 @@ describe.each(KINDS)('large values (%s)', (kind) => {
       await Promise.all(Array.from({ length: 20 }, () => pool.run('hash', noise(10, 1))));
       const controllers = Array.from({ length: 16 }, () => new AbortController());
       const large = noise(MIB, 2);
-      // Some leave while the rest are submitted, so the handler before them must take longer than that.
+      // The handler before them must take longer than their submission.
       const spun = pool.run('spin', 500);
       const doomed = controllers.map(({ signal }) => failure(pool.run('hash', large, { signal })));
       await new Promise((resolve) => setImmediate(resolve));

@@ -4,15 +4,15 @@ import type { TaskRegistry } from '../../src/task/task-registry.js';
 import type { Worker } from '../../src/worker/worker.js';
 
 /** Passes of a pool of two workers with as many tasks under way, and the steps at which they came. */
-function open(pending: number, workers = [{}, {}]) {
+function open(pending: number) {
   const steps: string[] = [];
   const passes = new Passes({
     registry: { pending } as TaskRegistry,
-    workers: workers as Worker[],
+    workers: [{}, {}] as Worker[],
     run: () => void steps.push('pass'),
   });
   const submit = (count: number): void => {
-    for (let task = 0; task < count; task++) passes.noteSubmitted(0);
+    for (let task = 0; task < count; task++) passes.noteSubmitted();
   };
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const turns = (): Promise<void> => turn().then(turn);
@@ -68,35 +68,6 @@ describe('a pass', () => {
     });
     await turns();
     expect(steps).toEqual(['pass', 'tick', 'pass']);
-  });
-
-  it('comes in the middle of a long burst while a worker has nothing, and not inside another pass', async () => {
-    const workers = [
-      { inFlight: 3, isReady: true },
-      { inFlight: 0, isReady: true },
-    ];
-    const { passes, steps, turns } = open(1000, workers);
-    for (const atMs of [10, 10.5, 11, 11.5]) {
-      steps.push(`at ${atMs}`);
-      passes.noteSubmitted(atMs);
-    }
-    workers[1] = { inFlight: 3, isReady: true };
-    for (const atMs of [12, 14, 16]) passes.noteSubmitted(atMs);
-    expect(steps).toEqual(['at 10', 'at 10.5', 'at 11', 'at 11.5', 'pass']);
-    await turns();
-    expect(steps).toHaveLength(6);
-    const nested = new Passes({
-      registry: { pending: 1000 } as TaskRegistry,
-      workers: [{ inFlight: 0, isReady: true }] as Worker[],
-      run() {
-        steps.push('run');
-        for (const atMs of [20, 22, 24]) nested.noteSubmitted(atMs);
-      },
-    });
-    nested.noteSubmitted(1);
-    nested.noteSubmitted(3);
-    expect(steps.slice(6)).toEqual(['run']);
-    await turns();
   });
 
   it('does not come again when nothing has happened since', async () => {
