@@ -74,6 +74,12 @@ export class AssignmentPass {
     return !this.#isPaused && this.#queue.size === 0 && !this.#capacity.isEmpty;
   }
 
+  /** Whether a worker other than this one could run a task at once. */
+  hasFreeCapacityBeside(worker: Worker): boolean {
+    const candidate = this.#candidates.get(worker);
+    return !this.#isPaused && candidate !== undefined && this.#capacity.hasBeside(candidate);
+  }
+
   /** Number of tasks that could run at once, counted no further than `enough`. */
   freeCapacity(enough: number): number {
     return this.#isPaused ? 0 : this.#capacity.count(enough);

@@ -24,6 +24,11 @@ export class FreeCapacity {
     return this.#candidates.length === 0;
   }
 
+  /** Whether a candidate other than this one could run a task at once. */
+  hasBeside(candidate: Candidate): boolean {
+    return this.#candidates.some((other) => other !== candidate && this.has(other));
+  }
+
   /** Whether this candidate could run a task at once. */
   has(candidate: Candidate): boolean {
     const { worker } = candidate;

@@ -59,7 +59,8 @@ export class WorkStealing {
     const { assignment } = this.#parts;
     if (!assignment.hasFreeCapacity) return;
     for (const [worker, answered] of this.#answeredBefore) {
-      if (!worker.isReady) continue;
+      // A worker that runs several tasks at once may have room itself. Tasks that only it could run stay with it.
+      if (!worker.isReady || !assignment.hasFreeCapacityBeside(worker)) continue;
       // Asking which of 500 tasks have begun takes 0.4 ms.
       if (worker.received.resultsSeen !== answered && worker.expectedMs <= SHARE_ABOVE_MS) continue;
       const isStalled = worker.received.resultsSeen === answered;
