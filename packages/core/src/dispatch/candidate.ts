@@ -31,7 +31,7 @@ export class Candidate {
     return !this.worker.isReady || this.worker.tasksLeft <= 0;
   }
 
-  /** Whether it takes no task of the queue for now, however much room it has. */
+  /** Whether it gets no task of the queue, even if it has room. Memory is short, or a suspect must run alone. */
   get isSetAside(): boolean {
     return this.isReserved || this.isWithheld;
   }

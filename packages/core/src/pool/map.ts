@@ -175,8 +175,11 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
 async function closeSource(source: Iterator<unknown> | AsyncIterator<unknown>, isAnswerDue: boolean): Promise<void> {
   const closed = source.return?.();
   if (!isAnswerDue) await closed;
-  // The caller has its end by the time of this error, and the tasks have theirs. Unhandled, the error would end the program.
-  else Promise.resolve(closed).catch(() => {});
+  else {
+    Promise.resolve(closed).catch(() => {
+      // The caller has its end by the time of this error, and the tasks have theirs. Unhandled, the error would end the program.
+    });
+  }
 }
 
 /** Yields the values only, up to the first failure, which is thrown. */
