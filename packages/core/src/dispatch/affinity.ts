@@ -101,7 +101,7 @@ export class Affinity {
     const wait = this.#waits.get(key);
     if (wait === undefined) return;
     const from = this.#laneOf(wait.home);
-    for (const task of wait.tasks.keys()) {
+    for (const task of inOrder(wait.tasks.keys())) {
       from.remove(task);
       this.#laneOf(to).push(task);
     }
@@ -117,6 +117,18 @@ export class Affinity {
     wait.tasks.set(task, this.#parts.clock.now());
     this.#laneOf(home).push(task);
     this.#size++;
+  }
+
+  /** Has a task that came back from a worker go first of those that wait with its key. False when none do. */
+  putBack(task: Task): boolean {
+    const wait = this.#waitOf(task);
+    if (wait === undefined) return false;
+    // The first task of a name has to be the one that has waited longest. See `takeOverdue`.
+    const [longestMs] = wait.tasks.values();
+    wait.tasks.set(task, longestMs as number);
+    this.#laneOf(wait.home).unshift(task);
+    this.#size++;
+    return true;
   }
 
   /** The next of the tasks that wait for this worker. */
@@ -218,4 +230,9 @@ export class Affinity {
       this.#parts.overdue();
     });
   }
+}
+
+/** Tasks of one key as they became due. A task that came back is the last to wait, but goes first. */
+function inOrder(tasks: Iterable<Task>): Task[] {
+  return [...tasks].sort((a, b) => a.dueAt - b.dueAt || a.id - b.id);
 }

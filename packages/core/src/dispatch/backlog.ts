@@ -53,12 +53,15 @@ export class Backlog {
     this.#parts.passes.noteSubmitted();
   }
 
-  /** Puts a task back at the head of the queue. It has not run, or did not cause the end of its worker. */
+  /**
+   * Puts a task back at the head of the queue. It has not run, or did not cause the end of its worker. Where later tasks of its
+   * key wait for their home, its place is before them.
+   */
   requeue(task: Task): void {
     this.#parts.registry.requeue(task);
     this.#limitWait(task);
     if (task.mustRunAlone) this.quarantine.push(task);
-    else this.queue.unshift(task);
+    else if (!this.affinity.putBack(task)) this.queue.unshift(task);
     this.#parts.passes.schedule();
   }
 

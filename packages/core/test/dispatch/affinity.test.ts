@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hasTooManyKeys, patienceMs } from '../../src/dispatch/affinity.js';
+import { STATUS } from '../../src/wire/record.js';
 import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
+import { SimulatedWorker } from '../support/simulated-worker.js';
 
 /** Ids of the tasks that have newly arrived at a worker, and an answer for each. */
 function serve(staff: Staff, ms = 1): number[] {
@@ -96,6 +98,39 @@ async function openWaiting() {
   await turn();
   expect(desk.dispatcher.queued).toBe(1);
   return { ...desk, engineTask: task };
+}
+
+/** One task of a key runs in its home. Behind it, two are prefetched, and three wait for the home. */
+async function openStandstill() {
+  const engine = openEngine({ prefetch: 2 });
+  engine.expectMs(1);
+  const staff = await engine.staffUp(2);
+  for (const key of ['b', 'c']) engine.submit('work', undefined, { key });
+  await turn();
+  for (const each of staff) serve(each);
+  await turn();
+  const ids = Array.from({ length: 6 }, () => engine.submit('work', undefined, { key: 'a' }).task.id);
+  await turn();
+  const [home, other] = staff
+    .toSorted((a, b) => b.worker.inFlight - a.worker.inFlight)
+    .map((each) => new SimulatedWorker(each, 1)) as [SimulatedWorker, SimulatedWorker];
+  home.read();
+  home.begin();
+  expect([home.inFlight, engine.dispatcher.queued]).toEqual([3, 3]);
+  return { engine, home, other, waiting: ids.slice(1) };
+}
+
+/** Runs the tasks of a worker one by one, until it has none. Returns the ids of those that had not begun before. */
+async function ranOn(worker: SimulatedWorker): Promise<number[]> {
+  const ran: number[] = [];
+  worker.onStart = ({ taskId }) => ran.push(taskId);
+  do {
+    worker.finish(0, STATUS.ok);
+    worker.begin();
+    await turn();
+    worker.read();
+  } while (worker.inFlight > 0);
+  return ran;
 }
 
 describe('tasks that wait for a home', () => {
@@ -256,6 +291,32 @@ describe('tasks that wait for a home', () => {
     expect([home.worker.inFlight, engine.dispatcher.queued]).toEqual([19, 0]);
     engine.clock.advance(3);
     expect([home.worker.inFlight, engine.dispatcher.queued]).toEqual([19, 0]);
+  });
+
+  it('go after those that came back from their home at a standstill', async () => {
+    const { engine, home, waiting } = await openStandstill();
+    engine.clock.advance(3);
+    await turn();
+    expect(engine.dispatcher.queued).toBe(waiting.length);
+    expect(await ranOn(home)).toEqual(waiting);
+  });
+
+  it('go after those that came back when their key moves, too', async () => {
+    const { engine, waiting } = await openStandstill();
+    engine.clock.advance(3);
+    await turn();
+    const [, , third] = (await engine.staffUp(3)) as [Staff, Staff, Staff];
+    const newHome = new SimulatedWorker(third, 1);
+    newHome.read();
+    expect(await ranOn(newHome)).toEqual(waiting);
+  });
+
+  it('go after those that came back from their home because memory is short', async () => {
+    const { engine, home, other, waiting } = await openStandstill();
+    home.staff.worker.metrics.noteUsage({ cpuMs: 0, rssBytes: 1e9 });
+    engine.dispatcher.limitWorking(1);
+    await turn();
+    expect(await ranOn(other)).toEqual(waiting);
   });
 
   it('stay with a home that has a free place, however many keys it has', async () => {
