@@ -166,8 +166,9 @@ export class Affinity {
   /**
    * Takes a task that has waited long enough for its home.
    * @param before the task that would go instead. Without it, `overdue` is called as soon as there is a task to take
+   * @param isAhead whether it would be prefetched, which a moved input must not be
    */
-  takeOverdue(before: Task | undefined): Task | undefined {
+  takeOverdue(before: Task | undefined, isAhead = false): Task | undefined {
     const now = this.#parts.clock.now();
     let nextMs = Infinity;
     for (const lane of this.#lanes.values()) {
@@ -175,6 +176,7 @@ export class Affinity {
       for (const task of lane.heads()) {
         const untilMs = this.#sinceMs(task) + patienceMs(task.type.expectedMs);
         if (untilMs > now) nextMs = Math.min(nextMs, untilMs);
+        else if (isAhead && task.isOneShot) continue;
         else if (before === undefined || goesBefore(task, before)) return this.take(task);
       }
     }

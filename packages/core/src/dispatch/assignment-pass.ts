@@ -208,24 +208,27 @@ export class AssignmentPass {
 
   #fillCapacity(): void {
     this.#filling.begin();
-    let maySomeBeOverdue = this.#affinity.size > 0;
+    // One look in a pass is enough, since it goes over the lanes of all workers. A free worker may take more than a busy one.
+    let mayFreeTakeOverdue = this.#affinity.size > 0;
+    let mayBusyTakeOverdue = mayFreeTakeOverdue;
     while (this.#queue.size > 0 || this.#affinity.size > 0) {
       const joined = this.#toJoin();
       const candidate = joined ?? this.#capacity.take();
       if (candidate === undefined) return;
       const isWoken = candidate.worker.inFlight === 0;
       let task: Task | undefined;
-      if (maySomeBeOverdue && this.#isWithoutOwn(candidate)) {
-        task = this.#affinity.takeOverdue(this.#queue.first);
-        // One look in a pass is enough, since it goes over the lanes of all workers.
-        maySomeBeOverdue = task !== undefined;
+      const isBusy = joined !== undefined;
+      if ((isBusy ? mayBusyTakeOverdue : mayFreeTakeOverdue) && this.#isWithoutOwn(candidate)) {
+        task = this.#affinity.takeOverdue(this.#queue.first, isBusy);
+        if (task === undefined) mayBusyTakeOverdue = false;
+        if (task === undefined && !isBusy) mayFreeTakeOverdue = false;
       }
       task ??= this.#nextFor(candidate) ?? this.#stealFor(candidate);
       if (task !== undefined) {
         this.#parts.assigner.assign(candidate.worker, task);
         if (isWoken) this.#filling.noteWoken(candidate);
       }
-      if (joined === undefined) this.#capacity.add(candidate);
+      if (!isBusy) this.#capacity.add(candidate);
       if (task === undefined) return;
     }
   }
@@ -236,7 +239,10 @@ export class AssignmentPass {
     if (first === undefined || !this.#mayPrefetch || this.#parts.prefetch !== 'auto') return undefined;
     const inFlight = this.#parts.registry.counts.dispatched + this.#queue.size;
     // A lone task joins none, and none joins it.
-    return inFlight === 1 ? undefined : this.#filling.toJoin(first, this.#candidates, inFlight);
+    if (inFlight === 1) return undefined;
+    const joined = this.#filling.toJoin(first, this.#candidates, inFlight);
+    // The worker takes its own task first, and a busy one must not get a moved input.
+    return joined !== undefined && this.#ownFirst(joined)?.isOneShot === true ? undefined : joined;
   }
 
   /**

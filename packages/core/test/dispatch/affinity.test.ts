@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hasTooManyKeys, patienceMs } from '../../src/dispatch/affinity.js';
 import { STATUS } from '../../src/wire/record.js';
 import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
+import type { SentTask } from '../support/scripted-transport.js';
 import { SimulatedWorker } from '../support/simulated-worker.js';
 
 /** Ids of the tasks that have newly arrived at a worker, and an answer for each. */
@@ -273,6 +274,43 @@ describe('tasks that wait for a home', () => {
     engine.submit('work', undefined, { key, transfer: [] });
     await turn();
     expect(engine.registry.counts).toMatchObject({ dispatched: 1, queued: 1 });
+  });
+
+  it('do not go behind tiny tasks of their home if their input is moved', async () => {
+    const engine = openEngine();
+    engine.expectMs(0.001);
+    const staff = await engine.staffUp(2);
+    const key = 'a';
+    for (let first = 0; first < 2; first++) engine.submit('work', undefined, { key });
+    await turn();
+    const home = staff.find(({ worker }) => worker.inFlight === 2) as Staff;
+    const { task } = engine.submit('work', undefined, { key, transfer: [] });
+    for (let other = 0; other < 5; other++) engine.submit();
+    await turn();
+    expect([task.state, home.worker.inFlight]).toEqual(['queued', 2]);
+  });
+
+  it('do not go behind tiny tasks of another worker if their input is moved, however long they have waited', async () => {
+    const engine = openEngine();
+    engine.expectMs(1);
+    engine.expectMs(0.001, 'tiny');
+    const staff = await engine.staffUp(2, ['work', 'tiny']);
+    const submitTiny = async (): Promise<void> => {
+      for (let tiny = 0; tiny < 3; tiny++) engine.submit('tiny');
+      await turn();
+    };
+    engine.submit('work', undefined, { key: 'a' });
+    const { task } = engine.submit('work', undefined, { key: 'a', transfer: [] });
+    await turn();
+    await submitTiny();
+    const other = staff.find(({ worker }) => worker.inFlight === 3) as Staff;
+    const [first] = begun(other);
+    engine.clock.advance(100);
+    other.transport.reply(first as SentTask);
+    await submitTiny();
+    expect([task.state, other.worker.inFlight]).toEqual(['queued', 5]);
+    const [, , third] = await engine.staffUp(3, ['work', 'tiny']);
+    expect([task.state, third?.worker.inFlight]).toEqual(['dispatched', 1]);
   });
 
   it('are not recalled from a home that goes on', async () => {
