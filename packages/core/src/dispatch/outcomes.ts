@@ -61,11 +61,18 @@ export class Outcomes {
   /** Takes the tasks that a worker had in flight when it ended. */
   workerEnded(end: WorkerEnd): void {
     const { begun, lost, decoding, others, report } = end;
-    // In reverse, because each goes to the head of the queue.
-    for (const task of others.reverse()) this.#comeBack(task, report);
+    // The last to begin come back first, because each goes to the head of the queue.
+    this.#comeBackAll(others, report);
     if (decoding !== undefined && this.#diedDecoding(decoding, report)) this.#comeBack(decoding, report);
-    for (const task of lost) if (this.#lostResult(task, report)) this.#comeBack(task, report);
-    for (const task of begun) if (this.#lostWorker(task, end)) this.#comeBack(task, report);
+    const lostAgain = lost.filter((task) => this.#lostResult(task, report));
+    const begunAgain = begun.filter((task) => this.#lostWorker(task, end));
+    this.#comeBackAll([...lostAgain, ...begunAgain], report);
+  }
+
+  /** Requeues tasks in their order. Those that must run alone go to the end of a line, and the others to the head of one. */
+  #comeBackAll(tasks: readonly Task[], death: DeathReport): void {
+    for (const task of tasks) if (task.mustRunAlone) this.#comeBack(task, death);
+    for (const task of tasks.toReversed()) if (!task.mustRunAlone) this.#comeBack(task, death);
   }
 
   /** Requeues a task whose handler was not called, or may be called again. */

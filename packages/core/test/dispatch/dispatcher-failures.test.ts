@@ -159,3 +159,22 @@ describe('the death of a worker', () => {
     expect(codes([made])).toEqual([['ERR_WORKER_CRASHED']]);
   });
 });
+
+describe('tasks that a dead worker had in flight', () => {
+  it('run again in their order', async () => {
+    const engine = openEngine({ prefetch: 3 });
+    engine.expectMs(1);
+    const [first] = (await engine.staffUp(1)) as [Staff];
+    const settings = { ...engine.type('work').settings, idempotent: true };
+    const ids = [1, 2, 3, 4].map(() => engine.submit('work', undefined, { settings }).task.id);
+    await turn();
+    for (const task of first.transport.takeTasks().slice(0, 3)) {
+      engine.clock.advance(1);
+      first.transport.begin(task);
+    }
+    // The third task was running, and the results of two are lost.
+    first.transport.exit();
+    const [second] = (await engine.staffUp(1)) as [Staff];
+    expect(second.transport.takeTasks().map(({ taskId }) => taskId)).toEqual([ids[0], ids[1], ids[3]]);
+  });
+});
