@@ -19,7 +19,7 @@ const VOTES = 3;
  * four times as much give the same work.
  */
 const KEEP_MS = 10_000;
-/** After four mistakes in a row: load that comes every five minutes finds its workers. */
+/** Reached after four mistakes in a row. A choice: most time for which idle workers wait for load that may not come. */
 const MOST_KEEP_MS = 160_000;
 /** Growing again within this many times `keepMs` shows that shrinking was a mistake. */
 const REGRET = 2;
