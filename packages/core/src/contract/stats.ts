@@ -169,7 +169,7 @@ export interface PoolStats {
   memory: MemoryStats | undefined;
   /** Results that came too late: duplicates, and those of tasks that had been cancelled or had timed out. */
   ignoredResults: number;
-  /** Values of `ctx.progress` that were lost: dropped for newer ones, or not readable by a custom codec. */
+  /** Lost values of `ctx.progress`: dropped for newer ones, unreadable by a custom codec, or stuck in a blocked worker. */
   droppedProgress: number;
   cache: CacheStats | undefined;
 }

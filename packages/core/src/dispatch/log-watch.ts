@@ -6,6 +6,11 @@ const FIRST_LOOK_MS = 4;
 /** Longest time between two looks at a silent worker. Each look comes after twice the time of the one before. */
 const LAST_LOOK_MS = 256;
 
+/**
+ * Silence after which the frames of a worker will not come soon: a free loop sends more often. It then computes, or stands still, with
+ * progress that its socket did not take. Results behind that progress are read without it, since the wait may have no end.
+ */
+const FREE_LOOP_MS = 200;
 /** A look that comes this late comes in a busy loop, which has not read the frames that wait. */
 const LATE_MS = 1;
 
@@ -85,7 +90,7 @@ export class LogWatch {
       this.#silences.set(worker, silence);
     }
     if (silence.nextAtMs > now) return silence.nextAtMs - now;
-    worker.received.readLog(false);
+    worker.received.readLog(now - heardAtMs >= FREE_LOOP_MS);
     silence.waitMs = Math.min(silence.waitMs * 2, LAST_LOOK_MS);
     silence.nextAtMs = now + silence.waitMs;
     return silence.waitMs;

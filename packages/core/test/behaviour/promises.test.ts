@@ -229,6 +229,28 @@ describe.each(WORKER_KINDS)('a task that ends, kind %s,', (kind) => {
     });
   });
 
+  it.each([
+    ['the handler of another task blocks', 'blockBetween', (begun: string, go: string) => ({ begun, go })],
+    ['code that another task left behind loops', 'leaveLoop', (begun: string) => begun],
+  ])('settles while its progress is stuck in its worker, where %s', async (_, name, inputOf) => {
+    await withFolder(async (folder) => {
+      const [begun, go] = [join(folder, 'begun'), join(folder, 'go')];
+      await withPool(FIXTURE, { kind, workers: 1, concurrency: 2 }, async (pool) => {
+        await pool.ready();
+        const teller = pool.run('tellMuch', undefined, { onProgress: () => {} });
+        const blocker = pool.run(name, inputOf(begun, go));
+        await hasLeft(pool);
+        // Until then, nothing of the progress is read here.
+        while (!existsSync(begun));
+        expect(await teller).toBe('told');
+        writeFileSync(go, '');
+        await blocker;
+        // Its worker may loop, and would hold up an orderly end.
+        await pool.destroy();
+      });
+    });
+  });
+
   it('keeps its result when a handler that was called beside it ends their worker', async () => {
     await withPool(FIXTURE, { kind, workers: 1, concurrency: 4 }, async (pool) => {
       await pool.ready();

@@ -7,11 +7,13 @@ import { FakeClock } from '../support/fake-clock.js';
 function open() {
   const clock = new FakeClock(0);
   const reads: number[] = [];
-  const received = { heardAtMs: 0, readLog: () => void reads.push(clock.now()) };
+  const readsOfAll: number[] = [];
+  const readLog = (isEverything: boolean): void => void (isEverything ? readsOfAll : reads).push(clock.now());
+  const received = { heardAtMs: 0, readLog };
   const worker = { inFlight: 1, received } as unknown as Worker;
   const watch = new LogWatch({ clock, workers: [worker] });
   watch.wake();
-  return { clock, reads, heard: () => (received.heardAtMs = clock.now()), wake: () => watch.wake() };
+  return { clock, reads, readsOfAll, heard: () => (received.heardAtMs = clock.now()), wake: () => watch.wake() };
 }
 
 describe('the log of a worker with work', () => {
@@ -19,6 +21,18 @@ describe('the log of a worker with work', () => {
     const { clock, reads } = open();
     clock.advance(100);
     expect(reads).toEqual([4, 12, 28, 60]);
+  });
+
+  it('is read to its end, without the progress that it waits for, once the worker was silent for 200 ms', () => {
+    const { clock, reads, readsOfAll, heard } = open();
+    clock.advance(600);
+    expect([reads, readsOfAll]).toEqual([
+      [4, 12, 28, 60, 124],
+      [252, 508],
+    ]);
+    heard();
+    clock.advance(200);
+    expect(readsOfAll).toEqual([252, 508]);
   });
 
   it('is read 4 ms after tasks have left, however long the worker was silent before', () => {
