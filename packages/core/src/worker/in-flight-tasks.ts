@@ -234,6 +234,11 @@ export class InFlightTasks {
     return this.#isBehind(entry, claim) ? undefined : Math.max(claim.atMs, this.lastEndedAt);
   }
 
+  /** Time when it was claimed, alone or in a run; undefined if it was not. */
+  claimedAt({ wireId }: InFlightEntry): number | undefined {
+    return this.#parts.transport.board?.claimOf(wireId)?.atMs;
+  }
+
   /** Notes that the handler of a task has returned; its result is on its way. */
   returned(wireId: number, endedAt: number): void {
     this.lastEndedAt = Math.max(this.lastEndedAt, endedAt);

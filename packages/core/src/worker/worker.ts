@@ -223,14 +223,14 @@ export class Worker {
   }
 
   /**
-   * Time when the handler of a task in flight was called, host clock; undefined when it was not yet. It may have been when results
-   * wait in the log for their progress. Then a task that was sent counts as begun.
+   * Time when the handler of a task in flight was called, host clock; undefined when it was not yet. While results wait in the log
+   * for their progress, it is unknown how far a claimed run has come. Then all its tasks count as begun.
    */
   begunAt(task: Task): number | undefined {
     const isWhole = this.received.readLog(false);
     const entry = task.assignment as InFlightEntry | undefined;
     if (entry === undefined) return undefined;
-    return this.assigned.begunAt(entry) ?? (isWhole || Number.isNaN(entry.sentAt) ? undefined : entry.sentAt);
+    return this.assigned.begunAt(entry) ?? (isWhole ? undefined : this.assigned.claimedAt(entry));
   }
 
   /** Takes no more tasks, finishes those in flight, then stops within `stopWithinMs`. */

@@ -48,6 +48,8 @@ export interface Reply {
   endedAt?: number;
   /** Whether it goes into the log; else only the next frame has it. */
   isLasting?: boolean;
+  /** Whether the task has reported progress. */
+  hasReported?: boolean;
 }
 
 class ScriptedChannel extends LocalChannel {
@@ -231,8 +233,9 @@ export class ScriptedTransport implements Transport {
   /** These handlers have returned, and the worker has told of it by no frame yet. */
   finish(...replies: Reply[]): void {
     const now = this.#clock.now();
-    for (const { wireId, status = STATUS.ok, value, startedAt = now, endedAt = now, isLasting = true } of replies) {
-      this.#results.add(wireId, status, value, isLasting, { receivedAt: now, decodedAt: now, startedAt, endedAt });
+    for (const { wireId, status = STATUS.ok, value, startedAt = now, endedAt = now, ...reply } of replies) {
+      const times = { receivedAt: now, decodedAt: now, startedAt, endedAt };
+      this.#results.add(wireId, status, value, reply.isLasting ?? true, times, reply.hasReported);
     }
   }
 

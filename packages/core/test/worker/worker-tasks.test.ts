@@ -233,6 +233,20 @@ function sayProgress(transport: ScriptedTransport, wireId: number, value: unknow
   transport.say(FRAME.progress, { value }, { meta: Uint32Array.of(wireId, 0) });
 }
 
+describe('the start of a task, while a result waits for its progress,', () => {
+  it('is unknown for the claimed run alone, which counts as begun', () => {
+    const { worker, transport, give } = openReady();
+    const { tasks, sent } = give(4);
+    const [first, second, third] = sent as [SentTask, SentTask, SentTask];
+    transport.beginRun(first, second, third);
+    const claimedAt = transport.now;
+    const begun = () => tasks.slice(1).map((task) => worker.begunAt(task));
+    expect(begun()).toEqual([undefined, undefined, undefined]);
+    transport.finish({ wireId: first.wireId, hasReported: true });
+    expect(begun()).toEqual([claimedAt, claimedAt, undefined]);
+  });
+});
+
 describe('a task whose input is moved', () => {
   it('leaves nothing behind, and is not among those that may be taken back', () => {
     const { assign, worker, transport } = openReady();
