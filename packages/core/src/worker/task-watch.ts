@@ -44,8 +44,8 @@ export class TaskWatch {
   #timer: Timer | undefined;
   #dueAt = Infinity;
   #wasLate = false;
-  /** Whether it waits for progress, and then judges with all results of the log. */
-  #waitsForProgress = false;
+  /** Time when it judges with all results of the log, even those that wait for their progress. NaN while none does. */
+  #wholeAtMs = NaN;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -91,12 +91,13 @@ export class TaskWatch {
       return;
     }
     this.#wasLate = false;
-    const isWhole = this.#parts.readLog(this.#waitsForProgress);
-    this.#waitsForProgress = !isWhole;
-    if (!isWhole) {
-      this.#lookAt(now + PROGRESS_MS);
+    if (!this.#parts.readLog(now >= this.#wholeAtMs)) {
+      // Tasks that were put in flight since then may bring this look forward, and do not end the wait.
+      if (Number.isNaN(this.#wholeAtMs)) this.#wholeAtMs = now + PROGRESS_MS;
+      this.#lookAt(this.#wholeAtMs);
       return;
     }
+    this.#wholeAtMs = NaN;
     for (const entry of this.#parts.inFlight()) {
       if (entry.isAbandoned) {
         this.#lookAtAbandoned(entry, now);

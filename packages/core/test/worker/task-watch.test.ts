@@ -110,6 +110,23 @@ describe('the time of a task', () => {
     ]);
   });
 
+  it('is judged no sooner because a task with a shorter limit leaves', () => {
+    const reads: [number, boolean][] = [];
+    const { clock, give, begin } = open(100, (isEverything) => {
+      reads.push([clock.now(), isEverything]);
+      return isEverything;
+    });
+    begin(give({ timeoutMs: 100 }));
+    clock.advance(110);
+    give({ timeoutMs: 10 });
+    clock.advance(40);
+    expect(reads).toEqual([
+      [100, false],
+      [120, false],
+      [150, true],
+    ]);
+  });
+
   it('is not over for having waited when it begins while it is judged', () => {
     const { clock, give, begin, end, timedOut, withdraws } = open();
     const waits = give({ queueTimeoutMs: 50 });
