@@ -87,15 +87,14 @@ function sentenceOf(results, clients) {
   const [processes, threads] = ['Millpond processes', 'Millpond threads'].map((name) => timesPeer('identity', name));
   const tiny =
     processes !== undefined && threads !== undefined
-      ? `tiny tasks move ${number(processes)} times as fast as in the best other process pool. In threads they move ${number(threads)} times as fast as in the best other thread pool`
+      ? `Millpond moves tiny tasks ${number(processes)} times as fast as the best other process pool. With threads it moves them ${number(threads)} times as fast as the best other thread pool.`
       : undefined;
   const range = rangeToPeers(clients);
   const real =
-    range && `real work takes ${number(range[0])} to ${number(range[1])} times as long as in the best other pool`;
+    range &&
+    `Real work of ${clients.length} kinds takes ${number(range[0])} to ${number(range[1])} times as long as in the [best dynamic peer](#real-work). Both have the same kind of workers.`;
   const parts = [tiny, real].filter((part) => part !== undefined);
-  return parts.length === 0
-    ? 'What a pool costs, beside other pools and beside no pool at all.'
-    : `With Millpond, ${parts.join('. With it, ')}.`;
+  return parts.length === 0 ? 'What a pool costs, beside other pools and beside no pool at all.' : parts.join(' ');
 }
 
 function renderClients(clients) {
