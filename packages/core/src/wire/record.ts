@@ -117,7 +117,8 @@ export function writePlaces(bytes: Buffer, at: number, places: readonly ArenaPla
 
 /** The place with this index in the table at `at`. @throws if there is none */
 export function readPlace(bytes: Buffer, at: number, index: number): ArenaPlace {
-  if (index >= bytes.readUInt32LE(at)) throw new RangeError('A value names a large view that is not there.');
+  if (index < 0 || index >= bytes.readUInt32LE(at))
+    throw new RangeError('A value names a large view that is not there.');
   const entry = at + 4 + index * PLACE_BYTES;
   return {
     number: bytes.readUInt32LE(entry),

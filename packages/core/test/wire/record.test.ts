@@ -4,6 +4,7 @@ import { RecordBuffer } from '../../src/child/record-buffer.js';
 import { Sink } from '../../src/codec/sink.js';
 import {
   isSkip,
+  lastPlace,
   readPlace,
   recordBytes,
   recordLength,
@@ -12,6 +13,7 @@ import {
   spanOf,
   STATUS,
   tableBytes,
+  writePlaces,
 } from '../../src/wire/record.js';
 import { ResultRow } from '../../src/worker/result-row.js';
 
@@ -191,5 +193,14 @@ describe('a damaged record', () => {
     table.writeUInt32LE(1, 0);
     expect(readPlace(table, 0, 0)).toEqual({ number: 0, at: 0, bytes: 0 });
     expect(() => readPlace(table, 0, 1)).toThrow(RangeError);
+  });
+
+  it('is refused where its last place is asked for, and its table is empty', () => {
+    const table = Buffer.alloc(64);
+    const places = [7, 8].map((number) => ({ number, at: number * 100, bytes: 10 }));
+    writePlaces(table, 16, places);
+    expect(lastPlace(table, 16)).toEqual(places[1]);
+    writePlaces(table, 16, []);
+    expect(() => lastPlace(table, 16)).toThrow(RangeError);
   });
 });
