@@ -1,6 +1,7 @@
 import { Buffer } from '../base/natives.js';
 import { deserialize } from '../base/v8-natives.js';
 import type { Arena } from '../codec/arena.js';
+import { ownBytes } from '../codec/own-bytes.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import type { ProgressFrame, ResultsFrame } from '../wire/frame.js';
 import type { ClonedValue, ResultsBody } from '../wire/messages.js';
@@ -178,9 +179,9 @@ export class ResultReader {
   }
 }
 
-/** The data that goes with a status other than `ok`. */
+/** The data that goes with a status other than `ok`. From a copy: a view in an error shares the memory that it was read from. */
 function note(bytes: Buffer, from: number, to: number): unknown {
-  return from === to ? undefined : deserialize(bytes.subarray(from, to));
+  return from === to ? undefined : deserialize(new Uint8Array(ownBytes(bytes, from, to)));
 }
 
 function existing<T>(part: T | undefined): T {

@@ -36,6 +36,24 @@ describe.each(KINDS)('what a handler throws, kind %s,', (kind) => {
     });
   });
 
+  it('keeps the bytes that it carries, whatever comes after it', async () => {
+    await withPool('payloads.mjs', { kind, workers: 1 }, async (pool) => {
+      const errors: [byte: number, error: PromiseLike<unknown>][] = [];
+      for (let byte = 1; byte <= 100; byte++) {
+        const value = { bytes: Buffer.alloc(100, byte), words: new Uint16Array(50).fill(byte) };
+        errors.push([byte, failure(pool.run('throwsWith', value))]);
+      }
+      const all = await Promise.all(errors.map(async ([byte, error]) => ({ byte, error: await error })));
+      // More than the log of results holds.
+      const after = Array.from({ length: 2000 }, () => pool.run('same', 'x'.repeat(1000)));
+      await Promise.all(after);
+      for (const { byte, error } of all) {
+        const { value } = error as { value: { bytes: Uint8Array; words: Uint16Array } };
+        expect([...new Set(value.bytes), ...new Set(value.words)]).toEqual([byte, byte]);
+      }
+    });
+  });
+
   it('arrives although parts of it cannot', async () => {
     await withPool('throws.mjs', { kind, workers: 1 }, async (pool) => {
       expect(await failure(pool.run('throwing', 'withFunction'))).toMatchObject({

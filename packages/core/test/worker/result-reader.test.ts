@@ -55,6 +55,21 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
     );
   });
 
+  it('keep the bytes of their errors when the log goes round', () => {
+    const { rows, add, writer, receive, look } = open(openLog(), { arena: MIB });
+    add(1, { error: Buffer.alloc(40, 1) }, true, STATUS.error);
+    look();
+    for (let id = 2; id < 2000; id++) {
+      add(id, 'x'.repeat(1000), true);
+      look();
+    }
+    writer.send();
+    receive();
+    expect(rows).toHaveLength(1999);
+    const { error } = rows[0]?.value as { error: Uint8Array };
+    expect([...new Set(error)]).toEqual([1]);
+  });
+
   it('are read up to where a frame tells, though the log has more: their progress may be on its way', () => {
     const { add, writer, frames, reader, ids } = open(openLog());
     // Long enough that no frame takes them along.
