@@ -9,6 +9,7 @@ import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { ONE_INLINE, type SizeRange, sizeRange, WORKERS_VARIABLE } from '../sizing/static-size.js';
 import { Supervisor } from '../supervise/supervisor.js';
+import { InputMemory } from '../task/input-memory.js';
 import { InputWriter } from '../task/input-writer.js';
 import { TaskRegistry } from '../task/task-registry.js';
 import { TaskTypes } from '../task/task-types.js';
@@ -57,7 +58,9 @@ export class Engine {
     this.clock = host.clock;
     this.#encoder = openEncoder(options.codec, options.maxPayloadBytes);
     this.types = new TaskTypes(options);
+    const memory = new InputMemory(this.clock);
     this.registry = new TaskRegistry({
+      memory,
       onAbort: (task, reason) => {
         if (this.intake.isEntering(task)) this.registry.cancel(task, reason);
         else this.dispatcher.cancel(task, reason);
@@ -127,7 +130,7 @@ export class Engine {
       types: this.types,
       registry: this.registry,
       dispatcher: this.dispatcher,
-      inputs: new InputWriter(this.#encoder, options.kind !== 'process'),
+      inputs: new InputWriter(this.#encoder, options.kind !== 'process', memory),
     });
     this.supervisor.want(range.min);
     this.supervisor.wantSpares(range.spare);

@@ -1,4 +1,3 @@
-import { Buffer } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import { CLAIM_ALONE, HANDLER_MASK, TASK_WORDS, type TasksFrame } from '../wire/frame.js';
@@ -82,8 +81,8 @@ export class PendingInputs {
     if (extras?.cloned !== undefined) return extras.cloned.value;
     const beside = extras?.views === undefined ? undefined : (index: number) => this.#view(index, extras);
     if (extras?.whole !== undefined) {
-      const whole = Buffer.from(this.#read(extras.whole));
-      return this.#decoder.decode(whole, 0, whole.length, beside);
+      const { number, at, bytes } = extras.whole;
+      return this.#decoder.decode(this.#ownArena().readBriefly(number, at, bytes), 0, bytes, beside);
     }
     return this.#decoder.decode(this.frame.values, this.#at, this.#nextAt, beside);
   }
@@ -107,8 +106,12 @@ export class PendingInputs {
   }
 
   #read({ number, at, bytes }: ArenaPlace): ArrayBuffer {
+    return this.#ownArena().read(number, at, bytes);
+  }
+
+  #ownArena(): Arena {
     if (this.#arena === undefined) throw new Error('A value lies in an arena, and there is none.');
-    return this.#arena.read(number, at, bytes);
+    return this.#arena;
   }
 }
 

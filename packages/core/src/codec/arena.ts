@@ -30,6 +30,11 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 /** Time for which an idle arena keeps more than that. */
 const IDLE_MS = 1000;
 
+/** Largest chunk that is read into the scratch, which this thread then keeps. */
+const MOST_SCRATCH_BYTES = 1024 * 1024;
+/** One serves all arenas of a thread: its bytes are decoded before anything else is read. */
+let scratch = Buffer.alloc(0);
+
 /** The calls on files, which tests replace. */
 export type ArenaFiles = Pick<typeof fs, 'writeSync' | 'readSync' | 'ftruncateSync'>;
 
@@ -92,14 +97,24 @@ export class Arena {
 
   /** Reads a chunk of the other side's into memory of its own, and marks its place as free. */
   read(number: number, at: number, byteLength: number): ArrayBuffer {
-    const bytes = Buffer.allocUnsafeSlow(byteLength);
+    return this.#readInto(Buffer.allocUnsafeSlow(byteLength), number, at, byteLength).buffer as ArrayBuffer;
+  }
+
+  /** The same for bytes that are read only until the next call: it overwrites them. */
+  readBriefly(number: number, at: number, byteLength: number): Buffer {
+    if (byteLength > MOST_SCRATCH_BYTES) return Buffer.from(this.read(number, at, byteLength));
+    if (scratch.length < byteLength) scratch = Buffer.allocUnsafeSlow(byteLength);
+    return this.#readInto(scratch, number, at, byteLength);
+  }
+
+  #readInto(bytes: Buffer, number: number, at: number, byteLength: number): Buffer {
     for (let done = 0; done < byteLength;) {
       const read = this.#files.readSync(this.#inFd, bytes, done, byteLength - done, DATA_AT + at + done);
       if (read === 0) throw new Error('A value should lie in the arena, and does not.');
       done += read;
     }
     this.#noteRead(number);
-    return bytes.buffer;
+    return bytes;
   }
 
   /** Marks the places of the other side's chunks up to this one as free, without a read. */

@@ -1,6 +1,6 @@
 import { Buffer } from '../base/natives.js';
 
-/** Size of the chunks that the waiting inputs of one pool share. */
+/** Size of the first buffer, where the caller names none. */
 const CHUNK_BYTES = 64 * 1024;
 /** Least room for a new value: a small one fits, so that most values are never moved. */
 const HEADROOM_BYTES = 512;
@@ -20,9 +20,15 @@ export class Sink {
   /** Start of the unfinished value. */
   start = 0;
   readonly #chunkBytes: number;
+  readonly #take: (bytes: number) => ArrayBuffer;
 
-  constructor(chunkBytes = CHUNK_BYTES) {
+  /**
+   * @param chunkBytes size of each buffer in which values lie one behind the other
+   * @param take gives the memory of a buffer for one large value: at least this number of bytes
+   */
+  constructor(chunkBytes = CHUNK_BYTES, take = fresh) {
     this.#chunkBytes = chunkBytes;
+    this.#take = take;
     this.bytes = Buffer.allocUnsafeSlow(chunkBytes);
     this.view = new DataView(this.bytes.buffer);
   }
@@ -45,7 +51,8 @@ export class Sink {
   /** Moves on to a larger buffer, where the unfinished value begins at 0. */
   grow(bytes: number): void {
     const written = this.at - this.start;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#chunkBytes, 2 * written + bytes));
+    const length = Math.max(this.#chunkBytes, 2 * written + bytes);
+    const larger = length > this.#chunkBytes ? Buffer.from(this.#take(length)) : Buffer.allocUnsafeSlow(length);
     this.bytes.copy(larger, 0, this.start, this.at);
     this.#replace(larger);
     this.start = 0;
@@ -69,4 +76,8 @@ export class Sink {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);
   }
+}
+
+function fresh(bytes: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(bytes).buffer;
 }

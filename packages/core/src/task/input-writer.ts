@@ -3,7 +3,8 @@ import { Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import type { TransferItem } from '../contract/transfer-item.js';
-import type { Task } from './task.js';
+import { type InputMemory, REUSED_BYTES } from './input-memory.js';
+import type { InputAside, Task } from './task.js';
 
 /**
  * Copies inputs as they are at the call. So later changes never reach a handler, and no task sees what another one does to
@@ -13,16 +14,19 @@ export class InputWriter {
   readonly #encoder: ValueEncoder;
   /** Whether values that no codec can carry may go by a port: between threads. */
   readonly #clones: boolean;
-  readonly #sink = new Sink();
+  readonly #memory: InputMemory;
+  readonly #sink: Sink;
 
-  constructor(encoder: ValueEncoder, clones: boolean) {
+  constructor(encoder: ValueEncoder, clones: boolean, memory: InputMemory) {
     this.#encoder = encoder;
     this.#clones = clones;
+    this.#memory = memory;
+    this.#sink = new Sink(REUSED_BYTES, (bytes) => memory.take(bytes));
   }
 
   /** Gives a task its input. Returns why it cannot be sent, or undefined. */
   write(task: Task, input: unknown): Refusal | undefined {
-    const { transfer, borrow } = task.extras;
+    const { transfer } = task.extras;
     if (transfer !== undefined) return this.#hold(task, input, transfer);
     const sink = this.#sink;
     try {
@@ -30,12 +34,16 @@ export class InputWriter {
       task.chunk = sink.bytes;
       task.inputAt = sink.start;
       task.inputBytes = sink.at - sink.start;
-      if (views !== undefined) task.aside = { views: borrow === true ? views : views.map((view) => view.slice()) };
+      if (views !== undefined) task.aside = this.#keep(task, views);
       return undefined;
     } catch (error) {
       const isHeld = this.#clones && mayGoByPort(error) && this.#hold(task, input, []) === undefined;
       return isHeld ? undefined : toRefusal(error, 'input');
     }
+  }
+
+  #keep({ extras }: Task, views: readonly Uint8Array[]): InputAside {
+    return { views: extras.borrow === true ? views : views.map((view) => this.#memory.copy(view)) };
   }
 
   /** Keeps an input as a port carries it: a copy now, and one more when it leaves. In that one, `transfer` is moved. */

@@ -3,6 +3,7 @@ import type { Timer } from '../base/clock.js';
 import { PoolError } from '../contract/errors.js';
 import type { TaskCounts } from '../contract/stats.js';
 import { Balance } from './balance.js';
+import { type InputMemory, REUSED_BYTES } from './input-memory.js';
 import type { Assignment, Task } from './task.js';
 import { canMoveTask, type TaskState } from './task-state.js';
 
@@ -11,6 +12,13 @@ export type TaskEnd = 'completed' | 'failed' | 'cancelled';
 
 /** All counts but that of running tasks, which only the workers' claim boards have. */
 export type RegistryCounts = Omit<TaskCounts, 'running'>;
+
+export interface TaskRegistryParts {
+  /** Gets the memory of large inputs back, when their tasks settle. */
+  memory: InputMemory;
+  onAbort: (task: Task, reason: unknown) => void;
+  onPendingChange: (pending: number) => void;
+}
 
 /**
  * Knows where every task stands. It is the only writer of task states, and the only place where a task settles. Therefore
@@ -32,9 +40,11 @@ export class TaskRegistry {
     crashed: 0,
   };
   readonly #aborts: AbortWatch<Task>;
+  readonly #memory: InputMemory;
   readonly #onPendingChange: (pending: number) => void;
 
-  constructor(parts: { onAbort: (task: Task, reason: unknown) => void; onPendingChange: (pending: number) => void }) {
+  constructor(parts: TaskRegistryParts) {
+    this.#memory = parts.memory;
     this.#aborts = new AbortWatch(parts.onAbort);
     this.#onPendingChange = parts.onPendingChange;
   }
@@ -107,6 +117,7 @@ export class TaskRegistry {
     release(task);
     task.state = 'settled';
     task.owned = undefined;
+    if (task.aside !== undefined || task.inputBytes >= REUSED_BYTES) this.#memory.reclaim(task);
     this.#count(from, -1);
     this.#countEnd(task, end);
     if (task.extras.signal !== undefined) this.#aborts.forget(task.extras.signal, task);

@@ -25,6 +25,8 @@ const FEW_WORDS = 15;
 const FEW_BYTES = 4096;
 const WORDS_AT = 6;
 const NO_META = new Uint32Array(0);
+/** Length from which memory without zeros pays for the call that gets it. */
+const LARGE_BYTES = 32 * 1024;
 const NO_VALUES = Buffer.alloc(0);
 const NOTHING_BESIDE: readonly ArrayBuffer[] = [];
 
@@ -102,7 +104,8 @@ function packed(values: readonly Uint8Array[]): string | Uint8Array | undefined 
     for (const each of values) text += asBuffer(each).latin1Slice(0, each.length);
     return text;
   }
-  const bytes = new Uint8Array(length);
+  // Zeros of a large one would cost as much as the copy.
+  const bytes = length < LARGE_BYTES ? new Uint8Array(length) : new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
   let at = 0;
   for (const each of values) {
     bytes.set(each, at);

@@ -1,4 +1,4 @@
-import { Buffer } from '../base/natives.js';
+import type { Buffer } from '../base/natives.js';
 import { deserialize } from '../base/v8-natives.js';
 import type { Arena } from '../codec/arena.js';
 import { ownBytes } from '../codec/own-bytes.js';
@@ -7,6 +7,7 @@ import type { ProgressFrame, ResultsFrame } from '../wire/frame.js';
 import type { ClonedValue, ResultsBody } from '../wire/messages.js';
 import { hasFlag, isSkip, lastPlace, readPlace, RECORD_FLAG, spanOf, STATUS } from '../wire/record.js';
 import type { LogReader } from '../wire/result-log.js';
+import { noteLargeResult } from './freed-memory.js';
 import { ResultRow } from './result-row.js';
 
 export interface ResultReaderParts {
@@ -161,13 +162,15 @@ export class ResultReader {
     if ((flags & RECORD_FLAG.cloned) !== 0) return existing(body?.get(wireId)).value;
     const memory = (index: number): ArrayBuffer => {
       const place = readPlace(bytes, to, index);
+      noteLargeResult(place.bytes);
       if (beside.length > 0) return existing(beside[place.number]);
       return existing(this.#parts.arena).read(place.number, place.at, place.bytes);
     };
     if ((flags & RECORD_FLAG.arena) === 0) return decoder.decode(bytes, from, to, memory);
-    const whole = Buffer.from(memory(0));
-    if (kind !== STATUS.ok) return note(whole, 0, whole.length);
-    return decoder.decode(whole, 0, whole.length, (index) => memory(index + 1));
+    const place = readPlace(bytes, to, 0);
+    const whole = existing(this.#parts.arena).readBriefly(place.number, place.at, place.bytes);
+    if (kind !== STATUS.ok) return note(whole, 0, place.bytes);
+    return decoder.decode(whole, 0, place.bytes, (index) => memory(index + 1));
   }
 
   get #decoderOfLog(): ValueDecoder {

@@ -57,6 +57,22 @@ describe('a chunk', () => {
     expect(Buffer.from(memory).equals(Buffer.from(view))).toBe(true);
   });
 
+  it('that is read briefly lies in memory that serves again', () => {
+    const { there, send } = open();
+    const brief = (byte: number, length: number): Buffer => {
+      const { place, bytes } = send(Buffer.alloc(length, byte)) as Sent;
+      return there.readBriefly(place.number, place.at, bytes).subarray(0, bytes);
+    };
+    const first = brief(1, LARGE_BYTES);
+    expect(ends(first)).toEqual([LARGE_BYTES, 1, 1]);
+    const second = brief(2, LARGE_BYTES);
+    expect(second.buffer).toBe(first.buffer);
+    expect(ends(second)).toEqual([LARGE_BYTES, 2, 2]);
+    // A larger one than the scratch may be has memory of its own.
+    expect(ends(brief(3, 2 * MIB))).toEqual([2 * MIB, 3, 3]);
+    expect(ends(second)).toEqual([LARGE_BYTES, 2, 2]);
+  });
+
   it('may be of any size, and go both ways at once', () => {
     const { here, there, send, receive } = open();
     for (const size of [1, 4095, 4096, 4097, MIB + 1]) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Timer } from '../../src/base/clock.js';
 import { Backlog } from '../../src/dispatch/backlog.js';
 import { Passes } from '../../src/dispatch/passes.js';
+import { InputMemory } from '../../src/task/input-memory.js';
 import { TaskRegistry } from '../../src/task/task-registry.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { codes, optionsOf, TaskMaker } from '../support/tasks.js';
@@ -15,7 +16,11 @@ class ShortClock extends FakeClock {
 
 function open(options: Parameters<typeof optionsOf>[0]) {
   const clock = new ShortClock(0);
-  const registry = new TaskRegistry({ onAbort: () => {}, onPendingChange: () => {} });
+  const registry = new TaskRegistry({
+    memory: new InputMemory(new FakeClock()),
+    onAbort: () => {},
+    onPendingChange: () => {},
+  });
   const passes = new Passes({ registry, workers: [], run: () => {} });
   const backlog = new Backlog({ pool: {}, clock, registry, passes });
   const tasks = new TaskMaker(optionsOf(options), () => clock.now());

@@ -1,9 +1,11 @@
 import { openEncoder } from '../../src/codec/open-codec.js';
 import type { PoolOptions } from '../../src/contract/options.js';
 import { type ResolvedOptions, resolveOptions } from '../../src/contract/resolve-options.js';
+import { InputMemory } from '../../src/task/input-memory.js';
 import { InputWriter } from '../../src/task/input-writer.js';
 import { Task, type TaskExtras } from '../../src/task/task.js';
 import { TaskType } from '../../src/task/task-type.js';
+import { FakeClock } from './fake-clock.js';
 
 /** Options of a pool as its parts see them. */
 export function optionsOf(options: PoolOptions = {}): ResolvedOptions {
@@ -31,10 +33,15 @@ export class TaskMaker {
   readonly #types = new Map<string, TaskType>();
   readonly #now: () => number;
   readonly encoder = openEncoder('structured', Infinity);
-  readonly #inputs = new InputWriter(this.encoder, true);
+  readonly #inputs: InputWriter;
   #lastId = 0;
 
-  constructor(options: ResolvedOptions = optionsOf(), now: () => number = () => 0) {
+  constructor(
+    options: ResolvedOptions = optionsOf(),
+    now: () => number = () => 0,
+    memory = new InputMemory(new FakeClock()),
+  ) {
+    this.#inputs = new InputWriter(this.encoder, true, memory);
     this.#options = options;
     this.#now = now;
   }

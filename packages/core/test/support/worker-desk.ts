@@ -1,4 +1,5 @@
 import type { PoolOptions } from '../../src/contract/options.js';
+import { InputMemory } from '../../src/task/input-memory.js';
 import type { Task, TaskExtras } from '../../src/task/task.js';
 import { TaskRegistry } from '../../src/task/task-registry.js';
 import { Worker } from '../../src/worker/worker.js';
@@ -45,7 +46,11 @@ export function openWorker(poolOptions: PoolOptions = {}) {
     sections: (_worker, sections) => heard.sections.push(...sections),
     exited: (_worker, end) => heard.ends.push(end),
   };
-  const registry = new TaskRegistry({ onAbort: () => {}, onPendingChange: () => {} });
+  const registry = new TaskRegistry({
+    memory: new InputMemory(new FakeClock()),
+    onAbort: () => {},
+    onPendingChange: () => {},
+  });
   const spec = specOf(options);
   const transport = new ScriptedTransport(spec, clock);
   const worker = new Worker(spec, () => transport, maker.encoder, clock, listener);

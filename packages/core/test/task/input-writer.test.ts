@@ -4,8 +4,10 @@ import { LARGE_BYTES } from '../../src/codec/arena.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import { Sink } from '../../src/codec/sink.js';
 import type { CodecName } from '../../src/contract/codec.js';
+import { InputMemory } from '../../src/task/input-memory.js';
 import { InputWriter } from '../../src/task/input-writer.js';
 import { Task, type TaskExtras } from '../../src/task/task.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { TaskMaker } from '../support/tasks.js';
 
 const LIMIT = 2 ** 20;
@@ -16,7 +18,7 @@ const OWN_CODEC: CodecName = {
 /** The writer of a pool whose workers are threads (`clones`), or processes. */
 function open({ clones = false, codec = 'structured' }: { clones?: boolean; codec?: CodecName } = {}) {
   const encoder = openEncoder(codec, LIMIT);
-  const writer = new InputWriter(encoder, clones);
+  const writer = new InputWriter(encoder, clones, new InputMemory(new FakeClock()));
   const maker = new TaskMaker();
   const make = (extras?: TaskExtras): Task =>
     new Task(

@@ -2,16 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Timer } from '../../src/base/clock.js';
 import { isPoolError } from '../../src/contract/errors.js';
+import { InputMemory } from '../../src/task/input-memory.js';
 import type { Assignment, Task } from '../../src/task/task.js';
 import { TaskRegistry } from '../../src/task/task-registry.js';
 import { TASK_MOVES, type TaskState } from '../../src/task/task-state.js';
 import { InFlightEntry } from '../../src/worker/in-flight-entry.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { type MadeTask, TaskMaker } from '../support/tasks.js';
 
 function open() {
   const aborted: [Task, unknown][] = [];
   const pendingChanges: number[] = [];
   const registry = new TaskRegistry({
+    memory: new InputMemory(new FakeClock()),
     onAbort: (task, reason) => aborted.push([task, reason]),
     onPendingChange: (pending) => pendingChanges.push(pending),
   });

@@ -3,6 +3,7 @@ import { PendingInputs } from '../../src/child/pending-inputs.js';
 import { LARGE_BYTES } from '../../src/codec/arena.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import type { Refusal } from '../../src/contract/errors.js';
+import { InputMemory } from '../../src/task/input-memory.js';
 import { InputWriter } from '../../src/task/input-writer.js';
 import { Task, type TaskExtras } from '../../src/task/task.js';
 import type { Transport } from '../../src/transport/transport.js';
@@ -44,7 +45,7 @@ function open({ clones = false, arena }: { clones?: boolean; arena?: number } = 
   const clock = new FakeClock();
   const maker = new TaskMaker(optionsOf({ tasks: { twice: { idempotent: true } } }));
   const encoder = openEncoder('structured', Infinity);
-  const writer = new InputWriter(encoder, clones);
+  const writer = new InputWriter(encoder, clones, new InputMemory(clock));
   let lastId = 0;
   const give = (input: unknown, extras?: TaskExtras, name = 'work'): Task => {
     const task = new Task(

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { InputMemory, REUSED_BYTES } from '../../src/task/input-memory.js';
+import type { Task } from '../../src/task/task.js';
+import { TaskRegistry } from '../../src/task/task-registry.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { optionsOf, TaskMaker } from '../support/tasks.js';
+
+const MIB = 2 ** 20;
+
+/** The tasks of a pool, and the memory of their large inputs. */
+function open() {
+  const clock = new FakeClock();
+  const memory = new InputMemory(clock);
+  const registry = new TaskRegistry({ memory, onAbort: () => {}, onPendingChange: () => {} });
+  const maker = new TaskMaker(optionsOf(), () => 0, memory);
+  const enter = (input: unknown, extras = {}): Task => {
+    const { task } = maker.make('work', input, extras);
+    registry.enter(task);
+    return task;
+  };
+  const pieceOf = ({ aside }: Task): ArrayBufferLike | undefined => aside?.views?.[0]?.buffer;
+  return { clock, memory, registry, enter, pieceOf };
+}
+
+describe('the memory of a large view', () => {
+  it('serves the next one when its task has settled, and no earlier', () => {
+    const { registry, enter, pieceOf } = open();
+    const first = enter(Buffer.alloc(MIB, 1));
+    const piece = pieceOf(first);
+    const second = enter(Buffer.alloc(MIB, 2));
+    expect(pieceOf(second)).not.toBe(piece);
+    registry.complete(first, undefined);
+    const third = enter(Buffer.alloc(MIB, 3));
+    expect(pieceOf(third)).toBe(piece);
+    expect(second.aside?.views?.[0]?.every((byte) => byte === 2)).toBe(true);
+    expect(third.aside?.views?.[0]?.every((byte) => byte === 3)).toBe(true);
+  });
+
+  it.each(['complete', 'fail', 'cancel'] as const)('is lost to the task by %s: nothing can send it again', (end) => {
+    const { registry, memory, enter } = open();
+    const task = enter({ a: Buffer.alloc(MIB), text: 'x'.repeat(REUSED_BYTES) });
+    registry[end](task, undefined);
+    expect([task.aside, task.chunk]).toEqual([undefined, undefined]);
+    expect(memory.freeBytes).toBeGreaterThan(MIB + REUSED_BYTES);
+  });
+
+  it('serves a view of half its length, and none that is smaller or longer', () => {
+    const { registry, enter, pieceOf } = open();
+    const task = enter(Buffer.alloc(MIB));
+    const piece = pieceOf(task);
+    registry.complete(task, undefined);
+    expect(pieceOf(enter(Buffer.alloc(MIB / 2 - 1)))).not.toBe(piece);
+    expect(pieceOf(enter(Buffer.alloc(MIB + 1)))).not.toBe(piece);
+    const half = enter(Buffer.alloc(MIB / 2, 7));
+    expect(pieceOf(half)).toBe(piece);
+    expect(half.totalBytes).toBe(half.inputBytes + MIB / 2);
+  });
+
+  it("stays the caller's if it is borrowed", () => {
+    const { memory, registry, enter, pieceOf } = open();
+    const view = Buffer.alloc(MIB);
+    const task = enter(view, { borrow: true });
+    expect(pieceOf(task)).toBe(view.buffer);
+    registry.complete(task, undefined);
+    expect(memory.freeBytes).toBe(0);
+  });
+
+  it("is not taken back from a broadcast's task, whose twins share it", () => {
+    const { memory, registry, enter } = open();
+    const task = enter({ view: Buffer.alloc(MIB), text: 'x'.repeat(REUSED_BYTES) }, { pinned: true });
+    const { chunk, aside } = task;
+    registry.complete(task, undefined);
+    expect([task.chunk, task.aside]).toEqual([chunk, aside]);
+    expect(memory.freeBytes).toBe(0);
+  });
+});
+
+describe('the memory of a long text', () => {
+  it('serves the next one when its task has settled', () => {
+    const { registry, enter } = open();
+    const first = enter('a'.repeat(200_000));
+    const { chunk } = first;
+    registry.complete(first, undefined);
+    const second = enter('b'.repeat(190_000));
+    expect(second.chunk?.buffer).toBe(chunk?.buffer);
+    expect(second.chunk?.toString('latin1', second.inputAt + 10, second.inputAt + 13)).toBe('bbb');
+  });
+
+  it('is not shared with a small input behind it', () => {
+    const { enter } = open();
+    const large = enter('a'.repeat(REUSED_BYTES));
+    expect(enter('small').chunk).not.toBe(large.chunk);
+  });
+
+  it('of a small input stays, because others share it', () => {
+    const { memory, registry, enter } = open();
+    const small = enter('small');
+    const other = enter('other');
+    registry.complete(small, undefined);
+    expect(memory.freeBytes).toBe(0);
+    expect(other.chunk?.toString('latin1')).toContain('other');
+  });
+});
+
+describe('memory that waits for the next inputs', () => {
+  it('is 16 MiB at most, in 64 pieces at most; the oldest go', () => {
+    const { memory, registry, enter } = open();
+    const settle = (bytes: number, count: number): void => {
+      const tasks = Array.from({ length: count }, () => enter(Buffer.alloc(bytes)));
+      for (const task of tasks) registry.complete(task, undefined);
+    };
+    settle(5 * MIB, 4);
+    expect(memory.freeBytes).toBe(15 * MIB);
+    settle(17 * MIB, 1);
+    expect(memory.freeBytes).toBe(15 * MIB);
+    settle(REUSED_BYTES, 100);
+    expect(memory.freeBytes).toBe(64 * REUSED_BYTES);
+  });
+
+  it('goes back to the system after a second without large inputs, and then no timer is left', () => {
+    const { clock, memory, registry, enter } = open();
+    const use = (): void => registry.complete(enter(Buffer.alloc(MIB)), undefined);
+    use();
+    clock.advance(900);
+    use();
+    clock.advance(900);
+    expect(memory.freeBytes).toBe(MIB);
+    clock.advance(200);
+    expect([memory.freeBytes, clock.timers]).toEqual([0, 0]);
+    use();
+    expect([memory.freeBytes, clock.timers]).toEqual([MIB, 1]);
+  });
+});
