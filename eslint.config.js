@@ -107,6 +107,8 @@ export default defineConfig(
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
+      // A longer file answers more than one question.
+      'max-lines': ['error', 300],
       // A `default` says that the rest was thought of.
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       // `async` without `await` turns a throw into a rejection, which is what the caller of a promise relies on.

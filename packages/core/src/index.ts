@@ -23,6 +23,7 @@ export { inWorker } from './contract/in-worker.js';
 export { move } from './contract/move.js';
 export type { TransferItem } from './contract/transfer-item.js';
 export type { Codec, CodecOption } from './contract/codec.js';
+export type * from './contract/call-options.js';
 export type * from './contract/options.js';
 export type * from './contract/stdio.js';
 export type * from './contract/stats.js';

@@ -1,15 +1,8 @@
+import type { BroadcastOptions, CloseOptions, MapOptions, RunOptions } from './call-options.js';
 import { checkShape, ownOptions } from './checks.js';
 import { PoolError } from './errors.js';
 import { BROADCAST, CLOSE, MAP, POOL, RUN_ONE, TASK } from './option-shapes.js';
-import type {
-  BroadcastOptions,
-  CloseOptions,
-  MapOptions,
-  PoolKind,
-  PoolOptions,
-  RunOptions,
-  TaskOptions,
-} from './options.js';
+import type { PoolKind, PoolOptions, TaskOptions } from './options.js';
 
 // Decides which options are refused. The values of the others come from resolve-options.ts.
 

@@ -1,6 +1,7 @@
 import { toJson } from '../base/natives.js';
 import { availableParallelism } from '../base/parent-natives.js';
 import { pathUrl } from '../base/path-url.js';
+import type { RunOptions } from './call-options.js';
 import { checkPoolOptions, checkTaskOptions, optionError } from './check-options.js';
 import type { CodecName, CodecOption } from './codec.js';
 import type {
@@ -9,7 +10,6 @@ import type {
   PoolKind,
   PoolOptions,
   RetryOptions,
-  RunOptions,
   TaskCacheOptions,
   TaskOptions,
   WorkersOption,

@@ -3,14 +3,15 @@ import { ReusedList } from '../base/reused-list.js';
 import type { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
 import type { Worker } from '../worker/worker.js';
-import { type Affinity, hasTooManyKeys } from './affinity.js';
+import type { Affinity } from './affinity.js';
 import type { Assigner } from './assigner.js';
 import type { Backlog } from './backlog.js';
 import { Candidate } from './candidate.js';
 import { FreeCapacity } from './capacity.js';
 import { FrameFilling } from './frame-filling.js';
 import { nextPrefetchMs, roomFor, worthPrefetchingMs } from './prefetch.js';
-import { goesBefore, type WaitingTasks } from './waiting.js';
+import { TaskChoice } from './task-choice.js';
+import type { WaitingTasks } from './waiting.js';
 
 export interface AssignmentParts {
   clock: Clock;
@@ -36,6 +37,7 @@ export class AssignmentPass {
   readonly #affinity: Affinity;
   readonly #capacity: FreeCapacity;
   readonly #filling: FrameFilling;
+  readonly #choice: TaskChoice;
   /**
    * One candidate per worker that takes tasks. A look-up takes 10 ns, among 2 or 1,024; there is one for each frame of
    * results.
@@ -55,6 +57,8 @@ export class AssignmentPass {
     this.#affinity = parts.backlog.affinity;
     this.#capacity = new FreeCapacity(() => parts.concurrency());
     this.#filling = new FrameFilling(parts);
+    const { assigner } = parts;
+    this.#choice = new TaskChoice({ queue: this.#queue, affinity: this.#affinity, capacity: this.#capacity, assigner });
   }
 
   get isPaused(): boolean {
@@ -99,7 +103,7 @@ export class AssignmentPass {
     this.#capacity.remove(candidate);
     this.#roomy.delete(candidate);
     this.#parts.backlog.quarantine.drop(candidate);
-    this.#unpark(candidate);
+    this.#choice.unpark(candidate);
     this.#affinity.drop(candidate);
   }
 
@@ -155,7 +159,7 @@ export class AssignmentPass {
   run(): void {
     if (this.#isPaused) return;
     this.#assignSuspects();
-    if (this.#affinity.size > 0) this.#serveAwaited();
+    if (this.#affinity.size > 0) this.#choice.serveAwaited();
     this.#fillCapacity();
     if (this.#mayPrefetch && this.#queue.size + this.#affinity.size > 0 && this.#roomy.size > 0) this.#prefetch();
     this.#fresh.clear();
@@ -184,28 +188,6 @@ export class AssignmentPass {
     }
   }
 
-  /** Fills the free places of workers that tasks wait for. */
-  #serveAwaited(): void {
-    for (const candidate of this.#affinity.awaited()) {
-      // A worker may be set aside for long, because memory is short or for a suspect.
-      if (candidate.isSpent || candidate.isSetAside) this.#unpark(candidate);
-      else this.#serve(candidate);
-    }
-  }
-
-  /** Puts the tasks that wait for a worker back at the head of the queue. */
-  #unpark(candidate: Candidate): void {
-    for (const task of this.#affinity.release(candidate).reverse()) this.#queue.unshift(task);
-  }
-
-  #serve(candidate: Candidate): void {
-    while (this.#capacity.has(candidate)) {
-      const task = this.#ownFirst(candidate);
-      if (task === undefined) return;
-      this.#parts.assigner.assign(candidate.worker, this.#affinity.take(task));
-    }
-  }
-
   #fillCapacity(): void {
     this.#filling.begin();
     // One look in a pass is enough, since it goes over the lanes of all workers. A free worker may take more than a busy one.
@@ -218,12 +200,12 @@ export class AssignmentPass {
       const isWoken = candidate.worker.inFlight === 0;
       let task: Task | undefined;
       const isBusy = joined !== undefined;
-      if ((isBusy ? mayBusyTakeOverdue : mayFreeTakeOverdue) && this.#isWithoutOwn(candidate)) {
+      if ((isBusy ? mayBusyTakeOverdue : mayFreeTakeOverdue) && this.#choice.isWithoutOwn(candidate)) {
         task = this.#affinity.takeOverdue(this.#queue.first, isBusy);
         if (task === undefined) mayBusyTakeOverdue = false;
         if (task === undefined && !isBusy) mayFreeTakeOverdue = false;
       }
-      task ??= this.#nextFor(candidate) ?? this.#stealFor(candidate);
+      task ??= this.#choice.nextFor(candidate) ?? this.#choice.stealFor(candidate);
       if (task !== undefined) {
         this.#parts.assigner.assign(candidate.worker, task);
         if (isWoken) this.#filling.noteWoken(candidate);
@@ -242,7 +224,7 @@ export class AssignmentPass {
     if (inFlight === 1) return undefined;
     const joined = this.#filling.toJoin(first, this.#candidates, inFlight);
     // The worker takes its own task first, and a busy one must not get a moved input.
-    return joined !== undefined && this.#ownFirst(joined)?.isOneShot === true ? undefined : joined;
+    return joined !== undefined && this.#choice.ownFirst(joined)?.isOneShot === true ? undefined : joined;
   }
 
   /**
@@ -279,7 +261,7 @@ export class AssignmentPass {
     const backlogMs = worthPrefetchingMs(this.#queue.size / this.#candidates.size, first?.type.typicalMs ?? 0);
     const prefetchMs = Math.max(candidate.prefetchMs, backlogMs);
     for (let taken = 0; ;) {
-      const own = this.#ownFirst(candidate);
+      const own = this.#choice.ownFirst(candidate);
       const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
       if (head === undefined) return;
       if (worker.assigned.isFull || roomFor(worker, atOnce, prefetch, head.type.typicalMs, prefetchMs) <= 0) {
@@ -287,63 +269,9 @@ export class AssignmentPass {
         return;
       }
       if (own === undefined) taken++;
-      const task = this.#nextFor(candidate, true);
+      const task = this.#choice.nextFor(candidate, true);
       if (task === undefined) return;
       this.#parts.assigner.assign(candidate.worker, task);
     }
-  }
-
-  /** The first task that waits for this worker, unless one in the queue goes before it. */
-  #ownFirst(candidate: Candidate): Task | undefined {
-    if (this.#affinity.size === 0) return undefined;
-    const own = this.#affinity.firstFor(candidate);
-    const { first } = this.#queue;
-    return own === undefined || (first !== undefined && goesBefore(first, own)) ? undefined : own;
-  }
-
-  /**
-   * Takes the next task for this worker: one that waits for it, or one of the queue. On the way, a task whose key another
-   * worker knows goes to that worker, or waits for it. A task whose input is moved is not prefetched, since it could not be
-   * recalled.
-   */
-  #nextFor(candidate: Candidate, isAhead = false): Task | undefined {
-    for (;;) {
-      const own = this.#ownFirst(candidate);
-      const task = own ?? this.#queue.first;
-      if (task === undefined || (isAhead && task.isOneShot)) return undefined;
-      if (own !== undefined) return this.#affinity.take(own);
-      this.#queue.take(task);
-      if (task.key === undefined) return task;
-      const home = this.#homeFor(task.key, candidate, isAhead);
-      const isFirst = this.#affinity.firstFor(home) === undefined;
-      if (home.isSetAside || (isFirst && home === candidate)) return task;
-      if (isFirst && this.#capacity.has(home)) {
-        this.#parts.assigner.assign(home.worker, task);
-      } else {
-        this.#affinity.park(task, home);
-        if (home !== candidate) this.#serve(home);
-      }
-    }
-  }
-
-  /** The home of a key when this worker asks for its task. The key moves to it if it has none, or to spread the keys. */
-  #homeFor(key: string, asking: Candidate, isAhead: boolean): Candidate {
-    const home = this.#affinity.homeOf(key);
-    if (home !== undefined && (isAhead || this.#capacity.has(home) || !hasTooManyKeys(home, asking))) return home;
-    this.#affinity.settle(key, asking);
-    return asking;
-  }
-
-  /** Whether a worker would take tasks of the queue next, because none wait for it. */
-  #isWithoutOwn(candidate: Candidate): boolean {
-    return this.#queue.size > 0 && this.#affinity.firstFor(candidate) === undefined;
-  }
-
-  /** Takes a task that waits for another worker. The queue is empty. */
-  #stealFor(free: Candidate): Task | undefined {
-    if (this.#affinity.size === 0) return undefined;
-    // Their tasks may have waited until now for those of the queue.
-    this.#serveAwaited();
-    return this.#affinity.takeWithKey(free) ?? this.#affinity.takeOverdue(undefined);
   }
 }

@@ -1,8 +1,8 @@
 import type { Backend } from '../backend/backend.js';
 import { systemClock } from '../base/clock.js';
+import type { CloseOptions } from '../contract/call-options.js';
 import { checkCloseOptions } from '../contract/check-options.js';
 import type { PoolError } from '../contract/errors.js';
-import type { CloseOptions } from '../contract/options.js';
 import type { PoolState } from './pool-state.js';
 
 export interface EndingParts {

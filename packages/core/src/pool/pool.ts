@@ -5,16 +5,10 @@ import { callSafely } from '../base/call-safely.js';
 import { systemClock } from '../base/clock.js';
 import { ResultCache } from '../cache/result-cache.js';
 import { checkEvent, checkListener, checkReason, checkTaskName, wrongArgument } from '../contract/arguments.js';
+import type { BroadcastOptions, CloseOptions, MapOptions, RunOptions } from '../contract/call-options.js';
 import { checkRunOptions } from '../contract/check-options.js';
 import type { PoolEvents } from '../contract/events.js';
-import type {
-  BroadcastOptions,
-  CloseOptions,
-  MapOptions,
-  PoolOptions,
-  RunOptions,
-  WorkersOption,
-} from '../contract/options.js';
+import type { PoolOptions, WorkersOption } from '../contract/options.js';
 import { type ResolvedOptions, resolveOptions } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
 import type { AnyHandlers, HandlersOf, Input, Output } from '../contract/worker-module.js';

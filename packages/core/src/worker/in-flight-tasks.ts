@@ -12,15 +12,14 @@ import { SendBuffer } from './send-buffer.js';
 import { TaskWatch } from './task-watch.js';
 
 /**
- * Time in ms after the start of a running task at which a claimed task behind it can be revoked. After a task of more than 1
- * ms, the worker looks again at all that follow it (child/claimer.ts). Both sides read one clock.
+ * Time in ms after the start of a running task at which a claimed task behind it can be revoked. After a task of more than 1 ms,
+ * the worker looks again at all that follow it (child/claimer.ts). Both sides read one clock.
  */
 const RECALL_AFTER_MS = 2;
 
 export interface InFlightParts {
   assignee: Assignee;
   transport: Transport;
-  /** The pool's encoder, which encoded its inputs. */
   encoder: ValueEncoder;
   clock: Clock;
   /** Tasks running at once in it, at first. */
@@ -49,7 +48,7 @@ export class InFlightTasks {
   readonly #table: InFlightTable;
   readonly #sendBuffer: SendBuffer;
   readonly #watch: TaskWatch;
-  /** False once all were seen to have begun. So a worker whose tasks wait side by side is not looked at again. */
+  /** False once all were seen to have begun: a worker whose tasks wait side by side is not looked at again. */
   #mayBeUnbegun = false;
   #concurrency: number;
   #widest: number;

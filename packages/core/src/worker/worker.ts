@@ -60,7 +60,6 @@ export class Worker {
     this.#listener = listener;
     this.startedAt = clock.now();
     this.metrics = new WorkerMetrics(this.startedAt);
-    const { startTimeoutMs } = spec.options;
     this.#state = { name: 'starting' };
     this.#transport = start(spec);
     this.#exit = new WorkerExit(this.#transport, clock, (exit) => {
@@ -101,7 +100,7 @@ export class Worker {
       clock,
       moduleUrl: spec.moduleUrl,
       startedAt: this.startedAt,
-      timeoutMs: startTimeoutMs,
+      timeoutMs: spec.options.startTimeoutMs,
       state: () => this.#state.name,
       tooSlow: () => this.kill('it was not ready within startTimeoutMs'),
     });

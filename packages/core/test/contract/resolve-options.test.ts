@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RunOptions } from '../../src/contract/call-options.js';
 import { checkMapOptions, checkRunOptions } from '../../src/contract/check-options.js';
 import { isPoolError, type PoolError } from '../../src/contract/errors.js';
-import type { PoolOptions, RunOptions } from '../../src/contract/options.js';
+import type { PoolOptions } from '../../src/contract/options.js';
 import { overrideSettings, resolveOptions } from '../../src/contract/resolve-options.js';
 import * as queueOptions from '../support/queue-options.js';
 
