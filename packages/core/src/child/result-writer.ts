@@ -97,6 +97,10 @@ export class ResultWriter {
         return this.#addRecord(id, STATUS.notSerializable, undefined, isToLog, times);
       }
     }
+    if (status === STATUS.ok && this.#parts.channel.clones && this.#parts.encoder.isForPort(given)) {
+      (this.#cloned ??= new Map()).set(id, { value: given });
+      return this.#addLoose(id, STATUS.ok, isToLog, times);
+    }
     let views: readonly Uint8Array[] | undefined;
     try {
       if (status === STATUS.ok) views = this.#encode(given);

@@ -8,6 +8,8 @@ import { checkSize } from './value-codec.js';
 const FEW_CHARS = 20;
 /** Room for a short tag with its number. Every write begins with it. */
 export const ROOM = 32;
+/** Characters from which a text is long. No log has room for it. A copy of it takes longer than a row of its own in a frame. */
+const LONG_TEXT = 32 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 
 /** Writes the parts of a value that hold no other parts, in the format of tree-format.ts. */
@@ -22,6 +24,11 @@ export class LeafWriter {
   /** @param limitBytes most bytes of one value */
   constructor(limitBytes: number) {
     this.limitBytes = limitBytes;
+  }
+
+  isForPort(value: unknown): boolean {
+    // Two bytes for a character, so that the limit needs no look at them.
+    return typeof value === 'string' && value.length >= LONG_TEXT && value.length * 2 <= this.limitBytes;
   }
 
   protected open(sink: Sink): void {

@@ -36,6 +36,11 @@ export class ModuleCodec implements ValueEncoder, ValueDecoder {
     sink.at += part.length;
   }
 
+  /** All values go through the user's codec. */
+  isForPort(): boolean {
+    return false;
+  }
+
   writeShapes(): void {}
 
   defineShapes(): void {}

@@ -18,6 +18,8 @@ export interface ValueEncoder {
    * @throws NotSerializable, TooLarge; then the sink ends where it ended before
    */
   encode(value: unknown, sink: Sink): readonly Uint8Array[] | undefined;
+  /** Whether a port should carry this value as it is: a long text, which no code can change. It spares two copies of three. */
+  isForPort(value: unknown): boolean;
   /** Appends the definitions of the shapes from this number on, up to `to`, or to the last. */
   writeShapes(from: number, sink: Sink, to?: number): void;
 }

@@ -28,6 +28,10 @@ export class InputWriter {
   write(task: Task, input: unknown): Refusal | undefined {
     const { transfer } = task.extras;
     if (transfer !== undefined) return this.#hold(task, input, transfer);
+    if (this.#clones && this.#encoder.isForPort(input)) {
+      task.aside = { clone: { value: input } };
+      return undefined;
+    }
     const sink = this.#sink;
     try {
       const views = this.#encoder.encode(input, sink);

@@ -180,10 +180,13 @@ export class Task implements Linked<Task> {
     const { idempotent, timeoutMs } = this.settings;
     return !idempotent || timeoutMs < Infinity || this.extras.deadline !== undefined;
   }
-  /** Bytes of its input, large views included. */
+  /** Bytes of its input, large views included. A long text on its way through a port counts a byte for a character. */
   get totalBytes(): number {
     let bytes = this.inputBytes;
-    if (this.aside?.views !== undefined) for (const view of this.aside.views) bytes += view.length;
+    if (this.aside === undefined) return bytes;
+    const { views, clone } = this.aside;
+    if (views !== undefined) for (const view of views) bytes += view.length;
+    if (typeof clone?.value === 'string') bytes += clone.value.length;
     return bytes;
   }
   /** Time when its wait has to end, host clock; Infinity for never. */

@@ -85,6 +85,20 @@ describe('an input', () => {
     expect(task.totalBytes).toBe(task.inputBytes + LARGE_BYTES);
   });
 
+  it('that is a long text stays a text for a thread, and becomes bytes for all others', () => {
+    const text = 'x'.repeat(100_000);
+    const thread = open({ clones: true });
+    const task = thread.give(text);
+    expect([task.aside?.clone?.value === text, task.chunk, task.totalBytes]).toEqual([true, undefined, 100_000]);
+    expect(thread.read(thread.give('short'))).toBe('short');
+    expect(thread.writer.write(thread.make(), 'x'.repeat(LIMIT + 1))).toMatchObject({ limitBytes: LIMIT });
+    const process = open();
+    const given = process.give(text);
+    // As booleans: the comparison of two such texts for a message takes minutes.
+    expect([given.aside, process.read(given) === text]).toEqual([undefined, true]);
+    expect(open({ clones: true, codec: OWN_CODEC }).give(text).aside).toBeUndefined();
+  });
+
   it('that is lent is not copied where it is large', () => {
     const { give, read } = open();
     const large = new Uint8Array(LARGE_BYTES).fill(1);

@@ -55,6 +55,20 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
     );
   });
 
+  it('arrive as texts from a thread when they are long', () => {
+    const { rows, add, writer, receive, returned, look } = open(openLog(), { clones: true });
+    const texts = ['plain'.repeat(20_000), 'щи'.repeat(20_000), 'short'];
+    for (const [index, text] of texts.entries()) expect(add(index, text, true)).toBe(text === 'short');
+    look();
+    // The log says that these handlers have returned, so that their tasks are not run again.
+    expect(returned).toEqual([0, 1]);
+    writer.send();
+    receive();
+    expect(rows.map(({ wireId, value }) => [wireId, value === texts[wireId]]).sort()).toEqual(
+      [0, 1, 2].map((id) => [id, true]),
+    );
+  });
+
   it('keep the bytes of their errors when the log goes round', () => {
     const { rows, add, writer, receive, look } = open(openLog(), { arena: MIB });
     add(1, { error: Buffer.alloc(40, 1) }, true, STATUS.error);
