@@ -48,7 +48,7 @@ export class InFlightTasks {
   readonly #table: InFlightTable;
   readonly #sendBuffer: SendBuffer;
   readonly #watch: TaskWatch;
-  /** False once all were seen to have begun: a worker whose tasks wait side by side is not looked at again. */
+  /** False once all were seen to have begun. So a worker whose tasks wait side by side is not looked at again. */
   #mayBeUnbegun = false;
   #concurrency: number;
   #widest: number;
