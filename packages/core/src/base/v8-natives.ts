@@ -1,4 +1,5 @@
 import v8 from 'node:v8';
+import { types } from './natives.js';
 
 /*
  * V8's serializer, with its methods taken once: later replacements on a prototype or in the module have no effect. `types` and
@@ -35,9 +36,26 @@ export function serialize(value: unknown): Buffer {
   return serializer.releaseBuffer();
 }
 
-/** Same as v8.deserialize(). @throws if the bytes are not a serialized value */
+/** Node's method, which its types do not name. */
+const { _readHostObject: readView } = DefaultDeserializer.prototype as unknown as {
+  _readHostObject(this: object): ArrayBufferView;
+};
+/** The method of all typed arrays: that of a Buffer does not copy. */
+const { slice } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
+
+/** Node's reader makes views of the memory that it reads, or of the pool of all Buffers. Here each view has memory of its own. */
+class OwningDeserializer extends DefaultDeserializer {
+  /** V8 calls this for views. */
+  _readHostObject(): ArrayBufferView {
+    const view = readView.call(this);
+    if (!types.isDataView(view)) return slice.call(view as Uint8Array);
+    return new DataView(slice.call(new Uint8Array(view.buffer, view.byteOffset, view.byteLength)).buffer);
+  }
+}
+
+/** Same as v8.deserialize(), but the value shares no memory with `bytes`. @throws if the bytes are not a serialized value */
 export function deserialize(bytes: Uint8Array): unknown {
-  const deserializer = new DefaultDeserializer(bytes);
+  const deserializer = new OwningDeserializer(bytes);
   deserializer.readHeader();
   return deserializer.readValue();
 }

@@ -1,7 +1,6 @@
 import type { Buffer } from '../base/natives.js';
 import { deserialize } from '../base/v8-natives.js';
 import type { Arena } from '../codec/arena.js';
-import { ownBytes } from '../codec/own-bytes.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import type { ProgressFrame, ResultsFrame } from '../wire/frame.js';
 import type { ClonedValue, ResultsBody } from '../wire/messages.js';
@@ -182,9 +181,9 @@ export class ResultReader {
   }
 }
 
-/** The data that goes with a status other than `ok`. From a copy: a view in an error shares the memory that it was read from. */
+/** The data that goes with a status other than `ok`. */
 function note(bytes: Buffer, from: number, to: number): unknown {
-  return from === to ? undefined : deserialize(new Uint8Array(ownBytes(bytes, from, to)));
+  return from === to ? undefined : deserialize(bytes.subarray(from, to));
 }
 
 function existing<T>(part: T | undefined): T {

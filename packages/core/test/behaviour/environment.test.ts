@@ -139,6 +139,13 @@ describe.each(KINDS)('workerData of kind %s', (kind) => {
       expect(data).not.toBe(workerData);
     });
   });
+
+  it('has arrays with memory of their own, as inputs have', async () => {
+    const workerData = { seed: 7, weights: new Float32Array([0.5, 1.5]) };
+    await withPool('tells-environment.mjs', { kind, workers: 1, workerData }, async (pool) => {
+      expect(await pool.run('memoryOfWeights')).toEqual([8, 0.5, 1.5]);
+    });
+  });
 });
 
 describe('memory as workerData', () => {
