@@ -32,7 +32,7 @@ const IDLE_MS = 1000;
 
 /** Largest chunk that is read into the scratch, which this thread then keeps. */
 const MOST_SCRATCH_BYTES = 1024 * 1024;
-/** One serves all arenas of a thread: its bytes are decoded before anything else is read. */
+/** One serves all arenas of a thread. A value is decoded from it at once, and a custom codec gets a copy. */
 let scratch = Buffer.alloc(0);
 
 /** The calls on files, which tests replace. */
