@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { queueMicrotask } from '../base/natives.js';
 import { CHANNELS, type TaskMessage, type TraceOutcome } from '../contract/trace.js';
 import type { Task } from '../task/task.js';
 import type { ResultRow } from '../worker/result-row.js';
@@ -6,7 +7,8 @@ import type { ResultRow } from '../worker/result-row.js';
 const tasks = channel(CHANNELS.task);
 
 /**
- * Publishes the ten stamps of a try, if there is a listener. Must be called while the task knows its worker.
+ * Publishes the ten stamps of a try, if there is a listener. Must be called while the task knows its worker. Listeners hear of it
+ * before the caller, but only after the pool has dealt with it. They may run anything, even cancel tasks or end the pool.
  * @param told what the worker reported: its result, or at least its start; nothing for a try that never ran
  */
 export function publishTrace(
@@ -37,5 +39,5 @@ export function publishTrace(
       settledAt,
     },
   };
-  tasks.publish(message);
+  queueMicrotask(() => tasks.publish(message));
 }

@@ -44,6 +44,27 @@ describe.each(KINDS)('a pool of kind %s publishes', (kind) => {
     });
   });
 
+  it.each(['ok', 'error'])('tries that ended %s, and its listeners may cancel all tasks then', async (outcome) => {
+    await withPool('payloads.mjs', { kind, workers: 1 }, async (pool) => {
+      const group = new AbortController();
+      const stop = (message: unknown): void => {
+        if ((message as TaskMessage).pool === pool && (message as TaskMessage).trace.outcome === outcome) group.abort();
+      };
+      channel(CHANNELS.task).subscribe(stop);
+      try {
+        const runs = Array.from({ length: 6 }, (_, n) =>
+          pool.run(n === 2 ? 'throwsWith' : 'same', n, { signal: group.signal }),
+        );
+        const [first, , third] = await Promise.allSettled(runs);
+        expect([first?.status, third?.status]).toEqual(['fulfilled', 'rejected']);
+        expect(await pool.run('same', 7)).toBe(7);
+        expect(pool.stats().tasks).toMatchObject({ submitted: 7, queued: 0, dispatched: 0 });
+      } finally {
+        channel(CHANNELS.task).unsubscribe(stop);
+      }
+    });
+  });
+
   it('how each try ended', async () => {
     await withPool('fails-at-first.mjs', { kind, workers: 1 }, async (pool) => {
       const messages = await heard<TaskMessage>(CHANNELS.task, pool, async () => {

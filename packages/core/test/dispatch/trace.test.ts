@@ -27,6 +27,7 @@ describe('the trace of a task', () => {
     clock.advance(1);
     const now = clock.now();
     transport.reply({ wireId: transport.takeTasks()[0]?.wireId ?? 0, startedAt, endedAt });
+    await turn();
     expect(heard).toHaveLength(1);
     expect(heard[0]).toMatchObject({ taskId: task.id, task: 'work', attempt: 1, workerId: 1, outcome: 'ok' });
     // The scripted worker says nothing of receiving and decoding: its base time stands for both.
@@ -53,6 +54,7 @@ describe('the trace of a task', () => {
     const dueAt = clock.now();
     await turn();
     transport.reply({ wireId: transport.takeTasks()[0]?.wireId ?? 0 });
+    await turn();
     expect(heard.map(({ attempt, outcome }) => [attempt, outcome])).toEqual([
       [1, 'error'],
       [2, 'ok'],
@@ -65,6 +67,7 @@ describe('the trace of a task', () => {
     const controller = new AbortController();
     submit('work', undefined, { signal: controller.signal });
     controller.abort();
+    await turn();
     expect(heard[0]).toMatchObject({ outcome: 'cancelled', workerId: 0, settledAt: clock.now() });
     expect(stamps(heard[0]).slice(1, 9)).toEqual(Array(8).fill(NaN));
 
@@ -72,6 +75,7 @@ describe('the trace of a task', () => {
     const [{ transport }] = (await staffUp(1)) as [Staff];
     transport.begin(...transport.takeTasks());
     clock.advance(50);
+    await turn();
     expect(heard[1]).toMatchObject({ outcome: 'timeout', workerId: 1 });
     expect(stamps(heard[1]).map(Number.isNaN)).toEqual([
       false,
@@ -97,6 +101,7 @@ describe('the trace of a task', () => {
     transport.begin(...transport.takeTasks());
     clock.advance(5);
     transport.exit();
+    await turn();
     expect(heard).toMatchObject([{ taskId: 1, outcome: 'crash', workerId: 1, startedAt, settledAt: startedAt + 5 }]);
   });
 
