@@ -1,4 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { openDecoder } from '../../src/codec/open-codec.js';
 import { InputMemory, REUSED_BYTES } from '../../src/task/input-memory.js';
 import type { Task } from '../../src/task/task.js';
 import { TaskRegistry } from '../../src/task/task-registry.js';
@@ -129,5 +132,51 @@ describe('memory that waits for the next inputs', () => {
     expect([memory.freeBytes, clock.timers]).toEqual([0, 0]);
     use();
     expect([memory.freeBytes, clock.timers]).toEqual([MIB, 1]);
+  });
+});
+
+describe('memory that was given back', () => {
+  const FORMS: Record<string, (size: number, byte: number) => unknown> = {
+    text: (size, byte) => String.fromCharCode(byte).repeat(size),
+    'text of V8': (size, byte) => new Set([String.fromCharCode(byte).repeat(size)]),
+    list: (size, byte) => new Array<number>(size >> 2).fill(byte),
+    view: (size, byte) => new Uint8Array(size).fill(byte),
+    'view and text': (size, byte) => [new Uint8Array(size).fill(byte), String.fromCharCode(byte).repeat(size)],
+  };
+  /** Sizes at which an input just fills a chunk that others could share, and any others. */
+  const size = fc.oneof(
+    fc.integer({ min: REUSED_BYTES - 40, max: REUSED_BYTES + 10 }),
+    fc.integer({ min: 0, max: 3 * REUSED_BYTES }),
+  );
+  const step = fc.record({ size, form: fc.constantFrom(...Object.keys(FORMS)), settles: fc.nat({ max: 3 }) });
+
+  it('has no bytes of a task that has not settled', () => {
+    const decoder = openDecoder('structured');
+    const read = ({ chunk, inputAt, inputBytes, aside }: Task): unknown =>
+      decoder.decode(chunk as Buffer, inputAt, inputAt + inputBytes, (index) => {
+        const view = aside?.views?.[index] as Uint8Array;
+        return view.slice().buffer;
+      });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
+        const { memory, registry, enter } = open();
+        const waiting: { task: Task; input: unknown }[] = [];
+        for (const [index, { size: length, form, settles }] of steps.entries()) {
+          const input = FORMS[form]?.(length, 65 + index);
+          waiting.push({ task: enter(input), input });
+          for (const { task } of waiting.splice(0, settles - 1)) {
+            const before = memory.freeBytes;
+            const pieces = [task.inputBytes < REUSED_BYTES ? undefined : task.chunk?.buffer];
+            for (const view of task.aside?.views ?? []) pieces.push(view.buffer);
+            registry.complete(task, undefined);
+            // The next input would do the same to it.
+            for (const piece of pieces) if (piece !== undefined) new Uint8Array(piece).fill(0xee);
+            if (pieces.some((piece) => piece !== undefined)) expect(memory.freeBytes).toBeGreaterThan(before);
+          }
+          for (const { task, input: given } of waiting) expect(isDeepStrictEqual(read(task), given)).toBe(true);
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 });
