@@ -7,6 +7,14 @@ const HEADROOM_BYTES = 512;
 /** Largest buffer that `reset` keeps for the next frame. */
 const KEPT_BYTES = 1024 * 1024;
 
+/** Memory for buffers that each hold one large value. */
+export interface SinkMemory {
+  /** A piece of at least this length, with any content. */
+  take(bytes: number): ArrayBuffer;
+  /** Takes a piece back that a larger one has replaced. */
+  giveBack(piece: ArrayBuffer): void;
+}
+
 /**
  * Bytes being written, value after value. A full sink goes on in a new buffer, and moves only the unfinished value there.
  * Complete values stay in the buffer that they were written to.
@@ -20,15 +28,15 @@ export class Sink {
   /** Start of the unfinished value. */
   start = 0;
   readonly #chunkBytes: number;
-  readonly #take: (bytes: number) => ArrayBuffer;
+  readonly #memory: SinkMemory;
 
   /**
    * @param chunkBytes size of each buffer in which values lie one behind the other
-   * @param take gives the memory of a buffer for one large value: at least this number of bytes
+   * @param memory gives the memory of larger buffers
    */
-  constructor(chunkBytes = CHUNK_BYTES, take = fresh) {
+  constructor(chunkBytes = CHUNK_BYTES, memory = FRESH) {
     this.#chunkBytes = chunkBytes;
-    this.#take = take;
+    this.#memory = memory;
     this.bytes = Buffer.allocUnsafeSlow(chunkBytes);
     this.view = new DataView(this.bytes.buffer);
   }
@@ -49,12 +57,16 @@ export class Sink {
   }
 
   /** Moves on to a larger buffer, where the unfinished value begins at 0. */
-  grow(bytes: number): void {
-    const written = this.at - this.start;
-    const length = Math.max(this.#chunkBytes, 2 * written + bytes);
-    const larger = length > this.#chunkBytes ? Buffer.from(this.#take(length)) : Buffer.allocUnsafeSlow(length);
-    this.bytes.copy(larger, 0, this.start, this.at);
+  grow(room: number): void {
+    const { bytes, start } = this;
+    const written = this.at - start;
+    // Small parts mostly follow a large one. They would otherwise cost one more move of it.
+    const length = Math.max(this.#chunkBytes, 2 * written + room + HEADROOM_BYTES);
+    const larger = length > this.#chunkBytes ? Buffer.from(this.#memory.take(length)) : Buffer.allocUnsafeSlow(length);
+    bytes.copy(larger, 0, start, this.at);
     this.#replace(larger);
+    // A larger buffer has no value but the unfinished one.
+    if (bytes.length > this.#chunkBytes) this.#memory.giveBack(bytes.buffer as ArrayBuffer);
     this.start = 0;
     this.at = written;
   }
@@ -78,6 +90,7 @@ export class Sink {
   }
 }
 
-function fresh(bytes: number): ArrayBuffer {
-  return Buffer.allocUnsafeSlow(bytes).buffer;
-}
+const FRESH: SinkMemory = {
+  take: (bytes) => Buffer.allocUnsafeSlow(bytes).buffer,
+  giveBack() {},
+};

@@ -60,12 +60,13 @@ export class InputMemory {
     task.chunk = undefined;
     task.aside = undefined;
     // A smaller input shares its chunk with others. The garbage collector ends that one.
-    if (chunk !== undefined && inputBytes >= REUSED_BYTES) this.#add(chunk.buffer as ArrayBuffer);
+    if (chunk !== undefined && inputBytes >= REUSED_BYTES) this.giveBack(chunk.buffer as ArrayBuffer);
     if (aside?.views === undefined || task.extras.borrow === true) return;
-    for (const { buffer } of aside.views) this.#add(buffer as ArrayBuffer);
+    for (const { buffer } of aside.views) this.giveBack(buffer as ArrayBuffer);
   }
 
-  #add(piece: ArrayBuffer): void {
+  /** Takes a piece back that nothing reads any more. */
+  giveBack(piece: ArrayBuffer): void {
     if (piece.byteLength > MOST_BYTES) return;
     this.#free.push(piece);
     this.#freeBytes += piece.byteLength;

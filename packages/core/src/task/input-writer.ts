@@ -21,7 +21,7 @@ export class InputWriter {
     this.#encoder = encoder;
     this.#clones = clones;
     this.#memory = memory;
-    this.#sink = new Sink(REUSED_BYTES, (bytes) => memory.take(bytes));
+    this.#sink = new Sink(REUSED_BYTES, memory);
   }
 
   /** Gives a task its input. Returns why it cannot be sent, or undefined. */
