@@ -10,8 +10,9 @@ import { heapLimitMb } from '../sizing/heap-limit.js';
 import { rulesOf } from '../sizing/memory-level.js';
 import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
 import { chooseToKill, chooseToRelieve, isHeapNearlyFull } from '../sizing/memory-relief.js';
-import type { Supervisor } from '../supervise/supervisor.js';
+import { STOP_WITHIN_MS, type Supervisor } from '../supervise/supervisor.js';
 import type { Task } from '../task/task.js';
+import { GROWTH_LOOK_MS, REPORT_GROWTH_BYTES } from '../wire/pace.js';
 import type { Worker } from '../worker/worker.js';
 import { MemoryWatch } from './memory-watch.js';
 
@@ -28,17 +29,16 @@ export interface MemoryGuardParts {
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
 }
 
-/** After a kill, its memory has to come back before the next judgement. */
-const AFTER_KILL_MS = 1000;
-/** Reports come from many workers at a time, and a reading took a third of a millisecond. */
-const LOOK_AGAIN_MS = 10;
 /**
- * Growth that may make memory short before the next beat. It is what a worker reports at once (self-report.ts), less what a
- * collection hides.
+ * After a kill, its memory has to come back before the next judgement. A killed process of 1 GiB had ended after 64 ms, one
+ * of 256 MiB after 19 ms. So a second is enough for 16 GiB, and half for 8.
  */
-const GROWN_BYTES = 8 * 1024 * 1024;
-/** Time that a worker has for its teardown when it goes because of its memory. */
-const STOP_WITHIN_MS = 2000;
+const AFTER_KILL_MS = 1000;
+/**
+ * Growth between two reports that may make memory short before the next beat. It is half of what a worker reports at once, since a
+ * collection may hide the rest. At double, a small collection would hide such a report. At half, there would only be more readings.
+ */
+const GROWN_BYTES = REPORT_GROWTH_BYTES / 2;
 
 /** Acts for a pool when memory becomes short; see memory-level.ts for what each level asks for. */
 export class MemoryGuard {
@@ -64,7 +64,7 @@ export class MemoryGuard {
     if (isHeapNearlyFull(worker)) this.#replace(worker, 'its heap is nearly full');
     if (worker.metrics.grownBytes < GROWN_BYTES) return;
     const nowMs = this.#parts.clock.now();
-    if (nowMs - this.watch.readAtMs >= LOOK_AGAIN_MS) this.watch.look(nowMs);
+    if (nowMs - this.watch.readAtMs >= GROWTH_LOOK_MS) this.watch.look(nowMs);
   }
 
   /**

@@ -1,13 +1,17 @@
 import type { MemoryLevel } from '../contract/events.js';
 import { mostWorking, nextLevel, roomForWorkers, rulesOf } from '../sizing/memory-level.js';
 import type { MemoryReading } from '../sizing/memory-reading.js';
-import type { Keeper, Pace } from './heartbeat.js';
+import { type Keeper, type Pace, SLOW_LOOK_MS } from './heartbeat.js';
 
-/** Without need, memory is read once a second. */
-const CALM_MS = 900;
-/** The measures of a level need a while to show. If they were not enough, they are then repeated. */
+/**
+ * The measures of a level need a while to show. If they were not enough, they are then repeated. Sixteen
+ * workers come down to one in 9 s. At double the time they take 18 s. At half, workers go that another one's end would have saved.
+ */
 const AGAIN_MS = 3000;
-/** Assumed size of a worker that was never read. */
+/**
+ * Assumed size of a worker that was never read. An idle process takes 47 MB (docs/performance.md#idle-memory), and its
+ * module some.
+ */
 const UNKNOWN_WORKER_BYTES = 64 * 1024 * 1024;
 
 /** Bounds that memory sets. */
@@ -77,7 +81,7 @@ export class MemoryWatch implements Keeper {
 
   /** Reads if that is due, and has the measures taken. */
   tick(nowMs: number, hasWork: boolean): Pace {
-    if (this.#level !== 'normal' || nowMs - this.#readAtMs >= CALM_MS) this.look(nowMs);
+    if (this.#level !== 'normal' || nowMs - this.#readAtMs >= SLOW_LOOK_MS) this.look(nowMs);
     if (this.#level !== 'normal') return rulesOf(this.#level).shrinks ? 'fast' : 'slow';
     return hasWork ? 'slow' : 'rest';
   }

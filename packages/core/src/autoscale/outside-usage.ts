@@ -2,7 +2,7 @@ import { now, process } from '../base/natives.js';
 import { readText } from '../base/read-file.js';
 import { threadCpuMs } from '../sizing/thread-cpu.js';
 import { readStat } from '../sizing/thread-state.js';
-import type { Keeper, Pace } from './heartbeat.js';
+import { type Keeper, type Pace, SLOW_LOOK_MS } from './heartbeat.js';
 
 /** The system's report of one process. */
 export interface ProcessUsage {
@@ -12,8 +12,6 @@ export interface ProcessUsage {
 }
 
 const KIB = 1024;
-/** Least time between two questions, where a question costs more than reading two files. */
-const ELSEWHERE_EVERY_MS = 1000;
 
 /** A worker that can be asked about. */
 export interface Watched {
@@ -55,7 +53,7 @@ export class OutsideUsage implements Keeper {
       return;
     }
     // On other systems, a question starts a program.
-    if (now() - this.#askedAtMs < ELSEWHERE_EVERY_MS) return;
+    if (now() - this.#askedAtMs < SLOW_LOOK_MS) return;
     this.#askedAtMs = now();
     this.#isAsking = true;
     try {

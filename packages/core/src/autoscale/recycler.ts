@@ -3,14 +3,18 @@ import type { RecycleRules } from '../contract/resolve-options.js';
 import { judgeLeak, LeakPoints, type LeakVerdict } from '../sizing/leak.js';
 import { chooseToRecycle, mostTasksOf, stretchOf } from '../sizing/recycling.js';
 import type { Replacing } from '../supervise/replacements.js';
-import type { Keeper, Pace } from './heartbeat.js';
+import { BEAT_MS, type Keeper, type Pace, SLOW_LOOK_MS } from './heartbeat.js';
 
-/** Time between looks. A choice: limits of uptime and memory are seconds and more, and a look goes over all workers. */
-const LOOK_MS = 1000;
-/** Least and greatest delay after a replacement that could not start. It grows with each failure. A choice, as for restarts. */
-const RETRY_MS = 1000;
+/**
+ * Greatest delay after a replacement that could not start. The delay grows from one slow beat with each failure. Each try
+ * costs the start of a worker, 45 ms of processor time (docs/decisions/0009-worker-start.md). In the long run that is 0.15 %
+ * of a core. Twice as much time would only let a repaired module wait for two minutes.
+ */
 const MOST_RETRY_MS = 60_000;
-/** Each data point of a leak's verdict is the minimum of this many readings, at least a second apart. */
+/**
+ * Each data point of a leak's verdict is the minimum of this many readings, at least a second apart. One reading would take
+ * uncollected garbage for memory. Four would have the first verdict after two minutes of work instead of one.
+ */
 const READINGS_PER_POINT = 2;
 
 /** The data of a worker that recycling needs. */
@@ -89,8 +93,7 @@ export class Recycler<W extends Recyclable> implements Keeper {
   }
 
   #look(nowMs: number): void {
-    // A beat that is a little early must count, rather than wait for the next.
-    this.#lookAtMs = nowMs + LOOK_MS * 0.9;
+    this.#lookAtMs = nowMs + SLOW_LOOK_MS;
     const workers = this.#parts.workers();
     for (const gone of [...this.#seen.keys()].filter((worker) => !workers.includes(worker))) this.#seen.delete(gone);
     for (const worker of workers) if (worker.isReady) this.#read(worker);
@@ -143,7 +146,7 @@ export class Recycler<W extends Recyclable> implements Keeper {
       // The supervisor has reported the reason. Here another try must wait, and work goes on meanwhile.
       const { now, random } = this.#parts;
       this.#failures++;
-      this.#retryAtMs = now() + RETRY_MS + nextDelayMs(this.#failures, RETRY_MS, MOST_RETRY_MS, random());
+      this.#retryAtMs = now() + BEAT_MS.slow + nextDelayMs(this.#failures, BEAT_MS.slow, MOST_RETRY_MS, random());
     }
     this.#underway.delete(worker);
     if (this.#failures > 0) this.#letWorkOn();

@@ -1,12 +1,7 @@
 import { MAX_RUN, slotOf, type WorkerBoard } from '../wire/claim-board.js';
 import { CLAIM_ALONE, type Frame, HANDLER_MASK, IDEMPOTENT, TASK_WORDS } from '../wire/frame.js';
+import { LOOK_AGAIN_MS } from '../wire/pace.js';
 import type { CallLengths } from './call-lengths.js';
-
-/**
- * Time after which the rest of a run is looked at again before each further task. The parent relies on it. It recalls a task of a
- * run whose present task began RECALL_AFTER_MS ago (worker/in-flight-tasks.ts), which is longer.
- */
-const LOOK_AGAIN_MS = 1;
 
 /**
  * Claims tasks on the board: each before it starts, or a run of very short ones together. The results in the log show which task

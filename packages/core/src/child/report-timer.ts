@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from '../base/natives.js';
 import { FRAME, type WorkerChannel } from '../wire/frame.js';
-import { type SelfReport, VITALS_EVERY_MS } from './self-report.js';
+import { REPORT_EVERY_MS } from '../wire/pace.js';
+import type { SelfReport } from './self-report.js';
 import type { TaskLoop } from './task-loop.js';
 
 /**
@@ -21,7 +22,7 @@ export class ReportTimer {
 
   /** Starts the ticks: there are tasks. */
   keepComing(): void {
-    this.#timer ??= setInterval(() => this.#tick(), VITALS_EVERY_MS).unref();
+    this.#timer ??= setInterval(() => this.#tick(), REPORT_EVERY_MS).unref();
   }
 
   #tick(): void {

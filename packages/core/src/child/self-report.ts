@@ -3,22 +3,12 @@ import { hostNowMs } from '../base/clock.js';
 import { eventLoopUtilization } from '../base/loop-use.js';
 import { getHeapStatistics } from '../base/v8-natives.js';
 import type { ReportMessage, TaskUseTotals } from '../wire/messages.js';
+import { GROWTH_LOOK_MS, REPORT_EVERY_MS, REPORT_GROWTH_BYTES } from '../wire/pace.js';
 import type { BusyPoll } from './busy-poll.js';
 import { ownCpuMs, waitedForCoreMs } from './cpu-time.js';
 import { heapLimitBytes, ownBytes, scratchMemory } from './own-memory.js';
 import type { SectionRecorder } from './section-recorder.js';
 import type { TaskUse } from './task-use.js';
-
-/** Shortest time between readings of memory and load: one reading costs some 30 µs. */
-export const VITALS_EVERY_MS = 250;
-/**
- * Growth that a worker reports at once: tasks that leave a lot behind can fill all memory between two reports. A look takes 10 to
- * 30 µs, and comes at most every GROWN_EVERY_MS.
- */
-const GROWN_BYTES = 16 * 1024 * 1024;
-const GROWN_EVERY_MS = 10;
-/** Shortest time between reports of sections while work goes on. They always leave when it pauses. */
-const SECTIONS_EVERY_MS = 100;
 
 /** Collects a worker's report of itself: memory, load, and the times of sections. */
 export class SelfReport {
@@ -30,7 +20,6 @@ export class SelfReport {
   readonly #toldMs: number[];
   #vitalsAt = -Infinity;
   #grownAt = -Infinity;
-  #sectionsAt = -Infinity;
   #cpuMs = ownCpuMs() ?? 0;
   #cpuAt = hostNowMs();
   #elu: EventLoopUtilization = eventLoopUtilization();
@@ -59,18 +48,18 @@ export class SelfReport {
   /** The report that is due now, or undefined. */
   due(idle: boolean): ReportMessage | undefined {
     const now = hostNowMs();
-    const metrics = now - this.#vitalsAt >= VITALS_EVERY_MS || this.#hasGrown(now);
-    const sections = this.#sections.dirty && (idle || now - this.#sectionsAt >= SECTIONS_EVERY_MS);
+    const metrics = now - this.#vitalsAt >= REPORT_EVERY_MS || this.#hasGrown(now);
+    // While work goes on, sections leave with the rest. When it pauses, they leave at once.
+    const sections = this.#sections.dirty && (idle || metrics);
     if (!metrics && !sections) return undefined;
     if (metrics) this.#readVitals(now);
-    if (sections) this.#sectionsAt = now;
     return { ...this.#last, uses: metrics ? this.#takeUses() : [], sections: sections ? this.#sections.take() : [] };
   }
 
   #hasGrown(now: number): boolean {
-    if (now - this.#grownAt < GROWN_EVERY_MS) return false;
+    if (now - this.#grownAt < GROWTH_LOOK_MS) return false;
     this.#grownAt = now;
-    return ownBytes() > this.#last.rssBytes + GROWN_BYTES;
+    return ownBytes() > this.#last.rssBytes + REPORT_GROWTH_BYTES;
   }
 
   #readVitals(now: number): void {

@@ -1,5 +1,5 @@
+import { PREFETCH_MS } from '../wire/pace.js';
 import type { Worker } from '../worker/worker.js';
-import { PREFETCH_MS } from './prefetch.js';
 
 /**
  * A worker that tasks may be assigned to, with the data that dispatch keeps about it. The assignment pass makes it when the

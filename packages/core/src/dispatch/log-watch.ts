@@ -1,17 +1,12 @@
 import type { Clock, Timer } from '../base/clock.js';
+import { BATCH_WAIT_MS, REPORT_EVERY_MS } from '../wire/pace.js';
 import type { Worker } from '../worker/worker.js';
-
-/** Silence after which a worker with tasks may have results in its log that no frame has announced. */
-const FIRST_LOOK_MS = 4;
-/** Longest time between two looks at a silent worker. Each look comes after twice the time of the one before. */
-const LAST_LOOK_MS = 256;
+import { FREE_LOOP_MS } from './silence.js';
 
 /**
- * Silence after which the frames of a worker will not come soon: a free loop sends more often. It then computes, or stands still, with
- * progress that its socket did not take. Results behind that progress are read without it, since the wait may have no end.
+ * A look that comes this late comes in a busy loop, which has not read the frames that wait. Node's timers count whole
+ * milliseconds, so in a free loop they are late by up to one.
  */
-const FREE_LOOP_MS = 200;
-/** A look that comes this late comes in a busy loop, which has not read the frames that wait. */
 const LATE_MS = 1;
 
 /** Length of a worker's silence, and the time of the next look at its log. Host clock. */
@@ -29,7 +24,8 @@ export interface LogWatchParts {
 
 /**
  * Reads the logs of silent workers. A handler that computes for seconds keeps its worker from sending finished results. A
- * look costs a read of the log, 1 µs. It comes 4 ms after the last word of a worker, then after 8, 16 …
+ * look costs a read of the log, 1 µs. It comes 4 ms after the last word of a worker, since no result waits longer for others. The
+ * next looks come after 8, 16 … and at last 250 ms, the time between two reports.
  */
 export class LogWatch {
   readonly #parts: LogWatchParts;
@@ -46,9 +42,9 @@ export class LogWatch {
   /** Notes that tasks were handed out. */
   wake(): void {
     // At a worker with a long silence, the next look may come too late for the tasks that leave now.
-    if (this.#timer !== undefined && this.#dueAtMs <= this.#parts.clock.now() + FIRST_LOOK_MS) return;
+    if (this.#timer !== undefined && this.#dueAtMs <= this.#parts.clock.now() + BATCH_WAIT_MS) return;
     this.#timer?.cancel();
-    this.#lookIn(FIRST_LOOK_MS);
+    this.#lookIn(BATCH_WAIT_MS);
   }
 
   /** Stops, since there is no worker left to look at. */
@@ -86,12 +82,14 @@ export class LogWatch {
     const { heardAtMs } = worker.received;
     let silence = this.#silences.get(worker);
     if (silence?.sinceMs !== heardAtMs) {
-      silence = { sinceMs: heardAtMs, nextAtMs: heardAtMs + FIRST_LOOK_MS, waitMs: FIRST_LOOK_MS };
+      silence = { sinceMs: heardAtMs, nextAtMs: heardAtMs + BATCH_WAIT_MS, waitMs: BATCH_WAIT_MS };
       this.#silences.set(worker, silence);
     }
     if (silence.nextAtMs > now) return silence.nextAtMs - now;
+    // After such a silence, the frames of a worker will not come soon. It computes, or stands still, with progress that its socket
+    // did not take. Results behind that progress are read without it, since the wait may have no end.
     worker.received.readLog(now - heardAtMs >= FREE_LOOP_MS);
-    silence.waitMs = Math.min(silence.waitMs * 2, LAST_LOOK_MS);
+    silence.waitMs = Math.min(silence.waitMs * 2, REPORT_EVERY_MS);
     silence.nextAtMs = now + silence.waitMs;
     return silence.waitMs;
   }

@@ -1,17 +1,27 @@
+import { SLOTS } from '../wire/claim-board.js';
+import { PREFETCH_MS } from '../wire/pace.js';
+
 /**
- * First and largest amount of work prefetched for a worker. A millisecond is enough while the parent gets a core when it
- * needs one. If workers keep all cores busy, the parent may wait some milliseconds for its turn; see `nextPrefetchMs`.
+ * Silence after which a worker with tasks may be at a standstill. It gets no more tasks, and loses those that have not
+ * begun. A healthy worker answers after PREFETCH_MS of work. The rest is for the loss of its core to another thread, some
+ * milliseconds. At half, that loss alone would take tasks back. At double, tasks behind a long one wait twice as long.
  */
-export const PREFETCH_MS = 1;
-/** Silence after which a worker with tasks may be at a standstill. It gets no more tasks, and loses those that have not begun. */
 export const STANDSTILL_MS = 3;
-/** Most that a worker learns. A choice: four time slices of Linux (4 ms) for a parent that waits for a core. */
+/**
+ * Most that a worker learns. If workers keep all cores busy, the parent may wait some time slices of Linux (4 ms) for its
+ * turn. Before workers learned, two of them with tasks of 150 µs stood still for two fifths of the time. With this they did
+ * so for an eighth.
+ */
 const MOST_PREFETCH_MS = 16;
-/** See `worthPrefetchingMs`. */
-const BACKLOG_PREFETCH_MS = 8;
+/** Most by the number of waiting tasks: half of what a worker may learn by itself. */
+const BACKLOG_PREFETCH_MS = MOST_PREFETCH_MS / 2;
 /** Most tasks prefetched, however short. A quarter of a board's slots, so that answers free slots before the ring is full. */
-const MOST_PREFETCHED = 512;
-/** Share of the amount above PREFETCH_MS that is given up with every frame that the worker did not wait for. */
+const MOST_PREFETCHED = SLOTS / 4;
+/**
+ * Share of the amount above PREFETCH_MS that is given up with every frame that the worker did not wait for. After 34 such
+ * frames half of it is gone, and one dry worker doubles it. So one loss of a core in 34 frames keeps the amount; at double
+ * the share, one in 17.
+ */
 const DECAY = 0.02;
 
 /** The data of a worker that the decision needs. */
@@ -73,5 +83,5 @@ function roomByWork(
 /** Number of tasks that keep one worker busy: those running, and those worth prefetching. */
 export function depth(concurrency: number, prefetch: 'auto' | number, expectedMs: number): number {
   const idle = { inFlight: 0, expectedMs: 0, tasksLeft: Infinity };
-  return roomFor(idle, concurrency, prefetch, expectedMs, MOST_PREFETCH_MS / 2);
+  return roomFor(idle, concurrency, prefetch, expectedMs, BACKLOG_PREFETCH_MS);
 }

@@ -1,10 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { ThreadState } from '../sizing/thread-state.js';
 import type { Worker } from '../worker/worker.js';
-import { goOn, patienceMs, type Silence, startSilence } from './silence.js';
-
-/** Time from the last word of a worker to the first look at it. A free loop sends more often. */
-const FIRST_LOOK_MS = 200;
+import { FREE_LOOP_MS, goOn, patienceMs, type Silence, startSilence } from './silence.js';
 
 export interface SilenceWatchParts {
   clock: Clock;
@@ -51,7 +48,7 @@ export class SilenceWatch {
     const now = clock.now();
     let mayOneBecomeSilent = false;
     for (const worker of [...workers]) {
-      const wasHeard = now - worker.received.heardAtMs < FIRST_LOOK_MS;
+      const wasHeard = now - worker.received.heardAtMs < FREE_LOOP_MS;
       if (worker.inFlight === 0 || wasHeard || worker.assigned.hasBegun()) {
         mayOneBecomeSilent ||= wasHeard && worker.inFlight > 0;
         this.#silences.delete(worker);

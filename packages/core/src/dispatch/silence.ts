@@ -1,15 +1,30 @@
 import type { ThreadState } from '../sizing/thread-state.js';
+import { REPORT_EVERY_MS } from '../wire/pace.js';
 
-/** Longest step between two looks that counts in full. During a longer one, the parent's own loop stood still. */
-const LONGEST_STEP_MS = 500;
 /**
- * Time that a longer step counts. It is less than any patience, because the loop reads what has arrived before the next look.
- * It is more than nothing, because on an overloaded machine all looks may be late.
+ * Silence after which no result is on its way: a free loop sends one within BATCH_WAIT_MS. It is less than one beat of the
+ * pool, so that each whole beat of silence counts. At double, a worker at a standstill would be found a beat later. At half
+ * it would be found no sooner.
  */
-const LATE_STEP_MS = 125;
-/** Usual and least time that a worker may be silent while its tasks have not begun. The least is that between two of its reports. */
+export const FREE_LOOP_MS = 200;
+
+/**
+ * Longest step between two looks that counts in full: two beats of the pool. During a longer one, the parent's own loop stood
+ * still. With one beat, every late look would count as a loop that stood still.
+ */
+const LONGEST_STEP_MS = 2 * REPORT_EVERY_MS;
+/**
+ * Time that a longer step counts: half of the least patience. The loop reads what has arrived before the next look. At
+ * the whole, one such step could end a worker. At nothing, none would end on an overloaded machine, where all looks are late.
+ */
+const LATE_STEP_MS = REPORT_EVERY_MS / 2;
+/**
+ * Usual time that a worker may be silent while its tasks have not begun. On an overloaded machine a healthy thread took over 500 ms
+ * to answer (worker.ts), so half would end such workers. Double would find stuck ones a second later.
+ */
 const PATIENCE_MS = 1000;
-const LEAST_PATIENCE_MS = 250;
+/** Least such time. A worker that has reported in time is not at a standstill. */
+const LEAST_PATIENCE_MS = REPORT_EVERY_MS;
 
 /** Record of a silent worker whose tasks have not begun. Plain data. */
 export interface Silence {

@@ -1,11 +1,9 @@
 import type { Clock, Timer } from '../base/clock.js';
+import { PREFETCH_MS } from '../wire/pace.js';
 import type { Worker } from '../worker/worker.js';
 import type { Assigner } from './assigner.js';
 import type { AssignmentPass } from './assignment-pass.js';
 import { STANDSTILL_MS } from './prefetch.js';
-
-/** A worker that did answer shares with the free one when it has more expected work than this. */
-const SHARE_ABOVE_MS = 1;
 
 export interface WorkStealingParts {
   clock: Clock;
@@ -62,12 +60,13 @@ export class WorkStealing {
       // A worker that runs several tasks at once may have room itself. Tasks that only it could run stay with it.
       if (!worker.isReady || !assignment.hasFreeCapacityBeside(worker)) continue;
       // Asking which of 500 tasks have begun takes 0.4 ms.
-      if (worker.received.resultsSeen !== answered && worker.expectedMs <= SHARE_ABOVE_MS) continue;
+      // A worker that did answer shares only what is more than the least amount worth prefetching.
+      if (worker.received.resultsSeen !== answered && worker.expectedMs <= PREFETCH_MS) continue;
       const isStalled = worker.received.resultsSeen === answered;
       // A task with a key would only go back: it waits for this worker, which goes on.
       const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned && (isStalled || task.key === undefined));
       if (isStalled) assignment.noteStalled(worker, ahead.length > 0);
-      const from = isStalled ? 0 : worker.expectedMs > SHARE_ABOVE_MS ? Math.ceil(ahead.length / 2) : ahead.length;
+      const from = isStalled ? 0 : worker.expectedMs > PREFETCH_MS ? Math.ceil(ahead.length / 2) : ahead.length;
       assignment.recall(worker, ahead.slice(from));
     }
     this.look();

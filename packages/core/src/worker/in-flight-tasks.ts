@@ -6,16 +6,11 @@ import type { Transport } from '../transport/transport.js';
 import { type Claim, slotOf, TASK_SLOTS } from '../wire/claim-board.js';
 import { errorToWire } from '../wire/error-wire.js';
 import { FRAME } from '../wire/frame.js';
+import { RECALL_AFTER_MS } from '../wire/pace.js';
 import type { InFlightEntry } from './in-flight-entry.js';
 import { InFlightTable } from './in-flight-table.js';
 import { SendBuffer } from './send-buffer.js';
 import { TaskWatch } from './task-watch.js';
-
-/**
- * Time in ms after the start of a running task at which a claimed task behind it can be revoked. After a task of more than 1 ms,
- * the worker looks again at all that follow it (child/claimer.ts). Both sides read one clock.
- */
-const RECALL_AFTER_MS = 2;
 
 export interface InFlightParts {
   assignee: Assignee;

@@ -3,9 +3,7 @@ import type { Buffer } from '../base/natives.js';
 import type { Refusal } from '../contract/errors.js';
 import type { WireThrown } from '../wire/error-nodes.js';
 import { RECORD_FLAG, RECORD_HEADER, STATUS } from '../wire/record.js';
-
-/** Smallest value, in bytes, that goes beside its record. A smaller one is part of the record. */
-const ASIDE_BYTES = 16 * 1024;
+import { LOG_VALUE_BYTES } from '../wire/result-log.js';
 
 /** One view for all: a new buffer and view would cost 2.5 µs of each call that comes alone. */
 const NO_RECORD = new DataView(new ArrayBuffer(RECORD_HEADER));
@@ -74,9 +72,9 @@ export class ResultRow {
   get valueBytes(): number {
     return this.#view.getUint32(this.#at + 36, true);
   }
-  /** Size of the value in bytes, at least. */
+  /** Size of the value in bytes, at least. One beside its record counts as the largest that the log takes. */
   get resultBytes(): number {
-    return (this.flags & ~RECORD_FLAG.reported) === 0 ? this.valueBytes : ASIDE_BYTES;
+    return (this.flags & ~RECORD_FLAG.reported) === 0 ? this.valueBytes : LOG_VALUE_BYTES;
   }
   /** Outcome of the task: that of `kind`, unless its data cannot be read. */
   get status(): number {

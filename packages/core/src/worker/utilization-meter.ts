@@ -1,6 +1,9 @@
-/** Time between two reports of a worker, while it works. */
-const REPORT_EVERY_MS = 250;
-/** A worker with a free loop reports in time, so a later report shows a busy loop. */
+import { REPORT_EVERY_MS } from '../wire/pace.js';
+
+/**
+ * A worker with a free loop reports in time, so a later report shows a busy loop. With less than one interval, workers would count
+ * as silent just before their reports. With two, a busy loop would show one beat of the pool later.
+ */
 const SILENT_MS = REPORT_EVERY_MS * 1.6;
 
 /** A worker's own report: totals since its start, ms. */

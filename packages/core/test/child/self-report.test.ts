@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { heapLimitBytes } from '../../src/child/own-memory.js';
 import { SectionRecorder } from '../../src/child/section-recorder.js';
-import { SelfReport, VITALS_EVERY_MS } from '../../src/child/self-report.js';
+import { SelfReport } from '../../src/child/self-report.js';
 import { TaskUse } from '../../src/child/task-use.js';
+import { REPORT_EVERY_MS } from '../../src/wire/pace.js';
 
 const MIB = 1024 * 1024;
 const clock = vi.hoisted(() => ({ nowMs: 1000 }));
@@ -43,7 +44,7 @@ describe('a report', () => {
     expect(first).toMatchObject({ sections: [], heapLimitBytes: heapLimitBytes() });
     expect(first?.rssBytes).toBe(50 * MIB);
     expect(first?.heapUsedBytes).toBeGreaterThan(0);
-    clock.nowMs += VITALS_EVERY_MS - 1;
+    clock.nowMs += REPORT_EVERY_MS - 1;
     expect(report.due(false)).toBeUndefined();
     clock.nowMs += 1;
     expect(report.due(false)).toBeDefined();
@@ -63,15 +64,15 @@ describe('a report', () => {
       report.due(false)?.uses.map(([handler, { handlerMs, calledMs }]) => [handler, handlerMs, calledMs]);
     expect(told()).toEqual([]);
     uses[1].ran(30);
-    clock.nowMs += VITALS_EVERY_MS;
+    clock.nowMs += REPORT_EVERY_MS;
     expect(told()).toEqual([[1, 30, 30]]);
     uses[0].waits(clock.nowMs, clock.nowMs + 2);
-    clock.nowMs += VITALS_EVERY_MS;
-    expect(told()).toEqual([[0, VITALS_EVERY_MS, 2]]);
+    clock.nowMs += REPORT_EVERY_MS;
+    expect(told()).toEqual([[0, REPORT_EVERY_MS, 2]]);
     uses[1].ran(5);
-    clock.nowMs += VITALS_EVERY_MS;
+    clock.nowMs += REPORT_EVERY_MS;
     expect(told()).toEqual([
-      [0, 2 * VITALS_EVERY_MS, 2],
+      [0, 2 * REPORT_EVERY_MS, 2],
       [1, 35, 35],
     ]);
   });
@@ -119,17 +120,15 @@ describe('a worker that grows fast', () => {
 });
 
 describe('sections', () => {
-  it('leave when work pauses, or ten times a second', () => {
+  it('leave when work pauses, or with the rest of a report', () => {
     const { report, sections } = open();
     report.due(false);
     sections.run('work', 'part', () => {});
-    clock.nowMs += 1;
-    expect(report.due(false)?.sections).toHaveLength(1);
-    sections.run('work', 'part', () => {});
+    clock.nowMs += REPORT_EVERY_MS - 1;
     expect(report.due(false)).toBeUndefined();
     expect(report.due(true)?.sections).toHaveLength(1);
     sections.run('work', 'part', () => {});
-    clock.nowMs += 100;
+    clock.nowMs += 1;
     expect(report.due(false)?.sections).toHaveLength(1);
     expect(report.due(true)).toBeUndefined();
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { depth, nextPrefetchMs, PREFETCH_MS, roomFor, worthPrefetchingMs } from '../../src/dispatch/prefetch.js';
+import { depth, nextPrefetchMs, roomFor, worthPrefetchingMs } from '../../src/dispatch/prefetch.js';
+import { PREFETCH_MS } from '../../src/wire/pace.js';
 
 const IDLE = { inFlight: 0, expectedMs: 0, tasksLeft: Infinity };
 
