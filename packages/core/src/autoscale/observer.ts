@@ -1,10 +1,8 @@
 import { eventLoopUtilization } from '../base/loop-use.js';
+import { ENOUGH_ENDED } from '../sizing/ease.js';
 import type { SizingSample } from '../sizing/sample.js';
 import type { UtilizationTotals } from '../worker/utilization-meter.js';
 import type { MemoryBounds } from './memory-watch.js';
-
-/** A mean of fewer tasks says little about how long they take at best. */
-const ENOUGH_TASKS = 10;
 
 /** The data of a worker that sizing needs. */
 export interface SizedWorker {
@@ -138,7 +136,7 @@ export class Observer {
       const more = count - before.count;
       const took = sum - before.sum;
       // Kept for ever: a trial with fewer at once shows whether tasks have become longer by themselves (sizing/ease.ts).
-      const best = more >= ENOUGH_TASKS ? Math.min(before.bestMs, took / more) : before.bestMs;
+      const best = more >= ENOUGH_ENDED ? Math.min(before.bestMs, took / more) : before.bestMs;
       this.#types.set(type, { count, sum, bestMs: best });
       if (more === 0) continue;
       ended += more;

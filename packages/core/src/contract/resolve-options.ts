@@ -42,7 +42,7 @@ const DEFAULTS = {
 } as const;
 
 /** Keeps a worker busy with tasks that wait 99.8 % of their time. */
-const MOST_AUTO_CONCURRENCY = 512;
+export const MOST_AUTO_CONCURRENCY = 512;
 
 /** When workers are replaced. An undefined rule does not apply. */
 export interface RecycleRules {

@@ -63,8 +63,8 @@ export function mayKill(nowMs: number, pauseMs: number): boolean {
 }
 
 /**
- * The larger of an even part and what the others leave unused; half a core at least. A pool that is short uses all of its
- * part, whatever it gets now.
+ * The larger of an even part and what the others leave unused. A pool that is short uses all of its part, whatever it gets
+ * now. It is half a core at least. With less, one worker that mostly waits would seem to use up the cores.
  */
 export function coresFor(cores: number, others: readonly Pick<GovernedPool, 'usedCores' | 'isShort'>[]): number {
   const even = cores / (others.length + 1);

@@ -10,9 +10,15 @@ export interface HeapShare {
 }
 
 const MIB = 1024 * 1024;
-/** Share left for the parent, and for the memory of workers outside their heaps. */
+/**
+ * Share left for the parent, and for the memory of workers outside their heaps. That is some 40 MB for each process. So in
+ * 512 MiB it is enough for three processes, and at half for one. At double, heaps would be a third smaller.
+ */
 const RESERVED = 0.25;
-/** Ordinary modules need at least this. */
+/**
+ * Ordinary modules need at least this. TypeScript takes 31 MiB once it has transpiled some files; highlight.js, sharp and
+ * React take 6 to 9. Half would leave half as much for tasks.
+ */
 const LEAST_BYTES = 128 * MIB;
 
 /** Largest heap of a worker in MiB (--max-old-space-size), or undefined where V8's own limit is stricter. */

@@ -4,10 +4,20 @@ import type { MemoryReading } from './memory-reading.js';
 /** How short memory is. Each level asks for more than the one before. */
 const MEMORY_LEVELS: readonly MemoryLevel[] = ['normal', 'elevated', 'high', 'critical', 'emergency'];
 
-/** Share of the limit in use at which each level begins, and how far below that it ends. Choices: docs/memory.md has their order. */
+/**
+ * Share of the limit in use at which each level begins. Dask's workers spill from 70 % of their memory, pause from 80 %, and
+ * end at 95 %. Ray kills a worker at 95 %. The level between stops nearly all work before that.
+ */
 const FROM = [0, 0.7, 0.8, 0.9, 0.95] as const;
+/**
+ * How far below its beginning a level ends: the least distance between two of them. With less, a level would come and go by
+ * noise. With more, a level could go on below the beginning of the one before.
+ */
 const BACK = 0.05;
-/** Per cent of the last ten seconds in which some processes, or all of them, stalled for memory. */
+/**
+ * Per cent of the last ten seconds in which some processes, or all of them, stalled for memory. A stall of all is a loss of
+ * that much work. The default of systemd-oomd kills at 60 %. Here a stall only raises the level, so it may come sooner.
+ */
 const SOME_STALL = 10;
 const FULL_STALL = 5;
 

@@ -15,11 +15,21 @@ export interface RelievedWorker {
 }
 
 const MIB = 1024 * 1024;
-/** A worker that grew by less would hardly be smaller after a new start. */
+/**
+ * A worker that grew by less would hardly be smaller after a new start. V8's compilers alone grew by 8 MiB
+ * (child/own-memory.ts), and small caches come back. With double, four workers could hold 250 MiB that a new start gives
+ * back.
+ */
 const LEAST_GROWN = 32 * MIB;
-/** Tasks after which a worker has loaded its caches and models. */
+/**
+ * Tasks after which a worker has loaded its caches and models. Without this, a worker whose first task loads a model would
+ * be replaced. The new one would load it again. With many more, a worker that grows with each task would stay too long.
+ */
 const FIRST_TASKS = 10;
-/** Node ends a worker with a full heap, in the middle of its task. */
+/**
+ * Node ends a worker with a full heap, in the middle of its task. The fifth that is left is 26 MiB of the smallest heap.
+ * With a tenth, one task of 13 MiB ends it. With two fifths, workers with large caches would be replaced again and again.
+ */
 const NEARLY_FULL = 0.8;
 
 /**

@@ -81,7 +81,11 @@ export function wantedWorkers(range: SizeRange, current: number, tasks: number, 
   return Math.max(range.min, current, Math.min(range.start, useful));
 }
 
-/** Workers beyond the cores help only tasks that block them. Trials find out how many. */
+/**
+ * Workers beyond the cores help only tasks that block them. Trials find out how many. Eight idle processes take 0.4 GB
+ * (docs/performance.md#idle-memory), as much of the memory of one core as a default may take. With half the number, blocking
+ * tasks do half the work. With double, a default could take 0.8 GB a core.
+ */
 function mostFor(usable: number, own: number): number {
   return Math.max(own, Math.min(Math.ceil(usable * 8), 512));
 }

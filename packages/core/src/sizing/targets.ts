@@ -15,11 +15,22 @@ import {
  */
 const LOOP_GOAL = 0.97;
 const LOOP_LOW = 0.95;
-/** Computing tasks come out slightly above 1, because of the collector's threads. */
+/** A part of a core that is worth no worker. What other pools use varies, and so do the cores that are left. */
+const SLIVER = 0.05;
+/**
+ * Computing tasks come out slightly above 1, because of the collector's threads. Half and double change nothing on 4
+ * simulated cores, which have no such threads.
+ */
 const COMPUTES_BELOW = 1.3;
-/** Most times as long as usual that tasks may take. Above that, more tasks at once only wait for each other. */
+/**
+ * Most times as long as usual that tasks may take. It is the tolerance of Netflix' Gradient2Limit, as is the bound of a half
+ * below. No simulated load is slowed by its own number, so double changes nothing there.
+ */
 const MOST_SLOWDOWN = 1.5;
-/** Above this slowdown, one more task at once would only restore a number that was too high. */
+/**
+ * Above this slowdown, one more task at once would only restore a number that was too high. With MOST_SLOWDOWN in its place,
+ * 240 simulated tasks wait at once for what serves a few. A test allows 160.
+ */
 const LITTLE_SLOWDOWN = 1.2;
 /**
  * Above this load, tasks wait for loops, and their slowdown says nothing. Without this bound, simulated tasks that half
@@ -90,12 +101,12 @@ export function coresTarget(
   // The small share of each may be due to their number alone. Then more workers cannot help, and a trial with fewer is
   // needed.
   if (share < 1 && areCoresBusy(shape, workers, limits.cores)) return Math.max(whole, workers);
-  return Math.max(1, Math.ceil(cores / share - 0.05));
+  return Math.max(1, Math.ceil(cores / share - SLIVER));
 }
 
-/** Number of workers that keep the cores busy, if each keeps one busy. A twentieth of a core is worth none. */
+/** Number of workers that keep the cores busy, if each keeps one busy. */
 export function wholeCores({ cores }: SizingLimits): number {
-  return Math.max(1, Math.ceil(cores - 0.05));
+  return Math.max(1, Math.ceil(cores - SLIVER));
 }
 
 /** Whether workers may only be taking cores from each other: they outnumber the cores, and the cores are used up. */
