@@ -3,7 +3,10 @@ import { type Lineage, lineage, loadingInline } from '../base/lineage.js';
 import { process } from '../base/natives.js';
 import { PoolError } from '../contract/errors.js';
 
-/** Most pools whose workers may be nested in one another. Each step multiplies the number of workers. */
+/**
+ * Most pools whose workers may be nested in one another. Each step multiplies the number of workers: with eight in each,
+ * three steps are 584.
+ */
 const MOST_NESTED = 3;
 
 /** Where a pool is about to be made. */

@@ -4,7 +4,10 @@ import { clearTimeout, hrtime, now, setTimeout } from './natives.js';
 // process.hrtime() reads CLOCK_MONOTONIC, which every process and thread of a host shares, while performance.now()
 // starts at its own origin. One offset per isolate turns the cheap call into the shared clock. Doubles hold 2 ns
 // at 10^10 ms. A call of hrtime.bigint() for each stamp would cost an allocation.
-/** A difference that no rounding explains. */
+/**
+ * A difference that no rounding explains, since Date.now() counts whole milliseconds. With less, a loss of the core between
+ * two readings counts.
+ */
 const CLOCK_WAS_SET_MS = 5;
 const OFFSET_MS = measureOffsetMs();
 

@@ -6,7 +6,10 @@ import { AbortController } from '../base/natives.js';
 import type { ResolvedRetry } from '../contract/resolve-options.js';
 import { isTighter, judgeLimits, limitError, loosest } from './call-limits.js';
 
-/** Time between finding a limit over and acting on it, ms. Results that have arrived by then are read first. */
+/**
+ * Time between finding a limit over and acting on it, ms: Node's shortest timer. Results that have arrived by then are read
+ * first.
+ */
 const LAST_LOOK_MS = 1;
 
 /** Terms of a caller of a cached task. */

@@ -1,4 +1,6 @@
-/** Longest very short call: a claim of its own would cost a good part of it. */
+/**
+ * Longest very short call. A claim of its own takes 1.4 µs, 3 % of it. Of a call of double the length it is 1.5 %.
+ */
 const SHORT_MS = 0.05;
 /** Very short calls after which the next ones of that handler are expected to be short, too. */
 const TRUSTED = 4096;
@@ -11,7 +13,10 @@ const MOST_COUNTED = 2 * TRUSTED;
  * (medians of five interleaved rounds).
  */
 const DOUBT = 25;
-/** Length of a call after which all trust is gone. */
+/**
+ * Length of a call after which all trust is gone, since tasks of its run wait as long. A loss of the core takes some
+ * milliseconds, and should not end runs. At half it would. At double, waits of 20 ms could come again and again.
+ */
 const LONG_MS = 10;
 
 /**

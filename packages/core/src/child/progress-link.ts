@@ -1,5 +1,5 @@
 import { Buffer, structuredClone } from '../base/natives.js';
-import { Sink } from '../codec/sink.js';
+import { PAGE_BYTES, Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import { isMoved } from '../contract/move.js';
 import type { TransferItem } from '../contract/transfer-item.js';
@@ -8,8 +8,6 @@ import type { ClonedValue } from '../wire/messages.js';
 
 /** Assumed size of a value that only a port can carry. */
 const CLONED_BYTES = 64 * 1024;
-/** First size of buffers for values: most workers need no more. */
-const FIRST_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
 
 /** An encoded value that is sent outside of results. */
@@ -27,8 +25,8 @@ export interface EncodedProgress {
 export class ProgressLink {
   readonly #channel: WorkerChannel;
   readonly #encoder: ValueEncoder;
-  readonly #value = new Sink(FIRST_BYTES);
-  readonly #definitions = new Sink(FIRST_BYTES);
+  readonly #value = new Sink(PAGE_BYTES);
+  readonly #definitions = new Sink(PAGE_BYTES);
   /** Shapes that frames of progress have defined. */
   #shapes = 0;
 

@@ -5,17 +5,21 @@ import { outsideOfTasks } from './clean-context.js';
 import type { EncodedProgress, ProgressLink } from './progress-link.js';
 import { whenSettled } from './promised.js';
 
-/** Most values, and bytes, in transit to the parent; further ones are buffered. */
+/**
+ * Most values, and bytes, in transit to the parent; further ones are buffered. A window of 1 MiB takes some 3 ms. A parent
+ * with longer turns of its loop holds progress up; at half, one with turns of 1.5 ms does. At double, a parent that stands still
+ * gets 2 MiB of each worker.
+ */
 const WINDOW_VALUES = 256;
 const WINDOW_BYTES = 1024 * 1024;
-/** Most values, and bytes, of one task that are buffered. The newest value is buffered at any size. */
-const HELD_VALUES = 64;
-const HELD_BYTES = 256 * 1024;
-/** Values, and bytes, after which the parent is asked to confirm what it has taken. */
-const ASK_AFTER_VALUES = WINDOW_VALUES / 4;
-const ASK_AFTER_BYTES = WINDOW_BYTES / 4;
+/**
+ * A quarter of a window. After as much, the parent is asked to confirm what it has taken. Three quarters may be on their way
+ * meanwhile. Of one task, the newest values up to as much are buffered. The newest value is buffered at any size.
+ */
+const QUARTER_VALUES = WINDOW_VALUES / 4;
+const QUARTER_BYTES = WINDOW_BYTES / 4;
 
-/** Time after which a parent that stands still is sent one more window of values. */
+/** Time after which a parent that stands still is sent one more window of values. It holds 1 MiB more each minute. */
 const TAKEN_WITHIN_MS = 60_000;
 
 interface Amount {
@@ -70,7 +74,7 @@ export class ProgressSender {
     if (buffered === undefined) this.#buffered.set(id, (buffered = { queue: new RingQueue(), bytes: 0, dropped: 0 }));
     buffered.queue.push(value);
     buffered.bytes += value.size;
-    while (buffered.queue.size > 1 && (buffered.queue.size > HELD_VALUES || buffered.bytes > HELD_BYTES)) {
+    while (buffered.queue.size > 1 && (buffered.queue.size > QUARTER_VALUES || buffered.bytes > QUARTER_BYTES)) {
       buffered.bytes -= buffered.queue.shift()?.size ?? 0;
       buffered.dropped++;
     }
@@ -124,7 +128,7 @@ export class ProgressSender {
 
   #post(id: number, value: EncodedProgress, dropped: number): void {
     const values = this.#unasked.values + 1;
-    const asks = values >= ASK_AFTER_VALUES || this.#unasked.bytes + value.size >= ASK_AFTER_BYTES;
+    const asks = values >= QUARTER_VALUES || this.#unasked.bytes + value.size >= QUARTER_BYTES;
     this.#link.post(id, value, dropped);
     this.#underWay.values++;
     this.#underWay.bytes += value.size;

@@ -1,5 +1,5 @@
 import { Buffer } from '../base/natives.js';
-import type { Sink } from '../codec/sink.js';
+import { KEPT_BYTES, type Sink } from '../codec/sink.js';
 import { type ArenaPlace, closeRecord, RECORD_HEADER, recordBytes, tableBytes, writePlaces } from '../wire/record.js';
 
 /** Times of the stages of a task, host clock. */
@@ -15,8 +15,6 @@ export const NO_TIMES: ResultTimes = { receivedAt: 0, decodedAt: 0, startedAt: 0
 
 /** Room for some 80 small records: a frame of them needs no growth. */
 const FIRST_BYTES = 8192;
-/** Size of the largest buffer that is kept for the next frame. */
-const KEPT_BYTES = 1024 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 /** Longest value that is copied byte by byte; a call for it costs as much as 30 bytes. */
 const FEW_BYTES = 24;

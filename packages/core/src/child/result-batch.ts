@@ -5,7 +5,11 @@ import type { ResultTimes } from './record-buffer.js';
 import type { ResultWriter } from './result-writer.js';
 import type { WorkerScope } from './running-task.js';
 
-/** Most results in one frame, so that the parent can work on the first while the rest are computed. */
+/**
+ * Most results in one frame, so that the parent can work on the first while the rest are computed. It is half of what is
+ * prefetched at most. A frame costs 50 µs, 0.2 µs for each of 256 results. At half that doubles; at double, the worker would
+ * wait for its refill.
+ */
 const MOST_RESULTS = 256;
 
 export interface ResultBatchParts {

@@ -1,7 +1,7 @@
 import { Buffer, structuredClone } from '../base/natives.js';
 import { serialize } from '../base/v8-natives.js';
 import type { Arena } from '../codec/arena.js';
-import { Sink } from '../codec/sink.js';
+import { PAGE_BYTES, Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import { isMoved } from '../contract/move.js';
@@ -22,8 +22,6 @@ export interface ResultWriterParts {
   arena: Arena | undefined;
 }
 
-/** First size of buffers for values: most workers need no more. */
-const FIRST_BYTES = 4096;
 const NO_BYTES = Buffer.alloc(0);
 
 /**
@@ -34,8 +32,8 @@ const NO_BYTES = Buffer.alloc(0);
  */
 export class ResultWriter {
   readonly #parts: ResultWriterParts;
-  readonly #value = new Sink(FIRST_BYTES);
-  readonly #definitions = new Sink(FIRST_BYTES);
+  readonly #value = new Sink(PAGE_BYTES);
+  readonly #definitions = new Sink(PAGE_BYTES);
   /** Undefined if no result can outlive the worker. */
   readonly #logged: LoggedResults | undefined;
   /** Records that only the frame has. */

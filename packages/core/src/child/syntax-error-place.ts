@@ -3,7 +3,10 @@ import { getBuiltinModule, process } from '../base/natives.js';
 import { placeOf } from '../base/stack-place.js';
 import { findSyntaxError } from './find-syntax-error.js';
 
-/** Longest wait. Reading a program's modules takes less. */
+/**
+ * Longest wait for a process that reads a program's modules. Its start takes 45 ms, so 5 s are enough for thousands of
+ * modules. The place only helps the reader of an error, and `startTimeoutMs` is six times as long.
+ */
 const FIND_WITHIN_MS = 5000;
 
 /**

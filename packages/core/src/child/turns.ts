@@ -1,7 +1,10 @@
 import { hostNowMs } from '../base/clock.js';
 import { nextTick, setImmediate } from '../base/natives.js';
 
-/** Time for which handlers are called before the event loop turns. */
+/**
+ * Time for which handlers are called before the event loop turns. A cancellation, or a frame of tasks, waits as long. A turn
+ * takes 1 µs, a thousandth of it. At half it would be as little; at double, messages wait 2 ms.
+ */
 const SLICE_MS = 1;
 
 const settled = Promise.resolve();

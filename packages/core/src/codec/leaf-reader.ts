@@ -8,7 +8,10 @@ import { SHORT_TEXT, SMALL_INT, TAG } from './tree-format.js';
  * memory behind a small text.
  */
 const TEXT_BYTES = 8 * 1024;
-/** Shortest text that is read by itself: as a slice it would keep other texts in memory. */
+/**
+ * Shortest text that is read by itself: as a slice it would keep other texts in memory. An eighth of TEXT_BYTES, so that no slice
+ * keeps more than a text of its kind and seven others. One call more for each of them is little beside its bytes.
+ */
 const LONG_TEXT = 1024;
 
 /** Most doubles of a value that are read byte by byte. */

@@ -2,7 +2,11 @@ import { toJson } from '../base/natives.js';
 /** Reads the next value. */
 export type ReadNext = () => unknown;
 
-/** Objects of a shape before a function is made for it, which costs as much as 100 objects without one. */
+/**
+ * Objects of a shape before a function is made for it. For five keys that takes 43 µs, and then saves 0.1 µs an object. So
+ * it pays for shapes of some 400 objects. At half, more of those that come a few times would pay for none. At double, all
+ * others get theirs 16 objects later, which is 2 µs.
+ */
 const MAKE_AFTER = 16;
 
 /** Whether functions may be made from text: not under --disallow-code-generation-from-strings. */

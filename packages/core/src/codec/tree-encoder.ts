@@ -14,7 +14,7 @@ import { BesideList, writeByV8 } from './v8-values.js';
 import { checkSize, TooLarge } from './value-codec.js';
 import { refuseWithoutMemory, viewNumber } from './views.js';
 
-/** Most holes of an array, if they outnumber its elements, that is not left to V8, which counts no holes. */
+/** Most holes of an array that outnumber its elements, before V8 takes it. V8 has the same bound for a gap (kMaxGap). */
 const MANY_HOLES = 1024;
 
 const hasOwn = Object.prototype.hasOwnProperty;

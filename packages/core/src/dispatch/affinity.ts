@@ -5,16 +5,16 @@ import type { Task } from '../task/task.js';
 import type { Candidate } from './candidate.js';
 import { goesBefore, WaitingTasks } from './waiting.js';
 
-/** Most keys remembered. The least recently used is forgotten, and its next task goes to any worker. */
+/** Most keys remembered, as RunOptions.key says. The least recently used is forgotten, and its next task goes to any worker. */
 const MAX_KEYS = 10_000;
 /**
  * Longest wait for a busy home while another worker is free: the time of this many tasks of the name. Callers that keep all
  * workers busy put some four tasks before each. A key with ten is too hot for one worker.
  */
 const PATIENT_TASKS = 10;
-/** Least of these waits, ms. A user does not see a tenth of a second, and most caches are filled in less. */
+/** Least of these waits, ms. A user does not see a tenth of a second (Nielsen), and most caches are filled in less. */
 const LEAST_PATIENCE_MS = 100;
-/** Most of these waits, ms. */
+/** Most of these waits, ms. It is how long a user keeps to a task that does not answer (Nielsen). */
 const MOST_PATIENCE_MS = 10_000;
 
 export interface AffinityParts {

@@ -9,7 +9,10 @@ import type { Backlog } from './backlog.js';
 import { notFound } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
-/** The core count is read from files, so it is skipped until this many tasks have completed. */
+/**
+ * The core count takes 0.6 ms to read (docs/decisions/0009-worker-start.md), so short programs skip it. It only tells
+ * workers whether they may stay awake. They do so after 32 calls in a row (child/busy-poll.ts). Two workers then have 64.
+ */
 const TASKS_BEFORE_CORES = 64;
 
 export interface AssignerParts {

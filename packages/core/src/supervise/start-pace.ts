@@ -1,8 +1,13 @@
-/** Workers that may start at once on any machine. */
+/**
+ * Workers that may start at once on any machine. Each needs 45 ms of processor time (docs/decisions/0009-worker-start.md),
+ * so four are ready after 0.2 s on one core. With two, starts would be in turn where cores are free. With eight, none is
+ * ready before 0.4 s.
+ */
 const LEAST_AT_ONCE = 4;
 /**
- * Time for which a starting worker counts as one that needs a core. By then most have loaded. A worker that still starts
- * mostly waits, for a service or another worker, and must not hold up the others.
+ * Time for which a starting worker counts as one that needs a core. By then most have loaded, since a start takes 45 ms of
+ * processor time and its module some. With half, modules that load for a second would start all at once. A worker that still
+ * starts mostly waits, for a service or another worker, and must not hold up the others.
  */
 const NEEDS_CORE_MS = 2000;
 

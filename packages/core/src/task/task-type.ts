@@ -2,12 +2,23 @@ import { Histogram } from '../base/histogram.js';
 import type { TaskSettings } from '../contract/resolve-options.js';
 import { TaskProfile } from '../sizing/task-profile.js';
 
-/** Weight of the newest sample in the moving average. The last 20 tasks or so decide. */
+/**
+ * Weight of the newest sample in the moving average. The last 20 tasks or so decide. With double the weight, one task of
+ * three times the time moves the average by two fifths. With half, 40 tasks decide, which are a second of tasks of 25 ms.
+ */
 const NEWEST = 0.1;
-/** Longest time that a task may count, as a multiple of the typical, and the least in ms. Otherwise 0 would stay for ever. */
+/**
+ * Longest time that a task may count, as a multiple of the typical, and the least in ms. Otherwise 0 would stay for ever. With one
+ * long task in ten, the typical time is 1.5 times that of the others. From one in four on, it follows the long ones. At double it
+ * would from one in eight on, and at half from one in two. The least is what a task takes a worker beside its handler
+ * (docs/decisions/0011-what-limits-dispatch.md).
+ */
 const MUCH_LONGER = 4;
 const LEAST_MS = 0.02;
-/** Assumed time of a task before one of its name has ended. It is long, so that nothing is prefetched behind it. */
+/**
+ * Assumed time of a task before one of its name has ended. It is above MOST_PREFETCH_MS, so that nothing is prefetched
+ * behind it. Ten of them are the 10 s of RunOptions.key.
+ */
 const UNKNOWN_MS = 1000;
 
 /** Data on all tasks of one name: settings, counts, times. */

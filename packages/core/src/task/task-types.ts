@@ -2,7 +2,10 @@ import { BoundedNames } from '../base/bounded-names.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { TaskType } from './task-type.js';
 
-/** Most names of tasks that get a type before the handlers of the worker module are known. A type takes up to 17 KB. */
+/**
+ * Most names of tasks that get a type before the handlers of the worker module are known. A type takes up to 17 KB, all of
+ * them 4 MB.
+ */
 const MOST_UNCHECKED = 250;
 
 /**

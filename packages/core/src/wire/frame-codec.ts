@@ -1,7 +1,7 @@
 import { hostNowMs } from '../base/clock.js';
 import { Buffer } from '../base/natives.js';
 import { deserialize, serialize } from '../base/v8-natives.js';
-import type { Cargo, Frame, FrameKind } from './frame.js';
+import { type Cargo, FEW_WORDS, type Frame, type FrameKind } from './frame.js';
 
 /*
  * A frame as bytes, all numbers little-endian as V8 and every platform of Node have them:
@@ -35,8 +35,6 @@ export interface FrameFormat {
   readonly maxPayloadBytes: number;
 }
 
-/** Most words that are copied one by one: a view of a short table first needs memory outside the heap. */
-const FEW_WORDS = 16;
 /** Longest frame that is copied into one buffer, so that one call writes it instead of several. */
 const JOINED_BYTES = 8192;
 

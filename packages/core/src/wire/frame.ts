@@ -100,6 +100,8 @@ export type ProgressFrame = FrameOf<typeof FRAME.progress>;
  * The inputs follow one another in `values`, behind the definitions of new shapes. `body` holds rare fields by row.
  */
 export const TASK_WORDS = 5;
+/** Words of three tasks: most that are sent or copied one by one. A view of a short table first needs memory outside the heap. */
+export const FEW_WORDS = 3 * TASK_WORDS;
 export const HANDLER_MASK = 0xfff;
 /** More tasks waited in the parent when this frame left; see child/batch-wait.ts. */
 export const MORE = 0x1000;

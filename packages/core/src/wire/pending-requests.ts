@@ -6,8 +6,8 @@ import { type ErrorDetails, PoolError } from '../contract/errors.js';
 import type { WireThrown } from './error-nodes.js';
 import { errorFromWire } from './error-wire.js';
 
-/** Most requests that may wait for a reply; one more is refused. */
-const MOST_PENDING = 1024;
+/** Most requests of one side that may wait for a reply. The other side answers as many at once. One more is refused. */
+export const MOST_PENDING = 1024;
 /** Highest number, a word of 32 bits; 0 means none. */
 const LAST_NUMBER = 2 ** 32 - 1;
 

@@ -5,11 +5,9 @@ import { AbortController } from '../base/natives.js';
 import { errorToWire } from './error-wire.js';
 import { FRAME, type FrameChannel, type FrameOf, type RequestKind } from './frame.js';
 import type { FrameHandlers } from './frame-router.js';
-import { type AskOptions, PendingRequests, requestError } from './pending-requests.js';
+import { type AskOptions, MOST_PENDING, PendingRequests, requestError } from './pending-requests.js';
 import type { Topics } from './topics.js';
 
-/** Most requests of one side that are answered at once; further ones are refused. */
-const MOST_SERVED = 1024;
 /** Second word of a reply. */
 const REFUSED = 1;
 
@@ -96,8 +94,8 @@ export class Requests<Asked extends Topics<Asked>, Answered extends Topics<Answe
       this.#refuse(number, requestError(topic, 'unknown', 'has a topic that the other side does not answer.'));
       return;
     }
-    if (this.#served.size >= MOST_SERVED) {
-      this.#refuse(number, requestError(topic, 'full', `is one too many: ${MOST_SERVED} are being answered.`));
+    if (this.#served.size >= MOST_PENDING) {
+      this.#refuse(number, requestError(topic, 'full', `is one too many: ${MOST_PENDING} are being answered.`));
       return;
     }
     const controller = new AbortController();
