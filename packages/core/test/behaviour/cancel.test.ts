@@ -176,7 +176,7 @@ describe.each(WORKER_KINDS)('a handler that does not listen, kind %s,', (kind) =
     const note = (warning: Error): void => void warnings.push(warning);
     process.on('warning', note);
     try {
-      await withPool('ignores-abort.mjs', { kind, workers: 1, concurrency: 20, graceMs: 10 }, async (pool) => {
+      await withPool('ignores-abort.mjs', { kind, workers: 1, concurrency: 20, graceMs: 300 }, async (pool) => {
         const tasks = Array.from({ length: 20 }, () => failure(pool.run('hold', 0, { timeoutMs: 50 })));
         expect((await Promise.all(tasks)).map(({ code }) => code)).toEqual(Array(20).fill('ERR_TASK_TIMEOUT'));
       });
