@@ -1,4 +1,5 @@
 import type { Arena } from '../codec/arena.js';
+import { fromPort } from '../codec/port-value.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import { CLAIM_ALONE, HANDLER_MASK, TASK_WORDS, type TasksFrame } from '../wire/frame.js';
 import type { RowExtras, TasksBody } from '../wire/messages.js';
@@ -78,7 +79,7 @@ export class PendingInputs {
   /** Decodes the current input. @throws if it cannot be read */
   take(): unknown {
     const { extras } = this;
-    if (extras?.cloned !== undefined) return extras.cloned.value;
+    if (extras?.cloned !== undefined) return fromPort(extras.cloned);
     const beside = extras?.views === undefined ? undefined : (index: number) => this.#view(index, extras);
     if (extras?.whole !== undefined) {
       const { number, at, bytes } = extras.whole;

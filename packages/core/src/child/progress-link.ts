@@ -1,10 +1,10 @@
-import { Buffer, structuredClone } from '../base/natives.js';
+import { Buffer } from '../base/natives.js';
+import { type PortValue, takeForPort } from '../codec/port-value.js';
 import { PAGE_BYTES, Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import { isMoved } from '../contract/move.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { FRAME, type WorkerChannel } from '../wire/frame.js';
-import type { ClonedValue } from '../wire/messages.js';
 
 /** Assumed size of a value that only a port can carry. */
 const CLONED_BYTES = 64 * 1024;
@@ -17,7 +17,7 @@ export interface EncodedProgress {
   /** Bytes of both. */
   readonly size: number;
   /** The value itself, if only a port can carry it, and the parts of it that are moved. */
-  readonly body: ClonedValue | undefined;
+  readonly body: PortValue | undefined;
   readonly transfer: readonly TransferItem[] | undefined;
 }
 
@@ -84,10 +84,10 @@ export class ProgressLink {
 
 /** A copy of a value that only a port carries. `transfer` is moved into it, and moved once more. @throws if nothing can carry it */
 function cloned(value: unknown, transfer: readonly TransferItem[]): EncodedProgress {
-  const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
-  const moved = transfer.length === 0 ? undefined : taken.transfer;
+  const { body, transfer: taken } = takeForPort(value, transfer);
+  const moved = transfer.length === 0 ? undefined : taken;
   // Its true size is unknown.
-  return { bytes: NO_BYTES, beside: undefined, size: CLONED_BYTES, body: { value: taken.value }, transfer: moved };
+  return { bytes: NO_BYTES, beside: undefined, size: CLONED_BYTES, body, transfer: moved };
 }
 
 /** The bytes of a view in memory of their own. */

@@ -1,6 +1,7 @@
-import { Buffer, structuredClone } from '../base/natives.js';
+import { Buffer } from '../base/natives.js';
 import { serialize } from '../base/v8-natives.js';
 import type { Arena } from '../codec/arena.js';
+import { type PortValue, takeForPort } from '../codec/port-value.js';
 import { PAGE_BYTES, Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
@@ -42,7 +43,7 @@ export class ResultWriter {
   #shapesInFrames = 0;
   #beside: ArrayBuffer[] = [];
   /** Values that only a port carries, by wire id. */
-  #cloned: Map<number, { value: unknown }> | undefined;
+  #cloned: Map<number, PortValue> | undefined;
   #transfer: TransferItem[] | undefined;
   #size = 0;
   readonly #meta = new Uint32Array(3);
@@ -156,8 +157,8 @@ export class ResultWriter {
   /** Takes a copy of a value for a port, since its handler may go on changing it. Returns the obstacle, or undefined. */
   #take(id: number, value: unknown, transfer: readonly TransferItem[] = []): Error | undefined {
     try {
-      const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
-      (this.#cloned ??= new Map()).set(id, { value: taken.value });
+      const taken = takeForPort(value, transfer);
+      (this.#cloned ??= new Map()).set(id, taken.body);
       if (transfer.length > 0) (this.#transfer ??= []).push(...taken.transfer);
       return undefined;
     } catch (error) {

@@ -1,6 +1,7 @@
 import { hostNowMs, systemClock } from '../base/clock.js';
 import { nextTick, printError, setTimeout } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
+import { fromPort } from '../codec/port-value.js';
 import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import { setWorkerData } from '../contract/worker-scope.js';
@@ -8,7 +9,7 @@ import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
 import { errorToWire } from '../wire/error-wire.js';
 import { FRAME, type ParentKind, PROTOCOL_VERSION, type WorkerChannel } from '../wire/frame.js';
 import { frameRouter } from '../wire/frame-router.js';
-import type { InitMessage, StartFailedMessage } from '../wire/messages.js';
+import type { InitMessage, StartFailedMessage, WarmupTask } from '../wire/messages.js';
 import { Requests } from '../wire/requests.js';
 import type { LogWriter } from '../wire/result-log.js';
 import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
@@ -125,14 +126,15 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
       const results = new ResultWriter({ channel, encoder, log, arena });
       const sections = new SectionRecorder((path) => board?.noteSection(path));
       const progress = new ProgressSender(new ProgressLink(channel, encoder), askWhenTaken(requests));
+      const workerData = fromPort(init.workerData);
       scope = {
         workerId: init.workerId,
-        workerData: init.workerData,
+        workerData,
         data: undefined,
         sections,
         progress,
       };
-      setWorkerData(init.workerData);
+      setWorkerData(workerData);
       const loaded = await loadWorkerModule(init.moduleUrl, host.load);
       if (ending) return;
       module = loaded;
@@ -141,7 +143,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
       scope.data = await module.hooks.setup?.(scope);
       phase = 'warmup';
       await module.hooks.warmup?.(scope);
-      await runWarmupTasks(init.warmup, module, scope);
+      await runWarmupTasks(fromPort(init.warmup) as readonly WarmupTask[], module, scope);
       // The parent has revoked this id. A shared board refuses the claim, and shows the parent that it was tried.
       const seesBoard = board?.claim(TEST_ID, hostNowMs()) === false;
       loop = makeLoop(init, module, scope, shared, results);

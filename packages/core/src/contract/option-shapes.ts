@@ -87,8 +87,12 @@ export const POOL: is.Shape = {
   workerData: is.anything(),
   stdio: is.oneOf('pipe', 'stderr', 'inherit', 'ignore'),
 };
-function isListOfObjects(value: unknown): boolean {
-  return Array.isArray(value) && value.every((entry) => typeof entry === 'object' && entry !== null);
+/** Memory moves, and not a view of it. Node's own refusal of a view does not say so. */
+function isListOfMovable(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every((entry) => typeof entry === 'object' && entry !== null && !ArrayBuffer.isView(entry))
+  );
 }
 
 const RUN: is.Shape = {
@@ -107,7 +111,10 @@ const RUN: is.Shape = {
   onProgress: is.func(),
 };
 /** Options of one call. */
-export const RUN_ONE: is.Shape = { ...RUN, transfer: is.instance('a list of the objects to move', isListOfObjects) };
+export const RUN_ONE: is.Shape = {
+  ...RUN,
+  transfer: is.instance('a list of the objects to move, and of a Buffer or typed array its `buffer`', isListOfMovable),
+};
 /** Options of `broadcast`. */
 export const BROADCAST: is.Shape = { signal: RUN['signal'] as is.Check, timeoutMs: is.duration(1) };
 /** Options of `close`. */

@@ -169,7 +169,10 @@ export interface PoolStats {
   memory: MemoryStats | undefined;
   /** Results that came too late: duplicates, and those of tasks that had been cancelled or had timed out. */
   ignoredResults: number;
-  /** Lost values of `ctx.progress`: dropped for newer ones, unreadable by a custom codec, or stuck in a blocked worker. */
+  /**
+   * Lost values of `ctx.progress`: dropped for newer ones, unreadable by a custom codec, or stuck in a blocked worker. Values that
+   * went down with their worker process do not count.
+   */
   droppedProgress: number;
   cache: CacheStats | undefined;
 }

@@ -55,7 +55,8 @@ export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>,
    * Sends a value to the caller's `onProgress`, as it is at the call. Values must be cloneable; order is kept; nothing waits.
    * A handler may send more than the caller takes, as in a long synchronous loop. Then the newest 64 values (256 KiB) are
    * held and older ones dropped; `stats().droppedProgress` counts them. Held values arrive before the result, so the last
-   * value always does.
+   * value does. A process that dies takes the values with it that it had not sent. The result of such a task may still
+   * arrive, and no count has these values.
    * @returns false when the value is held. A handler that can wait may then `await` a timer or I/O before it goes on
    */
   progress(value: unknown): boolean;

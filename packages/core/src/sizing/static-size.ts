@@ -56,7 +56,7 @@ export function sizeRange(
     start: Math.min(max, Math.max(own, given.min ?? 0)),
     max,
     spare,
-    reason: workers === 'auto' ? shown : `workers: ${given.min ?? ''}–${given.max ?? ''}, ${shown}`,
+    reason: workers === 'auto' ? shown : `workers: ${boundsOf(given)}, ${shown}`,
   };
 }
 
@@ -88,4 +88,11 @@ export function wantedWorkers(range: SizeRange, current: number, tasks: number, 
  */
 function mostFor(usable: number, own: number): number {
   return Math.max(own, Math.min(Math.ceil(usable * 8), 512));
+}
+
+/** The bounds that the option gives, as a text. */
+function boundsOf({ min, max }: { readonly min?: number; readonly max?: number }): string {
+  if (min !== undefined && max !== undefined) return `${min}–${max}`;
+  if (max !== undefined) return `up to ${max}`;
+  return min === undefined ? 'any number' : `${min} or more`;
 }

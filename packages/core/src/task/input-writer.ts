@@ -1,4 +1,4 @@
-import { structuredClone } from '../base/natives.js';
+import { takeForPort } from '../codec/port-value.js';
 import { Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
@@ -53,8 +53,8 @@ export class InputWriter {
   /** Keeps an input as a port carries it: a copy now, and one more when it leaves. In that one, `transfer` is moved. */
   #hold(task: Task, input: unknown, transfer: readonly TransferItem[]): Refusal | undefined {
     try {
-      const { value, moved } = structuredClone({ value: input, moved: transfer }, { transfer: [...transfer] as never });
-      task.aside = { clone: { value }, transfer: moved.length === 0 ? undefined : moved };
+      const { body, transfer: moved } = takeForPort(input, transfer);
+      task.aside = { clone: body, transfer: moved.length === 0 ? undefined : moved };
       return undefined;
     } catch (error) {
       return toRefusal(error, 'input');

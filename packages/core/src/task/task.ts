@@ -1,5 +1,6 @@
 import type { Timer } from '../base/clock.js';
 import type { Linked } from '../base/linked-queue.js';
+import type { PortValue } from '../codec/port-value.js';
 import type { CallTerms } from '../contract/call-terms.js';
 import type { TaskSettings } from '../contract/resolve-options.js';
 import type { TransferItem } from '../contract/transfer-item.js';
@@ -56,7 +57,7 @@ export interface InputAside {
   /** Its large views. */
   readonly views?: readonly Uint8Array[] | undefined;
   /** A copy of an input that only a port can carry, and its parts to be moved. */
-  readonly clone?: { readonly value: unknown } | undefined;
+  readonly clone?: PortValue | undefined;
   readonly transfer?: readonly TransferItem[] | undefined;
 }
 

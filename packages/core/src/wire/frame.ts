@@ -1,7 +1,7 @@
+import type { PortValue } from '../codec/port-value.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import type {
   CancelMessage,
-  ClonedValue,
   InitMessage,
   PressureMessage,
   ReadyMessage,
@@ -58,7 +58,7 @@ export interface Bodies {
   [FRAME.ready]: ReadyMessage;
   [FRAME.startFailed]: StartFailedMessage;
   [FRAME.results]: ResultsBody | undefined;
-  [FRAME.progress]: ClonedValue | undefined;
+  [FRAME.progress]: PortValue | undefined;
   [FRAME.report]: ReportMessage;
   [FRAME.request]: RequestMessage;
   /** The answer, or a WireThrown. */
@@ -125,7 +125,7 @@ export const CLAIM_ALONE = 0x8000;
  */
 
 /** Raised when the layout of either side changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 7;
+export const PROTOCOL_VERSION = 8;
 
 /** Content of a frame besides its kind and body. */
 export interface Cargo {

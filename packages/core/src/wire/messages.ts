@@ -1,3 +1,4 @@
+import type { PortValue } from '../codec/port-value.js';
 import type { CodecName } from '../contract/codec.js';
 import type { SectionDelta } from '../contract/trace.js';
 import type { PressureLevel } from '../contract/worker-module.js';
@@ -11,7 +12,7 @@ export interface InitMessage {
   protocol: number;
   moduleUrl: string;
   workerId: number;
-  workerData: unknown;
+  workerData: PortValue;
   concurrency: number;
   /** See child/busy-poll.ts. */
   busyPollMs: number;
@@ -27,7 +28,8 @@ export interface InitMessage {
   arena: boolean;
   /** Whether the output of a process goes through pipes of its own; see child/print-at-once.ts. */
   ownsOutput: boolean;
-  warmup: readonly WarmupTask[];
+  /** The WarmupTasks. */
+  warmup: PortValue;
 }
 /** A call that a new worker makes before it is ready. */
 export interface WarmupTask {
@@ -103,15 +105,11 @@ export interface RowExtras {
   /** Places of the large views of its input: in the arena, or the next ones of `beside`. */
   views?: readonly (ArenaPlace | undefined)[] | undefined;
   /** The input itself, if only a port can carry it; it then has no bytes. */
-  cloned?: ClonedValue | undefined;
+  cloned?: PortValue | undefined;
 }
 
-/** A value that only a port can carry. */
-export interface ClonedValue {
-  readonly value: unknown;
-}
 /** Results that only a port can carry, by wire id. */
-export type ResultsBody = ReadonlyMap<number, ClonedValue>;
+export type ResultsBody = ReadonlyMap<number, PortValue>;
 
 /** A request of one side to the other. */
 export interface RequestMessage {

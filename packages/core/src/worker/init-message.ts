@@ -1,3 +1,4 @@
+import { type PortValue, takeForPort } from '../codec/port-value.js';
 import type { Transport, WorkerSpec } from '../transport/transport.js';
 import { PROTOCOL_VERSION } from '../wire/frame.js';
 import type { InitMessage } from '../wire/messages.js';
@@ -11,7 +12,7 @@ export function initMessage(
     protocol: PROTOCOL_VERSION,
     moduleUrl,
     workerId,
-    workerData: options.workerData,
+    workerData: carried(options.workerData, transport),
     concurrency,
     busyPollMs: options.busyPollMs,
     board: transport.sharedBoard,
@@ -21,6 +22,11 @@ export function initMessage(
     maxPayloadBytes: options.maxPayloadBytes,
     arena: transport.arena !== undefined,
     ownsOutput: options.stdio !== 'inherit',
-    warmup: options.warmup,
+    warmup: carried(options.warmup, transport),
   };
+}
+
+/** V8's serializer keeps Buffers, and a port does not. */
+function carried(value: unknown, { channel }: Transport): PortValue {
+  return channel.clones && typeof value === 'object' ? takeForPort(value, []).body : { value };
 }

@@ -1,9 +1,10 @@
 import type { Buffer } from '../base/natives.js';
 import { deserialize } from '../base/v8-natives.js';
 import type { Arena } from '../codec/arena.js';
+import { fromPort } from '../codec/port-value.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import type { ProgressFrame, ResultsFrame } from '../wire/frame.js';
-import type { ClonedValue, ResultsBody } from '../wire/messages.js';
+import type { ResultsBody } from '../wire/messages.js';
 import { hasFlag, isSkip, lastPlace, readPlace, RECORD_FLAG, spanOf, STATUS } from '../wire/record.js';
 import type { LogReader } from '../wire/result-log.js';
 import { noteLargeResult } from './freed-memory.js';
@@ -55,8 +56,8 @@ export class ResultReader {
    * The value of a progress frame, whose first word is the wire id. Undefined when it cannot be read. @throws for damaged
    * frames
    */
-  progress({ meta, values, beside, body }: ProgressFrame): ClonedValue | undefined {
-    if (body !== undefined) return body;
+  progress({ meta, values, beside, body }: ProgressFrame): { readonly value: unknown } | undefined {
+    if (body !== undefined) return { value: fromPort(body) };
     const [, definitions = 0] = meta;
     const decoder = (this.#progressDecoder ??= this.#parts.openDecoder());
     if (definitions > 0) decoder.defineShapes(values, 0, definitions);
@@ -158,7 +159,7 @@ export class ResultReader {
     beside: readonly ArrayBuffer[],
     body: ResultsBody | undefined,
   ): unknown {
-    if ((flags & RECORD_FLAG.cloned) !== 0) return existing(body?.get(wireId)).value;
+    if ((flags & RECORD_FLAG.cloned) !== 0) return fromPort(existing(body?.get(wireId)));
     const memory = (index: number): ArrayBuffer => {
       const place = readPlace(bytes, to, index);
       noteLargeResult(place.bytes);

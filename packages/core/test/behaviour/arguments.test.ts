@@ -34,6 +34,10 @@ const WRONG_RUN_OPTIONS: [options: unknown, message: RegExp][] = [
   ...WRONG_OPTIONS,
   [{ transfer: new ArrayBuffer(8) }, /Option "transfer" must be a list/],
   [{ transfer: [5] }, /Option "transfer" must be a list/],
+  [
+    { transfer: [Buffer.alloc(8)] as never },
+    /Option "transfer" must be a list of the objects to move, and of a Buffer or typed array its `buffer`/,
+  ],
   [{ onProgress: 'log' }, /Option "onProgress" must be a function/],
   [{ key: 5 }, /Option "key" must be a non-empty string/],
   [{ key: Symbol('k') }, /Option "key" must be a non-empty string/],

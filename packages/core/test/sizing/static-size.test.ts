@@ -36,6 +36,12 @@ describe('sizeRange', () => {
     expect(sizeRange({ min: 1, max: 4 }, 'auto', () => 2, '').reason).toBe(
       'workers: 1–4, 2 usable cores, workload auto',
     );
+    const reasons = [{ max: 4 }, { min: 2 }, {}].map((workers) => sizeRange(workers, 'cpu', () => 2, '').reason);
+    expect(reasons.map((reason) => reason.split(',')[0])).toEqual([
+      'workers: up to 4',
+      'workers: 2 or more',
+      'workers: any number',
+    ]);
   });
 });
 

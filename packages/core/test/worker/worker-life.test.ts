@@ -20,7 +20,7 @@ describe('the start of a worker', () => {
           protocol: PROTOCOL_VERSION,
           moduleUrl: 'file:///app/worker.js',
           workerId: 1,
-          workerData: { seed: 7 },
+          workerData: { value: { seed: 7 } },
           concurrency: 3,
           busyPollMs: expect.any(Number) as number,
           board: undefined,
@@ -30,7 +30,7 @@ describe('the start of a worker', () => {
           maxPayloadBytes: 2 ** 30,
           arena: false,
           ownsOutput: true,
-          warmup: [],
+          warmup: { value: [] },
         },
       ],
     ]);

@@ -1,0 +1,103 @@
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { fromPort, takeForPort } from '../../src/codec/port-value.js';
+import type { TransferItem } from '../../src/contract/transfer-item.js';
+
+/** What arrives at the other end of a port. */
+function pass<T>(value: T, transfer: TransferItem[] = []): T {
+  const { port1, port2 } = new MessageChannel();
+  const taken = takeForPort(value, transfer);
+  port1.postMessage(taken.body, taken.transfer as never);
+  const { message } = receiveMessageOnPort(port2) as { message: typeof taken.body };
+  port1.close();
+  return fromPort(message) as T;
+}
+
+const text = 'ten bytes!';
+/** A Buffer in memory that it shares with others. */
+const small = (): Buffer => Buffer.from(text);
+
+describe('a value that goes through a port', () => {
+  it('keeps its Buffers, wherever they are, and other arrays stay what they are', () => {
+    const shared = small();
+    const value = {
+      list: [small(), [small()]],
+      map: new Map<unknown, unknown>([
+        ['a', small()],
+        [shared, 1],
+      ]),
+      set: new Set([small()]),
+      bytes: new Uint8Array(3),
+      again: shared,
+      cycle: undefined as unknown,
+    };
+    value.cycle = value;
+    const arrived = pass(value);
+    const buffers = [arrived.list[0], (arrived.list[1] as Buffer[])[0], arrived.map.get('a'), [...arrived.set][0]];
+    expect(buffers.map((each) => (each as Buffer).toString())).toEqual([text, text, text, text]);
+    expect([...arrived.map.keys()].map((key) => key === 'a' || key === arrived.again)).toEqual([true, true]);
+    expect([Buffer.isBuffer(arrived.again), arrived.again.toString()]).toEqual([true, text]);
+    expect([Buffer.isBuffer(arrived.bytes), arrived.bytes.length]).toEqual([false, 3]);
+    expect(arrived.cycle).toBe(arrived);
+  });
+
+  it('brings no bytes beside its views', () => {
+    const memory = new ArrayBuffer(1000);
+    const parts = {
+      buffer: small(),
+      part: new Uint16Array(memory, 10, 5).fill(7),
+      view: new DataView(memory, 8, 6),
+      wide: new Float64Array(memory, 80, 2).fill(0.5),
+    };
+    const arrived = pass(parts);
+    expect(Object.values(arrived).map(({ buffer }) => buffer.byteLength)).toEqual([10, 10, 6, 16]);
+    expect([...arrived.part, ...arrived.wide]).toEqual([7, 7, 7, 7, 7, 0.5, 0.5]);
+    expect(arrived.view.getUint16(2, true)).toBe(7);
+  });
+
+  it('that is a Buffer alone arrives as one: copied, or moved', () => {
+    expect(pass(small()).toString()).toBe(text);
+    const moved = Buffer.alloc(100, 5);
+    const arrived = pass(moved, [moved.buffer]);
+    expect([Buffer.isBuffer(arrived), arrived.length, arrived.every((byte) => byte === 5), moved.length]).toEqual([
+      true,
+      100,
+      true,
+      0,
+    ]);
+  });
+
+  it('keeps a part of moved memory as a part', () => {
+    const memory = new ArrayBuffer(1000);
+    const arrived = pass({ part: new Uint8Array(memory, 10, 5), memory }, [memory]);
+    expect([arrived.part.byteOffset, arrived.part.buffer === arrived.memory]).toEqual([10, true]);
+  });
+
+  it('keeps memory that both sides share', () => {
+    const memory = new SharedArrayBuffer(16);
+    const arrived = pass({ counts: new Int32Array(memory, 4, 2), name: small() });
+    new Int32Array(memory)[1] = 3;
+    expect([arrived.counts[0], arrived.name.toString()]).toEqual([3, text]);
+  });
+
+  it('has its getters called once', () => {
+    let calls = 0;
+    const value = {
+      get buffer() {
+        calls++;
+        return small();
+      },
+      other: small(),
+    };
+    const { buffer, other } = pass(value);
+    expect([calls, Buffer.isBuffer(other), buffer.buffer.byteLength]).toEqual([1, true, 10]);
+  });
+
+  it('may be nested as deep as a port allows', () => {
+    let deep: unknown = small();
+    for (let level = 0; level < 1000; level++) deep = [deep];
+    let arrived = pass(deep);
+    while (Array.isArray(arrived)) arrived = arrived[0];
+    expect((arrived as Buffer).toString()).toBe(text);
+  });
+});
