@@ -29,6 +29,8 @@ export function fromPort({ value, buffers }: PortValue): unknown {
   return value;
 }
 
+/** Elements from which an array may be mostly holes. Holes have no keys, and the keys of a full array of this length take 0.1 s. */
+const MANY_ELEMENTS = 1024 * 1024;
 const NOTHING = {};
 
 /** Looks through a value and its clone side by side. Only the value says what was a Buffer, and only the clone may be changed. */
@@ -80,17 +82,22 @@ class ViewWalk {
   #inside(given: object, clone: object): void {
     if (types.isMap(clone) && types.isMap(given)) this.#map(given, clone);
     else if (types.isSet(clone) && types.isSet(given)) this.#set(given, clone);
-    else this.#properties(given, clone as Record<string, unknown>);
+    else if (Array.isArray(clone) && clone.length < MANY_ELEMENTS) this.#elements(given, clone);
+    else for (const key of Object.keys(clone)) this.#property(given, clone, key);
   }
 
-  #properties(given: object, clone: Record<string, unknown>): void {
-    for (const key of Object.keys(clone)) {
-      const part = clone[key];
-      if (typeof part !== 'object' || part === null) continue;
-      // A getter of the value would run once more.
-      const own = this.#visit(Object.getOwnPropertyDescriptor(given, key)?.value, part);
-      if (own !== part) clone[key] = own;
-    }
+  /** By index: a list of the keys of a long array takes more memory than the array. */
+  #elements(given: object, clone: unknown[]): void {
+    for (let index = 0; index < clone.length; index++) this.#property(given, clone, index);
+  }
+
+  #property(given: object, clone: object, key: string | number): void {
+    const parts = clone as Record<string | number, unknown>;
+    const part = parts[key];
+    if (typeof part !== 'object' || part === null) return;
+    // A getter of the value would run once more.
+    const own = this.#visit(Object.getOwnPropertyDescriptor(given, key)?.value, part);
+    if (own !== part) parts[key] = own;
   }
 
   #map(given: Map<unknown, unknown>, clone: Map<unknown, unknown>): void {

@@ -93,6 +93,14 @@ describe('a value that goes through a port', () => {
     expect([calls, Buffer.isBuffer(other), buffer.buffer.byteLength]).toEqual([1, true, 10]);
   });
 
+  it('may be an array that is mostly holes', () => {
+    const list: unknown[] = [];
+    list[4_000_000_000] = small();
+    list[5] = small();
+    const arrived = pass(list);
+    expect([arrived.length, String(arrived[5]), String(arrived[4_000_000_000])]).toEqual([4_000_000_001, text, text]);
+  });
+
   it('may be nested as deep as a port allows', () => {
     let deep: unknown = small();
     for (let level = 0; level < 1000; level++) deep = [deep];
