@@ -76,7 +76,8 @@ class ViewWalk {
   /** Whether the memory of a view has moved. The view is unknown where a getter has returned it. */
   #mayBeMoved(given: unknown): boolean {
     if (!ArrayBuffer.isView(given)) return this.#moved.size > 0;
-    return this.#moved.has(given.buffer);
+    // Node keeps the pool of small Buffers here, also when it is to be moved: it is copied then.
+    return this.#moved.has(given.buffer) && given.buffer.byteLength === 0;
   }
 
   #inside(given: object, clone: object): void {

@@ -67,6 +67,12 @@ describe('a value that goes through a port', () => {
     ]);
   });
 
+  it('is copied alone from the pool of small Buffers, which cannot move', () => {
+    const pooled = small();
+    const arrived = pass(pooled, [pooled.buffer as ArrayBuffer]);
+    expect([arrived.toString(), arrived.buffer.byteLength, pooled.toString()]).toEqual([text, 10, text]);
+  });
+
   it('keeps a part of moved memory as a part', () => {
     const memory = new ArrayBuffer(1000);
     const arrived = pass({ part: new Uint8Array(memory, 10, 5), memory }, [memory]);
