@@ -30,10 +30,10 @@ const SETTLE_WITHIN_MS = 60_000;
 
 /*
  * Limits of growth. The heap after a collection is flat. Yet starts and ends of threads move resident memory, through the allocator
- * and the collector. Runs of two minutes came to between −4 and 25 MiB in all, and one of six minutes of the same code to 10. A
- * slope counts only if it comes to clearly more than that over the measured time. It
- * must also reach 2 MiB a minute, which is 10 KB for each death. Descriptors are exact, but a sample finds some workers half
- * started: 6 each. One lost in a hundred deaths would be 2 a minute.
+ * and the collector. Runs of two minutes came to between −4 and 25 MiB in all. One of six minutes of the same code came to 10. A
+ * slope counts only if it comes to clearly more than that over the measured time. It must also reach 2 MiB a minute, which is
+ * 10 KB for each death. Descriptors are exact, but a sample finds some workers half started: 6 each. One lost in a hundred
+ * deaths would be 2 a minute.
  */
 const LEAK = {
   rss: { perMinute: 2 * 2 ** 20, inAll: 32 * 2 ** 20 },
