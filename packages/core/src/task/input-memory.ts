@@ -6,7 +6,7 @@ import type { Task } from './task.js';
 export const REUSED_BYTES = 64 * 1024;
 /** Most bytes that wait for the next inputs. An arena keeps as many. */
 const MOST_BYTES = 16 * 1024 * 1024;
-/** Most pieces that wait. A look at all of them takes a hundredth of the time of the smallest copy. */
+/** Most pieces that wait. A look at all of them takes 0.24 µs, a fifth of the smallest copy. */
 const MOST_PIECES = 64;
 /** Time without a large input after which all pieces go back to the system. */
 const IDLE_MS = 1000;
@@ -15,7 +15,7 @@ const LEAST_USE = 0.5;
 
 /**
  * A buffer pool for the copies of large inputs. Each copy holds its piece until its task settles. Fresh memory for 1 MiB would
- * cost 256 page faults and a part of a garbage collection. Buffers of 1 MiB went into processes 1.4 times as fast with it.
+ * cost 256 page faults and a part of a garbage collection. Buffers of 1 MiB went into processes 1.3 times as fast with it.
  */
 export class InputMemory {
   readonly #clock: Clock;
