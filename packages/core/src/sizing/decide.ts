@@ -10,6 +10,12 @@ import { addTick, areCoresBusy, isKnown, NO_SHAPE } from './workload-profile.js'
 
 export type { SizingDecision, SizingState };
 
+/**
+ * More workers than this multiple of what the cores can use are harmful at once. Fewer go one by one, once they were not
+ * needed for a while. Without this, 8 workers change 79 times where another pool takes one of 8 cores 40 times for a second.
+ */
+const FAR_TOO_MANY = 1.25;
+
 export function startSizing(nowMs: number): SizingState {
   return {
     shape: NO_SHAPE,
@@ -139,7 +145,7 @@ function shrink(
   useful: number,
 ): SizingChoice {
   const { workers } = sample;
-  const harm = workers > useful;
+  const harm = workers > useful * FAR_TOO_MANY;
   const { votes, passed } = vote(state.votes, sample.nowMs, harm);
   if (!passed) return stay({ ...state, votes }, sample);
   // Workers that take the cores from each other are halved. Workers that are only idle go one by one.

@@ -110,6 +110,20 @@ describe('where there is nothing to do', () => {
   });
 });
 
+describe('where another pool uses a core now and then', () => {
+  it('no worker comes and goes with it', () => {
+    const limits = { ...LIMITS, cores: 8 };
+    const pool = new SizedPool(limits);
+    for (let round = 0; round < 10; round++) {
+      limits.cores = 8;
+      pool.run(2, { kind: COMPUTING, tasks: 8 });
+      limits.cores = 7;
+      pool.run(1, { kind: COMPUTING, tasks: 8 });
+    }
+    expect(new Set(workersOf(pool))).toEqual(new Set([8]));
+  });
+});
+
 describe('where fewer workers are wanted', () => {
   /** Which went first at each step down. */
   const goFirst = ({ history }: SizedPool, from = 0): Set<string> => {
