@@ -14,7 +14,7 @@ export interface ShrinkVotes {
 
 /**
  * Ticks that agree, as many as in Dask's adaptive deployments (wait_count). With 1, simulated bursts of 5 s every 40 s on 4
- * cores do 10 % less. They start 87 workers in 20 minutes instead of 6. With 6, nothing changes.
+ * cores do 10 % less. They start 87 workers in 20 minutes instead of 6. With 6, nothing changes. A worker starts in 0.5 s there.
  */
 const VOTES = 3;
 /**
@@ -32,6 +32,11 @@ const MOST_KEEP_MS = 160_000;
  * With 4, nothing changes.
  */
 const REGRET = 2;
+/**
+ * Growing again after this many times `keepMs` shows that workers are kept for too long. With REGRET in its place, such
+ * bursts with random pauses of 160 s on average do up to 6 % less. They start up to 2.2 times as many workers.
+ */
+const LONG_AGO = 10;
 
 export function noVotes(nowMs: number): ShrinkVotes {
   return { votes: 0, neededAtMs: nowMs, keepMs: KEEP_MS, shrunkAtMs: -Infinity };
@@ -56,9 +61,13 @@ export function shrunk(votes: ShrinkVotes, nowMs: number): ShrinkVotes {
 
 /** Notes that a worker starts again. */
 export function grown(votes: ShrinkVotes, nowMs: number): ShrinkVotes {
+  const sinceMs = nowMs - votes.shrunkAtMs;
   const next = needed(votes, nowMs);
-  if (votes.shrunkAtMs === -Infinity) return next;
-  const wasMistake = nowMs - votes.shrunkAtMs < REGRET * votes.keepMs;
-  const keepMs = wasMistake ? Math.min(votes.keepMs * 2, MOST_KEEP_MS) : Math.max(KEEP_MS, votes.keepMs / 2);
-  return { ...next, keepMs, shrunkAtMs: -Infinity };
+  if (sinceMs === Infinity) return next;
+  return { ...next, keepMs: nextKeepMs(votes.keepMs, sinceMs), shrunkAtMs: -Infinity };
+}
+
+function nextKeepMs(keepMs: number, sinceMs: number): number {
+  if (sinceMs < REGRET * keepMs) return Math.min(keepMs * 2, MOST_KEEP_MS);
+  return sinceMs > LONG_AGO * keepMs ? Math.max(KEEP_MS, keepMs / 2) : keepMs;
 }
