@@ -9,8 +9,8 @@ const FEW_CHARS = 20;
 /** Room for a short tag with its number. Every write begins with it. */
 export const ROOM = 32;
 /**
- * Characters from which a text is long. No log has room for it. By the port, 1.7 times as many texts of 33,000 characters
- * went into threads, and 1.4 times as many came out.
+ * Characters from which a text is long. No log has room for it. By the port, threads got 1.7 times as many texts of 33,000
+ * characters, and sent 1.4 times as many.
  */
 const LONG_TEXT = 32 * 1024;
 const NO_BYTES = Buffer.alloc(0);

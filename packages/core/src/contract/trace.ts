@@ -53,7 +53,7 @@ export interface SectionDelta {
 
 /** Names of the node:diagnostics_channel channels that a pool publishes on. Nothing is built for a channel without a listener. */
 export const CHANNELS = {
-  /** {@link TaskMessage}, once per try of a task. */
+  /** {@link TaskMessage}, once per try of a task. Listeners run in a microtask, before the caller gets the result. */
   task: 'millpond:task',
   /** {@link SectionsMessage}, when a worker reports the sections its handlers timed. */
   sections: 'millpond:sections',

@@ -3,8 +3,8 @@ import { REPORT_EVERY_MS } from '../wire/pace.js';
 
 /**
  * Silence after which no result is on its way: a free loop sends one within BATCH_WAIT_MS. It is less than one beat of the
- * pool, so that each whole beat of silence counts. At double, a worker at a standstill would be found a beat later. At half
- * it would be found no sooner.
+ * pool, so that each whole beat of silence counts. At double, nearly all workers at a standstill would be found a beat later.
+ * At half, two in five would be found a beat sooner.
  */
 export const FREE_LOOP_MS = 200;
 

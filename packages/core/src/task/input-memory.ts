@@ -15,7 +15,7 @@ const LEAST_USE = 0.5;
 
 /**
  * A buffer pool for the copies of large inputs. Each copy holds its piece until its task settles. Fresh memory for 1 MiB would
- * cost 256 page faults and a part of a garbage collection. Buffers of 1 MiB went into processes 1.3 times as fast with it.
+ * cost 256 page faults and a part of a garbage collection (docs/decisions/0011-what-limits-dispatch.md).
  */
 export class InputMemory {
   readonly #clock: Clock;

@@ -14,10 +14,10 @@ let sinceMs = -Infinity;
 let isTaught = false;
 
 /**
- * Notes that this process has got a large result. After many of them in a second, glibc learns to keep up to 64 MiB of freed memory. Its limit
- * is twice the largest piece that it has mapped and freed (mallopt(3), M_TRIM_THRESHOLD). It otherwise gives the memory of a freed
- * Buffer back at once, and each new one costs page faults. Buffers of 1 MiB came 1.5 times as fast from processes with it, and 1.3
- * times from threads. Other allocators learn nothing, and lose nothing: the piece is never written to.
+ * Notes that this process has got a large result. After many of them in a second, glibc learns to keep up to 64 MiB of freed
+ * memory. Its limit is twice the largest piece that it has mapped and freed (mallopt(3), M_TRIM_THRESHOLD). It otherwise gives
+ * the memory of a freed Buffer back at once, and each new one costs page faults. The rates with the lesson and without are in
+ * docs/decisions/0011-what-limits-dispatch.md. Other allocators learn nothing, and lose nothing: the piece is never written to.
  */
 export function noteLargeResult(bytes: number): void {
   if (isTaught) return;

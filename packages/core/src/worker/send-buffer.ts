@@ -13,8 +13,8 @@ import type { ArenaPlace } from '../wire/record.js';
 import type { InFlightEntry } from './in-flight-entry.js';
 
 /**
- * Most bytes of inputs in one frame; the rest goes in the next one. A larger input goes alone. At a gigabyte a second, the slowest
- * that was measured (docs/decisions/0011-what-limits-dispatch.md), a frame takes 64 ms. At double, a worker starts 64 ms later.
+ * Most bytes of inputs in one frame; the rest goes in the next one. A larger input goes alone. At 1.5 GiB/s, the slowest
+ * that was measured (docs/decisions/0011-what-limits-dispatch.md), a frame takes 42 ms. At double, a worker starts 42 ms later.
  */
 const MOST_BYTES = 64 * 1024 * 1024;
 /** Stands before the inputs of a frame that defines no shapes. */
