@@ -2,7 +2,7 @@
  * First room of a ring, which doubles when it is full. All doublings together copy each element once, whatever the first room. Four
  * times as much would be 400 bytes more for each of thousands of short queues.
  */
-export const FIRST_ROOM = 16;
+const FIRST_ROOM = 16;
 
 /**
  * A first-in, first-out queue in constant time at any length: shift() of a long array moves all that is left. An element is

@@ -12,12 +12,12 @@ import { whenSettled } from './promised.js';
  */
 const WINDOW_VALUES = 256;
 const WINDOW_BYTES = 1024 * 1024;
-/**
- * A quarter of a window. After as much, the parent is asked to confirm what it has taken. Three quarters may be on their way
- * meanwhile. Of one task, the newest values up to as much are buffered. The newest value is buffered at any size.
- */
-const QUARTER_VALUES = WINDOW_VALUES / 4;
-const QUARTER_BYTES = WINDOW_BYTES / 4;
+/** After a quarter of a window, the parent is asked to confirm what it has taken. Three quarters may be on their way meanwhile. */
+const ASK_AFTER_VALUES = WINDOW_VALUES / 4;
+const ASK_AFTER_BYTES = WINDOW_BYTES / 4;
+/** Most values, and bytes, of one task that are buffered: of four tasks, a window. The newest value is buffered at any size. */
+const HELD_VALUES = WINDOW_VALUES / 4;
+const HELD_BYTES = WINDOW_BYTES / 4;
 
 /** Time after which a parent that stands still is sent one more window of values. It holds 1 MiB more each minute. */
 const TAKEN_WITHIN_MS = 60_000;
@@ -74,7 +74,7 @@ export class ProgressSender {
     if (buffered === undefined) this.#buffered.set(id, (buffered = { queue: new RingQueue(), bytes: 0, dropped: 0 }));
     buffered.queue.push(value);
     buffered.bytes += value.size;
-    while (buffered.queue.size > 1 && (buffered.queue.size > QUARTER_VALUES || buffered.bytes > QUARTER_BYTES)) {
+    while (buffered.queue.size > 1 && (buffered.queue.size > HELD_VALUES || buffered.bytes > HELD_BYTES)) {
       buffered.bytes -= buffered.queue.shift()?.size ?? 0;
       buffered.dropped++;
     }
@@ -128,7 +128,7 @@ export class ProgressSender {
 
   #post(id: number, value: EncodedProgress, dropped: number): void {
     const values = this.#unasked.values + 1;
-    const asks = values >= QUARTER_VALUES || this.#unasked.bytes + value.size >= QUARTER_BYTES;
+    const asks = values >= ASK_AFTER_VALUES || this.#unasked.bytes + value.size >= ASK_AFTER_BYTES;
     this.#link.post(id, value, dropped);
     this.#underWay.values++;
     this.#underWay.bytes += value.size;

@@ -2,7 +2,7 @@
 
 /**
  * Time between two reports of a worker that works, and between two looks of the pool at it. A report takes the worker 20 µs in
- * a loop, and 0.2 ms where other work has taken the caches: 0.1 % of its time at most.
+ * a loop, and 0.2 ms where other work has taken the caches. So it is 0.1 % of its time at most.
  */
 export const REPORT_EVERY_MS = 250;
 /**

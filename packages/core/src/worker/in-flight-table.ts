@@ -1,7 +1,9 @@
-import { FIRST_ROOM } from '../base/ring-queue.js';
 import type { Assignee, Task } from '../task/task.js';
 import { isMarkSlot, nextId, slotOf, SLOTS, TASK_SLOTS } from '../wire/claim-board.js';
 import { InFlightEntry } from './in-flight-entry.js';
+
+/** First room for entries, a power of two. Most workers have no more than half as many tasks at once, and the ring doubles. */
+const FIRST_PLACES = 16;
 
 /**
  * The tasks that one worker has in flight, by wire id. Entries are given out in a ring, so that consecutive tasks mostly have
@@ -16,7 +18,7 @@ export class InFlightTable {
 
   constructor(assignee: Assignee) {
     this.#assignee = assignee;
-    this.#grow(FIRST_ROOM);
+    this.#grow(FIRST_PLACES);
   }
 
   get size(): number {
