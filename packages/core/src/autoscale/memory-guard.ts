@@ -10,7 +10,7 @@ import { heapLimitMb } from '../sizing/heap-limit.js';
 import { rulesOf } from '../sizing/memory-level.js';
 import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
 import { chooseToKill, chooseToRelieve, isHeapNearlyFull } from '../sizing/memory-relief.js';
-import { STOP_WITHIN_MS, type Supervisor } from '../supervise/supervisor.js';
+import type { Supervisor } from '../supervise/supervisor.js';
 import type { Task } from '../task/task.js';
 import { GROWTH_LOOK_MS, REPORT_GROWTH_BYTES } from '../wire/pace.js';
 import type { Worker } from '../worker/worker.js';
@@ -39,6 +39,12 @@ const AFTER_KILL_MS = 1000;
  * collection may hide the rest. At double, a small collection would hide such a report. At half, there would only be more readings.
  */
 const GROWN_BYTES = REPORT_GROWTH_BYTES / 2;
+
+/**
+ * Time that a replaced worker has for its teardown. Others wait for it from critical on, so it is shorter than that of a worker
+ * that goes for another reason.
+ */
+const STOP_WITHIN_MS = 2000;
 
 /** Acts for a pool when memory becomes short; see memory-level.ts for what each level asks for. */
 export class MemoryGuard {

@@ -39,7 +39,7 @@ interface DueWorker<W> extends Due {
 }
 
 /** Time that a worker has for its teardown, whatever it goes for. OTP gives worker children 5 s, too. */
-export const STOP_WITHIN_MS = 5000;
+const STOP_WITHIN_MS = 5000;
 
 /** Keeps the wanted number of workers alive: starts, restarts by policy, replaces, and lets go. */
 export class Supervisor<W extends Supervised> {
