@@ -41,8 +41,8 @@ const AFTER_KILL_MS = 1000;
 const GROWN_BYTES = REPORT_GROWTH_BYTES / 2;
 
 /**
- * Time that a replaced worker has for its teardown. Others wait for it from critical on, so it is shorter than that of a worker
- * that goes for another reason.
+ * Time that a replaced worker has for its teardown. A worker that goes for another reason has longer, because others wait for
+ * this one from critical on.
  */
 const STOP_WITHIN_MS = 2000;
 
