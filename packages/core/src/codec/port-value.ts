@@ -1,5 +1,6 @@
 import { Buffer, bufferPrototype, structuredClone, types } from '../base/natives.js';
 import type { TransferItem } from '../contract/transfer-item.js';
+import { NO_NAMED, ownKeyCount } from './plain-data.js';
 
 /** A value as a port carries it. Structured clone makes a Uint8Array of a Buffer, and clones all memory behind a view. */
 export interface PortValue {
@@ -20,7 +21,9 @@ export interface TakenValue {
  */
 export function takeForPort(value: unknown, transfer: readonly TransferItem[]): TakenValue {
   const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
-  return { body: new ViewWalk(transfer).finish(value, taken.value), transfer: taken.transfer };
+  // Node keeps the pool of small Buffers here, also when it is to be moved: it is copied then.
+  const moved = taken.transfer.filter((_, index) => (transfer[index] as ArrayBuffer).byteLength === 0);
+  return { body: new ViewWalk(moved).finish(value, taken.value), transfer: taken.transfer };
 }
 
 /** The value as it was, once it is on the other side. */
@@ -32,6 +35,9 @@ export function fromPort({ value, buffers }: PortValue): unknown {
 /** Elements from which an array may be mostly holes. Holes have no keys, and the keys of a full array of this length take 0.1 s. */
 const MANY_ELEMENTS = 1024 * 1024;
 const NOTHING = {};
+/** Subclasses may have others. */
+const { entries } = Map.prototype;
+const { values } = Set.prototype;
 
 /** Looks through a value and its clone side by side. Only the value says what was a Buffer, and only the clone may be changed. */
 class ViewWalk {
@@ -43,8 +49,9 @@ class ViewWalk {
   /** Objects to be looked through: of the value, and of its clone. */
   readonly #open: [given: object, clone: object][] = [];
 
-  constructor(transfer: readonly TransferItem[]) {
-    this.#moved = new Set(transfer);
+  /** @param moved parts of the clone that are not copies */
+  constructor(moved: readonly unknown[]) {
+    this.#moved = new Set(moved);
   }
 
   finish(given: unknown, clone: unknown): PortValue {
@@ -66,25 +73,21 @@ class ViewWalk {
   }
 
   #view(given: unknown, clone: ArrayBufferView): ArrayBufferView {
-    const isPart = clone.byteLength < clone.buffer.byteLength && types.isArrayBuffer(clone.buffer);
-    const own = isPart && !this.#mayBeMoved(given) ? ownView(clone) : clone;
-    if (own !== clone) this.#own.set(clone, own);
+    const { buffer, byteLength } = clone;
+    const isPart = byteLength < buffer.byteLength && types.isArrayBuffer(buffer) && !this.#moved.has(buffer);
+    const own = isPart ? ownView(clone) : clone;
+    if (isPart) this.#own.set(clone, own);
     if (Buffer.isBuffer(given)) this.#buffers.push(own as Uint8Array);
     return own;
   }
 
-  /** Whether the memory of a view has moved. The view is unknown where a getter has returned it. */
-  #mayBeMoved(given: unknown): boolean {
-    if (!ArrayBuffer.isView(given)) return this.#moved.size > 0;
-    // Node keeps the pool of small Buffers here, also when it is to be moved: it is copied then.
-    return this.#moved.has(given.buffer) && given.buffer.byteLength === 0;
-  }
-
   #inside(given: object, clone: object): void {
-    if (types.isMap(clone) && types.isMap(given)) this.#map(given, clone);
-    else if (types.isSet(clone) && types.isSet(given)) this.#set(given, clone);
-    else if (Array.isArray(clone) && clone.length < MANY_ELEMENTS) this.#elements(given, clone);
-    else for (const key of Object.keys(clone)) this.#property(given, clone, key);
+    if (Array.isArray(clone) && isOnlyElements(clone)) this.#elements(given, clone);
+    else if (types.isMap(clone)) this.#map(types.isMap(given) ? entries.call(given) : [].values(), clone);
+    else if (types.isSet(clone)) this.#set(types.isSet(given) ? values.call(given) : [].values(), clone);
+    else if (types.isNativeError(clone)) this.#property(given, clone, 'cause');
+    // The keys of a boxed text are its characters.
+    else if (!types.isBoxedPrimitive(clone)) for (const key of Object.keys(clone)) this.#property(given, clone, key);
   }
 
   /** By index: a list of the keys of a long array takes more memory than the array. */
@@ -101,36 +104,42 @@ class ViewWalk {
     if (own !== part) parts[key] = own;
   }
 
-  #map(given: Map<unknown, unknown>, clone: Map<unknown, unknown>): void {
-    const pairs = side(given.entries(), clone.entries());
+  /** @param given its entries in the same order, unless a getter has changed them meanwhile */
+  #map(given: Parts<[unknown, unknown]>, clone: Map<unknown, unknown>): void {
     let isOther = false;
-    const all = pairs.map(([[givenKey, givenPart], [key, part]]) => {
-      const own = [this.#visit(givenKey, key), this.#visit(givenPart, part)] as const;
+    const all: [unknown, unknown][] = [];
+    for (const [key, part] of clone) {
+      const [givenKey, givenPart] = given.next().value ?? [];
+      const own: [unknown, unknown] = [this.#visit(givenKey, key), this.#visit(givenPart, part)];
       isOther ||= own[0] !== key || own[1] !== part;
-      return own;
-    });
+      all.push(own);
+    }
     if (!isOther) return;
     clone.clear();
     for (const [key, part] of all) clone.set(key, part);
   }
 
-  #set(given: Set<unknown>, clone: Set<unknown>): void {
+  #set(given: Parts<unknown>, clone: Set<unknown>): void {
     let isOther = false;
-    const all = side(given.values(), clone.values()).map(([part, copy]) => {
-      const own = this.#visit(part, copy);
-      isOther ||= own !== copy;
-      return own;
-    });
+    const all: unknown[] = [];
+    for (const part of clone) {
+      const own = this.#visit(given.next().value, part);
+      isOther ||= own !== part;
+      all.push(own);
+    }
     if (!isOther) return;
     clone.clear();
     for (const part of all) clone.add(part);
   }
 }
 
-/** Pairs of two collections that have their parts in the same order. */
-function side<T>(given: Iterable<T>, clone: Iterable<T>): [T, T][] {
-  const parts = [...given];
-  return [...clone].map((part, index) => [parts[index] as T, part]);
+type Parts<T> = Iterator<T, undefined>;
+
+/** Whether an array certainly has no properties but its elements, and not many holes. */
+function isOnlyElements(array: readonly unknown[]): boolean {
+  if (array.length >= MANY_ELEMENTS) return false;
+  const count = ownKeyCount(array);
+  return count === NO_NAMED || count === array.length;
 }
 
 type ViewType = new (buffer: ArrayBufferLike, at: number, length: number) => ArrayBufferView;

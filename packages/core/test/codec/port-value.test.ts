@@ -41,6 +41,75 @@ describe('a value that goes through a port', () => {
     expect(arrived.cycle).toBe(arrived);
   });
 
+  it('keeps Buffers in causes of errors, and in named properties of arrays', () => {
+    const error = new Error('outer', { cause: new Error('inner', { cause: { buffer: small() } }) });
+    const inner = (pass({ error }).error.cause as Error).cause as { buffer: Buffer };
+    const { named } = pass(Object.assign([1, 2], { named: small() }));
+    const { far } = pass(Object.assign(new Array<number>(200).fill(1), { far: small() }));
+    for (const each of [inner.buffer, named, far]) {
+      expect([Buffer.isBuffer(each), String(each), each.buffer.byteLength]).toEqual([true, text, 10]);
+    }
+  });
+
+  it('runs no code of classes derived from those that a port knows', () => {
+    const refuse = (): never => {
+      throw new Error('Code of the value has run.');
+    };
+    class Names extends Map<unknown, unknown> {
+      override entries = refuse;
+      override [Symbol.iterator] = refuse;
+    }
+    class Few extends Set<unknown> {
+      override values = refuse;
+      override [Symbol.iterator] = refuse;
+    }
+    class Bytes extends Uint8Array {
+      override get buffer(): never {
+        return refuse();
+      }
+    }
+    const value: unknown = [new Names().set('a', small()), new Few().add(small()), new Bytes(new ArrayBuffer(100), 10, 10)];
+    const [names, few, bytes] = pass(value) as [Map<string, Buffer>, Set<Buffer>, Uint8Array];
+    expect([...names.values(), ...few].map((each) => [Buffer.isBuffer(each), each.toString()])).toEqual([
+      [true, text],
+      [true, text],
+    ]);
+    expect(bytes.buffer.byteLength).toBe(10);
+  });
+
+  it('may lose parts to a getter while it is copied', () => {
+    const map = new Map([
+      [1, small()],
+      [2, small()],
+    ]);
+    const value = {
+      map,
+      get late() {
+        map.clear();
+        return new Map([[3, small()]]);
+      },
+    };
+    const arrived = pass(value);
+    const sizes = [...arrived.map, ...arrived.late].map(([key, { buffer }]) => [key, buffer.byteLength]);
+    expect(sizes).toEqual([1, 2, 3].map((key) => [key, 10]));
+  });
+
+  it('has a boxed text looked at once, not by its characters', () => {
+    const boxed = new String('x'.repeat(1000));
+    const asked: string[] = [];
+    const keysOf = Object.keys;
+    Object.keys = (of: object) => {
+      asked.push(typeof of.valueOf());
+      return keysOf(of);
+    };
+    try {
+      takeForPort({ boxed }, []);
+    } finally {
+      Object.keys = keysOf;
+    }
+    expect(asked).toEqual(['object']);
+  });
+
   it('brings no bytes beside its views', () => {
     const memory = new ArrayBuffer(1000);
     const parts = {
