@@ -151,7 +151,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
       channel.send(FRAME.ready, { handlers, seesBoard, systemThreadId: systemThreadId() });
     } catch (error) {
       ending = true;
-      const wire = errorToWire(await withSyntaxErrorPlace(error, init.moduleUrl), (value) => channel.carries(value));
+      const wire = errorToWire(await withSyntaxErrorPlace(error, init.moduleUrl), channel.clones);
       channel.send(FRAME.startFailed, { phase, error: wire });
       host.restoreTicks();
       await channel.flushed();

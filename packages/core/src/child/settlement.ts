@@ -11,7 +11,7 @@ import { RunningTask } from './running-task.js';
 import type { TaskUse } from './task-use.js';
 
 export interface SettlementParts {
-  channel: Pick<WorkerChannel, 'carries'>;
+  channel: Pick<WorkerChannel, 'clones'>;
   /** These two are by handler. */
   mostRows: readonly number[];
   uses: readonly TaskUse[];
@@ -161,7 +161,7 @@ export class Settlement {
   }
 
   #encode(error: unknown): WireThrown {
-    return errorToWire(error, (value) => this.#parts.channel.carries(value));
+    return errorToWire(error, this.#parts.channel.clones);
   }
 }
 

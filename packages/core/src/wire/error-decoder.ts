@@ -1,4 +1,5 @@
 import { deserialize } from '../base/v8-natives.js';
+import { fromPort } from '../codec/port-value.js';
 import { newError } from './error-bases.js';
 import type { WireError, WireNode, WireValue } from './error-nodes.js';
 
@@ -15,6 +16,7 @@ export class ErrorDecoder {
 
   decode(wire: WireValue): unknown {
     if ('node' in wire) return this.#built[wire.node];
+    if ('forPort' in wire) return fromPort(wire.forPort);
     return 'bytes' in wire ? deserialize(wire.bytes) : wire.value;
   }
 

@@ -1,6 +1,7 @@
 import { NO_MESSAGE } from '../base/message-of.js';
 import { types } from '../base/natives.js';
 import { serialize } from '../base/v8-natives.js';
+import { takeForPort } from '../codec/port-value.js';
 import { baseOf } from './error-bases.js';
 import {
   MAX_DEPTH,
@@ -23,11 +24,11 @@ const OWN_FIELDS = new Set(['name', 'message', 'stack', 'cause']);
 export class ErrorEncoder {
   readonly nodes: WireNode[] = [];
   readonly #indexes = new Map<object, number>();
-  readonly #canSend: (value: unknown) => boolean;
+  readonly #clones: boolean;
   #left = MAX_TOTAL;
 
-  constructor(canSend: (value: unknown) => boolean) {
-    this.#canSend = canSend;
+  constructor(clones: boolean) {
+    this.#clones = clones;
   }
 
   encode(value: unknown, depth = 0): WireValue {
@@ -156,8 +157,9 @@ export class ErrorEncoder {
     if (bytes !== undefined || size > this.#left) {
       return { value: `[a value of ${Math.max(size, bytes?.byteLength ?? 0)} bytes: ${describe(value)}]` };
     }
-    // Values that only some channels can carry, such as memory that threads share.
-    return { value: read(() => this.#canSend(value)) === true ? value : describe(value) };
+    // Values that only a port can carry, such as memory that threads share.
+    const forPort = this.#clones ? read(() => takeForPort(value, []).body) : undefined;
+    return forPort === undefined ? { value: describe(value) } : { forPort };
   }
 
   #cut(whole: string, longest: number): string {

@@ -1,7 +1,9 @@
+import type { PortValue } from '../codec/port-value.js';
+
 // Thrown values as plain data: the form that wire/error-encoder.ts writes and wire/error-decoder.ts reads.
 
-/** A value beside errors: raw, as its own structured clone, or as a node of the table. */
-export type WireValue = { value: unknown } | { bytes: Uint8Array } | { node: number };
+/** A value beside errors: raw, as V8 writes it, or as a port carries it. Or else it is a node of the table. */
+export type WireValue = { value: unknown } | { bytes: Uint8Array } | { forPort: PortValue } | { node: number };
 
 /** An error as plain data that every channel can carry. */
 export interface WireError {

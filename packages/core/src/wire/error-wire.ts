@@ -9,10 +9,10 @@ const MAX_SHOWN = 200;
 /**
  * Encodes a value that a handler threw. Never throws itself: an unreadable or uncloneable value is replaced by its description.
  * Anything larger than the limits of error-limits.ts is cut.
- * @param canSend whether the channel can carry a value
+ * @param clones whether its channel is a port, see FrameChannel
  */
-export function errorToWire(thrown: unknown, canSend: (value: unknown) => boolean): WireThrown {
-  const encoder = new ErrorEncoder(canSend);
+export function errorToWire(thrown: unknown, clones: boolean): WireThrown {
+  const encoder = new ErrorEncoder(clones);
   return { root: encoder.encode(thrown), nodes: encoder.nodes };
 }
 

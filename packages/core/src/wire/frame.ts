@@ -147,8 +147,6 @@ export interface FrameChannel<Sends extends FrameKind> {
    * @throws the error of the encoder for a body that cannot be encoded; then nothing is sent or moved
    */
   send<K extends Sends>(kind: K, body: Bodies[K], cargo?: Cargo): number;
-  /** Whether a body can carry this value. */
-  carries(value: unknown): boolean;
   /** Set by the owner before the first frame can arrive. */
   onFrame: (frame: Frame) => void;
   /** Called when a frame is unreadable, or its receiver throws. Nothing more is received after that. */

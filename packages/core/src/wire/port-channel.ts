@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { hostNowMs } from '../base/clock.js';
-import { Buffer, structuredClone } from '../base/natives.js';
+import { Buffer } from '../base/natives.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { type Bodies, type Cargo, FEW_WORDS, type Frame, type FrameChannel, type FrameKind } from './frame.js';
 
@@ -71,16 +71,6 @@ export class PortChannel<Sends extends FrameKind> implements FrameChannel<Sends>
     if (isShort) for (let at = 0; at < meta.length; at++) envelope.push(meta[at]);
     this.#port.postMessage(envelope, moved(values, cargo));
     return sentAt;
-  }
-
-  carries(value: unknown): boolean {
-    try {
-      structuredClone(value);
-      return true;
-    } catch {
-      // The exception is the answer.
-      return false;
-    }
   }
 
   /** A posted message is in the other thread's queue at once. */

@@ -24,7 +24,7 @@ interface Served {
 }
 
 export interface RequestsParts<Answered extends Topics<Answered>> {
-  channel: Pick<FrameChannel<RequestKind>, 'send' | 'carries'>;
+  channel: Pick<FrameChannel<RequestKind>, 'send' | 'clones'>;
   clock: Clock;
   answers: Answers<Answered>;
 }
@@ -137,7 +137,7 @@ export class Requests<Asked extends Topics<Asked>, Answered extends Topics<Answe
   }
 
   #refuse(number: number, error: unknown): void {
-    const thrown = errorToWire(error, (value) => this.#channel.carries(value));
+    const thrown = errorToWire(error, this.#channel.clones);
     this.#channel.send(FRAME.reply, thrown, { meta: Uint32Array.of(number, REFUSED) });
   }
 

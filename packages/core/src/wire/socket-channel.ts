@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import type { Buffer } from '../base/natives.js';
-import { serialize } from '../base/v8-natives.js';
 import type { Bodies, Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
 import { encodeFrame, type FrameFormat, FrameReader } from './frame-codec.js';
 
@@ -52,16 +51,6 @@ export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Send
 
   get bufferedBytes(): number {
     return this.#socket.writableLength;
-  }
-
-  carries(value: unknown): boolean {
-    try {
-      serialize(value);
-      return true;
-    } catch {
-      // The exception is the answer.
-      return false;
-    }
   }
 
   flushed(): Promise<void> {

@@ -205,7 +205,7 @@ export class InFlightTasks {
       return;
     }
     const { channel } = this.#parts.transport;
-    const wire = errorToWire(reason, (value) => channel.carries(value));
+    const wire = errorToWire(reason, channel.clones);
     channel.send(FRAME.cancel, { id: entry.wireId, reason: wire });
     entry.isAbandoned = true;
     this.#watch.abandon(entry);

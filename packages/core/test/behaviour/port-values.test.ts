@@ -55,4 +55,15 @@ describe.each(['thread', 'inline'] as const)('a value with shared memory, kind %
       expect(new Uint8Array(input.shared)[0]).toBe(1);
     });
   });
+
+  it('keeps its Buffers as the reason of an abort', async () => {
+    await withPool('buffers.mjs', { kind, workers: 1 }, async (pool) => {
+      const controller = new AbortController();
+      const reason = { buffer: Buffer.from(TEXT), shared: new SharedArrayBuffer(8) };
+      const onProgress = (): void => controller.abort(reason);
+      const run = pool.run('untilAborted', 0, { signal: controller.signal, onProgress });
+      await expect(run).rejects.toBe(reason);
+      expect(await pool.run('toldReason')).toEqual(WHOLE);
+    });
+  });
 });

@@ -208,7 +208,7 @@ describe('of a call of several rows,', () => {
       { mostRows: 32 },
     );
     await give(given(3));
-    loop.cancel({ id: 3, reason: errorToWire(new RangeError('enough'), () => true) });
+    loop.cancel({ id: 3, reason: errorToWire(new RangeError('enough'), true) });
     expect(signal?.aborted).toBe(true);
   });
 
@@ -234,7 +234,7 @@ describe('of a call of several rows,', () => {
       { mostRows: 32 },
     );
     await give(given(3));
-    loop.cancel({ id: 2, reason: errorToWire(new RangeError('enough'), () => true) });
+    loop.cancel({ id: 2, reason: errorToWire(new RangeError('enough'), true) });
     expect(contexts.map(({ signal }) => signal.aborted)).toEqual([false, true, false]);
   });
 

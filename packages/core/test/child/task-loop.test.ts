@@ -319,7 +319,7 @@ describe('a cancellation', () => {
     const { accept, loop } = openLoop({ handler });
     await accept([1, 'handler', 'a']);
     const signal = calls.get('a')?.ctx.signal;
-    loop.cancel({ id: 1, reason: errorToWire(new RangeError('enough'), () => true) });
+    loop.cancel({ id: 1, reason: errorToWire(new RangeError('enough'), true) });
     expect(signal?.aborted).toBe(true);
     expect(signal?.reason).toBeInstanceOf(RangeError);
   });
@@ -328,7 +328,7 @@ describe('a cancellation', () => {
     const { calls, handler } = held();
     const { accept, loop } = openLoop({ handler });
     await accept([1, 'handler', 'a']);
-    loop.cancel({ id: 1, reason: errorToWire('enough', () => true) });
+    loop.cancel({ id: 1, reason: errorToWire('enough', true) });
     expect(calls.get('a')?.ctx.signal.aborted).toBe(true);
   });
 
@@ -349,8 +349,8 @@ describe('a cancellation', () => {
   it('that comes too late, or for no task, changes nothing', async () => {
     const { accept, loop, answers } = openLoop({ same: (n) => n });
     await accept([1, 'same', 1]);
-    loop.cancel({ id: 1, reason: errorToWire('late', () => true) });
-    loop.cancel({ id: 99, reason: errorToWire('whose?', () => true) });
+    loop.cancel({ id: 1, reason: errorToWire('late', true) });
+    loop.cancel({ id: 99, reason: errorToWire('whose?', true) });
     await accept([99, 'same', 2]);
     expect((await answers(2)).map(({ status }) => status)).toEqual([STATUS.ok, STATUS.ok]);
   });

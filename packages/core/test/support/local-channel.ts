@@ -1,4 +1,3 @@
-import { deserialize, serialize } from 'node:v8';
 import type { Cargo, Frame, FrameChannel, FrameKind } from '../../src/wire/frame.js';
 
 export const NO_CARGO: Cargo = { meta: new Uint32Array(0) };
@@ -13,17 +12,6 @@ export abstract class LocalChannel implements FrameChannel<FrameKind> {
   onDrain: () => void = () => {};
 
   abstract send(kind: FrameKind, body: unknown, cargo?: Cargo): number;
-
-  carries(value: unknown): boolean {
-    try {
-      if (this.clones) structuredClone(value);
-      else deserialize(serialize(value));
-      return true;
-    } catch {
-      // That is the answer.
-      return false;
-    }
-  }
 
   flushed(): Promise<void> {
     return Promise.resolve();

@@ -246,7 +246,7 @@ export class ScriptedTransport implements Transport {
   }
 
   replyError(task: { wireId: number }, error: unknown): void {
-    this.reply({ wireId: task.wireId, status: STATUS.error, value: errorToWire(error, () => true) });
+    this.reply({ wireId: task.wireId, status: STATUS.error, value: errorToWire(error, true) });
   }
 
   exit(exit: Partial<TransportExit> = {}): void {

@@ -44,7 +44,7 @@ export class SimulatedWorker {
 
   failToStart(): void {
     if (this.staff.worker.state !== 'starting') return;
-    const error = errorToWire(new Error('no model'), () => true);
+    const error = errorToWire(new Error('no model'), true);
     this.staff.transport.say(FRAME.startFailed, { phase: 'load', error });
     this.die();
   }
@@ -106,7 +106,7 @@ export class SimulatedWorker {
 
   #answer({ wireId, taskId }: SentTask, status: number): void {
     this.#answered.push(wireId);
-    const value = status === STATUS.error ? errorToWire(new Error(`task ${taskId}`), () => true) : `result ${taskId}`;
+    const value = status === STATUS.error ? errorToWire(new Error(`task ${taskId}`), true) : `result ${taskId}`;
     this.staff.transport.reply({ wireId, status, value });
   }
 }

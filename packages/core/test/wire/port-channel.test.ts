@@ -162,12 +162,13 @@ describe('what lies beside, and what is to be moved,', () => {
 });
 
 describe('a port', () => {
-  it('carries what can be cloned, and says so beforehand', () => {
-    const { sender } = open();
+  it('carries what can be cloned, and says so beforehand', async () => {
+    const { sender, arrived } = open();
     expect(sender.clones).toBe(true);
-    expect(
-      [{ a: new Map() }, new SharedArrayBuffer(8), () => {}, Symbol('s')].map((value) => sender.carries(value)),
-    ).toEqual([true, true, false, false]);
+    const carried = [{ a: new Map() }, new SharedArrayBuffer(8)];
+    for (const value of carried) sender.send(FRAME.tasks, value);
+    for (const value of [() => {}, Symbol('s')]) expect(() => sender.send(FRAME.tasks, value)).toThrow('cloned');
+    expect((await arrived(2)).map(({ body }) => body)).toEqual(carried);
   });
 
   it('tells of a receiver that threw, and lets nothing out', async () => {

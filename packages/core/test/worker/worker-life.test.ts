@@ -107,7 +107,7 @@ describe('the start of a worker', () => {
   it('that fails says in which phase and why', () => {
     const { transport, heard } = openWorker();
     const cause = new TypeError('no model');
-    transport.say(FRAME.startFailed, { phase: 'setup', error: errorToWire(cause, () => true) });
+    transport.say(FRAME.startFailed, { phase: 'setup', error: errorToWire(cause, true) });
     transport.exit();
     const { how, startError } = heard.ends[0] ?? {};
     expect(how).toBe('failedToStart');
