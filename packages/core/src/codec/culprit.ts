@@ -1,6 +1,7 @@
 import { toJson, types } from '../base/natives.js';
 import { DefaultSerializer } from '../base/v8-natives.js';
 import { BelongsHere, nameOf, NotSerializable, one, type Unsendable } from './not-serializable.js';
+import { entriesOf, valuesOf } from './plain-data.js';
 import { refusalOfPlatformObject } from './platform-objects.js';
 import { isInDisguise, lacksMemory } from './views.js';
 
@@ -117,13 +118,13 @@ function isInstance(value: object): boolean {
 function* partsOf(value: object): Generator<Part> {
   if (types.isMap(value)) {
     let index = 0;
-    for (const [key, entry] of value) {
+    for (const [key, entry] of entriesOf.call(value)) {
       yield [`.keys()[${index}]`, () => key];
       yield [mapStep(key, index++), () => entry];
     }
   } else if (types.isSet(value)) {
     let index = 0;
-    for (const entry of value) yield [`.values()[${index++}]`, () => entry];
+    for (const entry of valuesOf.call(value)) yield [`.values()[${index++}]`, () => entry];
   } else if (types.isNativeError(value)) {
     yield ['.cause', () => value.cause];
   } else {

@@ -26,6 +26,16 @@ export function ownKeyCount(value: readonly unknown[]): number {
   return Object.keys(value).length;
 }
 
+/** Whether an array certainly has no own enumerable property but its elements. */
+export function hasOnlyElements(value: readonly unknown[]): boolean {
+  const count = ownKeyCount(value);
+  return count === NO_NAMED || count === value.length;
+}
+
+/** The entries of a Map, and the values of a Set. Subclasses may have other methods, which V8 does not call either. */
+export const { entries: entriesOf } = Map.prototype as Map<unknown, unknown>;
+export const { values: valuesOf } = Set.prototype as Set<unknown>;
+
 /**
  * Refuses objects of other types with the prototype of a plain object, such as `arguments`. They show no own keys, or indices.
  * @throws NOT_PLAIN

@@ -1,6 +1,6 @@
 import { Buffer, bufferPrototype, structuredClone, types } from '../base/natives.js';
 import type { TransferItem } from '../contract/transfer-item.js';
-import { NO_NAMED, ownKeyCount } from './plain-data.js';
+import { entriesOf, hasOnlyElements, valuesOf } from './plain-data.js';
 
 /** A value as a port carries it. Structured clone makes a Uint8Array of a Buffer, and clones all memory behind a view. */
 export interface PortValue {
@@ -35,9 +35,6 @@ export function fromPort({ value, buffers }: PortValue): unknown {
 /** Elements from which an array may be mostly holes. Holes have no keys, and the keys of a full array of this length take 0.1 s. */
 const MANY_ELEMENTS = 1024 * 1024;
 const NOTHING = {};
-/** Subclasses may have others. */
-const { entries } = Map.prototype;
-const { values } = Set.prototype;
 
 /** Looks through a value and its clone side by side. Only the value says what was a Buffer, and only the clone may be changed. */
 class ViewWalk {
@@ -82,9 +79,9 @@ class ViewWalk {
   }
 
   #inside(given: object, clone: object): void {
-    if (Array.isArray(clone) && isOnlyElements(clone)) this.#elements(given, clone);
-    else if (types.isMap(clone)) this.#map(types.isMap(given) ? entries.call(given) : [].values(), clone);
-    else if (types.isSet(clone)) this.#set(types.isSet(given) ? values.call(given) : [].values(), clone);
+    if (Array.isArray(clone) && clone.length < MANY_ELEMENTS && hasOnlyElements(clone)) this.#elements(given, clone);
+    else if (types.isMap(clone)) this.#map(types.isMap(given) ? entriesOf.call(given) : [].values(), clone);
+    else if (types.isSet(clone)) this.#set(types.isSet(given) ? valuesOf.call(given) : [].values(), clone);
     else if (types.isNativeError(clone)) this.#property(given, clone, 'cause');
     // The keys of a boxed text are its characters.
     else if (!types.isBoxedPrimitive(clone)) for (const key of Object.keys(clone)) this.#property(given, clone, key);
@@ -134,13 +131,6 @@ class ViewWalk {
 }
 
 type Parts<T> = Iterator<T, undefined>;
-
-/** Whether an array certainly has no properties but its elements, and not many holes. */
-function isOnlyElements(array: readonly unknown[]): boolean {
-  if (array.length >= MANY_ELEMENTS) return false;
-  const count = ownKeyCount(array);
-  return count === NO_NAMED || count === array.length;
-}
 
 type ViewType = new (buffer: ArrayBufferLike, at: number, length: number) => ArrayBufferView;
 

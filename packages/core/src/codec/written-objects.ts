@@ -1,4 +1,5 @@
 import { types } from '../base/natives.js';
+import { entriesOf, hasOnlyElements, valuesOf } from './plain-data.js';
 
 /**
  * Objects that are searched without a list of them. A value with more, or with a cycle, is searched again with a list. A
@@ -51,7 +52,8 @@ class Search {
     if (types.isMap(value)) return this.#isInMap(value, level + 1);
     if (types.isSet(value)) return this.#isInSet(value, level + 1);
     if (types.isNativeError(value)) return this.#isIn(value.cause, level + 1);
-    return this.#isInArray(Object.values(value), level + 1);
+    // The values of a boxed text are its characters.
+    return !types.isBoxedPrimitive(value) && this.#isInArray(Object.values(value), level + 1);
   }
 
   #isInObject(value: Record<string, unknown>, level: number): boolean {
@@ -63,18 +65,19 @@ class Search {
   }
 
   #isInArray(value: readonly unknown[], level: number): boolean {
-    const parts = value.length > LOOPED_LENGTH ? Object.values(value) : value;
+    const parts = value.length > LOOPED_LENGTH || !hasOnlyElements(value) ? Object.values(value) : value;
     for (let at = 0; at < parts.length; at++) if (this.#isIn(parts[at], level)) return true;
     return false;
   }
 
-  #isInMap(value: ReadonlyMap<unknown, unknown>, level: number): boolean {
-    for (const [key, entry] of value) if (this.#isIn(key, level) || this.#isIn(entry, level)) return true;
+  #isInMap(value: Map<unknown, unknown>, level: number): boolean {
+    for (const [key, entry] of entriesOf.call(value))
+      if (this.#isIn(key, level) || this.#isIn(entry, level)) return true;
     return false;
   }
 
-  #isInSet(value: ReadonlySet<unknown>, level: number): boolean {
-    for (const entry of value) if (this.#isIn(entry, level)) return true;
+  #isInSet(value: Set<unknown>, level: number): boolean {
+    for (const entry of valuesOf.call(value)) if (this.#isIn(entry, level)) return true;
     return false;
   }
 }

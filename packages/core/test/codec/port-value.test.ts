@@ -68,7 +68,11 @@ describe('a value that goes through a port', () => {
         return refuse();
       }
     }
-    const value: unknown = [new Names().set('a', small()), new Few().add(small()), new Bytes(new ArrayBuffer(100), 10, 10)];
+    const value: unknown = [
+      new Names().set('a', small()),
+      new Few().add(small()),
+      new Bytes(new ArrayBuffer(100), 10, 10),
+    ];
     const [names, few, bytes] = pass(value) as [Map<string, Buffer>, Set<Buffer>, Uint8Array];
     expect([...names.values(), ...few].map((each) => [Buffer.isBuffer(each), each.toString()])).toEqual([
       [true, text],

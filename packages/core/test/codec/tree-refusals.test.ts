@@ -39,6 +39,13 @@ function beyond(View: new (buffer: ArrayBuffer, at: number, length: number) => A
 
 const disguised = (value: object): object => Object.setPrototypeOf(value, Object.prototype) as object;
 
+/** A map that says that it is empty. */
+class Own extends Map<unknown, unknown> {
+  override [Symbol.iterator](): MapIterator<[unknown, unknown]> {
+    return new Map<unknown, unknown>().entries();
+  }
+}
+
 describe('a value that cannot be sent', () => {
   it.each([
     ['a function', () => 1, 'input is a function'],
@@ -47,6 +54,8 @@ describe('a value that cannot be sent', () => {
     ['a key that is no identifier', { 'a b': [() => 1] }, 'input["a b"][0] is a function'],
     ['a value of a map', { m: new Map([['k', () => 1]]) }, 'input.m.get("k") is a function'],
     ['an entry of a set', [new Set([1, () => 1])], 'input[0].values()[1] is a function'],
+    ['a named part of a list', Object.assign([1], { u: new URL('http://x') }), 'input.u is a URL'],
+    ['a value of a map with its own way', new Own([['k', new URL('http://x')]]), 'input.get("k") is a URL'],
     ['a promise', { p: Promise.resolve(1) }, 'input.p is a Promise, which cannot be sent; await it first'],
     ['a generator', { g: (function* () {})() }, 'input.g is a generator'],
     ['a proxy of a class', [new Proxy(new Map(), {})], 'input[0] is a Proxy'],
