@@ -17,16 +17,23 @@ export type ObjectTest = (object: object, level: number) => boolean;
  * @throws the error of an accessor, and RangeError where the value is deeper than the stack
  */
 export function anyWritten(value: object, test: ObjectTest): boolean {
-  return new Search(test).finds(value);
+  return new Search(test, false).finds(value);
+}
+
+/** The same for views alone. */
+export function anyViewWritten(value: object): boolean {
+  return new Search(() => false, true).finds(value);
 }
 
 class Search {
   readonly #test: ObjectTest;
+  readonly #findsViews: boolean;
   #seen: Set<object> | undefined;
   #count = 0;
 
-  constructor(test: ObjectTest) {
+  constructor(test: ObjectTest, findsViews: boolean) {
     this.#test = test;
+    this.#findsViews = findsViews;
   }
 
   finds(value: object): boolean {
@@ -46,7 +53,7 @@ class Search {
     if (prototype === Object.prototype || prototype === null) {
       return this.#test(value, level) || this.#isInObject(value as Record<string, unknown>, level + 1);
     }
-    if (ArrayBuffer.isView(value)) return false;
+    if (ArrayBuffer.isView(value)) return this.#findsViews;
     if (this.#test(value, level)) return true;
     if (Array.isArray(value)) return this.#isInArray(value, level + 1);
     if (types.isMap(value)) return this.#isInMap(value, level + 1);
