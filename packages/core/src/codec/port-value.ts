@@ -1,6 +1,12 @@
-import { Buffer, bufferPrototype, structuredClone, types } from '../base/natives.js';
+import type * as workerThreads from 'node:worker_threads';
+import { Buffer, bufferPrototype, getBuiltinModule, structuredClone, types } from '../base/natives.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { entriesOf, hasOnlyElements, valuesOf } from './plain-data.js';
+
+/** Exists from Node 21 on. Node 20 copies memory that may not move. */
+const { isMarkedAsUntransferable = () => false } = getBuiltinModule('node:worker_threads') as typeof workerThreads & {
+  isMarkedAsUntransferable?: (value: unknown) => boolean;
+};
 
 /** A value as a port carries it. Structured clone makes a Uint8Array of a Buffer, and clones all memory behind a view. */
 export interface PortValue {
@@ -16,14 +22,32 @@ export interface TakenValue {
 }
 
 /**
- * Copies a value for a port, and moves `transfer` into the copy. Views get memory of their own, except those of moved memory.
+ * Copies a value for a port, and moves `transfer` into the copy. Views get memory of their own, except those of moved memory. Node
+ * does not let the pool of small Buffers move, so that is copied.
  * @throws if nothing can carry the value
  */
 export function takeForPort(value: unknown, transfer: readonly TransferItem[]): TakenValue {
-  const taken = structuredClone({ value, transfer }, { transfer: [...transfer] as never });
-  // Node keeps the pool of small Buffers here, also when it is to be moved: it is copied then.
-  const moved = taken.transfer.filter((_, index) => (transfer[index] as ArrayBuffer).byteLength === 0);
+  const list = movable(transfer);
+  const taken = structuredClone({ value, transfer: list }, { transfer: list as never });
+  const moved = taken.transfer.filter((_, index) => (list[index] as ArrayBuffer).byteLength === 0);
   return { body: new ViewWalk(moved).finish(value, taken.value), transfer: taken.transfer };
+}
+
+/** The parts that can move, each once. Memory that was moved before has nothing left to move. */
+function movable(transfer: readonly TransferItem[]): TransferItem[] {
+  const canMove = (part: unknown): boolean => !isMarkedAsUntransferable(part) && !isDetached(part);
+  return [...new Set(transfer)].filter(canMove);
+}
+
+function isDetached(part: unknown): boolean {
+  if (!types.isArrayBuffer(part) || part.byteLength > 0) return false;
+  try {
+    new Uint8Array(part);
+    return false;
+  } catch {
+    // Only memory that was moved away refuses a view; `detached` says so from Node 21 on.
+    return true;
+  }
 }
 
 /** The value as it was, once it is on the other side. */

@@ -34,7 +34,7 @@ export interface RunOptions {
   cache?: false;
   /**
    * ArrayBuffers, MessagePorts and the like in the input that move to the worker instead of being copied. They move at the
-   * call, and are empty here afterwards. For threads and inline with the codec 'structured'. Elsewhere the input is copied as
+   * call, and are empty here afterwards. Memory that small Buffers share is copied. For threads and inline with the codec 'structured'. Elsewhere the input is copied as
    * ever, and objects that can only be moved are refused. Such a task is sent only once. After that it is not tried again,
    * whatever `retry` says, and a worker's death fails it.
    */

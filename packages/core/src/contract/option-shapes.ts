@@ -89,10 +89,14 @@ export const POOL: is.Shape = {
 };
 /** Memory moves, and not a view of it. Node's own refusal of a view does not say so. */
 function isListOfMovable(value: unknown): boolean {
-  return (
-    Array.isArray(value) &&
-    value.every((entry) => typeof entry === 'object' && entry !== null && !ArrayBuffer.isView(entry))
-  );
+  return Array.isArray(value) && value.every(isMovable);
+}
+
+/** Whether it may be something that can move. Only Node knows all of these classes. */
+function isMovable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== Object.prototype && prototype !== null && !types.isSharedArrayBuffer(value);
 }
 
 const RUN: is.Shape = {
@@ -113,7 +117,10 @@ const RUN: is.Shape = {
 /** Options of one call. */
 export const RUN_ONE: is.Shape = {
   ...RUN,
-  transfer: is.instance('a list of the objects to move, and of a Buffer or typed array its `buffer`', isListOfMovable),
+  transfer: is.instance(
+    'a list of what moves (ArrayBuffer, MessagePort and the like; of a Buffer or typed array its `buffer`)',
+    isListOfMovable,
+  ),
 };
 /** Options of `broadcast`. */
 export const BROADCAST: is.Shape = { signal: RUN['signal'] as is.Check, timeoutMs: is.duration(1) };

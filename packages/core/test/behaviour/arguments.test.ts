@@ -34,9 +34,11 @@ const WRONG_RUN_OPTIONS: [options: unknown, message: RegExp][] = [
   ...WRONG_OPTIONS,
   [{ transfer: new ArrayBuffer(8) }, /Option "transfer" must be a list/],
   [{ transfer: [5] }, /Option "transfer" must be a list/],
+  [{ transfer: [{}] as never }, /Option "transfer" must be a list/],
+  [{ transfer: [new SharedArrayBuffer(8)] as never }, /Option "transfer" must be a list/],
   [
     { transfer: [Buffer.alloc(8)] as never },
-    /Option "transfer" must be a list of the objects to move, and of a Buffer or typed array its `buffer`/,
+    /Option "transfer" must be a list of what moves \(ArrayBuffer, MessagePort and the like; of a Buffer or typed array its `buffer`\)/,
   ],
   [{ onProgress: 'log' }, /Option "onProgress" must be a function/],
   [{ key: 5 }, /Option "key" must be a non-empty string/],

@@ -187,4 +187,20 @@ describe('a value that goes through a port', () => {
     while (Array.isArray(arrived)) arrived = arrived[0];
     expect((arrived as Buffer).toString()).toBe(text);
   });
+
+  it('is copied where its memory cannot move: it belongs to many Buffers, was moved before, or is named twice', () => {
+    const neighbour = small();
+    const shared = small();
+    expect(shared.buffer.byteLength).toBeGreaterThan(shared.length);
+    const own = new Uint8Array([1, 2, 3]);
+    const moved = new ArrayBuffer(8);
+    structuredClone(moved, { transfer: [moved] });
+    const arrived = pass({ shared, own }, [shared.buffer as ArrayBuffer, own.buffer, own.buffer, moved]);
+    expect([arrived.shared.toString(), arrived.shared.buffer.byteLength, [...arrived.own]]).toEqual([
+      text,
+      text.length,
+      [1, 2, 3],
+    ]);
+    expect([shared.toString(), neighbour.toString(), own.length]).toEqual([text, text, 0]);
+  });
 });
