@@ -1,6 +1,6 @@
 import { hostNowMs } from '../base/clock.js';
 import type { WireThrown } from '../wire/error-nodes.js';
-import { errorFromWire, errorToWire } from '../wire/error-wire.js';
+import { errorToWire, valueFromWire } from '../wire/error-wire.js';
 import type { WorkerChannel } from '../wire/frame.js';
 import { STATUS } from '../wire/record.js';
 import { outsideOfTasks } from './clean-context.js';
@@ -42,7 +42,7 @@ export class Settlement {
 
   /** Aborts the signal of a task that waits. */
   cancel(id: number, reason: WireThrown): void {
-    this.#waiting.get(id)?.abort(errorFromWire(reason));
+    this.#waiting.get(id)?.abort(valueFromWire(reason));
   }
 
   /** Settles the rows of a call when its promise is settled. */

@@ -21,12 +21,17 @@ export function errorToWire(thrown: unknown, clones: boolean): WireThrown {
  * @param thrower subject of a sentence: the code that threw
  */
 export function errorFromWire(thrown: WireThrown, thrower = 'The handler'): Error {
-  const decoded = new ErrorDecoder(thrown.nodes).decode(thrown.root);
+  const decoded = valueFromWire(thrown);
   if (decoded instanceof Error) return decoded;
   const error = new Error(`${thrower} threw ${shown(decoded)}, which is not an Error.`, { cause: decoded });
   // Its calls would be those of this file, not of the code that threw.
   Object.defineProperty(error, 'stack', { value: `Error: ${error.message}`, writable: true, configurable: true });
   return error;
+}
+
+/** The value itself, an error or anything else, as a signal has it as its reason. */
+export function valueFromWire(thrown: WireThrown): unknown {
+  return new ErrorDecoder(thrown.nodes).decode(thrown.root);
 }
 
 function shown(value: unknown): string {
