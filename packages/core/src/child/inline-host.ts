@@ -10,10 +10,13 @@ import { openSharedMemory } from './shared-memory.js';
 
 const ownRequire = requireFrom(ownUrl());
 
-/** Serves the port until the parent asks it to stop, then calls back. */
-export function serveInline(port: MessagePort, onExit: (code: number) => void): void {
+/**
+ * Serves the port until the parent asks it to stop, then calls back.
+ * @returns cuts it off: results that it has sent still arrive, and nothing more begins
+ */
+export function serveInline(port: MessagePort, onExit: (code: number) => void): () => void {
   const channel = new PortChannel<WorkerKind>(port);
-  serve({
+  const served = serve({
     channel,
     open: openSharedMemory,
     load: (url) => loadInline(url, () => importWithTsx(url, (each) => importOrRequire(each, ownRequire))),
@@ -30,4 +33,9 @@ export function serveInline(port: MessagePort, onExit: (code: number) => void): 
       onExit(code);
     },
   });
+  return () => {
+    served.end();
+    // This end: a port that closes its own end drops what has arrived and was not read.
+    channel.close();
+  };
 }

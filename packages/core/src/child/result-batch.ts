@@ -36,6 +36,7 @@ export class ResultBatch {
   #dueAt = 0;
   /** Length of a task after which all leave. */
   #longMs = 0;
+  #hasEnded = false;
 
   constructor(parts: ResultBatchParts) {
     this.#parts = parts;
@@ -50,6 +51,7 @@ export class ResultBatch {
 
   /** Adds a result, and sends all if that is due. @param isToLog whether it goes to the log */
   add(id: number, status: number, value: unknown, isToLog: boolean, times: ResultTimes): void {
+    if (this.#hasEnded) return;
     const results = this.#results;
     const hasReported = this.#progress.end(id);
     const { endedAt } = times;
@@ -86,8 +88,13 @@ export class ResultBatch {
     if (this.#results.isAnyLoose && this.#results.hasLog) this.send();
   }
 
+  /** Ends it: the parent is gone, or has given up this worker. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
   send(): void {
-    if (this.#results.size === 0) return;
+    if (this.#results.size === 0 || this.#hasEnded) return;
     this.#parts.beforeSend();
     this.#results.send();
     this.#parts.sent();

@@ -58,6 +58,14 @@ export interface Host {
   exit(code: number): void;
 }
 
+/** The running worker, as its host sees it. */
+export interface Served {
+  flush(): void;
+  /** Ends the tasks: none begins any more, and no result leaves. */
+  end(): void;
+  isHandling(): boolean;
+}
+
 /**
  * Length from which inputs are marked on the board before they are decoded, at 0.7 µs. At 5 ns a byte
  * (dispatch/frame-filling.ts) they take 80 µs to decode, so the mark is 1 %. Decoding may take all memory left to the
@@ -72,7 +80,7 @@ const HEAVY_BYTES = 16 * 1024;
 const ORPHAN_TEARDOWN_MS = 1000;
 
 /** The whole life of a worker, seen from inside: init → load → setup → warmup → ready → tasks → teardown. */
-export function serve(host: Host): { flush(): void; isHandling(): boolean } {
+export function serve(host: Host): Served {
   const { channel } = host;
   let loop: TaskLoop | undefined;
   let reports: ReportTimer | undefined;
@@ -105,6 +113,7 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
   };
   channel.onClose = () => {
     requests.end();
+    loop?.end();
     // The parent is gone, or has released us, and needs no results. Quick teardowns still run.
     if (ending) return;
     setTimeout(() => host.endOrphaned(), ORPHAN_TEARDOWN_MS).unref();
@@ -228,5 +237,5 @@ export function serve(host: Host): { flush(): void; isHandling(): boolean } {
     }
   }
 
-  return { flush: () => loop?.flush(), isHandling: () => loop?.isHandling === true };
+  return { flush: () => loop?.flush(), end: () => loop?.end(), isHandling: () => loop?.isHandling === true };
 }

@@ -62,6 +62,7 @@ export class TaskLoop {
   /** Whether the last frame had one task only, and no other is waiting. */
   #isCalm = false;
   #insideRun = false;
+  #hasEnded = false;
   readonly #turns = new Turns({ turned: () => this.#onTurn(), reacted: () => this.#run() });
 
   constructor(parts: LoopParts) {
@@ -131,6 +132,12 @@ export class TaskLoop {
     this.#batch.send();
   }
 
+  /** Ends it: no task begins any more, and no result is sent or logged. Handlers that run are not stopped. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#batch.end();
+  }
+
   #onTurn(): void {
     this.#run();
     // Nothing more can run now: everything is done, or the allowed number of calls waits.
@@ -139,11 +146,11 @@ export class TaskLoop {
   }
 
   #run(): void {
-    if (this.#insideRun || this.#turns.isReacting) return;
+    if (this.#insideRun || this.#hasEnded || this.#turns.isReacting) return;
     this.#insideRun = true;
     const { mostRows, heavyBytes } = this.#parts;
     let now = hostNowMs();
-    while (this.#settlement.calls < this.#concurrency) {
+    while (this.#settlement.calls < this.#concurrency && !this.#hasEnded) {
       const inputs = this.#frames[0];
       if (inputs === undefined) break;
       if (!this.#turns.mayCall(now, this.#settlement.calls === 0)) break;

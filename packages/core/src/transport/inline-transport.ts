@@ -10,11 +10,12 @@ import { bundleFile } from './bundle-file.js';
 import { sharedBoard } from './shared-board.js';
 import type { Transport, TransportExit } from './transport.js';
 
-type InlineHost = { serveInline(port: MessagePort, onExit: (code: number) => void): void };
+type InlineHost = { serveInline(port: MessagePort, onExit: (code: number) => void): () => void };
 
 /**
  * A "worker" in the parent's own thread. Inputs and results are copied as usual, with the same order and the same errors.
- * A kill is impossible: a killed inline worker is cut off and its results dropped, but its handler runs on.
+ * A kill is impossible: a killed inline worker is cut off. Results that it had sent arrive, later ones are dropped, and its handler
+ * runs on.
  */
 export function startInline(): Transport {
   return new InlineTransport();
@@ -31,6 +32,7 @@ class InlineTransport implements Transport {
   readonly wantsGuard = false;
   readonly isKillClean = true;
   onExit: (exit: TransportExit) => void = () => {};
+  readonly #cutOff: () => void;
   #ended = false;
   #code: number | null = null;
 
@@ -44,14 +46,14 @@ class InlineTransport implements Transport {
     this.channel = new PortChannel(port1);
     // After the last frame, as in the other transports.
     this.channel.onClose = () => this.#end(this.#code);
-    host.serveInline(port2, (code) => (this.#code = code));
+    this.#cutOff = host.serveInline(port2, (code) => (this.#code = code));
     // Listening makes a port keep the program alive, which the pool has to decide.
     port1.unref();
     port2.unref();
   }
 
   kill(): void {
-    this.channel.close();
+    this.#cutOff();
   }
 
   /** Undefined: no other thread can inspect this one while it is busy. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { withGate } from './gate.js';
 import { failure, KINDS, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
 
-type Seen = { workerId: number; reasons: { name: string; message: string; code?: unknown }[] };
+type Seen = { workerId: number; reasons: { name: string; message: string; code?: unknown }[]; values: unknown[] };
 
 describe.each(KINDS)('a task that is cancelled, kind %s,', (kind) => {
   it('before it is submitted is refused with the reason of its signal', async () => {
@@ -46,6 +46,16 @@ describe.each(KINDS)('a task that is cancelled, kind %s,', (kind) => {
       expect(reasons).toEqual([{ name: 'RangeError', message: 'enough', code: 'E_ENOUGH' }]);
       expect(workerId).toBe(1);
       expect(pool.stats().tasks).toMatchObject({ cancelled: 1, completed: 1, failed: 0 });
+    });
+  });
+
+  it.each([['a text'], [{ code: 7 }], [42], [null]])('hears the reason as it is, %j', async (reason) => {
+    await withPool('watches-abort.mjs', { kind, workers: 1 }, async (pool) => {
+      const controller = new AbortController();
+      const { result } = await started(pool, 'watch', 0, { signal: controller.signal });
+      controller.abort(reason);
+      expect(await result.then(undefined, (error: unknown) => error)).toBe(reason);
+      expect(((await pool.run('seen')) as Seen).values).toEqual([reason]);
     });
   });
 
@@ -232,5 +242,31 @@ describe('a handler that does not listen, kind inline,', () => {
         expect(pool.stats().tasks).toMatchObject({ cancelled: 1, completed: 1 });
       }),
     );
+  });
+
+  it('costs no result that another task had returned', async () => {
+    await withGate((gate) => {
+      const options = { kind: 'inline', graceMs: 0, concurrency: 3, restart: { max: 1000 } } as const;
+      return withPool('waits-at-gate.mjs', options, async (pool) => {
+        let hasEnded = false;
+        const load = async (): Promise<void> => {
+          // Longer than a value in the log: it is on its way when the worker ends.
+          while (!hasEnded) expect(await pool.run('bytes', 20_000)).toHaveLength(20_000);
+        };
+        const loads = Promise.all([load(), load()]);
+        for (let at = 0; at < 40; at++) {
+          const controller = new AbortController();
+          const name = `deaf ${at}`;
+          const deaf = failure(pool.run('wait', { port: gate.port, name }, { signal: controller.signal }));
+          await gate.whenArrived(name);
+          controller.abort(new Error('enough'));
+          await deaf;
+          gate.pass(name);
+        }
+        hasEnded = true;
+        await loads;
+        expect(pool.stats().tasks).toMatchObject({ cancelled: 40, failed: 0, crashed: 0 });
+      });
+    });
   });
 });
