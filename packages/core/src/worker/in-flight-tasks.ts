@@ -204,11 +204,11 @@ export class InFlightTasks {
       this.#noteRevoked(entry);
       return;
     }
-    const { channel } = this.#parts.transport;
-    const wire = errorToWire(reason, channel.clones);
-    channel.send(FRAME.cancel, { id: entry.wireId, reason: wire });
     entry.isAbandoned = true;
     this.#watch.abandon(entry);
+    // Last: the reason is the user's, and its getters may cancel other tasks or destroy the pool.
+    const { channel } = this.#parts.transport;
+    channel.send(FRAME.cancel, { id: entry.wireId, reason: errorToWire(reason, channel.clones) });
   }
 
   /** Withdraws everything, since the worker counts as ended. Should it live on, it will not begin these tasks. */
