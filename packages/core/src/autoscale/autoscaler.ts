@@ -159,7 +159,7 @@ export class Autoscaler implements Keeper {
   /** Publishes what this pool uses to the other pools of the program. */
   #tellOthers({ elapsedMs, cpuMs, waiting }: SizingSample, isActive: boolean): void {
     const usedCores = elapsedMs > 0 ? cpuMs / elapsedMs : 0;
-    this.#share.tell({ usedCores, isActive, isShort: waiting > 0 });
+    this.#share.tell({ usedCores, isActive, isShort: waiting > 0 }, elapsedMs);
   }
 
   #apply({ workers, concurrency, reason, goFirst }: SizingDecision, hasWork: boolean): void {

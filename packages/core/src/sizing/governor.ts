@@ -1,6 +1,6 @@
 /** What a pool publishes to the other pools of its program. Plain data, since several versions of this library may meet here. */
 export interface GovernedPool {
-  /** Cores that its workers used at the last measurement. */
+  /** Cores that its workers use, on average of about a second. */
   usedCores: number;
   /** Whether it has work, and sizes itself. */
   isActive: boolean;
@@ -13,6 +13,13 @@ interface Shared {
   /** Host clock. Before this time no pool kills a worker for memory: the last kill has to show first. */
   noKillBeforeMs: number;
 }
+
+/**
+ * Time constant of the average of used cores. A look covers 250 ms. A pool whose work comes in bursts uses two cores in one look, and
+ * none in the next. A pool with 3 cores beside it changed its workers 33 times in a simulated minute. With this average it changed
+ * them 6 times, and did 99 % of the work instead of 93 %. Half and double this time gave 6 and 4 changes.
+ */
+const AVERAGED_MS = 1000;
 
 const KEY = Symbol.for('millpond.governor.1');
 
@@ -28,6 +35,8 @@ function shared(): Shared {
 export class CoreShare {
   readonly #pool: GovernedPool = { usedCores: 0, isActive: false, isShort: false };
 
+  #isNew = true;
+
   /** Joins the sharing. */
   join(): void {
     shared().pools.add(this.#pool);
@@ -38,8 +47,12 @@ export class CoreShare {
     shared().pools.delete(this.#pool);
   }
 
-  tell(now: GovernedPool): void {
+  /** Publishes what this pool uses. @param elapsedMs time that `usedCores` is measured over */
+  tell(now: GovernedPool, elapsedMs: number): void {
+    const before = this.#isNew ? now.usedCores : this.#pool.usedCores;
+    this.#isNew = false;
     Object.assign(this.#pool, now);
+    this.#pool.usedCores = averaged(before, now.usedCores, elapsedMs);
   }
 
   /** Cores that this pool may count on, out of all that the program may use. */
@@ -52,6 +65,11 @@ export class CoreShare {
   shareOf(cores: number): number {
     return this.coresOf(cores) / cores;
   }
+}
+
+/** An average that forgets: a reading counts the more, the longer the time that it covers. */
+export function averaged(before: number, reading: number, elapsedMs: number): number {
+  return before + (reading - before) * (1 - Math.exp(-elapsedMs / AVERAGED_MS));
 }
 
 /** Whether a pool of this program may kill a worker for memory now; if so, none may for `pauseMs`. */

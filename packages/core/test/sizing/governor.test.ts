@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { coresFor, CoreShare, mayKill } from '../../src/sizing/governor.js';
+import { averaged, coresFor, CoreShare, mayKill } from '../../src/sizing/governor.js';
 
 const uses = (usedCores: number, isShort = false): { usedCores: number; isShort: boolean } => ({ usedCores, isShort });
 
@@ -40,13 +40,22 @@ it('seats of one program know of each other, until they leave', () => {
   a.join();
   b.join();
   expect(a.coresOf(4)).toBe(4);
-  b.tell({ usedCores: 2, isActive: true, isShort: false });
+  b.tell({ usedCores: 2, isActive: true, isShort: false }, 250);
   expect(a.coresOf(4)).toBe(2);
-  b.tell({ usedCores: 0.5, isActive: true, isShort: false });
-  expect(a.coresOf(4)).toBe(3.5);
+  b.tell({ usedCores: 0.5, isActive: true, isShort: false }, 60_000);
+  expect(a.coresOf(4)).toBeCloseTo(3.5);
   b.leave();
   expect(a.coresOf(4)).toBe(4);
   a.leave();
+});
+
+it('a pool whose work comes in bursts uses what it uses on average', () => {
+  let used = averaged(1, 2, 250);
+  const seen = [used];
+  for (let look = 1; look < 40; look++) seen.push((used = averaged(used, look % 2 === 0 ? 2 : 0, 250)));
+  expect(Math.max(...seen)).toBeLessThan(1.25);
+  expect(Math.min(...seen)).toBeGreaterThan(0.75);
+  expect(averaged(1, 2, 10_000)).toBeCloseTo(2);
 });
 
 it('after a kill for memory, time passes before the next, even by another pool', () => {
