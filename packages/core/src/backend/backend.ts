@@ -1,7 +1,7 @@
 import type { CallTerms } from '../contract/call-terms.js';
 import type { PoolEvents } from '../contract/events.js';
 import type { WorkersOption } from '../contract/options.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { GivenStartData, ResolvedOptions } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
 
 /**
@@ -83,6 +83,8 @@ export interface BackendParts {
   /** Worker module, a file: URL. */
   readonly moduleUrl: string;
   readonly options: ResolvedOptions;
+  /** The caller's own data. It may change after the start of the backend, which copies it. */
+  readonly givenStartData: GivenStartData;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
   /** Reports that workers cannot be kept alive: the pool has failed, and calls `kill`. */
   gaveUp(reason: string, cause: unknown): void;

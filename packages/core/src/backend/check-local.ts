@@ -1,7 +1,5 @@
-import { process, structuredClone } from '../base/natives.js';
-import { serialize } from '../base/v8-natives.js';
+import { process } from '../base/natives.js';
 import { PoolError } from '../contract/errors.js';
-import type { PoolKind } from '../contract/options.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import { checkHost } from '../transport/check-host.js';
 import { loaderFlags } from '../transport/node-flags.js';
@@ -10,13 +8,11 @@ import { checkNesting } from './nesting.js';
 
 /** Refuses options with which no worker of this machine could start, before one is started. @throws ERR_OPTION */
 export function checkLocal(moduleUrl: string, options: ResolvedOptions): void {
-  const { kind, timeoutStack, execArgv, workerData, warmup } = options;
+  const { kind, timeoutStack, execArgv } = options;
   checkNesting(moduleUrl);
   checkHost(kind, timeoutStack);
   if (kind !== 'inline') loaderFlags(moduleUrl, [...(execArgv ?? process.execArgv), process.env['NODE_OPTIONS'] ?? '']);
   if (kind === 'thread' && execArgv !== undefined && execArgv.length > 0) checkThreadFlags(execArgv);
-  checkCloneable(workerData, kind, 'workerData');
-  warmup.forEach(({ input }, index) => checkCloneable(input, kind, `warmup.tasks[${index}].input`));
 }
 
 /** Threads share V8 with their program, so Node gives them none of its flags. */
@@ -27,14 +23,4 @@ function checkThreadFlags(execArgv: readonly string[]): void {
     `has what Node refuses to give to a thread: ${refused}. ` +
     'Limit memory with resourceLimits, give flags of V8 to the whole program, or use kind "process".';
   throw new PoolError('ERR_OPTION', { option: 'execArgv', reason });
-}
-
-function checkCloneable(value: unknown, kind: PoolKind, option: string): void {
-  try {
-    if (kind === 'process') serialize(value);
-    else structuredClone(value);
-  } catch (cause) {
-    const reason = `must be cloneable: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new PoolError('ERR_OPTION', { option, reason }, { cause });
-  }
 }

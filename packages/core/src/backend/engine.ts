@@ -14,6 +14,7 @@ import { InputWriter } from '../task/input-writer.js';
 import { TaskRegistry } from '../task/task-registry.js';
 import { TaskTypes } from '../task/task-types.js';
 import { noteWorked } from '../transport/last-output.js';
+import type { StartData } from '../transport/transport.js';
 import { Worker } from '../worker/worker.js';
 import { neverSpawned } from '../worker/worker-start.js';
 import type { BackendParts } from './backend.js';
@@ -24,8 +25,9 @@ import { RoomLine } from './room-line.js';
 import type { EngineHost } from './system-host.js';
 import { WorkerNews } from './worker-news.js';
 
-export interface EngineParts extends BackendParts {
+export interface EngineParts extends Omit<BackendParts, 'givenStartData'> {
   readonly host: EngineHost;
+  readonly startData: StartData;
 }
 
 /** The parts of the local backend, wired: tasks go down through the dispatcher, workers come up through the supervisor. */
@@ -178,12 +180,12 @@ export class Engine {
   }
 
   #startWorker(workerId: number): Worker {
-    const { host, moduleUrl, options } = this.#parts;
+    const { host, moduleUrl, options, startData } = this.#parts;
     const { autoscaler, memory } = this.keepers;
     const { concurrency, range } = autoscaler;
     try {
       const heapLimitMb = memory?.heapLimitMb(range.start + range.spare);
-      const spec = { workerId, moduleUrl, concurrency, heapLimitMb, options };
+      const spec = { workerId, moduleUrl, concurrency, heapLimitMb, options, startData };
       return new Worker(spec, host.startTransport, this.#encoder, this.clock, this.#news);
     } catch (cause) {
       throw neverSpawned(moduleUrl, cause);

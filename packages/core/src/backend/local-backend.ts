@@ -8,12 +8,15 @@ import { backendStats } from './backend-stats.js';
 import { checkLocal } from './check-local.js';
 import { Engine } from './engine.js';
 import type { PreparedTask } from './intake.js';
+import { takeStartData } from './start-data.js';
 import { systemHost } from './system-host.js';
 
 /** Starts workers of this machine for a pool. @throws ERR_OPTION when the options do not suit this machine */
 export function openLocalBackend(parts: BackendParts): Backend {
-  checkLocal(parts.moduleUrl, parts.options);
-  return new LocalBackend(new Engine({ ...parts, host: systemHost(parts.options.kind) }), parts);
+  const { moduleUrl, options, givenStartData } = parts;
+  checkLocal(moduleUrl, options);
+  const startData = takeStartData(givenStartData, options.kind);
+  return new LocalBackend(new Engine({ ...parts, startData, host: systemHost(options.kind) }), parts);
 }
 
 /** Runs tasks in workers of this machine: processes, threads, or this thread. */

@@ -1,7 +1,6 @@
 import { hostNowMs, systemClock } from '../base/clock.js';
 import { nextTick, printError, setTimeout } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
-import { fromPort } from '../codec/port-value.js';
 import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import { setWorkerData } from '../contract/worker-scope.js';
@@ -9,9 +8,10 @@ import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
 import { errorToWire } from '../wire/error-wire.js';
 import { FRAME, type ParentKind, PROTOCOL_VERSION, type WorkerChannel } from '../wire/frame.js';
 import { frameRouter } from '../wire/frame-router.js';
-import type { InitMessage, StartFailedMessage, WarmupTask } from '../wire/messages.js';
+import type { InitMessage, StartFailedMessage } from '../wire/messages.js';
 import { Requests } from '../wire/requests.js';
 import type { LogWriter } from '../wire/result-log.js';
+import { readStartValue } from '../wire/start-value.js';
 import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
 import { BusyPoll } from './busy-poll.js';
 import { systemThreadId } from './cpu-time.js';
@@ -135,7 +135,7 @@ export function serve(host: Host): Served {
       const results = new ResultWriter({ channel, encoder, log, arena });
       const sections = new SectionRecorder((path) => board?.noteSection(path));
       const progress = new ProgressSender(new ProgressLink(channel, encoder), askWhenTaken(requests));
-      const workerData = fromPort(init.workerData);
+      const workerData = readStartValue(init.workerData);
       scope = {
         workerId: init.workerId,
         workerData,
@@ -152,7 +152,7 @@ export function serve(host: Host): Served {
       scope.data = await module.hooks.setup?.(scope);
       phase = 'warmup';
       await module.hooks.warmup?.(scope);
-      await runWarmupTasks(fromPort(init.warmup) as readonly WarmupTask[], module, scope);
+      await runWarmupTasks(init.warmup, module, scope);
       // The parent has revoked this id. A shared board refuses the claim, and shows the parent that it was tried.
       const seesBoard = board?.claim(TEST_ID, hostNowMs()) === false;
       loop = makeLoop(init, module, scope, shared, results);

@@ -1,5 +1,6 @@
 import { didYouMean } from '../base/nearest.js';
 import type { WarmupTask } from '../wire/messages.js';
+import { readStartValue } from '../wire/start-value.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import type { LoadedModule } from './worker-module.js';
 
@@ -13,7 +14,7 @@ export async function runWarmupTasks(
   module: LoadedModule,
   scope: WorkerScope,
 ): Promise<void> {
-  for (const { name, input, times } of tasks) {
+  for (const { name, input: start, times } of tasks) {
     const handler = module.handlers.find(([known]) => known === name)?.[1];
     if (handler === undefined) {
       const known = module.handlers.map(([each]) => each);
@@ -22,6 +23,7 @@ export async function runWarmupTasks(
         `warmup.tasks names "${name}", which the worker does not export (it exports ${known.join(', ')}).${hint}`,
       );
     }
+    const input = readStartValue(start);
     for (let run = 1; run <= times; run++) {
       try {
         // The same input each time. A handler that changes it warms up on the changed one, as it would in a frame.

@@ -215,7 +215,7 @@ export interface PoolOptions<W = AnyHandlers> {
   /**
    * Calls that every new worker makes before it takes tasks, in this order, each `times` times (1 by default). They come
    * after `setup` and `warmup` of its module. Results are dropped. A call that fails counts as a failed start. Inputs must be
-   * cloneable.
+   * cloneable. The pool copies them once, when it is made: later changes reach no worker.
    */
   warmup?: WarmupOptions<W>;
   /**
@@ -270,7 +270,11 @@ export interface PoolOptions<W = AnyHandlers> {
     codeRangeSizeMb?: number;
     stackSizeMb?: number;
   };
-  /** Any cloneable value; workers read it as ctx.workerData. A worker module may declare its type: see `defineWorker`. */
+  /**
+   * Any cloneable value; workers read it as ctx.workerData. The pool copies it once, when it is made, and each worker gets a
+   * copy of that. So later changes of the program reach no worker, except in memory that threads share. A worker module may
+   * declare its type: see `defineWorker`.
+   */
   workerData?: WorkerDataOf<W>;
   /** Destination of the output of workers. @defaultValue 'pipe' */
   stdio?: StdioOption;

@@ -100,14 +100,18 @@ export interface ResolvedOptions {
   readonly execArgv: readonly string[] | undefined;
   readonly inspect: boolean;
   readonly resourceLimits: PoolOptions['resourceLimits'];
-  readonly workerData: unknown;
   readonly stdio: StdioOption;
   readonly codec: CodecName;
   readonly recycle: RecycleRules & { readonly jitter: number };
   /** Undefined means no limit except those of the system. */
   readonly memory: { readonly limitBytes: number | undefined; readonly perWorkerBytes: number | undefined };
-  readonly warmup: readonly { readonly name: string; readonly input: unknown; readonly times: number }[];
   readonly maxPayloadBytes: number;
+}
+
+/** What every worker gets at its start, in the caller's own objects. */
+export interface GivenStartData {
+  readonly workerData: unknown;
+  readonly warmup: readonly { readonly name: string; readonly input: unknown; readonly times: number }[];
 }
 
 const BUILT_IN_TASK: TaskSettings = {
@@ -123,7 +127,7 @@ const BUILT_IN_TASK: TaskSettings = {
  * Checks the options of a pool and fills in the defaults.
  * @throws ERR_OPTION naming the key, what it must be and what it was
  */
-export function resolveOptions(given: PoolOptions, fallbackName: string): ResolvedOptions {
+export function resolveOptions(given: PoolOptions, fallbackName: string): ResolvedOptions & GivenStartData {
   const options = checkPoolOptions(given, DEFAULTS.kind);
   const taskDefaults = resolveTask(
     { timeoutMs: options.timeoutMs, queueTimeoutMs: options.queue?.timeoutMs, retry: options.retry },

@@ -61,7 +61,9 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
   constructor(worker: string | URL, options: PoolOptions<NoInfer<W>> = {}, open: OpenBackend = openLocalBackend) {
     super();
     const url = workerModuleUrl(worker);
-    this.#options = resolveOptions(options, moduleName(url));
+    // Kept by no field: the pool copies these two, and the caller may then drop them.
+    const { workerData, warmup, ...own } = resolveOptions(options, moduleName(url));
+    this.#options = own;
     const { cache, tasks, taskDefaults } = this.#options;
     if (cache !== undefined) {
       this.#cache = new ResultCache(cache, (task) => (tasks.get(task) ?? taskDefaults).cache, systemClock);
@@ -71,6 +73,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
       pool: this,
       moduleUrl: url.href,
       options: this.#options,
+      givenStartData: { workerData, warmup },
       emit: (event, ...args) => this.#emitSafely(event, args),
       gaveUp: (reason, cause) => this.#ending.fail(reason, cause),
       memoryShort: () => this.#cache?.trim(),

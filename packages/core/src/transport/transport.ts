@@ -3,7 +3,9 @@ import type { DeathReport } from '../contract/errors.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { ParentBoard } from '../wire/claim-board.js';
 import type { ParentChannel } from '../wire/frame.js';
+import type { WarmupTask } from '../wire/messages.js';
 import type { LogReader } from '../wire/result-log.js';
+import type { StartValue } from '../wire/start-value.js';
 
 /** Data that a transport needs to start a worker. */
 export interface WorkerSpec {
@@ -15,6 +17,13 @@ export interface WorkerSpec {
   /** Heap limit, MiB. */
   readonly heapLimitMb: number | undefined;
   readonly options: ResolvedOptions;
+  readonly startData: StartData;
+}
+
+/** Copies of what every worker of a pool gets at its start. */
+export interface StartData {
+  readonly workerData: StartValue;
+  readonly warmup: readonly WarmupTask[];
 }
 
 /** End of a worker, as the operating system or the thread reported it. */

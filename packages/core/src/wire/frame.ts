@@ -125,7 +125,7 @@ export const CLAIM_ALONE = 0x8000;
  */
 
 /** Raised when the layout of either side changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 8;
+export const PROTOCOL_VERSION = 9;
 
 /** Content of a frame besides its kind and body. */
 export interface Cargo {

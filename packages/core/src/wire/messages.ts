@@ -4,6 +4,7 @@ import type { SectionDelta } from '../contract/trace.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import type { WireThrown } from './error-nodes.js';
 import type { ArenaPlace } from './record.js';
+import type { StartValue } from './start-value.js';
 
 // Bodies of frames, by the kinds of wire/frame.ts.
 
@@ -12,7 +13,7 @@ export interface InitMessage {
   protocol: number;
   moduleUrl: string;
   workerId: number;
-  workerData: PortValue;
+  workerData: StartValue;
   concurrency: number;
   /** See child/busy-poll.ts. */
   busyPollMs: number;
@@ -28,13 +29,12 @@ export interface InitMessage {
   arena: boolean;
   /** Whether the output of a process goes through pipes of its own; see child/print-at-once.ts. */
   ownsOutput: boolean;
-  /** The WarmupTasks. */
-  warmup: PortValue;
+  warmup: readonly WarmupTask[];
 }
 /** A call that a new worker makes before it is ready. */
 export interface WarmupTask {
   readonly name: string;
-  readonly input: unknown;
+  readonly input: StartValue;
   readonly times: number;
 }
 export interface CancelMessage {

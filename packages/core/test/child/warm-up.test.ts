@@ -17,7 +17,7 @@ function open(handlers: Record<string, LoadedHandler>) {
   const module: LoadedModule = { handlers: Object.entries(handlers), hooks: {} };
   const run = (...tasks: [name: string, input?: unknown, times?: number][]): Promise<void> =>
     runWarmupTasks(
-      tasks.map(([name, input, times = 1]) => ({ name, input, times })),
+      tasks.map(([name, input, times = 1]) => ({ name, input: { value: input }, times })),
       module,
       scope,
     );

@@ -57,6 +57,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     pool: {},
     moduleUrl: 'file:///app/worker.js',
     options,
+    startData: { workerData: { value: undefined }, warmup: [] },
     emit: () => {},
     memoryShort: () => {},
     gaveUp(reason: string) {

@@ -282,7 +282,8 @@ export class ScriptedTransport implements Transport {
   }
 }
 
-export function specOf(options: ResolvedOptions, workerId = 1): WorkerSpec {
+export function specOf(options: ResolvedOptions, workerId = 1, workerData: unknown = undefined): WorkerSpec {
   const concurrency = options.concurrency.min;
-  return { workerId, moduleUrl: 'file:///app/worker.js', concurrency, heapLimitMb: undefined, options };
+  const startData = { workerData: { value: workerData }, warmup: [] };
+  return { workerId, moduleUrl: 'file:///app/worker.js', concurrency, heapLimitMb: undefined, options, startData };
 }

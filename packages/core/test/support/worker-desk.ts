@@ -51,7 +51,7 @@ export function openWorker(poolOptions: PoolOptions = {}) {
     onAbort: () => {},
     onPendingChange: () => {},
   });
-  const spec = specOf(options);
+  const spec = specOf(options, 1, poolOptions.workerData);
   const transport = new ScriptedTransport(spec, clock);
   const worker = new Worker(spec, () => transport, maker.encoder, clock, listener);
   const assign = (name = 'work', input?: unknown, extras?: TaskExtras): Task => {

@@ -30,7 +30,7 @@ describe('the start of a worker', () => {
           maxPayloadBytes: 2 ** 30,
           arena: false,
           ownsOutput: true,
-          warmup: { value: [] },
+          warmup: [],
         },
       ],
     ]);
@@ -131,7 +131,7 @@ describe('the start of a worker', () => {
 
   it('that cannot be told what to be leaves no child behind', () => {
     const clock = new FakeClock();
-    const spec = specOf(optionsOf({ workerData: () => {} }));
+    const spec = specOf(optionsOf(), 1, () => {});
     const transport = new ScriptedTransport(spec, clock);
     const open = () =>
       new Worker(spec, () => transport, openEncoder('structured', Infinity), clock, {} as WorkerListener<Worker>);
