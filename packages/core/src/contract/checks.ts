@@ -9,7 +9,7 @@ const MAX_SHOWN = 80;
 /** Returns null for a right value, else the phrase that ends "must be …". */
 export interface Check {
   (value: unknown): string | null;
-  /** Copies a right value by `ownOptions`, where it may hold options of its own. */
+  /** Copies a right value that the caller may change later. Options in it are copied by `ownOptions`. */
   own?: (value: unknown) => unknown;
 }
 
@@ -62,8 +62,10 @@ export function bool(): Check {
 }
 
 export function listOfText(): Check {
-  return (value) =>
+  const check: Check = (value) =>
     Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? null : 'a list of strings';
+  check.own = (value) => [...(value as string[])];
+  return check;
 }
 
 /** Right for a list of objects in which every given key is known and right; `name` must be given. */
@@ -84,7 +86,10 @@ export function listOf(shape: Shape): Check {
 /** Right for an object of strings. An undefined value counts as absent, as in the `env` of Node's spawn(). */
 export function textByName(): Check {
   const isText = (entry: unknown): boolean => entry === undefined || typeof entry === 'string';
-  return (value) => (isRecord(value) && Object.values(value).every(isText) ? null : 'an object of strings');
+  const check: Check = (value) =>
+    isRecord(value) && Object.values(value).every(isText) ? null : 'an object of strings';
+  check.own = (value) => ({ ...(value as object) });
+  return check;
 }
 
 export function anything(): Check {
@@ -162,7 +167,7 @@ export function checkShape(value: unknown, shape: Shape, prefix = ''): void {
 interface Blank {
   /** Every known key, with the value of an option that is not given. */
   readonly keys: Readonly<Record<string, undefined>>;
-  /** How to copy keys that may hold options of their own. */
+  /** How to copy keys whose values may change later. */
   readonly nested: readonly (readonly [key: string, copy: (value: unknown) => unknown])[];
 }
 

@@ -246,8 +246,8 @@ export interface PoolOptions<W = AnyHandlers> {
   maxPayloadBytes?: number;
   /**
    * Environment of workers. 'inherit' passes this process's environment; 'clean' only PATH, HOME, TMPDIR, LANG and TZ; an
-   * object exactly its variables. 'clean' also keeps SystemRoot and TEMP, for Windows. Undefined variables are left out. So are flags of the inspector in NODE_OPTIONS: see
-   * `inspect`. @defaultValue 'inherit'
+   * object exactly its variables. `new Pool` copies the object. 'clean' also keeps SystemRoot and TEMP, for Windows. Undefined
+   * variables are left out. So are flags of the inspector in NODE_OPTIONS: see `inspect`. @defaultValue 'inherit'
    */
   env?: 'inherit' | 'clean' | Readonly<Record<string, string | undefined>>;
   /** Extra arguments of the worker: process.argv from index 2 on. */

@@ -227,7 +227,7 @@ describe('resolveOptions', () => {
   });
 
   it('takes an environment as Node has it, with variables that are undefined', () => {
-    expect(resolve({ env: process.env }).env).toBe(process.env);
+    expect(resolve({ env: process.env }).env).toEqual({ ...process.env });
     expect(resolve({ env: { PORT: '80', HOST: undefined } }).env).toEqual({ PORT: '80', HOST: undefined });
   });
 
@@ -242,6 +242,19 @@ describe('resolveOptions', () => {
     });
     expect(resolve(options)).toEqual(clean);
     expect(resolve(options).workers).toEqual({ min: 1, max: undefined, spare: undefined });
+  });
+
+  it('keeps lists and variables as they are now, whatever the caller does to its own', () => {
+    const given = { env: { A: '1' } as Record<string, string>, argv: ['a'], execArgv: ['--no-warnings'] };
+    const resolved = resolve(given);
+    const limited = { maxOldGenerationSizeMb: 64 };
+    const thread = resolve({ kind: 'thread', resourceLimits: limited });
+    given.env['A'] = '2';
+    given.argv.push('b');
+    given.execArgv.length = 0;
+    limited.maxOldGenerationSizeMb = 1;
+    expect(resolved).toMatchObject({ env: { A: '1' }, argv: ['a'], execArgv: ['--no-warnings'] });
+    expect(thread.resourceLimits).toMatchObject({ maxOldGenerationSizeMb: 64 });
   });
 
   it('reads nothing that Object.prototype was given', () => {
