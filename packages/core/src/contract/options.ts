@@ -159,10 +159,10 @@ export interface PoolOptions<W = AnyHandlers> {
   /**
    * Number of workers, up to 4096. 'auto' starts with one and adds more as tasks wait, up to the cores that this process may
    * use. For mixed that is 1.5 × the cores, for io half of them. After that, it has as many as turn out to pay
-   * (docs/sizing.md). The environment variable MILLPOND_WORKERS sets what is left open here. `spare`: number of warm workers
-   * beside these, up to 64; each takes the place of one that ends. One worker starts in a turn of the event loop. At most
-   * twice as many as there are cores may be starting, or 4 if that is more. A start that has taken 2 s does not count.
-   * @defaultValue 'auto'
+   * (docs/sizing.md). Where `max` is left open, the environment variable MILLPOND_WORKERS sets it, and an open `min` too. A
+   * given `min` stands, also above that. `spare`: number of warm workers beside these, up to 64; each takes the place of one
+   * that ends. One worker starts in a turn of the event loop. At most twice as many as there are cores may be starting, or 4
+   * if that is more. A start that has taken 2 s does not count. @defaultValue 'auto'
    */
   workers?: WorkersOption;
   /**

@@ -28,7 +28,7 @@ export const WORKERS_VARIABLE = 'MILLPOND_WORKERS';
  * The range for a `workers` option. A fixed number is kept. 'auto' starts with one worker and may grow at once to a multiple
  * of the cores. The multiple is 1 for cpu work, 1.5 for mixed, and a half for io. After that the law decides (decide.ts).
  * @param cores returns the usable cores, a fraction above 0. It reads files, so it is called only where the number matters
- * @param fromOutside the value of WORKERS_VARIABLE. It replaces every number that the option leaves open
+ * @param fromOutside the value of WORKERS_VARIABLE. It counts where the option leaves the most open, and never against its least
  * @throws ERR_OPTION when that value is not a number of workers
  */
 export function sizeRange(
@@ -44,8 +44,9 @@ export function sizeRange(
   const spare = given.spare ?? 0;
   if (fromOutside !== undefined && fromOutside !== '' && given.max === undefined) {
     const count = checkedCount(fromOutside);
-    const min = Math.min(given.min ?? count, count);
-    return { min, start: count, max: count, spare, reason: `${WORKERS_VARIABLE}=${count}` };
+    const max = Math.max(count, given.min ?? 0);
+    const own = given.min === undefined ? '' : `workers: ${boundsOf(given)}, `;
+    return { min: given.min ?? count, start: max, max, spare, reason: `${own}${WORKERS_VARIABLE}=${count}` };
   }
   const usable = cores();
   const own = Math.max(1, Math.ceil(usable * PER_CORE[workload]));

@@ -50,14 +50,24 @@ describe('MILLPOND_WORKERS', () => {
     ['auto', '6', 6, 6, 6],
     [{}, '6', 6, 6, 6],
     [{ min: 2 }, '6', 2, 6, 6],
-    [{ min: 9 }, '6', 6, 6, 6],
     // What the program says itself stands.
+    [{ min: 9 }, '6', 9, 9, 9],
+    [{ min: 0 }, '6', 0, 6, 6],
     [{ max: 3 }, '6', 1, 3, 3],
+    [{ max: 9 }, '6', 1, 4, 9],
+    [{ min: 2, max: 3 }, '6', 2, 3, 3],
     [4, '6', 4, 4, 4],
     ['auto', '', 1, 4, 32],
   ])('makes of workers %j and "%s": from %d, at first %d, up to %d', (workers, value, ...range) => {
     const { min, start, max } = sizeRange(workers, 'cpu', () => 4, value);
     expect([min, start, max]).toEqual(range);
+  });
+
+  it('is the reason, beside the least that the program sets', () => {
+    const reasons = (['auto', { spare: 1 }, { min: 9 }] as const).map(
+      (workers) => sizeRange(workers, 'cpu', () => 4, '6').reason,
+    );
+    expect(reasons).toEqual(['MILLPOND_WORKERS=6', 'MILLPOND_WORKERS=6', 'workers: 9 or more, MILLPOND_WORKERS=6']);
   });
 
   it.each(['0', '-1', '1.5', 'all', ' '])('is refused as "%s"', (value) => {
