@@ -124,7 +124,9 @@ export class Autoscaler implements Keeper {
     const { supervisor } = this.#parts;
     supervisor.wantSpares(range.spare);
     const to = Math.min(range.max, Math.max(range.min, supervisor.wanted));
-    this.#want(to, `resize() to ${range.min}–${range.max}`);
+    // Also where the number of workers stays: the old reason was that of other bounds.
+    this.#reason = `resize(): ${range.reason}`;
+    this.#want(to, this.#reason);
     this.#growsAtOnce = true;
   }
 

@@ -150,8 +150,9 @@ export class Engine {
     return free >= over || free + this.keepers.autoscaler.placesToCome() >= over;
   }
 
-  /** Sets another number of workers, or other bounds. @throws ERR_OPTION */
+  /** Sets another number of workers, or other bounds. Handlers in this thread have one worker, always. @throws ERR_OPTION */
   resize(workers: WorkersOption): void {
+    if (this.options.kind === 'inline') return;
     this.keepers.autoscaler.resize(this.#sizeRange(workers));
     this.check();
   }

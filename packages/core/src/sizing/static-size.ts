@@ -45,7 +45,7 @@ export function sizeRange(
   if (fromOutside !== undefined && fromOutside !== '' && given.max === undefined) {
     const count = checkedCount(fromOutside);
     const max = Math.max(count, given.min ?? 0);
-    const own = given.min === undefined ? '' : `workers: ${boundsOf(given)}, `;
+    const own = given.min === undefined && spare === 0 ? '' : `workers: ${boundsOf(given)}, `;
     return { min: given.min ?? count, start: max, max, spare, reason: `${own}${WORKERS_VARIABLE}=${count}` };
   }
   const usable = cores();
@@ -92,8 +92,12 @@ function mostFor(usable: number, own: number): number {
 }
 
 /** The bounds that the option gives, as a text. */
-function boundsOf({ min, max }: { readonly min?: number; readonly max?: number }): string {
-  if (min !== undefined && max !== undefined) return `${min}–${max}`;
-  if (max !== undefined) return `up to ${max}`;
-  return min === undefined ? 'any number' : `${min} or more`;
+function boundsOf({ min, max, spare = 0 }: Exclude<WorkersOption, number | 'auto'>): string {
+  return `${rangeOf(min, max)}${spare === 0 ? '' : ` and ${spare} spare`}`;
+}
+
+function rangeOf(min: number | undefined, max: number | undefined): string {
+  if (max === undefined) return min === undefined ? 'any number' : `${min} or more`;
+  if (min === undefined) return `up to ${max}`;
+  return min === max ? `${min}` : `${min}–${max}`;
 }

@@ -26,9 +26,28 @@ describe('the numbers of a pool', () => {
     await staffUp(3);
     engine.resize({ min: 4, max: 6 });
     expect(supervisor.wanted).toBe(4);
-    expect(engine.keepers.autoscaler.stats()).toMatchObject({ workers: 4, min: 4, max: 6, reason: 'resize() to 4–6' });
+    expect(engine.keepers.autoscaler.stats()).toMatchObject({ workers: 4, min: 4, max: 6 });
     engine.resize(2);
     expect(supervisor.wanted).toBe(2);
+  });
+
+  it('have the reason of the last resize(), also where it changes none of them', async () => {
+    const { engine, staffUp } = openEngine({ workers: 2 });
+    await staffUp(2);
+    const steps = [{ min: 1, max: 3 }, 'auto', 2, { min: 2, max: 2 }, { max: 5, spare: 1 }, { max: 5 }] as const;
+    const reasons = steps.map((workers) => {
+      engine.resize(workers);
+      const { workers: wanted, reason } = engine.keepers.autoscaler.stats();
+      return [wanted, reason];
+    });
+    expect(reasons).toEqual([
+      [2, 'resize(): workers: 1–3, 2 usable cores, workload auto'],
+      [2, 'resize(): 2 usable cores, workload auto'],
+      [2, 'resize(): workers: 2'],
+      [2, 'resize(): workers: 2, 2 usable cores, workload auto'],
+      [2, 'resize(): workers: up to 5 and 1 spare, 2 usable cores, workload auto'],
+      [2, 'resize(): workers: up to 5, 2 usable cores, workload auto'],
+    ]);
   });
 
   it('go down after a rest, and the longest unused goes first', async () => {
@@ -71,5 +90,7 @@ describe('a pool in this thread', () => {
     expect(heartbeat.isAtRest).toBe(true);
     clock.advance(1000);
     expect(engine.keepers.autoscaler.stats()).toMatchObject({ workers: 1, concurrency: 1 });
+    engine.resize(4);
+    expect(engine.keepers.autoscaler.stats()).toMatchObject({ workers: 1, min: 1, max: 1, reason: 'inline' });
   });
 });

@@ -36,11 +36,15 @@ describe('sizeRange', () => {
     expect(sizeRange({ min: 1, max: 4 }, 'auto', () => 2, '').reason).toBe(
       'workers: 1–4, 2 usable cores, workload auto',
     );
-    const reasons = [{ max: 4 }, { min: 2 }, {}].map((workers) => sizeRange(workers, 'cpu', () => 2, '').reason);
+    const given = [{ max: 4 }, { min: 2 }, {}, { min: 2, max: 2 }, { max: 4, spare: 2 }, { spare: 1 }];
+    const reasons = given.map((workers) => sizeRange(workers, 'cpu', () => 2, '').reason);
     expect(reasons.map((reason) => reason.split(',')[0])).toEqual([
       'workers: up to 4',
       'workers: 2 or more',
       'workers: any number',
+      'workers: 2',
+      'workers: up to 4 and 2 spare',
+      'workers: any number and 1 spare',
     ]);
   });
 });
@@ -67,7 +71,11 @@ describe('MILLPOND_WORKERS', () => {
     const reasons = (['auto', { spare: 1 }, { min: 9 }] as const).map(
       (workers) => sizeRange(workers, 'cpu', () => 4, '6').reason,
     );
-    expect(reasons).toEqual(['MILLPOND_WORKERS=6', 'MILLPOND_WORKERS=6', 'workers: 9 or more, MILLPOND_WORKERS=6']);
+    expect(reasons).toEqual([
+      'MILLPOND_WORKERS=6',
+      'workers: any number and 1 spare, MILLPOND_WORKERS=6',
+      'workers: 9 or more, MILLPOND_WORKERS=6',
+    ]);
   });
 
   it.each(['0', '-1', '1.5', 'all', ' '])('is refused as "%s"', (value) => {
