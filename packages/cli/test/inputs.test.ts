@@ -141,6 +141,9 @@ describe('csv', () => {
       { id: 2, problem: 'data:2: the record has 1 field, where 2 columns are named.' },
       { id: 3, problem: 'data:3: the record has 3 fields, where 2 columns are named.' },
     ]);
+    expect(await csv('a\n1,2\n')).toEqual([
+      { id: 2, problem: 'data:2: the record has 2 fields, where 1 column is named.' },
+    ]);
   });
 
   it('finds a record that is not UTF-8', async () => {

@@ -4,5 +4,5 @@ export { hostNowMs } from './base/clock.js';
 export { isThenable } from './base/is-thenable.js';
 export { isRecord } from './contract/checks.js';
 export { didYouMean, nearestName, nearestOrAll } from './base/nearest.js';
-export { formatCount } from './base/format-count.js';
+export { formatCount, plural } from './base/format-count.js';
 export { BoundedNames, OTHER, type Places } from './base/bounded-names.js';

@@ -1,3 +1,4 @@
+import { plural } from '@millpond/core/internal';
 import type { ByteSource } from './byte-source.js';
 import type { CsvRecord } from './csv-records.js';
 import { readCsvRecords } from './csv-records.js';
@@ -56,13 +57,9 @@ function toItem(record: CsvRecord, columns: readonly string[] | undefined, label
   if (fields.length !== columns.length) {
     return {
       id,
-      problem: `${label}:${id}: the record has ${count(fields.length)}, where ${columns.length} columns are named.`,
+      problem: `${label}:${id}: the record has ${plural(fields.length, 'field')}, where ${plural(columns.length, 'column')} ${columns.length === 1 ? 'is' : 'are'} named.`,
     };
   }
   // fromEntries defines properties and never calls a setter, so a column named __proto__ is only a column.
   return { id, value: Object.fromEntries(columns.map((name, index) => [name, fields[index]])) };
-}
-
-function count(fields: number): string {
-  return fields === 1 ? '1 field' : `${fields} fields`;
 }

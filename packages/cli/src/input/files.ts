@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
+import { plural } from '@millpond/core/internal';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { describeSystemError } from '../failure.js';
 import type { InputSource, SourceItem } from './source.js';
@@ -33,7 +34,7 @@ export async function openFiles({ files, ignore }: FilesInput, folder: string): 
     .map((path) => ({ path, relative: relative(folder, path).split(sep).join('/') }))
     .sort((a, b) => (a.relative < b.relative ? -1 : 1));
   return {
-    description: `${paths.length} files matching ${patterns.join(', ')}`,
+    description: `${plural(paths.length, 'file')} matching ${patterns.join(', ')}`,
     total: paths.length,
     files: paths.map(({ path }) => path),
     async *items(): AsyncGenerator<SourceItem> {

@@ -50,7 +50,7 @@ describe('millpond validate', () => {
     const cwd = await workloadFolder({ input: { files: '*.yaml' } });
     expect(await millpond(['validate', 'w.yaml'], { cwd })).toMatchObject({
       code: 0,
-      stdout: 'w.yaml: valid (1 files matching *.yaml)\n',
+      stdout: 'w.yaml: valid (1 file matching *.yaml)\n',
       stderr: '',
     });
   });

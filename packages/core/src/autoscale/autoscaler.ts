@@ -1,3 +1,4 @@
+import { plural } from '../base/format-count.js';
 import type { PoolEvents } from '../contract/events.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
 import type { DetectedWorkload, SizingStats } from '../contract/stats.js';
@@ -100,7 +101,7 @@ export class Autoscaler implements Keeper {
   /** Grows for waiting tasks: as many workers as they can use, up to where the law takes over. */
   growFor(tasks: number): void {
     const to = this.#workersFor(tasks);
-    if (to > this.#parts.supervisor.wanted) this.#want(to, `${tasks} tasks to run`);
+    if (to > this.#parts.supervisor.wanted) this.#want(to, `${plural(tasks, 'task')} to run`);
   }
 
   /** Places for tasks in workers that start, and in workers that would start at once for waiting tasks. */

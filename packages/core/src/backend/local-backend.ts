@@ -110,7 +110,7 @@ export class LocalBackend implements Backend {
     const { replaced, of, failure } = await keepAlive.during(supervisor.recycle(reason));
     if (failure === undefined || this.#refusal !== undefined) return;
     const cause = failure.error;
-    const why = `${replaced} of ${of} workers were replaced, and the others stay.${cause instanceof Error ? ` ${cause.message}` : ''}`;
+    const why = `${notAllReplaced(replaced, of)}${cause instanceof Error ? ` ${cause.message}` : ''}`;
     const module = fileURLToPath(this.#moduleUrl);
     throw new PoolError('ERR_WORKER_START', { module, phase: 'recycle()', reason: why, place: undefined }, { cause });
   }
@@ -189,4 +189,10 @@ export class LocalBackend implements Backend {
   #takers(): Worker[] {
     return this.#engine.dispatcher.roster.ready.filter(({ tasksLeft }) => tasksLeft > 0);
   }
+}
+
+function notAllReplaced(replaced: number, of: number): string {
+  if (of === 1) return 'The worker was not replaced, and stays.';
+  const rest = of - replaced === 1 ? 'the other stays' : 'the others stay';
+  return `${replaced} of ${of} workers ${replaced === 1 ? 'was' : 'were'} replaced, and ${rest}.`;
 }

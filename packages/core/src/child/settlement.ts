@@ -1,4 +1,5 @@
 import { hostNowMs } from '../base/clock.js';
+import { plural } from '../base/format-count.js';
 import type { WireThrown } from '../wire/error-nodes.js';
 import { errorToWire, valueFromWire } from '../wire/error-wire.js';
 import type { WorkerChannel } from '../wire/frame.js';
@@ -169,8 +170,8 @@ export class Settlement {
 function listOf(result: unknown, rows: number): unknown[] {
   const isList = Array.isArray(result);
   if (isList && result.length === rows) return Array.from(result);
-  const got = isList ? `${result.length} results` : `no list but ${typeof result}`;
+  const got = isList ? plural(result.length, 'result') : `no list but ${typeof result}`;
   throw new TypeError(
-    `A handler of several inputs returned ${got} for ${rows} inputs. Return a list with a result for each.`,
+    `A handler of several inputs returned ${got} for ${plural(rows, 'input')}. Return a list with a result for each.`,
   );
 }

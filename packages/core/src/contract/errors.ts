@@ -1,3 +1,4 @@
+import { plural } from '../base/format-count.js';
 /** How a worker ended, as far as the parent can see. Part of every crash error. */
 export interface DeathReport {
   workerId: number;
@@ -65,7 +66,7 @@ const MESSAGES = {
     d.deadline !== undefined
       ? pastDeadline(d.task, d.deadline, d.limitMs, d.waitedMs)
       : `Task "${d.task}" waited ${Math.round(d.waitedMs)} ms in the queue; its limit is ${Math.round(d.limitMs)} ms ` +
-        `(${d.queued} tasks still queued). Add workers, submit less at once, or raise queueTimeoutMs.`,
+        `(${plural(d.queued, 'task')} still queued). Add workers, submit less at once, or raise queueTimeoutMs.`,
   ERR_TASK_TIMEOUT: (d: {
     task: string;
     ranMs: number;
@@ -82,7 +83,8 @@ const MESSAGES = {
     (d.nearest === undefined ? '' : `Did you mean "${d.nearest}"? `) +
     (d.known.length === 0 ? 'It exports no function at all.' : `It exports: ${d.known.join(', ')}.`),
   ERR_TASK_POISON: (d: { task: string; crashes: number; death: DeathReport }) =>
-    `Task "${d.task}" was running in ${d.crashes} workers when they died (last: ${describeExit(d.death)}). ` +
+    `Task "${d.task}" was running in ${plural(d.crashes, 'worker')} when ${d.crashes === 1 ? 'it' : 'they'} died ` +
+    `(${d.crashes === 1 ? '' : 'last: '}${describeExit(d.death)}). ` +
     'It will not be run again. Run it alone to find out why, or raise crash.attempts.',
   ERR_NOT_SERIALIZABLE: (d: { task: string; what: 'input' | 'result'; reason: string }) =>
     `The ${d.what} of task "${d.task}" cannot be sent between workers: ${d.reason} ` +

@@ -1,7 +1,8 @@
+import { plural } from '../base/format-count.js';
 import { AT_EASE, fewerFrom, see, slowdown } from './ease.js';
 import { FIRST_PROBE_MS, GROWTH_READINGS, mostWorkers, nothingLearned, probe, startTrying, tryOut } from './probing.js';
 import { addWork, NO_RATE } from './rate.js';
-import { plural, tasksReason } from './reasons.js';
+import { tasksReason } from './reasons.js';
 import type { SizingLimits, SizingSample } from './sample.js';
 import { grown, needed, noVotes, vote } from './shrink-votes.js';
 import { change, haveEnough, isFull, type SizingChoice, type SizingDecision, type SizingState, stay } from './state.js';
@@ -153,6 +154,6 @@ function shrink(
   const tasks = sample.waiting + sample.executing;
   const reason = harm
     ? tasksReason(state.shape, limits)
-    : `${tasks} tasks at a time need no more than ${plural(wanted, 'worker')}`;
+    : `${plural(tasks, 'task')} at a time ${tasks === 1 ? 'needs' : 'need'} no more than ${plural(wanted, 'worker')}`;
   return change({ ...state, votes }, sample, to, reason);
 }

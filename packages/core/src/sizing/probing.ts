@@ -1,5 +1,6 @@
+import { plural } from '../base/format-count.js';
 import { NO_RATE } from './rate.js';
-import { plural, signed } from './reasons.js';
+import { signed } from './reasons.js';
 import type { SizingLimits, SizingSample } from './sample.js';
 import { needed } from './shrink-votes.js';
 import { change, isFull, type SizingChoice, type SizingState, stay } from './state.js';

@@ -1,10 +1,11 @@
+import { plural } from '../base/format-count.js';
 import type { SizingLimits } from './sample.js';
 import { cpuPerLoop, isKnown, kindOf, tasksPerLoop, type WorkloadProfile } from './workload-profile.js';
 
 /** Describes the tasks in words. */
 export function tasksReason(shape: WorkloadProfile, { cores }: SizingLimits): string {
   const count = Number(cores.toFixed(2));
-  const shown = count === 1 ? '1 core' : `${count} cores`;
+  const shown = plural(count, 'core');
   if (!isKnown(shape)) return `${shown}, and nothing known of the tasks yet`;
   const share = Math.round(cpuPerLoop(shape) * 100);
   switch (kindOf(shape)) {
@@ -15,10 +16,6 @@ export function tasksReason(shape: WorkloadProfile, { cores }: SizingLimits): st
     default:
       return `tasks wait: ${tasksPerLoop(shape).toFixed(1)} of them keep one worker busy, ${shown}`;
   }
-}
-
-export function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 export function signed(value: number): string {

@@ -1,3 +1,4 @@
+import { plural } from '../base/format-count.js';
 import type { RecycleRules } from '../contract/resolve-options.js';
 import type { LeakVerdict } from './leak.js';
 
@@ -83,7 +84,7 @@ function whyRecycle(view: RecycleView, rules: RecycleRules): { urgency: number; 
   }
   if (view.tasksTaken >= view.mostTasks) {
     const { mostTasks } = view;
-    return { urgency: view.tasksTaken / mostTasks, reason: mostTasks === 1 ? '1 task' : `${mostTasks} tasks` };
+    return { urgency: view.tasksTaken / mostTasks, reason: plural(mostTasks, 'task') };
   }
   if (rules.afterMs !== undefined && view.readyMs >= rules.afterMs * view.stretch) {
     return { urgency: view.readyMs / rules.afterMs, reason: `${Math.round(view.readyMs / 1000)} s old` };

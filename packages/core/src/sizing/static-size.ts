@@ -1,3 +1,4 @@
+import { plural } from '../base/format-count.js';
 import { PoolError } from '../contract/errors.js';
 import { MOST_WORKERS } from '../contract/option-shapes.js';
 import type { WorkersOption, Workload } from '../contract/options.js';
@@ -50,7 +51,7 @@ export function sizeRange(
   }
   const usable = cores();
   const own = Math.max(1, Math.ceil(usable * PER_CORE[workload]));
-  const shown = `${Number(usable.toFixed(2))} usable cores, workload ${workload}`;
+  const shown = `${plural(Number(usable.toFixed(2)), 'usable core')}, workload ${workload}`;
   const max = given.max ?? Math.max(mostFor(usable, own), given.min ?? 0);
   return {
     min: given.min ?? Math.min(1, max),

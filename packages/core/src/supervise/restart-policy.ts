@@ -1,4 +1,5 @@
 import { nextDelayMs } from '../base/backoff.js';
+import { plural } from '../base/format-count.js';
 
 /** Record of how workers ended. Plain data. */
 export interface RestartHistory {
@@ -79,7 +80,7 @@ export function afterUnexpectedEnd(
   const deathsInARow = wasHealthy ? 1 : history.deathsInARow + 1;
   const next = { ...history, deaths, deathsInARow };
   if (deaths.length > limits.max) {
-    const reason = `${deaths.length} workers died within ${limits.withinMs} ms (restart.max is ${limits.max}).`;
+    const reason = `${plural(deaths.length, 'worker')} died within ${limits.withinMs} ms (restart.max is ${limits.max}).`;
     return { history: next, decision: { action: 'giveUp', reason } };
   }
   const delayMs = deathsInARow <= 1 ? 0 : nextDelayMs(deathsInARow - 1, BASE_MS, MAX_MS, end.random);

@@ -1,3 +1,4 @@
+import { plural } from '../base/format-count.js';
 import { NO_MESSAGE } from '../base/message-of.js';
 import { types } from '../base/natives.js';
 import { serialize } from '../base/v8-natives.js';
@@ -131,7 +132,7 @@ export class ErrorEncoder {
   #plain(value: unknown): WireValue {
     switch (typeof value) {
       case 'string':
-        if (value.length > this.#left) return { value: `[a text of ${value.length} characters]` };
+        if (value.length > this.#left) return { value: `[a text of ${plural(value.length, 'character')}]` };
         this.#left -= value.length;
         return { value };
       case 'bigint':
@@ -165,7 +166,9 @@ export class ErrorEncoder {
   #cut(whole: string, longest: number): string {
     const length = Math.min(longest, Math.max(0, this.#left));
     this.#left -= Math.min(whole.length, length);
-    return whole.length <= length ? whole : `${whole.slice(0, length)} … (${whole.length - length} characters more)`;
+    return whole.length <= length
+      ? whole
+      : `${whole.slice(0, length)} … (${plural(whole.length - length, 'character')} more)`;
   }
 }
 

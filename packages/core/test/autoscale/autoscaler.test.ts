@@ -21,6 +21,13 @@ describe('the numbers of a pool', () => {
     expect(engine.keepers.autoscaler.stats()).toMatchObject({ workers: 2, reason: '10 tasks to run' });
   });
 
+  it('grow for a single task, too', async () => {
+    const { engine, submit } = openEngine({ workers: { min: 0, max: 8 } });
+    submit();
+    await turn();
+    expect(engine.keepers.autoscaler.stats()).toMatchObject({ workers: 1, reason: '1 task to run' });
+  });
+
   it('keep to another range from now on', async () => {
     const { engine, supervisor, staffUp } = openEngine({ workers: { min: 1, max: 8 } });
     await staffUp(3);

@@ -58,7 +58,16 @@ describe('PoolError', () => {
       /had not begun at its deadline \(1800000000000 ms since the epoch\), 100 ms after its/,
     );
     const queued = new PoolError('ERR_QUEUE_TIMEOUT', { ...about, waitedMs: 101, limitMs: 100, deadline: undefined });
-    expect(queued.message).toMatch(/waited 101 ms in the queue; its limit is 100 ms/);
+    expect(queued.message).toMatch(/waited 101 ms in the queue; its limit is 100 ms \(0 tasks still queued\)/);
+    const one = new PoolError('ERR_QUEUE_TIMEOUT', { ...about, queued: 1, limitMs: 100, deadline: undefined });
+    expect(one.message).toMatch('(1 task still queued)');
+  });
+
+  it('counts the workers that a poisonous task ended', () => {
+    const poison = (crashes: number): string =>
+      new PoolError('ERR_TASK_POISON', { task: 'x', crashes, death: DEATH }).message;
+    expect(poison(1)).toMatch('Task "x" was running in 1 worker when it died (signal SIGKILL). ');
+    expect(poison(2)).toMatch('Task "x" was running in 2 workers when they died (last: signal SIGKILL). ');
   });
 
   it('quotes the last line a crashed worker wrote, if it wrote one', () => {

@@ -33,6 +33,7 @@ describe('sizeRange', () => {
   it('gives its reason', () => {
     expect(sizeRange(3, 'auto', () => 8, undefined).reason).toBe('workers: 3');
     expect(sizeRange('auto', 'io', () => 1.5, undefined).reason).toBe('1.5 usable cores, workload io');
+    expect(sizeRange('auto', 'cpu', () => 1, undefined).reason).toBe('1 usable core, workload cpu');
     expect(sizeRange({ min: 1, max: 4 }, 'auto', () => 2, '').reason).toBe(
       'workers: 1–4, 2 usable cores, workload auto',
     );

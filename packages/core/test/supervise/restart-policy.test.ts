@@ -60,6 +60,9 @@ describe('after the death of a ready worker', () => {
       action: 'giveUp',
       reason: '3 workers died within 1000 ms (restart.max is 2).',
     });
+    expect(decisions([{ nowMs: 0 }], { max: 0, withinMs: 1000 })).toEqual([
+      { action: 'giveUp', reason: '1 worker died within 1000 ms (restart.max is 0).' },
+    ]);
   });
 
   it('deaths that have left the window count no more', () => {

@@ -55,7 +55,9 @@ function timeLines(data: ReportData, pool: PoolReport): string[] {
   const more = pool.byTask.length - shown.length;
   return [
     ...titled(of(data, pool, TIME_TITLES[pool.kind]), shown.flatMap(taskLines)),
-    ...(more > 0 ? [`  … and ${formatCount(more)} more task names, in the JSON report`] : []),
+    ...(more > 0
+      ? [`  … and ${formatCount(more)} more task ${more === 1 ? 'name' : 'names'}, in the JSON report`]
+      : []),
   ];
 }
 
@@ -81,7 +83,7 @@ function poolNotes({ atEnd, byTask, clockDisorder, traces, foldedWorkers }: Pool
   // Frames are read while the write call is still returning, so microseconds are normal.
   if (clockDisorder.maxMs > 1) {
     lines.push(
-      `stamps out of order: ${formatCount(clockDisorder.tries)} tries, moved by at most ${formatMs(clockDisorder.maxMs)}`,
+      `stamps out of order: ${formatCount(clockDisorder.tries)} ${clockDisorder.tries === 1 ? 'try' : 'tries'}, moved by at most ${formatMs(clockDisorder.maxMs)}`,
     );
   }
   if (traces !== undefined && traces.dropped > 0) {
@@ -91,7 +93,9 @@ function poolNotes({ atEnd, byTask, clockDisorder, traces, foldedWorkers }: Pool
   }
   const gone = foldedWorkers.workers;
   if (gone > 0)
-    lines.push(`workers: ${formatCount(gone)} that exited have no row; utilization counts them all the same`);
+    lines.push(
+      `workers: ${formatCount(gone)} that exited ${gone === 1 ? 'has' : 'have'} no row; utilization counts ${gone === 1 ? 'it' : 'them'} all the same`,
+    );
   return lines;
 }
 

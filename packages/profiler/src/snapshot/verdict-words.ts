@@ -1,3 +1,4 @@
+import { plural } from '@millpond/core/internal';
 import { formatOutcomes } from '../format/outcomes.js';
 import { formatMs, formatName, formatPath, formatShare } from '../format/units.js';
 import type { Evidence, Finding, Parts } from './finding.js';
@@ -85,5 +86,5 @@ function underfed({ pool }: Parts): string {
   const inFlight = share(meanInFlight * wallMs, wallMs - bootMs);
   return inFlight >= 0.75 * peakWorkers
     ? ''
-    : `: on average ${inFlight.toFixed(1)} tasks in flight for ${peakWorkers} workers`;
+    : `: on average ${inFlight.toFixed(1)} tasks in flight for ${plural(peakWorkers, 'worker')}`;
 }

@@ -116,6 +116,9 @@ describe('the text of a report', () => {
     expect(text.match(/\n {2}worker /g)).toHaveLength(20);
     expect(text.match(/… and 30 more, in the JSON report/g)).toHaveLength(2);
     expect(text).toMatch('… and 30 more task names, in the JSON report');
+    const barely = recorderOf();
+    for (let id = 1; id <= 21; id++) barely.task(ran(1000, 1100, { workerId: 1, task: `task ${id}` }));
+    expect(reportOf([barely]).toText()).toMatch('… and 1 more task name, in the JSON report');
   });
 
   it('lets no name steer the terminal', () => {
