@@ -35,8 +35,16 @@ export class ProgressLink {
     this.#encoder = encoder;
   }
 
-  /** Encodes the present state of a value of `ctx.progress`. @throws if it cannot be sent */
+  /** Encodes the present state of a value of `ctx.progress`. @throws TypeError if it cannot be sent */
   encode(given: unknown): EncodedProgress {
+    try {
+      return this.#encoded(given);
+    } catch (error) {
+      throw new TypeError(toRefusal(error, 'value').reason, { cause: error });
+    }
+  }
+
+  #encoded(given: unknown): EncodedProgress {
     const channel = this.#channel;
     const moved = isMoved(given) ? given : undefined;
     const value = moved === undefined ? given : moved.value;
@@ -48,9 +56,8 @@ export class ProgressLink {
       const size = (beside ?? []).reduce((sum, { byteLength }) => sum + byteLength, bytes.length);
       return { bytes, beside, size, body: undefined, transfer: undefined };
     } catch (error) {
-      if (!channel.clones || !mayGoByPort(error))
-        throw new TypeError(toRefusal(error, 'value').reason, { cause: error });
-      return cloned(value, []);
+      if (channel.clones && mayGoByPort(error)) return cloned(value, []);
+      throw error;
     }
   }
 

@@ -92,7 +92,7 @@ export class ResultWriter {
         const refused = this.#take(id, given, value.transfer);
         if (refused === undefined) return this.#addLoose(id, STATUS.ok, isToLog, times);
         // Memory that was to be moved may be half gone: it must not arrive as if it were whole.
-        this.#encodeNote(toRefusal(refused, 'result'));
+        this.#encodeNote(explain(given, toRefusal(refused, 'result')));
         return this.#addRecord(id, STATUS.notSerializable, undefined, isToLog, times);
       }
     }
@@ -106,10 +106,9 @@ export class ResultWriter {
       else this.#encodeNote(given);
     } catch (error) {
       const isForPort = this.#parts.channel.clones && (status !== STATUS.ok || mayGoByPort(error));
-      if (isForPort && this.#take(id, given) === undefined) {
-        return this.#addLoose(id, status, isToLog, times);
-      }
-      this.#encodeNote(explain(given, toRefusal(error, 'result')));
+      const refused = isForPort ? this.#take(id, given) : error;
+      if (refused === undefined) return this.#addLoose(id, status, isToLog, times);
+      this.#encodeNote(explain(given, toRefusal(refused, 'result')));
       return this.#addRecord(id, STATUS.notSerializable, undefined, isToLog, times);
     }
     return this.#addRecord(id, status, views, isToLog, times);

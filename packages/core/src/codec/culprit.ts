@@ -19,9 +19,27 @@ type Owner = Unsendable['owner'];
 /** One step further into a value. */
 type Part = [step: string, read: () => unknown];
 
+/** What refuses objects: an encoder, or a port. */
+export interface Refuser {
+  /** The reason why no object of this type can be sent, as far as the type shows it. */
+  byType(object: object): Refused | undefined;
+  /** Writes objects of its kind, only for its refusals. */
+  serializer(): InstanceType<typeof DefaultSerializer>;
+}
+
 /** The first part of a refused value that is to blame for this error. */
 export function findCulprit(value: unknown, error: unknown): NotSerializable {
-  const found = new CulpritSearch().look(value, '', 0, undefined);
+  return findCulpritOf(ENCODER, value, error, []);
+}
+
+/** The same for another refuser. @param accepted parts that are not to blame, whatever they are */
+export function findCulpritOf(
+  refuser: Refuser,
+  value: unknown,
+  error: unknown,
+  accepted: readonly object[],
+): NotSerializable {
+  const found = new CulpritSearch(refuser, accepted).look(value, '', 0, undefined);
   return new NotSerializable(found ?? unplaced(error), error);
 }
 
@@ -33,8 +51,14 @@ function unplaced(error: unknown): Unsendable {
 }
 
 class CulpritSearch {
-  readonly #seen = new Set<object>();
+  readonly #refuser: Refuser;
+  readonly #seen: Set<object>;
   #triedBytes = 0;
+
+  constructor(refuser: Refuser, accepted: readonly object[]) {
+    this.#refuser = refuser;
+    this.#seen = new Set(accepted);
+  }
 
   look(value: unknown, path: string, steps: number, owner: Owner): Unsendable | undefined {
     if (typeof value === 'function') return { path, what: 'is a function, which cannot be sent', owner };
@@ -42,7 +66,7 @@ class CulpritSearch {
     if (typeof value !== 'object' || value === null || this.#seen.has(value)) return undefined;
     if (steps > MAX_STEPS || this.#seen.size >= MAX_PARTS) return undefined;
     this.#seen.add(value);
-    const refused = refusalByType(value);
+    const refused = this.#refuser.byType(value);
     if (refused !== undefined) return { path, owner, ...refused };
     if (ArrayBuffer.isView(value)) return undefined;
     const isOfClass = isInstance(value);
@@ -64,7 +88,7 @@ class CulpritSearch {
 
   #try(value: object): Refused | undefined {
     if (this.#triedBytes > MAX_TRIED_BYTES) return undefined;
-    const serializer = new TypeSerializer();
+    const serializer = this.#refuser.serializer();
     try {
       serializer.writeValue(value);
       return undefined;
@@ -78,19 +102,36 @@ class CulpritSearch {
   }
 }
 
-type Refused = Pick<Unsendable, 'what' | 'mayGoToThread'>;
+export type Refused = Pick<Unsendable, 'what' | 'mayGoToThread'>;
 
-/** The reason why no object of this type can be sent, as far as the type shows it. */
-function refusalByType(value: object): Refused | undefined {
+const ENCODER: Refuser = {
+  byType: refusalByEncoder,
+  serializer: () => new TypeSerializer(),
+};
+
+/** The reason why no way carries any object of this type, as far as the type shows it. */
+export function refusalByAll(value: object): Refused | undefined {
   if (types.isProxy(value)) return { what: 'is a Proxy, which cannot be sent' };
   if (types.isPromise(value)) return { what: 'is a Promise, which cannot be sent; await it first' };
   if (types.isGeneratorObject(value)) return { what: 'is a generator, which cannot be sent; collect its values first' };
   if (types.isArgumentsObject(value))
     return { what: 'is an arguments object, which cannot be sent; copy it ([...arguments])' };
+  return undefined;
+}
+
+/** The reason for an object without its memory. */
+export function refusalWithoutMemory(value: object): Refused | undefined {
+  if (!lacksMemory(value)) return undefined;
+  return { what: `is ${one(nameOf(value))} whose memory was moved away, or is too short for it` };
+}
+
+function refusalByEncoder(value: object): Refused | undefined {
+  const always = refusalByAll(value);
+  if (always !== undefined) return always;
   const refusal = refusalOfPlatformObject(value);
   if (refusal !== undefined) return { what: refusal.message, mayGoToThread: refusal instanceof BelongsHere };
-  if (lacksMemory(value))
-    return { what: `is ${one(nameOf(value))} whose memory was moved away, or is too short for it` };
+  const withoutMemory = refusalWithoutMemory(value);
+  if (withoutMemory !== undefined) return withoutMemory;
   if (isInDisguise(value)) return { what: 'is a view with the prototype of another type, which cannot be sent' };
   const memory = ArrayBuffer.isView(value) ? value.buffer : value;
   if (types.isSharedArrayBuffer(memory)) return { what: new BelongsHere(memory).message, mayGoToThread: true };

@@ -13,6 +13,8 @@ const FOR_PORTS = [
   ...['Blob', 'File', 'BlockList', 'SocketAddress', 'CryptoKey', 'MessagePort'],
   ...['ReadableStream', 'WritableStream', 'TransformStream'],
 ];
+/** Those that a port can only move. */
+const ONLY_MOVED = new Set(['MessagePort', 'ReadableStream', 'WritableStream', 'TransformStream']);
 /** Classes that nothing can carry: data is lost even from derived ones. Each with its replacement, as the end of a sentence. */
 const INSTEAD: Readonly<Record<string, string>> = {
   URL: 'send its href',
@@ -47,6 +49,11 @@ export function refusalOfPlatformObject(object: object): TypeError | undefined {
   if (FOR_PORTS.includes(name)) return new BelongsHere(object);
   const instead = INSTEAD[name];
   return new TypeError(`is ${one(name)}, which cannot be sent${instead === undefined ? '' : `; ${instead}`}`);
+}
+
+/** Whether a port moves this object, but never copies it. */
+export function canOnlyBeMoved(object: object): boolean {
+  return ONLY_MOVED.has(platformClassOf(object) ?? '');
 }
 
 /** Refuses a value that holds such an object where V8's serializer would reach it. @throws TypeError */

@@ -2,6 +2,7 @@ import type * as workerThreads from 'node:worker_threads';
 import { Buffer, bufferPrototype, getBuiltinModule, structuredClone, types } from '../base/natives.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { entriesOf, hasOnlyElements, valuesOf } from './plain-data.js';
+import { findPortCulprit } from './port-culprit.js';
 
 /** Exists from Node 21 on. Node 20 copies memory that may not move. */
 const { isMarkedAsUntransferable = () => false } = getBuiltinModule('node:worker_threads') as typeof workerThreads & {
@@ -24,12 +25,25 @@ export interface TakenValue {
 /**
  * Copies a value for a port, and moves `transfer` into the copy. Views get memory of their own, except those of moved memory. Node
  * does not let the pool of small Buffers move, so that is copied.
- * @throws if nothing can carry the value
+ * @throws NotSerializable, if nothing can carry the value
  */
 export function takeForPort(value: unknown, transfer: readonly TransferItem[]): TakenValue {
   const list = movable(transfer);
-  const taken = structuredClone({ value, transfer: list }, { transfer: list as never });
-  const moved = taken.transfer.filter((_, index) => (list[index] as ArrayBuffer).byteLength === 0);
+  try {
+    return take(value, list);
+  } catch (error) {
+    throw findPortCulprit(value, list, error);
+  }
+}
+
+/** Copies a value for a port. @throws what structuredClone() throws */
+export function copyForPort(value: unknown): PortValue {
+  return take(value, []).body;
+}
+
+function take(value: unknown, transfer: TransferItem[]): TakenValue {
+  const taken = structuredClone({ value, transfer }, { transfer: transfer as never });
+  const moved = taken.transfer.filter((_, index) => (transfer[index] as ArrayBuffer).byteLength === 0);
   return { body: new ViewWalk(moved).finish(value, taken.value), transfer: taken.transfer };
 }
 

@@ -41,8 +41,7 @@ export class InputWriter {
       if (views !== undefined) task.aside = this.#keep(task, views);
       return undefined;
     } catch (error) {
-      const isHeld = this.#clones && mayGoByPort(error) && this.#hold(task, input, []) === undefined;
-      return isHeld ? undefined : toRefusal(error, 'input');
+      return this.#clones && mayGoByPort(error) ? this.#hold(task, input, []) : toRefusal(error, 'input');
     }
   }
 

@@ -2,7 +2,7 @@ import { plural } from '../base/format-count.js';
 import { NO_MESSAGE } from '../base/message-of.js';
 import { types } from '../base/natives.js';
 import { serialize } from '../base/v8-natives.js';
-import { takeForPort } from '../codec/port-value.js';
+import { copyForPort } from '../codec/port-value.js';
 import { baseOf } from './error-bases.js';
 import {
   MAX_DEPTH,
@@ -159,7 +159,7 @@ export class ErrorEncoder {
       return { value: `[a value of ${Math.max(size, bytes?.byteLength ?? 0)} bytes: ${describe(value)}]` };
     }
     // Values that only a port can carry, such as memory that threads share.
-    const forPort = this.#clones ? read(() => takeForPort(value, []).body) : undefined;
+    const forPort = this.#clones ? read(() => copyForPort(value)) : undefined;
     return forPort === undefined ? { value: describe(value) } : { forPort };
   }
 

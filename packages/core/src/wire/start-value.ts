@@ -1,6 +1,6 @@
 import { structuredClone } from '../base/natives.js';
 import { deserialize, serialize } from '../base/v8-natives.js';
-import { fromPort, type PortValue, takeForPort } from '../codec/port-value.js';
+import { copyForPort, fromPort, type PortValue } from '../codec/port-value.js';
 import { anyViewWritten } from '../codec/written-objects.js';
 
 /** A copy of a value that each worker of a pool gets at its start. A process gets V8's bytes, the others a value for a port. */
@@ -14,7 +14,7 @@ export type StartValue = PortValue | { readonly bytes: Uint8Array };
 export function takeStartValue(value: unknown, clones: boolean): StartValue {
   if (hasNoParts(value)) return { value };
   if (!clones) return { bytes: serialize(value) };
-  return mayHoldView(value) ? takeForPort(value, []).body : { value: structuredClone(value) };
+  return mayHoldView(value) ? copyForPort(value) : { value: structuredClone(value) };
 }
 
 /** The value as it was, in the worker. */

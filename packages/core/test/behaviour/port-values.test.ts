@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KINDS, withPool } from './pools.js';
+import { failure, KINDS, withPool } from './pools.js';
 
 const TEXT = 'ten bytes!';
 
@@ -64,6 +64,34 @@ describe.each(['thread', 'inline'] as const)('a value with shared memory, kind %
       const run = pool.run('untilAborted', 0, { signal: controller.signal, onProgress });
       await expect(run).rejects.toBe(reason);
       expect(await pool.run('toldReason')).toEqual(WHOLE);
+    });
+  });
+});
+
+describe.each(KINDS)('a value that cannot be sent, beside memory that moves, kind %s,', (kind) => {
+  it('is refused with its place, as an input, a result and progress', async () => {
+    await withPool('buffers.mjs', { kind, workers: 1 }, async (pool) => {
+      const memory = new ArrayBuffer(8);
+      const input = { memory, deep: [() => {}] };
+      const refusal = 'deep[0] is a function, which cannot be sent.';
+      expect(await failure(pool.run('told', input, { transfer: [memory] }))).toMatchObject({
+        code: 'ERR_NOT_SERIALIZABLE',
+        details: { reason: `input.${refusal}` },
+      });
+      expect(memory.byteLength).toBe(8);
+      expect(await failure(pool.run('returnsFunction'))).toMatchObject({
+        code: 'ERR_NOT_SERIALIZABLE',
+        details: { reason: `result.${refusal}` },
+      });
+      expect(await pool.run('reportsFunction', undefined, { onProgress() {} })).toEqual([true, `value.${refusal}`]);
+    });
+  });
+
+  it('is refused for what it is, also beside shared memory', async () => {
+    await withPool('buffers.mjs', { kind, workers: 1 }, async (pool) => {
+      const error = await failure(pool.run('told', { shared: new SharedArrayBuffer(8), bad: () => {} }));
+      const reason = kind === 'process' ? /^input\.shared is a SharedArrayBuffer/ : /^input\.bad is a function/;
+      expect(error).toMatchObject({ details: { reason: expect.stringMatching(reason) as string } });
     });
   });
 });
