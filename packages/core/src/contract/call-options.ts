@@ -41,7 +41,8 @@ export interface RunOptions {
   transfer?: readonly TransferItem[];
   /**
    * Receives the values that the handler passes to ctx.progress(), the newest ones if there are too many. Not called after
-   * the promise settled. Runs in the async context of the call.
+   * the promise settled. Runs in the async context of the call. What it throws becomes an uncaught exception of the program,
+   * and the task goes on.
    */
   onProgress?: (value: unknown) => void;
 }

@@ -3,7 +3,10 @@ import type { DeathReport } from './errors.js';
 /** How short memory is. The levels after 'normal' begin at 70 %, 80 %, 90 % and 95 % of the limit in use. */
 export type MemoryLevel = 'normal' | 'elevated' | 'high' | 'critical' | 'emergency';
 
-/** Events of a pool, with the arguments of their listeners. Listeners run synchronously; keep them short. */
+/**
+ * Events of a pool, with the arguments of their listeners. Listeners run synchronously; keep them short. What a listener
+ * throws becomes an uncaught exception of the program, and later listeners of that event are not called. The pool goes on.
+ */
 export interface PoolEvents {
   /**
    * A worker is warm and takes tasks. `pid` is set for a process, `threadId` for a thread; `bootMs` is the time from spawn to

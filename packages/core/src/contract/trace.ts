@@ -51,7 +51,10 @@ export interface SectionDelta {
   counts: readonly [bucket: number, count: number][];
 }
 
-/** Names of the node:diagnostics_channel channels that a pool publishes on. Nothing is built for a channel without a listener. */
+/**
+ * Names of the node:diagnostics_channel channels that a pool publishes on. Nothing is built for a channel without a listener.
+ * What a listener throws becomes an uncaught exception of the program. The other listeners are called, and the pool goes on.
+ */
 export const CHANNELS = {
   /** {@link TaskMessage}, once per try of a task. Listeners run in a microtask, before the caller gets the result. */
   task: 'millpond:task',

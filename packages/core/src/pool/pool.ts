@@ -174,7 +174,11 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     return this.#backend.whenIdle();
   }
 
-  /** Changes the number of workers, or its bounds. Excess workers finish what they have. @throws ERR_OPTION */
+  /**
+   * Changes the number of workers, or its bounds. Excess workers finish what they have. Kind 'inline' has one worker,
+   * always, and a pool that is not open has none to come: both ignore it.
+   * @throws ERR_OPTION for a wrong value, also where it is ignored
+   */
   resize(workers: WorkersOption): void {
     if (workers === undefined) throw wrongArgument('workers', 'a number, "auto" or an object', workers);
     const own = resolveOptions({ workers }, this.name);
@@ -226,7 +230,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
 
   /**
    * Calls `listener` at every such event; see {@link PoolEvents}. Listeners run synchronously, in the order of their
-   * registration.
+   * registration. What one throws becomes an uncaught exception of the program.
    * @throws ERR_OPTION for an unknown event, with the nearest name, and for a listener that is not a function
    */
   override on<E extends keyof PoolEvents>(event: E, listener: EventEmitter.EventListener<PoolEvents, E>): this {
