@@ -1,3 +1,5 @@
+import { messageOf } from '../base/message-of.js';
+import { NotSerializable } from '../codec/not-serializable.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolKind } from '../contract/options.js';
 import type { GivenStartData } from '../contract/resolve-options.js';
@@ -24,7 +26,7 @@ function taken(value: unknown, kind: PoolKind, option: string): StartValue {
   try {
     return takeStartValue(value, kind !== 'process');
   } catch (cause) {
-    const reason = `must be cloneable: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const reason = `must be cloneable: ${cause instanceof NotSerializable ? cause.describe(option) : messageOf(cause)}`;
     throw new PoolError('ERR_OPTION', { option, reason }, { cause });
   }
 }

@@ -1,6 +1,6 @@
 import { getBuiltinModule, types } from '../base/natives.js';
 import { BelongsHere, one } from './not-serializable.js';
-import { anyWritten } from './written-objects.js';
+import { anyStored, anyWritten } from './written-objects.js';
 
 /*
  * Objects of the platform that are classes of JavaScript. All their data is private, so V8's serializer silently makes `{}` of
@@ -11,7 +11,7 @@ import { anyWritten } from './written-objects.js';
 /** Classes whose objects a port can carry, or move. */
 const FOR_PORTS = [
   ...['Blob', 'File', 'BlockList', 'SocketAddress', 'CryptoKey', 'MessagePort'],
-  ...['ReadableStream', 'WritableStream', 'TransformStream'],
+  ...['ReadableStream', 'WritableStream', 'TransformStream', 'Module'],
 ];
 /** Those that a port can only move. */
 const ONLY_MOVED = new Set(['MessagePort', 'ReadableStream', 'WritableStream', 'TransformStream']);
@@ -56,11 +56,26 @@ export function canOnlyBeMoved(object: object): boolean {
   return ONLY_MOVED.has(platformClassOf(object) ?? '');
 }
 
+/** The error for an object of the platform that would arrive empty even by a port. */
+export function refusalByEveryWay(object: object): TypeError | undefined {
+  const refusal = refusalOfPlatformObject(object);
+  return refusal instanceof BelongsHere ? undefined : refusal;
+}
+
 /** Refuses a value that holds such an object where V8's serializer would reach it. @throws TypeError */
 export function refusePlatformObjects(value: object): void {
+  refuse(value, anyWritten, refusalOfPlatformObject);
+}
+
+/** Refuses a value that holds an object that would arrive empty even by a port. Calls no accessor. @throws TypeError */
+export function refuseByEveryWay(value: object): void {
+  refuse(value, anyStored, refusalByEveryWay);
+}
+
+function refuse(value: object, any: typeof anyWritten, refusalOf: typeof refusalOfPlatformObject): void {
   let refusal: TypeError | undefined;
   try {
-    anyWritten(value, (object) => (refusal = refusalOfPlatformObject(object)) !== undefined);
+    any(value, (object) => (refusal = refusalOf(object)) !== undefined);
   } catch {
     // An accessor has thrown, or the stack is full. The serializer reaches the same place, and reports its own error.
   }
@@ -84,13 +99,14 @@ function classOf(prototype: object): string {
     const name = typeof constructor === 'function' ? constructor.name : '';
     if (KNOWN_TO_V8.has(name) || !(LISTED.has(name) || GLOBALS.has(name))) continue;
     // A user's class may have the name of a platform class. The first access to the platform's own may load it.
-    const own = ofNet(name) ?? (globalThis as Record<string, unknown>)[name];
+    const own = elsewhere(name) ?? (globalThis as Record<string, unknown>)[name];
     if (typeof own === 'function' && own.prototype === link) return name;
   }
   return '';
 }
 
-/** Listed classes that are no globals. */
-function ofNet(name: string): unknown {
+/** Listed classes that are no globals. V8 writes a module of WebAssembly for another process, which cannot read it. */
+function elsewhere(name: string): unknown {
+  if (name === 'Module') return (globalThis as { WebAssembly?: Record<string, unknown> }).WebAssembly?.[name];
   return name === 'BlockList' || name === 'SocketAddress' ? getBuiltinModule('node:net')[name] : undefined;
 }

@@ -2,7 +2,7 @@ import { DefaultSerializer } from '../base/v8-natives.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { findCulpritOf, refusalByAll, refusalWithoutMemory, type Refused, type Refuser } from './culprit.js';
 import { nameOf, type NotSerializable, one } from './not-serializable.js';
-import { canOnlyBeMoved } from './platform-objects.js';
+import { canOnlyBeMoved, refusalByEveryWay } from './platform-objects.js';
 
 const PORT: Refuser = {
   byType: refusalByPort,
@@ -16,7 +16,10 @@ export function findPortCulprit(value: unknown, transfer: readonly TransferItem[
 
 function refusalByPort(value: object): Refused | undefined {
   const always = refusalByAll(value) ?? refusalWithoutMemory(value);
-  if (always !== undefined || !canOnlyBeMoved(value)) return always;
+  if (always !== undefined) return always;
+  const refusal = refusalByEveryWay(value);
+  if (refusal !== undefined) return { what: refusal.message };
+  if (!canOnlyBeMoved(value)) return undefined;
   return { what: `is ${one(nameOf(value))}, which can only be moved; name it in transfer` };
 }
 

@@ -2,6 +2,7 @@ import type * as workerThreads from 'node:worker_threads';
 import { Buffer, bufferPrototype, getBuiltinModule, structuredClone, types } from '../base/natives.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { entriesOf, hasOnlyElements, valuesOf } from './plain-data.js';
+import { refuseByEveryWay } from './platform-objects.js';
 import { findPortCulprit } from './port-culprit.js';
 
 /** Exists from Node 21 on. Node 20 copies memory that may not move. */
@@ -30,6 +31,8 @@ export interface TakenValue {
 export function takeForPort(value: unknown, transfer: readonly TransferItem[]): TakenValue {
   const list = movable(transfer);
   try {
+    // First: what has moved cannot come back.
+    if (typeof value === 'object' && value !== null) refuseByEveryWay(value);
     return take(value, list);
   } catch (error) {
     throw findPortCulprit(value, list, error);

@@ -17,23 +17,30 @@ export type ObjectTest = (object: object, level: number) => boolean;
  * @throws the error of an accessor, and RangeError where the value is deeper than the stack
  */
 export function anyWritten(value: object, test: ObjectTest): boolean {
-  return new Search(test, false).finds(value);
+  return new Search(test, {}).finds(value);
+}
+
+/** The same for objects that the value has without a call of its accessors, which a later copy calls. */
+export function anyStored(value: object, test: ObjectTest): boolean {
+  return new Search(test, { skipsAccessors: true }).finds(value);
 }
 
 /** The same for views alone. */
 export function anyViewWritten(value: object): boolean {
-  return new Search(() => false, true).finds(value);
+  return new Search(() => false, { findsViews: true }).finds(value);
 }
 
 class Search {
   readonly #test: ObjectTest;
   readonly #findsViews: boolean;
+  readonly #skipsAccessors: boolean;
   #seen: Set<object> | undefined;
   #count = 0;
 
-  constructor(test: ObjectTest, findsViews: boolean) {
+  constructor(test: ObjectTest, { findsViews = false, skipsAccessors = false }) {
     this.#test = test;
     this.#findsViews = findsViews;
+    this.#skipsAccessors = skipsAccessors;
   }
 
   finds(value: object): boolean {
@@ -58,17 +65,24 @@ class Search {
     if (Array.isArray(value)) return this.#isInArray(value, level + 1);
     if (types.isMap(value)) return this.#isInMap(value, level + 1);
     if (types.isSet(value)) return this.#isInSet(value, level + 1);
-    if (types.isNativeError(value)) return this.#isIn(value.cause, level + 1);
+    if (types.isNativeError(value)) return this.#isIn(this.#read(value, 'cause'), level + 1);
     // The values of a boxed text are its characters.
-    return !types.isBoxedPrimitive(value) && this.#isInArray(Object.values(value), level + 1);
+    if (types.isBoxedPrimitive(value)) return false;
+    const parts = this.#skipsAccessors ? Object.keys(value).map((key) => this.#read(value, key)) : Object.values(value);
+    return this.#isInArray(parts, level + 1);
   }
 
   #isInObject(value: Record<string, unknown>, level: number): boolean {
     for (const key in value) {
-      const part = value[key];
+      const part = this.#read(value, key);
       if (typeof part === 'object' && this.#isIn(part, level)) return true;
     }
     return false;
+  }
+
+  #read(value: object, key: string): unknown {
+    if (this.#skipsAccessors) return Object.getOwnPropertyDescriptor(value, key)?.value;
+    return (value as Record<string, unknown>)[key];
   }
 
   #isInArray(value: readonly unknown[], level: number): boolean {

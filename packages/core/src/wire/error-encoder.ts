@@ -2,6 +2,8 @@ import { plural } from '../base/format-count.js';
 import { NO_MESSAGE } from '../base/message-of.js';
 import { types } from '../base/natives.js';
 import { serialize } from '../base/v8-natives.js';
+import { BelongsHere } from '../codec/not-serializable.js';
+import { refusalOfPlatformObject } from '../codec/platform-objects.js';
 import { copyForPort } from '../codec/port-value.js';
 import { baseOf } from './error-bases.js';
 import {
@@ -149,8 +151,11 @@ export class ErrorEncoder {
 
   /** Cloned at once: a value that can be read now, perhaps by a getter, may not be readable again. */
   #cloned(value: object | bigint): WireValue {
+    const refusal = typeof value === 'object' ? read(() => refusalOfPlatformObject(value)) : undefined;
+    // It would arrive empty. Its text may say what it was: that of a URL does.
+    if (refusal !== undefined && !(this.#clones && refusal instanceof BelongsHere)) return { value: describe(value) };
     const size = ArrayBuffer.isView(value) ? value.byteLength : 0;
-    const bytes = size > this.#left ? undefined : read(() => serialize(value));
+    const bytes = refusal !== undefined || size > this.#left ? undefined : read(() => serialize(value));
     if (bytes !== undefined && bytes.byteLength <= this.#left) {
       this.#left -= bytes.byteLength;
       return { bytes };

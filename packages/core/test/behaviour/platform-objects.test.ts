@@ -1,5 +1,6 @@
 import { BlockList } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { emptyModule } from '../support/wasm.js';
 import { failure, withPool, WORKER_KINDS } from './pools.js';
 
 const FIXTURE = 'keeps-promises.mjs';
@@ -20,6 +21,7 @@ const FOR_THREADS: [name: string, make: () => object][] = [
   ['Blob', () => new Blob(['text'])],
   ['File', () => new File(['text'], 'name')],
   ['BlockList', () => new BlockList()],
+  ['Module', () => emptyModule()],
 ];
 
 class Derived extends URL {
@@ -38,6 +40,10 @@ describe.each(WORKER_KINDS)('an object of the platform, kind %s,', (kind) => {
           [{ other: new Set([1]), value }, 'input.value'],
           [Object.assign(new Error('text'), { cause: value }), 'input.cause'],
         ];
+        const options = { transfer: [new ArrayBuffer(8)] };
+        const beside = await failure(pool.run('echo', { a: [value] }, options));
+        expect(beside).toMatchObject({ code: 'ERR_NOT_SERIALIZABLE' });
+        if (name !== 'DOMException') expect((beside as Error).message).toContain('input.a[0] is a');
         for (const [input, path] of places) {
           const error = await failure(pool.run('echo', input));
           expect(error).toMatchObject({ code: 'ERR_NOT_SERIALIZABLE' });
@@ -103,7 +109,7 @@ describe.each(WORKER_KINDS)('an object of the platform, kind %s,', (kind) => {
     await withPool(FIXTURE, { kind, workers: 1 }, async (pool) => {
       for (const input of [make(), { part: make() }, new Map([[1, make()]])]) {
         const sent = pool.run('nameOf', input);
-        if (kind === 'thread') expect(await sent).toMatch(/^(Blob|File|BlockList)$/);
+        if (kind === 'thread') expect(await sent).toMatch(/^(Blob|File|BlockList|Module)$/);
         else expect(await failure(sent)).toMatchObject({ code: 'ERR_NOT_SERIALIZABLE' });
       }
     });

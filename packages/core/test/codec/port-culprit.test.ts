@@ -40,13 +40,14 @@ describe('the error for a value that no port carries', () => {
     ['a promise', () => Promise.resolve(), 'is a Promise, which cannot be sent; await it first'],
     ['a WeakMap', () => new WeakMap(), 'is a WeakMap, which cannot be sent'],
     ['moved memory', movedAway, 'is an ArrayBuffer whose memory was moved away, or is too short for it'],
+    ['a URL', () => new URL('x:'), 'is a URL, which cannot be sent; send its href'],
     ['a port', () => new MessageChannel().port1, 'is a MessagePort, which can only be moved; name it in transfer'],
     ['a stream', () => new ReadableStream(), 'is a ReadableStream, which can only be moved; name it in transfer'],
   ])('has the place of %s', (_what, part, refusal) => {
     const memory = new ArrayBuffer(8);
     const { port1 } = new MessageChannel();
     const shared = new SharedArrayBuffer(8);
-    const good = { memory, port1, shared, view: new Uint8Array(8), own: new (class Own {})(), url: new URL('x:') };
+    const good = { memory, port1, shared, view: new Uint8Array(8), own: new (class Own {})() };
     expect(refusalOf({ good, deep: [part()] }, memory, port1)).toBe(`input.deep[0] ${refusal}.`);
     expect(refusalOf({ good, part: part() }, memory, port1)).toBe(`input.part ${refusal}.`);
     // Nothing was moved.
@@ -64,7 +65,8 @@ describe('the error for a value that no port carries', () => {
   });
 
   it('has the words of the platform where no part is to blame', () => {
-    const memory = new ArrayBuffer(8);
-    expect(refusalOf({ memory }, memory, memory)).toMatch(/^input cannot be sent: .*duplicate/);
+    const { port1 } = new MessageChannel();
+    structuredClone(port1, { transfer: [port1] });
+    expect(refusalOf({ port1 }, port1)).toMatch(/^input cannot be sent: .*MessagePort/);
   });
 });

@@ -188,6 +188,13 @@ describe('a value that goes through a port', () => {
     expect((arrived as Buffer).toString()).toBe(text);
   });
 
+  it('is refused before anything moves, if a part would arrive empty', () => {
+    const memory = new ArrayBuffer(8);
+    const value = { memory, sites: [new URL('http://localhost/')] };
+    expect(() => takeForPort(value, [memory])).toThrow('value.sites[0] is a URL, which cannot be sent; send its href');
+    expect(memory.byteLength).toBe(8);
+  });
+
   it('is copied where its memory cannot move: it belongs to many Buffers, was moved before, or is named twice', () => {
     const neighbour = small();
     const shared = small();

@@ -243,6 +243,11 @@ describe.each(LINKS)('an error over %s', (_link, clone) => {
     expect(arrived).toMatchObject({ handler: '[function retry]', tag: 'Symbol(t)', ok: 1 });
   });
 
+  it('with an object of the platform that would arrive empty brings its text', () => {
+    const error = Object.assign(new Error('text'), { url: new URL('http://localhost/a'), headers: new Headers() });
+    expect(cross(error)).toMatchObject({ url: 'http://localhost/a', headers: '[object Headers]' });
+  });
+
   it('that is frozen arrives', () => {
     expect(cross(Object.freeze(new HttpError(404)))).toMatchObject({ status: 404 });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readStartValue, type StartValue, takeStartValue } from '../../src/wire/start-value.js';
+import { emptyModule } from '../support/wasm.js';
 
 /** The value in a worker. Each worker gets a copy of its own. */
 function arrived(start: StartValue): unknown {
@@ -52,8 +53,20 @@ describe.each([
   });
 
   it.each([['a function', () => {}] as const, ['a symbol', Symbol('s')] as const])('is never %s', (_what, value) => {
-    expect(() => takeStartValue(value, clones)).toThrow('could not be cloned');
-    expect(() => takeStartValue({ value }, clones)).toThrow('could not be cloned');
+    expect(() => takeStartValue(value, clones)).toThrow(/^value is a (function|symbol), which cannot be sent/);
+    expect(() => takeStartValue({ value }, clones)).toThrow(
+      /^value\.value is a (function|symbol), which cannot be sent/,
+    );
+  });
+
+  it('is no object of the platform that would arrive empty, wherever it is', () => {
+    const view = new Uint8Array(1);
+    for (const value of [{ site: new URL('http://localhost/') }, { view, site: new URL('http://localhost/') }])
+      expect(() => takeStartValue(value, clones)).toThrow('value.site is a URL, which cannot be sent; send its href');
+    const module = { module: emptyModule() };
+    if (clones) expect(takeStartValue(module, clones)).toEqual({ value: module });
+    else
+      expect(() => takeStartValue(module, clones)).toThrow('value.module is a Module, which belongs to this process');
   });
 
   it('is refused with the error of the value, or for its depth', () => {
@@ -65,7 +78,7 @@ describe.each([
     expect(() => takeStartValue(throwing, clones)).toThrow('mine');
     let deep: unknown = [];
     for (let level = 0; level < 100_000; level++) deep = [deep];
-    expect(() => takeStartValue(deep, clones)).toThrow(RangeError);
+    expect(() => takeStartValue(deep, clones)).toThrow('Maximum call stack size exceeded');
   });
 });
 
@@ -75,6 +88,6 @@ describe('shared memory', () => {
     const start = takeStartValue({ shared }, true);
     shared[0] = 7;
     expect(readStartValue(start)).toEqual({ shared: new Int32Array([7]) });
-    expect(() => takeStartValue({ shared: shared.buffer }, false)).toThrow('could not be cloned');
+    expect(() => takeStartValue({ shared: shared.buffer }, false)).toThrow('value.shared is a SharedArrayBuffer');
   });
 });
