@@ -158,6 +158,8 @@ export function serve(host: Host): Served {
       loop = makeLoop(init, module, scope, shared, results);
       const handlers = module.handlers.map(([name]) => name);
       channel.send(FRAME.ready, { handlers, seesBoard, systemThreadId: systemThreadId() });
+      // Only now: the parent already hands out the first task while this worker reads its memory.
+      reports?.now();
     } catch (error) {
       ending = true;
       const wire = errorToWire(await withSyntaxErrorPlace(error, init.moduleUrl), channel.clones);
@@ -199,7 +201,6 @@ export function serve(host: Host): Served {
       },
     });
     reports = new ReportTimer(made, report, channel);
-    reports.now();
     return made;
   }
 

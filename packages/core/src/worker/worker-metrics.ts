@@ -13,7 +13,7 @@ export class WorkerMetrics {
   elu = 0;
   /** Memory of its last report less that of the one before. */
   grownBytes = 0;
-  /** All three as they were when it became ready. */
+  /** All three as it reported them first, which it does as soon as it is ready; 0 until then. */
   warmRssBytes = 0;
   warmKeptBytes = 0;
   warmKeptHeapBytes = 0;
@@ -51,22 +51,16 @@ export class WorkerMetrics {
     this.heapLimitBytes = message.heapLimitBytes;
     this.cpu = message.cpu;
     this.elu = message.elu;
+    if (this.warmRssBytes === 0) this.#noteWarm();
     this.#load.report(nowMs, message);
     return this.#uses.report(message);
-  }
-
-  /** Notes the values of a worker that is ready, and has just reported. */
-  warm(systemThreadId: number | undefined): void {
-    this.warmRssBytes = this.rssBytes;
-    this.warmKeptBytes = this.keptBytes;
-    this.warmKeptHeapBytes = this.keptHeapBytes;
-    this.systemThreadId = systemThreadId;
   }
 
   /** Takes what the system reports of it. */
   noteUsage({ cpuMs, rssBytes }: { cpuMs: number; rssBytes?: number }): void {
     this.#outsideCpuMs = cpuMs;
-    if (rssBytes !== undefined) this.rssBytes = rssBytes;
+    // Before its first report there is nothing to compare with.
+    if (rssBytes !== undefined && this.warmRssBytes > 0) this.rssBytes = rssBytes;
   }
 
   /** Whether its last report is older than a free loop would allow. */
@@ -77,5 +71,11 @@ export class WorkerMetrics {
   /** How much it has worked since its start. @param isExecuting whether it has tasks */
   readUtilization(nowMs: number, isExecuting: boolean): UtilizationTotals {
     return this.#load.read(nowMs, isExecuting, this.#outsideCpuMs);
+  }
+
+  #noteWarm(): void {
+    this.warmRssBytes = this.rssBytes;
+    this.warmKeptBytes = this.keptBytes;
+    this.warmKeptHeapBytes = this.keptHeapBytes;
   }
 }

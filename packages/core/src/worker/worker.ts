@@ -264,7 +264,7 @@ export class Worker {
     if (this.#state.name !== 'warming') return;
     this.#start.done(message);
     this.assigned.hasBoard = message.seesBoard && this.#transport.board?.claimOf(TEST_ID) !== undefined;
-    this.metrics.warm(message.systemThreadId);
+    this.metrics.systemThreadId = message.systemThreadId;
     this.#move({ name: 'idle' });
     this.#listener.ready(this);
   }
