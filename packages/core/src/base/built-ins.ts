@@ -6,11 +6,12 @@
 
 /** A frozen copy of the static members of a namespace or a class. It makes no instances, and `instanceof` finds none. */
 export function fixed<T extends object>(owner: T): { readonly [K in keyof T]: T[K] } {
-  const { defineProperty, freeze, getOwnPropertyDescriptors } = globalThis.Object;
+  const { defineProperty, freeze, getOwnPropertyDescriptor, getOwnPropertyNames } = globalThis.Object;
   // Property by property: V8 keeps an object that Object.create() makes from descriptors as a hash table.
   const copy = {};
-  for (const [name, each] of globalThis.Object.entries(getOwnPropertyDescriptors(owner)))
-    defineProperty(copy, name, each);
+  for (const name of getOwnPropertyNames(owner)) {
+    defineProperty(copy, name, getOwnPropertyDescriptor(owner, name) as PropertyDescriptor);
+  }
   return freeze(copy) as { readonly [K in keyof T]: T[K] };
 }
 

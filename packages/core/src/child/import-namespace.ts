@@ -43,6 +43,10 @@ function mayExportThen(url: string): boolean {
     // import() will report the error.
     return false;
   }
-  const passesOn = /\bexport\s*\*/.test(source) || (source.includes('exports') && source.includes('require'));
-  return passesOn || source.includes('\\u') || /\bthen\b/.test(source.replaceAll(/\.\s*then\s*\(/g, ''));
+  // Texts are sought first: a pattern must be compiled before its first use, in each worker.
+  const passesOn =
+    (source.includes('*') && /\bexport\s*\*/.test(source)) ||
+    (source.includes('exports') && source.includes('require'));
+  if (passesOn || source.includes('\\u')) return true;
+  return source.includes('then') && /\bthen\b/.test(source.replaceAll(/\.\s*then\s*\(/g, ''));
 }
