@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { hostNowMs } from '../base/clock.js';
 import { process, setImmediate, setTimeout } from '../base/natives.js';
 
@@ -20,7 +20,8 @@ export interface OutputSource extends Readable {
 /** An output on its way to its target. */
 export interface Outlet {
   readonly source: OutputSource;
-  readonly target: Writable;
+  /** Whether it accepts nothing now. */
+  readonly target: { readonly isFull: boolean };
   /** Passes on the beginning of a line that has no end yet. */
   endLine(): void;
 }
@@ -118,7 +119,7 @@ function state(): { hasNews: boolean; isHeld: boolean; isAwaited: boolean } {
     const { isAwaited } = source;
     const counts = takenBytes < (isAwaited === undefined ? MOST_PIPE_BYTES : MOST_HELD_BYTES) && isAwaited !== false;
     now.hasNews ||= counts && outlet.hasNews;
-    now.isHeld ||= counts && source.isPaused() && target.writableNeedDrain;
+    now.isHeld ||= counts && source.isPaused() && target.isFull;
     now.isAwaited ||= counts && isAwaited === true;
     outlet.hasNews = false;
   }

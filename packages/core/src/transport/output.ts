@@ -12,29 +12,54 @@ const MAX_LINE_BYTES = 64 * 1024;
 const QUIET_MS = 200;
 const NEWLINE = 10;
 
-/** Targets of a worker's output, for `stdio` other than 'inherit'. */
-export interface OutputTargets {
-  stdout: Writable | undefined;
-  stderr: Writable | undefined;
+/** A target of output. Its stream is found at the first line. */
+export class OutputTarget {
+  readonly #find: () => Writable;
+  #found: Writable | undefined;
+
+  constructor(find: () => Writable) {
+    this.#find = find;
+  }
+
+  get stream(): Writable {
+    return (this.#found ??= this.#find());
+  }
+
+  /** Whether it accepts nothing now. */
+  get isFull(): boolean {
+    return this.#found?.writableNeedDrain === true;
+  }
 }
 
-/** Picks the targets for a `stdio` option. Looked up at the call, not at import: tests and hosts replace process.stdout. */
+/** Targets of a worker's output, for `stdio` other than 'inherit'. */
+export interface OutputTargets {
+  stdout: OutputTarget | undefined;
+  stderr: OutputTarget | undefined;
+}
+
+/**
+ * Picks the targets for a `stdio` option. They are looked up neither at import, since tests and hosts replace process.stdout, nor
+ * at the start of a worker. Node makes that stream at its first use, in 0.5 ms for a pipe, and most workers print nothing.
+ */
 export function outputTargets(stdio: StdioOption): OutputTargets {
   if (stdio === 'ignore') return { stdout: undefined, stderr: undefined };
-  return { stdout: stdio === 'stderr' ? process.stderr : process.stdout, stderr: process.stderr };
+  const stdout = (): Writable => process.stdout;
+  const stderr = (): Writable => process.stderr;
+  return { stdout: new OutputTarget(stdio === 'stderr' ? stderr : stdout), stderr: new OutputTarget(stderr) };
 }
 
 /**
  * Passes a worker's output on by lines, each with its label, no faster than the target takes it.
  * @returns a function that passes on the beginning of a line that has no end yet
  */
-export function forwardLines(source: Readable, target: Writable, label: string): () => void {
+export function forwardLines(source: Readable, to: OutputTarget, label: string): () => void {
   source.on('error', () => {}); // the worker died while writing; its exit says so
   let rest: Buffer[] = [];
   let restBytes = 0;
   const prefix = Buffer.from(label);
 
   const write = (pieces: Buffer[]): void => {
+    const target = to.stream;
     // The target is closed: the lines are lost, like everything else that is printed there.
     if (!target.writable) return;
     const accepted = target.write(Buffer.concat(pieces));
@@ -70,7 +95,7 @@ export function forwardLines(source: Readable, target: Writable, label: string):
 }
 
 /** Passes a worker's output on, also when the program ends. Without a target, throws it away. */
-export function forwardOutput(source: OutputSource, target: Writable | undefined, label: string): void {
+export function forwardOutput(source: OutputSource, target: OutputTarget | undefined, label: string): void {
   source.unref();
   // Output that is thrown away may break off.
   if (target === undefined) source.on('error', () => {}).resume();

@@ -1,7 +1,7 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { forwardLines, outputTargets, Tail } from '../../src/transport/output.js';
+import { forwardLines, OutputTarget, type OutputTargets, outputTargets, Tail } from '../../src/transport/output.js';
 import { turn } from '../support/scripted-engine.js';
 
 /** A target that takes a chunk only when the test says so. */
@@ -31,7 +31,7 @@ async function forwarded(chunks: readonly string[]): Promise<string> {
     chunks.map((chunk) => Buffer.from(chunk)),
     { objectMode: false },
   );
-  forwardLines(source, target, '[p#1] ');
+  forwardLines(source, new OutputTarget(() => target), '[p#1] ');
   await new Promise((resolve) => source.once('close', resolve));
   await new Promise<void>((resolve) => target.end(() => resolve()));
   return output;
@@ -62,7 +62,7 @@ describe('forwardLines', () => {
   it('reads no faster than the target takes it, and goes on when it does', async () => {
     const target = new SlowTarget();
     const source = new PassThrough();
-    forwardLines(source, target, '> ');
+    forwardLines(source, new OutputTarget(() => target), '> ');
     source.write('one long line\n');
     await turn();
     expect(source.isPaused()).toBe(true);
@@ -80,7 +80,7 @@ describe('forwardLines', () => {
     const errors: Error[] = [];
     target.on('error', (error) => errors.push(error));
     const source = new PassThrough();
-    forwardLines(source, target, '> ');
+    forwardLines(source, new OutputTarget(() => target), '> ');
     source.write('one long line\n');
     await turn();
     expect(source.isPaused()).toBe(true);
@@ -94,10 +94,26 @@ describe('forwardLines', () => {
     expect(['drain', 'close'].map((event) => target.listenerCount(event))).toEqual([0, 0]);
   });
 
+  it('finds its target at the first line, and only once', async () => {
+    const target = new PassThrough();
+    let found = 0;
+    const source = new PassThrough();
+    forwardLines(source, new OutputTarget(() => (found++, target)), '> ');
+    source.write('the beginning of a line');
+    await turn();
+    expect(found).toBe(0);
+    source.write(' and its end\nanother\n');
+    await turn();
+    source.write('and one more\n');
+    await turn();
+    expect(found).toBe(1);
+    expect(String(target.read())).toBe('> the beginning of a line and its end\n> another\n> and one more\n');
+  });
+
   it('puts one listener on a target, however many sources wait for it', async () => {
     const target = new SlowTarget();
     const sources = Array.from({ length: 20 }, () => new PassThrough());
-    for (const source of sources) forwardLines(source, target, '> ');
+    for (const source of sources) forwardLines(source, new OutputTarget(() => target), '> ');
     for (const source of sources) source.write('a line that fills it\n');
     await turn();
     expect(target.listenerCount('drain')).toBe(1);
@@ -111,11 +127,13 @@ describe('forwardLines', () => {
 });
 
 describe('outputTargets', () => {
+  const streams = ({ stdout, stderr }: OutputTargets) => ({ stdout: stdout?.stream, stderr: stderr?.stream });
+
   it('are those that stdio names', () => {
     const { stdout, stderr } = process;
-    expect(outputTargets('pipe')).toEqual({ stdout, stderr });
-    expect(outputTargets('stderr')).toEqual({ stdout: stderr, stderr });
-    expect(outputTargets('ignore')).toEqual({ stdout: undefined, stderr: undefined });
+    expect(streams(outputTargets('pipe'))).toEqual({ stdout, stderr });
+    expect(streams(outputTargets('stderr'))).toEqual({ stdout: stderr, stderr });
+    expect(streams(outputTargets('ignore'))).toEqual({ stdout: undefined, stderr: undefined });
   });
 });
 
