@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import {
   asciiOnly,
+  inMainThread,
   inputsOf,
   OUTPUT,
   refuseWarnings,
@@ -26,6 +27,8 @@ const BUNDLES = {
   'dist/bundle/thread-entry.cjs': 'child/thread-entry.js',
   'dist/bundle/guard-thread.cjs': 'child/guard-thread.js',
 };
+/** Runs in the main thread of a process of ours, and nowhere else. */
+const OWN_PROCESS = 'dist/bundle/process-entry.cjs';
 /** In the bundles, because a program that is bundled in turn would have to find them. These are imported, */
 const IMPORTED = 'eventemitter3';
 /** and these are required by the call below, which runs them only then. */
@@ -57,7 +60,8 @@ export async function bundleCore({ root, dist }) {
   const inputs = {};
   for (const [file, entry] of Object.entries(BUNDLES)) {
     const chunk = await bundle(dist, entry, file);
-    files[file] = asciiOnly(file.endsWith('.cjs') ? withoutNamespaces(chunk.code) : withoutNodeImports(chunk.code));
+    const code = asciiOnly(file.endsWith('.cjs') ? withoutNamespaces(chunk.code) : withoutNodeImports(chunk.code));
+    files[file] = file === OWN_PROCESS ? inMainThread(code) : code;
     inputs[file] = inputsOf(chunk, root);
   }
   return { files, inputs };

@@ -8,11 +8,14 @@ export interface ModuleLoader {
   asksWhether(isHandling: () => boolean): void;
 }
 
-/** Marks this process or thread as a worker whose module is being loaded, until `load` has ended. */
-export function moduleLoader(importModule: (url: string) => Promise<Imported>): ModuleLoader {
+/**
+ * Marks this process or thread as a worker whose module is being loaded, until `load` has ended.
+ * @param workerData the data of a thread; a process has none
+ */
+export function moduleLoader(importModule: (url: string) => Promise<Imported>, workerData?: unknown): ModuleLoader {
   let isLoading = true;
   let isHandling = (): boolean => false;
-  enterWorker(() => (isLoading ? 'loading' : isHandling() ? 'busy' : 'idle'));
+  enterWorker(() => (isLoading ? 'loading' : isHandling() ? 'busy' : 'idle'), workerData);
   return {
     async load(url) {
       const module = await importModule(url);

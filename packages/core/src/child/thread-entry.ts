@@ -29,7 +29,7 @@ if (stderr !== undefined) process.once('exit', printTo(stderr, process.stderr));
 const loader = moduleLoader(async (url) => {
   if (tsx !== undefined) await registerTsx(tsx);
   return importNamespace(url);
-});
+}, workerData);
 const channel = new PortChannel<WorkerKind>(port);
 const worker = serve({
   channel,
