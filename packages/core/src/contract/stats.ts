@@ -84,7 +84,10 @@ export interface WorkerStats {
   ageMs: number;
   /** Time from its spawn until it took tasks: load, `setup`, `warmup` and warm-up tasks. 0 until then. */
   bootMs: number;
-  /** Resident memory of a process, as the system or the worker reported it last; heap and buffers of a thread. */
+  /**
+   * Resident memory of a process, as the system or the worker reported it last; heap and buffers of a thread. 0 until its first
+   * report, which follows as soon as it is ready.
+   */
   rssBytes: number;
   heapUsedBytes: number;
   /** CPU seconds per second over its last report; may exceed 1 (GC and I/O helper threads of a process count). */
