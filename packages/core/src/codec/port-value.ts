@@ -1,14 +1,8 @@
-import type * as workerThreads from 'node:worker_threads';
 import { Buffer, bufferPrototype, getBuiltinModule, structuredClone, types } from '../base/natives.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { entriesOf, hasOnlyElements, valuesOf } from './plain-data.js';
 import { refuseByEveryWay } from './platform-objects.js';
 import { findPortCulprit } from './port-culprit.js';
-
-/** Exists from Node 21 on. Node 20 copies memory that may not move. */
-const { isMarkedAsUntransferable = () => false } = getBuiltinModule('node:worker_threads') as typeof workerThreads & {
-  isMarkedAsUntransferable?: (value: unknown) => boolean;
-};
 
 /** A value as a port carries it. Structured clone makes a Uint8Array of a Buffer, and clones all memory behind a view. */
 export interface PortValue {
@@ -50,8 +44,16 @@ function take(value: unknown, transfer: TransferItem[]): TakenValue {
   return { body: new ViewWalk(moved).finish(value, taken.value), transfer: taken.transfer };
 }
 
+/** From Node 21 on. Node 20 copies memory that may not move. */
+interface Marks {
+  isMarkedAsUntransferable?: (value: unknown) => boolean;
+}
+
 /** The parts that can move, each once. Memory that was moved before has nothing left to move. */
 function movable(transfer: readonly TransferItem[]): TransferItem[] {
+  if (transfer.length === 0) return [];
+  // Loaded only here: a worker process does without this module, and has no port.
+  const { isMarkedAsUntransferable = () => false } = getBuiltinModule('node:worker_threads') as Marks;
   const canMove = (part: unknown): boolean => !isMarkedAsUntransferable(part) && !isDetached(part);
   return [...new Set(transfer)].filter(canMove);
 }

@@ -18,7 +18,7 @@ const INIT: InitMessage = {
   maxPayloadBytes: Infinity,
   arena: false,
   ownsOutput: false,
-  warmup: { value: [] },
+  warmup: [],
 };
 
 /** Starts a worker's side over a channel that notes what it sends. Resolves with the kinds of its first frames. */
