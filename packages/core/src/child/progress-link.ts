@@ -6,7 +6,7 @@ import { isMoved } from '../contract/move.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { FRAME, type WorkerChannel } from '../wire/frame.js';
 
-/** Assumed size of a value that only a port can carry. */
+/** Assumed size of a value that only a port can carry. A choice: 16 of them fill what is sent ahead of the parent's answer. */
 const CLONED_BYTES = 64 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 

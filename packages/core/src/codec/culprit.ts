@@ -7,7 +7,7 @@ import { isInDisguise, lacksMemory } from './views.js';
 
 /** Most parts of a value that are searched. Every task that fails pays for the search, and 10,000 parts take 7 ms. */
 const MAX_PARTS = 10_000;
-/** Longest path. A longer one is not easier to follow than its beginning, and the search takes stack. */
+/** Longest path. A longer one is not easier to follow than its beginning, and the search takes stack. A choice. */
 const MAX_STEPS = 100;
 /** Most bytes of all parts that are encoded as a trial. At 5 ns a byte (dispatch/frame-filling.ts) they take 20 ms. */
 const MAX_TRIED_BYTES = 4 * 1024 * 1024;

@@ -118,7 +118,7 @@ export class BoardFile implements ParentBoard {
 const LOOKED_BYTES = 16 * 1024;
 /** Length of the longest record; skip records are no longer. */
 const LONGEST_BYTES = 2 * LOG_VALUE_BYTES;
-/** Size of the pieces in which records of a frame are read. */
+/** Size of the pieces in which records of a frame are read. A piece holds 100 records of 650 bytes. */
 const PIECE_BYTES = 64 * 1024;
 
 /** One buffer for records of frames, in the logs of all workers: only one frame is read at a time. */

@@ -6,9 +6,15 @@ import { type OutputSource, passOnAtTheEnd } from './last-output.js';
 
 /** Last output of a worker that its death report quotes: some hundred lines. A choice. */
 const TAIL_BYTES = 8 * 1024;
-/** Longest line that is passed on whole. Longer ones go in pieces, so that output without line breaks costs no memory. */
+/**
+ * Longest line that is passed on whole. Longer ones go in pieces, so that output without line breaks costs no memory. Linux gives a
+ * pipe 64 KiB, so a line of that length is one write of its worker.
+ */
 const MAX_LINE_BYTES = 64 * 1024;
-/** Quiet time after which a pipe without a writer of ours is given up. */
+/**
+ * Quiet time after which a pipe without a writer of ours is given up. A choice. Children that a worker left behind keep the program
+ * alive for that time, and print what they print by then.
+ */
 const QUIET_MS = 200;
 const NEWLINE = 10;
 
