@@ -165,11 +165,12 @@ describe.each(SHARED_MEMORY_KINDS)('transfer (%s)', (kind) => {
 
   it('fails only the task that asks for what cannot be moved', async () => {
     await withPool('payloads.mjs', { kind, workers: 1 }, async (pool) => {
-      const [bytes, other] = [new Uint8Array(8), new Uint8Array(8)];
+      const [{ port1 }, other] = [new MessageChannel(), new Uint8Array(8)];
+      structuredClone(port1, { transfer: [port1] }).close();
       const inputs = [1, 2, 3].map((n) => pool.run('same', n));
-      const twice = failure(pool.run('same', bytes, { transfer: [bytes.buffer, bytes.buffer] }));
+      const moved = failure(pool.run('same', port1, { transfer: [port1] }));
       const right = pool.run('describe', other, { transfer: [other.buffer] });
-      expect(await twice).toMatchObject({ code: 'ERR_NOT_SERIALIZABLE', details: { what: 'input' } });
+      expect(await moved).toMatchObject({ code: 'ERR_NOT_SERIALIZABLE', details: { what: 'input' } });
       expect(await right).toMatchObject({ bytes: 8 });
       expect(await Promise.all(inputs)).toEqual([1, 2, 3]);
     });
