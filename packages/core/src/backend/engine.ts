@@ -112,7 +112,10 @@ export class Engine {
       readyMs: () => this.#readyMs(),
       readMemory: (own) => host.readMemory(own),
       random,
-      memoryShort: () => parts.memoryShort(),
+      memoryShort: () => {
+        memory.drop();
+        parts.memoryShort();
+      },
       emit: (...event) => parts.emit(...event),
     });
     this.#news = new WorkerNews({

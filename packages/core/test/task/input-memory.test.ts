@@ -121,18 +121,50 @@ describe('the memory of a long text', () => {
 });
 
 describe('memory that waits for the next inputs', () => {
-  it('is 16 MiB at most, in 64 pieces at most; the oldest go', () => {
+  it('is 128 MiB at most, in 64 pieces at most; the oldest go', () => {
     const { memory, registry, enter } = open();
     const settle = (bytes: number, count: number): void => {
       const tasks = Array.from({ length: count }, () => enter(Buffer.alloc(bytes)));
       for (const task of tasks) registry.complete(task, undefined);
     };
-    settle(5 * MIB, 4);
-    expect(memory.freeBytes).toBe(15 * MIB);
-    settle(17 * MIB, 1);
-    expect(memory.freeBytes).toBe(15 * MIB);
+    settle(40 * MIB, 4);
+    expect(memory.freeBytes).toBe(120 * MIB);
+    settle(129 * MIB, 1);
+    expect(memory.freeBytes).toBe(120 * MIB);
     settle(REUSED_BYTES, 100);
     expect(memory.freeBytes).toBe(64 * REUSED_BYTES);
+  });
+
+  it('goes back to the system at once where memory is short', () => {
+    const { memory, registry, enter } = open();
+    const task = enter(Buffer.alloc(MIB));
+    registry.complete(task, undefined);
+    memory.drop();
+    expect(memory.freeBytes).toBe(0);
+    registry.complete(enter(Buffer.alloc(MIB)), undefined);
+    expect(memory.freeBytes).toBe(MIB);
+  });
+
+  it('goes back to the system as far as nothing needed it for a second', () => {
+    const { clock, memory, registry, enter } = open();
+    const settle = (count: number): void => {
+      const tasks = Array.from({ length: count }, () => enter(Buffer.alloc(MIB)));
+      for (const task of tasks) registry.complete(task, undefined);
+    };
+    settle(10);
+    clock.advance(500);
+    settle(3);
+    clock.advance(500);
+    // Since the first of ten came back, one piece was free throughout.
+    expect(memory.freeBytes).toBe(9 * MIB);
+    settle(3);
+    clock.advance(1000);
+    expect(memory.freeBytes).toBe(3 * MIB);
+    settle(3);
+    clock.advance(1000);
+    expect(memory.freeBytes).toBe(3 * MIB);
+    clock.advance(1000);
+    expect([memory.freeBytes, clock.timers]).toEqual([0, 0]);
   });
 
   it('goes back to the system after a second without large inputs, and then no timer is left', () => {
