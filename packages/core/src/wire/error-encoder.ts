@@ -37,7 +37,7 @@ export class ErrorEncoder {
   encode(value: unknown, depth = 0): WireValue {
     try {
       if (isErrorLike(value)) return this.#node(value, depth, () => ({ error: this.#error(value, depth) }));
-      if (!holdsError(value)) return this.#plain(value);
+      if (!goesByParts(value)) return this.#plain(value);
       return this.#node(value, depth, () => this.#container(value, depth));
     } catch {
       // A proxy whose traps throw, or the like: only its existence is known.
@@ -151,7 +151,7 @@ export class ErrorEncoder {
 
   /** Cloned at once: a value that can be read now, perhaps by a getter, may not be readable again. */
   #cloned(value: object | bigint): WireValue {
-    const refusal = typeof value === 'object' ? read(() => refusalOfPlatformObject(value)) : undefined;
+    const refusal = refusalOf(value);
     // It would arrive empty. Its text may say what it was: that of a URL does.
     if (refusal !== undefined && !(this.#clones && refusal instanceof BelongsHere)) return { value: describe(value) };
     const size = ArrayBuffer.isView(value) ? value.byteLength : 0;
@@ -183,19 +183,24 @@ function isErrorLike(value: unknown): value is Error {
   return read(() => Object.prototype.toString.call(value)) === '[object Error]';
 }
 
-/** Whether a list or a plain object holds an error at any depth. */
-function holdsError(value: unknown): value is object {
+/** Whether a list or a plain object holds, at any depth, an error or an object of the platform. The latter would arrive empty. */
+function goesByParts(value: unknown): value is object {
   if (!isContainer(value)) return false;
   const found = new Set<object>([value]);
   let searched = 0;
   for (const container of found) {
     for (const part of partsOf(container)) {
       if (++searched > MAX_SEARCHED) return false;
-      if (isErrorLike(part)) return true;
+      if (isErrorLike(part) || refusalOf(part) !== undefined) return true;
       if (isContainer(part)) found.add(part);
     }
   }
   return false;
+}
+
+function refusalOf(value: unknown): TypeError | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return read(() => refusalOfPlatformObject(value));
 }
 
 function* partsOf(container: object): Generator {

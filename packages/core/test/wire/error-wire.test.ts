@@ -246,6 +246,10 @@ describe.each(LINKS)('an error over %s', (_link, clone) => {
   it('with an object of the platform that would arrive empty brings its text', () => {
     const error = Object.assign(new Error('text'), { url: new URL('http://localhost/a'), headers: new Headers() });
     expect(cross(error)).toMatchObject({ url: 'http://localhost/a', headers: '[object Headers]' });
+    const inside = { request: { list: [new URL('http://localhost/b')], depth: 1 } };
+    expect(cross(Object.assign(new Error('text'), inside))).toMatchObject({
+      request: { list: ['http://localhost/b'], depth: 1 },
+    });
   });
 
   it('that is frozen arrives', () => {
