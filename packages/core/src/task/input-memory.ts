@@ -43,9 +43,9 @@ export class InputMemory {
     for (let index = this.#free.length - 1; index >= 0; index--) {
       const { byteLength } = this.#free[index] as ArrayBuffer;
       if (byteLength < bytes || byteLength * LEAST_USE > bytes) continue;
-      this.#freeBytes -= byteLength;
-      this.#unusedBytes = Math.min(this.#unusedBytes, this.#freeBytes);
-      return this.#free.splice(index, 1)[0] as ArrayBuffer;
+      const [piece] = this.#free.splice(index, 1) as [ArrayBuffer];
+      this.#lost(piece);
+      return piece;
     }
     return Buffer.allocUnsafeSlow(bytes).buffer;
   }
@@ -87,7 +87,7 @@ export class InputMemory {
     this.#looksLater = true;
     this.#unusedBytes = this.#freeBytes;
     this.#clock.after(IDLE_MS, () => {
-      const kept = Math.max(0, this.#freeBytes - this.#unusedBytes);
+      const kept = this.#freeBytes - this.#unusedBytes;
       while (this.#freeBytes > kept) this.#dropOldest();
       this.#looksLater = false;
       if (this.#free.length > 0) this.#lookLater();
@@ -95,6 +95,12 @@ export class InputMemory {
   }
 
   #dropOldest(): void {
-    this.#freeBytes -= (this.#free.shift() as ArrayBuffer).byteLength;
+    this.#lost(this.#free.shift() as ArrayBuffer);
+  }
+
+  /** Notes that a piece does not wait any more. */
+  #lost({ byteLength }: ArrayBuffer): void {
+    this.#freeBytes -= byteLength;
+    this.#unusedBytes = Math.min(this.#unusedBytes, this.#freeBytes);
   }
 }
