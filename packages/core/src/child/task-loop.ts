@@ -62,7 +62,6 @@ export class TaskLoop {
   /** Whether the last frame had one task only, and no other is waiting. */
   #isCalm = false;
   #insideRun = false;
-  #hasEnded = false;
   readonly #turns = new Turns({ turned: () => this.#onTurn(), reacted: () => this.#run() });
 
   constructor(parts: LoopParts) {
@@ -116,6 +115,8 @@ export class TaskLoop {
 
   /** Sets how many calls run at once. */
   tune(concurrency: number): void {
+    // It has ended.
+    if (this.#concurrency === 0) return;
     this.#concurrency = concurrency;
     this.#claimer?.tune(concurrency);
     // With concurrent calls, the log no longer shows which task of a run has begun.
@@ -134,7 +135,7 @@ export class TaskLoop {
 
   /** Ends it: no task begins any more, and no result is sent or logged. Handlers that run are not stopped. */
   end(): void {
-    this.#hasEnded = true;
+    this.#concurrency = 0;
     this.#batch.end();
   }
 
@@ -146,11 +147,11 @@ export class TaskLoop {
   }
 
   #run(): void {
-    if (this.#insideRun || this.#hasEnded || this.#turns.isReacting) return;
+    if (this.#insideRun || this.#turns.isReacting) return;
     this.#insideRun = true;
     const { mostRows, heavyBytes } = this.#parts;
     let now = hostNowMs();
-    while (this.#settlement.calls < this.#concurrency && !this.#hasEnded) {
+    while (this.#settlement.calls < this.#concurrency) {
       const inputs = this.#frames[0];
       if (inputs === undefined) break;
       if (!this.#turns.mayCall(now, this.#settlement.calls === 0)) break;
