@@ -52,11 +52,13 @@ function unplaced(error: unknown): Unsendable {
 
 class CulpritSearch {
   readonly #refuser: Refuser;
+  readonly #accepted: ReadonlySet<object>;
   readonly #seen: Set<object>;
   #triedBytes = 0;
 
   constructor(refuser: Refuser, accepted: readonly object[]) {
     this.#refuser = refuser;
+    this.#accepted = new Set(accepted);
     this.#seen = new Set(accepted);
   }
 
@@ -64,6 +66,8 @@ class CulpritSearch {
     if (typeof value === 'function') return { path, what: 'is a function, which cannot be sent', owner };
     if (typeof value === 'symbol') return { path, what: 'is a symbol, which cannot be sent', owner };
     if (typeof value !== 'object' || value === null || this.#seen.has(value)) return undefined;
+    // Its memory was to move, and may have moved before another part was refused.
+    if (ArrayBuffer.isView(value) && this.#accepted.has(value.buffer)) return undefined;
     if (steps > MAX_STEPS || this.#seen.size >= MAX_PARTS) return undefined;
     this.#seen.add(value);
     const refused = this.#refuser.byType(value);

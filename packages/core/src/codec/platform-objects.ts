@@ -64,22 +64,33 @@ export function refusalByEveryWay(object: object): TypeError | undefined {
 
 /** Refuses a value that holds such an object where V8's serializer would reach it. @throws TypeError */
 export function refusePlatformObjects(value: object): void {
-  refuse(value, anyWritten, refusalOfPlatformObject);
+  const refusal = refusalWithin(value, anyWritten, refusalOfPlatformObject);
+  if (refusal !== undefined) throw refusal;
 }
 
 /** Refuses a value that holds an object that would arrive empty even by a port. Calls no accessor. @throws TypeError */
 export function refuseByEveryWay(value: object): void {
-  refuse(value, anyStored, refusalByEveryWay);
+  const refusal = refusalWithin(value, anyStored, refusalByEveryWay);
+  if (refusal !== undefined) throw refusal;
 }
 
-function refuse(value: object, any: typeof anyWritten, refusalOf: typeof refusalOfPlatformObject): void {
+/** The error for a value that holds an object that would arrive empty. Calls no accessor. @param clones whether it goes by a port */
+export function refusalOfStored(value: object, clones: boolean): TypeError | undefined {
+  return refusalWithin(value, anyStored, clones ? refusalByEveryWay : refusalOfPlatformObject);
+}
+
+function refusalWithin(
+  value: object,
+  any: typeof anyWritten,
+  refusalOf: typeof refusalOfPlatformObject,
+): TypeError | undefined {
   let refusal: TypeError | undefined;
   try {
     any(value, (object) => (refusal = refusalOf(object)) !== undefined);
   } catch {
     // An accessor has thrown, or the stack is full. The serializer reaches the same place, and reports its own error.
   }
-  if (refusal !== undefined) throw refusal;
+  return refusal;
 }
 
 function platformClassOf(object: object): string | undefined {

@@ -8,6 +8,10 @@ const BASES: ReadonlyMap<string, new (message: string) => Error> = new Map<strin
   ['EvalError', EvalError],
   ['URIError', URIError],
 ]);
+/** Exists from Node 24 on. */
+const { SuppressedError } = globalThis as {
+  SuppressedError?: new (error: unknown, suppressed: unknown, message: string) => Error;
+};
 /** More prototypes than any class has; a proxy may pretend to have more. */
 const MAX_PROTOTYPES = 100;
 
@@ -25,6 +29,8 @@ export function baseOf(error: object): string {
 /** A new error of a class that `baseOf` named. */
 export function newError(base: string, name: string, message: string): Error {
   if (base === 'AggregateError') return new AggregateError([], message);
+  if (base === 'SuppressedError' && SuppressedError !== undefined)
+    return new SuppressedError(undefined, undefined, message);
   if (base === 'DOMException') return new DOMException(message, name);
   return new (BASES.get(base) ?? Error)(message);
 }
@@ -33,6 +39,7 @@ export function newError(base: string, name: string, message: string): Error {
 function builtInName(constructor: unknown): string | undefined {
   if (typeof constructor !== 'function') return undefined;
   if (constructor === DOMException) return 'DOMException';
+  if (constructor === SuppressedError) return 'SuppressedError';
   const { name } = constructor;
   if (name !== 'AggregateError' && !BASES.has(name)) return undefined;
   return Function.prototype.toString.call(constructor).endsWith('{ [native code] }') ? name : undefined;

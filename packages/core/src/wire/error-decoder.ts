@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.js';
 import { deserialize } from '../base/v8-natives.js';
 import { fromPort } from '../codec/port-value.js';
 import { newError } from './error-bases.js';
@@ -17,7 +18,7 @@ export class ErrorDecoder {
   decode(wire: WireValue): unknown {
     if ('node' in wire) return this.#built[wire.node];
     if ('forPort' in wire) return fromPort(wire.forPort);
-    return 'bytes' in wire ? deserialize(wire.bytes) : wire.value;
+    return 'bytes' in wire ? read(wire.bytes) : wire.value;
   }
 
   #fill(built: object, node: WireNode): void {
@@ -40,6 +41,10 @@ export class ErrorDecoder {
       );
       if (isEnumerable) Object.defineProperty(error, 'errors', { enumerable: true });
     }
+    if (wire.pair !== undefined) {
+      hide(error, 'error', this.decode(wire.pair[0]));
+      hide(error, 'suppressed', this.decode(wire.pair[1]));
+    }
     this.#define(error, wire.props);
   }
 
@@ -49,6 +54,15 @@ export class ErrorDecoder {
       const value = this.decode(wire);
       Object.defineProperty(built, key, { value, writable: true, enumerable: true, configurable: true });
     }
+  }
+}
+
+/** V8 writes some values that it cannot read. One of them must not take the place of the error around it. */
+function read(bytes: Uint8Array): unknown {
+  try {
+    return deserialize(bytes);
+  } catch (error) {
+    return `[a value that cannot be read: ${messageOf(error)}]`;
   }
 }
 

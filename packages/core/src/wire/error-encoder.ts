@@ -2,8 +2,7 @@ import { plural } from '../base/format-count.js';
 import { NO_MESSAGE } from '../base/message-of.js';
 import { types } from '../base/natives.js';
 import { serialize } from '../base/v8-natives.js';
-import { BelongsHere } from '../codec/not-serializable.js';
-import { refusalOfPlatformObject } from '../codec/platform-objects.js';
+import { refusalOfPlatformObject, refusalOfStored } from '../codec/platform-objects.js';
 import { copyForPort } from '../codec/port-value.js';
 import { baseOf } from './error-bases.js';
 import {
@@ -81,8 +80,16 @@ export class ErrorEncoder {
       const isEnumerable = read(() => Object.prototype.propertyIsEnumerable.call(thrown, 'errors')) === true;
       error.errors = { members: this.#members(errors, depth), isEnumerable };
     }
+    if (base === 'SuppressedError')
+      error.pair = [this.#oneOfPair(thrown, 'error', depth), this.#oneOfPair(thrown, 'suppressed', depth)];
     error.props = this.#properties(thrown, depth, (key) => OWN_FIELDS.has(key) || (isList && key === 'errors'));
     return error;
+  }
+
+  /** One of the two errors of a SuppressedError. */
+  #oneOfPair(thrown: Error, key: 'error' | 'suppressed', depth: number): WireValue {
+    const part = read(() => (thrown as unknown as Record<string, unknown>)[key]);
+    return this.encode(part, depth + 1);
   }
 
   /** A stack begins with the message. If that is long, the calls below it say more than its end. */
@@ -151,11 +158,11 @@ export class ErrorEncoder {
 
   /** Cloned at once: a value that can be read now, perhaps by a getter, may not be readable again. */
   #cloned(value: object | bigint): WireValue {
-    const refusal = refusalOf(value);
-    // It would arrive empty. Its text may say what it was: that of a URL does.
-    if (refusal !== undefined && !(this.#clones && refusal instanceof BelongsHere)) return { value: describe(value) };
+    const [isEmptied, isOnlyForPort] = typeof value === 'object' ? this.#losses(value) : [false, false];
+    // Its text may say what it was: that of a URL does.
+    if (isEmptied) return { value: describe(value) };
     const size = ArrayBuffer.isView(value) ? value.byteLength : 0;
-    const bytes = refusal !== undefined || size > this.#left ? undefined : read(() => serialize(value));
+    const bytes = isOnlyForPort || size > this.#left ? undefined : read(() => serialize(value));
     if (bytes !== undefined && bytes.byteLength <= this.#left) {
       this.#left -= bytes.byteLength;
       return { bytes };
@@ -166,6 +173,13 @@ export class ErrorEncoder {
     // Values that only a port can carry, such as memory that threads share.
     const forPort = this.#clones ? read(() => copyForPort(value)) : undefined;
     return forPort === undefined ? { value: describe(value) } : { forPort };
+  }
+
+  /** Whether the value, or a part of it, would arrive empty, and whether it would do so only if V8 writes it. */
+  #losses(value: object): [isEmptied: boolean, isOnlyForPort: boolean] {
+    if (refusalOfStored(value, false) === undefined) return [false, false];
+    const isEmptied = !this.#clones || refusalOfStored(value, true) !== undefined;
+    return [isEmptied, !isEmptied];
   }
 
   #cut(whole: string, longest: number): string {
@@ -191,16 +205,16 @@ function goesByParts(value: unknown): value is object {
   for (const container of found) {
     for (const part of partsOf(container)) {
       if (++searched > MAX_SEARCHED) return false;
-      if (isErrorLike(part) || refusalOf(part) !== undefined) return true;
+      if (isErrorLike(part) || isOfPlatform(part)) return true;
       if (isContainer(part)) found.add(part);
     }
   }
   return false;
 }
 
-function refusalOf(value: unknown): TypeError | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return read(() => refusalOfPlatformObject(value));
+function isOfPlatform(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return read(() => refusalOfPlatformObject(value)) !== undefined;
 }
 
 function* partsOf(container: object): Generator {

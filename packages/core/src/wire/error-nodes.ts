@@ -16,6 +16,8 @@ export interface WireError {
   cause?: WireValue;
   /** Its list `errors`, as an AggregateError has one. */
   errors?: { members: WireValue[]; isEnumerable: boolean };
+  /** `error` and `suppressed` of a SuppressedError. */
+  pair?: [error: WireValue, suppressed: WireValue];
   /** Own enumerable properties. */
   props: [key: string, value: WireValue][];
 }

@@ -68,5 +68,8 @@ describe('the error for a value that no port carries', () => {
     const { port1 } = new MessageChannel();
     structuredClone(port1, { transfer: [port1] });
     expect(refusalOf({ port1 }, port1)).toMatch(/^input cannot be sent: .*MessagePort/);
+    // The view's memory may have moved before the port was refused.
+    const view = new Uint8Array(8);
+    expect(refusalOf({ view, port1 }, view.buffer, port1)).toMatch(/^input cannot be sent: .*MessagePort/);
   });
 });

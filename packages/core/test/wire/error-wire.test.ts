@@ -4,6 +4,9 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { errorFromWire, errorToWire } from '../../src/wire/error-wire.js';
+import { emptyModule } from '../support/wasm.js';
+
+const MODULE = '[object WebAssembly.Module]';
 
 type Clone = (value: unknown) => unknown;
 
@@ -246,10 +249,39 @@ describe.each(LINKS)('an error over %s', (_link, clone) => {
   it('with an object of the platform that would arrive empty brings its text', () => {
     const error = Object.assign(new Error('text'), { url: new URL('http://localhost/a'), headers: new Headers() });
     expect(cross(error)).toMatchObject({ url: 'http://localhost/a', headers: '[object Headers]' });
+    // V8 writes a module of WebAssembly, and cannot read it in another process.
+    const parts = { map: new Map([[new URL('x:'), 1]]), set: new Set([emptyModule()]), list: [emptyModule()] };
+    const arrived = cross(Object.assign(new RangeError('text'), parts));
+    expect(arrived).toBeInstanceOf(RangeError);
+    expect(arrived.map).toBe('[object Map]');
+    if (clone === structuredClone) expect([...(arrived.set as Set<object>)].map(String)).toEqual([MODULE]);
+    else expect([arrived.set, arrived.list]).toEqual(['[object Set]', [MODULE]]);
     const inside = { request: { list: [new URL('http://localhost/b')], depth: 1 } };
     expect(cross(Object.assign(new Error('text'), inside))).toMatchObject({
       request: { list: ['http://localhost/b'], depth: 1 },
     });
+  });
+
+  it('that holds a value which nothing can read arrives, with a note in its place', () => {
+    const wire = errorToWire(Object.assign(new RangeError('text'), { part: new Map() }), false);
+    const node = wire.nodes[0] as { error: { props: [string, unknown][] } };
+    node.error.props[0] = ['part', { bytes: Uint8Array.of(0xff, 0x0f, 0x77) }];
+    const arrived = errorFromWire(wire) as Error & { part?: unknown };
+    expect(arrived).toBeInstanceOf(RangeError);
+    expect(arrived.part).toMatch(/^\[a value that cannot be read: /);
+  });
+
+  // Node has it from release 24 on.
+  const { SuppressedError } = globalThis as {
+    SuppressedError?: new (error: unknown, suppressed: unknown, message: string) => Error;
+  };
+  it.runIf(SuppressedError !== undefined)('arrives as a SuppressedError with its two errors', () => {
+    const Class = SuppressedError as NonNullable<typeof SuppressedError>;
+    const arrived = cross(new Class(new Error('close'), new TypeError('real'), 'two'));
+    expect(arrived).toBeInstanceOf(Class);
+    expect(described(arrived.error)).toMatchObject({ name: 'Error', message: 'close' });
+    expect(arrived.suppressed).toBeInstanceOf(TypeError);
+    expect(Object.keys(arrived)).toEqual([]);
   });
 
   it('that is frozen arrives', () => {
