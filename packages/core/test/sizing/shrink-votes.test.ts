@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { grown, noVotes, shrunk } from '../../src/sizing/shrink-votes.js';
 
-/** How long an unneeded worker is kept after workers went and came back, each time after so many times as long. */
-function keptFor(...times: number[]): number {
+/** Time for which an unneeded worker is kept after workers went and came back. Each pause is a multiple of that time. */
+function keptFor(...pauses: number[]): number {
   let votes = noVotes(0);
   let nowMs = 0;
-  for (const each of times) {
+  for (const pause of pauses) {
     votes = shrunk(votes, nowMs);
-    nowMs += each * votes.keepMs;
+    nowMs += pause * votes.keepMs;
     votes = grown(votes, nowMs);
   }
   return votes.keepMs;
