@@ -12,8 +12,9 @@ import { addTick, areCoresBusy, isKnown, NO_SHAPE } from './workload-profile.js'
 export type { SizingDecision, SizingState };
 
 /**
- * More workers than this multiple of what the cores can use are harmful at once. Fewer go one by one, once they were not
- * needed for a while. Without this, 8 workers change 79 times where another pool takes one of 8 cores 40 times for a second.
+ * More workers than this multiple of what the cores can use are harmful. Fewer go one by one, once they were not needed for a
+ * while. Without this, 8 workers change 6 times in two minutes. Another pool uses one of their 8 cores there, for 10 s of 20.
+ * With it, they stay.
  */
 const FAR_TOO_MANY = 1.25;
 

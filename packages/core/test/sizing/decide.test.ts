@@ -122,6 +122,21 @@ describe('where another pool uses a core now and then', () => {
     }
     expect(new Set(workersOf(pool))).toEqual(new Set([8]));
   });
+
+  it('workers that came back twice stay', () => {
+    const limits = { ...LIMITS, cores: 8 };
+    const pool = new SizedPool(limits);
+    for (let round = 0; round < 10; round++) {
+      limits.cores = 8;
+      pool.run(2, { kind: COMPUTING, tasks: 8 });
+      limits.cores = 6;
+      pool.run(2, { kind: COMPUTING, tasks: 8 });
+    }
+    const counts = workersOf(pool);
+    const changes = counts.filter((count, tick) => tick > 0 && count !== counts[tick - 1]);
+    expect(changes.length).toBeLessThanOrEqual(4);
+    expect(counts.at(-1)).toBe(8);
+  });
 });
 
 describe('where fewer workers are wanted', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { grown, noVotes, shrunk } from '../../src/sizing/shrink-votes.js';
+import { grown, noVotes, shrunk, vote } from '../../src/sizing/shrink-votes.js';
 
 /** Time for which an unneeded worker is kept after workers went and came back. Each pause is a multiple of that time. */
 function keptFor(...pauses: number[]): number {
@@ -33,5 +33,21 @@ describe('an unneeded worker is kept', () => {
     expect(twice.keepMs).toBe(40_000);
     const once = grown(twice, 500_000);
     expect([once.keepMs, grown(once, 500_250).keepMs]).toEqual([20_000, 20_000]);
+  });
+});
+
+describe('a worker that takes a core from others', () => {
+  const goesAfterMs = (votes = noVotes(0)): number => {
+    for (let nowMs = votes.neededAtMs; ; nowMs += 250) {
+      const { votes: next, passed } = vote(votes, nowMs, true);
+      if (passed) return nowMs - votes.neededAtMs;
+      votes = next;
+    }
+  };
+
+  it('goes as soon as three ticks agree, and later after each mistake', () => {
+    const once = grown(shrunk(noVotes(0), 0), 1000);
+    const twice = grown(shrunk(once, 1000), 2000);
+    expect([goesAfterMs(), goesAfterMs(once), goesAfterMs(twice)]).toEqual([500, 10_000, 30_000]);
   });
 });
