@@ -153,8 +153,10 @@ function shrink(
   // Workers that take the cores from each other are halved. Workers that are only idle go one by one.
   const to = harm ? Math.max(wanted, useful, Math.floor(workers / 2)) : workers - 1;
   const tasks = sample.waiting + sample.executing;
-  const reason = harm
-    ? tasksReason(state.shape, limits)
-    : `${plural(tasks, 'task')} at a time ${tasks === 1 ? 'needs' : 'need'} no more than ${plural(wanted, 'worker')}`;
+  // While all have enough to do, the cores are the reason, also for the excess that is not harmful.
+  const reason =
+    harm || haveEnough(sample)
+      ? tasksReason(state.shape, limits)
+      : `${plural(tasks, 'task')} at a time ${tasks === 1 ? 'needs' : 'need'} no more than ${plural(wanted, 'worker')}`;
   return change({ ...state, votes }, sample, to, reason);
 }

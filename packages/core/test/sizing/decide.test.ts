@@ -184,4 +184,18 @@ describe('every change', () => {
     expect(reasons).toMatch(/tasks block their worker \(\d+ % processor time\), 4 cores/);
     expect(reasons).toMatch(/nothing to do for \d+ s/);
   });
+
+  it('names the cores where one worker more than they can use goes, and the tasks where those are few', () => {
+    const limits = { ...LIMITS, cores: 8 };
+    const pool = new SizedPool(limits);
+    const reasonOfNext = (cores: number, tasks: number): string | undefined => {
+      const from = pool.history.length;
+      limits.cores = cores;
+      pool.run(12, { kind: COMPUTING, tasks });
+      return pool.history.slice(from).find(({ reason }) => reason !== '')?.reason;
+    };
+    expect(reasonOfNext(8, 8)).toBeUndefined();
+    expect(reasonOfNext(7, 8)).toBe('tasks compute (88 % processor time), 7 cores');
+    expect(reasonOfNext(7, 3)).toBe('3 tasks at a time need no more than 3 workers');
+  });
 });
