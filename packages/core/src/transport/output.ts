@@ -20,15 +20,21 @@ const NEWLINE = 10;
 
 /** A target of output. Its stream is found at the first line. */
 export class OutputTarget {
-  readonly #find: () => Writable;
+  readonly #find: () => Writable | undefined;
   #found: Writable | undefined;
 
-  constructor(find: () => Writable) {
+  constructor(find: () => Writable | undefined) {
     this.#find = find;
   }
 
-  get stream(): Writable {
-    return (this.#found ??= this.#find());
+  /** Undefined where the program has no such stream. */
+  get stream(): Writable | undefined {
+    try {
+      return (this.#found ??= this.#find());
+    } catch {
+      // Node cannot open it, and tells the program so where that prints itself. A listener of ours must not end the program.
+      return undefined;
+    }
   }
 
   /** Whether it accepts nothing now. */
@@ -49,8 +55,8 @@ export interface OutputTargets {
  */
 export function outputTargets(stdio: StdioOption): OutputTargets {
   if (stdio === 'ignore') return { stdout: undefined, stderr: undefined };
-  const stdout = (): Writable => process.stdout;
-  const stderr = (): Writable => process.stderr;
+  const stdout = (): Writable | undefined => process.stdout;
+  const stderr = (): Writable | undefined => process.stderr;
   return { stdout: new OutputTarget(stdio === 'stderr' ? stderr : stdout), stderr: new OutputTarget(stderr) };
 }
 
@@ -66,8 +72,8 @@ export function forwardLines(source: Readable, to: OutputTarget, label: string):
 
   const write = (pieces: Buffer[]): void => {
     const target = to.stream;
-    // The target is closed: the lines are lost, like everything else that is printed there.
-    if (!target.writable) return;
+    // The target is closed, or there is none: the lines are lost, like everything else that is printed there.
+    if (target?.writable !== true) return;
     const accepted = target.write(Buffer.concat(pieces));
     if (!accepted && !source.isPaused()) {
       source.pause();

@@ -110,6 +110,23 @@ describe('forwardLines', () => {
     expect(String(target.read())).toBe('> the beginning of a line and its end\n> another\n> and one more\n');
   });
 
+  it.each([
+    { what: 'the program has none', find: () => undefined },
+    {
+      what: 'Node cannot open it',
+      find: () => {
+        throw new Error('ERR_TTY_INIT_FAILED');
+      },
+    },
+  ])('throws lines away where $what', ({ find }) => {
+    const source = new PassThrough();
+    const endLine = forwardLines(source, new OutputTarget(find), '> ');
+    // Called as Node does when it has read a chunk: what a listener throws would end the program.
+    expect(() => source.emit('data', Buffer.from('a line\nand the beginning of one'))).not.toThrow();
+    expect(endLine).not.toThrow();
+    expect(source.isPaused()).toBe(false);
+  });
+
   it('puts one listener on a target, however many sources wait for it', async () => {
     const target = new SlowTarget();
     const sources = Array.from({ length: 20 }, () => new PassThrough());
