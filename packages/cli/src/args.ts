@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { plural } from '@millpond/core/internal';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { init } from './commands/init.js';
 import type { RunFlags } from './commands/run.js';
@@ -35,7 +36,7 @@ function explain(error: unknown, io: Io, color: boolean): ExitCode {
   const palette = paletteOf(io, { color });
   if (error instanceof WorkloadError) {
     const { file, problems, source } = error;
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    const count = plural(problems.length, 'problem');
     io.stderr.write(
       `${formatProblems(file, problems, source, palette)}\n${palette.red(`${count} in ${file}`)}; nothing was run.\n`,
     );

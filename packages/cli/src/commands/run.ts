@@ -1,4 +1,5 @@
 import { isPoolError } from '@millpond/core';
+import { plural } from '@millpond/core/internal';
 import type { ExitCode } from '../exit-codes.js';
 import { EXIT, exitCodeOfSignal } from '../exit-codes.js';
 import { CliFailure } from '../failure.js';
@@ -88,7 +89,7 @@ async function execute(setup: PlanSetup, flags: RunFlags, io: Io): Promise<ExitC
   const unwatch = watchSignals({
     drain(signal) {
       const tasks = session.drain(signal);
-      narrator.say(`finishing ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, Ctrl-C again to kill`);
+      narrator.say(`finishing ${plural(tasks, 'task')}, Ctrl-C again to kill`);
     },
     kill(first) {
       session.kill();
