@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ReportMessage, TaskUseTotals } from '../../src/wire/messages.js';
 import { UseMeter } from '../../src/worker/use-meter.js';
+import { reportOf } from '../support/reports.js';
 
 const totals = (handlerMs: number, calledMs: number): TaskUseTotals => ({
   handlerMs,
@@ -10,8 +11,7 @@ const totals = (handlerMs: number, calledMs: number): TaskUseTotals => ({
 });
 
 function report(loopMs: number, uses: ReportMessage['uses']): ReportMessage {
-  const memory = { rssBytes: 0, scratchBytes: 0, heapUsedBytes: 0, youngUsedBytes: 0, heapLimitBytes: 0 };
-  return { ...memory, cpu: 0, elu: 0, handlerMs: 0, loopMs, cpuMs: loopMs, delayMs: 0, uses, sections: [] };
+  return reportOf({ loopMs, cpuMs: loopMs, uses });
 }
 
 it('what a worker did since its report before is told by handler, whichever reports had it in them', () => {

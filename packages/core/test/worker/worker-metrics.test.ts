@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportMessage } from '../../src/wire/messages.js';
 import { WorkerMetrics } from '../../src/worker/worker-metrics.js';
+import { reportOf } from '../support/reports.js';
 
-const reported = (rssBytes: number): ReportMessage => ({
-  rssBytes,
-  scratchBytes: 2,
-  heapUsedBytes: 30,
-  youngUsedBytes: 10,
-  heapLimitBytes: 1000,
-  cpu: 0,
-  elu: 0,
-  handlerMs: 0,
-  loopMs: 0,
-  cpuMs: 0,
-  delayMs: 0,
-  uses: [],
-  sections: [],
-});
+const reported = (rssBytes: number): ReportMessage =>
+  reportOf({ rssBytes, scratchBytes: 2, heapUsedBytes: 30, youngUsedBytes: 10, heapLimitBytes: 1000 });
 
 describe('the memory of a warm worker', () => {
   it('is that of its first report, which follows the news that it is ready', () => {
@@ -24,13 +12,7 @@ describe('the memory of a warm worker', () => {
     expect(metrics.warmRssBytes).toBe(0);
     metrics.report(1, reported(100));
     metrics.report(2, reported(180));
-    const { rssBytes, warmRssBytes, warmKeptBytes, warmKeptHeapBytes } = metrics;
-    expect({ rssBytes, warmRssBytes, warmKeptBytes, warmKeptHeapBytes }).toEqual({
-      rssBytes: 180,
-      warmRssBytes: 100,
-      warmKeptBytes: 98,
-      warmKeptHeapBytes: 20,
-    });
+    expect(metrics).toMatchObject({ rssBytes: 180, warmRssBytes: 100, warmKeptBytes: 98, warmKeptHeapBytes: 20 });
   });
 
   it('is not known before, so the size that the system reports does not look like growth', () => {
