@@ -34,9 +34,11 @@ export interface RunOptions {
   cache?: false;
   /**
    * ArrayBuffers, MessagePorts and the like in the input that move to the worker instead of being copied. They move at the
-   * call, and are empty here afterwards. Memory that small Buffers share is copied. For threads and inline with the codec 'structured'. Elsewhere the input is copied as
-   * ever, and objects that can only be moved are refused. Such a task is sent only once. After that it is not tried again,
-   * whatever `retry` says, and a worker's death fails it.
+   * call, and are empty here afterwards. Node moves memory before it looks at the rest, such as a port that has moved before.
+   * So memory of this list may be gone although the call is refused. Memory that small Buffers share is copied. For threads
+   * and inline with the codec 'structured'. Elsewhere the input is copied as ever, and objects that can only be moved are
+   * refused. Such a task is sent only once. After that it is not tried again, whatever `retry` says, and a worker's death
+   * fails it.
    */
   transfer?: readonly TransferItem[];
   /**

@@ -175,7 +175,7 @@ export class ErrorEncoder {
     return forPort === undefined ? { value: describe(value) } : { forPort };
   }
 
-  /** Whether the value, or a part of it, would arrive empty, and whether it would do so only if V8 writes it. */
+  /** Whether the value, or a part of it, would arrive empty. The second answer: only if V8 writes it. */
   #losses(value: object): [isEmptied: boolean, isOnlyForPort: boolean] {
     if (refusalOfStored(value, false) === undefined) return [false, false];
     const isEmptied = !this.#clones || refusalOfStored(value, true) !== undefined;
