@@ -14,7 +14,7 @@ import { named } from './goals.mjs';
 import { parentCpuMs } from './parent-cpu.mjs';
 import { millpond } from './pools/millpond.mjs';
 import { bestMedian } from './statistics.mjs';
-import { warmRound } from './warm-round.mjs';
+import { THREADS_UP_IN_A_SECOND, warmRound } from './warm-round.mjs';
 
 const COUNTS = [2, 8, 32, 128];
 const MANY = 64;
@@ -29,8 +29,11 @@ export default {
   metrics: [ALONE, TOGETHER],
   contestants: [millpond('thread'), ...threadPeers().filter(({ isForQuick }) => isForQuick)].flatMap(withCounts),
   quickContestants: ({ workers }) => workers === 2 || workers === 32,
+  // 24 contestants, which take ten minutes.
+  full: { rounds: 3 },
   goals: [ALONE, TOGETHER].map(flatness),
   round: warmRound({
+    upInASecond: THREADS_UP_IN_A_SECOND,
     check: (run) => checkIdentity(run),
     async measure(run, forMs, { workers }) {
       const aloneUs = await cpuUsPerTask(run, workers, forMs);
