@@ -84,6 +84,11 @@ export class AssignmentPass {
     return !this.#isPaused && candidate !== undefined && this.#capacity.hasBeside(candidate);
   }
 
+  /** Whether tasks of the queue may be prefetched to this worker. */
+  mayPrefetch(worker: Worker): boolean {
+    return !this.#isPaused && this.#mayPrefetch && this.#candidates.get(worker)?.mayPrefetch === true;
+  }
+
   /** Number of tasks that could run at once, counted no further than `enough`. */
   freeCapacity(enough: number): number {
     return this.#isPaused ? 0 : this.#capacity.count(enough);

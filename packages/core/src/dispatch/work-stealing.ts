@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../base/clock.js';
+import { MUCH_LONGER } from '../task/task-type.js';
 import { PREFETCH_MS } from '../wire/pace.js';
 import type { Worker } from '../worker/worker.js';
 import type { Assigner } from './assigner.js';
@@ -14,15 +15,28 @@ export interface WorkStealingParts {
 }
 
 /**
- * Recalls prefetched tasks from a worker at a standstill. An expected 10 µs turned out to be 10 s, or the handler loops. From
- * a worker that goes on, it takes the later half. At the end of a batch, no worker should have much to do while others are
- * idle. It looks only while a prefetched task waits and another worker is free; otherwise it costs nothing.
+ * Least silence after which busy workers get the tasks of another. A worker on a busy machine often loses its core for one or two
+ * time slices of Linux. They take 4 ms each. A choice.
+ */
+const LEAST_SILENCE_MS = 4 * STANDSTILL_MS;
+
+/** A worker at the last look. */
+interface Seen {
+  readonly answered: number;
+  /** Time since which it has had prefetched tasks and has answered for none; undefined without such tasks. */
+  readonly silentSinceMs: number | undefined;
+}
+
+/**
+ * Recalls prefetched tasks from a worker at a standstill. An expected 10 µs turned out to be 10 s, or the handler loops. They go to a
+ * free worker, or to busy ones that go on. From a worker that goes on, a free one gets the later half. At the end of a batch, no worker should have much to do while others are idle. It looks only while a
+ * prefetched task waits and there is another worker; otherwise it costs nothing.
  */
 export class WorkStealing {
   readonly #parts: WorkStealingParts;
   #timer: Timer | undefined;
-  /** Answers of each worker with prefetched tasks when the timer was set. */
-  #answeredBefore = new Map<Worker, number>();
+  /** All workers when the timer was set. */
+  #seen = new Map<Worker, Seen>();
   #mayBeAhead = false;
   /** Number of prefetched tasks at the last look. */
   #prefetched = 0;
@@ -33,14 +47,13 @@ export class WorkStealing {
 
   /** Called when every task that could leave has left. */
   look(): void {
-    const { assigner, assignment, clock } = this.#parts;
+    const { assigner, clock, workers } = this.#parts;
     this.#mayBeAhead ||= assigner.prefetched !== this.#prefetched;
     this.#prefetched = assigner.prefetched;
-    if (!this.#mayBeAhead || this.#timer !== undefined || !assignment.hasFreeCapacity) return;
-    const workers = this.#parts.workers.filter((worker) => worker.assigned.hasPrefetched);
-    this.#mayBeAhead = workers.length > 0;
-    if (workers.length === 0) return;
-    this.#answeredBefore = new Map(workers.map((worker) => [worker, worker.received.resultsSeen]));
+    if (!this.#mayBeAhead || this.#timer !== undefined || workers.length < 2) return;
+    this.#mayBeAhead = workers.some((worker) => worker.assigned.hasPrefetched);
+    if (!this.#mayBeAhead) return;
+    this.#see(clock.now());
     this.#timer = clock.after(STANDSTILL_MS, () => {
       this.#timer = undefined;
       this.#steal();
@@ -53,22 +66,60 @@ export class WorkStealing {
     this.#timer = undefined;
   }
 
+  #see(nowMs: number): void {
+    const before = this.#seen;
+    this.#seen = new Map();
+    for (const worker of this.#parts.workers) {
+      const answered = worker.received.resultsSeen;
+      const last = before.get(worker);
+      const since = last?.answered === answered ? (last.silentSinceMs ?? nowMs) : nowMs;
+      this.#seen.set(worker, { answered, silentSinceMs: worker.assigned.hasPrefetched ? since : undefined });
+    }
+  }
+
   #steal(): void {
     const { assignment } = this.#parts;
-    if (!assignment.hasFreeCapacity) return;
-    for (const [worker, answered] of this.#answeredBefore) {
-      // A worker that runs several tasks at once may have room itself. Tasks that only it could run stay with it.
-      if (!worker.isReady || !assignment.hasFreeCapacityBeside(worker)) continue;
-      // Asking which of 500 tasks have begun takes 0.4 ms.
-      // A worker that did answer shares only what is more than the least amount worth prefetching.
-      if (worker.received.resultsSeen !== answered && worker.expectedMs <= PREFETCH_MS) continue;
+    const isAnyFree = assignment.hasFreeCapacity;
+    for (const [worker, { answered, silentSinceMs }] of this.#seen) {
+      if (silentSinceMs === undefined || !worker.isReady) continue;
       const isStalled = worker.received.resultsSeen === answered;
-      // A task with a key would only go back: it waits for this worker, which goes on.
-      const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned && (isStalled || task.key === undefined));
-      if (isStalled) assignment.noteStalled(worker, ahead.length > 0);
-      const from = isStalled ? 0 : worker.expectedMs > PREFETCH_MS ? Math.ceil(ahead.length / 2) : ahead.length;
-      assignment.recall(worker, ahead.slice(from));
+      // A worker that runs several tasks at once may have room itself. Tasks that only it could run stay with it.
+      if (isAnyFree && assignment.hasFreeCapacityBeside(worker)) this.#share(worker, isStalled);
+      else if (isStalled && this.#doesAnotherGoOn()) this.#relieve(worker, silentSinceMs);
     }
     this.look();
+  }
+
+  /** Gives tasks to free workers. One at a standstill gives all; another gives half, if it has more than is worth prefetching. */
+  #share(worker: Worker, isStalled: boolean): void {
+    const { assignment } = this.#parts;
+    // Asking which of 500 tasks have begun takes 0.4 ms.
+    if (!isStalled && worker.expectedMs <= PREFETCH_MS) return;
+    // A task with a key would only go back: it waits for this worker, which goes on.
+    const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned && (isStalled || task.key === undefined));
+    if (isStalled) assignment.noteStalled(worker, ahead.length > 0);
+    assignment.recall(worker, isStalled ? ahead : ahead.slice(Math.ceil(ahead.length / 2)));
+  }
+
+  /**
+   * Gives tasks of a worker at a standstill to busy ones. Tasks of some milliseconds keep a worker silent for as long. So the
+   * silence must be longer than they usually take.
+   */
+  #relieve(worker: Worker, silentSinceMs: number): void {
+    const { assignment, clock } = this.#parts;
+    const silentMs = clock.now() - silentSinceMs;
+    if (silentMs < LEAST_SILENCE_MS) return;
+    const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned && task.key === undefined);
+    if (silentMs < (ahead[0]?.type.typicalMs ?? Infinity) * MUCH_LONGER) return;
+    assignment.noteStalled(worker, true);
+    assignment.recall(worker, ahead);
+  }
+
+  /** Whether some worker has answered since the last look, and may get more tasks. */
+  #doesAnotherGoOn(): boolean {
+    for (const [worker, { answered }] of this.#seen) {
+      if (worker.received.resultsSeen !== answered && this.#parts.assignment.mayPrefetch(worker)) return true;
+    }
+    return false;
   }
 }

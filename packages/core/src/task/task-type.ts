@@ -13,7 +13,7 @@ const NEWEST = 0.1;
  * would from one in eight on, and at half from one in two. The least is what a task takes a worker beside its handler
  * (docs/decisions/0011-what-limits-dispatch.md).
  */
-const MUCH_LONGER = 4;
+export const MUCH_LONGER = 4;
 const LEAST_MS = 0.02;
 /**
  * Assumed time of a task before one of its name has ended. It is above MOST_PREFETCH_MS, so that nothing is prefetched

@@ -37,3 +37,55 @@ describe('tasks that a worker does not begin', () => {
     expect([second.worker.tasks().length, dispatcher.queued]).toEqual([3, 0]);
   });
 });
+
+describe('short tasks behind one that turns out to be long', () => {
+  /** Two workers with 90 short tasks each, of which the first worker has begun one that does not end. */
+  async function open() {
+    const engine = openEngine();
+    engine.expectMs(0.01);
+    const [first, second] = (await engine.staffUp(2)) as [Staff, Staff];
+    for (let task = 0; task < 180; task++) engine.submit();
+    await turn();
+    const [long] = first.transport.takeTasks();
+    if (long !== undefined) first.transport.begin(long);
+    const others = second.transport.takeTasks();
+    /** Time passes; the second worker answers a task in each step, and has more. Tasks count as typically this long. */
+    const pass = async (ms: number, typicalMs = 0.01): Promise<void> => {
+      for (let step = 0; step < ms; step++) {
+        const task = others.shift();
+        if (task !== undefined) second.transport.reply({ wireId: task.wireId });
+        engine.type('work').typicalMs = typicalMs;
+        engine.clock.advance(1);
+        await turn();
+      }
+    };
+    return { ...engine, first, second, pass };
+  }
+
+  it('go to a busy worker that goes on, and not for the loss of a core', async () => {
+    const { first, second, pass, dispatcher } = await open();
+    expect([first, second].map(({ worker }) => worker.tasks().length)).toEqual([90, 90]);
+    await pass(10);
+    expect([first.worker.tasks().length, second.worker.tasks().length]).toEqual([90, 80]);
+    await pass(10);
+    expect([first.worker.tasks().length, second.worker.tasks().length + dispatcher.queued]).toEqual([1, 159]);
+    expect(second.worker.tasks().length).toBeGreaterThan(80);
+  });
+
+  it('stay where no worker goes on', async () => {
+    const { first, clock } = await open();
+    for (let step = 0; step < 40; step++) {
+      clock.advance(1);
+      await turn();
+    }
+    expect(first.worker.tasks().length).toBe(90);
+  });
+
+  it('stay while the silence is no longer than such tasks usually are', async () => {
+    const { first, pass } = await open();
+    await pass(35, 10);
+    expect(first.worker.tasks().length).toBe(90);
+    await pass(12, 10);
+    expect(first.worker.tasks().length).toBe(1);
+  });
+});
