@@ -80,14 +80,16 @@ export class WorkStealing {
   #steal(): void {
     const { assignment } = this.#parts;
     const isAnyFree = assignment.hasFreeCapacity;
+    const doesAnyGoOn = this.#doesAnyGoOn();
     for (const [worker, { answered, silentSinceMs }] of this.#seen) {
       if (silentSinceMs === undefined || !worker.isReady) continue;
       const isStalled = worker.received.resultsSeen === answered;
       // A worker that runs several tasks at once may have room itself. Tasks that only it could run stay with it.
       if (isAnyFree && assignment.hasFreeCapacityBeside(worker)) this.#share(worker, isStalled);
-      else if (isStalled && this.#doesAnotherGoOn()) this.#relieve(worker, silentSinceMs);
+      else if (isStalled && doesAnyGoOn) this.#relieve(worker, silentSinceMs);
     }
-    this.look();
+    // Otherwise nothing changes before a worker answers, and the pass that follows looks again.
+    if (isAnyFree || doesAnyGoOn) this.look();
   }
 
   /** Gives tasks to free workers. One at a standstill gives all; another gives half, if it has more than is worth prefetching. */
@@ -116,7 +118,7 @@ export class WorkStealing {
   }
 
   /** Whether some worker has answered since the last look, and may get more tasks. */
-  #doesAnotherGoOn(): boolean {
+  #doesAnyGoOn(): boolean {
     for (const [worker, { answered }] of this.#seen) {
       if (worker.received.resultsSeen !== answered && this.#parts.assignment.mayPrefetch(worker)) return true;
     }

@@ -72,13 +72,15 @@ describe('short tasks behind one that turns out to be long', () => {
     expect(second.worker.tasks().length).toBeGreaterThan(80);
   });
 
-  it('stay where no worker goes on', async () => {
-    const { first, clock } = await open();
+  it('stay where no worker goes on, and no timer runs for them, until one does', async () => {
+    const { first, clock, pass, timersLeft } = await open();
     for (let step = 0; step < 40; step++) {
       clock.advance(1);
       await turn();
     }
-    expect(first.worker.tasks().length).toBe(90);
+    expect([first.worker.tasks().length, timersLeft()]).toEqual([90, 0]);
+    await pass(8);
+    expect(first.worker.tasks().length).toBe(1);
   });
 
   it('stay while the silence is no longer than such tasks usually are', async () => {
