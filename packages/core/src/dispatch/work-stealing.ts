@@ -28,9 +28,10 @@ interface Seen {
 }
 
 /**
- * Recalls prefetched tasks from a worker at a standstill. An expected 10 µs turned out to be 10 s, or the handler loops. They go to a
- * free worker, or to busy ones that go on. From a worker that goes on, a free one gets the later half. At the end of a batch, no worker should have much to do while others are idle. It looks only while a
- * prefetched task waits and there is another worker; otherwise it costs nothing.
+ * Recalls prefetched tasks from a worker at a standstill. An expected 10 µs turned out to be 10 s, or the handler loops. They go
+ * to a free worker, or to busy ones that go on. From a worker that goes on, a free one gets the later half. At the end of a
+ * batch, no worker should have much to do while others are idle. It looks only while a prefetched task waits and there is
+ * another worker; otherwise it costs nothing.
  */
 export class WorkStealing {
   readonly #parts: WorkStealingParts;
@@ -52,7 +53,10 @@ export class WorkStealing {
     this.#prefetched = assigner.prefetched;
     if (!this.#mayBeAhead || this.#timer !== undefined || workers.length < 2) return;
     this.#mayBeAhead = workers.some((worker) => worker.assigned.hasPrefetched);
-    if (!this.#mayBeAhead) return;
+    if (!this.#mayBeAhead) {
+      this.#seen.clear();
+      return;
+    }
     this.#see(clock.now());
     this.#timer = clock.after(STANDSTILL_MS, () => {
       this.#timer = undefined;
@@ -64,6 +68,7 @@ export class WorkStealing {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#seen.clear();
   }
 
   #see(nowMs: number): void {
@@ -105,13 +110,14 @@ export class WorkStealing {
 
   /**
    * Gives tasks of a worker at a standstill to busy ones. Tasks of some milliseconds keep a worker silent for as long. So the
-   * silence must be longer than they usually take.
+   * silence must be longer than they usually take. A task with a key then waits for this worker in the parent, where its wait
+   * has an end.
    */
   #relieve(worker: Worker, silentSinceMs: number): void {
     const { assignment, clock } = this.#parts;
     const silentMs = clock.now() - silentSinceMs;
     if (silentMs < LEAST_SILENCE_MS) return;
-    const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned && task.key === undefined);
+    const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned);
     if (silentMs < (ahead[0]?.type.typicalMs ?? Infinity) * MUCH_LONGER) return;
     assignment.noteStalled(worker, true);
     assignment.recall(worker, ahead);

@@ -40,11 +40,11 @@ describe('tasks that a worker does not begin', () => {
 
 describe('short tasks behind one that turns out to be long', () => {
   /** Two workers with 90 short tasks each, of which the first worker has begun one that does not end. */
-  async function open() {
+  async function open(keys: readonly (string | undefined)[] = [undefined]) {
     const engine = openEngine();
     engine.expectMs(0.01);
     const [first, second] = (await engine.staffUp(2)) as [Staff, Staff];
-    for (let task = 0; task < 180; task++) engine.submit();
+    for (let task = 0; task < 180; task++) engine.submit('work', task, { key: keys[task % keys.length] });
     await turn();
     const [long] = first.transport.takeTasks();
     if (long !== undefined) first.transport.begin(long);
@@ -81,6 +81,18 @@ describe('short tasks behind one that turns out to be long', () => {
     expect([first.worker.tasks().length, timersLeft()]).toEqual([90, 0]);
     await pass(8);
     expect(first.worker.tasks().length).toBe(1);
+  });
+
+  it('wait in the parent if they have a key, for as long as its worker is worth it', async () => {
+    const { first, second, pass, dispatcher } = await open(['a', 'b']);
+    expect([first, second].map(({ worker }) => worker.tasks().length)).toEqual([90, 90]);
+    await pass(20);
+    expect([first.worker.tasks().length, dispatcher.queued]).toEqual([1, 89]);
+    await pass(71);
+    expect([second.worker.tasks().length, dispatcher.queued]).toEqual([0, 89]);
+    // The least wait for a worker with a key's data, since it was recalled.
+    await pass(50);
+    expect(dispatcher.queued).toBeLessThan(89);
   });
 
   it('stay while the silence is no longer than such tasks usually are', async () => {
