@@ -110,29 +110,26 @@ describe('where there is nothing to do', () => {
   });
 });
 
-describe('where another pool uses a core now and then', () => {
-  it('no worker comes and goes with it', () => {
+describe('where another pool uses cores now and then', () => {
+  /** Workers of a pool at each tick. Ten times it has 8 cores for 2 s, then some less for a while. */
+  const workersBeside = (others: { cores: number; forS: number }): number[] => {
     const limits = { ...LIMITS, cores: 8 };
     const pool = new SizedPool(limits);
     for (let round = 0; round < 10; round++) {
       limits.cores = 8;
       pool.run(2, { kind: COMPUTING, tasks: 8 });
-      limits.cores = 7;
-      pool.run(1, { kind: COMPUTING, tasks: 8 });
+      limits.cores = 8 - others.cores;
+      pool.run(others.forS, { kind: COMPUTING, tasks: 8 });
     }
-    expect(new Set(workersOf(pool))).toEqual(new Set([8]));
+    return workersOf(pool);
+  };
+
+  it('no worker comes and goes with one of them', () => {
+    expect(new Set(workersBeside({ cores: 1, forS: 1 }))).toEqual(new Set([8]));
   });
 
   it('workers that came back twice stay', () => {
-    const limits = { ...LIMITS, cores: 8 };
-    const pool = new SizedPool(limits);
-    for (let round = 0; round < 10; round++) {
-      limits.cores = 8;
-      pool.run(2, { kind: COMPUTING, tasks: 8 });
-      limits.cores = 6;
-      pool.run(2, { kind: COMPUTING, tasks: 8 });
-    }
-    const counts = workersOf(pool);
+    const counts = workersBeside({ cores: 2, forS: 2 });
     const changes = counts.filter((count, tick) => tick > 0 && count !== counts[tick - 1]);
     expect(changes.length).toBeLessThanOrEqual(4);
     expect(counts.at(-1)).toBe(8);
