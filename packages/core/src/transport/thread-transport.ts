@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { MessagePort, WorkerOptions } from 'node:worker_threads';
 import { LINEAGE_KEY, lineageOf } from '../base/lineage.js';
 import { messageOf } from '../base/message-of.js';
@@ -165,7 +166,7 @@ export function flagsRefused(execArgv: readonly string[]): string {
 
 function threadOptions({ options, heapLimitMb }: WorkerSpec): WorkerOptions {
   const { env, argv, execArgv, resourceLimits } = options;
-  const result: WorkerOptions = { argv: [...argv] };
+  const result: WorkerOptions = { argv: [...argv], stdout: !isStream('stdout'), stderr: !isStream('stderr') };
   // Without execArgv, a thread shares this process's flags.
   if (execArgv !== undefined) result.execArgv = [...execArgv];
   const hasOwnLimit = heapFlags(heapLimitMb, execArgv ?? process.execArgv, process.env.NODE_OPTIONS).length > 0;
@@ -178,4 +179,18 @@ function threadOptions({ options, heapLimitMb }: WorkerSpec): WorkerOptions {
   }
   if (env !== 'inherit') result.env = workerEnv(env);
   return result;
+}
+
+/**
+ * Whether the program has a stream for Node to pipe a thread's own output to. Without one, Node would throw instead of starting the
+ * thread; then it keeps that output.
+ */
+function isStream(name: 'stdout' | 'stderr'): boolean {
+  try {
+    const { on, setMaxListeners, write } = process[name] as Partial<Writable>;
+    return [on, setMaxListeners, write].every((method) => typeof method === 'function');
+  } catch {
+    // The program has removed it, or Node cannot open it.
+    return false;
+  }
 }

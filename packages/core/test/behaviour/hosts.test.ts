@@ -120,3 +120,17 @@ describe("under Node's permission model", () => {
     });
   });
 });
+
+describe('in a program without streams for its output', () => {
+  it.each(
+    ['process', 'thread'].flatMap((kind) =>
+      ['pipe', 'ignore', 'inherit'].flatMap((stdio) =>
+        ['nothing', 'no stream', 'a getter that throws'].map((has) => ({ kind, stdio, has })),
+      ),
+    ),
+  )('workers of kind $kind with stdio "$stdio" run where process.stdout is $has', async ({ kind, stdio, has }) => {
+    const { code, stderr } = await runProgram('has-no-stdout.mjs', [kind, stdio, has]);
+    expect(stderr).toContain('printed\n');
+    expect(code).toBe(0);
+  });
+});
