@@ -24,16 +24,18 @@ const WORKERS = 6;
 const EXITS_IN_FLIGHT = 4;
 const PRINT_EVERY_MS = 30_000;
 const SAMPLE_EVERY_MS = 1000;
+/** Samples of one window. Eight windows then fit into a run of two minutes, and each sees several collections. */
+const WINDOW_SAMPLES = 10;
 const BIG = Buffer.alloc(256 * 1024, 1);
 /** A task that is still unsettled this long after the last submit is lost. */
 const SETTLE_WITHIN_MS = 60_000;
 
 /*
  * Limits of growth. The heap after a collection is flat. Yet starts and ends of threads move resident memory, through the allocator
- * and the collector. Runs of two minutes came to between −4 and 25 MiB in all. One of six minutes of the same code came to 10. A
- * slope counts only if it comes to clearly more than that over the measured time. It must also reach 2 MiB a minute, which is
- * 10 KB for each death. Descriptors are exact, but a sample finds some workers half started: 6 each. One lost in a hundred
- * deaths would be 2 a minute.
+ * and the collector. So a slope is that of the least values of short windows: what is lost stays in each of them, and a peak does
+ * not. Slopes of all samples came to between −8 and 46 MiB in all, in runs of two minutes of the same code. A slope counts only if
+ * it comes to clearly more than noise over the measured time. It must also reach 2 MiB a minute, which is 10 KB for each death.
+ * Descriptors are exact, but a sample finds some workers half started: 6 each. One lost in a hundred deaths would be 2 a minute.
  */
 const LEAK = {
   rss: { perMinute: 2 * 2 ** 20, inAll: 32 * 2 ** 20 },
@@ -183,6 +185,14 @@ function slopePerMinute(samples, read) {
   return slopes[Math.floor(slopes.length / 2)] ?? 0;
 }
 
+/** The least value of each window. */
+function floors(samples, read) {
+  const windows = Array.from({ length: Math.floor(samples.length / WINDOW_SAMPLES) }, (_, at) =>
+    samples.slice(at * WINDOW_SAMPLES, (at + 1) * WINDOW_SAMPLES),
+  );
+  return windows.map((window) => ({ atMs: window[0].atMs, least: Math.min(...window.map(read)) }));
+}
+
 function grows(slope, minutes, { perMinute, inAll }) {
   return slope > perMinute && slope * minutes > inAll;
 }
@@ -268,7 +278,11 @@ if (loads.some(({ deaths }) => deaths === 0)) problems.push('no worker of a kind
 // The first third is the warm-up: heaps find their size, and code is compiled.
 const steady = samples.slice(Math.floor(samples.length / 3));
 const minutes = steady.length === 0 ? 0 : (steady.at(-1).atMs - steady[0].atMs) / 60_000;
-const rss = slopePerMinute(steady, (sample) => sample.rss);
+const rss = slopePerMinute(
+  floors(steady, (sample) => sample.rss),
+  ({ least }) => least,
+);
+const rssOfAll = slopePerMinute(steady, (sample) => sample.rss);
 const fds = slopePerMinute(steady, (sample) => sample.fds);
 if (grows(rss, minutes, LEAK.rss)) problems.push(`memory grows by ${mib(rss)} a minute`);
 if (grows(fds, minutes, LEAK.fds)) problems.push(`open files grow by ${fds.toFixed(1)} a minute`);
@@ -281,7 +295,7 @@ console.log(
   `submitted ${total((load) => load.submitted)}, settled ${total((load) => load.settled)}, lost ${total((load) => load.lost)}, ` +
     `settled twice ${total((load) => load.twice)}, started twice ${startedTwice}, deaths ${total((load) => load.deaths)}, ` +
     `${killsPerSecond.toFixed(1)} kills a second, ` +
-    `memory ${mib(rss)} a minute, open files ${fds.toFixed(1)} a minute (over ${minutes.toFixed(1)} minutes)`,
+    `memory ${mib(rss)} a minute (${mib(rssOfAll)} by all samples), open files ${fds.toFixed(1)} a minute (over ${minutes.toFixed(1)} minutes)`,
 );
 rmSync(folder, { recursive: true });
 console.log(problems.length === 0 ? 'passed' : `FAILED: ${problems.join('; ')}`);

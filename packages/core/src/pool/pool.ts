@@ -114,7 +114,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     const [input, options] = args as [unknown, RunOptions | undefined];
     checkTaskName(name);
     const own = options === undefined ? undefined : checkRunOptions(options);
-    return this.#calls.run(name, input, own, true) as Promise<Output<W, N>>;
+    return this.#calls.run(name, input, own) as Promise<Output<W, N>>;
   }
 
   /**
