@@ -32,10 +32,10 @@ const SETTLE_WITHIN_MS = 60_000;
 
 /*
  * Limits of growth. The heap after a collection is flat. Yet starts and ends of threads move resident memory, through the allocator
- * and the collector. So a slope is that of the least values of short windows: what is lost stays in each of them, and a peak does
- * not. Slopes of all samples came to between −8 and 46 MiB in all, in runs of two minutes of the same code. A slope counts only if
- * it comes to clearly more than noise over the measured time. It must also reach 2 MiB a minute, which is 10 KB for each death.
- * Descriptors are exact, but a sample finds some workers half started: 6 each. One lost in a hundred deaths would be 2 a minute.
+ * and the collector. So a slope is that of the least values of short windows. Lost memory stays in each of them, and a peak does
+ * not. By all samples, runs of two minutes of the same code came to between −8 and 46 MiB. A slope counts only if it comes to clearly
+ * more than noise over the measured time. It must also reach 2 MiB a minute, which is 10 KB for each death. Descriptors are exact,
+ * but a sample finds some workers half started: 6 each. One lost in a hundred deaths would be 2 a minute.
  */
 const LEAK = {
   rss: { perMinute: 2 * 2 ** 20, inAll: 32 * 2 ** 20 },
