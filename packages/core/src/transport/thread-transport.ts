@@ -5,6 +5,7 @@ import { messageOf } from '../base/message-of.js';
 import { Buffer, clearTimeout, process, setTimeout } from '../base/natives.js';
 import { MessageChannel, Worker } from '../base/parent-natives.js';
 import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { StdioOption } from '../contract/stdio.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import type { ParentKind } from '../wire/frame.js';
 import { PrintedOn } from '../wire/output-port.js';
@@ -50,10 +51,10 @@ class ThreadTransport implements Transport {
     // Found before the ports are made: they would keep the program alive if it were missing.
     const entry = bundleFile('thread-entry.cjs');
     const { port1, port2 } = new MessageChannel();
-    const output = options.stdio === 'inherit' ? undefined : outputPorts();
+    const output = outputPorts(options.stdio);
     const data = {
       port: port2,
-      ...output?.there,
+      ...output.there,
       [LINEAGE_KEY]: lineageOf(spec.moduleUrl),
       tsx: threadLoader(spec.moduleUrl),
     };
@@ -64,18 +65,18 @@ class ThreadTransport implements Transport {
           ...threadOptions(spec),
           name: `${options.name}#${workerId}`,
           workerData: data,
-          transferList: [port2, ...Object.values(output?.there ?? {})],
+          transferList: [port2, ...Object.values(output.there)],
         }),
       );
     } catch (error) {
       // No thread could be made, or there is no memory for one. Open ports would keep the program alive.
-      for (const port of [port1, ...Object.values(output?.here ?? {})]) port.close();
+      for (const port of [port1, ...Object.values(output.here)]) port.close();
       throw error;
     }
     // Only once there is a thread: a port with a listener keeps the program alive.
     this.channel = new PortChannel(port1);
     this.threadId = this.#thread.threadId;
-    if (output !== undefined) this.#forwardOutput(options, workerId, output.here);
+    this.#forwardOutput(options, workerId, output.here);
     this.#thread.unref();
     port1.unref();
     const portClosed = new Promise<void>((resolve) => (this.channel.onClose = resolve));
@@ -124,26 +125,31 @@ class ThreadTransport implements Transport {
   }
 
   #forwardOutput({ stdio, name }: ResolvedOptions, workerId: number, ports: OutputPorts): void {
-    const [stdout, stderr] = [new PrintedOn(ports.stdout), new PrintedOn(ports.stderr)];
     const targets = outputTargets(stdio);
     const label = `[${name}#${workerId}] `;
-    this.#stderr.watch(stderr);
-    forwardOutput(stdout, targets.stdout, label);
-    forwardOutput(stderr, targets.stderr, label);
-    this.#thread.on('exit', () => [stdout, stderr].forEach(readToTheEnd));
+    for (const [stream, port] of Object.entries(ports) as [OutputStream, MessagePort][]) {
+      const printed = new PrintedOn(port);
+      if (stream === 'stderr') this.#stderr.watch(printed);
+      forwardOutput(printed, targets[stream], label);
+      this.#thread.on('exit', () => readToTheEnd(printed));
+    }
   }
 }
 
-/** Ports for a thread's output: the ends of this side, and those for the thread. */
-type OutputPorts = Record<'stdout' | 'stderr', MessagePort>;
+type OutputStream = 'stdout' | 'stderr';
+/** Ports for a thread's output, without those that Node pipes to the program's own streams. */
+type OutputPorts = Partial<Record<OutputStream, MessagePort>>;
 
-function outputPorts(): { here: OutputPorts; there: OutputPorts } {
-  const stdout = new MessageChannel();
-  const stderr = new MessageChannel();
-  return {
-    here: { stdout: stdout.port1, stderr: stderr.port1 },
-    there: { stdout: stdout.port2, stderr: stderr.port2 },
-  };
+/** The ends of this side, and those for the thread. */
+function outputPorts(stdio: StdioOption): { here: OutputPorts; there: OutputPorts } {
+  const [here, there]: [OutputPorts, OutputPorts] = [{}, {}];
+  for (const stream of ['stdout', 'stderr'] as const) {
+    if (stdio === 'inherit' && isStream(stream)) continue;
+    const { port1, port2 } = new MessageChannel();
+    here[stream] = port1;
+    there[stream] = port2;
+  }
+  return { here, there };
 }
 
 /** A flag that no Node knows: a thread with it never starts, whatever the other flags are. */
@@ -182,10 +188,10 @@ function threadOptions({ options, heapLimitMb }: WorkerSpec): WorkerOptions {
 }
 
 /**
- * Whether the program has a stream for Node to pipe a thread's own output to. Without one, Node would throw instead of starting the
- * thread; then it keeps that output.
+ * Whether the program has a stream that Node can pipe a thread's own output to. Without one, Node would throw instead of starting
+ * the thread.
  */
-function isStream(name: 'stdout' | 'stderr'): boolean {
+function isStream(name: OutputStream): boolean {
   try {
     const { on, setMaxListeners, write } = process[name] as Partial<Writable>;
     return [on, setMaxListeners, write].every((method) => typeof method === 'function');

@@ -122,15 +122,23 @@ describe("under Node's permission model", () => {
 });
 
 describe('in a program without streams for its output', () => {
-  it.each(
-    ['process', 'thread'].flatMap((kind) =>
-      ['pipe', 'ignore', 'inherit'].flatMap((stdio) =>
-        ['nothing', 'no stream', 'a getter that throws'].map((has) => ({ kind, stdio, has })),
-      ),
+  const scenes = ['process', 'thread'].flatMap((kind) =>
+    ['pipe', 'ignore', 'inherit'].flatMap((stdio) =>
+      ['nothing', 'no stream', 'a getter that throws'].map((has) => ({ kind, stdio, has })),
     ),
-  )('workers of kind $kind with stdio "$stdio" run where process.stdout is $has', async ({ kind, stdio, has }) => {
-    const { code, stderr } = await runProgram('has-no-stdout.mjs', [kind, stdio, has]);
-    expect(stderr).toContain('printed\n');
-    expect(code).toBe(0);
+  );
+
+  it.each(scenes)(
+    'workers of kind $kind with stdio "$stdio" print, and let it end, where process.stdout is $has',
+    async ({ kind, stdio, has }) => {
+      const { code, stderr } = await runProgram('has-no-stdout.mjs', [kind, stdio, has, 'ends by itself']);
+      expect(stderr).toContain('printed 5000\n');
+      expect(code).toBe(0);
+    },
+  );
+
+  it.each(['process', 'thread'])('workers of kind %s need no kill to end', async (kind) => {
+    const { stderr } = await runProgram('has-no-stdout.mjs', [kind, 'inherit', 'nothing', 'closes its pool']);
+    expect(stderr).toContain('killed for: undefined\n');
   });
 });
