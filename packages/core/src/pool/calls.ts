@@ -46,14 +46,8 @@ export class Calls {
    * @param options checked
    */
   run(name: string, input: unknown, options: RunOptions | undefined): Promise<unknown> {
-    try {
-      this.#state.refuseUnlessOpen();
-      options?.signal?.throwIfAborted();
-      const base = this.#settingsOf(name);
-      return this.#submit(name, input, base, options && toTerms(options, base), true);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    const base = this.#settingsOf(name);
+    return this.#submit(name, input, base, options && toTerms(options, base), true);
   }
 
   /** The parts for the loops of `map` and `mapSettled`. @throws ERR_OPTION for wrong arguments or options */
@@ -62,7 +56,7 @@ export class Calls {
     checkInputs(inputs);
     const { ordered = true, window, signal, ...own } = checkMapOptions(options);
     const base = this.#settingsOf(name);
-    // One object for all inputs. An identity task then takes 3.6 instead of 7.5 µs of the program, medians of five runs in turn.
+    // One object for all inputs. An identity task then takes 3.7 instead of 7.5 µs of the program, medians of five runs in turn.
     let terms: CallTerms | undefined;
     return {
       inputs,
@@ -71,14 +65,8 @@ export class Calls {
       window: () => window ?? Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, this.#backend.usefulInFlight(name))),
       room: () => (this.#backend.hasRoom ? undefined : this.room()),
       submit: (input, tasksSignal) => {
-        try {
-          this.#state.refuseUnlessOpen();
-          tasksSignal.throwIfAborted();
-          terms ??= toTerms({ ...own, signal: tasksSignal }, base);
-          return this.#submit(name, input, base, terms, false);
-        } catch (error) {
-          return Promise.reject(error);
-        }
+        terms ??= toTerms({ ...own, signal: tasksSignal }, base);
+        return this.#submit(name, input, base, terms, false);
       },
       onEnd: (callback) => this.#state.onEnd(callback),
     };
@@ -99,7 +87,10 @@ export class Calls {
     return this.#state.isOpen ? this.#backend.whenRoom() : Promise.reject(this.#state.closedError());
   }
 
-  /** @param mayRefuse whether the call is rejected when there is no place; `map` has waited for one */
+  /**
+   * Hands a call to the cache or the backend, or rejects it.
+   * @param mayRefuse whether the call is rejected when there is no place; `map` has waited for one
+   */
   #submit(
     name: string,
     input: unknown,
@@ -107,12 +98,17 @@ export class Calls {
     terms: CallTerms | undefined,
     mayRefuse: boolean,
   ): Promise<unknown> {
-    const caches = (terms?.settings ?? base).cache !== undefined;
-    if (!caches || this.#cache === undefined)
-      return this.#backend.submit(name, input, bindRetry(terms, base), mayRefuse);
-    return this.#cache.get(name, input, toCachedCall(terms, base), (shared) =>
-      this.#backend.submitShared(name, input, { ...bindRetry(terms, base), ...shared }, mayRefuse),
-    );
+    try {
+      this.#state.refuseUnlessOpen();
+      terms?.signal?.throwIfAborted();
+      const cache = (terms?.settings ?? base).cache === undefined ? undefined : this.#cache;
+      if (cache === undefined) return this.#backend.submit(name, input, bindRetry(terms, base), mayRefuse);
+      return cache.get(name, input, toCachedCall(terms, base), (shared) =>
+        this.#backend.submitShared(name, input, { ...bindRetry(terms, base), ...shared }, mayRefuse),
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #settingsOf(name: string): TaskSettings {
