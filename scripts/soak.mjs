@@ -24,7 +24,7 @@ const WORKERS = 6;
 const EXITS_IN_FLIGHT = 4;
 const PRINT_EVERY_MS = 30_000;
 const SAMPLE_EVERY_MS = 1000;
-/** Samples of one window. Eight windows then fit into a run of two minutes, and each sees several collections. */
+/** Samples of one window. Eight windows then fit into the measured part of two minutes. */
 const WINDOW_SAMPLES = 10;
 const BIG = Buffer.alloc(256 * 1024, 1);
 /** A task that is still unsettled this long after the last submit is lost. */
@@ -33,7 +33,7 @@ const SETTLE_WITHIN_MS = 60_000;
 /*
  * Limits of growth. The heap after a collection is flat. Yet starts and ends of threads move resident memory, through the allocator
  * and the collector. So a slope is that of the least values of short windows. Lost memory stays in each of them, and a peak does
- * not. By all samples, runs of two minutes of the same code came to between −8 and 46 MiB. A slope counts only if it comes to clearly
+ * not. By all samples, runs of two minutes of the same code came to between −11 and 46 MiB. A slope counts only if it comes to clearly
  * more than noise over the measured time. It must also reach 2 MiB a minute, which is 10 KB for each death. Descriptors are exact,
  * but a sample finds some workers half started: 6 each. One lost in a hundred deaths would be 2 a minute.
  */
