@@ -6,6 +6,8 @@ export const PAGE_BYTES = 4096;
 const CHUNK_BYTES = 64 * 1024;
 /** Least room for a new value: a small one fits, so that most values are never moved. Records have 120 bytes. A choice. */
 const HEADROOM_BYTES = 512;
+/** Mean length up to which values are small: those of a record of a few numbers. Small buffers hold 60 of the longest. A choice. */
+const SMALL_VALUE_BYTES = 128;
 /**
  * Largest buffer that is kept for the next frame. New pages cost as much as the copy into them, for 1 MiB
  * some 0.1 ms. At double, each worker could keep a megabyte more in each of its buffers.
@@ -34,15 +36,20 @@ export class Sink {
   start = 0;
   readonly #chunkBytes: number;
   readonly #memory: SinkMemory;
+  readonly #smallBytes: number;
+  /** Number of values that this buffer began. */
+  #values = 0;
 
   /**
    * @param chunkBytes size of each buffer in which values lie one behind the other
    * @param memory gives the memory of larger buffers
+   * @param smallBytes the same as `chunkBytes`, for small values
    */
-  constructor(chunkBytes = CHUNK_BYTES, memory = FRESH) {
+  constructor(chunkBytes = CHUNK_BYTES, memory = FRESH, smallBytes = chunkBytes) {
     this.#chunkBytes = chunkBytes;
     this.#memory = memory;
-    this.bytes = Buffer.allocUnsafeSlow(chunkBytes);
+    this.#smallBytes = smallBytes;
+    this.bytes = Buffer.allocUnsafeSlow(smallBytes);
     this.view = new DataView(this.bytes.buffer);
   }
 
@@ -50,9 +57,11 @@ export class Sink {
   begin(): void {
     const { length } = this.bytes;
     if (this.at > 0 && (length - this.at < HEADROOM_BYTES || length > this.#chunkBytes)) {
-      this.#replace(Buffer.allocUnsafeSlow(this.#chunkBytes));
+      const areSmall = this.at <= this.#values * SMALL_VALUE_BYTES;
+      this.#replace(Buffer.allocUnsafeSlow(areSmall ? this.#smallBytes : this.#chunkBytes));
       this.at = 0;
     }
+    this.#values++;
     this.start = this.at;
   }
 
@@ -90,6 +99,7 @@ export class Sink {
   }
 
   #replace(bytes: Buffer): void {
+    this.#values = 0;
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);
   }

@@ -127,18 +127,34 @@ describe('an input', () => {
 });
 
 describe('inputs that wait together', () => {
-  it('lie one behind the other in chunks that they share', () => {
+  it.each([
+    { what: 'some bytes', least: 0, chunkBytes: 8 * 1024 },
+    { what: 'a kilobyte', least: 1000, chunkBytes: 64 * 1024 },
+  ])('lie one behind the other in chunks that they share: $chunkBytes bytes for inputs of $what', (scene) => {
     const { give, read } = open();
-    const tasks = Array.from({ length: 5000 }, (_, n) => give(`input ${n} ${'x'.repeat(n % 90)}`));
+    const inputs = Array.from({ length: 5000 }, (_, n) => `input ${n} ${'x'.repeat(scene.least + (n % 90))}`);
+    const tasks = inputs.map((input) => give(input));
     const chunks = new Set(tasks.map(({ chunk }) => chunk));
     const bytes = tasks.reduce((sum, { inputBytes }) => sum + inputBytes, 0);
-    expect(chunks.size).toBeLessThanOrEqual(Math.ceil(bytes / 60_000));
+    // The first chunk is a small one, whatever follows.
+    expect(new Set([...chunks].slice(1).map((chunk) => chunk?.length))).toEqual(new Set([scene.chunkBytes]));
+    expect(chunks.size).toBeLessThanOrEqual(1 + Math.ceil(bytes / (0.915 * scene.chunkBytes)));
     for (const [n, task] of tasks.entries()) {
       const before = tasks[n - 1];
       if (before !== undefined && before.chunk === task.chunk)
         expect(task.inputAt).toBe(before.inputAt + before.inputBytes);
     }
-    expect(tasks.map(read)).toEqual(tasks.map((_, n) => `input ${n} ${'x'.repeat(n % 90)}`));
+    expect(tasks.map(read)).toEqual(inputs);
+  });
+
+  it('have large chunks again once they are longer, and small ones once they are short', () => {
+    const { give } = open();
+    const lengthAfter = (bytes: number): number => {
+      let last = 0;
+      for (let n = 0; n < 2000; n++) last = give('x'.repeat(bytes)).chunk?.length ?? 0;
+      return last;
+    };
+    expect([lengthAfter(10), lengthAfter(1000), lengthAfter(10)].map((bytes) => bytes / 1024)).toEqual([8, 64, 8]);
   });
 
   it('do not share a large one’s chunk, which would keep it for as long as any of them waits', () => {
