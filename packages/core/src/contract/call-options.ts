@@ -49,7 +49,10 @@ export interface RunOptions {
   onProgress?: (value: unknown) => void;
 }
 
-/** Settings of `map` and `mapSettled`. `signal` cancels the whole iteration. */
+/**
+ * Settings of `map` and `mapSettled`. `signal` cancels the whole iteration: no input is pulled any more, and tasks under way are
+ * cancelled. Results that had come are yielded first; `mapSettled` then yields the cancelled ones. At last, its reason is thrown.
+ */
 export interface MapOptions extends Omit<RunOptions, 'transfer'> {
   /** Yield results in input order (true), or as they finish. @defaultValue true */
   ordered?: boolean;

@@ -68,6 +68,7 @@ export class Calls {
         terms ??= toTerms({ ...own, signal: tasksSignal }, base);
         return this.#submit(name, input, base, terms, false);
       },
+      mayComeAtOnce: base.cache !== undefined,
       onEnd: (callback) => this.#state.onEnd(callback),
     };
   }

@@ -1,5 +1,6 @@
 import { errorMonitor } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { callSafely } from '../base/call-safely.js';
 import { Buffer, clearInterval, process, setInterval } from '../base/natives.js';
 import type { StdioOption } from '../contract/stdio.js';
 import { type OutputSource, passOnAtTheEnd } from './last-output.js';
@@ -74,7 +75,9 @@ export function forwardLines(source: Readable, to: OutputTarget, label: string):
     const target = to.stream;
     // The target is closed, or there is none: the lines are lost, like everything else that is printed there.
     if (target?.writable !== true) return;
-    const accepted = target.write(Buffer.concat(pieces));
+    let accepted = true;
+    // A program may have put a function of its own there. What that throws must not hold up later output.
+    callSafely(() => (accepted = target.write(Buffer.concat(pieces))));
     if (!accepted && !source.isPaused()) {
       source.pause();
       resumeWhenTaken(source, target);

@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream';
 import type { MessagePort, WorkerOptions } from 'node:worker_threads';
 import { LINEAGE_KEY, lineageOf } from '../base/lineage.js';
 import { messageOf } from '../base/message-of.js';
@@ -189,12 +188,15 @@ function threadOptions({ options, heapLimitMb }: WorkerSpec): WorkerOptions {
 
 /**
  * Whether the program has a stream that Node can pipe a thread's own output to. Without one, Node would throw instead of starting
- * the thread.
+ * the thread. For either stream, Node compares it with `process.stdout` first.
  */
 function isStream(name: OutputStream): boolean {
   try {
-    const { on, setMaxListeners, write } = process[name] as Partial<Writable>;
-    return [on, setMaxListeners, write].every((method) => typeof method === 'function');
+    const { stdout, [name]: stream } = process as Pick<Partial<NodeJS.Process>, OutputStream>;
+    return (
+      stdout !== null &&
+      [stream?.on, stream?.setMaxListeners, stream?.write].every((method) => typeof method === 'function')
+    );
   } catch {
     // The program has removed it, or Node cannot open it.
     return false;

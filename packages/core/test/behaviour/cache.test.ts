@@ -51,6 +51,20 @@ describe.each(KINDS)('the result cache over kind %s', (kind) => {
     );
   });
 
+  it('leaves turns of the event loop to the program, while a map takes its results from the cache', async () => {
+    await withPool('counts-calls.mjs', { kind, workers: 1, tasks: CACHED }, async (pool) => {
+      await pool.run('square', 4);
+      const inputs = Array<number>(100_000).fill(4);
+      const turned = new Promise<string>((resolve) => setImmediate(resolve, 'turned'));
+      const mapped = (async () => {
+        for await (const result of pool.map('square', inputs)) expect(result).toMatchObject({ square: 16 });
+        return 'mapped';
+      })();
+      expect(await Promise.race([mapped, turned])).toBe('turned');
+      await mapped;
+    });
+  });
+
   it('keeps no failures', async () => {
     await withPool('counts-calls.mjs', { kind, workers: 1, tasks: CACHED }, async (pool) => {
       const first = await failure(pool.run('failOdd', 1));

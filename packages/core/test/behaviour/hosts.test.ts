@@ -124,7 +124,11 @@ describe("under Node's permission model", () => {
 describe('in a program without streams for its output', () => {
   const scenes = ['process', 'thread'].flatMap((kind) =>
     ['pipe', 'ignore', 'inherit'].flatMap((stdio) =>
-      ['nothing', 'no stream', 'a getter that throws'].map((has) => ({ kind, stdio, has })),
+      ['nothing', 'no stream', 'a getter that throws', 'only on stdout, a getter that throws'].map((has) => ({
+        kind,
+        stdio,
+        has,
+      })),
     ),
   );
 
@@ -136,6 +140,14 @@ describe('in a program without streams for its output', () => {
       expect(code).toBe(0);
     },
   );
+
+  it.each(['process', 'thread'])('output of kind %s goes on after a write of the program that throws', async (kind) => {
+    const { code, stdout, stderr } = await runProgram('write-throws.mjs', [kind, 'pipe']);
+    expect(stderr).toContain('uncaught: not this one\n');
+    expect(stderr).toContain('killed for: undefined\n');
+    expect(stdout.length).toBeGreaterThan(4_500_000);
+    expect(code).toBe(0);
+  });
 
   it.each(['process', 'thread'])('workers of kind %s need no kill to end', async (kind) => {
     const { stderr } = await runProgram('has-no-stdout.mjs', [kind, 'inherit', 'nothing', 'closes its pool']);

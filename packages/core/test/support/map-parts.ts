@@ -34,6 +34,7 @@ export function openMap(inputs: MapParts['inputs'], fields: Partial<MapParts> = 
     ordered: true,
     window: () => 4,
     room: () => undefined,
+    mayComeAtOnce: false,
     signal: undefined,
     onEnd: () => () => {},
     submit(input, signal) {
