@@ -1,0 +1,169 @@
+import { Histogram } from '../base/histogram.js';
+import { isThenable } from '../base/is-thenable.js';
+import { toJson } from '../base/natives.js';
+import { shortKey } from '../base/short-key.js';
+import { inspectBriefly } from '../contract/checks.js';
+import { PoolError } from '../contract/errors.js';
+import type { ResolvedLimit } from '../contract/resolve-limits.js';
+import { Bulkhead } from './bulkhead.js';
+import { Gate } from './gate.js';
+import { KeyGates } from './key-gates.js';
+import { type Grant, type RateLimiter, StrictWindow, TokenBucket } from './rate-limiter.js';
+import { TaskGrant } from './task-grant.js';
+
+/** What the limits of its name need to know of one task. */
+export interface Ticket {
+  /** Its line among tasks of its name: those with the same keys. */
+  readonly line: string;
+  /** Its keys, by limit; undefined for a limit without a key. */
+  readonly keys: readonly (string | undefined)[];
+  /** Its costs, by limit. */
+  readonly costs: readonly number[];
+  /** Time for which limits have held this try back, ms. */
+  limitWaitMs: number;
+}
+
+/** The reason for which a call is refused. */
+export interface LimitRefusal {
+  readonly key: string | undefined;
+  readonly retryAfterMs: number;
+}
+
+/** All limits of one task name. */
+export class TaskLimits {
+  /** Time for which limits have held back tries that then ran, ms. */
+  readonly limitWait = new Histogram();
+  /** Limits with a key; they come first. */
+  readonly keyed: number;
+  /** Whether handlers can report what they really used. */
+  readonly isMetered: boolean;
+  readonly #rules: readonly ResolvedLimit[];
+  readonly #rejects: boolean;
+  readonly #gates: readonly (Gate | KeyGates)[];
+  /** Costs of a task where no limit has a `cost`. */
+  readonly #ones: readonly number[];
+  readonly #noKeys: readonly undefined[];
+
+  constructor(rules: readonly ResolvedLimit[]) {
+    this.#rules = rules;
+    this.keyed = rules.filter(({ key }) => key !== undefined).length;
+    this.isMetered = rules.some(({ cost }) => cost !== undefined);
+    this.#rejects = rules.some(({ rejects }) => rejects);
+    this.#gates = rules.map((rule) => {
+      const make = (): RateLimiter => limiterOf(rule);
+      return rule.key === undefined ? new Gate(make()) : new KeyGates(make);
+    });
+    this.#ones = rules.map(() => 1);
+    this.#noKeys = rules.map(() => undefined);
+  }
+
+  /** @throws ERR_OPTION for a `key` or `cost` that throws, or returns what it must not */
+  ticketFor(input: unknown): Ticket {
+    const keys = this.keyed === 0 ? this.#noKeys : this.#rules.map((rule) => keyOf(rule, input));
+    const costs = this.isMetered ? this.#rules.map((rule) => costOf(rule, input)) : this.#ones;
+    return { line: this.#lineOf(keys), keys, costs, limitWaitMs: 0 };
+  }
+
+  /** The gates of a task, by limit. */
+  gatesOf({ keys }: Ticket, nowMs: number): Gate[] {
+    return this.#gates.map((gate, at) => (gate instanceof Gate ? gate : gate.of(keys[at] as string, nowMs)));
+  }
+
+  /** Whether a task outside of any line may begin now; else the time at which it may, or Infinity. */
+  readyAtMs(ticket: Ticket, nowMs: number): number {
+    const gates = this.gatesOf(ticket, nowMs);
+    return Math.max(...gates.map((gate, at) => gate.readyAtMs(ticket.costs[at] as number, nowMs)));
+  }
+
+  /** Why a call is refused; undefined if it may wait for a worker. */
+  refusalOf(ticket: Ticket, nowMs: number): LimitRefusal | undefined {
+    if (!this.#rejects) return undefined;
+    const gates = this.gatesOf(ticket, nowMs);
+    let refusal: LimitRefusal | undefined;
+    for (const [at, rule] of this.#rules.entries()) {
+      if (!rule.rejects) continue;
+      const gate = gates[at] as Gate;
+      const readyAtMs = gate.readyAtMs(ticket.costs[at] as number, nowMs, gate.reserved);
+      // Calls that run must end first. Their window is then the least that is left to wait.
+      const retryAfterMs = readyAtMs === Infinity ? (rule.perMs as number) : readyAtMs - nowMs;
+      if (retryAfterMs > (refusal?.retryAfterMs ?? 0)) refusal = { key: ticket.keys[at], retryAfterMs };
+    }
+    return refusal;
+  }
+
+  /** Notes that a task waits for a worker, or does so no more, where others are refused for it. @param by 1 or -1 */
+  reserve(gates: readonly Gate[], { costs }: Ticket, by: 1 | -1): void {
+    if (!this.#rejects) return;
+    for (const [at, { rejects }] of this.#rules.entries()) {
+      if (rejects) (gates[at] as Gate).reserved += by * (costs[at] as number);
+    }
+  }
+
+  /** Notes that a task begins. It was ready. */
+  take(ticket: Ticket, nowMs: number): TaskGrant {
+    const gates = this.gatesOf(ticket, nowMs);
+    const grants: Grant[] = gates.map((gate, at) => gate.take(ticket.costs[at] as number, nowMs));
+    return new TaskGrant({ rules: this.#rules, gates, grants, ticket, limitWait: this.limitWait });
+  }
+
+  /**
+   * Closes the limits over time of a task whose handler failed with `retryAfterMs`, as from the header Retry-After. Where some have
+   * a key, those close, and else all.
+   * @param mostMs longest time that an error may ask for
+   */
+  failed(ticket: Ticket, error: unknown, mostMs: number, nowMs: number): void {
+    const ms = Math.min(retryAfterMsOf(error), mostMs);
+    if (!(ms > 0)) return;
+    const isOverTime = ({ perMs }: ResolvedLimit): boolean => perMs !== undefined;
+    const hasKeyed = this.#rules.some((rule) => isOverTime(rule) && rule.key !== undefined);
+    const gates = this.gatesOf(ticket, nowMs);
+    for (const [at, rule] of this.#rules.entries()) {
+      if (isOverTime(rule) && (rule.key !== undefined || !hasKeyed)) gates[at]?.closeUntil(nowMs + ms);
+    }
+  }
+
+  #lineOf(keys: readonly (string | undefined)[]): string {
+    if (this.keyed === 0) return '';
+    return this.keyed === 1 ? (keys[0] as string) : toJson(keys.slice(0, this.keyed));
+  }
+}
+
+function limiterOf({ perMs, max, isStrict }: ResolvedLimit): RateLimiter {
+  if (perMs === undefined) return new Bulkhead(max);
+  return isStrict ? new StrictWindow(max, perMs) : new TokenBucket(max, perMs);
+}
+
+function keyOf(rule: ResolvedLimit, input: unknown): string | undefined {
+  if (rule.key === undefined) return undefined;
+  const key = called(rule.key, input, `${rule.option}.key`);
+  if (typeof key !== 'string') throw wrongReturn(`${rule.option}.key`, 'must return a string', key);
+  return shortKey(key);
+}
+
+function costOf(rule: ResolvedLimit, input: unknown): number {
+  if (rule.cost === undefined) return 1;
+  const cost = called(rule.cost, input, `${rule.option}.cost`);
+  if (Number.isFinite(cost) && (cost as number) >= 0) return cost as number;
+  throw wrongReturn(`${rule.option}.cost`, 'must return a finite number of 0 or more', cost);
+}
+
+function called(fn: (input: unknown) => unknown, input: unknown, option: string): unknown {
+  try {
+    const value = fn(input);
+    // Its rejection would be one that no code handles. The error below says that a promise is wrong here.
+    if (isThenable(value)) value.then(undefined, () => {});
+    return value;
+  } catch (cause) {
+    throw new PoolError('ERR_OPTION', { option, reason: `threw for the input of a task.` }, { cause });
+  }
+}
+
+function wrongReturn(option: string, must: string, value: unknown): PoolError<'ERR_OPTION'> {
+  return new PoolError('ERR_OPTION', { option, reason: `${must}; received ${inspectBriefly(value)}.` });
+}
+
+function retryAfterMsOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null) return 0;
+  const { retryAfterMs } = error as { retryAfterMs?: unknown };
+  return typeof retryAfterMs === 'number' ? retryAfterMs : 0;
+}
