@@ -1,0 +1,23 @@
+import { channel } from 'node:diagnostics_channel';
+import { debugLog, poolName } from '../base/debug-log.js';
+import { queueMicrotask } from '../base/natives.js';
+import { type CacheMessage, CHANNELS } from '../contract/trace.js';
+
+const cacheChannel = channel(CHANNELS.cache);
+const log = debugLog('cache');
+
+/** Publishes what happens in one cache. Listeners run in a microtask: they may call the cache. */
+export class CacheTrace {
+  readonly #pool: object;
+
+  constructor(pool: object) {
+    this.#pool = pool;
+  }
+
+  publish(task: string, key: string, what: CacheMessage['what'], cause?: CacheMessage['cause']): void {
+    if (log.isOn) log.write('%s: %s "%s" %s', poolName(this.#pool), what, task, key, cause ?? '');
+    if (!cacheChannel.hasSubscribers) return;
+    const message: CacheMessage = { pool: this.#pool, task, key, what, cause };
+    queueMicrotask(() => cacheChannel.publish(message));
+  }
+}

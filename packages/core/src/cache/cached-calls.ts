@@ -1,0 +1,283 @@
+import type { SharedResult, SharedTask } from '../backend/backend.js';
+import type { Clock } from '../base/clock.js';
+import { isPoolError } from '../contract/errors.js';
+import type { Selection } from './entries.js';
+import { type Entry, fullKey } from './entry.js';
+import { type Answer, type CachedCall, Flight, type Shared } from './flight.js';
+import type { Freshness } from './freshness.js';
+import { keepsFailure } from './input-key.js';
+import type { KeptResults, KeptValue, Restored } from './kept-results.js';
+import { LookedUp, NOT_BEGUN } from './looked-up.js';
+import type { Place } from './place.js';
+import type { Stored } from './record.js';
+import type { SecondLevel } from './second-level.js';
+
+/** Begins the execution of a call. @param input the call's own, or a copy of it */
+export type Start = (input: unknown, shared: Shared) => SharedTask;
+
+/** Makes copies of an input as it was. */
+type Copier = () => unknown;
+
+/** A result that an execution gave, or the store. */
+interface FoundResult extends SharedResult {
+  /** How it is kept, if the store gave it. */
+  readonly restored?: Restored;
+  /** Computes it anew, if it is stale. */
+  readonly refresh?: () => void;
+}
+
+interface UnderWay {
+  readonly flight: Flight;
+  readonly place: Place;
+}
+
+/** Answers calls of cached tasks: from what is kept, by a call under way, or by an execution. */
+export class CachedCalls {
+  readonly #results: KeptResults;
+  readonly #store: SecondLevel | undefined;
+  readonly #clock: Clock;
+  readonly #underWay = new Map<string, UnderWay>();
+  /** Looks into the store that have not ended. None of them rejects. */
+  readonly #lookups = new Set<Promise<void>>();
+  #refusal: Error | undefined;
+
+  constructor(results: KeptResults, store: SecondLevel | undefined, clock: Clock) {
+    this.#results = results;
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /**
+   * The result of a call. A caller that leaves, by its signal or its limits, does not end the execution for the others.
+   * @throws as KeptResults.placeOf
+   */
+  async answer(task: string, input: unknown, call: CachedCall, start: Start): Promise<unknown> {
+    call.signal?.throwIfAborted();
+    const results = this.#results;
+    const place = results.placeOf(task, input, call);
+    const found = call.refresh ? undefined : results.find(place, true);
+    if (found !== undefined && mayAnswer(found.freshness, call)) {
+      if (found.freshness !== 'fresh') this.#refresh(place, input, call, start);
+      return this.#hit(found.entry, found.freshness);
+    }
+    const underWay = this.#underWay.get(fullKey(task, place.key));
+    if (underWay?.flight.serves(call) === true) {
+      const counts = results.countsOf(task);
+      counts.hits++;
+      counts.coalesced++;
+      results.trace.publish(task, place.key, 'coalesced');
+      return underWay.flight.join(call);
+    }
+    return this.#begin(place, input, call, start, false).join(call);
+  }
+
+  /** Lets the execution of a place end without keeping its result, and without further callers. */
+  forget({ task, key }: Place): void {
+    this.#underWay.delete(fullKey(task, key));
+  }
+
+  /** Does the same for all selected places. */
+  forgetAll({ task, key, tag, fits }: Selection): void {
+    for (const [full, { place }] of this.#underWay) {
+      if (task !== undefined && place.task !== task) continue;
+      if (key !== undefined && place.key !== key) continue;
+      if ((tag === undefined || place.tags.includes(tag)) && fits(place.key)) this.#underWay.delete(full);
+    }
+  }
+
+  clear(): void {
+    this.#underWay.clear();
+  }
+
+  /** Resolves when no call waits for the store any more: each has its result, or its execution has begun. */
+  async whenLookedUp(): Promise<void> {
+    await Promise.all(this.#lookups);
+  }
+
+  /** Refuses the calls that wait for the store: the pool runs nothing more. */
+  end(refusal: Error): void {
+    this.#refusal = refusal;
+  }
+
+  #hit({ task, key, costMs, kept }: Entry, freshness: Freshness): unknown {
+    const counts = this.#results.countsOf(task);
+    counts.hits++;
+    counts.savedMs += costMs;
+    if (freshness === 'stale') counts.stale++;
+    this.#results.trace.publish(task, key, freshness === 'stale' ? 'stale' : 'hit');
+    return this.#results.give(kept);
+  }
+
+  /** Computes a result anew, for later calls. */
+  #refresh(place: Place, input: unknown, call: CachedCall, start: Start): void {
+    if (call.movesInput || this.#underWay.has(fullKey(place.task, place.key))) return;
+    this.#results.countsOf(place.task).refreshes++;
+    this.#results.trace.publish(place.task, place.key, 'refresh');
+    const timeless = { ...call, limits: { ...call.limits, deadlineMs: Infinity } };
+    this.#begin(place, input, timeless, start, true);
+  }
+
+  /** @param isDetached whether the execution goes on without any caller */
+  #begin(place: Place, input: unknown, call: CachedCall, start: Start, isDetached: boolean): Flight {
+    const full = fullKey(place.task, place.key);
+    const startedAtMs = this.#clock.now();
+    /** Whether it was not dropped in the meantime. After a drop, its result is already stale. */
+    const isWanted = (): boolean => this.#underWay.get(full)?.flight === flight;
+    const forget = (): boolean => isWanted() && this.#underWay.delete(full);
+    const superseded = (): void => void forget();
+    const execute = (shared: Shared): SharedTask =>
+      isDetached
+        ? startSafely(start, input, { ...shared, superseded, deadline: undefined })
+        : this.#findOrRun(place, input, call, start, { ...shared, superseded }, isWanted);
+    const flight: Flight = new Flight(
+      place.task,
+      call,
+      this.#clock,
+      execute,
+      {
+        abandoned: () => void forget(),
+        completed: (result) => this.#completed(place, result, forget(), this.#clock.now() - startedAtMs),
+        failed: (error) => this.#failed(place, error, forget(), isDetached),
+        over: (error) => this.#fallback(place) ?? rejection(error),
+      },
+      isDetached,
+    );
+    // A flight that does not serve this call goes on beside it, and later calls join the earlier one.
+    if (!this.#underWay.has(full)) this.#underWay.set(full, { flight, place });
+    return flight;
+  }
+
+  /** Looks in the store first. Meanwhile the caller may change its input, so the task gets a copy. */
+  #findOrRun(
+    place: Place,
+    input: unknown,
+    call: CachedCall,
+    start: Start,
+    shared: Shared,
+    isWanted: () => boolean,
+  ): SharedTask {
+    const run = (own: unknown): SharedTask => {
+      this.#results.countsOf(place.task).misses++;
+      this.#results.trace.publish(place.task, place.key, 'miss');
+      return startSafely(start, own, shared);
+    };
+    if (this.#store === undefined || call.refresh || call.movesInput) return run(input);
+    const { deadlineMs, queueUntilMs } = call.limits;
+    const stored = this.#store.find(place, Math.min(deadlineMs, queueUntilMs) - this.#clock.now());
+    const refresh = (copyOf: Copier | undefined) => (): void => {
+      if (copyOf !== undefined) this.#refresh(place, copyOf(), call, start);
+    };
+    if (!(stored instanceof Promise)) {
+      // The flight begins right now: nothing can have dropped its result.
+      const found = this.#found(place, stored, true, () => refresh(this.#results.copierOf(input)));
+      return found === undefined ? run(input) : { result: Promise.resolve(found), look: () => NOT_BEGUN, loosen() {} };
+    }
+    const copy = this.#results.copierOf(input);
+    // What cannot be copied cannot wait. Its result is then computed, whatever the store has.
+    if (copy === undefined) return run(input);
+    const found = stored.then((each) => this.#found(place, each, isWanted(), () => refresh(copy)));
+    const lookup = new LookedUp(found, shared.signal, () => {
+      if (this.#refusal !== undefined) throw this.#refusal;
+      return run(copy());
+    });
+    this.#lookups.add(lookup.begun);
+    void lookup.begun.then(() => this.#lookups.delete(lookup.begun));
+    return lookup;
+  }
+
+  /** The stored result of a place, if it may answer. An older one is kept: it may stand in for a failure. */
+  #found(
+    place: Place,
+    stored: Stored | undefined,
+    isWanted: boolean,
+    refresh: () => () => void,
+  ): FoundResult | undefined {
+    const restored = stored && this.#results.restore(place, stored, isWanted);
+    if (stored === undefined || restored === undefined || restored.freshness === 'fallback') return undefined;
+    const isStale = restored.freshness === 'stale';
+    const counts = this.#results.countsOf(place.task);
+    counts.hits++;
+    counts.savedMs += stored.costMs;
+    if (isStale) counts.stale++;
+    this.#results.trace.publish(place.task, place.key, 'stored');
+    const found = { value: stored.value, costMs: stored.costMs, restored };
+    return isStale ? { ...found, refresh: refresh() } : found;
+  }
+
+  /** @param isWanted whether the result is to be kept */
+  #completed(place: Place, found: FoundResult, isWanted: boolean, tookMs: number): Answer {
+    const { value, costMs, restored, refresh } = found;
+    const kept = restored === undefined ? this.#keep(place, found, isWanted, tookMs) : restored.kept;
+    if (isWanted) refresh?.();
+    const counts = this.#results.countsOf(place.task);
+    let isGiven = false;
+    return (caller) => {
+      // The first caller gets the result itself. So does each if it cannot be copied.
+      if (isGiven && kept !== undefined) settle(caller, () => this.#results.give(kept.kept));
+      else caller.resolve(value);
+      if (isGiven) counts.savedMs += costMs;
+      isGiven = true;
+    };
+  }
+
+  #keep(place: Place, { value, costMs }: SharedResult, isWanted: boolean, tookMs: number): KeptValue | undefined {
+    // The store first: the encoding may freeze the value.
+    if (isWanted) this.#results.write(place, value, costMs, tookMs);
+    const kept = this.#results.encode(place, value);
+    if (isWanted && kept !== undefined) this.#results.keep(place, kept, costMs, tookMs);
+    return kept;
+  }
+
+  #failed(place: Place, error: unknown, isWanted: boolean, isDetached: boolean): Answer {
+    if (isDetached) this.#results.countsOf(place.task).refreshFailures++;
+    const fallback = this.#fallback(place);
+    if (fallback !== undefined) return fallback;
+    // Only failures of the handler: another try may come through where the pool has refused or ended this one. An old result
+    // that still answers is worth more.
+    if (!isWanted || isPoolError(error) || this.#results.hasValue(place)) return rejection(error);
+    const { settings, task } = place;
+    try {
+      if (keepsFailure(task, error, settings)) this.#results.keepFailure(place, error, settings.failures?.ttlMs ?? 0);
+      return rejection(error);
+    } catch (cause) {
+      const text = 'failures.on could not say whether the error of a task is to be kept.';
+      return rejection(new AggregateError([error, cause], text));
+    }
+  }
+
+  /** The old result in place of a failure, while it may stand in. */
+  #fallback(place: Place): Answer | undefined {
+    const entry = place.settings.staleIfErrorMs > 0 ? this.#results.find(place, false)?.entry : undefined;
+    if (entry === undefined || entry.kept.how === 'thrown') return undefined;
+    return (caller) => {
+      this.#results.countsOf(place.task).stale++;
+      settle(caller, () => this.#results.give(entry.kept));
+    };
+  }
+}
+
+/** Whether a kept result answers a call. A call that would move its input begins no execution besides. */
+function mayAnswer(freshness: Freshness, { movesInput }: CachedCall): boolean {
+  return freshness === 'fresh' || freshness === 'due' || (freshness === 'stale' && !movesInput);
+}
+
+/** Calls join an execution that was refused, too: with staleIfErrorMs they get the old result. */
+function startSafely(start: Start, input: unknown, shared: Shared): SharedTask {
+  try {
+    return start(input, shared);
+  } catch (error) {
+    return { result: Promise.reject(error), look: () => NOT_BEGUN, loosen() {} };
+  }
+}
+
+function rejection(error: unknown): Answer {
+  return ({ reject }) => reject(error);
+}
+
+function settle({ resolve, reject }: Parameters<Answer>[0], value: () => unknown): void {
+  try {
+    resolve(value());
+  } catch (error) {
+    reject(error);
+  }
+}
