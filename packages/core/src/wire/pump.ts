@@ -1,0 +1,122 @@
+import { deferred } from '../base/deferred.js';
+import { isThenable } from '../base/is-thenable.js';
+import { setImmediate } from '../base/natives.js';
+import { type FlowSender, GATHER_MS } from './flow-sender.js';
+
+type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
+
+/**
+ * The iterator of a stream: of an async iterable, or of a generator. Undefined for any other value, lists and texts included, since
+ * these are values of their own.
+ * @throws what reading the value throws
+ */
+export function streamIterator(value: unknown): AnyIterator | undefined {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
+  const { [Symbol.asyncIterator]: async } = value as Partial<AsyncIterable<unknown>>;
+  if (typeof async === 'function') return (value as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  const { [Symbol.iterator]: sync, next } = value as Partial<IterableIterator<unknown>>;
+  return typeof sync === 'function' && typeof next === 'function'
+    ? (value as Iterable<unknown>)[Symbol.iterator]()
+    : undefined;
+}
+
+/**
+ * Pulls an iterator, and sends its values in a flow. It asks for a value only when the flow has room for one. So the iterator stands
+ * still within the credit of the receiver.
+ */
+export class Pump {
+  readonly #iterator: AnyIterator;
+  readonly #sender: FlowSender;
+  readonly #now: () => number;
+  readonly #stopped = deferred<void>();
+  #isOver = false;
+  /** Whether the iterator has not ended or thrown. */
+  #isOpen = true;
+  /** Whether it was asked for a value and has not answered. */
+  #isAsked = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(iterator: AnyIterator, sender: FlowSender, now: () => number) {
+    this.#iterator = iterator;
+    this.#sender = sender;
+    this.#now = now;
+  }
+
+  /**
+   * Runs until the iterator has ended, or was stopped and closed. All code of the iterator runs in the async context of this call.
+   * @returns a promise that rejects with the error of the iterator, or with ValueRefused
+   */
+  async run(): Promise<void> {
+    void this.#stopped.promise.then(() => {
+      // It may wait for something that only its end ends. Otherwise the loop below closes it.
+      if (this.#isAsked) void this.#close().catch(() => {}); // awaited below, too
+    });
+    try {
+      await this.#pull();
+    } catch (error) {
+      // A source that throws is finished, and its error counts before that of its end.
+      if (this.#isAsked) this.#isOpen = false;
+      if (this.#isOpen) await this.#close().catch(() => {});
+      throw error;
+    } finally {
+      this.#isOver = true;
+    }
+    if (this.#isOpen) await this.#close();
+  }
+
+  /** Ends it: no more values are sent, and the iterator is closed. */
+  stop(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopped.resolve();
+    this.#sender.end();
+  }
+
+  async #pull(): Promise<void> {
+    let turnedAt = this.#now();
+    while (!this.#isOver) {
+      if (!this.#sender.hasRoom) {
+        await this.#sender.whenRoom();
+        turnedAt = this.#now();
+        continue;
+      }
+      this.#isAsked = true;
+      const asked = this.#iterator.next() as unknown;
+      const answer = checked(isThenable(asked) ? await asked : asked);
+      if (answer.done) {
+        this.#isOpen = false;
+        return;
+      }
+      const given: unknown = answer.value;
+      const value = isThenable(given) ? await given : given;
+      this.#isAsked = false;
+      if (this.#isOver) return;
+      this.#sender.push(value);
+      if (this.#now() - turnedAt < GATHER_MS) continue;
+      // Credit, cancellations and timers need a turn of the event loop, and an iterator that never waits gives none.
+      this.#sender.flush();
+      await turn();
+      turnedAt = this.#now();
+    }
+  }
+
+  #close(): Promise<void> {
+    return (this.#closing ??= this.#closeNow());
+  }
+
+  async #closeNow(): Promise<void> {
+    await this.#iterator.return?.();
+  }
+}
+
+/** An answer of an iterator, as `for await` takes it. @throws TypeError for one that is not an object */
+function checked(answer: unknown): IteratorResult<unknown> {
+  if ((typeof answer === 'object' || typeof answer === 'function') && answer !== null) {
+    return answer as IteratorResult<unknown>;
+  }
+  throw new TypeError(`Iterator result ${String(answer)} is not an object`);
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
