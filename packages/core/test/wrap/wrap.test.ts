@@ -1,0 +1,386 @@
+import { describe, expect, it } from 'vitest';
+import { wrap } from '../../src/wrap/wrap.js';
+import { openWrapped, turn } from '../support/wrapped.js';
+
+const broken = new Error('broken');
+
+describe('a wrapped function', () => {
+  it('gives the result of the function, and its error as it is', async () => {
+    const half = wrap((n: number) => {
+      if (n % 2 === 1) throw broken;
+      return n / 2;
+    });
+    expect(await half(4)).toBe(2);
+    await expect(half(3)).rejects.toBe(broken);
+    expect(half.stats()).toMatchObject({ calls: 2, tries: 2, completed: 1, failed: 1, cancelled: 0 });
+    expect([half.breaker(), half.stats().cache, half.stats().shaping]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('has a name, for errors: its own, or that of the function', async () => {
+    const fetchPrice = (): Promise<never> => new Promise(() => {});
+    expect(wrap(fetchPrice).name).toBe('fetchPrice');
+    const named = wrap(fetchPrice, { name: 'price', timeoutMs: 1 });
+    await expect(named()).rejects.toMatchObject({
+      code: 'ERR_TASK_TIMEOUT',
+      message: expect.stringMatching(/^Task "price" was still running in this program after \d+ ms/) as string,
+    });
+  });
+
+  it('ends at once by the signal of its caller, and the function gets a signal of its own', async () => {
+    const { call, calls, tries } = openWrapped({});
+    const abort = new AbortController();
+    const only = call('a', { signal: abort.signal });
+    await turn();
+    abort.abort('gone');
+    await expect(only).rejects.toBe('gone');
+    expect(tries[0]?.ctx.signal).toMatchObject({ aborted: true, reason: 'gone' });
+    expect(calls.stats()).toMatchObject({ calls: 1, cancelled: 1, failed: 0 });
+    await expect(call('b', { signal: abort.signal })).rejects.toBe('gone');
+    expect(tries).toHaveLength(1);
+  });
+
+  it('has options for all calls by with(), and those of one call over them', async () => {
+    const tries: number[] = [];
+    const failing = wrap((n: number) => {
+      tries.push(n);
+      throw broken;
+    });
+    const patient = failing.with({ retry: { attempts: 2, backoff: { baseMs: 0 } } });
+    await expect(patient(1)).rejects.toBe(broken);
+    await expect(patient(2, { retry: 0 })).rejects.toBe(broken);
+    expect(tries).toEqual([1, 1, 1, 2]);
+    // Both are one function.
+    expect(failing.stats().calls).toBe(2);
+  });
+
+  it.each([
+    ['retries', { retries: 3 }],
+    ['timeoutMs', { timeoutMs: 0 }],
+    ['cache', { cache: { version: '1' } }],
+    ['concurrency', { concurrency: 0 }],
+    ['breaker', { breaker: { consecutive: 0 } }],
+    ['rateLimit', { rateLimit: { calls: 0, perMs: 1 } }],
+    ['wrap("fn").rateLimit', { rateLimit: { calls: 1 } }],
+    ['wrap("fn").rateLimit', { rateLimit: [{ unit: 'tokens', max: 5, perMs: 1 }] }],
+    ['wrap("fn").debounce', { throttle: { everyMs: 1 }, debounce: { waitMs: 1 } }],
+    ['wrap("fn").throttle', { throttle: { everyMs: 1, leading: false, trailing: false } }],
+  ])('refuses a wrong %s: %o', (option, policies) => {
+    const fn = (): void => {};
+    expect(() => wrap(fn, policies as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_OPTION', details: expect.objectContaining({ option }) as object }),
+    );
+  });
+
+  it('refuses what is no function, and wrong options of calls at once', () => {
+    expect(() => wrap(5 as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    const fn = wrap(() => 1);
+    expect(() => fn(undefined, { priority: 1 } as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    expect(() => fn.with({ timeoutMs: 0 })).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+  });
+});
+
+describe('tries of a wrapped function', () => {
+  it('follow a failure, and the call may be cancelled between them', async () => {
+    const { call, tries, advance } = openWrapped({ retry: { attempts: 5, backoff: { baseMs: 1000 } } });
+    const abort = new AbortController();
+    const only = call('a', { signal: abort.signal });
+    await turn();
+    tries[0]?.reject(Object.assign(new Error('busy'), { retryAfterMs: 500 }));
+    await advance(499);
+    expect(tries).toHaveLength(1);
+    await advance(1001);
+    expect(tries[1]?.ctx.attempt).toBe(2);
+    tries[1]?.reject(broken);
+    await turn();
+    abort.abort('gone');
+    await expect(only).rejects.toBe('gone');
+    await advance(10_000);
+    expect(tries).toHaveLength(2);
+  });
+
+  it('that take too long are aborted, and the next one begins', async () => {
+    const { call, tries, advance } = openWrapped({ timeoutMs: 100, retry: { attempts: 1, backoff: { baseMs: 0 } } });
+    const only = call('a');
+    await advance(100);
+    expect(tries[0]?.ctx.signal.reason).toMatchObject({ code: 'ERR_TASK_TIMEOUT', details: { task: 'fn' } });
+    await advance(0);
+    tries[1]?.resolve('in time');
+    tries[0]?.resolve('too late');
+    expect(await only).toBe('in time');
+  });
+
+  it('are bounded by the budget of retries', async () => {
+    let tries = 0;
+    const call = wrap(
+      () => {
+        tries++;
+        throw broken;
+      },
+      { retry: { attempts: 100, backoff: { baseMs: 0 }, budget: 0 } },
+    );
+    for (let n = 0; n < 5; n++) await expect(call()).rejects.toBe(broken);
+    // Five first ones, and the ten that every budget begins with.
+    expect(tries).toBe(15);
+  });
+});
+
+describe('limits of a wrapped function', () => {
+  it('on tries at once hold until the function itself has ended', async () => {
+    const { call, tries, inputs } = openWrapped({ concurrency: 1 });
+    const abort = new AbortController();
+    const first = call('a', { signal: abort.signal });
+    const second = call('b');
+    await turn();
+    abort.abort('gone');
+    await expect(first).rejects.toBe('gone');
+    await turn();
+    expect(inputs()).toEqual(['a']);
+    tries[0]?.reject(new Error('stopped'));
+    await turn();
+    expect(inputs()).toEqual(['a', 'b']);
+    tries[1]?.resolve(2);
+    expect(await second).toBe(2);
+  });
+
+  it('over time hold together, with the costs of each input', async () => {
+    const { call, advance, inputs, tries } = openWrapped({
+      rateLimit: [
+        { calls: 3, perMs: 1000, window: 'strict' },
+        { unit: 'tokens', max: 10, perMs: 1000, cost: (input: number) => input },
+      ],
+    });
+    const calls = [6, 6, 1, 1].map((tokens) => call(tokens));
+    await turn();
+    // The second lacks 2 tokens, and those behind it wait for their turn.
+    expect(inputs()).toEqual([6]);
+    for (const each of tries) each.resolve('done');
+    await advance(200);
+    expect(inputs()).toEqual([6, 6]);
+    await advance(100);
+    expect(inputs()).toEqual([6, 6, 1]);
+    for (const each of tries) each.resolve('done');
+    await advance(699);
+    expect(inputs()).toEqual([6, 6, 1]);
+    await advance(1);
+    expect(inputs()).toEqual([6, 6, 1, 1]);
+    for (const each of tries) each.resolve('done');
+    expect(await Promise.all(calls)).toEqual(['done', 'done', 'done', 'done']);
+  });
+
+  it('let a call above them run alone', async () => {
+    const { call, inputs, tries } = openWrapped({
+      rateLimit: { unit: 'tokens', max: 10, perMs: 1000, cost: (input: number) => input },
+    });
+    const large = call(50);
+    await turn();
+    expect(inputs()).toEqual([50]);
+    tries[0]?.resolve('done');
+    expect(await large).toBe('done');
+  });
+
+  it('close for as long as an error asks for', async () => {
+    const { call, tries, advance, inputs } = openWrapped({ rateLimit: { calls: 10, perMs: 1 } });
+    const first = call('a');
+    await turn();
+    tries[0]?.reject(Object.assign(new Error('429'), { retryAfterMs: 5000 }));
+    await expect(first).rejects.toThrow('429');
+    const second = call('b');
+    await advance(4999);
+    expect(inputs()).toEqual(['a']);
+    await advance(1);
+    expect(inputs()).toEqual(['a', 'b']);
+    tries[1]?.resolve(2);
+    expect(await second).toBe(2);
+  });
+
+  it('refuse at once where that is asked for, and say when to come again', async () => {
+    const { call, tries } = openWrapped({ name: 'mail', rateLimit: { calls: 1, perMs: 1000 }, whenLimited: 'reject' });
+    const first = call('a');
+    await expect(call('b')).rejects.toMatchObject({
+      code: 'ERR_RATE_LIMITED',
+      details: { task: 'mail', key: undefined, retryAfterMs: 1000 },
+    });
+    tries[0]?.resolve(1);
+    await first;
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw broken;
+      },
+      'threw: broken',
+    ],
+    ['gives NaN', () => NaN, 'must return a finite number of at least 0; received NaN (number).'],
+    ['gives a negative number', () => -1, 'must return a finite number of at least 0; received -1 (number).'],
+    ['gives Infinity', () => Infinity, 'must return a finite number of at least 0; received Infinity (number).'],
+    ['gives a promise', async () => 1, 'must return a finite number of at least 0; received Promise'],
+  ])('reject a call whose cost %s, and later ones run', async (_, cost, reason) => {
+    let isWrong = true;
+    const call = wrap((n: number) => n, {
+      name: 'mail',
+      rateLimit: { unit: 'tokens', max: 5, perMs: 1, cost: () => (isWrong ? (cost() as number) : 1) },
+    });
+    await expect(call(1)).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      details: { option: 'wrap("mail").rateLimit.cost', reason: expect.stringContaining(reason) as string },
+    });
+    isWrong = false;
+    expect(await call(2)).toBe(2);
+  });
+});
+
+describe('the breaker of a wrapped function', () => {
+  it('opens, lets a probe through after its time, and closes by it', async () => {
+    const { call, calls, tries, advance } = openWrapped({ breaker: { consecutive: 1, openMs: 100 } });
+    const first = call('a');
+    await turn();
+    tries[0]?.reject(broken);
+    await expect(first).rejects.toBe(broken);
+    await expect(call('b')).rejects.toMatchObject({ code: 'ERR_CIRCUIT_OPEN', details: { retryAfterMs: 100 } });
+    await advance(100);
+    const probe = call('c');
+    await expect(call('d')).rejects.toMatchObject({ details: { state: 'half-open' } });
+    tries[1]?.resolve(3);
+    expect(await probe).toBe(3);
+    expect(calls.limits.breakerOf(undefined)?.stateAt(0)).toBe('closed');
+  });
+
+  it('counts no cancelled call, none that another policy refused, and none that `on` leaves out', async () => {
+    const { call, calls, tries } = openWrapped({
+      ...{ breaker: { consecutive: 1, on: (error) => error !== broken } },
+      ...{ rateLimit: { calls: 2, perMs: 1e6 }, whenLimited: 'reject' },
+    });
+    const abort = new AbortController();
+    const cancelled = call('a', { signal: abort.signal });
+    const mild = call('b');
+    await turn();
+    abort.abort('gone');
+    tries[1]?.reject(broken);
+    await Promise.allSettled([cancelled, mild]);
+    await expect(call('c')).rejects.toMatchObject({ code: 'ERR_RATE_LIMITED' });
+    expect(calls.limits.breakerOf(undefined)?.stateAt(0)).toBe('closed');
+  });
+
+  it('counts a failure that `on` cannot judge', async () => {
+    const call = wrap(
+      () => {
+        throw broken;
+      },
+      {
+        breaker: {
+          consecutive: 1,
+          on: () => {
+            throw new Error('cannot judge');
+          },
+        },
+      },
+    );
+    await expect(call()).rejects.toBe(broken);
+    expect(call.breaker()?.state).toBe('open');
+    call.breaker()?.reset();
+    expect(call.breaker()?.state).toBe('closed');
+  });
+
+  it('refuses nothing in a dry run', async () => {
+    const { call, calls, tries } = openWrapped({ breaker: { consecutive: 1, dryRun: true } });
+    const first = call('a');
+    await turn();
+    tries[0]?.reject(broken);
+    await expect(first).rejects.toBe(broken);
+    const second = call('b');
+    await turn();
+    tries[1]?.resolve(2);
+    expect(await second).toBe(2);
+    expect(calls.stats().tries).toBe(2);
+  });
+});
+
+describe('limits by key', () => {
+  it('are apart: a breaker, a concurrency and rate limits for each', async () => {
+    const { call, calls, tries, inputs } = openWrapped({
+      ...{ limitsBy: (input: string) => input.charAt(0), concurrency: 1, breaker: { consecutive: 1 } },
+      ...{ rateLimit: { calls: 2, perMs: 1e6 }, whenLimited: 'reject' },
+    });
+    const first = [call('a1'), call('b1')];
+    const second = call('b2');
+    await turn();
+    expect(inputs()).toEqual(['a1', 'b1']);
+    tries[0]?.reject(broken);
+    tries[1]?.resolve(1);
+    expect(await Promise.allSettled(first)).toMatchObject([{ reason: broken }, { value: 1 }]);
+    await expect(call('a2')).rejects.toMatchObject({ code: 'ERR_CIRCUIT_OPEN', details: { key: 'a' } });
+    expect(['a', 'b'].map((key) => calls.limits.breakerOf(key)?.stateAt(0))).toEqual(['open', 'closed']);
+    await turn();
+    tries[2]?.resolve(2);
+    expect(await second).toBe(2);
+    await expect(call('b3')).rejects.toMatchObject({ code: 'ERR_RATE_LIMITED', details: { key: 'b' } });
+    calls.limits.breakerOf('a')?.reset();
+    const again = call('a3');
+    await turn();
+    tries[3]?.resolve(3);
+    expect(await again).toBe(3);
+  });
+
+  it('are remembered for 10,000 keys, and rather for those that are open', async () => {
+    const call = wrap((id: number) => id, { limitsBy: (id) => id, breaker: { consecutive: 1 } });
+    call.breaker(0)?.isolate();
+    for (let id = 1; id <= 10_001; id++) await call(id);
+    expect(call.breaker(0)?.state).toBe('isolated');
+  });
+
+  it('reject a call whose key throws, or is none', async () => {
+    const call = wrap((id: number) => id, { name: 'get', limitsBy: (id) => (id > 0 ? id : NaN), concurrency: 1 });
+    await expect(call(0)).rejects.toMatchObject({ code: 'ERR_OPTION', details: { option: 'wrap("get").limitsBy' } });
+    expect(await call(1)).toBe(1);
+  });
+});
+
+describe('the cache of a wrapped function', () => {
+  it('keeps results that no caller can change, until they are dropped', async () => {
+    let calls = 0;
+    const read = wrap((path: string) => ({ path, calls: ++calls }), { cache: { tags: (path) => [path.charAt(0)] } });
+    const first = await read('a1');
+    first.calls = 99;
+    expect(await read('a1')).toEqual({ path: 'a1', calls: 1 });
+    await read('a2');
+    await read('b1');
+    expect(calls).toBe(3);
+    expect(read.invalidate({ input: 'a1' })).toBe(1);
+    expect(read.invalidate({ input: 'a1' })).toBe(0);
+    expect(read.invalidate({ tag: 'a' })).toBe(1);
+    expect(read.invalidate()).toBe(1);
+    expect(await read('b1')).toMatchObject({ calls: 4 });
+    expect(() => read.invalidate({ input: 'a', tag: 'a' })).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    expect(() => read.invalidate({ tags: 'a' } as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    expect(read.stats().cache).toMatchObject({ hits: 1, misses: 4 });
+  });
+
+  it('is left out by a call that says so', async () => {
+    let calls = 0;
+    const read = wrap((_: string) => ++calls, { cache: true });
+    expect([await read('a'), await read('a', { cache: false }), await read('a')]).toEqual([1, 2, 1]);
+  });
+});
+
+describe('calls of a wrapped function that are shaped', () => {
+  it('run at once by flush, and share one object', async () => {
+    let calls = 0;
+    const search = wrap((text: string) => ({ text, calls: ++calls }), { debounce: { waitMs: 1e9 } });
+    const all = ['a', 'ab', 'abc'].map((text) => search(text));
+    search.flush();
+    const results = await Promise.all(all);
+    expect(new Set(results)).toEqual(new Set([{ text: 'abc', calls: 1 }]));
+    expect(results[0]).toBe(results[2]);
+    expect(search.stats()).toMatchObject({ calls: 3, tries: 1, shaping: { calls: 3, ran: 1, superseded: 2 } });
+  });
+
+  it('may reject those that are replaced', async () => {
+    const search = wrap((text: string) => text, { name: 'search', debounce: { waitMs: 1, superseded: 'reject' } });
+    const first = search('a');
+    const second = search('ab');
+    await expect(first).rejects.toMatchObject({ code: 'ERR_SUPERSEDED', details: { task: 'search' } });
+    expect(await second).toBe('ab');
+  });
+});
