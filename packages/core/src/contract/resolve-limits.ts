@@ -1,0 +1,76 @@
+import { optionError } from './check-options.js';
+import type { ConcurrencyByKey } from './concurrency-options.js';
+import type { RateLimitRule, UnitRateLimit } from './rate-limit-options.js';
+
+/** Unit of limits of calls, for `ctx.report` and messages. */
+const CALLS = 'calls';
+
+/** One limit of a task name. */
+export interface ResolvedLimit {
+  /** Path of its option, for errors. */
+  readonly option: string;
+  /** Unit of its costs; undefined for calls at once, which have none. */
+  readonly unit: string | undefined;
+  readonly max: number;
+  /** Time in which `max` is there again, ms; undefined for a limit of calls at once. */
+  readonly perMs: number | undefined;
+  readonly isStrict: boolean;
+  /** Whether a call is refused rather than made to wait. */
+  readonly rejects: boolean;
+  readonly key: ((input: unknown) => unknown) | undefined;
+  readonly cost: ((input: unknown) => unknown) | undefined;
+}
+
+/** Options of a task that limit its calls. */
+export interface LimitOptions<I = never> {
+  rateLimit?: RateLimitRule<I> | readonly RateLimitRule<I>[] | undefined;
+  concurrency?: number | undefined;
+  concurrencyByKey?: ConcurrencyByKey<I> | undefined;
+}
+
+/**
+ * The limits of one task name; undefined without any. Limits with a key come first, as dispatch/gated-line.ts needs them.
+ * @param path of its options, such as `tasks.convert`
+ * @throws ERR_OPTION for a rate limit that is neither one of calls nor one of a unit
+ */
+export function resolveLimits(options: LimitOptions, path: string): readonly ResolvedLimit[] | undefined {
+  const { rateLimit, concurrency, concurrencyByKey } = options;
+  const rates: readonly RateLimitRule[] = rateLimit === undefined ? [] : toList(rateLimit);
+  const limits = rates.map((rule) => resolveRate(rule, `${path}.rateLimit`));
+  if (concurrency !== undefined) limits.push(atOnce(`${path}.concurrency`, concurrency, undefined));
+  if (concurrencyByKey !== undefined) {
+    const { max, key } = concurrencyByKey;
+    if (key === undefined || max === undefined) throw optionError(`${path}.concurrencyByKey`, 'must have key and max.');
+    limits.push(atOnce(`${path}.concurrencyByKey`, max, key as ResolvedLimit['key']));
+  }
+  if (limits.length === 0) return undefined;
+  return Object.freeze(limits.sort((a, b) => Number(a.key === undefined) - Number(b.key === undefined)));
+}
+
+function resolveRate(rule: RateLimitRule, option: string): ResolvedLimit {
+  const { perMs, window, key, when } = rule;
+  const { calls, unit, max, cost } = rule as Partial<UnitRateLimit> & { calls?: number };
+  const isOfCalls = calls !== undefined && unit === undefined && max === undefined && cost === undefined;
+  const isOfUnit = calls === undefined && unit !== undefined && max !== undefined && cost !== undefined;
+  if (perMs === undefined || !(isOfCalls || isOfUnit)) {
+    throw optionError(option, 'must have perMs, and either calls, or unit, max and cost.');
+  }
+  return {
+    option,
+    unit: unit ?? CALLS,
+    max: calls ?? (max as number),
+    perMs,
+    isStrict: window === 'strict',
+    rejects: when === 'reject',
+    key: key as ResolvedLimit['key'],
+    cost: cost as ResolvedLimit['cost'],
+  };
+}
+
+function atOnce(option: string, max: number, key: ResolvedLimit['key']): ResolvedLimit {
+  return { option, unit: undefined, max, perMs: undefined, isStrict: false, rejects: false, key, cost: undefined };
+}
+
+function toList(rules: RateLimitRule | readonly RateLimitRule[]): readonly RateLimitRule[] {
+  return Array.isArray(rules) ? (rules as readonly RateLimitRule[]) : [rules as RateLimitRule];
+}
