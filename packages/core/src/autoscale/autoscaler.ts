@@ -1,6 +1,7 @@
+import { debugLog } from '../base/debug-log.js';
 import { plural } from '../base/format-count.js';
 import type { PoolEvents } from '../contract/events.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { ResolvedOptions } from '../contract/resolved-options.js';
 import type { DetectedWorkload, SizingStats } from '../contract/stats.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { decide, type SizingDecision, type SizingState, startSizing } from '../sizing/decide.js';
@@ -12,12 +13,15 @@ import type { Supervisor } from '../supervise/supervisor.js';
 import type { GoFirst } from '../supervise/too-many.js';
 import type { TaskType } from '../task/task-type.js';
 import type { Worker } from '../worker/worker.js';
+import { warnOfExcess } from './excess-warning.js';
 import type { Keeper, Pace } from './heartbeat.js';
 import type { MemoryBounds } from './memory-watch.js';
 import { Observer } from './observer.js';
 
+const log = debugLog('sizing');
+
 export interface AutoscalerParts {
-  options: Pick<ResolvedOptions, 'concurrency' | 'workload'>;
+  options: Pick<ResolvedOptions, 'name' | 'concurrency' | 'workload'>;
   range: SizeRange;
   dispatcher: Dispatcher;
   supervisor: Supervisor<Worker>;
@@ -88,7 +92,8 @@ export class Autoscaler implements Keeper {
     const decision = decide(this.#state ?? startSizing(nowMs), sample, limits);
     this.#state = decision.state;
     this.#apply(decision, hasWork);
-    if (!hasWork) return decision.workers > limits.minWorkers ? 'slow' : 'rest';
+    const mayGo = decision.workers > limits.minWorkers && limits.idleMs !== Infinity;
+    if (!hasWork) return mayGo ? 'slow' : 'rest';
     // Where only memory may change the numbers, the slow beat is enough. The memory watch has its own pace.
     const isFixed = limits.minWorkers === limits.maxWorkers && limits.minConcurrency === limits.maxConcurrency;
     return isFixed ? 'slow' : 'fast';
@@ -155,6 +160,7 @@ export class Autoscaler implements Keeper {
       maxWorkers: this.#range.max,
       minConcurrency: min,
       maxConcurrency: max,
+      idleMs: this.#range.idleMs,
       cores: this.#share.coresOf(cores),
     };
   }
@@ -162,12 +168,17 @@ export class Autoscaler implements Keeper {
   /** Publishes what this pool uses to the other pools of the program. */
   #tellOthers({ elapsedMs, cpuMs, waiting }: SizingSample, isActive: boolean): void {
     const usedCores = elapsedMs > 0 ? cpuMs / elapsedMs : 0;
-    this.#share.tell({ usedCores, isActive, isShort: waiting > 0 }, elapsedMs);
+    const { supervisor, options, cores } = this.#parts;
+    const computes = this.#detected === 'computing' || (this.#detected === undefined && options.workload === 'cpu');
+    const computingWorkers = computes ? supervisor.wanted : 0;
+    this.#share.tell({ usedCores, isActive, isShort: waiting > 0, computingWorkers }, elapsedMs);
+    if (computes) warnOfExcess(cores());
   }
 
   #apply({ workers, concurrency, reason, goFirst }: SizingDecision, hasWork: boolean): void {
     const { dispatcher, supervisor, readyMs } = this.#parts;
     if (concurrency !== this.#concurrency) {
+      if (log.isOn) log.write('%s: %d tasks at once in each worker: %s', this.#parts.options.name, concurrency, reason);
       this.#pastPlaceMs = this.placeMs;
       this.#readyMsThen = readyMs();
       this.#concurrency = concurrency;
@@ -198,6 +209,7 @@ export class Autoscaler implements Keeper {
     const from = supervisor.wanted;
     if (to === from) return;
     this.#reason = reason;
+    if (log.isOn) log.write('%s: %d workers instead of %d: %s', this.#parts.options.name, to, from, reason);
     supervisor.want(to, memory().isShort ? 'fattest' : goFirst);
     emit('resized', { from, to, reason });
   }

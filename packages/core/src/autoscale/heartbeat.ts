@@ -11,8 +11,12 @@ export type Pace = 'fast' | 'slow' | 'rest';
 export interface Keeper {
   /** Notes that work begins after a rest. */
   wake?(nowMs: number): void;
-  /** Looks at its part. @returns how soon it needs the next look */
-  tick(nowMs: number, hasWork: boolean): Pace;
+  /**
+   * Looks at its part.
+   * @param lateMs time by which this beat came too late: the event loop was busy
+   * @returns how soon it needs the next look
+   */
+  tick(nowMs: number, hasWork: boolean, lateMs: number): Pace;
   /** Notes that the pool has ended. */
   stop?(): void;
 }
@@ -37,6 +41,7 @@ export class Heartbeat {
   readonly #keepers: readonly Keeper[];
   readonly #hasWork: () => boolean;
   #timer: Timer | undefined;
+  #dueAtMs = 0;
   #pace: Pace = 'rest';
   #isOver = false;
 
@@ -72,14 +77,18 @@ export class Heartbeat {
     this.#timer = undefined;
     this.#pace = pace;
     if (this.#isOver || pace === 'rest') return;
+    this.#dueAtMs = this.#clock.now() + BEAT_MS[pace];
     this.#timer = this.#clock.after(BEAT_MS[pace], () => this.#next(this.#beat()));
   }
 
   #beat(): Pace {
     const nowMs = this.#clock.now();
     const hasWork = this.#hasWork();
+    const lateMs = Math.max(0, nowMs - this.#dueAtMs);
     // A listener of one keeper's event may end the pool, and then the others have no more to do.
-    const pace = soonest(...this.#keepers.map((keeper) => (this.#isOver ? 'rest' : keeper.tick(nowMs, hasWork))));
+    const pace = soonest(
+      ...this.#keepers.map((keeper) => (this.#isOver ? 'rest' : keeper.tick(nowMs, hasWork, lateMs))),
+    );
     // A listener of a keeper's event may have submitted a task. Its wake-up came in the middle of this beat.
     return !hasWork && this.#hasWork() ? 'fast' : pace;
   }

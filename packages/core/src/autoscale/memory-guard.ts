@@ -1,8 +1,9 @@
 import type { Clock } from '../base/clock.js';
+import { debugLog } from '../base/debug-log.js';
 import { residentBytes } from '../base/resident-bytes.js';
 import { getHeapStatistics } from '../base/v8-natives.js';
 import type { MemoryLevel, PoolEvents } from '../contract/events.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { ResolvedOptions } from '../contract/resolved-options.js';
 import type { MemoryStats } from '../contract/stats.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { mayKill } from '../sizing/governor.js';
@@ -10,6 +11,7 @@ import { heapLimitMb } from '../sizing/heap-limit.js';
 import { rulesOf } from '../sizing/memory-level.js';
 import type { MemoryReading, OwnMemory } from '../sizing/memory-reading.js';
 import { chooseToKill, chooseToRelieve, isHeapNearlyFull } from '../sizing/memory-relief.js';
+import { MemoryCourse } from '../sizing/memory-trend.js';
 import type { Supervisor } from '../supervise/supervisor.js';
 import type { Task } from '../task/task.js';
 import { GROWTH_LOOK_MS, REPORT_GROWTH_BYTES } from '../wire/pace.js';
@@ -46,10 +48,13 @@ const GROWN_BYTES = REPORT_GROWTH_BYTES / 2;
  */
 const STOP_WITHIN_MS = 2000;
 
+const log = debugLog('memory');
+
 /** Acts for a pool when memory becomes short; see memory-level.ts for what each level asks for. */
 export class MemoryGuard {
   readonly watch: MemoryWatch;
   readonly #parts: MemoryGuardParts;
+  readonly #course = new MemoryCourse();
 
   constructor(parts: MemoryGuardParts) {
     this.#parts = parts;
@@ -93,11 +98,14 @@ export class MemoryGuard {
     const { reading, level } = this.watch;
     if (reading === undefined) return undefined;
     const { usedBytes, limitBytes, source } = reading;
-    return { usedBytes, limitBytes, source, level };
+    return { usedBytes, limitBytes, source, level, trend: this.#course.trend(this.#parts.clock.now()) };
   }
 
   #read(): MemoryReading | undefined {
-    return this.#parts.readMemory({ limitBytes: this.#parts.options.memory.limitBytes, usedBytes: this.#ownBytes() });
+    const { clock, readMemory, options } = this.#parts;
+    const usedBytes = this.#ownBytes();
+    this.#course.add(clock.now(), usedBytes);
+    return readMemory({ limitBytes: options.memory.limitBytes, usedBytes });
   }
 
   /** Memory of this program and its workers. Threads are part of the program. */
@@ -109,7 +117,8 @@ export class MemoryGuard {
   }
 
   #onChanged(from: MemoryLevel, to: MemoryLevel, { usedBytes, limitBytes }: MemoryReading): void {
-    const { supervisor, memoryShort, spares, emit } = this.#parts;
+    const { supervisor, memoryShort, spares, emit, options } = this.#parts;
+    if (log.isOn) log.write('%s: memory is %s: %d of %d bytes are in use', options.name, to, usedBytes, limitBytes);
     emit('memory:level', { from, to, usedBytes, limitBytes });
     if (rulesOf(to).shrinks) supervisor.wantSpares(0);
     else if (rulesOf(to).mayGrow) supervisor.wantSpares(spares());
@@ -138,10 +147,11 @@ export class MemoryGuard {
   /** Lets a worker go before its successor starts, since there is no room for both. */
   #replace(worker: Worker, reason: string): void {
     if (!worker.isReady) return;
+    if (log.isOn) log.write('%s: worker %d is replaced: %s', this.#parts.options.name, worker.id, reason);
     this.#parts.emit('worker:recycled', { workerId: worker.id, reason });
     // Other workers may run what it has not begun.
     this.#parts.dispatcher.recallPrefetched(worker);
-    worker.drain(reason, STOP_WITHIN_MS);
+    worker.drain(reason, Math.min(STOP_WITHIN_MS, this.#parts.options.teardownMs));
   }
 
   #kill(): void {

@@ -1,5 +1,5 @@
 import { nextDelayMs } from '../base/backoff.js';
-import type { RecycleRules } from '../contract/resolve-options.js';
+import type { RecycleRules } from '../contract/resolved-options.js';
 import { judgeLeak, LeakPoints, type LeakVerdict } from '../sizing/leak.js';
 import { chooseToRecycle, mostTasksOf, stretchOf } from '../sizing/recycling.js';
 import type { Replacing } from '../supervise/replacements.js';

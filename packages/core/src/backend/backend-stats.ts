@@ -1,6 +1,7 @@
 import { Histogram } from '../base/histogram.js';
 import type { PoolKind } from '../contract/options.js';
 import type { LatencyStats, MemoryStats, PoolStats, SizingStats, Summary, WorkerStats } from '../contract/stats.js';
+import type { WindowStats } from '../contract/window-stats.js';
 import type { TaskRegistry } from '../task/task-registry.js';
 import type { TaskType } from '../task/task-type.js';
 import { countRunning } from '../worker/running-count.js';
@@ -22,6 +23,7 @@ export interface StatsParts {
   past: PastWorkers;
   registry: TaskRegistry;
   types: Iterable<TaskType>;
+  window: WindowStats | undefined;
 }
 
 /** A snapshot of workers and tasks, as plain data. */
@@ -34,8 +36,14 @@ export function backendStats(parts: StatsParts): BackendStats {
   // A caller may use any name, even "__proto__" or "valueOf", so the object inherits nothing.
   const byTask = Object.create(null) as PoolStats['byTask'];
   for (const type of types) {
-    const { name, completed, failed, profile } = type;
-    byTask[name] = { completed, failed, latencyMs: latency([type]), detected: profile.kind };
+    const { name, completed, failed, slow, retriesRefused, profile, hedge, limits } = type;
+    const breaker = type.breakers?.stats(parts.nowMs);
+    const hedges = hedge && { ...hedge.counts };
+    const batch = type.batches?.stats();
+    const limitWaitMs = limits && summary([limits.limitWait]);
+    const latencyMs = latency([type]);
+    const policies = { retriesRefused, breaker, hedges, batch, limitWaitMs };
+    byTask[name] = { completed, failed, slow, ...policies, latencyMs, detected: profile.kind };
   }
   return {
     paused: parts.paused,
@@ -58,20 +66,21 @@ export function backendStats(parts: StatsParts): BackendStats {
       parts.kind === 'inline' ? undefined : parts.registry.balance.stats(loopShare(types), parts.sizing.detected),
     sizing: parts.sizing,
     memory: parts.memory,
+    window: parts.window,
   };
 }
 
 function workerStats(worker: Worker, running: number, nowMs: number): WorkerStats {
-  const { id, pid, threadId, state, tasksDone, inFlight, startedAt, bootMs, metrics } = worker;
+  const { id, slot, pid, threadId, state, tasksDone, inFlight, startedAt, bootMs, metrics } = worker;
   const { rssBytes, heapUsedBytes, cpu, elu } = metrics;
   const load = { tasksDone, dispatched: inFlight, running };
-  const own = { id, pid, threadId, state, ...load, ageMs: nowMs - startedAt, bootMs };
+  const own = { id, slot, pid, threadId, state, ...load, ageMs: nowMs - startedAt, bootMs };
   return { ...own, rssBytes, heapUsedBytes, cpu, elu };
 }
 
 /** Execution time ÷ the time for which places existed. */
 function utilization({ placeMs }: StatsParts, types: readonly TaskType[]): number {
-  const busyMs = types.reduce((sum, type) => sum + type.run.sum, 0);
+  const busyMs = types.reduce((sum, type) => sum + type.run.sum - type.sharedMs, 0);
   return placeMs === 0 ? 0 : Math.min(1, busyMs / placeMs);
 }
 

@@ -1,8 +1,15 @@
+import type { BreakerHandle } from '../contract/breaker-options.js';
 import type { CallTerms } from '../contract/call-terms.js';
+import type { DroppedBy } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
+import type { HealthCheck } from '../contract/health.js';
 import type { WorkersOption } from '../contract/options.js';
-import type { GivenStartData, ResolvedOptions } from '../contract/resolve-options.js';
+import type { WorkerRelief } from '../contract/relief.js';
+import type { GivenStartData, ResolvedOptions, TaskSettings } from '../contract/resolved-options.js';
 import type { PoolStats } from '../contract/stats.js';
+import type { ModuleObject } from '../contract/worker-module.js';
+import type { PressureLevel } from '../contract/worker-module.js';
+import type { FlowOptions, TaskFlows } from '../task/task-flows.js';
 
 /**
  * Runs the tasks of a pool: in workers of this machine (local-backend.ts), or elsewhere. A pool checks arguments, keeps its
@@ -23,7 +30,8 @@ export interface Backend {
   /**
    * Takes one task.
    * @param mayRefuse false for a caller that has waited for room: the task is taken even if another one has its place
-   * @throws ERR_QUEUE_FULL when there is no room. The input is not read then
+   * @throws ERR_CIRCUIT_OPEN when its circuit breaker refuses it, and then ERR_QUEUE_FULL when there is no room. The input is not copied
+   * then. ERR_OPTION when `breaker.key` gives no key
    */
   submit(name: string, input: unknown, terms: CallTerms | undefined, mayRefuse: boolean): Promise<unknown>;
 
@@ -32,6 +40,22 @@ export interface Backend {
    * its limits when a caller with more time joins.
    */
   submitShared(name: string, input: unknown, terms: CallTerms, mayRefuse: boolean): SharedTask;
+
+  /**
+   * Opens settings and counts of their own for calls of one name. Their terms have its number. A part that is
+   * the very object of the name's settings brings its state along. Calls by name share that state.
+   * @param label its name in `stats()`
+   */
+  openCallable(name: string, label: string, settings: TaskSettings): number;
+
+  /** Takes one task as `submit` does, with values that flow beside its input and its result. */
+  submitFlowing(
+    name: string,
+    input: unknown,
+    terms: CallTerms | undefined,
+    flows: FlowOptions,
+    mayRefuse: boolean,
+  ): FlowingTask;
 
   /** Runs a task once on each worker that takes tasks, past the queue. Without any worker, it waits for the first. */
   submitToAll(name: string, input: unknown, terms: CallTerms): Promise<unknown[]>;
@@ -51,6 +75,12 @@ export interface Backend {
   /** Resolves when no task is pending. */
   whenIdle(): Promise<void>;
 
+  /** The circuit breaker of a task, or of one key of it. @throws ERR_OPTION without such a breaker */
+  breaker(name: string, key: string | undefined): BreakerHandle;
+
+  /** Ends the wait of batches for more items. @param name of their tasks; undefined for all */
+  flush(name: string | undefined): void;
+
   /** Starts no task until `resume`. */
   pause(): void;
   resume(): void;
@@ -64,7 +94,24 @@ export interface Backend {
    */
   recycle(reason: string): Promise<void>;
 
-  stats(): BackendStats;
+  /**
+   * Asks the workers to free memory, and frees its own. Resolves when each has answered, has ended, or `timeoutMs` is over.
+   * @returns what each worker has freed
+   */
+  relieve(level: PressureLevel, timeoutMs: number): Promise<WorkerRelief[]>;
+
+  /** Checks of the workers and the tasks. */
+  health(): HealthCheck[];
+
+  /** @param windowMs length of the latest time to tell about as well; undefined for none */
+  stats(windowMs?: number): BackendStats;
+
+  /**
+   * Rejects every task that waits with ERR_TASK_DROPPED, and lets those that have begun go on.
+   * @param by 'close': a task that fails afterwards gets no further try
+   * @returns the number of rejected tasks
+   */
+  dropWaiting(by: DroppedBy): number;
 
   /** Finishes all pending tasks, then stops. Promises of `whenRoom` and `whenReady` reject with `refusal` at once. */
   drain(refusal: Error): Promise<void>;
@@ -80,12 +127,16 @@ export interface Backend {
 export interface BackendParts {
   /** The pool, as an identity for published messages. */
   readonly pool: object;
-  /** Worker module, a file: URL. */
+  /** Worker module: a file: URL, or GIVEN_OBJECT of base/module-file.ts. */
   readonly moduleUrl: string;
+  /** Worker module that was given as an object, for kind 'inline'. */
+  readonly moduleObject?: ModuleObject | undefined;
   readonly options: ResolvedOptions;
   /** The caller's own data. It may change after the start of the backend, which copies it. */
   readonly givenStartData: GivenStartData;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
+  /** Whether the program listens to an event. */
+  listens(event: keyof PoolEvents): boolean;
   /** Reports that workers cannot be kept alive: the pool has failed, and calls `kill`. */
   gaveUp(reason: string, cause: unknown): void;
   /** Reports that memory is short: the pool drops what can be computed again. */
@@ -102,6 +153,13 @@ export interface SharedTask {
   look(): TaskSight;
   /** Replaces its limits with these, which are no tighter. */
   loosen(limits: CallLimits): void;
+}
+
+/** A task in progress, and its flows. */
+export interface FlowingTask {
+  /** A promise of its own: an ignored rejection is unhandled. */
+  readonly result: Promise<unknown>;
+  readonly flows: Pick<TaskFlows, 'output' | 'messages' | 'post' | 'onDrain' | 'onUnread'>;
 }
 
 /** A result, and its execution time, ms. */
@@ -132,4 +190,4 @@ export interface CallLimits {
 }
 
 /** What a backend contributes to `stats()`. */
-export type BackendStats = Omit<PoolStats, 'name' | 'kind' | 'state' | 'cache'>;
+export type BackendStats = Omit<PoolStats, 'name' | 'kind' | 'state' | 'cache' | 'shaping'>;

@@ -1,16 +1,18 @@
 import { type Keepers, openKeepers } from '../autoscale/keepers.js';
 import type { Clock } from '../base/clock.js';
 import { Conditions } from '../base/conditions.js';
-import { process } from '../base/natives.js';
+import { process, queueMicrotask } from '../base/natives.js';
 import { openEncoder } from '../codec/open-codec.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
+import type { BreakerEvent } from '../contract/events.js';
 import type { WorkersOption } from '../contract/options.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { ResolvedOptions } from '../contract/resolved-options.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { ONE_INLINE, type SizeRange, sizeRange, WORKERS_VARIABLE } from '../sizing/static-size.js';
 import { Supervisor } from '../supervise/supervisor.js';
 import { InputMemory } from '../task/input-memory.js';
 import { InputWriter } from '../task/input-writer.js';
+import { type FlowOptions, TaskFlows } from '../task/task-flows.js';
 import { TaskRegistry } from '../task/task-registry.js';
 import { TaskTypes } from '../task/task-types.js';
 import { noteWorked } from '../transport/last-output.js';
@@ -22,6 +24,7 @@ import { Intake } from './intake.js';
 import { KeepAlive } from './keep-alive.js';
 import { PastWorkers } from './past-workers.js';
 import { RoomLine } from './room-line.js';
+import { slotSettings } from './slot-settings.js';
 import type { EngineHost } from './system-host.js';
 import { WorkerNews } from './worker-news.js';
 
@@ -43,6 +46,8 @@ export class Engine {
   readonly types: TaskTypes;
   readonly keepers: Keepers;
   readonly intake: Intake;
+  /** Gives back the memory of inputs that is kept for the next ones. */
+  readonly dropInputs: () => void;
   readonly past = new PastWorkers();
   readonly options: ResolvedOptions;
   readonly clock: Clock;
@@ -59,8 +64,9 @@ export class Engine {
     const random = (): number => host.random();
     this.clock = host.clock;
     this.#encoder = openEncoder(options.codec, options.maxPayloadBytes);
-    this.types = new TaskTypes(options);
+    this.types = new TaskTypes(options, { random, breakerChanged: (event) => this.#onBreakerChanged(event) });
     const memory = new InputMemory(this.clock);
+    this.dropInputs = () => memory.drop();
     this.registry = new TaskRegistry({
       memory,
       onAbort: (task, reason) => {
@@ -86,11 +92,13 @@ export class Engine {
     this.supervisor = new Supervisor({
       clock: this.clock,
       limits: options.restart,
+      teardownMs: options.teardownMs,
+      destroyMs: Math.min(options.graceMs, options.teardownMs),
       random,
       nextTurn: (callback) => host.nextTurn(callback),
       // One worker loads while another waits for the disk.
       startsAtOnce: () => 2 * Math.ceil(this.#usableCores()),
-      start: (workerId) => this.#startWorker(workerId),
+      start: (workerId, slot) => this.#startWorker(workerId, slot),
       activate: (worker) => {
         this.keepers.recycler?.limit(worker);
         this.dispatcher.onReady(worker);
@@ -107,6 +115,8 @@ export class Engine {
       dispatcher: this.dispatcher,
       supervisor: this.supervisor,
       types: this.types,
+      counts: () => this.registry.counts,
+      faults: (withinMs) => this.past.faultsSince(this.clock.now() - withinMs),
       hasWork: () => this.registry.pending > 0,
       cores: () => this.#usableCores(),
       readyMs: () => this.#readyMs(),
@@ -125,9 +135,11 @@ export class Engine {
       dispatcher: this.dispatcher,
       supervisor: this.supervisor,
       memory: this.keepers.memory,
+      registry: this.registry,
       types: this.types,
       past: this.past,
       emit: (...event) => parts.emit(...event),
+      listens: (event) => parts.listens(event),
       changed: () => this.check(),
     });
     this.intake = new Intake({
@@ -139,6 +151,18 @@ export class Engine {
     });
     this.supervisor.want(range.min);
     this.supervisor.wantSpares(range.spare);
+  }
+
+  /** The caller's ends of the flows of a new task. */
+  openFlows(name: string, options: FlowOptions): TaskFlows {
+    const { clock, options: own } = this;
+    return new TaskFlows({
+      ...options,
+      name,
+      encoder: this.#encoder,
+      clones: own.kind !== 'process',
+      now: () => clock.now(),
+    });
   }
 
   /** Whether the queue has room for this number of further tasks. */
@@ -183,13 +207,14 @@ export class Engine {
       : sizeRange(workers, workload, () => this.#usableCores(), process.env[WORKERS_VARIABLE]);
   }
 
-  #startWorker(workerId: number): Worker {
-    const { host, moduleUrl, options, startData } = this.#parts;
+  #startWorker(workerId: number, slot: number): Worker {
+    const { host, moduleUrl, moduleObject, startData } = this.#parts;
     const { autoscaler, memory } = this.keepers;
     const { concurrency, range } = autoscaler;
     try {
       const heapLimitMb = memory?.heapLimitMb(range.start + range.spare);
-      const spec = { workerId, moduleUrl, concurrency, heapLimitMb, options, startData };
+      const own = slotSettings(this.options, slot);
+      const spec = { workerId, slot, moduleUrl, moduleObject, concurrency, heapLimitMb, startData, ...own };
       return new Worker(spec, host.startTransport, this.#encoder, this.clock, this.#news);
     } catch (cause) {
       throw neverSpawned(moduleUrl, cause);
@@ -204,9 +229,23 @@ export class Engine {
       this.#isSaturated = false;
       this.#parts.emit('unsaturated');
     }
-    if (queued > 0 && !this.dispatcher.isPaused) this.keepers.autoscaler.growFor(this.registry.pending);
+    const mayGrow = queued > 0 && !this.dispatcher.isPaused;
+    if (mayGrow) this.keepers.autoscaler.growFor(this.registry.pending - this.dispatcher.blocked);
     this.keepers.recycler?.noteHandedOut();
     this.check();
+  }
+
+  /** Acts later: the change comes in the middle of a step, and listeners may run anything, even end the pool. */
+  #onBreakerChanged(event: BreakerEvent): void {
+    queueMicrotask(() => {
+      const { task, key, to, dryRun } = event;
+      if (to === 'half-open') this.#parts.emit('breaker:half-open', event);
+      else if (to === 'closed') this.#parts.emit('breaker:close', event);
+      else {
+        if (!dryRun) this.dispatcher.recallRefused(task, key);
+        this.#parts.emit('breaker:open', event);
+      }
+    });
   }
 
   #onPendingChange(pending: number): void {

@@ -1,9 +1,12 @@
 import type { Clock } from '../base/clock.js';
-import type { CallTerms } from '../contract/call-terms.js';
+import { itemKey } from '../contract/resolve-batch.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { TaskLimits } from '../limits/task-limits.js';
 import type { InputWriter } from '../task/input-writer.js';
-import { Task, type TaskExtras } from '../task/task.js';
+import { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
+import type { TaskExtras } from '../task/task-terms.js';
+import type { TaskType } from '../task/task-type.js';
 import type { TaskTypes } from '../task/task-types.js';
 import type { Worker } from '../worker/worker.js';
 import type { CallLimits, SharedTask } from './backend.js';
@@ -54,6 +57,20 @@ export class Intake {
     this.#inputs = inputs;
   }
 
+  /**
+   * Asks the circuit breaker of a task whether it may be submitted.
+   * @returns the extras with the key of the breaker
+   * @throws ERR_CIRCUIT_OPEN; ERR_OPTION when `breaker.key` gives no key
+   */
+  checked<E extends TaskExtras | undefined>(name: string, input: unknown, extras: E): E {
+    const { breakers } = this.#types.of(name);
+    if (breakers === undefined) return extras;
+    const breakerKey = breakers.keyOf(input);
+    const nowMs = this.#clock.now();
+    if (breakers.refusesUntil(breakerKey, nowMs) !== undefined) throw breakers.refuse(breakerKey, nowMs);
+    return breakerKey === undefined ? extras : { ...extras, breakerKey };
+  }
+
   /** Submits a task. */
   submit(name: string, input: unknown, extras?: TaskExtras): Promise<unknown> {
     const promise = new Promise(takeEnds);
@@ -63,7 +80,7 @@ export class Intake {
   }
 
   /** Submits a task that several callers may come to share. */
-  share(name: string, input: unknown, terms: CallTerms): SharedTask {
+  share(name: string, input: unknown, terms: TaskExtras): SharedTask {
     let costMs = 0;
     const extras: TaskExtras = { ...terms, onRan: (ms) => void (costMs = ms) };
     const promise = new Promise(takeEnds);
@@ -130,38 +147,58 @@ export class Intake {
     return entering !== undefined;
   }
 
-  /** Rejects the tasks that are in no queue yet. */
-  reject(error: unknown): void {
-    for (const task of this.#prepared) if (task.state === 'queued') this.#registry.fail(task, error);
-    for (let task = this.#entering; task !== undefined; task = task.next) {
-      if (task.state === 'queued') this.#registry.fail(task, error);
-    }
+  /** The tasks that are in no queue yet. */
+  outside(): Task[] {
+    const tasks = [...this.#prepared];
+    for (let task = this.#entering; task !== undefined; task = task.next) tasks.push(task);
+    return tasks.filter(({ state }) => state === 'queued');
   }
 
   /**
    * The task of the latest promise. It is queued, unless its input cannot be sent, or a getter of its input has ended it.
    */
   #enter(name: string, input: unknown, extras: TaskExtras | undefined): Task {
-    const task = this.#make(name, extras);
+    const type = this.#typeOf(name, extras);
+    const { limits } = type;
+    const own = withItem(type, name, input, extras);
+    const task = this.#make(name, limits === undefined ? own : { ...own });
     task.next = this.#entering;
     this.#entering = task;
-    const refusal = this.#inputs.write(task, input);
+    const wrong = limits === undefined || task.isPinned ? undefined : takeTicket(task, limits, input);
+    const refusal = wrong === undefined ? this.#inputs.write(task, input) : undefined;
     this.#entering = task.next;
     task.next = undefined;
     const { balance } = this.#registry;
     if (balance.isTimed(task.id)) balance.called(this.#clock.now() - task.submittedAt);
     if (refusal !== undefined && task.state === 'queued') this.#dispatcher.refuse(task, refusal);
+    if (wrong !== undefined && task.state === 'queued') this.#registry.fail(task, wrong);
     return task;
+  }
+
+  #typeOf(name: string, extras: TaskExtras | undefined): TaskType {
+    const callable = extras?.callable;
+    return callable === undefined ? this.#types.of(name) : this.#types.ofCallable(callable);
   }
 
   /** Adds the task of the latest promise to the registry, still without its input. */
   #make(name: string, extras: TaskExtras | undefined): Task {
     const id = ++this.#lastTaskId;
-    const type = this.#types.of(name);
-    const all = type.name === name ? extras : { ...extras, name };
+    const type = this.#typeOf(name, extras);
+    const all = type.taskName === name ? extras : { ...extras, name };
     const task = new Task(id, type, all, this.#clock.now(), lastResolve, lastReject);
     this.#registry.enter(task);
+    type.noteFirstTry();
     return task;
+  }
+}
+
+/** Notes keys and costs of a task, by functions of the user. Returns what is wrong with them, if anything is. */
+function takeTicket(task: Task, limits: TaskLimits, input: unknown): Error | undefined {
+  try {
+    task.extras.ticket = limits.ticketFor(input);
+    return undefined;
+  } catch (error) {
+    return error as Error;
   }
 }
 
@@ -172,4 +209,19 @@ function loosen({ extras, settings, submittedAt }: Task, { timeoutMs, queueUntil
   if (deadline === undefined) return;
   const epochMs = deadline.epochMs + deadlineMs - deadline.hostMs;
   extras.deadline = deadlineMs === Infinity ? undefined : { hostMs: deadlineMs, epochMs };
+}
+
+/** The same with what the pool's functions of a batch need of an input. @throws ERR_OPTION where `key` fails */
+function withItem(
+  { settings: { batch } }: TaskType,
+  name: string,
+  input: unknown,
+  extras: TaskExtras | undefined,
+): TaskExtras | undefined {
+  // A broadcast goes to each worker alone.
+  if (batch === undefined || extras?.pinned === true) return extras;
+  const { key, isFull } = batch;
+  if (key === undefined && isFull === undefined) return extras;
+  const text = key && itemKey(key, input, `tasks.${name}.batch.key`);
+  return { ...extras, batch: { key: text, input: isFull && input } };
 }

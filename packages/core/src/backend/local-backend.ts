@@ -1,13 +1,22 @@
-import { fileURLToPath } from 'node:url';
+import { moduleFile } from '../base/module-file.js';
+import { wrongArgument } from '../contract/arguments.js';
+import type { BreakerHandle } from '../contract/breaker-options.js';
 import type { CallTerms } from '../contract/call-terms.js';
-import { PoolError } from '../contract/errors.js';
+import { type DroppedBy, PoolError } from '../contract/errors.js';
+import type { HealthCheck } from '../contract/health.js';
 import type { WorkersOption } from '../contract/options.js';
+import type { WorkerRelief } from '../contract/relief.js';
+import type { TaskSettings } from '../contract/resolved-options.js';
+import type { PressureLevel } from '../contract/worker-module.js';
+import { dropped } from '../dispatch/task-errors.js';
+import type { FlowOptions } from '../task/task-flows.js';
 import type { Worker } from '../worker/worker.js';
-import type { Backend, BackendParts, BackendStats, SharedTask } from './backend.js';
+import type { Backend, BackendParts, BackendStats, FlowingTask, SharedTask } from './backend.js';
 import { backendStats } from './backend-stats.js';
 import { checkLocal } from './check-local.js';
 import { Engine } from './engine.js';
 import type { PreparedTask } from './intake.js';
+import { relieveAll } from './relief.js';
 import { takeStartData } from './start-data.js';
 import { systemHost } from './system-host.js';
 
@@ -43,14 +52,36 @@ export class LocalBackend implements Backend {
   }
 
   submit(name: string, input: unknown, terms: CallTerms | undefined, mayRefuse: boolean): Promise<unknown> {
+    const { intake } = this.#engine;
+    const checked = intake.checked(name, input, terms);
     this.#takePlace(mayRefuse);
-    const own = terms?.transfer === undefined ? terms : this.#movable(terms);
-    return this.#engine.intake.submit(name, input, own);
+    const own = checked?.transfer === undefined ? checked : this.#movable(checked);
+    return intake.submit(name, input, own);
   }
 
   submitShared(name: string, input: unknown, terms: CallTerms, mayRefuse: boolean): SharedTask {
+    const { intake } = this.#engine;
+    const checked = intake.checked(name, input, terms);
     this.#takePlace(mayRefuse);
-    return this.#engine.intake.share(name, input, this.#movable(terms));
+    return intake.share(name, input, this.#movable(checked));
+  }
+
+  openCallable(name: string, label: string, settings: TaskSettings): number {
+    return this.#engine.types.openCallable(name, label, settings);
+  }
+
+  submitFlowing(
+    name: string,
+    input: unknown,
+    terms: CallTerms | undefined,
+    options: FlowOptions,
+    mayRefuse: boolean,
+  ): FlowingTask {
+    this.#takePlace(mayRefuse);
+    const flows = this.#engine.openFlows(name, options);
+    const result = this.#engine.intake.submit(name, input, { ...(terms && this.#movable(terms)), flows });
+    flows.follow(result);
+    return { result: result.then((value) => value), flows };
   }
 
   /** Copies the input at the call, even while there is no worker. */
@@ -72,7 +103,8 @@ export class LocalBackend implements Backend {
   usefulInFlight(name: string): number {
     const { supervisor, keepers, registry, dispatcher, types } = this.#engine;
     const workers = Math.max(supervisor.wanted, Math.min(keepers.autoscaler.range.start, registry.pending + 1));
-    return dispatcher.usefulInFlight(types.of(name).typicalMs, workers);
+    const { typicalMs, batches } = types.of(name);
+    return dispatcher.usefulInFlight(typicalMs, workers) * (batches?.size ?? 1);
   }
 
   get hasRoom(): boolean {
@@ -93,6 +125,19 @@ export class LocalBackend implements Backend {
     return this.#engine.conditions.until(this.#isIdle);
   }
 
+  breaker(name: string, key: string | undefined): BreakerHandle {
+    const { options, types, clock } = this.#engine;
+    const { breaker } = options.tasks.get(name) ?? options.taskDefaults;
+    // A name without one gets no type, which stats() would show.
+    const breakers = breaker && types.of(name).breakers;
+    if (breakers === undefined) throw wrongArgument('name', 'the name of a task with `breaker`', name);
+    return breakers.handle(key, () => clock.now());
+  }
+
+  flush(name: string | undefined): void {
+    this.#engine.dispatcher.flush(name, 'flush');
+  }
+
   pause(): void {
     this.#engine.dispatcher.pause();
   }
@@ -111,11 +156,23 @@ export class LocalBackend implements Backend {
     if (failure === undefined || this.#refusal !== undefined) return;
     const cause = failure.error;
     const why = `${notAllReplaced(replaced, of)}${cause instanceof Error ? ` ${cause.message}` : ''}`;
-    const module = fileURLToPath(this.#moduleUrl);
+    const module = moduleFile(this.#moduleUrl);
     throw new PoolError('ERR_WORKER_START', { module, phase: 'recycle()', reason: why, place: undefined }, { cause });
   }
 
-  stats(): BackendStats {
+  async relieve(level: PressureLevel, timeoutMs: number): Promise<WorkerRelief[]> {
+    const { keepAlive, supervisor, dropInputs } = this.#engine;
+    dropInputs();
+    // Spares as well.
+    const ready = [...supervisor.workers].filter((worker) => worker.isReady);
+    return keepAlive.during(relieveAll(ready, level, timeoutMs));
+  }
+
+  health(): HealthCheck[] {
+    return this.#engine.keepers.health.look();
+  }
+
+  stats(windowMs?: number): BackendStats {
     const { options, dispatcher, supervisor, keepers, clock, past, registry, types } = this.#engine;
     return backendStats({
       kind: options.kind,
@@ -130,7 +187,15 @@ export class LocalBackend implements Backend {
       past,
       registry,
       types,
+      window: windowMs === undefined ? undefined : keepers.windows.over(windowMs),
     });
+  }
+
+  dropWaiting(by: DroppedBy): number {
+    const { dispatcher, intake, registry, options } = this.#engine;
+    const outside = intake.outside();
+    for (const task of outside) registry.fail(task, dropped(task, options.name, by));
+    return outside.length + dispatcher.dropWaiting(by);
   }
 
   drain(refusal: Error): Promise<void> {
@@ -146,6 +211,7 @@ export class LocalBackend implements Backend {
     this.#refuse(refusal);
     // Paused tasks were accepted, too, so they must run.
     dispatcher.resume();
+    dispatcher.flush(undefined, 'close');
     await conditions.until(this.#isIdle);
     keepers.heartbeat.stop();
     await supervisor.stop();
@@ -153,9 +219,9 @@ export class LocalBackend implements Backend {
   }
 
   async #kill(error: Error, refusal: Error): Promise<void> {
-    const { dispatcher, intake, keepers, supervisor, keepAlive } = this.#engine;
+    const { dispatcher, intake, registry, keepers, supervisor, keepAlive } = this.#engine;
     this.#refuse(refusal);
-    intake.reject(error);
+    for (const task of intake.outside()) registry.fail(task, error);
     for (const task of dispatcher.all()) dispatcher.reject(task, error);
     keepers.heartbeat.stop();
     await supervisor.kill();

@@ -2,7 +2,7 @@ import { messageOf } from '../base/message-of.js';
 import { NotSerializable } from '../codec/not-serializable.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolKind } from '../contract/options.js';
-import type { GivenStartData } from '../contract/resolve-options.js';
+import type { GivenStartData } from '../contract/resolved-options.js';
 import type { StartData } from '../transport/transport.js';
 import { type StartValue, takeStartValue } from '../wire/start-value.js';
 

@@ -24,3 +24,19 @@ export function warnOfUnknownTasks(named: Iterable<string>, handlers: readonly s
   const warning = unknownTasks(named, handlers, pool);
   if (warning !== undefined) process.emitWarning(warning, { type: 'MillpondWarning', code: 'MILLPOND_UNKNOWN_TASK' });
 }
+
+/** Warns of settings of batches for handlers that take one item each. The tasks run as they would without them. */
+export function warnOfUnusedBatches(
+  named: Iterable<string>,
+  handlers: readonly string[],
+  batches: Iterable<string>,
+  pool: string,
+): void {
+  const taking = new Set(batches);
+  const unused = [...named].filter((name) => handlers.includes(name) && !taking.has(name));
+  if (unused.length === 0) return;
+  const warning =
+    `Pool "${pool}": the option "tasks" has \`batch\` for ${unused.map((name) => `"${name}"`).join(', ')}, ` +
+    'whose handler takes one item. Make it with batch() of @millpond/core/worker.';
+  process.emitWarning(warning, { type: 'MillpondWarning', code: 'MILLPOND_NO_BATCH' });
+}

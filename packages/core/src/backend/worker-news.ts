@@ -2,24 +2,30 @@ import { channel } from 'node:diagnostics_channel';
 import type { MemoryGuard } from '../autoscale/memory-guard.js';
 import { callSafely } from '../base/call-safely.js';
 import type { Clock } from '../base/clock.js';
-import { PoolError, type Refusal } from '../contract/errors.js';
+import { debugLog } from '../base/debug-log.js';
+import { type DeathReport, describeExit, PoolError, type Refusal } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { ResolvedOptions } from '../contract/resolved-options.js';
+import type { OutputStream } from '../contract/stdio.js';
 import { CHANNELS, type SectionDelta, type SectionsMessage, type WorkerMessage } from '../contract/trace.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Supervisor } from '../supervise/supervisor.js';
 import type { Task } from '../task/task.js';
+import type { TaskRegistry } from '../task/task-registry.js';
 import type { TaskTypes } from '../task/task-types.js';
+import type { ReadyMessage } from '../wire/messages.js';
 import type { ResultRow } from '../worker/result-row.js';
 import type { HandlerUse } from '../worker/use-meter.js';
 import type { Worker } from '../worker/worker.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
-import type { WorkerListener } from '../worker/worker-listener.js';
+import type { Printer, WorkerListener } from '../worker/worker-listener.js';
 import type { PastWorkers } from './past-workers.js';
-import { warnOfUnknownTasks } from './task-name-warning.js';
+import { warnOfUnknownTasks, warnOfUnusedBatches } from './task-name-warning.js';
+import { warnOfTeardown } from './teardown-warning.js';
 
 const workerChannel = channel(CHANNELS.worker);
 const sectionsChannel = channel(CHANNELS.sections);
+const log = debugLog('supervise');
 
 export interface WorkerNewsParts {
   /** The pool, as an identity for published messages. */
@@ -29,9 +35,12 @@ export interface WorkerNewsParts {
   dispatcher: Dispatcher;
   supervisor: Supervisor<Worker>;
   memory: MemoryGuard | undefined;
+  registry: TaskRegistry;
   types: TaskTypes;
   past: PastWorkers;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
+  /** Whether the program listens to an event. */
+  listens(event: keyof PoolEvents): boolean;
   /** A worker has become ready, or has ended. */
   changed(): void;
 }
@@ -42,6 +51,7 @@ export class WorkerNews implements WorkerListener<Worker> {
   readonly #dispatcher: Dispatcher;
   readonly #supervisor: Supervisor<Worker>;
   #hasWarned = false;
+  #hasWarnedOfTeardown = false;
 
   constructor(parts: WorkerNewsParts) {
     this.#parts = parts;
@@ -49,14 +59,16 @@ export class WorkerNews implements WorkerListener<Worker> {
     this.#supervisor = parts.supervisor;
   }
 
-  ready(worker: Worker): void {
+  ready(worker: Worker, batches: ReadyMessage['batches']): void {
     const { types, emit, changed } = this.#parts;
     const handlerNames = [...worker.handlers.keys()];
-    types.learn(handlerNames);
-    this.#warnOnce(handlerNames);
+    types.learn(handlerNames, batches);
+    this.#warnOnce(handlerNames, batches ?? []);
     this.#supervisor.onReady(worker);
-    const { id: workerId, pid, threadId, bootMs } = worker;
-    emit('worker:ready', { workerId, pid, threadId, bootMs });
+    const { id: workerId, slot, pid, threadId, bootMs } = worker;
+    if (log.isOn)
+      log.write('%s: worker %d is ready, slot %d, after %i ms', this.#parts.options.name, workerId, slot, bootMs);
+    emit('worker:ready', { workerId, slot, pid, threadId, bootMs });
     this.#publish(worker, 'ready');
     // Comes after the news, since it follows from it.
     this.#supervisor.relieve();
@@ -91,23 +103,42 @@ export class WorkerNews implements WorkerListener<Worker> {
     this.#dispatcher.onTimedOut(worker, task, ranMs, by);
   }
 
+  slow(worker: Worker, task: Task, ranMs: number): void {
+    this.#parts.registry.noteSlow(task);
+    const { name, id: taskId, attempt, settings } = task;
+    const about = { task: name, taskId, attempt, workerId: worker.id, ranMs, slowMs: settings.slowMs };
+    this.#parts.emit('task:slow', { ...about, section: worker.assigned.section, stack: () => worker.stack() });
+  }
+
   sections(worker: Worker, sections: SectionDelta[]): void {
     const message: SectionsMessage = { pool: this.#parts.pool, workerId: worker.id, sections };
     if (sectionsChannel.hasSubscribers) sectionsChannel.publish(message);
   }
 
+  wantsOutput(): boolean {
+    return this.#parts.listens('output');
+  }
+
+  output({ id: workerId }: Worker, stream: OutputStream, line: string, printer: Printer | undefined): void {
+    this.#parts.emit('output', { workerId, stream, line, task: printer?.name, taskId: printer?.id });
+  }
+
   exited(worker: Worker, end: WorkerEnd): void {
-    const { clock, past, emit, changed } = this.#parts;
+    const { clock, options, past, emit, changed } = this.#parts;
     past.add(worker, clock.now());
     this.#dispatcher.onExited(worker, end);
     const isFault = end.how === 'died' || end.how === 'failedToStart';
+    if (isFault) past.addFault(clock.now());
     const cause =
       end.startError ??
       new PoolError('ERR_WORKER_CRASHED', { task: end.report.runningTasks.join(', ') || 'none', death: end.report });
     const { uptimeMs } = end.report;
     const { tasksDone } = worker;
+    if (log.isOn)
+      log.write('%s: worker %d has ended: %s, %s', options.name, worker.id, end.how, describeExit(end.report));
     this.#supervisor.onEnd(worker, isFault ? { wasReady: end.how === 'died', uptimeMs, tasksDone, cause } : undefined);
     this.#publish(worker, 'exited');
+    if (end.how === 'asked') this.#warnOfTeardown(end.report);
     emit('worker:exited', { ...end.report, expected: !isFault });
     changed();
   }
@@ -122,12 +153,22 @@ export class WorkerNews implements WorkerListener<Worker> {
     worker.kill('it stood still outside of any handler');
   }
 
+  /** All workers have the same teardown, so one warning is enough. */
+  #warnOfTeardown(report: DeathReport): void {
+    if (report.killedFor === undefined || this.#hasWarnedOfTeardown) return;
+    this.#hasWarnedOfTeardown = true;
+    warnOfTeardown(this.#parts.options.name, report, report.killedFor);
+  }
+
   /** All workers have the same handlers, so the first one's names count. */
-  #warnOnce(handlerNames: string[]): void {
+  #warnOnce(handlerNames: string[], batches: NonNullable<ReadyMessage['batches']>): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     const { tasks, name } = this.#parts.options;
     warnOfUnknownTasks(tasks.keys(), handlerNames, name);
+    const withBatch = [...tasks].filter(([, settings]) => settings.batch !== undefined).map(([task]) => task);
+    const taking = batches.map(([task]) => task);
+    if (withBatch.length > 0) warnOfUnusedBatches(withBatch, handlerNames, taking, name);
   }
 
   #publish(worker: Worker, what: WorkerMessage['what']): void {

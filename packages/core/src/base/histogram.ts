@@ -3,7 +3,7 @@
 const UNITS_PER_MS = 10_000;
 const PER_OCTAVE = 32;
 const OCTAVE_BITS = 5;
-const BUCKETS = 44 * PER_OCTAVE;
+export const BUCKETS = 44 * PER_OCTAVE;
 
 function bucketOf(ms: number): number {
   const units = ms > 0 ? Math.floor(ms * UNITS_PER_MS) : 0;
@@ -71,6 +71,15 @@ export class Histogram {
       if (count > 0) counts.push([bucket, count]);
     }
     return counts;
+  }
+
+  /** Adds the counts of its buckets to a table of BUCKETS. */
+  addTo(table: Uint32Array): void {
+    if (this.#buckets === undefined) return;
+    const last = bucketOf(this.max);
+    for (let bucket = bucketOf(this.min); bucket <= last; bucket++) {
+      table[bucket] = (table[bucket] ?? 0) + (this.#buckets[bucket] ?? 0);
+    }
   }
 
   /** Forgets all records; keeps its memory. */

@@ -5,8 +5,8 @@ import { requireInstalled } from './own-file.js';
 /** A map that forgets its least recently used entries. Loaded on first use: the load takes 4 ms, and most pools need no map. */
 export function newLru<V extends object>(options: {
   max: number;
-  ttl?: number;
-  dispose?: (value: V) => void;
+  maxSize?: number;
+  dispose?: (value: V, key: string) => void;
 }): LRUCache<string, V> {
   // scripts/bundle-core.mjs knows this call, and puts the package into the bundle.
   const lru = requireInstalled((require) => require('lru-cache')) as typeof import('lru-cache');

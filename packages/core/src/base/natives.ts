@@ -64,12 +64,17 @@ function take() {
     SharedArrayBuffer: globalThis.SharedArrayBuffer,
     Date: genuine('Date', globalThis.Date),
     AbortController: globalThis.AbortController,
+    WeakRef: globalThis.WeakRef,
+    FinalizationRegistry: globalThis.FinalizationRegistry,
     structuredClone: globalThis.structuredClone,
     toJson: globalThis.JSON.stringify,
     fromJson: globalThis.JSON.parse,
     printError: globalThis.console.error,
     types: fixed(util.types),
     inspect: util.inspect,
+    debuglog: util.debuglog,
+    /** Undefined without --expose-gc. */
+    collectGarbage: (globalThis as { gc?: () => void }).gc,
     // Taken from the object once, not by an import: a handler may replace them there. The bundler makes a getter of each
     // name of a module that is imported whole. A look-up for each result took 7 % of a worker's time.
     readSync: fs.readSync,
@@ -87,7 +92,7 @@ function take() {
 }
 
 // Shared: the file of inline workers loads with the first pool, when a test may already have installed fakes.
-const KEY = Symbol.for('millpond.natives.8');
+const KEY = Symbol.for('millpond.natives.10');
 const owner = globalThis as { [KEY]?: ReturnType<typeof take> };
 
 const natives = (owner[KEY] ??= take());
@@ -115,12 +120,16 @@ export const {
   SharedArrayBuffer,
   Date,
   AbortController,
+  WeakRef,
+  FinalizationRegistry,
   structuredClone,
   toJson,
   fromJson,
   printError,
   types,
   inspect,
+  debuglog,
+  collectGarbage,
   readSync,
   writeSync,
   ftruncateSync,
@@ -136,6 +145,7 @@ export const {
 // Separate from the others: the type that TypeScript infers for it has no name outside of Node's own types.
 export const getBuiltinModule: NodeJS.Process['getBuiltinModule'] = natives.getBuiltinModule;
 
+export type WeakRef<T extends WeakKey> = globalThis.WeakRef<T>;
 export type SharedArrayBuffer = globalThis.SharedArrayBuffer;
 export const Buffer = fixed(NodeBuffer);
 export const bufferPrototype = NodeBuffer.prototype as Buffer;

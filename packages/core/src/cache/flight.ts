@@ -3,7 +3,7 @@ import { listen } from '../base/abort-watch.js';
 import { callSafely } from '../base/call-safely.js';
 import type { Clock, Timer } from '../base/clock.js';
 import { AbortController } from '../base/natives.js';
-import type { ResolvedRetry } from '../contract/resolve-options.js';
+import type { ResolvedRetry } from '../contract/resolved-options.js';
 import { isTighter, judgeLimits, limitError, loosest } from './call-limits.js';
 
 /**
@@ -18,17 +18,41 @@ export interface CachedCall {
   readonly retry: ResolvedRetry;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((value: unknown) => void) | undefined;
+  /** Whether part of its input is to move, and not to be copied. */
+  readonly movesInput: boolean;
+  /** Whether it wants a new result, and not a kept one. */
+  readonly refresh: boolean;
+  /** Its own terms for the result. */
+  readonly ttlMs: number | undefined;
+  readonly tags: readonly string[] | undefined;
 }
 
-/** Links of an execution to all its waiting callers. */
+/** Terms of an execution that its callers share. They take the place of those of the first. */
 export interface Shared {
   /** Aborts when the last caller has gone. */
   readonly signal: AbortSignal;
   readonly onProgress: (value: unknown) => void;
+  /** Given, without a value, where the execution is not to end with the first caller's deadline. */
+  readonly deadline?: undefined;
+  /** Called when the result is that of another input, before it comes. It is then not kept. */
+  readonly superseded?: () => void;
+}
+
+/** Settles the promise of one caller. */
+export type Answer = (caller: Pick<Caller, 'resolve' | 'reject'>) => void;
+
+export interface FlightParts {
+  /** Called when the last caller has gone before the end. */
+  abandoned(): void;
+  /** Called at the end, before the callers are answered. */
+  completed(result: SharedResult): Answer;
+  failed(error: unknown): Answer;
+  /** Called when the limits of one caller are over. */
+  over(error: unknown): Answer;
 }
 
 /** A waiting caller. */
-interface Caller {
+export interface Caller {
   readonly call: CachedCall;
   readonly sinceMs: number;
   readonly resolve: (value: unknown) => void;
@@ -51,42 +75,39 @@ export class Flight {
   readonly #clock: Clock;
   readonly #controller = new AbortController();
   readonly #callers = new Set<Caller>();
+  /** Callers whose limits are those of the execution, which keeps them. */
+  readonly #unwatched = new Set<Caller>();
   readonly #execution: SharedTask;
   readonly #task: string;
   readonly #retry: ResolvedRetry;
-  readonly #abandoned: () => void;
+  readonly #parts: FlightParts;
+  /** Whether it goes on without any caller. */
+  readonly #isDetached: boolean;
   /** Limits of the execution. */
   #limits: CallLimits;
 
-  /**
-   * @param abandoned called when the last caller has gone before the end
-   * @param ended called before the callers are answered; `entry` is undefined for a failure
-   */
+  /** @param isDetached whether it goes on without any caller, since its result is wanted for later ones */
   constructor(
     task: string,
     first: CachedCall,
     clock: Clock,
     start: (shared: Shared) => SharedTask,
-    parts: { abandoned: () => void; ended: (entry: SharedResult | undefined) => void },
+    parts: FlightParts,
+    isDetached = false,
   ) {
     this.#task = task;
     this.#clock = clock;
     this.#limits = first.limits;
     this.#retry = first.retry;
-    this.#abandoned = parts.abandoned;
+    this.#parts = parts;
+    this.#isDetached = isDetached;
     const onProgress = (value: unknown): void => {
       for (const { call } of this.#callers) if (call.onProgress !== undefined) callSafely(call.onProgress, value);
     };
     this.#execution = start({ signal: this.#controller.signal, onProgress });
     this.#execution.result.then(
-      (entry) => {
-        parts.ended(entry);
-        this.#settle(({ resolve }) => resolve(entry.value));
-      },
-      (error: unknown) => {
-        parts.ended(undefined);
-        this.#settle(({ reject }) => reject(error));
-      },
+      (result) => this.#settle(parts.completed(result)),
+      (error: unknown) => this.#settle(parts.failed(error)),
     );
   }
 
@@ -112,9 +133,14 @@ export class Flight {
         triedAtMs: -Infinity,
       };
       const { signal } = call;
-      if (signal !== undefined) caller.unlisten = listen(signal, () => this.#leave(caller, signal.reason));
+      if (signal !== undefined) {
+        const cancel: Answer = ({ reject }) => reject(signal.reason);
+        caller.unlisten = listen(signal, () => this.#leave(caller, signal.reason, cancel));
+      }
       this.#callers.add(caller);
-      if (this.#callers.size > 1) this.#keepLimits();
+      this.#unwatched.add(caller);
+      // The terms of an execution without a caller are those of another call.
+      if (this.#callers.size > 1 || this.#isDetached) this.#keepLimits(caller);
     });
   }
 
@@ -122,12 +148,16 @@ export class Flight {
    * Keeps each caller to its own limits. A single caller's limits are the execution's, but others may have looser or tighter
    * ones.
    */
-  #keepLimits(): void {
-    const limits = loosest([this.#limits, ...[...this.#callers].map(({ call }) => call.limits)]);
-    if (isTighter(this.#limits, limits)) this.#execution.loosen(limits);
+  #keepLimits(latest: Caller): void {
+    const limits = loosest([this.#limits, latest.call.limits]);
+    const isLooser = isTighter(this.#limits, limits);
+    if (isLooser) this.#execution.loosen(limits);
     this.#limits = limits;
-    for (const caller of this.#callers) {
-      if (caller.timer === undefined && isTighter(caller.call.limits, limits)) this.#look(caller);
+    // Each caller is watched from one time on. So ten thousand callers take ten thousand steps.
+    for (const caller of isLooser ? [...this.#unwatched] : [latest]) {
+      if (!isTighter(caller.call.limits, limits)) continue;
+      this.#unwatched.delete(caller);
+      this.#look(caller);
     }
   }
 
@@ -150,7 +180,8 @@ export class Flight {
       caller.triedAtMs = nowMs;
       this.#look(caller);
     } else {
-      this.#leave(caller, limitError(verdict.over, this.#task, call.limits, caller.sinceMs, sight, nowMs));
+      const error = limitError(verdict.over, this.#task, call.limits, caller.sinceMs, sight, nowMs);
+      this.#leave(caller, error, this.#parts.over(error));
     }
   }
 
@@ -158,21 +189,22 @@ export class Flight {
     if (delayMs < Infinity) caller.timer = this.#clock.after(delayMs, () => this.#look(caller));
   }
 
-  #leave(caller: Caller, reason: unknown): void {
+  #leave(caller: Caller, reason: unknown, answer: Answer): void {
     this.#forget(caller);
-    caller.reject(reason);
-    if (this.#callers.size > 0) return;
-    this.#abandoned();
+    answer(caller);
+    if (this.#callers.size > 0 || this.#isDetached) return;
+    this.#parts.abandoned();
     this.#controller.abort(reason);
   }
 
   #forget(caller: Caller): void {
     this.#callers.delete(caller);
+    this.#unwatched.delete(caller);
     caller.unlisten?.();
     caller.timer?.cancel();
   }
 
-  #settle(answer: (caller: Caller) => void): void {
+  #settle(answer: Answer): void {
     for (const caller of [...this.#callers]) {
       this.#forget(caller);
       answer(caller);

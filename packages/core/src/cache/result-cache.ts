@@ -1,137 +1,170 @@
-import type { LRUCache } from 'lru-cache';
-import type { SharedResult, SharedTask } from '../backend/backend.js';
-import type { Clock } from '../base/clock.js';
-import { newLru } from '../base/lru.js';
 import { shortKey } from '../base/short-key.js';
 import { checkTaskName } from '../contract/arguments.js';
-import { inspectBriefly } from '../contract/checks.js';
-import { PoolError } from '../contract/errors.js';
-import type { CacheOptions } from '../contract/options.js';
-import type { ResolvedTaskCache } from '../contract/resolve-options.js';
-import type { CacheStats } from '../contract/stats.js';
-import { type CachedCall, Flight, type Shared } from './flight.js';
-import { stableKey } from './stable-key.js';
+import type { CacheItem, CacheSelector } from '../contract/cache-options.js';
+import type { CacheStats } from '../contract/cache-stats.js';
+import { checkCacheItem, checkCacheItems, checkCacheSelector } from '../contract/check-cache.js';
+import { CachedCalls } from './cached-calls.js';
+import type { Entry } from './entry.js';
+import { type CacheParts, KeptResults } from './kept-results.js';
+import { keyTest } from './key-pattern.js';
+
+/** How a pool ends its cache. */
+export interface CacheEnd {
+  /** Resolves when no call waits for the second level. */
+  whenLookedUp(): Promise<void>;
+  /** Refuses calls that wait for it. */
+  refuse(error: Error): void;
+  /** Notes the hottest keys for the next program, and waits for all writes. */
+  close(): Promise<void>;
+}
 
 /**
  * Results of tasks that opted in, by task name and input. Equal calls that overlap share one execution, each within its own
- * limits. Failures are never kept. A cached value is handed out as it is, not copied, so callers must not change it.
+ * limits. No caller can change what another one gets.
+ *
+ * Calls use the cache by themselves. These methods are for programs that know more: a value to keep, a change that makes results
+ * wrong. None of them counts as a hit or a miss.
  */
 export class ResultCache {
-  readonly #entries: LRUCache<string, SharedResult>;
-  readonly #flights = new Map<string, Flight>();
-  readonly #settingsOf: (task: string) => ResolvedTaskCache | undefined;
-  readonly #clock: Clock;
-  #hits = 0;
-  #misses = 0;
-  #joined = 0;
-  #savedMs = 0;
+  /** @internal Answers the calls of the pool. */
+  readonly calls: CachedCalls;
+  readonly #results: KeptResults;
 
   /** @internal Made by the pool. */
-  constructor(
-    options: Required<CacheOptions>,
-    settingsOf: (task: string) => ResolvedTaskCache | undefined,
-    clock: Clock,
-  ) {
-    this.#clock = clock;
-    this.#entries = newLru({ max: options.max, ttl: Math.ceil(options.ttlMs) });
-    this.#settingsOf = settingsOf;
+  constructor(parts: CacheParts) {
+    this.#results = new KeptResults(parts);
+    this.calls = new CachedCalls(this.#results, this.#results.store, parts.clock);
   }
 
   /**
-   * Drops the result of one task for one input; without an input, every result of that task. A call under way ends as usual,
-   * but its result is not kept, and later calls do not join it.
-   * @throws ERR_OPTION for a wrong task name
+   * A copy of the result that a call would get without an execution; undefined if there is none. `has` tells a kept undefined
+   * apart.
+   * @throws ERR_OPTION for a task without `cache`, and an input without a key
    */
-  invalidate(task: string, ...input: [] | [unknown]): void {
+  get(task: string, input?: unknown): unknown {
+    return this.#look(task, input, true);
+  }
+
+  /** Like `get`, but leaves the order in which results are evicted. @throws as `get` */
+  peek(task: string, input?: unknown): unknown {
+    return this.#look(task, input, false);
+  }
+
+  /** Whether a call would get a result without an execution. A kept failure is none. @throws as `get` */
+  has(task: string, input?: unknown): boolean {
+    return this.#find(task, input, false) !== undefined;
+  }
+
+  /**
+   * Keeps a copy of a value as the result of a task for an input. A call under way ends as usual, but its result is not kept.
+   * @returns false for a value that is too large, or cannot be copied
+   * @throws as `get`; ERR_OPTION for wrong options
+   */
+  set(task: string, input: unknown, value: unknown, options: Pick<CacheItem, 'ttlMs' | 'tags'> = {}): boolean {
+    return this.#set({ ...options, task, input, value });
+  }
+
+  /**
+   * Keeps many values, as `set` does. @returns the number of values that were kept
+   * @throws ERR_OPTION for anything but an iterable; as `set` for a wrong item, and those before it are kept
+   */
+  load(items: Iterable<CacheItem>): number {
+    checkCacheItems(items);
+    let kept = 0;
+    for (const item of items) if (this.#set(item)) kept++;
+    return kept;
+  }
+
+  /**
+   * Drops the result of a task for an input. A call under way ends as usual, but its result is not kept, and later calls do not
+   * join it.
+   * @returns whether there was a result
+   * @throws as `get`
+   */
+  delete(task: string, input?: unknown): boolean {
     checkTaskName(task);
-    if (input.length === 1) {
-      this.#drop(this.#keyOf(task, input[0]));
-      return;
-    }
-    const prefix = taskPrefix(task);
-    for (const key of [...this.#entries.keys(), ...this.#flights.keys()]) if (key.startsWith(prefix)) this.#drop(key);
+    const place = this.#results.placeOf(task, input);
+    this.calls.forget(place);
+    this.#results.store?.drop(place);
+    return this.#results.drop(place);
+  }
+
+  /**
+   * Drops all selected results, and those of selected calls under way, as `delete` does.
+   * @returns the number of dropped results
+   * @throws ERR_OPTION for a selector that is wrong or empty
+   */
+  invalidate(selector: CacheSelector): number {
+    const { task, key, tag, match } = checkCacheSelector(selector);
+    const selection = {
+      task,
+      key: key === undefined ? undefined : shortKey(key),
+      tag: tag === undefined ? undefined : shortKey(tag),
+      fits: keyTest(match),
+    };
+    this.calls.forgetAll(selection);
+    this.#results.store?.dropAll({
+      ...selection,
+      match: match instanceof RegExp ? [match.source, match.flags] : match,
+    });
+    return this.#results.dropAll(selection);
   }
 
   /** Drops everything. Counts stay. */
   clear(): void {
-    this.#entries.clear();
-    this.#flights.clear();
+    this.calls.clear();
+    this.#results.clear();
+    this.#results.store?.clear();
   }
 
-  /** Drops the least recently used half, because memory is short. */
+  /** Drops the least recently used half, as when memory is short. */
   trim(): void {
-    for (let count = this.#entries.size >> 1; count > 0; count--) this.#entries.pop();
+    this.#results.trim();
   }
 
   stats(): CacheStats {
-    return {
-      entries: this.#entries.size,
-      hits: this.#hits,
-      misses: this.#misses,
-      joined: this.#joined,
-      savedMs: this.#savedMs,
-    };
+    return { ...this.#results.counts.stats(), store: this.#results.store && { ...this.#results.store.counts } };
   }
 
-  /**
-   * @internal The result of a call: kept, under way, or computed now. A caller that leaves, by its signal or its limits, does
-   * not end the call for the others.
-   * @throws TypeError for an input without a stable key, ERR_OPTION when the task's own `key` returns no string
-   */
-  async get(task: string, input: unknown, call: CachedCall, start: (shared: Shared) => SharedTask): Promise<unknown> {
-    call.signal?.throwIfAborted();
-    const key = this.#keyOf(task, input);
-    const kept = this.#entries.get(key);
-    if (kept !== undefined) {
-      this.#hits++;
-      this.#savedMs += kept.costMs;
-      return kept.value;
-    }
-    const underWay = this.#flights.get(key);
-    if (underWay?.serves(call) === true) {
-      this.#hits++;
-      this.#joined++;
-      return underWay.join(call);
-    }
-    this.#misses++;
-    return this.#start(task, key, call, start).join(call);
+  /** @internal Brings in the results that the last program used most. */
+  warm(): Promise<void> {
+    return this.#results.warm();
   }
 
-  #start(task: string, key: string, call: CachedCall, start: (shared: Shared) => SharedTask): Flight {
-    /** Whether it was not dropped in the meantime. After a drop, its result is already stale. */
-    const forget = (): boolean => this.#flights.get(key) === flight && this.#flights.delete(key);
-    const flight: Flight = new Flight(task, call, this.#clock, start, {
-      abandoned: () => void forget(),
-      ended: (entry) => {
-        if (!forget() || entry === undefined) return;
-        const ttlMs = this.#settingsOf(task)?.ttlMs;
-        this.#entries.set(key, entry, ttlMs === undefined ? {} : { ttl: Math.ceil(ttlMs) });
-      },
-    });
-    // A flight that does not serve this call goes on beside it, and later calls join the earlier one.
-    if (!this.#flights.has(key)) this.#flights.set(key, flight);
-    return flight;
+  /** @internal */
+  whenLookedUp(): Promise<void> {
+    return this.calls.whenLookedUp();
   }
 
-  #keyOf(task: string, input: unknown): string {
-    const own = this.#settingsOf(task)?.key;
-    return taskPrefix(task) + (own === undefined ? stableKey(input) : shortKey(checkedKey(own(input), task)));
+  /** @internal */
+  refuse(error: Error): void {
+    this.calls.end(error);
   }
 
-  #drop(key: string): void {
-    this.#entries.delete(key);
-    this.#flights.delete(key);
+  /** @internal */
+  close(): Promise<void> {
+    return this.#results.close();
   }
-}
 
-/** Refuses other types: they would be made strings, and objects of all contents the same one. */
-function checkedKey(key: unknown, task: string): string {
-  if (typeof key === 'string') return key;
-  const reason = `must return a string; received ${inspectBriefly(key)}.`;
-  throw new PoolError('ERR_OPTION', { option: `tasks.${task}.cache.key`, reason });
-}
+  #look(task: string, input: unknown, isUse: boolean): unknown {
+    const entry = this.#find(task, input, isUse);
+    return entry === undefined ? undefined : this.#results.give(entry.kept);
+  }
 
-/** The length goes first, so that no task name can reach into the keys of another. */
-function taskPrefix(task: string): string {
-  return `${task.length}:${task}:`;
+  #find(task: string, input: unknown, isUse: boolean): Entry | undefined {
+    checkTaskName(task);
+    const found = this.#results.find(this.#results.placeOf(task, input), isUse);
+    if (found === undefined || found.freshness === 'fallback' || found.entry.kept.how === 'thrown') return undefined;
+    return found.entry;
+  }
+
+  #set(item: CacheItem): boolean {
+    const { task, input, value, ttlMs, tags } = checkCacheItem(item);
+    const place = this.#results.placeOf(task, input, { ttlMs, tags });
+    this.calls.forget(place);
+    const kept = this.#results.encodeCopy(place, value);
+    if (kept === undefined) return false;
+    this.#results.write(place, value, 0, 0);
+    return this.#results.keep(place, kept, 0, 0);
+  }
 }

@@ -8,13 +8,28 @@ const crypto = (): typeof import('node:crypto') => getBuiltinModule('node:crypto
  * A text that is equal for equal inputs and different for different ones. The order of properties, Map entries or Set members
  * does not matter. Every part has its type and length, so no two values can write the same text. Knows what structured
  * clone knows: primitives, plain objects, arrays, Map, Set, Date, RegExp, Error, buffers, typed arrays, and cycles.
- * @throws TypeError for functions, symbols and promises, which have no stable key
+ * @throws TypeError for functions, symbols and promises, which have no stable key; RangeError for more than a million objects
  */
 export function stableKey(input: unknown): string {
-  return shortKey(write(input, new Map()));
+  return shortKey(write(input, typeof input === 'object' ? { around: new Map(), count: 0 } : NO_OBJECTS));
 }
 
-function write(value: unknown, seen: Map<object, number>): string {
+/** What has been written of an input. */
+interface Written {
+  /** Objects around the present part, and their depth. */
+  readonly around: Map<object, number>;
+  /** Objects so far. One in several places counts in each. */
+  count: number;
+}
+
+const NO_OBJECTS: Written = { around: new Map(), count: 0 };
+/**
+ * Most objects of an input. They take about a second. Thirty objects that each hold the next one twice would be a thousand
+ * million.
+ */
+const MOST_OBJECTS = 1_000_000;
+
+function write(value: unknown, written: Written): string {
   switch (typeof value) {
     case 'string':
       return `s${value.length}:${value}`;
@@ -27,24 +42,28 @@ function write(value: unknown, seen: Map<object, number>): string {
     case 'undefined':
       return 'u';
     case 'object':
-      return value === null ? '0' : writeObject(value, seen);
+      return value === null ? '0' : writeObject(value, written);
     default:
       throw new TypeError(`A ${typeof value} has no stable key; give the task cache a key(input) of its own.`);
   }
 }
 
-function writeObject(value: object, seen: Map<object, number>): string {
-  const before = seen.get(value);
+function writeObject(value: object, written: Written): string {
+  const { around } = written;
+  const before = around.get(value);
   // A reference back to a value around it, by its distance outwards.
-  if (before !== undefined) return `r${seen.size - before};`;
-  seen.set(value, seen.size);
-  const text = writeParts(value, seen);
-  seen.delete(value);
+  if (before !== undefined) return `r${around.size - before};`;
+  if (++written.count > MOST_OBJECTS) throw new RangeError(TOO_MANY);
+  around.set(value, around.size);
+  const text = writeParts(value, written);
+  around.delete(value);
   return text;
 }
 
-function writeParts(value: object, seen: Map<object, number>): string {
-  const inner = (part: unknown): string => write(part, seen);
+const TOO_MANY = `A value of more than ${MOST_OBJECTS} objects has no stable key; give the task cache a key(input) of its own.`;
+
+function writeParts(value: object, written: Written): string {
+  const inner = (part: unknown): string => write(part, written);
   if (Array.isArray(value)) return list('a', Array.from(value, inner));
   if (types.isDate(value)) return `d${value.getTime()};`;
   if (value instanceof Map) return list('m', sorted([...value].map(([key, entry]) => inner(key) + inner(entry))));

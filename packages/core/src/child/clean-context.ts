@@ -1,4 +1,5 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { callSafely } from '../base/call-safely.js';
 import { process } from '../base/natives.js';
 
 const TYPE = 'MillpondTask';
@@ -48,4 +49,10 @@ export function inCleanContext<A, B, C, R>(fn: (a: A, b: B, c: C) => R, a?: A, b
 /** Calls a function of our own outside of the context of the handler whose end led to the call. */
 export function outsideOfTasks(fn: () => void): void {
   runIn.call(root, fn);
+}
+
+/** A function of a handler that runs in the async context of its task, whatever calls it. An exception of it is uncaught. */
+export function boundToTask<A>(fn: (a: A) => void): (a: A) => void {
+  const resource = new AsyncResource(TYPE);
+  return (a) => callSafely(() => runIn.call(resource, fn as (...args: unknown[]) => unknown, undefined, a));
 }

@@ -1,7 +1,9 @@
 import { hostNowMs } from '../base/clock.js';
+import { saysFull } from '../contract/resolve-batch.js';
 import type { WorkerBoard } from '../wire/claim-board.js';
-import { HANDLER_MASK, IDEMPOTENT, TASK_WORDS } from '../wire/frame.js';
+import { attemptOf, HANDLER_MASK, IDEMPOTENT, TASK_WORDS, taskIdAt } from '../wire/frame.js';
 import { STATUS } from '../wire/record.js';
+import { BatchItem } from './batch-item.js';
 import { callHandler } from './call-handler.js';
 import type { CallLengths } from './call-lengths.js';
 import type { Claimer } from './claimer.js';
@@ -13,10 +15,13 @@ import type { ResultBatch } from './result-batch.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
 import type { Settlement } from './settlement.js';
 import { CallSampler, type TaskUse } from './task-use.js';
-import type { LoadedModule } from './worker-module.js';
+import type { LoadedHandler, LoadedModule } from './worker-module.js';
 
 /** Stands for the input of a row that was answered without a call. */
 const REFUSED = Symbol('refused');
+const NO_FLOWS = {
+  reason: 'its handler takes several inputs at once, and such a handler has no streams and no messages.',
+};
 
 export interface InvokerParts {
   module: LoadedModule;
@@ -39,9 +44,8 @@ export interface InvokerParts {
  * Calls handlers: one invocation takes one row, or several of one handler. Its rows are claimed and start together, and each
  * settles by itself.
  *
- * A handler of one row gets its input and its context, and its return value is the result. A handler of several rows (mostRows)
- * gets a list of inputs and one of contexts, in their order. It returns a list of as many results. A promise in it settles
- * its row alone, so one row may fail or take longer than the others. An exception of the call fails all of its rows.
+ * A handler of one row gets its input and its context, and its return value is the result. A handler of lists (mostRows above 1) gets a list of inputs and one of contexts, in their order. A single row is a list of one. It returns a list of as many results. A promise in it settles
+ * its row alone, so one row may fail or take longer than the others. An Error in it rejects its row alone. An exception of the call fails all of its rows.
  */
 export class Invoker {
   readonly #parts: InvokerParts;
@@ -58,6 +62,8 @@ export class Invoker {
   readonly #batch: ResultBatch;
   readonly #settlement: Settlement;
   readonly #spare: Invocation[];
+  /** Whether a call with these inputs takes no more, by handler. */
+  readonly #fullness: readonly (((inputs: unknown[]) => boolean) | undefined)[];
   /** Serves the next call. Only a call that waits keeps it. */
   #next = new Invocation();
 
@@ -73,6 +79,7 @@ export class Invoker {
     this.#batch = parts.batch;
     this.#settlement = parts.settlement;
     this.#spare = parts.spare;
+    this.#fullness = parts.module.handlers.map(([name]) => fullness(name, parts.module));
   }
 
   /** Calls the handler of the next rows. Returns the time afterwards, at which the next step starts. */
@@ -80,29 +87,103 @@ export class Invoker {
     const call = this.#next;
     const { meta } = inputs.frame;
     call.times.startedAt = since;
-    for (let left = rows; left > 0; left--) {
-      inputs.next();
-      const at = inputs.row * TASK_WORDS;
-      const input = this.#read(call, inputs, at, left);
-      if (input === REFUSED) continue;
-      const id = meta[at] as number;
-      const word = meta[at + 1] as number;
-      const index = word & HANDLER_MASK;
-      const [name] = this.#handlers[index] as LoadedModule['handlers'][number];
-      const taskId = (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
-      const task = new RunningTask(this.#scope, id, name, taskId, word >>> 16, inputs.extras);
-      call.add(id, (word & IDEMPOTENT) === 0);
-      // Young objects in lists cost the collector some 20 ns each, so one row goes on without lists.
-      if (this.#mostRows[index] === 1) return this.#call(call, index, input, task);
-      call.handler = index;
-      call.keep(input, task);
-    }
-    if (call.rows > 0) return this.#call(call, call.handler, call.inputs, call.tasks.slice());
-    return call.times.startedAt;
+    const word = meta[(inputs.row + 1) * TASK_WORDS + 1] as number;
+    const index = word & HANDLER_MASK;
+    if (this.#mostRows[index] !== 1) return this.#startList(call, inputs, rows, index);
+    inputs.next();
+    const at = inputs.row * TASK_WORDS;
+    const terms = inputs.extras?.flows;
+    const input = this.#read(call, inputs, at);
+    if (input === REFUSED) return call.times.startedAt;
+    const id = meta[at] as number;
+    const [name] = this.#handlers[index] as LoadedModule['handlers'][number];
+    const task = new RunningTask(this.#scope, id, name, taskIdAt(meta, at), attemptOf(word), inputs.extras);
+    call.add(id, (word & IDEMPOTENT) === 0);
+    if (terms === undefined) return this.#call(call, index, input, task);
+    const flows = this.#scope.flows.open(id, name, terms);
+    return this.#call(call, index, flows.inputOf(input), task, flows.handlerOf(this.#handlerAt(index)));
   }
 
-  /** Claims one row and reads its input; REFUSED if it was answered instead. @param rows left, this one included */
-  #read(call: Invocation, inputs: PendingInputs, at: number, rows: number): unknown {
+  /**
+   * Calls a handler that takes lists. Its inputs are decoded before their claims, since their rows start together. So a row whose input ends the worker is the only one to blame. A full call leaves the rest of the rows.
+   */
+  #startList(call: Invocation, inputs: PendingInputs, rows: number, index: number): number {
+    const { frame } = inputs;
+    const { meta } = frame;
+    const { times } = call;
+    const first = inputs.row + 1;
+    const [name] = this.#handlers[index] as LoadedModule['handlers'][number];
+    const isFull = this.#fullness[index];
+    const read: unknown[] = [];
+    const items: BatchItem[] = [];
+    /** What the user's function sees: each input once. */
+    const own: unknown[] = [];
+    let failure: { readonly error: unknown } | undefined;
+    times.receivedAt = frame.receivedAt;
+    while (read.length < rows && failure === undefined) {
+      inputs.next();
+      const at = inputs.row * TASK_WORDS;
+      read.push(this.#decode(call, inputs, meta[at] as number, read));
+      const taskId = taskIdAt(meta, at);
+      const attempt = attemptOf(meta[at + 1] as number);
+      items.push(new BatchItem(this.#scope, meta[at] as number, name, taskId, attempt, inputs.extras, inputs.row));
+      if (isFull === undefined || inputs.extras?.sameAs !== undefined || read.at(-1) === REFUSED) continue;
+      own.push(read.at(-1));
+      try {
+        if (isFull(own)) break;
+      } catch (error) {
+        failure = { error };
+      }
+    }
+    times.startedAt = times.decodedAt = hostNowMs();
+    for (const [offset, input] of read.entries()) {
+      if (input === REFUSED) continue;
+      const id = meta[(first + offset) * TASK_WORDS] as number;
+      if (this.#claimer?.claim(frame, first + offset, times.startedAt, read.length - offset) === false) {
+        this.#answer(call, id, STATUS.revoked, undefined);
+        continue;
+      }
+      call.add(id, ((meta[(first + offset) * TASK_WORDS + 1] as number) & IDEMPOTENT) === 0);
+      call.keep(input, items[offset] as BatchItem);
+    }
+    call.handler = index;
+    if (call.rows === 0) return times.startedAt;
+    if (failure !== undefined) {
+      this.#settlement.fail(call, failure.error, times.startedAt);
+      call.clear();
+      return times.startedAt;
+    }
+    return this.#call(call, index, call.inputs, call.tasks.slice());
+  }
+
+  /**
+   * Decodes the input of a row that is not claimed yet; REFUSED if it was answered instead. A row may share the input of one that is not in this call. It then goes back to the parent, which sends it with its own.
+   * @param read inputs of the rows before it
+   */
+  #decode(call: Invocation, inputs: PendingInputs, id: number, read: readonly unknown[]): unknown {
+    if (inputs.extras?.flows !== undefined) return this.#refuse(call, inputs, id, STATUS.inputUnread, NO_FLOWS);
+    const distance = inputs.extras?.sameAs;
+    if (distance !== undefined) {
+      const shared = distance > read.length ? REFUSED : read.at(-distance);
+      if (shared === REFUSED) this.#answer(call, id, STATUS.revoked, undefined);
+      return shared;
+    }
+    try {
+      if (this.#isHeavy(inputs) && this.#parts.board?.noteDecoding(id) === false)
+        return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
+      return inputs.take();
+    } catch (error) {
+      return this.#refuse(call, inputs, id, STATUS.inputUnread, { reason: `it cannot be read again: ${text(error)}` });
+    }
+  }
+
+  /** Whether decoding may take long, or exhaust memory. */
+  #isHeavy({ bytes, extras }: PendingInputs): boolean {
+    return bytes >= this.#heavyBytes || extras?.views !== undefined || extras?.whole !== undefined;
+  }
+
+  /** Claims one row and reads its input; REFUSED if it was answered instead. */
+  #read(call: Invocation, inputs: PendingInputs, at: number): unknown {
     const { frame, row } = inputs;
     const { times } = call;
     const id = frame.meta[at] ?? 0;
@@ -111,17 +192,16 @@ export class Invoker {
     times.receivedAt = frame.receivedAt;
     times.decodedAt = times.startedAt;
     try {
-      const { extras } = inputs;
-      if (inputs.bytes >= this.#heavyBytes || extras?.views !== undefined || extras?.whole !== undefined) {
+      if (this.#isHeavy(inputs)) {
         // Decoding may take long, or exhaust memory. It is no start of the handler, so it comes before the claim.
         if (this.#parts.board?.noteDecoding(id) === false)
           return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
         const input = inputs.take();
         times.decodedAt = times.startedAt = hostNowMs();
-        const isFree = this.#claimer?.claim(frame, row, times.startedAt, rows) !== false;
+        const isFree = this.#claimer?.claim(frame, row, times.startedAt) !== false;
         return isFree ? input : this.#refuse(call, inputs, id, STATUS.revoked, undefined);
       }
-      if (this.#claimer?.claim(frame, row, times.startedAt, rows) !== false) return inputs.take();
+      if (this.#claimer?.claim(frame, row, times.startedAt) !== false) return inputs.take();
     } catch (error) {
       return this.#refuse(call, inputs, id, STATUS.inputUnread, { reason: `it cannot be read again: ${text(error)}` });
     }
@@ -131,14 +211,23 @@ export class Invoker {
   /** Answers a row whose handler is not called. */
   #refuse(call: Invocation, inputs: PendingInputs, id: number, status: number, note: unknown): typeof REFUSED {
     inputs.drop();
-    call.times.endedAt = call.times.startedAt;
-    this.#batch.add(id, status, note, true, call.times);
+    this.#answer(call, id, status, note);
     return REFUSED;
   }
 
+  #answer(call: Invocation, id: number, status: number, note: unknown): void {
+    call.times.endedAt = call.times.startedAt;
+    this.#batch.add(id, status, note, true, call.times);
+  }
+
   /** @param input that of a row, or a list of those of several @param context likewise */
-  #call(call: Invocation, index: number, input: unknown, context: RunningTask | readonly RunningTask[]): number {
-    const [, handler] = this.#handlers[index] as LoadedModule['handlers'][number];
+  #call(
+    call: Invocation,
+    index: number,
+    input: unknown,
+    context: RunningTask | readonly RunningTask[],
+    handler = this.#handlerAt(index),
+  ): number {
     const lengths = this.#lengths[index] as CallLengths;
     const use = this.#uses[index] as TaskUse;
     const now = call.times.startedAt;
@@ -172,6 +261,10 @@ export class Invoker {
     return endedAt;
   }
 
+  #handlerAt(index: number): LoadedHandler {
+    return (this.#handlers[index] as LoadedModule['handlers'][number])[1];
+  }
+
   #onThrown(call: Invocation, error: unknown, now: number): number {
     const lengths = this.#lengths[call.handler] as CallLengths;
     const use = this.#uses[call.handler] as TaskUse;
@@ -191,6 +284,11 @@ export class Invoker {
   #logsAll(lengths: CallLengths): boolean {
     return this.#batch.hasMemoryLog || !lengths.areVeryShort;
   }
+}
+
+function fullness(name: string, { batches }: LoadedModule): ((inputs: unknown[]) => boolean) | undefined {
+  const isFull = batches?.get(name)?.options.isFull as ((inputs: readonly unknown[]) => unknown) | undefined;
+  return isFull && ((inputs) => saysFull(isFull, inputs, `batch.isFull of ${name}`));
 }
 
 function text(error: unknown): string {

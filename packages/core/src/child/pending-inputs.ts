@@ -1,7 +1,7 @@
 import type { Arena } from '../codec/arena.js';
 import { fromPort } from '../codec/port-value.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
-import { CLAIM_ALONE, HANDLER_MASK, TASK_WORDS, type TasksFrame } from '../wire/frame.js';
+import { HANDLER_MASK, SAME_CALL, TASK_WORDS, type TasksFrame } from '../wire/frame.js';
 import type { RowExtras, TasksBody } from '../wire/messages.js';
 import type { ArenaPlace } from '../wire/record.js';
 
@@ -51,24 +51,21 @@ export class PendingInputs {
   }
 
   /**
-   * The number of rows behind the current one that one call may take. They are of one handler, up to its most rows. An input that
-   * has to be decoded before its claim goes alone.
+   * The number of rows behind the current one that one call takes. The parent has put them together, and a handler of one row gets
+   * each by itself.
    * @param mostRows by handler
    */
-  together(mostRows: readonly number[], heavyBytes: number): number {
+  together(mostRows: readonly number[]): number {
     const { meta } = this.frame;
     const first = this.row + 1;
     const handler = (meta[first * TASK_WORDS + 1] ?? 0) & HANDLER_MASK;
-    const most = mostRows[handler] ?? 1;
-    if (most === 1) return 1;
-    const end = Math.min(this.rows, first + most);
-    let next = first;
+    const end = Math.min(this.rows, first + (mostRows[handler] ?? 1));
+    let next = first + 1;
     for (; next < end; next++) {
       const word = meta[next * TASK_WORDS + 1] ?? 0;
-      if ((word & HANDLER_MASK) !== handler || (word & CLAIM_ALONE) !== 0) break;
-      if ((meta[next * TASK_WORDS + 4] ?? 0) >= heavyBytes) break;
+      if ((word & SAME_CALL) === 0 || (word & HANDLER_MASK) !== handler) break;
     }
-    return Math.max(1, next - first);
+    return next - first;
   }
 
   /** Length of the current input, without its large views. */

@@ -9,8 +9,10 @@ import { FileClaims, FileLogWriter } from './claims.js';
 import { shareContextUntilUsed } from './clean-context.js';
 import { importNamespace } from './import-namespace.js';
 import { moduleLoader } from './load-module.js';
+import { lowerPriority } from './lower-priority.js';
 import { outputWritten } from './output-written.js';
 import { printAtOnce } from './print-at-once.js';
+import { nameProcess } from './process-title.js';
 import { restoreTicks } from './restore-ticks.js';
 import { serve } from './serve.js';
 
@@ -31,7 +33,9 @@ const link = new Socket({ fd: LINK_FD, readable: true, writable: true });
 const channel = new SocketChannel<WorkerKind>(link, { maxPayloadBytes: Infinity });
 const worker = serve({
   channel,
-  open({ codec, maxPayloadBytes, arena, hasBoard, ownsOutput }) {
+  open({ poolName, slot, codec, maxPayloadBytes, arena, hasBoard, ownsOutput, nice }) {
+    lowerPriority(nice, false);
+    nameProcess(poolName, slot);
     if (ownsOutput) printAtOnce();
     channel.format = { maxPayloadBytes };
     return {

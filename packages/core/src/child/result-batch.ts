@@ -15,6 +15,8 @@ const MOST_RESULTS = 256;
 export interface ResultBatchParts {
   results: ResultWriter;
   progress: Pick<WorkerScope['progress'], 'end'>;
+  flows: Pick<WorkerScope['flows'], 'end'>;
+  usage: Pick<WorkerScope['usage'], 'end'>;
   backlog: Backlog;
   /** Called when the log has no room for a result. It then no longer shows which task of a run has begun. */
   lacksRoom(): void;
@@ -29,6 +31,8 @@ export class ResultBatch {
   readonly #parts: ResultBatchParts;
   readonly #results: ResultWriter;
   readonly #progress: ResultBatchParts['progress'];
+  readonly #flows: ResultBatchParts['flows'];
+  readonly #usage: ResultBatchParts['usage'];
   readonly #backlog: Backlog;
   /** Time of the first of them. */
   #since = 0;
@@ -42,6 +46,8 @@ export class ResultBatch {
     this.#parts = parts;
     this.#results = parts.results;
     this.#progress = parts.progress;
+    this.#flows = parts.flows;
+    this.#usage = parts.usage;
     this.#backlog = parts.backlog;
   }
 
@@ -53,7 +59,10 @@ export class ResultBatch {
   add(id: number, status: number, value: unknown, isToLog: boolean, times: ResultTimes): void {
     if (this.#hasEnded) return;
     const results = this.#results;
-    const hasReported = this.#progress.end(id);
+    // Not `||`: each has to end.
+    const hasFlown = this.#flows.end(id);
+    const hasUsed = this.#usage.end(id);
+    const hasReported = this.#progress.end(id) || hasFlown || hasUsed;
     const { endedAt } = times;
     if (results.size === 0) {
       this.#since = endedAt;

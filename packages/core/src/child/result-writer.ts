@@ -205,7 +205,8 @@ export class ResultWriter {
 
 function explain(value: unknown, refusal: Refusal): Refusal {
   const isGenerator = typeof (value as { next?: unknown } | null)?.next === 'function';
-  if (isGenerator) return { reason: 'it is a generator; collect its values into an array first.' };
+  if (isGenerator)
+    return { reason: 'it is a generator; call the handler with stream(), or collect its values into an array first.' };
   const isMarked = refusal.reason.includes(' is a Moved)');
   return isMarked ? { ...refusal, reason: `${refusal.reason} move() marks a whole result only.` } : refusal;
 }

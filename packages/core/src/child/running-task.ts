@@ -1,16 +1,25 @@
 import { AbortController } from '../base/natives.js';
+import { frozenHeaders, type Headers, NO_HEADERS } from '../contract/headers.js';
+import type { WorkerCache } from '../contract/worker-cache.js';
 import type { TaskContext } from '../contract/worker-module.js';
 import type { RowExtras } from '../wire/messages.js';
+import { boundToTask } from './clean-context.js';
+import type { FlowTable } from './flow-table.js';
 import type { ProgressSender } from './progress.js';
 import type { SectionRecorder } from './section-recorder.js';
+import { checkUsed, type UsageReports } from './usage-reports.js';
 
 /** Parts that all tasks of one worker share. */
 export interface WorkerScope {
   readonly workerId: number;
+  readonly slot: number;
   readonly workerData: unknown;
   data: unknown;
+  readonly cache: WorkerCache;
   readonly sections: SectionRecorder;
   readonly progress: Pick<ProgressSender, 'send' | 'end'>;
+  readonly flows: Pick<FlowTable, 'open' | 'of' | 'end'>;
+  readonly usage: Pick<UsageReports, 'report' | 'end'>;
 }
 
 /** One call of a handler; it is the handler's `ctx`. */
@@ -38,6 +47,10 @@ export class RunningTask implements TaskContext {
     return this.#scope.workerId;
   }
 
+  get slot(): number {
+    return this.#scope.slot;
+  }
+
   get workerData(): unknown {
     return this.#scope.workerData;
   }
@@ -46,8 +59,20 @@ export class RunningTask implements TaskContext {
     return this.#scope.data;
   }
 
+  get cache(): WorkerCache {
+    return this.#scope.cache;
+  }
+
   get deadline(): number | undefined {
     return this.#extras?.deadline;
+  }
+
+  get headers(): Headers {
+    const extras = this.#extras;
+    if (extras?.headers === undefined) return NO_HEADERS;
+    // On first access, since most handlers never look.
+    if (!Object.isFrozen(extras.headers)) extras.headers = frozenHeaders(extras.headers);
+    return extras.headers;
   }
 
   get signal(): AbortSignal {
@@ -60,11 +85,36 @@ export class RunningTask implements TaskContext {
     return (value) => this.#extras?.wantsProgress !== true || this.#scope.progress.send(this.#id, value);
   }
 
+  get post(): (value: unknown) => boolean {
+    return (value) => {
+      if (this.#extras?.flows?.hasMessages !== true) return true;
+      // Undefined when the handler has ended.
+      return this.#scope.flows.of(this.#id)?.post(value) ?? false;
+    };
+  }
+
+  get on(): TaskContext['on'] {
+    return (event, listener) => {
+      if (event !== 'message' || typeof listener !== 'function') {
+        throw new TypeError('ctx.on() takes the event "message" and a function.');
+      }
+      this.#scope.flows.of(this.#id)?.onMessage(boundToTask(listener as (message: unknown) => void));
+    };
+  }
+
+  get report(): (used: Readonly<Record<string, number>>) => void {
+    return (used) => {
+      const own = checkUsed(used);
+      if (this.#extras?.isMetered === true) this.#scope.usage.report(this.#id, own);
+    };
+  }
+
   get section(): <T>(name: string, fn: () => T) => T {
     return (name, fn) => this.#scope.sections.run(this.#name, name, fn);
   }
 
   abort(reason: unknown): void {
+    if (this.#extras?.flows !== undefined) this.#scope.flows.of(this.#id)?.abort(reason);
     (this.#controller ??= new AbortController()).abort(reason);
   }
 }

@@ -1,7 +1,10 @@
 import { hostNowMs, systemClock } from '../base/clock.js';
 import { nextTick, printError, setTimeout } from '../base/natives.js';
 import type { Arena } from '../codec/arena.js';
+import { openDecoder } from '../codec/open-codec.js';
 import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
+import { MOST_ITEMS } from '../contract/batch-shape.js';
+import { beginWithValues, endWithValues, lazyValues } from '../contract/lazy-values.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import { setWorkerData } from '../contract/worker-scope.js';
 import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
@@ -13,11 +16,15 @@ import { Requests } from '../wire/requests.js';
 import type { LogWriter } from '../wire/result-log.js';
 import { readStartValue } from '../wire/start-value.js';
 import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
+import { rulesOf, withLists } from './batch-handlers.js';
 import { BusyPoll } from './busy-poll.js';
 import { systemThreadId } from './cpu-time.js';
+import { FlowTable } from './flow-table.js';
 import type { Imported } from './import-namespace.js';
+import { OwnCache } from './own-cache.js';
 import { askWhenTaken, ProgressSender } from './progress.js';
 import { ProgressLink } from './progress-link.js';
+import { relieve } from './relief.js';
 import { ReportTimer } from './report-timer.js';
 import { ResultWriter } from './result-writer.js';
 import type { WorkerScope } from './running-task.js';
@@ -26,6 +33,7 @@ import { SelfReport } from './self-report.js';
 import { withSyntaxErrorPlace } from './syntax-error-place.js';
 import { TaskLoop } from './task-loop.js';
 import { TaskUse } from './task-use.js';
+import { sendUsage, UsageReports } from './usage-reports.js';
 import { runWarmupTasks } from './warm-up.js';
 import { type LoadedModule, loadWorkerModule } from './worker-module.js';
 
@@ -86,10 +94,22 @@ export function serve(host: Host): Served {
   let reports: ReportTimer | undefined;
   let module: LoadedModule | undefined;
   let scope: WorkerScope | undefined;
+  const cache = new OwnCache();
+  let flows: FlowTable | undefined;
   let starting: Promise<void> | undefined;
   let ending = false;
+  let mayHaveValues = false;
 
-  const requests = new Requests<WorkerTopics, ParentTopics>({ channel, clock: systemClock, answers: {} });
+  const requests = new Requests<WorkerTopics, ParentTopics>({
+    channel,
+    clock: systemClock,
+    answers: {
+      relieve: (asked) => {
+        cache.relieve(asked.level);
+        return relieve(asked, pressureHook());
+      },
+    },
+  });
 
   channel.onFrame = frameRouter<ParentKind>('The parent', {
     [FRAME.init]: ({ body }) => {
@@ -104,6 +124,9 @@ export function serve(host: Host): Served {
     [FRAME.pressure]: ({ body }) => onPressure(body.level),
     [FRAME.stop]: () => void stop(),
     ...requests.handlers,
+    [FRAME.flow]: (frame) => flows?.handlers[FRAME.flow](frame),
+    [FRAME.credit]: (frame) => flows?.handlers[FRAME.credit](frame),
+    [FRAME.sourceEnd]: (frame) => flows?.handlers[FRAME.sourceEnd](frame),
   });
   channel.onFault = (error) => {
     // A bug of ours, or a damaged link. The worker ends as with any uncaught error, so that the parent gets the reason.
@@ -135,18 +158,26 @@ export function serve(host: Host): Served {
       const results = new ResultWriter({ channel, encoder, log, arena });
       const sections = new SectionRecorder((path) => board?.noteSection(path));
       const progress = new ProgressSender(new ProgressLink(channel, encoder), askWhenTaken(requests));
+      flows = new FlowTable(channel, encoder, () => openDecoder(init.codec));
       const workerData = readStartValue(init.workerData);
       scope = {
         workerId: init.workerId,
+        slot: init.slot,
         workerData,
         data: undefined,
+        cache,
         sections,
         progress,
+        flows,
+        usage: new UsageReports(sendUsage(requests)),
       };
       setWorkerData(workerData);
+      beginWithValues();
+      mayHaveValues = true;
       const loaded = await loadWorkerModule(init.moduleUrl, host.load);
       if (ending) return;
       module = loaded;
+      cache.limit(loaded.hooks.cache);
       channel.send(FRAME.warming, undefined);
       phase = 'setup';
       scope.data = await module.hooks.setup?.(scope);
@@ -157,13 +188,16 @@ export function serve(host: Host): Served {
       const seesBoard = board?.claim(TEST_ID, hostNowMs()) === false;
       loop = makeLoop(init, module, scope, shared, results);
       const handlers = module.handlers.map(([name]) => name);
-      channel.send(FRAME.ready, { handlers, seesBoard, systemThreadId: systemThreadId() });
+      const hasTeardown = module.hooks.teardown !== undefined || lazyValues().hasAny;
+      const batches = rulesOf(module);
+      channel.send(FRAME.ready, { handlers, batches, hasTeardown, seesBoard, systemThreadId: systemThreadId() });
       // Only now: the parent already hands out the first task while this worker reads its memory.
       reports?.now();
     } catch (error) {
       ending = true;
       const wire = errorToWire(await withSyntaxErrorPlace(error, init.moduleUrl), channel.clones);
       channel.send(FRAME.startFailed, { phase, error: wire });
+      await endValues();
       host.restoreTicks();
       await channel.flushed();
       host.exit(1);
@@ -185,15 +219,14 @@ export function serve(host: Host): Served {
       results,
       decoder,
       arena,
-      module: loaded,
+      module: { ...loaded, handlers: loaded.handlers.map((each) => withLists(each, loaded, workerScope)) },
       scope: workerScope,
       board,
       heavyBytes: typeof init.codec === 'object' ? 0 : HEAVY_BYTES,
       concurrency: init.concurrency,
       poll,
       uses,
-      // No public option makes handlers of several rows yet.
-      mostRows: loaded.handlers.map(() => 1),
+      mostRows: loaded.handlers.map(([name]) => (loaded.batches?.has(name) === true ? MOST_ITEMS : 1)),
       // Ahead of the results. The parent may have read the last ones from the log by then.
       beforeFlush(idle) {
         const message = report.due(idle);
@@ -204,13 +237,19 @@ export function serve(host: Host): Served {
     return made;
   }
 
+  function pressureHook(): ((level: PressureLevel) => unknown) | undefined {
+    const hooks = module?.hooks;
+    const given = scope;
+    if (hooks?.onMemoryPressure === undefined || given === undefined) return undefined;
+    return (level) => hooks.onMemoryPressure?.(level, given);
+  }
+
   /** A hook that fails must not end the worker. It was only asked for help, and memory is as short as before. */
   function onPressure(level: PressureLevel): void {
-    const hook = module?.hooks.onMemoryPressure;
-    if (hook === undefined || scope === undefined) return;
+    cache.relieve(level);
     const failed = (error: unknown): void => printError('onMemoryPressure failed:', error);
     try {
-      Promise.resolve(hook.call(module?.hooks, level, scope)).catch(failed);
+      Promise.resolve(pressureHook()?.(level)).catch(failed);
     } catch (error) {
       failed(error);
     }
@@ -236,6 +275,15 @@ export function serve(host: Host): Served {
       // No promise is left to reject; the parent keeps the text of stderr.
       printError('teardown failed:', error);
     }
+    // Afterwards: teardown may use them.
+    await endValues();
+  }
+
+  /** Frees the lazy values of the module, once it has begun to load. */
+  async function endValues(): Promise<void> {
+    if (!mayHaveValues) return;
+    mayHaveValues = false;
+    await endWithValues((error) => printError('A lazy value could not be disposed of:', error));
   }
 
   return { flush: () => loop?.flush(), end: () => loop?.end(), isHandling: () => loop?.isHandling === true };

@@ -1,7 +1,8 @@
 import { hostNowMs } from '../base/clock.js';
-import { plural } from '../base/format-count.js';
-import type { WireThrown } from '../wire/error-nodes.js';
+import { BatchFailure } from '../contract/batch-failure.js';
+import type { CallFailure, WireThrown } from '../wire/error-nodes.js';
 import { errorToWire, valueFromWire } from '../wire/error-wire.js';
+import { ValueRefused } from '../wire/flow-value.js';
 import type { WorkerChannel } from '../wire/frame.js';
 import { STATUS } from '../wire/record.js';
 import { outsideOfTasks } from './clean-context.js';
@@ -10,6 +11,7 @@ import { promiseOf, whenSettled } from './promised.js';
 import type { ResultBatch } from './result-batch.js';
 import { RunningTask } from './running-task.js';
 import type { TaskUse } from './task-use.js';
+import { resultsOf, WrongResults } from './wrong-results.js';
 
 export interface SettlementParts {
   channel: Pick<WorkerChannel, 'clones'>;
@@ -69,7 +71,13 @@ export class Settlement {
 
   /** Fails all rows of a call. */
   fail(call: Invocation, error: unknown, now: number): void {
+    if (ValueRefused.is(error)) {
+      // Only a stream has values that are refused before its end.
+      for (let row = 0; row < call.rows; row++) this.settleRow(call, row, STATUS.notSerializable, error.refusal, now);
+      return;
+    }
     const wire = this.#encode(error);
+    if (this.#parts.mostRows[call.handler] !== 1) wire.call = callFailure(error);
     for (let row = 0; row < call.rows; row++) this.settleRow(call, row, STATUS.error, wire, now);
   }
 
@@ -114,11 +122,12 @@ export class Settlement {
   }
 
   /** Called when the promise of one of several rows has settled. */
-  #onRowSettled(call: Invocation, row: number, status: number, value: unknown): void {
+  #onRowSettled(call: Invocation, row: number, failure: { readonly error: unknown } | undefined, value: unknown): void {
     outsideOfTasks(() => {
       const now = hostNowMs();
       if (call.unsettled === 1) (this.#parts.uses[call.handler] as TaskUse).ended(call.waitsSince, now);
-      this.settleRow(call, row, status, value, now);
+      if (failure === undefined) this.settleRow(call, row, STATUS.ok, value, now);
+      else this.settleRow(call, row, STATUS.error, this.#encode(failure.error), now);
       if (call.unsettled === 0) this.#end(call);
     });
   }
@@ -126,7 +135,7 @@ export class Settlement {
   #settleEach(call: Invocation, result: unknown, now: number): void {
     let results: readonly unknown[];
     try {
-      results = listOf(result, call.rows);
+      results = resultsOf(result, call.rows);
     } catch (error) {
       this.fail(call, error, now);
       return;
@@ -143,15 +152,22 @@ export class Settlement {
       return;
     }
     if (promise === undefined) {
-      this.settleRow(call, row, STATUS.ok, result, now);
+      this.#settleItem(call, row, result, now);
       return;
     }
     this.#waiting.set(call.ids[row] as number, call.tasks[row] as RunningTask);
     whenSettled(
       promise,
-      (value) => this.#onRowSettled(call, row, STATUS.ok, value),
-      (error) => this.#onRowSettled(call, row, STATUS.error, this.#encode(error)),
+      (value) => this.#onRowSettled(call, row, BatchFailure.of(value), value),
+      (error) => this.#onRowSettled(call, row, { error }, undefined),
     );
+  }
+
+  /** Settles a row with its part of the list, which may be a failure. */
+  #settleItem(call: Invocation, row: number, result: unknown, now: number): void {
+    const failure = BatchFailure.of(result);
+    if (failure === undefined) this.settleRow(call, row, STATUS.ok, result, now);
+    else this.settleRow(call, row, STATUS.error, this.#encode(failure.error), now);
   }
 
   /** Ends a call that has waited. */
@@ -166,12 +182,9 @@ export class Settlement {
   }
 }
 
-/** The results of a handler of several rows. A copy, since reading the list may throw. */
-function listOf(result: unknown, rows: number): unknown[] {
-  const isList = Array.isArray(result);
-  if (isList && result.length === rows) return Array.from(result);
-  const got = isList ? plural(result.length, 'result') : `no list but ${typeof result}`;
-  throw new TypeError(
-    `A handler of several inputs returned ${got} for ${plural(rows, 'input')}. Return a list with a result for each.`,
-  );
+/** How a call of several rows failed as a whole. */
+function callFailure(error: unknown): CallFailure {
+  if (!WrongResults.is(error)) return { how: 'failed' };
+  const { inputs, outputs, got } = error;
+  return { how: 'results', inputs, outputs, got };
 }

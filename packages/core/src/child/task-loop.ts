@@ -74,6 +74,8 @@ export class TaskLoop {
     const batch = new ResultBatch({
       results,
       progress: scope.progress,
+      flows: scope.flows,
+      usage: scope.usage,
       backlog: this.#backlog,
       lacksRoom: () => this.#withdrawRun(),
       beforeSend: () => parts.beforeFlush(this.idle),
@@ -149,16 +151,18 @@ export class TaskLoop {
   #run(): void {
     if (this.#insideRun || this.#turns.isReacting) return;
     this.#insideRun = true;
-    const { mostRows, heavyBytes } = this.#parts;
+    const { mostRows } = this.#parts;
     let now = hostNowMs();
     while (this.#settlement.calls < this.#concurrency) {
       const inputs = this.#frames[0];
       if (inputs === undefined) break;
       if (!this.#turns.mayCall(now, this.#settlement.calls === 0)) break;
-      const rows = this.#takesLists ? inputs.together(mostRows, heavyBytes) : 1;
+      const rows = this.#takesLists ? inputs.together(mostRows) : 1;
       this.#backlog.start(rows);
       if (inputs.left === rows) this.#frames.shift();
+      const until = inputs.row + rows;
       const next = this.#invoker.start(inputs, rows, now);
+      if (inputs.row < until) this.#putBack(inputs, until - inputs.row);
       this.#backlog.note(rows, next - now);
       now = next;
     }
@@ -166,6 +170,12 @@ export class TaskLoop {
     if (this.#batch.isEmpty) return;
     if (this.#isCalm && this.idle) this.flush();
     else this.#turns.next();
+  }
+
+  /** Puts rows back that a full call did not take. They make the next one. */
+  #putBack(inputs: PendingInputs, rows: number): void {
+    this.#backlog.start(-rows);
+    if (this.#frames[0] !== inputs) this.#frames.unshift(inputs);
   }
 
   /** Withdraws the rest of a claimed run, which is then claimed one by one. */

@@ -9,6 +9,7 @@ import { shareContextUntilUsed } from './clean-context.js';
 import { importNamespace } from './import-namespace.js';
 import { moduleLoader } from './load-module.js';
 import { registerTsx } from './load-typescript.js';
+import { lowerPriority } from './lower-priority.js';
 import { outputWritten } from './output-written.js';
 import { restoreTicks } from './restore-ticks.js';
 import { serve } from './serve.js';
@@ -33,7 +34,10 @@ const loader = moduleLoader(async (url) => {
 const channel = new PortChannel<WorkerKind>(port);
 const worker = serve({
   channel,
-  open: openSharedMemory,
+  open(init) {
+    lowerPriority(init.nice, true);
+    return openSharedMemory(init);
+  },
   load: loader.load,
   startGuard() {},
   restoreTicks,

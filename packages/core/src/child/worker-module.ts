@@ -1,3 +1,5 @@
+import { type BatchDefinition, batchDefinition } from '../contract/batch.js';
+import { checkBatchOptions } from '../contract/check-batch.js';
 import { isWorkerDefinition, looksLikeHooks, type WorkerHooks } from '../contract/worker-module.js';
 import { HANDLER_MASK } from '../wire/frame.js';
 import type { Imported } from './import-namespace.js';
@@ -12,6 +14,8 @@ export type LoadedHandler = (input: unknown, ctx: unknown) => unknown;
 export interface LoadedModule {
   /** Name and function of every handler; the position is its index on the wire. */
   handlers: readonly (readonly [name: string, handler: LoadedHandler])[];
+  /** Those that take lists, by name; undefined without any. */
+  batches?: ReadonlyMap<string, BatchDefinition> | undefined;
   hooks: WorkerHooks;
 }
 
@@ -33,12 +37,23 @@ export async function loadWorkerModule(url: string, load: (url: string) => Promi
     );
   }
   const hooks = exports['worker'] ?? (isObject(whole) ? whole['worker'] : undefined);
-  if (isWorkerDefinition(hooks)) return { handlers: [...handlers], hooks };
+  const batches = batchesIn(handlers);
+  if (isWorkerDefinition(hooks)) return { handlers: [...handlers], batches, hooks };
   // Without this, a setup that never runs would show only as a handler that finds no data.
   if (looksLikeHooks(hooks)) {
     throw new TypeError('The export `worker` has lifecycle hooks but was not made by defineWorker(); wrap it in that.');
   }
-  return { handlers: [...handlers], hooks: {} };
+  return { handlers: [...handlers], batches, hooks: {} };
+}
+
+function batchesIn(handlers: ReadonlyMap<string, LoadedHandler>): LoadedModule['batches'] {
+  const batches = new Map<string, BatchDefinition>();
+  for (const [name, handler] of handlers) {
+    const definition = batchDefinition(handler);
+    if (definition === undefined) continue;
+    batches.set(name, { ...definition, options: checkBatchOptions(definition.options, `batch of "${name}"`) });
+  }
+  return batches.size === 0 ? undefined : batches;
 }
 
 function addFunctions(handlers: Map<string, LoadedHandler>, from: Readonly<Record<string, unknown>>): void {

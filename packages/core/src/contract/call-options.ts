@@ -1,4 +1,5 @@
-import type { RetryOptions } from './options.js';
+import type { CallCacheOptions } from './cache-options.js';
+import type { RetryOptions } from './task-options.js';
 import type { TransferItem } from './transfer-item.js';
 
 /** Settings of one call. They override the task's and the pool's. */
@@ -9,7 +10,7 @@ export interface RunOptions {
   queueTimeoutMs?: number;
   /** Latest time by which the task must be done, waiting included: a Date, or ms since the epoch. */
   deadline?: Date | number;
-  retry?: number | RetryOptions;
+  retry?: number | Omit<RetryOptions, 'budget'>;
   /**
    * Priority: an integer from -100 to 100; higher goes first. Each step of difference counts as one second of waiting, so no
    * task starves. Among equals, task names share the workers by execution time, and each name keeps its order. @defaultValue
@@ -25,13 +26,15 @@ export interface RunOptions {
   key?: string;
   /** See {@link TaskOptions.idempotent}. */
   idempotent?: boolean;
+  /** See {@link TaskOptions.exclusive}. */
+  exclusive?: boolean;
   /**
    * Copies buffers of 64 KiB and more in the input when the task leaves, not at the call. Only for callers that do not change
    * them before the promise settles. @defaultValue false
    */
   borrow?: boolean;
-  /** false: the result cache is neither read nor written. */
-  cache?: false;
+  /** false: the result cache is neither read nor written. An object: see {@link CallCacheOptions}. */
+  cache?: false | CallCacheOptions;
   /**
    * ArrayBuffers, MessagePorts and the like in the input that move to the worker instead of being copied. They move at the
    * call, and are empty here afterwards. Node moves memory before it looks at the rest, such as a port that has moved before.
@@ -47,6 +50,39 @@ export interface RunOptions {
    * and the task goes on.
    */
   onProgress?: (value: unknown) => void;
+  /**
+   * Texts that travel with the task to `ctx.headers`, such as the ids of a trace. At most 64, which take 8192 bytes at most with
+   * their names. They are copied at the call, and go along with every try. Calls that share one execution by the cache get the
+   * headers of the first.
+   *
+   * ```ts
+   * await pool.run('resize', image, { headers: { traceparent } });
+   * ```
+   */
+  headers?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Least time between two calls of `onProgress`, in milliseconds; 50 makes 20 a second. The first value comes at once, then
+   * the latest at the end of each time. The last one comes before the promise settles. Values in between are dropped. Infinity: the
+   * first and the last only. @defaultValue 0: every value
+   */
+  progressEveryMs?: number;
+}
+
+/** Arguments after the task name. The input may be left out where the handler takes none. */
+export type RunArguments<I> = undefined extends I
+  ? [input?: I, options?: RunOptions]
+  : [input: I, options?: RunOptions];
+
+/** Settings of `start`. Its call goes past the result cache. */
+export type StartOptions = Omit<RunOptions, 'cache'>;
+
+/** Settings of `stream`. Its call goes past the result cache. `timeoutMs` counts the time for which the handler waits for its reader. */
+export interface StreamOptions extends StartOptions {
+  /**
+   * Most values that the handler may be ahead of its reader. Integer from 1 to 1,000,000. Whatever their number, it stops when they
+   * have 1 MiB; the last one may go beyond that. @defaultValue 64
+   */
+  highWaterMark?: number;
 }
 
 /**
@@ -66,11 +102,22 @@ export interface MapOptions extends Omit<RunOptions, 'transfer'> {
 /** Settings of `close`. */
 export interface CloseOptions {
   /**
-   * After this many milliseconds, tasks that are not done reject with ERR_POOL_CLOSED and workers are killed. 0 or more.
-   * @defaultValue Infinity
+   * After this many milliseconds, tasks that are not done reject with ERR_POOL_CLOSED, and workers end as with `destroy`. 0 or
+   * more. @defaultValue Infinity
    */
   timeoutMs?: number;
+  /**
+   * 'queued': tasks that wait reject with ERR_TASK_DROPPED at once, and those that have begun finish. Tasks wait in the queue,
+   * between two tries, and inside a worker until their handler is called. A broadcast waits until a worker has it. A task that
+   * fails afterwards gets no further try. A later call of `close` may drop them, too. @defaultValue all of them finish
+   */
+  drop?: 'queued';
 }
 
 /** Settings of `broadcast`. */
-export type BroadcastOptions = Pick<RunOptions, 'signal' | 'timeoutMs'>;
+export type BroadcastOptions = Pick<RunOptions, 'signal' | 'timeoutMs' | 'headers'>;
+
+/** As {@link RunArguments}, with the options of `broadcast`. */
+export type BroadcastArguments<I> = undefined extends I
+  ? [input?: I, options?: BroadcastOptions]
+  : [input: I, options?: BroadcastOptions];

@@ -1,8 +1,22 @@
-import type { BroadcastOptions, CloseOptions, MapOptions, RunOptions } from './call-options.js';
+import { process } from '../base/natives.js';
+import type {
+  BroadcastOptions,
+  CloseOptions,
+  MapOptions,
+  RunOptions,
+  StartOptions,
+  StreamOptions,
+} from './call-options.js';
+import type { CallableOptions } from './callable-options.js';
+import { checkBatchSize } from './check-batch.js';
 import { checkShape, ownOptions } from './checks.js';
 import { PoolError } from './errors.js';
-import { BROADCAST, CLOSE, MAP, POOL, RUN_ONE, TASK } from './option-shapes.js';
-import type { PoolKind, PoolOptions, TaskOptions } from './options.js';
+import { BROADCAST, CALLABLE, CLOSE, MAP, POOL, RELIEF, RUN_ONE, START, STATS, STREAM, TASK } from './option-shapes.js';
+import type { PoolKind, PoolOptions } from './options.js';
+import type { ReliefOptions } from './relief.js';
+import { checkShaping } from './resolve-shaping.js';
+import type { TaskOptions } from './task-options.js';
+import type { StatsOptions } from './window-stats.js';
 
 // Decides which options are refused. The values of the others come from resolve-options.ts.
 
@@ -14,7 +28,7 @@ import type { PoolKind, PoolOptions, TaskOptions } from './options.js';
 export function checkPoolOptions(given: PoolOptions, usualKind: PoolKind): PoolOptions {
   checkShape(given, POOL);
   const options = ownOptions(given, POOL);
-  const { workers, kind = usualKind, resourceLimits, execArgv, inspect } = options;
+  const { workers, kind = usualKind, resourceLimits, execArgv, inspect, nice = 0 } = options;
   if (typeof workers === 'object' && (workers.min ?? 0) > (workers.max ?? Infinity)) {
     throw optionError('workers', `has min ${workers.min} above max ${workers.max}.`);
   }
@@ -23,6 +37,9 @@ export function checkPoolOptions(given: PoolOptions, usualKind: PoolKind): PoolO
       'resourceLimits',
       'works only with kind "thread"; give processes execArgv: ["--max-old-space-size=…"].',
     );
+  }
+  if (kind === 'inline' && options.perSlot !== undefined) {
+    throw optionError('perSlot', 'has no meaning for kind "inline", which starts no worker.');
   }
   if (kind === 'inline' && execArgv !== undefined) {
     throw optionError('execArgv', 'has no meaning for kind "inline", which starts no worker.');
@@ -33,13 +50,56 @@ export function checkPoolOptions(given: PoolOptions, usualKind: PoolKind): PoolO
       'and its inspector shows the handlers.';
     throw optionError('inspect', reason);
   }
+  if (nice > 0 && (kind === 'inline' || (kind === 'thread' && process.platform !== 'linux'))) {
+    const reason =
+      kind === 'inline'
+        ? 'has no meaning for kind "inline", which starts no worker.'
+        : 'needs Linux for threads: elsewhere it would lower the priority of the whole program. Use kind "process".';
+    throw optionError('nice', reason);
+  }
+  checkBreaker(options.breaker, 'breaker');
   return options;
 }
 
 /** Checks the settings of one task name, and returns a copy of their own properties. @throws ERR_OPTION naming them by `path` */
 export function checkTaskOptions(options: TaskOptions, path: string): TaskOptions {
   checkShape(options, TASK, path);
+  checkBreaker(options.breaker, `${path}.breaker`);
+  const { hedge, rateLimit, concurrency, concurrencyByKey } = options;
+  if (hedge !== undefined && [rateLimit, concurrency, concurrencyByKey].some((limit) => limit !== undefined)) {
+    throw optionError(
+      `${path}.hedge`,
+      'cannot stand beside rateLimit or concurrency: its further runs would go past them.',
+    );
+  }
+  if (options.hedge !== undefined && options.idempotent !== true) {
+    throw optionError(
+      `${path}.hedge`,
+      'needs idempotent: true, because it calls the handler of one task several times.',
+    );
+  }
+  checkShaping(options, path);
+  if (options.batch !== undefined) checkBatchSize(options.batch, `${path}.batch`);
   return ownOptions(options, TASK);
+}
+
+/** Refuses rules that contradict each other. @throws ERR_OPTION */
+function checkBreaker(breaker: TaskOptions['breaker'], path: string): void {
+  if (breaker === undefined || breaker === false) return;
+  const { slowShare, slowMs, openMs, maxOpenMs } = breaker;
+  if (slowShare !== undefined && slowMs === undefined) {
+    throw optionError(`${path}.slowShare`, 'needs slowMs, the execution time from which a call is slow.');
+  }
+  if (maxOpenMs !== undefined && maxOpenMs < (openMs ?? maxOpenMs)) {
+    throw optionError(`${path}.maxOpenMs`, `is ${maxOpenMs}, below openMs ${openMs}.`);
+  }
+}
+
+/** Checks the options of a callable, and returns a copy of their own properties. @throws ERR_OPTION */
+export function checkCallableOptions(options: CallableOptions, path: string): CallableOptions {
+  checkShape(options, CALLABLE, path);
+  checkShaping(options, path);
+  return ownOptions(options, CALLABLE);
 }
 
 /** Checks the options of one call, and returns a copy of their own properties. @throws ERR_OPTION */
@@ -54,15 +114,40 @@ export function checkMapOptions(options: MapOptions): MapOptions {
   return ownOptions(options, MAP);
 }
 
+/** Checks the options of `stream`, and returns a copy of their own properties. @throws ERR_OPTION */
+export function checkStreamOptions(options: StreamOptions): StreamOptions {
+  checkShape(options, STREAM);
+  return ownOptions(options, STREAM);
+}
+
+/** Checks the options of `start`, and returns a copy of their own properties. @throws ERR_OPTION */
+export function checkStartOptions(options: StartOptions): StartOptions {
+  checkShape(options, START);
+  return ownOptions(options, START);
+}
+
 /** Checks the options of `broadcast`, and returns a copy of their own properties. @throws ERR_OPTION */
 export function checkBroadcastOptions(options: BroadcastOptions): BroadcastOptions {
   checkShape(options, BROADCAST);
   return ownOptions(options, BROADCAST);
 }
 
-/** Checks the options of `close`. @throws ERR_OPTION */
-export function checkCloseOptions(options: CloseOptions): void {
+/** Checks the options of `close`, and returns a copy of their own properties. @throws ERR_OPTION */
+export function checkCloseOptions(options: CloseOptions): CloseOptions {
   checkShape(options, CLOSE);
+  return ownOptions(options, CLOSE);
+}
+
+/** Checks the options of `stats`, and returns a copy of their own properties. @throws ERR_OPTION */
+export function checkStatsOptions(options: StatsOptions): StatsOptions {
+  checkShape(options, STATS);
+  return ownOptions(options, STATS);
+}
+
+/** Checks the options of `relieve`, and returns a copy of their own properties. @throws ERR_OPTION */
+export function checkReliefOptions(options: ReliefOptions): ReliefOptions {
+  checkShape(options, RELIEF);
+  return ownOptions(options, RELIEF);
 }
 
 /** ERR_OPTION for one option. @param reason ends the sentence that the option's name begins */

@@ -40,8 +40,17 @@ export function number(min: number, max: number): Check {
   return (value) => (typeof value === 'number' && value >= min && value <= max ? null : phrase);
 }
 
+/** A part of a whole: above 0, and 1 at most. */
+export function share(): Check {
+  return (value) => (typeof value === 'number' && value > 0 && value <= 1 ? null : 'a number above 0, up to 1');
+}
+
 export function positiveNumber(): Check {
   return (value) => (typeof value === 'number' && value > 0 ? null : 'a number above 0');
+}
+
+export function finitePositive(): Check {
+  return (value) => (Number.isFinite(value) && (value as number) > 0 ? null : 'a finite number above 0');
 }
 
 export function oneOf(...values: readonly string[]): Check {
@@ -61,9 +70,10 @@ export function bool(): Check {
   return (value) => (typeof value === 'boolean' ? null : 'true or false');
 }
 
-export function listOfText(): Check {
+export function listOfText(most = Infinity): Check {
+  const phrase = most === Infinity ? 'a list of strings' : `a list of at most ${most} strings`;
   const check: Check = (value) =>
-    Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? null : 'a list of strings';
+    Array.isArray(value) && value.length <= most && value.every((entry) => typeof entry === 'string') ? null : phrase;
   check.own = (value) => [...(value as string[])];
   return check;
 }
@@ -80,6 +90,32 @@ export function listOf(shape: Shape): Check {
     return null;
   };
   check.own = (value) => (value as object[]).map((entry) => ownOptions(entry, shape));
+  return check;
+}
+
+/** Right for a list of objects in which every given key is known and right. */
+export function listOfObjects(shape: Shape): Check {
+  const entryCheck = object(shape);
+  const check: Check = (value) => {
+    if (!Array.isArray(value)) return 'a list of objects';
+    for (const entry of value) {
+      const phrase = entryCheck(entry);
+      if (phrase !== null) return `a list in which each is ${phrase}`;
+    }
+    return null;
+  };
+  check.own = (value) => (value as object[]).map((entry) => ownOptions(entry, shape));
+  return check;
+}
+
+/** Right for a list of 1 to `most` values for which a check holds. */
+export function list(each: Check, most: number): Check {
+  const check: Check = (value) => {
+    if (!Array.isArray(value) || value.length === 0 || value.length > most) return `a list of 1 to ${most} of these`;
+    const phrase = value.map((entry) => each(entry)).find((wrong) => wrong !== null);
+    return phrase === undefined ? null : `a list in which each is ${phrase}`;
+  };
+  check.own = (value) => (value as unknown[]).map((entry) => (each.own === undefined ? entry : each.own(entry)));
   return check;
 }
 

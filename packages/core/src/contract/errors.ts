@@ -71,12 +71,13 @@ const MESSAGES = {
     task: string;
     ranMs: number;
     limitMs: number;
+    /** Its worker; 0 for a wrapped function, which runs in this program. */
     workerId: number;
     by: 'timeoutMs' | 'deadline';
     /** Where the handler was, with `timeoutStack`: lines like those of an error's stack. */
     stack: string | undefined;
   }) =>
-    `Task "${d.task}" was still running on worker ${d.workerId} after ${Math.round(d.ranMs)} ms; ` +
+    `Task "${d.task}" was still running ${d.workerId === 0 ? 'in this program' : `on worker ${d.workerId}`} after ${Math.round(d.ranMs)} ms; ` +
     `its ${d.by} allows ${Math.round(d.limitMs)} ms. Raise ${d.by}, or let the handler watch ctx.signal.`,
   ERR_TASK_NOT_FOUND: (d: { task: string; module: string; known: readonly string[]; nearest: string | undefined }) =>
     `Worker module ${d.module} exports no handler "${d.task}". ` +
@@ -86,10 +87,15 @@ const MESSAGES = {
     `Task "${d.task}" was running in ${plural(d.crashes, 'worker')} when ${d.crashes === 1 ? 'it' : 'they'} died ` +
     `(${d.crashes === 1 ? '' : 'last: '}${describeExit(d.death)}). ` +
     'It will not be run again. Run it alone to find out why, or raise crash.attempts.',
-  ERR_NOT_SERIALIZABLE: (d: { task: string; what: 'input' | 'result'; reason: string }) =>
+  ERR_NOT_SERIALIZABLE: (d: { task: string; what: 'input' | 'result' | 'message'; reason: string }) =>
     `The ${d.what} of task "${d.task}" cannot be sent between workers: ${d.reason} ` +
     'Send plain data, Map, Set, Date, Buffer or typed arrays; leave out functions, symbols and open handles.',
-  ERR_PAYLOAD_TOO_LARGE: (d: { task: string; what: 'input' | 'result'; bytes: number; limitBytes: number }) =>
+  ERR_PAYLOAD_TOO_LARGE: (d: {
+    task: string;
+    what: 'input' | 'result' | 'message';
+    bytes: number;
+    limitBytes: number;
+  }) =>
     `The ${d.what} of task "${d.task}" takes ${d.bytes} bytes or more; maxPayloadBytes allows ${d.limitBytes}. ` +
     'Send the name of a file instead, send it in parts, or raise maxPayloadBytes.',
   ERR_WORKER_CRASHED: (d: { task: string; death: DeathReport; suspects?: number; resultLost?: boolean }) =>
@@ -112,6 +118,68 @@ const MESSAGES = {
     `Pool "${d.pool}" has failed and runs nothing more: ${d.reason}${d.reason.endsWith('\n') ? '' : ' '}The cause is attached; make a new pool when it is mended.`,
   ERR_POOL_CLOSED: (d: { pool: string; state: string }) =>
     `Pool "${d.pool}" is ${d.state} and takes no new work, or was stopped before this task could finish.`,
+  ERR_TASK_DROPPED: (d: {
+    task: string;
+    pool: string;
+    by: 'close' | 'dropQueued';
+    /** Number of times that its handler was called before. */
+    starts: number;
+  }) =>
+    `Task "${d.task}" was dropped while it waited: ` +
+    (d.by === 'close'
+      ? `close() of pool "${d.pool}" was called with drop: "queued".`
+      : `dropQueued() of pool "${d.pool}" was called.`) +
+    (d.starts === 0
+      ? ' Its handler was not called.'
+      : ` Its handler had been called ${plural(d.starts, 'time')} before.`),
+  ERR_SUPERSEDED: (d: { task: string }) =>
+    `A call of "${d.task}" did not run, because a later call has taken its place. Only the latest call runs.`,
+  ERR_CIRCUIT_OPEN: (d: {
+    task: string;
+    /** Key of the breaker, if the task has one for each key. */
+    key: string | undefined;
+    state: 'open' | 'half-open' | 'isolated';
+    /** Time until which calls are refused, ms from now; Infinity until `reset()`. */
+    retryAfterMs: number;
+  }) =>
+    `Task "${d.task}"${d.key === undefined ? '' : ` with key "${d.key}"`} was not run: its circuit breaker is ${d.state}` +
+    (d.retryAfterMs === Infinity
+      ? ', and stays so until reset() is called.'
+      : `. It lets calls through again in ${Math.round(d.retryAfterMs)} ms. Call again then, or give the task a breaker.fallback.`),
+  ERR_RATE_LIMITED: (d: {
+    task: string;
+    /** Key of the limit, if the task has one for each key. */
+    key: string | undefined;
+    /** Earliest time at which a call of this cost may begin, ms from now. */
+    retryAfterMs: number;
+  }) =>
+    `Task "${d.task}"${d.key === undefined ? '' : ` with key "${d.key}"`} was refused: its rate limit is used up. ` +
+    `Try again in ${Math.round(d.retryAfterMs)} ms, or set rateLimit.when to "wait".`,
+  ERR_CACHE_STORE: (d: {
+    /** Method of the store that failed. */
+    operation: 'get' | 'set' | 'delete' | 'clear' | 'close';
+    reason: string;
+  }) => `The store of the result cache failed in ${d.operation}(), and calls go on without it: ${d.reason}`,
+  ERR_BATCH_RESULTS: (d: {
+    task: string;
+    /** Number of items that the handler got. */
+    inputs: number;
+    /** Number of results that it returned; undefined if it returned no list. */
+    outputs: number | undefined;
+    /** Type of the returned value. */
+    got: string;
+  }) =>
+    `The batch handler "${d.task}" returned ${d.outputs === undefined ? `no list but ${d.got}` : plural(d.outputs, 'result')} ` +
+    `for ${plural(d.inputs, 'input')}. Return a list with one result for each input, in their order: a value, a promise, or ` +
+    'an Error for an input that failed.',
+  ERR_MESSAGES_FULL: (d: {
+    task: string;
+    /** Messages that wait to be sent. */
+    waiting: number;
+    by: 'post()' | 'ctx.post()';
+  }) =>
+    `Task "${d.task}": ${d.by} was refused, because ${plural(d.waiting, 'message')} already wait for their receiver. ` +
+    'Wait when it returns false, or post less.',
   ERR_SECTION: (d: { section: string; reason: string }) => `Section "${d.section}" ${d.reason}`,
   ERR_REQUEST: (d: {
     topic: string;
@@ -183,6 +251,9 @@ function hints(death: DeathReport): string {
 export type ErrorCode = keyof typeof MESSAGES;
 /** The data of a code. */
 export type ErrorDetails<C extends ErrorCode> = Parameters<(typeof MESSAGES)[C]>[0];
+
+/** A call that drops tasks that wait. */
+export type DroppedBy = ErrorDetails<'ERR_TASK_DROPPED'>['by'];
 
 /** All codes, for tests and documentation. */
 export const ERROR_CODES = Object.keys(MESSAGES) as ErrorCode[];

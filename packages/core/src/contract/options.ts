@@ -1,5 +1,10 @@
+import type { BreakerOptions } from './breaker-options.js';
+import type { CacheOptions } from './cache-options.js';
 import type { CodecOption } from './codec.js';
+import type { HealthLimits } from './health.js';
+import type { SlotOptions } from './slot-options.js';
 import type { StdioOption } from './stdio.js';
+import type { RetryOptions, TaskOptions } from './task-options.js';
 import type { AnyHandlers, Input, TaskName, WorkerDataOf } from './worker-module.js';
 
 /** Where handlers run. */
@@ -9,74 +14,10 @@ export type PoolKind = 'process' | 'thread' | 'inline';
 export type Workload = 'auto' | 'cpu' | 'io' | 'mixed';
 
 /** Number of workers: fixed, a range, or the pool's own choice. */
-export type WorkersOption = number | 'auto' | { min?: number; max?: number; spare?: number };
+export type WorkersOption = number | 'auto' | { min?: number; max?: number; spare?: number; idleMs?: number };
 
 /** Number of tasks that run at once in one worker: fixed, or the pool's own choice. */
 export type ConcurrencyOption = number | 'auto' | { max?: number };
-
-/** When and how a task is tried again. */
-export interface RetryOptions {
-  /** Further tries after the first. Integer of 0 or more. */
-  attempts: number;
-  /**
-   * Selects the failures that deserve another try. Called in the parent. @defaultValue every failure of the handler, its
-   * timeout, and its worker's death
-   */
-  on?: (error: unknown) => boolean;
-  /**
-   * Wait before try n: a random time up to min(maxMs, baseMs · 2ⁿ⁻¹) (full jitter). The task holds no worker meanwhile.
-   * @defaultValue baseMs 100, maxMs 5000
-   */
-  backoff?: { baseMs?: number; maxMs?: number };
-}
-
-/** The result cache of one pool. Tasks take part only when their own `cache` option says so. */
-export interface CacheOptions {
-  /** Most results kept; the least recently used goes first. Integer from 1 to 1_000_000. @defaultValue 1000 */
-  max?: number;
-  /** Time for which a result is valid, in milliseconds. 0, Infinity or undefined: until it is evicted. */
-  ttlMs?: number;
-}
-
-/**
- * How results of one task are cached.
- *
- * @typeParam I the input of the task
- */
-export interface TaskCacheOptions<I = never> {
-  /**
-   * Text that is equal for equal inputs and different for different ones. @defaultValue a stable key of the whole input,
-   * whatever the order of its properties
-   */
-  key?: (input: I) => string;
-  /** Overrides the pool's `cache.ttlMs` for this task. */
-  ttlMs?: number;
-}
-
-/**
- * Settings of one task name; they override the pool's.
- *
- * @typeParam I the input of the task
- */
-export interface TaskOptions<I = never> {
-  /** See {@link PoolOptions.timeoutMs}. */
-  timeoutMs?: number;
-  /** See {@link QueueOptions.timeoutMs}. */
-  queueTimeoutMs?: number;
-  /** See {@link PoolOptions.retry}. */
-  retry?: number | RetryOptions;
-  /** See {@link RunOptions.priority}. @defaultValue 0 */
-  priority?: number;
-  /**
-   * Whether its handler may run twice without harm. If so, its start and result need no record that outlives the worker. That
-   * makes tasks of a few microseconds up to twice as fast. When a worker dies, tasks that may have begun there run again
-   * whatever `retry` says. So do tasks whose results were lost with it. If only one task had begun there, it is to blame: it
-   * rejects, or runs again as its `retry` says. @defaultValue false
-   */
-  idempotent?: boolean;
-  /** Caches results of this task. Only for handlers whose result depends on nothing but the input. */
-  cache?: boolean | TaskCacheOptions<I>;
-}
 
 /** One call, or several equal ones, that a new worker makes before it takes tasks. */
 export type WarmupTask<W = AnyHandlers> = {
@@ -161,7 +102,9 @@ export interface PoolOptions<W = AnyHandlers> {
    * use. For mixed that is 1.5 × the cores, for io half of them. After that, it has as many as turn out to pay
    * (docs/sizing.md). Where `max` is left open, the environment variable MILLPOND_WORKERS sets it, and an open `min` too. A
    * given `min` stands, also above that. `spare`: number of warm workers beside these, up to 64; each takes the place of one
-   * that ends. One worker starts in a turn of the event loop. At most twice as many as there are cores may be starting, or 4
+   * that ends. `idleMs`: time in milliseconds after which workers go that are not needed, down to `min`; Infinity keeps them. A
+   * pool looks once a second. After that time without a task, all of them go at once. Where some work goes on, they go one by one.
+   * By default they always go one by one, after 10 s, or later where workers were needed again soon. One worker starts in a turn of the event loop. At most twice as many as there are cores may be starting, or 4
    * if that is more. A start that has taken 2 s does not count. @defaultValue 'auto'
    */
   workers?: WorkersOption;
@@ -188,6 +131,13 @@ export interface PoolOptions<W = AnyHandlers> {
   /** Longest execution of a task in milliseconds, from its start in the worker. Then ERR_TASK_TIMEOUT. @defaultValue Infinity */
   timeoutMs?: number;
   /**
+   * Time in the handler after which a task counts as slow, in milliseconds, 1 or more. The event `task:slow` then comes while it
+   * still runs, once per task. It has the open section, and the stack on request. `stats()` counts these tasks. A program whose
+   * event loop stands still hears of it later. Idempotent tasks lose the speed that they have without a time limit. @defaultValue
+   * Infinity
+   */
+  slowMs?: number;
+  /**
    * Adds the line at which the handler was to ERR_TASK_TIMEOUT, in `details.stack`. Another thread pauses the handler to see
    * it. That delays the error by some 30 ms, or 100 ms when no JavaScript runs. Each worker process has one thread more
    * (about 9 MB). @defaultValue false
@@ -195,8 +145,16 @@ export interface PoolOptions<W = AnyHandlers> {
   timeoutStack?: boolean;
   /** Time between the abort signal and the kill of a worker whose task does not end, in milliseconds. @defaultValue 500 */
   graceMs?: number;
+  /**
+   * Longest time that a worker may take from the request to stop until its end, in milliseconds. It includes `teardown`. Beyond
+   * it the worker is killed, with a process warning, and `worker:exited` has the reason in `killedFor`. `destroy()` allows no
+   * more than `graceMs`. Finite, 0 or more. @defaultValue 5000
+   */
+  teardownMs?: number;
   /** Further tries of a failed task. @defaultValue 0 */
   retry?: number | RetryOptions;
+  /** A circuit breaker for each task name, with these rules. See {@link BreakerOptions}. @defaultValue none */
+  breaker?: false | BreakerOptions<unknown>;
   /**
    * A task that was running in this many workers when they died is poison. It never runs again, whatever `retry` says.
    * @defaultValue { attempts: 2 }
@@ -231,6 +189,8 @@ export interface PoolOptions<W = AnyHandlers> {
    * @defaultValue no limit of its own; for each worker its share (`perWorkerBytes`)
    */
   memory?: MemoryOptions;
+  /** Limits of `health()`. */
+  health?: HealthLimits;
   /** Pool-wide result cache. @defaultValue on with its defaults as soon as a task has `cache` */
   cache?: CacheOptions;
   /** Settings by task name. A name that the worker module does not export gives a process warning. */
@@ -250,6 +210,16 @@ export interface PoolOptions<W = AnyHandlers> {
    * variables are left out. So are flags of the inspector in NODE_OPTIONS: see `inspect`. @defaultValue 'inherit'
    */
   env?: 'inherit' | 'clean' | Readonly<Record<string, string | undefined>>;
+  /**
+   * Variables, arguments and flags for the workers of one slot, beside those of all. Called in this program, for each worker, just
+   * before its start. A slot is a number from 1 to the most workers and spares (`ctx.slot`). What it throws, or a wrong result,
+   * counts as a failed start with ERR_OPTION as its cause. Refused for kind 'inline'.
+   *
+   * ```ts
+   * new Pool(module, { workers: 4, perSlot: (slot) => ({ env: { CUDA_VISIBLE_DEVICES: String(slot - 1) } }) });
+   * ```
+   */
+  perSlot?: (slot: number) => SlotOptions;
   /** Extra arguments of the worker: process.argv from index 2 on. */
   argv?: readonly string[];
   /**
@@ -263,6 +233,11 @@ export interface PoolOptions<W = AnyHandlers> {
    * `node --inspect`. @defaultValue false
    */
   inspect?: boolean;
+  /**
+   * Steps by which the system's priority of the workers lies below that of this program, 0 to 19. So other work of the machine,
+   * this program included, goes first. Threads need Linux, where each thread has a priority of its own. @defaultValue 0
+   */
+  nice?: number;
   /** Heap limits of a thread, as for node:worker_threads. Refused for processes: use execArgv there. */
   resourceLimits?: {
     maxOldGenerationSizeMb?: number;

@@ -1,5 +1,10 @@
+import type { BreakerState } from './breaker-options.js';
+import type { CacheStats } from './cache-stats.js';
 import type { MemoryLevel } from './events.js';
 import type { PoolKind } from './options.js';
+import type { ShapingStats } from './shaping-options.js';
+import type { BatchReason } from './trace.js';
+import type { WindowStats } from './window-stats.js';
 
 /** Exact count, sum-based mean, min and max; percentiles within 1.6 % of the true value. All 0 when count is 0. */
 export interface Summary {
@@ -38,6 +43,8 @@ export interface TaskCounts {
    * count.
    */
   crashed: number;
+  /** Tasks that ran for their `slowMs`; a task counts once. */
+  slow: number;
 }
 
 /**
@@ -53,13 +60,75 @@ export interface LatencyStats {
 /** What a task does to its worker: computes, blocks it without computing, waits for something else, or some of each. */
 export type DetectedWorkload = 'computing' | 'blocking' | 'waiting' | 'mixed';
 
+/** The circuit breaker of a task, or those of all its keys. */
+export interface BreakerStats {
+  /** Its state; undefined for a task with `breaker.key`. */
+  state: BreakerState | undefined;
+  /** Keys that have a breaker; 1 without `breaker.key`. */
+  keys: number;
+  /** Part of `keys`: those whose breaker is not closed. */
+  notClosed: number;
+  /** Times that one opened. */
+  opened: number;
+  /** Tries that were not begun because of it; with `dryRun`, those that would not have been. */
+  refused: number;
+}
+
+/** Further runs of tasks that took long. */
+export interface HedgeStats {
+  /** Runs that began. */
+  begun: number;
+  /** Part of `begun`: their result was the first. */
+  won: number;
+  /** Runs that `hedge.budget` has refused. */
+  refused: number;
+}
+
+/** The batches of one task name that have left for a worker. */
+export interface BatchStats {
+  batches: number;
+  /** Tasks in them. Those that left several times count each time. */
+  items: number;
+  /** items ÷ batches; 0 before the first. */
+  meanSize: number;
+  /** Inputs of all batches ÷ (batches × `maxSize`), 0 to 1. */
+  fillShare: number;
+  /** Mean time from the first item of a batch until it left, in milliseconds. A wait for a free worker counts. */
+  waitMs: number;
+  /** Calls of the handler that batching saved: items − batches. */
+  savedCalls: number;
+  /** Part of items: those that shared the input of another one, by `tasks[name].batch.key`. */
+  merged: number;
+  /** Failed batches that were split to find the bad items (`isolate`). */
+  splits: number;
+  /** Number of items with which a batch leaves now. */
+  size: number;
+  /** Number of batches by the rule by which they left. */
+  why: Record<BatchReason, number>;
+}
+
 /** The tasks of one name. */
 export interface TaskStats {
   completed: number;
   failed: number;
+  /** Tasks that ran for their `slowMs`. */
+  slow: number;
+  /** Failures that got no further try because of `retry.budget`. */
+  retriesRefused: number;
   latencyMs: LatencyStats;
+  /** Undefined without `breaker`. */
+  breaker: BreakerStats | undefined;
+  /** Undefined without `hedge`. They are no tasks of their own, and no other count has them. */
+  hedges: HedgeStats | undefined;
+  /**
+   * Time for which the limits of the name held tries back that then ran: a part of `latencyMs.wait`, in milliseconds. Undefined
+   * for a name without limits.
+   */
+  limitWaitMs: Summary | undefined;
   /** The kind of its tasks, by the last reports of their workers. Undefined before the first report. */
   detected: DetectedWorkload | undefined;
+  /** Undefined for a handler that `batch()` did not make. */
+  batch: BatchStats | undefined;
 }
 
 export type PoolStateName = 'open' | 'closing' | 'closed' | 'failed';
@@ -71,6 +140,8 @@ export type WorkerStateName = 'starting' | 'warming' | 'idle' | 'busy' | 'draini
  */
 export interface WorkerStats {
   id: number;
+  /** Its `ctx.slot`. */
+  slot: number;
   /** Set for a process only. */
   pid: number | undefined;
   /** Set for a thread only. */
@@ -94,16 +165,6 @@ export interface WorkerStats {
   cpu: number;
   /** Event-loop utilization 0 to 1 over its last report. */
   elu: number;
-}
-
-export interface CacheStats {
-  entries: number;
-  hits: number;
-  misses: number;
-  /** Calls that joined an equal one already under way; part of hits. */
-  joined: number;
-  /** Execution time that hits saved, in milliseconds. */
-  savedMs: number;
 }
 
 /**
@@ -146,6 +207,23 @@ export interface MemoryStats {
   limitBytes: number;
   source: 'machine' | 'control group' | 'option';
   level: MemoryLevel;
+  trend: MemoryTrend;
+}
+
+/**
+ * Course of the memory of this program and its workers over the last two minutes of work. It is read once a second while there is
+ * work. Readings of more than ten minutes ago do not count.
+ */
+export interface MemoryTrend {
+  /**
+   * 'rising' and 'falling': steadily, in 85 % of all pairs of points, and by 20 MiB or more. 'stable': anything else, and the first
+   * half minute of work.
+   */
+  direction: 'stable' | 'rising' | 'falling';
+  /** Median slope. */
+  bytesPerMinute: number;
+  /** Time from the first point to the last, in milliseconds. */
+  overMs: number;
 }
 
 export interface PoolStats {
@@ -160,7 +238,7 @@ export interface PoolStats {
   latencyMs: LatencyStats;
   /**
    * By name. The object has no prototype, so it holds only names that were called. Names without a handler count together, as
-   * "(other)".
+   * "(other)". Each callable counts by itself, under its label.
    */
   byTask: { [name: string]: TaskStats };
   /** Execution time ÷ (ready workers × concurrency × wall time) since the pool began, 0 to 1. */
@@ -178,4 +256,8 @@ export interface PoolStats {
    */
   droppedProgress: number;
   cache: CacheStats | undefined;
+  /** What the pool did lately, if `stats()` was called with a `windowMs`. */
+  window: WindowStats | undefined;
+  /** What throttle and debounce have saved, by task name. Undefined before the first call of such a task. */
+  shaping: { readonly [task: string]: ShapingStats } | undefined;
 }

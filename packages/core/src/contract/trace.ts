@@ -14,6 +14,11 @@ export interface TaskTrace {
   attempt: number;
   workerId: number;
   outcome: TraceOutcome;
+  /**
+   * Part of `assignedAt` − `submittedAt` for which the limits of its name held the try back, in milliseconds. 0 without limits, and
+   * for a try that no worker got.
+   */
+  limitWaitMs: number;
   /** t0: run() was called, or the retry became due. The input is encoded after that, before t1. */
   submittedAt: number;
   /** t1: given to a worker. */
@@ -62,6 +67,10 @@ export const CHANNELS = {
   sections: 'millpond:sections',
   /** {@link WorkerMessage}, when a worker becomes ready or has exited. */
   worker: 'millpond:worker',
+  /** {@link CacheMessage}, for each call of a cached task, and for each result that is kept or goes. Listeners run in a microtask. */
+  cache: 'millpond:cache',
+  /** {@link BatchMessage}, when a batch leaves for a worker. Listeners run in a microtask. */
+  batch: 'millpond:batch',
 } as const;
 
 export interface TaskMessage {
@@ -83,4 +92,48 @@ export interface WorkerMessage {
   atMs: number;
   /** From spawn to ready; 0 for exited. */
   bootMs: number;
+}
+/**
+ * The rule by which a batch left. 'size': it had `size` items. 'bytes': it had `maxBytes`, or the next item would have gone beyond.
+ * 'full': `isFull` said so. 'time': `maxWaitMs` was over. 'flush': `pool.flush()`. 'close': the pool closes. 'again': its items came back from a worker that had not begun them, or from a split batch.
+ */
+export type BatchReason = 'size' | 'bytes' | 'full' | 'time' | 'flush' | 'close' | 'again';
+
+export interface BatchMessage {
+  pool: object;
+  task: string;
+  workerId: number;
+  /** Tasks in it. */
+  items: number;
+  /** Inputs that the handler gets: fewer than items where some have the same `tasks[name].batch.key`. */
+  inputs: number;
+  /** Time for which its first item has waited, ms. */
+  waitedMs: number;
+  why: BatchReason;
+}
+export interface CacheMessage {
+  pool: object;
+  task: string;
+  /** Key of the input, as the cache holds it: a long one by its SHA-256. */
+  key: string;
+  /**
+   * 'hit', 'stale', 'stored', 'coalesced', 'miss': what a call found. 'stale' is a hit after `ttlMs`, 'stored' one in the second
+   * level. 'coalesced': the call joined an equal one. 'refresh': an execution began that no call waits for. 'kept', 'unkept': what became of a result. 'unstored': the
+   * second level did not get it. 'evicted': a result went. 'store failed': the second level did not do what it was called for;
+   * then task and key are empty.
+   */
+  what:
+    | 'hit'
+    | 'stale'
+    | 'stored'
+    | 'coalesced'
+    | 'miss'
+    | 'refresh'
+    | 'kept'
+    | 'unkept'
+    | 'unstored'
+    | 'evicted'
+    | 'store failed';
+  /** Reason of 'evicted', the error of 'unkept' and 'unstored', ERR_CACHE_STORE of 'store failed'. */
+  cause: unknown;
 }

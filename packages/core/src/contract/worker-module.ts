@@ -1,3 +1,5 @@
+import type { WorkerCache, WorkerCacheOptions } from './worker-cache.js';
+
 /**
  * Facts that the worker gives its own code, in every hook and every task.
  *
@@ -7,10 +9,17 @@
 export interface WorkerContext<Data = unknown, Given = unknown> {
   /** 1, 2, 3 … in order of start; a replacement gets a new one. */
   readonly workerId: number;
+  /**
+   * A number from 1 to the most workers and spares of the pool; a replacement inherits it. So it can choose a port, a file or a GPU.
+   * While a worker goes and its successor is there already, both have it for a moment.
+   */
+  readonly slot: number;
   /** The pool's `workerData` option, cloned. */
   readonly workerData: Given;
   /** The value that `setup` returned; undefined before that. */
   readonly data: Data;
+  /** Values that this worker keeps from task to task. Its size: {@link WorkerHooks.cache}. */
+  readonly cache: WorkerCache;
 }
 
 /**
@@ -51,6 +60,8 @@ export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>,
   readonly attempt: number;
   /** Latest time by which the task must be done, in ms since the epoch, if the caller set a `deadline`. */
   readonly deadline: number | undefined;
+  /** The `headers` of the call, such as `traceparent`. Frozen and without a prototype; empty if the call has none. */
+  readonly headers: Readonly<Record<string, string>>;
   /**
    * Sends a value to the caller's `onProgress`, as it is at the call. Values must be cloneable; order is kept; nothing waits.
    * A handler may send more than the caller takes, as in a long synchronous loop. Then the newest 64 values (256 KiB) are
@@ -60,6 +71,27 @@ export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>,
    * @returns false when the value is held. A handler that can wait may then `await` a timer or I/O before it goes on
    */
   progress(value: unknown): boolean;
+  /**
+   * Sends a message to the caller's `on('message')`, as it is at the call, if the caller has used `pool.start()`. Order is kept, and
+   * no message is dropped. All arrive before the result. It may be called until the handler has ended, also after an abort. It
+   * returns true without effect if the caller has used another method.
+   * @returns false when the next message would wait for the caller. A handler that posts on then fills a queue of 1024 messages or
+   * 4 MiB
+   * @throws TypeError for a value that cannot be sent; ERR_MESSAGES_FULL when that queue is full
+   */
+  post(value: unknown): boolean;
+  /**
+   * Calls a function with each message that the caller posts, in the task's async context. Messages that have arrived before come
+   * first. Its exceptions are uncaught exceptions of the worker.
+   */
+  on<T = unknown>(event: 'message', listener: (message: T) => void): void;
+  /**
+   * Tells the limits of the task's name what this try has really used, by unit: `ctx.report({ tokens: 1200 })`. It takes the place of
+   * the estimate of `rateLimit.cost`, and the latest report counts. 1 to 16 units, finite numbers of 0 or more. Units without a
+   * limit are ignored.
+   * @throws TypeError for anything else
+   */
+  report(used: Readonly<Record<string, number>>): void;
   /**
    * Times `fn` under `name` for the profiler, nested in the open section, and returns its result. An async `fn` is timed
    * until its promise settles.
@@ -86,8 +118,13 @@ export interface WorkerHooks<Data = unknown, Given = unknown> {
    * that the program may use is in use; 'high': 80 %; 'critical': 90 %. No call follows when memory is free again.
    */
   onMemoryPressure?(level: PressureLevel, ctx: WorkerContext<NoInfer<Data>, NoInfer<Given>>): unknown;
-  /** Runs when the worker is asked to stop, after its last task. Not after a crash or a kill. */
+  /**
+   * Runs when the worker is asked to stop, after its last task. It has the time of `teardownMs`. `destroy()` asks only workers in
+   * which no handler runs, and gives them `graceMs` at most. It does not run after a crash or a kill.
+   */
   teardown?(ctx: WorkerContext<NoInfer<Data>, NoInfer<Given>>): unknown;
+  /** Size of `ctx.cache`. A wrong one fails the start of the worker. */
+  cache?: WorkerCacheOptions;
 }
 
 /** Lifecycle hooks made by `defineWorker`. */
@@ -132,6 +169,9 @@ export type Handler = (input: never, ctx: TaskContext<never>) => unknown;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- `any` both accepts and gives every input and output.
 export type AnyHandlers = Record<string, (input: any, ctx: any) => any>;
 
+/** A worker module as an object: its exports. */
+export type ModuleObject = Readonly<Record<string, unknown>>;
+
 /** The handlers of module type `W`: its functions. */
 export type HandlersOf<W> = { [K in keyof W as W[K] extends (...args: never[]) => unknown ? K : never]: W[K] };
 
@@ -145,3 +185,14 @@ export type Input<W, N extends keyof W> = W[N] extends (...args: infer A) => unk
   : never;
 /** Output of handler `N`: the type that it returns, awaited. */
 export type Output<W, N extends keyof W> = W[N] extends (...args: never[]) => infer R ? Awaited<R> : never;
+
+/** Values of the stream of handler `N`: those that its generator yields, or that its async iterable has. */
+export type Yielded<W, N extends keyof W> = 0 extends 1 & Output<W, N>
+  ? Output<W, N>
+  : Output<W, N> extends infer S
+    ? unknown extends S
+      ? unknown
+      : S extends AsyncIterable<infer T> | Generator<infer T, unknown, unknown>
+        ? T
+        : never
+    : never;

@@ -4,6 +4,7 @@ import { newLru } from '../base/lru.js';
 import type { Task } from '../task/task.js';
 import type { Candidate } from './candidate.js';
 import { goesBefore, WaitingTasks } from './waiting.js';
+import type { Wakes } from './wakes.js';
 
 /** Most keys remembered, as RunOptions.key says. The least recently used is forgotten, and its next task goes to any worker. */
 const MAX_KEYS = 10_000;
@@ -19,6 +20,7 @@ const MOST_PATIENCE_MS = 10_000;
 
 export interface AffinityParts {
   clock: Clock;
+  wakes: Wakes;
   /** Reports a task that has waited for its home long enough: a free worker may take it now. */
   overdue(): void;
 }
@@ -70,7 +72,14 @@ export class Affinity {
     return this.#size;
   }
 
-  /** Expected execution time of them, ms. */
+  /** Those that their limits hold back. */
+  get blocked(): number {
+    let blocked = 0;
+    for (const lane of this.#lanes.values()) blocked += lane.blocked;
+    return blocked;
+  }
+
+  /** Expected execution time of those that no limit holds back, ms. */
   get expectedMs(): number {
     let expectedMs = 0;
     for (const lane of this.#lanes.values()) expectedMs += lane.expectedMs;
@@ -105,7 +114,7 @@ export class Affinity {
       from.remove(task);
       this.#laneOf(to).push(task);
     }
-    if (from.size === 0) this.#lanes.delete(wait.home);
+    if (from.total === 0) this.#lanes.delete(wait.home);
     wait.home = to;
   }
 
@@ -131,9 +140,10 @@ export class Affinity {
     return true;
   }
 
-  /** The next of the tasks that wait for this worker. */
-  firstFor(candidate: Candidate): Task | undefined {
-    return this.#lanes.get(candidate)?.first;
+  /** The next of the tasks that wait for this worker. @param isAhead whether it would be prefetched */
+  firstFor(candidate: Candidate, isAhead = false): Task | undefined {
+    const lane = this.#lanes.get(candidate);
+    return isAhead ? lane?.firstAhead : lane?.first;
   }
 
   /** Removes a task because a worker takes it. Returns it. */
@@ -174,6 +184,7 @@ export class Affinity {
     for (const lane of this.#lanes.values()) {
       // Each name has its own patience. In a flow, the first task has waited longest.
       for (const task of lane.heads()) {
+        if (isAhead && task.isLimited) continue;
         const untilMs = this.#sinceMs(task) + patienceMs(task.type.expectedMs);
         if (untilMs > now) nextMs = Math.min(nextMs, untilMs);
         else if (isAhead && task.isOneShot) continue;
@@ -208,7 +219,7 @@ export class Affinity {
 
   #laneOf(home: Candidate): WaitingTasks {
     let lane = this.#lanes.get(home);
-    if (lane === undefined) this.#lanes.set(home, (lane = new WaitingTasks()));
+    if (lane === undefined) this.#lanes.set(home, (lane = new WaitingTasks(this.#parts.wakes)));
     return lane;
   }
 
@@ -216,7 +227,7 @@ export class Affinity {
   #forget(task: Task, { home, tasks }: Wait): void {
     tasks.delete(task);
     if (tasks.size === 0) this.#waits.delete(task.key as string);
-    if (this.#laneOf(home).size === 0) this.#lanes.delete(home);
+    if (this.#laneOf(home).total === 0) this.#lanes.delete(home);
     if (--this.#size > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;

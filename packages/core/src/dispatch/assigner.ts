@@ -1,19 +1,26 @@
 import type { Clock } from '../base/clock.js';
+import { debugLog, poolName } from '../base/debug-log.js';
 import { ReusedList } from '../base/reused-list.js';
 import { PoolError } from '../contract/errors.js';
+import type { Permit } from '../limits/breaker.js';
+import { BatchCall } from '../task/batch-call.js';
+import type { BatchTask } from '../task/batch-task.js';
 import type { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
+import { TASK_SLOTS } from '../wire/claim-board.js';
 import { CALM, MORE } from '../wire/frame.js';
 import type { Worker } from '../worker/worker.js';
 import type { Backlog } from './backlog.js';
 import { notFound } from './task-errors.js';
-import { publishTrace } from './trace.js';
+import { publishBatch, publishTrace } from './trace.js';
 
 /**
  * The core count takes 0.6 ms to read (docs/decisions/0009-worker-start.md), so short programs skip it. It only tells
  * workers whether they may stay awake. They do so after 32 calls in a row (child/busy-poll.ts). Two workers then have 64.
  */
 const TASKS_BEFORE_CORES = 64;
+
+const log = debugLog('dispatch');
 
 export interface AssignerParts {
   /** The pool, as an identity for traces. */
@@ -24,6 +31,8 @@ export interface AssignerParts {
   backlog: Backlog;
   /** Cores that the program may use. */
   cores(): number;
+  /** Looks after a task that may be run again beside this run. */
+  hedge(task: Task): void;
 }
 
 /** Assigns tasks to workers, and sends each worker its tasks of one pass in one frame. */
@@ -37,14 +46,18 @@ export class Assigner {
     this.#parts = parts;
   }
 
-  /** Number of tasks so far that went to a worker with another one in flight. */
+  /** Number of calls so far that went to a worker with another one in flight. */
   get prefetched(): number {
     return this.#prefetched;
   }
 
   /** Assigns a task, which no line holds any more, to a worker. Rejects it with the reason if that is impossible. */
   assign(worker: Worker, task: Task): void {
-    const { pool, moduleUrl, clock, registry, backlog } = this.#parts;
+    if (task.members !== undefined) {
+      this.#assignBatch(worker, task as BatchTask);
+      return;
+    }
+    const { pool, clock, registry, backlog } = this.#parts;
     if (task.deadlineMs < Infinity && task.deadlineMs <= clock.now()) {
       backlog.expire(task);
       return;
@@ -56,13 +69,85 @@ export class Assigner {
     }
     const handler = worker.handlers.get(task.name);
     if (handler === undefined) {
-      publishTrace(pool, task, 'error', clock.now());
-      registry.fail(task, notFound(task.name, moduleUrl, [...worker.handlers.keys()]));
+      this.#refuse(worker, task);
       return;
     }
+    const { hedge } = task.type;
+    const permit = this.#admit(task);
+    if (permit === false) return;
     if (!worker.assigned.hasUnsent) this.#unsent.push(worker);
-    registry.handOver(task, worker.assign(task, handler));
-    if (worker.inFlight > 1) this.#prefetched++;
+    const place = worker.assign(task, handler);
+    const { limits } = task.type;
+    if (limits !== undefined && task.extras.ticket !== undefined) {
+      place.grant = limits.take(task.extras.ticket, clock.now());
+    }
+    registry.handOver(task, place);
+    if (log.isOn) log.write('%s: task %d "%s" goes to worker %d', poolName(pool), task.id, task.name, worker.id);
+    if (permit !== undefined) place.policies = { permit, hedgeTimer: undefined };
+    if (hedge !== undefined) this.#parts.hedge(task);
+    if (worker.calls > 1) this.#prefetched++;
+  }
+
+  /** Asks the circuit breaker of a task for a permit. @returns false if the breaker has refused the task, which is then rejected */
+  #admit(task: Task): Permit | undefined | false {
+    const { breakers } = task.type;
+    if (breakers === undefined || task.isBroadcast) return undefined;
+    const { pool, clock, registry } = this.#parts;
+    const nowMs = clock.now();
+    const permit = breakers.admit(task.breakerKey, nowMs);
+    if (permit !== undefined) return permit;
+    publishTrace(pool, task, 'error', nowMs);
+    registry.fail(task, breakers.refuse(task.breakerKey, nowMs));
+    return false;
+  }
+
+  /** Assigns the members of a batch, as far as the worker may take them, as one call. */
+  #assignBatch(worker: Worker, batch: BatchTask): void {
+    const { pool, clock, registry, backlog } = this.#parts;
+    const now = clock.now();
+    const { why = 'size', inputs: gathered, members } = batch;
+    const items = members.size;
+    const tasks = backlog.takeMembers(
+      batch,
+      Math.max(1, Math.min(worker.tasksLeft, TASK_SLOTS - worker.assigned.size)),
+    );
+    const handler = worker.handlers.get(batch.name);
+    const going: Task[] = [];
+    const permits: (Permit | undefined)[] = [];
+    for (const task of tasks) {
+      if (handler === undefined) this.#refuse(worker, task);
+      else if (task.deadlineMs <= now) backlog.expire(task);
+      else {
+        const permit = this.#admit(task);
+        if (permit === false) continue;
+        going.push(task);
+        permits.push(permit);
+      }
+    }
+    if (handler === undefined || going.length === 0) return;
+    const inputs = going.length === items ? gathered : countInputs(going);
+    if (!worker.assigned.hasUnsent) this.#unsent.push(worker);
+    const call = new BatchCall(going.length, inputs);
+    for (const [at, task] of going.entries()) {
+      const place = worker.assign(task, handler, call);
+      // One grant for the call.
+      const { ticket } = batch.extras;
+      if (at === 0 && ticket !== undefined) place.grant = task.type.limits?.take(ticket, now);
+      registry.handOver(task, place);
+      const permit = permits[at];
+      if (permit !== undefined) place.policies = { permit, hedgeTimer: undefined };
+    }
+    if (worker.calls > 1) this.#prefetched++;
+    const waitedMs = now - batch.dueAt;
+    batch.type.batches?.noteLeft(going.length, inputs, waitedMs, why);
+    publishBatch({ pool, task: batch.name, workerId: worker.id, items: going.length, inputs, waitedMs, why });
+  }
+
+  /** Rejects a task whose handler the worker does not have. */
+  #refuse(worker: Worker, task: Task): void {
+    const { pool, moduleUrl, clock, registry } = this.#parts;
+    publishTrace(pool, task, 'error', clock.now());
+    registry.fail(task, notFound(task.name, moduleUrl, [...worker.handlers.keys()]));
   }
 
   /** Sends what was assigned since the last call. Returns whether there was anything to send. */
@@ -77,9 +162,24 @@ export class Assigner {
   /** Facts about other tasks that workers get with their own. */
   #flags(): number {
     const { counts, pending } = this.#parts.registry;
-    if (counts.queued > 0) return MORE;
+    const { gathering, blocked } = this.#parts.backlog;
+    // Tasks that wait for their limits come to no worker that answers later.
+    if (counts.queued > gathering + blocked) return MORE;
     if (counts.completed < TASKS_BEFORE_CORES) return 0;
     // A worker that stays awake needs a core, and so does this thread. So the pending tasks must leave one core free.
-    return pending < this.#parts.cores() ? CALM : 0;
+    return pending - gathering < this.#parts.cores() ? CALM : 0;
   }
+}
+
+/** Number of inputs of these tasks: tasks of one key share one. */
+function countInputs(tasks: readonly Task[]): number {
+  const keys = new Set<string>();
+  let inputs = 0;
+  for (const { extras } of tasks) {
+    const key = extras.batch?.key;
+    if (key !== undefined && keys.has(key)) continue;
+    if (key !== undefined) keys.add(key);
+    inputs++;
+  }
+  return inputs;
 }

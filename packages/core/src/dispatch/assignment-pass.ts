@@ -6,7 +6,7 @@ import type { Worker } from '../worker/worker.js';
 import type { Affinity } from './affinity.js';
 import type { Assigner } from './assigner.js';
 import type { Backlog } from './backlog.js';
-import { Candidate } from './candidate.js';
+import { Candidate, idleBeside } from './candidate.js';
 import { FreeCapacity } from './capacity.js';
 import { FrameFilling } from './frame-filling.js';
 import { nextPrefetchMs, roomFor, worthPrefetchingMs } from './prefetch.js';
@@ -20,14 +20,16 @@ export interface AssignmentParts {
   cores(): number;
   /** Tasks running at once in one worker; it may change. */
   concurrency(): number;
+  /** Whether that may ever be more than one. */
+  sharesWorkers: boolean;
   prefetch: 'auto' | number;
   backlog: Backlog;
   assigner: Assigner;
 }
 
 /**
- * Decides which worker gets which task. A pass brings together every waiting task and every worker with room. Suspects come
- * first, each alone, and then a task for every free place. The rest is prefetched, as far as each worker may have more.
+ * Decides which worker gets which task. A pass brings together every waiting task and every worker with room. Tasks that must
+ * run alone come first, and then a task for every free place. The rest is prefetched, as far as each worker may have more.
  *
  * No cost per task grows with the number of workers. A pass looks at a full worker again only after news of it.
  */
@@ -38,16 +40,13 @@ export class AssignmentPass {
   readonly #capacity: FreeCapacity;
   readonly #filling: FrameFilling;
   readonly #choice: TaskChoice;
-  /**
-   * One candidate per worker that takes tasks. A look-up takes 10 ns, among 2 or 1,024; there is one for each frame of
-   * results.
-   */
+  /** One candidate per worker that takes tasks. A look-up, one a frame of results, takes 10 ns, among 2 or 1,024. */
   readonly #candidates = new Map<Worker, Candidate>();
   /** Candidates for prefetched tasks. A full one leaves the set until it has answered for something. */
   readonly #roomy = new Set<Candidate>();
   /** Roomy candidates with news since the last pass. */
   readonly #fresh = new ReusedList<Candidate>();
-  /** Whether every worker may have tasks. While memory is short nothing is prefetched, since it would be bound to its worker. */
+  /** False while memory is short: a prefetched task is bound to its worker. */
   #mayPrefetch = true;
   #isPaused = false;
 
@@ -57,18 +56,17 @@ export class AssignmentPass {
     this.#affinity = parts.backlog.affinity;
     this.#capacity = new FreeCapacity(() => parts.concurrency());
     this.#filling = new FrameFilling(parts);
-    const { assigner } = parts;
-    this.#choice = new TaskChoice({ queue: this.#queue, affinity: this.#affinity, capacity: this.#capacity, assigner });
+    const { assigner, backlog, sharesWorkers } = parts;
+    const { queue, affinity, quarantine } = backlog;
+    this.#choice = new TaskChoice({ queue, affinity, quarantine, capacity: this.#capacity, assigner, sharesWorkers });
   }
 
   get isPaused(): boolean {
     return this.#isPaused;
   }
-
   pause(): void {
     this.#isPaused = true;
   }
-
   resume(): void {
     this.#isPaused = false;
   }
@@ -94,6 +92,11 @@ export class AssignmentPass {
     return this.#isPaused ? 0 : this.#capacity.count(enough);
   }
 
+  /** A worker with nothing to do, other than this one; undefined while tasks wait, or the pool is paused. */
+  idleBeside(worker: Worker): Worker | undefined {
+    return this.#isPaused || this.#parts.backlog.size > 0 ? undefined : idleBeside(worker, this.#candidates.values());
+  }
+
   /** Adds a worker that is ready for tasks. */
   join(worker: Worker): void {
     this.#candidates.set(worker, new Candidate(worker));
@@ -117,7 +120,8 @@ export class AssignmentPass {
     const candidate = this.#candidates.get(worker);
     if (candidate === undefined) return;
     candidate.isStalled = false;
-    const ranDry = worker.inFlight === 0 && (this.#queue.size > 0 || this.#affinity.firstFor(candidate) !== undefined);
+    const othersWait = this.#queue.prefetchable > 0 || this.#affinity.firstFor(candidate, true) !== undefined;
+    const ranDry = worker.inFlight === 0 && othersWait;
     candidate.prefetchMs = nextPrefetchMs(candidate.prefetchMs, ranDry);
     this.#refresh(candidate);
   }
@@ -166,7 +170,8 @@ export class AssignmentPass {
     this.#assignSuspects();
     if (this.#affinity.size > 0) this.#choice.serveAwaited();
     this.#fillCapacity();
-    if (this.#mayPrefetch && this.#queue.size + this.#affinity.size > 0 && this.#roomy.size > 0) this.#prefetch();
+    if (this.#mayPrefetch && this.#queue.prefetchable + this.#affinity.size > 0 && this.#roomy.size > 0)
+      this.#prefetch();
     this.#fresh.clear();
   }
 
@@ -187,9 +192,17 @@ export class AssignmentPass {
   #assignSuspects(): void {
     const othersWait = this.#queue.size + this.#affinity.size > 0;
     const { assigner, backlog } = this.#parts;
-    for (const { candidate, suspect } of backlog.quarantine.next(this.#candidates.values(), othersWait)) {
-      if (suspect === undefined) this.#refresh(candidate);
-      else assigner.assign(candidate.worker, suspect);
+    for (let isOneRefused = true; isOneRefused;) {
+      isOneRefused = false;
+      for (const { candidate, suspect } of backlog.quarantine.next(this.#candidates.values(), othersWait)) {
+        if (suspect !== undefined) assigner.assign(candidate.worker, suspect);
+        if (suspect?.state === 'settled') {
+          // It leaves its worker to others.
+          backlog.quarantine.drop(candidate);
+          isOneRefused = true;
+        }
+        if (suspect?.state !== 'dispatched') this.#refresh(candidate);
+      }
     }
   }
 
@@ -202,6 +215,12 @@ export class AssignmentPass {
       const joined = this.#toJoin();
       const candidate = joined ?? this.#capacity.take();
       if (candidate === undefined) return;
+      if (this.#choice.setAside(candidate)) {
+        // At once: the place may be in the very worker that is to become empty.
+        this.#assignSuspects();
+        this.#capacity.add(candidate);
+        continue;
+      }
       const isWoken = candidate.worker.inFlight === 0;
       let task: Task | undefined;
       const isBusy = joined !== undefined;
@@ -216,44 +235,42 @@ export class AssignmentPass {
         if (isWoken) this.#filling.noteWoken(candidate);
       }
       if (!isBusy) this.#capacity.add(candidate);
-      if (task === undefined) return;
+      if (task === undefined && !this.#choice.isExclusiveNext) return;
     }
   }
 
   /** The active worker that the next task should join, rather than wake another one. */
   #toJoin(): Candidate | undefined {
     const { first } = this.#queue;
-    if (first === undefined || !this.#mayPrefetch || this.#parts.prefetch !== 'auto') return undefined;
+    if (first === undefined || !this.#mayPrefetch || this.#parts.prefetch !== 'auto' || this.#choice.isExclusiveNext)
+      return;
     const inFlight = this.#parts.registry.counts.dispatched + this.#queue.size;
     // A lone task joins none, and none joins it.
     if (inFlight === 1) return undefined;
     const joined = this.#filling.toJoin(first, this.#candidates, inFlight);
-    // The worker takes its own task first, and a busy one must not get a moved input.
-    return joined !== undefined && this.#choice.ownFirst(joined)?.isOneShot === true ? undefined : joined;
+    // The worker takes its own task first. A busy one must not get a moved input, nor a task with limits.
+    const own = joined && this.#choice.ownFirst(joined);
+    return own?.isOneShot === true || own?.isLimited === true ? undefined : joined;
   }
 
   /**
-   * Prefetches what is left. First, a worker that has just answered gets as much as the others have in flight. A frame of
-   * results makes room, and has callers submit more tasks; those leave in one frame again. Shared out among 128 workers they
-   * would be 64 frames for 64 tasks, at 10 µs each. The rest is shared out evenly.
+   * Prefetches what is left. First, a worker that has just answered gets as much as the others have in flight. Its results have callers
+   * submit more tasks; those leave in one frame again. Among 128 workers they would be 64 frames for 64 tasks, at 10 µs each.
    */
   #prefetch(): void {
-    const fair = Math.ceil((this.#parts.registry.counts.dispatched + this.#queue.size) / this.#candidates.size);
+    const fair = Math.ceil((this.#parts.registry.counts.dispatched + this.#queue.prefetchable) / this.#candidates.size);
     for (let index = 0; index < this.#fresh.size; index++) {
       const candidate = this.#fresh.at(index);
       this.#fill(candidate, fair - candidate.worker.inFlight);
     }
     let left = this.#roomy.size;
     for (const candidate of this.#roomy) {
-      if (this.#queue.size + this.#affinity.size === 0) return;
-      this.#fill(candidate, Math.ceil(this.#queue.size / left--));
+      if (this.#queue.prefetchable + this.#affinity.size === 0) return;
+      this.#fill(candidate, Math.ceil(this.#queue.prefetchable / left--));
     }
   }
 
-  /**
-   * Prefetches for one worker as far as it has room. It gets tasks that wait for it, and up to `fromQueue` tasks of the
-   * queue.
-   */
+  /** Prefetches tasks that wait for one worker, and up to `fromQueue` others, as far as it has room. */
   #fill(candidate: Candidate, fromQueue: number): void {
     const { worker } = candidate;
     if (!candidate.mayPrefetch) {
@@ -262,12 +279,12 @@ export class AssignmentPass {
     }
     const { prefetch, concurrency } = this.#parts;
     const atOnce = concurrency();
-    const { first } = this.#queue;
-    const backlogMs = worthPrefetchingMs(this.#queue.size / this.#candidates.size, first?.type.typicalMs ?? 0);
+    const { firstAhead: first } = this.#queue;
+    const backlogMs = worthPrefetchingMs(this.#queue.prefetchable / this.#candidates.size, first?.type.typicalMs ?? 0);
     const prefetchMs = Math.max(candidate.prefetchMs, backlogMs);
     for (let taken = 0; ;) {
-      const own = this.#choice.ownFirst(candidate);
-      const head = own ?? (taken < fromQueue ? this.#queue.first : undefined);
+      const own = this.#choice.ownFirst(candidate, true);
+      const head = own ?? (taken < fromQueue ? this.#queue.firstAhead : undefined);
       if (head === undefined) return;
       if (worker.assigned.isFull || roomFor(worker, atOnce, prefetch, head.type.typicalMs, prefetchMs) <= 0) {
         this.#roomy.delete(candidate);

@@ -1,12 +1,18 @@
 import type { Clock } from '../base/clock.js';
+import { PoolError } from '../contract/errors.js';
+import type { TaskLimits, Ticket } from '../limits/task-limits.js';
+import type { BatchCall } from '../task/batch-call.js';
+import type { BatchTask } from '../task/batch-task.js';
 import type { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
 import { Affinity } from './affinity.js';
+import { Gathering } from './gathering.js';
 import type { Passes } from './passes.js';
 import { Quarantine } from './quarantine.js';
 import { waitedTooLong } from './task-errors.js';
 import { publishTrace } from './trace.js';
 import { WaitingTasks } from './waiting.js';
+import { type Sleeper, Wakes } from './wakes.js';
 
 export interface BacklogParts {
   /** The pool, as an identity for traces. */
@@ -18,39 +24,103 @@ export interface BacklogParts {
 
 /** All tasks that wait for a worker, and the limits of their wait. The assignment pass empties it. */
 export class Backlog {
-  readonly queue = new WaitingTasks();
+  readonly queue: WaitingTasks;
   /** Tasks that must run alone. */
-  readonly quarantine = new Quarantine();
+  readonly quarantine: Quarantine;
   /** Tasks that wait for the worker that knows their key. */
   readonly affinity: Affinity;
+  /** Tasks in batches. A batch that is due stands in the queue. */
+  readonly #gathering: Gathering;
   readonly #parts: BacklogParts;
+  readonly #wakes: Wakes;
+  /** Wakes the quarantine, all of whose tasks may be held back by their limits. */
+  readonly #quarantineWakes: Sleeper;
 
   constructor(parts: BacklogParts) {
     this.#parts = parts;
-    this.affinity = new Affinity({ clock: parts.clock, overdue: () => parts.passes.schedule() });
+    const wakes = (this.#wakes = new Wakes(parts.clock, () => parts.passes.schedule()));
+    this.#quarantineWakes = { wakeAtMs: 0, heapIndex: -1, wake: () => parts.passes.schedule() };
+    this.queue = new WaitingTasks(wakes);
+    this.quarantine = new Quarantine((task) => this.#mayBegin(task));
+    this.affinity = new Affinity({ clock: parts.clock, wakes, overdue: () => parts.passes.schedule() });
+    this.#gathering = new Gathering({
+      clock: parts.clock,
+      queue: (batch) => this.queue.push(batch),
+      queueFirst: (batch) => this.#queueFirst(batch),
+      unqueue: (batch) => this.#unqueue(batch),
+      due: () => parts.passes.schedule(),
+    });
   }
 
+  /** Number of tasks that could be handed out now. A batch is one, and a batch that gathers is none. */
+  /** All tasks that wait, those that their limits hold back included. */
   get size(): number {
-    return this.queue.size + this.quarantine.size + this.affinity.size;
+    return this.queue.total + this.quarantine.size + this.affinity.size;
   }
 
-  /** Expected execution time of all tasks but those that must run alone, ms. */
+  /** Number of tasks that wait for more items of their batches, not for a worker. */
+  get gathering(): number {
+    return this.#gathering.gathering;
+  }
+
+  /** Tasks that wait for their limits, and for which a further worker could do nothing. */
+  get blocked(): number {
+    return this.queue.blocked + (this.affinity.size === 0 ? 0 : this.affinity.blocked);
+  }
+
+  /** Expected execution time of all tasks but those that wait for their limits, ms. */
   get expectedMs(): number {
-    return this.queue.expectedMs + this.affinity.expectedMs;
+    return this.queue.expectedMs + this.affinity.expectedMs + this.quarantine.expectedMs;
   }
 
   *[Symbol.iterator](): Generator<Task> {
-    yield* this.queue;
-    yield* this.affinity.all();
+    for (const task of this.queue) if (task.members === undefined) yield task;
+    for (const task of this.affinity.all()) if (task.members === undefined) yield task;
     yield* this.quarantine.all();
+    yield* this.#gathering.all();
   }
 
-  /** Adds a task that the registry counts as queued. */
+  /** Adds a task that the registry counts as queued, for a new try. Rejects it if its limits are used up and refuse what is more. */
   add(task: Task): void {
+    const { limits } = task.type;
+    if (limits !== undefined && this.#isRefused(task, limits)) return;
     this.#limitWait(task);
     if (task.mustRunAlone) this.quarantine.push(task);
+    else if (task.type.batches !== undefined) this.#gather(task);
     else this.queue.push(task);
     this.#parts.passes.noteSubmitted();
+  }
+
+  /** Gathers the tasks whose batches have become known: they waited for the first worker. */
+  gatherKnown(): void {
+    const known = [...this.queue].filter(({ type, members }) => type.batches !== undefined && members === undefined);
+    for (const task of known) {
+      this.queue.remove(task);
+      this.#gather(task);
+    }
+  }
+
+  /** Takes the members of a batch that leaves for a worker. No line holds it any more. @param most members that the worker takes */
+  takeMembers(batch: BatchTask, most: number): Task[] {
+    return this.#gathering.take(batch, most);
+  }
+
+  /** Requeues a task whose call has failed as a whole, with its half of that call. @returns whether it is the first of the call */
+  split(task: Task, call: BatchCall, row: number): boolean {
+    this.#parts.registry.requeue(task);
+    this.#limitWait(task);
+    this.#parts.passes.schedule();
+    return this.#gathering.split(task, call, row);
+  }
+
+  /** Ends the wait of batches for more items. @param name of their tasks; undefined for all */
+  flush(name: string | undefined, why: 'flush' | 'close'): void {
+    this.#gathering.flush(name, why);
+    for (const task of this.queue) {
+      if (task.type.batches === undefined && (name === undefined || task.name === name))
+        this.#gathering.noteFlushed(task);
+    }
+    this.#parts.passes.schedule();
   }
 
   /**
@@ -61,6 +131,7 @@ export class Backlog {
     this.#parts.registry.requeue(task);
     this.#limitWait(task);
     if (task.mustRunAlone) this.quarantine.push(task);
+    else if (task.type.batches !== undefined) this.#gathering.putBack(task);
     else if (!this.affinity.putBack(task)) this.queue.unshift(task);
     this.#parts.passes.schedule();
   }
@@ -68,7 +139,7 @@ export class Backlog {
   /** Removes a waiting task whose result is not wanted any more. */
   remove(task: Task): void {
     if (task.mustRunAlone) this.quarantine.remove(task);
-    else if (!this.affinity.remove(task)) this.queue.remove(task);
+    else if (task.type.batches === undefined || !this.#gathering.remove(task)) this.#unqueue(task);
   }
 
   /** Rejects a queued task whose time to wait is over. No line holds it any more. */
@@ -76,8 +147,49 @@ export class Backlog {
     const { pool, clock, registry } = this.#parts;
     const now = clock.now();
     publishTrace(pool, task, 'timeout', now);
-    registry.noteTimeout();
+    registry.noteTimeout(task);
     registry.fail(task, waitedTooLong(task, now, this.size));
+  }
+
+  #gather(task: Task): void {
+    try {
+      this.#gathering.add(task);
+    } catch (error) {
+      // A function of the user's looked at its input.
+      publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
+      this.#parts.registry.fail(task, error);
+    }
+  }
+
+  #queueFirst(task: Task): void {
+    if (!this.affinity.putBack(task)) this.queue.unshift(task);
+  }
+
+  #unqueue(task: Task): void {
+    if (!this.affinity.remove(task)) this.queue.remove(task);
+  }
+
+  #isRefused(task: Task, limits: TaskLimits): boolean {
+    const { pool, clock, registry } = this.#parts;
+    const ticket = task.extras.ticket as Ticket;
+    ticket.limitWaitMs = 0;
+    const refusal = limits.refusalOf(ticket, clock.now());
+    if (refusal === undefined) return false;
+    publishTrace(pool, task, 'error', clock.now());
+    registry.fail(task, new PoolError('ERR_RATE_LIMITED', { task: task.name, ...refusal }));
+    return true;
+  }
+
+  /** Whether the limits of a suspect let it begin. If not, the next pass comes at the time when they do, or when a task ends. */
+  #mayBegin({ type, extras }: Task): boolean {
+    if (type.limits === undefined) return true;
+    const now = this.#wakes.now();
+    const readyAtMs = type.limits.readyAtMs(extras.ticket as Ticket, now);
+    if (readyAtMs <= now) return true;
+    const { heapIndex, wakeAtMs } = this.#quarantineWakes;
+    const isSooner = heapIndex === -1 || readyAtMs < wakeAtMs;
+    if (isSooner && readyAtMs < Infinity) this.#wakes.wakeAt(this.#quarantineWakes, readyAtMs);
+    return false;
   }
 
   #limitWait(task: Task): void {

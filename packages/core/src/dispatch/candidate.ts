@@ -43,3 +43,11 @@ export class Candidate {
     return worker.assigned.hasBoard && worker.isReady && !worker.assigned.isFull;
   }
 }
+
+/** A worker among these with nothing to do, other than this one. */
+export function idleBeside(worker: Worker, candidates: Iterable<Candidate>): Worker | undefined {
+  for (const { worker: other, isSetAside, isSpent } of candidates) {
+    if (other !== worker && other.inFlight === 0 && !isSetAside && !isSpent) return other;
+  }
+  return undefined;
+}

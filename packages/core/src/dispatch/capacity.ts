@@ -33,14 +33,14 @@ export class FreeCapacity {
   has(candidate: Candidate): boolean {
     const { worker } = candidate;
     if (candidate.isSetAside || candidate.isSpent) return false;
-    return worker.inFlight < this.#concurrency() && !worker.assigned.isFull;
+    return worker.calls < this.#concurrency() && !worker.assigned.isFull;
   }
 
   /** Number of tasks that could run at once, counted no further than `enough`. */
   count(enough: number): number {
     let count = 0;
     for (const candidate of this.#candidates) {
-      const { inFlight: load, tasksLeft } = candidate.worker;
+      const { calls: load, tasksLeft } = candidate.worker;
       if (this.has(candidate)) count += Math.min(this.#concurrency() - load, tasksLeft);
       if (count >= enough) break;
     }

@@ -1,5 +1,5 @@
-import type { Refusal } from '../contract/errors.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { DroppedBy, Refusal } from '../contract/errors.js';
+import type { ResolvedOptions } from '../contract/resolved-options.js';
 import type { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
 import type { ResultRow } from '../worker/result-row.js';
@@ -8,11 +8,12 @@ import type { WorkerEnd } from '../worker/worker-end.js';
 import { Assigner } from './assigner.js';
 import { AssignmentPass } from './assignment-pass.js';
 import { Backlog } from './backlog.js';
+import { Hedging } from './hedging.js';
 import { Outcomes } from './outcomes.js';
 import { Passes } from './passes.js';
 import { depth } from './prefetch.js';
 import { Roster, type RosterParts } from './roster.js';
-import { notSerializable } from './task-errors.js';
+import { dropped, notSerializable } from './task-errors.js';
 import { TimeLimits } from './time-limits.js';
 import { publishTrace } from './trace.js';
 import { WorkStealing } from './work-stealing.js';
@@ -47,30 +48,52 @@ export class Dispatcher {
   readonly #outcomes: Outcomes;
   readonly #stealing: WorkStealing;
   readonly #limits: TimeLimits;
+  readonly #hedging: Hedging;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     const { clock, registry, options } = parts;
     const { prefetch, timeoutStack, crashAttempts } = options;
+    const sharesWorkers = options.concurrency.max > 1;
     this.roster = new Roster(parts);
     const { workers } = this.roster;
     const passes = (this.#passes = new Passes({ registry, workers, run: () => this.#pass() }));
     const backlog = (this.#backlog = new Backlog({ ...parts, passes }));
-    const assigner = (this.#assigner = new Assigner({ ...parts, backlog }));
-    const assignment = (this.#assignment = new AssignmentPass({ ...parts, prefetch, backlog, assigner }));
+    const assigner = (this.#assigner = new Assigner({ ...parts, backlog, hedge: (task) => this.#hedging.watch(task) }));
+    const assignment = (this.#assignment = new AssignmentPass({
+      ...parts,
+      sharesWorkers,
+      prefetch,
+      backlog,
+      assigner,
+    }));
     const outcomes = (this.#outcomes = new Outcomes({ ...parts, crashAttempts, backlog }));
     this.#limits = new TimeLimits({ ...parts, timeoutStack, backlog, outcomes, assignment });
     this.#stealing = new WorkStealing({ clock, workers, assigner, assignment });
+    const withdraw = (task: Task, reason: unknown): void => this.#withdraw(task, reason);
+    this.#hedging = new Hedging({ ...parts, passes, assigner, assignment, withdraw });
   }
 
-  /** Tasks that wait for a worker. */
+  /** Tasks that wait for a worker. Those that wait for their limits do not count: more workers would do nothing for them. */
   get queued(): number {
-    return this.#backlog.size;
+    return this.#backlog.size - this.#backlog.blocked;
+  }
+
+  /** Tasks that wait for their limits. */
+  get blocked(): number {
+    return this.#backlog.blocked;
   }
 
   /** Expected execution time of the waiting tasks, ms. */
   get queuedMs(): number {
     return this.#backlog.expectedMs;
+  }
+
+  /** Wait so far of the task that waits longest for any worker, ms; 0 without one. */
+  waitedMs(nowMs: number): number {
+    let dueAt = nowMs;
+    for (const head of this.#backlog.queue.heads()) dueAt = Math.min(dueAt, head.dueAt);
+    return nowMs - dueAt;
   }
 
   get isPaused(): boolean {
@@ -102,6 +125,18 @@ export class Dispatcher {
     this.#assignment.recall(worker, worker.assigned.unbegun());
   }
 
+  /** Recalls the tasks of a circuit breaker that have not begun. They are refused when they are handed out again. */
+  recallRefused(name: string, breakerKey: string | undefined): void {
+    // A copy: to look for them reads logs, after which a worker may leave.
+    for (const worker of [...this.roster.workers]) {
+      if (!worker.assigned.hasPrefetched) continue;
+      const refused = worker.assigned
+        .unbegun()
+        .filter(({ type, extras }) => type.name === name && extras.breakerKey === breakerKey);
+      this.#assignment.recall(worker, refused);
+    }
+  }
+
   /** Limits tasks to this number of workers from now on, those with the least memory. The others finish what they have. */
   limitWorking(most: number): void {
     const ready = this.roster.ready.sort((a, b) => a.metrics.rssBytes - b.metrics.rssBytes);
@@ -116,6 +151,11 @@ export class Dispatcher {
   resume(): void {
     this.#assignment.resume();
     this.#passes.schedule();
+  }
+
+  /** Ends the wait of batches for more items. @param name of their tasks; undefined for all */
+  flush(name: string | undefined, why: 'flush' | 'close'): void {
+    this.#backlog.flush(name, why);
   }
 
   /** Queues a task that the registry has accepted. */
@@ -137,6 +177,16 @@ export class Dispatcher {
     this.#passes.schedule();
   }
 
+  /** Rejects every task that waits, in a line or in a worker. Returns their number. */
+  dropWaiting(by: DroppedBy): number {
+    if (by === 'close') this.#outcomes.mayRetry = false;
+    for (const worker of this.roster.present) this.#assignment.recall(worker, worker.assigned.unbegun());
+    const waiting = [...this.#backlog, ...this.#outcomes.retrying];
+    for (const task of waiting) this.reject(task, dropped(task, this.#parts.options.name, by));
+    this.#passes.schedule();
+    return waiting.length;
+  }
+
   /** Rejects a task, wherever it is, as a failure. */
   reject(task: Task, error: unknown): void {
     publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
@@ -145,6 +195,7 @@ export class Dispatcher {
   }
 
   onReady(worker: Worker): void {
+    if (worker.assigned.takesBatches) this.#backlog.gatherKnown();
     this.roster.join(worker);
     // The concurrency may have changed since the worker got it.
     worker.assigned.tune(this.#parts.concurrency());
@@ -204,10 +255,10 @@ export class Dispatcher {
     this.#passes.schedule();
   }
 
-  /** Every task that has not settled, oldest first. */
+  /** Every task that has not settled, oldest first. Further runs of them are no tasks of their own. */
   all(): Task[] {
     const all = [...this.#backlog, ...this.#outcomes.retrying, ...this.roster.tasks()];
-    return all.sort((a, b) => a.id - b.id);
+    return all.filter(({ isTwin }) => !isTwin).sort((a, b) => a.id - b.id);
   }
 
   #pass(): void {

@@ -89,7 +89,7 @@ export class FrameFilling {
     const { typicalMs, resultBytes } = task.type;
     this.#isTiny = false;
     // Most often a task is long by its time alone.
-    if (typicalMs >= WAKING_FRAME_MS || task.key !== undefined || task.isOneShot) return undefined;
+    if (typicalMs >= WAKING_FRAME_MS || task.key !== undefined || task.isOneShot || task.isLimited) return undefined;
     const costMs = taskCostMs(typicalMs, task.totalBytes + resultBytes);
     this.#awake ??= countAwake(candidates);
     if (!isTiny(costMs, this.#awake, this.#parts.cores())) return undefined;

@@ -1,14 +1,17 @@
 import type { Clock } from '../base/clock.js';
 import { type DeathReport, PoolError } from '../contract/errors.js';
-import { decideFailure } from '../task/failure.js';
+import type { Permit } from '../limits/breaker.js';
+import type { BatchCall } from '../task/batch-call.js';
+import { decideFailure, type FailureDecision } from '../task/failure.js';
 import type { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
+import type { WireThrown } from '../wire/error-nodes.js';
 import { errorFromWire } from '../wire/error-wire.js';
 import { STATUS } from '../wire/record.js';
 import type { ResultRow } from '../worker/result-row.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
 import type { Backlog } from './backlog.js';
-import { crashed, notSerializable, resultLost, waitedTooLong, withOrigin } from './task-errors.js';
+import { crashed, notSerializable, resultLost, withOrigin, wrongResults } from './task-errors.js';
 import { publishTrace } from './trace.js';
 
 export interface OutcomeParts {
@@ -25,6 +28,8 @@ export interface OutcomeParts {
 export class Outcomes {
   /** Tasks between two tries. */
   readonly retrying = new Set<Task>();
+  /** Whether a failed task may wait for another try. */
+  mayRetry = true;
   readonly #parts: OutcomeParts;
 
   constructor(parts: OutcomeParts) {
@@ -43,30 +48,65 @@ export class Outcomes {
     }
     const ranMs = row.endedAt - row.startedAt;
     task.type.record(row.startedAt - task.submittedAt, ranMs, now - task.submittedAt);
-    registry.balance.ran(ranMs);
+    const call = task.assignment?.call;
+    registry.balance.ran(call === undefined ? ranMs : shareOf(ranMs, task, call));
     publishTrace(pool, task, status === STATUS.ok ? 'ok' : 'error', now, row);
     if (status === STATUS.ok) {
       task.type.recordResult(row.resultBytes);
+      const permit = takePermit(task);
+      if (permit !== undefined) permit.breaker.ended(permit, 'ok', now, ranMs);
+      // The length of a call is known with its last row.
+      if (call?.left === 0) task.type.batches?.noteRan(call.inputs, ranMs);
       task.extras.onRan?.(ranMs);
       registry.complete(task, row.value);
     } else if (status === STATUS.notSerializable) {
       // Another try would give the same result.
       registry.fail(task, notSerializable(task, 'result', row.refusal));
     } else {
-      this.failed(task, withOrigin(errorFromWire(row.thrown), task, workerId));
+      this.#threw(task, row.thrown, workerId, ranMs, now);
     }
     return true;
   }
 
+  /** Handles an error of the handler. One of a whole batch may be that of another item. */
+  #threw(task: Task, thrown: WireThrown, workerId: number, ranMs: number, nowMs: number): void {
+    const { call, row = 0 } = task.assignment ?? {};
+    const batches = task.type.batches;
+    const how = thrown.call?.how;
+    if (how === 'failed' && call !== undefined && call.rows > 1 && batches?.rules.isolate === true && task.canMove) {
+      task.history.attempt++;
+      if (this.#parts.backlog.split(task, call, row)) batches.noteSplit();
+      return;
+    }
+    const error = how === 'results' ? wrongResults(task, thrown) : errorFromWire(thrown);
+    const { limits } = task.type;
+    const { ticket } = task.extras;
+    if (limits !== undefined && ticket !== undefined) {
+      limits.failed(ticket, error, task.settings.retry.maxRetryAfterMs, nowMs);
+    }
+    this.#handlerFailed(task, withOrigin(error, task, workerId), ranMs, true);
+  }
+
   /** Takes the tasks that a worker had in flight when it ended. */
   workerEnded(end: WorkerEnd): void {
+    // First, since tasks that end now would cancel their further runs in the worker that has gone.
+    this.#twinsEnded(end);
     const { begun, lost, decoding, others, report } = end;
     // The last to begin come back first, because each goes to the head of the queue.
     this.#comeBackAll(others, report);
-    if (decoding !== undefined && this.#diedDecoding(decoding, report)) this.#comeBack(decoding, report);
-    const lostAgain = lost.filter((task) => this.#lostResult(task, report));
-    const begunAgain = begun.filter((task) => this.#lostWorker(task, end));
+    if (decoding !== undefined && isUnsettled(decoding) && this.#diedDecoding(decoding, report)) {
+      this.#comeBack(decoding, report);
+    }
+    const lostAgain = lost.filter((task) => isUnsettled(task) && this.#lostResult(task, report));
+    const begunAgain = begun.filter((task) => isUnsettled(task) && this.#lostWorker(task, end));
     this.#comeBackAll([...lostAgain, ...begunAgain], report);
+  }
+
+  /** Ends the further runs of tasks that went down with a worker. */
+  #twinsEnded(end: WorkerEnd): void {
+    const { begun, lost, others, report } = end;
+    for (const twin of [...lost, ...others]) if (twin.isTwin) this.#parts.registry.fail(twin, crashed(twin, report));
+    for (const twin of begun) if (twin.isTwin) this.#lostWorker(twin, end);
   }
 
   /** Requeues tasks in their order. Those that must run alone go to the end of a line, and the others to the head of one. */
@@ -77,6 +117,8 @@ export class Outcomes {
 
   /** Requeues a task whose handler was not called, or may be called again. */
   #comeBack(task: Task, death: DeathReport): void {
+    // The program's own code, asked about the tasks before it, may have ended this one.
+    if (task.state === 'settled') return;
     // A broadcast belongs to that worker only, and a moved input is gone with it.
     if (task.isPinned || task.isSpent) this.#parts.registry.fail(task, crashed(task, death));
     else this.#parts.backlog.requeue(task);
@@ -89,7 +131,9 @@ export class Outcomes {
   #diedDecoding(task: Task, death: DeathReport): boolean {
     const { clock, pool, registry, crashAttempts } = this.#parts;
     registry.noteCrash();
-    if (++task.history.decodeDeaths < crashAttempts) return true;
+    this.#countCrash(task, death, undefined);
+    if (task.state === 'settled') return false;
+    if (++task.owner.history.decodeDeaths < crashAttempts) return true;
     publishTrace(pool, task, 'crash', clock.now());
     registry.fail(task, crashed(task, death));
     return false;
@@ -106,7 +150,7 @@ export class Outcomes {
     }
     if (isSuspect) task.history.mustRunAlone = task.canMove;
     if (task.isIdempotent && task.canMove) {
-      task.history.attempt++;
+      task.startAgain();
       return true;
     }
     this.failed(task, crashed(task, report, fault, isSuspect ? begunCount : undefined));
@@ -117,7 +161,7 @@ export class Outcomes {
   #lostResult(task: Task, death: DeathReport): boolean {
     publishTrace(this.#parts.pool, task, 'crash', this.#parts.clock.now());
     if (task.isIdempotent && task.canMove) {
-      task.history.attempt++;
+      task.startAgain();
       return true;
     }
     this.failed(task, resultLost(task, death));
@@ -127,8 +171,10 @@ export class Outcomes {
   /** Handles a task that was the only one running in a dead worker. */
   #blamed(task: Task, death: DeathReport, cause: Error | undefined): void {
     const { registry, crashAttempts } = this.#parts;
-    const crashes = ++task.history.crashes;
+    const crashes = ++task.owner.history.crashes;
     registry.noteCrash();
+    this.#countCrash(task, death, cause);
+    if (task.state === 'settled') return;
     if (crashes >= crashAttempts) {
       const details = { task: task.name, crashes, death };
       registry.fail(task, new PoolError('ERR_TASK_POISON', details, { cause }));
@@ -137,33 +183,113 @@ export class Outcomes {
     }
   }
 
+  /** Handles a task that was ended because it ran for too long. @param mayRetry whether another try may follow */
+  tookTooLong(task: Task, error: unknown, ranMs: number, mayRetry: boolean): void {
+    this.#handlerFailed(task, error, ranMs, mayRetry);
+  }
+
+  /** Handles a failed try of a handler, for which its circuit breaker is asked. */
+  #handlerFailed(task: Task, error: unknown, ranMs: number, mayRetry: boolean): void {
+    const { clock, registry } = this.#parts;
+    const permit = takePermit(task);
+    const fault = permit && task.type.breakers?.failed(permit, error, clock.now(), ranMs);
+    // The program's own code was asked, and may have cancelled the task, or ended the pool.
+    if (task.state === 'settled') return;
+    if (fault !== undefined) registry.fail(task, fault);
+    else if (mayRetry) this.failed(task, error);
+    else registry.fail(task, error);
+  }
+
+  /** Has the circuit breaker count that a task ended its worker, if its options say so. */
+  #countCrash(task: Task, death: DeathReport, cause: Error | undefined): void {
+    const { breakers } = task.type;
+    if (breakers?.countsCrashes !== true) return;
+    const permit = takePermit(task);
+    // What `on` throws about a crash is beside the point: the crash is what the caller must know.
+    if (permit !== undefined) breakers.failed(permit, crashed(task, death, cause), this.#parts.clock.now(), 0);
+  }
+
   /** Handles a failed try: another one follows, or the task fails. */
   failed(task: Task, error: unknown): void {
-    const { registry, clock, random, backlog } = this.#parts;
+    const { registry, clock, random } = this.#parts;
+    const nowMs = clock.now();
+    const { retryBudget: budget, breakers } = task.type;
     // A broadcast belongs to its worker, and a moved input is gone, so there is no other try.
-    const decision = task.canMove
-      ? decideFailure(task.settings.retry, task.retries + 1, error, random())
-      : ({ action: 'reject', error } as const);
+    const decision: FailureDecision =
+      task.canMove && this.mayRetry
+        ? decideFailure(task.settings.retry, task.retries + 1, error, random(), {
+            leftMs: task.deadlineMs - nowMs,
+            refusedMs: (breakers?.refusesUntil(task.breakerKey, nowMs) ?? nowMs) - nowMs,
+            budget,
+          })
+        : { action: 'reject', error };
+    // The program's own code was asked, as above.
+    if (task.state === 'settled') return;
     if (decision.action === 'reject') {
-      registry.fail(task, decision.error);
+      if (decision.by === 'budget') task.type.retriesRefused++;
+      const broken = decision.by === 'breaker' ? breakers?.refuse(task.breakerKey, nowMs, error) : undefined;
+      this.#end(task, broken ?? decision.error);
       return;
     }
-    task.history.attempt++;
+    task.startAgain();
     task.history.retries++;
-    // No worker is held during the wait. The deadline ends it, too, if that comes first.
-    const waitMs = Math.min(decision.delayMs, task.deadlineMs - clock.now());
+    task.history.failure = { error };
+    // No worker is held during the wait. It ends before the deadline.
     this.retrying.add(task);
-    const timer = clock.after(waitMs, () => {
-      this.retrying.delete(task);
-      if (waitMs < decision.delayMs) {
-        registry.noteTimeout();
-        registry.fail(task, waitedTooLong(task, clock.now(), registry.counts.queued));
-        return;
-      }
-      task.history.dueAt = clock.now();
-      registry.requeue(task);
-      backlog.add(task);
+    const timer = clock.after(decision.delayMs, () => {
+      // A further run under way is as good as a try.
+      if (task.twins?.whenGone(() => this.#tryAgain(task, error)) !== true) this.#tryAgain(task, error);
     });
     registry.retryLater(task, timer);
   }
+
+  /** Rejects a task, once no further run of it is under way. */
+  #end(task: Task, error: unknown): void {
+    const { registry } = this.#parts;
+    const isAwaited = task.twins?.whenGone(() => {
+      this.retrying.delete(task);
+      registry.fail(task, error);
+    });
+    if (isAwaited !== true) {
+      registry.fail(task, error);
+      return;
+    }
+    this.retrying.add(task);
+    registry.awaitTwins(task);
+  }
+
+  /** Queues a task whose next try is due, unless its circuit breaker refuses the try. @param error of the last one */
+  #tryAgain(task: Task, error: unknown): void {
+    const { registry, clock, backlog } = this.#parts;
+    const { breakers } = task.type;
+    const nowMs = clock.now();
+    this.retrying.delete(task);
+    if (breakers?.refusesUntil(task.breakerKey, nowMs) !== undefined) {
+      registry.fail(task, breakers.refuse(task.breakerKey, nowMs, error));
+      return;
+    }
+    task.history.dueAt = nowMs;
+    registry.requeue(task);
+    backlog.add(task);
+  }
+}
+
+function isUnsettled({ state }: Task): boolean {
+  return state !== 'settled';
+}
+
+/** Takes the permit of a try, whose outcome is known now. */
+function takePermit(task: Task): Permit | undefined {
+  const policies = task.assignment?.policies;
+  if (policies === undefined) return undefined;
+  const { permit } = policies;
+  policies.permit = undefined;
+  return permit;
+}
+
+/** The part of the time of a call that counts as the work of one row, ms. */
+function shareOf(ranMs: number, { type }: Task, { rows }: BatchCall): number {
+  const shareMs = ranMs / rows;
+  type.sharedMs += ranMs - shareMs;
+  return shareMs;
 }

@@ -26,8 +26,8 @@ const DECAY = 0.02;
 
 /** The data of a worker that the decision needs. */
 export interface WorkerView {
-  /** Tasks in flight. */
-  readonly inFlight: number;
+  /** Calls in flight: a batch is one, and any other task is one. */
+  readonly calls: number;
   /** Expected execution time of them, ms. */
   readonly expectedMs: number;
   /** Tasks that it may still get; prefetched ones count as given. */
@@ -73,15 +73,15 @@ function roomByWork(
   expectedMs: number,
   prefetchMs: number,
 ): number {
-  const places = Math.max(0, concurrency - worker.inFlight);
-  if (prefetch !== 'auto') return Math.max(0, concurrency + prefetch - worker.inFlight);
+  const places = Math.max(0, concurrency - worker.calls);
+  if (prefetch !== 'auto') return Math.max(0, concurrency + prefetch - worker.calls);
   const byTime = Math.floor((prefetchMs - worker.expectedMs) / Math.max(expectedMs, 1e-4));
-  const byCount = concurrency + MOST_PREFETCHED - worker.inFlight;
+  const byCount = concurrency + MOST_PREFETCHED - worker.calls;
   return Math.max(places, Math.min(byTime, byCount));
 }
 
 /** Number of tasks that keep one worker busy: those running, and those worth prefetching. */
 export function depth(concurrency: number, prefetch: 'auto' | number, expectedMs: number): number {
-  const idle = { inFlight: 0, expectedMs: 0, tasksLeft: Infinity };
+  const idle = { calls: 0, expectedMs: 0, tasksLeft: Infinity };
   return roomFor(idle, concurrency, prefetch, expectedMs, BACKLOG_PREFETCH_MS);
 }

@@ -1,8 +1,9 @@
 import { LinkedQueue } from '../base/linked-queue.js';
 import type { Task } from '../task/task.js';
 import type { Candidate } from './candidate.js';
+import { goesBefore } from './waiting.js';
 
-/** Verdict on an empty candidate that was set aside: it runs this suspect, or is free for all tasks again. */
+/** Verdict on a candidate that was set aside. It is empty and runs this suspect, or is free for all tasks again. */
 export interface Verdict {
   readonly candidate: Candidate;
   readonly suspect: Task | undefined;
@@ -11,16 +12,24 @@ export interface Verdict {
 const NONE: readonly Verdict[] = [];
 
 /**
- * Tasks that ran together when their worker died, and may run again. Which of them ended it is unknown, so each runs in a
- * worker without other tasks. Only a task that ends a second worker is to blame. Each worker may hold one suspect. While
- * other tasks wait, one worker is left to them.
+ * Tasks that must run alone. Suspects ran together when their worker died, and may run again. Which of them ended it is
+ * unknown. Only a task that ends a second worker is to blame. An exclusive task is treated as a suspect, once its turn in the
+ * queue has come. Each worker may hold one suspect. While other tasks wait, one worker is left to them.
  */
 export class Quarantine {
   readonly #waiting = new LinkedQueue<Task>();
+  /** Whether priorities of them differ. */
+  #isMixed = false;
+  readonly #mayBegin: (task: Task) => boolean;
   /** Candidates that take nothing else: they become empty, or run a suspect. */
   readonly #reserved = new Set<Candidate>();
   /** Reserved candidates that got a suspect and have not answered. */
   readonly #running = new Set<Candidate>();
+
+  /** @param mayBegin whether the limits of a task let it begin */
+  constructor(mayBegin: (task: Task) => boolean) {
+    this.#mayBegin = mayBegin;
+  }
 
   get size(): number {
     return this.#waiting.size;
@@ -30,7 +39,16 @@ export class Quarantine {
     return this.#waiting;
   }
 
+  /** Expected execution time of all that wait, ms. */
+  get expectedMs(): number {
+    let expectedMs = 0;
+    for (const { type } of this.#waiting) expectedMs += type.expectedMs;
+    return expectedMs;
+  }
+
   push(task: Task): void {
+    const { first } = this.#waiting;
+    this.#isMixed = first !== undefined && (this.#isMixed || first.priority !== task.priority);
     this.#waiting.push(task);
   }
 
@@ -49,20 +67,41 @@ export class Quarantine {
    * @param candidates all candidates
    * @param othersWait whether tasks that are not suspects wait
    */
-  next(candidates: Iterable<Candidate>, othersWait: boolean): readonly Verdict[] {
-    if (this.#waiting.size === 0 && this.#reserved.size === 0) return NONE;
+  next(candidates: Iterable<Candidate>, othersWait: boolean): Iterable<Verdict> {
+    return this.#waiting.size === 0 && this.#reserved.size === 0 ? NONE : this.#verdicts(candidates, othersWait);
+  }
+
+  /** One by one: a suspect that begins may use up the limits of the next one. */
+  *#verdicts(candidates: Iterable<Candidate>, othersWait: boolean): Generator<Verdict> {
     const byLoad = [...candidates].sort((a, b) => a.worker.inFlight - b.worker.inFlight);
     const most = Math.max(1, othersWait ? byLoad.length - 1 : byLoad.length);
     this.#reserve(byLoad, most);
-    const verdicts: Verdict[] = [];
+    // Suspects that were cancelled need no worker any more.
+    let unneeded = this.#reserved.size - this.#running.size - this.#waiting.size;
     for (const candidate of [...this.#reserved]) {
+      if (unneeded > 0 && !this.#running.has(candidate)) {
+        unneeded--;
+        this.drop(candidate);
+        yield { candidate, suspect: undefined };
+        continue;
+      }
       if (candidate.isSpent || candidate.worker.inFlight > 0) continue;
-      const suspect = this.#reserved.size > most ? undefined : this.#waiting.shift();
+      const suspect = this.#reserved.size > most ? undefined : this.#takeNext();
       if (suspect === undefined) this.drop(candidate);
       else this.#running.add(candidate);
-      verdicts.push({ candidate, suspect });
+      yield { candidate, suspect };
     }
-    return verdicts;
+  }
+
+  #takeNext(): Task | undefined {
+    let next: Task | undefined;
+    for (const task of this.#waiting) {
+      if (!this.#mayBegin(task) || (next !== undefined && !goesBefore(task, next))) continue;
+      next = task;
+      if (!this.#isMixed) break;
+    }
+    if (next !== undefined) this.#waiting.remove(next);
+    return next;
   }
 
   #reserve(byLoad: readonly Candidate[], most: number): void {

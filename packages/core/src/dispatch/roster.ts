@@ -32,6 +32,11 @@ export class Roster {
     return this.workers.filter((worker) => worker.isReady);
   }
 
+  /** Workers that take tasks, and those that only finish theirs. */
+  get present(): readonly Worker[] {
+    return this.#present;
+  }
+
   /** Tasks in flight in all of them. */
   tasks(): Task[] {
     return this.#present.flatMap((worker) => worker.tasks());

@@ -3,6 +3,7 @@ import { type Affinity, hasTooManyKeys } from './affinity.js';
 import type { Assigner } from './assigner.js';
 import type { Candidate } from './candidate.js';
 import type { FreeCapacity } from './capacity.js';
+import type { Quarantine } from './quarantine.js';
 import { goesBefore, type WaitingTasks } from './waiting.js';
 
 export interface TaskChoiceParts {
@@ -10,6 +11,9 @@ export interface TaskChoiceParts {
   affinity: Affinity;
   capacity: FreeCapacity;
   assigner: Assigner;
+  quarantine: Quarantine;
+  /** Whether a worker may ever run several tasks at once. */
+  sharesWorkers: boolean;
 }
 
 /**
@@ -21,12 +25,16 @@ export class TaskChoice {
   readonly #affinity: Affinity;
   readonly #capacity: FreeCapacity;
   readonly #assigner: Assigner;
+  readonly #quarantine: Quarantine;
+  readonly #sharesWorkers: boolean;
 
-  constructor({ queue, affinity, capacity, assigner }: TaskChoiceParts) {
+  constructor({ queue, affinity, capacity, assigner, quarantine, sharesWorkers }: TaskChoiceParts) {
     this.#queue = queue;
     this.#affinity = affinity;
     this.#capacity = capacity;
     this.#assigner = assigner;
+    this.#quarantine = quarantine;
+    this.#sharesWorkers = sharesWorkers;
   }
 
   /** Fills the free places of workers that tasks wait for. */
@@ -51,25 +59,29 @@ export class TaskChoice {
     }
   }
 
-  /** The first task that waits for this worker, unless one in the queue goes before it. */
-  ownFirst(candidate: Candidate): Task | undefined {
+  /**
+   * The first task that waits for this worker, unless one in the queue goes before it.
+   * @param isAhead whether it would be prefetched, as no task with limits is
+   */
+  ownFirst(candidate: Candidate, isAhead = false): Task | undefined {
     if (this.#affinity.size === 0) return undefined;
-    const own = this.#affinity.firstFor(candidate);
-    const { first } = this.#queue;
+    const own = this.#affinity.firstFor(candidate, isAhead);
+    const first = isAhead ? this.#queue.firstAhead : this.#queue.first;
     return own === undefined || (first !== undefined && goesBefore(first, own)) ? undefined : own;
   }
 
   /**
    * Takes the next task for this worker: one that waits for it, or one of the queue. On the way, a task whose key another
-   * worker knows goes to that worker, or waits for it. A task whose input is moved is not prefetched, since it could not be
-   * recalled.
+   * worker knows goes to that worker, or waits for it. An exclusive task stays in the queue; see `setAside`. A task whose input is
+   * moved is not prefetched, since it could not be recalled.
    */
   nextFor(candidate: Candidate, isAhead = false): Task | undefined {
     for (;;) {
-      const own = this.ownFirst(candidate);
-      const task = own ?? this.#queue.first;
+      const own = this.ownFirst(candidate, isAhead);
+      const task = own ?? (isAhead ? this.#queue.firstAhead : this.#queue.first);
       if (task === undefined || (isAhead && task.isOneShot)) return undefined;
       if (own !== undefined) return this.#affinity.take(own);
+      if (this.isExclusiveNext) return undefined;
       this.#queue.take(task);
       if (task.key === undefined) return task;
       const home = this.#homeFor(task.key, candidate, isAhead);
@@ -82,6 +94,24 @@ export class TaskChoice {
         if (home !== candidate) this.#serve(home);
       }
     }
+  }
+
+  /** Whether the first task of the queue must have a worker to itself. */
+  get isExclusiveNext(): boolean {
+    return this.#sharesWorkers && this.#queue.first?.isExclusive === true;
+  }
+
+  /**
+   * Lets an exclusive task wait for an empty worker, if it would be this worker's next task. Its turn comes with a free place,
+   * like that of other tasks.
+   */
+  setAside(candidate: Candidate): boolean {
+    const { first } = this.#queue;
+    if (first === undefined || !this.isExclusiveNext || this.ownFirst(candidate) !== undefined) return false;
+    this.#queue.take(first);
+    first.history.mustRunAlone = true;
+    this.#quarantine.push(first);
+    return true;
   }
 
   /** The home of a key when this worker asks for its task. The key moves to it if it has none, or to spread the keys. */
@@ -97,9 +127,9 @@ export class TaskChoice {
     return this.#queue.size > 0 && this.#affinity.firstFor(candidate) === undefined;
   }
 
-  /** Takes a task that waits for another worker. The queue is empty. */
+  /** Takes a task that waits for another worker. The queue is empty, or its next task is exclusive. */
   stealFor(free: Candidate): Task | undefined {
-    if (this.#affinity.size === 0) return undefined;
+    if (this.#affinity.size === 0 || this.#queue.size > 0) return undefined;
     // Their tasks may have waited until now for those of the queue.
     this.serveAwaited();
     return this.#affinity.takeWithKey(free) ?? this.#affinity.takeOverdue(undefined);

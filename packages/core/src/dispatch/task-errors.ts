@@ -1,8 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { shortName } from '../base/bounded-names.js';
+import { moduleFile } from '../base/module-file.js';
 import { nearestName } from '../base/nearest.js';
-import { type DeathReport, PoolError, type Refusal } from '../contract/errors.js';
+import { type DeathReport, type DroppedBy, PoolError, type Refusal } from '../contract/errors.js';
 import type { Task } from '../task/task.js';
+import type { WireThrown } from '../wire/error-nodes.js';
 
 export function tookTooLong(
   task: Task,
@@ -31,7 +32,7 @@ export function waitedTooLong(task: Task, nowMs: number, queued: number): PoolEr
 
 export function notFound(name: string, moduleUrl: string, known: string[]): PoolError<'ERR_TASK_NOT_FOUND'> {
   const task = shortName(name);
-  const module = fileURLToPath(moduleUrl);
+  const module = moduleFile(moduleUrl);
   return new PoolError('ERR_TASK_NOT_FOUND', { task, module, known, nearest: nearestName(task, known) });
 }
 
@@ -59,6 +60,18 @@ export function crashed(
 
 export function resultLost(task: Task, death: DeathReport): PoolError<'ERR_WORKER_CRASHED'> {
   return new PoolError('ERR_WORKER_CRASHED', { task: task.name, death, resultLost: true });
+}
+
+export function dropped(task: Task, pool: string, by: DroppedBy): PoolError<'ERR_TASK_DROPPED'> {
+  const { failure } = task;
+  const details = { task: task.name, pool, by, starts: task.attempt - 1 };
+  return new PoolError('ERR_TASK_DROPPED', details, failure === undefined ? {} : { cause: failure.error });
+}
+
+/** The error of a task whose batch handler returned no result for each of its items. */
+export function wrongResults(task: Task, { call }: WireThrown): PoolError<'ERR_BATCH_RESULTS'> {
+  const { inputs = 0, outputs = undefined, got = 'undefined' } = call?.how === 'results' ? call : {};
+  return new PoolError('ERR_BATCH_RESULTS', { task: task.name, inputs, outputs, got });
 }
 
 /** Adds the origin to an error of the handler, unless the error has an `origin` of its own. */

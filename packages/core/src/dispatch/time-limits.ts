@@ -53,9 +53,9 @@ export class TimeLimits {
       ranMs === undefined ? waitedTooLong(task, now, backlog.size) : tookTooLong(task, worker.id, ranMs, by, stack);
     publishTrace(pool, task, 'timeout', now, ranMs === undefined ? {} : { startedAt: now - ranMs });
     assignment.release(task, error);
-    registry.noteTimeout();
+    registry.noteTimeout(task);
     // A task that has not begun has used no try.
-    if (by === 'deadline' || ranMs === undefined) registry.fail(task, error);
-    else outcomes.failed(task, error);
+    if (ranMs === undefined) registry.fail(task, error);
+    else outcomes.tookTooLong(task, error, ranMs, by === 'timeoutMs');
   }
 }

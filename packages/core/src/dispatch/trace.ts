@@ -1,10 +1,13 @@
 import { channel } from 'node:diagnostics_channel';
+import { debugLog, poolName } from '../base/debug-log.js';
 import { queueMicrotask } from '../base/natives.js';
-import { CHANNELS, type TaskMessage, type TraceOutcome } from '../contract/trace.js';
+import { type BatchMessage, CHANNELS, type TaskMessage, type TraceOutcome } from '../contract/trace.js';
 import type { Task } from '../task/task.js';
 import type { ResultRow } from '../worker/result-row.js';
 
 const tasks = channel(CHANNELS.task);
+const log = debugLog('dispatch');
+const batches = channel(CHANNELS.batch);
 
 /**
  * Publishes the ten stamps of a try, if there is a listener. Must be called while the task knows its worker. Listeners hear of it
@@ -18,6 +21,18 @@ export function publishTrace(
   settledAt: number,
   told: Partial<ResultRow> = {},
 ): void {
+  if (log.isOn) {
+    const workerId = task.assignment?.assignee.id ?? 0;
+    log.write(
+      '%s: task %d "%s", try %d, worker %d: %s',
+      poolName(pool),
+      task.id,
+      task.name,
+      task.attempt,
+      workerId,
+      outcome,
+    );
+  }
   if (!tasks.hasSubscribers) return;
   const message: TaskMessage = {
     pool,
@@ -27,6 +42,7 @@ export function publishTrace(
       attempt: task.attempt,
       workerId: task.assignment?.assignee.id ?? 0,
       outcome,
+      limitWaitMs: Math.max(0, task.extras.ticket?.limitWaitMs ?? 0),
       submittedAt: task.dueAt,
       assignedAt: task.assignment?.assignedAt ?? NaN,
       sentAt: task.assignment?.sentAt ?? NaN,
@@ -40,4 +56,9 @@ export function publishTrace(
     },
   };
   queueMicrotask(() => tasks.publish(message));
+}
+
+/** Publishes a batch that has left for a worker, if there is a listener. */
+export function publishBatch(message: BatchMessage): void {
+  if (batches.hasSubscribers) queueMicrotask(() => batches.publish(message));
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../base/clock.js';
+import type { Task } from '../task/task.js';
 import { MUCH_LONGER } from '../task/task-type.js';
 import { PREFETCH_MS } from '../wire/pace.js';
 import type { Worker } from '../worker/worker.js';
@@ -102,8 +103,9 @@ export class WorkStealing {
     const { assignment } = this.#parts;
     // Asking which of 500 tasks have begun takes 0.4 ms.
     if (!isStalled && worker.expectedMs <= PREFETCH_MS) return;
-    // A task with a key would only go back: it waits for this worker, which goes on.
-    const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned && (isStalled || task.key === undefined));
+    // A task with a key would only go back: it waits for this worker, which goes on. One with limits has a place, and begins.
+    const mayLeave = (task: Task): boolean => isStalled || (task.key === undefined && !task.isLimited);
+    const ahead = worker.assigned.unbegun().filter((task) => !task.isPinned && mayLeave(task));
     if (isStalled) assignment.noteStalled(worker, ahead.length > 0);
     assignment.recall(worker, isStalled ? ahead : ahead.slice(Math.ceil(ahead.length / 2)));
   }

@@ -1,16 +1,22 @@
-import { AsyncResource } from 'node:async_hooks';
-import type { Backend } from '../backend/backend.js';
-import { hostMsOfEpoch, hostNowMs } from '../base/clock.js';
-import { shortKey } from '../base/short-key.js';
-import type { CachedCall } from '../cache/flight.js';
-import type { ResultCache } from '../cache/result-cache.js';
+import type { Backend, FlowingTask } from '../backend/backend.js';
+import { systemClock } from '../base/clock.js';
 import { checkInputs, checkTaskName } from '../contract/arguments.js';
 import type { BroadcastOptions, MapOptions, RunOptions } from '../contract/call-options.js';
 import type { CallTerms } from '../contract/call-terms.js';
 import { checkBroadcastOptions, checkMapOptions } from '../contract/check-options.js';
-import { overrideSettings, type ResolvedOptions, type TaskSettings } from '../contract/resolve-options.js';
+import type { Headers } from '../contract/headers.js';
+import { overrideSettings } from '../contract/resolve-task.js';
+import type { ResolvedOptions, TaskSettings } from '../contract/resolved-options.js';
+import { ProgressPace } from '../shaping/progress-pace.js';
+import type { ShapedCalls } from '../shaping/shaped-calls.js';
+import type { FlowOptions } from '../task/task-flows.js';
+import { asSource } from '../task/task-source.js';
+import { CallSteps } from './call-steps.js';
+import type { Callable } from './callables.js';
 import type { MapParts } from './map.js';
+import type { PoolCache } from './pool-cache.js';
 import type { PoolState } from './pool-state.js';
+import { bindRetry, toTerms } from './terms.js';
 
 /** Bounds of a window that the pool chooses. The least fills eight workers twice; the most bounds memory for large items. Choices. */
 const MIN_WINDOW = 16;
@@ -20,34 +26,49 @@ export interface CallsParts {
   backend: Backend;
   state: PoolState;
   options: ResolvedOptions;
-  cache: ResultCache | undefined;
+  cache: PoolCache;
+  shaping: ShapedCalls;
 }
 
-/**
- * Decides whether a call is accepted and on which terms, and whether the cache or the backend answers it. Any step around a
- * call belongs in `run`, between the terms and the backend. Now that is the cache with its single flight, later a pipeline of
- * such steps.
- */
+/** Decides whether a call is accepted and on which terms, and what answers it: steps around it, or the backend. */
 export class Calls {
   readonly #backend: Backend;
   readonly #state: PoolState;
   readonly #options: ResolvedOptions;
-  readonly #cache: ResultCache | undefined;
+  readonly #steps: CallSteps;
 
-  constructor({ backend, state, options, cache }: CallsParts) {
+  constructor({ backend, state, options, cache, shaping }: CallsParts) {
     this.#backend = backend;
     this.#state = state;
     this.#options = options;
-    this.#cache = cache;
+    this.#steps = new CallSteps({ backend, cache, shaping });
   }
 
   /**
    * One call of `run`.
    * @param options checked
+   * @param callable whose settings apply; undefined for those of the name
    */
-  run(name: string, input: unknown, options: RunOptions | undefined): Promise<unknown> {
+  run(name: string, input: unknown, options: RunOptions | undefined, callable?: Callable): Promise<unknown> {
+    const base = callable?.settings ?? this.#settingsOf(name);
+    const own = options === undefined ? undefined : toTerms(options, base);
+    const terms = callable === undefined ? own : termsOf(callable, own);
+    return this.#submit(name, input, base, terms, true, callable);
+  }
+
+  /**
+   * One call of `stream` or `start`, past the cache.
+   * @param options checked
+   * @throws the error of a call that is refused
+   */
+  open(name: string, input: unknown, options: RunOptions, flows: Omit<FlowOptions, 'source'>): FlowingTask {
+    this.#state.refuseUnlessOpen();
+    options.signal?.throwIfAborted();
     const base = this.#settingsOf(name);
-    return this.#submit(name, input, base, options && toTerms(options, base), true);
+    const terms = bindRetry(toTerms(options, base), base);
+    const source = options.transfer === undefined ? asSource(input) : undefined;
+    const given = source === undefined ? input : undefined;
+    return this.#backend.submitFlowing(name, given, terms, { ...flows, source }, true);
   }
 
   /** The parts for the loops of `map` and `mapSettled`. @throws ERR_OPTION for wrong arguments or options */
@@ -76,11 +97,11 @@ export class Calls {
   /** Resolves to the results of all workers that take tasks. */
   async broadcast(name: string, input: unknown, options: BroadcastOptions): Promise<unknown[]> {
     checkTaskName(name);
-    const { signal, ...own } = checkBroadcastOptions(options);
+    const { signal, headers, ...own } = checkBroadcastOptions(options);
     this.#state.refuseUnlessOpen();
     signal?.throwIfAborted();
     const settings = { ...overrideSettings(this.#settingsOf(name), own), queueTimeoutMs: Infinity };
-    return this.#backend.submitToAll(name, input, { settings, signal });
+    return this.#backend.submitToAll(name, input, { settings, signal, headers: headers as Headers | undefined });
   }
 
   /** Resolves when there is a place in the queue for the next call. */
@@ -89,7 +110,7 @@ export class Calls {
   }
 
   /**
-   * Hands a call to the cache or the backend, or rejects it.
+   * Hands a call to the steps around it, or to the backend, or rejects it.
    * @param mayRefuse whether the call is rejected when there is no place; `map` has waited for one
    */
   #submit(
@@ -98,15 +119,23 @@ export class Calls {
     base: TaskSettings,
     terms: CallTerms | undefined,
     mayRefuse: boolean,
+    callable?: Callable,
   ): Promise<unknown> {
+    if (terms?.progressEveryMs !== undefined) {
+      return runPaced(terms, (paced) => this.#submit(name, input, base, paced, mayRefuse, callable));
+    }
     try {
       this.#state.refuseUnlessOpen();
       terms?.signal?.throwIfAborted();
-      const cache = (terms?.settings ?? base).cache === undefined ? undefined : this.#cache;
-      if (cache === undefined) return this.#backend.submit(name, input, bindRetry(terms, base), mayRefuse);
-      return cache.get(name, input, toCachedCall(terms, base), (shared) =>
-        this.#backend.submitShared(name, input, { ...bindRetry(terms, base), ...shared }, mayRefuse),
-      );
+      const source = terms?.transfer === undefined ? asSource(input) : undefined;
+      if (source !== undefined) {
+        return this.#backend.submitFlowing(name, undefined, bindRetry(terms, base), { source }, mayRefuse).result;
+      }
+      // Each input of `map` has a result of its own.
+      if (this.#steps.areNone(terms?.settings ?? base, !mayRefuse)) {
+        return this.#backend.submit(name, input, bindRetry(terms, base), mayRefuse);
+      }
+      return this.#steps.answer({ name, input, base, terms, callable }, mayRefuse);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -117,35 +146,20 @@ export class Calls {
   }
 }
 
-/** Terms of one call beyond the settings of its name. */
-function toTerms(options: RunOptions, base: TaskSettings): CallTerms {
-  const { signal, deadline, borrow } = options;
-  const onProgress = options.onProgress === undefined ? undefined : inThisContext(options.onProgress);
-  const key = options.key === undefined ? undefined : shortKey(options.key);
-  const transfer = options.transfer?.length ? options.transfer : undefined;
-  const settings = overrideSettings(base, options);
-  if (deadline === undefined) return { settings, signal, onProgress, key, transfer, borrow };
-  const epochMs = Number(deadline);
-  return { settings, signal, onProgress, key, transfer, borrow, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
+/** Terms of a call of a callable. */
+function termsOf({ terms: always }: Callable, own: CallTerms | undefined): CallTerms {
+  return own === undefined ? always : { ...own, callable: always.callable };
 }
 
-/** The same with `retry.on` bound to the caller's async context; unchanged if there is none. */
-function bindRetry(terms: CallTerms | undefined, base: TaskSettings): CallTerms | undefined {
-  const settings = terms?.settings ?? base;
-  const { on } = settings.retry;
-  if (on === undefined) return terms;
-  return { ...terms, settings: { ...settings, retry: { ...settings.retry, on: inThisContext(on) } } };
-}
-
-/** A caller's terms for a result that others may share. */
-function toCachedCall(terms: CallTerms | undefined, base: TaskSettings): CachedCall {
-  const { timeoutMs, queueTimeoutMs, retry } = terms?.settings ?? base;
-  const queueUntilMs = hostNowMs() + queueTimeoutMs;
-  const limits = { timeoutMs, queueUntilMs, deadlineMs: terms?.deadline?.hostMs ?? Infinity };
-  return { limits, retry, signal: terms?.signal, onProgress: terms?.onProgress };
-}
-
-/** A function that runs in the present async context, whatever context it is called in. */
-function inThisContext<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
-  return AsyncResource.bind(fn);
+/** Runs a call whose progress is passed on at a pace. The last value comes before the end, unless the caller has left. */
+async function runPaced(
+  { progressEveryMs = 0, onProgress = () => {}, ...others }: CallTerms,
+  run: (terms: CallTerms) => Promise<unknown>,
+): Promise<unknown> {
+  const pace = new ProgressPace(progressEveryMs, systemClock, onProgress);
+  try {
+    return await run({ ...others, onProgress: (value) => pace.take(value) });
+  } finally {
+    pace.end(others.signal?.aborted !== true);
+  }
 }

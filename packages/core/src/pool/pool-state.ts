@@ -1,3 +1,4 @@
+import { Date } from '../base/natives.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolStateName } from '../contract/stats.js';
 
@@ -13,6 +14,7 @@ export const POOL_MOVES: Readonly<Record<PoolStateName, readonly PoolStateName[]
 export class PoolState {
   readonly #pool: string;
   #name: PoolStateName = 'open';
+  #sinceEpochMs = Date.now();
   #failure: PoolError<'ERR_POOL_FAILED'> | undefined;
   /** Called when the pool accepts no more tasks. */
   readonly #onEnd = new Set<(error: unknown) => void>();
@@ -25,6 +27,11 @@ export class PoolState {
     return this.#name;
   }
 
+  /** Time of the last move, ms since the epoch. */
+  get sinceEpochMs(): number {
+    return this.#sinceEpochMs;
+  }
+
   get isOpen(): boolean {
     return this.#name === 'open';
   }
@@ -35,6 +42,7 @@ export class PoolState {
       throw new PoolError('ERR_STATE', { what: `pool "${this.#pool}"`, from: this.#name, to });
     }
     this.#name = to;
+    this.#sinceEpochMs = Date.now();
     if (this.#onEnd.size === 0) return;
     const error = refusal ?? this.closedError();
     const callbacks = [...this.#onEnd];

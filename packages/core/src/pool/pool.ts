@@ -1,32 +1,28 @@
-import { EventEmitter } from 'eventemitter3';
-import type { Backend, OpenBackend } from '../backend/backend.js';
+import type { OpenBackend } from '../backend/backend.js';
 import { openLocalBackend } from '../backend/local-backend.js';
-import { callSafely } from '../base/call-safely.js';
-import { systemClock } from '../base/clock.js';
-import { ResultCache } from '../cache/result-cache.js';
-import { checkEvent, checkListener, checkReason, checkTaskName, wrongArgument } from '../contract/arguments.js';
-import type { BroadcastOptions, CloseOptions, MapOptions, RunOptions } from '../contract/call-options.js';
-import { checkRunOptions } from '../contract/check-options.js';
-import type { PoolEvents } from '../contract/events.js';
-import type { PoolOptions, WorkersOption } from '../contract/options.js';
-import { type ResolvedOptions, resolveOptions } from '../contract/resolve-options.js';
-import type { PoolStats } from '../contract/stats.js';
-import type { AnyHandlers, HandlersOf, Input, Output } from '../contract/worker-module.js';
-import { Calls } from './calls.js';
-import { Ending } from './ending.js';
+import { dropOfTask } from '../cache/drop-of-task.js';
+import { checkTaskName } from '../contract/arguments.js';
+import type {
+  BroadcastArguments,
+  BroadcastOptions,
+  MapOptions,
+  RunArguments,
+  RunOptions,
+  StartOptions,
+  StreamOptions,
+} from '../contract/call-options.js';
+import type { CallableOptions, TaskFunction } from '../contract/callable-options.js';
+import { checkRunOptions, checkStartOptions, checkStreamOptions } from '../contract/check-options.js';
+import type { StartArguments, StreamArguments, TaskCall, TaskStream } from '../contract/flowing-calls.js';
+import type { PoolOptions } from '../contract/options.js';
+import type { TaskStats } from '../contract/stats.js';
+import type { AnyHandlers, HandlersOf, Input, Output, Yielded } from '../contract/worker-module.js';
 import { mapSettled, mapValues, type SettledTask } from './map.js';
-import { PoolState } from './pool-state.js';
-import { moduleName, workerModuleUrl } from './worker-module-url.js';
-
-/** Arguments after the task name. The input may be left out where the handler takes none. */
-export type RunArguments<I> = undefined extends I
-  ? [input?: I, options?: RunOptions]
-  : [input: I, options?: RunOptions];
-
-/** As {@link RunArguments}, with the options of `broadcast`. */
-export type BroadcastArguments<I> = undefined extends I
-  ? [input?: I, options?: BroadcastOptions]
-  : [input: I, options?: BroadcastOptions];
+import { openCall } from './open-call.js';
+import { openPool } from './open-pool.js';
+import { openStream } from './open-stream.js';
+import { PoolControl } from './pool-control.js';
+import { taskFunction } from './task-function.js';
 
 /**
  * A supervised pool of workers that run the handlers of one module.
@@ -42,71 +38,36 @@ export type BroadcastArguments<I> = undefined extends I
  *
  * @typeParam W the type of the worker module; gives names, inputs and outputs of its handlers
  */
-export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements AsyncDisposable {
-  readonly #options: ResolvedOptions;
-  readonly #backend: Backend;
-  readonly #cache: ResultCache | undefined;
-  readonly #state: PoolState;
-  readonly #calls: Calls;
-  readonly #ending: Ending;
-
+export class Pool<W = AnyHandlers> extends PoolControl<W> {
   /**
    * Starts the least number of workers at once.
    * @param worker path (relative to the current folder) or file: URL of the worker module
    * @throws ERR_OPTION when an option is unknown or wrong, or the module does not exist
    */
   constructor(worker: string | URL, options?: PoolOptions<NoInfer<W>>);
+  /**
+   * Runs the handlers of a module that the program has loaded itself, for tests with mocks and coverage.
+   * @param module the module as an object: functions, and `worker` made by `defineWorker`. Each function is looked up at its
+   * call, so a mock that takes its place later is called
+   * @throws ERR_OPTION when an option is unknown or wrong, or the object has no functions
+   */
+  constructor(module: W & object, options: PoolOptions<NoInfer<W>> & { kind: 'inline' });
   /** @internal Over another backend than the workers of this machine. */
   constructor(worker: string | URL, options: PoolOptions<NoInfer<W>>, open: OpenBackend);
-  constructor(worker: string | URL, options: PoolOptions<NoInfer<W>> = {}, open: OpenBackend = openLocalBackend) {
-    super();
-    const url = workerModuleUrl(worker);
-    // Kept by no field: the pool copies these two, and the caller may then drop them.
-    const { workerData, warmup, ...own } = resolveOptions(options, moduleName(url));
-    this.#options = own;
-    const { cache, tasks, taskDefaults } = this.#options;
-    if (cache !== undefined) {
-      this.#cache = new ResultCache(cache, (task) => (tasks.get(task) ?? taskDefaults).cache, systemClock);
-    }
-    this.#state = new PoolState(this.#options.name);
-    this.#backend = open({
-      pool: this,
-      moduleUrl: url.href,
-      options: this.#options,
-      givenStartData: { workerData, warmup },
-      emit: (event, ...args) => this.#emitSafely(event, args),
-      gaveUp: (reason, cause) => this.#ending.fail(reason, cause),
-      memoryShort: () => this.#cache?.trim(),
-    });
-    const parts = { backend: this.#backend, state: this.#state };
-    this.#calls = new Calls({ ...parts, options: this.#options, cache: this.#cache });
-    this.#ending = new Ending({ ...parts, failed: (failure) => this.#emitSafely('failed', [failure]) });
-  }
-
-  /** The `name` option, or the file name of the worker module. */
-  get name(): string {
-    return this.#options.name;
-  }
-
-  /** The result cache, if the pool or one of its tasks has `cache`. */
-  get cache(): ResultCache | undefined {
-    return this.#cache;
-  }
-
-  /**
-   * Resolves when the least number of workers is ready and warm.
-   * @throws ERR_POOL_FAILED with the cause when they cannot be started; ERR_POOL_CLOSED when the pool is closed first
-   */
-  async ready(): Promise<void> {
-    this.#state.refuseUnlessOpen();
-    // Each caller gets its own promise: the backend handles the rejection of the one that all share.
-    await this.#backend.whenReady();
+  constructor(
+    worker: string | URL | (W & object),
+    options: PoolOptions<NoInfer<W>> = {},
+    open: OpenBackend = openLocalBackend,
+  ) {
+    super((pool) => openPool(pool, worker, options, open));
   }
 
   // Names are `keyof HandlersOf<W> & string` rather than TaskName<W>, because a type error then lists them.
 
   /**
-   * Runs one task and resolves to the result of its handler.
+   * Runs one task and resolves to the result of its handler. An async iterable as input, such as a Readable, flows: the handler
+   * gets an async iterable. The source is read as far ahead as 64 values or 1 MiB, and closed when the task settles. Once the
+   * handler has asked for a value, the task is not tried again.
    * @throws ERR_OPTION at once, for wrong arguments or options
    * @returns a promise that rejects with the handler's own error, the signal's reason, or a PoolError
    */
@@ -114,7 +75,73 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     const [input, options] = args as [unknown, RunOptions | undefined];
     checkTaskName(name);
     const own = options === undefined ? undefined : checkRunOptions(options);
-    return this.#calls.run(name, input, own) as Promise<Output<W, N>>;
+    return this.parts.calls.run(name, input, own) as Promise<Output<W, N>>;
+  }
+
+  /**
+   * A task as a function, with settings and counts of its own:
+   *
+   * ```ts
+   * const stats = pool.task('stats', { cache: { ttlMs: 300_000 }, retry: 2 });
+   * await stats({ year: 2026 });
+   * ```
+   *
+   * What it sets is its own. No other callable, and no call by name, has a part in that cache, limit or shaping. What it does not
+   * set, it shares with its name, so that limits in `tasks` hold for all calls. A pool has at most 250 callables, so a program
+   * makes one and keeps it. `with()` takes options of calls.
+   * @throws ERR_OPTION for a wrong name or option
+   */
+  task<N extends keyof HandlersOf<W> & string>(
+    name: N,
+    options: CallableOptions<Input<W, N>> = {},
+  ): TaskFunction<Input<W, N>, Output<W, N>> {
+    const callable = this.parts.callables.open(name, options);
+    const { label, cacheName, settings, shaped } = callable;
+    if (settings.cache !== undefined) this.parts.cache.open();
+    return taskFunction<Input<W, N>, Output<W, N>>({
+      label,
+      run: (input, own) => this.parts.calls.run(name, input, own, callable),
+      invalidate: (selector) => dropOfTask(this.parts.cache.present, cacheName, selector),
+      flush: () => this.parts.shaping.flush(shaped.label),
+      stats: () => {
+        const { byTask, shaping, cache } = this.stats();
+        const ofName = { shaping: shaping?.[shaped.label], cache: cache?.byTask[cacheName] };
+        return { label, task: byTask[label] as TaskStats, ...ofName };
+      },
+    });
+  }
+
+  /**
+   * Runs one task whose handler is a generator, or returns an async iterable, and gives the values as they come. The task is submitted
+   * at once, and takes a place in a worker until its handler has ended. The handler goes no further ahead of the reader than
+   * `highWaterMark`. So a stream that nothing reads stays where it is, until `timeoutMs`, `signal` or `destroy()` ends it. `close()`
+   * waits for it. Once a value has arrived, the task is not tried again, whatever `retry` says.
+   * @throws ERR_OPTION at once, for wrong arguments or options
+   * @returns a stream. It fails with the handler's own error, the signal's reason, or a PoolError. It fails with a TypeError if the
+   * handler returns no stream
+   */
+  stream<N extends keyof HandlersOf<W> & string>(
+    name: N,
+    ...args: StreamArguments<Input<W, N>>
+  ): TaskStream<Yielded<W, N>> {
+    const [input, options = {}] = args as [unknown, StreamOptions | undefined];
+    checkTaskName(name);
+    return openStream(checkStreamOptions(options), (own, stream) =>
+      this.parts.calls.open(name, input, own, { stream }),
+    );
+  }
+
+  /**
+   * Runs one task that exchanges messages with its caller: `post` and `on('message')` here, `ctx.post` and `ctx.on('message')` in the
+   * handler. Once a message has passed, the task is not tried again, whatever `retry` says.
+   * @throws ERR_OPTION at once, for wrong arguments or options
+   */
+  start<N extends keyof HandlersOf<W> & string>(name: N, ...args: StartArguments<Input<W, N>>): TaskCall<Output<W, N>> {
+    const [input, options = {}] = args as [unknown, StartOptions | undefined];
+    checkTaskName(name);
+    return openCall(checkStartOptions(options), (own) =>
+      this.parts.calls.open(name, input, own, { hasMessages: true }),
+    );
   }
 
   /**
@@ -129,7 +156,11 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     inputs: Iterable<Input<W, N>> | AsyncIterable<Input<W, N>>,
     options: MapOptions = {},
   ): AsyncGenerator<Output<W, N>, void, undefined> {
-    return mapValues(this.#calls.overInputs(name, inputs, options)) as AsyncGenerator<Output<W, N>, void, undefined>;
+    return mapValues(this.parts.calls.overInputs(name, inputs, options)) as AsyncGenerator<
+      Output<W, N>,
+      void,
+      undefined
+    >;
   }
 
   /**
@@ -142,7 +173,7 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     options: MapOptions = {},
   ): AsyncGenerator<SettledTask<Input<W, N>, Output<W, N>>, void, undefined> {
     type Result = AsyncGenerator<SettledTask<Input<W, N>, Output<W, N>>, void, undefined>;
-    return mapSettled(this.#calls.overInputs(name, inputs, options)) as Result;
+    return mapSettled(this.parts.calls.overInputs(name, inputs, options)) as Result;
   }
 
   /**
@@ -156,129 +187,6 @@ export class Pool<W = AnyHandlers> extends EventEmitter<PoolEvents> implements A
     ...args: BroadcastArguments<Input<W, N>>
   ): Promise<Output<W, N>[]> {
     const [input, options = {}] = args as [unknown, BroadcastOptions | undefined];
-    return (await this.#calls.broadcast(name, input, options)) as Output<W, N>[];
-  }
-
-  /**
-   * Resolves when the queue has room for one more task (`queue.max`). Places are given out one by one, in the order of the
-   * calls. Each is kept for the next `run()` until the end of this turn of the event loop. Then it goes to the next waiting
-   * caller.
-   * @throws ERR_POOL_CLOSED, ERR_POOL_FAILED
-   */
-  room(): Promise<void> {
-    return this.#calls.room();
-  }
-
-  /** Resolves when nothing is queued and nothing runs. */
-  idle(): Promise<void> {
-    return this.#backend.whenIdle();
-  }
-
-  /**
-   * Changes the number of workers, or its bounds. Excess workers finish what they have. Kind 'inline' has one worker,
-   * always, and a pool that is not open has none to come: both ignore it.
-   * @throws ERR_OPTION for a wrong value, also where it is ignored
-   */
-  resize(workers: WorkersOption): void {
-    if (workers === undefined) throw wrongArgument('workers', 'a number, "auto" or an object', workers);
-    const own = resolveOptions({ workers }, this.name);
-    if (this.#state.isOpen) this.#backend.resize(own.workers);
-  }
-
-  /**
-   * Replaces every present worker between its tasks, starting ones and spares included. A quarter go at once, and each new
-   * one is warm before the old one goes. Resolves when the last of them has gone, also because the pool closes. Resolves at
-   * once for a pool that is not open.
-   * @param reason goes out with `worker:recycled`
-   * @throws ERR_OPTION at once, for a reason that is not a text. ERR_WORKER_START when a new worker cannot be started, with
-   * the error of that start as the cause. The remaining workers then stay and go on. ERR_POOL_FAILED when the pool fails
-   * meanwhile
-   */
-  recycle(reason = 'recycle() was called'): Promise<void> {
-    checkReason(reason);
-    return this.#recycle(reason);
-  }
-
-  /** Hands out no task until `resume`. Tasks in flight go on; new tasks may be submitted and wait. */
-  pause(): void {
-    this.#backend.pause();
-  }
-
-  resume(): void {
-    this.#backend.resume();
-  }
-
-  /** A snapshot, as plain data. */
-  stats(): PoolStats {
-    const { name, kind } = this.#options;
-    return { name, kind, state: this.#state.name, ...this.#backend.stats(), cache: this.#cache?.stats() };
-  }
-
-  /**
-   * Refuses new tasks, finishes the accepted ones, lets workers tear down, and resolves when the last has gone. It may be
-   * called again; the earliest limit of all calls holds.
-   * @throws ERR_OPTION at once, for wrong options; the pool then stays as it is
-   */
-  close(options: CloseOptions = {}): Promise<void> {
-    return this.#ending.close(options);
-  }
-
-  /** Rejects every queued and running task with ERR_POOL_CLOSED, kills the workers, and resolves when they have gone. */
-  destroy(reason?: unknown): Promise<void> {
-    return this.#ending.destroy(reason);
-  }
-
-  /**
-   * Calls `listener` at every such event; see {@link PoolEvents}. Listeners run synchronously, in the order of their
-   * registration. What one throws becomes an uncaught exception of the program.
-   * @throws ERR_OPTION for an unknown event, with the nearest name, and for a listener that is not a function
-   */
-  override on<E extends keyof PoolEvents>(event: E, listener: EventEmitter.EventListener<PoolEvents, E>): this {
-    checkListener(event, listener);
-    return super.on(event, listener);
-  }
-
-  /** Like `on`, but for the next such event only. @throws ERR_OPTION */
-  override once<E extends keyof PoolEvents>(event: E, listener: EventEmitter.EventListener<PoolEvents, E>): this {
-    checkListener(event, listener);
-    return super.once(event, listener);
-  }
-
-  /** Removes this listener; without a listener, all of this event. @throws ERR_OPTION for an unknown event */
-  override off<E extends keyof PoolEvents>(event: E, listener?: EventEmitter.EventListener<PoolEvents, E>): this {
-    checkEvent(event);
-    return super.off(event, listener);
-  }
-
-  /** The same as `on`. @throws ERR_OPTION */
-  override addListener<E extends keyof PoolEvents>(
-    event: E,
-    listener: EventEmitter.EventListener<PoolEvents, E>,
-  ): this {
-    return this.on(event, listener);
-  }
-
-  /** The same as `off`. @throws ERR_OPTION */
-  override removeListener<E extends keyof PoolEvents>(
-    event: E,
-    listener?: EventEmitter.EventListener<PoolEvents, E>,
-  ): this {
-    return this.off(event, listener);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #recycle(reason: string): Promise<void> {
-    if (!this.#state.isOpen) return;
-    await this.#backend.recycle(reason);
-    this.#state.refuseIfFailed();
-  }
-
-  #emitSafely<E extends keyof PoolEvents>(event: E, args: Parameters<PoolEvents[E]>): void {
-    callSafely(() =>
-      (this.emit as (event: E, ...args: Parameters<PoolEvents[E]>) => boolean).call(this, event, ...args),
-    );
+    return (await this.parts.calls.broadcast(name, input, options)) as Output<W, N>[];
   }
 }

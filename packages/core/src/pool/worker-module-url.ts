@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { toJson } from '../base/natives.js';
+import { messageOf } from '../base/message-of.js';
+import { getBuiltinModule, readFileSync, toJson } from '../base/natives.js';
 import { pathUrl } from '../base/path-url.js';
 import { isThere, nonFileType } from '../base/read-file.js';
 import { PoolError } from '../contract/errors.js';
@@ -49,6 +50,17 @@ function isModuleFile(path: string): boolean {
 /** The file name of the module, without its folder: the default name of a pool. */
 export function moduleName(url: URL): string {
   return basename(fileURLToPath(url)).replace(/\.[mc]?[jt]s$/, '');
+}
+
+/** A text that changes with the module's file. @throws ERR_OPTION when the file cannot be read */
+export function versionOf(url: URL): string {
+  const { createHash } = getBuiltinModule('node:crypto');
+  try {
+    return createHash('sha256').update(readFileSync(url)).digest('hex');
+  } catch (cause) {
+    const reason = `must be given, because the worker module cannot be read: ${messageOf(cause)}`;
+    throw new PoolError('ERR_OPTION', { option: 'cache.version', reason }, { cause });
+  }
 }
 
 function toUrl(worker: unknown): URL {

@@ -25,6 +25,7 @@ export function startSizing(nowMs: number): SizingState {
     ...nothingLearned(nowMs + FIRST_PROBE_MS),
     probesDown: false,
     ease: AT_EASE,
+    restingSinceMs: undefined,
     waitingSinceMs: undefined,
   };
 }
@@ -63,7 +64,7 @@ function choose(state: SizingState, sample: SizingSample, limits: SizingLimits):
  * tasks.
  */
 function observe(before: SizingState, sample: SizingSample, limits: SizingLimits): SizingState {
-  const { nowMs, waiting, workers } = sample;
+  const { nowMs, waiting, executing, ended, workers } = sample;
   const { shape, isNew } = addTick(before.shape, sample, limits.cores);
   const isCeilingOver = nowMs >= before.ceilingUntilMs;
   const state = {
@@ -72,17 +73,26 @@ function observe(before: SizingState, sample: SizingSample, limits: SizingLimits
     trial: before.trial?.to === workers ? before.trial : undefined,
     ceiling: isCeilingOver ? Infinity : before.ceiling,
     ease: see(before.ease, sample, limits.minConcurrency),
+    restingSinceMs: waiting + executing + ended === 0 ? (before.restingSinceMs ?? nowMs) : undefined,
     waitingSinceMs: waiting === 0 ? undefined : (before.waitingSinceMs ?? nowMs),
   };
   const rate = isFull(sample) ? addWork(state.rate, sample) : state.rate;
   return isNew ? { ...state, ...nothingLearned(nowMs) } : { ...state, rate };
 }
 
-/** Without work, workers unneeded for a while go one at a time, down to the minimum. */
+/**
+ * Without work, workers unneeded for a while go one at a time, down to the minimum. With `idleMs`, all of them go at once after that
+ * time.
+ */
 function rest(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const probeAtMs = sample.nowMs + state.probeEveryMs;
   const idle = { ...state, trial: undefined, rate: NO_RATE, probeAtMs };
   if (sample.workers <= limits.minWorkers) return stay({ ...idle, votes: needed(state.votes, sample.nowMs) }, sample);
+  if (limits.idleMs !== undefined) {
+    const restedMs = sample.nowMs - (state.restingSinceMs ?? sample.nowMs);
+    if (state.restingSinceMs === undefined || restedMs < limits.idleMs) return stay(idle, sample);
+    return change(idle, sample, limits.minWorkers, `nothing to do for ${limits.idleMs} ms (workers.idleMs)`);
+  }
   const { votes, passed } = vote(state.votes, sample.nowMs, false);
   if (!passed) return stay({ ...idle, votes }, sample);
   const seconds = Math.round((sample.nowMs - votes.neededAtMs) / 1000);
@@ -148,7 +158,7 @@ function shrink(
 ): SizingChoice {
   const { workers } = sample;
   const harm = workers > useful * FAR_TOO_MANY;
-  const { votes, passed } = vote(state.votes, sample.nowMs, harm);
+  const { votes, passed } = vote(state.votes, sample.nowMs, harm, limits.idleMs);
   if (!passed) return stay({ ...state, votes }, sample);
   // Workers that take the cores from each other are halved. Workers that are only idle go one by one.
   const to = harm ? Math.max(wanted, useful, Math.floor(workers / 2)) : workers - 1;

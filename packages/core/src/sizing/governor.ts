@@ -6,13 +6,23 @@ export interface GovernedPool {
   isActive: boolean;
   /** Whether tasks wait in it, so that it would use more cores if it had them. */
   isShort: boolean;
+  /** Workers that it wants for tasks that compute; undefined in other versions of this library. */
+  computingWorkers?: number;
 }
 
 interface Shared {
   readonly pools: Set<GovernedPool>;
   /** Host clock. Before this time no pool kills a worker for memory: the last kill has to show first. */
   noKillBeforeMs: number;
+  /** Whether the program was warned of too many computing workers. */
+  hasWarned?: boolean;
 }
+
+/**
+ * Computing workers for each core above which a program is warned. Each worker takes some 47 MB (docs/performance.md#idle-memory), and
+ * tasks that compute gain nothing from more workers than cores. At 4 it is no small excess by a wrong count of cores. A choice.
+ */
+const MOST_PER_CORE = 4;
 
 /**
  * Time constant of the average of used cores. A look covers 250 ms. A pool whose work comes in bursts uses two cores in one look, and
@@ -65,6 +75,20 @@ export class CoreShare {
   shareOf(cores: number): number {
     return this.coresOf(cores) / cores;
   }
+}
+
+/**
+ * Number of computing workers of all pools of this program, if it is too large for its cores. Only once in a program: a warning that
+ * comes again is not read.
+ */
+export function takeExcess(cores: number): number | undefined {
+  const state = shared();
+  if (state.hasWarned === true) return undefined;
+  let workers = 0;
+  for (const { computingWorkers = 0 } of state.pools) workers += computingWorkers;
+  if (workers <= MOST_PER_CORE * Math.max(1, cores)) return undefined;
+  state.hasWarned = true;
+  return workers;
 }
 
 /** An average that forgets: a reading counts the more, the longer the time that it covers. */

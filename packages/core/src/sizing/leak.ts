@@ -1,3 +1,5 @@
+import { robustSlope } from './robust-slope.js';
+
 /** Memory of a worker at one moment between its tasks. */
 export interface MemoryPoint {
   readonly tasksDone: number;
@@ -32,30 +34,17 @@ const RISING = 0.85;
  */
 const LEAST_BYTES = 20 * 1024 * 1024;
 
-/**
- * Whether a worker leaks: the slope of its memory against the tasks done, by the estimator of Theil and Sen. That is the
- * median slope between all pairs of points, which a third of outliers does not move. Undefined while there are too few
- * points.
- */
+/** Whether a worker leaks: the slope of its memory against the tasks done. Undefined while there are too few points. */
 export function judgeLeak(points: readonly MemoryPoint[]): LeakVerdict | undefined {
   if (points.length < LEAK_POINTS) return undefined;
-  const slopes: number[] = [];
-  let rising = 0;
-  for (let first = 0; first < points.length; first++) {
-    for (let second = first + 1; second < points.length; second++) {
-      const a = points[first] as MemoryPoint;
-      const b = points[second] as MemoryPoint;
-      if (b.tasksDone === a.tasksDone) continue;
-      slopes.push((b.keptBytes - a.keptBytes) / (b.tasksDone - a.tasksDone));
-      if (b.keptBytes > a.keptBytes) rising++;
-    }
-  }
-  if (slopes.length === 0) return undefined;
-  slopes.sort((a, b) => a - b);
-  const bytesPerTask = slopes[Math.floor(slopes.length / 2)] as number;
+  const found = robustSlope(
+    points.map(({ tasksDone }) => tasksDone),
+    points.map(({ keptBytes }) => keptBytes),
+  );
+  if (found === undefined) return undefined;
+  const { slope: bytesPerTask, risingShare } = found;
   const tasks = (points.at(-1) as MemoryPoint).tasksDone - (points[0] as MemoryPoint).tasksDone;
   const grownBytes = bytesPerTask * tasks;
-  const risingShare = rising / slopes.length;
   const isLeak = risingShare >= RISING && grownBytes >= LEAST_BYTES;
   return { bytesPerTask, grownBytes, points: points.length, risingShare, isLeak };
 }

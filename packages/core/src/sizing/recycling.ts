@@ -1,5 +1,5 @@
 import { plural } from '../base/format-count.js';
-import type { RecycleRules } from '../contract/resolve-options.js';
+import type { RecycleRules } from '../contract/resolved-options.js';
 import type { LeakVerdict } from './leak.js';
 
 /** The data of a ready worker that recycling decides on. */

@@ -52,6 +52,8 @@ export interface SizingLimits {
   /** 1 when the pool chooses the concurrency; otherwise the fixed number. */
   readonly minConcurrency: number;
   readonly maxConcurrency: number;
+  /** Time for which unneeded workers are kept; undefined where the law decides, Infinity for always. */
+  readonly idleMs?: number | undefined;
   /** Cores that this pool may count on, a fraction. */
   readonly cores: number;
 }

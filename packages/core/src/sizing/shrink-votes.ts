@@ -52,10 +52,16 @@ export function needed(votes: ShrinkVotes, nowMs: number): ShrinkVotes {
  * @param harm they take cores from each other, so they go at once. Only after mistakes do they go later, by what `keepMs` has grown
  * by. Without that delay, 4 workers change 44 times in two minutes. Another pool uses two of their 4 cores there, for 10 s of
  * 20. With it, they change 8 times.
+ * @param idleMs time for which the user keeps unneeded workers; undefined for `keepMs`
  */
-export function vote(votes: ShrinkVotes, nowMs: number, harm: boolean): { votes: ShrinkVotes; passed: boolean } {
+export function vote(
+  votes: ShrinkVotes,
+  nowMs: number,
+  harm: boolean,
+  idleMs?: number,
+): { votes: ShrinkVotes; passed: boolean } {
   const counted = { ...votes, votes: votes.votes + 1 };
-  const keepMs = harm ? votes.keepMs - KEEP_MS : votes.keepMs;
+  const keepMs = harm ? votes.keepMs - KEEP_MS : (idleMs ?? votes.keepMs);
   const passed = counted.votes >= VOTES && nowMs - votes.neededAtMs >= keepMs;
   return { votes: counted, passed };
 }

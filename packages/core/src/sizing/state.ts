@@ -29,6 +29,8 @@ export interface SizingState {
   /** A concurrency that left workers idle time. */
   readonly tooFew: number;
   readonly ease: Ease;
+  /** Start of the current stretch without any task; undefined while there are some. */
+  readonly restingSinceMs: number | undefined;
   /** Start of the current stretch of waiting tasks; undefined while none wait. */
   readonly waitingSinceMs: number | undefined;
 }

@@ -11,6 +11,8 @@ export interface SizeRange {
   max: number;
   /** Spare workers beside those. */
   spare: number;
+  /** Time for which an unneeded worker is kept; undefined where the pool decides. */
+  idleMs?: number | undefined;
   reason: string;
 }
 
@@ -42,12 +44,12 @@ export function sizeRange(
     return { min: workers, start: workers, max: workers, spare: 0, reason: `workers: ${workers}` };
   }
   const given = workers === 'auto' ? {} : workers;
-  const spare = given.spare ?? 0;
+  const { idleMs, spare = 0 } = given;
   if (fromOutside !== undefined && fromOutside !== '' && given.max === undefined) {
     const count = checkedCount(fromOutside);
     const max = Math.max(count, given.min ?? 0);
     const own = given.min === undefined && spare === 0 ? '' : `workers: ${boundsOf(given)}, `;
-    return { min: given.min ?? count, start: max, max, spare, reason: `${own}${WORKERS_VARIABLE}=${count}` };
+    return { min: given.min ?? count, start: max, max, spare, idleMs, reason: `${own}${WORKERS_VARIABLE}=${count}` };
   }
   const usable = cores();
   const own = Math.max(1, Math.ceil(usable * PER_CORE[workload]));
@@ -58,6 +60,7 @@ export function sizeRange(
     start: Math.min(max, Math.max(own, given.min ?? 0)),
     max,
     spare,
+    idleMs,
     reason: workers === 'auto' ? shown : `workers: ${boundsOf(given)}, ${shown}`,
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../base/clock.js';
+import { debugLog } from '../base/debug-log.js';
 import {
   afterReady,
   afterUnexpectedEnd,
@@ -8,6 +9,8 @@ import {
   type UnexpectedEnd,
 } from './restart-policy.js';
 import { maySpawnAt } from './start-pace.js';
+
+const log = debugLog('supervise');
 
 /** An unrequested end, and the error behind it. */
 export interface Fault extends UnexpectedEnd {
@@ -100,6 +103,7 @@ export class Starter<D extends Due> {
     const end = { ...fault, nowMs, random: random(), hasOthers: hasReady() };
     const { history, decision } = afterUnexpectedEnd(this.#history, end, limits);
     this.#history = history;
+    if (log.isOn) log.write('a worker ended by itself after %i ms: %o', fault.uptimeMs, decision);
     if (decision.action === 'giveUp') gaveUp(decision.reason, fault.cause);
     else this.#mayStartAt = Math.max(this.#mayStartAt, nowMs + decision.delayMs);
   }

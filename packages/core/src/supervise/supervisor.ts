@@ -2,12 +2,14 @@ import { Conditions } from '../base/conditions.js';
 import { mostAtOnce } from '../sizing/recycling.js';
 import { type Recycling, replaceAll } from './replace-all.js';
 import { type Replacement, Replacements, type Replacing } from './replacements.js';
+import { slotFor } from './slots.js';
 import { type Due, type Fault, Starter, type StarterParts } from './starter.js';
 import { type GoFirst, tooMany } from './too-many.js';
 
 /** What the supervisor needs of a worker. */
 export interface Supervised {
   readonly id: number;
+  readonly slot: number;
   readonly isReady: boolean;
   readonly state: string;
   readonly inFlight: number;
@@ -16,15 +18,19 @@ export interface Supervised {
   readonly usedAtMs: number;
   readonly metrics: { readonly rssBytes: number };
   drain(reason: string, stopWithinMs: number): void;
-  destroy(): void;
+  destroy(teardownMs: number): void;
 }
 
 export interface SupervisorParts<W extends Supervised> extends Omit<
   StarterParts<Due>,
   'due' | 'hasReady' | 'starting' | 'start'
 > {
+  /** Time that a worker has to stop, whatever it goes for. */
+  teardownMs: number;
+  /** The same where the pool ends without delay. */
+  destroyMs: number;
   /** Starts a worker. May throw when the start cannot even be tried. */
-  start(workerId: number): W;
+  start(workerId: number, slot: number): W;
   /** Gives a worker tasks from now on. */
   activate(worker: W): void;
   /** Reports that a worker goes, because another one takes its place. */
@@ -37,9 +43,6 @@ export interface SupervisorParts<W extends Supervised> extends Omit<
 interface DueWorker<W> extends Due {
   readonly replacement: Replacement<W> | undefined;
 }
-
-/** Time that a worker has for its teardown, whatever it goes for. OTP gives worker children 5 s, too. */
-const STOP_WITHIN_MS = 5000;
 
 /** Keeps the wanted number of workers alive: starts, restarts by policy, replaces, and lets go. */
 export class Supervisor<W extends Supervised> {
@@ -182,14 +185,14 @@ export class Supervisor<W extends Supervised> {
   /** Drains every worker and starts none; resolves when all have ended. */
   async stop(): Promise<void> {
     this.#end();
-    for (const worker of this.#workers) worker.drain('the pool closes', STOP_WITHIN_MS);
+    for (const worker of this.#workers) worker.drain('the pool closes', this.#parts.teardownMs);
     await this.#conditions.until(() => this.#workers.size === 0);
   }
 
-  /** Kills every worker and starts none; resolves when all have ended. */
+  /** Ends every worker without delay and starts none; resolves when all have ended. */
   async kill(): Promise<void> {
     this.#end();
-    for (const worker of this.#workers) worker.destroy();
+    for (const worker of this.#workers) worker.destroy(this.#parts.destroyMs);
     await this.#conditions.until(() => this.#workers.size === 0);
   }
 
@@ -203,7 +206,7 @@ export class Supervisor<W extends Supervised> {
   /** Lets the old worker go, since another one has taken its place. */
   #leave({ old, reason }: Replacement<W>): void {
     this.#parts.recycled(old, reason);
-    old.drain(reason, STOP_WITHIN_MS);
+    old.drain(reason, this.#parts.teardownMs);
   }
 
   #stays(replacement: Replacement<W>, error: unknown): void {
@@ -216,8 +219,11 @@ export class Supervisor<W extends Supervised> {
     if (this.#spares.size === 0 || this.#isOver) return;
     for (const replacement of this.#replacements.pending('done')) {
       if (replacement.old.inFlight > 0 || !replacement.old.isReady) continue;
-      const [spare] = this.#spares;
-      if (spare === undefined) return;
+      const [first] = this.#spares;
+      if (first === undefined) return;
+      // Its own successor has its slot.
+      const { heir } = replacement;
+      const spare = heir !== undefined && this.#spares.has(heir) ? heir : first;
       this.#spares.delete(spare);
       this.#parts.activate(spare);
       this.#leave(replacement);
@@ -244,11 +250,11 @@ export class Supervisor<W extends Supervised> {
     const staying = this.staying().filter((worker) => !heirs.has(worker));
     const standBy = this.#standBy - this.#spares.size;
     for (const worker of tooMany(staying, this.#wanted, standBy, goFirst)) {
-      worker.drain('fewer workers wanted', STOP_WITHIN_MS);
+      worker.drain('fewer workers wanted', this.#parts.teardownMs);
     }
     for (const spare of [...this.#spares].slice(this.#standBy)) {
       this.#spares.delete(spare);
-      spare.drain('fewer spares wanted', STOP_WITHIN_MS);
+      spare.drain('fewer spares wanted', this.#parts.teardownMs);
     }
   }
 
@@ -275,7 +281,8 @@ export class Supervisor<W extends Supervised> {
 
   #start(replacement: Replacement<W> | undefined): void {
     try {
-      const worker = this.#parts.start(++this.#lastId);
+      const slot = slotFor([...this.#workers].filter(isStaying), replacement?.old);
+      const worker = this.#parts.start(++this.#lastId, slot);
       this.#workers.add(worker);
       if (replacement !== undefined) replacement.heir = worker;
     } catch (cause) {

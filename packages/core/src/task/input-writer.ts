@@ -4,7 +4,8 @@ import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.
 import type { Refusal } from '../contract/errors.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { type InputMemory, REUSED_BYTES } from './input-memory.js';
-import type { InputAside, Task } from './task.js';
+import type { Task } from './task.js';
+import type { InputAside } from './task-terms.js';
 
 /**
  * Size of the chunks of small inputs. Tasks keep such a chunk alive for milliseconds, so that it mostly goes with the young generation.

@@ -6,6 +6,7 @@ import { Balance } from './balance.js';
 import { type InputMemory, REUSED_BYTES } from './input-memory.js';
 import type { Assignment, Task } from './task.js';
 import { canMoveTask, type TaskState } from './task-state.js';
+import type { TryPolicies } from './task-terms.js';
 
 /** How a task ended, for the counts. */
 export type TaskEnd = 'completed' | 'failed' | 'cancelled';
@@ -38,6 +39,7 @@ export class TaskRegistry {
     timedOut: 0,
     retried: 0,
     crashed: 0,
+    slow: 0,
   };
   readonly #aborts: AbortWatch<Task>;
   readonly #memory: InputMemory;
@@ -88,12 +90,22 @@ export class TaskRegistry {
     this.#counts.retried++;
   }
 
+  /** Notes that its last try has failed, while a further run of it is under way. */
+  awaitTwins(task: Task): void {
+    this.#move(task, 'retrying', undefined);
+  }
+
   noteCrash(): void {
     this.#counts.crashed++;
   }
 
-  noteTimeout(): void {
-    this.#counts.timedOut++;
+  noteTimeout(task: Task): void {
+    if (!task.isTwin) this.#counts.timedOut++;
+  }
+
+  noteSlow({ type }: Task): void {
+    this.#counts.slow++;
+    type.slow++;
   }
 
   complete(task: Task, value: unknown): void {
@@ -118,9 +130,12 @@ export class TaskRegistry {
     task.state = 'settled';
     task.owned = undefined;
     if (task.aside !== undefined || task.inputBytes >= REUSED_BYTES) this.#memory.reclaim(task);
+    // A twin was never counted in: the task that it is a run of counts.
+    if (task.isTwin) return;
     this.#count(from, -1);
     this.#countEnd(task, end);
     if (task.extras.signal !== undefined) this.#aborts.forget(task.extras.signal, task);
+    task.twins?.taskSettled();
     if (--this.#pending === 0) this.#onPendingChange(0);
   }
 
@@ -130,6 +145,7 @@ export class TaskRegistry {
     release(task);
     task.state = to;
     task.owned = owned;
+    if (task.isTwin) return;
     this.#count(from, -1);
     this.#count(to, 1);
   }
@@ -161,7 +177,17 @@ export class TaskRegistry {
   }
 }
 
-/** Ends the timer that the state of a task owns. Its worker frees a place. */
+/** Ends the timer that the state of a task owns, and what policies hold. Its worker frees the place. */
 function release({ state, owned }: Task): void {
-  if (owned !== undefined && state !== 'dispatched') (owned as Timer).cancel();
+  if (owned === undefined) return;
+  if (state !== 'dispatched') (owned as Timer).cancel();
+  else if ((owned as Assignment).policies !== undefined) leave(owned as Assignment);
+}
+
+/** Ends what policies hold for a try. A breaker that has not got its outcome by now does not count it. */
+function leave(place: Assignment): void {
+  const { permit, hedgeTimer } = place.policies as TryPolicies;
+  permit?.breaker.ended(permit, 'ignored', permit.beganAtMs, 0);
+  hedgeTimer?.cancel();
+  place.policies = undefined;
 }

@@ -1,6 +1,12 @@
 import { Histogram } from '../base/histogram.js';
-import type { TaskSettings } from '../contract/resolve-options.js';
+import { random } from '../base/random.js';
+import type { TaskSettings } from '../contract/resolved-options.js';
+import { type BreakerHost, Breakers } from '../limits/breakers.js';
+import { HedgePolicy } from '../limits/hedge-policy.js';
+import { TaskLimits } from '../limits/task-limits.js';
+import { TryBudget } from '../limits/try-budget.js';
 import { TaskProfile } from '../sizing/task-profile.js';
+import type { TypeBatches } from './type-batches.js';
 
 /**
  * Weight of the newest sample in the moving average. The last 20 tasks or so decide. With double the weight, one task of
@@ -20,18 +26,24 @@ const LEAST_MS = 0.02;
  * behind it. Ten of them are the 10 s of RunOptions.key.
  */
 const UNKNOWN_MS = 1000;
+/** For types outside of a pool. */
+const NO_HOST: BreakerHost = { random, breakerChanged() {} };
 
 /** Data on all tasks of one name: settings, counts, times. */
 export class TaskType {
   readonly name: string;
+  /** Name of the handler that its tasks call. That of a callable differs from `name`. */
+  readonly taskName: string;
   readonly settings: TaskSettings;
   completed = 0;
   failed = 0;
+  /** Tasks that ran for their `slowMs`. */
+  slow = 0;
   readonly wait = new Histogram();
   readonly run = new Histogram();
   readonly total = new Histogram();
   /** What its tasks do to their workers. */
-  readonly profile = new TaskProfile();
+  readonly profile: TaskProfile;
   /**
    * Expected execution time, ms: a moving average. It tells how much work a queue is, and shares time among names. The typical
    * time leaves out rare long tasks, which are most of the work of some names. The mean of the histogram never forgets.
@@ -45,10 +57,45 @@ export class TaskType {
   typicalMs = UNKNOWN_MS;
   /** Bytes of a result: a moving average. */
   resultBytes = 0;
+  /** Bounds further tries; undefined without a bound. */
+  readonly retryBudget: TryBudget | undefined;
+  /** Its batches; undefined unless its handler takes lists. Known once a worker is ready. */
+  batches: TypeBatches | undefined;
+  /** Part of the sum of `run` in which rows of one call ran side by side, ms. A call counts once as work. */
+  sharedMs = 0;
+  /** Further tries that this bound has refused. */
+  retriesRefused = 0;
+  /** Undefined where no breaker looks after its tasks. */
+  readonly breakers: Breakers | undefined;
+  /** Undefined where its tasks are not hedged. */
+  readonly hedge: HedgePolicy | undefined;
 
-  constructor(name: string, settings: TaskSettings) {
+  /** Limits of its calls: over time, and at once. Undefined without any. */
+  readonly limits: TaskLimits | undefined;
+
+  /** @param base the type of a callable's task name: what the callable does not set itself, it shares with that */
+  constructor(name: string, settings: TaskSettings, host: BreakerHost = NO_HOST, base?: TaskType, taskName = name) {
     this.name = name;
+    this.taskName = taskName;
+    // Workers report by name what handlers do to them.
+    this.profile = base?.profile ?? new TaskProfile();
     this.settings = settings;
+    const { retry, breaker, hedge } = settings;
+    const shared = base?.settings;
+    this.retryBudget = base !== undefined && retry === shared?.retry ? base.retryBudget : budgetOf(retry);
+    if (base !== undefined && breaker === shared?.breaker) this.breakers = base.breakers;
+    else this.breakers = breaker === undefined ? undefined : new Breakers(name, breaker, host);
+    const { limits } = settings;
+    if (base !== undefined && limits === shared?.limits) this.limits = base.limits;
+    else this.limits = limits && new TaskLimits(limits);
+    if (base !== undefined && hedge === shared?.hedge) this.hedge = base.hedge;
+    else this.hedge = hedge === undefined ? undefined : new HedgePolicy(hedge);
+  }
+
+  /** Notes a first try: it pays for further ones. */
+  noteFirstTry(): void {
+    this.retryBudget?.payIn();
+    this.hedge?.budget.payIn();
   }
 
   /** Adds the times of a handler that ran to its end. */
@@ -69,4 +116,8 @@ export class TaskType {
   recordResult(bytes: number): void {
     this.resultBytes += (bytes - this.resultBytes) * NEWEST;
   }
+}
+
+function budgetOf({ budget }: TaskSettings['retry']): TryBudget | undefined {
+  return budget === undefined ? undefined : new TryBudget(budget);
 }

@@ -1,21 +1,12 @@
 import type { Timer } from '../base/clock.js';
 import type { Linked } from '../base/linked-queue.js';
-import type { PortValue } from '../codec/port-value.js';
-import type { CallTerms } from '../contract/call-terms.js';
-import type { TaskSettings } from '../contract/resolve-options.js';
-import type { TransferItem } from '../contract/transfer-item.js';
+import type { TaskSettings } from '../contract/resolved-options.js';
+import type { TaskGrant } from '../limits/task-grant.js';
+import type { BatchCall } from './batch-call.js';
+import type { TaskFlows } from './task-flows.js';
 import type { TaskState } from './task-state.js';
+import type { InputAside, TaskExtras, TryPolicies } from './task-terms.js';
 import type { TaskType } from './task-type.js';
-
-/** Terms of one task by its caller, and those that its backend adds. */
-export interface TaskExtras extends CallTerms {
-  /** Its name where that differs from the name of its type: no worker has a handler of this name. */
-  name?: string | undefined;
-  /** Whether it is a broadcast task, which belongs to one worker only. */
-  pinned?: boolean | undefined;
-  /** Called with the execution time of the try that completed, ms, before the promise settles. */
-  onRan?: ((ms: number) => void) | undefined;
-}
 
 /** The worker that has a task in flight, as far as the task's owner needs it. */
 export interface Assignee {
@@ -32,6 +23,29 @@ export interface Assignment {
   /** Host clock; NaN until then. */
   readonly assignedAt: number;
   readonly sentAt: number;
+  /** The call of several rows that it belongs to. */
+  readonly call: BatchCall | undefined;
+  /** Its position in that call. */
+  readonly row: number;
+  /** What the try has taken of the limits of its name, if it has any. */
+  grant: TaskGrant | undefined;
+  /** Undefined for most tasks. Its task lets go of it when it leaves this place. */
+  policies: TryPolicies | undefined;
+}
+
+/** The further runs of a task that took long. */
+export interface Twins {
+  /** Number of them that have begun beside its present try. */
+  begun: number;
+  add(twin: Task): void;
+  /** Forgets one whose result is that of its task. */
+  drop(twin: Task): void;
+  /** Forgets one that gave no result. */
+  remove(twin: Task): void;
+  /** Cancels those that are under way, since the task has settled. */
+  taskSettled(): void;
+  /** Calls back when none of them is under way any more. False when none is. */
+  whenGone(callback: () => void): boolean;
 }
 
 /** Data that few tasks have: those with more than one try, or with a worker that died on them. */
@@ -46,19 +60,21 @@ export interface TaskHistory {
   crashes: number;
   /** Number of workers that died while they decoded its input. */
   decodeDeaths: number;
-  /** Whether it must run alone. It was running with others when their worker died, and must show whether it is to blame. */
+  /**
+   * Whether it must run alone, and waits for a worker that becomes empty. It was running with others when their worker died, and
+   * must show whether it is to blame. Or it is exclusive, and its turn has come.
+   */
   mustRunAlone: boolean;
   /** Whether its input was moved to a worker, so that it cannot be sent again. */
   isSpent: boolean;
-}
-
-/** Parts of an input that are not bytes of its chunk. */
-export interface InputAside {
-  /** Its large views. */
-  readonly views?: readonly Uint8Array[] | undefined;
-  /** A copy of an input that only a port can carry, and its parts to be moved. */
-  readonly clone?: PortValue | undefined;
-  readonly transfer?: readonly TransferItem[] | undefined;
+  /** Error of its latest try, if another one follows. */
+  failure: { readonly error: unknown } | undefined;
+  /** Whether it has run for its `slowMs`. */
+  isSlow: boolean;
+  /** Further runs of it; undefined before the first. */
+  twins: Twins | undefined;
+  /** The task that this one is a further run of. It settles when one of them does, and no count has it. */
+  twinOf: Task | undefined;
 }
 
 const NO_EXTRAS: TaskExtras = {};
@@ -115,7 +131,7 @@ export class Task implements Linked<Task> {
     return this.state === 'dispatched' ? (this.owned as Assignment) : undefined;
   }
   get name(): string {
-    return this.extras.name ?? this.type.name;
+    return this.extras.name ?? this.type.taskName;
   }
   get settings(): TaskSettings {
     return this.extras.settings ?? this.type.settings;
@@ -123,6 +139,10 @@ export class Task implements Linked<Task> {
   /** Longest execution, ms; Infinity for none. */
   get timeoutMs(): number {
     return this.settings.timeoutMs;
+  }
+  /** Time in the handler after which it counts as slow, ms; Infinity for never, and once it does. */
+  get slowMs(): number {
+    return this.#history?.isSlow === true ? Infinity : this.settings.slowMs;
   }
   /** Latest end, host clock; Infinity for none. */
   get deadlineMs(): number {
@@ -135,6 +155,22 @@ export class Task implements Linked<Task> {
   get wantsProgress(): boolean {
     return this.extras.onProgress !== undefined;
   }
+  /** Whether its caller gave terms that the worker must know, and for which its row has no word. */
+  get hasRareTerms(): boolean {
+    const { onProgress, deadline, headers } = this.extras;
+    return onProgress !== undefined || deadline !== undefined || headers !== undefined;
+  }
+  get flows(): TaskFlows | undefined {
+    return this.extras.flows;
+  }
+  /** Whether its name has limits. Then it goes only to a free place. */
+  get isLimited(): boolean {
+    return this.type.limits !== undefined;
+  }
+  /** Whether its handler can report what it really used. */
+  get isMetered(): boolean {
+    return this.type.limits?.isMetered === true;
+  }
   get key(): string | undefined {
     return this.extras.key;
   }
@@ -144,6 +180,21 @@ export class Task implements Linked<Task> {
   }
   get isPinned(): boolean {
     return this.extras.pinned === true;
+  }
+  /** Whether it is a further run of another task. */
+  get isTwin(): boolean {
+    return this.#history?.twinOf !== undefined;
+  }
+  /** Whether it is a broadcast task, which no policy looks after. */
+  get isBroadcast(): boolean {
+    return this.isPinned && !this.isTwin;
+  }
+  /** Its further runs; undefined for most tasks. */
+  get twins(): Twins | undefined {
+    return this.#history?.twins;
+  }
+  get breakerKey(): string | undefined {
+    return this.extras.breakerKey;
   }
   /** Whether its input can be sent only once, because part of it is moved. It must not go where it may have to be recalled. */
   get isOneShot(): boolean {
@@ -165,9 +216,25 @@ export class Task implements Linked<Task> {
   get attempt(): number {
     return this.#history?.attempt ?? 1;
   }
+  /** Whether its caller wants it to run alone. */
+  get isExclusive(): boolean {
+    return this.settings.exclusive;
+  }
+  /** Notes that its handler is to be started once more. */
+  startAgain(): void {
+    const { history } = this;
+    history.attempt++;
+    if (history.twins === undefined) return;
+    history.attempt += history.twins.begun;
+    history.twins.begun = 0;
+  }
   /** Number of tries that its `retry` has paid for. */
   get retries(): number {
     return this.#history?.retries ?? 0;
+  }
+  /** Error of its latest try, if another one follows. */
+  get failure(): TaskHistory['failure'] {
+    return this.#history?.failure;
   }
   /** Whether it may run twice. If its result is lost with its worker, it then runs again. */
   get isIdempotent(): boolean {
@@ -178,8 +245,8 @@ export class Task implements Linked<Task> {
    * has a time limit, which must know when it began.
    */
   get isLasting(): boolean {
-    const { idempotent, timeoutMs } = this.settings;
-    return !idempotent || timeoutMs < Infinity || this.extras.deadline !== undefined;
+    const { idempotent, timeoutMs, slowMs } = this.settings;
+    return !idempotent || timeoutMs < Infinity || slowMs < Infinity || this.extras.deadline !== undefined;
   }
   /** Bytes of its input, large views included. A long text on its way through a port counts a byte for a character. */
   get totalBytes(): number {
@@ -198,8 +265,16 @@ export class Task implements Linked<Task> {
   get dueAt(): number {
     return this.#history?.dueAt ?? this.submittedAt;
   }
+  /** The tasks that it stands for in the queue: only a batch has some. */
+  get members(): Iterable<Task> | undefined {
+    return undefined;
+  }
   get mustRunAlone(): boolean {
     return this.#history?.mustRunAlone ?? false;
+  }
+  /** The task that it is a further run of, or itself. */
+  get owner(): Task {
+    return this.#history?.twinOf ?? this;
   }
   /** Its history, for changes. */
   get history(): TaskHistory {
@@ -211,6 +286,10 @@ export class Task implements Linked<Task> {
       decodeDeaths: 0,
       mustRunAlone: false,
       isSpent: false,
+      failure: undefined,
+      isSlow: false,
+      twins: undefined,
+      twinOf: undefined,
     });
   }
 }

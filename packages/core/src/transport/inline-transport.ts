@@ -2,23 +2,26 @@ import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { requireFrom } from '../base/own-file.js';
 import { MessageChannel } from '../base/parent-natives.js';
+import type { ModuleObject } from '../contract/worker-module.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import type { ParentKind } from '../wire/frame.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { MemoryLogReader } from '../wire/result-log.js';
 import { bundleFile } from './bundle-file.js';
 import { sharedBoard } from './shared-board.js';
-import type { Transport, TransportExit } from './transport.js';
+import { type Transport, type TransportExit, UNHEARD, type WorkerSpec } from './transport.js';
 
-type InlineHost = { serveInline(port: MessagePort, onExit: (code: number) => void): () => void };
+interface InlineHost {
+  serveInline(port: MessagePort, moduleObject: ModuleObject | undefined, onExit: (code: number) => void): () => void;
+}
 
 /**
  * A "worker" in the parent's own thread. Inputs and results are copied as usual, with the same order and the same errors.
  * A kill is impossible: a killed inline worker is cut off. Results that it had sent arrive, later ones are dropped, and its handler
  * runs on.
  */
-export function startInline(): Transport {
-  return new InlineTransport();
+export function startInline(spec: WorkerSpec): Transport {
+  return new InlineTransport(spec);
 }
 
 class InlineTransport implements Transport {
@@ -32,11 +35,13 @@ class InlineTransport implements Transport {
   readonly wantsGuard = false;
   readonly isKillClean = true;
   onExit: (exit: TransportExit) => void = () => {};
+  // What its handlers print is the program's own output.
+  output = UNHEARD;
   readonly #cutOff: () => void;
   #ended = false;
   #code: number | null = null;
 
-  constructor() {
+  constructor({ moduleObject }: WorkerSpec) {
     // By URL, as the other transports reach the worker's side: nothing in the parent imports it. Required, not imported: some
     // bundlers and test runners load this file without an import() of unknown files. Before the ports: if it is missing,
     // they would keep the program alive.
@@ -46,7 +51,7 @@ class InlineTransport implements Transport {
     this.channel = new PortChannel(port1);
     // After the last frame, as in the other transports.
     this.channel.onClose = () => this.#end(this.#code);
-    this.#cutOff = host.serveInline(port2, (code) => (this.#code = code));
+    this.#cutOff = host.serveInline(port2, moduleObject, (code) => (this.#code = code));
     // Listening makes a port keep the program alive, which the pool has to decide.
     port1.unref();
     port2.unref();

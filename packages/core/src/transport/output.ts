@@ -2,8 +2,10 @@ import { errorMonitor } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { callSafely } from '../base/call-safely.js';
 import { Buffer, clearInterval, process, setInterval } from '../base/natives.js';
-import type { StdioOption } from '../contract/stdio.js';
+import type { ResolvedOptions } from '../contract/resolved-options.js';
+import type { OutputStream, StdioOption } from '../contract/stdio.js';
 import { type OutputSource, passOnAtTheEnd } from './last-output.js';
+import { LineReporter, type OutputListener } from './line-reporter.js';
 
 /** Last output of a worker that its death report quotes: some hundred lines. A choice. */
 const TAIL_BYTES = 8 * 1024;
@@ -55,29 +57,35 @@ export interface OutputTargets {
  * at the start of a worker. Node makes that stream at its first use, in 0.5 ms for a pipe, and most workers print nothing.
  */
 export function outputTargets(stdio: StdioOption): OutputTargets {
-  if (stdio === 'ignore') return { stdout: undefined, stderr: undefined };
+  if (stdio === 'ignore' || stdio === 'events') return { stdout: undefined, stderr: undefined };
   const stdout = (): Writable | undefined => process.stdout;
   const stderr = (): Writable | undefined => process.stderr;
   return { stdout: new OutputTarget(stdio === 'stderr' ? stderr : stdout), stderr: new OutputTarget(stderr) };
 }
 
 /**
- * Passes a worker's output on by lines, each with its label, no faster than the target takes it.
+ * Passes a worker's output on by lines, to a target and to a reporter. The target gets each line with its label, no faster than it
+ * takes them.
  * @returns a function that passes on the beginning of a line that has no end yet
  */
-export function forwardLines(source: Readable, to: OutputTarget, label: string): () => void {
+export function forwardLines(
+  source: Readable,
+  to: OutputTarget | undefined,
+  label: string,
+  reporter?: LineReporter,
+): () => void {
   source.on('error', () => {}); // the worker died while writing; its exit says so
   let rest: Buffer[] = [];
   let restBytes = 0;
   const prefix = Buffer.from(label);
 
-  const write = (pieces: Buffer[]): void => {
-    const target = to.stream;
+  const write = (lines: readonly Line[]): void => {
+    const target = to?.stream;
     // The target is closed, or there is none: the lines are lost, like everything else that is printed there.
     if (target?.writable !== true) return;
     let accepted = true;
     // A program may have put a function of its own there. What that throws must not hold up later output.
-    callSafely(() => (accepted = target.write(Buffer.concat(pieces))));
+    callSafely(() => (accepted = target.write(Buffer.concat(lines.flatMap((line) => [prefix, ...line])))));
     if (!accepted && !source.isPaused()) {
       source.pause();
       resumeWhenTaken(source, target);
@@ -85,36 +93,73 @@ export function forwardLines(source: Readable, to: OutputTarget, label: string):
   };
   source.on('data', (chunk: Buffer) => {
     // One write for all lines of a chunk: to a pipe, each write is a system call.
-    const pieces: Buffer[] = [];
+    const lines: Line[] = [];
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
-      pieces.push(prefix, ...rest, chunk.subarray(from, end + 1));
+      lines.push([...rest, chunk.subarray(from, end + 1)]);
       rest = [];
       restBytes = 0;
       from = end + 1;
     }
-    if (pieces.length > 0) write(pieces);
-    if (from === chunk.length) return;
-    rest.push(chunk.subarray(from));
-    restBytes += chunk.length - from;
+    if (lines.length > 0) write(lines);
+    if (from < chunk.length) {
+      rest.push(chunk.subarray(from));
+      restBytes += chunk.length - from;
+    }
+    reporter?.take(lines, chunk.length, restBytes > 0);
     if (restBytes > MAX_LINE_BYTES) endLine();
   });
   source.on('end', endLine);
   return endLine;
 
   function endLine(): void {
-    if (rest.length > 0) write([prefix, ...rest, Buffer.of(NEWLINE)]);
+    if (rest.length === 0) return;
+    const line = [...rest, Buffer.of(NEWLINE)];
     rest = [];
     restBytes = 0;
+    write([line]);
+    reporter?.take([line], 0, false);
   }
 }
 
-/** Passes a worker's output on, also when the program ends. Without a target, throws it away. */
-export function forwardOutput(source: OutputSource, target: OutputTarget | undefined, label: string): void {
+/** The pieces of a line, with its line break. */
+type Line = readonly Buffer[];
+
+/** A target that there is none of, and that therefore takes everything. */
+const NO_TARGET = { isFull: false };
+
+/** Passes a worker's output on, also when the program ends. Without a target and a reporter, throws it away. */
+function forwardStream(
+  source: OutputSource,
+  target: OutputTarget | undefined,
+  label: string,
+  reporter: LineReporter | undefined,
+): void {
   source.unref();
   // Output that is thrown away may break off.
-  if (target === undefined) source.on('error', () => {}).resume();
-  else passOnAtTheEnd({ source, target, endLine: forwardLines(source, target, label) });
+  if (target === undefined && reporter === undefined) source.on('error', () => {}).resume();
+  else
+    passOnAtTheEnd({
+      source,
+      target: target ?? NO_TARGET,
+      endLine: forwardLines(source, target, label, reporter),
+    });
+}
+
+/** Passes the streams of a worker on, as its pool's `stdio` says. @param listener of the lines, at each time */
+export function forwardOutput(
+  sources: Readonly<Partial<Record<OutputStream, OutputSource>>>,
+  { stdio, name }: Pick<ResolvedOptions, 'stdio' | 'name'>,
+  workerId: number,
+  listener: () => OutputListener,
+): void {
+  const targets = outputTargets(stdio);
+  for (const stream of ['stdout', 'stderr'] as const) {
+    const source = sources[stream];
+    if (source === undefined) continue;
+    const reporter = stdio === 'ignore' ? undefined : new LineReporter(source, stream, listener);
+    forwardStream(source, targets[stream], `[${name}#${workerId}] `, reporter);
+  }
 }
 
 const TAKEN = ['drain', errorMonitor, 'close'] as const;

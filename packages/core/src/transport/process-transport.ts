@@ -6,7 +6,7 @@ import { clearTimeout, kill, process, setTimeout } from '../base/natives.js';
 import { spawn } from '../base/parent-natives.js';
 import { isThere } from '../base/read-file.js';
 import type { Arena } from '../codec/arena.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { ResolvedOptions } from '../contract/resolved-options.js';
 import { oomKills } from '../sizing/oom-kills.js';
 import type { ParentKind } from '../wire/frame.js';
 import { SocketChannel } from '../wire/socket-channel.js';
@@ -18,8 +18,8 @@ import { deathSignalTool, doubtDeathSignal } from './death-signal.js';
 import { GuardLink } from './guard-link.js';
 import { killAtExit } from './kill-at-exit.js';
 import { heapFlags, inheritedFlags, inspectFlags, loaderFlags, scavengeFlags } from './node-flags.js';
-import { forwardOutput, outputTargets, readToTheEnd, Tail } from './output.js';
-import type { Transport, TransportExit, WorkerSpec } from './transport.js';
+import { forwardOutput, readToTheEnd, Tail } from './output.js';
+import { type Transport, type TransportExit, UNHEARD, type WorkerSpec } from './transport.js';
 import { processEnv } from './worker-env.js';
 
 const HEAP_OUT = /JavaScript heap out of memory|Allocation failed/;
@@ -49,6 +49,7 @@ class ProcessTransport implements Transport {
   readonly wantsGuard: boolean;
   readonly isKillClean = true;
   onExit: (exit: TransportExit) => void = () => {};
+  output = UNHEARD;
   readonly #child: ChildProcess;
   readonly #stderr = new Tail();
   readonly #guard: GuardLink | undefined;
@@ -58,9 +59,9 @@ class ProcessTransport implements Transport {
   #isExitExpected = false;
   #ended = false;
 
-  constructor({ workerId, moduleUrl, heapLimitMb, options }: WorkerSpec) {
+  constructor({ workerId, moduleUrl, heapLimitMb, options, slotEnv }: WorkerSpec) {
     const given = options.execArgv ?? inheritedFlags(process.execArgv);
-    const env = processEnv(options.env, moduleUrl);
+    const env = processEnv(options.env, moduleUrl, slotEnv);
     const flags = this.#orClose(() => [
       ...scavengeFlags(process.versions.node),
       ...heapFlags(heapLimitMb, given, env['NODE_OPTIONS']),
@@ -196,14 +197,11 @@ class ProcessTransport implements Transport {
     });
   }
 
-  #forwardOutput({ stdio, name }: ResolvedOptions, workerId: number): void {
+  #forwardOutput(options: ResolvedOptions, workerId: number): void {
     const { stdout, stderr } = this.#child;
     if (stdout === null || stderr === null) return;
-    const targets = outputTargets(stdio);
-    const label = `[${name}#${workerId}] `;
     this.#stderr.watch(stderr);
-    forwardOutput(stdout as Socket, targets.stdout, label);
-    forwardOutput(stderr as Socket, targets.stderr, label);
+    forwardOutput({ stdout: stdout as Socket, stderr: stderr as Socket }, options, workerId, () => this.output);
   }
 
   #end(exit: { code: number | null; signal: NodeJS.Signals | null; error?: Error }): void {

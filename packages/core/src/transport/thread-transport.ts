@@ -3,8 +3,8 @@ import { LINEAGE_KEY, lineageOf } from '../base/lineage.js';
 import { messageOf } from '../base/message-of.js';
 import { Buffer, clearTimeout, process, setTimeout } from '../base/natives.js';
 import { MessageChannel, Worker } from '../base/parent-natives.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
-import type { StdioOption } from '../contract/stdio.js';
+import type { ResolvedOptions } from '../contract/resolved-options.js';
+import type { OutputStream, StdioOption } from '../contract/stdio.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import type { ParentKind } from '../wire/frame.js';
 import { PrintedOn } from '../wire/output-port.js';
@@ -13,10 +13,10 @@ import { MemoryLogReader } from '../wire/result-log.js';
 import { bare } from './bare.js';
 import { bundleFile } from './bundle-file.js';
 import { heapFlags, threadLoader } from './node-flags.js';
-import { forwardOutput, outputTargets, readToTheEnd, Tail } from './output.js';
+import { forwardOutput, readToTheEnd, Tail } from './output.js';
 import { sharedBoard } from './shared-board.js';
 import { threadStack } from './thread-stack.js';
-import type { Transport, TransportExit, WorkerSpec } from './transport.js';
+import { type Transport, type TransportExit, UNHEARD, type WorkerSpec } from './transport.js';
 import { workerEnv } from './worker-env.js';
 
 /** Time for a thread to end after an uncaught error, by Node's process.exit(). If a handler has replaced that, the parent ends it. */
@@ -40,6 +40,7 @@ class ThreadTransport implements Transport {
   readonly threadId: number;
   readonly wantsGuard = false;
   onExit: (exit: TransportExit) => void = () => {};
+  output = UNHEARD;
   #isKilled = false;
   readonly #thread: Worker;
   readonly #stderr = new Tail();
@@ -123,19 +124,17 @@ class ThreadTransport implements Transport {
     this.channel.close();
   }
 
-  #forwardOutput({ stdio, name }: ResolvedOptions, workerId: number, ports: OutputPorts): void {
-    const targets = outputTargets(stdio);
-    const label = `[${name}#${workerId}] `;
+  #forwardOutput(options: ResolvedOptions, workerId: number, ports: OutputPorts): void {
+    const sources: Partial<Record<OutputStream, PrintedOn>> = {};
     for (const [stream, port] of Object.entries(ports) as [OutputStream, MessagePort][]) {
-      const printed = new PrintedOn(port);
+      const printed = (sources[stream] = new PrintedOn(port));
       if (stream === 'stderr') this.#stderr.watch(printed);
-      forwardOutput(printed, targets[stream], label);
       this.#thread.on('exit', () => readToTheEnd(printed));
     }
+    forwardOutput(sources, options, workerId, () => this.output);
   }
 }
 
-type OutputStream = 'stdout' | 'stderr';
 /** Ports for a thread's output, without those that Node pipes to the program's own streams. */
 type OutputPorts = Partial<Record<OutputStream, MessagePort>>;
 
@@ -169,7 +168,7 @@ export function flagsRefused(execArgv: readonly string[]): string {
   }
 }
 
-function threadOptions({ options, heapLimitMb }: WorkerSpec): WorkerOptions {
+function threadOptions({ options, heapLimitMb, slotEnv }: WorkerSpec): WorkerOptions {
   const { env, argv, execArgv, resourceLimits } = options;
   const result: WorkerOptions = { argv: [...argv], stdout: !isStream('stdout'), stderr: !isStream('stderr') };
   // Without execArgv, a thread shares this process's flags.
@@ -182,7 +181,7 @@ function threadOptions({ options, heapLimitMb }: WorkerSpec): WorkerOptions {
       maxOldGenerationSizeMb: resourceLimits?.maxOldGenerationSizeMb ?? (hasOwnLimit ? heapLimitMb : undefined),
     });
   }
-  if (env !== 'inherit') result.env = workerEnv(env);
+  if (env !== 'inherit' || slotEnv !== undefined) result.env = workerEnv(env, slotEnv);
   return result;
 }
 

@@ -1,17 +1,29 @@
 import type { Arena } from '../codec/arena.js';
 import type { DeathReport } from '../contract/errors.js';
-import type { ResolvedOptions } from '../contract/resolve-options.js';
+import type { ResolvedOptions } from '../contract/resolved-options.js';
+import type { SlotOptions } from '../contract/slot-options.js';
+import type { ModuleObject } from '../contract/worker-module.js';
 import type { ParentBoard } from '../wire/claim-board.js';
 import type { ParentChannel } from '../wire/frame.js';
 import type { WarmupTask } from '../wire/messages.js';
 import type { LogReader } from '../wire/result-log.js';
 import type { StartValue } from '../wire/start-value.js';
+import type { OutputListener } from './line-reporter.js';
+
+/** Wants no output. */
+export const UNHEARD: OutputListener = { isWanted: () => false, lines() {}, behind() {} };
 
 /** Data that a transport needs to start a worker. */
 export interface WorkerSpec {
   readonly workerId: number;
-  /** file: URL of the worker module. */
+  /** A small number that its replacement inherits. */
+  readonly slot: number;
+  /** Variables for workers of this slot, beside those of the pool. */
+  readonly slotEnv: SlotOptions['env'];
+  /** Worker module: a file: URL, or GIVEN_OBJECT of base/module-file.ts. */
   readonly moduleUrl: string;
+  /** Worker module that was given as an object. */
+  readonly moduleObject?: ModuleObject | undefined;
   /** Number of tasks that it runs at once, at first. */
   readonly concurrency: number;
   /** Heap limit, MiB. */
@@ -71,6 +83,8 @@ export interface Transport {
   /** Ends it at once, in any state. */
   kill(): void;
   onExit: (exit: TransportExit) => void;
+  /** Receives its output by lines. */
+  output: OutputListener;
   /** Releases the rest: file descriptors and buffers. Called after onExit. */
   release(): void;
 }

@@ -32,4 +32,10 @@ export type WireNode = { error: WireError } | { list: WireValue[] } | { record: 
 export interface WireThrown {
   root: WireValue;
   nodes: WireNode[];
+  /** How a call of several rows failed as a whole; undefined where its row failed alone. */
+  call?: CallFailure;
 }
+
+/** 'failed': the handler threw or rejected. 'results': it returned no result for each of its inputs. */
+export type CallFailure =
+  { how: 'failed' } | { how: 'results'; inputs: number; outputs: number | undefined; got: string };

@@ -1,5 +1,6 @@
 import type { PortValue } from '../codec/port-value.js';
 import type { TransferItem } from '../contract/transfer-item.js';
+import type { WireThrown } from './error-nodes.js';
 import type {
   CancelMessage,
   InitMessage,
@@ -21,6 +22,7 @@ const FROM_PARENT = {
   stop: 4,
   tune: 5,
   pressure: 6,
+  sourceEnd: 7,
 } as const;
 /** Kinds that the worker sends, named after the news. */
 const FROM_WORKER = {
@@ -30,6 +32,8 @@ const FROM_WORKER = {
   results: 18,
   progress: 19,
   report: 20,
+  sourceLeft: 21,
+  flowsEnd: 22,
 } as const;
 
 /** Kinds that both sides send; see wire/requests.ts. */
@@ -39,11 +43,18 @@ const FROM_BOTH = {
   withdraw: 34,
 } as const;
 
-export const FRAME = { ...FROM_PARENT, ...FROM_WORKER, ...FROM_BOTH } as const;
+/** Kinds of flows that both sides send; see wire/flow.ts. */
+const FLOWS = {
+  flow: 35,
+  credit: 36,
+} as const;
+
+export const FRAME = { ...FROM_PARENT, ...FROM_WORKER, ...FROM_BOTH, ...FLOWS } as const;
 
 export type RequestKind = (typeof FROM_BOTH)[keyof typeof FROM_BOTH];
-export type ParentKind = (typeof FROM_PARENT)[keyof typeof FROM_PARENT] | RequestKind;
-export type WorkerKind = (typeof FROM_WORKER)[keyof typeof FROM_WORKER] | RequestKind;
+export type FlowKind = (typeof FLOWS)[keyof typeof FLOWS];
+export type ParentKind = (typeof FROM_PARENT)[keyof typeof FROM_PARENT] | RequestKind | FlowKind;
+export type WorkerKind = (typeof FROM_WORKER)[keyof typeof FROM_WORKER] | RequestKind | FlowKind;
 export type FrameKind = ParentKind | WorkerKind;
 
 /** The body of each kind. */
@@ -64,6 +75,13 @@ export interface Bodies {
   /** The answer, or a WireThrown. */
   [FRAME.reply]: unknown;
   [FRAME.withdraw]: undefined;
+  /** Values that only a port carries, by row. */
+  [FRAME.flow]: ReadonlyMap<number, PortValue> | undefined;
+  [FRAME.credit]: undefined;
+  /** The error of the source, if it has thrown. */
+  [FRAME.sourceEnd]: WireThrown | undefined;
+  [FRAME.sourceLeft]: undefined;
+  [FRAME.flowsEnd]: undefined;
 }
 
 /**
@@ -95,7 +113,7 @@ export type ProgressFrame = FrameOf<typeof FRAME.progress>;
 
 /**
  * Number of words in a row of a tasks frame:
- * - [wire id, handler index | flags | attempt << 16, task id low, task id high, bytes of the input]
+ * - [wire id, handler index | flags | attempt << 16 | SAME_CALL, task id low, task id high, bytes of the input]
  *
  * The inputs follow one another in `values`, behind the definitions of new shapes. `body` holds rare fields by row.
  */
@@ -114,6 +132,10 @@ export const IDEMPOTENT = 0x2000;
 export const CALM = 0x4000;
 /** The task's start must be claimed by itself, and not with a run of others; see child/claimer.ts. */
 export const CLAIM_ALONE = 0x8000;
+/** The row belongs to the call of the row before it, whose handler takes lists. */
+export const SAME_CALL = 0x80000000;
+/** Bits of an attempt in a row. */
+export const ATTEMPT_MASK = 0x7fff;
 
 /*
  * `meta` of a results frame: [log position before, log position after, bytes of the log that are in `values`]. Records of the
@@ -122,10 +144,17 @@ export const CLAIM_ALONE = 0x8000;
  * `meta` of a progress frame: [wire id, bytes of shape definitions before the value in `values`, values dropped before it].
  *
  * `meta` of a request and of its withdrawal: [its number]. `meta` of a reply: [the number of its request, 1 if refused].
+ *
+ * `meta` of a flow frame: [wire id, number of the flow, bytes of shape definitions before the values]. A row for each value
+ * follows: [its bytes in `values`, number of its views in `beside`]. `meta` of a credit: [wire id, number of the flow, values taken].
+ * `meta` of sourceEnd, sourceLeft and flowsEnd: [wire id].
  */
+/** Words of a flow frame before its rows, and of a row. */
+export const FLOW_HEAD = 3;
+export const FLOW_ROW = 2;
 
 /** Raised when the layout of either side changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 9;
+export const PROTOCOL_VERSION = 10;
 
 /** Content of a frame besides its kind and body. */
 export interface Cargo {
@@ -168,3 +197,13 @@ export interface FrameChannel<Sends extends FrameKind> {
 /** The parent's end, and the worker's. */
 export type ParentChannel = FrameChannel<ParentKind>;
 export type WorkerChannel = FrameChannel<WorkerKind>;
+
+/** The number of the task in a row. @param at position of its first word */
+export function taskIdAt(meta: Uint32Array, at: number): number {
+  return (meta[at + 2] ?? 0) + (meta[at + 3] ?? 0) * 2 ** 32;
+}
+
+/** The try in a row, 1 for the first. @param word its second word */
+export function attemptOf(word: number): number {
+  return (word >>> 16) & ATTEMPT_MASK;
+}

@@ -1,8 +1,11 @@
 import type { PortValue } from '../codec/port-value.js';
 import type { CodecName } from '../contract/codec.js';
+import type { Headers } from '../contract/headers.js';
+import type { BatchRules } from '../contract/resolve-batch.js';
 import type { SectionDelta } from '../contract/trace.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import type { WireThrown } from './error-nodes.js';
+import type { FlowTerms } from './flow.js';
 import type { ArenaPlace } from './record.js';
 import type { StartValue } from './start-value.js';
 
@@ -13,6 +16,9 @@ export interface InitMessage {
   protocol: number;
   moduleUrl: string;
   workerId: number;
+  /** A small number that its replacement inherits. */
+  slot: number;
+  poolName: string;
   workerData: StartValue;
   concurrency: number;
   /** See child/busy-poll.ts. */
@@ -29,6 +35,8 @@ export interface InitMessage {
   arena: boolean;
   /** Whether the output of a process goes through pipes of its own; see child/print-at-once.ts. */
   ownsOutput: boolean;
+  /** Steps by which to lower its priority. */
+  nice: number;
   warmup: readonly WarmupTask[];
 }
 /** A call that a new worker makes before it is ready. */
@@ -49,6 +57,10 @@ export interface PressureMessage {
 }
 export interface ReadyMessage {
   handlers: string[];
+  /** Whether it has to be asked to stop, even where time is short. */
+  hasTeardown: boolean;
+  /** Rules of its batch handlers, by name; undefined without any. */
+  batches?: (readonly [name: string, rules: BatchRules])[] | undefined;
   /** Whether the worker could read the parent's test value on the claim board. */
   seesBoard: boolean;
   /** The system's number of the thread that runs its event loop; undefined if unknown. */
@@ -100,12 +112,18 @@ export interface TasksBody {
 export interface RowExtras {
   deadline?: number | undefined;
   wantsProgress?: boolean | undefined;
+  headers?: Headers | undefined;
+  /** Whether the parent corrects limits by what the handler reports. */
+  isMetered?: boolean | undefined;
   /** Place of its input in the arena; the input then has no bytes in `values`. */
   whole?: ArenaPlace | undefined;
   /** Places of the large views of its input: in the arena, or the next ones of `beside`. */
   views?: readonly (ArenaPlace | undefined)[] | undefined;
+  /** Number of rows from here back to the row with its input, in the same call. Its own then has no bytes. */
+  sameAs?: number | undefined;
   /** The input itself, if only a port can carry it; it then has no bytes. */
   cloned?: PortValue | undefined;
+  flows?: FlowTerms | undefined;
 }
 
 /** Results that only a port can carry, by wire id. */

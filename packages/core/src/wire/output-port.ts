@@ -15,6 +15,12 @@ const WINDOW_BYTES = 1024 * 1024;
 /** Bytes that a message counts in addition, so that at most some 13,000 messages are in transit. */
 const MESSAGE_BYTES = 64;
 
+/**
+ * Most bytes that a reader gets at once, as from a pipe. All that a thread has held back comes in one message. No reader should have
+ * to take megabytes of lines in one turn of the event loop.
+ */
+const SLICE_BYTES = 64 * 1024;
+
 /** To the thread: asks for all output up to now. To the parent, behind the last of it: the output is complete. */
 const ALL = 'all';
 /** To the thread: number of bytes taken. */
@@ -79,7 +85,11 @@ export class PrintedOn extends Readable {
       }
       this.#takenBytes += message.length;
       this.#unread += message.length + MESSAGE_BYTES;
-      if (this.push(message)) this._read();
+      let wantsMore = false;
+      for (let at = 0; at < message.length; at += SLICE_BYTES) {
+        wantsMore = this.push(message.subarray(at, at + SLICE_BYTES));
+      }
+      if (wantsMore) this._read();
     });
     port.on('close', () => {
       this.#awaitedBytes = Math.min(this.#awaitedBytes, this.#takenBytes);

@@ -1,3 +1,6 @@
+import type { WorkerRelief } from '../contract/relief.js';
+import type { PressureLevel } from '../contract/worker-module.js';
+
 /** Requests that one side may make: for each topic, the question and the answer. */
 export type Topics<T> = { readonly [K in keyof T]: { readonly asked: unknown; readonly answer: unknown } };
 
@@ -5,7 +8,24 @@ export type Topics<T> = { readonly [K in keyof T]: { readonly asked: unknown; re
 export interface WorkerTopics {
   /** Answered once all progress that was sent before has been read; see child/progress.ts. */
   progressTaken: { readonly asked: undefined; readonly answer: undefined };
+  /** What tasks have really used, for the limits of their names; see child/usage-reports.ts. */
+  used: { readonly asked: readonly UsedUnits[]; readonly answer: undefined };
 }
 
-/** Requests of a parent to its workers: none yet. */
-export type ParentTopics = Record<never, never>;
+/** What one task has used, by unit. */
+export type UsedUnits = readonly [wireId: number, used: Readonly<Record<string, number>>];
+
+/** Asks a worker to free memory. */
+export interface ReliefRequest {
+  readonly level: PressureLevel;
+  /** Longest time for its hook. */
+  readonly hookMs: number;
+}
+
+/** Requests of a parent to its workers. */
+export interface ParentTopics {
+  relieve: {
+    readonly asked: ReliefRequest;
+    readonly answer: Omit<WorkerRelief, 'workerId' | 'slot' | 'outcome' | 'freedBytes'>;
+  };
+}

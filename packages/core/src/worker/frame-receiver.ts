@@ -1,17 +1,23 @@
 import type { Clock } from '../base/clock.js';
 import { openDecoder } from '../codec/open-codec.js';
+import type { ValueEncoder } from '../codec/value-codec.js';
+import type { DeathReport } from '../contract/errors.js';
+import type { Task } from '../task/task.js';
 import type { Transport, WorkerSpec } from '../transport/transport.js';
 import { FRAME, type ProgressFrame, type ResultsFrame, type WorkerKind } from '../wire/frame.js';
 import { frameRouter } from '../wire/frame-router.js';
 import type { ReadyMessage, ReportMessage, StartFailedMessage } from '../wire/messages.js';
 import { STATUS } from '../wire/record.js';
 import { Requests } from '../wire/requests.js';
-import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
+import type { ParentTopics, ReliefRequest, WorkerTopics } from '../wire/topics.js';
+import { FlowDesk } from './flow-desk.js';
+import type { InFlightEntry } from './in-flight-entry.js';
 import type { InFlightTasks } from './in-flight-tasks.js';
 import { ResultReader } from './result-reader.js';
 import type { ResultRow } from './result-row.js';
 import type { WorkerListener } from './worker-listener.js';
 import type { WorkerMetrics } from './worker-metrics.js';
+import { WorkerOutput } from './worker-output.js';
 import type { WorkerState } from './worker-state.js';
 
 export interface FrameReceiverParts<W> {
@@ -19,6 +25,8 @@ export interface FrameReceiverParts<W> {
   worker: W;
   spec: WorkerSpec;
   transport: Transport;
+  /** The pool's encoder. */
+  encoder: ValueEncoder;
   clock: Clock;
   assigned: InFlightTasks;
   metrics: WorkerMetrics;
@@ -47,6 +55,8 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   readonly #parts: FrameReceiverParts<W>;
   readonly #reader: ResultReader;
   readonly #requests: Requests<ParentTopics, WorkerTopics>;
+  readonly #output: WorkerOutput<W>;
+  readonly #flows: FlowDesk;
 
   constructor(parts: FrameReceiverParts<W>) {
     this.#parts = parts;
@@ -64,7 +74,17 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
       channel: transport.channel,
       clock: parts.clock,
       // Frames are read in order, and each at once.
-      answers: { progressTaken: () => undefined },
+      answers: { progressTaken: () => undefined, used: (all) => this.#onUsed(all) },
+    });
+    const { worker, listener } = parts;
+    const readLog = (): void => void this.readLog(false);
+    this.#output = new WorkerOutput({ worker, assigned, listener, readLog, tasksDone: () => this.tasksDone });
+    transport.output = this.#output;
+    this.#flows = new FlowDesk({
+      channel: transport.channel,
+      encoder: parts.encoder,
+      openDecoder: () => openDecoder(spec.options.codec),
+      entryOf: (wireId) => assigned.get(wireId),
     });
     const route = frameRouter<WorkerKind>(`Worker ${parts.worker.id}`, {
       [FRAME.results]: (frame) => this.#onResults(frame),
@@ -74,6 +94,7 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
       [FRAME.ready]: ({ body }) => this.#onReady(body),
       [FRAME.startFailed]: ({ body }) => parts.startFailed(body),
       ...this.#requests.handlers,
+      ...this.#flows.handlers,
     });
     transport.channel.onFrame = (frame) => {
       this.heardAtMs = parts.clock.now();
@@ -100,9 +121,28 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     return !this.#reader.holdsBack;
   }
 
+  /** Asks the worker to free memory. Rejects with ERR_REQUEST if it has ended, or has no answer in time. */
+  relieve(asked: ReliefRequest, timeoutMs: number): Promise<ParentTopics['relieve']['answer']> {
+    return this.#requests.ask('relieve', asked, { timeoutMs });
+  }
+
+  /**
+   * Time when the handler of a task in flight was called, host clock; undefined when it was not yet. While results wait in the log
+   * for their progress, it is unknown how far a claimed run has come. Then all its tasks count as begun.
+   */
+  begunAt(task: Task): number | undefined {
+    const isWhole = this.readLog(false);
+    const { assigned } = this.#parts;
+    const entry = task.assignment as InFlightEntry | undefined;
+    if (entry === undefined) return undefined;
+    return assigned.begunAt(entry) ?? (isWhole ? undefined : assigned.claims.of(entry)?.atMs);
+  }
+
   /** The worker has ended. */
-  end(): void {
+  end(death: DeathReport): void {
     this.#requests.end();
+    this.#output.end();
+    this.#flows.end(death);
   }
 
   #onResults(frame: ResultsFrame): void {
@@ -114,13 +154,15 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
 
   #onReady(message: ReadyMessage): void {
     this.usedAtMs = this.heardAtMs;
+    if (this.#output.isWanted()) this.#output.watch();
+    this.#parts.assigned.takesBatches = message.batches !== undefined;
     this.#parts.ready(message);
   }
 
   #onRow(row: ResultRow): void {
     const { worker, assigned, listener } = this.#parts;
     const entry = assigned.get(row.wireId);
-    if (row.kind < STATUS.revoked) assigned.lastEndedAt = Math.max(assigned.lastEndedAt, row.endedAt);
+    if (row.kind < STATUS.revoked) assigned.claims.noteEnded(row.endedAt);
     // For a second result of one task, the first one counts.
     if (entry?.task === undefined) {
       this.ignoredResults++;
@@ -129,8 +171,13 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     const { task, isAbandoned } = entry;
     if (isAbandoned && row.kind !== STATUS.revoked) this.ignoredResults++;
     this.resultsSeen++;
-    if (row.kind < STATUS.revoked) this.tasksDone++;
-    assigned.release(entry);
+    const hasBegun = row.kind < STATUS.revoked;
+    if (hasBegun) {
+      this.tasksDone++;
+      if (this.#output.isWatching) this.#output.noteEnd(task);
+      if (task.flows !== undefined) this.#flows.answered(row.wireId);
+    }
+    assigned.release(entry, hasBegun);
     if (!isAbandoned) listener.result(worker, task, row);
   }
 
@@ -143,6 +190,12 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     const isLost = told === undefined || entry === undefined;
     this.droppedProgress += isLost ? dropped + 1 : dropped;
     if (!isLost && entry.task !== undefined && !entry.isAbandoned) listener.progress(worker, entry.task, told.value);
+  }
+
+  #onUsed(all: WorkerTopics['used']['asked']): undefined {
+    const { assigned, clock } = this.#parts;
+    const nowMs = clock.now();
+    for (const [wireId, used] of all) assigned.get(wireId)?.grant?.correct(used, nowMs);
   }
 
   #onReport(report: ReportMessage): void {

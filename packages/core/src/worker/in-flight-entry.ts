@@ -1,4 +1,7 @@
+import type { TaskGrant } from '../limits/task-grant.js';
+import type { BatchCall } from '../task/batch-call.js';
 import type { Assignee, Assignment, Task } from '../task/task.js';
+import type { TryPolicies } from '../task/task-terms.js';
 
 /**
  * The entry of one task in flight, with the data of this try. Entries are reused, so that the data of tasks in flight costs
@@ -25,12 +28,26 @@ export class InFlightEntry implements Assignment {
   /** Host clock; NaN until then. The same for all that leave together, since a look at the clock for each costs 45 ns. */
   assignedAt = NaN;
   sentAt = NaN;
+  policies: TryPolicies | undefined;
+  call: BatchCall | undefined;
+  row = 0;
   /** Expected execution time, ms; its part of its worker's expected work. */
   expectedMs = 0;
+  /** What the try has taken of the limits of its name, until it ends or is given back. */
+  grant: TaskGrant | undefined;
 
   constructor(slot: number, assignee: Assignee) {
     this.slot = slot;
     this.assignee = assignee;
+  }
+
+  /** Ends what the try has taken of the limits of its name. It gives it back if the handler was not called. */
+  endGrant(hasBegun: boolean, nowMs: number): void {
+    const { grant } = this;
+    if (grant === undefined) return;
+    this.grant = undefined;
+    if (hasBegun) grant.ended(nowMs);
+    else grant.giveBack();
   }
 }
 

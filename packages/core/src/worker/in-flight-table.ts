@@ -39,6 +39,7 @@ export class InFlightTable {
     entry.isAbandoned = false;
     entry.isRevoked = false;
     entry.hasReturned = false;
+    entry.call = undefined;
     entry.assignedAt = NaN;
     entry.sentAt = NaN;
     this.#size++;

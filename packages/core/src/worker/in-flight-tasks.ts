@@ -1,12 +1,14 @@
 import type { Clock } from '../base/clock.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
+import { MOST_ITEMS } from '../contract/batch-shape.js';
 import type { Refusal } from '../contract/errors.js';
+import type { BatchCall } from '../task/batch-call.js';
 import type { Assignee, Task } from '../task/task.js';
 import type { Transport } from '../transport/transport.js';
-import { type Claim, slotOf, TASK_SLOTS } from '../wire/claim-board.js';
+import { TASK_SLOTS } from '../wire/claim-board.js';
 import { errorToWire } from '../wire/error-wire.js';
 import { FRAME } from '../wire/frame.js';
-import { RECALL_AFTER_MS } from '../wire/pace.js';
+import { ClaimReader } from './claim-reader.js';
 import type { InFlightEntry } from './in-flight-entry.js';
 import { InFlightTable } from './in-flight-table.js';
 import { SendBuffer } from './send-buffer.js';
@@ -23,6 +25,8 @@ export interface InFlightParts {
   /** Reports a task whose input cannot be sent. It is not in flight any more. */
   refused(task: Task, refusal: Refusal): void;
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
+  /** Reports a task that has run for its `slowMs`; once per task. */
+  slow(task: Task, ranMs: number): void;
   /** Reports that an abandoned task has not ended within its grace. */
   overdue(): void;
   /** Reports that nothing has begun or may begin; called again when the last entry is free. */
@@ -33,12 +37,11 @@ export interface InFlightParts {
 
 /** All tasks that one worker was assigned and has not answered for: buffered, on their way, prefetched, or running. */
 export class InFlightTasks {
-  /** Whether both sides see the board. Without it nothing may be prefetched, since it could not be recalled. */
-  hasBoard = false;
+  /** Whether some handlers take batches. Then there must be entries for a whole batch. */
+  takesBatches = false;
   /** Expected execution time of all of it, ms. */
   expectedMs = 0;
-  /** Time when the last handler ended, host clock: the next one of its run began then. */
-  lastEndedAt = -Infinity;
+  readonly claims: ClaimReader;
   readonly #parts: InFlightParts;
   readonly #table: InFlightTable;
   readonly #sendBuffer: SendBuffer;
@@ -49,26 +52,25 @@ export class InFlightTasks {
   #widest: number;
   /** Number of entries whose tasks were revoked and not answered for. */
   #revoked = 0;
+  /** Number of entries beyond the first of each call. */
+  #further = 0;
 
   constructor(parts: InFlightParts) {
     this.#parts = parts;
     this.#concurrency = parts.concurrency;
     this.#widest = parts.concurrency;
     this.#table = new InFlightTable(parts.assignee);
+    this.claims = new ClaimReader(parts.clock, parts.transport, this.#table);
     this.#sendBuffer = new SendBuffer(parts.transport, parts.encoder, parts.clock, (entry, refusal) => {
       const task = entry.task as Task;
       this.release(entry);
       parts.refused(task, refusal);
     });
     this.#watch = new TaskWatch({
-      clock: parts.clock,
-      readLog: (isEverything) => parts.readLog(isEverything),
+      ...parts,
       inFlight: () => this.#table.all(),
       begunAt: (entry) => this.begunAt(entry),
       withdraw: (entry) => this.#withdraw(entry),
-      graceMs: parts.graceMs,
-      timedOut: (task, ranMs, by) => parts.timedOut(task, ranMs, by),
-      overdue: () => parts.overdue(),
     });
   }
 
@@ -76,14 +78,29 @@ export class InFlightTasks {
     return this.#table.size;
   }
 
-  /** Whether there is no entry for one more task. */
+  /** Whether both sides see the board. Without it nothing may be prefetched, since it could not be recalled. */
+  get hasBoard(): boolean {
+    return this.claims.hasBoard;
+  }
+
+  /** Number of calls: a batch is one, and any other task is one. */
+  get calls(): number {
+    return this.#table.size - this.#further;
+  }
+
+  /** Whether there is no entry for one more task, or none for one more batch. */
   get isFull(): boolean {
-    return this.#table.size >= TASK_SLOTS;
+    return this.#table.size >= (this.takesBatches ? TASK_SLOTS - MOST_ITEMS : TASK_SLOTS);
   }
 
   /** Whether nothing in it has begun or may begin. A worker at a standstill never answers for revoked tasks. */
   get isEmpty(): boolean {
     return this.#table.size === this.#revoked;
+  }
+
+  /** Path of the section that its handlers opened last, while that is open; empty for none. */
+  get section(): string {
+    return this.#parts.transport.board?.section() ?? '';
   }
 
   /** Whether some of it has not left yet. */
@@ -114,15 +131,20 @@ export class InFlightTasks {
     return this.#table.get(wireId);
   }
 
-  /** Puts a task in flight; it leaves with the next `send`. @param handler its index in the worker's own list */
-  add(task: Task, handler: number): InFlightEntry {
+  /** Puts a task in flight; it leaves with the next `send`. @param handler its index in the worker's own list @param call its batch */
+  add(task: Task, handler: number, call?: BatchCall): InFlightEntry {
     const entry = this.#table.add(task);
     entry.handler = handler;
-    entry.expectedMs = task.type.typicalMs;
+    entry.expectedMs = call === undefined || call.next === 0 ? task.type.typicalMs : 0;
+    if (call !== undefined) {
+      entry.call = call;
+      entry.row = call.join();
+      if (entry.row > 0) this.#further++;
+    }
     this.expectedMs += entry.expectedMs;
     this.#sendBuffer.add(entry);
     this.#mayBeUnbegun = true;
-    if (task.timeoutMs < Infinity || task.waitUntilMs < Infinity) this.#watch.expect(task);
+    if (task.timeoutMs < Infinity || task.waitUntilMs < Infinity || task.slowMs < Infinity) this.#watch.expect(task);
     return entry;
   }
 
@@ -130,18 +152,20 @@ export class InFlightTasks {
     this.#sendBuffer.send(flags);
   }
 
-  /** Frees an entry. */
-  release(entry: InFlightEntry): void {
+  /** Frees an entry. @param hasBegun whether its handler was called */
+  release(entry: InFlightEntry, hasBegun = false): void {
+    if (entry.grant !== undefined) entry.endGrant(hasBegun, this.#parts.clock.now());
     this.#table.remove(entry);
     this.expectedMs = this.#table.size === 0 ? 0 : this.expectedMs - entry.expectedMs;
     if (entry.isAbandoned) this.#watch.forget(entry);
     if (entry.isRevoked) this.#revoked--;
+    if (entry.call !== undefined) this.#leaveCall(entry, entry.call);
     if (this.isEmpty) this.#parts.emptied();
   }
 
   /** Whether it may have tasks that have not begun behind one that has. */
   get hasPrefetched(): boolean {
-    return this.#mayBeUnbegun && this.#table.size > 1;
+    return this.#mayBeUnbegun && this.calls > 1;
   }
 
   /**
@@ -166,12 +190,6 @@ export class InFlightTasks {
   hasBegun(): boolean {
     this.#parts.readLog(false);
     return this.#table.all().some((entry) => this.begunAt(entry) !== undefined);
-  }
-
-  /** First task of its claimed run; undefined if it was not claimed. Without a board, itself as soon as it was sent. */
-  runOf({ wireId, sentAt }: InFlightEntry): number | undefined {
-    if (!this.hasBoard) return Number.isNaN(sentAt) ? undefined : wireId;
-    return this.#parts.transport.board?.claimOf(wireId)?.run;
   }
 
   /**
@@ -204,8 +222,10 @@ export class InFlightTasks {
       this.#noteRevoked(entry);
       return;
     }
-    entry.isAbandoned = true;
-    this.#watch.abandon(entry);
+    const { call } = entry;
+    this.#noteAbandoned(entry);
+    // While others of its call are wanted, a kill would take them with it.
+    if (call === undefined || call.wanted === 0) this.#watch.abandon(entry);
     // Last: the reason is the user's, and its getters may cancel other tasks or destroy the pool.
     const { channel } = this.#parts.transport;
     channel.send(FRAME.cancel, { id: entry.wireId, reason: errorToWire(reason, channel.clones) });
@@ -216,33 +236,22 @@ export class InFlightTasks {
     for (const { wireId } of this.#table.all()) this.#parts.transport.board?.revoke(wireId);
   }
 
-  /**
-   * Time when the handler was called, if it was. Without a board, everything sent runs at once. The log must be read first.
-   * Of tasks claimed together, only the first without a result has begun.
-   */
+  /** See ClaimReader.begunAt. */
   begunAt(entry: InFlightEntry): number | undefined {
-    if (!this.hasBoard) return Number.isNaN(entry.sentAt) ? undefined : entry.sentAt;
-    const claim = this.#parts.transport.board?.claimOf(entry.wireId);
-    if (claim === undefined) return undefined;
-    if (claim.run === entry.wireId || entry.task?.isLasting !== true) return claim.atMs;
-    return this.#isBehind(entry, claim) ? undefined : Math.max(claim.atMs, this.lastEndedAt);
-  }
-
-  /** Time when it was claimed, alone or in a run; undefined if it was not. */
-  claimedAt({ wireId }: InFlightEntry): number | undefined {
-    return this.#parts.transport.board?.claimOf(wireId)?.atMs;
+    return this.claims.begunAt(entry);
   }
 
   /** Notes that the handler of a task has returned; its result is on its way. */
   returned(wireId: number, endedAt: number): void {
-    this.lastEndedAt = Math.max(this.lastEndedAt, endedAt);
+    this.claims.noteEnded(endedAt);
     const entry = this.get(wireId);
     if (entry !== undefined) entry.hasReturned = true;
   }
 
-  /** Stops watching, since the worker has ended. */
-  stop(): void {
+  /** Stops watching, since the worker has ended. @param unbegun entries whose handlers were not called */
+  stop(unbegun: readonly InFlightEntry[]): void {
     this.#watch.stop();
+    for (const entry of this.#table.all()) entry.endGrant(!unbegun.includes(entry), this.#parts.clock.now());
   }
 
   /** See WatchParts.withdraw. */
@@ -262,34 +271,28 @@ export class InFlightTasks {
     const { board } = this.#parts.transport;
     if (!this.hasBoard || board?.revoke(entry.wireId) !== true) return undefined;
     const claim = board.claimOf(entry.wireId);
-    return claim === undefined || this.#isStillPrefetched(entry, claim);
+    return claim === undefined || this.claims.isStillPrefetched(entry, claim);
   }
 
   /** Keeps the entry taken until the worker has come across it and answered. */
   #noteRevoked(entry: InFlightEntry): void {
-    entry.isAbandoned = true;
+    entry.endGrant(false, 0);
+    this.#noteAbandoned(entry);
     entry.isRevoked = true;
     this.#revoked++;
     if (this.isEmpty) this.#parts.emptied();
   }
 
-  /** Whether a task of the same run that comes before this one has no result. */
-  #isBehind(entry: InFlightEntry, claim: Claim): boolean {
-    const { board } = this.#parts.transport;
-    for (let slot = slotOf(claim.run); slot < entry.slot; slot++) {
-      const other = this.#table.at(slot);
-      if (other?.task !== undefined && board?.claimOf(other.wireId)?.run === claim.run) return true;
-    }
-    return false;
+  #noteAbandoned(entry: InFlightEntry): void {
+    entry.isAbandoned = true;
+    if (entry.call !== undefined) entry.call.wanted--;
   }
 
-  /** Whether a claimed and revoked task has not begun, and the worker will see the revocation before it begins. */
-  #isStillPrefetched(entry: InFlightEntry, claim: Claim): boolean {
-    if (claim.run === entry.wireId || entry.task?.isLasting !== true || !this.#isBehind(entry, claim)) return false;
-    // The clock comes first, because the worker reads it after writing a result that the log does not hold yet.
-    const nowMs = this.#parts.clock.now();
-    // An unread result in the log may be that of the very task that seems to be running.
-    if (this.#parts.transport.log?.peek() !== undefined) return false;
-    return nowMs - Math.max(claim.atMs, this.lastEndedAt) > RECALL_AFTER_MS;
+  /** Notes the answer for a row of a batch. Once none is wanted, those left have their time to end. */
+  #leaveCall(entry: InFlightEntry, call: BatchCall): void {
+    if (call.leave(!entry.isAbandoned)) this.#further--;
+    if (call.wanted > 0 || call.left === 0) return;
+    const rest = this.#table.all().find((other) => other.call === call && !other.isRevoked);
+    if (rest !== undefined) this.#watch.abandon(rest);
   }
 }

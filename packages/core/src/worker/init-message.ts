@@ -4,13 +4,15 @@ import type { InitMessage } from '../wire/messages.js';
 
 /** A worker's first frame: its identity, what to load, and what it shares with its parent. */
 export function initMessage(
-  { moduleUrl, workerId, concurrency, options, startData }: WorkerSpec,
+  { moduleUrl, workerId, slot, concurrency, options, startData }: WorkerSpec,
   transport: Transport,
 ): InitMessage {
   return {
     protocol: PROTOCOL_VERSION,
     moduleUrl,
     workerId,
+    slot,
+    poolName: options.name,
     workerData: startData.workerData,
     concurrency,
     busyPollMs: options.busyPollMs,
@@ -21,6 +23,7 @@ export function initMessage(
     maxPayloadBytes: options.maxPayloadBytes,
     arena: transport.arena !== undefined,
     ownsOutput: options.stdio !== 'inherit',
+    nice: options.nice,
     warmup: startData.warmup,
   };
 }

@@ -3,7 +3,7 @@ import type { InFlightTasks } from './in-flight-tasks.js';
 /** Handlers that run in a worker. */
 export interface RunningCount {
   readonly handlers: number;
-  /** Those whose tasks are unsettled. */
+  /** Those whose tasks are unsettled, without further runs of tasks. */
   readonly unsettled: number;
 }
 
@@ -17,10 +17,10 @@ export function countRunning(assigned: InFlightTasks): RunningCount {
   let unsettled = 0;
   for (const entry of assigned.all()) {
     if (runs.size === assigned.widest) break;
-    const run = entry.hasReturned || entry.isRevoked ? undefined : assigned.runOf(entry);
+    const run = entry.hasReturned || entry.isRevoked ? undefined : assigned.claims.runOf(entry);
     if (run === undefined || runs.has(run)) continue;
     runs.add(run);
-    if (!entry.isAbandoned) unsettled++;
+    if (!entry.isAbandoned && entry.task?.isTwin !== true) unsettled++;
   }
   return { handlers: runs.size, unsettled };
 }

@@ -5,9 +5,10 @@ import { Sink } from '../codec/sink.js';
 import { toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import type { TransferItem } from '../contract/transfer-item.js';
+import type { BatchCall } from '../task/batch-call.js';
 import type { Task } from '../task/task.js';
 import type { Transport } from '../transport/transport.js';
-import { CALM, CLAIM_ALONE, FRAME, IDEMPOTENT, TASK_WORDS } from '../wire/frame.js';
+import { ATTEMPT_MASK, CALM, CLAIM_ALONE, FRAME, IDEMPOTENT, SAME_CALL, TASK_WORDS } from '../wire/frame.js';
 import type { RowExtras, TasksBody } from '../wire/messages.js';
 import type { ArenaPlace } from '../wire/record.js';
 import type { InFlightEntry } from './in-flight-entry.js';
@@ -31,6 +32,7 @@ export class SendBuffer {
   /** Reused with `#values` for frames of one task, to make less garbage: a channel has copied both when it returns. */
   readonly #metaOfOne = new Uint32Array(TASK_WORDS);
   readonly #values: Uint8Array[] = [];
+  readonly #shared = new SharedInputs();
   /** Number of shapes that the worker knows. */
   #shapes = 0;
 
@@ -93,6 +95,8 @@ export class SendBuffer {
     values.length = 0;
     values.push(this.#newShapes());
     const nowMs = this.#clock.now();
+    const shared = this.#shared;
+    shared.clear();
     let extras: Map<number, RowExtras> | undefined;
     let beside: ArrayBuffer[] | undefined;
     let transfer: TransferItem[] | undefined;
@@ -106,14 +110,17 @@ export class SendBuffer {
       const task = entry.task as Task;
       entry.assignedAt = nowMs;
       meta[at] = entry.wireId;
-      const whole = task.inputBytes < LARGE_BYTES ? undefined : this.#sendWhole(task);
+      const sameAs = entry.call === undefined ? undefined : shared.find(entry, row);
+      const whole = task.inputBytes < LARGE_BYTES || sameAs !== undefined ? undefined : this.#sendWhole(task);
       const alone = whole === undefined ? 0 : CLAIM_ALONE;
-      meta[at + 1] = entry.handler | flagsOf(task) | alone | flags | (task.attempt << 16);
+      const joins = entry.call !== undefined && entries[row - 1]?.call === entry.call ? SAME_CALL : 0;
+      const hasBytes = whole === undefined && sameAs === undefined;
+      meta[at + 1] = entry.handler | flagsOf(task) | alone | flags | ((task.attempt & ATTEMPT_MASK) << 16) | joins;
       meta[at + 2] = task.id;
       meta[at + 3] = task.id / 2 ** 32;
-      meta[at + 4] = whole === undefined ? task.inputBytes : 0;
+      meta[at + 4] = hasBytes ? task.inputBytes : 0;
       at += TASK_WORDS;
-      if (whole === undefined) {
+      if (hasBytes) {
         if (task.chunk !== chunk || task.inputAt !== to) {
           if (chunk !== undefined && to > from) values.push(chunk.subarray(from, to));
           chunk = task.chunk;
@@ -121,15 +128,21 @@ export class SendBuffer {
         }
         to = task.inputAt + task.inputBytes;
       }
-      const { aside } = task;
-      if (aside !== undefined || whole !== undefined || task.wantsProgress || task.deadlineEpochMs !== undefined) {
+      const { flows } = task;
+      const aside = sameAs === undefined ? task.aside : undefined;
+      const isRare = task.hasRareTerms || task.isMetered || flows !== undefined;
+      if (aside !== undefined || whole !== undefined || sameAs !== undefined || isRare) {
         const views = aside?.views?.map((view) => this.#sendView(view, (beside ??= [])));
         (extras ??= new Map()).set(row, {
           deadline: task.deadlineEpochMs,
           wantsProgress: task.wantsProgress,
+          headers: task.extras.headers,
+          isMetered: task.isMetered,
           whole,
+          sameAs,
           views,
           cloned: aside?.clone,
+          flows: flows?.terms,
         });
         if (aside?.transfer !== undefined) (transfer ??= []).push(...aside.transfer);
       }
@@ -177,8 +190,8 @@ export class SendBuffer {
 function flagsOf(task: Task): number {
   let flags = 0;
   if (!task.isLasting) flags |= IDEMPOTENT;
-  // An input in several places is decoded before it is claimed.
-  if (task.aside !== undefined) flags |= CLAIM_ALONE;
+  // An input in several places is decoded before it is claimed, and a handler with flows is not very short.
+  if (task.aside !== undefined || task.flows !== undefined) flags |= CLAIM_ALONE;
   return flags;
 }
 
@@ -187,7 +200,41 @@ function endOfFrame(entries: readonly InFlightEntry[], from: number): number {
   let bytes = 0;
   for (let at = from; at < entries.length; at++) {
     bytes += (entries[at]?.task as Task).totalBytes;
-    if (bytes > MOST_BYTES && at > from) return at;
+    if (bytes > MOST_BYTES && at > from) return beginOfCall(entries, from, at);
   }
   return entries.length;
+}
+
+/** Index of the first entry of the call at `at`, so that a frame cuts no call. It is `at` where the call fills the frame. */
+function beginOfCall(entries: readonly InFlightEntry[], from: number, at: number): number {
+  const call = entries[at]?.call;
+  if (call === undefined) return at;
+  let begin = at;
+  while (begin > from && entries[begin - 1]?.call === call) begin--;
+  return begin === from ? at : begin;
+}
+
+/** The rows of one frame whose inputs others of their call share. */
+class SharedInputs {
+  #call: BatchCall | undefined;
+  #rows: Map<string, number> | undefined;
+
+  clear(): void {
+    this.#call = undefined;
+    this.#rows = undefined;
+  }
+
+  /** Number of rows back to the one whose input this one shares; undefined where it goes with its own. */
+  find({ call, task }: InFlightEntry, row: number): number | undefined {
+    const key = task?.extras.batch?.key;
+    if (key === undefined) return undefined;
+    if (call !== this.#call) {
+      this.#call = call;
+      this.#rows = undefined;
+    }
+    const first = (this.#rows ??= new Map<string, number>()).get(key);
+    if (first !== undefined) return row - first;
+    this.#rows.set(key, row);
+    return undefined;
+  }
 }

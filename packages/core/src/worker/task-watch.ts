@@ -31,6 +31,8 @@ export interface WatchParts {
    * long as it may.
    */
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
+  /** Reports a task that has run for its `slowMs`; once per task. */
+  slow(task: Task, ranMs: number): void;
   /** Time that an abandoned task has to end. */
   graceMs: number;
   /** Reports that an abandoned task has not ended within its grace. */
@@ -57,7 +59,11 @@ export class TaskWatch {
 
   /** Notes that a task with a limit was put in flight. It is due at the earliest after its limit to run, or to wait. */
   expect(task: Task): void {
-    this.#lookAt(Math.min(this.#parts.clock.now() + task.timeoutMs, task.waitUntilMs));
+    const leastMs = leastRunMs(task);
+    const { waitUntilMs } = task;
+    // Most tasks are due after the look that is set already, and a look at the clock costs 45 ns.
+    if (this.#dueAt <= task.submittedAt + leastMs && this.#dueAt <= waitUntilMs) return;
+    this.#lookAt(Math.min(this.#parts.clock.now() + leastMs, waitUntilMs));
   }
 
   /** Notes that this task is abandoned after its handler began: it has `graceMs` to end by itself. */
@@ -112,27 +118,36 @@ export class TaskWatch {
       if (task === undefined) continue;
       const begunAt = this.#parts.begunAt(entry);
       if (begunAt === undefined) this.#lookAtWaiting(entry, task, now);
-      else this.#lookAtRunning(task, begunAt, now);
+      else this.#lookAtRunning(entry, task, begunAt, now);
     }
   }
 
   /** Looks at a prefetched task that has not begun. Its wait goes on, and its execution limit does not count yet. */
   #lookAtWaiting(entry: InFlightEntry, task: Task, now: number): void {
     if (task.waitUntilMs > now) {
-      this.#lookAt(Math.min(now + task.timeoutMs, task.waitUntilMs));
+      this.#lookAt(Math.min(now + leastRunMs(task), task.waitUntilMs));
       return;
     }
     // After a rejection for a long wait, a caller may submit the task anew. Its handler must not have been called by then.
     const isWithdrawn = this.#parts.withdraw(entry);
     const mayBegin = isWithdrawn === false;
     const begunAt = mayBegin ? this.#parts.begunAt(entry) : undefined;
-    if (begunAt !== undefined) this.#lookAtRunning(task, begunAt, now);
+    if (begunAt !== undefined) this.#lookAtRunning(entry, task, begunAt, now);
     else if (mayBegin && task.deadlineMs <= now) this.#parts.timedOut(task, 0, 'deadline');
     else if (mayBegin && now - task.waitUntilMs < RUN_ENDS_MS) this.#lookAt(now + RUN_ENDS_MS);
     else this.#parts.timedOut(task, undefined, 'deadline');
   }
 
-  #lookAtRunning(task: Task, begunAt: number, now: number): void {
+  #lookAtRunning(entry: InFlightEntry, task: Task, begunAt: number, now: number): void {
+    const slowAt = begunAt + task.slowMs;
+    if (slowAt > now) {
+      this.#lookAt(slowAt);
+    } else if (!entry.hasReturned) {
+      task.history.isSlow = true;
+      this.#parts.slow(task, now - begunAt);
+      // A listener may have cancelled it.
+      if (entry.task !== task || entry.isAbandoned) return;
+    }
     const timeoutAt = begunAt + task.timeoutMs;
     const dueAt = Math.min(timeoutAt, task.deadlineMs);
     if (dueAt > now) this.#lookAt(dueAt);
@@ -146,4 +161,9 @@ export class TaskWatch {
     if (killAtMs > now) this.#lookAt(killAtMs);
     else this.#parts.overdue();
   }
+}
+
+/** Least time in its handler after which a task needs a look, ms. */
+function leastRunMs({ timeoutMs, slowMs }: Task): number {
+  return Math.min(timeoutMs, slowMs);
 }

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../base/clock.js';
+import { type Clock, isLate, type Timer } from '../base/clock.js';
 import type { Transport, TransportExit } from '../transport/transport.js';
 import { FRAME } from '../wire/frame.js';
 import { type EndedWorker, type WorkerEnd, workerEnd } from './worker-end.js';
@@ -17,6 +17,8 @@ export class WorkerExit {
   readonly #clock: Clock;
   readonly #givenUp: (exit: TransportExit) => void;
   #stopTimer: Timer | undefined;
+  /** Time when it was asked to stop, host clock; NaN before that. */
+  #stopAskedAtMs = NaN;
   #killTimer: Timer | undefined;
   #how: WorkerEnd['how'] = 'died';
   #fault: Error | undefined;
@@ -48,7 +50,20 @@ export class WorkerExit {
     }
     this.#transport.expectExit();
     this.#transport.channel.send(FRAME.stop, undefined);
-    this.#stopTimer = this.#clock.after(withinMs, () => this.#end());
+    this.#stopAskedAtMs = this.#clock.now();
+    this.limitStop(withinMs);
+  }
+
+  /** Kills it this time after it was asked to stop. Returns whether it was. */
+  limitStop(withinMs: number): boolean {
+    if (Number.isNaN(this.#stopAskedAtMs)) return false;
+    const dueAtMs = this.#stopAskedAtMs + withinMs;
+    this.#stopIn(dueAtMs - this.#clock.now(), () => {
+      // This event loop stood still, so the worker's end may still be unread. It is read before the judgement, only once.
+      if (isLate(dueAtMs, this.#clock.now())) this.#stopIn(0, () => this.#tooSlow(withinMs));
+      else this.#tooSlow(withinMs);
+    });
+    return true;
   }
 
   /** Ends it now. @param why text that ends a sentence, for the tasks in flight */
@@ -78,6 +93,16 @@ export class WorkerExit {
       fault: this.#fault,
       killedFor: this.#killedFor,
     });
+  }
+
+  #stopIn(delayMs: number, callback: () => void): void {
+    this.#stopTimer?.cancel();
+    this.#stopTimer = this.#clock.after(delayMs, callback);
+  }
+
+  #tooSlow(withinMs: number): void {
+    this.#killedFor ??= `it had not torn down and ended within ${withinMs} ms`;
+    this.#end();
   }
 
   #end(): void {

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { type Clock, isLate, type Timer } from '../base/clock.js';
+import { moduleFile } from '../base/module-file.js';
 import { placeOf } from '../base/stack-place.js';
 import { describeExit, isPoolError, PoolError } from '../contract/errors.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
@@ -36,6 +36,8 @@ export class WorkerStart {
   /** Time from spawn to ready, ms; 0 until then. */
   bootMs = 0;
   wasReady = false;
+  /** Whether its module has a teardown. */
+  hasTeardown = false;
   /** Index of each handler in the worker's own list, by name. Empty until it is ready. */
   readonly handlers = new Map<string, number>();
   readonly #parts: WorkerStartParts;
@@ -70,8 +72,9 @@ export class WorkerStart {
   }
 
   /** Notes that it is ready. */
-  done({ handlers }: ReadyMessage): void {
+  done({ handlers, hasTeardown }: ReadyMessage): void {
     this.end();
+    this.hasTeardown = hasTeardown;
     handlers.forEach((name, index) => this.handlers.set(name, index));
     this.bootMs = this.#parts.clock.now() - this.#parts.startedAt;
     this.wasReady = true;
@@ -109,7 +112,7 @@ export class WorkerStart {
   }
 
   #errorIn(phase: string, reason: string, cause?: Error, place?: string): StartError {
-    const details = { module: fileURLToPath(this.#parts.moduleUrl), phase, reason, place };
+    const details = { module: moduleFile(this.#parts.moduleUrl), phase, reason, place };
     return new PoolError('ERR_WORKER_START', details, cause === undefined ? {} : { cause });
   }
 }
@@ -119,6 +122,6 @@ export function neverSpawned(moduleUrl: string, cause: unknown): unknown {
   // Wrong options have an error of their own.
   if (isPoolError(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const details = { module: fileURLToPath(moduleUrl), phase: 'spawn', reason, place: undefined };
+  const details = { module: moduleFile(moduleUrl), phase: 'spawn', reason, place: undefined };
   return new PoolError('ERR_WORKER_START', details, { cause });
 }

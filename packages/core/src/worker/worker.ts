@@ -2,13 +2,14 @@ import type { Clock } from '../base/clock.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
 import { PoolError } from '../contract/errors.js';
 import type { PressureLevel } from '../contract/worker-module.js';
+import type { BatchCall } from '../task/batch-call.js';
 import type { Assignment, Task } from '../task/task.js';
 import type { Transport, TransportExit, WorkerSpec } from '../transport/transport.js';
 import { TEST_ID } from '../wire/claim-board.js';
 import { FRAME } from '../wire/frame.js';
 import type { ReadyMessage } from '../wire/messages.js';
 import { FrameReceiver } from './frame-receiver.js';
-import { type InFlightEntry, wantedTasks } from './in-flight-entry.js';
+import { wantedTasks } from './in-flight-entry.js';
 import { InFlightTasks } from './in-flight-tasks.js';
 import { remainsOf } from './remains.js';
 import type { UtilizationTotals } from './utilization-meter.js';
@@ -20,7 +21,6 @@ import { canMove, type WorkerState } from './worker-state.js';
 
 /** Longest wait for a stack. On an overloaded machine, one took over 500 ms. */
 const STACK_WITHIN_MS = 2000;
-
 /**
  * One child's life, seen from the parent; the only writer of its state.
  *
@@ -33,6 +33,7 @@ const STACK_WITHIN_MS = 2000;
  */
 export class Worker {
   readonly id: number;
+  readonly slot: number;
   readonly startedAt: number;
   readonly metrics: WorkerMetrics;
   /** Everything that came from it. */
@@ -56,6 +57,7 @@ export class Worker {
     listener: WorkerListener<Worker>,
   ) {
     this.id = spec.workerId;
+    this.slot = spec.slot;
     this.#clock = clock;
     this.#listener = listener;
     this.startedAt = clock.now();
@@ -77,6 +79,7 @@ export class Worker {
       graceMs: spec.options.graceMs,
       refused: (task, refusal) => listener.refused(this, task, refusal),
       timedOut: (task, ranMs, by) => listener.timedOut(this, task, ranMs, by),
+      slow: (task, ranMs) => listener.slow(this, task, ranMs),
       overdue: () => this.kill('a task that was ended before did not return within graceMs'),
       emptied: () => this.#onEmptied(),
       readLog: (isEverything) => this.received.readLog(isEverything),
@@ -85,13 +88,12 @@ export class Worker {
       worker: this,
       spec,
       transport: this.#transport,
+      encoder,
       clock,
       assigned: this.assigned,
       metrics: this.metrics,
       listener,
-      loaded: () => {
-        if (this.#state.name === 'starting') this.#move({ name: 'warming' });
-      },
+      loaded: () => this.#state.name === 'starting' && this.#move({ name: 'warming' }),
       ready: (message) => this.#onReady(message),
       startFailed: (message) => this.#start.noteFailed(message),
       damaged: (error) => this.#exit.fault(error),
@@ -110,11 +112,9 @@ export class Worker {
   get state(): WorkerState['name'] {
     return this.#state.name;
   }
-
   get pid(): number | undefined {
     return this.#transport.pid;
   }
-
   get threadId(): number | undefined {
     return this.#transport.threadId;
   }
@@ -124,9 +124,13 @@ export class Worker {
     return this.#state.name === 'idle' || this.#state.name === 'busy';
   }
 
-  /** Number of tasks in it that have not settled. */
   get inFlight(): number {
     return this.assigned.size;
+  }
+
+  /** Number of calls for them: a batch is one. */
+  get calls(): number {
+    return this.assigned.calls;
   }
 
   /** Most tasks that it may take in all. */
@@ -153,7 +157,6 @@ export class Worker {
     return this.#start.bootMs;
   }
 
-  /** Time for which it has been ready, ms. */
   readyMs(nowMs: number): number {
     return this.#start.readyMs(nowMs);
   }
@@ -161,7 +164,6 @@ export class Worker {
   get tasksDone(): number {
     return this.received.tasksDone;
   }
-
   /** Time when it answered last, or became ready; host clock. */
   get usedAtMs(): number {
     return this.received.usedAtMs;
@@ -172,10 +174,10 @@ export class Worker {
     return this.#start.handlers;
   }
 
-  /** Puts a task in flight; it leaves with the next `flush`. Only for a ready worker. */
-  assign(task: Task, handler: number): Assignment {
+  /** Puts a task in flight; it leaves with the next `flush`. Only for a ready worker. @param call the batch of which it is the next */
+  assign(task: Task, handler: number, call?: BatchCall): Assignment {
     if (this.#state.name !== 'busy') this.#move({ name: 'busy' });
-    return this.assigned.add(task, handler);
+    return this.assigned.add(task, handler, call);
   }
 
   /** Tells it that memory is short. Only for a worker that has been ready. */
@@ -221,15 +223,9 @@ export class Worker {
     return this.#transport.stack(STACK_WITHIN_MS);
   }
 
-  /**
-   * Time when the handler of a task in flight was called, host clock; undefined when it was not yet. While results wait in the log
-   * for their progress, it is unknown how far a claimed run has come. Then all its tasks count as begun.
-   */
+  /** See FrameReceiver.begunAt. */
   begunAt(task: Task): number | undefined {
-    const isWhole = this.received.readLog(false);
-    const entry = task.assignment as InFlightEntry | undefined;
-    if (entry === undefined) return undefined;
-    return this.assigned.begunAt(entry) ?? (isWhole ? undefined : this.assigned.claimedAt(entry));
+    return this.received.begunAt(task);
   }
 
   /** Takes no more tasks, finishes those in flight, then stops within `stopWithinMs`. */
@@ -253,8 +249,12 @@ export class Worker {
     this.#exit.kill(why);
   }
 
-  /** Ends it now, because the pool ends. */
-  destroy(): void {
+  /** Ends it without delay, because the pool ends. If no handler runs in it, its teardown has this time. */
+  destroy(teardownMs: number): void {
+    if (this.#start.hasTeardown && teardownMs > 0 && this.assigned.isEmpty) {
+      this.stop(teardownMs);
+      if (this.#exit.limitStop(teardownMs)) return;
+    }
     this.#exit.ask();
     this.#exit.kill('the pool ends');
   }
@@ -263,10 +263,10 @@ export class Worker {
     // The pool may have stopped it while it warmed up.
     if (this.#state.name !== 'warming') return;
     this.#start.done(message);
-    this.assigned.hasBoard = message.seesBoard && this.#transport.board?.claimOf(TEST_ID) !== undefined;
+    this.assigned.claims.hasBoard = message.seesBoard && this.#transport.board?.claimOf(TEST_ID) !== undefined;
     this.metrics.systemThreadId = message.systemThreadId;
     this.#move({ name: 'idle' });
-    this.#listener.ready(this);
+    this.#listener.ready(this, message.batches);
   }
 
   #onEmptied(): void {
@@ -277,13 +277,13 @@ export class Worker {
   #onExit(exit: TransportExit): void {
     // Results of its handlers are in the log, even though the worker has ended.
     this.received.readLog(true);
-    const { id, pid, threadId, metrics } = this;
-    const uptimeMs = this.#clock.now() - this.startedAt;
+    const { id, pid, threadId, metrics, startedAt } = this;
     const remains = remainsOf(this.assigned, this.#transport.board, this.#exit.isTrusted);
-    const end = this.#exit.ended({ id, pid, threadId, metrics, uptimeMs, remains }, exit, this.#start);
+    const own = { id, pid, threadId, metrics, uptimeMs: this.#clock.now() - startedAt, remains };
+    const end = this.#exit.ended(own, exit, this.#start);
     this.#start.end();
-    this.assigned.stop();
-    this.received.end();
+    this.assigned.stop(remains.others);
+    this.received.end(end.report);
     this.#move({ name: 'exited' });
     this.#transport.release();
     this.#listener.exited(this, end);

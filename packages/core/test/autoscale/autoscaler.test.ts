@@ -88,14 +88,17 @@ describe('the cores of a program', () => {
 });
 
 describe('a pool in this thread', () => {
-  it('has neither memory guard nor recycler, and no timer for them', async () => {
+  it('has neither memory guard nor recycler, and a timer only while it has work', async () => {
     const { engine, clock, submit } = openEngine({ kind: 'inline' });
     const { memory, recycler, heartbeat } = engine.keepers;
     expect([memory, recycler]).toEqual([undefined, undefined]);
-    submit();
-    await turn();
     expect(heartbeat.isAtRest).toBe(true);
-    clock.advance(1000);
+    const { task } = submit();
+    await turn();
+    expect(heartbeat.isAtRest).toBe(false);
+    engine.dispatcher.cancel(task, 'enough');
+    clock.advance(2000);
+    expect(heartbeat.isAtRest).toBe(true);
     expect(engine.keepers.autoscaler.stats()).toMatchObject({ workers: 1, concurrency: 1 });
     engine.resize(4);
     expect(engine.keepers.autoscaler.stats()).toMatchObject({ workers: 1, min: 1, max: 1, reason: 'inline' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Recyclable, Recycler } from '../../src/autoscale/recycler.js';
 import { type Deferred, deferred } from '../../src/base/deferred.js';
-import type { RecycleRules } from '../../src/contract/resolve-options.js';
+import type { RecycleRules } from '../../src/contract/resolved-options.js';
 import type { LeakVerdict } from '../../src/sizing/leak.js';
 
 const MIB = 1024 * 1024;

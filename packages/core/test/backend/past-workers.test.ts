@@ -17,3 +17,9 @@ it('keeps what workers that have ended add to the totals of their pool', async (
   expect(readyMs).toBeGreaterThanOrEqual(500);
   expect(past).toMatchObject({ readyMs: 2 * readyMs, ignoredResults: 2 });
 });
+
+it('counts the faults of workers lately, and remembers a bounded number', () => {
+  const past = new PastWorkers();
+  for (let atMs = 0; atMs < 5000; atMs++) past.addFault(atMs);
+  expect([past.faultsSince(4990), past.faultsSince(5000), past.faultsSince(0)]).toEqual([10, 0, 1000]);
+});

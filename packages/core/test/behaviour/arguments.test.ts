@@ -43,7 +43,8 @@ const WRONG_RUN_OPTIONS: [options: unknown, message: RegExp][] = [
   [{ onProgress: 'log' }, /Option "onProgress" must be a function/],
   [{ key: 5 }, /Option "key" must be a non-empty string/],
   [{ key: Symbol('k') }, /Option "key" must be a non-empty string/],
-  [{ cache: true }, /Option "cache" must be false/],
+  [{ cache: true }, /Option "cache" must be false, or an object/],
+  [{ cache: { ttl: 5 } }, /Option "cache" must be .*an object of ttlMs, tags, refresh \(it has "ttl"\)/],
   [{ deadline: 'soon' }, /Option "deadline" must be a valid Date or milliseconds/],
   [{ deadline: new Date(NaN) }, /Option "deadline" must be a valid Date or milliseconds/],
   [{ priority: 1.5 }, /Option "priority" must be an integer/],
@@ -61,11 +62,11 @@ const THROWS: Refused[] = [
     ],
     [`map with ${shown} as its name`, (pool) => pool.map(name as never, []), /Argument "name" must be/],
     [`mapSettled with ${shown} as its name`, (pool) => pool.mapSettled(name as never, []), /Argument "name" must be/],
-    [
-      `invalidate with ${shown} as its name`,
-      (pool) => pool.cache?.invalidate(name as never),
+    ...(['get', 'peek', 'has', 'delete'] as const).map((method): Refused => [
+      `cache.${method} with ${shown} as its name`,
+      (pool) => pool.cache?.[method](name as never),
       /Argument "name" must be the name of a handler/,
-    ],
+    ]),
   ]),
   ...[undefined, null, 5, {}, () => {}, Symbol('s'), { [Symbol.iterator]: 5 }].flatMap((inputs, at): Refused[] => [
     [
@@ -224,13 +225,32 @@ describe.each(KINDS)('the key function of a cached task, kind %s,', (kind) => {
     ['an object', () => ({})],
     ['nothing', () => undefined],
     ['a symbol', () => Symbol('k')],
+    ['a promise', () => Promise.reject(new Error('later'))],
   ])('that returns %s fails the call: other inputs would share its result', async (_, key) => {
     const tasks = { echo: { cache: { key: key as never } } };
     await withPool('echo.mjs', { kind, workers: 1, tasks }, async (pool) => {
       const refused = await failure(pool.run('echo', 1));
       expect(refused).toMatchObject({ code: 'ERR_OPTION', details: { option: 'tasks.echo.cache.key' } });
       expect(refused.message).toMatch(/must return a string/);
-      expect(() => pool.cache?.invalidate('echo', 1)).toThrow(/must return a string/);
+      expect(() => pool.cache?.delete('echo', 1)).toThrow(/must return a string/);
+    });
+  });
+});
+
+describe.each(KINDS)('functions of a cached task that throw, kind %s,', (kind) => {
+  it.each(['key', 'tags'])('as %s does, fail the call, and say which it was', async (option) => {
+    const broken = new RangeError('no id');
+    const fail = (): never => {
+      throw broken;
+    };
+    await withPool('echo.mjs', { kind, workers: 1, tasks: { echo: { cache: { [option]: fail } } } }, async (pool) => {
+      const refused = await failure(pool.run('echo', 1));
+      expect(refused).toMatchObject({
+        code: 'ERR_OPTION',
+        message: `Option "tasks.echo.cache.${option}" threw an error: no id`,
+        cause: broken,
+      });
+      expect(await pool.run('echo', 1, { cache: false })).toBe(1);
     });
   });
 });

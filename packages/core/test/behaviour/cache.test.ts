@@ -11,7 +11,7 @@ describe.each(KINDS)('the result cache over kind %s', (kind) => {
       const first = (await pool.run('square', 4)) as { calls: number };
       expect(await pool.run('square', 4)).toEqual(first);
       expect(await pool.run('square', 5)).toMatchObject({ square: 25, calls: first.calls + 1 });
-      expect(pool.cache?.stats()).toMatchObject({ entries: 2, hits: 1, misses: 2, joined: 0 });
+      expect(pool.cache?.stats()).toMatchObject({ entries: 2, hits: 1, misses: 2, coalesced: 0 });
       expect(pool.stats()).toMatchObject({ cache: { hits: 1 }, tasks: { submitted: 2, completed: 2 } });
     });
   });
@@ -29,7 +29,7 @@ describe.each(KINDS)('the result cache over kind %s', (kind) => {
         gate.pass('shared', 'answer');
         expect(await Promise.all(staying)).toEqual(['answer', 'answer']);
         expect(gate.arrived).toHaveLength(1);
-        expect(pool.stats()).toMatchObject({ tasks: { submitted: 1 }, cache: { joined: 2, misses: 1, hits: 2 } });
+        expect(pool.stats()).toMatchObject({ tasks: { submitted: 1 }, cache: { coalesced: 2, misses: 1, hits: 2 } });
       }),
     );
   });
@@ -89,11 +89,11 @@ describe.each(KINDS)('the result cache over kind %s', (kind) => {
     await withPool('counts-calls.mjs', { kind, workers: 1, tasks: CACHED }, async (pool) => {
       const calls = async (): Promise<number> => ((await pool.run('square', 4)) as { calls: number }).calls;
       const first = await calls();
-      pool.cache?.invalidate('square', 5);
+      pool.cache?.delete('square', 5);
       expect(await calls()).toBe(first);
-      pool.cache?.invalidate('square', 4);
+      pool.cache?.delete('square', 4);
       expect(await calls()).toBe(first + 1);
-      pool.cache?.invalidate('square');
+      pool.cache?.invalidate({ task: 'square' });
       expect(await calls()).toBe(first + 2);
       pool.cache?.clear();
       expect(await calls()).toBe(first + 3);
@@ -155,6 +155,7 @@ describe.each(KINDS)('equal cached calls with limits of their own, kind %s,', (k
             code: 'ERR_TASK_TIMEOUT',
             details: { task: 'wait', by },
           });
+          await gate.whenArrived('shared');
           gate.pass('shared', 'answer');
           expect(await long).toBe('answer');
           expect(gate.arrived).toEqual(['shared']);

@@ -253,7 +253,9 @@ describe.each(KINDS)('a result that cannot be sent, kind %s,', (kind) => {
   it('because it is a generator says what to do', async () => {
     await withPool('returns-what-cannot-be-sent.mjs', { kind, workers: 1 }, async (pool) => {
       const error = await failure(pool.run('countTo', 3));
-      expect(error.message).toMatch('it is a generator; collect its values into an array first');
+      expect(error.message).toMatch(
+        'it is a generator; call the handler with stream(), or collect its values into an array first',
+      );
     });
   });
 });

@@ -100,11 +100,12 @@ function openHand(count: number) {
     graceMs: 1000,
     refused() {},
     timedOut() {},
+    slow() {},
     overdue() {},
     emptied() {},
     readLog: () => true,
   });
-  hand.hasBoard = true;
+  hand.claims.hasBoard = true;
   const tasks = Array.from({ length: count }, () => {
     const { task } = maker.make();
     const place = hand.add(task, 0);
@@ -126,7 +127,7 @@ function readLog(board: BoardFile, hand: InFlightTasks, answered: Map<number, nu
       if (!isSkip(bytes, at)) {
         row.open(bytes, at);
         answered.set(row.wireId, row.kind);
-        if (row.kind < STATUS.revoked) hand.lastEndedAt = Math.max(hand.lastEndedAt, row.endedAt);
+        if (row.kind < STATUS.revoked) hand.claims.noteEnded(row.endedAt);
         const place = hand.get(row.wireId);
         if (place !== undefined) hand.release(place);
       }
@@ -171,7 +172,7 @@ describe('a worker that claims runs and looks at them again while the parent tak
       // Whatever it did not run it says so of, and then the task is the parent's again.
       const ofAll = tasks.map(({ wireId }) => answered.get(wireId));
       expect(ofAll).toEqual(tasks.map(({ wireId }) => (hasRun.includes(wireId) ? STATUS.ok : STATUS.revoked)));
-      hand.stop();
+      hand.stop([]);
     }
     expect(fromRuns).toBeGreaterThan(0);
   });

@@ -190,6 +190,7 @@ describe.each(KINDS)('a pool of kind %s', (kind) => {
         timedOut: 0,
         retried: 0,
         crashed: 0,
+        slow: 0,
       });
       expect(stats.byTask).toMatchObject({ echo: { completed: 3, failed: 0 }, fail: { completed: 0, failed: 1 } });
       expect(stats.latencyMs.total.count).toBe(4);

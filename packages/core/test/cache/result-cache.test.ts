@@ -1,74 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CallLimits, SharedResult, SharedTask, TaskSight } from '../../src/backend/backend.js';
-import { deferred } from '../../src/base/deferred.js';
-import type { CachedCall, Shared } from '../../src/cache/flight.js';
-import { ResultCache } from '../../src/cache/result-cache.js';
-import type { ResolvedRetry, ResolvedTaskCache } from '../../src/contract/resolve-options.js';
-import { FakeClock } from '../support/fake-clock.js';
+import { describe, expect, it, vi } from 'vitest';
+import type { ResolvedTaskCache } from '../../src/contract/resolved-options.js';
+import { type HeldExecution, NO_RETRY, openCache as open } from '../support/cached-calls.js';
 
 vi.mock('../../src/base/natives.js', async (original) => ({
   ...(await original<object>()),
   ...(await import('../support/live-natives.js')).liveNatives,
 }));
-
-/** An execution that a test moves and ends by hand. */
-class HeldExecution implements SharedTask {
-  readonly end = deferred<SharedResult>();
-  isQueued = true;
-  startedAtMs: number | undefined = undefined;
-  limits: CallLimits | undefined;
-  readonly shared: Shared;
-
-  constructor(shared: Shared) {
-    this.shared = shared;
-  }
-
-  get signal(): AbortSignal {
-    return this.shared.signal;
-  }
-  get result(): Promise<SharedResult> {
-    return this.end.promise;
-  }
-  look(): TaskSight {
-    return { isQueued: this.isQueued, startedAtMs: this.startedAtMs, workerId: this.isQueued ? 0 : 3, queued: 7 };
-  }
-  loosen(limits: CallLimits): void {
-    this.limits = limits;
-  }
-}
-
-const NO_RETRY: ResolvedRetry = { attempts: 0, on: undefined, baseMs: 0, maxMs: 0 };
-const NO_LIMITS: CallLimits = { timeoutMs: Infinity, queueUntilMs: Infinity, deadlineMs: Infinity };
-
-function open(options: { max?: number; ttlMs?: number; tasks?: Record<string, ResolvedTaskCache> } = {}) {
-  const { max = 100, ttlMs = 0, tasks = {} } = options;
-  const clock = new FakeClock(0);
-  const cache = new ResultCache({ max, ttlMs }, (task) => tasks[task] ?? { key: undefined, ttlMs: undefined }, clock);
-  const executions: HeldExecution[] = [];
-  /** A call with what it asks for. */
-  const call = (
-    asks: Partial<CallLimits> & Partial<Omit<CachedCall, 'limits'>>,
-    input: unknown = 1,
-    task = 't',
-  ): Promise<unknown> => {
-    const { retry = NO_RETRY, signal, onProgress, ...limits } = asks;
-    const given = { limits: { ...NO_LIMITS, ...limits }, retry, signal, onProgress };
-    return cache.get(task, input, given, (shared) => {
-      const execution = new HeldExecution(shared);
-      executions.push(execution);
-      return execution;
-    });
-  };
-  const get = (task: string, input: unknown, signal?: AbortSignal): Promise<unknown> => call({ signal }, input, task);
-  const finish = (at: number, value: unknown, costMs = 1): void => executions[at]?.end.resolve({ value, costMs });
-  /** Calls, and ends the execution that this begins. */
-  const computed = async (task: string, input: unknown, value: unknown): Promise<unknown> => {
-    const result = get(task, input);
-    finish(executions.length - 1, value);
-    return result;
-  };
-  return { cache, clock, executions, call, get, finish, computed };
-}
 
 describe('results', () => {
   it('are computed once for equal inputs', async () => {
@@ -76,7 +13,7 @@ describe('results', () => {
     await computed('area', { w: 2, h: 3 }, 6);
     expect(await get('area', { h: 3, w: 2 })).toBe(6);
     expect(executions).toHaveLength(1);
-    expect(cache.stats()).toEqual({ entries: 1, hits: 1, misses: 1, joined: 0, savedMs: 1 });
+    expect(cache.stats()).toMatchObject({ entries: 1, hits: 1, misses: 1, coalesced: 0, savedMs: 1, hitRate: 0.5 });
   });
 
   it('may be undefined', async () => {
@@ -96,7 +33,7 @@ describe('results', () => {
 
   it('are told apart by the key function of their task', async () => {
     const { get, computed, executions } = open({
-      tasks: { user: { key: (user) => (user as { id: string }).id, ttlMs: undefined } },
+      tasks: { user: { key: (user) => (user as { id: string }).id } },
     });
     await computed('user', { id: 'u1', seen: 1 }, 'Ann');
     expect(await get('user', { id: 'u1', seen: 2 })).toBe('Ann');
@@ -118,7 +55,16 @@ describe('results', () => {
 
   it('are refused for inputs that have no key, without an execution', async () => {
     const { get, executions, cache } = open();
-    await expect(get('t', () => {})).rejects.toThrow(TypeError);
+    const ring: unknown[] = [];
+    for (let deep = 0; deep < 100_000; deep++) ring.push([ring.pop()]);
+    const getter = { get n() { throw new Error('no n'); } }; // prettier-ignore
+    for (const input of [() => {}, Promise.resolve(), { deep: [Symbol('s')] }, ring, getter]) {
+      await expect(get('t', input)).rejects.toMatchObject({
+        code: 'ERR_OPTION',
+        details: { option: 'tasks.t.cache.key' },
+        cause: expect.any(Error) as Error,
+      });
+    }
     expect(executions).toHaveLength(0);
     expect(cache.stats().misses).toBe(0);
   });
@@ -143,7 +89,7 @@ describe('calls that overlap', () => {
     expect(executions).toHaveLength(1);
     finish(0, 'one', 20);
     expect(await Promise.all(calls)).toEqual(['one', 'one', 'one']);
-    expect(cache.stats()).toMatchObject({ hits: 2, misses: 1, joined: 2, entries: 1 });
+    expect(cache.stats()).toMatchObject({ hits: 2, misses: 1, coalesced: 2, entries: 1 });
   });
 
   it('go on when one of them leaves by its signal', async () => {
@@ -303,7 +249,7 @@ describe('calls with limits of their own', () => {
     finish(1, 'second');
     finish(0, 'first');
     expect(await Promise.all(calls)).toEqual(['first', 'second', 'first']);
-    expect(cache.stats()).toMatchObject({ entries: 1, joined: 1, misses: 2 });
+    expect(cache.stats()).toMatchObject({ entries: 1, coalesced: 1, misses: 2 });
   });
 
   it('each hear of progress, until they have left', async () => {
@@ -352,11 +298,11 @@ describe('invalidate', () => {
     const { cache, computed } = open();
     for (const input of [1, 2]) await computed('a', input, input);
     await computed('b', 1, 1);
-    cache.invalidate('a', { not: 'there' });
+    expect(cache.delete('a', { not: 'there' })).toBe(false);
     expect(cache.stats().entries).toBe(3);
-    cache.invalidate('a', 2);
+    expect(cache.delete('a', 2)).toBe(true);
     expect(cache.stats().entries).toBe(2);
-    cache.invalidate('a');
+    cache.invalidate({ task: 'a' });
     expect(cache.stats().entries).toBe(1);
     cache.clear();
     expect(cache.stats()).toMatchObject({ entries: 0, misses: 3 });
@@ -366,7 +312,7 @@ describe('invalidate', () => {
     const { cache, computed } = open();
     await computed('a', undefined, 1);
     await computed('a', 1, 1);
-    cache.invalidate('a', undefined);
+    cache.delete('a', undefined);
     expect(cache.stats().entries).toBe(1);
   });
 
@@ -375,8 +321,8 @@ describe('invalidate', () => {
     async (what) => {
       const { cache, get, executions, finish } = open();
       const before = get('a', 1);
-      if (what === 'one input') cache.invalidate('a', 1);
-      else if (what === 'the task') cache.invalidate('a');
+      if (what === 'one input') cache.delete('a', 1);
+      else if (what === 'the task') cache.invalidate({ task: 'a' });
       else cache.clear();
       const after = get('a', 1);
       expect(executions).toHaveLength(2);
@@ -390,50 +336,42 @@ describe('invalidate', () => {
 });
 
 describe('time to live', () => {
-  // What the cache takes for performance.now() is ours here.
-  let nowMs = 1000;
-  const pass = (ms: number): void => {
-    nowMs += ms;
-    vi.advanceTimersByTime(ms);
-  };
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-  });
-
   it('ends for a result when it has passed', async () => {
-    const { get, computed, executions } = open({ ttlMs: 100 });
+    const { get, clock, computed, executions, cache } = open({ ttlMs: 100 });
     await computed('t', 1, 'old');
-    pass(99);
+    clock.advance(99);
     expect(await get('t', 1)).toBe('old');
-    pass(10);
+    clock.advance(1);
     void get('t', 1);
     expect(executions).toHaveLength(2);
+    expect(cache.stats().evictions).toMatchObject({ ttl: 1 });
   });
 
-  it('of a task overrides that of the pool, in both directions', async () => {
-    const tasks = { quick: { key: undefined, ttlMs: 10 }, lasting: { key: undefined, ttlMs: 0 } };
-    const { get, computed, executions } = open({ ttlMs: 100, tasks });
+  it('of a task overrides that of the pool, and that of a call both', async () => {
+    const { get, call, clock, computed, finish, executions } = open({
+      ttlMs: 100,
+      tasks: { quick: { ttlMs: 10 }, lasting: { ttlMs: 0 } },
+    });
     for (const task of ['quick', 'lasting', 'other']) await computed(task, 1, task);
-    pass(50);
-    for (const task of ['quick', 'lasting', 'other']) void get(task, 1);
-    expect(executions).toHaveLength(4);
-    pass(100);
-    for (const task of ['lasting', 'other']) void get(task, 1);
-    expect(executions).toHaveLength(5);
+    const own = call({ ttlMs: 1000 }, 1, 'own');
+    finish(3, 'own');
+    await own;
+    const ran = (): number => executions.length - 4;
+    clock.advance(50);
+    for (const task of ['quick', 'lasting', 'other', 'own']) void get(task, 1);
+    expect(ran()).toBe(1);
+    clock.advance(100);
+    for (const task of ['lasting', 'other', 'own']) void get(task, 1);
+    expect(ran()).toBe(2);
   });
 
   it('is endless when it is 0', async () => {
-    const { get, computed, executions } = open();
+    const { get, clock, computed, executions } = open();
     await computed('t', 1, 'kept');
-    pass(1e9);
+    clock.advance(1e9);
     expect(await get('t', 1)).toBe('kept');
     expect(executions).toHaveLength(1);
   });
 });
 
-const byText: ResolvedTaskCache = { key: (input) => String(input), ttlMs: undefined };
+const byText: Partial<ResolvedTaskCache> = { key: (input) => String(input) };

@@ -153,6 +153,12 @@ describe('stableKey', () => {
     expect(stableKey([shared, shared])).toBe(stableKey([{ a: 1 }, { a: 1 }]));
   });
 
+  it('is refused for an input that would be too large without its shared parts', () => {
+    let doubled: unknown = {};
+    for (let depth = 0; depth < 40; depth++) doubled = [doubled, doubled];
+    expect(() => stableKey(doubled)).toThrow(/more than 1000000 objects has no stable key/);
+  });
+
   it('stays short for large inputs and still tells them apart', () => {
     const long = 'x'.repeat(10_000);
     expect(stableKey(long).length).toBeLessThan(100);

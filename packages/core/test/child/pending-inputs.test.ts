@@ -5,7 +5,7 @@ import type { Arena } from '../../src/codec/arena.js';
 import { LARGE_BYTES } from '../../src/codec/arena.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import { Sink } from '../../src/codec/sink.js';
-import { FRAME, TASK_WORDS, type TasksFrame } from '../../src/wire/frame.js';
+import { FRAME, SAME_CALL, TASK_WORDS, type TasksFrame } from '../../src/wire/frame.js';
 import type { RowExtras } from '../../src/wire/messages.js';
 import type { ArenaPlace } from '../../src/wire/record.js';
 import { openArenas } from '../support/result-link.js';
@@ -90,16 +90,17 @@ describe('the inputs of a frame', () => {
   it('go to one call as far as that takes them, with those of their handler', () => {
     const { decoder, frameOf } = open();
     const frame = frameOf([1, 2, 3, 4, 'heavy'.repeat(10), 6, 7]);
-    // The last is of another handler.
-    frame.meta[6 * TASK_WORDS + 1] = 1;
+    for (const row of [1, 2, 3, 5]) frame.meta[row * TASK_WORDS + 1] = SAME_CALL;
+    // The last is of another handler, which takes one row.
+    frame.meta[6 * TASK_WORDS + 1] = 1 | SAME_CALL;
     const inputs = new PendingInputs(frame, decoder, undefined);
     const sizes: number[] = [];
     while (inputs.left > 0) {
-      const rows = inputs.together([3, 1], 40);
+      const rows = inputs.together([3, 1]);
       sizes.push(rows);
       for (let row = 0; row < rows; row++) inputs.next();
     }
-    expect(sizes).toEqual([3, 1, 1, 1, 1]);
+    expect(sizes).toEqual([3, 1, 2, 1]);
   });
 
   it('are refused as a frame whose shapes cannot be read', () => {

@@ -8,6 +8,8 @@ const INIT: InitMessage = {
   protocol: PROTOCOL_VERSION,
   moduleUrl: 'file:///worker.mjs',
   workerId: 1,
+  slot: 1,
+  poolName: 'pool',
   workerData: { value: undefined },
   concurrency: 1,
   busyPollMs: 0,
@@ -18,6 +20,7 @@ const INIT: InitMessage = {
   maxPayloadBytes: Infinity,
   arena: false,
   ownsOutput: false,
+  nice: 0,
   warmup: [],
 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OwnCache } from '../../src/child/own-cache.js';
 import type { WorkerScope } from '../../src/child/running-task.js';
 import { SectionRecorder } from '../../src/child/section-recorder.js';
 import { runWarmupTasks } from '../../src/child/warm-up.js';
@@ -9,10 +10,14 @@ function open(handlers: Record<string, LoadedHandler>) {
   const progress: unknown[] = [];
   const scope: WorkerScope = {
     workerId: 7,
+    slot: 2,
     workerData: 'data',
     data: 'set up',
+    cache: new OwnCache(),
     sections: new SectionRecorder(() => {}),
     progress: { send: (_id, value) => progress.push(value) > 0, end: () => false },
+    flows: { open: () => expect.fail('No task has flows.'), of: () => undefined, end: () => false },
+    usage: { report: () => {}, end: () => false },
   };
   const module: LoadedModule = { handlers: Object.entries(handlers), hooks: {} };
   const run = (...tasks: [name: string, input?: unknown, times?: number][]): Promise<void> =>

@@ -5,7 +5,8 @@ import type { RunOptions } from '../../src/contract/call-options.js';
 import { checkMapOptions, checkRunOptions } from '../../src/contract/check-options.js';
 import { isPoolError, type PoolError } from '../../src/contract/errors.js';
 import type { PoolOptions } from '../../src/contract/options.js';
-import { overrideSettings, resolveOptions } from '../../src/contract/resolve-options.js';
+import { resolveOptions } from '../../src/contract/resolve-options.js';
+import { overrideSettings } from '../../src/contract/resolve-task.js';
 import * as queueOptions from '../support/queue-options.js';
 
 /** The ERR_OPTION that `call` throws. */
@@ -40,7 +41,7 @@ const WRONG_POOL_OPTIONS: [option: string, value: unknown, phrase: string][] = [
   [
     'workers',
     { least: 1 },
-    'an integer from 1 to 4096, or one of "auto", or an object of min, max, spare (it has "least")',
+    'an integer from 1 to 4096, or one of "auto", or an object of min, max, spare, idleMs (it has "least")',
   ],
   ['concurrency', 1001, 'an integer from 1 to 1000'],
   ['concurrency', 1.5, 'an integer from 1 to 1000'],
@@ -79,21 +80,57 @@ const WRONG_POOL_OPTIONS: [option: string, value: unknown, phrase: string][] = [
   ['cache.max', 0, 'an integer from 1 to 1000000'],
   ['cache.max', 1e12, 'an integer from 1 to 1000000'],
   ['cache.ttlMs', -1, `${MILLISECONDS} 0`],
+  ['cache.maxBytes', 0, 'an integer of at least 1'],
+  ['cache.weak', 1, 'true or false'],
+  ['cache.warm', 'disk', 'one of "store"'],
+  ['cache.version', 2, 'a non-empty string'],
+  ['cache.store', { folder: '' }, 'a store with get, set, delete and clear, or an object whose folder is a non-empty'],
+  [
+    'cache.store',
+    { get: () => {} },
+    'a store with get, set, delete and clear, or an object of folder, maxBytes (it has',
+  ],
   ['tasks', 'all', 'an object'],
   ['tasks.resize', 5, 'an object'],
   ['tasks.resize.timeoutMs', 0, `${MILLISECONDS} 1`],
   ['tasks.resize.queueTimeoutMs', null, `${MILLISECONDS} 1`],
   ['tasks.resize.retry', 'twice', RETRY],
+  ['retry', { attempts: 1, budget: 2 }, `${RETRY} whose budget is a number from 0 to 1`],
+  ['retry', { attempts: 1, maxRetryAfterMs: Infinity }, `${RETRY} whose maxRetryAfterMs is a finite number`],
+  ['breaker', true, 'false, or an object'],
+  ['tasks.resize.breaker', { consecutive: 0 }, 'false, or an object whose consecutive is an integer of at least 1'],
+  ['tasks.resize.breaker', { failureShare: 0 }, 'false, or an object whose failureShare is a number above 0, up to 1'],
+  ['tasks.resize.breaker', { slowShare: NaN }, 'false, or an object whose slowShare is a number above 0, up to 1'],
+  ['tasks.resize.breaker', { openMs: Infinity }, 'false, or an object whose openMs is a finite number'],
+  ['tasks.resize.breaker', { probes: 0 }, 'false, or an object whose probes is an integer from 1 to 1000'],
+  ['tasks.resize.breaker', { on: 'all' }, 'false, or an object whose on is a function'],
+  ['tasks.resize.hedge', { after: 'p99' }, 'an object whose after is one of "p95", or a finite number'],
+  ['tasks.resize.hedge', { max: 0 }, 'an object whose max is an integer from 1 to 10'],
+  ['tasks.resize.hedge', { budget: 1.5 }, 'an object whose budget is a number from 0 to 1'],
   ['tasks.resize.cache', { key: 'id' }, 'true or false, or an object whose key is a function'],
+  ['tasks.resize.cache', { staleIfErrorMs: -1 }, 'true or false, or an object whose staleIfErrorMs is a number of'],
+  ['tasks.resize.cache', { failures: {} }, 'true or false, or an object whose failures is an object with ttlMs'],
+  ['tasks.resize.cache', { share: 'ice' }, 'true or false, or an object whose share is one of "copy", "frozen"'],
+  ['tasks.resize.cache', { tags: 'a' }, 'true or false, or an object whose tags is a list of at most 64 strings'],
   ['codec', { module: 5 }, 'one of "structured", or the URL of a module, or an object whose module is'],
   ['env', 'none', 'one of "inherit", "clean", or an object of strings'],
   ['env', { PORT: 80 }, 'one of "inherit", "clean", or an object of strings'],
   ['argv', '--fast', 'a list of strings'],
   ['execArgv', [1], 'a list of strings'],
   ['inspect', 9229, 'true or false'],
+  ['slowMs', 0, `${MILLISECONDS} 1`],
+  ['tasks.resize.slowMs', NaN, `${MILLISECONDS} 1`],
+  ['workers', { idleMs: -1 }, 'an integer from 1 to 4096, or one of "auto", or an object whose idleMs is a number of'],
+  ['perSlot', { env: {} }, 'a function'],
+  ['health.memory', 80, 'a number from 0 to 1'],
+  ['health.restarts', NaN, 'a number from 0 to Infinity'],
+  ['health.queueAgeMs', -1, `${MILLISECONDS} 0`],
   ['resourceLimits', 64, 'an object'],
   ['resourceLimits.stackSizeMb', 0, 'a number above 0'],
-  ['stdio', 'overlapped', 'one of "pipe", "stderr", "inherit", "ignore"'],
+  ['stdio', 'overlapped', 'one of "pipe", "stderr", "inherit", "ignore", "events"'],
+  ['teardownMs', Infinity, 'a finite number of milliseconds of at least 0'],
+  ['nice', 20, 'an integer from 0 to 19'],
+  ['tasks.resize.exclusive', 1, 'true or false'],
 ];
 
 /** { 'queue.max': 1 } becomes { queue: { max: 1 } }. */
@@ -117,10 +154,11 @@ describe('resolveOptions', () => {
     [{ maxThreads: 4 }, 'Option "maxThreads" is unknown. Here: workers: { max: n }.'],
     [{ minThreads: 1 }, 'Here: workers: { min: n }.'],
     [{ filename: './w.js' }, 'Here: the worker module is the first argument of new Pool().'],
-    [{ idleTimeout: 5 }, 'Here: workers: { min, max }; a pool lets idle workers go by itself.'],
+    [{ idleTimeout: 5 }, 'Here: workers: { min, max, idleMs }.'],
     [{ concurrentTasksPerWorker: 2 }, 'Here: concurrency: n.'],
     [{ maxWorkers: 2 }, 'Here: workers: { max: n }.'],
-    [{ workerTerminateTimeout: 2 }, 'Here: graceMs: n.'],
+    [{ workerTerminateTimeout: 2 }, 'Here: teardownMs: n, and graceMs: n for a handler that runs.'],
+    [{ niceIncrement: 2 }, 'Here: nice: n.'],
     [{ taskTimeout: 2 }, 'Here: timeoutMs: n.'],
     [{ maxQueue: 2 }, 'Here: queue: { max: n }.'],
     [{ maxqueue: 2 }, 'Here: queue: { max: n }.'],
@@ -147,6 +185,41 @@ describe('resolveOptions', () => {
     expect(refusal(() => resolve({ workers: { min: 3, max: 2 } })).message).toBe(
       'Option "workers" has min 3 above max 2.',
     );
+  });
+
+  it('refuses rules of a circuit breaker that contradict each other', () => {
+    const breaker = (rules: object): string =>
+      refusal(() => resolve({ tasks: { resize: { breaker: rules } } })).message;
+    expect(breaker({ slowShare: 0.5 })).toMatch('Option "tasks.resize.breaker.slowShare" needs slowMs');
+    expect(breaker({ openMs: 50, maxOpenMs: 49 })).toBe(
+      'Option "tasks.resize.breaker.maxOpenMs" is 49, below openMs 50.',
+    );
+    expect(refusal(() => resolve({ breaker: { slowShare: 1 } })).details.option).toBe('breaker.slowShare');
+  });
+
+  it('fills in the defaults of a circuit breaker', () => {
+    const breakerOf = (breaker: object) => resolve({ tasks: { a: { breaker } } }).tasks.get('a')?.breaker;
+    expect(breakerOf({})).toMatchObject({
+      ...{ consecutive: 5, failureShare: Infinity, slowShare: Infinity, slowMs: Infinity, windowMs: 10_000 },
+      ...{ minCalls: 20, openMs: 10_000, maxOpenMs: 10_000, probes: 1, probeMs: 10_000, crashes: false, dryRun: false },
+    });
+    expect(breakerOf({ failureShare: 0.5, openMs: 20 })).toMatchObject({ consecutive: Infinity, maxOpenMs: 20 });
+    const { tasks, taskDefaults } = resolve({ breaker: { openMs: 5 }, tasks: { a: {}, b: { breaker: false } } });
+    expect([taskDefaults, tasks.get('a'), tasks.get('b')].map((task) => task?.breaker?.openMs)).toEqual([
+      5,
+      5,
+      undefined,
+    ]);
+  });
+
+  it('refuses to run a task a second time that is not idempotent', () => {
+    for (const own of [{}, { idempotent: false }]) {
+      expect(refusal(() => resolve({ tasks: { resize: { ...own, hedge: {} } } })).message).toMatch(
+        'Option "tasks.resize.hedge" needs idempotent: true',
+      );
+    }
+    const { tasks } = resolve({ tasks: { resize: { idempotent: true, hedge: {} } } });
+    expect(tasks.get('resize')?.hedge).toEqual({ after: 'p95', max: 1, budget: 0.05 });
   });
 
   it('refuses what the kind of pool cannot do', () => {
@@ -176,6 +249,7 @@ describe('resolveOptions', () => {
       busyPollMs: availableParallelism() > 1 ? 0.1 : 0,
       queueMax: Infinity,
       graceMs: 500,
+      teardownMs: 5000,
       timeoutStack: false,
       crashAttempts: 2,
       restart: { max: 10, withinMs: 30_000 },
@@ -184,15 +258,18 @@ describe('resolveOptions', () => {
       taskDefaults: {
         timeoutMs: Infinity,
         queueTimeoutMs: Infinity,
-        retry: { attempts: 0, on: undefined, baseMs: 100, maxMs: 5000 },
+        retry: { attempts: 0, on: undefined, baseMs: 100, maxMs: 5000, maxRetryAfterMs: 60_000 },
         cache: undefined,
         idempotent: false,
+        exclusive: false,
+        slowMs: Infinity,
         priority: 0,
       },
       env: 'inherit',
       argv: [],
       execArgv: undefined,
       inspect: false,
+      nice: 0,
       resourceLimits: undefined,
       workerData: undefined,
       stdio: 'pipe',
@@ -201,6 +278,14 @@ describe('resolveOptions', () => {
       warmup: [],
       recycle: { afterTasks: undefined, afterMs: undefined, aboveRssBytes: undefined, onLeak: false, jitter: 0.1 },
       memory: { limitBytes: undefined, perWorkerBytes: undefined },
+      health: {
+        restarts: 5,
+        queueAgeMs: 10_000,
+        queueLength: Infinity,
+        memory: 0.8,
+        errorRate: 0.5,
+        eventLoopLagMs: 500,
+      },
     });
   });
 
@@ -241,7 +326,7 @@ describe('resolveOptions', () => {
       tasks: { a: own({ retry: own({ attempts: 1 }) }) },
     });
     expect(resolve(options)).toEqual(clean);
-    expect(resolve(options).workers).toEqual({ min: 1, max: undefined, spare: undefined });
+    expect(resolve(options).workers).toEqual({ min: 1, max: undefined, spare: undefined, idleMs: undefined });
   });
 
   it('keeps lists and variables as they are now, whatever the caller does to its own', () => {
@@ -347,28 +432,85 @@ describe('resolveOptions', () => {
       retry: { attempts: 3, on, backoff: { baseMs: 5 } },
       tasks: { quick: { timeoutMs: 10 }, once: { retry: 0, queueTimeoutMs: 20 } },
     });
-    const retry = { attempts: 3, on, baseMs: 5, maxMs: 5000 };
+    const retry = { attempts: 3, on, baseMs: 5, maxMs: 5000, maxRetryAfterMs: 60_000, budget: undefined };
     expect(options.tasks.get('quick')).toEqual({
       timeoutMs: 10,
       queueTimeoutMs: 2000,
       retry,
+      batch: undefined,
+      breaker: undefined,
       cache: undefined,
+      hedge: undefined,
+      shaping: undefined,
       idempotent: false,
+      exclusive: false,
+      slowMs: Infinity,
       priority: 0,
     });
     expect(options.tasks.get('once')).toMatchObject({ timeoutMs: 1000, queueTimeoutMs: 20, retry: { attempts: 0 } });
   });
 
+  it('lets a task have its own slowMs, or none, whatever the pool has', () => {
+    const options = resolve({ slowMs: 1000, tasks: { quick: { slowMs: 10 }, long: { slowMs: Infinity }, other: {} } });
+    const slow = ['quick', 'long', 'other'].map((name) => options.tasks.get(name)?.slowMs);
+    expect([options.taskDefaults.slowMs, ...slow]).toEqual([1000, 10, Infinity, 1000]);
+  });
+
+  it('derives the limits of health from those that end tasks and the pool', () => {
+    const { health } = resolve({ restart: { max: 7 }, queue: { max: 50, timeoutMs: 4000 } });
+    expect(health).toMatchObject({ restarts: 3, queueAgeMs: 2000, queueLength: 40 });
+    const own = { restarts: 0, queueAgeMs: 5, queueLength: 6, memory: 0.5, errorRate: 0, eventLoopLagMs: 7 };
+    expect(resolve({ restart: { max: 7 }, queue: { max: 50, timeoutMs: 4000 }, health: own }).health).toEqual(own);
+  });
+
+  it('refuses settings for each slot where there are no workers', () => {
+    const error = refusal(() => resolve({ kind: 'inline', perSlot: () => ({}) }));
+    expect(error.message).toMatch(/"perSlot" has no meaning for kind "inline"/);
+  });
+
   it('makes a cache as soon as the pool or one task asks for it', () => {
-    expect(resolve({ cache: {} }).cache).toEqual({ max: 1000, ttlMs: 0 });
-    expect(resolve({ cache: { max: 5, ttlMs: 10 } }).cache).toEqual({ max: 5, ttlMs: 10 });
+    const usual = { max: 1000, maxBytes: 128 * 2 ** 20, ttlMs: 0, weak: false, isWarm: false };
+    expect(resolve({ cache: {} }).cache).toEqual(usual);
+    expect(resolve({ cache: { max: 5, ttlMs: 10, weak: true } }).cache).toEqual({
+      ...usual,
+      max: 5,
+      ttlMs: 10,
+      weak: true,
+    });
     expect(resolve({ tasks: { a: { cache: false } } }).cache).toBeUndefined();
     const options = resolve({ tasks: { a: { cache: true }, b: { cache: { ttlMs: 7 } } } });
-    expect(options.cache).toEqual({ max: 1000, ttlMs: 0 });
-    expect(resolve({ cache: { ttlMs: Infinity } }).cache).toEqual({ max: 1000, ttlMs: 0 });
+    expect(options.cache).toEqual(usual);
+    expect(resolve({ cache: { ttlMs: Infinity } }).cache).toEqual(usual);
     expect(resolve({ tasks: { a: { cache: { ttlMs: Infinity } } } }).tasks.get('a')?.cache?.ttlMs).toBe(0);
-    expect(options.tasks.get('a')?.cache).toEqual({ key: undefined, ttlMs: undefined });
-    expect(options.tasks.get('b')?.cache).toEqual({ key: undefined, ttlMs: 7 });
+    const usualTask = {
+      key: undefined,
+      ttlMs: 0,
+      staleWhileRevalidateMs: 0,
+      staleIfErrorMs: 0,
+      refreshAhead: false,
+      failures: undefined,
+      tags: [],
+      share: 'copy',
+      version: '',
+    };
+    expect(options.tasks.get('a')?.cache).toEqual(usualTask);
+    expect(options.tasks.get('b')?.cache).toEqual({ ...usualTask, ttlMs: 7 });
+    expect(resolve({ cache: { ttlMs: 5 }, tasks: { a: { cache: true } } }).tasks.get('a')?.cache?.ttlMs).toBe(5);
+  });
+
+  it('takes a store of the program, whatever other properties it has', () => {
+    class OwnStore extends Map {
+      folder = 'mine';
+    }
+    const store = new OwnStore();
+    expect(resolve({ cache: { store } }).cache?.store).toBe(store);
+    expect(resolve({ cache: { store: { folder: 'x' } } }).cache?.store).toEqual({ folder: 'x' });
+  });
+
+  it('refuses a store that could not do what it is for', () => {
+    expect(refusal(() => resolve({ cache: { warm: 'store' } })).message).toMatch('"cache.warm" needs cache.store');
+    const options = { cache: { store: { folder: 'x' } }, codec: new URL('file:///c.mjs') };
+    expect(refusal(() => resolve(options)).message).toMatch('"cache.store" needs codec "structured"');
   });
 
   it('answers any value of any option with settings or with ERR_OPTION for it', () => {
@@ -405,7 +547,8 @@ describe('the options of one call', () => {
     ['deadline', new Date(NaN), 'a valid Date or milliseconds since the epoch'],
     ['deadline', 'tomorrow', 'a valid Date or milliseconds since the epoch'],
     ['retry', 1.5, RETRY],
-    ['cache', true, 'false'],
+    ['cache', true, 'false, or an object'],
+    ['cache', { ttlMs: -1 }, 'false, or an object whose ttlMs is a number of milliseconds of at least 0'],
     ['onProgress', 'log', 'a function'],
   ])('refuse %s = %j', (option, value, phrase) => {
     for (const check of [checkRunOptions, checkMapOptions]) {

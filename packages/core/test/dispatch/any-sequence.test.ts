@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPoolError } from '../../src/contract/errors.js';
 import type { PoolOptions } from '../../src/contract/options.js';
+import { type BatchRules, resolveBatch } from '../../src/contract/resolve-batch.js';
 import { STATUS } from '../../src/wire/record.js';
 import { openEngine, turn } from '../support/scripted-engine.js';
 import { SimulatedWorker } from '../support/simulated-worker.js';
@@ -33,6 +34,7 @@ const WEIGHTS = {
   pause: 1,
   resume: 3,
   produce: 6,
+  flush: 1,
   close: 1,
   destroy: 1,
 };
@@ -64,9 +66,21 @@ const settings = fc.record({
   prefetch: fc.constantFrom(0, 1, 4),
   restartMax: fc.constantFrom(2, 1000, 1000),
   queueMax: fc.constantFrom(0, 2, Infinity),
+  /** How the handler of `work` gathers; undefined for a handler of one item. */
+  maxWaitMs: fc.constantFrom(undefined, undefined, 0, 30, Infinity),
 });
 
+/** Most items of a batch. */
+const MAX_SIZE = 3;
+
+/** Limits of the tasks that have some. */
+const MOST_WITHIN = 4;
+const WINDOW_MS = 50;
+const MOST_AT_ONCE = 3;
+
 type Setting = typeof settings extends fc.Arbitrary<infer S> ? S : never;
+
+const AGAIN = { attempts: 2, backoff: { baseMs: 5 } };
 
 /** A pool in little: the parts with everything that can happen to them. */
 class World {
@@ -79,6 +93,8 @@ class World {
   readonly #mostInHand: number;
   /** By task: the attempt of each start of its handler. */
   readonly #starts = new Map<number, number[]>();
+  /** By key: when handlers of tasks with limits were called. */
+  readonly #limitedStarts = new Map<unknown, number[]>();
   /** What must never happen, and did. */
   readonly #wrong: string[] = [];
   /** Resolves when all workers are gone. */
@@ -86,8 +102,9 @@ class World {
   /** Producers that wait for a place in the queue. */
   readonly #producing = new Set<number>();
   #pinned = 0;
+  readonly #batches: [name: string, rules: BatchRules][] | undefined;
 
-  constructor({ concurrency, prefetch, restartMax, queueMax }: Setting) {
+  constructor({ concurrency, prefetch, restartMax, queueMax, maxWaitMs }: Setting) {
     const options: PoolOptions = {
       concurrency,
       prefetch,
@@ -98,11 +115,21 @@ class World {
       tasks: {
         timed: { priority: 1, timeoutMs: 60, retry: { attempts: 4, backoff: { baseMs: 2 } } },
         impatient: { queueTimeoutMs: 40 },
+        hedged: { idempotent: true, timeoutMs: 60, retry: AGAIN, hedge: { after: 15, max: 2, budget: 1 } },
+        guarded: { retry: AGAIN, breaker: { consecutive: 2, openMs: 30, probeMs: 20, crashes: true, probes: 2 } },
+        limited: {
+          rateLimit: { calls: MOST_WITHIN, perMs: WINDOW_MS, window: 'strict', key: String },
+          concurrency: MOST_AT_ONCE,
+          concurrencyByKey: { key: String, max: 2 },
+          retry: { attempts: 2, backoff: { baseMs: 2 } },
+        },
       },
     };
     this.engine = openEngine(options, () => 0.5);
     this.#concurrency = concurrency;
-    this.#mostInHand = concurrency + prefetch;
+    this.#batches =
+      maxWaitMs === undefined ? undefined : [['work', resolveBatch({ maxSize: MAX_SIZE, maxWaitMs, isolate: true })]];
+    this.#mostInHand = (concurrency + prefetch) * (this.#batches === undefined ? 1 : MAX_SIZE);
     this.engine.backend.resize(2);
     this.engine.clock.advance(10);
     this.look();
@@ -179,6 +206,8 @@ class World {
         return engine.dispatcher.pause();
       case 'resume':
         return engine.dispatcher.resume();
+      case 'flush':
+        return engine.dispatcher.flush(flavour > 2 ? undefined : 'work', 'flush');
       case 'produce':
         return void this.#produce(which % 2, flavour);
       case 'close':
@@ -195,8 +224,11 @@ class World {
   /** Workers see what was sent to them. */
   look(): void {
     for (const staff of this.engine.staff.slice(this.workers.length)) {
-      const worker = new SimulatedWorker(staff, this.#concurrency);
-      worker.onStart = ({ taskId, attempt, name }) => this.#noteStart(taskId, attempt, name);
+      const worker = new SimulatedWorker(staff, this.#concurrency, this.#batches);
+      worker.onStart = ({ taskId, attempt, name, input }) => {
+        this.#noteStart(taskId, attempt, name);
+        if (name === 'limited') this.#noteLimited(input);
+      };
       this.workers.push(worker);
     }
     for (const worker of this.workers) worker.read();
@@ -231,8 +263,24 @@ class World {
     this.#starts.set(taskId, attempts);
     if (attempts.includes(attempt)) this.#wrong.push(`task ${taskId} began twice as attempt ${attempt}`);
     attempts.push(attempt);
-    const allowed = name === 'timed' ? 5 : 1;
+    // A failed batch is split, and a task that comes back may be in a failed batch again.
+    const isSplit = this.#batches !== undefined && name === 'work';
+    const allowed = isSplit ? Infinity : ({ timed: 5, guarded: 3, limited: 3, hedged: Infinity }[name] ?? 1);
     if (attempts.length > allowed) this.#wrong.push(`task ${taskId} began ${attempts.length} times`);
+  }
+
+  /** No more handlers than the limits allow run at once, or begin within any window. */
+  #noteLimited(key: unknown): void {
+    const now = this.engine.clock.now();
+    const starts = (this.#limitedStarts.get(key) ?? []).filter((atMs) => atMs > now - WINDOW_MS);
+    this.#limitedStarts.set(key, [...starts, now]);
+    if (starts.length >= MOST_WITHIN) this.#wrong.push(`${starts.length + 1} tasks of one key began within a window`);
+    const running = this.workers
+      .flatMap((each) => (each.isAlive ? each.running : []))
+      .filter(({ name }) => name === 'limited');
+    if (running.length > MOST_AT_ONCE) this.#wrong.push(`${running.length} tasks with limits run at once`);
+    const ofKey = running.filter(({ input }) => input === key);
+    if (ofKey.length > 2) this.#wrong.push(`${ofKey.length} tasks of one key run at once`);
   }
 
   /** Only who was running in a worker that died may be told that it killed one. */
@@ -254,6 +302,7 @@ class World {
     if (!this.isOver) engine.backend.resize(2);
     engine.dispatcher.resume();
     for (let round = 0; engine.registry.pending > 0; round++) {
+      engine.dispatcher.flush(undefined, 'flush');
       if (round === 500)
         throw new Error(
           `never settled: ${engine.dispatcher
@@ -310,10 +359,11 @@ class World {
     if (this.isOver) return;
     const { engine } = this;
     const controller = new AbortController();
-    const name = ['work', 'timed', 'timed', 'impatient', 'work', 'timed'][flavour] as string;
+    const usual = ['work', 'timed', 'timed', 'impatient', 'work', 'timed'][flavour] as string;
+    const name = ['hedged', 'guarded', 'limited'][which % 8] ?? usual;
     const deadline = flavour === 5 ? { hostMs: engine.clock.now() + 80, epochMs: 0 } : undefined;
     const key = [undefined, 'a', 'b'][which % 3];
-    const task = engine.submit(name, undefined, { signal: controller.signal, deadline, key });
+    const task = engine.submit(name, flavour % 2, { signal: controller.signal, deadline, key });
     this.made.push({ task, controller });
   }
 

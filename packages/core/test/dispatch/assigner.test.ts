@@ -9,16 +9,18 @@ function flagsSent(counts: { queued: number; completed: number }, pending: numbe
   const sent: unknown[] = [];
   const assigner = new Assigner({
     registry: { counts, pending, handOver: () => {} },
+    backlog: { gathering: 0, blocked: 0 },
     cores: () => 2,
   } as unknown as AssignerParts);
   const worker = {
     assigned: { isFull: false, hasUnsent: false },
     handlers: new Map([['work', 0]]),
     inFlight: 1,
+    calls: 1,
     assign: () => ({}),
     flush: (flags: number) => void sent.push(flags),
   } as unknown as Worker;
-  assigner.assign(worker, { name: 'work', deadlineMs: Infinity } as Task);
+  assigner.assign(worker, { name: 'work', deadlineMs: Infinity, type: {} } as Task);
   expect(assigner.flush()).toBe(true);
   expect(assigner.flush()).toBe(false);
   return sent;

@@ -7,7 +7,7 @@ import type { Worker } from '../../src/worker/worker.js';
 function candidate(fields: Partial<Worker> = {}): Candidate {
   return new Candidate({
     isReady: true,
-    inFlight: 0,
+    calls: 0,
     tasksLeft: Infinity,
     assigned: { isFull: false },
     ...fields,
@@ -18,7 +18,7 @@ function candidate(fields: Partial<Worker> = {}): Candidate {
 function use(capacity: FreeCapacity): Candidate | undefined {
   const taken = capacity.take();
   if (taken === undefined) return undefined;
-  (taken.worker as { inFlight: number }).inFlight++;
+  (taken.worker as { calls: number }).calls++;
   capacity.add(taken);
   return taken;
 }
@@ -52,7 +52,7 @@ describe('FreeCapacity', () => {
   });
 
   it('gives none that has no room any more, has been set aside, is going, or has had its last task', () => {
-    for (const change of [{ inFlight: 1 }, { isReady: false }, { tasksLeft: 0 }]) {
+    for (const change of [{ calls: 1 }, { isReady: false }, { tasksLeft: 0 }]) {
       const capacity = new FreeCapacity(() => 1);
       const a = candidate();
       capacity.add(a);
@@ -74,7 +74,7 @@ describe('FreeCapacity', () => {
   it('counts no more places of a worker than the tasks it may still be given', () => {
     const capacity = new FreeCapacity(() => 4);
     capacity.add(candidate({ id: 1, tasksLeft: 1 }));
-    capacity.add(candidate({ id: 2, inFlight: 1 }));
+    capacity.add(candidate({ id: 2, calls: 1 }));
     expect(capacity.count(100)).toBe(4);
   });
 

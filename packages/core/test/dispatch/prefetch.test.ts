@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { depth, nextPrefetchMs, roomFor, worthPrefetchingMs } from '../../src/dispatch/prefetch.js';
 import { PREFETCH_MS } from '../../src/wire/pace.js';
 
-const IDLE = { inFlight: 0, expectedMs: 0, tasksLeft: Infinity };
+const IDLE = { calls: 0, expectedMs: 0, tasksLeft: Infinity };
 
 describe('roomFor', () => {
   it.each([
@@ -27,22 +27,22 @@ describe('roomFor', () => {
   );
 
   it('is less by what the worker has in flight', () => {
-    expect(roomFor({ ...IDLE, inFlight: 3, expectedMs: 0.5 }, 1, 'auto', 0.125)).toBe(4);
-    expect(roomFor({ ...IDLE, inFlight: 3, expectedMs: 30 }, 1, 'auto', 0.1)).toBeLessThanOrEqual(0);
-    expect(roomFor({ ...IDLE, inFlight: 3, expectedMs: 30 }, 4, 'auto', 10)).toBe(1);
-    expect(roomFor({ ...IDLE, inFlight: 3, expectedMs: 0 }, 1, 5, 10)).toBe(3);
-    expect(roomFor({ ...IDLE, inFlight: 9, expectedMs: 0 }, 1, 5, 10)).toBe(0);
+    expect(roomFor({ ...IDLE, calls: 3, expectedMs: 0.5 }, 1, 'auto', 0.125)).toBe(4);
+    expect(roomFor({ ...IDLE, calls: 3, expectedMs: 30 }, 1, 'auto', 0.1)).toBeLessThanOrEqual(0);
+    expect(roomFor({ ...IDLE, calls: 3, expectedMs: 30 }, 4, 'auto', 10)).toBe(1);
+    expect(roomFor({ ...IDLE, calls: 3, expectedMs: 0 }, 1, 5, 10)).toBe(3);
+    expect(roomFor({ ...IDLE, calls: 9, expectedMs: 0 }, 1, 5, 10)).toBe(0);
   });
 
   it('is never more than the tasks that the worker may still be given', () => {
     expect(roomFor({ ...IDLE, tasksLeft: 3 }, 1, 'auto', 0.01)).toBe(3);
     expect(roomFor({ ...IDLE, tasksLeft: 1 }, 8, 5, 0.01)).toBe(1);
-    expect(roomFor({ ...IDLE, inFlight: 2, tasksLeft: 0 }, 8, 'auto', 0.01)).toBe(0);
+    expect(roomFor({ ...IDLE, calls: 2, tasksLeft: 0 }, 8, 'auto', 0.01)).toBe(0);
   });
 
   it('always offers every free place, and never more ahead than the work it may have or 512 tasks', () => {
     const view = fc.record({
-      inFlight: fc.nat(600),
+      calls: fc.nat(600),
       expectedMs: fc.double({ min: 0, max: 50, noNaN: true }),
       tasksLeft: fc.constant(Infinity),
     });
@@ -50,12 +50,12 @@ describe('roomFor', () => {
     const ahead = fc.double({ min: 1, max: 16, noNaN: true });
     fc.assert(
       fc.property(view, fc.integer({ min: 1, max: 100 }), ms, ahead, (worker, concurrency, expectedMs, prefetchMs) => {
-        const places = Math.max(0, concurrency - worker.inFlight);
+        const places = Math.max(0, concurrency - worker.calls);
         const room = roomFor(worker, concurrency, 'auto', expectedMs, prefetchMs);
         expect(room).toBeGreaterThanOrEqual(places);
         if (room > places) {
           expect(worker.expectedMs + room * expectedMs).toBeLessThanOrEqual(prefetchMs + 1e-6);
-          expect(worker.inFlight + room).toBeLessThanOrEqual(concurrency + 512);
+          expect(worker.calls + room).toBeLessThanOrEqual(concurrency + 512);
         }
       }),
     );

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WaitingTasks } from '../../src/dispatch/waiting.js';
+import { Wakes } from '../../src/dispatch/wakes.js';
 import type { Task } from '../../src/task/task.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { optionsOf, TaskMaker } from '../support/tasks.js';
 
 /** A line, and tasks for it. Time stands where the test puts it. */
 function open() {
   let now = 0;
   const maker = new TaskMaker(optionsOf(), () => now);
-  const line = new WaitingTasks();
+  const line = new WaitingTasks(new Wakes(new FakeClock(), () => {}));
   const make = (name = 'work', priority = 0): Task => {
     const settings = { ...optionsOf().taskDefaults, priority };
     return maker.make(name, undefined, { settings }).task;

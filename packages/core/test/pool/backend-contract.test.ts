@@ -340,7 +340,10 @@ describe.each(BACKENDS)('a pool over %s', (_, open, ofBackend) => {
         gate.pass('shared', 'answer');
         expect(await Promise.all(staying)).toEqual(['answer', 'answer']);
         expect(gate.arrived).toEqual(['shared']);
-        expect(pool.stats()).toMatchObject({ tasks: { submitted: 1, completed: 1 }, cache: { joined: 2, misses: 1 } });
+        expect(pool.stats()).toMatchObject({
+          tasks: { submitted: 1, completed: 1 },
+          cache: { coalesced: 2, misses: 1 },
+        });
       });
     });
 

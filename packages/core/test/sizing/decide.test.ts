@@ -196,3 +196,46 @@ describe('every change', () => {
     expect(reasonOfNext(7, 3)).toBe('3 tasks at a time need no more than 3 workers');
   });
 });
+
+describe('workers that the user keeps for a time of their own', () => {
+  /** Numbers of workers after each tick of a rest of this length. */
+  const restFor = (seconds: number, idleMs: number): number[] => {
+    const pool = new SizedPool({ ...LIMITS, idleMs });
+    pool.run(20, { kind: COMPUTING, tasks: 1000 });
+    const from = pool.history.length;
+    pool.run(seconds, { kind: COMPUTING, tasks: 0 });
+    return workersOf(pool).slice(from);
+  };
+
+  it('go all at once after that time without a task', () => {
+    const workers = restFor(10, 3000);
+    const goneAfter = workers.findIndex((count) => count < 4);
+    expect([goneAfter * 250, workers[goneAfter]]).toEqual([3000, 1]);
+    expect(restFor(1, 0)[0]).toBe(1);
+  });
+
+  it('stay for ever with Infinity', () => {
+    expect(new Set(restFor(3600, Infinity))).toEqual(new Set([4]));
+  });
+
+  it('go later when a task comes in between', () => {
+    const pool = new SizedPool({ ...LIMITS, idleMs: 3000 });
+    pool.run(20, { kind: COMPUTING, tasks: 1000 });
+    for (let round = 0; round < 5; round++) {
+      pool.run(2, { kind: COMPUTING, tasks: 0 });
+      pool.run(0.25, { kind: COMPUTING, tasks: 4 });
+    }
+    expect(pool.numbers.workers).toBe(4);
+  });
+
+  it('go one by one after that time where some work goes on', () => {
+    const steps = (idleMs: number): number => {
+      const pool = new SizedPool({ ...LIMITS, idleMs });
+      pool.run(20, { kind: COMPUTING, tasks: 1000 });
+      const from = pool.history.length;
+      pool.run(9, { kind: COMPUTING, tasks: 1 });
+      return workersOf(pool)[from + 8 * 4] as number;
+    };
+    expect([steps(2000), steps(60_000)]).toEqual([1, 4]);
+  });
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { averaged, coresFor, CoreShare, mayKill } from '../../src/sizing/governor.js';
+import { averaged, coresFor, CoreShare, mayKill, takeExcess } from '../../src/sizing/governor.js';
 
 const uses = (usedCores: number, isShort = false): { usedCores: number; isShort: boolean } => ({ usedCores, isShort });
 
@@ -60,4 +60,21 @@ it('a pool whose work comes in bursts uses what it uses on average', () => {
 
 it('after a kill for memory, time passes before the next, even by another pool', () => {
   expect([mayKill(1000, 500), mayKill(1400, 500), mayKill(1500, 500)]).toEqual([true, false, true]);
+});
+
+it('too many computing workers of all pools together are reported once in a program', () => {
+  const pools = [new CoreShare(), new CoreShare()];
+  const tell = (computingWorkers: number): void => {
+    for (const pool of pools) {
+      pool.join();
+      pool.tell({ usedCores: 0, isActive: true, isShort: false, computingWorkers }, 250);
+    }
+  };
+  tell(4);
+  expect(takeExcess(2)).toBeUndefined();
+  tell(5);
+  expect(takeExcess(3)).toBeUndefined();
+  expect(takeExcess(2)).toBe(10);
+  expect(takeExcess(2)).toBeUndefined();
+  for (const pool of pools) pool.leave();
 });

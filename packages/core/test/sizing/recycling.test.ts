@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RecycleRules } from '../../src/contract/resolve-options.js';
+import type { RecycleRules } from '../../src/contract/resolved-options.js';
 import { chooseToRecycle, mostAtOnce, mostTasksOf, type RecycleView, stretchOf } from '../../src/sizing/recycling.js';
 
 const MIB = 1024 * 1024;

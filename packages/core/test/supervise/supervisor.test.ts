@@ -7,6 +7,7 @@ import { FakeClock } from '../support/fake-clock.js';
 /** A worker that does what a test says, and remembers what it was told. */
 class FakeWorker implements Supervised {
   readonly id: number;
+  readonly slot: number;
   readonly startedAt: number;
   readonly metrics = { rssBytes: 0 };
   usedAtMs = 0;
@@ -14,8 +15,9 @@ class FakeWorker implements Supervised {
   inFlight = 0;
   readonly told: string[] = [];
 
-  constructor(id: number, startedAt: number) {
+  constructor(id: number, slot: number, startedAt: number) {
     this.id = id;
+    this.slot = slot;
     this.startedAt = startedAt;
   }
 
@@ -47,6 +49,8 @@ function open(limits = { max: 10, withinMs: 30_000 }, atOnce = Infinity, inTurns
   const supervisor = new Supervisor<FakeWorker>({
     clock,
     limits,
+    teardownMs: 5000,
+    destroyMs: 500,
     random: () => 1,
     nextTurn(callback): Timer {
       if (inTurns) turns.push(callback);
@@ -56,10 +60,10 @@ function open(limits = { max: 10, withinMs: 30_000 }, atOnce = Infinity, inTurns
     startsAtOnce: () => atOnce,
     recycled: ({ id }, reason) => recycled.push(`${id}: ${reason}`),
     recycleFailed: ({ id }, reason, error) => stayed.push(`${id}: ${reason}: ${String(error)}`),
-    start(workerId) {
+    start(workerId, slot) {
       const error = startErrors.shift();
       if (error !== undefined) throw error;
-      const worker = new FakeWorker(workerId, clock.now());
+      const worker = new FakeWorker(workerId, slot, clock.now());
       started.push(worker);
       return worker;
     },
@@ -632,5 +636,47 @@ describe('the end', () => {
     await supervisor.stop();
     expect(clock.timers).toBe(0);
     expect(started).toHaveLength(1);
+  });
+});
+
+describe('slots', () => {
+  it('are inherited by successors, while old and new are both there, and by replacements of the dead', () => {
+    const { supervisor, started, ready, gone, died, replace } = open();
+    supervisor.want(2);
+    const [first, second] = started as [FakeWorker, FakeWorker];
+    ready(first, second);
+    replace(second);
+    const third = started[2] as FakeWorker;
+    expect(third.slot).toBe(2);
+    ready(third);
+    gone(second);
+    died(first);
+    expect(started.map(({ slot }) => slot)).toEqual([1, 2, 2, 1]);
+  });
+
+  it('of workers on their way out are free', () => {
+    const { supervisor, started, ready } = open();
+    supervisor.want(2);
+    ready(...started);
+    supervisor.want(1);
+    supervisor.want(2);
+    expect(started.map(({ slot }) => slot)).toHaveLength(3);
+    const left = started.find(({ told }) => told.length > 0);
+    expect(started[2]?.slot).toBe(left?.slot);
+  });
+
+  it('go to their own successors, when several stand by for workers at their last tasks', () => {
+    const { supervisor, started, active, ready, replace } = open();
+    supervisor.want(2);
+    const [first, second] = started as [FakeWorker, FakeWorker];
+    ready(first, second);
+    for (const worker of [first, second]) worker.inFlight = 1;
+    replace(first, 'done');
+    replace(second, 'done');
+    ready(...started.slice(2));
+    second.inFlight = 0;
+    supervisor.relieve();
+    const successor = started.find(({ id }) => id === active.at(-1));
+    expect([successor?.slot, second.told.length, first.told.length]).toEqual([2, 1, 0]);
   });
 });

@@ -6,8 +6,10 @@ import { hostNowMs } from '../../src/base/clock.js';
 import { Conditions } from '../../src/base/conditions.js';
 import { deferred } from '../../src/base/deferred.js';
 import type { CallTerms } from '../../src/contract/call-terms.js';
-import { PoolError } from '../../src/contract/errors.js';
+import { type DroppedBy, PoolError } from '../../src/contract/errors.js';
+import type { HealthCheck } from '../../src/contract/health.js';
 import type { WorkersOption } from '../../src/contract/options.js';
+import type { WorkerRelief } from '../../src/contract/relief.js';
 import type { Summary } from '../../src/contract/stats.js';
 
 type WorkerModule = Record<string, (input: unknown, ctx: object) => unknown>;
@@ -72,6 +74,15 @@ export class MemoryBackend implements Backend {
     };
   }
 
+  /** All calls of a name have the same lanes. */
+  openCallable(): number {
+    return 0;
+  }
+
+  submitFlowing(): never {
+    throw new Error('A queue in memory has no flows.');
+  }
+
   async submitToAll(name: string, input: unknown, terms: CallTerms): Promise<unknown[]> {
     const made = Array.from({ length: this.#lanes }, () => this.#make(name, structuredClone(input), terms));
     const start = async (): Promise<void> => {
@@ -105,6 +116,14 @@ export class MemoryBackend implements Backend {
   whenIdle(): Promise<void> {
     return this.#conditions.until(() => this.#pending.size === 0);
   }
+
+  /** Its tasks have no circuit breakers. */
+  breaker(name: string): never {
+    throw new PoolError('ERR_OPTION', { option: 'name', reason: `has no breaker: "${name}".`, isArgument: true });
+  }
+
+  /** It gathers nothing. */
+  flush(): void {}
 
   pause(): void {
     this.#isPaused = true;
@@ -142,6 +161,7 @@ export class MemoryBackend implements Backend {
         timedOut: 0,
         retried: 0,
         crashed: 0,
+        slow: 0,
       },
       ignoredResults: 0,
       droppedProgress: 0,
@@ -158,7 +178,25 @@ export class MemoryBackend implements Backend {
         reason: 'lanes',
       },
       memory: undefined,
+      window: undefined,
     };
+  }
+
+  dropWaiting(by: DroppedBy): number {
+    const waiting = [...this.#pending].filter(({ state }) => state === 'queued');
+    const pool = this.#parts.options.name;
+    for (const task of waiting) {
+      this.#fail(task, new PoolError('ERR_TASK_DROPPED', { task: task.name, pool, by, starts: 0 }));
+    }
+    return waiting.length;
+  }
+
+  health(): HealthCheck[] {
+    return [];
+  }
+
+  relieve(): Promise<WorkerRelief[]> {
+    return Promise.resolve([]);
   }
 
   async drain(refusal: Error): Promise<void> {
@@ -270,7 +308,13 @@ export class MemoryBackend implements Backend {
         return true;
       };
       const value = structuredClone(
-        await handler(input, { signal: abort.signal, progress, workerId: lane, taskId: id }),
+        await handler(input, {
+          signal: abort.signal,
+          progress,
+          workerId: lane,
+          taskId: id,
+          headers: terms?.headers ?? {},
+        }),
       );
       this.#settle(task, 'completed', () => task.resolve(value));
     } catch (error) {

@@ -1,6 +1,8 @@
 import { hostNowMs } from '../../src/base/clock.js';
 import { type Deferred, deferred } from '../../src/base/deferred.js';
 import { BusyPoll } from '../../src/child/busy-poll.js';
+import { FlowTable } from '../../src/child/flow-table.js';
+import { OwnCache } from '../../src/child/own-cache.js';
 import { SectionRecorder } from '../../src/child/section-recorder.js';
 import { TaskLoop } from '../../src/child/task-loop.js';
 import { TaskUse } from '../../src/child/task-use.js';
@@ -9,7 +11,7 @@ import type { Arena } from '../../src/codec/arena.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import { Sink } from '../../src/codec/sink.js';
 import type { TaskContext } from '../../src/contract/worker-module.js';
-import { CALM, FRAME, type Frame, TASK_WORDS } from '../../src/wire/frame.js';
+import { CALM, FRAME, type Frame, SAME_CALL, TASK_WORDS } from '../../src/wire/frame.js';
 import type { RowExtras } from '../../src/wire/messages.js';
 import { type LogEnds, openLink, type ReadRow } from './result-link.js';
 import { turn } from './scripted-engine.js';
@@ -61,10 +63,14 @@ export function openLoop(
     module: { handlers: Object.entries(handlers), hooks: {} },
     scope: {
       workerId: 7,
+      slot: 2,
       workerData: 'data',
       data: 'set up',
+      cache: new OwnCache(),
       sections: new SectionRecorder(() => {}),
       progress: { send: (id, value) => progress.push([id, value]) > 0, end: () => false },
+      flows: new FlowTable(channel, openEncoder('structured', Infinity), () => openDecoder('structured')),
+      usage: { report: () => {}, end: () => false },
     },
     board: {
       maxRun,
@@ -107,7 +113,9 @@ export function openLoop(
       const sink = new Sink();
       if (task.extras?.cloned === undefined && task.bytes === undefined) encoder.encode(task.input, sink);
       const bytes = task.bytes ?? sink.bytes.subarray(sink.start, sink.at);
-      const word = names.indexOf(task.name) | (task.flags ?? 0) | (3 << 16);
+      // The parent puts neighbours of one batch handler together.
+      const joins = mostRows > 1 && tasks[row - 1]?.name === task.name ? SAME_CALL : 0;
+      const word = names.indexOf(task.name) | (task.flags ?? 0) | (3 << 16) | joins;
       meta.set([task.wireId, word, task.wireId * 10, 1, bytes.length], row * TASK_WORDS);
       if (task.extras !== undefined) extras.set(row, task.extras);
       return bytes;

@@ -1,7 +1,8 @@
 import { Engine } from '../../src/backend/engine.js';
 import { LocalBackend } from '../../src/backend/local-backend.js';
 import type { PoolOptions } from '../../src/contract/options.js';
-import type { Task, TaskExtras } from '../../src/task/task.js';
+import type { Task } from '../../src/task/task.js';
+import type { TaskExtras } from '../../src/task/task-terms.js';
 import type { TaskType } from '../../src/task/task-type.js';
 import type { WorkerSpec } from '../../src/transport/transport.js';
 import type { Worker } from '../../src/worker/worker.js';
@@ -59,6 +60,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     options,
     startData: { workerData: { value: undefined }, warmup: [] },
     emit: () => {},
+    listens: () => false,
     memoryShort: () => {},
     gaveUp(reason: string) {
       givenUp.push(reason);

@@ -2,21 +2,23 @@ import type { Clock } from '../../src/base/clock.js';
 import { PendingInputs } from '../../src/child/pending-inputs.js';
 import { ResultWriter } from '../../src/child/result-writer.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
-import type { ResolvedOptions } from '../../src/contract/resolve-options.js';
+import type { ResolvedOptions } from '../../src/contract/resolved-options.js';
 import type { TransferItem } from '../../src/contract/transfer-item.js';
-import type { Transport, TransportExit, WorkerSpec } from '../../src/transport/transport.js';
+import { type Transport, type TransportExit, UNHEARD, type WorkerSpec } from '../../src/transport/transport.js';
 import { type Claim, type ParentBoard, TEST_ID } from '../../src/wire/claim-board.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import {
+  ATTEMPT_MASK,
   type Cargo,
   FRAME,
   type FrameKind,
   HANDLER_MASK,
+  SAME_CALL,
   TASK_WORDS,
   type TasksFrame,
   type WorkerChannel,
 } from '../../src/wire/frame.js';
-import type { CancelMessage, RowExtras, TasksBody } from '../../src/wire/messages.js';
+import type { CancelMessage, ReadyMessage, RowExtras, TasksBody } from '../../src/wire/messages.js';
 import { STATUS } from '../../src/wire/record.js';
 import type { LogReader, LogWriter } from '../../src/wire/result-log.js';
 import { LocalChannel, NO_CARGO } from './local-channel.js';
@@ -34,6 +36,8 @@ export interface SentTask {
   wireId: number;
   name: string;
   attempt: number;
+  /** Whether it belongs to the call of the task before it. */
+  joins: boolean;
   taskId: number;
   input: unknown;
   extras: RowExtras | undefined;
@@ -110,6 +114,7 @@ export class ScriptedTransport implements Transport {
   readonly threadId = undefined;
   readonly spec: WorkerSpec;
   onExit: (exit: TransportExit) => void = () => {};
+  output = UNHEARD;
   kills = 0;
   isReleased = false;
   /** What the parent threw while it read a frame. */
@@ -208,11 +213,11 @@ export class ScriptedTransport implements Transport {
   }
 
   /** Loads, warms up and becomes ready. */
-  becomeReady(handlers: readonly string[] = ['work']): void {
+  becomeReady(handlers: readonly string[] = ['work'], hasTeardown = false, batches?: ReadyMessage['batches']): void {
     this.#handlers = handlers;
     this.say(FRAME.warming);
     this.#claim(TEST_ID, TEST_ID);
-    this.say(FRAME.ready, { handlers, seesBoard: true });
+    this.say(FRAME.ready, { handlers, batches, hasTeardown, seesBoard: true });
   }
 
   /** Notes on the claim board that these tasks begin now. */
@@ -273,7 +278,8 @@ export class ScriptedTransport implements Transport {
       return {
         wireId,
         name: this.#handlers[word & HANDLER_MASK] ?? '',
-        attempt: word >>> 16,
+        attempt: (word >>> 16) & ATTEMPT_MASK,
+        joins: (word & SAME_CALL) !== 0,
         taskId: low + high * 2 ** 32,
         input: inputs.take(),
         extras: inputs.extras,
@@ -285,5 +291,7 @@ export class ScriptedTransport implements Transport {
 export function specOf(options: ResolvedOptions, workerId = 1, workerData: unknown = undefined): WorkerSpec {
   const concurrency = options.concurrency.min;
   const startData = { workerData: { value: workerData }, warmup: [] };
-  return { workerId, moduleUrl: 'file:///app/worker.js', concurrency, heapLimitMb: undefined, options, startData };
+  const moduleUrl = 'file:///app/worker.js';
+  const start = { moduleUrl, concurrency, heapLimitMb: undefined, startData };
+  return { workerId, slot: workerId, slotEnv: undefined, options, ...start };
 }

@@ -1,5 +1,6 @@
 import { errorToWire } from '../../src/wire/error-wire.js';
 import { FRAME } from '../../src/wire/frame.js';
+import type { ReadyMessage } from '../../src/wire/messages.js';
 import { STATUS } from '../../src/wire/record.js';
 import type { Staff } from './scripted-engine.js';
 import type { SentTask } from './scripted-transport.js';
@@ -12,11 +13,14 @@ export class SimulatedWorker {
   /** A handler is called. */
   onStart: (task: SentTask) => void = () => {};
   readonly #concurrency: number;
+  readonly #batches: ReadyMessage['batches'];
   readonly #answered: number[] = [];
 
-  constructor(staff: Staff, concurrency: number) {
+  /** @param batches rules of its handlers that take lists */
+  constructor(staff: Staff, concurrency: number, batches?: ReadyMessage['batches']) {
     this.staff = staff;
     this.#concurrency = concurrency;
+    this.#batches = batches;
   }
 
   get isAlive(): boolean {
@@ -39,7 +43,9 @@ export class SimulatedWorker {
   }
 
   becomeReady(): void {
-    if (this.staff.worker.state === 'starting') this.staff.transport.becomeReady(['work', 'timed', 'impatient']);
+    if (this.staff.worker.state !== 'starting') return;
+    const handlers = ['work', 'timed', 'impatient', 'hedged', 'guarded', 'limited'];
+    this.staff.transport.becomeReady(handlers, false, this.#batches);
   }
 
   failToStart(): void {
@@ -49,11 +55,16 @@ export class SimulatedWorker {
     this.die();
   }
 
-  /** Begins the next task, if a place is free; one that was taken back is answered for in its turn, and not run. */
+  /** Begins the next call, if a place is free; a task that was taken back is answered for in its turn, and not run. */
   begin(): void {
     if (!this.isAlive || this.running.length >= this.#concurrency) return;
     const task = this.waiting.shift();
     if (task === undefined) return;
+    this.#beginOne(task);
+    while (this.isAlive && this.waiting[0]?.joins === true) this.#beginOne(this.waiting.shift() as SentTask);
+  }
+
+  #beginOne(task: SentTask): void {
     const isRevoked = this.staff.transport.revoked.includes(task.wireId);
     this.staff.transport.begin(task);
     if (isRevoked) {
@@ -106,7 +117,9 @@ export class SimulatedWorker {
 
   #answer({ wireId, taskId }: SentTask, status: number): void {
     this.#answered.push(wireId);
-    const value = status === STATUS.error ? errorToWire(new Error(`task ${taskId}`), true) : `result ${taskId}`;
+    const error = status === STATUS.error ? errorToWire(new Error(`task ${taskId}`), true) : undefined;
+    if (error !== undefined && this.#batches !== undefined) error.call = { how: 'failed' };
+    const value = error ?? `result ${taskId}`;
     this.staff.transport.reply({ wireId, status, value });
   }
 }

@@ -1,9 +1,11 @@
 import { openEncoder } from '../../src/codec/open-codec.js';
 import type { PoolOptions } from '../../src/contract/options.js';
-import { type ResolvedOptions, resolveOptions } from '../../src/contract/resolve-options.js';
+import { resolveOptions } from '../../src/contract/resolve-options.js';
+import type { ResolvedOptions } from '../../src/contract/resolved-options.js';
 import { InputMemory } from '../../src/task/input-memory.js';
 import { InputWriter } from '../../src/task/input-writer.js';
-import { Task, type TaskExtras } from '../../src/task/task.js';
+import { Task } from '../../src/task/task.js';
+import type { TaskExtras } from '../../src/task/task-terms.js';
 import { TaskType } from '../../src/task/task-type.js';
 import { FakeClock } from './fake-clock.js';
 

@@ -1,7 +1,8 @@
 import type { PoolOptions } from '../../src/contract/options.js';
 import { InputMemory } from '../../src/task/input-memory.js';
-import type { Task, TaskExtras } from '../../src/task/task.js';
+import type { Task } from '../../src/task/task.js';
 import { TaskRegistry } from '../../src/task/task-registry.js';
+import type { TaskExtras } from '../../src/task/task-terms.js';
 import { Worker } from '../../src/worker/worker.js';
 import type { WorkerEnd } from '../../src/worker/worker-end.js';
 import type { WorkerListener } from '../../src/worker/worker-listener.js';
@@ -16,6 +17,7 @@ export interface Heard {
   refused: { task: Task; reason: string }[];
   progress: { task: Task; value: unknown }[];
   timedOut: { task: Task; ranMs: number | undefined; by: string }[];
+  slow: { task: Task; ranMs: number }[];
   sections: unknown[];
   ends: WorkerEnd[];
 }
@@ -32,6 +34,7 @@ export function openWorker(poolOptions: PoolOptions = {}) {
     refused: [],
     progress: [],
     timedOut: [],
+    slow: [],
     sections: [],
     ends: [],
   };
@@ -43,7 +46,10 @@ export function openWorker(poolOptions: PoolOptions = {}) {
     progress: (_worker, task, value) => heard.progress.push({ task, value }),
     timedOut: (_worker, task, ranMs, by) => heard.timedOut.push({ task, ranMs, by }),
     reported: () => {},
+    slow: (_worker, task, ranMs) => heard.slow.push({ task, ranMs }),
     sections: (_worker, sections) => heard.sections.push(...sections),
+    wantsOutput: () => false,
+    output: () => {},
     exited: (_worker, end) => heard.ends.push(end),
   };
   const registry = new TaskRegistry({

@@ -6,7 +6,8 @@ import { Sink } from '../../src/codec/sink.js';
 import type { CodecName } from '../../src/contract/codec.js';
 import { InputMemory } from '../../src/task/input-memory.js';
 import { InputWriter } from '../../src/task/input-writer.js';
-import { Task, type TaskExtras } from '../../src/task/task.js';
+import { Task } from '../../src/task/task.js';
+import type { TaskExtras } from '../../src/task/task-terms.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { TaskMaker } from '../support/tasks.js';
 

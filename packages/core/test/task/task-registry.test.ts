@@ -168,9 +168,9 @@ describe('a task in the registry', () => {
 
   it('adds its crashes and timeouts to the counts without moving', () => {
     const { registry, enter } = open();
-    enter();
+    const { task } = enter();
     registry.noteCrash();
-    registry.noteTimeout();
+    registry.noteTimeout(task);
     expect(registry.counts).toMatchObject({ crashed: 1, timedOut: 1, submitted: 1, queued: 1 });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OTHER } from '../../src/base/bounded-names.js';
+import type { TaskSettings } from '../../src/contract/resolved-options.js';
 import { TaskTypes } from '../../src/task/task-types.js';
 import { optionsOf } from '../support/tasks.js';
 
@@ -48,5 +49,24 @@ describe('TaskTypes', () => {
     expect(types.of('added').name).toBe(OTHER);
     types.learn(['echo', 'added']);
     expect(types.of('added').name).toBe('added');
+  });
+
+  it('gives each callable a type of its own, with its settings, and what workers report of its handler', () => {
+    const types = open({ echo: { timeoutMs: 5 } });
+    const [first, second] = ['echo#1', 'echo#2'].map((label) =>
+      types.openCallable(
+        'echo',
+        label,
+        optionsOf({ tasks: { own: { timeoutMs: 7 } } }).tasks.get('own') as TaskSettings,
+      ),
+    ) as [number, number];
+    types.ofCallable(first).failed++;
+    expect([types.ofCallable(first).failed, types.ofCallable(second).failed, types.of('echo').failed]).toEqual([
+      1, 0, 0,
+    ]);
+    expect(types.ofCallable(first).settings.timeoutMs).toBe(7);
+    expect(types.ofCallable(first).profile).toBe(types.of('echo').profile);
+    expect(names(types)).toEqual(['echo', 'echo#1', 'echo#2']);
+    expect(() => types.ofCallable(2)).toThrow(RangeError);
   });
 });

@@ -6,13 +6,16 @@ import {
   Pool,
   type PoolOptions,
   type SettledTask,
+  type TaskCall,
   type TaskContext,
   type TaskName,
+  type TaskStream,
   type WorkerDataOf,
   type WorkerDefinition,
 } from '@millpond/core';
 import * as fromWorkerEntry from '@millpond/core/worker';
 import { expectTypeOf } from 'expect-type';
+import type * as batches from './typed-batches.js';
 import type * as handlers from './typed-handlers.js';
 import type * as lookup from './typed-worker-data.js';
 import type { Settings, worker as lookingUp } from './typed-worker-data.js';
@@ -22,7 +25,18 @@ declare const untyped: Pool;
 
 // Names: every exported function, the default one too, and nothing else.
 expectTypeOf<TaskName<typeof handlers>>().toEqualTypeOf<
-  'area' | 'fetchPage' | 'now' | 'greet' | 'either' | 'withContextOnly' | 'default'
+  | 'area'
+  | 'fetchPage'
+  | 'now'
+  | 'greet'
+  | 'either'
+  | 'withContextOnly'
+  | 'heavy'
+  | 'heavyAndSmall'
+  | 'default'
+  | 'pages'
+  | 'letters'
+  | 'total'
 >();
 // @ts-expect-error no such export
 void pool.run('volume', {});
@@ -36,6 +50,12 @@ expectTypeOf(pool.run('area', { width: 1, height: 2 })).toEqualTypeOf<Promise<nu
 expectTypeOf(pool.run('fetchPage', 'x')).toEqualTypeOf<Promise<{ url: string; layers: number }>>();
 expectTypeOf(pool.run('default', new Uint8Array())).resolves.toExtend<Uint8Array>();
 expectTypeOf(pool.broadcast('area', { width: 1, height: 2 })).toEqualTypeOf<Promise<number[]>>();
+
+// A handler that loads with its first task has the types of the one that it loads.
+expectTypeOf(pool.run('heavy', { title: 'x' })).toEqualTypeOf<Promise<string>>();
+expectTypeOf(pool.run('heavyAndSmall')).toEqualTypeOf<Promise<number>>();
+// @ts-expect-error a property is missing
+void pool.run('heavy', {});
 
 // Inputs.
 // @ts-expect-error a property is missing
@@ -113,6 +133,25 @@ void new Pool<typeof handlers>('./w.js', {
     ],
   },
 });
+// Keys and costs of limits take the input of the task.
+void new Pool<typeof handlers>('./w.js', {
+  tasks: {
+    area: {
+      rateLimit: [
+        { calls: 5, perMs: 1000, key: ({ width }) => String(width) },
+        { unit: 'pixels', max: 1e6, perMs: 1000, cost: ({ width, height }) => width * height, when: 'reject' },
+      ],
+      concurrency: 3,
+      concurrencyByKey: { key: ({ height }) => String(height), max: 1 },
+    },
+    greet: { rateLimit: { calls: 1, perMs: 1, window: 'strict' } },
+  },
+});
+// @ts-expect-error a unit needs a cost
+void new Pool<typeof handlers>('./w.js', { tasks: { area: { rateLimit: { unit: 'pixels', max: 1, perMs: 1 } } } });
+const byKey = { key: ({ width }: { width: number }) => width, max: 1 };
+// @ts-expect-error a key is a text
+void new Pool<typeof handlers>('./w.js', { tasks: { area: { concurrencyByKey: byKey } } });
 // @ts-expect-error no such task
 void new Pool<typeof handlers>('./w.js', { tasks: { rendr: {} } });
 // @ts-expect-error not a function
@@ -223,6 +262,31 @@ expectTypeOf(wrap<typeof lookup>)
   .parameter(1)
   .toEqualTypeOf<PoolOptions<typeof lookup>>();
 
+// Streams: what a generator yields. An input that flows is any async iterable of its values.
+expectTypeOf(pool.stream('pages', 1)).toEqualTypeOf<TaskStream<{ page: number }>>();
+expectTypeOf(pool.stream('letters')).toEqualTypeOf<TaskStream<string>>();
+expectTypeOf(pool.stream('area', { width: 1, height: 2 })).toEqualTypeOf<TaskStream<never>>();
+expectTypeOf(untyped.stream('any')).toExtend<TaskStream<unknown>>();
+void pool.stream('pages', 1, { highWaterMark: 5, timeoutMs: 5 });
+// @ts-expect-error no option of a stream
+void pool.stream('pages', 1, { cache: false });
+// @ts-expect-error not a number
+void pool.stream('pages', 'x');
+declare const someNumbers: AsyncIterable<number>;
+expectTypeOf(pool.run('total', someNumbers)).resolves.toEqualTypeOf<number>();
+// @ts-expect-error a list does not flow
+void pool.run('total', [1, 2]);
+
+// Messages.
+const call = pool.start('area', { width: 1, height: 2 });
+expectTypeOf(call).toEqualTypeOf<TaskCall<number>>();
+call.on('message', (message) => expectTypeOf(message).toEqualTypeOf<unknown>());
+call.on('message', (message: { done: number }) => message.done).on('drain', () => {});
+// @ts-expect-error no such event
+call.on('end', () => {});
+// @ts-expect-error it takes an input
+void pool.start('area');
+
 // Both entries have the same types: those of a definition made by one are known to the other.
 expectTypeOf<fromWorkerEntry.WorkerDefinition<string, number>>().toEqualTypeOf<WorkerDefinition<string, number>>();
 expectTypeOf<fromWorkerEntry.TaskContext<typeof lookingUp>>().toEqualTypeOf<TaskContext<typeof lookingUp>>();
@@ -230,3 +294,97 @@ expectTypeOf(fromWorkerEntry.move(new Uint8Array(1))).toEqualTypeOf<Uint8Array<A
 expectTypeOf(fromWorkerEntry.inWorker).toEqualTypeOf<boolean>();
 // @ts-expect-error the parent's side is not there
 void fromWorkerEntry.Pool;
+
+// Lazy values have the types that their functions return, and free what these were awaited to.
+const lazyModel = fromWorkerEntry.lazy(async () => Promise.resolve({ layers: 3 }), {
+  dispose: (model) => expectTypeOf(model).toEqualTypeOf<{ layers: number }>(),
+});
+expectTypeOf(lazyModel()).toEqualTypeOf<Promise<{ layers: number }>>();
+const lazyValues = fromWorkerEntry.lazy(
+  { text: () => 'a', count: async () => Promise.resolve(1) },
+  { dispose: { count: (count) => expectTypeOf(count).toEqualTypeOf<number>() } },
+);
+expectTypeOf(lazyValues.text()).toEqualTypeOf<string>();
+expectTypeOf(lazyValues.count()).toEqualTypeOf<Promise<number>>();
+// @ts-expect-error no such value
+void fromWorkerEntry.lazy({ text: () => 'a' }, { dispose: { other: () => {} } });
+// @ts-expect-error a value is made by a function
+void fromWorkerEntry.lazy({ text: 'a' });
+
+// A module as an object gives the types of its handlers.
+const ofObject = new Pool(
+  { double: (n: number): number => 2 * n, later: async (text: string): Promise<string> => text },
+  { kind: 'inline', tasks: { double: { timeoutMs: 5, exclusive: true } } },
+);
+expectTypeOf(ofObject.run('double', 2)).toEqualTypeOf<Promise<number>>();
+expectTypeOf(ofObject.run('later', 'x')).toEqualTypeOf<Promise<string>>();
+// @ts-expect-error no such handler
+void ofObject.run('triple', 2);
+// @ts-expect-error wrong input
+void ofObject.run('double', 'x');
+// @ts-expect-error no such task
+void new Pool({ double: (n: number) => 2 * n }, { kind: 'inline', tasks: { triple: {} } });
+// @ts-expect-error neither a module nor its name
+void new Pool(5, { kind: 'inline' });
+// @ts-expect-error workers load their module by themselves
+void new Pool({ double: (n: number) => 2 * n }, { kind: 'thread' });
+// @ts-expect-error the usual kind is 'process'
+void new Pool({ double: (n: number) => 2 * n });
+expectTypeOf(new Pool('./w.js')).toEqualTypeOf<Pool>();
+expectTypeOf(new Pool(new URL('file:///w.js'))).toEqualTypeOf<Pool>();
+
+// What waits may be dropped.
+void pool.close({ drop: 'queued', timeoutMs: 5 });
+// @ts-expect-error nothing else
+void pool.close({ drop: 'running' });
+expectTypeOf(pool.dropQueued()).toEqualTypeOf<number>();
+
+// Output as events.
+pool.on('output', ({ stream, line, task, taskId, workerId }) => {
+  expectTypeOf(stream).toEqualTypeOf<'stdout' | 'stderr'>();
+  expectTypeOf(line).toEqualTypeOf<string>();
+  expectTypeOf(task).toEqualTypeOf<string | undefined>();
+  expectTypeOf(taskId).toEqualTypeOf<number | undefined>();
+  expectTypeOf(workerId).toEqualTypeOf<number>();
+});
+
+// Policies of a task see its input.
+const policies: PoolOptions<typeof handlers> = {
+  breaker: { key: (input: unknown) => String(input) },
+  tasks: {
+    area: { breaker: { key: ({ width }) => `${width}`, fallback: (_error, { height }) => height } },
+    greet: { breaker: false, idempotent: true, hedge: { after: 'p95' } },
+  },
+};
+void policies;
+const wrongKey: PoolOptions<typeof handlers> = {
+  // @ts-expect-error a key is a text
+  tasks: { area: { breaker: { key: ({ width }) => width } } },
+};
+void wrongKey;
+expectTypeOf(pool.breaker('area').state).toEqualTypeOf<'closed' | 'open' | 'half-open' | 'isolated'>();
+// @ts-expect-error no such handler
+void pool.breaker('volume');
+// @ts-expect-error a budget is that of all calls of a name
+void pool.run('now', undefined, { retry: { attempts: 1, budget: 0.1 } });
+
+// Batches: callers pass one item, and get its result.
+declare const gathering: Pool<typeof batches>;
+expectTypeOf<TaskName<typeof batches>>().toEqualTypeOf<'insert' | 'load' | 'slow' | 'picky'>();
+expectTypeOf(gathering.run('insert', { id: 1, text: 'a' })).toEqualTypeOf<Promise<number>>();
+expectTypeOf(gathering.run('load', '1')).toEqualTypeOf<Promise<{ readonly id: number; readonly text: string }>>();
+expectTypeOf(gathering.run('slow', 1)).toEqualTypeOf<Promise<boolean>>();
+expectTypeOf(gathering.run('picky', 1)).toEqualTypeOf<Promise<string>>();
+gathering.flush('insert');
+gathering.flush();
+// @ts-expect-error no such export
+gathering.flush('inserts');
+// @ts-expect-error a list is no item
+void gathering.run('insert', [{ id: 1, text: 'a' }]);
+// @ts-expect-error its items are rows
+fromWorkerEntry.batch({ key: (row: string) => row }, (rows: { id: number }[]) => rows);
+// @ts-expect-error no list
+fromWorkerEntry.batch({}, (rows: number[]) => rows.length);
+new Pool<typeof batches>('./batches.js', {
+  tasks: { insert: { batch: { maxSize: 5, key: (row) => row.text, isFull: (rows) => rows.length > 3 } } },
+});

@@ -1,5 +1,5 @@
 // A worker module as a user writes it; only its types are looked at.
-import { defineWorker, type TaskContext } from '@millpond/core/worker';
+import { defineWorker, lazyHandler, type TaskContext } from '@millpond/core/worker';
 
 interface Model {
   readonly layers: number;
@@ -31,9 +31,25 @@ export function withContextOnly(_input: undefined, ctx: TaskContext): number {
   return ctx.taskId;
 }
 
+export const heavy = lazyHandler(() => import('./typed-heavy.js').then(({ render }) => render));
+
+export const heavyAndSmall = lazyHandler(() => () => 5);
+
 export default function main(input: Uint8Array): Uint8Array {
   return input;
 }
 
 export const notAHandler = 5;
 export const settings = { verbose: true };
+
+export async function* pages(first: number): AsyncGenerator<{ page: number }, void, undefined> {
+  yield { page: first };
+}
+export function* letters(): Generator<string> {
+  yield 'a';
+}
+export async function total(numbers: AsyncIterable<number>): Promise<number> {
+  let sum = 0;
+  for await (const n of numbers) sum += n;
+  return sum;
+}

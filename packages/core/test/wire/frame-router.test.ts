@@ -18,6 +18,9 @@ function open() {
     [FRAME.request]: note('request'),
     [FRAME.reply]: note('reply'),
     [FRAME.withdraw]: note('withdraw'),
+    [FRAME.flow]: note('flow'),
+    [FRAME.credit]: note('credit'),
+    [FRAME.sourceEnd]: note('sourceEnd'),
   });
   const arrive = (kind: unknown, body?: unknown): void =>
     route({

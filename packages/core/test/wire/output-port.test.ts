@@ -17,11 +17,11 @@ function open() {
 
 /** All that came until the answer to `await`. */
 async function all(printed: PrintedOn): Promise<string> {
-  let text = '';
-  printed.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const chunks: Buffer[] = [];
+  printed.on('data', (chunk: Buffer) => chunks.push(chunk));
   printed.await();
   while (printed.isAwaited) await turn();
-  return text;
+  return Buffer.concat(chunks).toString();
 }
 
 describe('a port for output', () => {
@@ -34,6 +34,16 @@ describe('a port for output', () => {
     const { stream, printed } = open();
     for (const line of text.split(/(?<=\n)/)) stream.write(line);
     expect((await all(printed)) === text).toBe(true);
+  });
+
+  it('comes in pieces that a reader can take at once', async () => {
+    const { stream, printed } = open();
+    let most = 0;
+    printed.on('data', (chunk: Buffer) => (most = Math.max(most, chunk.length)));
+    const text = 'x'.repeat(5_000_000);
+    stream.write(text);
+    expect((await all(printed)) === text).toBe(true);
+    expect(most).toBe(64 * 1024);
   });
 
   it('has all that was printed when the thread ends, though nothing was taken, and what is printed after that', async () => {

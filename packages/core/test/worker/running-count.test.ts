@@ -50,7 +50,7 @@ describe('the number of running handlers', () => {
 
   it('is what concurrency allows of the sent tasks where the board cannot be read', () => {
     const { worker, running } = openWith(3, 2);
-    worker.assigned.hasBoard = false;
+    worker.assigned.claims.hasBoard = false;
     expect(running()).toEqual({ handlers: 2, unsettled: 2 });
   });
 });

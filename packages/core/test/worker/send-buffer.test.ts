@@ -3,9 +3,11 @@ import { PendingInputs } from '../../src/child/pending-inputs.js';
 import { LARGE_BYTES } from '../../src/codec/arena.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import type { Refusal } from '../../src/contract/errors.js';
+import { BatchCall } from '../../src/task/batch-call.js';
 import { InputMemory } from '../../src/task/input-memory.js';
 import { InputWriter } from '../../src/task/input-writer.js';
-import { Task, type TaskExtras } from '../../src/task/task.js';
+import { Task } from '../../src/task/task.js';
+import type { TaskExtras } from '../../src/task/task-terms.js';
 import type { Transport } from '../../src/transport/transport.js';
 import {
   CALM,
@@ -16,6 +18,7 @@ import {
   type FrameKind,
   HANDLER_MASK,
   IDEMPOTENT,
+  SAME_CALL,
   TASK_WORDS,
   type TasksFrame,
 } from '../../src/wire/frame.js';
@@ -315,5 +318,72 @@ describe('an input that only a port can carry', () => {
     expect(refused).toEqual([[1002, { reason: 'The port refuses it.' }]]);
     expect(receive()).toEqual([['a'], ['c'], ['d']]);
     expect(bad?.sentAt).toBeNaN();
+  });
+});
+
+describe('tasks of one call', () => {
+  const MIXED = 64 * MIB;
+
+  it('are marked as such, behind the first of them, and only while they follow one another', () => {
+    const { give, add, sendBuffer, channel } = open();
+    const [one, other] = [new BatchCall(3, 3), new BatchCall(1, 1)];
+    const places = add(give('a'), give('b'), give('c'), give('d'), give('e'));
+    for (const [index, call] of [one, one, other, one, undefined].entries()) {
+      (places[index] as InFlightEntry).call = call;
+    }
+    sendBuffer.send(0);
+    const marks = Array.from(
+      { length: 5 },
+      (_, at) => ((row(channel.frames[0] as Frame, at)[1] ?? 0) & SAME_CALL) !== 0,
+    );
+    expect(marks).toEqual([false, true, false, false, false]);
+  });
+
+  it('send the input of one key once, small or large', () => {
+    const { give, add, sendBuffer, channel } = open({ arena: 4 * MIB });
+    const call = new BatchCall(5, 2);
+    const large = 'x'.repeat(2 * LARGE_BYTES);
+    const keyed = (key: string, input: unknown): Task => give(input, { batch: { key, input: undefined } });
+    for (const place of add(
+      keyed('a', 'first'),
+      keyed('b', large),
+      keyed('a', 'second'),
+      keyed('b', large),
+      give('own'),
+    ))
+      place.call = call;
+    sendBuffer.send(0);
+    const [frame] = channel.frames as [Frame];
+    const extras = (frame.body as { extras: Map<number, { sameAs?: number; whole?: object }> }).extras;
+    expect([...extras].map(([at, { sameAs, whole }]) => [at, sameAs, whole === undefined])).toEqual([
+      [1, undefined, false],
+      [2, 2, true],
+      [3, 2, true],
+    ]);
+    expect([0, 1, 2, 3, 4].map((at) => (row(frame, at)[4] ?? 0) > 0)).toEqual([true, false, false, false, true]);
+  });
+
+  it('go with their own inputs in another call', () => {
+    const { give, add, sendBuffer, channel } = open();
+    for (const call of [new BatchCall(1, 1), new BatchCall(1, 1)]) {
+      for (const place of add(give('same', { batch: { key: 'a', input: undefined } }))) place.call = call;
+    }
+    sendBuffer.send(0);
+    expect(channel.frames[0]?.body).toBeUndefined();
+  });
+
+  it('are not cut where a frame is full, unless they fill it', () => {
+    const { give, add, sendBuffer, channel } = open();
+    const half = (): Task =>
+      Object.assign(give('x'), { inputBytes: 0, aside: { views: [new Uint8Array(MIXED / 2 - 8)] } });
+    const call = new BatchCall(2, 2);
+    const places = add(give('alone'), half(), half(), give('y'));
+    for (const place of places.slice(1, 3)) place.call = call;
+    sendBuffer.send(0);
+    expect(channel.frames.map(({ meta }) => meta.length / TASK_WORDS)).toEqual([4]);
+    const more = add(half(), half(), half());
+    for (const place of more.slice(1)) place.call = call;
+    sendBuffer.send(0);
+    expect(channel.frames.slice(1).map(({ meta }) => meta.length / TASK_WORDS)).toEqual([1, 2]);
   });
 });

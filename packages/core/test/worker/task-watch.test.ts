@@ -9,6 +9,7 @@ const GRACE_MS = 500;
 
 interface Limits {
   timeoutMs?: number;
+  slowMs?: number;
   queueTimeoutMs?: number;
   deadlineMs?: number;
 }
@@ -23,6 +24,9 @@ function open(graceMs = GRACE_MS, readLog: (isEverything: boolean) => boolean = 
   let canWithdraw: (place: InFlightEntry) => boolean | undefined = () => true;
   const timedOut: { id: number; atMs: number; ranMs: number | undefined; by: string }[] = [];
   const overdueAt: number[] = [];
+  const slow: { id: number; atMs: number; ranMs: number }[] = [];
+  /** What a listener of a slow task does. */
+  let onSlow = (_place: InFlightEntry): void => {};
   const watch = new TaskWatch({
     clock,
     inFlight: () => [...inFlight],
@@ -35,13 +39,18 @@ function open(graceMs = GRACE_MS, readLog: (isEverything: boolean) => boolean = 
       inFlight.delete(task.assignment as InFlightEntry);
     },
     overdue: () => overdueAt.push(clock.now()),
+    slow(task, ranMs) {
+      slow.push({ id: task.id, atMs: clock.now(), ranMs });
+      onSlow(task.assignment as InFlightEntry);
+    },
   });
   const give = ({
     timeoutMs = Infinity,
+    slowMs = Infinity,
     queueTimeoutMs = Infinity,
     deadlineMs = Infinity,
   }: Limits = {}): InFlightEntry => {
-    const settings = { ...optionsOf().taskDefaults, timeoutMs, queueTimeoutMs };
+    const settings = { ...optionsOf().taskDefaults, timeoutMs, queueTimeoutMs, slowMs };
     const { task } = maker.make('work', undefined, { settings, deadline: { hostMs: deadlineMs, epochMs: 0 } });
     const place = new InFlightEntry(task.id, { id: 1, abandon: () => {}, begunAt: () => undefined });
     place.task = task;
@@ -66,7 +75,8 @@ function open(graceMs = GRACE_MS, readLog: (isEverything: boolean) => boolean = 
     if (place.isAbandoned) watch.forget(place);
   };
   const withdraws = (how: (place: InFlightEntry) => boolean | undefined): void => void (canWithdraw = how);
-  return { clock, watch, timedOut, overdueAt, give, begin, abandon, takeBack, end, withdraws };
+  const whenSlow = (listener: (place: InFlightEntry) => void): void => void (onSlow = listener);
+  return { clock, watch, timedOut, overdueAt, slow, whenSlow, give, begin, abandon, takeBack, end, withdraws };
 }
 
 describe('the time of a task', () => {
@@ -313,5 +323,60 @@ describe('a look that comes late, since the loop of the program stood still', ()
     clock.fireLate(1000);
     clock.fireLate(1000);
     expect(timedOut).toMatchObject([{ by: 'timeoutMs', ranMs: 2000 }]);
+  });
+});
+
+describe('a task with slowMs', () => {
+  it('is told of once, while it runs, however long it waited in the worker and goes on', () => {
+    const { clock, give, begin, slow, timedOut } = open();
+    const place = give({ slowMs: 100 });
+    clock.advance(5000);
+    expect(slow).toEqual([]);
+    begin(place);
+    clock.advance(99);
+    expect(slow).toEqual([]);
+    clock.advance(1);
+    expect(slow).toEqual([{ id: place.task?.id, atMs: 6_100 - 1000, ranMs: 100 }]);
+    clock.advance(100_000);
+    expect(slow).toHaveLength(1);
+    expect(timedOut).toEqual([]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('is told of before its time is up, and not again in its next try', () => {
+    const { clock, give, begin, slow, timedOut } = open();
+    const place = give({ slowMs: 100, timeoutMs: 300 });
+    begin(place);
+    clock.advance(300);
+    expect([slow.map(({ atMs }) => atMs), timedOut.map(({ atMs }) => atMs)]).toEqual([[100], [300]]);
+    expect(place.task?.slowMs).toBe(Infinity);
+  });
+
+  it('that ended in time, has returned, or was abandoned, is not told of', () => {
+    const { clock, give, begin, end, abandon, slow } = open();
+    const [ended, returned, abandoned] = [give({ slowMs: 100 }), give({ slowMs: 100 }), give({ slowMs: 100 })];
+    for (const place of [ended, returned, abandoned]) begin(place);
+    clock.advance(50);
+    end(ended);
+    returned.hasReturned = true;
+    abandon(abandoned);
+    clock.advance(1000);
+    expect(slow).toEqual([]);
+  });
+
+  it('may be abandoned by who is told, and does not time out then', () => {
+    const { clock, give, begin, abandon, whenSlow, slow, timedOut, overdueAt } = open();
+    whenSlow(abandon);
+    begin(give({ slowMs: 100, timeoutMs: 100 }));
+    clock.advance(100);
+    expect([slow.length, timedOut]).toEqual([1, []]);
+    clock.advance(GRACE_MS);
+    expect(overdueAt).toEqual([600]);
+  });
+
+  it('shares the timer of all tasks of its worker', () => {
+    const { clock, give } = open();
+    for (let n = 0; n < 10; n++) give({ slowMs: 100 + n, timeoutMs: 1000 });
+    expect(clock.timers).toBe(1);
   });
 });

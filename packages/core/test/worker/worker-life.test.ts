@@ -20,6 +20,8 @@ describe('the start of a worker', () => {
           protocol: PROTOCOL_VERSION,
           moduleUrl: 'file:///app/worker.js',
           workerId: 1,
+          slot: 1,
+          poolName: 'worker',
           workerData: { value: { seed: 7 } },
           concurrency: 3,
           busyPollMs: expect.any(Number) as number,
@@ -30,6 +32,7 @@ describe('the start of a worker', () => {
           maxPayloadBytes: 2 ** 30,
           arena: false,
           ownsOutput: true,
+          nice: 0,
           warmup: [],
         },
       ],
@@ -173,6 +176,38 @@ describe('the end of a worker', () => {
     expect(heard.ends[0]?.how).toBe('asked');
   });
 
+  it('that does not come in time after a request is explained', () => {
+    const { worker, transport, heard, clock, becomeReady } = openWorker();
+    becomeReady();
+    worker.stop(300);
+    clock.advance(300);
+    transport.exit({ code: null, signal: 'SIGKILL' });
+    expect(heard.ends[0]).toMatchObject({
+      how: 'asked',
+      report: { killedFor: 'it had not torn down and ended within 300 ms' },
+    });
+  });
+
+  it('that came while this loop stood still is heard before the worker counts as too slow', () => {
+    const { worker, transport, heard, clock, becomeReady } = openWorker();
+    becomeReady();
+    worker.stop(300);
+    clock.fireLate(5000);
+    expect(transport.kills).toBe(0);
+    transport.exit({ code: 0 });
+    expect(heard.ends[0]).toMatchObject({ how: 'asked', report: { killedFor: undefined } });
+    expect([transport.kills, clock.timers]).toEqual([0, 0]);
+  });
+
+  it('that came while this loop stood still, and did not, is a kill one turn later', () => {
+    const { worker, transport, clock, becomeReady } = openWorker();
+    becomeReady();
+    worker.stop(300);
+    clock.fireLate(5000);
+    clock.advance(0);
+    expect(transport.kills).toBe(1);
+  });
+
   it('that is busy and drained comes after its last task', () => {
     const { worker, transport, heard, becomeReady, send, clock } = openWorker({ concurrency: 2 });
     becomeReady();
@@ -209,6 +244,65 @@ describe('the end of a worker', () => {
     expect(worker.state).toBe('exited');
   });
 
+  it('without delay is a request where the module has a teardown, and no handler runs', () => {
+    const { worker, transport, heard, clock } = openWorker();
+    transport.becomeReady(['work'], true);
+    worker.destroy(500);
+    expect([worker.state, transport.sent(FRAME.stop).length, transport.kills]).toEqual(['stopping', 1, 0]);
+    clock.advance(499);
+    expect(transport.kills).toBe(0);
+    clock.advance(1);
+    expect(transport.kills).toBe(1);
+    transport.exit({ code: null, signal: 'SIGKILL' });
+    expect(heard.ends[0]).toMatchObject({
+      how: 'asked',
+      report: { killedFor: 'it had not torn down and ended within 500 ms' },
+    });
+  });
+
+  it('without delay is a request, too, where nothing that it has may begin any more', () => {
+    const { worker, transport, send } = openWorker();
+    transport.becomeReady(['work'], true);
+    for (const task of send(2)) worker.abandon(task, 'over');
+    expect(worker.inFlight).toBe(2);
+    worker.destroy(500);
+    expect([transport.sent(FRAME.stop).length, transport.kills]).toEqual([1, 0]);
+  });
+
+  it.each([
+    ['without a teardown', false, 500, 0],
+    ['whose teardown gets no time', true, 0, 0],
+    ['whose handler runs', true, 500, 1],
+  ])('without delay is a kill for a worker %s', (_, hasTeardown, teardownMs, running) => {
+    const { worker, transport, send } = openWorker();
+    transport.becomeReady(['work'], hasTeardown);
+    send(running);
+    transport.begin(...transport.takeTasks());
+    worker.destroy(teardownMs);
+    expect([transport.sent(FRAME.stop).length, transport.kills]).toEqual([0, 1]);
+  });
+
+  it('without delay is a kill for a worker that still sets up', () => {
+    const { worker, transport } = openWorker();
+    transport.say(FRAME.warming);
+    worker.destroy(500);
+    expect([transport.sent(FRAME.stop).length, transport.kills]).toEqual([0, 1]);
+  });
+
+  it('without delay cuts short a teardown that has begun', () => {
+    const { worker, transport, clock } = openWorker();
+    transport.becomeReady(['work'], true);
+    worker.stop(60_000);
+    clock.advance(300);
+    worker.destroy(500);
+    clock.advance(199);
+    expect(transport.kills).toBe(0);
+    clock.advance(1);
+    expect([transport.kills, transport.sent(FRAME.stop).length]).toEqual([1, 1]);
+    transport.exit({ code: null, signal: 'SIGKILL' });
+    expect(clock.timers).toBe(0);
+  });
+
   it('is told apart: asked, killed, died', () => {
     const endAfter = (act: (desk: ReturnType<typeof openWorker>) => void): unknown[] => {
       const desk = openWorker();
@@ -220,7 +314,7 @@ describe('the end of a worker', () => {
     };
     expect(endAfter(() => {})).toEqual(['died', undefined]);
     expect(endAfter(({ worker }) => worker.kill('it was in the way'))).toEqual(['killed', 'it was in the way']);
-    expect(endAfter(({ worker }) => worker.destroy())).toEqual(['asked', undefined]);
+    expect(endAfter(({ worker }) => worker.destroy(500))).toEqual(['asked', undefined]);
     expect(endAfter(({ worker }) => worker.stop(10))).toEqual(['asked', undefined]);
   });
 
@@ -249,7 +343,7 @@ describe('the end of a worker', () => {
   it('that came while this loop stood still is heard before it is given up', () => {
     const { worker, transport, heard, clock, becomeReady } = openWorker();
     becomeReady();
-    worker.destroy();
+    worker.destroy(500);
     clock.fireLate(60_000);
     transport.exit({ code: null, signal: 'SIGKILL' });
     expect(heard.ends[0]?.report.signal).toBe('SIGKILL');

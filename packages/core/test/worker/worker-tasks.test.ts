@@ -27,14 +27,14 @@ describe('tasks on their way to a worker', () => {
     plain.history.attempt = 1;
     assign('rest', 'zzz', { deadline: { hostMs: 2000, epochMs: 1.7e12 } });
     const third = assign('work', undefined, { signal, onProgress() {} });
-    third.history.attempt = 65_535;
+    third.history.attempt = 32_767;
     expect(transport.sent(FRAME.tasks)).toHaveLength(0);
     worker.flush();
     expect(transport.sent(FRAME.tasks)).toHaveLength(1);
     expect(transport.takeTasks()).toMatchObject([
       { name: 'work', taskId: 1, attempt: 1, input: { n: 1 }, extras: undefined },
       { name: 'rest', taskId: 2, attempt: 1, input: 'zzz', extras: { deadline: 1.7e12, wantsProgress: false } },
-      { name: 'work', taskId: 3, attempt: 65_535, input: undefined, extras: { wantsProgress: true } },
+      { name: 'work', taskId: 3, attempt: 32_767, input: undefined, extras: { wantsProgress: true } },
     ]);
     worker.flush();
     expect(transport.sent(FRAME.tasks)).toHaveLength(1);

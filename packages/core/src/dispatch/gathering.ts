@@ -1,0 +1,296 @@
+import type { Clock, Timer } from '../base/clock.js';
+import { MOST_ITEMS } from '../contract/batch-shape.js';
+import { saysFull } from '../contract/resolve-batch.js';
+import type { BatchReason } from '../contract/trace.js';
+import type { BatchCall } from '../task/batch-call.js';
+import { type BatchState, BatchTask } from '../task/batch-task.js';
+import type { Task } from '../task/task.js';
+import type { TypeBatches } from '../task/type-batches.js';
+
+export interface GatheringParts {
+  clock: Clock;
+  /** Adds a batch that is due to the end of the queue. */
+  queue(batch: BatchTask): void;
+  /** Puts a batch at the head of the queue. */
+  queueFirst(batch: BatchTask): void;
+  /** Removes an empty batch from wherever it waits. */
+  unqueue(batch: BatchTask): void;
+  /** A batch has become due without a call from outside. */
+  due(): void;
+}
+
+/** The batches of one name, priority and key that take items. */
+interface Lane {
+  /** Takes new items. */
+  open: BatchTask | undefined;
+  /** Takes items that come back from a worker, which have waited once. */
+  returned: BatchTask | undefined;
+}
+
+/** The two batches into which a failed one is split. */
+type Halves = [first: BatchTask | undefined, second: BatchTask | undefined];
+
+/**
+ * Gathers tasks of batch handlers into batches. A batch becomes due by its rules, and joins the queue as one task. It takes more items
+ * there until it is full or a worker takes it.
+ */
+export class Gathering {
+  readonly #parts: GatheringParts;
+  /** By name, priority and key, while they have an open batch. */
+  readonly #lanes = new Map<TypeBatches, Map<string, Lane>>();
+  /** The batch of every task that waits in one. */
+  readonly #batchOf = new Map<Task, BatchTask>();
+  /** Ends of waits, by batch. */
+  readonly #timers = new Map<BatchTask, Timer>();
+  readonly #halves = new WeakMap<BatchCall, Halves>();
+  /** Tasks that waited for the first worker when `flush` was called. */
+  readonly #flushed = new WeakSet<Task>();
+  #waiting = 0;
+  #isClosing = false;
+
+  constructor(parts: GatheringParts) {
+    this.#parts = parts;
+  }
+
+  /** Number of tasks that wait in batches. */
+  get size(): number {
+    return this.#batchOf.size;
+  }
+
+  /** Part of them that waits for more items, not for a worker. */
+  get gathering(): number {
+    return this.#waiting;
+  }
+
+  all(): Iterable<Task> {
+    return this.#batchOf.keys();
+  }
+
+  /**
+   * Adds a task whose type has batches.
+   * @throws ERR_OPTION where `isFull` of the pool fails. The task is in no batch then
+   */
+  add(task: Task): void {
+    const batches = batchesOf(task);
+    let batch = this.#laneOf(batches, task).open;
+    if (batch !== undefined && !hasRoomFor(batch, task, batches)) {
+      this.#close(batch, 'bytes');
+      batch = undefined;
+    }
+    // Anew, because the end of a batch may have ended its lane.
+    this.#laneOf(batches, task).open = batch ??= new BatchTask(task);
+    this.#join(batch, task, false);
+    const isFull = this.#isFull(batch, task);
+    const { rules } = batches;
+    if (batch.inputs >= batches.most) this.#close(batch, 'size');
+    else if (isFull) this.#close(batch, 'full');
+    else if (batch.bytes >= rules.maxBytes) this.#close(batch, 'bytes');
+    else if (batch.members.size >= MOST_ITEMS || batch.inputs >= batches.size) this.#due(batch, 'size');
+    else if (this.#isClosing) this.#due(batch, 'close');
+    else if (this.#flushed.has(task)) this.#due(batch, 'flush');
+    else if (rules.maxWaitMs === 0) this.#due(batch, 'time');
+    else if (batch.members.size === 1 && rules.maxWaitMs < Infinity) this.#limitWait(batch, rules.maxWaitMs);
+  }
+
+  /** Puts back a task that has not begun, at the head of the queue. Neighbours that come back make one batch again. */
+  putBack(task: Task): void {
+    const batches = batchesOf(task);
+    let batch = this.#laneOf(batches, task).returned;
+    if (batch !== undefined && !hasRoomFor(batch, task, batches)) {
+      this.#close(batch, 'again');
+      batch = undefined;
+    }
+    if (batch === undefined) {
+      this.#laneOf(batches, task).returned = batch = new BatchTask(task);
+      this.#join(batch, task, true);
+      this.#dueFirst(batch);
+    } else {
+      this.#join(batch, task, true);
+    }
+    if (batch.inputs >= batches.most) this.#close(batch, 'again');
+  }
+
+  /** Puts back a task whose call has failed as a whole, with its half of that call. @returns whether it is the first of the call */
+  split(task: Task, call: BatchCall, row: number): boolean {
+    let halves = this.#halves.get(call);
+    const isFirst = halves === undefined;
+    if (halves === undefined) this.#halves.set(call, (halves = [undefined, undefined]));
+    const which = row < call.rows / 2 ? 0 : 1;
+    const half = halves[which];
+    if (half?.isOpen === true) {
+      this.#join(half, task, false);
+    } else {
+      const batch = (halves[which] = new BatchTask(task));
+      this.#join(batch, task, false);
+      this.#dueFirst(batch);
+    }
+    return isFirst;
+  }
+
+  /** Removes a task that is not wanted any more. False when it is in no batch. */
+  remove(task: Task): boolean {
+    const batch = this.#batchOf.get(task);
+    if (batch === undefined) return false;
+    this.#leave(batch, task);
+    if (batch.members.size > 0) return true;
+    const isQueued = batch.stage !== 'gathering';
+    this.#end(batch);
+    if (isQueued) this.#parts.unqueue(batch);
+    return true;
+  }
+
+  /** Takes the first members of a batch that a worker takes. The rest waits at the head of the queue. */
+  take(batch: BatchTask, most: number): Task[] {
+    const tasks: Task[] = [];
+    while (tasks.length < most) {
+      const task = batch.members.first;
+      if (task === undefined) break;
+      this.#leave(batch, task);
+      tasks.push(task);
+    }
+    if (batch.members.size === 0) {
+      this.#end(batch);
+    } else {
+      this.#close(batch, batch.why ?? 'size');
+      this.#parts.queueFirst(batch);
+    }
+    return tasks;
+  }
+
+  /** Ends the wait of the batches of a name, or of all. */
+  flush(name: string | undefined, why: 'flush' | 'close'): void {
+    if (why === 'close') this.#isClosing = true;
+    const open = [...this.#lanes.values()].flatMap((lanes) => [...lanes.values()].map((lane) => lane.open));
+    for (const batch of open) {
+      if (batch !== undefined && (name === undefined || batch.name === name)) this.#due(batch, why);
+    }
+  }
+
+  /** Remembers a flush for a task whose batches are not known yet. */
+  noteFlushed(task: Task): void {
+    this.#flushed.add(task);
+  }
+
+  /** Whether the batch takes no more by the pool's `isFull`. @throws ERR_OPTION; the task has left the batch then */
+  #isFull(batch: BatchTask, task: Task): boolean {
+    const isFull = task.type.settings.batch?.isFull;
+    if (isFull === undefined) return false;
+    try {
+      return saysFull(isFull, distinctInputs(batch), `tasks.${task.name}.batch.isFull`);
+    } catch (error) {
+      this.remove(task);
+      throw error;
+    }
+  }
+
+  #join(batch: BatchTask, task: Task, isFirst: boolean): void {
+    batch.add(task, isFirst);
+    if (batch.stage === 'gathering') this.#waiting++;
+    this.#batchOf.set(task, batch);
+  }
+
+  #leave(batch: BatchTask, task: Task): void {
+    batch.remove(task);
+    if (batch.stage === 'gathering') this.#waiting--;
+    this.#batchOf.delete(task);
+  }
+
+  /** Has a batch leave when a worker is free. */
+  #due(batch: BatchTask, why: BatchReason): void {
+    if (batch.stage !== 'gathering') return;
+    this.#endWait(batch);
+    batch.why = why;
+    this.#move(batch, 'due');
+    this.#parts.queue(batch);
+  }
+
+  #dueFirst(batch: BatchTask): void {
+    batch.why = 'again';
+    this.#move(batch, 'due');
+    this.#parts.queueFirst(batch);
+  }
+
+  /** Has a batch take no more items. */
+  #close(batch: BatchTask, why: BatchReason): void {
+    if (!batch.isOpen) return;
+    const wasGathering = batch.stage === 'gathering';
+    this.#endWait(batch);
+    this.#forget(batch);
+    if (batch.why !== 'again') batch.why = why;
+    this.#move(batch, 'closed');
+    if (wasGathering) this.#parts.queue(batch);
+  }
+
+  /** Ends a batch that has no members left. */
+  #end(batch: BatchTask): void {
+    this.#endWait(batch);
+    this.#forget(batch);
+    this.#move(batch, 'gone');
+  }
+
+  #move(batch: BatchTask, to: BatchState): void {
+    if (batch.stage === 'gathering') this.#waiting -= batch.members.size;
+    batch.move(to);
+  }
+
+  #limitWait(batch: BatchTask, maxWaitMs: number): void {
+    const timer = this.#parts.clock.after(maxWaitMs, () => {
+      this.#due(batch, 'time');
+      this.#parts.due();
+    });
+    this.#timers.set(batch, timer);
+  }
+
+  #endWait(batch: BatchTask): void {
+    this.#timers.get(batch)?.cancel();
+    this.#timers.delete(batch);
+  }
+
+  #laneOf(batches: TypeBatches, { priority, key }: Task): Lane {
+    let lanes = this.#lanes.get(batches);
+    if (lanes === undefined) this.#lanes.set(batches, (lanes = new Map<string, Lane>()));
+    const name = laneName(priority, key);
+    let lane = lanes.get(name);
+    if (lane === undefined) lanes.set(name, (lane = { open: undefined, returned: undefined }));
+    return lane;
+  }
+
+  /** Drops a batch from its lane, and the lane if it is empty. Users' data can name any number of lanes. */
+  #forget(batch: BatchTask): void {
+    const batches = batchesOf(batch);
+    const lanes = this.#lanes.get(batches);
+    const name = laneName(batch.priority, batch.key);
+    const lane = lanes?.get(name);
+    if (lane === undefined) return;
+    if (lane.open === batch) lane.open = undefined;
+    if (lane.returned === batch) lane.returned = undefined;
+    if (lane.open === undefined && lane.returned === undefined) lanes?.delete(name);
+  }
+}
+
+/** Whether a task may join: the bytes of its input fit, and so does its row. */
+function hasRoomFor(batch: BatchTask, task: Task, { rules }: TypeBatches): boolean {
+  if (batch.members.size >= MOST_ITEMS) return false;
+  return batch.hasKeyOf(task) || batch.bytes + task.totalBytes <= rules.maxBytes;
+}
+
+/** Inputs of the members, one for each key. */
+function distinctInputs(batch: BatchTask): unknown[] {
+  const keys = new Set<string>();
+  const inputs: unknown[] = [];
+  for (const { extras } of batch.members) {
+    const { key, input } = extras.batch ?? {};
+    if (key !== undefined && keys.has(key)) continue;
+    if (key !== undefined) keys.add(key);
+    inputs.push(input);
+  }
+  return inputs;
+}
+
+function laneName(priority: number, key: string | undefined): string {
+  return key === undefined ? `${priority}` : `${priority} ${key}`;
+}
+
+function batchesOf({ type }: Task): TypeBatches {
+  return type.batches as TypeBatches;
+}

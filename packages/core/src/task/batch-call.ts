@@ -1,0 +1,32 @@
+/** One call of a batch handler in a worker: the tasks that went there together. */
+export class BatchCall {
+  /** Number of its tasks. */
+  readonly rows: number;
+  /** Number of inputs that the handler gets. */
+  readonly inputs: number;
+  /** Position of its next task. */
+  next = 0;
+  /** Part of them without an answer. */
+  left = 0;
+  /** Part of `left` whose results are wanted. The worker is not ended for the others while there is one. */
+  wanted = 0;
+
+  constructor(rows: number, inputs: number) {
+    this.rows = rows;
+    this.inputs = inputs;
+  }
+
+  /** Adds the next task. Returns its position. */
+  join(): number {
+    this.left++;
+    this.wanted++;
+    return this.next++;
+  }
+
+  /** Notes the answer for a task. Returns whether others are left. */
+  leave(isWanted: boolean): boolean {
+    this.left--;
+    if (isWanted) this.wanted--;
+    return this.left > 0;
+  }
+}

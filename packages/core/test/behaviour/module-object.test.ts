@@ -1,0 +1,197 @@
+import { defineWorker, move, Pool, type PoolKind, type PoolOptions, type TaskContext } from '@millpond/core';
+import { describe, expect, it, vi } from 'vitest';
+import { failure, fixture } from './pools.js';
+import { withFolder } from './temp.js';
+
+/** Runs `body` with an inline pool of these handlers. */
+async function withObject<W extends object>(
+  handlers: W,
+  body: (pool: Pool<W>) => Promise<void>,
+  options: PoolOptions<NoInfer<W>> = {},
+): Promise<void> {
+  const pool = new Pool<W>(handlers, { ...options, kind: 'inline' });
+  try {
+    await body(pool);
+  } finally {
+    await pool.close();
+  }
+}
+
+describe('an inline pool of a module object', () => {
+  it('runs its functions in this thread, with copies of inputs and results', async () => {
+    const seen: object[] = [];
+    const handlers = {
+      keep(input: { n: number }) {
+        seen.push(input);
+        return input;
+      },
+    };
+    await withObject(handlers, async (pool) => {
+      const input = { n: 1 };
+      const result = await pool.run('keep', input);
+      expect(result).toEqual({ n: 1 });
+      expect(seen).toEqual([{ n: 1 }]);
+      expect(seen[0] === input || result === input || result === seen[0]).toBe(false);
+      expect(pool.name).toBe('inline');
+    });
+  });
+
+  it('takes the namespace of a module that the program has imported', async () => {
+    const echo = (await import(fixture('echo.mjs').href)) as { echo(input: unknown): unknown };
+    await withObject(echo, async (pool) => {
+      expect(await pool.run('echo', 'x')).toBe('x');
+    });
+  });
+
+  it('takes the functions of a default export, as of a CommonJS module', async () => {
+    await withObject({ default: { double: (n: number) => 2 * n } }, async (pool) => {
+      expect(await (pool as Pool).run('double', 4)).toBe(8);
+    });
+  });
+
+  it('runs the hooks of its worker, and gives handlers their data', async () => {
+    const steps: string[] = [];
+    const worker = defineWorker({
+      setup({ workerData }: { workerData: { rate: number } }) {
+        steps.push('setup');
+        return workerData.rate;
+      },
+      warmup: () => void steps.push('warmup'),
+      teardown: () => void steps.push('teardown'),
+    });
+    const price = (amount: number, ctx: TaskContext<typeof worker>): number => amount * ctx.data;
+    await withObject({ worker, price }, async (pool) => expect(await pool.run('price', 3)).toBe(6), {
+      workerData: { rate: 2 },
+    });
+    expect(steps).toEqual(['setup', 'warmup', 'teardown']);
+  });
+
+  it('calls a mock, also one that takes the place of a function later', async () => {
+    const handlers = { add: (n: number): number => n + 1, mocked: vi.fn((n: number) => n + 10) };
+    await withObject(handlers, async (pool) => {
+      expect(await Promise.all([pool.run('add', 1), pool.run('mocked', 1)])).toEqual([2, 11]);
+      expect(handlers.mocked).toHaveBeenCalledWith(1, expect.objectContaining({ attempt: 1 }));
+      const spy = vi.spyOn(handlers, 'add').mockReturnValue(99);
+      expect(await pool.run('add', 1)).toBe(99);
+      expect(spy).toHaveBeenCalledOnce();
+      spy.mockRestore();
+      expect(await pool.run('add', 1)).toBe(2);
+      handlers.mocked.mockRejectedValueOnce(new RangeError('as told'));
+      expect(await failure(pool.run('mocked', 1))).toMatchObject({ name: 'RangeError', message: 'as told' });
+    });
+  });
+
+  it('says which handler is gone', async () => {
+    const handlers: Record<string, unknown> = { gone: () => 1, stays: () => 2 };
+    await withObject(handlers, async (pool) => {
+      const untyped = pool as unknown as Pool;
+      expect(await untyped.run('gone')).toBe(1);
+      handlers['gone'] = 'a text';
+      expect(await failure(untyped.run('gone'))).toMatchObject({
+        name: 'TypeError',
+        message: 'The handler "gone" of the given object is not a function any more.',
+      });
+      expect(await untyped.run('stays')).toBe(2);
+    });
+  });
+
+  it('has the errors, retries, progress, cancellation and moves of any pool', async () => {
+    const handlers = {
+      failOnce(_input: undefined, { attempt, progress }: TaskContext) {
+        progress(attempt);
+        if (attempt === 1) throw new Error('once');
+        return attempt;
+      },
+      untilAborted: (_input: undefined, { signal, progress }: TaskContext) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('heard')));
+          progress('begun');
+        }),
+      length: (bytes: Uint8Array) => move(bytes),
+    };
+    await withObject(handlers, async (pool) => {
+      const attempts: unknown[] = [];
+      const onProgress = (attempt: unknown): void => void attempts.push(attempt);
+      expect(
+        await pool.run('failOnce', undefined, { retry: { attempts: 1, backoff: { baseMs: 0 } }, onProgress }),
+      ).toBe(2);
+      expect(attempts).toEqual([1, 2]);
+      const controller = new AbortController();
+      const aborted = pool.run('untilAborted', undefined, {
+        signal: controller.signal,
+        onProgress: () => controller.abort(new Error('enough')),
+      });
+      expect(await failure(aborted)).toMatchObject({ message: 'enough' });
+      const bytes = new Uint8Array(8);
+      expect(await pool.run('length', bytes, { transfer: [bytes.buffer] })).toHaveLength(8);
+      expect(bytes).toHaveLength(0);
+      expect(await failure((pool as unknown as Pool).run('lenght', 1))).toMatchObject({
+        code: 'ERR_TASK_NOT_FOUND',
+        details: { module: '(the given object)', nearest: 'length' },
+      });
+    });
+  });
+
+  it('explains a setup that throws', async () => {
+    const worker = defineWorker({
+      setup() {
+        throw new Error('no model');
+      },
+    });
+    const pool = new Pool({ worker, work: () => 1 }, { kind: 'inline' });
+    expect(await failure(pool.ready())).toMatchObject({
+      code: 'ERR_POOL_FAILED',
+      cause: { code: 'ERR_WORKER_START', details: { module: '(the given object)', phase: 'setup' } },
+    });
+    await pool.close();
+  });
+
+  it('is replaced by recycle(), over the same object', async () => {
+    let setups = 0;
+    const worker = defineWorker({ setup: () => ++setups });
+    await withObject({ worker, told: (_: undefined, { data }: TaskContext<typeof worker>) => data }, async (pool) => {
+      expect(await pool.run('told')).toBe(1);
+      await pool.recycle();
+      expect(await pool.run('told')).toBe(2);
+    });
+  });
+
+  it('has a cache whose stored results belong to these functions', async () => {
+    await withFolder(async (folder) => {
+      const answer = async (of: (n: number) => number): Promise<number> => {
+        let result = 0;
+        await withObject({ compute: of }, async (pool) => void (result = await pool.run('compute', 1)), {
+          cache: { store: { folder } },
+          tasks: { compute: { cache: true } },
+        });
+        return result;
+      };
+      expect(await answer((n) => n + 1)).toBe(2);
+      expect(await answer((n) => n + 2)).toBe(3);
+    });
+  });
+});
+
+describe('a module object', () => {
+  it.each<PoolKind | undefined>(['process', 'thread', undefined])('is refused for kind %s', (kind) => {
+    const open = () => new Pool({ work: () => 1 }, (kind === undefined ? {} : { kind }) as { kind: 'inline' });
+    expect(open).toThrow(
+      `Option "worker" is an object of functions, and kind "${kind ?? 'process'}" cannot run these: each worker loads the ` +
+        'module by itself. Give the path or URL of its file, or set kind: "inline".',
+    );
+  });
+
+  it.each([
+    ['options in its place', { kind: 'inline' }],
+    ['nothing', {}],
+    ['values only', { default: { n: 1 } }],
+  ])('is refused when it holds %s', (_, object) => {
+    expect(() => new Pool(object as never, { kind: 'inline' })).toThrow(
+      /^Option "worker" must be the path or URL of a module, or an object of functions for kind "inline"; received \{/,
+    );
+  });
+
+  it.each([[null], [[() => 1]], [5], [() => 1]])('is refused when it is no object of functions: %s', (worker) => {
+    expect(() => new Pool(worker as never, { kind: 'inline' })).toThrow(/^Option "worker" must be the path or URL/);
+  });
+});
