@@ -16,6 +16,7 @@ export function traceOf(segments: readonly number[], fields: Partial<TaskTrace> 
 export function fromStamps(stamps: readonly number[]) {
   const at = (index: number) => stamps[index] ?? NaN;
   return {
+    limitWaitMs: 0,
     submittedAt: at(0),
     assignedAt: at(1),
     sentAt: at(2),

@@ -5,6 +5,7 @@ import { SEGMENT_IDS, type TraceSplitter } from './segments.js';
 /** Numbers of tries by their end. */
 export type OutcomeCounts = Record<TraceOutcome, number>;
 
+const QUEUE_WAIT = SEGMENT_IDS.indexOf('queueWait');
 const FIRST_WAY_IN = SEGMENT_IDS.indexOf('encode');
 const EXECUTION = SEGMENT_IDS.indexOf('execution');
 
@@ -13,10 +14,12 @@ const EXECUTION = SEGMENT_IDS.indexOf('execution');
  * add up to the latency's. Other tries (crashed, cancelled, timed out) are counted apart, with the time in the segments
  * that they went through.
  *
- * Memory: twelve histograms of 5.6 KB, whatever the number of tasks.
+ * Memory: thirteen histograms of 5.6 KB, whatever the number of tasks.
  */
 export class TaskLedger {
   readonly segments: readonly Histogram[] = SEGMENT_IDS.map(() => new Histogram());
+  /** Part of the queue wait for which the limits of the name held tries back. */
+  readonly limitWait = new Histogram();
   /** From assigned to the handler's start (t5 − t1). Percentiles do not add, so it has a histogram of its own. */
   readonly wayIn = new Histogram();
   /** From the handler's end to the settled promise (t9 − t6). */
@@ -37,11 +40,13 @@ export class TaskLedger {
   add(trace: TaskTrace, split: TraceSplitter): void {
     this.outcomes[trace.outcome]++;
     if (trace.attempt > 1) this.retries++;
-    if (split.isComplete) this.#addComplete(split);
+    if (split.isComplete) this.#addComplete(split, trace.limitWaitMs);
     else this.#addIncomplete(trace.outcome, split);
   }
 
-  #addComplete({ segments, latencyMs }: TraceSplitter): void {
+  #addComplete({ segments, latencyMs }: TraceSplitter, limitWaitMs: number): void {
+    // Both are read from the same clock, at moments that differ a little.
+    this.limitWait.record(Math.min(limitWaitMs, segments[QUEUE_WAIT] ?? 0));
     let wayInMs = 0;
     let wayOutMs = 0;
     for (let i = 0; i < segments.length; i++) {

@@ -34,6 +34,7 @@ export function taskLines(task: TaskReport): string[] {
   const title = `  "${formatName(task.task)}": ${formatCount(task.tries)} ${task.tries === 1 ? 'try' : 'tries'}, ${formatOutcomes(task.outcomes)}`;
   const rows = [
     segmentRow('queue wait', segments.queueWait),
+    ...(task.limitWait.totalMs > 0 ? [segmentRow('  for limits', task.limitWait)] : []),
     segmentRow('way in', task.wayIn),
     segmentRow('  encode', segments.encode),
     segmentRow('  transport', segments.transportIn),

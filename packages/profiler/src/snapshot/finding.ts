@@ -18,6 +18,8 @@ export interface Parts {
   wholeMs: number;
   executionMs: number;
   waitingMs: number;
+  /** Part of it for which limits of task names held tasks back. */
+  limitMs: number;
   transportMs: number;
 }
 

@@ -102,6 +102,8 @@ export interface TaskReport {
   latency: DurationStats;
   /** `share`: of the total latency. In order of time. */
   segments: Record<SegmentId, DurationStats & { share: number }>;
+  /** Part of `queueWait` for which limits of the name held tries back: `rateLimit`, `concurrency`. */
+  limitWait: DurationStats & { share: number };
   /** encode + transportIn + decode + workerWait of the same try. */
   wayIn: DurationStats & { share: number };
   /** reply + transportOut + settle of the same try. */

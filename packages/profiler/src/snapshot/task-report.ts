@@ -18,6 +18,7 @@ export function taskReport(task: string, ledger: TaskLedger): TaskReport {
     outcomes: { ...ledger.outcomes },
     latency: durationStats(ledger.latency),
     segments: bySegment((i) => withShare(ledger.segments[i] as Histogram)),
+    limitWait: withShare(ledger.limitWait),
     wayIn: withShare(ledger.wayIn),
     wayOut: withShare(ledger.wayOut),
     incomplete: {

@@ -40,11 +40,17 @@ export function sentenceOf(finding: Finding, { evidence, parts, inFlight }: Cont
     case 'queue':
     case 'transport':
       return (
-        `${finding.kind === 'queue' ? 'Waiting for a worker (encoding of inputs included)' : 'Transport (encoding and decoding included)'} holds the most ` +
+        `${finding.kind === 'queue' ? waitFor(parts) : 'Transport (encoding and decoding included)'} holds the most ` +
         `time in ${pool}: ${of}, most of it of task "${formatName(finding.task ?? '')}", while workers are ${busy} and the ` +
         `parent's main thread ${parentBusy}.`
       );
   }
+}
+
+function waitFor({ limitMs, waitingMs }: Parts): string {
+  return limitMs >= waitingMs / 2
+    ? 'Waiting for limits of the tasks themselves (rateLimit, concurrency)'
+    : 'Waiting for a worker (encoding of inputs included)';
 }
 
 function nothing({ pools }: Evidence): string {

@@ -75,7 +75,15 @@ function partsOf(pool: PoolReport): Parts {
   const wholeMs = sum(pool.byTask, (task) => task.latency.totalMs);
   const executionMs = sum(pool.byTask, executionOf);
   const waitingMs = sum(pool.byTask, waitingOf);
-  return { pool, wholeMs, executionMs, waitingMs, transportMs: Math.max(0, wholeMs - executionMs - waitingMs) };
+  const limitMs = sum(pool.byTask, (task) => task.limitWait.totalMs);
+  return {
+    pool,
+    wholeMs,
+    executionMs,
+    waitingMs,
+    limitMs,
+    transportMs: Math.max(0, wholeMs - executionMs - waitingMs),
+  };
 }
 
 function largestTask(pool: PoolReport, valueOf: (task: TaskReport) => number): TaskReport {

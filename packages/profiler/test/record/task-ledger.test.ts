@@ -67,6 +67,20 @@ describe('the ledger of a task name', () => {
     expect(report.incomplete.segments.transportIn).toEqual({ count: 0, totalMs: 0 });
   });
 
+  it('says how long limits held tries back: no longer than they waited, and only of those that came back', () => {
+    const segments = [10, 1, 1, 1, 1, 1, 1, 1, 1];
+    const report = taskReport(
+      'resize',
+      ledgerOf([
+        traceOf(segments, { limitWaitMs: 4 }),
+        traceOf(segments, { limitWaitMs: 10.5 }),
+        traceOf([10], { limitWaitMs: 9, outcome: 'cancelled' }),
+      ]),
+    );
+    expect(report.limitWait).toMatchObject({ count: 2, totalMs: 14, minMs: 4, maxMs: 10 });
+    expect(report.segments.queueWait.totalMs).toBe(20);
+  });
+
   it('takes a failed try that came back like any other, and counts retries', () => {
     const report = taskReport(
       'resize',

@@ -73,6 +73,13 @@ describe('the text of a report', () => {
     });
   });
 
+  it('has a row for limits only where they held tasks back', () => {
+    expect(reportOf([busyPool()]).toText()).not.toMatch('for limits');
+    const limited = recorderOf({ readyWorkers: [1] });
+    limited.task(traceOf([50, 0, 0, 0, 0, 1, 0, 0, 0], { limitWaitMs: 40 }));
+    expect(reportOf([limited]).toText()).toMatch(/\n {4}queue wait +50\.0 ms .*\n {6}for limits +40\.0 ms /);
+  });
+
   it('shows workers, and sections by self time', () => {
     const text = reportOf([busyPool()]).toText();
     expect(text).toMatch(/\n {2}worker 1 +20 +0 +1\.00 s +800 ms +80 % +before\n/);

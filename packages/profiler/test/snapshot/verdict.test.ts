@@ -88,6 +88,18 @@ describe('the first bottleneck', () => {
     expect(first.sentence).toMatch("while workers are 20 % busy and the parent's main thread 40 %");
   });
 
+  it('is the limits of tasks when those hold most of the queue back', () => {
+    const recorder = recorderOf({ readyWorkers: [1] });
+    for (let i = 0; i < 10; i++) {
+      recorder.task(traceOf([400, 1, 1, 1, 1, 20, 1, 1, 1], { t0: 1000 + i * 20, limitWaitMs: 300 }));
+    }
+    const first = firstOf([recorder], undefined, 0.4);
+    expect(first).toMatchObject({ kind: 'queue', task: 'resize' });
+    expect(first.sentence).toMatch(
+      'Waiting for limits of the tasks themselves (rateLimit, concurrency) holds the most time in pool "resize"',
+    );
+  });
+
   it('is the transport when encoding and the way hold the most', () => {
     const first = firstOf([poolOf([5, 100, 50, 100, 5, 20, 5, 100, 50])]);
     expect(first).toMatchObject({ kind: 'transport', task: 'resize' });
