@@ -6,15 +6,15 @@ const ROWS = [
   ['base'],
   ['contract'],
   ['codec'],
-  ['wire', 'sizing'],
+  ['wire', 'sizing', 'limits'],
   ['transport'],
   ['task'],
   ['worker'],
   ['supervise', 'dispatch'],
   ['autoscale'],
   ['backend'],
-  ['cache'], // what wraps a call stands above the backend: a pipeline of such steps will be a row here
-  ['pool'],
+  ['cache', 'shaping'], // what wraps a call stands above the backend: a pipeline of such steps will be a row here
+  ['pool', 'wrap'],
 ];
 
 const mayImport = new Map([
