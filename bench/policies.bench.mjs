@@ -13,6 +13,7 @@ const CPU = { key: 'parentUs', unit: 'µs of the program a call', better: 'lower
 const RATE = { key: 'tasksPerSecond', unit: 'tasks/s', better: 'higher' };
 
 const NEVER = { calls: 1e9, perMs: 1000 };
+let nextKey = 0;
 const key = (input) => String(typeof input === 'number' ? input % 100 : 0);
 /** Options of the task, by the policy that they turn on. */
 const POLICIES = {
@@ -26,12 +27,21 @@ const POLICIES = {
   'concurrency for 100 keys': { concurrencyByKey: { key, max: 1e6 } },
   retry: { retry: 3 },
   'retry with a budget': { retry: { attempts: 3, budget: 0.1 } },
+  breaker: { breaker: {} },
+  'breaker by shares': { breaker: { failureShare: 0.5, slowShare: 0.5, slowMs: 1e6 } },
+  'breaker for 100 keys': { breaker: { key } },
+  'breaker with a fallback': { breaker: { fallback: () => undefined } },
+  slowMs: { slowMs: 1e6 },
+  exclusive: { exclusive: true },
+  'cache, never a hit': { cache: { key: () => String(nextKey++), ttlMs: 1000 } },
+  idempotent: { idempotent: true },
+  'idempotent, hedge': { idempotent: true, hedge: { after: 1e6 } },
 };
 const KINDS = ['process', 'thread'];
 const nameOf = (kind, policy) => millpond(kind, policy).name;
 
 export default {
-  numbers: ['B20'],
+  numbers: ['B26'],
   question: 'What does each policy cost a call, when it is off and when it is on?',
   method:
     'A thousand callers call a handler that returns a number again and again. Cost is the processor time of the program per call. No limit is reached, and no call fails.',
@@ -44,7 +54,7 @@ export default {
   goals: KINDS.flatMap((kind) =>
     ['rate limit', 'concurrency', 'retry'].map((policy) =>
       costsMore({
-        number: 'B20',
+        number: 'B26',
         text: `${policy} beyond no policy, ${kind}`,
         metric: CPU,
         us: named(nameOf(kind, policy)),

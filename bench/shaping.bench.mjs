@@ -25,7 +25,7 @@ const millpond = () => import('@millpond/core');
 const NAMES = [...Object.keys(ROWS), 'status updates'];
 
 export default {
-  numbers: ['B24'],
+  numbers: ['B27'],
   question: 'How many runs and redraws do throttle, debounce and coalesce save?',
   method:
     'Ten keystrokes, 50 ms apart, before a debounce of 100 ms. A hundred scroll events, 10 ms apart, before a throttle of 100 ms. A hundred status updates in one loop, before a coalesce of 50 ms. Beside each, every event runs.',
@@ -42,7 +42,7 @@ export default {
     ['status updates', 1],
   ].map(([row, atMost]) =>
     costsAtMost({
-      number: 'B24',
+      number: 'B27',
       text: `runs of ${row === 'keystrokes' ? 10 : 100} ${row}`,
       metric: RUNS,
       us: named(`${row}, shaped`),

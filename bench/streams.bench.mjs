@@ -17,7 +17,7 @@ const SLOW = { key: 'slowItemsPerSecond', unit: 'records/s, slow reader', better
 const BYTES = { key: 'mbPerSecond', unit: 'MB/s', better: 'higher' };
 
 export default {
-  numbers: ['B20'],
+  numbers: ['B28'],
   question: 'How many values a second does a stream of one worker carry, to a fast and to a slow reader?',
   method:
     `An async generator yields records of some 120 bytes, or Buffers of ${CHUNK_BYTES / 1024} KiB, within a credit of ${CREDIT} values. ` +

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
+import { asFunction, callLater, LATER_FILE, SECOND, splitProgram, takeFromFirst } from './bundle-later.mjs';
 import {
   asciiOnly,
   inMainThread,
@@ -17,8 +18,6 @@ import {
 
 /** Bundles, and the files in dist that they are made of. A worker's start is CommonJS, which Node loads synchronously. */
 const BUNDLES = {
-  'dist/bundle/index.js': 'index.js',
-  'dist/bundle/index.cjs': 'index.js',
   'dist/bundle/worker.js': 'worker.js',
   'dist/bundle/worker.cjs': 'worker.js',
   'dist/bundle/internal.js': 'internal.js',
@@ -27,6 +26,8 @@ const BUNDLES = {
   'dist/bundle/thread-entry.cjs': 'child/thread-entry.js',
   'dist/bundle/guard-thread.cjs': 'child/guard-thread.js',
 };
+/** Files of the program, which has a second file. */
+const PROGRAM = ['dist/bundle/index.js', 'dist/bundle/index.cjs'];
 /** Runs in the main thread of a process of ours, and nowhere else. */
 const OWN_PROCESS = 'dist/bundle/process-entry.cjs';
 /** In the bundles, because a program that is bundled in turn would have to find them. These are imported, */
@@ -58,13 +59,28 @@ const STATICS = {
 export async function bundleCore({ root, dist }) {
   const files = { 'dist/bundle/LICENCES.txt': licences(root) };
   const inputs = {};
-  for (const [file, entry] of Object.entries(BUNDLES)) {
-    const chunk = await bundle(dist, entry, file);
-    const code = asciiOnly(file.endsWith('.cjs') ? withoutNamespaces(chunk.code) : withoutNodeImports(chunk.code));
-    files[file] = file === OWN_PROCESS ? inMainThread(code) : code;
+  const add = (file, chunk, code) => {
+    files[file] = asciiOnly(code);
     inputs[file] = inputsOf(chunk, root);
+  };
+  for (const [file, entry] of Object.entries(BUNDLES)) {
+    const chunk = await bundle(dist, join(dist, entry), file);
+    const code = ofFormat(file, chunk);
+    add(file, chunk, file === OWN_PROCESS ? inMainThread(code) : code);
+  }
+  const split = splitProgram(dist, 'index.js');
+  const later = await bundle(dist, SECOND, LATER_FILE, takeFromFirst(split));
+  const { code, shared } = asFunction(later.code);
+  add(`dist/bundle/${LATER_FILE}`, later, code);
+  for (const file of PROGRAM) {
+    const chunk = await bundle(dist, join(dist, 'index.js'), file, callLater(split, shared));
+    add(file, chunk, ofFormat(file, chunk));
   }
   return { files, inputs };
+}
+
+function ofFormat(file, { code }) {
+  return file.endsWith('.cjs') ? withoutNamespaces(code) : withoutNodeImports(code);
 }
 
 /** Packages in the bundles keep their own licences. */
@@ -85,13 +101,13 @@ async function builtIns(dist) {
   return Object.fromEntries(names.map(([said, name]) => [said, [file, name]]));
 }
 
-async function bundle(dist, entry, file) {
+async function bundle(dist, input, file, ...plugins) {
   const build = await rolldown({
-    input: join(dist, entry),
+    input,
     platform: 'node',
     // Other packages stay dependencies, as in package.json.
     external: (id) => !id.startsWith('.') && !isAbsolute(id) && !INCLUDED.includes(id),
-    plugins: [requiredPackage(dist), takenFromNode(dist)],
+    plugins: [...plugins, requiredPackage(dist), takenFromNode(dist)],
     transform: { inject: await builtIns(dist) },
     onLog: refuseWarnings,
   });
@@ -99,7 +115,7 @@ async function bundle(dist, entry, file) {
     file.endsWith('.cjs') ? { ...OUTPUT, format: 'cjs', banner: "'use strict';" } : { ...OUTPUT, format: 'esm' },
   );
   await build.close();
-  if (output.length !== 1) throw new Error(`${entry} became ${output.length} files.`);
+  if (output.length !== 1) throw new Error(`${file} became ${output.length} files.`);
   if (output[0].code.includes('createRequire(import.meta.url)')) {
     throw new Error(`${file} would not load where import.meta.url is empty: a module in it calls require().`);
   }

@@ -1,9 +1,8 @@
-import { channel } from 'node:diagnostics_channel';
 import { debugLog, poolName } from '../base/debug-log.js';
-import { queueMicrotask } from '../base/natives.js';
+import { getBuiltinModule, queueMicrotask } from '../base/natives.js';
 import { type CacheMessage, CHANNELS } from '../contract/trace.js';
 
-const cacheChannel = channel(CHANNELS.cache);
+const cacheChannel = getBuiltinModule('node:diagnostics_channel').channel(CHANNELS.cache);
 const log = debugLog('cache');
 
 /** Publishes what happens in one cache. Listeners run in a microtask: they may call the cache. */

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { Date, getBuiltinModule, process } from '../base/natives.js';
 import { random } from '../base/random.js';
 import type { CacheStore } from '../contract/cache-store.js';
 
+const { join } = getBuiltinModule('node:path');
 /** Loaded with the first store. */
 const fs = (): typeof import('node:fs/promises') => getBuiltinModule('node:fs/promises');
 

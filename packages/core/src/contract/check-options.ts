@@ -78,7 +78,7 @@ export function checkTaskOptions(options: TaskOptions, path: string): TaskOption
       'needs idempotent: true, because it calls the handler of one task several times.',
     );
   }
-  checkShaping(options, path);
+  if (options.throttle ?? options.debounce) checkShaping(options, path);
   if (options.batch !== undefined) checkBatchSize(options.batch, `${path}.batch`);
   return ownOptions(options, TASK);
 }
@@ -98,7 +98,7 @@ function checkBreaker(breaker: TaskOptions['breaker'], path: string): void {
 /** Checks the options of a callable, and returns a copy of their own properties. @throws ERR_OPTION */
 export function checkCallableOptions(options: CallableOptions, path: string): CallableOptions {
   checkShape(options, CALLABLE, path);
-  checkShaping(options, path);
+  if (options.throttle ?? options.debounce) checkShaping(options, path);
   return ownOptions(options, CALLABLE);
 }
 

@@ -42,17 +42,13 @@ export function checkShaping({ throttle, debounce }: Given, path: string): void 
   }
 }
 
-/** The shaping of a task: its own where given, else that of `base`. */
-export function resolveShaping(
-  { throttle, debounce }: Given,
-  base: ResolvedShaping | undefined,
-): ResolvedShaping | undefined {
-  const own = throttle ?? debounce;
-  if (own === undefined) return base;
+/** The shaping of a task that has one of the two. */
+export function resolveShaping({ throttle, debounce }: Given): ResolvedShaping {
+  const { superseded, key } = throttle ?? debounce ?? {};
   return Object.freeze({
     rules: rulesOf({ throttle, debounce }),
-    superseded: own.superseded ?? 'share',
-    key: own.key as ResolvedShaping['key'],
+    superseded: superseded ?? 'share',
+    key: key as ResolvedShaping['key'],
   });
 }
 

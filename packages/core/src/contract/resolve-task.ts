@@ -53,7 +53,7 @@ export function resolveTask(
     queueTimeoutMs: own.queueTimeoutMs ?? base.queueTimeoutMs,
     retry: own.retry === undefined ? base.retry : resolveRetry(own.retry),
     cache: own.cache === undefined ? base.cache : resolveTaskCache(own.cache, poolTtlMs),
-    shaping: resolveShaping(own, base.shaping),
+    shaping: (own.throttle ?? own.debounce) === undefined ? base.shaping : resolveShaping(own),
     priority: own.priority ?? base.priority,
     idempotent: own.idempotent ?? base.idempotent,
     exclusive: own.exclusive ?? base.exclusive,
@@ -61,8 +61,12 @@ export function resolveTask(
     breaker: own.breaker === undefined ? base.breaker : resolveBreaker(own.breaker),
     hedge: own.hedge === undefined ? base.hedge : resolveHedge(own.hedge),
     batch: own.batch === undefined ? base.batch : resolveGivenBatch(own.batch),
-    limits: resolveLimits(own, path) ?? base.limits,
+    limits: isLimited(own) ? resolveLimits(own, path) : base.limits,
   });
+}
+
+function isLimited({ rateLimit, concurrency, concurrencyByKey }: Given<TaskOptions<never>>): boolean {
+  return (rateLimit ?? concurrency ?? concurrencyByKey) !== undefined;
 }
 
 /** The settings of one call: the task's, overridden by the call's own. */

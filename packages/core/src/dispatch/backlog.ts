@@ -29,8 +29,9 @@ export class Backlog {
   readonly quarantine: Quarantine;
   /** Tasks that wait for the worker that knows their key. */
   readonly affinity: Affinity;
-  /** Tasks in batches. A batch that is due stands in the queue. */
-  readonly #gathering: Gathering;
+  /** Tasks in batches, from the first one on. A batch that is due stands in the queue. */
+  #gathering: Gathering | undefined;
+  #isClosing = false;
   readonly #parts: BacklogParts;
   readonly #wakes: Wakes;
   /** Wakes the quarantine, all of whose tasks may be held back by their limits. */
@@ -43,16 +44,8 @@ export class Backlog {
     this.queue = new WaitingTasks(wakes);
     this.quarantine = new Quarantine((task) => this.#mayBegin(task));
     this.affinity = new Affinity({ clock: parts.clock, wakes, overdue: () => parts.passes.schedule() });
-    this.#gathering = new Gathering({
-      clock: parts.clock,
-      queue: (batch) => this.queue.push(batch),
-      queueFirst: (batch) => this.#queueFirst(batch),
-      unqueue: (batch) => this.#unqueue(batch),
-      due: () => parts.passes.schedule(),
-    });
   }
 
-  /** Number of tasks that could be handed out now. A batch is one, and a batch that gathers is none. */
   /** All tasks that wait, those that their limits hold back included. */
   get size(): number {
     return this.queue.total + this.quarantine.size + this.affinity.size;
@@ -60,7 +53,7 @@ export class Backlog {
 
   /** Number of tasks that wait for more items of their batches, not for a worker. */
   get gathering(): number {
-    return this.#gathering.gathering;
+    return this.#gathering?.gathering ?? 0;
   }
 
   /** Tasks that wait for their limits, and for which a further worker could do nothing. */
@@ -77,7 +70,7 @@ export class Backlog {
     for (const task of this.queue) if (task.members === undefined) yield task;
     for (const task of this.affinity.all()) if (task.members === undefined) yield task;
     yield* this.quarantine.all();
-    yield* this.#gathering.all();
+    if (this.#gathering !== undefined) yield* this.#gathering.all();
   }
 
   /** Adds a task that the registry counts as queued, for a new try. Rejects it if its limits are used up and refuse what is more. */
@@ -102,7 +95,7 @@ export class Backlog {
 
   /** Takes the members of a batch that leaves for a worker. No line holds it any more. @param most members that the worker takes */
   takeMembers(batch: BatchTask, most: number): Task[] {
-    return this.#gathering.take(batch, most);
+    return this.#batches.take(batch, most);
   }
 
   /** Requeues a task whose call has failed as a whole, with its half of that call. @returns whether it is the first of the call */
@@ -110,16 +103,14 @@ export class Backlog {
     this.#parts.registry.requeue(task);
     this.#limitWait(task);
     this.#parts.passes.schedule();
-    return this.#gathering.split(task, call, row);
+    return this.#batches.split(task, call, row);
   }
 
   /** Ends the wait of batches for more items. @param name of their tasks; undefined for all */
   flush(name: string | undefined, why: 'flush' | 'close'): void {
-    this.#gathering.flush(name, why);
-    for (const task of this.queue) {
-      if (task.type.batches === undefined && (name === undefined || task.name === name))
-        this.#gathering.noteFlushed(task);
-    }
+    this.#gathering?.flush(name, why);
+    if (why === 'close') this.#isClosing = true;
+    else this.#noteFlushed(name);
     this.#parts.passes.schedule();
   }
 
@@ -131,7 +122,7 @@ export class Backlog {
     this.#parts.registry.requeue(task);
     this.#limitWait(task);
     if (task.mustRunAlone) this.quarantine.push(task);
-    else if (task.type.batches !== undefined) this.#gathering.putBack(task);
+    else if (task.type.batches !== undefined) this.#batches.putBack(task);
     else if (!this.affinity.putBack(task)) this.queue.unshift(task);
     this.#parts.passes.schedule();
   }
@@ -139,7 +130,7 @@ export class Backlog {
   /** Removes a waiting task whose result is not wanted any more. */
   remove(task: Task): void {
     if (task.mustRunAlone) this.quarantine.remove(task);
-    else if (task.type.batches === undefined || !this.#gathering.remove(task)) this.#unqueue(task);
+    else if (task.type.batches === undefined || !this.#batches.remove(task)) this.#unqueue(task);
   }
 
   /** Rejects a queued task whose time to wait is over. No line holds it any more. */
@@ -151,9 +142,29 @@ export class Backlog {
     registry.fail(task, waitedTooLong(task, now, this.size));
   }
 
+  get #batches(): Gathering {
+    const { clock, passes } = this.#parts;
+    return (this.#gathering ??= new Gathering({
+      clock,
+      isClosing: this.#isClosing,
+      queue: (batch) => this.queue.push(batch),
+      queueFirst: (batch) => this.#queueFirst(batch),
+      unqueue: (batch) => this.#unqueue(batch),
+      due: () => passes.schedule(),
+    }));
+  }
+
+  /** Remembers a flush for tasks that wait for the first worker, from which their batches will be known. */
+  #noteFlushed(name: string | undefined): void {
+    for (const task of this.queue) {
+      if (task.type.batches === undefined && (name === undefined || task.name === name))
+        this.#batches.noteFlushed(task);
+    }
+  }
+
   #gather(task: Task): void {
     try {
-      this.#gathering.add(task);
+      this.#batches.add(task);
     } catch (error) {
       // A function of the user's looked at its input.
       publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());

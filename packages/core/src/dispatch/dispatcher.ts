@@ -48,7 +48,8 @@ export class Dispatcher {
   readonly #outcomes: Outcomes;
   readonly #stealing: WorkStealing;
   readonly #limits: TimeLimits;
-  readonly #hedging: Hedging;
+  /** Made for the first task that is hedged. */
+  #hedging: Hedging | undefined;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -59,7 +60,7 @@ export class Dispatcher {
     const { workers } = this.roster;
     const passes = (this.#passes = new Passes({ registry, workers, run: () => this.#pass() }));
     const backlog = (this.#backlog = new Backlog({ ...parts, passes }));
-    const assigner = (this.#assigner = new Assigner({ ...parts, backlog, hedge: (task) => this.#hedging.watch(task) }));
+    const assigner = (this.#assigner = new Assigner({ ...parts, backlog, hedge: (task) => this.#hedges.watch(task) }));
     const assignment = (this.#assignment = new AssignmentPass({
       ...parts,
       sharesWorkers,
@@ -70,8 +71,6 @@ export class Dispatcher {
     const outcomes = (this.#outcomes = new Outcomes({ ...parts, crashAttempts, backlog }));
     this.#limits = new TimeLimits({ ...parts, timeoutStack, backlog, outcomes, assignment });
     this.#stealing = new WorkStealing({ clock, workers, assigner, assignment });
-    const withdraw = (task: Task, reason: unknown): void => this.#withdraw(task, reason);
-    this.#hedging = new Hedging({ ...parts, passes, assigner, assignment, withdraw });
   }
 
   /** Tasks that wait for a worker. Those that wait for their limits do not count: more workers would do nothing for them. */
@@ -259,6 +258,12 @@ export class Dispatcher {
   all(): Task[] {
     const all = [...this.#backlog, ...this.#outcomes.retrying, ...this.roster.tasks()];
     return all.filter(({ isTwin }) => !isTwin).sort((a, b) => a.id - b.id);
+  }
+
+  get #hedges(): Hedging {
+    const parts = { passes: this.#passes, assigner: this.#assigner, assignment: this.#assignment };
+    const withdraw = (task: Task, reason: unknown): void => this.#withdraw(task, reason);
+    return (this.#hedging ??= new Hedging({ ...this.#parts, ...parts, withdraw }));
   }
 
   #pass(): void {

@@ -9,6 +9,8 @@ import type { TypeBatches } from '../task/type-batches.js';
 
 export interface GatheringParts {
   clock: Clock;
+  /** Whether batches wait for no more items, because the pool closes. */
+  isClosing: boolean;
   /** Adds a batch that is due to the end of the queue. */
   queue(batch: BatchTask): void;
   /** Puts a batch at the head of the queue. */
@@ -46,10 +48,11 @@ export class Gathering {
   /** Tasks that waited for the first worker when `flush` was called. */
   readonly #flushed = new WeakSet<Task>();
   #waiting = 0;
-  #isClosing = false;
+  #isClosing: boolean;
 
   constructor(parts: GatheringParts) {
     this.#parts = parts;
+    this.#isClosing = parts.isClosing;
   }
 
   /** Number of tasks that wait in batches. */

@@ -1,10 +1,10 @@
-import { AsyncResource } from 'node:async_hooks';
 import type { FlowingTask } from '../backend/backend.js';
 import { callSafely } from '../base/call-safely.js';
 import { checkCallListener } from '../contract/arguments.js';
 import type { StartOptions } from '../contract/call-options.js';
 import type { TaskCall } from '../contract/flowing-calls.js';
 import { CallSignal } from './call-signal.js';
+import { inThisContext } from './terms.js';
 
 type Listener = (message?: unknown) => void;
 
@@ -58,7 +58,7 @@ class OpenCall<T> implements TaskCall<T> {
 
   on(event: 'message' | 'drain', listener: (message: never) => void): this {
     checkCallListener(event, listener);
-    const bound: Listener = AsyncResource.bind(listener as Listener);
+    const bound: Listener = inThisContext(listener as Listener);
     if (event === 'drain') {
       this.#onDrain.set(listener, bound);
       return this;

@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ownPlaces, ownUrl, requireInstalled } from '../base/own-file.js';
+import { ownPlaces, ownUrl, requireFrom, requireInstalled } from '../base/own-file.js';
 import { isThere } from '../base/read-file.js';
 
-/** Files that workers start with. Each contains all its modules. */
-export type BundleName = 'process-entry.cjs' | 'thread-entry.cjs' | 'inline-host.cjs';
+/** Files that workers start with, and the second file of the program. */
+export type BundleName = 'process-entry.cjs' | 'thread-entry.cjs' | 'inline-host.cjs' | 'policies.cjs';
 
 /**
  * The URL of a file that a worker starts with. Each contains all its modules: loading them one by one takes 10 ms, a third of
@@ -20,6 +20,16 @@ export function bundleFile(name: BundleName): URL {
     throw bundleMissing(name, program);
   }
   return found;
+}
+
+/**
+ * Loads such a file into this thread. It is required, not imported: some bundlers and test runners load this file without an
+ * import() of unknown files.
+ * @throws if it is missing
+ */
+export function loadFile(name: BundleName): unknown {
+  const url = bundleFile(name);
+  return requireFrom(url)(fileURLToPath(url));
 }
 
 /** Matches the place of this code while it is in no bundle but our own. */
@@ -69,7 +79,7 @@ export function bundleMissing(name: BundleName, own: string): Error {
     return new Error(`${path} is missing. In a checkout, run \`npm run build\`; else install @millpond/core again.`);
   }
   return new Error(
-    `The program ${fileURLToPath(own)} has @millpond/core bundled into it, and ${name}, which its workers start with, is ` +
+    `The program ${fileURLToPath(own)} has @millpond/core bundled into it, and ${name}, a file of that package, is ` +
       'not there. Leave the package out of the bundle, and install it beside the program: esbuild ' +
       "--external:@millpond/core; rolldown and rollup external: ['@millpond/core']; vite ssr: { external: " +
       "['@millpond/core'] }; webpack externals: { '@millpond/core': 'module @millpond/core' }, or 'commonjs …'. Or copy " +

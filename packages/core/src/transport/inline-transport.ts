@@ -1,13 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
-import { requireFrom } from '../base/own-file.js';
 import { MessageChannel } from '../base/parent-natives.js';
 import type { ModuleObject } from '../contract/worker-module.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import type { ParentKind } from '../wire/frame.js';
 import { PortChannel } from '../wire/port-channel.js';
 import { MemoryLogReader } from '../wire/result-log.js';
-import { bundleFile } from './bundle-file.js';
+import { loadFile } from './bundle-file.js';
 import { sharedBoard } from './shared-board.js';
 import { type Transport, type TransportExit, UNHEARD, type WorkerSpec } from './transport.js';
 
@@ -42,11 +40,9 @@ class InlineTransport implements Transport {
   #code: number | null = null;
 
   constructor({ moduleObject }: WorkerSpec) {
-    // By URL, as the other transports reach the worker's side: nothing in the parent imports it. Required, not imported: some
-    // bundlers and test runners load this file without an import() of unknown files. Before the ports: if it is missing,
-    // they would keep the program alive.
-    const url = bundleFile('inline-host.cjs');
-    const host = requireFrom(url)(fileURLToPath(url)) as InlineHost;
+    // By name, as the other transports reach the worker's side: nothing in the parent imports it. Before the ports: if it is
+    // missing, they would keep the program alive.
+    const host = loadFile('inline-host.cjs') as InlineHost;
     const { port1, port2 } = new MessageChannel();
     this.channel = new PortChannel(port1);
     // After the last frame, as in the other transports.

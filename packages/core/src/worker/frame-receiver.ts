@@ -56,7 +56,8 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   readonly #reader: ResultReader;
   readonly #requests: Requests<ParentTopics, WorkerTopics>;
   readonly #output: WorkerOutput<W>;
-  readonly #flows: FlowDesk;
+  /** Made at the first frame of a flow: most workers see none. */
+  #openFlows: FlowDesk | undefined;
 
   constructor(parts: FrameReceiverParts<W>) {
     this.#parts = parts;
@@ -80,12 +81,6 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     const readLog = (): void => void this.readLog(false);
     this.#output = new WorkerOutput({ worker, assigned, listener, readLog, tasksDone: () => this.tasksDone });
     transport.output = this.#output;
-    this.#flows = new FlowDesk({
-      channel: transport.channel,
-      encoder: parts.encoder,
-      openDecoder: () => openDecoder(spec.options.codec),
-      entryOf: (wireId) => assigned.get(wireId),
-    });
     const route = frameRouter<WorkerKind>(`Worker ${parts.worker.id}`, {
       [FRAME.results]: (frame) => this.#onResults(frame),
       [FRAME.progress]: (frame) => this.#onProgress(frame),
@@ -94,7 +89,10 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
       [FRAME.ready]: ({ body }) => this.#onReady(body),
       [FRAME.startFailed]: ({ body }) => parts.startFailed(body),
       ...this.#requests.handlers,
-      ...this.#flows.handlers,
+      [FRAME.flow]: (frame) => this.#flows.handlers[FRAME.flow](frame),
+      [FRAME.credit]: (frame) => this.#flows.handlers[FRAME.credit](frame),
+      [FRAME.sourceLeft]: (frame) => this.#flows.handlers[FRAME.sourceLeft](frame),
+      [FRAME.flowsEnd]: (frame) => this.#flows.handlers[FRAME.flowsEnd](frame),
     });
     transport.channel.onFrame = (frame) => {
       this.heardAtMs = parts.clock.now();
@@ -142,7 +140,17 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   end(death: DeathReport): void {
     this.#requests.end();
     this.#output.end();
-    this.#flows.end(death);
+    this.#openFlows?.end(death);
+  }
+
+  get #flows(): FlowDesk {
+    const { transport, encoder, spec, assigned } = this.#parts;
+    return (this.#openFlows ??= new FlowDesk({
+      channel: transport.channel,
+      encoder,
+      openDecoder: () => openDecoder(spec.options.codec),
+      entryOf: (wireId) => assigned.get(wireId),
+    }));
   }
 
   #onResults(frame: ResultsFrame): void {

@@ -38,6 +38,7 @@ describe.each([
   'process-entry.cjs',
   'thread-entry.cjs',
   'inline-host.cjs',
+  'policies.cjs',
   'guard-thread.cjs',
 ])('the bundle %s', (file) => {
   it('names no global of JavaScript that is not taken when it loads', () => {

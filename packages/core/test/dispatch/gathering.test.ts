@@ -20,6 +20,7 @@ function open(options: BatchOptions = {}) {
   const queue: BatchTask[] = [];
   const calls = { due: 0 };
   const gathering = new Gathering({
+    isClosing: false,
     clock,
     queue: (batch) => void queue.push(batch),
     queueFirst: (batch) => void queue.unshift(batch),

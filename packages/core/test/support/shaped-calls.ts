@@ -1,5 +1,5 @@
 import { deferred } from '../../src/base/deferred.js';
-import { type ResolvedShaping, resolveShaping } from '../../src/contract/resolve-shaping.js';
+import { resolveShaping } from '../../src/contract/resolve-shaping.js';
 import type { ShapingOptions } from '../../src/contract/shaping-options.js';
 import type { RunTerms } from '../../src/shaping/shaped-caller.js';
 import { Shapers } from '../../src/shaping/shapers.js';
@@ -31,7 +31,7 @@ export function openShapers(options: ShapingOptions<never>, mostKeys?: number) {
   const shapers = new Shapers<unknown>({
     task: 'search',
     path: 'tasks.search',
-    shaping: resolveShaping({ throttle: options.throttle, debounce: options.debounce }, undefined) as ResolvedShaping,
+    shaping: resolveShaping({ throttle: options.throttle, debounce: options.debounce }),
     clock,
     copy: (result) => [result],
     during: (promise) => promise,
