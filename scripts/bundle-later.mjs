@@ -109,17 +109,18 @@ export function takeFromFirst({ dist, first, second, called }) {
 
 /** The second file as a function. Its argument is what it takes from the first one; the names of that are returned, too. */
 export function asFunction(code) {
-  const other = /\brequire\("(?!shared:)([^"]+)"\)/.exec(code);
-  // Node's functions have to be taken when the program loads: it may replace them before the second file comes.
-  if (other !== null) throw new Error(`${LATER_FILE} loads ${other[1]} itself.`);
   const shared = {};
   const taken = code.replaceAll(/^let (\w+) = require\("shared:([^"]+)"\);$/gm, (_, variable, module) => {
     const names = [...code.matchAll(new RegExp(`\\b${variable}\\.(\\w+)`, 'g'))].map(([, name]) => name);
     shared[module] = [...new Set(names)].sort();
     return `const ${variable} = shared[${JSON.stringify(module)}];`;
   });
+  const own = taken.replaceAll(/^require\("shared:[^"]+"\);\n/gm, '');
+  // Node's functions have to be taken when the program loads: it may replace them before the second file comes.
+  const other = /\brequire\(.*?\)/.exec(own);
+  if (other !== null) throw new Error(`${LATER_FILE} calls ${other[0]}.`);
   return {
-    code: `'use strict';\nmodule.exports = (shared) => {\nconst exports = {};\n${taken}\nreturn exports;\n};\n`,
+    code: `'use strict';\nmodule.exports = (shared) => {\nconst exports = {};\n${own}\nreturn exports;\n};\n`,
     shared,
   };
 }

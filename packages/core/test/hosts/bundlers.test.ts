@@ -20,7 +20,8 @@ const RUN: Record<string, (file: string) => string[]> = {
 };
 
 const KINDS = ['process', 'thread', 'inline'];
-const ALL_WORK = KINDS.map((kind) => `${kind} 41\n`).join('');
+/** Each kind runs without a policy and with one, which is in another file. */
+const ALL_WORK = KINDS.map((kind) => `${kind} 41\n`.repeat(2)).join('');
 
 const PROGRAM = {
   esm: "import { Pool } from '@millpond/core';\nconst worker = () => new URL('./worker.mjs', import.meta.url);",
@@ -29,8 +30,14 @@ const PROGRAM = {
 const MAIN = `
 async function main() {
   for (const kind of ${JSON.stringify(KINDS)}) {
-    const pool = new Pool(worker(), { kind, workers: 1, tasks: { times: { cache: true } }, restart: { max: 0 } });
-    await pool.run('times', 5).then((result) => console.log(kind, result), (error) => console.log(kind, error.message));
+    for (const cache of [false, true]) await work(kind, cache).catch((error) => console.log(kind, error.message));
+  }
+}
+async function work(kind, cache) {
+  const pool = new Pool(worker(), { kind, workers: 1, tasks: { times: { cache } }, restart: { max: 0 } });
+  try {
+    console.log(kind, await pool.run('times', 5));
+  } finally {
     await pool.close();
   }
 }
@@ -93,8 +100,8 @@ describe.each(Object.keys(RUN))('a program that %s has bundled', (bundler) => {
         rmSync(moved, { recursive: true });
         const said = deployed.run(main);
         expect(
-          said.split('\n').filter((line) => /has @millpond\/core bundled into it, and \S+, which/.test(line)),
-        ).toHaveLength(3);
+          said.split('\n').filter((line) => /has @millpond\/core bundled into it, and \S+, a file of/.test(line)),
+        ).toHaveLength(6);
         mkdirSync(join(deployed.path, 'dist'), { recursive: true });
         cpSync(join(deployed.path, 'copies'), join(deployed.path, 'dist/millpond-core'), { recursive: true });
         expect(deployed.run(main)).toBe(ALL_WORK);
