@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { BREAKER_MOVES } from '../src/limits/breaker.js';
 import { POOL_MOVES } from '../src/pool/pool-state.js';
 import { TASK_MOVES } from '../src/task/task-state.js';
 import { WORKER_MOVES } from '../src/worker/worker-state.js';
@@ -25,6 +26,7 @@ describe('the state tables of docs/walks.md', () => {
     ['Worker', WORKER_MOVES],
     ['Task', TASK_MOVES],
     ['Pool', POOL_MOVES],
+    ['Breaker', BREAKER_MOVES],
   ])('%s: the page shows the moves of the code', (title, moves) => {
     expect(tableOf(title)).toEqual(moves);
   });
