@@ -13,6 +13,7 @@ const markdownOf = (folder) =>
 const PAGES = [
   'README.md',
   'docs/errors.md',
+  'docs/policies.md',
   ...markdownOf('docs/guides'),
   ...readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/README.md`),
 ];
