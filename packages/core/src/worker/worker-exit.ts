@@ -79,6 +79,7 @@ export class WorkerExit {
    */
   fault(error: Error): void {
     this.#fault ??= error;
+    this.#killedFor ??= `what it sent could not be handled: ${error.message}`;
     this.#end();
   }
 
@@ -115,7 +116,7 @@ export class WorkerExit {
 
   #giveUp(): void {
     if (this.#how !== 'asked') {
-      this.#killedFor = `${this.#killedFor ?? 'it broke the protocol'}; ${KILL_TIMEOUT_MS} ms later it had not ended`;
+      this.#killedFor = `${this.#killedFor ?? 'it was not wanted any more'}; ${KILL_TIMEOUT_MS} ms later it had not ended`;
     }
     // An end that comes after all has no effect any more.
     this.#transport.onExit = () => {};

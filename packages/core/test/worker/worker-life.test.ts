@@ -380,6 +380,7 @@ describe('the end of a worker', () => {
     expect(heard.ends[0]).toMatchObject({
       how: 'died',
       fault: { message: expect.stringMatching('frame of kind 1') as string },
+      report: { killedFor: expect.stringMatching(/^what it sent could not be handled: .*frame of kind 1/) as string },
     });
   });
 });
