@@ -35,8 +35,9 @@ export class Hedging {
   /** Looks after a task that was handed to a worker. */
   watch(task: Task): void {
     const { hedge, run } = task.type;
-    // A moved input cannot be sent twice, and a suspect must run alone.
+    // A moved input cannot be sent twice, a flow has one reader and one source, and a suspect must run alone.
     if (hedge === undefined || task.isPinned || !task.isIdempotent || task.isOneShot || task.mustRunAlone) return;
+    if (task.flows !== undefined) return;
     // A task that was recalled before it began is in the same try.
     if ((task.twins?.begun ?? 0) >= hedge.max) return;
     const afterMs = hedge.afterMs(run);
@@ -74,8 +75,8 @@ export class Hedging {
     const twins = (task.history.twins ??= new RunningTwins((each) => this.#cancel(each)));
     const begun = ++twins.begun;
     const { settings, extras, type, submittedAt } = task;
-    const { name, deadline, onRan, breakerKey } = extras;
-    const own = { name, deadline, onRan, breakerKey, settings: { ...settings, queueTimeoutMs: Infinity } };
+    const { name, deadline, headers, onRan, breakerKey } = extras;
+    const own = { name, deadline, headers, onRan, breakerKey, settings: { ...settings, queueTimeoutMs: Infinity } };
     const ended = (): void => twins.remove(twin);
     const completed = (value: unknown): void => {
       twins.drop(twin);

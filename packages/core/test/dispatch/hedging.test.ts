@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { HedgeOptions } from '../../src/contract/hedge-options.js';
 import type { PoolOptions } from '../../src/contract/options.js';
 import type { TaskOptions } from '../../src/contract/task-options.js';
+import type { FlowOptions } from '../../src/task/task-flows.js';
+import { FLOW_WINDOW } from '../../src/wire/flow.js';
 import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 import type { SentTask } from '../support/scripted-transport.js';
 import { codes } from '../support/tasks.js';
@@ -52,6 +55,27 @@ describe('a task that takes long', () => {
     // It is still one task.
     expect(counts()).toMatchObject({ submitted: 1, dispatched: 1, queued: 0 });
     expect(stats()).toEqual({ begun: 1, won: 0, refused: 0 });
+  });
+
+  it('is run again with its headers', async () => {
+    const { submit, arrived, clock } = await open();
+    const headers = { traceparent: 'a' };
+    submit('work', 1, { headers });
+    expect((await arrived())[0]?.sent.extras?.headers).toEqual(headers);
+    clock.advance(50);
+    expect((await arrived())[0]?.sent.extras?.headers).toEqual(headers);
+  });
+
+  it.each<[string, FlowOptions]>([
+    ['a stream', { stream: FLOW_WINDOW }],
+    ['messages', { hasMessages: true }],
+    ['an input that flows', { source: Readable.from([1]) }],
+  ])('is not run again if it has %s', async (_what, flows) => {
+    const { backend, arrived, clock, stats } = await open();
+    backend.submitFlowing('work', flows.source, undefined, flows, true).result.catch(() => {});
+    expect(await arrived()).toHaveLength(1);
+    clock.advance(1000);
+    expect([await arrived(), stats()?.begun]).toEqual([[], 0]);
   });
 
   it('gets the result of the second run when that is first, and its own run is cancelled', async () => {
