@@ -6,7 +6,7 @@ import { isMoved } from '../contract/move.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { FRAME, type WorkerChannel } from '../wire/frame.js';
 
-/** Assumed size of a value that only a port can carry. A choice: 16 of them fill what is sent ahead of the parent's answer. */
+/** Assumed size of a value that only a port can carry, beside its memory. A choice: 16 fill what is sent ahead of the parent's answer. */
 const CLONED_BYTES = 64 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 
@@ -91,10 +91,9 @@ export class ProgressLink {
 
 /** A copy of a value that only a port carries. `transfer` is moved into it, and moved once more. @throws if nothing can carry it */
 function cloned(value: unknown, transfer: readonly TransferItem[]): EncodedProgress {
-  const { body, transfer: taken } = takeForPort(value, transfer);
+  const { body, transfer: taken, bytes } = takeForPort(value, transfer);
   const moved = transfer.length === 0 ? undefined : taken;
-  // Its true size is unknown.
-  return { bytes: NO_BYTES, beside: undefined, size: CLONED_BYTES, body, transfer: moved };
+  return { bytes: NO_BYTES, beside: undefined, size: CLONED_BYTES + bytes, body, transfer: moved };
 }
 
 /** The bytes of a view in memory of their own. */

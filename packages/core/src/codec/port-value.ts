@@ -15,6 +15,8 @@ export interface PortValue {
 export interface TakenValue {
   readonly body: PortValue;
   readonly transfer: readonly TransferItem[];
+  /** Bytes of the memory in the copy. Shared memory has none. */
+  readonly bytes: number;
 }
 
 /**
@@ -41,7 +43,8 @@ export function copyForPort(value: unknown): PortValue {
 function take(value: unknown, transfer: TransferItem[]): TakenValue {
   const taken = structuredClone({ value, transfer }, { transfer: transfer as never });
   const moved = taken.transfer.filter((_, index) => (transfer[index] as ArrayBuffer).byteLength === 0);
-  return { body: new ViewWalk(moved).finish(value, taken.value), transfer: taken.transfer };
+  const walk = new ViewWalk(moved);
+  return { body: walk.finish(value, taken.value), transfer: taken.transfer, bytes: walk.bytes };
 }
 
 /** From Node 21 on. Node 20 copies memory that may not move. */
@@ -81,6 +84,8 @@ const NOTHING = {};
 
 /** Looks through a value and its clone side by side. Only the value says what was a Buffer, and only the clone may be changed. */
 class ViewWalk {
+  /** Bytes of the memory in the clone, each piece once. */
+  bytes = 0;
   readonly #moved: ReadonlySet<unknown>;
   readonly #seen = new Set<object>();
   readonly #buffers: Uint8Array[] = [];
@@ -117,8 +122,14 @@ class ViewWalk {
     const isPart = byteLength < buffer.byteLength && types.isArrayBuffer(buffer) && !this.#moved.has(buffer);
     const own = isPart ? ownView(clone) : clone;
     if (isPart) this.#own.set(clone, own);
+    if (!this.#seen.has(own.buffer)) this.#memory(own.buffer);
     if (Buffer.isBuffer(given)) this.#buffers.push(own as Uint8Array);
     return own;
+  }
+
+  #memory(memory: object): void {
+    this.#seen.add(memory);
+    if (types.isArrayBuffer(memory)) this.bytes += memory.byteLength;
   }
 
   #inside(given: object, clone: object): void {
@@ -126,6 +137,7 @@ class ViewWalk {
     else if (types.isMap(clone)) this.#map(types.isMap(given) ? entriesOf.call(given) : [].values(), clone);
     else if (types.isSet(clone)) this.#set(types.isSet(given) ? valuesOf.call(given) : [].values(), clone);
     else if (types.isNativeError(clone)) this.#property(given, clone, 'cause');
+    else if (types.isArrayBuffer(clone)) this.#memory(clone);
     // The keys of a boxed text are its characters.
     else if (!types.isBoxedPrimitive(clone)) for (const key of Object.keys(clone)) this.#property(given, clone, key);
   }

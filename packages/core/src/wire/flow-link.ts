@@ -4,7 +4,7 @@ import { PAGE_BYTES, Sink } from '../codec/sink.js';
 import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import type { FlowNumber } from './flow.js';
-import { CLONED_BYTES, type FlowValue } from './flow-value.js';
+import type { FlowValue } from './flow-value.js';
 import { FLOW_HEAD, FLOW_ROW, type FlowKind, FRAME, type FrameChannel, type FrameOf } from './frame.js';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -49,7 +49,7 @@ export class FlowLink {
     let at = FLOW_HEAD;
     for (let row = 0; row < batch.length; row++) {
       const value = batch[row] as FlowValue;
-      meta[at] = value.length;
+      meta[at] = value.clone === undefined ? value.length : value.size;
       meta[at + 1] = value.views?.length ?? 0;
       at += FLOW_ROW;
       if (value.views !== undefined) (beside ??= []).push(...value.views);
@@ -64,6 +64,8 @@ export class FlowLink {
     }
     if (chunk !== undefined && to > from) values.push(chunk.subarray(from, to));
     this.#channel.send(FRAME.flow, clones, { meta, values, beside, transfer });
+    // Only now, because a refused frame has defined nothing.
+    this.#shapes = this.#encoder.shapeCount;
   }
 
   /** Grants credit for values that were taken. With 0 values, it says that the flow is read from now on. */
@@ -82,10 +84,11 @@ export class FlowLink {
     let first = 0;
     const memory = (index: number): ArrayBuffer => existing(beside[first + index]);
     for (let at = FLOW_HEAD, row = 0; at < meta.length; at += FLOW_ROW, row++) {
-      const to = from + (meta[at] ?? 0);
+      const clone = body?.get(row);
+      let size = meta[at] ?? 0;
+      const to = clone === undefined ? from + size : from;
       first = besideAt;
       besideAt += meta[at + 1] ?? 0;
-      const clone = body?.get(row);
       let value: unknown;
       try {
         value = clone === undefined ? decoder.decode(values, from, to, memory) : fromPort(clone);
@@ -94,7 +97,6 @@ export class FlowLink {
         taker.refuse(error);
         return;
       }
-      let size = clone === undefined ? to - from : CLONED_BYTES;
       for (let view = first; view < besideAt; view++) size += beside[view]?.byteLength ?? 0;
       from = to;
       taker.accept(value, size);
@@ -103,11 +105,9 @@ export class FlowLink {
 
   /** Definitions of shapes that no frame of flows has had. */
   #newShapes(): Uint8Array {
-    const { shapeCount } = this.#encoder;
-    if (shapeCount === this.#shapes) return NO_BYTES;
+    if (this.#encoder.shapeCount === this.#shapes) return NO_BYTES;
     const sink = new Sink(PAGE_BYTES);
     this.#encoder.writeShapes(this.#shapes, sink);
-    this.#shapes = shapeCount;
     return sink.bytes.subarray(sink.start, sink.at);
   }
 }

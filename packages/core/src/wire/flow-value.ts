@@ -7,8 +7,10 @@ import type { Refusal } from '../contract/errors.js';
 import { isMoved } from '../contract/move.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 
-/** Assumed size of a value that only a port can carry, on both sides. A choice, as with progress: 16 of them fill a window. */
-export const CLONED_BYTES = 64 * 1024;
+/** Assumed size of a value that only a port can carry, beside its memory. A choice, as with progress: 16 of them fill a window. */
+const CLONED_BYTES = 64 * 1024;
+/** Largest size of such a value: a word of a frame. */
+const MOST_CLONED_BYTES = 2 ** 32 - 1;
 
 /** An encoded value of a flow. */
 export interface FlowValue {
@@ -85,9 +87,10 @@ export class FlowValueWriter {
 
   /** A copy of a value that only a port carries. `transfer` is moved into it, and moved once more. */
   #cloned(value: unknown, transfer: readonly TransferItem[]): FlowValue {
-    const { body, transfer: taken } = takeForPort(value, transfer);
+    const { body, transfer: taken, bytes } = takeForPort(value, transfer);
+    const size = Math.min(MOST_CLONED_BYTES, CLONED_BYTES + bytes);
     const chunk = (this.#sink ??= new Sink(PAGE_BYTES)).bytes;
     const moved = transfer.length === 0 ? undefined : taken;
-    return { chunk, at: 0, length: 0, views: undefined, clone: body, transfer: moved, size: CLONED_BYTES };
+    return { chunk, at: 0, length: 0, views: undefined, clone: body, transfer: moved, size };
   }
 }
