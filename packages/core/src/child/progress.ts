@@ -1,4 +1,5 @@
 import { RingQueue } from '../base/ring-queue.js';
+import { isPoolError } from '../contract/errors.js';
 import type { Requests } from '../wire/requests.js';
 import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
 import { outsideOfTasks } from './clean-context.js';
@@ -19,7 +20,7 @@ const ASK_AFTER_BYTES = WINDOW_BYTES / 4;
 const HELD_VALUES = WINDOW_VALUES / 4;
 const HELD_BYTES = WINDOW_BYTES / 4;
 
-/** Time after which a parent that stands still is sent one more window of values. It holds 1 MiB more each minute. */
+/** Time after which a parent that stands still is asked once more. It gets no values meanwhile, however long it stands. */
 const TAKEN_WITHIN_MS = 60_000;
 
 interface Amount {
@@ -142,13 +143,18 @@ export class ProgressSender {
   }
 }
 
-/** Asks the parent whether it has taken everything sent up to now. Calls back at its reply, or when that fails to come. */
+/** Asks the parent whether it has taken everything sent up to now. Calls back at its reply, or when there can be none. */
 export function askWhenTaken(requests: Requests<WorkerTopics, ParentTopics>): (taken: () => void) => void {
+  const ask = (taken: () => void): void => {
+    const reply = requests.ask('progressTaken', undefined, { timeoutMs: TAKEN_WITHIN_MS });
+    whenSettled(reply, taken, (error) => {
+      // A later question has the same answer: replies come in order.
+      if (isPoolError(error, 'ERR_REQUEST') && error.details.why === 'timeout') ask(taken);
+      else taken();
+    });
+  };
   return (taken) => {
     // Outside: timer and promise would keep the context of the handler's task in memory.
-    outsideOfTasks(() => {
-      const reply = requests.ask('progressTaken', undefined, { timeoutMs: TAKEN_WITHIN_MS });
-      whenSettled(reply, taken, taken);
-    });
+    outsideOfTasks(() => ask(taken));
   };
 }

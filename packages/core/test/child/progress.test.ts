@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ProgressSender } from '../../src/child/progress.js';
+import { askWhenTaken, ProgressSender } from '../../src/child/progress.js';
 import { ProgressLink } from '../../src/child/progress-link.js';
 import { openDecoder, openEncoder } from '../../src/codec/open-codec.js';
 import { move } from '../../src/contract/move.js';
-import type { Cargo, WorkerChannel } from '../../src/wire/frame.js';
+import { type Cargo, FRAME, type FrameOf, type WorkerChannel } from '../../src/wire/frame.js';
+import { Requests } from '../../src/wire/requests.js';
+import type { ParentTopics, WorkerTopics } from '../../src/wire/topics.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { turn } from '../support/scripted-engine.js';
 
 interface Sent {
   id: number;
@@ -146,5 +150,45 @@ describe('ProgressSender', () => {
     take();
     expect(sent).toHaveLength(count);
     expect(sender.send(2, 'next')).toBe(true);
+  });
+});
+
+describe('a parent that stands still', () => {
+  it('is asked again each minute, and gets no further values until it has taken those before', async () => {
+    const clock = new FakeClock();
+    const replies: (() => void)[] = [];
+    const channel = {
+      clones: false,
+      send(kind: number, _body: unknown, { meta = new Uint32Array() }: Partial<Cargo> = {}) {
+        const [number = 0] = meta;
+        const reply = { kind: FRAME.reply, meta: Uint32Array.of(number, 0), body: undefined } as FrameOf<
+          typeof FRAME.reply
+        >;
+        if (kind === FRAME.request) replies.push(() => requests.handlers[FRAME.reply](reply));
+        return 0;
+      },
+    };
+    const requests = new Requests<WorkerTopics, ParentTopics>({
+      channel,
+      clock,
+      answers: { relieve: () => Promise.reject(new Error('not asked here')) },
+    });
+    let taken = 0;
+    askWhenTaken(requests)(() => void taken++);
+    for (let minutes = 1; minutes <= 5; minutes++) {
+      clock.advance(60_000);
+      await turn();
+      expect([replies.length, taken]).toEqual([minutes + 1, 0]);
+    }
+    replies.at(-1)?.();
+    await turn();
+    expect(taken).toBe(1);
+    clock.advance(120_000);
+    expect(replies).toHaveLength(6);
+    // At the end of the link nothing is asked for ever.
+    askWhenTaken(requests)(() => void taken++);
+    requests.end();
+    await turn();
+    expect([taken, replies.length, clock.timers]).toEqual([2, 7, 0]);
   });
 });
