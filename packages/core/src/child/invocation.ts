@@ -23,6 +23,7 @@ export class Invocation {
   readonly ids: number[] = [];
   /** By row, where a handler takes lists. */
   inputs: unknown[] = [];
+  /** By row, where it takes lists, or the row has extras. */
   tasks: RunningTask[] = [];
 
   /** Adds a row. @param id its wire id @param isLasting whether its result has to outlive this worker */

@@ -99,6 +99,8 @@ export class Invoker {
     const [name] = this.#handlers[index] as LoadedModule['handlers'][number];
     const task = new RunningTask(this.#scope, id, name, taskIdAt(meta, at), attemptOf(word), inputs.extras);
     call.add(id, (word & IDEMPOTENT) === 0);
+    // Only such a task can send anything before its result.
+    if (inputs.extras !== undefined) call.tasks.push(task);
     if (terms === undefined) return this.#call(call, index, input, task);
     const flows = this.#scope.flows.open(id, name, terms);
     return this.#call(call, index, flows.inputOf(input), task, flows.handlerOf(this.#handlerAt(index)));

@@ -33,6 +33,7 @@ export class RunningTask implements TaskContext {
   readonly #extras: RowExtras | undefined;
   // Created on first access: most handlers never need it, and a controller costs more than an empty task.
   #controller: AbortController | undefined;
+  #isOver = false;
 
   constructor(scope: WorkerScope, id: number, name: string, taskId: number, attempt: number, extras?: RowExtras) {
     this.#scope = scope;
@@ -82,7 +83,10 @@ export class RunningTask implements TaskContext {
   // Getters, so that a handler may destructure its context: `(input, { progress }) => …`. The function is created on access,
   // since most handlers never need it.
   get progress(): (value: unknown) => boolean {
-    return (value) => this.#extras?.wantsProgress !== true || this.#scope.progress.send(this.#id, value);
+    return (value) => {
+      if (this.#extras?.wantsProgress !== true || this.#isOver) return true;
+      return this.#scope.progress.send(this.#id, value);
+    };
   }
 
   get post(): (value: unknown) => boolean {
@@ -105,12 +109,17 @@ export class RunningTask implements TaskContext {
   get report(): (used: Readonly<Record<string, number>>) => void {
     return (used) => {
       const own = checkUsed(used);
-      if (this.#extras?.isMetered === true) this.#scope.usage.report(this.#id, own);
+      if (this.#extras?.isMetered === true && !this.#isOver) this.#scope.usage.report(this.#id, own);
     };
   }
 
   get section(): <T>(name: string, fn: () => T) => T {
     return (name, fn) => this.#scope.sections.run(this.#name, name, fn);
+  }
+
+  /** Notes that it has its result. A handler may keep its context, and nothing would end what it sends later. */
+  end(): void {
+    this.#isOver = true;
   }
 
   abort(reason: unknown): void {

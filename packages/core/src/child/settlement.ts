@@ -85,6 +85,7 @@ export class Settlement {
   settleRow(call: Invocation, row: number, status: number, value: unknown, now: number): void {
     const id = call.ids[row] as number;
     call.unsettled--;
+    if (call.tasks.length > 0) call.tasks[row]?.end();
     if (call.isWaiting) this.#leave(call, id);
     call.times.endedAt = now;
     this.#batch.add(id, status, value, call.isToLog, call.times);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { TaskContext } from '../../src/contract/worker-module.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import { CLAIM_ALONE, IDEMPOTENT } from '../../src/wire/frame.js';
+import type { RowExtras } from '../../src/wire/messages.js';
 import { type ArenaPlace, STATUS } from '../../src/wire/record.js';
 import { type Given, HEAVY_BYTES, held, openLoop } from '../support/opened-loop.js';
 import { LOGS, openArenas } from '../support/result-link.js';
@@ -29,6 +30,30 @@ describe('a handler of one row', () => {
     await answers(count);
     expect(seen).toEqual(given(count).map(({ wireId }) => [wireId, 2 ** 32 + wireId * 10]));
     expect(board).toEqual(given(count).map(({ wireId }) => `claim ${wireId}`));
+  });
+});
+
+describe('a context that its handler keeps', () => {
+  it.each([
+    ['one row that returns at once', 1, (input: unknown) => input],
+    ['one row that takes its time', 1, (input: unknown) => Promise.resolve(input)],
+    ['a list', 32, (input: unknown) => input],
+  ])('sends nothing more once it has its result: %s', async (_what, mostRows, handler) => {
+    const kept: TaskContext[] = [];
+    const { give, answers, progress } = openLoop(
+      {
+        work(input, ctx) {
+          kept.push(...([ctx].flat() as TaskContext[]));
+          kept.at(-1)?.progress('in time');
+          return handler(input);
+        },
+      },
+      { mostRows },
+    );
+    await give([{ wireId: 1, name: 'work', input: 'a', extras: { wantsProgress: true } as RowExtras }]);
+    await answers(1);
+    expect(kept[0]?.progress('too late')).toBe(true);
+    expect(progress).toEqual([[1, 'in time']]);
   });
 });
 
