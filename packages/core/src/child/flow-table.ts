@@ -40,6 +40,9 @@ export class FlowTable {
       link: this.#link,
       encoder: this.#encoder,
       clones: this.#channel.clones,
+      messageUnread: (reason) => {
+        this.#channel.send(FRAME.messageUnread, reason, { meta: Uint32Array.of(wireId) });
+      },
       leaveSource: () => {
         // A handler may keep its input beyond its end.
         if (this.#flows.has(wireId)) this.#channel.send(FRAME.sourceLeft, undefined, { meta: Uint32Array.of(wireId) });

@@ -1,6 +1,8 @@
 import { hostNowMs } from '../base/clock.js';
+import { messageOf } from '../base/message-of.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
 import { PoolError } from '../contract/errors.js';
+import { closeUnread } from '../wire/close-unread.js';
 import type { WireThrown } from '../wire/error-nodes.js';
 import { valueFromWire } from '../wire/error-wire.js';
 import { FLOW, FLOW_WINDOW, type FlowNumber, type FlowTerms, MOST_MESSAGE_BYTES, MOST_MESSAGES } from '../wire/flow.js';
@@ -24,6 +26,8 @@ export interface TaskFlowsParts {
   readonly clones: boolean;
   /** Tells the parent that the handler reads no more of its input. */
   leaveSource(): void;
+  /** Tells the parent that a message cannot be read, and that the handler gets no more of them. */
+  messageUnread(reason: string): void;
 }
 
 /** The worker's ends of the flows of one task, from the call of its handler to its result. */
@@ -94,8 +98,18 @@ export class TaskFlows {
     if (to === undefined) return undefined;
     return {
       accept: (value, size) => to.accept(value, size),
-      refuse: (error) => to.fail(error),
+      refuse: (error) => this.#unread(flow, to, error),
     };
+  }
+
+  /** Ends a flow at a value that cannot be read. The handler gets the error of its input. The caller gets that of its messages. */
+  #unread(flow: FlowNumber, to: FlowReceiver, cause: unknown): void {
+    const { name: task, leaveSource, messageUnread } = this.#parts;
+    const reason = `it cannot be read again: ${messageOf(cause)}`;
+    const what = flow === FLOW.stream ? 'input' : 'message';
+    to.fail(new PoolError('ERR_NOT_SERIALIZABLE', { task, what, reason }, { cause }));
+    if (flow === FLOW.stream) leaveSource();
+    else messageUnread(reason);
   }
 
   /** Notes that the parent has taken this number of values. */
@@ -128,6 +142,8 @@ export class TaskFlows {
 
   async #stream(returned: unknown, output: FlowSender): Promise<void> {
     const result = await returned;
+    // The handler was cancelled before its stream was there. A Readable that nothing begins to read would stay open.
+    if (this.#hasAborted) return closeUnread(result);
     const iterator = streamIterator(result);
     if (iterator === undefined) {
       const { name } = this.#parts;
@@ -138,9 +154,12 @@ export class TaskFlows {
     }
     const pump = new Pump(iterator, output, hostNowMs);
     this.#pump = pump;
-    // The handler may have been cancelled before its stream was there.
-    if (this.#hasAborted) pump.stop();
-    await pump.run();
+    try {
+      await pump.run();
+    } finally {
+      // Its place is free only when it has closed.
+      await pump.closed();
+    }
   }
 
   #sender(flow: FlowNumber, window: typeof FLOW_WINDOW, what: 'result' | 'value'): FlowSender {

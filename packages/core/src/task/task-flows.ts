@@ -1,4 +1,5 @@
 import { messageOf } from '../base/message-of.js';
+import { setImmediate } from '../base/natives.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
 import { PoolError, type Refusal } from '../contract/errors.js';
 import type { WireThrown } from '../wire/error-nodes.js';
@@ -17,6 +18,8 @@ export interface FlowOptions {
   /** Source of the values of its input; undefined if the input is no flow. */
   readonly source?: AsyncIterable<unknown> | undefined;
   readonly hasMessages?: boolean;
+  /** Called when the task has settled, before its flows end. */
+  readonly onSettled?: () => void;
 }
 
 export interface TaskFlowsParts extends FlowOptions {
@@ -49,7 +52,7 @@ export class TaskFlows {
   /** Values of the handler's stream. */
   readonly output: FlowReceiver;
   readonly messages: FlowReceiver;
-  /** Called when there is room for messages again, after `post` has returned false. */
+  /** Called after `post` has returned false: when there is room for messages again, or no more of them are sent. */
   onDrain: () => void = () => {};
   /** Called for a value that cannot be read. The handler gets no more credit then, so its task has to be cancelled. */
   onUnread: (error: PoolError) => void = () => {};
@@ -106,7 +109,10 @@ export class TaskFlows {
     const post = this.#post;
     const { name } = this.#parts;
     // The handler has ended, or never began.
-    if (this.#outcome !== undefined && !this.#isLive) return false;
+    if (this.#outcome !== undefined && (!this.#isLive || post.hasEnded)) {
+      this.#drainLater();
+      return false;
+    }
     if (post.waiting >= MOST_MESSAGES || post.waitingBytes >= MOST_MESSAGE_BYTES) {
       throw new PoolError('ERR_MESSAGES_FULL', { task: name, waiting: post.waiting, by: 'post()' });
     }
@@ -158,9 +164,12 @@ export class TaskFlows {
     }
     if (values === 0) this.#post.attach((batch) => this.#send(line, batch));
     else this.#post.taken(values);
-    if (!this.#wantsDrain || !this.#post.hasRoom) return;
-    this.#wantsDrain = false;
-    this.onDrain();
+    if (this.#post.hasRoom) this.#drain();
+  }
+
+  /** Notes that the handler could not read a message, and gets no more of them. */
+  messageUnread(reason: string): void {
+    this.onUnread(new PoolError('ERR_NOT_SERIALIZABLE', { task: this.#parts.name, what: 'message', reason }));
   }
 
   /** Notes that the handler reads no more of its input. */
@@ -188,14 +197,35 @@ export class TaskFlows {
   #leave(): void {
     // Messages of a task that is tried again wait for its next try.
     this.#post.detach();
-    if (this.#outcome !== undefined) this.#post.end();
+    if (this.#outcome !== undefined) {
+      this.#post.end();
+      this.#drain();
+    }
     this.#conclude();
+  }
+
+  #drain(): void {
+    if (!this.#wantsDrain) return;
+    this.#wantsDrain = false;
+    this.onDrain();
+  }
+
+  /** Answers a `post` that comes too late. A caller that waits for 'drain' after each refusal must not wait for ever. */
+  #drainLater(): void {
+    if (this.#wantsDrain) return;
+    this.#wantsDrain = true;
+    setImmediate(() => this.#drain());
   }
 
   #settled(outcome: { readonly error?: { readonly value: unknown } }): void {
     this.#outcome = outcome;
+    this.#parts.onSettled?.();
     this.#source?.close();
-    if (!this.#isLive) this.#post.end();
+    if (!this.#isLive) {
+      // Before its first frame, a handler may have begun. What was posted to it then waits for that frame.
+      if (this.#line !== undefined) this.#post.end();
+      this.#drain();
+    }
     this.#conclude();
   }
 

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Readable } from 'node:stream';
+import { closeUnread } from '../wire/close-unread.js';
 import type { FlowSender } from '../wire/flow-sender.js';
 import type { FlowValue } from '../wire/flow-value.js';
 import { Pump } from '../wire/pump.js';
@@ -78,18 +79,4 @@ export class TaskSource {
       this.#onEnd({ value: error });
     }
   }
-}
-
-/** What a source may have to be closed by: a Readable, a generator, a ReadableStream. */
-interface Closeable {
-  destroy?(): unknown;
-  return?(): unknown;
-  cancel?(): unknown;
-}
-
-/** Closes a source that was never read. Its iterator would close nothing, since it has not begun. */
-async function closeUnread(source: AsyncIterable<unknown> & Closeable): Promise<void> {
-  if (typeof source.destroy === 'function') await source.destroy();
-  else if (typeof source.return === 'function') await source.return();
-  else if (typeof source.cancel === 'function') await source.cancel();
 }

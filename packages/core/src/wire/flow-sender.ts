@@ -55,6 +55,10 @@ export class FlowSender {
     return this.#waitingBytes;
   }
 
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Whether one more value is within the credit. */
   get hasRoom(): boolean {
     const { values, bytes } = this.#parts.window;

@@ -34,6 +34,7 @@ const FROM_WORKER = {
   report: 20,
   sourceLeft: 21,
   flowsEnd: 22,
+  messageUnread: 23,
 } as const;
 
 /** Kinds that both sides send; see wire/requests.ts. */
@@ -82,6 +83,8 @@ export interface Bodies {
   [FRAME.sourceEnd]: WireThrown | undefined;
   [FRAME.sourceLeft]: undefined;
   [FRAME.flowsEnd]: undefined;
+  /** Why the handler gets no more messages. */
+  [FRAME.messageUnread]: string;
 }
 
 /**
@@ -146,15 +149,15 @@ export const ATTEMPT_MASK = 0x7fff;
  * `meta` of a request and of its withdrawal: [its number]. `meta` of a reply: [the number of its request, 1 if refused].
  *
  * `meta` of a flow frame: [wire id, number of the flow, bytes of shape definitions before the values]. A row for each value
- * follows: [its bytes in `values`, number of its views in `beside`]. `meta` of a credit: [wire id, number of the flow, values taken].
- * `meta` of sourceEnd, sourceLeft and flowsEnd: [wire id].
+ * follows: [its bytes in `values`, number of its views in `beside`]. A value in `body` has its size in place of the bytes. `meta` of a credit: [wire id, number of the flow, values taken].
+ * `meta` of sourceEnd, sourceLeft, messageUnread and flowsEnd: [wire id].
  */
 /** Words of a flow frame before its rows, and of a row. */
 export const FLOW_HEAD = 3;
 export const FLOW_ROW = 2;
 
 /** Raised when the layout of either side changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 10;
+export const PROTOCOL_VERSION = 11;
 
 /** Content of a frame besides its kind and body. */
 export interface Cargo {

@@ -44,7 +44,7 @@ export class Pump {
 
   /**
    * Runs until the iterator has ended, or was stopped and closed. All code of the iterator runs in the async context of this call.
-   * @returns a promise that rejects with the error of the iterator, or with ValueRefused
+   * @returns a promise that rejects with the error of the iterator, or with ValueRefused. The iterator may still be closing then
    */
   async run(): Promise<void> {
     void this.#stopped.promise.then(() => {
@@ -54,14 +54,18 @@ export class Pump {
     try {
       await this.#pull();
     } catch (error) {
-      // A source that throws is finished, and its error counts before that of its end.
-      if (this.#isAsked) this.#isOpen = false;
-      if (this.#isOpen) await this.#close().catch(() => {});
+      // This error counts before that of the end.
+      if (this.#isOpen) void this.#close().catch(() => {});
       throw error;
     } finally {
       this.#isOver = true;
     }
     if (this.#isOpen) await this.#close();
+  }
+
+  /** Resolves when an iterator that is being closed has closed. An iterator may never do so. */
+  async closed(): Promise<void> {
+    await this.#closing?.catch(() => {}); // The error of `run` counts.
   }
 
   /** Ends it: no more values are sent, and the iterator is closed. */
@@ -81,8 +85,15 @@ export class Pump {
         continue;
       }
       this.#isAsked = true;
-      const asked = this.#iterator.next() as unknown;
-      const answer = checked(isThenable(asked) ? await asked : asked);
+      let answer: IteratorResult<unknown>;
+      try {
+        const asked = this.#iterator.next() as unknown;
+        answer = checked(isThenable(asked) ? await asked : asked);
+      } catch (error) {
+        // An iterator that throws is finished.
+        this.#isOpen = false;
+        throw error;
+      }
       if (answer.done) {
         this.#isOpen = false;
         return;

@@ -4,9 +4,12 @@ import type { Task } from '../task/task.js';
 import type { FlowLine, TaskFlows } from '../task/task-flows.js';
 import type { FlowNumber } from '../wire/flow.js';
 import { FlowLink } from '../wire/flow-link.js';
-import { type FlowKind, FRAME, type ParentChannel, type WorkerKind } from '../wire/frame.js';
+import { type FlowKind, FRAME, type ParentChannel } from '../wire/frame.js';
 import type { FrameHandlers } from '../wire/frame-router.js';
 import type { InFlightEntry } from './in-flight-entry.js';
+
+/** Kinds about flows that only a worker sends. */
+type OwnKind = typeof FRAME.sourceLeft | typeof FRAME.messageUnread | typeof FRAME.flowsEnd;
 
 export interface FlowDeskParts {
   channel: ParentChannel;
@@ -30,7 +33,7 @@ interface Open {
 /** The flows of the tasks of one worker, from a try's first frame to the end of its handler. Its result may come before that. */
 export class FlowDesk {
   /** For the router of the worker's frames. */
-  readonly handlers: FrameHandlers<Extract<WorkerKind, FlowKind | typeof FRAME.sourceLeft | typeof FRAME.flowsEnd>> = {
+  readonly handlers: FrameHandlers<FlowKind | OwnKind> = {
     [FRAME.flow]: (frame) => {
       const [wireId = 0, flow = 0] = frame.meta;
       // Also if nothing takes them: the frame may define shapes.
@@ -41,11 +44,14 @@ export class FlowDesk {
       this.#of(wireId)?.credit(flow as FlowNumber, values);
     },
     [FRAME.sourceLeft]: ({ meta }) => this.#of(meta[0] ?? 0)?.sourceLeft(),
+    [FRAME.messageUnread]: ({ meta, body }) => this.#of(meta[0] ?? 0)?.messageUnread(body),
     [FRAME.flowsEnd]: ({ meta }) => {
       const [wireId = 0] = meta;
-      const flows = this.#of(wireId);
+      this.#of(wireId);
+      const open = this.#open.get(wireId);
       this.#note(wireId, 'hasEnded');
-      flows?.ended();
+      // Also if the try has failed, and another one is to follow. Should that never begin, nothing of this one is awaited.
+      if (open !== undefined && open.flows.line === open.line) open.flows.ended();
     },
   };
   readonly #parts: FlowDeskParts;

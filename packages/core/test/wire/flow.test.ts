@@ -98,6 +98,40 @@ it('values that only a port carries count the same on both sides', async () => {
   }
 });
 
+it('values that only a port carries count with their memory, each piece once, on both sides', async () => {
+  const { sender, receiver, deliver, granted } = open({ values: 1000, bytes: 1024 * 1024 }, { clones: true });
+  const memory = new ArrayBuffer(3_000_000);
+  const given = [
+    move(new Uint8Array(3_000_000)),
+    move({ parts: [new Uint8Array(memory, 0, 1_000_000), new Uint8Array(memory, 1_000_000)], memory }, [memory]),
+    { shared: new SharedArrayBuffer(5_000_000), own: Buffer.alloc(3_000_000) },
+  ];
+  for (const [index, value] of given.entries()) {
+    sender.push(value);
+    expect([sender.hasRoom, deliver()]).toEqual([false, [1]]);
+    await receiver.next();
+    expect([sender.hasRoom, granted]).toEqual([true, Array(index + 1).fill(1)]);
+  }
+  // Shared memory takes none.
+  sender.push(new SharedArrayBuffer(5_000_000));
+  expect(sender.hasRoom).toBe(true);
+});
+
+it('a frame that cannot be sent defines nothing, and the next one is read', async () => {
+  const { sender, receiver, deliver, channel } = open(WINDOW);
+  const send = channel.send.bind(channel);
+  channel.send = () => {
+    throw new Error('too long for a frame');
+  };
+  expect(() => sender.push({ first: 1, of: 'its shape' })).toThrow('too long');
+  channel.send = send;
+  sender.taken(1);
+  sender.push({ first: 2, of: 'its shape' });
+  sender.flush();
+  deliver();
+  expect(await receiver.next()).toEqual({ done: false, value: { first: 2, of: 'its shape' } });
+});
+
 describe('a sender', () => {
   it('sends the first value at once, and gathers the others until the loop turns', async () => {
     const { sender, deliver } = open(WINDOW);
@@ -347,7 +381,31 @@ describe('a pump', () => {
       }),
     });
     await expect(pump.run()).rejects.toThrow(ValueRefused);
+    await pump.closed();
     expect(returned).toEqual(['closed']);
+  });
+
+  it('gives that error at once, also if the source never closes', async () => {
+    const { pump } = openPump({
+      [Symbol.asyncIterator]: () => ({ next: () => ({ value: () => {} }), return: () => new Promise(() => {}) }),
+    });
+    await expect(pump.run()).rejects.toThrow(ValueRefused);
+  });
+
+  it('closes a generator that yields a promise which rejects', async () => {
+    let closed = 0;
+    const { pump } = openPump(
+      (function* () {
+        try {
+          yield Promise.reject(new Error('one of many'));
+        } finally {
+          closed++;
+        }
+      })(),
+    );
+    await expect(pump.run()).rejects.toThrow('one of many');
+    await pump.closed();
+    expect(closed).toBe(1);
   });
 
   it.each([[[1, 2]], ['text'], [undefined], [null], [{}], [new Map()], [Buffer.from('a')]])('is for no %j', (value) => {
