@@ -48,7 +48,10 @@ export interface Backend {
    */
   openCallable(name: string, label: string, settings: TaskSettings): number;
 
-  /** Takes one task as `submit` does, with values that flow beside its input and its result. */
+  /**
+   * Takes one task as `submit` does, with values that flow beside its input and its result.
+   * @param input the source itself where the input flows. It is not sent, and the pool's functions of an input get it
+   */
   submitFlowing(
     name: string,
     input: unknown,

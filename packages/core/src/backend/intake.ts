@@ -165,7 +165,7 @@ export class Intake {
     task.next = this.#entering;
     this.#entering = task;
     const wrong = limits === undefined || task.isPinned ? undefined : takeTicket(task, limits, input);
-    const refusal = wrong === undefined ? this.#inputs.write(task, input) : undefined;
+    const refusal = wrong === undefined ? this.#inputs.write(task, task.hasSource ? undefined : input) : undefined;
     this.#entering = task.next;
     task.next = undefined;
     const { balance } = this.#registry;

@@ -47,10 +47,14 @@ export class CallSteps {
 
   /** The answer of a call. @param mayRefuse whether the call is rejected when there is no place; `map` has waited for one */
   answer(call: Call, mayRefuse: boolean): Promise<unknown> {
-    const { name, input, terms, base } = call;
+    return this.orFallback(call, () => this.#cached(call, mayRefuse));
+  }
+
+  /** This answer of a call, or that of its breaker's fallback. A call whose input flows has no other step. */
+  orFallback({ name, input, terms, base }: Call, answer: () => Promise<unknown>): Promise<unknown> {
     const fallback = base.breaker?.fallback;
-    if (fallback === undefined) return this.#cached(call, mayRefuse);
-    return orFallback({ task: name, input, fallback, signal: terms?.signal }, () => this.#cached(call, mayRefuse));
+    if (fallback === undefined) return answer();
+    return orFallback({ task: name, input, fallback, signal: terms?.signal }, answer);
   }
 
   #cached(call: Call, mayRefuse: boolean): Promise<unknown> {

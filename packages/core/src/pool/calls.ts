@@ -67,8 +67,13 @@ export class Calls {
     const base = this.#settingsOf(name);
     const terms = bindRetry(toTerms(options, base), base);
     const source = options.transfer === undefined ? asSource(input) : undefined;
-    const given = source === undefined ? input : undefined;
-    return this.#backend.submitFlowing(name, given, terms, { ...flows, source }, true);
+    if (terms?.progressEveryMs === undefined) {
+      return this.#backend.submitFlowing(name, input, terms, { ...flows, source }, true);
+    }
+    const pace = new ProgressPace(terms.progressEveryMs, systemClock, terms.onProgress ?? (() => {}));
+    const paced: CallTerms = { ...terms, onProgress: (value) => pace.take(value) };
+    const onSettled = (): void => pace.end(terms.signal?.aborted !== true);
+    return this.#backend.submitFlowing(name, input, paced, { ...flows, source, onSettled }, true);
   }
 
   /** The parts for the loops of `map` and `mapSettled`. @throws ERR_OPTION for wrong arguments or options */
@@ -129,7 +134,9 @@ export class Calls {
       terms?.signal?.throwIfAborted();
       const source = terms?.transfer === undefined ? asSource(input) : undefined;
       if (source !== undefined) {
-        return this.#backend.submitFlowing(name, undefined, bindRetry(terms, base), { source }, mayRefuse).result;
+        const start = (): Promise<unknown> =>
+          this.#backend.submitFlowing(name, input, bindRetry(terms, base), { source }, mayRefuse).result;
+        return this.#steps.orFallback({ name, input, base, terms, callable }, start);
       }
       // Each input of `map` has a result of its own.
       if (this.#steps.areNone(terms?.settings ?? base, !mayRefuse)) {

@@ -163,6 +163,10 @@ export class Task implements Linked<Task> {
   get flows(): TaskFlows | undefined {
     return this.extras.flows;
   }
+  /** Whether its input is a flow, which is not sent whole. */
+  get hasSource(): boolean {
+    return this.extras.flows?.terms.hasSource === true;
+  }
   /** Whether its name has limits. Then it goes only to a free place. */
   get isLimited(): boolean {
     return this.type.limits !== undefined;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TaskCall } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
-import { failure, KINDS, withPool, WORKER_KINDS } from './pools.js';
+import { failure, fixture, KINDS, withPool, WORKER_KINDS } from './pools.js';
 
 /** The messages of a call, as they come. */
 function heard(call: TaskCall<unknown>) {
@@ -125,6 +125,34 @@ describe.each(KINDS)('messages, kind %s,', (kind) => {
       await pool.run('seen');
       expect(call.post('too late')).toBe(false);
       expect(pool.stats().workerList.map(({ id }) => id)).toEqual([1]);
+    });
+  });
+
+  it('that the handler cannot read end the call', async () => {
+    const codec = fixture('codecs/json-lines.mjs');
+    await withPool('streams.mjs', { kind, workers: 1, codec, graceMs: 60_000 }, async (pool) => {
+      const call = pool.start('listensUntilAborted');
+      const { messages, until } = heard(call);
+      for (const message of ['a', 'cannot be decoded', 'c']) call.post(message);
+      expect(await failure(call.result)).toMatchObject({
+        code: 'ERR_NOT_SERIALIZABLE',
+        details: { what: 'message', reason: expect.stringContaining('it cannot be read again: its codec threw') as string },
+      });
+      await until(1);
+      expect(messages).toEqual([['a']]);
+    });
+  });
+
+  it('that are refused since the handler has ended are followed by "drain", too', async () => {
+    await withPool('streams.mjs', { kind, workers: 1 }, async (pool) => {
+      const call = pool.start('postsTwice');
+      const drained = (): Promise<void> => new Promise((resolve) => call.on('drain', resolve));
+      await call.result;
+      for (let n = 0; n < 3; n++) {
+        const next = drained();
+        expect(call.post(n)).toBe(false);
+        await next;
+      }
     });
   });
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { failure, KINDS, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
+import { failure, fixture, KINDS, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
 
 /** A source that says how far it was read, and whether it was closed. */
 function watched(end = Infinity, failAt = Infinity) {
@@ -130,6 +130,42 @@ describe.each(KINDS)('an input that flows, kind %s,', (kind) => {
         message: expect.stringContaining('The input of task "reasonOfInput"') as string,
       });
       expect(source.destroyed).toBe(true);
+    });
+  });
+
+  it('ends for the handler at a value that cannot be read, and is closed', async () => {
+    const codec = fixture('codecs/json-lines.mjs');
+    await withPool('streams.mjs', { kind, workers: 1, codec }, async (pool) => {
+      const source = Readable.from(['a', 'cannot be decoded', 'c']);
+      const closed = new Promise((resolve) => source.on('close', resolve));
+      expect(await pool.run('reasonOfInput', source)).toMatchObject({
+        all: ['a'],
+        code: 'ERR_NOT_SERIALIZABLE',
+        message: expect.stringContaining('it cannot be read again: its codec threw') as string,
+      });
+      await closed;
+    });
+  });
+
+  it('is what the functions of its name get, and their fallback answers for it', async () => {
+    const given: unknown[] = [];
+    const breaker = {
+      consecutive: 1,
+      openMs: 60_000,
+      key(input: unknown) {
+        given.push(input);
+        return 'one';
+      },
+      fallback: (_error: unknown, input: unknown) => ['instead of', input],
+    };
+    await withPool('streams.mjs', { kind, workers: 1, tasks: { sum: { breaker } } }, async (pool) => {
+      const broken = watched(9, 0).source;
+      expect(await failure(pool.run('sum', broken))).toMatchObject({ code: 'E_SOURCE' });
+      const { source, state } = watched(3);
+      expect(await pool.run('sum', source)).toEqual(['instead of', source]);
+      expect(given).toEqual([broken, source]);
+      // A call that is refused leaves its source as it is.
+      expect([await all(source), state.closed]).toEqual([numbers(3), 1]);
     });
   });
 

@@ -121,6 +121,58 @@ describe.each(KINDS)('a stream, kind %s,', (kind) => {
     });
   });
 
+  it('of values that were moved stops at their bytes, too', async () => {
+    await withPool('streams.mjs', { kind, workers: 1, concurrency: 2 }, async (pool) => {
+      const before = await seen(pool);
+      const stream = pool.stream('movedBuffers', { count: 12, bytes: 2_000_000 });
+      for (let taken = 1; taken <= 12; taken++) {
+        const { value } = (await stream.next()) as { value: Buffer };
+        expect(Buffer.compare(value, Buffer.alloc(2_000_000, taken - 1))).toBe(0);
+        // One of them is more than the credit.
+        expect((await seen(pool)).produced - before.produced).toBeLessThanOrEqual(taken + 1);
+      }
+      expect(await stream.next()).toEqual({ done: true, value: undefined });
+    });
+  });
+
+  it('left before it is there closes the Readable that its handler returns then', async () => {
+    await withPool('streams.mjs', { kind, workers: 1, concurrency: 2 }, async (pool) => {
+      const before = await seen(pool);
+      let tell = (): void => {};
+      const hasBegun = new Promise<void>((resolve) => (tell = resolve));
+      const stream = pool.stream('readableTooLate', undefined, { onProgress: tell });
+      await hasBegun;
+      await stream.return();
+      await until(pool, ({ closed }) => closed === before.closed + 1);
+    });
+  });
+
+  it('has its progress at the pace of its call, the last value before its end', async () => {
+    await withPool('streams.mjs', { kind, workers: 1 }, async (pool) => {
+      const heard: unknown[] = [];
+      const options = { progressEveryMs: Infinity, onProgress: (value: unknown) => heard.push(value) };
+      expect(await all(pool.stream('reports', 50, options))).toEqual(numbers(50));
+      expect(heard.splice(0)).toEqual([0, 49]);
+      await pool.start('reportsAlone', 20, options).result;
+      expect(heard.splice(0)).toEqual([0, 19]);
+    });
+  });
+
+  it('is refused at once by a circuit breaker, by that of its key', async () => {
+    const breaker = { consecutive: 1, openMs: 60_000, key: (input: unknown) => String(input) };
+    await withPool('streams.mjs', { kind, workers: 1, tasks: { failsAtOnce: { breaker } } }, async (pool) => {
+      expect((await untilError(pool.stream('failsAtOnce', 'a'))).error).toBeInstanceOf(RangeError);
+      expect((await untilError(pool.stream('failsAtOnce', 'b'))).error).toBeInstanceOf(RangeError);
+      expect(pool.breaker('failsAtOnce', 'a').state).toBe('open');
+      const { submitted } = pool.stats().tasks;
+      for (const key of ['a', 'b']) {
+        expect((await untilError(pool.stream('failsAtOnce', key))).error).toMatchObject({ code: 'ERR_CIRCUIT_OPEN' });
+        expect(await failure(pool.start('failsAtOnce', key).result)).toMatchObject({ code: 'ERR_CIRCUIT_OPEN' });
+      }
+      expect(pool.stats().tasks.submitted).toBe(submitted);
+    });
+  });
+
   it('left early closes its generator, and its place is free', async () => {
     await withPool('streams.mjs', { kind, workers: 1, concurrency: 1 }, async (pool) => {
       const { closed } = await seen(pool);
