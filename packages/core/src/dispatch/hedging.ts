@@ -35,8 +35,9 @@ export class Hedging {
   /** Looks after a task that was handed to a worker. */
   watch(task: Task): void {
     const { hedge, run } = task.type;
-    // A moved input cannot be sent twice, a flow has one reader and one source, and a suspect must run alone.
+    // A moved input cannot be sent twice, and a suspect must run alone.
     if (hedge === undefined || task.isPinned || !task.isIdempotent || task.isOneShot || task.mustRunAlone) return;
+    // Nor can a source be read twice, and a stream has one reader.
     if (task.flows !== undefined) return;
     // A task that was recalled before it began is in the same try.
     if ((task.twins?.begun ?? 0) >= hedge.max) return;

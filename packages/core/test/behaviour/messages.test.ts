@@ -136,7 +136,10 @@ describe.each(KINDS)('messages, kind %s,', (kind) => {
       for (const message of ['a', 'cannot be decoded', 'c']) call.post(message);
       expect(await failure(call.result)).toMatchObject({
         code: 'ERR_NOT_SERIALIZABLE',
-        details: { what: 'message', reason: expect.stringContaining('it cannot be read again: its codec threw') as string },
+        details: {
+          what: 'message',
+          reason: expect.stringContaining('it cannot be read again: its codec threw') as string,
+        },
       });
       await until(1);
       expect(messages).toEqual([['a']]);

@@ -50,7 +50,7 @@ describe('a context that its handler keeps', () => {
       },
       { mostRows },
     );
-    await give([{ wireId: 1, name: 'work', input: 'a', extras: { wantsProgress: true } as RowExtras }]);
+    await give([{ wireId: 1, name: 'work', input: 'a', extras: { wantsProgress: true } }]);
     await answers(1);
     expect(kept[0]?.progress('too late')).toBe(true);
     expect(progress).toEqual([[1, 'in time']]);

@@ -48,8 +48,7 @@ async function open(options: PoolOptions = {}) {
       transport.say(FRAME.credit, undefined, about(task, FLOW.messages, values)),
     messageUnread: (task: SentTask) => transport.say(FRAME.messageUnread, 'its codec throws', about(task)),
     /** Number of messages that were sent. */
-    messages: () =>
-      transport.sent(FRAME.flow).reduce((sum, { meta }) => sum + (meta.length - FLOW_HEAD) / FLOW_ROW, 0),
+    messages: () => transport.sent(FRAME.flow).reduce((sum, { meta }) => sum + (meta.length - FLOW_HEAD) / FLOW_ROW, 0),
   };
 }
 
