@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { TaskContext } from '../../src/contract/worker-module.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import { CLAIM_ALONE, IDEMPOTENT } from '../../src/wire/frame.js';
-import type { RowExtras } from '../../src/wire/messages.js';
 import { type ArenaPlace, STATUS } from '../../src/wire/record.js';
 import { type Given, HEAVY_BYTES, held, openLoop } from '../support/opened-loop.js';
 import { LOGS, openArenas } from '../support/result-link.js';
