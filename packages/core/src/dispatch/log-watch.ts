@@ -87,8 +87,9 @@ export class LogWatch {
     }
     if (silence.nextAtMs > now) return silence.nextAtMs - now;
     // After such a silence, the frames of a worker will not come soon. It computes, or stands still, with progress that its socket
-    // did not take. Results behind that progress are read without it, since the wait may have no end.
-    worker.received.readLog(now - heardAtMs >= FREE_LOOP_MS);
+    // did not take. Results behind that progress are read without it, since the wait may have no end. Not at the first look, which may
+    // follow a long turn of this loop. Before the second one, the loop has read what there was.
+    worker.received.readLog(silence.waitMs > BATCH_WAIT_MS && now - heardAtMs >= FREE_LOOP_MS);
     silence.waitMs = Math.min(silence.waitMs * 2, REPORT_EVERY_MS);
     silence.nextAtMs = now + silence.waitMs;
     return silence.waitMs;

@@ -63,6 +63,19 @@ describe('the log of a worker with work', () => {
     expect(reads).toEqual([]);
   });
 
+  it('is not read to its end after a long turn of the loop, in which frames may have come', () => {
+    const { clock, reads, readsOfAll, heard } = open();
+    clock.fireLate(400);
+    // The loop reads what there is, which leads to a turn as long. More has come meanwhile.
+    heard();
+    clock.fireLate(400);
+    expect([reads.length, readsOfAll]).toEqual([1, []]);
+    // It reads again, and there is nothing.
+    clock.fireLate(400);
+    clock.fireLate(400);
+    expect(readsOfAll).toHaveLength(1);
+  });
+
   it('is read though every timer is late', () => {
     const { clock, reads } = open();
     clock.fireLate(10);
