@@ -14,6 +14,8 @@ interface Silence {
   readonly sinceMs: number;
   nextAtMs: number;
   waitMs: number;
+  /** Bytes that had arrived from it at the last look. */
+  bytes: number;
 }
 
 export interface LogWatchParts {
@@ -79,17 +81,19 @@ export class LogWatch {
 
   /** Looks at a worker if that is due. Returns the time until the next look. */
   #dueIn(worker: Worker, now: number): number {
-    const { heardAtMs } = worker.received;
+    const { heardAtMs, receivedBytes } = worker.received;
     let silence = this.#silences.get(worker);
     if (silence?.sinceMs !== heardAtMs) {
-      silence = { sinceMs: heardAtMs, nextAtMs: heardAtMs + BATCH_WAIT_MS, waitMs: BATCH_WAIT_MS };
+      silence = { sinceMs: heardAtMs, nextAtMs: heardAtMs + BATCH_WAIT_MS, waitMs: BATCH_WAIT_MS, bytes: NaN };
       this.#silences.set(worker, silence);
     }
     if (silence.nextAtMs > now) return silence.nextAtMs - now;
     // After such a silence, the frames of a worker will not come soon. It computes, or stands still, with progress that its socket
-    // did not take. Results behind that progress are read without it, since the wait may have no end. Not at the first look, which may
-    // follow a long turn of this loop. Before the second one, the loop has read what there was.
-    worker.received.readLog(silence.waitMs > BATCH_WAIT_MS && now - heardAtMs >= FREE_LOOP_MS);
+    // did not take. Results behind that progress are read without it, since the wait may have no end. Not as long as it comes: after
+    // a long turn of this loop, frames may be there unread, or one of them in part. Between two looks, the loop has read what there was.
+    const hasCome = silence.bytes !== receivedBytes;
+    silence.bytes = receivedBytes;
+    worker.received.readLog(!hasCome && now - heardAtMs >= FREE_LOOP_MS);
     silence.waitMs = Math.min(silence.waitMs * 2, REPORT_EVERY_MS);
     silence.nextAtMs = now + silence.waitMs;
     return silence.waitMs;

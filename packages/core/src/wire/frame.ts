@@ -191,6 +191,8 @@ export interface FrameChannel<Sends extends FrameKind> {
    * with progress (wire/topics.ts).
    */
   readonly bufferedBytes: number;
+  /** Bytes that have arrived, those of an incomplete frame included. Always 0 with a port, whose frames arrive whole. */
+  readonly receivedBytes: number;
   /** Called after back-pressure, when all waiting bytes have left. Never with a port. */
   onDrain: () => void;
   /** Resolves when everything sent has left this process or thread, or no longer can. */

@@ -41,6 +41,7 @@ export class PortChannel<Sends extends FrameKind> implements FrameChannel<Sends>
   onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
   readonly bufferedBytes = 0;
+  readonly receivedBytes = 0;
   onDrain: () => void = () => {};
   readonly #port: MessagePort;
   #isFaulty = false;

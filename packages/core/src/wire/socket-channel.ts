@@ -53,6 +53,10 @@ export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Send
     return this.#socket.writableLength;
   }
 
+  get receivedBytes(): number {
+    return this.#socket.bytesRead;
+  }
+
   flushed(): Promise<void> {
     if (this.#socket.destroyed || !this.#socket.writable) return Promise.resolve();
     return new Promise((resolve) => {

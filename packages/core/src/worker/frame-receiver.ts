@@ -119,6 +119,11 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     return !this.#reader.holdsBack;
   }
 
+  /** Bytes of its link that have arrived, those of an incomplete frame included. */
+  get receivedBytes(): number {
+    return this.#parts.transport.channel.receivedBytes;
+  }
+
   /** Asks the worker to free memory. Rejects with ERR_REQUEST if it has ended, or has no answer in time. */
   relieve(asked: ReliefRequest, timeoutMs: number): Promise<ParentTopics['relieve']['answer']> {
     return this.#requests.ask('relieve', asked, { timeoutMs });

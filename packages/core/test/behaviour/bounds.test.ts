@@ -1,7 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { CHANNELS, type SectionsMessage } from '@millpond/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { failure, KINDS, withPool } from './pools.js';
+import { failure, KINDS, withPool, WORKER_KINDS } from './pools.js';
+
+function busyFor(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
+}
 
 describe.each(KINDS)('names made of data, kind %s,', (kind) => {
   it('of tasks that no worker has are counted as one, and each is refused by its own name', async () => {
@@ -87,6 +91,31 @@ describe.each(KINDS)('progress told faster than it can be taken, kind %s,', (kin
     await withPool('reports-progress.mjs', { kind, workers: 1 }, async (pool) => {
       expect(await pool.run('flood', 1000)).toBe(1000);
       expect(pool.stats().droppedProgress).toBe(0);
+    });
+  });
+});
+
+describe.each(WORKER_KINDS)('progress of large values, kind %s,', (kind) => {
+  it.each([
+    ['many', 5000, 100_000],
+    ['few of more than a window', 40, 2_000_000],
+  ])('arrives with its last value in a program whose turns are long: %s', async (_what, count, bytes) => {
+    await withPool('reports-progress.mjs', { kind, workers: 1 }, async (pool) => {
+      await pool.ready();
+      const heard: number[] = [];
+      let isOver = false;
+      const told = pool
+        .run('floodWithBytes', { count, bytes }, { onProgress: (value) => heard.push((value as { n: number }).n) })
+        .finally(() => (isOver = true));
+      // Longer than the silence after which a worker counts as one that sends nothing soon.
+      while (!isOver) {
+        busyFor(250);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(await told).toBe('told');
+      expect(heard.at(-1)).toBe(count - 1);
+      expect(heard).toEqual([...heard].sort((a, b) => a - b));
+      expect(heard.length + pool.stats().droppedProgress).toBe(count);
     });
   });
 });

@@ -9,11 +9,18 @@ function open() {
   const reads: number[] = [];
   const readsOfAll: number[] = [];
   const readLog = (isEverything: boolean): void => void (isEverything ? readsOfAll : reads).push(clock.now());
-  const received = { heardAtMs: 0, readLog };
+  const received = { heardAtMs: 0, receivedBytes: 0, readLog };
   const worker = { inFlight: 1, received } as unknown as Worker;
   const watch = new LogWatch({ clock, workers: [worker] });
   watch.wake();
-  return { clock, reads, readsOfAll, heard: () => (received.heardAtMs = clock.now()), wake: () => watch.wake() };
+  return {
+    clock,
+    reads,
+    readsOfAll,
+    heard: () => (received.heardAtMs = clock.now()),
+    received,
+    wake: () => watch.wake(),
+  };
 }
 
 describe('the log of a worker with work', () => {
@@ -71,6 +78,18 @@ describe('the log of a worker with work', () => {
     clock.fireLate(400);
     expect([reads.length, readsOfAll]).toEqual([1, []]);
     // It reads again, and there is nothing.
+    clock.fireLate(400);
+    clock.fireLate(400);
+    expect(readsOfAll).toHaveLength(1);
+  });
+
+  it('is not read to its end as long as a frame arrives piece by piece', () => {
+    const { clock, readsOfAll, received } = open();
+    for (let piece = 1; piece <= 10; piece++) {
+      received.receivedBytes += 200_000;
+      clock.fireLate(400);
+    }
+    expect(readsOfAll).toEqual([]);
     clock.fireLate(400);
     clock.fireLate(400);
     expect(readsOfAll).toHaveLength(1);

@@ -9,6 +9,7 @@ export abstract class LocalChannel implements FrameChannel<FrameKind> {
   onFault: (error: Error) => void = () => {};
   onClose: () => void = () => {};
   readonly bufferedBytes = 0;
+  readonly receivedBytes = 0;
   onDrain: () => void = () => {};
 
   abstract send(kind: FrameKind, body: unknown, cargo?: Cargo): number;
