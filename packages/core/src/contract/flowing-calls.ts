@@ -27,8 +27,9 @@ export interface TaskCall<T> {
   post(value: unknown): boolean;
   /**
    * 'message': calls a function with each message that the handler posts, those before its end also after a cancellation. Messages
-   * that have arrived before the first listener come to it at once, and up to 64 of them wait. 'drain': calls it when there is room
-   * again after `post` has returned false. Functions run in the async context of this call. Their exceptions are uncaught.
+   * that have arrived before the first listener come to it at once. Up to 64 of them wait, and 1088 once the handler has ended. 'drain':
+   * calls it after `post` has returned false: when there is room again, or when the handler has ended. Functions run in the async context
+   * of this call. Their exceptions are uncaught.
    * @throws ERR_OPTION for another event, or no function
    */
   on<M = unknown>(event: 'message', listener: (message: M) => void): this;

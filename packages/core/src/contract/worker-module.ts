@@ -68,6 +68,7 @@ export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>,
    * held and older ones dropped; `stats().droppedProgress` counts them. Held values arrive before the result, so the last
    * value does. A process that dies takes the values with it that it had not sent. The result of such a task may still
    * arrive, and no count has these values.
+   * After the end of its handler it has no effect.
    * @returns false when the value is held. A handler that can wait may then `await` a timer or I/O before it goes on
    */
   progress(value: unknown): boolean;
