@@ -84,7 +84,7 @@ export function checkTaskOptions(options: TaskOptions, path: string): TaskOption
 }
 
 /** Refuses rules that contradict each other. @throws ERR_OPTION */
-function checkBreaker(breaker: TaskOptions['breaker'], path: string): void {
+export function checkBreaker(breaker: TaskOptions['breaker'], path: string): void {
   if (breaker === undefined || breaker === false) return;
   const { slowShare, slowMs, openMs, maxOpenMs } = breaker;
   if (slowShare !== undefined && slowMs === undefined) {

@@ -2,9 +2,9 @@ import type { Backend, SharedTask } from '../backend/backend.js';
 import type { Shared } from '../cache/flight.js';
 import type { CallTerms } from '../contract/call-terms.js';
 import type { TaskSettings } from '../contract/resolved-options.js';
+import { orFallback } from '../limits/fallback.js';
 import type { ShapedCalls } from '../shaping/shaped-calls.js';
 import type { Callable } from './callables.js';
-import { orFallback } from './fallback.js';
 import type { PoolCache } from './pool-cache.js';
 import { bindRetry, toCachedCall } from './terms.js';
 
