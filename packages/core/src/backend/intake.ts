@@ -63,7 +63,7 @@ export class Intake {
    * @throws ERR_CIRCUIT_OPEN; ERR_OPTION when `breaker.key` gives no key
    */
   checked<E extends TaskExtras | undefined>(name: string, input: unknown, extras: E): E {
-    const { breakers } = this.#types.of(name);
+    const { breakers } = this.#typeOf(name, extras);
     if (breakers === undefined) return extras;
     const breakerKey = breakers.keyOf(input);
     const nowMs = this.#clock.now();

@@ -2,6 +2,7 @@ import { moduleFile } from '../base/module-file.js';
 import { wrongArgument } from '../contract/arguments.js';
 import type { BreakerHandle } from '../contract/breaker-options.js';
 import type { CallTerms } from '../contract/call-terms.js';
+import { optionError } from '../contract/check-options.js';
 import { type DroppedBy, PoolError } from '../contract/errors.js';
 import type { HealthCheck } from '../contract/health.js';
 import type { WorkersOption } from '../contract/options.js';
@@ -125,8 +126,13 @@ export class LocalBackend implements Backend {
     return this.#engine.conditions.until(this.#isIdle);
   }
 
-  breaker(name: string, key: string | undefined): BreakerHandle {
+  breaker(name: string, key: string | undefined, callable?: number): BreakerHandle {
     const { options, types, clock } = this.#engine;
+    const own = callable === undefined ? undefined : types.ofCallable(callable);
+    if (own !== undefined) {
+      if (own.breakers === undefined) throw optionError(`task("${name}").breaker`, 'is not set, so there is none.');
+      return own.breakers.handle(key, () => clock.now());
+    }
     const { breaker } = options.tasks.get(name) ?? options.taskDefaults;
     // A name without one gets no type, which stats() would show.
     const breakers = breaker && types.of(name).breakers;

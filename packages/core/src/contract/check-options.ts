@@ -15,8 +15,12 @@ import { BROADCAST, CALLABLE, CLOSE, MAP, POOL, RELIEF, RUN_ONE, START, STATS, S
 import type { PoolKind, PoolOptions } from './options.js';
 import type { ReliefOptions } from './relief.js';
 import { checkShaping } from './resolve-shaping.js';
+import type { TaskSettings } from './resolved-options.js';
 import type { TaskOptions } from './task-options.js';
 import type { StatsOptions } from './window-stats.js';
+
+const BESIDE_LIMITS = 'cannot stand beside rateLimit or concurrency: its further runs would go past them.';
+const NOT_IDEMPOTENT = 'needs idempotent: true, because it calls the handler of one task several times.';
 
 // Decides which options are refused. The values of the others come from resolve-options.ts.
 
@@ -67,17 +71,9 @@ export function checkTaskOptions(options: TaskOptions, path: string): TaskOption
   checkBreaker(options.breaker, `${path}.breaker`);
   const { hedge, rateLimit, concurrency, concurrencyByKey } = options;
   if (hedge !== undefined && [rateLimit, concurrency, concurrencyByKey].some((limit) => limit !== undefined)) {
-    throw optionError(
-      `${path}.hedge`,
-      'cannot stand beside rateLimit or concurrency: its further runs would go past them.',
-    );
+    throw optionError(`${path}.hedge`, BESIDE_LIMITS);
   }
-  if (options.hedge !== undefined && options.idempotent !== true) {
-    throw optionError(
-      `${path}.hedge`,
-      'needs idempotent: true, because it calls the handler of one task several times.',
-    );
-  }
+  if (options.hedge !== undefined && options.idempotent !== true) throw optionError(`${path}.hedge`, NOT_IDEMPOTENT);
   checkShaping(options, path);
   if (options.batch !== undefined) checkBatchSize(options.batch, `${path}.batch`);
   return ownOptions(options, TASK);
@@ -98,8 +94,28 @@ export function checkBreaker(breaker: TaskOptions['breaker'], path: string): voi
 /** Checks the options of a callable, and returns a copy of their own properties. @throws ERR_OPTION */
 export function checkCallableOptions(options: CallableOptions, path: string): CallableOptions {
   checkShape(options, CALLABLE, path);
+  checkBreaker(options.breaker, `${path}.breaker`);
   checkShaping(options, path);
+  if (options.batch !== undefined) checkBatchSize(options.batch, `${path}.batch`);
   return ownOptions(options, CALLABLE);
+}
+
+/**
+ * Refuses options of a callable that do not fit to what its task name has.
+ * @param settings its own over those of the name
+ * @throws ERR_OPTION
+ */
+export function checkCallableSettings(own: CallableOptions, settings: TaskSettings, path: string): void {
+  const { hedge, idempotent, limits } = settings;
+  if (hedge === undefined) return;
+  if (own.hedge !== undefined && !idempotent) throw optionError(`${path}.hedge`, NOT_IDEMPOTENT);
+  if (limits === undefined) return;
+  if (own.hedge !== undefined) throw optionError(`${path}.hedge`, BESIDE_LIMITS);
+  const option = (['rateLimit', 'concurrency', 'concurrencyByKey'] as const).find((each) => own[each] !== undefined);
+  throw optionError(
+    `${path}.${option}`,
+    'cannot stand beside the hedge of its task name: further runs would go past it.',
+  );
 }
 
 /** Checks the options of one call, and returns a copy of their own properties. @throws ERR_OPTION */

@@ -31,9 +31,14 @@ export interface LimitOptions<I = never> {
 /**
  * The limits of one task name; undefined without any. Limits with a key come first, as dispatch/gated-line.ts needs them.
  * @param path of its options, such as `tasks.convert`
+ * @param base those that hold for options which are not given, such as those of a callable's task name
  * @throws ERR_OPTION for a rate limit that is neither one of calls nor one of a unit
  */
-export function resolveLimits(options: LimitOptions, path: string): readonly ResolvedLimit[] | undefined {
+export function resolveLimits(
+  options: LimitOptions,
+  path: string,
+  base?: readonly ResolvedLimit[],
+): readonly ResolvedLimit[] | undefined {
   const { rateLimit, concurrency, concurrencyByKey } = options;
   const rates: readonly RateLimitRule[] = rateLimit === undefined ? [] : toList(rateLimit);
   const limits = rates.map((rule) => resolveRate(rule, `${path}.rateLimit`));
@@ -43,8 +48,14 @@ export function resolveLimits(options: LimitOptions, path: string): readonly Res
     if (key === undefined || max === undefined) throw optionError(`${path}.concurrencyByKey`, 'must have key and max.');
     limits.push(atOnce(`${path}.concurrencyByKey`, max, key as ResolvedLimit['key']));
   }
-  if (limits.length === 0) return undefined;
+  if (limits.length === 0) return base;
+  for (const rule of base ?? []) if (options[optionOf(rule)] === undefined) limits.push(rule);
   return Object.freeze(limits.sort((a, b) => Number(a.key === undefined) - Number(b.key === undefined)));
+}
+
+function optionOf({ perMs, key }: ResolvedLimit): keyof LimitOptions {
+  if (perMs !== undefined) return 'rateLimit';
+  return key === undefined ? 'concurrency' : 'concurrencyByKey';
 }
 
 function resolveRate(rule: RateLimitRule, option: string): ResolvedLimit {

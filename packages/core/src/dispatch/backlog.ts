@@ -113,12 +113,11 @@ export class Backlog {
     return this.#gathering.split(task, call, row);
   }
 
-  /** Ends the wait of batches for more items. @param name of their tasks; undefined for all */
+  /** Ends the wait of batches for more items. @param name of their tasks, or label of their callable; undefined for all */
   flush(name: string | undefined, why: 'flush' | 'close'): void {
     this.#gathering.flush(name, why);
     for (const task of this.queue) {
-      if (task.type.batches === undefined && (name === undefined || task.name === name))
-        this.#gathering.noteFlushed(task);
+      if (task.type.batches === undefined && (name === undefined || task.isOf(name))) this.#gathering.noteFlushed(task);
     }
     this.#parts.passes.schedule();
   }

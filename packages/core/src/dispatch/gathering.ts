@@ -157,12 +157,12 @@ export class Gathering {
     return tasks;
   }
 
-  /** Ends the wait of the batches of a name, or of all. */
+  /** Ends the wait of the batches of a name, of a callable by its label, or of all. */
   flush(name: string | undefined, why: 'flush' | 'close'): void {
     if (why === 'close') this.#isClosing = true;
     const open = [...this.#lanes.values()].flatMap((lanes) => [...lanes.values()].map((lane) => lane.open));
     for (const batch of open) {
-      if (batch !== undefined && (name === undefined || batch.name === name)) this.#due(batch, why);
+      if (batch !== undefined && (name === undefined || batch.isOf(name))) this.#due(batch, why);
     }
   }
 

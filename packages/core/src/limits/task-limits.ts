@@ -44,13 +44,16 @@ export class TaskLimits {
   readonly #ones: readonly number[];
   readonly #noKeys: readonly undefined[];
 
-  constructor(rules: readonly ResolvedLimit[]) {
+  /** @param base the limits of a callable's task name: the rules that both have are the same limits */
+  constructor(rules: readonly ResolvedLimit[], base?: TaskLimits) {
     this.#rules = rules;
     this.keyed = rules.filter(({ key }) => key !== undefined).length;
     this.isMetered = rules.some(({ cost }) => cost !== undefined);
     this.#rejects = rules.some(({ rejects }) => rejects);
     this.#gates = rules.map((rule) => {
       const make = (): RateLimiter => limiterOf(rule);
+      const shared = base === undefined ? undefined : base.#gateOf(rule);
+      if (shared !== undefined) return shared;
       return rule.key === undefined ? new Gate(make()) : new KeyGates(make);
     });
     this.#ones = rules.map(() => 1);
@@ -120,6 +123,10 @@ export class TaskLimits {
     for (const [at, rule] of this.#rules.entries()) {
       if (isOverTime(rule) && (rule.key !== undefined || !hasKeyed)) gates[at]?.closeUntil(nowMs + ms);
     }
+  }
+
+  #gateOf(rule: ResolvedLimit): Gate | KeyGates | undefined {
+    return this.#gates[this.#rules.indexOf(rule)];
   }
 
   #lineOf(keys: readonly (string | undefined)[]): string {

@@ -40,9 +40,11 @@ describe('policies of a task', () => {
   it.each(POLICIES)('mean the same around a function: %s', (_, policies) => {
     const ofTask = resolveTask(checkTaskOptions(policies, 'x'), BUILT_IN_TASK, 0, 'x');
     const ofFunction = resolveWrap(policies, 'fn').settings;
-    const withoutPaths = ({ limits, ...others }: typeof ofTask): unknown => ({
+    const withoutPath = (path: string): string => path.replace(/^(x|wrap\("fn"\))\./, '');
+    const withoutPaths = ({ limits, cache, ...others }: typeof ofTask): unknown => ({
       ...others,
-      limits: limits?.map(({ option, ...each }) => ({ ...each, option: option.replace(/^(x|wrap\("fn"\))\./, '') })),
+      cache: cache && { ...cache, path: withoutPath(cache.path) },
+      limits: limits?.map((each) => ({ ...each, option: withoutPath(each.option) })),
     });
     expect(withoutPaths(ofFunction)).toEqual(withoutPaths(ofTask));
   });

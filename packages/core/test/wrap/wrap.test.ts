@@ -351,6 +351,16 @@ describe('the cache of a wrapped function', () => {
     expect(read.stats().cache).toMatchObject({ hits: 1, misses: 4 });
   });
 
+  it('says by its own path which input has no key', async () => {
+    const read = wrap((_: unknown) => 1, { name: 'read', cache: true });
+    await expect(read(() => {})).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      details: { option: 'wrap("read").cache.key' },
+    });
+    const tagged = wrap((_: number) => 1, { name: 'tagged', cache: { tags: () => [5 as never] } });
+    await expect(tagged(1)).rejects.toMatchObject({ details: { option: 'wrap("tagged").cache.tags' } });
+  });
+
   it('is left out by a call that says so', async () => {
     let calls = 0;
     const read = wrap((_: string) => ++calls, { cache: true });
