@@ -83,7 +83,7 @@ describe('a program that ends when all it waits for is done', () => {
     ['a debounced task', 'a debounced task\n'],
     ['a further try', 'second try\n'],
     ['a rate limit', 'call 2\n'],
-    ['a value to be shown', 'undefined\n'],
+    ['a value to be shown', 'undefined\na value\n'],
   ])('waits for %s as it should', { timeout: 15_000 }, async (which, stdout) => {
     const end = await runProgram('waits-for-shaped-calls.mjs', ['thread', which]);
     expect(end).toEqual({ code: 0, signal: null, stdout, stderr: '' });
