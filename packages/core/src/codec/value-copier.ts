@@ -4,7 +4,7 @@ import { PAGE_BYTES, Sink } from './sink.js';
 import { TreeEncoder } from './tree-encoder.js';
 import type { ValueDecoder, ValueEncoder } from './value-codec.js';
 
-/** Copies values as a way to a worker and back would: a Buffer stays a Buffer, and a codec of the user carries its own classes. */
+/** Copies values as a way to a worker and back would. A Buffer stays a Buffer, and a codec of the user carries its own classes. */
 export class ValueCopier {
   readonly #encoder: ValueEncoder;
   readonly #decoder: ValueDecoder;

@@ -15,7 +15,6 @@ import { BROADCAST, CALLABLE, CLOSE, MAP, POOL, RELIEF, RUN_ONE, START, STATS, S
 import type { PoolKind, PoolOptions } from './options.js';
 import type { ReliefOptions } from './relief.js';
 import { checkShaping } from './resolve-shaping.js';
-import type { TaskSettings } from './resolved-options.js';
 import type { TaskOptions } from './task-options.js';
 import type { StatsOptions } from './window-stats.js';
 
@@ -105,8 +104,11 @@ export function checkCallableOptions(options: CallableOptions, path: string): Ca
  * @param settings its own over those of the name
  * @throws ERR_OPTION
  */
-export function checkCallableSettings(own: CallableOptions, settings: TaskSettings, path: string): void {
-  const { hedge, idempotent, limits } = settings;
+export function checkCallableSettings(
+  own: CallableOptions,
+  { hedge, idempotent, limits }: { hedge: unknown; idempotent: boolean; limits: unknown },
+  path: string,
+): void {
   if (hedge === undefined) return;
   if (own.hedge !== undefined && !idempotent) throw optionError(`${path}.hedge`, NOT_IDEMPOTENT);
   if (limits === undefined) return;

@@ -23,6 +23,9 @@ export interface WrapContext {
   report(used: Readonly<Record<string, number>>): void;
 }
 
+/** The input of a function. */
+export type FunctionInput<F> = F extends (input: infer I, ...others: never[]) => unknown ? I : never;
+
 /** Policies that a task and a wrapped function share. */
 type SharedPolicies =
   | 'timeoutMs'
@@ -42,8 +45,8 @@ type SharedPolicies =
  * A call keeps the program running until it settles, as a task of a pool does. A try takes its places and its tokens at once, when all
  * of its limits have room.
  *
- * Where it differs from a task: a further run (`hedge`) begins when all limits have room for it, and it may stand beside limits. Waiting
- * calls do not copy their input. `breaker.crashes` is refused, and so are options of workers and queues.
+ * Differences from a task: `hedge` may stand beside limits. A further run then begins when all of them have room for it. Waiting calls
+ * do not copy their input. `breaker.crashes` is refused, and so are options of workers and queues.
  *
  * @typeParam I the input of the function
  */
@@ -124,8 +127,8 @@ export interface WrappedFunction<I, O> {
    */
   breaker(key?: string): BreakerHandle;
   /**
-   * Calls a listener at every such event, as `pool.on()`. The event's `task` is the name of the function. What a listener throws becomes an uncaught
-   * exception of the program.
+   * Calls a listener at every such event, as `pool.on()`. The event's `task` is the name of the function. What a
+   * listener throws becomes an uncaught exception of the program.
    * @throws ERR_OPTION for an unknown event, and for a listener that is not a function
    */
   on<E extends keyof WrapEvents>(event: E, listener: WrapEvents[E]): this;

@@ -26,7 +26,7 @@ export interface Taken {
   readonly grant: TaskGrant | undefined;
 }
 
-/** The policies around each try of one wrapped function: the same state machines as those of a task name, over the same options. */
+/** The policies around each try of one wrapped function. They are the state machines of a task name, over the same options. */
 export class FunctionPolicies {
   readonly breakers: Breakers | undefined;
   readonly line: LimitLine | undefined;

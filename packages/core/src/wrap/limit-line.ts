@@ -12,7 +12,7 @@ interface Turn extends Linked<Turn> {
   begin(): void;
 }
 
-/** Tries of a wrapped function in front of its limits, in the same order as tasks of one name in a pool: keys take turns. */
+/** Tries of a wrapped function in front of its limits. They go in the order of tasks of one name in a pool, so keys take turns. */
 export class LimitLine {
   readonly limits: TaskLimits;
   readonly #clock: Clock;

@@ -4,6 +4,7 @@ import { wrongArgument } from '../contract/arguments.js';
 import { overridden } from '../contract/overridden.js';
 import { checkWrapCallOptions, resolveWrap } from '../contract/resolve-wrap.js';
 import type {
+  FunctionInput,
   WrapCallOptions,
   WrapContext,
   WrapEvents,
@@ -33,13 +34,13 @@ import { WrappedCalls } from './wrapped-calls.js';
  * Callers of cached results get copies, like those between workers.
  * @throws ERR_OPTION for an unknown or wrong policy
  */
-export function wrap<I, O>(
-  fn: (input: I, ctx: WrapContext) => O,
-  policies: WrapPolicies<NoInfer<I>> = {},
-): WrappedFunction<I, Awaited<O>> {
+export function wrap<F extends (input: never, ctx: WrapContext) => unknown>(
+  fn: F,
+  policies: WrapPolicies<NoInfer<FunctionInput<F>>> = {},
+): WrappedFunction<FunctionInput<F>, Awaited<ReturnType<F>>> {
   if (typeof fn !== 'function') throw wrongArgument('fn', 'a function', fn);
-  const resolved = resolveWrap(policies, fn.name);
-  const calls = new WrappedCalls(fn as PlainFunction, resolved, systemClock);
+  const resolved = resolveWrap(policies as WrapPolicies, fn.name);
+  const calls = new WrappedCalls(fn as unknown as PlainFunction, resolved, systemClock);
   return wrappedFunction(resolved.name, calls, undefined);
 }
 
