@@ -77,10 +77,10 @@ export class Execution implements SharedTask {
     const { input, terms, clock, policies, retryRefused } = this.#parts;
     const { signal } = this.#controller;
     const keys = policies.keysOf(input);
-    // A key or a cost may have aborted the signal of the call.
-    signal.throwIfAborted();
     let failure: unknown;
     for (let attempt = 1; ; attempt++) {
+      // A key or a cost may have aborted the signal of the call, or other code since the end of the pause.
+      signal.throwIfAborted();
       const taken = await policies.admit(keys, signal, failure);
       // It may have aborted since its turn.
       if (signal.aborted) policies.giveBack(taken);

@@ -39,7 +39,7 @@ export function wrap<F extends (input: never, ctx: WrapContext) => unknown>(
   policies: WrapPolicies<NoInfer<FunctionInput<F>>> = {},
 ): WrappedFunction<FunctionInput<F>, Awaited<ReturnType<F>>> {
   if (typeof fn !== 'function') throw wrongArgument('fn', 'a function', fn);
-  const resolved = resolveWrap(policies as WrapPolicies, fn.name);
+  const resolved = resolveWrap(policies, fn.name);
   const calls = new WrappedCalls(fn as unknown as PlainFunction, resolved, systemClock);
   return wrappedFunction(resolved.name, calls, undefined);
 }

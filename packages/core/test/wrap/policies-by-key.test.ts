@@ -149,6 +149,51 @@ describe('places and tokens of a wrapped function', () => {
     expect(await Promise.all(last)).toEqual(['last', 'last', 'last']);
   });
 
+  it('are not waited for by a call that leaves as its pause ends', async () => {
+    const { call, tries, clock, inputs } = openWrapped({
+      concurrency: 1,
+      retry: { attempts: 1, backoff: { baseMs: 0 } },
+    });
+    const abort = new AbortController();
+    const leaving = call('a', { signal: abort.signal });
+    const other = call('b');
+    await turn();
+    tries[0]?.reject(broken);
+    await turn();
+    expect(inputs()).toEqual(['a', 'b']);
+    clock.advance(0);
+    abort.abort('gone');
+    await expect(leaving).rejects.toBe('gone');
+    tries[1]?.resolve(2);
+    expect(await other).toBe(2);
+  });
+
+  it('are there again for the next one, whenever a call leaves around its turn', async () => {
+    let atTurn = 0;
+    for (let steps = 0; steps < 30; steps++) {
+      const { call, calls, tries } = openWrapped({ concurrency: 1, breaker: { consecutive: 1 } });
+      const first = call('a');
+      const abort = new AbortController();
+      const leaving = call('b', { signal: abort.signal }).catch((error: unknown) => error);
+      const last = call('c');
+      await turn();
+      tries[0]?.resolve(1);
+      for (let step = 0; step < steps; step++) await Promise.resolve();
+      // Of a run that began, the function goes on, and keeps its place.
+      if (tries.length === 1) atTurn++;
+      abort.abort('gone');
+      expect([await leaving, await first]).toEqual(['gone', 1]);
+      await turn();
+      tries[1]?.resolve(2);
+      await turn();
+      tries[2]?.resolve(3);
+      expect(await last).toBeTypeOf('number');
+      expect(calls.stats()).toMatchObject({ completed: 2, cancelled: 1, breaker: { state: 'closed' } });
+    }
+    expect(atTurn).toBeGreaterThan(0);
+    expect(atTurn).toBeLessThan(30);
+  });
+
   it('go by what the function reports', async () => {
     const { call, tries, inputs, advance } = openWrapped({
       rateLimit: { unit: 'tokens', max: 10, perMs: 1000, cost: () => 1 },
