@@ -71,7 +71,13 @@ export class CallSteps {
     if (shaping === undefined) return this.#backend.submitShared(name, input, all, mayRefuse);
     const { label, path } = callable?.shaped ?? { label: name, path: `tasks.${name}` };
     return this.#shaping.start({
-      ...{ name, label, path, shaping, superseded, input, terms: all },
+      name,
+      label,
+      path,
+      shaping,
+      superseded,
+      input,
+      terms: all,
       start: (ownInput, ownTerms) => this.#backend.submitShared(name, ownInput, ownTerms, mayRefuse),
     });
   }

@@ -121,7 +121,15 @@ export class Execution implements SharedTask {
     const { fn, task, input, terms, policies, clock, tried } = this.#parts;
     tried();
     return new FunctionRun({
-      ...{ fn, task, input, attempt, policies, keys, taken, clock, isHedged },
+      fn,
+      task,
+      input,
+      attempt,
+      policies,
+      keys,
+      taken,
+      clock,
+      isHedged,
       signal: this.#controller.signal,
       maxRetryAfterMs: terms.settings.retry.maxRetryAfterMs,
       isOverdue: () => this.#isOverdue,

@@ -122,7 +122,13 @@ export class WrappedCalls {
     const { shaping } = settings;
     if (this.#shaping === undefined || shaping === undefined) return this.#execute(input, own, settings);
     return this.#shaping.start({
-      ...{ name, label: name, path, shaping, superseded, input, terms: own },
+      name,
+      label: name,
+      path,
+      shaping,
+      superseded,
+      input,
+      terms: own,
       // A run begins with a timer, or with another call. It has the async context of its own call all the same.
       start: AsyncResource.bind((ownInput: unknown, ownTerms: CallTerms) =>
         this.#execute(ownInput, ownTerms, settings),
