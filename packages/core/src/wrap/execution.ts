@@ -79,7 +79,7 @@ export class Execution implements SharedTask {
     const keys = policies.keysOf(input);
     let failure: unknown;
     for (let attempt = 1; ; attempt++) {
-      // A key or a cost may have aborted the signal of the call, or other code since the end of the pause.
+      // A key or a cost may have aborted the signal of the call. So may other code since the end of the pause.
       signal.throwIfAborted();
       const taken = await policies.admit(keys, signal, failure);
       // It may have aborted since its turn.
