@@ -77,9 +77,11 @@ export class LocalBackend implements Backend {
     options: FlowOptions,
     mayRefuse: boolean,
   ): FlowingTask {
+    const { intake } = this.#engine;
+    const checked = intake.checked(name, input, terms);
     this.#takePlace(mayRefuse);
     const flows = this.#engine.openFlows(name, options);
-    const result = this.#engine.intake.submit(name, input, { ...(terms && this.#movable(terms)), flows });
+    const result = intake.submit(name, input, { ...(checked && this.#movable(checked)), flows });
     flows.follow(result);
     return { result: result.then((value) => value), flows };
   }

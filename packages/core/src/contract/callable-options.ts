@@ -54,7 +54,7 @@ export interface TaskFunction<I, O> {
    * @throws ERR_OPTION for a wrong selector; TypeError for an input without a stable key
    */
   invalidate(selector?: CallableSelector<I>): number;
-  /** Runs the calls that wait in its throttle or debounce, at once. */
+  /** Runs the calls that wait in its throttle or debounce, at once. Its items leave that wait for others of their batch. */
   flush(): void;
   stats(): CallableStats;
 }

@@ -65,13 +65,6 @@ export function checkPoolOptions(given: PoolOptions, usualKind: PoolKind): PoolO
 export function checkTaskOptions(options: TaskOptions, path: string): TaskOptions {
   checkShape(options, TASK, path);
   checkBreaker(options.breaker, `${path}.breaker`);
-  const { hedge, rateLimit, concurrency, concurrencyByKey } = options;
-  if (hedge !== undefined && [rateLimit, concurrency, concurrencyByKey].some((limit) => limit !== undefined)) {
-    throw optionError(
-      `${path}.hedge`,
-      'cannot stand beside rateLimit or concurrency: its further runs would go past them.',
-    );
-  }
   if (options.hedge !== undefined && options.idempotent !== true) {
     throw optionError(
       `${path}.hedge`,

@@ -1,6 +1,6 @@
 import { optionError } from './check-options.js';
 import type { ConcurrencyByKey } from './concurrency-options.js';
-import type { RateLimitRule, UnitRateLimit } from './rate-limit-options.js';
+import type { CallRateLimit, RateLimitRule, UnitRateLimit } from './rate-limit-options.js';
 
 /** Unit of limits of calls, for `ctx.report` and messages. */
 const CALLS = 'calls';
@@ -15,6 +15,8 @@ export interface ResolvedLimit {
   /** Time in which `max` is there again, ms; undefined for a limit of calls at once. */
   readonly perMs: number | undefined;
   readonly isStrict: boolean;
+  /** Whether a batch costs the sum of its items. Otherwise it costs as much as a single call. */
+  readonly isPerItem: boolean;
   /** Whether a call is refused rather than made to wait. */
   readonly rejects: boolean;
   readonly key: ((input: unknown) => unknown) | undefined;
@@ -49,11 +51,12 @@ export function resolveLimits(options: LimitOptions, path: string): readonly Res
 
 function resolveRate(rule: RateLimitRule, option: string): ResolvedLimit {
   const { perMs, window, key, when } = rule;
-  const { calls, unit, max, cost } = rule as Partial<UnitRateLimit> & { calls?: number };
+  const { calls, per, unit, max, cost } = rule as Partial<UnitRateLimit> & Partial<CallRateLimit>;
   const isOfCalls = calls !== undefined && unit === undefined && max === undefined && cost === undefined;
-  const isOfUnit = calls === undefined && unit !== undefined && max !== undefined && cost !== undefined;
+  const isOfUnit =
+    calls === undefined && per === undefined && unit !== undefined && max !== undefined && cost !== undefined;
   if (perMs === undefined || !(isOfCalls || isOfUnit)) {
-    throw optionError(option, 'must have perMs, and either calls, or unit, max and cost.');
+    throw optionError(option, 'must have perMs, and either calls and per, or unit, max and cost. Only per may be left out.');
   }
   return {
     option,
@@ -61,6 +64,7 @@ function resolveRate(rule: RateLimitRule, option: string): ResolvedLimit {
     max: calls ?? (max as number),
     perMs,
     isStrict: window === 'strict',
+    isPerItem: cost !== undefined || per === 'item',
     rejects: when === 'reject',
     key: key as ResolvedLimit['key'],
     cost: cost as ResolvedLimit['cost'],
@@ -68,7 +72,8 @@ function resolveRate(rule: RateLimitRule, option: string): ResolvedLimit {
 }
 
 function atOnce(option: string, max: number, key: ResolvedLimit['key']): ResolvedLimit {
-  return { option, unit: undefined, max, perMs: undefined, isStrict: false, rejects: false, key, cost: undefined };
+  const none = { unit: undefined, perMs: undefined, cost: undefined };
+  return { option, ...none, max, isStrict: false, isPerItem: false, rejects: false, key };
 }
 
 function toList(rules: RateLimitRule | readonly RateLimitRule[]): readonly RateLimitRule[] {

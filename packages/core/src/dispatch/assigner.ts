@@ -3,6 +3,8 @@ import { debugLog, poolName } from '../base/debug-log.js';
 import { ReusedList } from '../base/reused-list.js';
 import { PoolError } from '../contract/errors.js';
 import type { Permit } from '../limits/breaker.js';
+import type { TaskGrant } from '../limits/task-grant.js';
+import type { Ticket } from '../limits/task-limits.js';
 import { BatchCall } from '../task/batch-call.js';
 import type { BatchTask } from '../task/batch-task.js';
 import type { Task } from '../task/task.js';
@@ -125,14 +127,14 @@ export class Assigner {
       }
     }
     if (handler === undefined || going.length === 0) return;
-    const inputs = going.length === items ? gathered : countInputs(going);
+    const shares = sharesInput(going);
+    const inputs = going.length === items ? gathered : going.length - (shares?.size ?? 0);
+    const grant = takeLimits(batch, going, shares, now);
     if (!worker.assigned.hasUnsent) this.#unsent.push(worker);
     const call = new BatchCall(going.length, inputs);
     for (const [at, task] of going.entries()) {
       const place = worker.assign(task, handler, call);
-      // One grant for the call.
-      const { ticket } = batch.extras;
-      if (at === 0 && ticket !== undefined) place.grant = task.type.limits?.take(ticket, now);
+      place.grant = grant;
       registry.handOver(task, place);
       const permit = permits[at];
       if (permit !== undefined) place.policies = { permit, hedgeTimer: undefined };
@@ -171,15 +173,32 @@ export class Assigner {
   }
 }
 
-/** Number of inputs of these tasks: tasks of one key share one. */
-function countInputs(tasks: readonly Task[]): number {
+/** The rows of these tasks that have the key of an earlier one, and share its input; undefined where no task has a key. */
+function sharesInput(tasks: readonly Task[]): Set<number> | undefined {
+  if (tasks[0]?.extras.batch?.key === undefined) return undefined;
   const keys = new Set<string>();
-  let inputs = 0;
-  for (const { extras } of tasks) {
-    const key = extras.batch?.key;
-    if (key !== undefined && keys.has(key)) continue;
-    if (key !== undefined) keys.add(key);
-    inputs++;
+  const rows = new Set<number>();
+  for (const [row, { extras }] of tasks.entries()) {
+    const key = extras.batch?.key as string;
+    if (keys.has(key)) rows.add(row);
+    else keys.add(key);
   }
-  return inputs;
+  return rows;
+}
+
+/** What the tasks of a batch take of the limits of their name, together; undefined without limits. */
+function takeLimits(
+  { extras: { ticket: whole }, type: { limits } }: BatchTask,
+  tasks: readonly Task[],
+  shares: Set<number> | undefined,
+  now: number,
+): TaskGrant | undefined {
+  if (limits === undefined || whole === undefined) return undefined;
+  const rows = tasks.map(({ extras }) => extras.ticket as Ticket) as [Ticket, ...Ticket[]];
+  for (const [row, own] of rows.entries()) {
+    // A task that joined later has waited for less time.
+    const waitedMs = now - (tasks[row] as Task).dueAt;
+    own.limitWaitMs = Math.min(own.limitWaitMs + whole.limitWaitMs, waitedMs);
+  }
+  return limits.takeAll(rows, (row) => shares?.has(row) !== true, now);
 }

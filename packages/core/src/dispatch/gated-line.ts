@@ -104,6 +104,14 @@ export class GatedLine implements Sleeper {
     this.#open.push(lane);
   }
 
+  /** Notes that the costs of a waiting batch have changed by those of an item. @param by 1 or -1 */
+  costChanged(task: Task, item: Ticket, by: 1 | -1): void {
+    const lane = this.#laneOf(task);
+    this.#limits.reserveItem(lane.gates, item, by);
+    // It may cost little enough now.
+    if (by < 0 && lane.tasks.first === task) this.#reconsider(lane);
+  }
+
   /** The next task to go; undefined while limits hold back all of them. */
   get first(): Task | undefined {
     if (this.#blockedBy !== undefined || this.#open.size === 0) return undefined;

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../base/clock.js';
 import { MOST_ITEMS } from '../contract/batch-shape.js';
 import { saysFull } from '../contract/resolve-batch.js';
 import type { BatchReason } from '../contract/trace.js';
+import type { Ticket } from '../limits/task-limits.js';
 import type { BatchCall } from '../task/batch-call.js';
 import { type BatchState, BatchTask } from '../task/batch-task.js';
 import type { Task } from '../task/task.js';
@@ -15,11 +16,13 @@ export interface GatheringParts {
   queueFirst(batch: BatchTask): void;
   /** Removes an empty batch from wherever it waits. */
   unqueue(batch: BatchTask): void;
+  /** The costs of a batch that is in the queue have changed by those of an item. @param by 1 or -1 */
+  costChanged(batch: BatchTask, item: Ticket, by: 1 | -1): void;
   /** A batch has become due without a call from outside. */
   due(): void;
 }
 
-/** The batches of one name, priority and key that take items. */
+/** The batches of one name that take items of one priority, one key, and one line of its limits. */
 interface Lane {
   /** Takes new items. */
   open: BatchTask | undefined;
@@ -36,7 +39,7 @@ type Halves = [first: BatchTask | undefined, second: BatchTask | undefined];
  */
 export class Gathering {
   readonly #parts: GatheringParts;
-  /** By name, priority and key, while they have an open batch. */
+  /** By name, and by what their items have in common, while they have an open batch. */
   readonly #lanes = new Map<TypeBatches, Map<string, Lane>>();
   /** The batch of every task that waits in one. */
   readonly #batchOf = new Map<Task, BatchTask>();
@@ -73,8 +76,9 @@ export class Gathering {
   add(task: Task): void {
     const batches = batchesOf(task);
     let batch = this.#laneOf(batches, task).open;
-    if (batch !== undefined && !hasRoomFor(batch, task, batches)) {
-      this.#close(batch, 'bytes');
+    const isOver = batch && overBy(batch, task, batches);
+    if (batch !== undefined && isOver !== undefined) {
+      this.#close(batch, isOver);
       batch = undefined;
     }
     // Anew, because the end of a batch may have ended its lane.
@@ -96,7 +100,7 @@ export class Gathering {
   putBack(task: Task): void {
     const batches = batchesOf(task);
     let batch = this.#laneOf(batches, task).returned;
-    if (batch !== undefined && !hasRoomFor(batch, task, batches)) {
+    if (batch !== undefined && overBy(batch, task, batches) !== undefined) {
       this.#close(batch, 'again');
       batch = undefined;
     }
@@ -127,13 +131,21 @@ export class Gathering {
     return isFirst;
   }
 
+  /** Whether a task would join a batch that stands in the queue already. */
+  wouldJoinQueued(task: Task): boolean {
+    const batches = batchesOf(task);
+    const batch = this.#lanes.get(batches)?.get(laneName(task))?.open;
+    return batch?.stage === 'due' && overBy(batch, task, batches) === undefined;
+  }
+
   /** Removes a task that is not wanted any more. False when it is in no batch. */
   remove(task: Task): boolean {
     const batch = this.#batchOf.get(task);
     if (batch === undefined) return false;
-    this.#leave(batch, task);
-    if (batch.members.size > 0) return true;
     const isQueued = batch.stage !== 'gathering';
+    const item = this.#leave(batch, task);
+    if (item !== undefined && isQueued) this.#parts.costChanged(batch, item, -1);
+    if (batch.members.size > 0) return true;
     this.#end(batch);
     if (isQueued) this.#parts.unqueue(batch);
     return true;
@@ -157,12 +169,12 @@ export class Gathering {
     return tasks;
   }
 
-  /** Ends the wait of the batches of a name, or of all. */
+  /** Ends the wait of the batches of a type, or of all. */
   flush(name: string | undefined, why: 'flush' | 'close'): void {
     if (why === 'close') this.#isClosing = true;
     const open = [...this.#lanes.values()].flatMap((lanes) => [...lanes.values()].map((lane) => lane.open));
     for (const batch of open) {
-      if (batch !== undefined && (name === undefined || batch.name === name)) this.#due(batch, why);
+      if (batch !== undefined && (name === undefined || batch.type.name === name)) this.#due(batch, why);
     }
   }
 
@@ -184,15 +196,18 @@ export class Gathering {
   }
 
   #join(batch: BatchTask, task: Task, isFirst: boolean): void {
-    batch.add(task, isFirst);
+    const item = batch.add(task, isFirst);
     if (batch.stage === 'gathering') this.#waiting++;
+    else if (item !== undefined) this.#parts.costChanged(batch, item, 1);
     this.#batchOf.set(task, batch);
   }
 
-  #leave(batch: BatchTask, task: Task): void {
-    batch.remove(task);
+  /** @returns what that takes off the costs of the batch */
+  #leave(batch: BatchTask, task: Task): Ticket | undefined {
+    const item = batch.remove(task);
     if (batch.stage === 'gathering') this.#waiting--;
     this.#batchOf.delete(task);
+    return item;
   }
 
   /** Has a batch leave when a worker is free. */
@@ -246,10 +261,10 @@ export class Gathering {
     this.#timers.delete(batch);
   }
 
-  #laneOf(batches: TypeBatches, { priority, key }: Task): Lane {
+  #laneOf(batches: TypeBatches, task: Task): Lane {
     let lanes = this.#lanes.get(batches);
     if (lanes === undefined) this.#lanes.set(batches, (lanes = new Map<string, Lane>()));
-    const name = laneName(priority, key);
+    const name = laneName(task);
     let lane = lanes.get(name);
     if (lane === undefined) lanes.set(name, (lane = { open: undefined, returned: undefined }));
     return lane;
@@ -259,7 +274,7 @@ export class Gathering {
   #forget(batch: BatchTask): void {
     const batches = batchesOf(batch);
     const lanes = this.#lanes.get(batches);
-    const name = laneName(batch.priority, batch.key);
+    const name = laneName(batch);
     const lane = lanes?.get(name);
     if (lane === undefined) return;
     if (lane.open === batch) lane.open = undefined;
@@ -268,10 +283,12 @@ export class Gathering {
   }
 }
 
-/** Whether a task may join: the bytes of its input fit, and so does its row. */
-function hasRoomFor(batch: BatchTask, task: Task, { rules }: TypeBatches): boolean {
-  if (batch.members.size >= MOST_ITEMS) return false;
-  return batch.hasKeyOf(task) || batch.bytes + task.totalBytes <= rules.maxBytes;
+/** The rule that keeps a task out of a batch; undefined if it may join. */
+function overBy(batch: BatchTask, task: Task, { rules }: TypeBatches): BatchReason | undefined {
+  if (batch.members.size >= MOST_ITEMS) return 'size';
+  if (batch.hasKeyOf(task)) return undefined;
+  if (batch.bytes + task.totalBytes > rules.maxBytes) return 'bytes';
+  return batch.mayCost(task) ? undefined : 'limit';
 }
 
 /** Inputs of the members, one for each key. */
@@ -287,8 +304,10 @@ function distinctInputs(batch: BatchTask): unknown[] {
   return inputs;
 }
 
-function laneName(priority: number, key: string | undefined): string {
-  return key === undefined ? `${priority}` : `${priority} ${key}`;
+/** A name of what the items of a batch have in common. The length of the key tells where it ends. */
+function laneName({ priority, extras: { key, ticket } }: Task): string {
+  if (key === undefined && (ticket === undefined || ticket.line === '')) return String(priority);
+  return `${priority} ${key === undefined ? '' : `${key.length} ${key}`} ${ticket?.line ?? ''}`;
 }
 
 function batchesOf({ type }: Task): TypeBatches {

@@ -1,4 +1,5 @@
 import { LinkedQueue } from '../base/linked-queue.js';
+import type { Ticket } from '../limits/task-limits.js';
 import type { Task } from '../task/task.js';
 import type { TaskType } from '../task/task-type.js';
 import { GatedLine } from './gated-line.js';
@@ -130,6 +131,11 @@ export class WaitingTasks {
       flow.gated.remove(task);
       this.#leaveGated(flow);
     }
+  }
+
+  /** See GatedLine.costChanged. */
+  costChanged(task: Task, item: Ticket, by: 1 | -1): void {
+    this.#flowOf(task).gated?.costChanged(task, item, by);
   }
 
   /** The next task to go. */

@@ -102,7 +102,11 @@ export class Pool<W = AnyHandlers> extends PoolControl<W> {
       label,
       run: (input, own) => this.parts.calls.run(name, input, own, callable),
       invalidate: (selector) => dropOfTask(this.parts.cache.present, cacheName, selector),
-      flush: () => this.parts.shaping.flush(shaped.label),
+      flush: () => {
+        if (!this.parts.state.isOpen) return;
+        this.parts.shaping.flush(shaped.label);
+        this.parts.backend.flush(label);
+      },
       stats: () => {
         const { byTask, shaping, cache } = this.stats();
         const ofName = { shaping: shaping?.[shaped.label], cache: cache?.byTask[cacheName] };
