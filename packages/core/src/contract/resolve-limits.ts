@@ -56,7 +56,10 @@ function resolveRate(rule: RateLimitRule, option: string): ResolvedLimit {
   const isOfUnit =
     calls === undefined && per === undefined && unit !== undefined && max !== undefined && cost !== undefined;
   if (perMs === undefined || !(isOfCalls || isOfUnit)) {
-    throw optionError(option, 'must have perMs, and either calls and per, or unit, max and cost. Only per may be left out.');
+    throw optionError(
+      option,
+      'must have perMs, and either calls and per, or unit, max and cost. Only per may be left out.',
+    );
   }
   return {
     option,

@@ -173,7 +173,12 @@ describe('limits of a batch', () => {
       else grant.giveBack();
       grant.giveBack();
       // From the end of the item that ran, at 7 ms.
-      for (const [nowMs, left] of hasBegun ? ([[1e6, 1], [1e6 + 7, 2]] as const) : ([[1000, 3]] as const)) {
+      for (const [nowMs, left] of hasBegun
+        ? ([
+            [1e6, 1],
+            [1e6 + 7, 2],
+          ] as const)
+        : ([[1000, 3]] as const)) {
         expect([nowMs, free(limits, nowMs)]).toEqual([nowMs, left]);
       }
     }
