@@ -115,15 +115,15 @@ export class Assigner {
     );
     const handler = worker.handlers.get(batch.name);
     const going: Task[] = [];
-    const permits: (Permit | undefined)[] = [];
+    const permits: Permit[] | undefined = batch.type.breakers && [];
     for (const task of tasks) {
       if (handler === undefined) this.#refuse(worker, task);
       else if (task.deadlineMs <= now) backlog.expire(task);
       else {
-        const permit = this.#admit(task);
+        const permit = permits && this.#admit(task);
         if (permit === false) continue;
         going.push(task);
-        permits.push(permit);
+        if (permit !== undefined) permits?.push(permit);
       }
     }
     if (handler === undefined || going.length === 0) return;
@@ -132,12 +132,12 @@ export class Assigner {
     const grant = takeLimits(batch, going, shares, now);
     if (!worker.assigned.hasUnsent) this.#unsent.push(worker);
     const call = new BatchCall(going.length, inputs);
-    for (const [at, task] of going.entries()) {
+    for (let at = 0; at < going.length; at++) {
+      const task = going[at] as Task;
       const place = worker.assign(task, handler, call);
       place.grant = grant;
       registry.handOver(task, place);
-      const permit = permits[at];
-      if (permit !== undefined) place.policies = { permit, hedgeTimer: undefined };
+      if (permits !== undefined) place.policies = { permit: permits[at], hedgeTimer: undefined };
     }
     if (worker.calls > 1) this.#prefetched++;
     const waitedMs = now - batch.dueAt;

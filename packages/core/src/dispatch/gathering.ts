@@ -30,6 +30,13 @@ interface Lane {
   returned: BatchTask | undefined;
 }
 
+/** A lane of tasks without any key. */
+interface LatestLane {
+  readonly batches: TypeBatches;
+  readonly priority: number;
+  readonly lane: Lane;
+}
+
 /** The two batches into which a failed one is split. */
 type Halves = [first: BatchTask | undefined, second: BatchTask | undefined];
 
@@ -39,15 +46,21 @@ type Halves = [first: BatchTask | undefined, second: BatchTask | undefined];
  */
 export class Gathering {
   readonly #parts: GatheringParts;
-  /** By name, and by what their items have in common, while they have an open batch. */
+  /** By name, and by what their items have in common. Those with keys are there while they have an open batch. */
   readonly #lanes = new Map<TypeBatches, Map<string, Lane>>();
-  /** The batch of every task that waits in one. */
-  readonly #batchOf = new Map<Task, BatchTask>();
+  /**
+   * Batches by their first member. An entry for each member would be most of what gathering costs: such a Map is copied again and
+   * again, and its old copies keep tasks that have ended in memory.
+   */
+  readonly #byFirst = new Map<Task, BatchTask>();
+  /** The lane used last, which is mostly the one used next. */
+  #latest: LatestLane | undefined;
   /** Ends of waits, by batch. */
   readonly #timers = new Map<BatchTask, Timer>();
   readonly #halves = new WeakMap<BatchCall, Halves>();
   /** Tasks that waited for the first worker when `flush` was called. */
   readonly #flushed = new WeakSet<Task>();
+  #size = 0;
   #waiting = 0;
   #isClosing = false;
 
@@ -57,7 +70,7 @@ export class Gathering {
 
   /** Number of tasks that wait in batches. */
   get size(): number {
-    return this.#batchOf.size;
+    return this.#size;
   }
 
   /** Part of them that waits for more items, not for a worker. */
@@ -65,8 +78,8 @@ export class Gathering {
     return this.#waiting;
   }
 
-  all(): Iterable<Task> {
-    return this.#batchOf.keys();
+  *all(): Generator<Task> {
+    for (const { members } of this.#byFirst.values()) yield* members;
   }
 
   /**
@@ -81,8 +94,8 @@ export class Gathering {
       this.#close(batch, isOver);
       batch = undefined;
     }
-    // Anew, because the end of a batch may have ended its lane.
-    this.#laneOf(batches, task).open = batch ??= new BatchTask(task);
+    // Looked up anew, because the end of a batch may have ended its lane.
+    if (batch === undefined) this.#laneOf(batches, task).open = batch = new BatchTask(task);
     this.#join(batch, task, false);
     const isFull = this.#isFull(batch, task);
     const { rules } = batches;
@@ -140,7 +153,7 @@ export class Gathering {
 
   /** Removes a task that is not wanted any more. False when it is in no batch. */
   remove(task: Task): boolean {
-    const batch = this.#batchOf.get(task);
+    const batch = this.#batchOf(task);
     if (batch === undefined) return false;
     const isQueued = batch.stage !== 'gathering';
     const item = this.#leave(batch, task);
@@ -154,12 +167,16 @@ export class Gathering {
   /** Takes the first members of a batch that a worker takes. The rest waits at the head of the queue. */
   take(batch: BatchTask, most: number): Task[] {
     const tasks: Task[] = [];
+    const { members } = batch;
+    if (members.first !== undefined) this.#byFirst.delete(members.first);
     while (tasks.length < most) {
-      const task = batch.members.first;
+      const task = members.first;
       if (task === undefined) break;
-      this.#leave(batch, task);
+      batch.remove(task);
       tasks.push(task);
     }
+    this.#size -= tasks.length;
+    if (members.first !== undefined) this.#byFirst.set(members.first, batch);
     if (batch.members.size === 0) {
       this.#end(batch);
     } else {
@@ -196,18 +213,38 @@ export class Gathering {
   }
 
   #join(batch: BatchTask, task: Task, isFirst: boolean): void {
+    const { first } = batch.members;
     const item = batch.add(task, isFirst);
     if (batch.stage === 'gathering') this.#waiting++;
     else if (item !== undefined) this.#parts.costChanged(batch, item, 1);
-    this.#batchOf.set(task, batch);
+    this.#size++;
+    this.#noteFirst(batch, first);
   }
 
   /** @returns what that takes off the costs of the batch */
   #leave(batch: BatchTask, task: Task): Ticket | undefined {
+    const { first } = batch.members;
     const item = batch.remove(task);
     if (batch.stage === 'gathering') this.#waiting--;
-    this.#batchOf.delete(task);
+    this.#size--;
+    this.#noteFirst(batch, first);
     return item;
+  }
+
+  /** Notes that a batch may have another first member than before. */
+  #noteFirst(batch: BatchTask, before: Task | undefined): void {
+    const { first } = batch.members;
+    if (first === before) return;
+    if (before !== undefined) this.#byFirst.delete(before);
+    if (first !== undefined) this.#byFirst.set(first, batch);
+  }
+
+  /** The batch of a task; undefined when it is in none. */
+  #batchOf(task: Task): BatchTask | undefined {
+    let first = task;
+    for (let steps = 1; first.previous !== undefined; first = first.previous)
+      if (++steps > MOST_ITEMS) return undefined;
+    return this.#byFirst.get(first);
   }
 
   /** Has a batch leave when a worker is free. */
@@ -262,24 +299,25 @@ export class Gathering {
   }
 
   #laneOf(batches: TypeBatches, task: Task): Lane {
+    const isPlain = isPlainTask(task);
+    const latest = this.#latest;
+    if (isPlain && latest?.batches === batches && latest.priority === task.priority) return latest.lane;
     let lanes = this.#lanes.get(batches);
     if (lanes === undefined) this.#lanes.set(batches, (lanes = new Map<string, Lane>()));
     const name = laneName(task);
     let lane = lanes.get(name);
     if (lane === undefined) lanes.set(name, (lane = { open: undefined, returned: undefined }));
+    if (isPlain) this.#latest = { batches, priority: task.priority, lane };
     return lane;
   }
 
-  /** Drops a batch from its lane, and the lane if it is empty. Users' data can name any number of lanes. */
+  /** Drops a batch from its lane. Drops the lane if it is empty and has a key, since users' data can name any number of those. */
   #forget(batch: BatchTask): void {
-    const batches = batchesOf(batch);
-    const lanes = this.#lanes.get(batches);
-    const name = laneName(batch);
-    const lane = lanes?.get(name);
-    if (lane === undefined) return;
+    const lane = this.#laneOf(batchesOf(batch), batch);
     if (lane.open === batch) lane.open = undefined;
     if (lane.returned === batch) lane.returned = undefined;
-    if (lane.open === undefined && lane.returned === undefined) lanes?.delete(name);
+    if (isPlainTask(batch) || lane.open !== undefined || lane.returned !== undefined) return;
+    this.#lanes.get(batchesOf(batch))?.delete(laneName(batch));
   }
 }
 
@@ -304,9 +342,16 @@ function distinctInputs(batch: BatchTask): unknown[] {
   return inputs;
 }
 
+/** Whether it has no key, neither of its own nor of the limits of its name. */
+function isPlainTask({ extras: { key, ticket } }: Task): boolean {
+  return key === undefined && (ticket === undefined || ticket.line === '');
+}
+
 /** A name of what the items of a batch have in common. The length of the key tells where it ends. */
-function laneName({ priority, extras: { key, ticket } }: Task): string {
-  if (key === undefined && (ticket === undefined || ticket.line === '')) return String(priority);
+function laneName(task: Task): string {
+  const { priority, extras } = task;
+  if (isPlainTask(task)) return String(priority);
+  const { key, ticket } = extras;
   return `${priority} ${key === undefined ? '' : `${key.length} ${key}`} ${ticket?.line ?? ''}`;
 }
 
