@@ -4,7 +4,8 @@ import { newLru } from '../base/lru.js';
 import type { Ticket } from '../limits/task-limits.js';
 import type { Task } from '../task/task.js';
 import type { Candidate } from './candidate.js';
-import { goesBefore, WaitingTasks } from './waiting.js';
+import { goesBefore } from './task-order.js';
+import { WaitingTasks } from './waiting.js';
 import type { Wakes } from './wakes.js';
 
 /** Most keys remembered, as RunOptions.key says. The least recently used is forgotten, and its next task goes to any worker. */

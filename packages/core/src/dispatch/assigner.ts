@@ -99,7 +99,7 @@ export class Assigner {
     const permit = breakers.admit(task.breakerKey, nowMs);
     if (permit !== undefined) return permit;
     publishTrace(pool, task, 'error', nowMs);
-    registry.fail(task, breakers.refuse(task.breakerKey, nowMs));
+    registry.fail(task, breakers.refuse(task.breakerKey, nowMs, task.failure?.error));
     return false;
   }
 

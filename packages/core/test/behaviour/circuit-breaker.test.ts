@@ -251,6 +251,21 @@ describe.each(KINDS)('a circuit breaker over kind %s', (kind) => {
     );
   });
 
+  it('may end its pool by its key, and the call then rejects', async () => {
+    let end: (() => void) | undefined;
+    const key = (): string => {
+      end?.();
+      return 'all';
+    };
+    await withCalls({ kind, workers: 1 }, { breaker: { key } }, async (pool, server) => {
+      expect(await pool.run('call', { port: server.port })).toBe('well');
+      let ended: Promise<void> | undefined;
+      end = () => void (ended = pool.destroy());
+      expect(await failure(pool.run('call', { port: server.port }))).toMatchObject({ code: 'ERR_POOL_CLOSED' });
+      await ended;
+    });
+  });
+
   it('gives the old result of a cached task while it is open', async () => {
     const cache = { ttlMs: 1, staleIfErrorMs: 60_000 };
     const breaker = { consecutive: 1, openMs: 60_000 };

@@ -87,6 +87,40 @@ describe('tasks of a name with a rate limit', () => {
     expect(takeAll()).toEqual([small]);
   });
 
+  it('let no small call of a lower priority pass a costly one that goes before it', () => {
+    const cost = (input: unknown): number => input as number;
+    const { clock, push, takeAll, line } = open({ rateLimit: { unit: 'tokens', max: 100, perMs: 1000, cost } });
+    push(100);
+    expect(takeAll()).toHaveLength(1);
+    const costly = push(80, 'work', 5);
+    const small = Array.from({ length: 10 }, () => push(10));
+    for (let tenths = 1; tenths < 8; tenths++) {
+      clock.advance(100);
+      expect(takeAll()).toEqual([]);
+    }
+    clock.advance(100);
+    expect(takeAll()).toEqual([costly]);
+    clock.advance(200);
+    expect(takeAll()).toEqual(small.slice(0, 2));
+    const gone = push(80, 'work', 5);
+    clock.advance(100);
+    expect(takeAll()).toEqual([]);
+    line.remove(gone);
+    expect(takeAll()).toEqual(small.slice(2, 3));
+  });
+
+  it('do pass one of higher priority that waits for the limit of another key', () => {
+    const key = (input: unknown): string => String(input);
+    const { clock, push, takeAll } = open({ concurrency: 9, rateLimit: { calls: 1, perMs: 1000, key } });
+    push('a', 'work', 5);
+    push('a', 'work', 5);
+    expect(takeAll()).toHaveLength(1);
+    push('b');
+    expect(takeAll()).toHaveLength(1);
+    clock.advance(1000);
+    expect(takeAll()).toHaveLength(1);
+  });
+
   it('go at once when the costly task before them is cancelled', () => {
     const { clock, line, push, takeAll, woken } = open({
       rateLimit: { unit: 'tokens', max: 10, perMs: 1000, cost: (input: number) => input },

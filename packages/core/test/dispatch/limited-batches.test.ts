@@ -3,6 +3,7 @@ import type { BatchOptions } from '../../src/contract/batch-options.js';
 import type { PoolOptions } from '../../src/contract/options.js';
 import { resolveBatch } from '../../src/contract/resolve-batch.js';
 import type { TaskOptions } from '../../src/contract/task-options.js';
+import { errorToWire } from '../../src/wire/error-wire.js';
 import { STATUS } from '../../src/wire/record.js';
 import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 import { codes } from '../support/tasks.js';
@@ -104,6 +105,23 @@ describe('batches of tasks with limits', () => {
       await turn();
       expect(begun(first).length).toBe(dropped === 2 ? 0 : 1);
     }
+  });
+
+  it('that failed as a whole, and are split, wait for as long as the error says', async () => {
+    const { submit, arrived, first, wireIds, clock } = await open(
+      { rateLimit: { calls: 50, perMs: 1000 } },
+      { isolate: true },
+    );
+    const made = [submit(), submit()];
+    expect(await arrived()).toEqual([1, 2]);
+    const wire = errorToWire(Object.assign(new Error('429'), { retryAfterMs: 700 }), true);
+    wire.call = { how: 'failed' };
+    first.transport.reply(...wireIds().map((wireId) => ({ wireId, status: STATUS.error, value: wire })));
+    clock.advance(699);
+    expect(await arrived()).toEqual([]);
+    clock.advance(1);
+    expect(await arrived()).toHaveLength(1);
+    expect(codes(made)).toEqual([[], []]);
   });
 
   it('know for each item how long limits have held it back', async () => {
