@@ -173,7 +173,7 @@ export class Assigner {
   }
 }
 
-/** The rows of these tasks that have the key of an earlier one, and share its input; undefined where no task has a key. */
+/** The rows of these tasks that share the input of an earlier one. Undefined where no task has a key. */
 function sharesInput(tasks: readonly Task[]): Set<number> | undefined {
   if (tasks[0]?.extras.batch?.key === undefined) return undefined;
   const keys = new Set<string>();

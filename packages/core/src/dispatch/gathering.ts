@@ -7,6 +7,7 @@ import type { BatchCall } from '../task/batch-call.js';
 import { type BatchState, BatchTask } from '../task/batch-task.js';
 import type { Task } from '../task/task.js';
 import type { TypeBatches } from '../task/type-batches.js';
+import { batchesOf, BatchLanes } from './batch-lanes.js';
 
 export interface GatheringParts {
   clock: Clock;
@@ -22,21 +23,6 @@ export interface GatheringParts {
   due(): void;
 }
 
-/** The batches of one name that take items of one priority, one key, and one line of its limits. */
-interface Lane {
-  /** Takes new items. */
-  open: BatchTask | undefined;
-  /** Takes items that come back from a worker, which have waited once. */
-  returned: BatchTask | undefined;
-}
-
-/** A lane of tasks without any key. */
-interface LatestLane {
-  readonly batches: TypeBatches;
-  readonly priority: number;
-  readonly lane: Lane;
-}
-
 /** The two batches into which a failed one is split. */
 type Halves = [first: BatchTask | undefined, second: BatchTask | undefined];
 
@@ -46,15 +32,12 @@ type Halves = [first: BatchTask | undefined, second: BatchTask | undefined];
  */
 export class Gathering {
   readonly #parts: GatheringParts;
-  /** By name, and by what their items have in common. Those with keys are there while they have an open batch. */
-  readonly #lanes = new Map<TypeBatches, Map<string, Lane>>();
+  readonly #lanes = new BatchLanes();
   /**
-   * Batches by their first member. An entry for each member would be most of what gathering costs: such a Map is copied again and
+   * Batches by their first member. An entry for each member would be most of what gathering costs. Such a Map is copied again and
    * again, and its old copies keep tasks that have ended in memory.
    */
   readonly #byFirst = new Map<Task, BatchTask>();
-  /** The lane used last, which is mostly the one used next. */
-  #latest: LatestLane | undefined;
   /** Ends of waits, by batch. */
   readonly #timers = new Map<BatchTask, Timer>();
   readonly #halves = new WeakMap<BatchCall, Halves>();
@@ -88,14 +71,14 @@ export class Gathering {
    */
   add(task: Task): void {
     const batches = batchesOf(task);
-    let batch = this.#laneOf(batches, task).open;
+    let batch = this.#lanes.of(task).open;
     const isOver = batch && overBy(batch, task, batches);
     if (batch !== undefined && isOver !== undefined) {
       this.#close(batch, isOver);
       batch = undefined;
     }
     // Looked up anew, because the end of a batch may have ended its lane.
-    if (batch === undefined) this.#laneOf(batches, task).open = batch = new BatchTask(task);
+    if (batch === undefined) this.#lanes.of(task).open = batch = new BatchTask(task);
     this.#join(batch, task, false);
     const isFull = this.#isFull(batch, task);
     const { rules } = batches;
@@ -112,13 +95,13 @@ export class Gathering {
   /** Puts back a task that has not begun, at the head of the queue. Neighbours that come back make one batch again. */
   putBack(task: Task): void {
     const batches = batchesOf(task);
-    let batch = this.#laneOf(batches, task).returned;
+    let batch = this.#lanes.of(task).returned;
     if (batch !== undefined && overBy(batch, task, batches) !== undefined) {
       this.#close(batch, 'again');
       batch = undefined;
     }
     if (batch === undefined) {
-      this.#laneOf(batches, task).returned = batch = new BatchTask(task);
+      this.#lanes.of(task).returned = batch = new BatchTask(task);
       this.#join(batch, task, true);
       this.#dueFirst(batch);
     } else {
@@ -147,7 +130,7 @@ export class Gathering {
   /** Whether a task would join a batch that stands in the queue already. */
   wouldJoinQueued(task: Task): boolean {
     const batches = batchesOf(task);
-    const batch = this.#lanes.get(batches)?.get(laneName(task))?.open;
+    const batch = this.#lanes.openFor(task);
     return batch?.stage === 'due' && overBy(batch, task, batches) === undefined;
   }
 
@@ -189,10 +172,7 @@ export class Gathering {
   /** Ends the wait of the batches of a type, or of all. */
   flush(name: string | undefined, why: 'flush' | 'close'): void {
     if (why === 'close') this.#isClosing = true;
-    const open = [...this.#lanes.values()].flatMap((lanes) => [...lanes.values()].map((lane) => lane.open));
-    for (const batch of open) {
-      if (batch !== undefined && (name === undefined || batch.type.name === name)) this.#due(batch, why);
-    }
+    for (const batch of this.#lanes.open()) if (name === undefined || batch.type.name === name) this.#due(batch, why);
   }
 
   /** Remembers a flush for a task whose batches are not known yet. */
@@ -205,7 +185,7 @@ export class Gathering {
     const isFull = task.type.settings.batch?.isFull;
     if (isFull === undefined) return false;
     try {
-      return saysFull(isFull, distinctInputs(batch), `tasks.${task.name}.batch.isFull`);
+      return saysFull(isFull, batch.distinctInputs(), `tasks.${task.name}.batch.isFull`);
     } catch (error) {
       this.remove(task);
       throw error;
@@ -267,7 +247,7 @@ export class Gathering {
     if (!batch.isOpen) return;
     const wasGathering = batch.stage === 'gathering';
     this.#endWait(batch);
-    this.#forget(batch);
+    this.#lanes.forget(batch);
     if (batch.why !== 'again') batch.why = why;
     this.#move(batch, 'closed');
     if (wasGathering) this.#parts.queue(batch);
@@ -276,7 +256,7 @@ export class Gathering {
   /** Ends a batch that has no members left. */
   #end(batch: BatchTask): void {
     this.#endWait(batch);
-    this.#forget(batch);
+    this.#lanes.forget(batch);
     this.#move(batch, 'gone');
   }
 
@@ -297,28 +277,6 @@ export class Gathering {
     this.#timers.get(batch)?.cancel();
     this.#timers.delete(batch);
   }
-
-  #laneOf(batches: TypeBatches, task: Task): Lane {
-    const isPlain = isPlainTask(task);
-    const latest = this.#latest;
-    if (isPlain && latest?.batches === batches && latest.priority === task.priority) return latest.lane;
-    let lanes = this.#lanes.get(batches);
-    if (lanes === undefined) this.#lanes.set(batches, (lanes = new Map<string, Lane>()));
-    const name = laneName(task);
-    let lane = lanes.get(name);
-    if (lane === undefined) lanes.set(name, (lane = { open: undefined, returned: undefined }));
-    if (isPlain) this.#latest = { batches, priority: task.priority, lane };
-    return lane;
-  }
-
-  /** Drops a batch from its lane. Drops the lane if it is empty and has a key, since users' data can name any number of those. */
-  #forget(batch: BatchTask): void {
-    const lane = this.#laneOf(batchesOf(batch), batch);
-    if (lane.open === batch) lane.open = undefined;
-    if (lane.returned === batch) lane.returned = undefined;
-    if (isPlainTask(batch) || lane.open !== undefined || lane.returned !== undefined) return;
-    this.#lanes.get(batchesOf(batch))?.delete(laneName(batch));
-  }
 }
 
 /** The rule that keeps a task out of a batch; undefined if it may join. */
@@ -327,34 +285,4 @@ function overBy(batch: BatchTask, task: Task, { rules }: TypeBatches): BatchReas
   if (batch.hasKeyOf(task)) return undefined;
   if (batch.bytes + task.totalBytes > rules.maxBytes) return 'bytes';
   return batch.mayCost(task) ? undefined : 'limit';
-}
-
-/** Inputs of the members, one for each key. */
-function distinctInputs(batch: BatchTask): unknown[] {
-  const keys = new Set<string>();
-  const inputs: unknown[] = [];
-  for (const { extras } of batch.members) {
-    const { key, input } = extras.batch ?? {};
-    if (key !== undefined && keys.has(key)) continue;
-    if (key !== undefined) keys.add(key);
-    inputs.push(input);
-  }
-  return inputs;
-}
-
-/** Whether it has no key, neither of its own nor of the limits of its name. */
-function isPlainTask({ extras: { key, ticket } }: Task): boolean {
-  return key === undefined && (ticket === undefined || ticket.line === '');
-}
-
-/** A name of what the items of a batch have in common. The length of the key tells where it ends. */
-function laneName(task: Task): string {
-  const { priority, extras } = task;
-  if (isPlainTask(task)) return String(priority);
-  const { key, ticket } = extras;
-  return `${priority} ${key === undefined ? '' : `${key.length} ${key}`} ${ticket?.line ?? ''}`;
-}
-
-function batchesOf({ type }: Task): TypeBatches {
-  return type.batches as TypeBatches;
 }

@@ -9,7 +9,7 @@ export interface TaskGrantParts {
   readonly grants: readonly Grant[];
   /** The tries of the call: one, or those of a batch. */
   readonly rows: readonly { readonly limitWaitMs: number }[];
-  /** Costs of each row of a batch, by limit; undefined for a call of one try, which has all of it. */
+  /** Costs of each row of a batch, by limit; undefined for a call of one try. */
   readonly rowCosts: number[][] | undefined;
   /** Gets the time for which limits held each try back, if it ran. */
   readonly limitWait: Pick<Histogram, 'record'>;

@@ -1,7 +1,7 @@
 import { LinkedQueue } from '../base/linked-queue.js';
 import { PoolError } from '../contract/errors.js';
-import type { BatchTicket, Ticket } from '../limits/task-limits.js';
 import type { BatchReason } from '../contract/trace.js';
+import type { BatchTicket, Ticket } from '../limits/task-limits.js';
 import { Task } from './task.js';
 
 /**
@@ -114,6 +114,19 @@ export class BatchTask extends Task {
   hasKeyOf(task: Task): boolean {
     const key = task.extras.batch?.key;
     return key !== undefined && this.#keys?.has(key) === true;
+  }
+
+  /** Inputs of the members as the functions of the pool see them, one for each key. */
+  distinctInputs(): unknown[] {
+    const keys = new Set<string>();
+    const inputs: unknown[] = [];
+    for (const { extras } of this.#members) {
+      const { key, input } = extras.batch ?? {};
+      if (key !== undefined && keys.has(key)) continue;
+      if (key !== undefined) keys.add(key);
+      inputs.push(input);
+    }
+    return inputs;
   }
 
   /** Whether limits of its name allow one more member like this. */

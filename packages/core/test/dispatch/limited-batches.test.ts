@@ -3,6 +3,7 @@ import type { BatchOptions } from '../../src/contract/batch-options.js';
 import type { PoolOptions } from '../../src/contract/options.js';
 import { resolveBatch } from '../../src/contract/resolve-batch.js';
 import type { TaskOptions } from '../../src/contract/task-options.js';
+import type { Task } from '../../src/task/task.js';
 import { errorToWire } from '../../src/wire/error-wire.js';
 import { STATUS } from '../../src/wire/record.js';
 import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
@@ -10,7 +11,7 @@ import { codes } from '../support/tasks.js';
 
 /** One worker with a handler `work` of batches, and tasks with these options. */
 async function open(work: TaskOptions<unknown>, batch: BatchOptions = {}, options: PoolOptions = {}) {
-  const engine = openEngine({ prefetch: 0, ...options, tasks: { work: work as TaskOptions<never>, free: {} } });
+  const engine = openEngine({ prefetch: 0, ...options, tasks: { work: work, free: {} } });
   engine.backend.resize(1);
   engine.clock.advance(10);
   const [first] = engine.staff as [Staff];
@@ -159,7 +160,7 @@ describe('batches of tasks with limits', () => {
     expect(await arrived()).toEqual([1]);
     const waiting = [submit(), submit(), submit()];
     expect(codes([...waiting, submit()])).toEqual([[], [], [], ['ERR_RATE_LIMITED']]);
-    dispatcher.cancel((waiting[0] as { task: never }).task, new Error('not wanted'));
+    dispatcher.cancel(waiting[0]?.task as Task, new Error('not wanted'));
     expect(codes([submit(), submit()])).toEqual([[], ['ERR_RATE_LIMITED']]);
   });
 });
