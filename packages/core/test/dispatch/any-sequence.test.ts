@@ -382,7 +382,8 @@ class World {
     const name = ['hedged', 'guarded', 'limited'][which % 8] ?? usual;
     const deadline = flavour === 5 ? { hostMs: engine.clock.now() + 80, epochMs: 0 } : undefined;
     const key = [undefined, 'a', 'b'][which % 3];
-    const task = engine.submit(name, flavour % 2, { signal: controller.signal, deadline, key });
+    const settings = name === 'limited' ? { ...engine.type(name).settings, priority: flavour % 3 } : undefined;
+    const task = engine.submit(name, flavour % 2, { signal: controller.signal, deadline, key, settings });
     this.made.push({ task, controller });
   }
 

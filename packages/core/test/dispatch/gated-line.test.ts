@@ -244,6 +244,7 @@ describe('any sequence of calls', () => {
       key: fc.constantFrom('a', 'b', 'c'),
       cost: fc.integer({ min: 0, max: 7 }),
       name: fc.constantFrom('work', 'work', 'other'),
+      priority: fc.constantFrom(0, 0, 0, 1, 5),
       which: fc.nat(50),
       ms: fc.nat(400),
     });
@@ -260,8 +261,8 @@ describe('any sequence of calls', () => {
         const waiting = new Set<Task>();
         const running: Task[] = [];
         const limited = (): Task[] => running.filter(({ name }) => name === 'work');
-        for (const { what, key, cost, name, which, ms } of steps) {
-          if (what === 'push') waiting.add(push({ key, cost }, name));
+        for (const { what, key, cost, name, priority, which, ms } of steps) {
+          if (what === 'push') waiting.add(push({ key, cost }, name, priority));
           else if (what === 'wait') clock.advance(ms);
           else if (what === 'remove' && waiting.size > 0) {
             const task = [...waiting][which % waiting.size] as Task;
