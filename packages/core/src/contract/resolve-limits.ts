@@ -7,6 +7,8 @@ const CALLS = 'calls';
 
 /** One limit of a task name. */
 export interface ResolvedLimit {
+  /** The option that gives it. */
+  readonly of: keyof LimitOptions;
   /** Path of its option, for errors. */
   readonly option: string;
   /** Unit of its costs; undefined for calls at once, which have none. */
@@ -33,19 +35,25 @@ export interface LimitOptions<I = never> {
 /**
  * The limits of one task name; undefined without any. Limits with a key come first, as dispatch/gated-line.ts needs them.
  * @param path of its options, such as `tasks.convert`
+ * @param base limits that hold as they are, where their own option is not given: those of the name of a callable
  * @throws ERR_OPTION for a rate limit that is neither one of calls nor one of a unit
  */
-export function resolveLimits(options: LimitOptions, path: string): readonly ResolvedLimit[] | undefined {
+export function resolveLimits(
+  options: LimitOptions,
+  path: string,
+  base: readonly ResolvedLimit[] | undefined,
+): readonly ResolvedLimit[] | undefined {
   const { rateLimit, concurrency, concurrencyByKey } = options;
   const rates: readonly RateLimitRule[] = rateLimit === undefined ? [] : toList(rateLimit);
   const limits = rates.map((rule) => resolveRate(rule, `${path}.rateLimit`));
-  if (concurrency !== undefined) limits.push(atOnce(`${path}.concurrency`, concurrency, undefined));
+  if (concurrency !== undefined) limits.push(atOnce('concurrency', path, concurrency, undefined));
   if (concurrencyByKey !== undefined) {
     const { max, key } = concurrencyByKey;
     if (key === undefined || max === undefined) throw optionError(`${path}.concurrencyByKey`, 'must have key and max.');
-    limits.push(atOnce(`${path}.concurrencyByKey`, max, key as ResolvedLimit['key']));
+    limits.push(atOnce('concurrencyByKey', path, max, key as ResolvedLimit['key']));
   }
-  if (limits.length === 0) return undefined;
+  if (limits.length === 0) return base;
+  for (const limit of base ?? []) if (options[limit.of] === undefined) limits.push(limit);
   return Object.freeze(limits.sort((a, b) => Number(a.key === undefined) - Number(b.key === undefined)));
 }
 
@@ -62,6 +70,7 @@ function resolveRate(rule: RateLimitRule, option: string): ResolvedLimit {
     );
   }
   return {
+    of: 'rateLimit',
     option,
     unit: unit ?? CALLS,
     max: calls ?? (max as number),
@@ -74,9 +83,9 @@ function resolveRate(rule: RateLimitRule, option: string): ResolvedLimit {
   };
 }
 
-function atOnce(option: string, max: number, key: ResolvedLimit['key']): ResolvedLimit {
+function atOnce(of: keyof LimitOptions, path: string, max: number, key: ResolvedLimit['key']): ResolvedLimit {
   const none = { unit: undefined, perMs: undefined, cost: undefined };
-  return { option, ...none, max, isStrict: false, isPerItem: false, rejects: false, key };
+  return { of, option: `${path}.${of}`, ...none, max, isStrict: false, isPerItem: false, rejects: false, key };
 }
 
 function toList(rules: RateLimitRule | readonly RateLimitRule[]): readonly RateLimitRule[] {

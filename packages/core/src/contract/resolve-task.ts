@@ -61,7 +61,7 @@ export function resolveTask(
     breaker: own.breaker === undefined ? base.breaker : resolveBreaker(own.breaker),
     hedge: own.hedge === undefined ? base.hedge : resolveHedge(own.hedge),
     batch: own.batch === undefined ? base.batch : resolveGivenBatch(own.batch),
-    limits: resolveLimits(own, path) ?? base.limits,
+    limits: resolveLimits(own, path, base.limits),
   });
 }
 

@@ -49,12 +49,15 @@ export class TaskLimits {
   readonly #ones: readonly number[];
   readonly #noKeys: readonly undefined[];
 
-  constructor(rules: readonly ResolvedLimit[]) {
+  /** @param base limits of the name of a callable, which shares those that it has not set itself */
+  constructor(rules: readonly ResolvedLimit[], base?: TaskLimits) {
     this.#rules = rules;
     this.keyed = rules.filter(({ key }) => key !== undefined).length;
     this.isMetered = rules.some(({ cost }) => cost !== undefined);
     this.#rejects = rules.some(({ rejects }) => rejects);
     this.#gates = rules.map((rule) => {
+      const shared = base === undefined ? undefined : base.#gates[base.#rules.indexOf(rule)];
+      if (shared !== undefined) return shared;
       const make = (): RateLimiter => limiterOf(rule);
       return rule.key === undefined ? new Gate(make()) : new KeyGates(make);
     });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PoolOptions } from '../../src/contract/options.js';
+import { resolveTask } from '../../src/contract/resolve-task.js';
+import type { TaskSettings } from '../../src/contract/resolved-options.js';
 import type { TaskOptions } from '../../src/contract/task-options.js';
 import { MOST_KEYS } from '../../src/limits/key-gates.js';
 import { TaskLimits, type Ticket } from '../../src/limits/task-limits.js';
@@ -291,6 +293,8 @@ describe('options', () => {
     ['half a call', { rateLimit: { calls: 1.5, perMs: 1 } }],
     ['no end', { rateLimit: { calls: 1, perMs: Infinity } }],
     ['NaN', { rateLimit: { unit: 'x', max: NaN, perMs: 1, cost: () => 1 } }],
+    ['items of a unit', { rateLimit: { unit: 'x', max: 1, perMs: 1, cost: () => 1, per: 'item' } }],
+    ['an unknown per', { rateLimit: { calls: 1, perMs: 1, per: 'batch' } }],
     ['an unknown window', { rateLimit: { calls: 1, perMs: 1, window: 'sliding' } }],
     ['an unknown key', { rateLimit: { calls: 1, perMs: 1, burst: 2 } }],
     ['an empty list', { rateLimit: [] }],
@@ -315,6 +319,21 @@ describe('options', () => {
     expect((error as unknown as { details: { option: string } }).details.option).toMatch(
       /^tasks\.work\.(rateLimit|concurrency)/,
     );
+  });
+
+  it('of a name hold for a callable that sets others, with one share for both', () => {
+    const settings = optionsOf({ tasks: { work: { rateLimit: { calls: 2, perMs: 1000 }, concurrency: 9 } } });
+    const base = settings.tasks.get('work') as TaskSettings;
+    const own = resolveTask({ concurrency: 1 }, base);
+    const limits = new TaskLimits(base.limits ?? []);
+    const callable = new TaskLimits(own.limits ?? [], limits);
+    expect(own.limits?.map(({ of, max }) => [of, max])).toEqual([
+      ['concurrency', 1],
+      ['rateLimit', 2],
+    ]);
+    callable.take(callable.ticketFor(1), 0);
+    expect(callable.readyAtMs(callable.ticketFor(1), 0)).toBe(Infinity);
+    expect(takeAll(limits, 1, 0)).toBe(1);
   });
 
   it('are copied: a list that changes later changes nothing', () => {
