@@ -53,18 +53,16 @@ export class LocalBackend implements Backend {
   }
 
   submit(name: string, input: unknown, terms: CallTerms | undefined, mayRefuse: boolean): Promise<unknown> {
-    const { intake } = this.#engine;
-    const checked = intake.checked(name, input, terms);
+    const checked = this.#checked(name, input, terms);
     this.#takePlace(mayRefuse);
     const own = checked?.transfer === undefined ? checked : this.#movable(checked);
-    return intake.submit(name, input, own);
+    return this.#engine.intake.submit(name, input, own);
   }
 
   submitShared(name: string, input: unknown, terms: CallTerms, mayRefuse: boolean): SharedTask {
-    const { intake } = this.#engine;
-    const checked = intake.checked(name, input, terms);
+    const checked = this.#checked(name, input, terms);
     this.#takePlace(mayRefuse);
-    return intake.share(name, input, this.#movable(checked));
+    return this.#engine.intake.share(name, input, this.#movable(checked));
   }
 
   openCallable(name: string, label: string, settings: TaskSettings): number {
@@ -78,9 +76,10 @@ export class LocalBackend implements Backend {
     options: FlowOptions,
     mayRefuse: boolean,
   ): FlowingTask {
+    const checked = this.#checked(name, input, terms);
     this.#takePlace(mayRefuse);
     const flows = this.#engine.openFlows(name, options);
-    const result = this.#engine.intake.submit(name, input, { ...(terms && this.#movable(terms)), flows });
+    const result = this.#engine.intake.submit(name, input, { ...(checked && this.#movable(checked)), flows });
     flows.follow(result);
     return { result: result.then((value) => value), flows };
   }
@@ -239,6 +238,13 @@ export class LocalBackend implements Backend {
     this.#refusal ??= refusal;
     this.#engine.room.end(refusal);
     this.#engine.conditions.check();
+  }
+
+  /** See Intake.checked. A function of the user's that it calls may have ended this backend. */
+  #checked<T extends CallTerms | undefined>(name: string, input: unknown, terms: T): T | (T & { breakerKey: string }) {
+    const checked = this.#engine.intake.checked(name, input, terms);
+    if (checked !== terms && this.#refusal !== undefined) throw this.#refusal;
+    return checked;
   }
 
   #takePlace(mayRefuse: boolean): void {

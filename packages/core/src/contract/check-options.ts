@@ -18,7 +18,6 @@ import { checkShaping } from './resolve-shaping.js';
 import type { TaskOptions } from './task-options.js';
 import type { StatsOptions } from './window-stats.js';
 
-const BESIDE_LIMITS = 'cannot stand beside rateLimit or concurrency: its further runs would go past them.';
 const NOT_IDEMPOTENT = 'needs idempotent: true, because it calls the handler of one task several times.';
 
 // Decides which options are refused. The values of the others come from resolve-options.ts.
@@ -68,10 +67,6 @@ export function checkPoolOptions(given: PoolOptions, usualKind: PoolKind): PoolO
 export function checkTaskOptions(options: TaskOptions, path: string): TaskOptions {
   checkShape(options, TASK, path);
   checkBreaker(options.breaker, `${path}.breaker`);
-  const { hedge, rateLimit, concurrency, concurrencyByKey } = options;
-  if (hedge !== undefined && [rateLimit, concurrency, concurrencyByKey].some((limit) => limit !== undefined)) {
-    throw optionError(`${path}.hedge`, BESIDE_LIMITS);
-  }
   if (options.hedge !== undefined && options.idempotent !== true) throw optionError(`${path}.hedge`, NOT_IDEMPOTENT);
   checkShaping(options, path);
   if (options.batch !== undefined) checkBatchSize(options.batch, `${path}.batch`);
@@ -106,18 +101,10 @@ export function checkCallableOptions(options: CallableOptions, path: string): Ca
  */
 export function checkCallableSettings(
   own: CallableOptions,
-  { hedge, idempotent, limits }: { hedge: unknown; idempotent: boolean; limits: unknown },
+  { idempotent }: { idempotent: boolean },
   path: string,
 ): void {
-  if (hedge === undefined) return;
   if (own.hedge !== undefined && !idempotent) throw optionError(`${path}.hedge`, NOT_IDEMPOTENT);
-  if (limits === undefined) return;
-  if (own.hedge !== undefined) throw optionError(`${path}.hedge`, BESIDE_LIMITS);
-  const option = (['rateLimit', 'concurrency', 'concurrencyByKey'] as const).find((each) => own[each] !== undefined);
-  throw optionError(
-    `${path}.${option}`,
-    'cannot stand beside the hedge of its task name: further runs would go past it.',
-  );
 }
 
 /** Checks the options of one call, and returns a copy of their own properties. @throws ERR_OPTION */

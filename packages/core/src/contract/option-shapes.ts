@@ -48,6 +48,7 @@ const RATE_LIMIT = is.object({
   cost: is.func(),
   perMs: is.finiteDuration(1),
   window: is.oneOf('bucket', 'strict'),
+  per: is.oneOf('call', 'item'),
   key: is.func(),
   when: is.oneOf('wait', 'reject'),
 });

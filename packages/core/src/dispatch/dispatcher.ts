@@ -127,7 +127,7 @@ export class Dispatcher {
 
   /**
    * Recalls the tasks of a circuit breaker that have not begun. They are refused when they are handed out again.
-   * @param name of the breakers: callables may share those of their task name
+   * @param name see Breakers.task
    */
   recallRefused(name: string, breakerKey: string | undefined): void {
     // A copy: to look for them reads logs, after which a worker may leave.
@@ -156,7 +156,7 @@ export class Dispatcher {
     this.#passes.schedule();
   }
 
-  /** Ends the wait of batches for more items. @param name of their tasks, or label of their callable; undefined for all */
+  /** Ends the wait of batches for more items. @param name of their tasks; undefined for all */
   flush(name: string | undefined, why: 'flush' | 'close'): void {
     this.#backlog.flush(name, why);
   }

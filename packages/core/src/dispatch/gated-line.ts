@@ -1,6 +1,7 @@
 import { type Linked, LinkedQueue } from '../base/linked-queue.js';
 import type { Gate } from '../limits/gate.js';
 import type { TaskLimits, Ticket } from '../limits/task-limits.js';
+import { orderMs } from './task-order.js';
 import type { Sleeper, Wakes } from './wakes.js';
 
 /** Most keys that `mayBegin` looks at one by one. It only has to tell whether all cores have something to do. */
@@ -8,6 +9,9 @@ const LOOKED_AT = 64;
 
 /** A task that waits in a line, or a call of a wrapped function. */
 export interface Gated<T> extends Linked<T> {
+  /** Time since which it waits, and its priority, for `orderMs`. */
+  readonly dueAt: number;
+  readonly priority: number;
   readonly extras: { readonly ticket?: Ticket | undefined };
 }
 
@@ -44,7 +48,8 @@ class Lane<T extends Gated<T>> implements Linked<Lane<T>>, Sleeper {
 /**
  * Waiting tasks of one name and one priority whose name has limits. Tasks with the same keys are a lane, in the order they came.
  * Open lanes take turns, one task each. A lane whose first task finds a limit of its key used up is closed until that limit wakes it.
- * A limit without a key closes the whole line, so that a costly task is not overtaken for ever.
+ * A limit without a key closes the whole line, so that a costly task is not overtaken for ever. Nor do tasks of another line pass one
+ * that goes before them, as one of higher priority does.
  */
 export class GatedLine<T extends Gated<T>> implements Sleeper {
   wakeAtMs = 0;
@@ -108,21 +113,32 @@ export class GatedLine<T extends Gated<T>> implements Sleeper {
     this.#open.push(lane);
   }
 
+  /** Notes that the costs of a waiting batch have changed by those of an item. @param by 1 or -1 */
+  costChanged(task: T, item: Ticket, by: 1 | -1): void {
+    const lane = this.#laneOf(task);
+    this.#limits.reserveItem(lane.gates, item, by);
+    // It may cost little enough now.
+    if (by < 0 && lane.tasks.first === task) this.#reconsider(lane);
+  }
+
   /** The next task to go; undefined while limits hold back all of them. */
   get first(): T | undefined {
     if (this.#blockedBy !== undefined || this.#open.size === 0) return undefined;
     const now = this.#wakes.now();
     for (let lane = this.#open.first; lane !== undefined; lane = this.#open.first) {
       const task = lane.tasks.first as T;
-      const at = closedAt(lane.gates, ticketOf(task), now);
+      const order = orderMs(task);
+      const at = closedAt(lane.gates, ticketOf(task), order, now);
       if (at === -1) return task;
       const gate = lane.gates[at] as Gate;
-      const readyAtMs = gate.readyAtMs(ticketOf(task).costs[at] as number, now);
+      const ownAtMs = gate.readyAtMs(ticketOf(task).costs[at] as number, now);
+      // Where another line goes before this one, that one wakes it.
+      const readyAtMs = ownAtMs > now ? ownAtMs : Infinity;
       if (at >= this.#limits.keyed) {
-        this.#shut(gate, readyAtMs, now);
+        this.#shut(gate, order, readyAtMs, now);
         return undefined;
       }
-      this.#close(lane, gate, readyAtMs, now);
+      this.#close(lane, gate, order, readyAtMs, now);
     }
     return undefined;
   }
@@ -153,9 +169,10 @@ export class GatedLine<T extends Gated<T>> implements Sleeper {
   wake(): void {
     if (this.#blockedBy === undefined) return;
     this.#blockedMs += this.#wakes.now() - this.#blockedSinceMs;
-    this.#blockedBy.forget(this);
+    const gate = this.#blockedBy;
     this.#blockedBy = undefined;
     this.#wakes.cancel(this);
+    gate.forget(this);
     this.#wakes.noteWoken();
   }
 
@@ -190,10 +207,10 @@ export class GatedLine<T extends Gated<T>> implements Sleeper {
 
   #drop(lane: Lane<T>): void {
     if (lane.blockedBy === undefined) this.#open.remove(lane);
-    lane.blockedBy?.forget(lane);
     this.#wakes.cancel(lane);
     this.#lanes.delete(lane.key);
     for (const gate of lane.gates) gate.lines--;
+    lane.blockedBy?.forget(lane);
     if (this.size === 0) this.wake();
   }
 
@@ -212,28 +229,30 @@ export class GatedLine<T extends Gated<T>> implements Sleeper {
     const now = this.#wakes.now();
     lane.blockedMs += now - lane.sinceMs;
     lane.sinceMs = this.#blockedAt(now);
-    lane.blockedBy.forget(lane);
+    const gate = lane.blockedBy;
     lane.blockedBy = undefined;
     this.#wakes.cancel(lane);
     this.#open.push(lane);
     this.#openSize += lane.tasks.size;
+    // Last, because it wakes others.
+    gate.forget(lane);
     this.#wakes.noteWoken();
   }
 
-  #close(lane: Lane<T>, gate: Gate, readyAtMs: number, now: number): void {
+  #close(lane: Lane<T>, gate: Gate, order: number, readyAtMs: number, now: number): void {
     lane.blockedMs += this.#blockedAt(now) - lane.sinceMs;
     lane.sinceMs = now;
     lane.blockedBy = gate;
     this.#open.remove(lane);
     this.#openSize -= lane.tasks.size;
-    gate.await(lane);
+    gate.await(lane, order);
     if (readyAtMs < Infinity) this.#wakes.wakeAt(lane, readyAtMs);
   }
 
-  #shut(gate: Gate, readyAtMs: number, now: number): void {
+  #shut(gate: Gate, order: number, readyAtMs: number, now: number): void {
     this.#blockedBy = gate;
     this.#blockedSinceMs = now;
-    gate.await(this);
+    gate.await(this, order);
     if (readyAtMs < Infinity) this.#wakes.wakeAt(this, readyAtMs);
   }
 
@@ -259,10 +278,11 @@ function gateAt(gates: readonly Gate[], at: number): Gate {
   return gates[at] as Gate;
 }
 
-/** Index of the first limit that holds a task back; -1 if none does. */
-function closedAt(gates: readonly Gate[], { costs }: Ticket, now: number): number {
+/** Index of the first limit that holds a task back; -1 if none does. @param order see `orderMs` */
+function closedAt(gates: readonly Gate[], { costs }: Ticket, order: number, now: number): number {
   for (let at = 0; at < gates.length; at++) {
-    if (gateAt(gates, at).readyAtMs(costs[at] as number, now) > now) return at;
+    const gate = gateAt(gates, at);
+    if (gate.readyAtMs(costs[at] as number, now) > now || gate.isAwaitedBefore(order)) return at;
   }
   return -1;
 }

@@ -1,25 +1,16 @@
 import { LinkedQueue } from '../base/linked-queue.js';
+import type { Ticket } from '../limits/task-limits.js';
 import type { Task } from '../task/task.js';
 import type { TaskType } from '../task/task-type.js';
 import { GatedLine } from './gated-line.js';
+import { orderMs } from './task-order.js';
 import type { Wakes } from './wakes.js';
 
-/** Extra wait, for each step of lower priority, after which a task goes before another: the contract of RunOptions.priority. */
-const AGING_MS = 1000;
 /**
  * Assumed cost, in ms, of a task whose name has not completed yet. The first such tasks of two names then take turns with
  * tasks of a millisecond. It holds for the tasks of one round trip only.
  */
 const UNKNOWN_COST_MS = 1;
-
-/** Whether the first of these tasks goes before the second, by their priorities and how long they have waited. */
-export function goesBefore(first: Task, second: Task): boolean {
-  return orderMs(first) < orderMs(second);
-}
-
-function orderMs({ dueAt, priority }: Task): number {
-  return dueAt - priority * AGING_MS;
-}
 
 /** Waiting tasks of one name and one priority, in order. */
 interface Flow {
@@ -130,6 +121,11 @@ export class WaitingTasks {
       flow.gated.remove(task);
       this.#leaveGated(flow);
     }
+  }
+
+  /** See GatedLine.costChanged. */
+  costChanged(task: Task, item: Ticket, by: 1 | -1): void {
+    this.#flowOf(task).gated?.costChanged(task, item, by);
   }
 
   /** The next task to go. */

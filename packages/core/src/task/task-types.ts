@@ -22,7 +22,7 @@ export class TaskTypes {
   readonly #host: BreakerHost | undefined;
   /** Of callables, by their number. */
   readonly #callables: TaskType[] = [];
-  /** What batch handlers say of their batches, by name. */
+  /** Rules of batches by the name of their handler, as `batch()` gave them. */
   readonly #batches = new Map<string, BatchRules>();
   /** Names with a handler; undefined before the first worker was ready. */
   #handlers: Set<string> | undefined;
@@ -41,8 +41,8 @@ export class TaskTypes {
     for (const name of handlers) this.#handlers.add(name);
     for (const [name, own] of batches) {
       this.#batches.set(name, own);
-      learnBatches(this.of(name), own);
-      for (const type of this.#callables) if (type.taskName === name) learnBatches(type, own);
+      setBatches(this.of(name), own);
+      for (const type of this.#callables) if (type.taskName === name) setBatches(type, own);
     }
   }
 
@@ -59,8 +59,8 @@ export class TaskTypes {
   /** Makes a type for one callable. Its counts are its own, and so are limits that it sets. @returns its number */
   openCallable(name: string, label: string, settings: TaskSettings): number {
     const type = new TaskType(label, settings, this.#host, this.of(name), name);
-    const batches = this.#batches.get(name);
-    if (batches !== undefined) learnBatches(type, batches);
+    const own = this.#batches.get(name);
+    if (own !== undefined) setBatches(type, own);
     return this.#callables.push(type) - 1;
   }
 
@@ -92,8 +92,8 @@ export class TaskTypes {
   }
 }
 
-/** A callable has batches of its own: a batch has one set of limits and rules. @param own the rules by the handler */
-function learnBatches(type: TaskType, own: BatchRules): void {
+/** Tells a type that its handler takes lists. @param own what the handler says of them */
+function setBatches(type: TaskType, own: BatchRules): void {
   const rules = overrideBatch(own, type.settings.batch);
   if (type.batches === undefined) type.batches = new TypeBatches(rules);
   else type.batches.rules = rules;

@@ -195,7 +195,10 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   #onUsed(all: WorkerTopics['used']['asked']): undefined {
     const { assigned, clock } = this.#parts;
     const nowMs = clock.now();
-    for (const [wireId, used] of all) assigned.get(wireId)?.grant?.correct(used, nowMs);
+    for (const [wireId, used] of all) {
+      const entry = assigned.get(wireId);
+      entry?.grant?.correct(used, nowMs, entry.row);
+    }
   }
 
   #onReport(report: ReportMessage): void {

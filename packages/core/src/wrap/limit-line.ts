@@ -8,6 +8,8 @@ import type { TaskLimits, Ticket } from '../limits/task-limits.js';
 
 /** A try that waits for its turn. */
 interface Turn extends Linked<Turn> {
+  readonly dueAt: number;
+  readonly priority: number;
   readonly extras: { readonly ticket: Ticket };
   begin(): void;
 }
@@ -35,6 +37,8 @@ export class LimitLine {
       const turn: Turn = {
         next: undefined,
         previous: undefined,
+        dueAt: this.#clock.now(),
+        priority: 0,
         extras: { ticket },
         begin: () => {
           unlisten();
