@@ -99,7 +99,8 @@ function latency(types: readonly TaskType[]): LatencyStats {
   };
 }
 
-function summary(histograms: readonly Histogram[]): Summary {
+/** The counts and percentiles of all these together. */
+export function summary(histograms: readonly Histogram[]): Summary {
   const all = histograms.length === 1 && histograms[0] !== undefined ? histograms[0] : merged(histograms);
   const { count, mean, min, max } = all;
   return {

@@ -78,10 +78,14 @@ export interface Backend {
   /** Resolves when no task is pending. */
   whenIdle(): Promise<void>;
 
-  /** The circuit breaker of a task, or of one key of it. @throws ERR_OPTION without such a breaker */
-  breaker(name: string, key: string | undefined): BreakerHandle;
+  /**
+   * The circuit breaker of a task, or of one key of it.
+   * @param callable by `openCallable`; undefined for that of the name
+   * @throws ERR_OPTION without such a breaker
+   */
+  breaker(name: string, key: string | undefined, callable?: number): BreakerHandle;
 
-  /** Ends the wait of batches for more items. @param name of their tasks; undefined for all */
+  /** Ends the wait of batches for more items. @param name of their tasks, or label of their callable; undefined for all */
   flush(name: string | undefined): void;
 
   /** Starts no task until `resume`. */

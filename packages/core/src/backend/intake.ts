@@ -1,11 +1,10 @@
 import type { Clock } from '../base/clock.js';
-import { itemKey } from '../contract/resolve-batch.js';
+import { type GivenBatch, itemKey } from '../contract/resolve-batch.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
-import type { TaskLimits } from '../limits/task-limits.js';
 import type { InputWriter } from '../task/input-writer.js';
 import { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
-import type { TaskExtras } from '../task/task-terms.js';
+import type { BatchItem, TaskExtras } from '../task/task-terms.js';
 import type { TaskType } from '../task/task-type.js';
 import type { TaskTypes } from '../task/task-types.js';
 import type { Worker } from '../worker/worker.js';
@@ -62,8 +61,8 @@ export class Intake {
    * @returns the extras with the key of the breaker
    * @throws ERR_CIRCUIT_OPEN; ERR_OPTION when `breaker.key` gives no key
    */
-  checked<E extends TaskExtras | undefined>(name: string, input: unknown, extras: E): E {
-    const { breakers } = this.#types.of(name);
+  checked<E extends TaskExtras | undefined>(name: string, input: unknown, extras: E): E | (E & { breakerKey: string }) {
+    const { breakers } = this.#typeOf(name, extras);
     if (breakers === undefined) return extras;
     const breakerKey = breakers.keyOf(input);
     const nowMs = this.#clock.now();
@@ -159,12 +158,12 @@ export class Intake {
    */
   #enter(name: string, input: unknown, extras: TaskExtras | undefined): Task {
     const type = this.#typeOf(name, extras);
-    const { limits } = type;
-    const own = withItem(type, name, input, extras);
-    const task = this.#make(name, limits === undefined ? own : { ...own });
+    // Their functions are the user's, and may call the pool: the promise of this task is taken first.
+    const asks = (type.limits !== undefined || asksForItems(type)) && extras?.pinned !== true;
+    const task = this.#make(name, asks ? { ...extras } : extras);
     task.next = this.#entering;
     this.#entering = task;
-    const wrong = limits === undefined || task.isPinned ? undefined : takeTicket(task, limits, input);
+    const wrong = asks ? askAbout(task, input) : undefined;
     const refusal = wrong === undefined ? this.#inputs.write(task, task.hasSource ? undefined : input) : undefined;
     this.#entering = task.next;
     task.next = undefined;
@@ -193,13 +192,24 @@ export class Intake {
 }
 
 /** Notes keys and costs of a task, by functions of the user. Returns what is wrong with them, if anything is. */
-function takeTicket(task: Task, limits: TaskLimits, input: unknown): Error | undefined {
+function askAbout({ type, name, extras }: Task, input: unknown): Error | undefined {
   try {
-    task.extras.ticket = limits.ticketFor(input);
+    if (type.limits !== undefined) extras.ticket = type.limits.ticketFor(input);
+    if (asksForItems(type)) extras.batch = itemOf(type.settings.batch as GivenBatch, name, input);
     return undefined;
   } catch (error) {
     return error as Error;
   }
+}
+
+/** Whether the pool has functions for items of batches. */
+function asksForItems({ settings: { batch } }: TaskType): boolean {
+  return batch?.key !== undefined || batch?.isFull !== undefined;
+}
+
+/** What the pool's functions of a batch need of an input. @throws ERR_OPTION where `key` fails */
+function itemOf({ key, isFull }: GivenBatch, name: string, input: unknown): BatchItem {
+  return { key: key && itemKey(key, input, `tasks.${name}.batch.key`), input: isFull && input };
 }
 
 /** Gives a task these limits, which it looks up in its extras each time. */
@@ -209,19 +219,4 @@ function loosen({ extras, settings, submittedAt }: Task, { timeoutMs, queueUntil
   if (deadline === undefined) return;
   const epochMs = deadline.epochMs + deadlineMs - deadline.hostMs;
   extras.deadline = deadlineMs === Infinity ? undefined : { hostMs: deadlineMs, epochMs };
-}
-
-/** The same with what the pool's functions of a batch need of an input. @throws ERR_OPTION where `key` fails */
-function withItem(
-  { settings: { batch } }: TaskType,
-  name: string,
-  input: unknown,
-  extras: TaskExtras | undefined,
-): TaskExtras | undefined {
-  // A broadcast goes to each worker alone.
-  if (batch === undefined || extras?.pinned === true) return extras;
-  const { key, isFull } = batch;
-  if (key === undefined && isFull === undefined) return extras;
-  const text = key && itemKey(key, input, `tasks.${name}.batch.key`);
-  return { ...extras, batch: { key: text, input: isFull && input } };
 }

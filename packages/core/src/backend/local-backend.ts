@@ -2,6 +2,7 @@ import { moduleFile } from '../base/module-file.js';
 import { wrongArgument } from '../contract/arguments.js';
 import type { BreakerHandle } from '../contract/breaker-options.js';
 import type { CallTerms } from '../contract/call-terms.js';
+import { optionError } from '../contract/check-options.js';
 import { type DroppedBy, PoolError } from '../contract/errors.js';
 import type { HealthCheck } from '../contract/health.js';
 import type { WorkersOption } from '../contract/options.js';
@@ -52,18 +53,16 @@ export class LocalBackend implements Backend {
   }
 
   submit(name: string, input: unknown, terms: CallTerms | undefined, mayRefuse: boolean): Promise<unknown> {
-    const { intake } = this.#engine;
-    const checked = intake.checked(name, input, terms);
+    const checked = this.#checked(name, input, terms);
     this.#takePlace(mayRefuse);
     const own = checked?.transfer === undefined ? checked : this.#movable(checked);
-    return intake.submit(name, input, own);
+    return this.#engine.intake.submit(name, input, own);
   }
 
   submitShared(name: string, input: unknown, terms: CallTerms, mayRefuse: boolean): SharedTask {
-    const { intake } = this.#engine;
-    const checked = intake.checked(name, input, terms);
+    const checked = this.#checked(name, input, terms);
     this.#takePlace(mayRefuse);
-    return intake.share(name, input, this.#movable(checked));
+    return this.#engine.intake.share(name, input, this.#movable(checked));
   }
 
   openCallable(name: string, label: string, settings: TaskSettings): number {
@@ -77,11 +76,10 @@ export class LocalBackend implements Backend {
     options: FlowOptions,
     mayRefuse: boolean,
   ): FlowingTask {
-    const { intake } = this.#engine;
-    const checked = intake.checked(name, input, terms);
+    const checked = this.#checked(name, input, terms);
     this.#takePlace(mayRefuse);
     const flows = this.#engine.openFlows(name, options);
-    const result = intake.submit(name, input, { ...(checked && this.#movable(checked)), flows });
+    const result = this.#engine.intake.submit(name, input, { ...(checked && this.#movable(checked)), flows });
     flows.follow(result);
     return { result: result.then((value) => value), flows };
   }
@@ -127,8 +125,13 @@ export class LocalBackend implements Backend {
     return this.#engine.conditions.until(this.#isIdle);
   }
 
-  breaker(name: string, key: string | undefined): BreakerHandle {
+  breaker(name: string, key: string | undefined, callable?: number): BreakerHandle {
     const { options, types, clock } = this.#engine;
+    const own = callable === undefined ? undefined : types.ofCallable(callable);
+    if (own !== undefined) {
+      if (own.breakers === undefined) throw optionError(`task("${name}").breaker`, 'is not set, so there is none.');
+      return own.breakers.handle(key, () => clock.now());
+    }
     const { breaker } = options.tasks.get(name) ?? options.taskDefaults;
     // A name without one gets no type, which stats() would show.
     const breakers = breaker && types.of(name).breakers;
@@ -235,6 +238,13 @@ export class LocalBackend implements Backend {
     this.#refusal ??= refusal;
     this.#engine.room.end(refusal);
     this.#engine.conditions.check();
+  }
+
+  /** See Intake.checked. A function of the user's that it calls may have ended this backend. */
+  #checked<T extends CallTerms | undefined>(name: string, input: unknown, terms: T): T | (T & { breakerKey: string }) {
+    const checked = this.#engine.intake.checked(name, input, terms);
+    if (checked !== terms && this.#refusal !== undefined) throw this.#refusal;
+    return checked;
   }
 
   #takePlace(mayRefuse: boolean): void {

@@ -235,9 +235,10 @@ export class CachedCalls {
     // Only failures of the handler: another try may come through where the pool has refused or ended this one. An old result
     // that still answers is worth more.
     if (!isWanted || isPoolError(error) || this.#results.hasValue(place)) return rejection(error);
-    const { settings, task } = place;
+    const { settings } = place;
     try {
-      if (keepsFailure(task, error, settings)) this.#results.keepFailure(place, error, settings.failures?.ttlMs ?? 0);
+      if (keepsFailure(settings.path, error, settings))
+        this.#results.keepFailure(place, error, settings.failures?.ttlMs ?? 0);
       return rejection(error);
     } catch (cause) {
       const text = 'failures.on could not say whether the error of a task is to be kept.';

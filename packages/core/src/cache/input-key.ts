@@ -13,55 +13,55 @@ const MOST_TAGS = 64;
  * The key of an input, as the cache holds it.
  * @throws ERR_OPTION for an input without a stable key, and when the task's own `key` throws or returns no string
  */
-export function inputKey(task: string, input: unknown, { key }: ResolvedTaskCache): string {
-  if (key === undefined) return inputsOwnKey(task, input);
-  const own = ask(task, 'key', () => key(input));
+export function inputKey(path: string, input: unknown, { key }: ResolvedTaskCache): string {
+  if (key === undefined) return inputsOwnKey(path, input);
+  const own = ask(path, 'key', () => key(input));
   // Another type would be made a string, and objects of all contents the same one.
-  if (typeof own !== 'string') throw wrongReturn(task, 'key', 'must return a string', own);
+  if (typeof own !== 'string') throw wrongReturn(path, 'key', 'must return a string', own);
   return shortKey(own);
 }
 
 /** Labels of a result by its task and by its call. @throws ERR_OPTION for anything but short lists of texts, or when `tags` throws */
 export function tagsOf(
-  task: string,
+  path: string,
   input: unknown,
   { tags }: ResolvedTaskCache,
   ofCall: readonly string[] | undefined,
 ): readonly string[] {
-  const ofTask: unknown = typeof tags === 'function' ? ask(task, 'tags', () => tags(input)) : tags;
-  if (!isListOfText(ofTask)) throw wrongReturn(task, 'tags', 'must return a list of strings', ofTask);
+  const ofTask: unknown = typeof tags === 'function' ? ask(path, 'tags', () => tags(input)) : tags;
+  if (!isListOfText(ofTask)) throw wrongReturn(path, 'tags', 'must return a list of strings', ofTask);
   if (ofCall === undefined && ofTask.length === 0) return ofTask;
   const all = [...new Set([...ofTask, ...(ofCall ?? [])])];
   if (all.length > MOST_TAGS)
-    throw wrongReturn(task, 'tags', `must be at most ${MOST_TAGS} with those of the call`, all);
+    throw wrongReturn(path, 'tags', `must be at most ${MOST_TAGS} with those of the call`, all);
   return all.map(shortKey);
 }
 
 /** Whether a failure of a task is to be kept. @throws ERR_OPTION when `failures.on` throws, or returns anything but a boolean */
-export function keepsFailure(task: string, error: unknown, { failures }: ResolvedTaskCache): boolean {
+export function keepsFailure(path: string, error: unknown, { failures }: ResolvedTaskCache): boolean {
   const on = failures?.on;
   if (on === undefined) return failures !== undefined;
-  const answer = ask(task, 'failures.on', () => on(error));
-  if (typeof answer !== 'boolean') throw wrongReturn(task, 'failures.on', 'must return true or false', answer);
+  const answer = ask(path, 'failures.on', () => on(error));
+  if (typeof answer !== 'boolean') throw wrongReturn(path, 'failures.on', 'must return true or false', answer);
   return answer;
 }
 
-function inputsOwnKey(task: string, input: unknown): string {
+function inputsOwnKey(path: string, input: unknown): string {
   try {
     return stableKey(input);
   } catch (cause) {
-    throw wrongOption(task, 'key', `must be given for this input: ${messageOf(cause)}`, cause);
+    throw wrongOption(path, 'key', `must be given for this input: ${messageOf(cause)}`, cause);
   }
 }
 
 /** What a function of the task's options returns. A promise is a wrong answer, and its own failure adds nothing. */
-function ask(task: string, option: string, question: () => unknown): unknown {
+function ask(path: string, option: string, question: () => unknown): unknown {
   try {
     const answer = question();
     if (isThenable(answer)) answer.then(undefined, () => {});
     return answer;
   } catch (cause) {
-    throw wrongOption(task, option, `threw an error: ${messageOf(cause)}`, cause);
+    throw wrongOption(path, option, `threw an error: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -69,11 +69,11 @@ function isListOfText(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }
 
-function wrongReturn(task: string, option: string, must: string, value: unknown): PoolError<'ERR_OPTION'> {
-  return wrongOption(task, option, `${must}; received ${inspectBriefly(value)}.`);
+function wrongReturn(path: string, option: string, must: string, value: unknown): PoolError<'ERR_OPTION'> {
+  return wrongOption(path, option, `${must}; received ${inspectBriefly(value)}.`);
 }
 
-function wrongOption(task: string, option: string, reason: string, cause?: unknown): PoolError<'ERR_OPTION'> {
-  const details = { option: `tasks.${task}.cache.${option}`, reason };
+function wrongOption(path: string, option: string, reason: string, cause?: unknown): PoolError<'ERR_OPTION'> {
+  const details = { option: `${path}.${option}`, reason };
   return new PoolError('ERR_OPTION', details, cause === undefined ? {} : { cause });
 }

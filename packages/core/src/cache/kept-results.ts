@@ -91,8 +91,8 @@ export class KeptResults {
     const settings = this.#parts.settingsOf(task);
     if (settings === undefined)
       throw optionError(`tasks.${task}.cache`, 'is not set, so results of that task are not kept.');
-    const key = inputKey(task, input, settings);
-    const tags = tagsOf(task, input, settings, own.tags);
+    const key = inputKey(settings.path, input, settings);
+    const tags = tagsOf(settings.path, input, settings, own.tags);
     const ttlMs = own.ttlMs === Infinity ? 0 : (own.ttlMs ?? settings.ttlMs);
     return { task, key, tags, settings, terms: { ...settings, ttlMs } };
   }

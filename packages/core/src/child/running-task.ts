@@ -1,5 +1,6 @@
 import { AbortController } from '../base/natives.js';
 import { frozenHeaders, type Headers, NO_HEADERS } from '../contract/headers.js';
+import { checkUsed } from '../contract/used-units.js';
 import type { WorkerCache } from '../contract/worker-cache.js';
 import type { TaskContext } from '../contract/worker-module.js';
 import type { RowExtras } from '../wire/messages.js';
@@ -7,7 +8,7 @@ import { boundToTask } from './clean-context.js';
 import type { FlowTable } from './flow-table.js';
 import type { ProgressSender } from './progress.js';
 import type { SectionRecorder } from './section-recorder.js';
-import { checkUsed, type UsageReports } from './usage-reports.js';
+import type { UsageReports } from './usage-reports.js';
 
 /** Parts that all tasks of one worker share. */
 export interface WorkerScope {

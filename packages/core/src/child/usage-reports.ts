@@ -3,9 +3,6 @@ import type { ParentTopics, UsedUnits, WorkerTopics } from '../wire/topics.js';
 import { outsideOfTasks } from './clean-context.js';
 import { whenSettled } from './promised.js';
 
-/** Most units of a report, and the longest name of one. More would only be work for the parent. */
-const MOST_UNITS = 16;
-const LONGEST_UNIT = 200;
 /** Time after which a parent that stands still gets the next reports all the same. */
 const TAKEN_WITHIN_MS = 60_000;
 
@@ -63,16 +60,4 @@ export function sendUsage(
       whenSettled(requests.ask('used', all, { timeoutMs: TAKEN_WITHIN_MS }), taken, taken);
     });
   };
-}
-
-/** A copy of what a handler reports. @throws TypeError for anything but a few units with finite numbers of 0 or more */
-export function checkUsed(used: unknown): Used {
-  const isObject = typeof used === 'object' && used !== null && !Array.isArray(used);
-  const units = isObject ? Object.entries(used) : [];
-  const isRight = ([unit, amount]: [string, unknown]): boolean =>
-    unit.length <= LONGEST_UNIT && Number.isFinite(amount) && (amount as number) >= 0;
-  if (units.length > 0 && units.length <= MOST_UNITS && units.every(isRight)) return Object.fromEntries(units);
-  throw new TypeError(
-    `ctx.report takes an object of 1 to ${MOST_UNITS} units with finite numbers of 0 or more, such as { tokens: 1200 }.`,
-  );
 }

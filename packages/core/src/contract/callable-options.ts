@@ -1,3 +1,4 @@
+import type { BreakerHandle } from './breaker-options.js';
 import type { CacheSelector } from './cache-options.js';
 import type { CacheCounts } from './cache-stats.js';
 import type { RunArguments, RunOptions } from './call-options.js';
@@ -6,8 +7,8 @@ import type { TaskStats } from './stats.js';
 import type { TaskOptions } from './task-options.js';
 
 /**
- * Settings of one callable. What is given belongs to it alone, with its state: cache, limits, shaping. What is not given, it shares
- * with its task name.
+ * Settings of one callable. What is given belongs to it alone, with its state: cache, limits, breaker, shaping. What is not given, it
+ * shares with its task name, state and all. Only batches are its own in any case: its items go with no others.
  *
  * @typeParam I the input of the task
  */
@@ -54,7 +55,16 @@ export interface TaskFunction<I, O> {
    * @throws ERR_OPTION for a wrong selector; TypeError for an input without a stable key
    */
   invalidate(selector?: CallableSelector<I>): number;
-  /** Runs the calls that wait in its throttle or debounce, at once. */
+  /**
+   * Runs the calls that wait in its throttle or debounce, at once. Its items that wait for others of their batch leave as soon as a
+   * worker is free. Without throttle or debounce of its own, the calls of its task name run, too.
+   */
   flush(): void;
+  /**
+   * Its circuit breaker: its own, or that of its task name.
+   * @param key with `breaker.key`: the key that it returns for an input
+   * @throws ERR_OPTION without `breaker`, and for a key that is missing or needless
+   */
+  breaker(key?: string): BreakerHandle;
   stats(): CallableStats;
 }

@@ -18,6 +18,8 @@ import { checkShaping } from './resolve-shaping.js';
 import type { TaskOptions } from './task-options.js';
 import type { StatsOptions } from './window-stats.js';
 
+const NOT_IDEMPOTENT = 'needs idempotent: true, because it calls the handler of one task several times.';
+
 // Decides which options are refused. The values of the others come from resolve-options.ts.
 
 /**
@@ -65,26 +67,14 @@ export function checkPoolOptions(given: PoolOptions, usualKind: PoolKind): PoolO
 export function checkTaskOptions(options: TaskOptions, path: string): TaskOptions {
   checkShape(options, TASK, path);
   checkBreaker(options.breaker, `${path}.breaker`);
-  const { hedge, rateLimit, concurrency, concurrencyByKey } = options;
-  if (hedge !== undefined && [rateLimit, concurrency, concurrencyByKey].some((limit) => limit !== undefined)) {
-    throw optionError(
-      `${path}.hedge`,
-      'cannot stand beside rateLimit or concurrency: its further runs would go past them.',
-    );
-  }
-  if (options.hedge !== undefined && options.idempotent !== true) {
-    throw optionError(
-      `${path}.hedge`,
-      'needs idempotent: true, because it calls the handler of one task several times.',
-    );
-  }
+  if (options.hedge !== undefined && options.idempotent !== true) throw optionError(`${path}.hedge`, NOT_IDEMPOTENT);
   if (options.throttle ?? options.debounce) checkShaping(options, path);
   if (options.batch !== undefined) checkBatchSize(options.batch, `${path}.batch`);
   return ownOptions(options, TASK);
 }
 
 /** Refuses rules that contradict each other. @throws ERR_OPTION */
-function checkBreaker(breaker: TaskOptions['breaker'], path: string): void {
+export function checkBreaker(breaker: TaskOptions['breaker'], path: string): void {
   if (breaker === undefined || breaker === false) return;
   const { slowShare, slowMs, openMs, maxOpenMs } = breaker;
   if (slowShare !== undefined && slowMs === undefined) {
@@ -98,8 +88,23 @@ function checkBreaker(breaker: TaskOptions['breaker'], path: string): void {
 /** Checks the options of a callable, and returns a copy of their own properties. @throws ERR_OPTION */
 export function checkCallableOptions(options: CallableOptions, path: string): CallableOptions {
   checkShape(options, CALLABLE, path);
+  checkBreaker(options.breaker, `${path}.breaker`);
   if (options.throttle ?? options.debounce) checkShaping(options, path);
+  if (options.batch !== undefined) checkBatchSize(options.batch, `${path}.batch`);
   return ownOptions(options, CALLABLE);
+}
+
+/**
+ * Refuses options of a callable that do not fit to what its task name has.
+ * @param settings its own over those of the name
+ * @throws ERR_OPTION
+ */
+export function checkCallableSettings(
+  own: CallableOptions,
+  { idempotent }: { idempotent: boolean },
+  path: string,
+): void {
+  if (own.hedge !== undefined && !idempotent) throw optionError(`${path}.hedge`, NOT_IDEMPOTENT);
 }
 
 /** Checks the options of one call, and returns a copy of their own properties. @throws ERR_OPTION */

@@ -93,21 +93,6 @@ export function listOf(shape: Shape): Check {
   return check;
 }
 
-/** Right for a list of objects in which every given key is known and right. */
-export function listOfObjects(shape: Shape): Check {
-  const entryCheck = object(shape);
-  const check: Check = (value) => {
-    if (!Array.isArray(value)) return 'a list of objects';
-    for (const entry of value) {
-      const phrase = entryCheck(entry);
-      if (phrase !== null) return `a list in which each is ${phrase}`;
-    }
-    return null;
-  };
-  check.own = (value) => (value as object[]).map((entry) => ownOptions(entry, shape));
-  return check;
-}
-
 /** Right for a list of 1 to `most` values for which a check holds. */
 export function list(each: Check, most: number): Check {
   const check: Check = (value) => {

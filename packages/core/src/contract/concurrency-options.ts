@@ -2,6 +2,6 @@
 export interface ConcurrencyByKey<I = never> {
   /** Key of an input; see {@link RateLimitRule}. */
   key: (input: I) => string;
-  /** Most calls of a key that run at once in the whole pool. Integer of 1 or more. */
+  /** Most calls of a key that run at once in the whole pool. A batch is one call, and has one key. Integer of 1 or more. */
   max: number;
 }

@@ -1,6 +1,8 @@
 /**
  * When a task that takes long is run a second time beside the first. The first result counts, and the other run is cancelled. Only for
- * tasks with `idempotent: true`, whose inputs are not moved, and only on a worker that has nothing to do.
+ * tasks with `idempotent: true`, whose inputs are not moved, and only on a worker that has nothing to do. The further run takes its own
+ * share of each limit of the name. It does not begin while a limit would hold it back. Without effect for items of a batch, for
+ * streams, and for calls of `start`.
  */
 export interface HedgeOptions {
   /**

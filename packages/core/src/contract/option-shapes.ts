@@ -48,6 +48,7 @@ const RATE_LIMIT = is.object({
   cost: is.func(),
   perMs: is.finiteDuration(1),
   window: is.oneOf('bucket', 'strict'),
+  per: is.oneOf('call', 'item'),
   key: is.func(),
   when: is.oneOf('wait', 'reject'),
 });
@@ -230,47 +231,26 @@ export const WRAP_CALL: is.Shape = {
   signal: RUN['signal'] as is.Check,
   deadline: RUN['deadline'] as is.Check,
   timeoutMs: is.duration(1),
-  retry: RETRY_CHECK,
+  retry: RETRY_OF_CALL_CHECK,
+  idempotent: is.bool(),
   cache: RUN['cache'] as is.Check,
 };
-const WRAP_CACHE: is.Shape = {
-  ...withoutVersion(TASK_CACHE),
-  max: is.integer(1, 1_000_000),
-  maxBytes: is.integer(1),
-};
-const WRAP_LIMIT: is.Shape = {
-  calls: is.integer(1),
-  unit: is.text(),
-  max: is.positiveNumber(),
-  perMs: is.finiteDuration(1),
-  cost: is.func(),
-  window: is.oneOf('bucket', 'strict'),
-};
-/** Policies of a wrapped function. */
+const {
+  queueTimeoutMs: _queueTimeoutMs,
+  priority: _priority,
+  exclusive: _exclusive,
+  slowMs: _slowMs,
+  batch: _batch,
+  ...OF_FUNCTIONS
+} = TASK;
+/** Policies of a wrapped function: those of a task that need no worker and no queue. */
 export const WRAP: is.Shape = {
-  ...SHAPING,
+  ...OF_FUNCTIONS,
   name: is.text(),
-  cache: is.either(is.bool(), is.object(WRAP_CACHE)),
-  retry: RETRY_CHECK,
-  breaker: is.object({
-    consecutive: is.integer(1),
-    failureShare: is.positiveNumber(),
-    slowShare: is.positiveNumber(),
-    slowMs: is.duration(1),
-    windowMs: is.finiteDuration(1),
-    minCalls: is.integer(1),
-    openMs: is.finiteDuration(1),
-    maxOpenMs: is.finiteDuration(1),
-    probes: is.integer(1),
-    probeMs: is.duration(1),
-    on: is.func(),
-    dryRun: is.bool(),
-  }),
-  concurrency: is.integer(1),
-  rateLimit: is.either(is.object(WRAP_LIMIT), is.listOfObjects(WRAP_LIMIT)),
-  whenLimited: is.oneOf('wait', 'reject'),
-  limitsBy: is.func(),
-  timeoutMs: is.duration(1),
+  cache: is.either(
+    is.bool(),
+    is.object({ ...withoutVersion(TASK_CACHE), max: is.integer(1, 1_000_000), maxBytes: is.integer(1) }),
+  ),
 };
 const { cache: _noCache, ...UNCACHED } = RUN_ONE;
 /** Options of `start`. */

@@ -25,6 +25,12 @@ export interface RateLimitTerms<I = never> {
 export interface CallRateLimit<I = never> extends RateLimitTerms<I> {
   /** Most calls in `perMs`. Integer of 1 or more. */
   calls: number;
+  /**
+   * What a batch counts for: 'call' for one call, and 'item' for a call for each of its inputs. A batch then has no more items than
+   * `calls`. Items with different keys of the limit are in different batches. Without effect for other handlers.
+   * @defaultValue 'call'
+   */
+  per?: 'call' | 'item';
 }
 
 /** A limit of something that calls use, such as tokens or bytes. */
@@ -35,7 +41,8 @@ export interface UnitRateLimit<I = never> extends RateLimitTerms<I> {
   max: number;
   /**
    * Estimated use of an input, finite and 0 or more. Called at `run()`. The handler may give the true number: `ctx.report`. A call
-   * above `max` runs alone, and the limit recovers from it before the next one.
+   * above `max` runs alone, and the limit recovers from it before the next one. A batch costs the sum of its inputs, and takes no
+   * item that would bring it above `max`.
    */
   cost: (input: I) => number;
 }

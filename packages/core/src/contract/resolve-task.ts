@@ -52,7 +52,7 @@ export function resolveTask(
     timeoutMs: own.timeoutMs ?? base.timeoutMs,
     queueTimeoutMs: own.queueTimeoutMs ?? base.queueTimeoutMs,
     retry: own.retry === undefined ? base.retry : resolveRetry(own.retry),
-    cache: own.cache === undefined ? base.cache : resolveTaskCache(own.cache, poolTtlMs),
+    cache: own.cache === undefined ? base.cache : resolveTaskCache(own.cache, poolTtlMs, `${path}.cache`),
     shaping: (own.throttle ?? own.debounce) === undefined ? base.shaping : resolveShaping(own),
     priority: own.priority ?? base.priority,
     idempotent: own.idempotent ?? base.idempotent,
@@ -61,7 +61,7 @@ export function resolveTask(
     breaker: own.breaker === undefined ? base.breaker : resolveBreaker(own.breaker),
     hedge: own.hedge === undefined ? base.hedge : resolveHedge(own.hedge),
     batch: own.batch === undefined ? base.batch : resolveGivenBatch(own.batch),
-    limits: isLimited(own) ? resolveLimits(own, path) : base.limits,
+    limits: isLimited(own) ? resolveLimits(own, path, base.limits) : base.limits,
   });
 }
 
@@ -100,11 +100,16 @@ function resolveRetry(retry: number | RetryOptions): ResolvedRetry {
   });
 }
 
-function resolveTaskCache(cache: boolean | TaskCacheOptions, poolTtlMs: number): ResolvedTaskCache | undefined {
+function resolveTaskCache(
+  cache: boolean | TaskCacheOptions,
+  poolTtlMs: number,
+  path: string,
+): ResolvedTaskCache | undefined {
   if (cache === false) return undefined;
   const given: TaskCacheOptions = cache === true ? {} : cache;
   const { failures, tags } = given;
   return Object.freeze({
+    path,
     key: given.key as ResolvedTaskCache['key'],
     ttlMs: finiteTtl(given.ttlMs ?? poolTtlMs),
     staleWhileRevalidateMs: given.staleWhileRevalidateMs ?? 0,

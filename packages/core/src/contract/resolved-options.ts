@@ -38,6 +38,8 @@ export interface ResolvedCache extends Required<Omit<CacheOptions, 'store' | 'wa
 
 /** How results of a task are cached. Lengths of time in ms. */
 export interface ResolvedTaskCache {
+  /** Path of its options, for errors. */
+  readonly path: string;
   readonly key: ((input: unknown) => string) | undefined;
   /** 0 for no end. */
   readonly ttlMs: number;

@@ -83,7 +83,7 @@ export interface TaskOptions<I = never> extends ShapingOptions<I> {
   rateLimit?: RateLimitRule<I> | readonly RateLimitRule<I>[];
   /**
    * Most tasks of this name that run at once in the whole pool. A task that was cancelled or timed out counts until its handler
-   * ends. Not for `broadcast`. Integer of 1 or more. @defaultValue no limit
+   * ends. A batch counts as one, until its last item has ended. Not for `broadcast`. Integer of 1 or more. @defaultValue no limit
    */
   concurrency?: number;
   /** The same for each key. Keys take turns: each has one task after another. @defaultValue no limit */

@@ -95,9 +95,9 @@ export interface WorkerMessage {
 }
 /**
  * The rule by which a batch left. 'size': it had `size` items. 'bytes': it had `maxBytes`, or the next item would have gone beyond.
- * 'full': `isFull` said so. 'time': `maxWaitMs` was over. 'flush': `pool.flush()`. 'close': the pool closes. 'again': its items came back from a worker that had not begun them, or from a split batch.
+ * 'limit': the next item would have gone beyond a limit of the name. 'full': `isFull` said so. 'time': `maxWaitMs` was over. 'flush': `pool.flush()`. 'close': the pool closes. 'again': its items came back from a worker that had not begun them, or from a split batch.
  */
-export type BatchReason = 'size' | 'bytes' | 'full' | 'time' | 'flush' | 'close' | 'again';
+export type BatchReason = 'size' | 'bytes' | 'limit' | 'full' | 'time' | 'flush' | 'close' | 'again';
 
 export interface BatchMessage {
   pool: object;

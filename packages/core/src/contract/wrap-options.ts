@@ -1,80 +1,60 @@
+import type { BreakerHandle } from './breaker-options.js';
 import type { CacheOptions, CacheSelector, CallCacheOptions, TaskCacheOptions } from './cache-options.js';
 import type { CacheCounts } from './cache-stats.js';
-import type { ShapingOptions, ShapingStats } from './shaping-options.js';
-import type { RetryOptions } from './task-options.js';
+import type { PoolEvents } from './events.js';
+import type { ShapingStats } from './shaping-options.js';
+import type { BreakerStats, HedgeStats, Summary } from './stats.js';
+import type { RetryOptions, TaskOptions } from './task-options.js';
 
 /** How results of a wrapped function are cached, and how many. */
 export type WrapCacheOptions<I = never> = Omit<TaskCacheOptions<I>, 'version'> & Pick<CacheOptions, 'max' | 'maxBytes'>;
-
-/** When calls of a wrapped function are refused, because it fails. */
-export interface WrapBreakerOptions {
-  /** Failures in a row that open it. @defaultValue 5, or Infinity beside `failureShare` or `slowShare` */
-  consecutive?: number;
-  /** Share of calls in the window that open it when they fail, above 0 to 1. @defaultValue none */
-  failureShare?: number;
-  /** Share of calls in the window that open it when they take `slowMs`, above 0 to 1. @defaultValue none */
-  slowShare?: number;
-  /** Time from which a call is slow, in milliseconds. @defaultValue Infinity */
-  slowMs?: number;
-  /** Length of the window, in milliseconds. @defaultValue 10_000 */
-  windowMs?: number;
-  /** Calls of the window before its shares count. @defaultValue 20 */
-  minCalls?: number;
-  /** Time for which it is open, in milliseconds. @defaultValue 10_000 */
-  openMs?: number;
-  /** Longest time for which it is open, as failed probes double it. @defaultValue ten times `openMs` */
-  maxOpenMs?: number;
-  /** Calls that it lets through to try. All must succeed. @defaultValue 1 */
-  probes?: number;
-  /** Time after which a probe without an answer counts as failed, in milliseconds. @defaultValue 30_000 */
-  probeMs?: number;
-  /** Selects the failures that count. Aborts never do. If it throws, the failure counts. @defaultValue all */
-  on?: (error: unknown) => boolean;
-  /** Whether it only counts, and refuses nothing. @defaultValue false */
-  dryRun?: boolean;
-}
-
-/** A limit of calls over time, or of what they cost in another unit. */
-export type WrapRateLimit<I = never> =
-  | { calls: number; perMs: number; window?: 'bucket' | 'strict' }
-  | { unit: string; max: number; perMs: number; cost: (input: I) => number; window?: 'bucket' | 'strict' };
 
 /** What a wrapped function gets besides its input. */
 export interface WrapContext {
   /** Aborts when the last caller has gone, or a limit of time is over. A function that ignores it goes on, and keeps its place. */
   readonly signal: AbortSignal;
-  /** 1 for the first try. */
+  /** 1 for the first try. A run beside a slow one has the next number. */
   readonly attempt: number;
+  /**
+   * Tells the limits what this try has really used, by unit, as `ctx.report` of a task: `report({ tokens: 1200 })`. It takes the place
+   * of the estimate of `rateLimit.cost`, and the latest report counts. 1 to 16 units, finite numbers of 0 or more.
+   * @throws TypeError for anything else
+   */
+  report(used: Readonly<Record<string, number>>): void;
 }
 
+/** The input of a function. */
+export type FunctionInput<F> = F extends (input: infer I, ...others: never[]) => unknown ? I : never;
+
+/** Policies that a task and a wrapped function share. */
+type SharedPolicies =
+  | 'timeoutMs'
+  | 'retry'
+  | 'idempotent'
+  | 'breaker'
+  | 'hedge'
+  | 'rateLimit'
+  | 'concurrency'
+  | 'concurrencyByKey'
+  | 'throttle'
+  | 'debounce';
+
 /**
- * Policies around a function. From the outermost to the innermost: cache, throttle or debounce, deadline, retry, breaker,
- * concurrency, rate limit, `timeoutMs`. A call keeps the program running until it settles, as a task of a pool does.
+ * Policies around a function: those of {@link TaskOptions}, with the same names, defaults and checks. From the outermost to the
+ * innermost: `breaker.fallback`, cache, throttle or debounce, deadline, retry and hedge, breaker, concurrency, rate limit, `timeoutMs`.
+ * A call keeps the program running until it settles, as a task of a pool does. A try takes its places and its tokens at once, when all
+ * of its limits have room.
+ *
+ * Differences from a task: `hedge` may stand beside limits. A further run then begins when all of them have room for it. Waiting calls
+ * do not copy their input. `breaker.crashes` is refused, and so are options of workers and queues.
  *
  * @typeParam I the input of the function
  */
-export interface WrapPolicies<I = never> extends ShapingOptions<I> {
-  /** Label in errors. @defaultValue the name of the function */
+export interface WrapPolicies<I = never> extends Pick<TaskOptions<I>, SharedPolicies> {
+  /** Label in errors, events and stats. @defaultValue the name of the function, or 'anonymous' */
   name?: string;
   /** Caches results. Only for functions whose result depends on nothing but the input. Copies are like those between workers. */
   cache?: boolean | WrapCacheOptions<I>;
-  /** Further tries of a failed call. @defaultValue 0 */
-  retry?: number | RetryOptions;
-  /** Refuses calls while the function fails, with ERR_CIRCUIT_OPEN. Every try is looked at. */
-  breaker?: WrapBreakerOptions;
-  /** Most tries that run at once. Others wait in their order. Integer of 1 or more. @defaultValue Infinity */
-  concurrency?: number;
-  /** Limits of tries over time; all of them hold. */
-  rateLimit?: WrapRateLimit<I> | readonly WrapRateLimit<I>[];
-  /** 'wait': a try above a limit waits. 'reject': it ends the call with ERR_RATE_LIMITED. @defaultValue 'wait' */
-  whenLimited?: 'wait' | 'reject';
-  /**
-   * Calls with different keys have a breaker, a concurrency and rate limits of their own. A string, or a number. At most 10,000
-   * keys are remembered. @defaultValue one key for all calls
-   */
-  limitsBy?: (input: I) => string | number;
-  /** Longest time of one try, in milliseconds. Then ERR_TASK_TIMEOUT. @defaultValue Infinity */
-  timeoutMs?: number;
 }
 
 /** Settings of one call of a wrapped function. */
@@ -84,7 +64,9 @@ export interface WrapCallOptions {
   /** Latest time by which the call must be done, waiting included: a Date, or ms since the epoch. */
   deadline?: Date | number;
   timeoutMs?: number;
-  retry?: number | RetryOptions;
+  retry?: number | Omit<RetryOptions, 'budget'>;
+  /** false: no further run beside a slow one. */
+  idempotent?: boolean;
   /** false: the cache is neither read nor written. */
   cache?: false | CallCacheOptions;
 }
@@ -93,24 +75,28 @@ export interface WrapCallOptions {
 export interface WrapStats {
   /** Calls, those included that the cache answered, or another call replaced. */
   calls: number;
-  /** Calls of the function itself, further tries included. */
+  /** Calls of the function itself, further tries and further runs included. */
   tries: number;
   completed: number;
   /** Calls that rejected, for any reason but their own signal. */
   failed: number;
   cancelled: number;
+  /** Failures that got no further try because of `retry.budget`. */
+  retriesRefused: number;
+  /** Undefined without `breaker`. */
+  breaker: BreakerStats | undefined;
+  /** Undefined without `hedge`. */
+  hedges: HedgeStats | undefined;
+  /** Time for which limits held tries back that then ran, in milliseconds. Undefined without limits. */
+  limitWaitMs: Summary | undefined;
+  /** Undefined without throttle and debounce, and before the first call. */
   shaping: ShapingStats | undefined;
+  /** Undefined without `cache`, and before the first call. */
   cache: CacheCounts | undefined;
 }
 
-/** The circuit breaker of a wrapped function. */
-export interface WrapBreaker {
-  readonly state: 'closed' | 'open' | 'half-open' | 'isolated';
-  /** Closes it, whatever it was. */
-  reset(): void;
-  /** Opens it until `reset()`. */
-  isolate(): void;
-}
+/** Events of a wrapped function: those of its circuit breaker. */
+export type WrapEvents = Pick<PoolEvents, 'breaker:open' | 'breaker:half-open' | 'breaker:close'>;
 
 /**
  * A function with policies around it.
@@ -134,6 +120,18 @@ export interface WrappedFunction<I, O> {
   /** Runs the calls that wait in throttle or debounce, at once. */
   flush(): void;
   stats(): WrapStats;
-  /** The breaker of all its calls, or of a key of `limitsBy`. Undefined without the policy `breaker`. */
-  breaker(key?: string | number): WrapBreaker | undefined;
+  /**
+   * Its circuit breaker, as `pool.breaker()` of a task.
+   * @param key with `breaker.key`: the key that it returns for an input
+   * @throws ERR_OPTION without the policy `breaker`, and for a key that is missing or needless
+   */
+  breaker(key?: string): BreakerHandle;
+  /**
+   * Calls a listener at every such event, as `pool.on()`. The event's `task` is the name of the function. What a
+   * listener throws becomes an uncaught exception of the program.
+   * @throws ERR_OPTION for an unknown event, and for a listener that is not a function
+   */
+  on<E extends keyof WrapEvents>(event: E, listener: WrapEvents[E]): this;
+  /** Removes a listener. @throws ERR_OPTION for an unknown event */
+  off<E extends keyof WrapEvents>(event: E, listener: WrapEvents[E]): this;
 }

@@ -1,9 +1,11 @@
 import type { LRUCache } from 'lru-cache';
 import type { Clock, Timer } from '../base/clock.js';
 import { newLru } from '../base/lru.js';
+import type { Ticket } from '../limits/task-limits.js';
 import type { Task } from '../task/task.js';
 import type { Candidate } from './candidate.js';
-import { goesBefore, WaitingTasks } from './waiting.js';
+import { goesBefore } from './task-order.js';
+import { WaitingTasks } from './waiting.js';
 import type { Wakes } from './wakes.js';
 
 /** Most keys remembered, as RunOptions.key says. The least recently used is forgotten, and its next task goes to any worker. */
@@ -160,6 +162,14 @@ export class Affinity {
     if (wait?.tasks.has(task) !== true) return false;
     this.#laneOf(wait.home).remove(task);
     this.#forget(task, wait);
+    return true;
+  }
+
+  /** See GatedLine.costChanged. False when the task does not wait here. */
+  costChanged(task: Task, item: Ticket, by: 1 | -1): boolean {
+    const wait = this.#waitOf(task);
+    if (wait?.tasks.has(task) !== true) return false;
+    this.#laneOf(wait.home).costChanged(task, item, by);
     return true;
   }
 

@@ -3,6 +3,8 @@ import { debugLog, poolName } from '../base/debug-log.js';
 import { ReusedList } from '../base/reused-list.js';
 import { PoolError } from '../contract/errors.js';
 import type { Permit } from '../limits/breaker.js';
+import type { TaskGrant } from '../limits/task-grant.js';
+import type { Ticket } from '../limits/task-limits.js';
 import { BatchCall } from '../task/batch-call.js';
 import type { BatchTask } from '../task/batch-task.js';
 import type { Task } from '../task/task.js';
@@ -97,7 +99,7 @@ export class Assigner {
     const permit = breakers.admit(task.breakerKey, nowMs);
     if (permit !== undefined) return permit;
     publishTrace(pool, task, 'error', nowMs);
-    registry.fail(task, breakers.refuse(task.breakerKey, nowMs));
+    registry.fail(task, breakers.refuse(task.breakerKey, nowMs, task.failure?.error));
     return false;
   }
 
@@ -113,29 +115,29 @@ export class Assigner {
     );
     const handler = worker.handlers.get(batch.name);
     const going: Task[] = [];
-    const permits: (Permit | undefined)[] = [];
+    const permits: Permit[] | undefined = batch.type.breakers && [];
     for (const task of tasks) {
       if (handler === undefined) this.#refuse(worker, task);
       else if (task.deadlineMs <= now) backlog.expire(task);
       else {
-        const permit = this.#admit(task);
+        const permit = permits && this.#admit(task);
         if (permit === false) continue;
         going.push(task);
-        permits.push(permit);
+        if (permit !== undefined) permits?.push(permit);
       }
     }
     if (handler === undefined || going.length === 0) return;
-    const inputs = going.length === items ? gathered : countInputs(going);
+    const shares = sharesInput(going);
+    const inputs = going.length === items ? gathered : going.length - (shares?.size ?? 0);
+    const grant = takeLimits(batch, going, shares, now);
     if (!worker.assigned.hasUnsent) this.#unsent.push(worker);
     const call = new BatchCall(going.length, inputs);
-    for (const [at, task] of going.entries()) {
+    for (let at = 0; at < going.length; at++) {
+      const task = going[at] as Task;
       const place = worker.assign(task, handler, call);
-      // One grant for the call.
-      const { ticket } = batch.extras;
-      if (at === 0 && ticket !== undefined) place.grant = task.type.limits?.take(ticket, now);
+      place.grant = grant;
       registry.handOver(task, place);
-      const permit = permits[at];
-      if (permit !== undefined) place.policies = { permit, hedgeTimer: undefined };
+      if (permits !== undefined) place.policies = { permit: permits[at], hedgeTimer: undefined };
     }
     if (worker.calls > 1) this.#prefetched++;
     const waitedMs = now - batch.dueAt;
@@ -171,15 +173,32 @@ export class Assigner {
   }
 }
 
-/** Number of inputs of these tasks: tasks of one key share one. */
-function countInputs(tasks: readonly Task[]): number {
+/** The rows of these tasks that share the input of an earlier one. Undefined where no task has a key. */
+function sharesInput(tasks: readonly Task[]): Set<number> | undefined {
+  if (tasks[0]?.extras.batch?.key === undefined) return undefined;
   const keys = new Set<string>();
-  let inputs = 0;
-  for (const { extras } of tasks) {
-    const key = extras.batch?.key;
-    if (key !== undefined && keys.has(key)) continue;
-    if (key !== undefined) keys.add(key);
-    inputs++;
+  const rows = new Set<number>();
+  for (const [row, { extras }] of tasks.entries()) {
+    const key = extras.batch?.key as string;
+    if (keys.has(key)) rows.add(row);
+    else keys.add(key);
   }
-  return inputs;
+  return rows;
+}
+
+/** What the tasks of a batch take of the limits of their name, together; undefined without limits. */
+function takeLimits(
+  { extras: { ticket: whole }, type: { limits } }: BatchTask,
+  tasks: readonly Task[],
+  shares: Set<number> | undefined,
+  now: number,
+): TaskGrant | undefined {
+  if (limits === undefined || whole === undefined) return undefined;
+  const rows = tasks.map(({ extras }) => extras.ticket as Ticket) as [Ticket, ...Ticket[]];
+  for (const [row, own] of rows.entries()) {
+    // A task that joined later has waited for less time.
+    const waitedMs = now - (tasks[row] as Task).dueAt;
+    own.limitWaitMs = Math.min(own.limitWaitMs + whole.limitWaitMs, waitedMs);
+  }
+  return limits.takeAll(rows, (row) => shares?.has(row) !== true, now);
 }

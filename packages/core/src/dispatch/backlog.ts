@@ -46,7 +46,7 @@ export class Backlog {
     this.affinity = new Affinity({ clock: parts.clock, wakes, overdue: () => parts.passes.schedule() });
   }
 
-  /** All tasks that wait, those that their limits hold back included. */
+  /** All tasks that wait, those that their limits hold back included. A batch is one, and a batch that gathers is none. */
   get size(): number {
     return this.queue.total + this.quarantine.size + this.affinity.size;
   }
@@ -69,7 +69,7 @@ export class Backlog {
   *[Symbol.iterator](): Generator<Task> {
     for (const task of this.queue) if (task.members === undefined) yield task;
     for (const task of this.affinity.all()) if (task.members === undefined) yield task;
-    yield* this.quarantine.all();
+    for (const task of this.quarantine.all()) if (task.members === undefined) yield task;
     if (this.#gathering !== undefined) yield* this.#gathering.all();
   }
 
@@ -106,7 +106,7 @@ export class Backlog {
     return this.#batches.split(task, call, row);
   }
 
-  /** Ends the wait of batches for more items. @param name of their tasks; undefined for all */
+  /** Ends the wait of batches for more items. @param name of their type; undefined for all */
   flush(name: string | undefined, why: 'flush' | 'close'): void {
     this.#gathering?.flush(name, why);
     if (why === 'close') this.#isClosing = true;
@@ -150,6 +150,10 @@ export class Backlog {
       queue: (batch) => this.queue.push(batch),
       queueFirst: (batch) => this.#queueFirst(batch),
       unqueue: (batch) => this.#unqueue(batch),
+      costChanged: (batch, item, by) => {
+        if (batch.mustRunAlone || this.affinity.costChanged(batch, item, by)) return;
+        this.queue.costChanged(batch, item, by);
+      },
       due: () => passes.schedule(),
     }));
   }
@@ -157,7 +161,7 @@ export class Backlog {
   /** Remembers a flush for tasks that wait for the first worker, from which their batches will be known. */
   #noteFlushed(name: string | undefined): void {
     for (const task of this.queue) {
-      if (task.type.batches === undefined && (name === undefined || task.name === name))
+      if (task.type.batches === undefined && (name === undefined || task.type.name === name))
         this.#batches.noteFlushed(task);
     }
   }
@@ -173,21 +177,28 @@ export class Backlog {
   }
 
   #queueFirst(task: Task): void {
+    // What is left of an exclusive batch waits for its turn again.
+    if (task.mustRunAlone) task.history.mustRunAlone = false;
     if (!this.affinity.putBack(task)) this.queue.unshift(task);
   }
 
   #unqueue(task: Task): void {
-    if (!this.affinity.remove(task)) this.queue.remove(task);
+    // A batch of exclusive items whose turn has come waits there.
+    if (task.mustRunAlone) this.quarantine.remove(task);
+    else if (!this.affinity.remove(task)) this.queue.remove(task);
   }
 
   #isRefused(task: Task, limits: TaskLimits): boolean {
     const { pool, clock, registry } = this.#parts;
     const ticket = task.extras.ticket as Ticket;
     ticket.limitWaitMs = 0;
-    const refusal = limits.refusalOf(ticket, clock.now());
+    if (!limits.mayRefuse) return false;
+    const joins = !task.mustRunAlone && task.type.batches !== undefined && this.#batches.wouldJoinQueued(task);
+    const refusal = limits.refusalOf(ticket, clock.now(), joins);
     if (refusal === undefined) return false;
     publishTrace(pool, task, 'error', clock.now());
-    registry.fail(task, new PoolError('ERR_RATE_LIMITED', { task: task.name, ...refusal }));
+    const details = { task: task.name, ...refusal };
+    registry.fail(task, new PoolError('ERR_RATE_LIMITED', details, task.failure && { cause: task.failure.error }));
     return true;
   }
 

@@ -124,14 +124,17 @@ export class Dispatcher {
     this.#assignment.recall(worker, worker.assigned.unbegun());
   }
 
-  /** Recalls the tasks of a circuit breaker that have not begun. They are refused when they are handed out again. */
+  /**
+   * Recalls the tasks of a circuit breaker that have not begun. They are refused when they are handed out again.
+   * @param name see Breakers.task
+   */
   recallRefused(name: string, breakerKey: string | undefined): void {
     // A copy: to look for them reads logs, after which a worker may leave.
     for (const worker of [...this.roster.workers]) {
       if (!worker.assigned.hasPrefetched) continue;
       const refused = worker.assigned
         .unbegun()
-        .filter(({ type, extras }) => type.name === name && extras.breakerKey === breakerKey);
+        .filter(({ type, extras }) => type.breakers?.task === name && extras.breakerKey === breakerKey);
       this.#assignment.recall(worker, refused);
     }
   }

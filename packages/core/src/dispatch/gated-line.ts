@@ -1,20 +1,28 @@
 import { type Linked, LinkedQueue } from '../base/linked-queue.js';
 import type { Gate } from '../limits/gate.js';
 import type { TaskLimits, Ticket } from '../limits/task-limits.js';
-import type { Task } from '../task/task.js';
+import { orderMs } from './task-order.js';
 import type { Sleeper, Wakes } from './wakes.js';
 
 /** Most keys that `mayBegin` looks at one by one. It only has to tell whether all cores have something to do. */
 const LOOKED_AT = 64;
 
+/** A task that waits in a line, or a call of a wrapped function. */
+export interface Gated<T> extends Linked<T> {
+  /** Time since which it waits, and its priority, for `orderMs`. */
+  readonly dueAt: number;
+  readonly priority: number;
+  readonly extras: { readonly ticket?: Ticket | undefined };
+}
+
 /** Tasks of one line that have the same keys, in order. */
-class Lane implements Linked<Lane>, Sleeper {
-  next: Lane | undefined;
-  previous: Lane | undefined;
+class Lane<T extends Gated<T>> implements Linked<Lane<T>>, Sleeper {
+  next: Lane<T> | undefined;
+  previous: Lane<T> | undefined;
   wakeAtMs = 0;
   heapIndex = -1;
   readonly key: string;
-  readonly tasks = new LinkedQueue<Task>();
+  readonly tasks = new LinkedQueue<T>();
   /** The limits of its tasks. */
   readonly gates: readonly Gate[];
   /** The limit that holds it back; undefined while it is open. */
@@ -23,9 +31,9 @@ class Lane implements Linked<Lane>, Sleeper {
   blockedMs = 0;
   /** While it is open, a value of `#blockedAt`; else a time of the clock. */
   sinceMs: number;
-  readonly #wake: (lane: Lane) => void;
+  readonly #wake: (lane: Lane<T>) => void;
 
-  constructor(key: string, gates: readonly Gate[], sinceMs: number, wake: (lane: Lane) => void) {
+  constructor(key: string, gates: readonly Gate[], sinceMs: number, wake: (lane: Lane<T>) => void) {
     this.key = key;
     this.gates = gates;
     this.sinceMs = sinceMs;
@@ -40,17 +48,18 @@ class Lane implements Linked<Lane>, Sleeper {
 /**
  * Waiting tasks of one name and one priority whose name has limits. Tasks with the same keys are a lane, in the order they came.
  * Open lanes take turns, one task each. A lane whose first task finds a limit of its key used up is closed until that limit wakes it.
- * A limit without a key closes the whole line, so that a costly task is not overtaken for ever.
+ * A limit without a key closes the whole line, so that a costly task is not overtaken for ever. Nor do tasks of another line pass one
+ * that goes before them, as one of higher priority does.
  */
-export class GatedLine implements Sleeper {
+export class GatedLine<T extends Gated<T>> implements Sleeper {
   wakeAtMs = 0;
   heapIndex = -1;
   /** Its tasks, those that are held back included. */
   size = 0;
   readonly #limits: TaskLimits;
   readonly #wakes: Wakes;
-  readonly #lanes = new Map<string, Lane>();
-  readonly #open = new LinkedQueue<Lane>();
+  readonly #lanes = new Map<string, Lane<T>>();
+  readonly #open = new LinkedQueue<Lane<T>>();
   /** Tasks in open lanes. */
   #openSize = 0;
   /** The limit without a key that holds back all lanes. */
@@ -69,16 +78,16 @@ export class GatedLine implements Sleeper {
     return this.#blockedBy === undefined ? this.#openSize : 0;
   }
 
-  *[Symbol.iterator](): Generator<Task> {
+  *[Symbol.iterator](): Generator<T> {
     for (const { tasks } of this.#lanes.values()) yield* tasks;
   }
 
-  push(task: Task): void {
+  push(task: T): void {
     this.#enter(task).tasks.push(task);
   }
 
   /** Puts a task back at the head of its lane, and its lane first. */
-  unshift(task: Task): void {
+  unshift(task: T): void {
     const lane = this.#enter(task);
     lane.tasks.unshift(task);
     this.#reconsider(lane);
@@ -87,7 +96,7 @@ export class GatedLine implements Sleeper {
   }
 
   /** Removes a task that is not wanted any more. */
-  remove(task: Task): void {
+  remove(task: T): void {
     const lane = this.#laneOf(task);
     const wasFirst = lane.tasks.first === task;
     this.#leave(lane, task);
@@ -96,7 +105,7 @@ export class GatedLine implements Sleeper {
   }
 
   /** Removes a task because a worker takes it. The other lanes come next. */
-  take(task: Task): void {
+  take(task: T): void {
     const lane = this.#laneOf(task);
     this.#leave(lane, task);
     if (lane.tasks.size === 0 || lane.blockedBy !== undefined) return;
@@ -104,21 +113,32 @@ export class GatedLine implements Sleeper {
     this.#open.push(lane);
   }
 
+  /** Notes that the costs of a waiting batch have changed by those of an item. @param by 1 or -1 */
+  costChanged(task: T, item: Ticket, by: 1 | -1): void {
+    const lane = this.#laneOf(task);
+    this.#limits.reserveItem(lane.gates, item, by);
+    // It may cost little enough now.
+    if (by < 0 && lane.tasks.first === task) this.#reconsider(lane);
+  }
+
   /** The next task to go; undefined while limits hold back all of them. */
-  get first(): Task | undefined {
+  get first(): T | undefined {
     if (this.#blockedBy !== undefined || this.#open.size === 0) return undefined;
     const now = this.#wakes.now();
     for (let lane = this.#open.first; lane !== undefined; lane = this.#open.first) {
-      const task = lane.tasks.first as Task;
-      const at = closedAt(lane.gates, ticketOf(task), now);
+      const task = lane.tasks.first as T;
+      const order = orderMs(task);
+      const at = closedAt(lane.gates, ticketOf(task), order, now);
       if (at === -1) return task;
       const gate = lane.gates[at] as Gate;
-      const readyAtMs = gate.readyAtMs(ticketOf(task).costs[at] as number, now);
+      const ownAtMs = gate.readyAtMs(ticketOf(task).costs[at] as number, now);
+      // Where another line goes before this one, that one wakes it.
+      const readyAtMs = ownAtMs > now ? ownAtMs : Infinity;
       if (at >= this.#limits.keyed) {
-        this.#shut(gate, readyAtMs, now);
+        this.#shut(gate, order, readyAtMs, now);
         return undefined;
       }
-      this.#close(lane, gate, readyAtMs, now);
+      this.#close(lane, gate, order, readyAtMs, now);
     }
     return undefined;
   }
@@ -132,7 +152,7 @@ export class GatedLine implements Sleeper {
     let looks = 0;
     let most = Infinity;
     for (const { tasks, gates } of this.#open) {
-      const { costs } = ticketOf(tasks.first as Task);
+      const { costs } = ticketOf(tasks.first as T);
       let own = tasks.size;
       for (let at = 0; at < keyed; at++) own = Math.min(own, gateAt(gates, at).mayBegin(costs[at] as number, now));
       if (looks === 0) {
@@ -149,14 +169,15 @@ export class GatedLine implements Sleeper {
   wake(): void {
     if (this.#blockedBy === undefined) return;
     this.#blockedMs += this.#wakes.now() - this.#blockedSinceMs;
-    this.#blockedBy.forget(this);
+    const gate = this.#blockedBy;
     this.#blockedBy = undefined;
     this.#wakes.cancel(this);
+    gate.forget(this);
     this.#wakes.noteWoken();
   }
 
   /** The lane that a task joins. */
-  #enter(task: Task): Lane {
+  #enter(task: T): Lane<T> {
     const ticket = ticketOf(task);
     let lane = this.#lanes.get(ticket.line);
     if (lane === undefined) {
@@ -174,7 +195,7 @@ export class GatedLine implements Sleeper {
     return lane;
   }
 
-  #leave(lane: Lane, task: Task): void {
+  #leave(lane: Lane<T>, task: T): void {
     const ticket = ticketOf(task);
     this.#limits.reserve(lane.gates, ticket, -1);
     ticket.limitWaitMs += this.#blockedOf(lane);
@@ -184,52 +205,54 @@ export class GatedLine implements Sleeper {
     if (lane.tasks.size === 0) this.#drop(lane);
   }
 
-  #drop(lane: Lane): void {
+  #drop(lane: Lane<T>): void {
     if (lane.blockedBy === undefined) this.#open.remove(lane);
-    lane.blockedBy?.forget(lane);
     this.#wakes.cancel(lane);
     this.#lanes.delete(lane.key);
     for (const gate of lane.gates) gate.lines--;
+    lane.blockedBy?.forget(lane);
     if (this.size === 0) this.wake();
   }
 
-  #laneOf(task: Task): Lane {
-    return this.#lanes.get(ticketOf(task).line) as Lane;
+  #laneOf(task: T): Lane<T> {
+    return this.#lanes.get(ticketOf(task).line) as Lane<T>;
   }
 
   /** Looks at a lane again, whose first task is another one. */
-  #reconsider(lane: Lane): void {
+  #reconsider(lane: Lane<T>): void {
     if (lane.tasks.size > 0) this.#wakeLane(lane);
     this.wake();
   }
 
-  #wakeLane(lane: Lane): void {
+  #wakeLane(lane: Lane<T>): void {
     if (lane.blockedBy === undefined) return;
     const now = this.#wakes.now();
     lane.blockedMs += now - lane.sinceMs;
     lane.sinceMs = this.#blockedAt(now);
-    lane.blockedBy.forget(lane);
+    const gate = lane.blockedBy;
     lane.blockedBy = undefined;
     this.#wakes.cancel(lane);
     this.#open.push(lane);
     this.#openSize += lane.tasks.size;
+    // Last, because it wakes others.
+    gate.forget(lane);
     this.#wakes.noteWoken();
   }
 
-  #close(lane: Lane, gate: Gate, readyAtMs: number, now: number): void {
+  #close(lane: Lane<T>, gate: Gate, order: number, readyAtMs: number, now: number): void {
     lane.blockedMs += this.#blockedAt(now) - lane.sinceMs;
     lane.sinceMs = now;
     lane.blockedBy = gate;
     this.#open.remove(lane);
     this.#openSize -= lane.tasks.size;
-    gate.await(lane);
+    gate.await(lane, order);
     if (readyAtMs < Infinity) this.#wakes.wakeAt(lane, readyAtMs);
   }
 
-  #shut(gate: Gate, readyAtMs: number, now: number): void {
+  #shut(gate: Gate, order: number, readyAtMs: number, now: number): void {
     this.#blockedBy = gate;
     this.#blockedSinceMs = now;
-    gate.await(this);
+    gate.await(this, order);
     if (readyAtMs < Infinity) this.#wakes.wakeAt(this, readyAtMs);
   }
 
@@ -239,7 +262,7 @@ export class GatedLine implements Sleeper {
   }
 
   /** Time for which a lane has been held back up to now: by its own limits, or with its line. */
-  #blockedOf(lane: Lane): number {
+  #blockedOf(lane: Lane<T>): number {
     if (lane.blockedBy === undefined && this.#blockedBy === undefined)
       return lane.blockedMs + this.#blockedMs - lane.sinceMs;
     const now = this.#wakes.now();
@@ -247,7 +270,7 @@ export class GatedLine implements Sleeper {
   }
 }
 
-function ticketOf({ extras }: Task): Ticket {
+function ticketOf({ extras }: Pick<Gated<unknown>, 'extras'>): Ticket {
   return extras.ticket as Ticket;
 }
 
@@ -255,10 +278,11 @@ function gateAt(gates: readonly Gate[], at: number): Gate {
   return gates[at] as Gate;
 }
 
-/** Index of the first limit that holds a task back; -1 if none does. */
-function closedAt(gates: readonly Gate[], { costs }: Ticket, now: number): number {
+/** Index of the first limit that holds a task back; -1 if none does. @param order see `orderMs` */
+function closedAt(gates: readonly Gate[], { costs }: Ticket, order: number, now: number): number {
   for (let at = 0; at < gates.length; at++) {
-    if (gateAt(gates, at).readyAtMs(costs[at] as number, now) > now) return at;
+    const gate = gateAt(gates, at);
+    if (gate.readyAtMs(costs[at] as number, now) > now || gate.isAwaitedBefore(order)) return at;
   }
   return -1;
 }

@@ -2,10 +2,12 @@ import type { Clock, Timer } from '../base/clock.js';
 import { MOST_ITEMS } from '../contract/batch-shape.js';
 import { saysFull } from '../contract/resolve-batch.js';
 import type { BatchReason } from '../contract/trace.js';
+import type { Ticket } from '../limits/task-limits.js';
 import type { BatchCall } from '../task/batch-call.js';
 import { type BatchState, BatchTask } from '../task/batch-task.js';
 import type { Task } from '../task/task.js';
 import type { TypeBatches } from '../task/type-batches.js';
+import { batchesOf, BatchLanes } from './batch-lanes.js';
 
 export interface GatheringParts {
   clock: Clock;
@@ -17,16 +19,10 @@ export interface GatheringParts {
   queueFirst(batch: BatchTask): void;
   /** Removes an empty batch from wherever it waits. */
   unqueue(batch: BatchTask): void;
+  /** The costs of a batch that is in the queue have changed by those of an item. @param by 1 or -1 */
+  costChanged(batch: BatchTask, item: Ticket, by: 1 | -1): void;
   /** A batch has become due without a call from outside. */
   due(): void;
-}
-
-/** The batches of one name, priority and key that take items. */
-interface Lane {
-  /** Takes new items. */
-  open: BatchTask | undefined;
-  /** Takes items that come back from a worker, which have waited once. */
-  returned: BatchTask | undefined;
 }
 
 /** The two batches into which a failed one is split. */
@@ -38,15 +34,18 @@ type Halves = [first: BatchTask | undefined, second: BatchTask | undefined];
  */
 export class Gathering {
   readonly #parts: GatheringParts;
-  /** By name, priority and key, while they have an open batch. */
-  readonly #lanes = new Map<TypeBatches, Map<string, Lane>>();
-  /** The batch of every task that waits in one. */
-  readonly #batchOf = new Map<Task, BatchTask>();
+  readonly #lanes = new BatchLanes();
+  /**
+   * Batches by their first member. An entry for each member would be most of what gathering costs. Such a Map is copied again and
+   * again, and its old copies keep tasks that have ended in memory.
+   */
+  readonly #byFirst = new Map<Task, BatchTask>();
   /** Ends of waits, by batch. */
   readonly #timers = new Map<BatchTask, Timer>();
   readonly #halves = new WeakMap<BatchCall, Halves>();
   /** Tasks that waited for the first worker when `flush` was called. */
   readonly #flushed = new WeakSet<Task>();
+  #size = 0;
   #waiting = 0;
   #isClosing: boolean;
 
@@ -57,7 +56,7 @@ export class Gathering {
 
   /** Number of tasks that wait in batches. */
   get size(): number {
-    return this.#batchOf.size;
+    return this.#size;
   }
 
   /** Part of them that waits for more items, not for a worker. */
@@ -65,8 +64,8 @@ export class Gathering {
     return this.#waiting;
   }
 
-  all(): Iterable<Task> {
-    return this.#batchOf.keys();
+  *all(): Generator<Task> {
+    for (const { members } of this.#byFirst.values()) yield* members;
   }
 
   /**
@@ -75,13 +74,14 @@ export class Gathering {
    */
   add(task: Task): void {
     const batches = batchesOf(task);
-    let batch = this.#laneOf(batches, task).open;
-    if (batch !== undefined && !hasRoomFor(batch, task, batches)) {
-      this.#close(batch, 'bytes');
+    let batch = this.#lanes.of(task).open;
+    const isOver = batch && overBy(batch, task, batches);
+    if (batch !== undefined && isOver !== undefined) {
+      this.#close(batch, isOver);
       batch = undefined;
     }
-    // Anew, because the end of a batch may have ended its lane.
-    this.#laneOf(batches, task).open = batch ??= new BatchTask(task);
+    // Looked up anew, because the end of a batch may have ended its lane.
+    if (batch === undefined) this.#lanes.of(task).open = batch = new BatchTask(task);
     this.#join(batch, task, false);
     const isFull = this.#isFull(batch, task);
     const { rules } = batches;
@@ -98,13 +98,13 @@ export class Gathering {
   /** Puts back a task that has not begun, at the head of the queue. Neighbours that come back make one batch again. */
   putBack(task: Task): void {
     const batches = batchesOf(task);
-    let batch = this.#laneOf(batches, task).returned;
-    if (batch !== undefined && !hasRoomFor(batch, task, batches)) {
+    let batch = this.#lanes.of(task).returned;
+    if (batch !== undefined && overBy(batch, task, batches) !== undefined) {
       this.#close(batch, 'again');
       batch = undefined;
     }
     if (batch === undefined) {
-      this.#laneOf(batches, task).returned = batch = new BatchTask(task);
+      this.#lanes.of(task).returned = batch = new BatchTask(task);
       this.#join(batch, task, true);
       this.#dueFirst(batch);
     } else {
@@ -130,13 +130,21 @@ export class Gathering {
     return isFirst;
   }
 
+  /** Whether a task would join a batch that stands in the queue already. */
+  wouldJoinQueued(task: Task): boolean {
+    const batches = batchesOf(task);
+    const batch = this.#lanes.openFor(task);
+    return batch?.stage === 'due' && overBy(batch, task, batches) === undefined;
+  }
+
   /** Removes a task that is not wanted any more. False when it is in no batch. */
   remove(task: Task): boolean {
-    const batch = this.#batchOf.get(task);
+    const batch = this.#batchOf(task);
     if (batch === undefined) return false;
-    this.#leave(batch, task);
-    if (batch.members.size > 0) return true;
     const isQueued = batch.stage !== 'gathering';
+    const item = this.#leave(batch, task);
+    if (item !== undefined && isQueued) this.#parts.costChanged(batch, item, -1);
+    if (batch.members.size > 0) return true;
     this.#end(batch);
     if (isQueued) this.#parts.unqueue(batch);
     return true;
@@ -145,12 +153,16 @@ export class Gathering {
   /** Takes the first members of a batch that a worker takes. The rest waits at the head of the queue. */
   take(batch: BatchTask, most: number): Task[] {
     const tasks: Task[] = [];
+    const { members } = batch;
+    if (members.first !== undefined) this.#byFirst.delete(members.first);
     while (tasks.length < most) {
-      const task = batch.members.first;
+      const task = members.first;
       if (task === undefined) break;
-      this.#leave(batch, task);
+      batch.remove(task);
       tasks.push(task);
     }
+    this.#size -= tasks.length;
+    if (members.first !== undefined) this.#byFirst.set(members.first, batch);
     if (batch.members.size === 0) {
       this.#end(batch);
     } else {
@@ -160,13 +172,10 @@ export class Gathering {
     return tasks;
   }
 
-  /** Ends the wait of the batches of a name, or of all. */
+  /** Ends the wait of the batches of a type, or of all. */
   flush(name: string | undefined, why: 'flush' | 'close'): void {
     if (why === 'close') this.#isClosing = true;
-    const open = [...this.#lanes.values()].flatMap((lanes) => [...lanes.values()].map((lane) => lane.open));
-    for (const batch of open) {
-      if (batch !== undefined && (name === undefined || batch.name === name)) this.#due(batch, why);
-    }
+    for (const batch of this.#lanes.open()) if (name === undefined || batch.type.name === name) this.#due(batch, why);
   }
 
   /** Remembers a flush for a task whose batches are not known yet. */
@@ -179,7 +188,7 @@ export class Gathering {
     const isFull = task.type.settings.batch?.isFull;
     if (isFull === undefined) return false;
     try {
-      return saysFull(isFull, distinctInputs(batch), `tasks.${task.name}.batch.isFull`);
+      return saysFull(isFull, batch.distinctInputs(), `tasks.${task.name}.batch.isFull`);
     } catch (error) {
       this.remove(task);
       throw error;
@@ -187,15 +196,38 @@ export class Gathering {
   }
 
   #join(batch: BatchTask, task: Task, isFirst: boolean): void {
-    batch.add(task, isFirst);
+    const { first } = batch.members;
+    const item = batch.add(task, isFirst);
     if (batch.stage === 'gathering') this.#waiting++;
-    this.#batchOf.set(task, batch);
+    else if (item !== undefined) this.#parts.costChanged(batch, item, 1);
+    this.#size++;
+    this.#noteFirst(batch, first);
   }
 
-  #leave(batch: BatchTask, task: Task): void {
-    batch.remove(task);
+  /** @returns what that takes off the costs of the batch */
+  #leave(batch: BatchTask, task: Task): Ticket | undefined {
+    const { first } = batch.members;
+    const item = batch.remove(task);
     if (batch.stage === 'gathering') this.#waiting--;
-    this.#batchOf.delete(task);
+    this.#size--;
+    this.#noteFirst(batch, first);
+    return item;
+  }
+
+  /** Notes that a batch may have another first member than before. */
+  #noteFirst(batch: BatchTask, before: Task | undefined): void {
+    const { first } = batch.members;
+    if (first === before) return;
+    if (before !== undefined) this.#byFirst.delete(before);
+    if (first !== undefined) this.#byFirst.set(first, batch);
+  }
+
+  /** The batch of a task; undefined when it is in none. */
+  #batchOf(task: Task): BatchTask | undefined {
+    let first = task;
+    for (let steps = 1; first.previous !== undefined; first = first.previous)
+      if (++steps > MOST_ITEMS) return undefined;
+    return this.#byFirst.get(first);
   }
 
   /** Has a batch leave when a worker is free. */
@@ -218,7 +250,7 @@ export class Gathering {
     if (!batch.isOpen) return;
     const wasGathering = batch.stage === 'gathering';
     this.#endWait(batch);
-    this.#forget(batch);
+    this.#lanes.forget(batch);
     if (batch.why !== 'again') batch.why = why;
     this.#move(batch, 'closed');
     if (wasGathering) this.#parts.queue(batch);
@@ -227,7 +259,7 @@ export class Gathering {
   /** Ends a batch that has no members left. */
   #end(batch: BatchTask): void {
     this.#endWait(batch);
-    this.#forget(batch);
+    this.#lanes.forget(batch);
     this.#move(batch, 'gone');
   }
 
@@ -248,52 +280,12 @@ export class Gathering {
     this.#timers.get(batch)?.cancel();
     this.#timers.delete(batch);
   }
-
-  #laneOf(batches: TypeBatches, { priority, key }: Task): Lane {
-    let lanes = this.#lanes.get(batches);
-    if (lanes === undefined) this.#lanes.set(batches, (lanes = new Map<string, Lane>()));
-    const name = laneName(priority, key);
-    let lane = lanes.get(name);
-    if (lane === undefined) lanes.set(name, (lane = { open: undefined, returned: undefined }));
-    return lane;
-  }
-
-  /** Drops a batch from its lane, and the lane if it is empty. Users' data can name any number of lanes. */
-  #forget(batch: BatchTask): void {
-    const batches = batchesOf(batch);
-    const lanes = this.#lanes.get(batches);
-    const name = laneName(batch.priority, batch.key);
-    const lane = lanes?.get(name);
-    if (lane === undefined) return;
-    if (lane.open === batch) lane.open = undefined;
-    if (lane.returned === batch) lane.returned = undefined;
-    if (lane.open === undefined && lane.returned === undefined) lanes?.delete(name);
-  }
 }
 
-/** Whether a task may join: the bytes of its input fit, and so does its row. */
-function hasRoomFor(batch: BatchTask, task: Task, { rules }: TypeBatches): boolean {
-  if (batch.members.size >= MOST_ITEMS) return false;
-  return batch.hasKeyOf(task) || batch.bytes + task.totalBytes <= rules.maxBytes;
-}
-
-/** Inputs of the members, one for each key. */
-function distinctInputs(batch: BatchTask): unknown[] {
-  const keys = new Set<string>();
-  const inputs: unknown[] = [];
-  for (const { extras } of batch.members) {
-    const { key, input } = extras.batch ?? {};
-    if (key !== undefined && keys.has(key)) continue;
-    if (key !== undefined) keys.add(key);
-    inputs.push(input);
-  }
-  return inputs;
-}
-
-function laneName(priority: number, key: string | undefined): string {
-  return key === undefined ? `${priority}` : `${priority} ${key}`;
-}
-
-function batchesOf({ type }: Task): TypeBatches {
-  return type.batches as TypeBatches;
+/** The rule that keeps a task out of a batch; undefined if it may join. */
+function overBy(batch: BatchTask, task: Task, { rules }: TypeBatches): BatchReason | undefined {
+  if (batch.members.size >= MOST_ITEMS) return 'size';
+  if (batch.hasKeyOf(task)) return undefined;
+  if (batch.bytes + task.totalBytes > rules.maxBytes) return 'bytes';
+  return batch.mayCost(task) ? undefined : 'limit';
 }

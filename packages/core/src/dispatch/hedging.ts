@@ -22,8 +22,8 @@ export interface HedgingParts {
 
 /**
  * Runs a task again beside a run that takes long: hedged requests (Dean, Barroso, "The Tail at Scale", 2013). A further run is a task
- * of its own, a *twin*, which shares the input. No count has it, and its end is news for its task only. The first result settles
- * the task. A failure waits for the other runs.
+ * of its own, a *twin*, which shares the input. It takes its own share of the limits of its name. No count has it, and its end is
+ * news for its task only. The first result settles the task. A failure waits for the other runs.
  */
 export class Hedging {
   readonly #parts: HedgingParts;
@@ -35,10 +35,9 @@ export class Hedging {
   /** Looks after a task that was handed to a worker. */
   watch(task: Task): void {
     const { hedge, run } = task.type;
-    // A moved input cannot be sent twice, and a suspect must run alone.
-    if (hedge === undefined || task.isPinned || !task.isIdempotent || task.isOneShot || task.mustRunAlone) return;
-    // Nor can a source be read twice, and a stream has one reader.
-    if (task.flows !== undefined) return;
+    if (hedge === undefined || task.isPinned || !task.isIdempotent) return;
+    // A moved input cannot be sent twice, nor values that flow. A suspect must run alone.
+    if (task.isOneShot || task.flows !== undefined || task.mustRunAlone) return;
     // A task that was recalled before it began is in the same try.
     if ((task.twins?.begun ?? 0) >= hedge.max) return;
     const afterMs = hedge.afterMs(run);
@@ -60,7 +59,7 @@ export class Hedging {
     const { hedge, breakers } = task.type;
     if (hedge === undefined || breakers?.refusesUntil(task.breakerKey, clock.now()) !== undefined) return;
     const worker = assignment.idleBeside(task.assignment?.assignee as Worker);
-    if (worker === undefined) {
+    if (worker === undefined || isHeldBack(task, clock.now())) {
       // Each time after twice the wait, because many tasks may take long at once, and each look costs time.
       this.#lookIn(task, 2 * delayMs, afterMs);
     } else if (!hedge.budget.takeOut()) {
@@ -77,7 +76,9 @@ export class Hedging {
     const begun = ++twins.begun;
     const { settings, extras, type, submittedAt } = task;
     const { name, deadline, headers, onRan, breakerKey } = extras;
-    const own = { name, deadline, headers, onRan, breakerKey, settings: { ...settings, queueTimeoutMs: Infinity } };
+    const ticket = extras.ticket && { ...extras.ticket, limitWaitMs: 0 };
+    const terms = { name, deadline, headers, onRan, breakerKey, ticket };
+    const own = { ...terms, settings: { ...settings, queueTimeoutMs: Infinity } };
     const ended = (): void => twins.remove(twin);
     const completed = (value: unknown): void => {
       twins.drop(twin);
@@ -118,6 +119,11 @@ export class Hedging {
     withdraw(task, otherRunEnded());
     passes.schedule();
   }
+}
+
+/** Whether limits of its name would hold one more run of a task back. */
+function isHeldBack({ type: { limits }, extras: { ticket } }: Task, nowMs: number): boolean {
+  return limits !== undefined && ticket !== undefined && limits.readyAtMs(ticket, nowMs) > nowMs;
 }
 
 /** The reason of ctx.signal in the handler of a run whose result is not wanted. */

@@ -75,15 +75,14 @@ export class Outcomes {
     const how = thrown.call?.how;
     if (how === 'failed' && call !== undefined && call.rows > 1 && batches?.rules.isolate === true && task.canMove) {
       task.history.attempt++;
-      if (this.#parts.backlog.split(task, call, row)) batches.noteSplit();
+      if (this.#parts.backlog.split(task, call, row)) {
+        batches.noteSplit();
+        if (task.type.limits !== undefined) closeLimits(task, errorFromWire(thrown), nowMs);
+      }
       return;
     }
     const error = how === 'results' ? wrongResults(task, thrown) : errorFromWire(thrown);
-    const { limits } = task.type;
-    const { ticket } = task.extras;
-    if (limits !== undefined && ticket !== undefined) {
-      limits.failed(ticket, error, task.settings.retry.maxRetryAfterMs, nowMs);
-    }
+    closeLimits(task, error, nowMs);
     this.#handlerFailed(task, withOrigin(error, task, workerId), ranMs, true);
   }
 
@@ -272,6 +271,12 @@ export class Outcomes {
     registry.requeue(task);
     backlog.add(task);
   }
+}
+
+/** Closes the limits of a task for as long as its error asks for. */
+function closeLimits({ type: { limits }, extras: { ticket }, settings }: Task, error: unknown, nowMs: number): void {
+  if (limits === undefined || ticket === undefined) return;
+  limits.failed(ticket, error, settings.retry.maxRetryAfterMs, nowMs);
 }
 
 function isUnsettled({ state }: Task): boolean {

@@ -1,7 +1,7 @@
 import { LinkedQueue } from '../base/linked-queue.js';
 import type { Task } from '../task/task.js';
 import type { Candidate } from './candidate.js';
-import { goesBefore } from './waiting.js';
+import { goesBefore } from './task-order.js';
 
 /** Verdict on a candidate that was set aside. It is empty and runs this suspect, or is free for all tasks again. */
 export interface Verdict {

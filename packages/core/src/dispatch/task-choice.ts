@@ -4,7 +4,8 @@ import type { Assigner } from './assigner.js';
 import type { Candidate } from './candidate.js';
 import type { FreeCapacity } from './capacity.js';
 import type { Quarantine } from './quarantine.js';
-import { goesBefore, type WaitingTasks } from './waiting.js';
+import { goesBefore } from './task-order.js';
+import type { WaitingTasks } from './waiting.js';
 
 export interface TaskChoiceParts {
   queue: WaitingTasks;

@@ -1,25 +1,16 @@
 import { LinkedQueue } from '../base/linked-queue.js';
+import type { Ticket } from '../limits/task-limits.js';
 import type { Task } from '../task/task.js';
 import type { TaskType } from '../task/task-type.js';
 import { GatedLine } from './gated-line.js';
+import { orderMs } from './task-order.js';
 import type { Wakes } from './wakes.js';
 
-/** Extra wait, for each step of lower priority, after which a task goes before another: the contract of RunOptions.priority. */
-const AGING_MS = 1000;
 /**
  * Assumed cost, in ms, of a task whose name has not completed yet. The first such tasks of two names then take turns with
  * tasks of a millisecond. It holds for the tasks of one round trip only.
  */
 const UNKNOWN_COST_MS = 1;
-
-/** Whether the first of these tasks goes before the second, by their priorities and how long they have waited. */
-export function goesBefore(first: Task, second: Task): boolean {
-  return orderMs(first) < orderMs(second);
-}
-
-function orderMs({ dueAt, priority }: Task): number {
-  return dueAt - priority * AGING_MS;
-}
 
 /** Waiting tasks of one name and one priority, in order. */
 interface Flow {
@@ -27,7 +18,7 @@ interface Flow {
   readonly priority: number;
   readonly tasks: LinkedQueue<Task>;
   /** The tasks instead, where their name has limits. */
-  readonly gated: GatedLine | undefined;
+  readonly gated: GatedLine<Task> | undefined;
   /** Execution time handed out, on a clock that all flows of a priority share. The flow with the least goes next. */
   servedMs: number;
   /** Whether its limits blocked all of its tasks when it was looked at last. */
@@ -65,14 +56,14 @@ export class WaitingTasks {
   get size(): number {
     let size = this.#size;
     if (this.#gated.length === 0) return size;
-    for (const { gated } of this.#gated) size += (gated as GatedLine).openSize;
+    for (const { gated } of this.#gated) size += (gated as GatedLine<Task>).openSize;
     return size;
   }
 
   /** All of them. */
   get total(): number {
     let total = this.#size;
-    for (const { gated } of this.#gated) total += (gated as GatedLine).size;
+    for (const { gated } of this.#gated) total += (gated as GatedLine<Task>).size;
     return total;
   }
 
@@ -89,7 +80,7 @@ export class WaitingTasks {
   /** Tasks that may begin, if there are workers enough. */
   get mayBegin(): number {
     let sum = this.#size;
-    for (const { gated } of this.#gated) sum += (gated as GatedLine).mayBegin;
+    for (const { gated } of this.#gated) sum += (gated as GatedLine<Task>).mayBegin;
     return sum;
   }
 
@@ -97,7 +88,7 @@ export class WaitingTasks {
   get expectedMs(): number {
     let expectedMs = 0;
     for (const { type, tasks } of this.#active) expectedMs += tasks.size * type.expectedMs;
-    for (const { type, gated } of this.#gated) expectedMs += (gated as GatedLine).mayBegin * type.expectedMs;
+    for (const { type, gated } of this.#gated) expectedMs += (gated as GatedLine<Task>).mayBegin * type.expectedMs;
     return expectedMs;
   }
 
@@ -132,6 +123,11 @@ export class WaitingTasks {
     }
   }
 
+  /** See GatedLine.costChanged. */
+  costChanged(task: Task, item: Ticket, by: 1 | -1): void {
+    this.#flowOf(task).gated?.costChanged(task, item, by);
+  }
+
   /** The next task to go. */
   get first(): Task | undefined {
     return this.#gated.length > 0 ? this.#firstOfAll() : this.firstAhead;
@@ -162,7 +158,7 @@ export class WaitingTasks {
 
   *[Symbol.iterator](): Generator<Task> {
     for (const { tasks } of this.#active) yield* tasks;
-    for (const { gated } of this.#gated) yield* gated as GatedLine;
+    for (const { gated } of this.#gated) yield* gated as GatedLine<Task>;
   }
 
   #next(): Flow | undefined {
@@ -258,7 +254,7 @@ export class WaitingTasks {
     if (flows === undefined) this.#flows.set(type, (flows = new Map<number, Flow>()));
     let flow = flows.get(priority);
     if (flow === undefined) {
-      const gated = type.limits && new GatedLine(type.limits, this.#wakes);
+      const gated = type.limits && new GatedLine<Task>(type.limits, this.#wakes);
       flow = { type, priority, tasks: new LinkedQueue(), gated, servedMs: 0, isBlocked: false };
       flows.set(priority, flow);
     }

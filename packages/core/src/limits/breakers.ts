@@ -22,7 +22,9 @@ export interface BreakerHost {
 
 /** The circuit breakers of one task: one for all calls, or one for each key. */
 export class Breakers {
-  readonly #task: string;
+  /** Name of the task, or label of the callable, that has them. */
+  readonly task: string;
+  readonly #path: string;
   readonly #rules: ResolvedBreaker;
   readonly #host: BreakerHost;
   /** Breakers by key, the least recently used first. One that is not closed is forgotten only where no closed one is left. */
@@ -31,8 +33,10 @@ export class Breakers {
   #opened = 0;
   #refused = 0;
 
-  constructor(task: string, rules: ResolvedBreaker, host: BreakerHost) {
-    this.#task = task;
+  /** @param path of its options, for errors */
+  constructor(task: string, rules: ResolvedBreaker, host: BreakerHost, path = `tasks.${task}`) {
+    this.task = task;
+    this.#path = path;
     this.#rules = rules;
     this.#host = host;
   }
@@ -45,7 +49,7 @@ export class Breakers {
   /** The key of a call; undefined for a task with one breaker. @throws ERR_OPTION when `key` gives none */
   keyOf(input: unknown): string | undefined {
     const { key } = this.#rules;
-    return key === undefined ? undefined : shortKey(textOf(`tasks.${this.#task}.breaker.key`, key, input));
+    return key === undefined ? undefined : shortKey(textOf(`${this.#path}.breaker.key`, key, input));
   }
 
   /** Time until which calls are refused; undefined if the next one may be let through. */
@@ -67,7 +71,7 @@ export class Breakers {
     const breaker = this.#get(key);
     const state = breaker.stateAt(nowMs) as 'open' | 'half-open' | 'isolated';
     const retryAfterMs = (breaker.refusesUntil(nowMs) ?? nowMs) - nowMs;
-    const details = { task: this.#task, key, state, retryAfterMs };
+    const details = { task: this.task, key, state, retryAfterMs };
     const last = cause ?? breaker.lastFailure;
     return new PoolError('ERR_CIRCUIT_OPEN', details, last === undefined ? {} : { cause: last });
   }
@@ -81,9 +85,9 @@ export class Breakers {
     let counts = true;
     let fault: AggregateError | undefined;
     try {
-      counts = on === undefined || answerOf(`tasks.${this.#task}.breaker.on`, on, error);
+      counts = on === undefined || answerOf(`${this.#path}.breaker.on`, on, error);
     } catch (cause) {
-      fault = new AggregateError([error, cause], `breaker.on of task "${this.#task}" gave no answer about an error.`);
+      fault = new AggregateError([error, cause], `breaker.on of task "${this.task}" gave no answer about an error.`);
     }
     permit.breaker.ended(permit, counts ? 'failed' : 'ignored', nowMs, tookMs, error);
     return fault;
@@ -96,7 +100,7 @@ export class Breakers {
   handle(given: string | undefined, now: () => number): BreakerHandle {
     const hasKeys = this.#rules.key !== undefined;
     if (hasKeys !== (typeof given === 'string')) {
-      throw wrongArgument('key', hasKeys ? `a key of task "${this.#task}"` : 'left out, without breaker.key', given);
+      throw wrongArgument('key', hasKeys ? `a key of task "${this.task}"` : 'left out, without breaker.key', given);
     }
     const key = given === undefined ? undefined : shortKey(given);
     const state = (): BreakerState => this.#find(key)?.stateAt(now()) ?? 'closed';
@@ -153,7 +157,7 @@ export class Breakers {
     this.#others.delete(key);
     (change.to === 'closed' ? this.#closed : this.#others).set(key, breaker);
     const { dryRun, key: hasKeys } = this.#rules;
-    this.#host.breakerChanged({ ...change, task: this.#task, key: hasKeys === undefined ? undefined : key, dryRun });
+    this.#host.breakerChanged({ ...change, task: this.task, key: hasKeys === undefined ? undefined : key, dryRun });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Grant, RateLimiter } from './rate-limiter.js';
 
-/** A line of tasks that a closed gate holds back. */
+/** A line of tasks that a gate holds back. */
 export interface Waiter {
   /** Called when the gate may be open for it. */
   wake(): void;
@@ -13,7 +13,8 @@ export class Gate {
   /** Cost of accepted calls that have not begun, where the rule refuses the others. */
   reserved = 0;
   readonly #limiter: RateLimiter;
-  readonly #waiters = new Set<Waiter>();
+  /** With the place of their first task in the order of all tasks; the least goes first. */
+  readonly #waiters = new Map<Waiter, number>();
   /** Calls that have begun and not ended. */
   #running = 0;
   #closedUntilMs = -Infinity;
@@ -61,12 +62,20 @@ export class Gate {
     this.#closedUntilMs = Math.max(this.#closedUntilMs, untilMs);
   }
 
-  await(waiter: Waiter): void {
-    this.#waiters.add(waiter);
+  /** @param order place of its first task in the order of all tasks */
+  await(waiter: Waiter, order: number): void {
+    this.#waiters.set(waiter, order);
   }
 
+  /** Lets a line go. Others that waited behind it look again. */
   forget(waiter: Waiter): void {
-    this.#waiters.delete(waiter);
+    if (this.#waiters.delete(waiter)) this.#wake();
+  }
+
+  /** Whether another line waits here for a task that goes before this place. A cheaper one would take from it, again and again. */
+  isAwaitedBefore(order: number): boolean {
+    for (const first of this.#waiters.values()) if (first < order) return true;
+    return false;
   }
 
   /** Whether it is as new, and nothing waits for it. */
@@ -77,7 +86,7 @@ export class Gate {
 
   #wake(): void {
     if (this.#waiters.size === 0) return;
-    const waiters = [...this.#waiters];
+    const waiters = [...this.#waiters.keys()];
     this.#waiters.clear();
     for (const waiter of waiters) waiter.wake();
   }

@@ -10,7 +10,7 @@ const LOOKED_AT = 2;
 export class KeyGates {
   readonly #makeLimiter: () => RateLimiter;
   readonly #gates = new Map<string, Gate>();
-  /** The gate of all keys beyond MOST_KEYS. */
+  /** The gate of all keys beyond MOST_KEYS. A key that used it gets none of its own while it is in use: it would have two shares. */
   #other: Gate | undefined;
 
   constructor(makeLimiter: () => RateLimiter) {
@@ -21,7 +21,9 @@ export class KeyGates {
     const known = this.#gates.get(key);
     if (known !== undefined) return known;
     this.#dropIdle(nowMs);
-    if (this.#gates.size >= MOST_KEYS) return (this.#other ??= new Gate(this.#makeLimiter()));
+    if (this.#other?.isIdle(nowMs) === true) this.#other = undefined;
+    if (this.#other !== undefined) return this.#other;
+    if (this.#gates.size >= MOST_KEYS) return (this.#other = new Gate(this.#makeLimiter()));
     const gate = new Gate(this.#makeLimiter());
     this.#gates.set(key, gate);
     return gate;

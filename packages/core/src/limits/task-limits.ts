@@ -23,6 +23,11 @@ export interface Ticket {
   limitWaitMs: number;
 }
 
+/** The ticket of a batch. Its costs grow with its items. */
+export interface BatchTicket extends Ticket {
+  readonly costs: number[];
+}
+
 /** The reason for which a call is refused. */
 export interface LimitRefusal {
   readonly key: string | undefined;
@@ -44,12 +49,15 @@ export class TaskLimits {
   readonly #ones: readonly number[];
   readonly #noKeys: readonly undefined[];
 
-  constructor(rules: readonly ResolvedLimit[]) {
+  /** @param base limits of the name of a callable, which shares those that it has not set itself */
+  constructor(rules: readonly ResolvedLimit[], base?: TaskLimits) {
     this.#rules = rules;
     this.keyed = rules.filter(({ key }) => key !== undefined).length;
     this.isMetered = rules.some(({ cost }) => cost !== undefined);
     this.#rejects = rules.some(({ rejects }) => rejects);
     this.#gates = rules.map((rule) => {
+      const shared = base === undefined ? undefined : base.#gates[base.#rules.indexOf(rule)];
+      if (shared !== undefined) return shared;
       const make = (): RateLimiter => limiterOf(rule);
       return rule.key === undefined ? new Gate(make()) : new KeyGates(make);
     });
@@ -75,13 +83,18 @@ export class TaskLimits {
     return Math.max(...gates.map((gate, at) => gate.readyAtMs(ticket.costs[at] as number, nowMs)));
   }
 
-  /** Why a call is refused; undefined if it may wait for a worker. */
-  refusalOf(ticket: Ticket, nowMs: number): LimitRefusal | undefined {
+  /** Whether limits may refuse a call. */
+  get mayRefuse(): boolean {
+    return this.#rejects;
+  }
+
+  /** Why a call is refused; undefined if it may wait for a worker. @param joins whether it joins a batch that waits already */
+  refusalOf(ticket: Ticket, nowMs: number, joins = false): LimitRefusal | undefined {
     if (!this.#rejects) return undefined;
     const gates = this.gatesOf(ticket, nowMs);
     let refusal: LimitRefusal | undefined;
     for (const [at, rule] of this.#rules.entries()) {
-      if (!rule.rejects) continue;
+      if (!rule.rejects || (joins && !rule.isPerItem)) continue;
       const gate = gates[at] as Gate;
       const readyAtMs = gate.readyAtMs(ticket.costs[at] as number, nowMs, gate.reserved);
       // Calls that run must end first. Their window is then the least that is left to wait.
@@ -99,11 +112,65 @@ export class TaskLimits {
     }
   }
 
+  /** The ticket of a batch for items like this one, as long as it has none. */
+  batchTicket({ line, keys, costs }: Ticket): BatchTicket {
+    return { line, keys, costs: costs.map((cost, at) => (this.#isPerItem(at) ? 0 : cost)), limitWaitMs: 0 };
+  }
+
+  /** Adds what an item costs to its batch, or takes it off. @param by 1 or -1 */
+  addItem(batch: BatchTicket, item: Ticket, by: 1 | -1): void {
+    for (let at = 0; at < batch.costs.length; at++) {
+      if (this.#isPerItem(at)) batch.costs[at] = (batch.costs[at] as number) + by * (item.costs[at] as number);
+    }
+  }
+
+  /** Whether a batch with this item costs no more than every limit has. */
+  mayJoin(batch: Ticket, item: Ticket): boolean {
+    return this.#rules.every(
+      ({ isPerItem, max }, at) => !isPerItem || (batch.costs[at] as number) + (item.costs[at] as number) <= max,
+    );
+  }
+
+  /** See `reserve`, for an item of a batch that waits. */
+  reserveItem(gates: readonly Gate[], { costs }: Ticket, by: 1 | -1): void {
+    if (!this.#rejects) return;
+    for (const [at, { rejects, isPerItem }] of this.#rules.entries()) {
+      if (rejects && isPerItem) (gates[at] as Gate).reserved += by * (costs[at] as number);
+    }
+  }
+
   /** Notes that a task begins. It was ready. */
   take(ticket: Ticket, nowMs: number): TaskGrant {
-    const gates = this.gatesOf(ticket, nowMs);
-    const grants: Grant[] = gates.map((gate, at) => gate.take(ticket.costs[at] as number, nowMs));
-    return new TaskGrant({ rules: this.#rules, gates, grants, ticket, limitWait: this.limitWait });
+    return this.#take([ticket], ticket.costs, undefined, nowMs);
+  }
+
+  /**
+   * Notes that a batch begins. It was ready.
+   * @param rows its items, one at least
+   * @param hasInput whether a row has an input of its own; one that shares that of another row costs nothing
+   */
+  takeAll(rows: readonly [Ticket, ...Ticket[]], hasInput: (row: number) => boolean, nowMs: number): TaskGrant {
+    // What does not depend on items is the cost of the first row.
+    const rowCosts = rows.map(({ costs }, row) =>
+      costs.map((cost, at) => ((this.#isPerItem(at) ? hasInput(row) : row === 0) ? cost : 0)),
+    );
+    const costs = this.#rules.map((_, at) => rowCosts.reduce((sum, own) => sum + (own[at] as number), 0));
+    return this.#take(rows, costs, rowCosts, nowMs);
+  }
+
+  #take(
+    rows: readonly [Ticket, ...Ticket[]],
+    costs: readonly number[],
+    rowCosts: number[][] | undefined,
+    nowMs: number,
+  ): TaskGrant {
+    const gates = this.gatesOf(rows[0], nowMs);
+    const grants: Grant[] = gates.map((gate, at) => gate.take(costs[at] as number, nowMs));
+    return new TaskGrant({ rules: this.#rules, gates, grants, rows, rowCosts, limitWait: this.limitWait });
+  }
+
+  #isPerItem(at: number): boolean {
+    return this.#rules[at]?.isPerItem === true;
   }
 
   /**

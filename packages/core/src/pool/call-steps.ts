@@ -2,9 +2,9 @@ import type { Backend, SharedTask } from '../backend/backend.js';
 import type { Shared } from '../cache/flight.js';
 import type { CallTerms } from '../contract/call-terms.js';
 import type { TaskSettings } from '../contract/resolved-options.js';
+import { orFallback } from '../limits/fallback.js';
 import type { ShapedCalls } from '../shaping/shaped-calls.js';
 import type { Callable } from './callables.js';
-import { orFallback } from './fallback.js';
 import type { PoolCache } from './pool-cache.js';
 import { bindRetry, toCachedCall } from './terms.js';
 
@@ -75,7 +75,13 @@ export class CallSteps {
     if (shaping === undefined) return this.#backend.submitShared(name, input, all, mayRefuse);
     const { label, path } = callable?.shaped ?? { label: name, path: `tasks.${name}` };
     return this.#shaping.start({
-      ...{ name, label, path, shaping, superseded, input, terms: all },
+      name,
+      label,
+      path,
+      shaping,
+      superseded,
+      input,
+      terms: all,
       start: (ownInput, ownTerms) => this.#backend.submitShared(name, ownInput, ownTerms, mayRefuse),
     });
   }

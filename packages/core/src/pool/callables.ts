@@ -1,7 +1,7 @@
 import type { Backend } from '../backend/backend.js';
 import { checkTaskName } from '../contract/arguments.js';
 import type { CallableOptions } from '../contract/callable-options.js';
-import { checkCallableOptions, optionError } from '../contract/check-options.js';
+import { checkCallableOptions, checkCallableSettings, optionError } from '../contract/check-options.js';
 import { resolveTask } from '../contract/resolve-task.js';
 import type { ResolvedOptions, ResolvedTaskCache, TaskSettings } from '../contract/resolved-options.js';
 
@@ -51,6 +51,7 @@ export class Callables {
     const { tasks, taskDefaults, cache } = this.#options;
     const base = tasks.get(name) ?? taskDefaults;
     const settings = resolveTask(own, base, cache?.ttlMs, path);
+    checkCallableSettings(own, settings, path);
     const caches = own.cache !== undefined && settings.cache !== undefined;
     if (caches && own.label === undefined && cache?.store !== undefined) {
       throw optionError(`${path}.label`, 'must be given, because cache.store finds the results of a callable by it.');

@@ -65,15 +65,11 @@ export class Calls {
     this.#state.refuseUnlessOpen();
     options.signal?.throwIfAborted();
     const base = this.#settingsOf(name);
-    const terms = bindRetry(toTerms(options, base), base);
+    const own = toTerms(options, base);
+    const pace = own.progressEveryMs === undefined ? undefined : paced(own);
+    const terms = bindRetry(pace?.terms ?? own, base);
     const source = options.transfer === undefined ? asSource(input) : undefined;
-    if (terms?.progressEveryMs === undefined) {
-      return this.#backend.submitFlowing(name, input, terms, { ...flows, source }, true);
-    }
-    const pace = new ProgressPace(terms.progressEveryMs, systemClock, terms.onProgress ?? (() => {}));
-    const paced: CallTerms = { ...terms, onProgress: (value) => pace.take(value) };
-    const onSettled = (): void => pace.end(terms.signal?.aborted !== true);
-    return this.#backend.submitFlowing(name, input, paced, { ...flows, source, onSettled }, true);
+    return this.#backend.submitFlowing(name, input, terms, { ...flows, source, onSettled: pace?.end }, true);
   }
 
   /** The parts for the loops of `map` and `mapSettled`. @throws ERR_OPTION for wrong arguments or options */
@@ -158,15 +154,22 @@ function termsOf({ terms: always }: Callable, own: CallTerms | undefined): CallT
   return own === undefined ? always : { ...own, callable: always.callable };
 }
 
-/** Runs a call whose progress is passed on at a pace. The last value comes before the end, unless the caller has left. */
-async function runPaced(
-  { progressEveryMs = 0, onProgress = () => {}, ...others }: CallTerms,
-  run: (terms: CallTerms) => Promise<unknown>,
-): Promise<unknown> {
+/** Terms whose progress is passed on at a pace. At their end the last value comes, unless the caller has left. */
+function paced({ progressEveryMs = 0, onProgress = () => {}, ...others }: CallTerms): {
+  terms: CallTerms;
+  end: () => void;
+} {
   const pace = new ProgressPace(progressEveryMs, systemClock, onProgress);
+  const terms = { ...others, onProgress: (value: unknown) => pace.take(value) };
+  return { terms, end: () => pace.end(others.signal?.aborted !== true) };
+}
+
+/** Runs a call whose progress is passed on at a pace. The last value comes before the end. */
+async function runPaced(given: CallTerms, run: (terms: CallTerms) => Promise<unknown>): Promise<unknown> {
+  const { terms, end } = paced(given);
   try {
-    return await run({ ...others, onProgress: (value) => pace.take(value) });
+    return await run(terms);
   } finally {
-    pace.end(others.signal?.aborted !== true);
+    end();
   }
 }

@@ -1,10 +1,10 @@
 import type { FlowingTask } from '../backend/backend.js';
 import { callSafely } from '../base/call-safely.js';
+import { inThisContext } from '../base/in-this-context.js';
 import { checkCallListener } from '../contract/arguments.js';
 import type { StartOptions } from '../contract/call-options.js';
 import type { TaskCall } from '../contract/flowing-calls.js';
 import { CallSignal } from './call-signal.js';
-import { inThisContext } from './terms.js';
 
 type Listener = (message?: unknown) => void;
 

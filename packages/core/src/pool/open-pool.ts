@@ -54,7 +54,7 @@ export function openPool(
     });
   const cache = new PoolCache(makeCache);
   if (given !== undefined) cache.open();
-  const shaping = new ShapedCalls(copierOf(own.codec), new KeepAlive(), systemClock);
+  const shaping = new ShapedCalls(copierOf(own.codec, own.maxPayloadBytes), new KeepAlive(), systemClock);
   const state = new PoolState(own.name);
   const backend = open({
     pool,

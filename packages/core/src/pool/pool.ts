@@ -96,13 +96,18 @@ export class Pool<W = AnyHandlers> extends PoolControl<W> {
     options: CallableOptions<Input<W, N>> = {},
   ): TaskFunction<Input<W, N>, Output<W, N>> {
     const callable = this.parts.callables.open(name, options);
-    const { label, cacheName, settings, shaped } = callable;
+    const { label, cacheName, settings, shaped, terms } = callable;
     if (settings.cache !== undefined) this.parts.cache.open();
     return taskFunction<Input<W, N>, Output<W, N>>({
       label,
       run: (input, own) => this.parts.calls.run(name, input, own, callable),
       invalidate: (selector) => dropOfTask(this.parts.cache.present, cacheName, selector),
-      flush: () => this.parts.shaping.flush(shaped.label),
+      flush: () => {
+        if (!this.parts.state.isOpen) return;
+        this.parts.shaping.flush(shaped.label);
+        this.parts.backend.flush(label);
+      },
+      breaker: (key) => this.parts.backend.breaker(name, key, terms.callable),
       stats: () => {
         const { byTask, shaping, cache } = this.stats();
         const ofName = { shaping: shaping?.[shaped.label], cache: cache?.byTask[cacheName] };

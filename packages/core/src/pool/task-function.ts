@@ -1,4 +1,5 @@
 import type { TaskSelector } from '../cache/drop-of-task.js';
+import type { BreakerHandle } from '../contract/breaker-options.js';
 import type { RunOptions } from '../contract/call-options.js';
 import type { CallableStats, TaskFunction } from '../contract/callable-options.js';
 import { checkRunOptions } from '../contract/check-options.js';
@@ -13,6 +14,7 @@ export interface TaskFunctionParts {
   invalidate(selector: TaskSelector | undefined): number;
   flush(): void;
   stats(): CallableStats;
+  breaker(key: string | undefined): BreakerHandle;
 }
 
 /** A callable as a function. @param always options of each call, checked */
@@ -27,6 +29,7 @@ export function taskFunction<I, O>(parts: TaskFunctionParts, always?: RunOptions
     invalidate: (selector?: TaskSelector) => parts.invalidate(selector),
     flush: () => parts.flush(),
     stats: () => parts.stats(),
+    breaker: (key?: string) => parts.breaker(key),
   };
   return Object.assign(call, methods) as TaskFunction<I, O>;
 }

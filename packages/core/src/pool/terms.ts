@@ -1,5 +1,5 @@
-import { AsyncResource } from 'node:async_hooks';
 import { hostMsOfEpoch, hostNowMs } from '../base/clock.js';
+import { inThisContext } from '../base/in-this-context.js';
 import { shortKey } from '../base/short-key.js';
 import type { CachedCall } from '../cache/flight.js';
 import type { RunOptions } from '../contract/call-options.js';
@@ -39,9 +39,4 @@ export function toCachedCall(terms: CallTerms | undefined, base: TaskSettings): 
   const { ttlMs, tags, refresh = false } = terms?.cache ? terms.cache : {};
   const movesInput = terms?.transfer !== undefined;
   return { limits, retry, signal: terms?.signal, onProgress: terms?.onProgress, movesInput, refresh, ttlMs, tags };
-}
-
-/** A function that runs in the present async context, whatever context it is called in. */
-export function inThisContext<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
-  return AsyncResource.bind(fn);
 }

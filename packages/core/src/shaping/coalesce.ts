@@ -1,3 +1,4 @@
+import { KeepAlive } from '../backend/keep-alive.js';
 import { callSafely } from '../base/call-safely.js';
 import { type Clock, systemClock, type Timer } from '../base/clock.js';
 import { wrongArgument } from '../contract/arguments.js';
@@ -7,17 +8,20 @@ import type { Coalesced, CoalesceOptions } from '../contract/shaping-options.js'
 import { noCounts, toStats } from './counts.js';
 import { MOST_KEYS, shapingKey } from './shaping-key.js';
 
+/** One for the program: values have no pool that would end with them. */
+const keepAlive = new KeepAlive();
+
 /**
  * Gathers values of a program for its display or its log, and applies the latest ones together. The first value of a burst waits
  * for `everyMs`. Then `apply` gets the latest value of each key, in the order in which the keys came. It needs no pool.
  *
- * Its timer does not keep the program running, so a program that ends calls `flush()` first. What `apply` throws becomes an
- * uncaught exception of the program, and later values are applied all the same.
+ * A program with values that wait keeps running until they are applied, so the last value always is. `process.exit()` does not wait:
+ * call `flush()` first. What `apply` throws becomes an uncaught exception of the program, and a promise that it returns is not awaited.
+ * Later values are applied all the same.
  *
  * ```ts
  * const show = coalesce({ everyMs: 50, key: (file: Status) => file.path }, (files) => redraw(files));
  * for await (const status of statuses) show(status);
- * show.flush();
  * ```
  *
  * @throws ERR_OPTION for wrong arguments
@@ -68,6 +72,7 @@ class Coalescer<T> {
     const own = key === undefined ? '' : shapingKey(key, value, 'coalesce.key');
     this.counts.calls++;
     if (this.#waiting.has(own)) this.counts.superseded++;
+    else if (this.#waiting.size === 0) keepAlive.ref();
     this.#waiting.set(own, value);
     if (this.#waiting.size >= MOST_KEYS) this.flush();
     else this.#timer ??= this.#clock.after(everyMs, () => this.flush());
@@ -79,12 +84,14 @@ class Coalescer<T> {
     const values = [...this.#waiting.values()];
     // Another table: apply() may give further values, which wait for their own time.
     this.#waiting = new Map();
+    keepAlive.unref();
     this.counts.ran += values.length;
     callSafely(this.#apply, values);
   }
 
   stop(): void {
     this.#isStopped = true;
+    if (this.#waiting.size > 0) keepAlive.unref();
     this.#waiting.clear();
     this.#stopTimer();
   }

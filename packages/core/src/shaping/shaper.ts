@@ -22,7 +22,8 @@ export interface ShaperParts<R> {
  */
 export class Shaper<R> {
   readonly #parts: ShaperParts<R>;
-  #waiting: ShapedCaller<R>[] = [];
+  /** In the order of their calls. A set, because all of them may leave by one signal. */
+  readonly #waiting = new Set<ShapedCaller<R>>();
   #firstAtMs = 0;
   #dueAtMs = 0;
   #ranAtMs = -Infinity;
@@ -36,7 +37,7 @@ export class Shaper<R> {
 
   /** Whether a new shaper would do the same from now on. */
   isAtRest(nowMs: number): boolean {
-    return this.#waiting.length === 0 && restsFromMs(this.#parts.shaping.rules, this.#ranAtMs) <= nowMs;
+    return this.#waiting.size === 0 && restsFromMs(this.#parts.shaping.rules, this.#ranAtMs) <= nowMs;
   }
 
   call(call: ShapedCall<R>): Promise<R> {
@@ -53,7 +54,7 @@ export class Shaper<R> {
 
   /** Runs what waits now. */
   flush(): void {
-    if (this.#waiting.length > 0) this.#run();
+    if (this.#waiting.size > 0) this.#run();
   }
 
   /** Rejects what waits. */
@@ -72,9 +73,12 @@ export class Shaper<R> {
 
   #wait(caller: ShapedCaller<R>, nowMs: number): void {
     const { rules, superseded } = this.#parts.shaping;
-    if (this.#waiting.length === 0) this.#firstAtMs = nowMs;
-    else if (superseded === 'reject') for (const earlier of this.#waiting.splice(0)) this.#refuse(earlier);
-    this.#waiting.push(caller);
+    if (this.#waiting.size === 0) this.#firstAtMs = nowMs;
+    else if (superseded === 'reject') {
+      for (const earlier of this.#waiting) this.#refuse(earlier);
+      this.#waiting.clear();
+    }
+    this.#waiting.add(caller);
     this.#dueAtMs = dueAtMs(rules, { firstAtMs: this.#firstAtMs, lastAtMs: nowMs, ranAtMs: this.#ranAtMs });
     if (this.#dueAtMs <= nowMs) {
       this.#run();
@@ -96,7 +100,7 @@ export class Shaper<R> {
 
   #look(): void {
     this.#timer = undefined;
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.size === 0) return;
     const nowMs = this.#parts.clock.now();
     if (this.#dueAtMs > nowMs) this.#timer = this.#lookAt(this.#dueAtMs, nowMs);
     else this.#run();
@@ -117,18 +121,13 @@ export class Shaper<R> {
 
   /** The call before one that leaves is then the latest. */
   #left(caller: ShapedCaller<R>, reason: unknown): void {
-    const at = this.#waiting.indexOf(caller);
-    if (at < 0) {
-      caller.run?.leave(caller, reason);
-      return;
-    }
-    this.#waiting.splice(at, 1);
-    if (this.#waiting.length === 0) this.#stopTimer();
+    if (!this.#waiting.delete(caller)) caller.run?.leave(caller, reason);
+    else if (this.#waiting.size === 0) this.#stopTimer();
   }
 
   #taken(): ShapedCaller<R>[] {
-    const callers = this.#waiting;
-    this.#waiting = [];
+    const callers = [...this.#waiting];
+    this.#waiting.clear();
     this.#stopTimer();
     return callers;
   }

@@ -1,6 +1,7 @@
 import { LinkedQueue } from '../base/linked-queue.js';
 import { PoolError } from '../contract/errors.js';
 import type { BatchReason } from '../contract/trace.js';
+import type { BatchTicket, Ticket } from '../limits/task-limits.js';
 import { Task } from './task.js';
 
 /**
@@ -18,6 +19,13 @@ const NEXT: Readonly<Record<BatchState, readonly BatchState[]>> = {
 
 const nothing = (): void => {};
 
+/** What one input adds to a batch: that of its first member with the key. */
+interface KeyedInput {
+  members: number;
+  readonly bytes: number;
+  readonly ticket: Ticket | undefined;
+}
+
 /**
  * Tasks of one name that go to one worker together. The queue holds it in their place, so every rule of dispatch sees one task. The
  * registry knows its members alone.
@@ -28,8 +36,8 @@ export class BatchTask extends Task {
   /** The rule by which it leaves. */
   why: BatchReason | undefined;
   readonly #members = new LinkedQueue<Task>();
-  /** Members by their key. Undefined before the first one with a key. */
-  #keys: Map<string, number> | undefined;
+  /** Inputs of members with a key. Undefined before the first one. */
+  #keys: Map<string, KeyedInput> | undefined;
   #inputs = 0;
   /** Members whose inputs are moved. */
   #moved = 0;
@@ -38,8 +46,8 @@ export class BatchTask extends Task {
   /** @param first gives its name, priority, key and limits */
   constructor(first: Task) {
     const { settings, key, ticket } = first.extras;
-    // Limits look at the batch as at its first task. It takes one token, and its wait is its own.
-    const own = ticket === undefined ? undefined : { ...ticket, limitWaitMs: 0 };
+    // Its members have the same keys of limits. Its wait for limits is its own.
+    const own = ticket && first.type.limits?.batchTicket(ticket);
     super(first.id, first.type, { settings, key, ticket: own }, first.dueAt, nothing, nothing);
   }
 
@@ -79,17 +87,27 @@ export class BatchTask extends Task {
     this.#state = to;
   }
 
-  /** Adds a member. @param isFirst whether it goes before the others: it comes back from a worker */
-  add(task: Task, isFirst: boolean): void {
+  /**
+   * Adds a member.
+   * @param isFirst whether it goes before the others: it comes back from a worker
+   * @returns what it adds to the costs of the batch, if its name has limits and it brings an input
+   */
+  add(task: Task, isFirst: boolean): Ticket | undefined {
     if (isFirst) this.#members.unshift(task);
     else this.#members.push(task);
     if (task.isOneShot) this.#moved++;
     const key = task.extras.batch?.key;
-    const same = key === undefined ? 0 : (this.#keys?.get(key) ?? 0);
-    if (key !== undefined) (this.#keys ??= new Map<string, number>()).set(key, same + 1);
-    if (same > 0) return;
-    this.#inputs++;
-    this.bytes += task.totalBytes;
+    const bytes = task.totalBytes;
+    if (key !== undefined) {
+      const known = this.#keys?.get(key);
+      if (known !== undefined) {
+        known.members++;
+        return undefined;
+      }
+      const { ticket } = task.extras;
+      (this.#keys ??= new Map<string, KeyedInput>()).set(key, { members: 1, bytes, ticket });
+    }
+    return this.#change(bytes, task.extras.ticket, 1);
   }
 
   /** Whether a member has the same key as this task. */
@@ -98,18 +116,43 @@ export class BatchTask extends Task {
     return key !== undefined && this.#keys?.has(key) === true;
   }
 
-  /** Removes a member. */
-  remove(task: Task): void {
+  /** Inputs of the members as the functions of the pool see them, one for each key. */
+  distinctInputs(): unknown[] {
+    const keys = new Set<string>();
+    const inputs: unknown[] = [];
+    for (const { extras } of this.#members) {
+      const { key, input } = extras.batch ?? {};
+      if (key !== undefined && keys.has(key)) continue;
+      if (key !== undefined) keys.add(key);
+      inputs.push(input);
+    }
+    return inputs;
+  }
+
+  /** Whether limits of its name allow one more member like this. */
+  mayCost(task: Task): boolean {
+    const { limits } = this.type;
+    const { ticket } = this.extras;
+    if (limits === undefined || ticket === undefined || this.hasKeyOf(task)) return true;
+    return limits.mayJoin(ticket, task.extras.ticket as Ticket);
+  }
+
+  /** Removes a member. @returns what that takes off the costs of the batch, as for `add` */
+  remove(task: Task): Ticket | undefined {
     this.#members.remove(task);
     if (task.isOneShot) this.#moved--;
     const key = task.extras.batch?.key;
-    const same = key === undefined ? 1 : (this.#keys?.get(key) ?? 1);
-    if (key !== undefined && same > 1) {
-      this.#keys?.set(key, same - 1);
-      return;
-    }
-    if (key !== undefined) this.#keys?.delete(key);
-    this.#inputs--;
-    this.bytes -= task.totalBytes;
+    const known = key === undefined ? undefined : this.#keys?.get(key);
+    if (known === undefined || key === undefined) return this.#change(task.totalBytes, task.extras.ticket, -1);
+    if (--known.members > 0) return undefined;
+    this.#keys?.delete(key);
+    return this.#change(known.bytes, known.ticket, -1);
+  }
+
+  #change(bytes: number, ticket: Ticket | undefined, by: 1 | -1): Ticket | undefined {
+    this.#inputs += by;
+    this.bytes += by * bytes;
+    if (ticket !== undefined) this.type.limits?.addItem(this.extras.ticket as BatchTicket, ticket, by);
+    return ticket;
   }
 }

@@ -19,7 +19,7 @@ export interface FlowOptions {
   readonly source?: AsyncIterable<unknown> | undefined;
   readonly hasMessages?: boolean;
   /** Called when the task has settled, before its flows end. */
-  readonly onSettled?: () => void;
+  readonly onSettled?: (() => void) | undefined;
 }
 
 export interface TaskFlowsParts extends FlowOptions {

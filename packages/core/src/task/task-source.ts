@@ -1,5 +1,5 @@
-import { AsyncResource } from 'node:async_hooks';
 import type { Readable } from 'node:stream';
+import { inThisContext } from '../base/in-this-context.js';
 import { closeUnread } from '../wire/close-unread.js';
 import type { FlowSender } from '../wire/flow-sender.js';
 import type { FlowValue } from '../wire/flow-value.js';
@@ -27,7 +27,7 @@ export class TaskSource {
   readonly #now: () => number;
   readonly #onEnd: (error: { readonly value: unknown } | undefined) => void;
   /** Reads the source, in the async context of the call. */
-  readonly #start = AsyncResource.bind(() => void this.#run());
+  readonly #start = inThisContext(() => void this.#run());
   #pump: Pump | undefined;
   #isClosed = false;
 

@@ -87,7 +87,7 @@ export class TaskType {
     else this.breakers = breaker === undefined ? undefined : new Breakers(name, breaker, host);
     const { limits } = settings;
     if (base !== undefined && limits === shared?.limits) this.limits = base.limits;
-    else this.limits = limits && new TaskLimits(limits);
+    else this.limits = limits && new TaskLimits(limits, base?.limits);
     if (base !== undefined && hedge === shared?.hedge) this.hedge = base.hedge;
     else this.hedge = hedge === undefined ? undefined : new HedgePolicy(hedge);
   }

@@ -22,6 +22,8 @@ export class TaskTypes {
   readonly #host: BreakerHost | undefined;
   /** Of callables, by their number. */
   readonly #callables: TaskType[] = [];
+  /** Rules of batches by the name of their handler, as `batch()` gave them. */
+  readonly #batches = new Map<string, BatchRules>();
   /** Names with a handler; undefined before the first worker was ready. */
   #handlers: Set<string> | undefined;
   /** The type of #own used last. Most programs use one name over and over, and a Map takes 30 ns for it. */
@@ -38,10 +40,9 @@ export class TaskTypes {
     this.#handlers ??= new Set();
     for (const name of handlers) this.#handlers.add(name);
     for (const [name, own] of batches) {
-      const type = this.of(name);
-      const rules = overrideBatch(own, type.settings.batch);
-      if (type.batches === undefined) type.batches = new TypeBatches(rules);
-      else type.batches.rules = rules;
+      this.#batches.set(name, own);
+      setBatches(this.of(name), own);
+      for (const type of this.#callables) if (type.taskName === name) setBatches(type, own);
     }
   }
 
@@ -57,7 +58,10 @@ export class TaskTypes {
 
   /** Makes a type for one callable. Its counts are its own, and so are limits that it sets. @returns its number */
   openCallable(name: string, label: string, settings: TaskSettings): number {
-    return this.#callables.push(new TaskType(label, settings, this.#host, this.of(name), name)) - 1;
+    const type = new TaskType(label, settings, this.#host, this.of(name), name);
+    const own = this.#batches.get(name);
+    if (own !== undefined) setBatches(type, own);
+    return this.#callables.push(type) - 1;
   }
 
   /** The type of a callable. Its tasks have the name of their handler. */
@@ -86,4 +90,11 @@ export class TaskTypes {
     this.#own.set(name, type);
     return type;
   }
+}
+
+/** Tells a type that its handler takes lists. @param own what the handler says of them */
+function setBatches(type: TaskType, own: BatchRules): void {
+  const rules = overrideBatch(own, type.settings.batch);
+  if (type.batches === undefined) type.batches = new TypeBatches(rules);
+  else type.batches.rules = rules;
 }

@@ -197,6 +197,11 @@ export class Task implements Linked<Task> {
   get twins(): Twins | undefined {
     return this.#history?.twins;
   }
+  /** Whether it belongs to this name, or to the callable with this label. */
+  isOf(name: string): boolean {
+    return (this.type.name === this.type.taskName ? this.name : this.type.name) === name;
+  }
+
   get breakerKey(): string | undefined {
     return this.extras.breakerKey;
   }

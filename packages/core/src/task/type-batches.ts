@@ -15,7 +15,9 @@ export class TypeBatches {
   /** Sum of the most inputs that these batches could have had. */
   #room = 0;
   #splits = 0;
-  readonly #why: Record<BatchReason, number> = { size: 0, bytes: 0, full: 0, time: 0, flush: 0, close: 0, again: 0 };
+  readonly #why: Record<BatchReason, number> = {
+    ...{ size: 0, bytes: 0, limit: 0, full: 0, time: 0, flush: 0, close: 0, again: 0 },
+  };
 
   constructor(rules: BatchRules) {
     this.rules = rules;

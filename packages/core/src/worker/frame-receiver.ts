@@ -93,6 +93,7 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
       [FRAME.credit]: (frame) => this.#flows.handlers[FRAME.credit](frame),
       [FRAME.sourceLeft]: (frame) => this.#flows.handlers[FRAME.sourceLeft](frame),
       [FRAME.flowsEnd]: (frame) => this.#flows.handlers[FRAME.flowsEnd](frame),
+      [FRAME.messageUnread]: (frame) => this.#flows.handlers[FRAME.messageUnread](frame),
     });
     transport.channel.onFrame = (frame) => {
       this.heardAtMs = parts.clock.now();
@@ -208,7 +209,10 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   #onUsed(all: WorkerTopics['used']['asked']): undefined {
     const { assigned, clock } = this.#parts;
     const nowMs = clock.now();
-    for (const [wireId, used] of all) assigned.get(wireId)?.grant?.correct(used, nowMs);
+    for (const [wireId, used] of all) {
+      const entry = assigned.get(wireId);
+      entry?.grant?.correct(used, nowMs, entry.row);
+    }
   }
 
   #onReport(report: ReportMessage): void {

@@ -46,7 +46,7 @@ export class InFlightEntry implements Assignment {
     const { grant } = this;
     if (grant === undefined) return;
     this.grant = undefined;
-    if (hasBegun) grant.ended(nowMs);
+    if (hasBegun) grant.ended(nowMs, this.row);
     else grant.giveBack();
   }
 }

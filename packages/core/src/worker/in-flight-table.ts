@@ -40,6 +40,7 @@ export class InFlightTable {
     entry.isRevoked = false;
     entry.hasReturned = false;
     entry.call = undefined;
+    entry.row = 0;
     entry.assignedAt = NaN;
     entry.sentAt = NaN;
     this.#size++;

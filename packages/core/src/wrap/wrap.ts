@@ -3,8 +3,15 @@ import { dropOfTask, type TaskSelector } from '../cache/drop-of-task.js';
 import { wrongArgument } from '../contract/arguments.js';
 import { overridden } from '../contract/overridden.js';
 import { checkWrapCallOptions, resolveWrap } from '../contract/resolve-wrap.js';
-import type { WrapCallOptions, WrapContext, WrappedFunction, WrapPolicies } from '../contract/wrap-options.js';
-import type { PlainFunction } from './call-function.js';
+import type {
+  FunctionInput,
+  WrapCallOptions,
+  WrapContext,
+  WrapEvents,
+  WrappedFunction,
+  WrapPolicies,
+} from '../contract/wrap-options.js';
+import type { PlainFunction } from './function-run.js';
 import { WrappedCalls } from './wrapped-calls.js';
 
 /**
@@ -20,17 +27,20 @@ import { WrappedCalls } from './wrapped-calls.js';
  * await price('apple');
  * ```
  *
+ * The policies are those of `tasks[name]` in a pool: the same object may stand in either place. A breaker's events come by
+ * `price.on('breaker:open', …)`.
+ *
  * The function gets one input, and its own signal. Callers that share a result of throttle or debounce get the same object.
  * Callers of cached results get copies, like those between workers.
  * @throws ERR_OPTION for an unknown or wrong policy
  */
-export function wrap<I, O>(
-  fn: (input: I, ctx: WrapContext) => O,
-  policies: WrapPolicies<NoInfer<I>> = {},
-): WrappedFunction<I, Awaited<O>> {
+export function wrap<F extends (input: never, ctx: WrapContext) => unknown>(
+  fn: F,
+  policies: WrapPolicies<NoInfer<FunctionInput<F>>> = {},
+): WrappedFunction<FunctionInput<F>, Awaited<ReturnType<F>>> {
   if (typeof fn !== 'function') throw wrongArgument('fn', 'a function', fn);
   const resolved = resolveWrap(policies, fn.name);
-  const calls = new WrappedCalls(fn as PlainFunction, resolved, systemClock);
+  const calls = new WrappedCalls(fn as unknown as PlainFunction, resolved, systemClock);
   return wrappedFunction(resolved.name, calls, undefined);
 }
 
@@ -50,7 +60,16 @@ function wrappedFunction<I, O>(
     invalidate: (selector?: TaskSelector) => dropOfTask(calls.cache, name, selector),
     flush: () => calls.flush(),
     stats: () => calls.stats(),
-    breaker: (key?: string | number) => calls.limits.breakerHandle(key),
+    breaker: (key?: string) => calls.breaker(key),
+    on: (event: keyof WrapEvents, listener: WrapEvents[keyof WrapEvents]) => {
+      calls.events.on(event, listener);
+      return wrapped;
+    },
+    off: (event: keyof WrapEvents, listener: WrapEvents[keyof WrapEvents]) => {
+      calls.events.off(event, listener);
+      return wrapped;
+    },
   };
-  return Object.assign(call, methods) as WrappedFunction<I, O>;
+  const wrapped = Object.assign(call, methods) as WrappedFunction<I, O>;
+  return wrapped;
 }

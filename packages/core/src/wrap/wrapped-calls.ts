@@ -1,18 +1,24 @@
 import type { SharedTask } from '../backend/backend.js';
+import { summary } from '../backend/backend-stats.js';
 import { KeepAlive } from '../backend/keep-alive.js';
 import { type Clock, hostMsOfEpoch } from '../base/clock.js';
+import { inThisContext } from '../base/in-this-context.js';
+import { queueMicrotask } from '../base/natives.js';
 import type { CachedCall, Shared } from '../cache/flight.js';
 import { ResultCache } from '../cache/result-cache.js';
+import type { BreakerHandle } from '../contract/breaker-options.js';
 import type { CallTerms } from '../contract/call-terms.js';
+import { optionError } from '../contract/check-options.js';
 import { overrideSettings } from '../contract/resolve-task.js';
 import type { ResolvedWrap } from '../contract/resolve-wrap.js';
 import type { TaskSettings } from '../contract/resolved-options.js';
 import type { WrapCallOptions, WrapStats } from '../contract/wrap-options.js';
-import { TryBudget } from '../limits/try-budget.js';
+import { orFallback } from '../limits/fallback.js';
 import { ShapedCalls } from '../shaping/shaped-calls.js';
-import { callFunction, type PlainFunction } from './call-function.js';
 import { Execution } from './execution.js';
-import { LimitsByKey } from './limits-by-key.js';
+import { FunctionEvents } from './function-events.js';
+import { FunctionPolicies } from './function-policies.js';
+import type { PlainFunction } from './function-run.js';
 
 /** Bytes of the largest result that a cache keeps of a wrapped function, as in a pool. */
 const LARGEST_RESULT_BYTES = 2 ** 30;
@@ -20,23 +26,26 @@ const LARGEST_RESULT_BYTES = 2 ** 30;
 /** One for the program: calls of wrapped functions have no pool that would end with them. */
 const keepAlive = new KeepAlive();
 
-/** The calls of one wrapped function: cache, then throttle or debounce, then an execution. */
+/** The calls of one wrapped function: a breaker's fallback, then cache, then throttle or debounce, then an execution. */
 export class WrappedCalls {
-  readonly limits: LimitsByKey;
   readonly cache: ResultCache | undefined;
+  readonly events = new FunctionEvents();
+  readonly #fn: PlainFunction;
   readonly #resolved: ResolvedWrap;
   readonly #clock: Clock;
-  readonly #budget: TryBudget | undefined;
+  readonly #policies: FunctionPolicies;
   readonly #shaping: ShapedCalls | undefined;
-  readonly #counts = { calls: 0, tries: 0, completed: 0, failed: 0, cancelled: 0 };
+  readonly #counts = { calls: 0, tries: 0, completed: 0, failed: 0, cancelled: 0, retriesRefused: 0 };
 
   constructor(fn: PlainFunction, resolved: ResolvedWrap, clock: Clock) {
-    const { settings, name } = resolved;
+    const { settings } = resolved;
+    this.#fn = fn;
     this.#resolved = resolved;
     this.#clock = clock;
-    this.limits = new LimitsByKey(resolved, callFunction(fn, name, clock), clock);
-    const { budget } = settings.retry;
-    this.#budget = budget === undefined ? undefined : new TryBudget(budget);
+    // Emitted later: a change comes in the middle of a step, and listeners may run anything.
+    this.#policies = new FunctionPolicies(resolved, clock, (event) => {
+      queueMicrotask(() => this.events.breakerChanged(event));
+    });
     this.#shaping = settings.shaping === undefined ? undefined : new ShapedCalls((value) => value, keepAlive, clock);
     if (settings.cache === undefined) return;
     this.cache = new ResultCache({
@@ -68,39 +77,75 @@ export class WrappedCalls {
     this.#shaping?.flush(undefined);
   }
 
+  /** @throws ERR_OPTION without a breaker, and for a key that is missing or needless */
+  breaker(key: string | undefined): BreakerHandle {
+    const { breakers } = this.#policies;
+    if (breakers === undefined) throw optionError(`${this.#resolved.path}.breaker`, 'is not set, so there is none.');
+    return breakers.handle(key, () => this.#clock.now());
+  }
+
   stats(): WrapStats {
     const { name } = this.#resolved;
-    return { ...this.#counts, shaping: this.#shaping?.stats()?.[name], cache: this.cache?.stats().byTask[name] };
+    const { breakers, hedge, line } = this.#policies;
+    return {
+      ...this.#counts,
+      breaker: breakers?.stats(this.#clock.now()),
+      hedges: hedge && { ...hedge.counts },
+      limitWaitMs: line && summary([line.limits.limitWait]),
+      shaping: this.#shaping?.stats()?.[name],
+      cache: this.cache?.stats().byTask[name],
+    };
   }
 
   async #answer(input: unknown, options: WrapCallOptions): Promise<unknown> {
-    const { name, path } = this.#resolved;
-    options.signal?.throwIfAborted();
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const fallback = this.#resolved.settings.breaker?.fallback;
+    if (fallback === undefined) return this.#cached(input, options);
+    const task = this.#resolved.name;
+    return orFallback({ task, input, fallback, signal }, () => this.#cached(input, options));
+  }
+
+  async #cached(input: unknown, options: WrapCallOptions): Promise<unknown> {
     const settings = overrideSettings(this.#resolved.settings, options);
     const terms = toTerms(settings, options);
-    const { shaping } = settings;
-    const start = (given: unknown, shared?: Shared): SharedTask => {
-      const { superseded, ...others }: Partial<Shared> = shared ?? {};
-      const own = { ...terms, ...others };
-      if (this.#shaping === undefined || shaping === undefined) return this.#execute(given, own, settings);
-      return this.#shaping.start({
-        ...{ name, label: name, path, shaping, superseded, input: given, terms: own },
-        start: (ownInput, ownTerms) => this.#execute(ownInput, ownTerms, settings),
-      });
-    };
+    const start = (given: unknown, shared?: Shared): SharedTask => this.#shaped(given, settings, terms, shared);
     if (settings.cache === undefined || this.cache === undefined) return (await start(input).result).value;
-    return this.cache.calls.answer(name, input, toCachedCall(settings, terms, options), start);
+    return this.cache.calls.answer(this.#resolved.name, input, toCachedCall(settings, terms, options), start);
+  }
+
+  /** @param shared terms of those that share the result */
+  #shaped(input: unknown, settings: TaskSettings, terms: CallTerms, shared: Shared | undefined): SharedTask {
+    const { name, path } = this.#resolved;
+    const { superseded, ...others }: Partial<Shared> = shared ?? {};
+    const own = { ...terms, ...others };
+    const { shaping } = settings;
+    if (this.#shaping === undefined || shaping === undefined) return this.#execute(input, own, settings);
+    return this.#shaping.start({
+      name,
+      label: name,
+      path,
+      shaping,
+      superseded,
+      input,
+      terms: own,
+      // A run begins with a timer, or with another call. It has the async context of its own call all the same.
+      start: inThisContext((ownInput: unknown, ownTerms: CallTerms) =>
+        this.#execute(ownInput, ownTerms, settings),
+      ),
+    });
   }
 
   #execute(input: unknown, terms: CallTerms, settings: TaskSettings): Execution {
     return new Execution({
+      fn: this.#fn,
       task: this.#resolved.name,
       input,
       terms: { ...terms, settings },
-      tryFunction: this.limits.of(input).tryFunction,
-      budget: this.#budget,
+      policies: this.#policies,
       clock: this.#clock,
       tried: () => void this.#counts.tries++,
+      retryRefused: () => void this.#counts.retriesRefused++,
     });
   }
 }

@@ -155,6 +155,31 @@ describe.each(KINDS)('calls of a batch handler, kind %s,', (kind) => {
     });
   });
 
+  it('by a callable are batches of its own, by its own options and its own flush', async () => {
+    await withBatches({ kind }, async (pool) => {
+      const early = pool.task('double', { batch: { maxSize: 2 } });
+      expect(await Promise.all([early(1), early(2)])).toEqual([2, 4]);
+      const late = pool.task('double');
+      const items = [late(3), late(4), pool.run('double', 5)];
+      late.flush();
+      expect(await Promise.all(items.slice(0, 2))).toEqual([6, 8]);
+      pool.flush('double');
+      expect(await items[2]).toBe(10);
+      expect(await pool.run('seen')).toEqual([[1, 2], [3, 4], [5]]);
+      expect([early.stats().task.batch?.batches, late.stats().task.batch?.batches]).toEqual([1, 1]);
+    });
+  });
+
+  it('by a callable that came before the first worker wait for its flush as others do', async () => {
+    await withBatches({ kind }, async (pool) => {
+      const double = pool.task('double');
+      const items = [double(1), double(2)];
+      double.flush();
+      expect(await Promise.all(items)).toEqual([2, 4]);
+      expect(await pool.run('seen')).toEqual([[1, 2]]);
+    });
+  });
+
   it('come by map as by run, in the order of their inputs', async () => {
     await withBatches({ kind }, async (pool) => {
       const inputs = Array.from({ length: 500 }, (_, n) => n);

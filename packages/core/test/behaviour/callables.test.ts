@@ -128,8 +128,77 @@ describe.each(KINDS)('a callable of a pool of kind %s', (kind) => {
     });
   });
 
+  it('has a circuit breaker of its own, by its own key', async () => {
+    await withPool('counts-calls.mjs', { kind, workers: 1, tasks: { failOdd: { breaker: {} } } }, async (pool) => {
+      const events: string[] = [];
+      pool.on('breaker:open', ({ task, key }) => events.push(`${task} ${key}`));
+      const strict = pool.task('failOdd', {
+        breaker: { consecutive: 1, key: (n: number) => (n < 10 ? 'low' : 'high'), fallback: (_, n) => `no ${n}` },
+      });
+      await failure(strict(1));
+      expect([strict.breaker('low').state, strict.breaker('high').state]).toEqual(['open', 'closed']);
+      expect(await strict(2)).toBe('no 2');
+      expect(await strict(12)).toBe(12);
+      // Its name knows nothing of that.
+      expect([await pool.run('failOdd', 2), pool.breaker('failOdd').state]).toEqual([2, 'closed']);
+      pool.breaker('failOdd').isolate();
+      expect(await strict(14)).toBe(14);
+      strict.breaker('low').reset();
+      expect(await strict(4)).toBe(4);
+      expect(events).toEqual(['failOdd#1 low', 'failOdd undefined']);
+      expect(strict.stats().task.breaker).toMatchObject({ keys: 2, notClosed: 0, opened: 1, refused: 1 });
+    });
+  });
+
+  it('may have no circuit breaker, or that of its name', async () => {
+    await withPool('counts-calls.mjs', { kind, workers: 1, tasks: { failOdd: { breaker: {} } } }, async (pool) => {
+      const free = pool.task('failOdd', { breaker: false });
+      const shared = pool.task('failOdd', { priority: 1 });
+      shared.breaker().isolate();
+      expect(pool.breaker('failOdd').state).toBe('isolated');
+      expect(await failure(shared(2))).toMatchObject({ code: 'ERR_CIRCUIT_OPEN' });
+      expect(await free(2)).toBe(2);
+      expect(() => free.breaker()).toThrow(/Option "task\("failOdd"\)\.breaker" is not set/);
+    });
+  });
+
+  it('shares the limits of its name that it does not set', async () => {
+    const rateLimit = { calls: 3, perMs: 1e8, when: 'reject' } as const;
+    await withPool('counts-calls.mjs', { kind, workers: 1, tasks: { square: { rateLimit } } }, async (pool) => {
+      const square = pool.task('square', { concurrency: 2 });
+      const own = pool.task('square', { rateLimit: { calls: 1, perMs: 1e8, when: 'reject' } });
+      await Promise.all([square(1), pool.run('square', 2), square(3)]);
+      for (const call of [square(4), pool.run('square', 5)]) {
+        expect(await failure(call)).toMatchObject({ code: 'ERR_RATE_LIMITED' });
+      }
+      expect(await own(6)).toMatchObject({ square: 36 });
+      expect(await failure(own(7))).toMatchObject({ code: 'ERR_RATE_LIMITED' });
+    });
+  });
+
+  it('of a batch handler gathers its own items, and flushes them', async () => {
+    await withPool('batches.mjs', { kind, workers: 1 }, async (pool) => {
+      const early = pool.task('double');
+      await pool.run('seen');
+      const pairs = pool.task('double', { batch: { maxSize: 2 } });
+      expect(await Promise.all([1, 2, 3, 4].map((n) => early(n)))).toEqual([2, 4, 6, 8]);
+      expect(await Promise.all([5, 6, 7, 8].map((n) => pairs(n)))).toEqual([10, 12, 14, 16]);
+      const [byName, own] = [pool.run('double', 9), early(10)];
+      early.flush();
+      expect(await own).toBe(20);
+      pool.flush('double');
+      expect(await byName).toBe(18);
+      expect(await pool.run('seen')).toEqual([[1, 2, 3, 4], [5, 6], [7, 8], [10], [9]]);
+      expect(pairs.stats().task.batch).toMatchObject({ batches: 2, items: 4 });
+      const last = early(11);
+      await pool.close();
+      expect(await last).toBe(22);
+    });
+  });
+
   it('says which of its options is wrong', async () => {
-    await withPool('counts-calls.mjs', { kind, workers: 1 }, async (pool) => {
+    const tasks = { report: { concurrency: 1 }, failOdd: { idempotent: true, hedge: {} } };
+    await withPool('counts-calls.mjs', { kind, workers: 1, tasks }, async (pool) => {
       const refusal = (call: () => unknown): unknown => {
         try {
           return call();
@@ -140,12 +209,22 @@ describe.each(KINDS)('a callable of a pool of kind %s', (kind) => {
       expect(refusal(() => pool.task('square', { retries: 1 } as never))).toBe('task("square").retries');
       expect(refusal(() => pool.task('', {}))).toBe('name');
       expect(refusal(() => pool.task('square', { debounce: { waitMs: -1 } }))).toBe('task("square").debounce');
+      expect(refusal(() => pool.task('square', { hedge: {} }))).toBe('task("square").hedge');
+      expect(refusal(() => pool.task('report', { hedge: {}, idempotent: true }))).toBe('task("report").hedge');
+      expect(refusal(() => pool.task('failOdd', { concurrency: 1 }))).toBe('task("failOdd").concurrency');
+      expect(refusal(() => pool.task('square', { breaker: { slowShare: 1 } }))).toBe(
+        'task("square").breaker.slowShare',
+      );
+      expect(refusal(() => pool.task('square', { batch: { size: 5, maxSize: 2 } }))).toBe('task("square").batch.size');
+      pool.task('failOdd', { hedge: { after: 5 } });
       pool.task('square', { label: 'own' });
       expect(refusal(() => pool.task('square', { label: 'own' }))).toBe('task("square").label');
       expect(refusal(() => pool.task('square')(1, { timeout: 5 } as never))).toBe('timeout');
       expect(refusal(() => pool.task('square').with({ timeoutMs: 0 }))).toBe('timeoutMs');
       const throwing = pool.task('square', { debounce: { waitMs: 1, key: () => NaN } });
       expect(await failure(throwing(1))).toMatchObject({ details: { option: 'task("square").debounce.key' } });
+      const unkeyed = pool.task('square', { cache: { key: () => 5 as never } });
+      expect(await failure(unkeyed(1))).toMatchObject({ details: { option: 'task("square").cache.key' } });
       const absent = pool.task('absent');
       expect(await failure(absent())).toMatchObject({ code: 'ERR_TASK_NOT_FOUND', details: { task: 'absent' } });
     });

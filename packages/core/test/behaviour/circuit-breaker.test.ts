@@ -62,6 +62,57 @@ describe.each(KINDS)('a circuit breaker over kind %s', (kind) => {
     },
   );
 
+  it('lets a server that stays down have its threshold, those in workers, and its probes, whatever retry says', async () => {
+    const breaker = { consecutive: 5, openMs: 30, probes: 2 };
+    const retry = { attempts: 6, backoff: { baseMs: 1 } };
+    const inWorkers = kind === 'inline' ? 4 : 2 * 4;
+    await withCalls({ kind, workers: 2, concurrency: 4 }, { retry, breaker }, async (pool, server, events) => {
+      server.goDown();
+      const halfOpens = (): number => events.filter(({ to }) => to === 'half-open').length;
+      while (halfOpens() < 4) {
+        await Promise.all(Array.from({ length: 50 }, () => failure(pool.run('call', { port: server.port }))));
+        await whileOpen(pool);
+      }
+      expect(server.requests.length).toBeGreaterThanOrEqual(5 + 3);
+      expect(server.requests.length).toBeLessThanOrEqual(5 + inWorkers + 2 * halfOpens());
+    });
+  });
+
+  it('is that of a callable where it sets one, with its own keys', async () => {
+    await withServer((other) =>
+      withCalls({ kind, workers: 1 }, { breaker: { consecutive: 1, openMs: 60_000 } }, async (pool, server) => {
+        const key = ({ port }: Input): string => `port ${port}`;
+        const own = pool.task('call', { breaker: { consecutive: 1, openMs: 60_000, key } });
+        const free = pool.task('call', { breaker: false });
+        server.goDown();
+        expect(await failure(own({ port: server.port }))).toMatchObject({ status: 503 });
+        const refused = await failure(own({ port: server.port }));
+        expect(refused).toMatchObject({ code: 'ERR_CIRCUIT_OPEN', details: { key: `port ${server.port}` } });
+        expect([await own({ port: other.port }), pool.breaker('call').state]).toEqual(['well', 'closed']);
+        pool.breaker('call').isolate();
+        expect([await own({ port: other.port }), await free({ port: other.port })]).toEqual(['well', 'well']);
+        const shared = pool.task('call', { priority: 1 });
+        expect(await failure(shared({ port: other.port }))).toMatchObject({ code: 'ERR_CIRCUIT_OPEN' });
+      }),
+    );
+  });
+
+  it('is asked before a call of start, by its key', async () => {
+    const breaker = { consecutive: 1, openMs: 60_000, key: ({ port }: Input) => `port ${port}` };
+    await withServer((other) =>
+      withCalls({ kind, workers: 1 }, { breaker }, async (pool, server) => {
+        server.goDown();
+        expect(await failure(pool.start('call', { port: server.port }).result)).toMatchObject({ status: 503 });
+        expect(pool.breaker('call', `port ${server.port}`).state).toBe('open');
+        const before = pool.stats().tasks.submitted;
+        const refused = async (): Promise<unknown> => pool.start('call', { port: server.port }).result;
+        expect(await failure(refused())).toMatchObject({ code: 'ERR_CIRCUIT_OPEN' });
+        expect(pool.stats().tasks.submitted).toBe(before);
+        expect(await pool.start('call', { port: other.port }).result).toBe('well');
+      }),
+    );
+  });
+
   it('lets its probes through, closes when they succeed, and says so', async () => {
     const breaker = { consecutive: 2, openMs: 20, probes: 2 };
     await withCalls({ kind, workers: 2, concurrency: 4 }, { breaker }, async (pool, server, events) => {
@@ -198,6 +249,21 @@ describe.each(KINDS)('a circuit breaker over kind %s', (kind) => {
         expect(await pool.run('echo', 'alive')).toBe('alive');
       },
     );
+  });
+
+  it('may end its pool by its key, and the call then rejects', async () => {
+    let end: (() => void) | undefined;
+    const key = (): string => {
+      end?.();
+      return 'all';
+    };
+    await withCalls({ kind, workers: 1 }, { breaker: { key } }, async (pool, server) => {
+      expect(await pool.run('call', { port: server.port })).toBe('well');
+      let ended: Promise<void> | undefined;
+      end = () => void (ended = pool.destroy());
+      expect(await failure(pool.run('call', { port: server.port }))).toMatchObject({ code: 'ERR_POOL_CLOSED' });
+      await ended;
+    });
   });
 
   it('gives the old result of a cached task while it is open', async () => {

@@ -117,6 +117,17 @@ describe.each(KINDS)('tasks with a rate limit, kind %s,', (kind) => {
     });
   });
 
+  it('share it with callables that set another limit', async () => {
+    const tasks = { echo: { rateLimit: { calls: 1, perMs: 3_600_000 } } };
+    await withPool(SERVER, { kind, tasks }, async (pool) => {
+      const own = pool.task('echo', { concurrency: 1 });
+      expect(await own(1)).toBe(1);
+      for (const late of [own(2, { queueTimeoutMs: 30 }), pool.run('echo', 3, { queueTimeoutMs: 30 })]) {
+        expect(await failure(late)).toMatchObject({ code: 'ERR_QUEUE_TIMEOUT' });
+      }
+    });
+  });
+
   it('are refused at once where it says so', async () => {
     const tasks = { echo: { rateLimit: { calls: 2, perMs: 3_600_000, when: 'reject' as const } } };
     await withPool(SERVER, { kind, tasks }, async (pool) => {

@@ -37,6 +37,22 @@ describe.each(KINDS)('a debounced task over kind %s', (kind) => {
     );
   });
 
+  it('gets a Buffer as one, and so do all that share the result', async () => {
+    const tasks = { echo: { debounce: { waitMs: LONG_MS } } };
+    await withPool('echo.mjs', { kind, workers: 1, tasks }, async (pool) => {
+      const calls = [1, 2, 3].map((n) => pool.run('echo', { n, bytes: Buffer.from('abc') }));
+      pool.flush('echo');
+      const results = (await Promise.all(calls)) as { n: number; bytes: Buffer }[];
+      expect(results.map(({ n, bytes }) => [n, Buffer.isBuffer(bytes)])).toEqual([
+        [3, true],
+        [3, true],
+        [3, true],
+      ]);
+      results[0]?.bytes.fill(0);
+      expect(results[1]?.bytes.toString()).toBe('abc');
+    });
+  });
+
   it('rejects calls that are replaced, where that is asked for', async () => {
     const tasks = { square: { debounce: { waitMs: 20, superseded: 'reject' as const } } };
     await withPool('counts-calls.mjs', { kind, workers: 1, tasks }, async (pool) => {
@@ -232,6 +248,26 @@ describe.each(KINDS)('progress at a pace over kind %s', (kind) => {
       const options = { onProgress: (value: unknown) => heard.push(value), progressEveryMs: 1e6 };
       await failure(pool.run('tellAndFail', [1, 2, 3], options));
       expect(heard).toEqual([1, 3]);
+    });
+  });
+
+  it('holds for calls that exchange messages, and for streams', async () => {
+    await withPool('reports-progress.mjs', { kind, workers: 1 }, async (pool) => {
+      const heard: unknown[] = [];
+      const options = { onProgress: (value: unknown) => heard.push(value), progressEveryMs: 1e6 };
+      expect(await pool.start('tell', [1, 2, 3], options).result).toBe('told');
+      expect(heard).toEqual([1, 3]);
+      heard.length = 0;
+      const values: unknown[] = [];
+      for await (const value of pool.stream('tellAndYield', [4, 5, 6], options)) values.push(value);
+      await pool.idle();
+      expect([values, heard]).toEqual([
+        [4, 5, 6],
+        [4, 6],
+      ]);
+      const refused = pool.start('tellAndFail', [7, 8, 9], options).result;
+      expect((await failure(refused)).message).toBe('told, and failed');
+      expect(heard.slice(2)).toEqual([7, 9]);
     });
   });
 

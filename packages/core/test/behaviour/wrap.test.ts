@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { wrap } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
+import { withServer as withCountingServer } from './counting-server.js';
 import { failure, KINDS, withPool } from './pools.js';
 import { runProgram } from './programs.js';
 
@@ -71,9 +72,57 @@ describe('a function of the program in front of a server', () => {
       const get = wrap(ask, { cache: { ttlMs: 1, staleIfErrorMs: 60_000 }, breaker: { consecutive: 1, openMs: 1e6 } });
       expect(await get(server.url)).toBe('answer 1');
       server.isDown = true;
-      while (get.breaker()?.state === 'closed') await get(server.url);
+      while (get.breaker().state === 'closed') await get(server.url);
       expect(await get(server.url)).toBe('answer 1');
       expect(server.seen).toBe(2);
+    });
+  });
+});
+
+describe('limits of a function of the program, as the server counts', () => {
+  const call = async ({ port, path }: { port: number; path: string }): Promise<number> => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close' } });
+    await response.text();
+    if (response.ok) return response.status;
+    const retryAfterMs = Number(response.headers.get('retry-after')) * 1000;
+    throw Object.assign(new Error(`status ${response.status}`), { retryAfterMs });
+  };
+  const key = ({ path }: { path: string }): string => path;
+
+  it('as a strict window never let more through than granted in any window', async () => {
+    await withCountingServer(async (server) => {
+      const get = wrap(call, { rateLimit: { calls: 10, perMs: 500, window: 'strict' } });
+      await Promise.all(Array.from({ length: 40 }, () => get({ port: server.port, path: '/' })));
+      expect([server.seen.length, server.mostWithin(500)]).toEqual([40, 10]);
+    });
+  });
+
+  it('by key hold for each key alone, and places for all of them together', async () => {
+    await withCountingServer(async (server) => {
+      const get = wrap(call, {
+        concurrency: 3,
+        concurrencyByKey: { key, max: 2 },
+        rateLimit: { calls: 2, perMs: 300, window: 'strict', key },
+      });
+      const paths = ['/a', '/b', '/c'].flatMap((path) => Array<string>(4).fill(path));
+      await Promise.all(paths.map((path) => get({ port: server.port, path })));
+      for (const path of ['/a', '/b', '/c']) expect(server.mostWithin(300, path)).toBe(2);
+      expect(server.most).toBeLessThanOrEqual(3);
+      expect(server.mostWithin(300)).toBeGreaterThan(2);
+    });
+  });
+
+  it('close for the key of a call that the server refuses, for as long as it says', async () => {
+    await withCountingServer(async (server) => {
+      const get = wrap(call, {
+        rateLimit: { calls: 50, perMs: 1000, key },
+        retry: { attempts: 1, backoff: { baseMs: 0 } },
+      });
+      server.refusals.set('/a', ['1']);
+      const all = await Promise.all(['/a', '/b'].map((path) => get({ port: server.port, path })));
+      expect(all).toEqual([200, 200]);
+      const [first, second] = server.seen.filter(({ path }) => path === '/a').map(({ atMs }) => atMs);
+      expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(990);
     });
   });
 });
@@ -83,7 +132,7 @@ describe('a program that ends when all it waits for is done', () => {
     ['a debounced task', 'a debounced task\n'],
     ['a further try', 'second try\n'],
     ['a rate limit', 'call 2\n'],
-    ['a value to be shown', 'undefined\n'],
+    ['a value to be shown', 'undefined\na value\n'],
   ])('waits for %s as it should', { timeout: 15_000 }, async (which, stdout) => {
     const end = await runProgram('waits-for-shaped-calls.mjs', ['thread', which]);
     expect(end).toEqual({ code: 0, signal: null, stdout, stderr: '' });

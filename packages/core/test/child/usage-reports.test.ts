@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkUsed, UsageReports } from '../../src/child/usage-reports.js';
+import { UsageReports } from '../../src/child/usage-reports.js';
+import { checkUsed } from '../../src/contract/used-units.js';
 import type { UsedUnits } from '../../src/wire/topics.js';
 
 function open() {

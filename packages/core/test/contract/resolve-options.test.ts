@@ -483,6 +483,7 @@ describe('resolveOptions', () => {
     expect(resolve({ cache: { ttlMs: Infinity } }).cache).toEqual(usual);
     expect(resolve({ tasks: { a: { cache: { ttlMs: Infinity } } } }).tasks.get('a')?.cache?.ttlMs).toBe(0);
     const usualTask = {
+      path: 'tasks.a.cache',
       key: undefined,
       ttlMs: 0,
       staleWhileRevalidateMs: 0,
@@ -494,7 +495,7 @@ describe('resolveOptions', () => {
       version: '',
     };
     expect(options.tasks.get('a')?.cache).toEqual(usualTask);
-    expect(options.tasks.get('b')?.cache).toEqual({ ...usualTask, ttlMs: 7 });
+    expect(options.tasks.get('b')?.cache).toEqual({ ...usualTask, path: 'tasks.b.cache', ttlMs: 7 });
     expect(resolve({ cache: { ttlMs: 5 }, tasks: { a: { cache: true } } }).tasks.get('a')?.cache?.ttlMs).toBe(5);
   });
 

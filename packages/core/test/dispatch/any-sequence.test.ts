@@ -6,6 +6,7 @@ import type { PoolOptions } from '../../src/contract/options.js';
 import { type BatchRules, resolveBatch } from '../../src/contract/resolve-batch.js';
 import { STATUS } from '../../src/wire/record.js';
 import { openEngine, turn } from '../support/scripted-engine.js';
+import type { SentTask } from '../support/scripted-transport.js';
 import { SimulatedWorker } from '../support/simulated-worker.js';
 import type { MadeTask } from '../support/tasks.js';
 
@@ -102,7 +103,7 @@ class World {
   /** Producers that wait for a place in the queue. */
   readonly #producing = new Set<number>();
   #pinned = 0;
-  readonly #batches: [name: string, rules: BatchRules][] | undefined;
+  #batches: [name: string, rules: BatchRules][] | undefined;
 
   constructor({ concurrency, prefetch, restartMax, queueMax, maxWaitMs }: Setting) {
     const options: PoolOptions = {
@@ -115,10 +116,16 @@ class World {
       tasks: {
         timed: { priority: 1, timeoutMs: 60, retry: { attempts: 4, backoff: { baseMs: 2 } } },
         impatient: { queueTimeoutMs: 40 },
-        hedged: { idempotent: true, timeoutMs: 60, retry: AGAIN, hedge: { after: 15, max: 2, budget: 1 } },
+        hedged: {
+          idempotent: true,
+          timeoutMs: 60,
+          retry: AGAIN,
+          hedge: { after: 15, max: 2, budget: 1 },
+          concurrency: MOST_AT_ONCE,
+        },
         guarded: { retry: AGAIN, breaker: { consecutive: 2, openMs: 30, probeMs: 20, crashes: true, probes: 2 } },
         limited: {
-          rateLimit: { calls: MOST_WITHIN, perMs: WINDOW_MS, window: 'strict', key: String },
+          rateLimit: { calls: MOST_WITHIN, perMs: WINDOW_MS, window: 'strict', per: 'item', key: String },
           concurrency: MOST_AT_ONCE,
           concurrencyByKey: { key: String, max: 2 },
           retry: { attempts: 2, backoff: { baseMs: 2 } },
@@ -127,8 +134,13 @@ class World {
     };
     this.engine = openEngine(options, () => 0.5);
     this.#concurrency = concurrency;
-    this.#batches =
-      maxWaitMs === undefined ? undefined : [['work', resolveBatch({ maxSize: MAX_SIZE, maxWaitMs, isolate: true })]];
+    const rules = maxWaitMs === undefined ? undefined : resolveBatch({ maxSize: MAX_SIZE, maxWaitMs, isolate: true });
+    if (rules !== undefined) {
+      this.#batches = [
+        ['work', rules],
+        ['limited', { ...rules, isolate: false }],
+      ];
+    }
     this.#mostInHand = (concurrency + prefetch) * (this.#batches === undefined ? 1 : MAX_SIZE);
     this.engine.backend.resize(2);
     this.engine.clock.advance(10);
@@ -228,6 +240,7 @@ class World {
       worker.onStart = ({ taskId, attempt, name, input }) => {
         this.#noteStart(taskId, attempt, name);
         if (name === 'limited') this.#noteLimited(input);
+        if (name === 'hedged') this.#noteAtOnce(name);
       };
       this.workers.push(worker);
     }
@@ -275,12 +288,18 @@ class World {
     const starts = (this.#limitedStarts.get(key) ?? []).filter((atMs) => atMs > now - WINDOW_MS);
     this.#limitedStarts.set(key, [...starts, now]);
     if (starts.length >= MOST_WITHIN) this.#wrong.push(`${starts.length + 1} tasks of one key began within a window`);
-    const running = this.workers
-      .flatMap((each) => (each.isAlive ? each.running : []))
-      .filter(({ name }) => name === 'limited');
-    if (running.length > MOST_AT_ONCE) this.#wrong.push(`${running.length} tasks with limits run at once`);
-    const ofKey = running.filter(({ input }) => input === key);
+    // A batch is one call, whatever the number of its items.
+    if (this.#batches !== undefined) return;
+    const ofKey = this.#noteAtOnce('limited').filter(({ input }) => input === key);
     if (ofKey.length > 2) this.#wrong.push(`${ofKey.length} tasks of one key run at once`);
+  }
+
+  /** No more handlers of a name than its concurrency run at once. Returns those that do. */
+  #noteAtOnce(limited: string): SentTask[] {
+    const all = this.workers.flatMap((each) => (each.isAlive ? each.running : []));
+    const running = all.filter(({ name }) => name === limited);
+    if (running.length > MOST_AT_ONCE) this.#wrong.push(`${running.length} tasks of "${limited}" run at once`);
+    return running;
   }
 
   /** Only who was running in a worker that died may be told that it killed one. */
@@ -363,7 +382,8 @@ class World {
     const name = ['hedged', 'guarded', 'limited'][which % 8] ?? usual;
     const deadline = flavour === 5 ? { hostMs: engine.clock.now() + 80, epochMs: 0 } : undefined;
     const key = [undefined, 'a', 'b'][which % 3];
-    const task = engine.submit(name, flavour % 2, { signal: controller.signal, deadline, key });
+    const settings = name === 'limited' ? { ...engine.type(name).settings, priority: flavour % 3 } : undefined;
+    const task = engine.submit(name, flavour % 2, { signal: controller.signal, deadline, key, settings });
     this.made.push({ task, controller });
   }
 

@@ -51,6 +51,18 @@ describe('a circuit breaker inside retry', () => {
     expect(stats()).toMatchObject({ state: 'open', opened: 1, refused: 1 });
   });
 
+  it("refuses a try at its hand-over, with the task's own failure as the cause", async () => {
+    const { submit, arrived, only, clock } = await open({}, { retry: { attempts: 1, backoff: { baseMs: 0 } } });
+    const first = submit();
+    submit();
+    for (const task of await arrived()) only.transport.replyError(task, new Error('own'));
+    clock.advance(0);
+    // Its second try waits for the worker.
+    for (const task of await arrived()) only.transport.replyError(task, DOWN);
+    expect(await arrived()).toEqual([]);
+    expect(errorOf(first)).toMatchObject({ code: 'ERR_CIRCUIT_OPEN', cause: { message: 'own' } });
+  });
+
   it('lets a try wait that is due when the breaker may be tried again', async () => {
     const retry = { attempts: 1, backoff: { baseMs: 1 } };
     const { submit, clock, arrived, only, registry } = await open({ consecutive: 1, openMs: 50 }, { retry });

@@ -87,6 +87,40 @@ describe('tasks of a name with a rate limit', () => {
     expect(takeAll()).toEqual([small]);
   });
 
+  it('let no small call of a lower priority pass a costly one that goes before it', () => {
+    const cost = (input: unknown): number => input as number;
+    const { clock, push, takeAll, line } = open({ rateLimit: { unit: 'tokens', max: 100, perMs: 1000, cost } });
+    push(100);
+    expect(takeAll()).toHaveLength(1);
+    const costly = push(80, 'work', 5);
+    const small = Array.from({ length: 10 }, () => push(10));
+    for (let tenths = 1; tenths < 8; tenths++) {
+      clock.advance(100);
+      expect(takeAll()).toEqual([]);
+    }
+    clock.advance(100);
+    expect(takeAll()).toEqual([costly]);
+    clock.advance(200);
+    expect(takeAll()).toEqual(small.slice(0, 2));
+    const gone = push(80, 'work', 5);
+    clock.advance(100);
+    expect(takeAll()).toEqual([]);
+    line.remove(gone);
+    expect(takeAll()).toEqual(small.slice(2, 3));
+  });
+
+  it('do pass one of higher priority that waits for the limit of another key', () => {
+    const key = (input: unknown): string => String(input);
+    const { clock, push, takeAll } = open({ concurrency: 9, rateLimit: { calls: 1, perMs: 1000, key } });
+    push('a', 'work', 5);
+    push('a', 'work', 5);
+    expect(takeAll()).toHaveLength(1);
+    push('b');
+    expect(takeAll()).toHaveLength(1);
+    clock.advance(1000);
+    expect(takeAll()).toHaveLength(1);
+  });
+
   it('go at once when the costly task before them is cancelled', () => {
     const { clock, line, push, takeAll, woken } = open({
       rateLimit: { unit: 'tokens', max: 10, perMs: 1000, cost: (input: number) => input },
@@ -210,6 +244,7 @@ describe('any sequence of calls', () => {
       key: fc.constantFrom('a', 'b', 'c'),
       cost: fc.integer({ min: 0, max: 7 }),
       name: fc.constantFrom('work', 'work', 'other'),
+      priority: fc.constantFrom(0, 0, 0, 1, 5),
       which: fc.nat(50),
       ms: fc.nat(400),
     });
@@ -226,8 +261,8 @@ describe('any sequence of calls', () => {
         const waiting = new Set<Task>();
         const running: Task[] = [];
         const limited = (): Task[] => running.filter(({ name }) => name === 'work');
-        for (const { what, key, cost, name, which, ms } of steps) {
-          if (what === 'push') waiting.add(push({ key, cost }, name));
+        for (const { what, key, cost, name, priority, which, ms } of steps) {
+          if (what === 'push') waiting.add(push({ key, cost }, name, priority));
           else if (what === 'wait') clock.advance(ms);
           else if (what === 'remove' && waiting.size > 0) {
             const task = [...waiting][which % waiting.size] as Task;

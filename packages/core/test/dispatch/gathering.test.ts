@@ -25,6 +25,7 @@ function open(options: BatchOptions = {}) {
     queue: (batch) => void queue.push(batch),
     queueFirst: (batch) => void queue.unshift(batch),
     unqueue: (batch) => void queue.splice(queue.indexOf(batch), 1),
+    costChanged: () => {},
     due: () => void calls.due++,
   });
   const add = (extras?: TaskExtras, input?: unknown): Task => {

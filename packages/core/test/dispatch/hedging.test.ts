@@ -303,6 +303,37 @@ describe('no second run begins', () => {
     expect(stats()).toEqual({ begun: 10, won: 10, refused: 1 });
   });
 
+  it('while a limit would hold it back, which it takes its own share of', async () => {
+    const own: TaskOptions<unknown> = { concurrency: 2, rateLimit: { calls: 2, perMs: 1000, window: 'strict' } };
+    const { submit, arrived, clock, reply, stats, dispatcher } = await open({ max: 2 }, own);
+    submit();
+    const [first] = (await arrived()) as [Run];
+    clock.advance(50);
+    const [second] = (await arrived()) as [Run];
+    expect(stats()).toMatchObject({ begun: 1 });
+    // Both tokens are used. Nothing begins before the first window is over, neither a further run nor another task.
+    reply(second, 'done');
+    reply(first, 'too late');
+    const next = submit();
+    clock.advance(999);
+    expect([await arrived(), dispatcher.blocked]).toEqual([[], 1]);
+    clock.advance(1);
+    const [third] = (await arrived()) as [Run];
+    clock.advance(50);
+    const [fourth] = (await arrived()) as [Run];
+    expect(third.staff).not.toBe(fourth.staff);
+    reply(fourth, 'done');
+    expect(codes([next])).toEqual([['ok']]);
+  });
+
+  it('beyond concurrency', async () => {
+    const { submit, arrived, clock, stats } = await open({}, { concurrency: 1 });
+    submit();
+    expect(await arrived()).toHaveLength(1);
+    clock.advance(1000);
+    expect([await arrived(), stats()]).toEqual([[], { begun: 0, won: 0, refused: 0 }]);
+  });
+
   it('where a circuit breaker would refuse it', async () => {
     const { submit, backend, clock, arrived, stats, reply } = await open({}, { breaker: { consecutive: 1 } });
     const made = submit();

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { PoolOptions } from '../../src/contract/options.js';
+import { resolveTask } from '../../src/contract/resolve-task.js';
+import type { TaskSettings } from '../../src/contract/resolved-options.js';
 import type { TaskOptions } from '../../src/contract/task-options.js';
 import { MOST_KEYS } from '../../src/limits/key-gates.js';
-import { TaskLimits } from '../../src/limits/task-limits.js';
+import { TaskLimits, type Ticket } from '../../src/limits/task-limits.js';
 import { optionsOf } from '../support/tasks.js';
 
 /** The limits of a task with these options. */
@@ -126,14 +128,103 @@ describe('limits that refuse', () => {
   });
 });
 
+describe('limits of a batch', () => {
+  const tickets = (limits: TaskLimits, ...inputs: unknown[]): [Ticket, ...Ticket[]] =>
+    inputs.map((input) => limits.ticketFor(input)) as [Ticket, ...Ticket[]];
+  const free = (limits: TaskLimits, nowMs = 0): number => takeAll(limits, 1, nowMs);
+  const whole = (): boolean => true;
+
+  it('count it as one call, or as a call for each item', () => {
+    for (const [per, left] of [
+      [undefined, 9],
+      ['call', 9],
+      ['item', 7],
+    ] as const) {
+      const limits = open({ rateLimit: { calls: 10, perMs: 1000, ...(per && { per }) } });
+      limits.takeAll(tickets(limits, 1, 2, 3), whole, 0);
+      expect([per, free(limits)]).toEqual([per, left]);
+    }
+  });
+
+  it('count the sum of what its inputs cost, and an input of several items once', () => {
+    const limits = open({
+      rateLimit: [
+        { unit: 'tokens', max: 100, perMs: 1e6, cost: (input) => input as number },
+        { calls: 1000, perMs: 1e6, per: 'item' },
+      ],
+    });
+    limits.takeAll(tickets(limits, 20, 20, 30), (row) => row !== 1, 0);
+    expect(free(limits)).toBe(50);
+  });
+
+  it('take one place for it, until its last item has ended', () => {
+    const limits = open({ concurrency: 1 });
+    const grant = limits.takeAll(tickets(limits, 1, 2, 3), whole, 0);
+    grant.ended(5, 0);
+    grant.giveBack();
+    expect(free(limits, 5)).toBe(0);
+    grant.ended(9, 2);
+    expect(free(limits, 9)).toBe(1);
+  });
+
+  it('give back what it took only where its handler was called for none of its items', () => {
+    for (const hasBegun of [true, false]) {
+      const limits = open({ rateLimit: { calls: 3, perMs: 1e6, window: 'strict', per: 'item' } });
+      const grant = limits.takeAll(tickets(limits, 1, 2), whole, 0);
+      if (hasBegun) grant.ended(7, 1);
+      else grant.giveBack();
+      grant.giveBack();
+      // From the end of the item that ran, at 7 ms.
+      for (const [nowMs, left] of hasBegun
+        ? ([
+            [1e6, 1],
+            [1e6 + 7, 2],
+          ] as const)
+        : ([[1000, 3]] as const)) {
+        expect([nowMs, free(limits, nowMs)]).toEqual([nowMs, left]);
+      }
+    }
+  });
+
+  it('take what each item reports in place of its own estimate', () => {
+    const limits = open({ rateLimit: { unit: 'tokens', max: 100, perMs: 1e6, cost: (input) => input as number } });
+    const grant = limits.takeAll(tickets(limits, 10, 20, 30), whole, 0);
+    grant.correct({ tokens: 5 }, 0, 1);
+    grant.correct({ tokens: 1 }, 0, 1);
+    grant.correct({ tokens: 40 }, 0, 2);
+    // 10 + 1 + 40.
+    expect(free(limits)).toBe(49);
+  });
+
+  it('refuse an item that would begin a call, but not one that joins a call which waits', () => {
+    const limits = open({ rateLimit: { calls: 1, perMs: 1000, when: 'reject' } });
+    const ticket = limits.ticketFor(1);
+    limits.reserve(limits.gatesOf(ticket, 0), ticket, 1);
+    expect(limits.refusalOf(ticket, 0)).toMatchObject({ retryAfterMs: 1000 });
+    expect(limits.refusalOf(ticket, 0, true)).toBeUndefined();
+  });
+});
+
 describe('keys', () => {
   it('are forgotten when they have rested, and their number is bounded', () => {
     const limits = open({ rateLimit: { calls: 1, perMs: 1000, key: String } });
     for (let key = 0; key < MOST_KEYS; key++) limits.take(limits.ticketFor(key), 0).ended(0);
     // All keys are busy, so the next two share one limit.
-    expect([takeAll(limits, 'x', 0), takeAll(limits, 'y', 0)]).toEqual([1, 0]);
+    const shared = limits.take(limits.ticketFor('x'), 0);
+    expect(takeAll(limits, 'y', 0)).toBe(0);
+    // Others have rested. A key that has used the shared limit would get a second share with one of its own.
+    expect(takeAll(limits, 'x', 999)).toBe(0);
+    shared.ended(1000);
     // A second later, all have rested.
     expect([takeAll(limits, 'u', 1000), takeAll(limits, 'v', 1000)]).toEqual([1, 1]);
+  });
+
+  it('that share a limit go on doing so while it is in use, although there is room for limits of their own', () => {
+    const limits = open({ rateLimit: { calls: 2, perMs: 1000, window: 'strict', key: String } });
+    for (let key = 0; key < MOST_KEYS; key++) limits.take(limits.ticketFor(key), 0).ended(0);
+    limits.take(limits.ticketFor('x'), 900).ended(900);
+    expect(takeAll(limits, 'x', 1100)).toBe(1);
+    expect(takeAll(limits, 'x', 1500)).toBe(0);
   });
 
   it('of several limits are kept apart', () => {
@@ -202,6 +293,8 @@ describe('options', () => {
     ['half a call', { rateLimit: { calls: 1.5, perMs: 1 } }],
     ['no end', { rateLimit: { calls: 1, perMs: Infinity } }],
     ['NaN', { rateLimit: { unit: 'x', max: NaN, perMs: 1, cost: () => 1 } }],
+    ['items of a unit', { rateLimit: { unit: 'x', max: 1, perMs: 1, cost: () => 1, per: 'item' } }],
+    ['an unknown per', { rateLimit: { calls: 1, perMs: 1, per: 'batch' } }],
     ['an unknown window', { rateLimit: { calls: 1, perMs: 1, window: 'sliding' } }],
     ['an unknown key', { rateLimit: { calls: 1, perMs: 1, burst: 2 } }],
     ['an empty list', { rateLimit: [] }],
@@ -226,6 +319,21 @@ describe('options', () => {
     expect((error as unknown as { details: { option: string } }).details.option).toMatch(
       /^tasks\.work\.(rateLimit|concurrency)/,
     );
+  });
+
+  it('of a name hold for a callable that sets others, with one share for both', () => {
+    const settings = optionsOf({ tasks: { work: { rateLimit: { calls: 2, perMs: 1000 }, concurrency: 9 } } });
+    const base = settings.tasks.get('work') as TaskSettings;
+    const own = resolveTask({ concurrency: 1 }, base);
+    const limits = new TaskLimits(base.limits ?? []);
+    const callable = new TaskLimits(own.limits ?? [], limits);
+    expect(own.limits?.map(({ of, max }) => [of, max])).toEqual([
+      ['concurrency', 1],
+      ['rateLimit', 2],
+    ]);
+    callable.take(callable.ticketFor(1), 0);
+    expect(callable.readyAtMs(callable.ticketFor(1), 0)).toBe(Infinity);
+    expect(takeAll(limits, 1, 0)).toBe(1);
   });
 
   it('are copied: a list that changes later changes nothing', () => {

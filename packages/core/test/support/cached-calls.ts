@@ -42,6 +42,7 @@ export const NO_RETRY: ResolvedRetry = {
 const NO_LIMITS: CallLimits = { timeoutMs: Infinity, queueUntilMs: Infinity, deadlineMs: Infinity };
 
 const PLAIN: ResolvedTaskCache = {
+  path: '',
   key: undefined,
   ttlMs: 0,
   staleWhileRevalidateMs: 0,
@@ -72,7 +73,7 @@ export function openCache(
     codec: 'structured',
     maxPayloadBytes: 2 ** 30,
     versionOfModule: () => 'module',
-    settingsOf: (task) => ({ ...PLAIN, ttlMs, ...all, ...tasks[task] }),
+    settingsOf: (task) => ({ ...PLAIN, path: `tasks.${task}.cache`, ttlMs, ...all, ...tasks[task] }),
     clock,
   });
   const executions: HeldExecution[] = [];

@@ -81,7 +81,7 @@ describe('the order of policies around a function', () => {
       { retry: { attempts: 100, backoff: { baseMs: 0 } }, breaker: { consecutive: 3 } },
     );
     await expect(call()).rejects.toMatchObject({ code: 'ERR_CIRCUIT_OPEN', cause: broken });
-    expect([tries, call.breaker()?.state]).toEqual([3, 'open']);
+    expect([tries, call.breaker().state]).toEqual([3, 'open']);
     await expect(call()).rejects.toMatchObject({ code: 'ERR_CIRCUIT_OPEN' });
     expect(tries).toBe(3);
   });
@@ -90,7 +90,7 @@ describe('the order of policies around a function', () => {
     const { call, calls, tries } = openWrapped({ concurrency: 1, breaker: { consecutive: 1 } });
     const running = call('a');
     await turn();
-    calls.limits.breakerOf(undefined)?.isolate();
+    calls.breaker(undefined).isolate();
     await expect(call('b')).rejects.toMatchObject({ code: 'ERR_CIRCUIT_OPEN', details: { state: 'isolated' } });
     tries[0]?.resolve(1);
     expect(await running).toBe(1);
@@ -110,9 +110,7 @@ describe('the order of policies around a function', () => {
   });
 
   it('concurrency → rate limit: a call that waits for a place takes nothing of the limit', async () => {
-    const { call, tries, inputs } = openWrapped({
-      ...{ concurrency: 1, rateLimit: { calls: 2, perMs: 1000 }, whenLimited: 'reject' },
-    });
+    const { call, tries, inputs, advance } = openWrapped({ concurrency: 1, rateLimit: { calls: 2, perMs: 1000 } });
     const abort = new AbortController();
     const first = call('a');
     const second = call('b', { signal: abort.signal });
@@ -125,8 +123,27 @@ describe('the order of policies around a function', () => {
     await turn();
     tries[1]?.resolve(3);
     expect(await third).toBe(3);
+    const fourth = call('d');
+    await advance(499);
     expect(inputs()).toEqual(['a', 'c']);
-    await expect(call('d')).rejects.toMatchObject({ code: 'ERR_RATE_LIMITED' });
+    await advance(1);
+    expect(inputs()).toEqual(['a', 'c', 'd']);
+    tries[2]?.resolve(4);
+    expect(await fourth).toBe(4);
+  });
+
+  it('fallback → cache: what a fallback gives is not kept', async () => {
+    const { call, calls, tries } = openWrapped({
+      ...{ cache: true, breaker: { consecutive: 1, fallback: (_: unknown, input: string) => `no ${input}` } },
+    });
+    calls.breaker(undefined).isolate();
+    expect([await call('a'), await call('a')]).toEqual(['no a', 'no a']);
+    calls.breaker(undefined).reset();
+    const last = call('a');
+    await turn();
+    tries[0]?.resolve('found');
+    expect(await last).toBe('found');
+    expect(calls.stats()).toMatchObject({ tries: 1, breaker: { opened: 1, refused: 2 }, cache: { hits: 0 } });
   });
 
   it('rate limit → timeoutMs: the wait for the limit is no time of the try', async () => {

@@ -13,7 +13,9 @@ describe('a wrapped function', () => {
     expect(await half(4)).toBe(2);
     await expect(half(3)).rejects.toBe(broken);
     expect(half.stats()).toMatchObject({ calls: 2, tries: 2, completed: 1, failed: 1, cancelled: 0 });
-    expect([half.breaker(), half.stats().cache, half.stats().shaping]).toEqual([undefined, undefined, undefined]);
+    const { cache, shaping, breaker, hedges, limitWaitMs } = half.stats();
+    expect([cache, shaping, breaker, hedges, limitWaitMs]).toEqual(Array.from({ length: 5 }));
+    expect(() => half.breaker()).toThrow(/Option "wrap\("\w*"\)\.breaker" is not set/);
   });
 
   it('has a name, for errors: its own, or that of the function', async () => {
@@ -56,25 +58,55 @@ describe('a wrapped function', () => {
   it.each([
     ['retries', { retries: 3 }],
     ['timeoutMs', { timeoutMs: 0 }],
-    ['cache', { cache: { version: '1' } }],
+    ['cache', { cache: { store: { folder: 'x' } } }],
     ['concurrency', { concurrency: 0 }],
     ['breaker', { breaker: { consecutive: 0 } }],
+    ['breaker.slowShare', { breaker: { slowShare: 0.5 } }],
+    ['breaker.maxOpenMs', { breaker: { openMs: 10, maxOpenMs: 5 } }],
     ['rateLimit', { rateLimit: { calls: 0, perMs: 1 } }],
-    ['wrap("fn").rateLimit', { rateLimit: { calls: 1 } }],
-    ['wrap("fn").rateLimit', { rateLimit: [{ unit: 'tokens', max: 5, perMs: 1 }] }],
-    ['wrap("fn").debounce', { throttle: { everyMs: 1 }, debounce: { waitMs: 1 } }],
-    ['wrap("fn").throttle', { throttle: { everyMs: 1, leading: false, trailing: false } }],
-  ])('refuses a wrong %s: %o', (option, policies) => {
+    ['rateLimit', { rateLimit: { calls: 1 } }],
+    ['rateLimit', { rateLimit: [{ unit: 'tokens', max: 5, perMs: 1 }] }],
+    ['rateLimit', { rateLimit: Array.from({ length: 9 }, () => ({ calls: 1, perMs: 1 })) }],
+    ['concurrencyByKey', { concurrencyByKey: { max: 1 } }],
+    ['hedge', { hedge: { after: 5 } }],
+    ['debounce', { throttle: { everyMs: 1 }, debounce: { waitMs: 1 } }],
+    ['throttle', { throttle: { everyMs: 1, leading: false, trailing: false } }],
+  ])('refuses a wrong %s as a task does: %o', (option, policies) => {
     const fn = (): void => {};
     expect(() => wrap(fn, policies as never)).toThrow(
-      expect.objectContaining({ code: 'ERR_OPTION', details: expect.objectContaining({ option }) as object }),
+      expect.objectContaining({
+        code: 'ERR_OPTION',
+        details: expect.objectContaining({ option: `wrap("fn").${option}` }) as object,
+      }),
+    );
+  });
+
+  it.each([
+    ['priority', { priority: 1 }],
+    ['queueTimeoutMs', { queueTimeoutMs: 1 }],
+    ['exclusive', { exclusive: true }],
+    ['slowMs', { slowMs: 1 }],
+    ['batch', { batch: { maxSize: 5 } }],
+    ['key', { key: 'home' }],
+    ['cache.version', { cache: { version: '1' } }],
+    ['breaker.crashes', { breaker: { crashes: true } }],
+  ])('refuses %s, which only a task can have, by its name and with the reason', (option, policies) => {
+    expect(() => wrap(() => 1, { name: 'price', ...policies } as never)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_OPTION',
+        message: expect.stringContaining(`"wrap("price").${option}" has no meaning for a wrapped function`) as string,
+      }),
     );
   });
 
   it('refuses what is no function, and wrong options of calls at once', () => {
     expect(() => wrap(5 as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
     const fn = wrap(() => 1);
-    expect(() => fn(undefined, { priority: 1 } as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    for (const option of ['priority', 'key', 'headers', 'onProgress', 'transfer']) {
+      expect(() => fn(undefined, { [option]: 1 })).toThrow(`Option "${option}" has no meaning for a wrapped function`);
+    }
+    // A budget is that of all calls.
+    expect(() => fn(undefined, { retry: { attempts: 1, budget: 0.1 } } as never)).toThrow(/budget/);
     expect(() => fn.with({ timeoutMs: 0 })).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
   });
 });
@@ -194,7 +226,7 @@ describe('limits of a wrapped function', () => {
   });
 
   it('refuse at once where that is asked for, and say when to come again', async () => {
-    const { call, tries } = openWrapped({ name: 'mail', rateLimit: { calls: 1, perMs: 1000 }, whenLimited: 'reject' });
+    const { call, tries } = openWrapped({ name: 'mail', rateLimit: { calls: 1, perMs: 1000, when: 'reject' } });
     const first = call('a');
     await expect(call('b')).rejects.toMatchObject({
       code: 'ERR_RATE_LIMITED',
@@ -210,12 +242,12 @@ describe('limits of a wrapped function', () => {
       () => {
         throw broken;
       },
-      'threw: broken',
+      'threw for the input of a task.',
     ],
-    ['gives NaN', () => NaN, 'must return a finite number of at least 0; received NaN (number).'],
-    ['gives a negative number', () => -1, 'must return a finite number of at least 0; received -1 (number).'],
-    ['gives Infinity', () => Infinity, 'must return a finite number of at least 0; received Infinity (number).'],
-    ['gives a promise', async () => 1, 'must return a finite number of at least 0; received Promise'],
+    ['gives NaN', () => NaN, 'must return a finite number of 0 or more; received NaN (number).'],
+    ['gives a negative number', () => -1, 'must return a finite number of 0 or more; received -1 (number).'],
+    ['gives Infinity', () => Infinity, 'must return a finite number of 0 or more; received Infinity (number).'],
+    ['gives a promise', async () => 1, 'must return a finite number of 0 or more; received Promise'],
   ])('reject a call whose cost %s, and later ones run', async (_, cost, reason) => {
     let isWrong = true;
     const call = wrap((n: number) => n, {
@@ -244,13 +276,13 @@ describe('the breaker of a wrapped function', () => {
     await expect(call('d')).rejects.toMatchObject({ details: { state: 'half-open' } });
     tries[1]?.resolve(3);
     expect(await probe).toBe(3);
-    expect(calls.limits.breakerOf(undefined)?.stateAt(0)).toBe('closed');
+    expect(calls.breaker(undefined).state).toBe('closed');
   });
 
   it('counts no cancelled call, none that another policy refused, and none that `on` leaves out', async () => {
     const { call, calls, tries } = openWrapped({
       ...{ breaker: { consecutive: 1, on: (error) => error !== broken } },
-      ...{ rateLimit: { calls: 2, perMs: 1e6 }, whenLimited: 'reject' },
+      ...{ rateLimit: { calls: 2, perMs: 1e6, when: 'reject' } },
     });
     const abort = new AbortController();
     const cancelled = call('a', { signal: abort.signal });
@@ -260,27 +292,29 @@ describe('the breaker of a wrapped function', () => {
     tries[1]?.reject(broken);
     await Promise.allSettled([cancelled, mild]);
     await expect(call('c')).rejects.toMatchObject({ code: 'ERR_RATE_LIMITED' });
-    expect(calls.limits.breakerOf(undefined)?.stateAt(0)).toBe('closed');
+    expect(calls.breaker(undefined).state).toBe('closed');
   });
 
-  it('counts a failure that `on` cannot judge', async () => {
+  it('counts a failure that `on` cannot judge, and rejects with both errors', async () => {
+    const fault = new Error('cannot judge');
     const call = wrap(
       () => {
         throw broken;
       },
       {
+        retry: 5,
         breaker: {
           consecutive: 1,
           on: () => {
-            throw new Error('cannot judge');
+            throw fault;
           },
         },
       },
     );
-    await expect(call()).rejects.toBe(broken);
-    expect(call.breaker()?.state).toBe('open');
-    call.breaker()?.reset();
-    expect(call.breaker()?.state).toBe('closed');
+    await expect(call()).rejects.toMatchObject({ errors: [broken, fault] });
+    expect([call.breaker().state, call.stats().tries]).toEqual(['open', 1]);
+    call.breaker().reset();
+    expect(call.breaker().state).toBe('closed');
   });
 
   it('refuses nothing in a dry run', async () => {
@@ -294,46 +328,6 @@ describe('the breaker of a wrapped function', () => {
     tries[1]?.resolve(2);
     expect(await second).toBe(2);
     expect(calls.stats().tries).toBe(2);
-  });
-});
-
-describe('limits by key', () => {
-  it('are apart: a breaker, a concurrency and rate limits for each', async () => {
-    const { call, calls, tries, inputs } = openWrapped({
-      ...{ limitsBy: (input: string) => input.charAt(0), concurrency: 1, breaker: { consecutive: 1 } },
-      ...{ rateLimit: { calls: 2, perMs: 1e6 }, whenLimited: 'reject' },
-    });
-    const first = [call('a1'), call('b1')];
-    const second = call('b2');
-    await turn();
-    expect(inputs()).toEqual(['a1', 'b1']);
-    tries[0]?.reject(broken);
-    tries[1]?.resolve(1);
-    expect(await Promise.allSettled(first)).toMatchObject([{ reason: broken }, { value: 1 }]);
-    await expect(call('a2')).rejects.toMatchObject({ code: 'ERR_CIRCUIT_OPEN', details: { key: 'a' } });
-    expect(['a', 'b'].map((key) => calls.limits.breakerOf(key)?.stateAt(0))).toEqual(['open', 'closed']);
-    await turn();
-    tries[2]?.resolve(2);
-    expect(await second).toBe(2);
-    await expect(call('b3')).rejects.toMatchObject({ code: 'ERR_RATE_LIMITED', details: { key: 'b' } });
-    calls.limits.breakerOf('a')?.reset();
-    const again = call('a3');
-    await turn();
-    tries[3]?.resolve(3);
-    expect(await again).toBe(3);
-  });
-
-  it('are remembered for 10,000 keys, and rather for those that are open', async () => {
-    const call = wrap((id: number) => id, { limitsBy: (id) => id, breaker: { consecutive: 1 } });
-    call.breaker(0)?.isolate();
-    for (let id = 1; id <= 10_001; id++) await call(id);
-    expect(call.breaker(0)?.state).toBe('isolated');
-  });
-
-  it('reject a call whose key throws, or is none', async () => {
-    const call = wrap((id: number) => id, { name: 'get', limitsBy: (id) => (id > 0 ? id : NaN), concurrency: 1 });
-    await expect(call(0)).rejects.toMatchObject({ code: 'ERR_OPTION', details: { option: 'wrap("get").limitsBy' } });
-    expect(await call(1)).toBe(1);
   });
 });
 
@@ -355,6 +349,16 @@ describe('the cache of a wrapped function', () => {
     expect(() => read.invalidate({ input: 'a', tag: 'a' })).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
     expect(() => read.invalidate({ tags: 'a' } as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
     expect(read.stats().cache).toMatchObject({ hits: 1, misses: 4 });
+  });
+
+  it('says by its own path which input has no key', async () => {
+    const read = wrap((_: unknown) => 1, { name: 'read', cache: true });
+    await expect(read(() => {})).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      details: { option: 'wrap("read").cache.key' },
+    });
+    const tagged = wrap((_: number) => 1, { name: 'tagged', cache: { tags: () => [5 as never] } });
+    await expect(tagged(1)).rejects.toMatchObject({ details: { option: 'wrap("tagged").cache.tags' } });
   });
 
   it('is left out by a call that says so', async () => {
