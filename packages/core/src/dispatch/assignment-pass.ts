@@ -196,12 +196,14 @@ export class AssignmentPass {
       isOneRefused = false;
       for (const { candidate, suspect } of backlog.quarantine.next(this.#candidates.values(), othersWait)) {
         if (suspect !== undefined) assigner.assign(candidate.worker, suspect);
-        if (suspect?.state === 'settled') {
+        // The worker was empty, and a batch has no state of its own.
+        const hasBegun = suspect !== undefined && candidate.worker.inFlight > 0;
+        if (suspect !== undefined && !hasBegun) {
           // It leaves its worker to others.
           backlog.quarantine.drop(candidate);
           isOneRefused = true;
         }
-        if (suspect?.state !== 'dispatched') this.#refresh(candidate);
+        if (!hasBegun) this.#refresh(candidate);
       }
     }
   }

@@ -52,7 +52,6 @@ export class Backlog {
     });
   }
 
-  /** Number of tasks that could be handed out now. A batch is one, and a batch that gathers is none. */
   /** All tasks that wait, those that their limits hold back included. */
   get size(): number {
     return this.queue.total + this.quarantine.size + this.affinity.size;
@@ -76,7 +75,7 @@ export class Backlog {
   *[Symbol.iterator](): Generator<Task> {
     for (const task of this.queue) if (task.members === undefined) yield task;
     for (const task of this.affinity.all()) if (task.members === undefined) yield task;
-    yield* this.quarantine.all();
+    for (const task of this.quarantine.all()) if (task.members === undefined) yield task;
     yield* this.#gathering.all();
   }
 
@@ -138,8 +137,7 @@ export class Backlog {
 
   /** Removes a waiting task whose result is not wanted any more. */
   remove(task: Task): void {
-    if (task.mustRunAlone) this.quarantine.remove(task);
-    else if (task.type.batches === undefined || !this.#gathering.remove(task)) this.#unqueue(task);
+    if (task.type.batches === undefined || !this.#gathering.remove(task)) this.#unqueue(task);
   }
 
   /** Rejects a queued task whose time to wait is over. No line holds it any more. */
@@ -162,11 +160,14 @@ export class Backlog {
   }
 
   #queueFirst(task: Task): void {
-    if (!this.affinity.putBack(task)) this.queue.unshift(task);
+    if (task.mustRunAlone) this.quarantine.push(task);
+    else if (!this.affinity.putBack(task)) this.queue.unshift(task);
   }
 
+  /** Removes a task from the line in which it waits. A batch of exclusive tasks may have been set aside. */
   #unqueue(task: Task): void {
-    if (!this.affinity.remove(task)) this.queue.remove(task);
+    if (task.mustRunAlone) this.quarantine.remove(task);
+    else if (!this.affinity.remove(task)) this.queue.remove(task);
   }
 
   #isRefused(task: Task, limits: TaskLimits): boolean {
