@@ -29,11 +29,20 @@ export class Outcomes {
   /** Tasks between two tries. */
   readonly retrying = new Set<Task>();
   /** Whether a failed task may wait for another try. */
-  mayRetry = true;
+  #mayRetry = true;
   readonly #parts: OutcomeParts;
 
   constructor(parts: OutcomeParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * Gives no task a further try from now on. A task whose further run is under way has the result of that, or fails as its own run
+   * did.
+   */
+  endTries(): void {
+    this.#mayRetry = false;
+    for (const task of this.retrying) task.twins?.whenGone(() => this.#tryAgain(task, task.failure?.error));
   }
 
   /** Takes a worker's answer for a task. False when the answer is that it never ran. */
@@ -216,7 +225,7 @@ export class Outcomes {
     const { retryBudget: budget, breakers } = task.type;
     // A broadcast belongs to its worker, and a moved input is gone, so there is no other try.
     const decision: FailureDecision =
-      task.canMove && this.mayRetry
+      task.canMove && this.#mayRetry
         ? decideFailure(task.settings.retry, task.retries + 1, error, random(), {
             leftMs: task.deadlineMs - nowMs,
             refusedMs: (breakers?.refusesUntil(task.breakerKey, nowMs) ?? nowMs) - nowMs,
@@ -246,6 +255,7 @@ export class Outcomes {
   /** Rejects a task, once no further run of it is under way. */
   #end(task: Task, error: unknown): void {
     const { registry } = this.#parts;
+    if (task.twins !== undefined) task.history.failure = { error };
     const isAwaited = task.twins?.whenGone(() => {
       this.retrying.delete(task);
       registry.fail(task, error);
@@ -264,6 +274,10 @@ export class Outcomes {
     const { breakers } = task.type;
     const nowMs = clock.now();
     this.retrying.delete(task);
+    if (!this.#mayRetry) {
+      registry.fail(task, error);
+      return;
+    }
     if (breakers?.refusesUntil(task.breakerKey, nowMs) !== undefined) {
       registry.fail(task, breakers.refuse(task.breakerKey, nowMs, error));
       return;
