@@ -2,7 +2,7 @@ import { Conditions } from '../base/conditions.js';
 import { mostAtOnce } from '../sizing/recycling.js';
 import { type Recycling, replaceAll } from './replace-all.js';
 import { type Replacement, Replacements, type Replacing } from './replacements.js';
-import { slotFor } from './slots.js';
+import { Slots } from './slots.js';
 import { type Due, type Fault, Starter, type StarterParts } from './starter.js';
 import { type GoFirst, tooMany } from './too-many.js';
 
@@ -52,6 +52,7 @@ export class Supervisor<W extends Supervised> {
   /** Warm workers that get no tasks until another worker ends. */
   readonly #spares = new Set<W>();
   readonly #replacements = new Replacements<W>(isStaying);
+  readonly #slots = new Slots();
   #wanted = 0;
   #wantedSpares = 0;
   #lastId = 0;
@@ -98,6 +99,22 @@ export class Supervisor<W extends Supervised> {
     return this.#spares;
   }
 
+  get wantedSpares(): number {
+    return this.#wantedSpares;
+  }
+
+  /** Sets the largest slot of a worker from now on. */
+  limitSlots(most: number): void {
+    this.#slots.limit(most);
+  }
+
+  /** Replaces the workers whose slots are beyond the largest one. One that cannot be replaced stays, which an event reports. */
+  replaceBeyondSlots(reason: string): void {
+    for (const worker of [...this.#workers].filter((each) => this.#slots.isBeyond(each))) {
+      this.replace(worker, { reason, takeOver: 'ready', isFinal: false }).catch(() => {});
+    }
+  }
+
   /** Sets the wanted number of workers. Excess workers are drained. */
   want(count: number, goFirst: GoFirst = 'coldest'): void {
     this.#wanted = count;
@@ -116,6 +133,7 @@ export class Supervisor<W extends Supervised> {
   /** A worker is warm: it takes tasks, or stands by. The worker that it relieves goes with the next `relieve`. */
   onReady(worker: W): void {
     this.#starter.noteReady();
+    this.#slots.noteStart(worker, true);
     const replacement = this.#replacements.ofHeir(worker);
     const relieved = replacement?.takeOver === 'ready' ? replacement.old : undefined;
     const wasSpare = relieved !== undefined && this.#spares.delete(relieved);
@@ -146,6 +164,7 @@ export class Supervisor<W extends Supervised> {
     this.#workers.delete(worker);
     this.#spares.delete(worker);
     this.#replacements.gone(worker);
+    if (unexpected?.wasReady === false) this.#slots.noteStart(worker, false);
     if (unexpected !== undefined && !this.#isOver) {
       // The old worker is still there, so the pool has lost nothing.
       const isHarmless = replacement !== undefined && !replacement.isFinal && !unexpected.wasReady;
@@ -249,7 +268,8 @@ export class Supervisor<W extends Supervised> {
     const heirs = new Set(this.#replacements.pending('ready').map(({ heir }) => heir));
     const staying = this.staying().filter((worker) => !heirs.has(worker));
     const standBy = this.#standBy - this.#spares.size;
-    for (const worker of tooMany(staying, this.#wanted, standBy, goFirst)) {
+    const isBeyond = (worker: W): boolean => this.#slots.isBeyond(worker);
+    for (const worker of tooMany(staying, this.#wanted, standBy, goFirst, isBeyond)) {
       worker.drain('fewer workers wanted', this.#parts.teardownMs);
     }
     for (const spare of [...this.#spares].slice(this.#standBy)) {
@@ -280,12 +300,17 @@ export class Supervisor<W extends Supervised> {
   }
 
   #start(replacement: Replacement<W> | undefined): void {
+    const workers = [...this.#workers];
+    const leaving = workers.filter((worker) => !isStaying(worker));
+    const slot = this.#slots.next({ staying: workers.filter(isStaying), leaving }, replacement?.old);
     try {
-      const slot = slotFor([...this.#workers].filter(isStaying), replacement?.old);
       const worker = this.#parts.start(++this.#lastId, slot);
       this.#workers.add(worker);
       if (replacement !== undefined) replacement.heir = worker;
+      // The program's own code chooses settings of a slot, and may have ended the pool.
+      if (this.#isOver) worker.destroy(0);
     } catch (cause) {
+      this.#slots.noteStart({ slot }, false);
       if (replacement !== undefined && !replacement.isFinal) this.#stays(replacement, cause);
       else this.#starter.refused(cause);
     }
