@@ -132,7 +132,7 @@ export class Autoscaler implements Keeper {
   resize(range: SizeRange): void {
     this.#range = range;
     const { supervisor, memory } = this.#parts;
-    supervisor.limitSlots(range.max + range.spare);
+    supervisor.slots.limit(range.max + range.spare);
     // Spares that memory has cost come back when it is free again.
     supervisor.wantSpares(memory().isShort ? Math.min(range.spare, supervisor.wantedSpares) : range.spare);
     const to = Math.min(range.max, Math.max(range.min, supervisor.wanted));
@@ -140,7 +140,15 @@ export class Autoscaler implements Keeper {
     this.#reason = `resize(): ${range.reason}`;
     this.#want(to, this.#reason);
     this.#growsAtOnce = true;
-    supervisor.replaceBeyondSlots(this.#reason);
+    this.#replaceBeyondSlots();
+  }
+
+  /** Replaces workers whose slots the pool has no more. One that cannot be replaced stays, which an event reports. */
+  #replaceBeyondSlots(): void {
+    const { supervisor } = this.#parts;
+    for (const worker of [...supervisor.workers].filter((each) => supervisor.slots.isBeyond(each))) {
+      supervisor.replace(worker, { reason: this.#reason, takeOver: 'ready', isFinal: false }).catch(() => {});
+    }
   }
 
   /** Time for which places for tasks have existed. A worker with four places adds four times its ready time. */

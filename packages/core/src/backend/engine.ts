@@ -149,7 +149,7 @@ export class Engine {
       dispatcher: this.dispatcher,
       inputs: new InputWriter(this.#encoder, options.kind !== 'process', memory),
     });
-    this.supervisor.limitSlots(range.max + range.spare);
+    this.supervisor.slots.limit(range.max + range.spare);
     this.supervisor.want(range.min);
     this.supervisor.wantSpares(range.spare);
   }

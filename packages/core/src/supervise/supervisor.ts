@@ -4,22 +4,8 @@ import { type Recycling, replaceAll } from './replace-all.js';
 import { type Replacement, Replacements, type Replacing } from './replacements.js';
 import { Slots } from './slots.js';
 import { type Due, type Fault, Starter, type StarterParts } from './starter.js';
+import { isStaying, type Supervised } from './supervised.js';
 import { type GoFirst, tooMany } from './too-many.js';
-
-/** What the supervisor needs of a worker. */
-export interface Supervised {
-  readonly id: number;
-  readonly slot: number;
-  readonly isReady: boolean;
-  readonly state: string;
-  readonly inFlight: number;
-  readonly startedAt: number;
-  /** Time when it was last needed. */
-  readonly usedAtMs: number;
-  readonly metrics: { readonly rssBytes: number };
-  drain(reason: string, stopWithinMs: number): void;
-  destroy(teardownMs: number): void;
-}
 
 export interface SupervisorParts<W extends Supervised> extends Omit<
   StarterParts<Due>,
@@ -52,7 +38,7 @@ export class Supervisor<W extends Supervised> {
   /** Warm workers that get no tasks until another worker ends. */
   readonly #spares = new Set<W>();
   readonly #replacements = new Replacements<W>(isStaying);
-  readonly #slots = new Slots();
+  readonly slots = new Slots();
   #wanted = 0;
   #wantedSpares = 0;
   #lastId = 0;
@@ -103,18 +89,6 @@ export class Supervisor<W extends Supervised> {
     return this.#wantedSpares;
   }
 
-  /** Sets the largest slot of a worker from now on. */
-  limitSlots(most: number): void {
-    this.#slots.limit(most);
-  }
-
-  /** Replaces the workers whose slots are beyond the largest one. One that cannot be replaced stays, which an event reports. */
-  replaceBeyondSlots(reason: string): void {
-    for (const worker of [...this.#workers].filter((each) => this.#slots.isBeyond(each))) {
-      this.replace(worker, { reason, takeOver: 'ready', isFinal: false }).catch(() => {});
-    }
-  }
-
   /** Sets the wanted number of workers. Excess workers are drained. */
   want(count: number, goFirst: GoFirst = 'coldest'): void {
     this.#wanted = count;
@@ -133,7 +107,7 @@ export class Supervisor<W extends Supervised> {
   /** A worker is warm: it takes tasks, or stands by. The worker that it relieves goes with the next `relieve`. */
   onReady(worker: W): void {
     this.#starter.noteReady();
-    this.#slots.noteStart(worker, true);
+    this.slots.noteStart(worker, true);
     const replacement = this.#replacements.ofHeir(worker);
     const relieved = replacement?.takeOver === 'ready' ? replacement.old : undefined;
     const wasSpare = relieved !== undefined && this.#spares.delete(relieved);
@@ -164,7 +138,7 @@ export class Supervisor<W extends Supervised> {
     this.#workers.delete(worker);
     this.#spares.delete(worker);
     this.#replacements.gone(worker);
-    if (unexpected?.wasReady === false) this.#slots.noteStart(worker, false);
+    if (unexpected?.wasReady === false) this.slots.noteStart(worker, false);
     if (unexpected !== undefined && !this.#isOver) {
       // The old worker is still there, so the pool has lost nothing.
       const isHarmless = replacement !== undefined && !replacement.isFinal && !unexpected.wasReady;
@@ -268,7 +242,7 @@ export class Supervisor<W extends Supervised> {
     const heirs = new Set(this.#replacements.pending('ready').map(({ heir }) => heir));
     const staying = this.staying().filter((worker) => !heirs.has(worker));
     const standBy = this.#standBy - this.#spares.size;
-    const isBeyond = (worker: W): boolean => this.#slots.isBeyond(worker);
+    const isBeyond = (worker: W): boolean => this.slots.isBeyond(worker);
     for (const worker of tooMany(staying, this.#wanted, standBy, goFirst, isBeyond)) {
       worker.drain('fewer workers wanted', this.#parts.teardownMs);
     }
@@ -302,7 +276,7 @@ export class Supervisor<W extends Supervised> {
   #start(replacement: Replacement<W> | undefined): void {
     const workers = [...this.#workers];
     const leaving = workers.filter((worker) => !isStaying(worker));
-    const slot = this.#slots.next({ staying: workers.filter(isStaying), leaving }, replacement?.old);
+    const slot = this.slots.next({ staying: workers.filter(isStaying), leaving }, replacement?.old);
     try {
       const worker = this.#parts.start(++this.#lastId, slot);
       this.#workers.add(worker);
@@ -310,13 +284,9 @@ export class Supervisor<W extends Supervised> {
       // The program's own code chooses settings of a slot, and may have ended the pool.
       if (this.#isOver) worker.destroy(0);
     } catch (cause) {
-      this.#slots.noteStart({ slot }, false);
+      this.slots.noteStart({ slot }, false);
       if (replacement !== undefined && !replacement.isFinal) this.#stays(replacement, cause);
       else this.#starter.refused(cause);
     }
   }
-}
-
-function isStaying({ state }: Supervised): boolean {
-  return state !== 'draining' && state !== 'stopping' && state !== 'exited';
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Timer } from '../../src/base/clock.js';
 import type { TakeOver } from '../../src/supervise/replacements.js';
-import { type Supervised, Supervisor } from '../../src/supervise/supervisor.js';
+import type { Supervised } from '../../src/supervise/supervised.js';
+import { Supervisor } from '../../src/supervise/supervisor.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 /** A worker that does what a test says, and remembers what it was told. */
@@ -656,7 +657,7 @@ describe('slots', () => {
 
   it('of workers on their way out are free', () => {
     const { supervisor, started, ready } = open();
-    supervisor.limitSlots(2);
+    supervisor.slots.limit(2);
     supervisor.want(2);
     ready(...started);
     supervisor.want(1);
@@ -668,7 +669,7 @@ describe('slots', () => {
 
   it('beyond a smaller number go first', () => {
     const { supervisor, started, ready, gone } = open();
-    supervisor.limitSlots(4);
+    supervisor.slots.limit(4);
     supervisor.want(4);
     const [first, second, third, fourth] = started as [FakeWorker, FakeWorker, FakeWorker, FakeWorker];
     ready(...started);
@@ -677,20 +678,20 @@ describe('slots', () => {
       worker.usedAtMs = -1;
       gone(worker);
     }
-    supervisor.limitSlots(3);
+    supervisor.slots.limit(3);
     // Without this rule, a worker without a task would go before the busy one.
     supervisor.want(3);
     ready(...started.slice(4));
     expect([fourth.state, third.state]).toEqual(['draining', 'idle']);
     expect(started.slice(4).map(({ slot }) => slot)).toEqual([1, 2]);
-    supervisor.limitSlots(2);
+    supervisor.slots.limit(2);
     supervisor.want(1);
     expect([third, ...started.slice(4)].map(({ state }) => state)).toEqual(['stopping', 'stopping', 'idle']);
   });
 
   it('beyond a smaller number are left, once their workers have successors', () => {
-    const { supervisor, started, ready, gone, recycled } = open();
-    supervisor.limitSlots(3);
+    const { supervisor, started, ready, gone, recycled, replace } = open();
+    supervisor.slots.limit(3);
     supervisor.want(3);
     const [first, second, third] = started as [FakeWorker, FakeWorker, FakeWorker];
     ready(...started);
@@ -699,18 +700,18 @@ describe('slots', () => {
       supervisor.want(supervisor.wanted - 1);
       gone(worker);
     }
-    supervisor.limitSlots(2);
+    supervisor.slots.limit(2);
     supervisor.want(1);
-    supervisor.replaceBeyondSlots('resize');
+    replace(third);
     const successor = started[3] as FakeWorker;
     expect([successor.slot, third.state]).toEqual([1, 'idle']);
     ready(successor);
-    expect([third.state, recycled]).toEqual(['stopping', ['3: resize']]);
+    expect([third.state, recycled]).toEqual(['stopping', ['3: old']]);
   });
 
   it('in which a start throws keep no worker from the others', () => {
     const { clock, supervisor, started, startErrors } = open();
-    supervisor.limitSlots(3);
+    supervisor.slots.limit(3);
     startErrors.push(new Error('slot 1'));
     supervisor.want(3);
     clock.advance(10_000);
