@@ -28,7 +28,6 @@ export interface OutcomeParts {
 export class Outcomes {
   /** Tasks between two tries. */
   readonly retrying = new Set<Task>();
-  /** Whether a failed task may wait for another try. */
   #mayRetry = true;
   readonly #parts: OutcomeParts;
 
@@ -36,10 +35,7 @@ export class Outcomes {
     this.#parts = parts;
   }
 
-  /**
-   * Gives no task a further try from now on. A task whose further run is under way has the result of that, or fails as its own run
-   * did.
-   */
+  /** Gives no task a further try from now on. If a further run of it is under way, the task ends as that does. */
   endTries(): void {
     this.#mayRetry = false;
     for (const task of this.retrying) task.twins?.whenGone(() => this.#tryAgain(task, task.failure?.error));
@@ -260,12 +256,10 @@ export class Outcomes {
       this.retrying.delete(task);
       registry.fail(task, error);
     });
-    if (isAwaited !== true) {
-      registry.fail(task, error);
-      return;
-    }
-    this.retrying.add(task);
-    registry.awaitTwins(task);
+    if (isAwaited === true) {
+      this.retrying.add(task);
+      registry.awaitTwins(task);
+    } else registry.fail(task, error);
   }
 
   /** Queues a task whose next try is due, unless its circuit breaker refuses the try. @param error of the last one */
@@ -274,12 +268,9 @@ export class Outcomes {
     const { breakers } = task.type;
     const nowMs = clock.now();
     this.retrying.delete(task);
-    if (!this.#mayRetry) {
-      registry.fail(task, error);
-      return;
-    }
-    if (breakers?.refusesUntil(task.breakerKey, nowMs) !== undefined) {
-      registry.fail(task, breakers.refuse(task.breakerKey, nowMs, error));
+    const isOpen = breakers?.refusesUntil(task.breakerKey, nowMs) !== undefined;
+    if (isOpen || !this.#mayRetry) {
+      registry.fail(task, isOpen ? breakers.refuse(task.breakerKey, nowMs, error) : error);
       return;
     }
     task.history.dueAt = nowMs;

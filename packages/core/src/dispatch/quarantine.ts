@@ -98,8 +98,8 @@ export class Quarantine {
   }
 
   /**
-   * Drops candidates that are not empty yet, and for which there are better ones: those that memory withholds, and one for each
-   * candidate that is empty already. Otherwise a task of an hour would hold up a suspect beside an idle worker.
+   * Drops reserved candidates that are not empty yet, one for each that is empty already. Otherwise a task of an hour would hold up a
+   * suspect beside an idle worker. Drops those that memory withholds, too.
    */
   #dropUseless(byLoad: readonly Candidate[]): Candidate[] {
     let empty = byLoad.filter((each) => each.worker.inFlight === 0 && !each.isSpent && !each.isReserved).length;

@@ -165,7 +165,7 @@ describe('an exclusive task', () => {
     await turn();
     const sent = staff.map((each) => begun(each));
     const [works, rests] = staff;
-    rests.worker.metrics.noteUsage({ rssBytes: 2 ** 30 });
+    rests.worker.metrics.noteUsage({ cpuMs: 0, rssBytes: 2 ** 30 });
     engine.dispatcher.limitWorking(1);
     reply(rests, ...(sent[1] ?? []));
     await turn();
@@ -187,7 +187,7 @@ describe('an exclusive task', () => {
     const { id } = engine.submit('alone').task;
     await turn();
     // It waits for the worker with one task, which gets no more from now on.
-    few.worker.metrics.noteUsage({ rssBytes: 2 ** 30 });
+    few.worker.metrics.noteUsage({ cpuMs: 0, rssBytes: 2 ** 30 });
     engine.dispatcher.limitWorking(1);
     reply(few, ...(sent.find(({ length }) => length === 1) ?? []));
     await turn();
