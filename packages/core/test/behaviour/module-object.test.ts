@@ -145,6 +145,13 @@ describe('an inline pool of a module object', () => {
     await withObject(mock, async (pool) => expect(await pool.run('add', 1)).toBe(2));
   });
 
+  it('takes a module that a test runner has replaced as a whole', async () => {
+    vi.doMock('../fixtures/triples.mjs', () => ({ triple: vi.fn(() => 'mocked') }));
+    const mock = (await import('../fixtures/triples.mjs')) as { triple(n: number): unknown };
+    vi.doUnmock('../fixtures/triples.mjs');
+    await withObject(mock, async (pool) => expect(await pool.run('triple', 1)).toBe('mocked'));
+  });
+
   it('has classes as handlers that cannot be called, as any module has', async () => {
     class Model {
       static version = 1;
