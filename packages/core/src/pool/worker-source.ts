@@ -5,7 +5,7 @@ import { inspectBriefly } from '../contract/checks.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolKind } from '../contract/options.js';
 import type { ModuleObject } from '../contract/worker-module.js';
-import { moduleName, versionOf, workerModuleUrl } from './worker-module-url.js';
+import { isForeignUrl, moduleName, versionOf, workerModuleUrl } from './worker-module-url.js';
 
 /** Origin of the handlers of a pool. */
 export interface WorkerSource {
@@ -44,8 +44,7 @@ export function checkKind({ moduleObject }: WorkerSource, kind: PoolKind): void 
 
 function isObject(worker: unknown): worker is ModuleObject {
   if (typeof worker !== 'object' || worker === null || Array.isArray(worker)) return false;
-  // A URL of another realm, such as that of a test runner, is no instance of this one's class.
-  return !(worker instanceof URL) && Object.prototype.toString.call(worker) !== '[object URL]';
+  return !(worker instanceof URL) && !isForeignUrl(worker);
 }
 
 /** An object without functions is more likely options in the place of the module. */

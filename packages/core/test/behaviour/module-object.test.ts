@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineWorker, move, Pool, type PoolKind, type PoolOptions, type TaskContext } from '@millpond/core';
 import { batch } from '@millpond/core/worker';
 import { describe, expect, it, vi } from 'vitest';
@@ -146,9 +147,10 @@ describe('an inline pool of a module object', () => {
   });
 
   it('takes a module that a test runner has replaced as a whole', async () => {
-    vi.doMock('../fixtures/triples.mjs', () => ({ triple: vi.fn(() => 'mocked') }));
-    const mock = (await import('../fixtures/triples.mjs')) as { triple(n: number): unknown };
-    vi.doUnmock('../fixtures/triples.mjs');
+    const path = fileURLToPath(fixture('triples.mjs'));
+    vi.doMock(path, () => ({ triple: vi.fn(() => 'mocked') }));
+    const mock = (await import(path)) as { triple(n: number): unknown };
+    vi.doUnmock(path);
     await withObject(mock, async (pool) => expect(await pool.run('triple', 1)).toBe('mocked'));
   });
 
@@ -313,6 +315,13 @@ describe('a module object', () => {
     expect(() => new Pool(object as never, { kind: 'inline' })).toThrow(
       /^Option "worker" must be the path or URL of a module, or an object of functions for kind "inline"; received \{/,
     );
+  });
+
+  it('is no URL of another realm, which names a file as any URL does', async () => {
+    const url = { href: fixture('echo.mjs').href, [Symbol.toStringTag]: 'URL' };
+    const pool = new Pool(url as never, { kind: 'inline' });
+    expect([await pool.run('echo', 1), pool.name]).toEqual([1, 'echo']);
+    await pool.close();
   });
 
   it.each([[null], [[() => 1]], [5], [() => 1]])('is refused when it is no object of functions: %s', (worker) => {
