@@ -72,6 +72,16 @@ export class Backlog {
     return this.queue.expectedMs + this.affinity.expectedMs + this.quarantine.expectedMs;
   }
 
+  /** Tasks among which is the one that waits longest for a worker: the first of each line, and all that must run alone. */
+  *heads(): Generator<Task> {
+    yield* this.queue.heads();
+    yield* this.quarantine.all();
+    for (const home of this.affinity.awaited()) {
+      const first = this.affinity.firstFor(home);
+      if (first !== undefined) yield first;
+    }
+  }
+
   *[Symbol.iterator](): Generator<Task> {
     for (const task of this.queue) if (task.members === undefined) yield task;
     for (const task of this.affinity.all()) if (task.members === undefined) yield task;

@@ -89,10 +89,10 @@ export class Dispatcher {
     return this.#backlog.expectedMs;
   }
 
-  /** Wait so far of the task that waits longest for any worker, ms; 0 without one. */
+  /** Wait so far of the task that waits longest for a worker, ms; 0 without one. */
   waitedMs(nowMs: number): number {
     let dueAt = nowMs;
-    for (const head of this.#backlog.queue.heads()) dueAt = Math.min(dueAt, head.dueAt);
+    for (const head of this.#backlog.heads()) dueAt = Math.min(dueAt, head.dueAt);
     return nowMs - dueAt;
   }
 

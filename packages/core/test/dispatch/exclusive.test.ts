@@ -118,6 +118,8 @@ describe('an exclusive task', () => {
     engine.submit('alone');
     await turn();
     expect([engine.dispatcher.queued, engine.dispatcher.queuedMs]).toEqual([2, 80]);
+    engine.clock.advance(70);
+    expect(engine.dispatcher.waitedMs(engine.clock.now())).toBe(70);
   });
 
   it('is dropped and expires while it waits', async () => {
