@@ -180,7 +180,8 @@ export class Dispatcher {
   /** Rejects every task that waits, in a line or in a worker. One whose further run is under way has begun. Returns their number. */
   dropWaiting(by: DroppedBy): number {
     if (by === 'close') this.#outcomes.endTries();
-    for (const worker of this.roster.present) this.#assignment.recall(worker, worker.assigned.unbegun());
+    // A copy, as above.
+    for (const worker of [...this.roster.present]) this.#assignment.recall(worker, worker.assigned.unbegun());
     const all = [...this.#backlog, ...this.#outcomes.retrying];
     const waiting = all.filter(({ twins }) => twins?.areUnderWay !== true);
     for (const task of waiting) this.reject(task, dropped(task, this.#parts.options.name, by));
