@@ -72,7 +72,7 @@ export class Backlog {
     return this.queue.expectedMs + this.affinity.expectedMs + this.quarantine.expectedMs;
   }
 
-  /** Tasks among which is the one that waits longest for a worker: the first of each line, and all that must run alone. */
+  /** The first task of each line, and all tasks that must run alone. The one that waits longest is among them. */
   *heads(): Generator<Task> {
     yield* this.queue.heads();
     yield* this.quarantine.all();
