@@ -93,7 +93,11 @@ export class Autoscaler implements Keeper {
     this.#state = decision.state;
     this.#apply(decision, hasWork);
     const mayGo = decision.workers > limits.minWorkers && limits.idleMs !== Infinity;
-    if (!hasWork) return mayGo ? 'slow' : 'rest';
+    if (!hasWork && !mayGo) {
+      this.#rest();
+      return 'rest';
+    }
+    if (!hasWork) return 'slow';
     // Where only memory may change the numbers, the slow beat is enough. The memory watch has its own pace.
     const isFixed = limits.minWorkers === limits.maxWorkers && limits.minConcurrency === limits.maxConcurrency;
     return isFixed ? 'slow' : 'fast';
@@ -124,16 +128,27 @@ export class Autoscaler implements Keeper {
     if (this.#parts.supervisor.wanted === 0) this.#want(1, 'a broadcast needs a worker');
   }
 
-  /** Sets another range from now on. */
+  /** Sets another range from now on. A pool at rest needs a beat then, after which workers above the least may go. */
   resize(range: SizeRange): void {
     this.#range = range;
-    const { supervisor } = this.#parts;
-    supervisor.wantSpares(range.spare);
+    const { supervisor, memory } = this.#parts;
+    supervisor.slots.limit(range.max + range.spare);
+    // Spares that memory has cost come back when it is free again.
+    supervisor.wantSpares(memory().isShort ? Math.min(range.spare, supervisor.wantedSpares) : range.spare);
     const to = Math.min(range.max, Math.max(range.min, supervisor.wanted));
     // Also where the number of workers stays: the old reason was that of other bounds.
     this.#reason = `resize(): ${range.reason}`;
     this.#want(to, this.#reason);
     this.#growsAtOnce = true;
+    this.#replaceBeyondSlots();
+  }
+
+  /** Replaces workers whose slots the pool has no more. One that cannot be replaced stays, which an event reports. */
+  #replaceBeyondSlots(): void {
+    const { supervisor } = this.#parts;
+    for (const worker of [...supervisor.workers].filter((each) => supervisor.slots.isBeyond(each))) {
+      supervisor.replace(worker, { reason: this.#reason, takeOver: 'ready', isFinal: false }).catch(() => {});
+    }
   }
 
   /** Time for which places for tasks have existed. A worker with four places adds four times its ready time. */
@@ -168,11 +183,28 @@ export class Autoscaler implements Keeper {
   /** Publishes what this pool uses to the other pools of the program. */
   #tellOthers({ elapsedMs, cpuMs, waiting }: SizingSample, isActive: boolean): void {
     const usedCores = elapsedMs > 0 ? cpuMs / elapsedMs : 0;
-    const { supervisor, options, cores } = this.#parts;
-    const computes = this.#detected === 'computing' || (this.#detected === undefined && options.workload === 'cpu');
-    const computingWorkers = computes ? supervisor.wanted : 0;
+    const computingWorkers = this.#computes ? this.#parts.supervisor.wanted : 0;
     this.#share.tell({ usedCores, isActive, isShort: waiting > 0, computingWorkers }, elapsedMs);
-    if (computes) warnOfExcess(cores());
+    if (this.#computes) warnOfExcess(this.#parts.cores());
+  }
+
+  /**
+   * No look follows. The other pools see what is left of this one. Without workers it leaves, because nothing holds such a pool. A
+   * program may then drop it without a call that ends it.
+   */
+  #rest(): void {
+    const { wanted } = this.#parts.supervisor;
+    if (wanted === 0) this.#share.leave();
+    else
+      this.#share.tell(
+        { usedCores: 0, isActive: false, isShort: false, computingWorkers: this.#computes ? wanted : 0 },
+        0,
+      );
+  }
+
+  /** Whether its tasks compute, as far as is known. */
+  get #computes(): boolean {
+    return this.#detected === 'computing' || (this.#detected === undefined && this.#parts.options.workload === 'cpu');
   }
 
   #apply({ workers, concurrency, reason, goFirst }: SizingDecision, hasWork: boolean): void {

@@ -1,8 +1,7 @@
 import { Date } from '../base/natives.js';
-import type { HealthCheck } from '../contract/health.js';
 import type { ResolvedOptions } from '../contract/resolved-options.js';
 import type { MemoryStats } from '../contract/stats.js';
-import { CheckHistory, checksOf, type HealthView } from '../sizing/health.js';
+import { CheckHistory, checksOf, type HealthView, type NotedCheck } from '../sizing/health.js';
 import type { WindowRates } from '../task/recent.js';
 import { type Keeper, type Pace, SLOW_LOOK_MS } from './heartbeat.js';
 
@@ -11,12 +10,13 @@ const WINDOW_MS = 60_000;
 
 export interface HealthParts {
   options: Pick<ResolvedOptions, 'health' | 'restart'>;
+  now(): number;
   /** Numbers of ready workers, of those that are wanted, and the least that the user wants. */
   workers(): { ready: number; wanted: number; min: number };
   /** Deaths and failed starts in the latest time of this length. */
   faults(withinMs: number): number;
-  /** Number of waiting tasks, and the wait of the oldest. */
-  queue(): { length: number; ageMs: number };
+  /** Number of waiting tasks, and the wait of the oldest. No worker is started for those of a paused pool. */
+  queue(): { length: number; ageMs: number; isPaused: boolean };
   memory(): Pick<MemoryStats, 'usedBytes' | 'limitBytes'> | undefined;
   ratesOver(windowMs: number): WindowRates;
 }
@@ -40,20 +40,21 @@ export class HealthWatch implements Keeper {
   }
 
   /** The checks as they are now. */
-  look(): HealthCheck[] {
-    return this.#history.note(checksOf(this.#view(), this.#parts.options.health), Date.now());
+  look(): NotedCheck[] {
+    const { options, now } = this.#parts;
+    return this.#history.note(checksOf(this.#view(), options.health), { hostMs: now(), epochMs: Date.now() });
   }
 
   #view(): HealthView {
     const { options, workers, faults, queue, memory, ratesOver } = this.#parts;
     const { ready, wanted, min } = workers();
-    const { length: queueLength, ageMs: queueAgeMs } = queue();
+    const { length: queueLength, ageMs: queueAgeMs, isPaused } = queue();
     const reading = memory();
     const { completed, failed, errorRate, loopLagMs } = ratesOver(WINDOW_MS);
     return {
       ready,
       // Memory may allow fewer than the user wants. Without any worker, no waiting task can run.
-      least: Math.max(Math.min(min, wanted), queueLength > 0 ? 1 : 0),
+      least: Math.max(Math.min(min, wanted), queueLength > 0 && !isPaused ? 1 : 0),
       restarts: faults(options.restart.withinMs),
       queueAgeMs,
       queueLength,

@@ -92,7 +92,12 @@ function openHealth(
       min: autoscaler.range.min,
     }),
     faults,
-    queue: () => ({ length: dispatcher.queued, ageMs: dispatcher.waitedMs(clock.now()) }),
+    now: () => clock.now(),
+    queue: () => ({
+      length: dispatcher.queued,
+      ageMs: dispatcher.waitedMs(clock.now()),
+      isPaused: dispatcher.isPaused,
+    }),
     memory: () => memory?.watch.reading,
     ratesOver: (windowMs) => windows.ratesOver(windowMs),
   });

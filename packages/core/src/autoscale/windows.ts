@@ -8,7 +8,7 @@ import { type Keeper, type Pace, SLOW_LOOK_MS } from './heartbeat.js';
 
 export interface WindowsParts {
   now(): number;
-  types: Iterable<Pick<TaskType, 'run' | 'total'>>;
+  types: Iterable<Pick<TaskType, 'run' | 'total' | 'sharedMs'>>;
   counts(): Readonly<Pick<RegistryCounts, 'completed' | 'failed' | 'cancelled'>>;
   /** Time for which places for tasks have existed, ms. */
   placeMs(): number;
@@ -104,7 +104,7 @@ export class Windows implements Keeper {
     const { types, counts, placeMs } = this.#parts;
     const { completed, failed, cancelled } = counts();
     let busyMs = 0;
-    for (const { run } of types) busyMs += run.sum;
+    for (const { run, sharedMs } of types) busyMs += run.sum - sharedMs;
     return { atMs, completed, failed, cancelled, busyMs, placeMs: placeMs() };
   }
 

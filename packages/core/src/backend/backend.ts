@@ -2,13 +2,13 @@ import type { BreakerHandle } from '../contract/breaker-options.js';
 import type { CallTerms } from '../contract/call-terms.js';
 import type { DroppedBy } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
-import type { HealthCheck } from '../contract/health.js';
 import type { WorkersOption } from '../contract/options.js';
 import type { WorkerRelief } from '../contract/relief.js';
 import type { GivenStartData, ResolvedOptions, TaskSettings } from '../contract/resolved-options.js';
 import type { PoolStats } from '../contract/stats.js';
 import type { ModuleObject } from '../contract/worker-module.js';
 import type { PressureLevel } from '../contract/worker-module.js';
+import type { NotedCheck } from '../sizing/health.js';
 import type { FlowOptions, TaskFlows } from '../task/task-flows.js';
 
 /**
@@ -108,7 +108,7 @@ export interface Backend {
   relieve(level: PressureLevel, timeoutMs: number): Promise<WorkerRelief[]>;
 
   /** Checks of the workers and the tasks. */
-  health(): HealthCheck[];
+  health(): NotedCheck[];
 
   /** @param windowMs length of the latest time to tell about as well; undefined for none */
   stats(windowMs?: number): BackendStats;

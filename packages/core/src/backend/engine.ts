@@ -149,6 +149,7 @@ export class Engine {
       dispatcher: this.dispatcher,
       inputs: new InputWriter(this.#encoder, options.kind !== 'process', memory),
     });
+    this.supervisor.slots.limit(range.max + range.spare);
     this.supervisor.want(range.min);
     this.supervisor.wantSpares(range.spare);
   }
@@ -181,6 +182,8 @@ export class Engine {
   resize(workers: WorkersOption): void {
     if (this.options.kind === 'inline') return;
     this.keepers.autoscaler.resize(this.#sizeRange(workers));
+    // At rest no beat comes, and workers above the new least would stay until the next task.
+    this.keepers.heartbeat.wake();
     this.check();
   }
 

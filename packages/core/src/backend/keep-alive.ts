@@ -10,9 +10,10 @@ const FOREVER_MS = 2 ** 31 - 1;
 export class KeepAlive {
   #timer: NodeJS.Timeout | undefined;
   #reasons = 0;
+  #isOver = false;
 
   ref(): void {
-    if (this.#reasons++ > 0) return;
+    if (this.#reasons++ > 0 || this.#isOver) return;
     this.#timer ??= setInterval(() => {}, FOREVER_MS);
     this.#timer.ref();
   }
@@ -32,7 +33,9 @@ export class KeepAlive {
     return promise;
   }
 
+  /** Holds nothing any more. A promise that a call on an ended pool gives is settled by what has ended it. */
   stop(): void {
+    this.#isOver = true;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

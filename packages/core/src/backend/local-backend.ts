@@ -4,12 +4,12 @@ import type { BreakerHandle } from '../contract/breaker-options.js';
 import type { CallTerms } from '../contract/call-terms.js';
 import { optionError } from '../contract/check-options.js';
 import { type DroppedBy, PoolError } from '../contract/errors.js';
-import type { HealthCheck } from '../contract/health.js';
 import type { WorkersOption } from '../contract/options.js';
 import type { WorkerRelief } from '../contract/relief.js';
 import type { TaskSettings } from '../contract/resolved-options.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import { dropped } from '../dispatch/task-errors.js';
+import type { NotedCheck } from '../sizing/health.js';
 import type { FlowOptions } from '../task/task-flows.js';
 import type { Worker } from '../worker/worker.js';
 import type { Backend, BackendParts, BackendStats, FlowingTask, SharedTask } from './backend.js';
@@ -173,7 +173,7 @@ export class LocalBackend implements Backend {
     return keepAlive.during(relieveAll(ready, level, timeoutMs));
   }
 
-  health(): HealthCheck[] {
+  health(): NotedCheck[] {
     return this.#engine.keepers.health.look();
   }
 

@@ -104,7 +104,7 @@ export class WorkerNews implements WorkerListener<Worker> {
   }
 
   slow(worker: Worker, task: Task, ranMs: number): void {
-    this.#parts.registry.noteSlow(task);
+    if (!this.#parts.registry.noteSlow(task)) return;
     const { name, id: taskId, attempt, settings } = task;
     const about = { task: name, taskId, attempt, workerId: worker.id, ranMs, slowMs: settings.slowMs };
     this.#parts.emit('task:slow', { ...about, section: worker.assigned.section, stack: () => worker.stack() });

@@ -14,7 +14,14 @@ export function lowerPriority(by: number, isThread: boolean): void {
   const { getPriority, setPriority } = getBuiltinModule('node:os');
   const priority = Math.min(LOWEST, getPriority() + by);
   setPriority(priority);
-  if (!isThread && process.platform === 'linux') for (const id of ownThreads()) setPriority(id, priority);
+  if (isThread || process.platform !== 'linux') return;
+  for (const id of ownThreads()) {
+    try {
+      setPriority(id, priority);
+    } catch {
+      // It has ended since. This thread has its priority, and those to come inherit it.
+    }
+  }
 }
 
 /** The threads of this process: V8 and libuv have made theirs by now, for garbage collection and files. */

@@ -82,10 +82,10 @@ export interface Served {
 const HEAVY_BYTES = 16 * 1024;
 
 /**
- * Time limit of a teardown once the parent is gone; it may hang. The fault tests hold workers to an end within 2 s of the
- * parent's.
+ * Time limit of a teardown once the parent is gone, or after a failed start; it may hang. The fault tests hold workers to an end
+ * within 2 s of the parent's.
  */
-const ORPHAN_TEARDOWN_MS = 1000;
+const LATE_TEARDOWN_MS = 1000;
 
 /** The whole life of a worker, seen from inside: init → load → setup → warmup → ready → tasks → teardown. */
 export function serve(host: Host): Served {
@@ -139,7 +139,7 @@ export function serve(host: Host): Served {
     loop?.end();
     // The parent is gone, or has released us, and needs no results. Quick teardowns still run.
     if (ending) return;
-    setTimeout(() => host.endOrphaned(), ORPHAN_TEARDOWN_MS).unref();
+    setTimeout(() => host.endOrphaned(), LATE_TEARDOWN_MS).unref();
     void teardown().finally(() => host.endOrphaned());
   };
 
@@ -197,7 +197,8 @@ export function serve(host: Host): Served {
       ending = true;
       const wire = errorToWire(await withSyntaxErrorPlace(error, init.moduleUrl), channel.clones);
       channel.send(FRAME.startFailed, { phase, error: wire });
-      await endValues();
+      const limit = new Promise<void>((resolve) => setTimeout(resolve, LATE_TEARDOWN_MS).unref());
+      await Promise.race([endValues(), limit]);
       host.restoreTicks();
       await channel.flushed();
       host.exit(1);

@@ -5,7 +5,7 @@ import type { OutputStream } from './stdio.js';
 /** How short memory is. The levels after 'normal' begin at 70 %, 80 %, 90 % and 95 % of the limit in use. */
 export type MemoryLevel = 'normal' | 'elevated' | 'high' | 'critical' | 'emergency';
 
-/** A task that has run for its `slowMs`. */
+/** A task that has run for its `slowMs`. Each item of a batch is a task of its own; a hedge is none. */
 export interface SlowTask {
   task: string;
   taskId: number;
@@ -93,10 +93,10 @@ export interface PoolEvents {
   'worker:leaks': (event: { workerId: number; tasksDone: number; bytesPerTask: number; grownBytes: number }) => void;
   /**
    * A worker has printed a line; the event has it without its line break, as UTF-8. For processes and threads with `stdio`
-   * 'pipe', 'stderr' or 'events'. A process's line above 64 KiB comes in pieces. `task` and `taskId` name the task that printed it.
-   * They are undefined if none ran, or several did since the output was read last. The last lines of a task may come after its
-   * result, and those of a worker after `worker:exited`. While there is a listener, a worker that prints faster than the
-   * program reads waits. Lines that no listener hears are not kept.
+   * 'pipe', 'stderr' or 'events'. A process's line above 64 KiB comes in pieces, cut between characters. `task` and `taskId` name
+   * the task that printed it. They are undefined if none ran, or several did since the output was read last. The last lines of a
+   * task may come after its result, and those of a worker after `worker:exited`. While there is a listener, a worker that prints
+   * faster than the program reads waits. Lines that no listener hears are not kept.
    */
   output: (event: {
     workerId: number;

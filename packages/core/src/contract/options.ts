@@ -213,7 +213,8 @@ export interface PoolOptions<W = AnyHandlers> {
   /**
    * Variables, arguments and flags for the workers of one slot, beside those of all. Called in this program, for each worker, just
    * before its start. A slot is a number from 1 to the most workers and spares (`ctx.slot`). What it throws, or a wrong result,
-   * counts as a failed start with ERR_OPTION as its cause. Refused for kind 'inline'.
+   * counts as a failed start with ERR_OPTION as its cause. The next worker then gets another slot, if one is free. Refused for kind
+   * 'inline'.
    *
    * ```ts
    * new Pool(module, { workers: 4, perSlot: (slot) => ({ env: { CUDA_VISIBLE_DEVICES: String(slot - 1) } }) });

@@ -57,7 +57,7 @@ export interface TaskOptions<I = never> extends ShapingOptions<I> {
   /**
    * Whether it runs alone in its worker: no other task begins there until it has ended. So the kill that ends it, when it ignores
    * a cancellation or a time limit, costs no other task. Nor does another one's kill cost it. It waits for a worker to become
-   * empty, and its `key` has no effect. While other tasks wait, at least one of several workers stays theirs. A broadcast does
+   * empty, and its `key` and `hedge` have no effect. While other tasks wait, at least one of several workers stays theirs. A broadcast does
    * not wait for it. No effect with a fixed `concurrency` of 1. @defaultValue false
    */
   exclusive?: boolean;

@@ -11,7 +11,8 @@ export interface WorkerContext<Data = unknown, Given = unknown> {
   readonly workerId: number;
   /**
    * A number from 1 to the most workers and spares of the pool; a replacement inherits it. So it can choose a port, a file or a GPU.
-   * While a worker goes and its successor is there already, both have it for a moment.
+   * While a worker goes and its successor is there already, both have it for a moment. After a `resize()` to fewer, workers with
+   * larger numbers go first, or are replaced.
    */
   readonly slot: number;
   /** The pool's `workerData` option, cloned. */

@@ -196,12 +196,12 @@ export class AssignmentPass {
       isOneRefused = false;
       for (const { candidate, suspect } of backlog.quarantine.next(this.#candidates.values(), othersWait)) {
         if (suspect !== undefined) assigner.assign(candidate.worker, suspect);
-        if (suspect?.state === 'settled') {
-          // It leaves its worker to others.
-          backlog.quarantine.drop(candidate);
-          isOneRefused = true;
-        }
-        if (suspect?.state !== 'dispatched') this.#refresh(candidate);
+        // The worker was empty. A batch has no state that could say so.
+        const isRefused = suspect !== undefined && candidate.worker.inFlight === 0;
+        // It leaves its worker to others.
+        if (isRefused) backlog.quarantine.drop(candidate);
+        isOneRefused ||= isRefused;
+        if (suspect === undefined || isRefused) this.#refresh(candidate);
       }
     }
   }

@@ -66,6 +66,16 @@ export class Backlog {
     return this.queue.expectedMs + this.affinity.expectedMs + this.quarantine.expectedMs;
   }
 
+  /** The first task of each line, and all tasks that must run alone. The one that waits longest is among them. */
+  *heads(): Generator<Task> {
+    yield* this.queue.heads();
+    yield* this.quarantine.all();
+    for (const home of this.affinity.awaited()) {
+      const first = this.affinity.firstFor(home);
+      if (first !== undefined) yield first;
+    }
+  }
+
   *[Symbol.iterator](): Generator<Task> {
     for (const task of this.queue) if (task.members === undefined) yield task;
     for (const task of this.affinity.all()) if (task.members === undefined) yield task;
@@ -129,8 +139,7 @@ export class Backlog {
 
   /** Removes a waiting task whose result is not wanted any more. */
   remove(task: Task): void {
-    if (task.mustRunAlone) this.quarantine.remove(task);
-    else if (task.type.batches === undefined || !this.#batches.remove(task)) this.#unqueue(task);
+    if (task.type.batches === undefined || !this.#batches.remove(task)) this.#unqueue(task);
   }
 
   /** Rejects a queued task whose time to wait is over. No line holds it any more. */
@@ -177,13 +186,12 @@ export class Backlog {
   }
 
   #queueFirst(task: Task): void {
-    // What is left of an exclusive batch waits for its turn again.
-    if (task.mustRunAlone) task.history.mustRunAlone = false;
-    if (!this.affinity.putBack(task)) this.queue.unshift(task);
+    if (task.mustRunAlone) this.quarantine.push(task);
+    else if (!this.affinity.putBack(task)) this.queue.unshift(task);
   }
 
+  /** Removes a task from the line in which it waits. A batch of exclusive tasks may have been set aside. */
   #unqueue(task: Task): void {
-    // A batch of exclusive items whose turn has come waits there.
     if (task.mustRunAlone) this.quarantine.remove(task);
     else if (!this.affinity.remove(task)) this.queue.remove(task);
   }

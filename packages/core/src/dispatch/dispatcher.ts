@@ -88,10 +88,10 @@ export class Dispatcher {
     return this.#backlog.expectedMs;
   }
 
-  /** Wait so far of the task that waits longest for any worker, ms; 0 without one. */
+  /** Wait so far of the task that waits longest for a worker, ms; 0 without one. */
   waitedMs(nowMs: number): number {
     let dueAt = nowMs;
-    for (const head of this.#backlog.queue.heads()) dueAt = Math.min(dueAt, head.dueAt);
+    for (const head of this.#backlog.heads()) dueAt = Math.min(dueAt, head.dueAt);
     return nowMs - dueAt;
   }
 
@@ -179,11 +179,13 @@ export class Dispatcher {
     this.#passes.schedule();
   }
 
-  /** Rejects every task that waits, in a line or in a worker. Returns their number. */
+  /** Rejects every task that waits, in a line or in a worker. One whose further run is under way has begun. Returns their number. */
   dropWaiting(by: DroppedBy): number {
-    if (by === 'close') this.#outcomes.mayRetry = false;
-    for (const worker of this.roster.present) this.#assignment.recall(worker, worker.assigned.unbegun());
-    const waiting = [...this.#backlog, ...this.#outcomes.retrying];
+    if (by === 'close') this.#outcomes.endTries();
+    // A copy, as above.
+    for (const worker of [...this.roster.present]) this.#assignment.recall(worker, worker.assigned.unbegun());
+    const all = [...this.#backlog, ...this.#outcomes.retrying];
+    const waiting = all.filter(({ twins }) => twins?.areUnderWay !== true);
     for (const task of waiting) this.reject(task, dropped(task, this.#parts.options.name, by));
     this.#passes.schedule();
     return waiting.length;

@@ -28,12 +28,17 @@ export interface OutcomeParts {
 export class Outcomes {
   /** Tasks between two tries. */
   readonly retrying = new Set<Task>();
-  /** Whether a failed task may wait for another try. */
-  mayRetry = true;
+  #mayRetry = true;
   readonly #parts: OutcomeParts;
 
   constructor(parts: OutcomeParts) {
     this.#parts = parts;
+  }
+
+  /** Gives no task a further try from now on. If a further run of it is under way, the task ends as that does. */
+  endTries(): void {
+    this.#mayRetry = false;
+    for (const task of this.retrying) task.twins?.whenGone(() => this.#tryAgain(task, task.failure?.error));
   }
 
   /** Takes a worker's answer for a task. False when the answer is that it never ran. */
@@ -215,7 +220,7 @@ export class Outcomes {
     const { retryBudget: budget, breakers } = task.type;
     // A broadcast belongs to its worker, and a moved input is gone, so there is no other try.
     const decision: FailureDecision =
-      task.canMove && this.mayRetry
+      task.canMove && this.#mayRetry
         ? decideFailure(task.settings.retry, task.retries + 1, error, random(), {
             leftMs: task.deadlineMs - nowMs,
             refusedMs: (breakers?.refusesUntil(task.breakerKey, nowMs) ?? nowMs) - nowMs,
@@ -245,16 +250,15 @@ export class Outcomes {
   /** Rejects a task, once no further run of it is under way. */
   #end(task: Task, error: unknown): void {
     const { registry } = this.#parts;
+    if (task.twins !== undefined) task.history.failure = { error };
     const isAwaited = task.twins?.whenGone(() => {
       this.retrying.delete(task);
       registry.fail(task, error);
     });
-    if (isAwaited !== true) {
-      registry.fail(task, error);
-      return;
-    }
-    this.retrying.add(task);
-    registry.awaitTwins(task);
+    if (isAwaited === true) {
+      this.retrying.add(task);
+      registry.awaitTwins(task);
+    } else registry.fail(task, error);
   }
 
   /** Queues a task whose next try is due, unless its circuit breaker refuses the try. @param error of the last one */
@@ -263,8 +267,9 @@ export class Outcomes {
     const { breakers } = task.type;
     const nowMs = clock.now();
     this.retrying.delete(task);
-    if (breakers?.refusesUntil(task.breakerKey, nowMs) !== undefined) {
-      registry.fail(task, breakers.refuse(task.breakerKey, nowMs, error));
+    const isOpen = breakers?.refusesUntil(task.breakerKey, nowMs) !== undefined;
+    if (isOpen || !this.#mayRetry) {
+      registry.fail(task, isOpen ? breakers.refuse(task.breakerKey, nowMs, error) : error);
       return;
     }
     task.history.dueAt = nowMs;

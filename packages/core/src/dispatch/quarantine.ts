@@ -73,8 +73,12 @@ export class Quarantine {
 
   /** One by one: a suspect that begins may use up the limits of the next one. */
   *#verdicts(candidates: Iterable<Candidate>, othersWait: boolean): Generator<Verdict> {
-    const byLoad = [...candidates].sort((a, b) => a.worker.inFlight - b.worker.inFlight);
+    // While memory is short, a worker without tasks must stay without.
+    const working = [...candidates].filter(({ isWithheld }) => !isWithheld);
+    const byLoad = working.sort((a, b) => a.worker.inFlight - b.worker.inFlight);
     const most = Math.max(1, othersWait ? byLoad.length - 1 : byLoad.length);
+    for (const candidate of this.#running) if (candidate.worker.inFlight === 0) this.#running.delete(candidate);
+    for (const candidate of this.#dropUseless(byLoad)) yield { candidate, suspect: undefined };
     this.#reserve(byLoad, most);
     // Suspects that were cancelled need no worker any more.
     let unneeded = this.#reserved.size - this.#running.size - this.#waiting.size;
@@ -93,6 +97,20 @@ export class Quarantine {
     }
   }
 
+  /**
+   * Drops reserved candidates that are not empty yet, one for each that is empty already. Otherwise a task of an hour would hold up a
+   * suspect beside an idle worker. Drops those that memory withholds, too.
+   */
+  #dropUseless(byLoad: readonly Candidate[]): Candidate[] {
+    let empty = byLoad.filter((each) => each.worker.inFlight === 0 && !each.isSpent && !each.isReserved).length;
+    const dropped = [...this.#reserved].filter((candidate) => {
+      if (this.#running.has(candidate)) return false;
+      return candidate.isWithheld || (candidate.worker.inFlight > 0 && empty-- > 0);
+    });
+    for (const candidate of dropped) this.drop(candidate);
+    return dropped;
+  }
+
   #takeNext(): Task | undefined {
     let next: Task | undefined;
     for (const task of this.#waiting) {
@@ -105,7 +123,6 @@ export class Quarantine {
   }
 
   #reserve(byLoad: readonly Candidate[], most: number): void {
-    for (const candidate of this.#running) if (candidate.worker.inFlight === 0) this.#running.delete(candidate);
     let emptying = this.#reserved.size - this.#running.size;
     for (const candidate of byLoad) {
       if (emptying >= this.#waiting.size || this.#reserved.size >= most) break;

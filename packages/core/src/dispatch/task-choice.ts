@@ -82,7 +82,8 @@ export class TaskChoice {
       const task = own ?? (isAhead ? this.#queue.firstAhead : this.#queue.first);
       if (task === undefined || (isAhead && task.isOneShot)) return undefined;
       if (own !== undefined) return this.#affinity.take(own);
-      if (this.isExclusiveNext) return undefined;
+      // Not only the first of the queue: beside tasks with limits, another one may be the next to prefetch.
+      if (this.#mustBeSetAside(task)) return undefined;
       this.#queue.take(task);
       if (task.key === undefined) return task;
       const home = this.#homeFor(task.key, candidate, isAhead);
@@ -99,7 +100,12 @@ export class TaskChoice {
 
   /** Whether the first task of the queue must have a worker to itself. */
   get isExclusiveNext(): boolean {
-    return this.#sharesWorkers && this.#queue.first?.isExclusive === true;
+    const { first } = this.#queue;
+    return first !== undefined && this.#mustBeSetAside(first);
+  }
+
+  #mustBeSetAside(task: Task): boolean {
+    return this.#sharesWorkers && task.isExclusive;
   }
 
   /**

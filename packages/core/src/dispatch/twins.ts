@@ -12,6 +12,10 @@ export class RunningTwins implements Twins {
     this.#cancel = cancel;
   }
 
+  get areUnderWay(): boolean {
+    return this.#running.size > 0;
+  }
+
   add(twin: Task): void {
     this.#running.add(twin);
   }

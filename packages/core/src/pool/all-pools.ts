@@ -13,7 +13,7 @@ export function pools(): Pool[] {
 
 /**
  * Closes all pools of this program, as `close()` of each does, and resolves when the last worker has gone. A pool that is made
- * meanwhile stays open.
+ * meanwhile stays open. If one cannot be closed, the others are, and the promise rejects with its error.
  *
  * ```ts
  * process.once('SIGTERM', () => void closeAll({ timeoutMs: 10_000 }));
@@ -27,5 +27,7 @@ export function closeAll(options: CloseOptions = {}): Promise<void> {
 }
 
 async function closeEach(options: CloseOptions): Promise<void> {
-  await Promise.all(listed().map((pool) => pool.close(options)));
+  // A copy of this library in another version may know other options. What one of them refuses must not leave the others open.
+  const ends = await Promise.allSettled(listed().map(async (pool) => pool.close(options)));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

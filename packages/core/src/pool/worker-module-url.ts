@@ -65,11 +65,19 @@ export function versionOf(url: URL): string {
 
 function toUrl(worker: unknown): URL {
   if (worker instanceof URL) return worker;
+  if (isForeignUrl(worker)) return new URL(worker.href);
   if (typeof worker !== 'string' || worker === '') throw refused('must be the path or URL of a module.');
   if (worker.startsWith('file:')) return new URL(worker);
   const url = pathUrl(worker);
   if (url === undefined) throw refused(`is a path that no URL can name: ${toJson(worker)}`);
   return url;
+}
+
+/** Whether it is a URL of another realm, such as that of a test runner. It is no instance of this one's class. */
+export function isForeignUrl(value: unknown): value is { readonly href: string } {
+  return (
+    Object.prototype.toString.call(value) === '[object URL]' && typeof (value as { href?: unknown }).href === 'string'
+  );
 }
 
 /** The same URL with the extension of its twin, and its query. */

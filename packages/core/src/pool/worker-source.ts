@@ -1,10 +1,11 @@
 import { GIVEN_OBJECT } from '../base/module-file.js';
 import { getBuiltinModule } from '../base/natives.js';
+import { batchDefinition } from '../contract/batch.js';
 import { inspectBriefly } from '../contract/checks.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolKind } from '../contract/options.js';
 import type { ModuleObject } from '../contract/worker-module.js';
-import { moduleName, versionOf, workerModuleUrl } from './worker-module-url.js';
+import { isForeignUrl, moduleName, versionOf, workerModuleUrl } from './worker-module-url.js';
 
 /** Origin of the handlers of a pool. */
 export interface WorkerSource {
@@ -25,7 +26,7 @@ export function workerSource(worker: unknown): WorkerSource {
       moduleUrl: GIVEN_OBJECT,
       moduleObject: worker,
       name: 'inline',
-      version: () => hashOf(textsOf(worker).join('\n')),
+      version: () => hashOf(textsOf(worker, '').join('\n')),
     };
   }
   const url = workerModuleUrl(worker as string | URL);
@@ -43,24 +44,39 @@ export function checkKind({ moduleObject }: WorkerSource, kind: PoolKind): void 
 
 function isObject(worker: unknown): worker is ModuleObject {
   if (typeof worker !== 'object' || worker === null || Array.isArray(worker)) return false;
-  // A URL of another realm, such as that of a test runner, is no instance of this one's class.
-  return !(worker instanceof URL) && Object.prototype.toString.call(worker) !== '[object URL]';
+  return !(worker instanceof URL) && !isForeignUrl(worker);
 }
 
 /** An object without functions is more likely options in the place of the module. */
 function refuseWithoutFunctions(worker: ModuleObject): void {
-  const { default: whole } = worker;
-  const inside = typeof whole === 'object' && whole !== null ? Object.values(whole as ModuleObject) : [];
+  const whole = defaultOf(worker);
+  const inside = whole === undefined ? [] : Object.values(whole);
   if ([...Object.values(worker), ...inside].some((value) => typeof value === 'function')) return;
   throw refused(
     `must be the path or URL of a module, or an object of functions for kind "inline"; received ${inspectBriefly(worker)}.`,
   );
 }
 
-function textsOf(from: ModuleObject): string[] {
-  return Object.entries(from).map(([name, value]) =>
-    typeof value === 'function' ? `${name}: ${Function.prototype.toString.call(value)}` : name,
+/** The default export, if it may hold handlers. The namespaces of some test runners throw for an export that is not there. */
+function defaultOf(worker: ModuleObject): ModuleObject | undefined {
+  const whole = Object.hasOwn(worker, 'default') ? worker['default'] : undefined;
+  return (typeof whole === 'object' && whole !== null) || typeof whole === 'function'
+    ? (whole as ModuleObject)
+    : undefined;
+}
+
+/** Names and code of all handlers, those in a default export included. */
+function textsOf(from: ModuleObject, path: string): string[] {
+  const texts = Object.entries(from).map(([name, value]) =>
+    typeof value === 'function' ? `${path}${name}: ${codeOf(value)}` : `${path}${name}`,
   );
+  const whole = path === '' ? defaultOf(from) : undefined;
+  return whole === undefined ? texts : [...texts, ...textsOf(whole, 'default.')];
+}
+
+/** The code of a handler. All that batch() made have the same code of their own. */
+function codeOf(handler: object): string {
+  return Function.prototype.toString.call(batchDefinition(handler)?.handler ?? handler);
 }
 
 function hashOf(text: string): string {

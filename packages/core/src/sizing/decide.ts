@@ -82,11 +82,14 @@ function observe(before: SizingState, sample: SizingSample, limits: SizingLimits
 
 /**
  * Without work, workers unneeded for a while go one at a time, down to the minimum. With `idleMs`, all of them go at once after that
- * time.
+ * time. Workers below the minimum come back, as soon as memory allows.
  */
 function rest(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const probeAtMs = sample.nowMs + state.probeEveryMs;
   const idle = { ...state, trial: undefined, rate: NO_RATE, probeAtMs };
+  const least = leastWorkers(sample, limits);
+  // Memory has cost workers that the user wants also without work.
+  if (sample.workers < least) return change(idle, sample, least, 'there is memory for the least number again');
   if (sample.workers <= limits.minWorkers) return stay({ ...idle, votes: needed(state.votes, sample.nowMs) }, sample);
   if (limits.idleMs !== undefined) {
     const restedMs = sample.nowMs - (state.restingSinceMs ?? sample.nowMs);
@@ -128,12 +131,19 @@ function chooseWorkers(state: SizingState, sample: SizingSample, limits: SizingL
   const perWorker = known ? Math.max(concurrency, mostInOne(shape, limits)) : concurrency;
   const demand = demandTarget(sample, perWorker, nowMs - (waitingSinceMs ?? nowMs));
   const most = mostWorkers(sample, limits);
-  // The first worker does not depend on room for it: without any, no task would ever run.
-  const least = Math.min(limits.minWorkers, Math.max(1, most));
+  const least = leastWorkers(sample, limits);
   const wanted = Math.max(least, Math.min(demand, cores, Math.max(1, most), state.ceiling));
   if (wanted > workers) return grow(state, sample, limits, wanted);
   if (wanted < workers) return shrink(state, sample, limits, wanted, Math.max(least, cores));
   return probe({ ...state, votes: needed(state.votes, nowMs) }, sample, limits);
+}
+
+/**
+ * Number of workers that there should be whatever there is to do, as far as memory allows. The first one does not depend on room for
+ * it: without any, no task would ever run.
+ */
+function leastWorkers(sample: SizingSample, limits: SizingLimits): number {
+  return Math.min(limits.minWorkers, Math.max(1, mostWorkers(sample, limits)));
 }
 
 /** At most doubles the number, and only when the workers under way are ready. Beyond the cores every step is a trial. */

@@ -3,6 +3,18 @@ import type { HealthCheck, HealthLimits, PoolHealth } from '../contract/health.j
 /** A check without its history. */
 export type Check = Omit<HealthCheck, 'since'>;
 
+/** A check with its history. */
+export interface NotedCheck extends HealthCheck {
+  /** Time for which `ok` has been what it is, on a clock that is never set, ms. `since` moves when the time of day is set. */
+  readonly lastsMs: number;
+}
+
+/** A moment, on the clock of the host and by the time of day, ms. */
+export interface Moment {
+  readonly hostMs: number;
+  readonly epochMs: number;
+}
+
 /** What a pool is like now. */
 export interface HealthView {
   readonly ready: number;
@@ -48,27 +60,27 @@ export function checksOf(view: HealthView, limits: Readonly<Required<HealthLimit
   ];
 }
 
-/** The word for all checks together. @param nowMs ms since the epoch */
-export function statusOf(checks: readonly HealthCheck[], nowMs: number): PoolHealth['status'] {
+/** The word for all checks together. */
+export function statusOf(checks: readonly NotedCheck[]): PoolHealth['status'] {
   const bad = checks.filter(({ ok }) => !ok);
   if (bad.length === 0) return 'ok';
   const isFailing = bad.some(
-    ({ name, value, since }) =>
-      name === 'state' || (name === 'workers' && value === 0 && nowMs - since >= FAILING_AFTER_MS),
+    ({ name, value, lastsMs }) =>
+      name === 'state' || (name === 'workers' && value === 0 && lastsMs >= FAILING_AFTER_MS),
   );
   return isFailing ? 'failing' : 'degraded';
 }
 
 /** Remembers since when each check is good or bad. */
 export class CheckHistory {
-  readonly #since = new Map<Check['name'], { ok: boolean; atMs: number }>();
+  readonly #since = new Map<Check['name'], Moment & { readonly ok: boolean }>();
 
-  /** Adds what was found now. @param nowMs ms since the epoch */
-  note(checks: readonly Check[], nowMs: number): HealthCheck[] {
+  /** Adds what was found now. */
+  note(checks: readonly Check[], now: Moment): NotedCheck[] {
     return checks.map((check) => {
       let last = this.#since.get(check.name);
-      if (last?.ok !== check.ok) this.#since.set(check.name, (last = { ok: check.ok, atMs: nowMs }));
-      return { ...check, since: last.atMs };
+      if (last?.ok !== check.ok) this.#since.set(check.name, (last = { ok: check.ok, ...now }));
+      return { ...check, since: last.epochMs, lastsMs: now.hostMs - last.hostMs };
     });
   }
 }

@@ -110,6 +110,7 @@ export class Starter<D extends Due> {
 
   /** Notes that a start threw. It is judged later, like every other end, since the caller is in the middle of other work. */
   refused(cause: unknown): void {
+    if (this.#isOver) return;
     this.#refusal = this.#parts.clock.after(0, () => {
       this.#refusal = undefined;
       this.onFault({ wasReady: false, uptimeMs: 0, tasksDone: 0, cause });

@@ -2,24 +2,10 @@ import { Conditions } from '../base/conditions.js';
 import { mostAtOnce } from '../sizing/recycling.js';
 import { type Recycling, replaceAll } from './replace-all.js';
 import { type Replacement, Replacements, type Replacing } from './replacements.js';
-import { slotFor } from './slots.js';
+import { Slots } from './slots.js';
 import { type Due, type Fault, Starter, type StarterParts } from './starter.js';
+import { isStaying, type Supervised } from './supervised.js';
 import { type GoFirst, tooMany } from './too-many.js';
-
-/** What the supervisor needs of a worker. */
-export interface Supervised {
-  readonly id: number;
-  readonly slot: number;
-  readonly isReady: boolean;
-  readonly state: string;
-  readonly inFlight: number;
-  readonly startedAt: number;
-  /** Time when it was last needed. */
-  readonly usedAtMs: number;
-  readonly metrics: { readonly rssBytes: number };
-  drain(reason: string, stopWithinMs: number): void;
-  destroy(teardownMs: number): void;
-}
 
 export interface SupervisorParts<W extends Supervised> extends Omit<
   StarterParts<Due>,
@@ -52,6 +38,7 @@ export class Supervisor<W extends Supervised> {
   /** Warm workers that get no tasks until another worker ends. */
   readonly #spares = new Set<W>();
   readonly #replacements = new Replacements<W>(isStaying);
+  readonly slots = new Slots();
   #wanted = 0;
   #wantedSpares = 0;
   #lastId = 0;
@@ -98,6 +85,10 @@ export class Supervisor<W extends Supervised> {
     return this.#spares;
   }
 
+  get wantedSpares(): number {
+    return this.#wantedSpares;
+  }
+
   /** Sets the wanted number of workers. Excess workers are drained. */
   want(count: number, goFirst: GoFirst = 'coldest'): void {
     this.#wanted = count;
@@ -116,6 +107,7 @@ export class Supervisor<W extends Supervised> {
   /** A worker is warm: it takes tasks, or stands by. The worker that it relieves goes with the next `relieve`. */
   onReady(worker: W): void {
     this.#starter.noteReady();
+    this.slots.noteStart(worker, true);
     const replacement = this.#replacements.ofHeir(worker);
     const relieved = replacement?.takeOver === 'ready' ? replacement.old : undefined;
     const wasSpare = relieved !== undefined && this.#spares.delete(relieved);
@@ -146,6 +138,7 @@ export class Supervisor<W extends Supervised> {
     this.#workers.delete(worker);
     this.#spares.delete(worker);
     this.#replacements.gone(worker);
+    if (unexpected?.wasReady === false) this.slots.noteStart(worker, false);
     if (unexpected !== undefined && !this.#isOver) {
       // The old worker is still there, so the pool has lost nothing.
       const isHarmless = replacement !== undefined && !replacement.isFinal && !unexpected.wasReady;
@@ -249,7 +242,8 @@ export class Supervisor<W extends Supervised> {
     const heirs = new Set(this.#replacements.pending('ready').map(({ heir }) => heir));
     const staying = this.staying().filter((worker) => !heirs.has(worker));
     const standBy = this.#standBy - this.#spares.size;
-    for (const worker of tooMany(staying, this.#wanted, standBy, goFirst)) {
+    const isBeyond = (worker: W): boolean => this.slots.isBeyond(worker);
+    for (const worker of tooMany(staying, this.#wanted, standBy, goFirst, isBeyond)) {
       worker.drain('fewer workers wanted', this.#parts.teardownMs);
     }
     for (const spare of [...this.#spares].slice(this.#standBy)) {
@@ -280,18 +274,19 @@ export class Supervisor<W extends Supervised> {
   }
 
   #start(replacement: Replacement<W> | undefined): void {
+    const workers = [...this.#workers];
+    const leaving = workers.filter((worker) => !isStaying(worker));
+    const slot = this.slots.next({ staying: workers.filter(isStaying), leaving }, replacement?.old);
     try {
-      const slot = slotFor([...this.#workers].filter(isStaying), replacement?.old);
       const worker = this.#parts.start(++this.#lastId, slot);
       this.#workers.add(worker);
       if (replacement !== undefined) replacement.heir = worker;
+      // The program's own code chooses settings of a slot, and may have ended the pool.
+      if (this.#isOver) worker.destroy(0);
     } catch (cause) {
+      this.slots.noteStart({ slot }, false);
       if (replacement !== undefined && !replacement.isFinal) this.#stays(replacement, cause);
       else this.#starter.refused(cause);
     }
   }
-}
-
-function isStaying({ state }: Supervised): boolean {
-  return state !== 'draining' && state !== 'stopping' && state !== 'exited';
 }

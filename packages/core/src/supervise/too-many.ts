@@ -26,16 +26,19 @@ const ORDER: Readonly<Record<GoFirst, (a: MayGo, b: MayGo) => number>> = {
  * The workers that go when fewer are wanted.
  * @param staying workers that are neither on their way out nor successors, in the order of their start
  * @param standBy number of missing spares: this many of the starting workers, the last ones, will be spares
+ * @param isBeyond whether a worker has a slot that the pool has no more. Such workers go before the others
  */
 export function tooMany<W extends MayGo>(
   staying: readonly W[],
   wanted: number,
   standBy: number,
   goFirst: GoFirst,
+  isBeyond: (worker: W) => boolean = () => false,
 ): W[] {
   const starting = staying.filter((worker) => !worker.isReady);
   const promised = new Set(standBy > 0 ? starting.slice(-standBy) : []);
   const mayGo = staying.filter((worker) => !promised.has(worker));
-  mayGo.sort(ORDER[goFirst]);
+  const beyondFirst = (a: W, b: W): number => Number(isBeyond(b)) - Number(isBeyond(a));
+  mayGo.sort((a, b) => beyondFirst(a, b) || ORDER[goFirst](a, b));
   return mayGo.slice(0, Math.max(0, mayGo.length - wanted));
 }

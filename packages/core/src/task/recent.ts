@@ -2,17 +2,19 @@ import { RingQueue } from '../base/ring-queue.js';
 import type { WindowStats } from '../contract/window-stats.js';
 import { isEmpty, isQuiet, joined, laterPart, percentiles, type Slice } from './slice.js';
 
-/** Slices that are kept as they come, about a second each; and those of a minute before them. */
+/** Slices that are kept as they come, about a second each. */
 const SECONDS = 60;
-const MINUTES = 60;
+/** Length to which the slices before them are joined. */
 const MINUTE_MS = 60_000;
+/** Time that all of them cover. */
+const KEPT_MS = 60 * MINUTE_MS;
 
 /** A window without percentiles. */
 export type WindowRates = Omit<WindowStats, 'totalMs' | 'runMs'>;
 
 /**
- * What a pool did in the last hour. A slice takes 16 bytes for each bucket in which a task ended, some hundred in most. So the memory is
- * bounded by the number of slices, whatever the number of tasks.
+ * What a pool did in the last hour. A slice takes 16 bytes for each bucket in which a task ended, some hundred in most. Of the slices
+ * before the last minute, any two neighbours are longer than a minute. So there are some 120, whatever the number of tasks.
  */
 export class RecentSlices {
   readonly #seconds = new RingQueue<Slice>();
@@ -25,7 +27,8 @@ export class RecentSlices {
       return;
     const oldest = this.#seconds.shift() as Slice;
     const fits = (last: Slice): boolean => oldest.toMs - last.fromMs <= MINUTE_MS || (isQuiet(last) && isQuiet(oldest));
-    if (!pushOrJoin(this.#minutes, oldest, fits) && this.#minutes.size > MINUTES) this.#minutes.shift();
+    pushOrJoin(this.#minutes, oldest, fits);
+    while ((this.#minutes.at(0)?.toMs ?? Infinity) <= slice.toMs - KEPT_MS) this.#minutes.shift();
   }
 
   /**

@@ -103,9 +103,13 @@ export class TaskRegistry {
     if (!task.isTwin) this.#counts.timedOut++;
   }
 
-  noteSlow({ type }: Task): void {
+  /** Notes that a task is slow. False when that is known: another run of it was so before. */
+  noteSlow({ owner }: Task): boolean {
+    if (owner.history.isSlow) return false;
+    owner.history.isSlow = true;
     this.#counts.slow++;
-    type.slow++;
+    owner.type.slow++;
+    return true;
   }
 
   complete(task: Task, value: unknown): void {

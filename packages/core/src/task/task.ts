@@ -37,6 +37,8 @@ export interface Assignment {
 export interface Twins {
   /** Number of them that have begun beside its present try. */
   begun: number;
+  /** Whether any is under way. */
+  readonly areUnderWay: boolean;
   add(twin: Task): void;
   /** Forgets one whose result is that of its task. */
   drop(twin: Task): void;
@@ -142,7 +144,8 @@ export class Task implements Linked<Task> {
   }
   /** Time in the handler after which it counts as slow, ms; Infinity for never, and once it does. */
   get slowMs(): number {
-    return this.#history?.isSlow === true ? Infinity : this.settings.slowMs;
+    const isKnown = this.#history?.isSlow === true || this.#history?.twinOf?.history.isSlow === true;
+    return isKnown ? Infinity : this.settings.slowMs;
   }
   /** Latest end, host clock; Infinity for none. */
   get deadlineMs(): number {

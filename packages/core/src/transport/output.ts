@@ -20,6 +20,10 @@ const MAX_LINE_BYTES = 64 * 1024;
  */
 const QUIET_MS = 200;
 const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
+/** Bytes of the longest character. */
+const MOST_UTF8_BYTES = 4;
+const NO_BYTES = Buffer.alloc(0);
 
 /** A target of output. Its stream is found at the first line. */
 export class OutputTarget {
@@ -107,19 +111,41 @@ export function forwardLines(
       restBytes += chunk.length - from;
     }
     reporter?.take(lines, chunk.length, restBytes > 0);
-    if (restBytes > MAX_LINE_BYTES) endLine();
+    if (restBytes > MAX_LINE_BYTES) endPiece();
   });
   source.on('end', endLine);
   return endLine;
 
-  function endLine(): void {
-    if (rest.length === 0) return;
-    const line = [...rest, Buffer.of(NEWLINE)];
-    rest = [];
-    restBytes = 0;
-    write([line]);
-    reporter?.take([line], 0, false);
+  /** Passes on what there is of a long line, up to its last whole character. */
+  function endPiece(): void {
+    const whole = Buffer.concat(rest);
+    const end = whole.length - splitBytes(whole);
+    passOn([whole.subarray(0, end)], Buffer.from(whole.subarray(end)));
   }
+
+  function endLine(): void {
+    if (rest.length > 0) passOn(rest, NO_BYTES);
+  }
+
+  function passOn(pieces: readonly Buffer[], left: Buffer): void {
+    const line = [...pieces, Buffer.of(NEWLINE)];
+    rest = left.length > 0 ? [left] : [];
+    restBytes = left.length;
+    write([line]);
+    reporter?.take([line], 0, restBytes > 0);
+  }
+}
+
+/** Number of bytes at the end of a chunk that only begin a character, or perhaps a line break. */
+function splitBytes(chunk: Buffer): number {
+  if (chunk.at(-1) === CARRIAGE_RETURN) return 1;
+  for (let back = 1; back <= Math.min(MOST_UTF8_BYTES, chunk.length); back++) {
+    const byte = chunk[chunk.length - back] as number;
+    // Neither a whole character, nor one of its further bytes.
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
+    if (byte < 0x80) return 0;
+  }
+  return 0;
 }
 
 /** The pieces of a line, with its line break. */

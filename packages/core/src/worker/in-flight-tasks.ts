@@ -25,7 +25,7 @@ export interface InFlightParts {
   /** Reports a task whose input cannot be sent. It is not in flight any more. */
   refused(task: Task, refusal: Refusal): void;
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
-  /** Reports a task that has run for its `slowMs`; once per task. */
+  /** Reports a task that has run for its `slowMs`; once per task and further run of it. */
   slow(task: Task, ranMs: number): void;
   /** Reports that an abandoned task has not ended within its grace. */
   overdue(): void;

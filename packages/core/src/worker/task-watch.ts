@@ -31,7 +31,7 @@ export interface WatchParts {
    * long as it may.
    */
   timedOut(task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
-  /** Reports a task that has run for its `slowMs`; once per task. */
+  /** Reports a task that has run for its `slowMs`; once per task and further run of it. */
   slow(task: Task, ranMs: number): void;
   /** Time that an abandoned task has to end. */
   graceMs: number;
@@ -143,8 +143,8 @@ export class TaskWatch {
     if (slowAt > now) {
       this.#lookAt(slowAt);
     } else if (!entry.hasReturned) {
-      task.history.isSlow = true;
       this.#parts.slow(task, now - begunAt);
+      task.history.isSlow = true;
       // A listener may have cancelled it.
       if (entry.task !== task || entry.isAbandoned) return;
     }

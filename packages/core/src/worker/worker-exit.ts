@@ -20,6 +20,7 @@ export class WorkerExit {
   /** Time when it was asked to stop, host clock; NaN before that. */
   #stopAskedAtMs = NaN;
   #killTimer: Timer | undefined;
+  #isAsked = false;
   #how: WorkerEnd['how'] = 'died';
   #fault: Error | undefined;
   #killedFor: string | undefined;
@@ -36,9 +37,10 @@ export class WorkerExit {
     return this.#fault === undefined;
   }
 
-  /** Notes that the pool wants it to go. */
+  /** Notes that the pool wants it to go. One that was killed before goes for that reason. */
   ask(): void {
-    this.#how = 'asked';
+    this.#isAsked = true;
+    if (this.#how !== 'killed') this.#how = 'asked';
   }
 
   /** Makes it tear down and exit, and kills it after `withinMs`. @param isLoaded whether it has a module to tear down */
@@ -87,7 +89,7 @@ export class WorkerExit {
   ended(worker: EndedWorker, exit: TransportExit, start: WorkerStart): WorkerEnd {
     this.#stopTimer?.cancel();
     this.#killTimer?.cancel();
-    if (!start.wasReady && this.#how !== 'asked') this.#how = 'failedToStart';
+    if (!start.wasReady && !this.#isAsked) this.#how = 'failedToStart';
     return workerEnd(worker, exit, {
       how: this.#how,
       startError: this.#how === 'failedToStart' ? start.errorOf(exit) : undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CoreShare } from '../../src/sizing/governor.js';
+import { CoreShare, type GovernedPool } from '../../src/sizing/governor.js';
 import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 
 /** Workers that were told to go, by their ids. */
@@ -69,6 +69,79 @@ describe('the numbers of a pool', () => {
     clock.advance(15_000);
     expect(supervisor.wanted).toBe(1);
     expect(leaving(staff)).toEqual(staff.filter((each) => each !== used).map(({ worker }) => worker.id));
+  });
+});
+
+describe('resize() of a pool at rest', () => {
+  it('lets workers above the new most go at once, and those above the new least as idle ones go', async () => {
+    const { engine, supervisor, clock, staffUp } = openEngine({ workers: 1 });
+    await staffUp(6);
+    clock.advance(60_000);
+    expect(engine.keepers.heartbeat.isAtRest).toBe(true);
+    engine.resize({ min: 1, max: 4 });
+    expect(supervisor.wanted).toBe(4);
+    clock.advance(60_000);
+    expect(supervisor.wanted).toBe(1);
+    expect(engine.keepers.heartbeat.isAtRest).toBe(true);
+  });
+
+  it('keeps to the idle time of the user', async () => {
+    const { engine, supervisor, clock, staffUp } = openEngine({ workers: 1 });
+    await staffUp(3);
+    clock.advance(60_000);
+    engine.resize({ min: 0, max: 3, idleMs: Infinity });
+    clock.advance(600_000);
+    expect(supervisor.wanted).toBe(3);
+    // They have had nothing to do for eleven minutes already.
+    engine.resize({ min: 0, max: 3, idleMs: 700_000 });
+    clock.advance(30_000);
+    expect(supervisor.wanted).toBe(3);
+    clock.advance(15_000);
+    expect(supervisor.wanted).toBe(0);
+  });
+});
+
+describe('what other pools of the program see of a pool', () => {
+  /** Entries of all pools. Plain data, which other copies of this library read. */
+  const entries = (): readonly GovernedPool[] => {
+    const owner = globalThis as unknown as Record<symbol, { pools: ReadonlySet<GovernedPool> } | undefined>;
+    return [...(owner[Symbol.for('millpond.governor.1')]?.pools ?? [])];
+  };
+  const work = async (opened: ReturnType<typeof openEngine>): Promise<void> => {
+    for (let task = 0; task < 4; task++) opened.submit();
+    await turn();
+    for (const { transport, worker } of opened.staff) if (worker.state === 'starting') transport.becomeReady();
+    await turn();
+    const sent = opened.staff.map((each) => ({ each, tasks: begun(each) }));
+    opened.clock.advance(250);
+    for (const { each, tasks } of sent) each.transport.reply(...tasks.map(({ wireId }) => ({ wireId })));
+    expect(opened.registry.pending).toBe(0);
+  };
+
+  it('is nothing once it has no worker and no task: nothing holds it then, and the program may drop it', async () => {
+    const before = entries().length;
+    const engine = openEngine({ workers: { min: 0, max: 2, idleMs: 0 }, workload: 'cpu', concurrency: 4 });
+    await work(engine);
+    expect(entries()).toHaveLength(before + 1);
+    engine.clock.advance(10_000);
+    expect([engine.supervisor.wanted, entries().length]).toEqual([0, before]);
+    await work(engine);
+    expect(entries()).toHaveLength(before + 1);
+    void engine.backend.kill(new Error('over'));
+    expect(entries()).toHaveLength(before);
+  });
+
+  it('is the number of computing workers that are left when it rests', async () => {
+    const engine = openEngine({ workers: { min: 1, max: 2, idleMs: 0 }, workload: 'cpu', concurrency: 4 });
+    const before = entries();
+    await work(engine);
+    engine.engine.resize({ min: 2, max: 2, idleMs: 0 });
+    await work(engine);
+    engine.engine.resize({ min: 1, max: 2, idleMs: 0 });
+    engine.clock.advance(10_000);
+    const [own] = entries().filter((each) => !before.includes(each));
+    expect([engine.supervisor.wanted, own]).toMatchObject([1, { isActive: false, computingWorkers: 1 }]);
+    void engine.backend.kill(new Error('over'));
   });
 });
 

@@ -23,7 +23,7 @@ function open() {
       windows.tick(clock.now(), true, lateMs);
     }
   };
-  return { clock, counts, windows, complete, beat };
+  return { clock, counts, types, windows, complete, beat };
 }
 
 describe('the windows of a pool', () => {
@@ -64,6 +64,16 @@ describe('the windows of a pool', () => {
     windows.tick(clock.now(), false, 0);
     expect(windows.over(10_000)).toMatchObject({ completed: 2, overMs: 10_000 });
     expect(windows.over(3_600_000).completed).toBe(12);
+  });
+
+  it('count the time of tasks that ran together once', () => {
+    const { windows, complete, beat, types } = open();
+    beat(1, () => {
+      complete(10, 500);
+      // What stats() leaves out of the utilization, too.
+      (types[0] as TaskType).sharedMs += 4500;
+    });
+    expect(windows.over(1000).utilization).toBeCloseTo(0.5);
   });
 
   it('stand when the pool has ended', () => {

@@ -68,6 +68,31 @@ describe('closeAll()', () => {
     });
   });
 
+  it('closes the others where one cannot be closed, and says so', async () => {
+    const refs = (globalThis as unknown as Record<symbol, Set<WeakRef<object>>>)[Symbol.for('millpond.open-pools.1')];
+    // Of another version of this library.
+    const odd = {
+      close() {
+        throw new RangeError('unknown option');
+      },
+    };
+    const ref = new WeakRef(odd);
+    refs?.add(ref);
+    const pool = new Pool(fixture('echo.mjs'), { kind: 'thread', workers: 1 });
+    const error = await failure(closeAll());
+    refs?.delete(ref);
+    expect([error.message, pool.stats().state, odd.close.name]).toEqual(['unknown option', 'closed', 'close']);
+  });
+
+  it('leaves a pool open that is made meanwhile', async () => {
+    const first = new Pool(fixture('echo.mjs'), { kind: 'thread', workers: 1 });
+    const closed = closeAll();
+    const second = new Pool(fixture('echo.mjs'), { kind: 'thread', workers: 1 });
+    await closed;
+    expect([first, second].map((pool) => pool.stats().state)).toEqual(['closed', 'open']);
+    expect(await second.run('echo', 1)).toBe(1);
+  });
+
   it('without any pool is done', async () => {
     await closeAll();
   });

@@ -179,6 +179,56 @@ describe.each(KINDS)('close({ drop: "queued" }) of a pool of kind %s', (kind) =>
     });
   });
 
+  it('rejects calls that wait in a debounce, which no longer run', async () => {
+    const tasks = { wait: { debounce: { waitMs: 60_000 } } };
+    await withGatedPool({ kind, tasks }, async (pool, gate, wait) => {
+      await pool.ready();
+      const calls = [failure(wait('a')), failure(wait('b'))];
+      await pool.close({ drop: 'queued' });
+      expect(await Promise.all(calls)).toMatchObject([DROPPED, DROPPED]);
+      expect(gate.arrived).toEqual([]);
+    });
+  });
+
+  it('rejects tasks that their limits hold back', async () => {
+    const tasks = { wait: { rateLimit: { calls: 1, perMs: 3_600_000 } } };
+    await withGatedPool({ kind, concurrency: 4, tasks }, async (pool, gate, wait) => {
+      const running = wait('running');
+      await gate.whenArrived('running');
+      const held = [failure(wait('b')), failure(wait('c'))];
+      const closed = pool.close({ drop: 'queued' });
+      expect(await Promise.all(held)).toMatchObject([DROPPED, DROPPED]);
+      gate.pass('running');
+      expect(await running).toBe('passed');
+      await closed;
+    });
+  });
+
+  it('rejects items of a batch that waits for more', async () => {
+    await withPool('batches.mjs', { kind, workers: 1 }, async (pool) => {
+      await pool.ready();
+      const options = { priority: 1 };
+      const items = [1, 2].map((n) => failure(pool.run('double', n, options)));
+      await new Promise((resolve) => setImmediate(resolve));
+      await pool.close({ drop: 'queued' });
+      expect(await Promise.all(items)).toMatchObject([DROPPED, DROPPED]);
+    });
+  });
+
+  it('ends a stream that waits with that error, and lets one go on that has begun', async () => {
+    await withPool('streams.mjs', { kind, workers: 1, concurrency: 1, prefetch: 0 }, async (pool) => {
+      const begun = pool.stream('count', 200)[Symbol.asyncIterator]();
+      expect((await begun.next()).value).toBe(0);
+      const waiting = failure(pool.stream('count', 3)[Symbol.asyncIterator]().next());
+      const closed = pool.close({ drop: 'queued' });
+      expect(await waiting).toMatchObject(DROPPED);
+      let count = 1;
+      while ((await begun.next()).done !== true) count++;
+      expect(count).toBe(200);
+      await closed;
+    });
+  });
+
   it('refuses what it does not know, and leaves the pool open', async () => {
     await withPool('echo.mjs', { kind, workers: 1 }, async (pool) => {
       expect(() => pool.close({ drop: 'all' as 'queued' })).toThrow(/Option "drop" must be one of "queued"/);

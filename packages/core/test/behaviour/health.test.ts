@@ -92,6 +92,21 @@ describe.each(WORKER_KINDS)('health(), kind %s,', (kind) => {
     });
   });
 
+  it('misses no worker of a pool that is paused, and starts none', async () => {
+    await withPool('echo.mjs', { kind, workers: { min: 0, max: 1 }, health: CALM }, async (pool) => {
+      expect(pool.health().status).toBe('ok');
+      pool.pause();
+      const result = pool.run('echo', 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(check(pool, 'queueLength').value).toBe(1);
+      expect(pool.health().status).toBe('ok');
+      pool.resume();
+      expect(bad(pool)).toEqual(['workers']);
+      expect(await result).toBe(1);
+      expect(pool.health().status).toBe('ok');
+    });
+  });
+
   it('is failing for a pool that has failed', async () => {
     await withPool('throws-at-load.mjs', { kind, workers: 1, stdio: 'ignore' }, async (pool) => {
       await nextEvent(pool, 'failed');

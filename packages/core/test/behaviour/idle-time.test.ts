@@ -35,6 +35,16 @@ describe.each(WORKER_KINDS)('workers.idleMs, kind %s:', (kind) => {
     });
   });
 
+  it('counts in a pool that rests, from the resize() on that allows fewer', async () => {
+    await withPool(MODULE, { kind, workers: 3 }, async (pool) => {
+      await pool.ready();
+      // It has never had a task, so no beat comes by itself.
+      pool.resize({ min: 1, max: 3, idleMs: 0 });
+      await whenever(pool, () => pool.stats().workerList.length === 1);
+      expect(await pool.run('echo', 1)).toBe(1);
+    });
+  });
+
   it('none is left where the least is 0, and the next task starts one', async () => {
     await withPool(MODULE, { kind, workers: { min: 0, max: 2, idleMs: 0 } }, async (pool) => {
       expect(await pool.run('echo', 1)).toBe(1);

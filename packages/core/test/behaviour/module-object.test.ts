@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { defineWorker, move, Pool, type PoolKind, type PoolOptions, type TaskContext } from '@millpond/core';
+import { batch } from '@millpond/core/worker';
 import { describe, expect, it, vi } from 'vitest';
 import { failure, fixture } from './pools.js';
 import { withFolder } from './temp.js';
@@ -78,6 +80,100 @@ describe('an inline pool of a module object', () => {
       expect(await pool.run('add', 1)).toBe(2);
       handlers.mocked.mockRejectedValueOnce(new RangeError('as told'));
       expect(await failure(pool.run('mocked', 1))).toMatchObject({ name: 'RangeError', message: 'as told' });
+    });
+  });
+
+  it('calls a mock that takes the place of another mock, or of a function with properties', async () => {
+    const handlers = {
+      mocked: vi.fn((n: number) => n + 10),
+      marked: Object.assign((n: number) => n, { version: 1 }),
+    };
+    await withObject(handlers, async (pool) => {
+      expect([await pool.run('mocked', 1), await pool.run('marked', 1)]).toEqual([11, 1]);
+      handlers.mocked = vi.fn((n: number) => n + 20);
+      handlers.marked = vi.fn((n: number) => n + 30) as never;
+      expect([await pool.run('mocked', 1), await pool.run('marked', 1)]).toEqual([21, 31]);
+    });
+  });
+
+  it('takes a default export that is a function with others on it, and changes neither', async () => {
+    const add = (n: number): number => n + 1;
+    const whole = Object.assign((n: number) => 2 * n, { add });
+    await withObject({ default: whole }, async (pool) => {
+      const untyped = pool as unknown as Pool;
+      expect([await untyped.run('default', 4), await untyped.run('add', 4)]).toEqual([8, 5]);
+      expect(whole.add).toBe(add);
+      const spy = vi.spyOn(whole, 'add').mockReturnValue(99);
+      expect(await untyped.run('add', 4)).toBe(99);
+      spy.mockRestore();
+    });
+  });
+
+  it('may be frozen, with all that it holds', async () => {
+    const inside = Object.freeze(Object.assign((n: number) => n, { double: (n: number) => 2 * n }));
+    await withObject(Object.freeze({ default: inside, add: (n: number) => n + 1 }), async (pool) => {
+      const untyped = pool as unknown as Pool;
+      expect([await untyped.run('add', 1), await untyped.run('double', 2)]).toEqual([2, 4]);
+    });
+  });
+
+  it('may give its functions by getters, which are read at each call', async () => {
+    let factor = 2;
+    const handlers = {
+      get times(): (n: number) => number {
+        const own = factor;
+        return (n) => own * n;
+      },
+    };
+    await withObject(handlers, async (pool) => {
+      expect(await pool.run('times', 3)).toBe(6);
+      factor = 5;
+      expect(await pool.run('times', 3)).toBe(15);
+    });
+  });
+
+  it('may refuse to be asked for what it has not, as the mocks of some test runners do', async () => {
+    const mock = new Proxy(
+      { add: vi.fn((n: number) => n + 1) },
+      {
+        get(target, name) {
+          if (typeof name === 'string' && !(name in target))
+            throw new Error(`No "${name}" export is defined on the mock.`);
+          return Reflect.get(target, name) as unknown;
+        },
+      },
+    );
+    await withObject(mock, async (pool) => expect(await pool.run('add', 1)).toBe(2));
+  });
+
+  it('takes a module that a test runner has replaced as a whole', async () => {
+    const path = fileURLToPath(fixture('triples.mjs'));
+    vi.doMock(path, () => ({ triple: vi.fn(() => 'mocked') }));
+    const mock = (await import(path)) as { triple(n: number): unknown };
+    vi.doUnmock(path);
+    await withObject(mock, async (pool) => expect(await pool.run('triple', 1)).toBe('mocked'));
+  });
+
+  it('has classes as handlers that cannot be called, as any module has', async () => {
+    class Model {
+      static version = 1;
+    }
+    await withObject({ Model, work: () => 1 }, async (pool) => {
+      expect(await failure((pool as unknown as Pool).run('Model'))).toMatchObject({ name: 'TypeError' });
+      expect(await pool.run('work')).toBe(1);
+    });
+  });
+
+  it('takes batches of functions that batch() made', async () => {
+    const sizes: number[] = [];
+    const square = batch({ maxSize: 3 }, (inputs: number[]) => {
+      sizes.push(inputs.length);
+      return inputs.map((n) => n * n);
+    });
+    await withObject({ square }, async (pool) => {
+      await pool.ready();
+      expect(await Promise.all([1, 2, 3].map((n) => pool.run('square', n)))).toEqual([1, 4, 9]);
+      expect(sizes).toEqual([3]);
     });
   });
 
@@ -170,6 +266,36 @@ describe('an inline pool of a module object', () => {
       expect(await answer((n) => n + 2)).toBe(3);
     });
   });
+
+  it.each([
+    ['in a default export', (of: (n: number) => number) => ({ default: { compute: of } })],
+    [
+      'of batches',
+      (of: (n: number) => number) => ({
+        // The code of both is the same, but for what is computed.
+        compute:
+          of(0) === 1
+            ? batch({ maxSize: 2 }, (inputs: number[]) => inputs.map((n) => n + 1))
+            : batch({ maxSize: 2 }, (inputs: number[]) => inputs.map((n) => n + 2)),
+      }),
+    ],
+  ])('has no old results of functions %s', async (_, handlersOf) => {
+    await withFolder(async (folder) => {
+      const answer = async (of: (n: number) => number): Promise<unknown> => {
+        let result: unknown;
+        await withObject(
+          handlersOf(of) as object,
+          async (pool) => void (result = await (pool as Pool).run('compute', 1)),
+          {
+            cache: { store: { folder } },
+            tasks: { compute: { cache: true } },
+          },
+        );
+        return result;
+      };
+      expect([await answer((n) => n + 1), await answer((n) => n + 2)]).toEqual([2, 3]);
+    });
+  });
 });
 
 describe('a module object', () => {
@@ -189,6 +315,13 @@ describe('a module object', () => {
     expect(() => new Pool(object as never, { kind: 'inline' })).toThrow(
       /^Option "worker" must be the path or URL of a module, or an object of functions for kind "inline"; received \{/,
     );
+  });
+
+  it('is no URL of another realm, which names a file as any URL does', async () => {
+    const url = { href: fixture('echo.mjs').href, [Symbol.toStringTag]: 'URL' };
+    const pool = new Pool(url as never, { kind: 'inline' });
+    expect([await pool.run('echo', 1), pool.name]).toEqual([1, 'echo']);
+    await pool.close();
   });
 
   it.each([[null], [[() => 1]], [5], [() => 1]])('is refused when it is no object of functions: %s', (worker) => {

@@ -1,4 +1,4 @@
-import type { PoolRelief, WorkerRelief } from '@millpond/core';
+import type { Pool, PoolRelief, WorkerRelief } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
 import { failure, KINDS, started, withPool, WORKER_KINDS } from './pools.js';
 
@@ -79,6 +79,46 @@ describe.each(WORKER_KINDS)('relieve() of a worker of kind %s', (kind) => {
       expect(workers.map(({ outcome }) => outcome).sort()).toEqual(['gone', 'relieved']);
     });
   });
+});
+
+describe.each(KINDS)('relieve() of a pool of kind %s', (kind) => {
+  it('may be called several times at once, and each call has all answers', async () => {
+    await withPool(FIXTURE, { kind, workers: kind === 'inline' ? 1 : 2 }, async (pool) => {
+      // An inline module keeps what an earlier pool has told it.
+      if (kind === 'inline') await pool.run('behave', 'frees');
+      await pool.ready();
+      const all = await Promise.all([pool.relieve('high'), pool.relieve('critical'), pool.relieve('elevated')]);
+      expect(all.map(({ level }) => level)).toEqual(['high', 'critical', 'elevated']);
+      for (const { workers } of all) {
+        expect(workers.map(({ outcome, hook }) => [outcome, hook])).toEqual(workers.map(() => ['relieved', 'done']));
+      }
+    });
+  });
+
+  it('ends when the pool closes meanwhile', async () => {
+    await withPool(FIXTURE, { kind, workers: 1 }, async (pool) => {
+      await pool.ready();
+      const relief = pool.relieve();
+      const closed = pool.close();
+      expect(['relieved', 'gone']).toContain(only(await relief).outcome);
+      await closed;
+      await withoutWorkers(pool);
+    });
+  });
+
+  it('ends when the pool is destroyed meanwhile', async () => {
+    await withPool(FIXTURE, { kind, workers: 1, graceMs: 0 }, async (pool) => {
+      await pool.ready();
+      const relief = pool.relieve();
+      await pool.destroy();
+      expect(['relieved', 'gone']).toContain(only(await relief).outcome);
+      await withoutWorkers(pool);
+    });
+  });
+
+  async function withoutWorkers(pool: Pool): Promise<void> {
+    expect((await pool.relieve()).workers).toEqual([]);
+  }
 });
 
 describe('relieve() of worker processes with --expose-gc', () => {

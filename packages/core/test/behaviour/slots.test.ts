@@ -70,6 +70,8 @@ describe.each(WORKER_KINDS)('slots of workers, kind %s,', (kind) => {
       await whenAllReady(pool, 4);
       pool.resize(2);
       await whenever(pool, () => pool.stats().workerList.length === 2);
+      // Those beyond the new range went first.
+      expect((await slotsOf(pool)).map(({ slot }) => slot)).toEqual([1, 2]);
       pool.resize(4);
       await whenAllReady(pool, 4);
       expect((await slotsOf(pool)).map(({ slot }) => slot)).toEqual([1, 2, 3, 4]);
@@ -100,6 +102,39 @@ describe.each(WORKER_KINDS)('slots of workers, kind %s,', (kind) => {
       await pool.ready();
       const told = await surroundings(pool, 'SLOT', 'PATH');
       expect(told.map(({ env }) => env)).toEqual(['1', '2'].map((SLOT) => ({ SLOT, PATH: process.env['PATH'] })));
+    });
+  });
+
+  it('that cannot be started keep no worker from the others', async () => {
+    let isBroken = true;
+    const perSlot = (slot: number) => {
+      if (slot === 2 && isBroken) throw new Error('no such device');
+      return {};
+    };
+    await withPool(FIXTURE, { kind, workers: 3, perSlot }, async (pool) => {
+      await whenAllReady(pool, 2);
+      expect((await slotsOf(pool)).map(({ slot }) => slot)).toEqual([1, 3]);
+      isBroken = false;
+      await whenAllReady(pool, 3);
+      expect((await slotsOf(pool)).map(({ slot }) => slot)).toEqual([1, 2, 3]);
+    });
+  });
+
+  it('may end the pool while their settings are asked for', async () => {
+    let ended: Promise<void> | undefined;
+    let asked = 0;
+    const ends = { pool: undefined as Pool | undefined };
+    const perSlot = () => {
+      if (++asked > 1) ended ??= ends.pool?.destroy();
+      return {};
+    };
+    await withPool(FIXTURE, { kind, workers: 1, perSlot }, async (pool) => {
+      ends.pool = pool;
+      await pool.ready();
+      pool.resize(2);
+      await ended;
+      expect(pool.stats()).toMatchObject({ state: 'closed' });
+      await whenever(pool, () => pool.stats().workerList.length === 0);
     });
   });
 

@@ -44,6 +44,33 @@ describe.each(KINDS)('a slow task, kind %s,', (kind) => {
     );
   });
 
+  it('may be each item of a batch, and a stream that waits for its reader', async () => {
+    await withGate((gate) =>
+      withPool('batches.mjs', { kind, workers: 1, slowMs: 20 }, async (pool) => {
+        const slow: number[] = [];
+        const both = new Promise<void>((resolve) => {
+          pool.on('task:slow', ({ taskId }) => void (slow.push(taskId) === 2 && resolve()));
+        });
+        const items = ['a', 'b'].map((name) => pool.run('wait', { port: gate.port, name }));
+        await pool.ready();
+        pool.flush('wait');
+        await gate.whenArrived('a');
+        await both;
+        gate.pass('a');
+        await Promise.all(items);
+        expect(slow.toSorted()).toEqual([1, 2]);
+        expect(pool.stats().byTask['wait']?.slow).toBe(2);
+      }),
+    );
+    await withPool('streams.mjs', { kind, workers: 1, slowMs: 20 }, async (pool) => {
+      const slow = nextEvent<SlowTask>(pool, 'task:slow');
+      const values = pool.stream('count', 200, { highWaterMark: 1 })[Symbol.asyncIterator]();
+      await values.next();
+      expect(await slow).toMatchObject({ task: 'count' });
+      await values.return?.();
+    });
+  });
+
   it('settles once when a listener ends the pool', async () => {
     await withGate((gate) =>
       withPool(FIXTURE, { kind, workers: 1, slowMs: 20, timeoutMs: 20, graceMs: 0 }, async (pool) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { failure, KINDS, withPool } from './pools.js';
+import { failure, KINDS, nextEvent, withPool, WORKER_KINDS } from './pools.js';
 import { withFolder } from './temp.js';
 
 describe.each(KINDS)('ctx.cache of a worker of kind %s', (kind) => {
@@ -70,6 +70,15 @@ describe.each(KINDS)('lazy values of a worker of kind %s', (kind) => {
           expect(await failure(pool.run('missing', 1))).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' });
         }
       });
+    });
+  });
+});
+
+describe.each(WORKER_KINDS)('lazy values of a worker of kind %s', (kind) => {
+  it('that never come do not hold up the end of a failed start', async () => {
+    const options = { kind, workers: 1, startTimeoutMs: 3_600_000, stdio: 'ignore' } as const;
+    await withPool('fails-beside-lazy.mjs', options, async (pool) => {
+      expect(await nextEvent(pool, 'worker:exited')).toMatchObject({ exitCode: 1, killedFor: undefined });
     });
   });
 });

@@ -38,12 +38,14 @@ describe('a task with a key', () => {
   });
 
   it('waits for that worker while it is busy, and lets others pass', async () => {
-    const { submit, home, other, dispatcher } = await open();
+    const { submit, home, other, dispatcher, clock } = await open();
     const [running, waiting, passing] = [submit('a'), submit('a'), submit()];
+    const before = clock.now();
     await turn();
     expect(home.transport.takeTasks().map(({ taskId }) => taskId)).toEqual([running]);
     expect(serve(other)).toEqual([passing]);
     expect(dispatcher.queued).toBe(1);
+    expect(dispatcher.waitedMs(before + 50)).toBe(50);
     home.transport.reply({ wireId: home.worker.tasks()[0]?.assignment?.wireId ?? 0 });
     await turn();
     expect([serve(home), serve(other)]).toEqual([[waiting], []]);

@@ -143,6 +143,50 @@ describe('a task that takes long', () => {
   });
 });
 
+describe('a task with two runs', () => {
+  it('is slow once', async () => {
+    const { hedged, clock, counts, type } = await open({}, { slowMs: 60 });
+    await hedged();
+    clock.advance(200);
+    expect([counts().slow, type('work').slow]).toEqual([1, 1]);
+  });
+
+  it.each(['close', 'dropQueued'] as const)('has begun, and is not dropped by %s', async (by) => {
+    const retry = { attempts: 1, backoff: { baseMs: 60_000, maxMs: 60_000 }, on: () => true };
+    const { hedged, fail, reply, backend, counts, clock, timersLeft } = await open({}, { retry });
+    const { made, first, second } = await hedged();
+    fail(first, 'own');
+    expect(backend.dropWaiting(by)).toBe(0);
+    expect(made.outcomes).toEqual([]);
+    reply(second, 'saved');
+    expect(made.outcomes).toEqual([{ value: 'saved' }]);
+    clock.advance(500);
+    expect([counts().completed, timersLeft()]).toEqual([1, 0]);
+  });
+
+  it('has no further try once the pool closes without what waits', async () => {
+    const retry = { attempts: 1, backoff: { baseMs: 60_000, maxMs: 60_000 }, on: () => true };
+    const { hedged, fail, backend, counts, clock, timersLeft } = await open({}, { retry });
+    const { made, first, second } = await hedged();
+    fail(first, 'own');
+    backend.dropWaiting('close');
+    fail(second, 'other');
+    expect(made.outcomes).toMatchObject([{ error: { message: 'own' } }]);
+    clock.advance(500);
+    expect([counts().failed, counts().queued, timersLeft()]).toEqual([1, 0, 0]);
+  });
+
+  it('fails as its own run did, if the pool closes without what waits after its last try', async () => {
+    const { hedged, fail, backend, counts } = await open();
+    const { made, first, second } = await hedged();
+    fail(first, 'own');
+    backend.dropWaiting('close');
+    fail(second, 'other');
+    expect(made.outcomes).toMatchObject([{ error: { message: 'own' } }]);
+    expect(counts()).toMatchObject({ failed: 1, queued: 0 });
+  });
+});
+
 describe('the failure of a run', () => {
   it('of the task waits for the second run, whose result counts', async () => {
     const { hedged, reply, fail, counts, dispatcher } = await open();

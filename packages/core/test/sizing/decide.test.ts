@@ -197,6 +197,19 @@ describe('every change', () => {
   });
 });
 
+describe('a pool without work', () => {
+  it('has its least number of workers again, once memory allows it', () => {
+    const pool = new SizedPool({ ...LIMITS, minWorkers: 4 });
+    const idle = { kind: COMPUTING, tasks: 0 };
+    expect(pool.run(5, { ...idle, memoryCap: 1 }).workers).toBe(1);
+    expect(pool.run(5, { ...idle, memoryRoom: 0 }).workers).toBe(1);
+    expect(pool.run(0.25, { ...idle, memoryRoom: 2 }).workers).toBe(3);
+    expect(pool.run(1, idle).workers).toBe(4);
+    expect(pool.history.at(-4)?.reason).toBe('there is memory for the least number again');
+    expect(pool.run(600, idle).workers).toBe(4);
+  });
+});
+
 describe('workers that the user keeps for a time of their own', () => {
   /** Numbers of workers after each tick of a rest of this length. */
   const restFor = (seconds: number, idleMs: number): number[] => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HealthCheck } from '../../src/contract/health.js';
-import { CheckHistory, checksOf, type HealthView, statusOf } from '../../src/sizing/health.js';
+import { CheckHistory, checksOf, type HealthView, type NotedCheck, statusOf } from '../../src/sizing/health.js';
 
 const GOOD: HealthView = {
   ready: 2,
@@ -27,12 +26,13 @@ const bad = (view: Partial<HealthView>): string[] =>
     .filter(({ ok }) => !ok)
     .map(({ name }) => name);
 
-const check = (name: HealthCheck['name'], ok: boolean, value: number | string, since = 0): HealthCheck => ({
+const check = (name: NotedCheck['name'], ok: boolean, value: number | string, lastsMs = 0): NotedCheck => ({
   name,
   ok,
   value,
   limit: 0,
-  since,
+  since: 0,
+  lastsMs,
 });
 
 describe('the checks of a pool', () => {
@@ -57,29 +57,39 @@ describe('the checks of a pool', () => {
 
   it('know since when they are good or bad', () => {
     const history = new CheckHistory();
-    const note = (queueAgeMs: number, atMs: number): HealthCheck =>
-      history
-        .note(checksOf({ ...GOOD, queueAgeMs }, LIMITS), atMs)
-        .find(({ name }) => name === 'queueAge') as HealthCheck;
-    expect(
-      [note(0, 10), note(5, 20), note(20_000, 30), note(30_000, 40), note(0, 50)].map(({ since }) => since),
-    ).toEqual([10, 10, 30, 30, 50]);
+    const note = (queueAgeMs: number, hostMs: number, epochMs = hostMs + 1000): number[] => {
+      const checks = history.note(checksOf({ ...GOOD, queueAgeMs }, LIMITS), { hostMs, epochMs });
+      const { since, lastsMs } = checks.find(({ name }) => name === 'queueAge') as NotedCheck;
+      return [since, lastsMs];
+    };
+    expect([note(0, 10), note(5, 20), note(20_000, 30), note(30_000, 40), note(0, 50)]).toEqual([
+      [1010, 0],
+      [1010, 10],
+      [1030, 0],
+      [1030, 10],
+      [1050, 0],
+    ]);
+    // The time of day is set back by an hour, and forward by two.
+    expect([note(0, 60, -3_600_000), note(0, 70, 3_600_000)]).toEqual([
+      [1050, 10],
+      [1050, 20],
+    ]);
   });
 });
 
 describe('the status of a pool', () => {
   it('is ok while all checks are good', () => {
-    expect(statusOf([check('state', true, 'open'), check('workers', true, 1)], 0)).toBe('ok');
+    expect(statusOf([check('state', true, 'open'), check('workers', true, 1)])).toBe('ok');
   });
 
   it('is degraded while any is bad, as while the first workers start', () => {
-    expect(statusOf([check('queueAge', false, 1)], 60_000)).toBe('degraded');
-    expect(statusOf([check('workers', false, 1)], 60_000)).toBe('degraded');
-    expect(statusOf([check('workers', false, 0, 1000)], 10_999)).toBe('degraded');
+    expect(statusOf([check('queueAge', false, 1, 60_000)])).toBe('degraded');
+    expect(statusOf([check('workers', false, 1, 60_000)])).toBe('degraded');
+    expect(statusOf([check('workers', false, 0, 9999)])).toBe('degraded');
   });
 
   it('is failing once it has had no worker for ten seconds, or is not open', () => {
-    expect(statusOf([check('workers', false, 0, 1000)], 11_000)).toBe('failing');
-    expect(statusOf([check('state', false, 'closing')], 0)).toBe('failing');
+    expect(statusOf([check('workers', false, 0, 10_000)])).toBe('failing');
+    expect(statusOf([check('state', false, 'closing')])).toBe('failing');
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Timer } from '../../src/base/clock.js';
 import type { TakeOver } from '../../src/supervise/replacements.js';
-import { type Supervised, Supervisor } from '../../src/supervise/supervisor.js';
+import type { Supervised } from '../../src/supervise/supervised.js';
+import { Supervisor } from '../../src/supervise/supervisor.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 /** A worker that does what a test says, and remembers what it was told. */
@@ -656,6 +657,7 @@ describe('slots', () => {
 
   it('of workers on their way out are free', () => {
     const { supervisor, started, ready } = open();
+    supervisor.slots.limit(2);
     supervisor.want(2);
     ready(...started);
     supervisor.want(1);
@@ -663,6 +665,57 @@ describe('slots', () => {
     expect(started.map(({ slot }) => slot)).toHaveLength(3);
     const left = started.find(({ told }) => told.length > 0);
     expect(started[2]?.slot).toBe(left?.slot);
+  });
+
+  it('beyond a smaller number go first', () => {
+    const { supervisor, started, ready, gone } = open();
+    supervisor.slots.limit(4);
+    supervisor.want(4);
+    const [first, second, third, fourth] = started as [FakeWorker, FakeWorker, FakeWorker, FakeWorker];
+    ready(...started);
+    fourth.inFlight = 1;
+    for (const worker of [first, second]) {
+      worker.usedAtMs = -1;
+      gone(worker);
+    }
+    supervisor.slots.limit(3);
+    // Without this rule, a worker without a task would go before the busy one.
+    supervisor.want(3);
+    ready(...started.slice(4));
+    expect([fourth.state, third.state]).toEqual(['draining', 'idle']);
+    expect(started.slice(4).map(({ slot }) => slot)).toEqual([1, 2]);
+    supervisor.slots.limit(2);
+    supervisor.want(1);
+    expect([third, ...started.slice(4)].map(({ state }) => state)).toEqual(['stopping', 'stopping', 'idle']);
+  });
+
+  it('beyond a smaller number are left, once their workers have successors', () => {
+    const { supervisor, started, ready, gone, recycled, replace } = open();
+    supervisor.slots.limit(3);
+    supervisor.want(3);
+    const [first, second, third] = started as [FakeWorker, FakeWorker, FakeWorker];
+    ready(...started);
+    for (const worker of [first, second]) {
+      worker.usedAtMs = -1;
+      supervisor.want(supervisor.wanted - 1);
+      gone(worker);
+    }
+    supervisor.slots.limit(2);
+    supervisor.want(1);
+    replace(third);
+    const successor = started[3] as FakeWorker;
+    expect([successor.slot, third.state]).toEqual([1, 'idle']);
+    ready(successor);
+    expect([third.state, recycled]).toEqual(['stopping', ['3: old']]);
+  });
+
+  it('in which a start throws keep no worker from the others', () => {
+    const { clock, supervisor, started, startErrors } = open();
+    supervisor.slots.limit(3);
+    startErrors.push(new Error('slot 1'));
+    supervisor.want(3);
+    clock.advance(10_000);
+    expect(started.map(({ slot }) => slot)).toEqual([2, 3, 1]);
   });
 
   it('go to their own successors, when several stand by for workers at their last tasks', () => {

@@ -7,10 +7,10 @@ import { Conditions } from '../../src/base/conditions.js';
 import { deferred } from '../../src/base/deferred.js';
 import type { CallTerms } from '../../src/contract/call-terms.js';
 import { type DroppedBy, PoolError } from '../../src/contract/errors.js';
-import type { HealthCheck } from '../../src/contract/health.js';
 import type { WorkersOption } from '../../src/contract/options.js';
 import type { WorkerRelief } from '../../src/contract/relief.js';
 import type { Summary } from '../../src/contract/stats.js';
+import type { NotedCheck } from '../../src/sizing/health.js';
 
 type WorkerModule = Record<string, (input: unknown, ctx: object) => unknown>;
 
@@ -191,7 +191,7 @@ export class MemoryBackend implements Backend {
     return waiting.length;
   }
 
-  health(): HealthCheck[] {
+  health(): NotedCheck[] {
     return [];
   }
 

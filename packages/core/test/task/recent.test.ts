@@ -47,6 +47,25 @@ describe('the recent past of a pool', () => {
     expect(all.completed).toBeLessThanOrEqual(61 * 60 + 60);
   });
 
+  it('covers the whole hour, however work and rest take turns', () => {
+    const recent = new RecentSlices();
+    let now = 0;
+    const add = (ms: number, completed: number): void => recent.add(slice(now, (now += ms), completed));
+    for (let turn = 0; turn < 500; turn++) {
+      add(SECOND, 1);
+      add(30 * SECOND, 0);
+    }
+    const hour = recent.since(now - 60 * MINUTE, nothingSince(now));
+    expect(hour.overMs).toBeGreaterThanOrEqual(60 * MINUTE);
+    expect(hour.overMs).toBeLessThanOrEqual(61 * MINUTE);
+    const all = recent.since(0, nothingSince(now));
+    expect(all.overMs).toBeLessThanOrEqual(62 * MINUTE);
+    // After hours of rest, the next task finds nothing to join.
+    add(5 * 60 * MINUTE, 0);
+    for (let turn = 0; turn < 200; turn++) add(SECOND, 1);
+    expect(recent.since(now - 60 * MINUTE, nothingSince(now)).completed).toBe(200);
+  });
+
   it('includes what has been done since the last slice', () => {
     const { completed, overMs } = seconds(3).since(2 * SECOND, slice(3 * SECOND, 3500, 7));
     expect({ completed, overMs }).toEqual({ completed: 8, overMs: 1500 });

@@ -24,9 +24,9 @@ class SlowTarget extends Writable {
 }
 
 /** What arrives at the target when these chunks are written. */
-async function forwarded(chunks: readonly string[]): Promise<string> {
+async function forwarded(chunks: readonly (string | Buffer)[]): Promise<string> {
   let output = '';
-  const target = new PassThrough().on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const target = new PassThrough().setEncoding('utf8').on('data', (text: string) => (output += text));
   const source = Readable.from(
     chunks.map((chunk) => Buffer.from(chunk)),
     { objectMode: false },
@@ -57,6 +57,35 @@ describe('forwardLines', () => {
     const output = await forwarded(Array<string>(40).fill('x'.repeat(10_000)));
     expect(output.split('\n').length).toBeGreaterThan(2);
     expect(output.replaceAll(/\[p#1\] |\n/g, '')).toBe('x'.repeat(400_000));
+  });
+
+  it('cuts such a line between characters, wherever the chunks are cut', async () => {
+    // 2, 3 and 4 bytes long; the first chunk shifts them against the bound of a piece.
+    for (const character of ['é', '€', '😀']) {
+      for (let shift = 0; shift < 4; shift++) {
+        const bytes = Buffer.from('x'.repeat(shift) + character.repeat(40_000));
+        const chunks: Buffer[] = [];
+        for (let at = 0; at < bytes.length; at += 4093) chunks.push(bytes.subarray(at, at + 4093));
+        const output = await forwarded(chunks);
+        expect(output.split('\n').length).toBeGreaterThan(2);
+        expect(output.replaceAll(/\[p#1\] |\n/g, '')).toBe(bytes.toString());
+      }
+    }
+  });
+
+  it('passes on what is no text as it is, in pieces that no byte holds up', async () => {
+    const bytes = Buffer.alloc(200_000, 0xff);
+    let passed = 0;
+    const target = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        passed += chunk.filter((byte) => byte === 0xff).length;
+        done();
+      },
+    });
+    const source = Readable.from([bytes], { objectMode: false });
+    forwardLines(source, new OutputTarget(() => target), '> ');
+    await new Promise((resolve) => source.once('close', resolve));
+    expect(passed).toBe(bytes.length);
   });
 
   it('reads no faster than the target takes it, and goes on when it does', async () => {

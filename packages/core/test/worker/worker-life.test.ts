@@ -226,6 +226,23 @@ describe('the end of a worker', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('is for the reason of a kill that came before the request to go', () => {
+    const { worker, heard, becomeReady, transport } = openWorker();
+    becomeReady();
+    worker.kill('its task did not return');
+    worker.stop(5000);
+    transport.exit({ signal: 'SIGKILL' });
+    expect(heard.ends[0]).toMatchObject({ how: 'killed', report: { killedFor: 'its task did not return' } });
+  });
+
+  it('is no failed start, where the pool has asked it to go', () => {
+    const { worker, heard, transport } = openWorker();
+    worker.kill('it was not ready within startTimeoutMs');
+    worker.destroy(0);
+    transport.exit({ signal: 'SIGKILL' });
+    expect(heard.ends[0]).toMatchObject({ how: 'killed', startError: undefined });
+  });
+
   it('that still loads is a kill, for it may never get to the end of its loading', () => {
     const { worker, transport } = openWorker();
     worker.drain('resize', 5000);
