@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FRAME, type ParentKind } from '../../src/wire/frame.js';
+import { encodeFrame } from '../../src/wire/frame-codec.js';
 import { SocketChannel } from '../../src/wire/socket-channel.js';
 
 const MIB = 2 ** 20;
@@ -66,4 +67,29 @@ describe('a socket whose other end does not read', () => {
     await closed;
     expect(drains).toBe(0);
   });
+});
+
+it('a socket counts the bytes that have arrived, those of half a frame, too', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const near = connect(port, '127.0.0.1');
+  const [far] = (await once(server, 'connection')) as [Socket];
+  onTestFinished(() => void far.destroy());
+  const channel = new SocketChannel(near, { maxPayloadBytes: Infinity });
+  onTestFinished(() => channel.close());
+  let frames = 0;
+  channel.onFrame = () => frames++;
+  const { parts } = encodeFrame({ maxPayloadBytes: Infinity }, FRAME.report, undefined, {
+    meta: new Uint32Array(0),
+    values: [Buffer.alloc(5000)],
+  });
+  const bytes = Buffer.concat(parts);
+  far.write(bytes.subarray(0, 1000));
+  while (channel.receivedBytes < 1000) await once(near, 'data');
+  expect([channel.receivedBytes, frames]).toEqual([1000, 0]);
+  far.write(bytes.subarray(1000));
+  while (frames === 0) await once(near, 'data');
+  expect(channel.receivedBytes).toBe(bytes.length);
 });
