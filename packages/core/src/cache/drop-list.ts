@@ -24,13 +24,22 @@ export class DropList {
   /** By what they select: a later drop of the same results takes the place of an earlier one. */
   readonly #drops = new Map<string, { drop: Drop; selection: Selection }>();
 
+  #hasOwn = false;
+
   get drops(): Drop[] {
     return Array.from(this.#drops.values(), ({ drop }) => drop);
   }
 
-  add(drop: Drop): void {
+  /** Whether this program added any. */
+  get hasOwn(): boolean {
+    return this.#hasOwn;
+  }
+
+  /** @param isOwn whether this program made it, and not another one with the same store */
+  add(drop: Drop, isOwn = true): void {
     const { atMs, task, key, tag, match } = drop;
     const name = toJson([task, key, tag, match]);
+    this.#hasOwn ||= isOwn;
     if (atMs < (this.#drops.get(name)?.drop.atMs ?? -Infinity)) return;
     this.#drops.set(name, withSelection(drop));
     if (this.#drops.size <= MOST_DROPS) return;
