@@ -1,5 +1,6 @@
 import { GIVEN_OBJECT } from '../base/module-file.js';
 import { getBuiltinModule } from '../base/natives.js';
+import { batchDefinition } from '../contract/batch.js';
 import { inspectBriefly } from '../contract/checks.js';
 import { PoolError } from '../contract/errors.js';
 import type { PoolKind } from '../contract/options.js';
@@ -25,7 +26,7 @@ export function workerSource(worker: unknown): WorkerSource {
       moduleUrl: GIVEN_OBJECT,
       moduleObject: worker,
       name: 'inline',
-      version: () => hashOf(textsOf(worker).join('\n')),
+      version: () => hashOf(textsOf(worker, '').join('\n')),
     };
   }
   const url = workerModuleUrl(worker as string | URL);
@@ -57,10 +58,27 @@ function refuseWithoutFunctions(worker: ModuleObject): void {
   );
 }
 
-function textsOf(from: ModuleObject): string[] {
-  return Object.entries(from).map(([name, value]) =>
-    typeof value === 'function' ? `${name}: ${Function.prototype.toString.call(value)}` : name,
-  );
+/**
+ * The text of each function, also of those in a default export. That of a batch is the text of its own function.
+ * @throws ERR_OPTION for a function without a text
+ */
+function textsOf(from: ModuleObject, prefix: string): string[] {
+  return Object.entries(from).flatMap(([name, value]) => {
+    const path = `${prefix}${name}`;
+    const own = [
+      typeof value === 'function' ? `${path}: ${textOf(path, batchDefinition(value)?.handler ?? value)}` : path,
+    ];
+    const isWhole = prefix === '' && name === 'default' && (typeof value === 'object' || typeof value === 'function');
+    return isWhole && value !== null ? [...own, ...textsOf(value as ModuleObject, 'default.')] : own;
+  });
+}
+
+function textOf(path: string, fn: unknown): string {
+  const text: string = Function.prototype.toString.call(fn);
+  if (!/\{\s*\[native code\]\s*\}$/.test(text)) return text;
+  // All bound functions have the same text, so other code would find old results.
+  const reason = `must be given, because the function "${path}" of the given object shows no code: it is bound, or of Node.js.`;
+  throw new PoolError('ERR_OPTION', { option: 'cache.version', reason });
 }
 
 function hashOf(text: string): string {
