@@ -13,7 +13,7 @@ export interface Drop {
   readonly match: string | readonly [source: string, flags: string] | undefined;
 }
 
-/** Drops that are remembered one by one. With more, all results from before count as dropped. A choice. */
+/** Drops that are remembered one by one. With more, all results from before the newer half count as dropped. A choice. */
 const MOST_DROPS = 1000;
 
 /**
@@ -43,9 +43,9 @@ export class DropList {
     if (atMs < (this.#drops.get(name)?.drop.atMs ?? -Infinity)) return;
     this.#drops.set(name, withSelection(drop));
     if (this.#drops.size <= MOST_DROPS) return;
-    const latestMs = Math.max(...this.drops.map((each) => each.atMs));
-    this.#drops.clear();
-    this.add(dropOfAll(latestMs));
+    const { atMs: untilMs } = this.drops.toSorted((a, b) => a.atMs - b.atMs)[MOST_DROPS >> 1] as Drop;
+    for (const [each, { drop: old }] of this.#drops) if (old.atMs <= untilMs) this.#drops.delete(each);
+    this.add(dropOfAll(untilMs), isOwn);
   }
 
   /** Whether a result was dropped after it was stored. */
