@@ -164,8 +164,7 @@ export function object(shape: Shape, needed?: string): Check {
       const phrase = entry === undefined ? null : check(entry);
       if (phrase !== null) return `an object whose ${key} is ${phrase}`;
     }
-    const hasAll = needed === undefined || (Object.hasOwn(value, needed) && value[needed] !== undefined);
-    return hasAll ? null : `an object with ${needed}`;
+    return needed === undefined || Object.hasOwn(value, needed) ? null : `an object with ${needed}`;
   };
   result.own = (value) => ownOptions(value as object, shape);
   return result;
