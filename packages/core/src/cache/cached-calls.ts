@@ -1,10 +1,11 @@
 import type { SharedResult, SharedTask } from '../backend/backend.js';
 import type { Clock } from '../base/clock.js';
 import { isPoolError } from '../contract/errors.js';
+import { rejection, settle } from './answers.js';
 import type { Selection } from './entries.js';
 import { type Entry, fullKey } from './entry.js';
 import { type Answer, type CachedCall, Flight, type Shared } from './flight.js';
-import type { Freshness } from './freshness.js';
+import { type Freshness, mayAnswer } from './freshness.js';
 import { keepsFailure } from './input-key.js';
 import type { KeptResults, KeptValue, Restored } from './kept-results.js';
 import { LookedUp, NOT_BEGUN } from './looked-up.js';
@@ -29,6 +30,8 @@ interface FoundResult extends SharedResult {
 interface UnderWay {
   readonly flight: Flight;
   readonly place: Place;
+  /** Its look into the store, if there is one. */
+  readonly lookup: LookedUp | undefined;
 }
 
 /** Answers calls of cached tasks: from what is kept, by a call under way, or by an execution. */
@@ -37,8 +40,8 @@ export class CachedCalls {
   readonly #store: SecondLevel | undefined;
   readonly #clock: Clock;
   readonly #underWay = new Map<string, UnderWay>();
-  /** Looks into the store that have not ended. None of them rejects. */
-  readonly #lookups = new Set<Promise<void>>();
+  /** Looks into the store that have not ended. */
+  readonly #lookups = new Set<LookedUp>();
   #refusal: Error | undefined;
 
   constructor(results: KeptResults, store: SecondLevel | undefined, clock: Clock) {
@@ -56,12 +59,12 @@ export class CachedCalls {
     const results = this.#results;
     const place = results.placeOf(task, input, call);
     const found = call.refresh ? undefined : results.find(place, true);
-    if (found !== undefined && mayAnswer(found.freshness, call)) {
-      if (found.freshness !== 'fresh') this.#refresh(place, input, call, start);
+    if (found !== undefined && mayAnswer(found.freshness, !call.movesInput)) {
+      if (found.freshness !== 'fresh' && results.mayRefresh(found.entry)) this.#refresh(place, input, call, start);
       return this.#hit(found.entry, found.freshness);
     }
     const underWay = this.#underWay.get(fullKey(task, place.key));
-    if (underWay?.flight.serves(call) === true) {
+    if (underWay?.flight.serves(call) === true && !mayBeOld(underWay, call)) {
       const counts = results.countsOf(task);
       counts.hits++;
       counts.coalesced++;
@@ -91,12 +94,18 @@ export class CachedCalls {
 
   /** Resolves when no call waits for the store any more: each has its result, or its execution has begun. */
   async whenLookedUp(): Promise<void> {
-    await Promise.all(this.#lookups);
+    await Promise.all(Array.from(this.#lookups, ({ begun }) => begun));
   }
 
-  /** Refuses the calls that wait for the store: the pool runs nothing more. */
-  end(refusal: Error): void {
+  /** Begins no further execution: the pool runs nothing more. A call that waits for the store may find its result there. */
+  refuse(refusal: Error): void {
     this.#refusal = refusal;
+  }
+
+  /** Rejects the calls that wait for the store, too. */
+  end(refusal: Error): void {
+    this.refuse(refusal);
+    for (const lookup of this.#lookups) lookup.refuse(refusal);
   }
 
   #hit({ task, key, costMs, kept }: Entry, freshness: Freshness): unknown {
@@ -110,7 +119,8 @@ export class CachedCalls {
 
   /** Computes a result anew, for later calls. */
   #refresh(place: Place, input: unknown, call: CachedCall, start: Start): void {
-    if (call.movesInput || this.#underWay.has(fullKey(place.task, place.key))) return;
+    if (call.movesInput || this.#refusal !== undefined) return;
+    if (this.#underWay.has(fullKey(place.task, place.key))) return;
     this.#results.countsOf(place.task).refreshes++;
     this.#results.trace.publish(place.task, place.key, 'refresh');
     const timeless = { ...call, limits: { ...call.limits, deadlineMs: Infinity } };
@@ -125,10 +135,13 @@ export class CachedCalls {
     const isWanted = (): boolean => this.#underWay.get(full)?.flight === flight;
     const forget = (): boolean => isWanted() && this.#underWay.delete(full);
     const superseded = (): void => void forget();
-    const execute = (shared: Shared): SharedTask =>
-      isDetached
-        ? startSafely(start, input, { ...shared, superseded, deadline: undefined })
-        : this.#findOrRun(place, input, call, start, { ...shared, superseded }, isWanted);
+    let lookup: LookedUp | undefined;
+    const execute = (shared: Shared): SharedTask => {
+      if (isDetached) return this.#start(start, input, { ...shared, superseded, deadline: undefined });
+      const task = this.#findOrRun(place, input, call, start, { ...shared, superseded }, isWanted);
+      if (task instanceof LookedUp) lookup = task;
+      return task;
+    };
     const flight: Flight = new Flight(
       place.task,
       call,
@@ -137,13 +150,19 @@ export class CachedCalls {
       {
         abandoned: () => void forget(),
         completed: (result) => this.#completed(place, result, forget(), this.#clock.now() - startedAtMs),
-        failed: (error) => this.#failed(place, error, forget(), isDetached),
+        failed: (error) => {
+          const wasWanted = forget();
+          if (isDetached) this.#refreshFailed(place, wasWanted);
+          return this.#failed(place, error, wasWanted);
+        },
         over: (error) => this.#fallback(place) ?? rejection(error),
       },
       isDetached,
     );
-    // A flight that does not serve this call goes on beside it, and later calls join the earlier one.
-    if (!this.#underWay.has(full)) this.#underWay.set(full, { flight, place });
+    // A flight that does not serve this call goes on beside it, and later calls join the earlier one. But a call that wants a
+    // new result takes the place of a look for an old one.
+    const before = this.#underWay.get(full);
+    if (before === undefined || mayBeOld(before, call)) this.#underWay.set(full, { flight, place, lookup });
     return flight;
   }
 
@@ -159,7 +178,7 @@ export class CachedCalls {
     const run = (own: unknown): SharedTask => {
       this.#results.countsOf(place.task).misses++;
       this.#results.trace.publish(place.task, place.key, 'miss');
-      return startSafely(start, own, shared);
+      return this.#start(start, own, shared);
     };
     if (this.#store === undefined || call.refresh || call.movesInput) return run(input);
     const { deadlineMs, queueUntilMs } = call.limits;
@@ -170,7 +189,7 @@ export class CachedCalls {
     if (!(stored instanceof Promise)) {
       // The flight begins right now: nothing can have dropped its result.
       const found = this.#found(place, stored, true, () => refresh(this.#results.copierOf(input)));
-      return found === undefined ? run(input) : { result: Promise.resolve(found), look: () => NOT_BEGUN, loosen() {} };
+      return found === undefined ? run(input) : new LookedUp(Promise.resolve(found), shared.signal, () => run(input));
     }
     const copy = this.#results.copierOf(input);
     // What cannot be copied cannot wait. Its result is then computed, whatever the store has.
@@ -180,9 +199,20 @@ export class CachedCalls {
       if (this.#refusal !== undefined) throw this.#refusal;
       return run(copy());
     });
-    this.#lookups.add(lookup.begun);
-    void lookup.begun.then(() => this.#lookups.delete(lookup.begun));
+    this.#lookups.add(lookup);
+    void lookup.begun.then(() => this.#lookups.delete(lookup));
     return lookup;
+  }
+
+  /** Calls join an execution that was refused, too: with staleIfErrorMs they get the old result. */
+  #start(start: Start, input: unknown, shared: Shared): SharedTask {
+    try {
+      // A function of the program, such as the task's `key`, may have ended the pool.
+      if (this.#refusal !== undefined) throw this.#refusal;
+      return start(input, shared);
+    } catch (error) {
+      return { result: Promise.reject(error), look: () => NOT_BEGUN, loosen() {} };
+    }
   }
 
   /** The stored result of a place, if it may answer. An older one is kept: it may stand in for a failure. */
@@ -212,8 +242,9 @@ export class CachedCalls {
     const counts = this.#results.countsOf(place.task);
     let isGiven = false;
     return (caller) => {
-      // The first caller gets the result itself. So does each if it cannot be copied.
-      if (isGiven && kept !== undefined) settle(caller, () => this.#results.give(kept.kept));
+      // The first caller gets the result itself, unless all get one object. So does each if it cannot be copied.
+      const isCopy = kept !== undefined && (isGiven || kept.kept.how === 'shared');
+      if (isCopy) settle(caller, () => this.#results.give(kept.kept));
       else caller.resolve(value);
       if (isGiven) counts.savedMs += costMs;
       isGiven = true;
@@ -228,8 +259,12 @@ export class CachedCalls {
     return kept;
   }
 
-  #failed(place: Place, error: unknown, isWanted: boolean, isDetached: boolean): Answer {
-    if (isDetached) this.#results.countsOf(place.task).refreshFailures++;
+  #refreshFailed(place: Place, isWanted: boolean): void {
+    this.#results.countsOf(place.task).refreshFailures++;
+    if (isWanted) this.#results.refreshFailed(place);
+  }
+
+  #failed(place: Place, error: unknown, isWanted: boolean): Answer {
     const fallback = this.#fallback(place);
     if (fallback !== undefined) return fallback;
     // Only failures of the handler: another try may come through where the pool has refused or ended this one. An old result
@@ -257,28 +292,7 @@ export class CachedCalls {
   }
 }
 
-/** Whether a kept result answers a call. A call that would move its input begins no execution besides. */
-function mayAnswer(freshness: Freshness, { movesInput }: CachedCall): boolean {
-  return freshness === 'fresh' || freshness === 'due' || (freshness === 'stale' && !movesInput);
-}
-
-/** Calls join an execution that was refused, too: with staleIfErrorMs they get the old result. */
-function startSafely(start: Start, input: unknown, shared: Shared): SharedTask {
-  try {
-    return start(input, shared);
-  } catch (error) {
-    return { result: Promise.reject(error), look: () => NOT_BEGUN, loosen() {} };
-  }
-}
-
-function rejection(error: unknown): Answer {
-  return ({ reject }) => reject(error);
-}
-
-function settle({ resolve, reject }: Parameters<Answer>[0], value: () => unknown): void {
-  try {
-    resolve(value());
-  } catch (error) {
-    reject(error);
-  }
+/** Whether an execution may give an old result of the store to a call that wants a new one. */
+function mayBeOld({ lookup }: UnderWay, { refresh }: CachedCall): boolean {
+  return refresh && lookup?.isLooking === true;
 }

@@ -1,4 +1,5 @@
 import type { CallLimits, TaskSight } from '../backend/backend.js';
+import { Date } from '../base/natives.js';
 import { PoolError } from '../contract/errors.js';
 
 export type Limit = 'timeoutMs' | 'queueTimeoutMs' | 'deadline';
@@ -59,13 +60,9 @@ export function limitError(
   const { startedAtMs, workerId, queued } = at;
   if (startedAtMs === undefined || limit === 'queueTimeoutMs') {
     const limitMs = Math.min(limits.queueUntilMs, limits.deadlineMs) - sinceMs;
-    return new PoolError('ERR_QUEUE_TIMEOUT', {
-      task,
-      waitedMs: nowMs - sinceMs,
-      limitMs,
-      queued,
-      deadline: undefined,
-    });
+    // It is asked for more time by the name of the option that it gave.
+    const deadline = limit === 'deadline' ? Math.round(Date.now() + limits.deadlineMs - nowMs) : undefined;
+    return new PoolError('ERR_QUEUE_TIMEOUT', { task, waitedMs: nowMs - sinceMs, limitMs, queued, deadline });
   }
   const limitMs = limit === 'timeoutMs' ? limits.timeoutMs : limits.deadlineMs - sinceMs;
   const ranMs = nowMs - startedAtMs;

@@ -13,7 +13,7 @@ export interface Drop {
   readonly match: string | readonly [source: string, flags: string] | undefined;
 }
 
-/** Drops that are remembered one by one. With more, all results from before count as dropped. A choice. */
+/** Drops that are remembered one by one. With more, all results from before the newer half count as dropped. A choice. */
 const MOST_DROPS = 1000;
 
 /**
@@ -24,19 +24,28 @@ export class DropList {
   /** By what they select: a later drop of the same results takes the place of an earlier one. */
   readonly #drops = new Map<string, { drop: Drop; selection: Selection }>();
 
+  #hasOwn = false;
+
   get drops(): Drop[] {
     return Array.from(this.#drops.values(), ({ drop }) => drop);
   }
 
-  add(drop: Drop): void {
+  /** Whether this program added any. */
+  get hasOwn(): boolean {
+    return this.#hasOwn;
+  }
+
+  /** @param isOwn whether this program made it, and not another one with the same store */
+  add(drop: Drop, isOwn = true): void {
     const { atMs, task, key, tag, match } = drop;
     const name = toJson([task, key, tag, match]);
+    this.#hasOwn ||= isOwn;
     if (atMs < (this.#drops.get(name)?.drop.atMs ?? -Infinity)) return;
     this.#drops.set(name, withSelection(drop));
     if (this.#drops.size <= MOST_DROPS) return;
-    const latestMs = Math.max(...this.drops.map((each) => each.atMs));
-    this.#drops.clear();
-    this.add(dropOfAll(latestMs));
+    const { atMs: untilMs } = this.drops.toSorted((a, b) => a.atMs - b.atMs)[MOST_DROPS >> 1] as Drop;
+    for (const [each, { drop: old }] of this.#drops) if (old.atMs <= untilMs) this.#drops.delete(each);
+    this.add(dropOfAll(untilMs), isOwn);
   }
 
   /** Whether a result was dropped after it was stored. */

@@ -14,6 +14,8 @@ export interface Selection {
   readonly fits: (key: string) => boolean;
 }
 
+/** Characters of the longest key, see base/short-key.ts. */
+const LONGEST_KEY = 256;
 /** Memory of an entry besides its value and the characters of its key. */
 const ENTRY_BYTES = 400;
 
@@ -91,7 +93,12 @@ export class Entries {
 
   /** Whether another small result would evict none. */
   get hasRoom(): boolean {
-    return this.#lru.size < this.#max && this.#lru.calculatedSize + ENTRY_BYTES < this.#maxBytes;
+    return this.hasRoomFor(0);
+  }
+
+  /** The same for a result of this size. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#lru.size < this.#max && this.#lru.calculatedSize + ENTRY_BYTES + LONGEST_KEY + bytes <= this.#maxBytes;
   }
 
   /** The most recently used results, the latest first. */
@@ -103,7 +110,8 @@ export class Entries {
 
   /** Drops the least recently used half, because memory is short. */
   trim(): void {
-    for (let count = this.#lru.size >> 1; count > 0; count--) this.#evict('memory');
+    // A single result may be as large as all others.
+    for (let count = this.#lru.size - (this.#lru.size >> 1); count > 0; count--) this.#evict('memory');
   }
 
   #evict(cause: EvictionCause): void {

@@ -1,4 +1,5 @@
 import type { Lifetime } from './freshness.js';
+import type { FailedRefreshes } from './refresh-pause.js';
 import type { Kept } from './value-keeper.js';
 
 /** A kept result of one task for one input. */
@@ -13,6 +14,7 @@ export interface Entry {
   readonly costMs: number;
   readonly life: Lifetime;
   readonly tags: readonly string[];
+  failed?: FailedRefreshes;
 }
 
 /** The key of a result in the whole cache. The length goes first, so that no task name can reach into the keys of another. */

@@ -23,9 +23,15 @@ export class FileStore implements CacheStore {
   readonly #maxBytes: number;
   /** Part of temporary names: other threads of this program have the same process id. */
   readonly #own = random().toString(36).slice(2, 12);
-  /** Bytes of all records: counted once, then kept up. Undefined before that. */
-  #bytes: Promise<number> | undefined;
+  /** Bytes of all records, when they were last counted; undefined before that. */
+  #bytes: number | undefined;
+  /** Bytes written since then. */
   #written = 0;
+  /** The count under way. It never rejects. */
+  #making: Promise<void> | undefined;
+  /** Why the last count failed, until a write has said so. */
+  #failure: { readonly error: unknown } | undefined;
+  #isClosed = false;
 
   constructor(folder: string, maxBytes: number) {
     this.#folder = folder;
@@ -43,16 +49,24 @@ export class FileStore implements CacheStore {
 
   async set(key: string, record: Uint8Array): Promise<void> {
     if (record.length > this.#maxBytes) return;
+    const failure = this.#failure;
+    this.#failure = undefined;
     const path = this.#pathOf(key);
     const temporary = `${path}.${process.pid}.${this.#own}.${++lastName}.tmp`;
     try {
       await this.#write(temporary, record);
       await fs().rename(temporary, path);
     } catch (error) {
-      await fs().rm(temporary, { force: true });
+      // The first error says more.
+      await fs()
+        .rm(temporary, { force: true })
+        .catch(() => {});
       throw error;
     }
-    await this.#makeRoom(record.length);
+    this.#written += record.length;
+    this.#makeRoom();
+    // The record is there all the same.
+    if (failure !== undefined) throw failure.error;
   }
 
   async delete(key: string): Promise<void> {
@@ -60,9 +74,15 @@ export class FileStore implements CacheStore {
   }
 
   async clear(): Promise<void> {
-    for (const { path } of await this.#files()) await fs().rm(path, { force: true });
+    for await (const { path } of this.#files()) await fs().rm(path, { force: true });
     this.#bytes = undefined;
     this.#written = 0;
+  }
+
+  /** Ends a count under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#making;
   }
 
   #pathOf(key: string): string {
@@ -79,52 +99,75 @@ export class FileStore implements CacheStore {
     }
   }
 
-  /** Drops the oldest records once there are too many bytes. Other programs may write here, too, so this is an estimate. */
-  async #makeRoom(bytes: number): Promise<void> {
-    this.#written += bytes;
-    try {
-      const before = await (this.#bytes ??= this.#count());
-      if (before + this.#written <= this.#maxBytes) return;
-      this.#written = 0;
-      await (this.#bytes = this.#sweep());
-    } catch (error) {
+  /**
+   * Drops the oldest records once there are too many bytes. Other programs may write here, too, so this is an estimate. No write waits
+   * for it: a folder may have a million files. A failure is that of the next write.
+   */
+  #makeRoom(): void {
+    if (this.#making !== undefined || this.#hasRoom) return;
+    const failed = (error: unknown): void => {
       // The next write counts again.
       this.#bytes = undefined;
-      throw error;
+      this.#failure = { error };
+    };
+    this.#making = this.#sweep()
+      .catch(failed)
+      .then(() => {
+        this.#making = undefined;
+      });
+  }
+
+  get #hasRoom(): boolean {
+    return this.#isClosed || (this.#bytes !== undefined && this.#bytes + this.#written <= this.#maxBytes);
+  }
+
+  /** Counts all bytes, and drops the oldest records until there is room. */
+  async #sweep(): Promise<void> {
+    while (!this.#hasRoom) {
+      const bytes = await this.#count();
+      this.#bytes = bytes > this.#maxBytes ? await this.#dropOldest() : bytes;
     }
   }
 
   async #count(): Promise<number> {
-    return (await this.#files()).reduce((sum, { size }) => sum + size, 0) - this.#written;
+    let bytes = 0;
+    for await (const { size } of this.#files()) bytes += size;
+    // What is written from now on comes on top.
+    this.#written = 0;
+    return bytes;
   }
 
-  async #sweep(): Promise<number> {
-    const files = await this.#files();
-    let bytes = files.reduce((sum, { size }) => sum + size, 0);
-    const enough = this.#maxBytes * (1 - SWEEP_SHARE);
+  /** @returns the bytes that are left */
+  async #dropOldest(): Promise<number> {
+    const files = [];
+    let bytes = 0;
+    for await (const file of this.#files()) {
+      files.push(file);
+      bytes += file.size;
+    }
+    this.#written = 0;
     files.sort((a, b) => a.changedMs - b.changedMs);
     for (const { path, size, changedMs } of files) {
       const isAbandoned = path.endsWith('.tmp') && changedMs < Date.now() - ABANDONED_MS;
-      if (bytes <= enough && !isAbandoned) continue;
+      if (this.#isClosed || (bytes <= this.#maxBytes * (1 - SWEEP_SHARE) && !isAbandoned)) continue;
       await fs().rm(path, { force: true });
       bytes -= size;
     }
     return bytes;
   }
 
-  async #files(): Promise<{ path: string; size: number; changedMs: number }[]> {
-    const files = [];
+  async *#files(): AsyncGenerator<{ path: string; size: number; changedMs: number }> {
     for (const shard of await listed(this.#folder)) {
       // Other files in the folder are not the store's.
       if (!/^[0-9a-f]{2}$/.test(shard)) continue;
       for (const name of await listed(join(this.#folder, shard))) {
+        if (this.#isClosed) return;
         if (!/^[0-9a-f]{62}(\.\d+\.\w+\.\d+\.tmp)?$/.test(name)) continue;
         const path = join(this.#folder, shard, name);
         const stats = await statOf(path);
-        if (stats !== undefined) files.push({ path, size: stats.size, changedMs: stats.mtimeMs });
+        if (stats !== undefined) yield { path, size: stats.size, changedMs: stats.mtimeMs };
       }
     }
-    return files;
   }
 }
 

@@ -63,7 +63,7 @@ export interface Caller {
   isOver: boolean;
   /** Number of further tries that an execution of its own would have had. */
   triesLeft: number;
-  /** Time when such a try would have begun. */
+  /** Earliest time when its own execution, or a further try of it, would have begun. */
   triedAtMs: number;
 }
 
@@ -102,35 +102,42 @@ export class Flight {
     this.#parts = parts;
     this.#isDetached = isDetached;
     const onProgress = (value: unknown): void => {
-      for (const { call } of this.#callers) if (call.onProgress !== undefined) callSafely(call.onProgress, value);
+      // A copy: a listener may make an equal call, which joins.
+      for (const { call } of [...this.#callers]) if (call.onProgress !== undefined) callSafely(call.onProgress, value);
     };
     this.#execution = start({ signal: this.#controller.signal, onProgress });
-    this.#execution.result.then(
-      (result) => this.#settle(parts.completed(result)),
-      (error: unknown) => this.#settle(parts.failed(error)),
-    );
+    this.#execution.result
+      .then(
+        (result) => this.#settle(parts.completed(result)),
+        (error: unknown) => this.#settle(parts.failed(error)),
+      )
+      // A fault of the cache itself must not leave its callers waiting.
+      .catch((error: unknown) => this.#settle(({ reject }) => reject(error)));
   }
 
   /** Whether this execution retries as a call's own would. */
   serves({ retry }: CachedCall): boolean {
-    const { attempts, on, baseMs, maxMs } = this.#retry;
+    const { attempts, on, baseMs, maxMs, maxRetryAfterMs, budget } = this.#retry;
     if (retry.attempts !== attempts) return false;
-    return attempts === 0 || (retry.on === on && retry.baseMs === baseMs && retry.maxMs === maxMs);
+    if (attempts === 0) return true;
+    const waitsAlike = retry.baseMs === baseMs && retry.maxMs === maxMs && retry.maxRetryAfterMs === maxRetryAfterMs;
+    return waitsAlike && retry.on === on && retry.budget === budget;
   }
 
   /** Waits for the result, within the limits of this call. */
   join(call: CachedCall): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      const nowMs = this.#clock.now();
       const caller: Caller = {
         call,
-        sinceMs: this.#clock.now(),
+        sinceMs: nowMs,
         resolve,
         reject,
         unlisten: undefined,
         timer: undefined,
         isOver: false,
         triesLeft: call.retry.attempts,
-        triedAtMs: -Infinity,
+        triedAtMs: nowMs,
       };
       const { signal } = call;
       if (signal !== undefined) {
@@ -139,6 +146,11 @@ export class Flight {
       }
       this.#callers.add(caller);
       this.#unwatched.add(caller);
+      // A function of the program, such as the task's `key`, may have aborted it.
+      if (signal?.aborted === true) {
+        this.#leave(caller, signal.reason, ({ reject }) => reject(signal.reason));
+        return;
+      }
       // The terms of an execution without a caller are those of another call.
       if (this.#callers.size > 1 || this.#isDetached) this.#keepLimits(caller);
     });
@@ -180,7 +192,14 @@ export class Flight {
       caller.triedAtMs = nowMs;
       this.#look(caller);
     } else {
-      const error = limitError(verdict.over, this.#task, call.limits, caller.sinceMs, sight, nowMs);
+      const error = limitError(
+        verdict.over,
+        this.#task,
+        call.limits,
+        caller.sinceMs,
+        { ...sight, startedAtMs: since },
+        nowMs,
+      );
       this.#leave(caller, error, this.#parts.over(error));
     }
   }

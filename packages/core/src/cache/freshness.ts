@@ -23,6 +23,11 @@ export interface Terms {
  */
 export type Freshness = 'fresh' | 'due' | 'stale' | 'fallback' | 'over';
 
+/** Whether a result answers a call. @param mayRefresh whether the call may begin an execution besides: not if that would move its input */
+export function mayAnswer(freshness: Freshness, mayRefresh: boolean): boolean {
+  return freshness === 'fresh' || freshness === 'due' || (freshness === 'stale' && mayRefresh);
+}
+
 /** @param terms `ttlMs` of 0 means no end */
 export function lifetimeOf(terms: Terms, nowMs: number, tookMs: number): Lifetime {
   return terms.ttlMs === 0 ? ENDLESS : lifeUntil(nowMs + terms.ttlMs, terms, tookMs);

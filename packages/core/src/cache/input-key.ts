@@ -8,6 +8,7 @@ import { stableKey } from './stable-key.js';
 
 /** Most tags of a result. A choice: each costs an entry in the index of tags. */
 const MOST_TAGS = 64;
+const NO_TAGS: readonly string[] = [];
 
 /**
  * The key of an input, as the cache holds it.
@@ -30,7 +31,8 @@ export function tagsOf(
 ): readonly string[] {
   const ofTask: unknown = typeof tags === 'function' ? ask(path, 'tags', () => tags(input)) : tags;
   if (!isListOfText(ofTask)) throw wrongReturn(path, 'tags', 'must return a list of strings', ofTask);
-  if (ofCall === undefined && ofTask.length === 0) return ofTask;
+  // Not the list of the task's function, which may fill it later.
+  if (ofCall === undefined && ofTask.length === 0) return NO_TAGS;
   const all = [...new Set([...ofTask, ...(ofCall ?? [])])];
   if (all.length > MOST_TAGS)
     throw wrongReturn(path, 'tags', `must be at most ${MOST_TAGS} with those of the call`, all);

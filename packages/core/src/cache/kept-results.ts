@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import { Date, process } from '../base/natives.js';
+import { Date, process, setImmediate } from '../base/natives.js';
 import { random } from '../base/random.js';
 import { optionError } from '../contract/check-options.js';
 import type { CodecName } from '../contract/codec.js';
@@ -13,11 +13,14 @@ import { inputKey, tagsOf } from './input-key.js';
 import { openStore } from './open-store.js';
 import type { Place } from './place.js';
 import type { Stored } from './record.js';
+import { afterFailure } from './refresh-pause.js';
 import { MOST_HOT, SecondLevel } from './second-level.js';
 import { type Kept, ValueKeeper } from './value-keeper.js';
 
 const WARNING = { type: 'MillpondWarning', code: 'MILLPOND_CACHE_STORE' };
 
+/** Longest time between turns of the event loop, while a cache reads them. A choice. */
+const LONGEST_TURN_MS = 10;
 /** Longest time for the results with which a cache begins: `ready()` waits for them. A choice. */
 const LONGEST_WARM_UP_MS = 5000;
 
@@ -42,6 +45,8 @@ export interface CacheParts {
   readonly maxPayloadBytes: number;
   /** Stands for the code of the handlers where no version is given. Called only with a store. */
   versionOfModule(): string;
+  /** Whether nothing else holds the results of its tasks, so that they may be frozen. */
+  readonly ownsResults: boolean;
   /** Undefined for a task that is not cached. */
   settingsOf(task: string): ResolvedTaskCache | undefined;
   readonly clock: Clock;
@@ -107,6 +112,17 @@ export class KeptResults {
     return freshness === 'over' ? undefined : { entry, freshness };
   }
 
+  /** Whether a result may be computed anew now: after failures there is a pause. */
+  mayRefresh({ failed }: Entry): boolean {
+    return failed === undefined || failed.untilMs <= this.#parts.clock.now();
+  }
+
+  /** Notes that the result at a place could not be computed anew. */
+  refreshFailed({ task, key }: Place): void {
+    const entry = this.#entries.get(task, key, false);
+    if (entry !== undefined) entry.failed = afterFailure(entry.failed, this.#parts.clock.now());
+  }
+
   /** Whether a result, and no failure, answers calls of a place now. */
   hasValue({ task, key }: Place): boolean {
     const entry = this.#entries.get(task, key, false);
@@ -115,13 +131,13 @@ export class KeptResults {
     return freshness === 'fresh' || freshness === 'stale';
   }
 
-  /** A result in the form in which it is kept; undefined if it has none. It may be frozen, so it must be the pool's own. */
+  /** A result in the form in which it is kept; undefined if it has none. */
   encode(place: Named, value: unknown): KeptValue | undefined {
-    return this.#encode(place, value, place.settings.share);
+    return this.#parts.ownsResults ? this.#encode(place, value, place.settings.share) : this.encodeCopy(place, value);
   }
 
   /** The same for a value of the program, which stays as it is. */
-  encodeCopy(place: Place, value: unknown): KeptValue | undefined {
+  encodeCopy(place: Named, value: unknown): KeptValue | undefined {
     const copy = this.#encode(place, value, 'copy');
     const isShared = copy === undefined || copy.kept.how === 'shared' || place.settings.share === 'copy';
     return isShared ? copy : this.#encode(place, this.#keeper.give(copy.kept), 'frozen');
@@ -134,6 +150,7 @@ export class KeptResults {
 
   /** @param costMs execution time of the task @param tookMs time from its call to its result */
   keep(place: Place, value: KeptValue, costMs: number, tookMs: number): boolean {
+    this.#awaited?.delete(fullKey(place.task, place.key));
     return this.#add(place, value, costMs, lifetimeOf(place.terms, this.#parts.clock.now(), tookMs));
   }
 
@@ -147,18 +164,20 @@ export class KeptResults {
     this.store.keep(place, value, { costMs, tookMs, freshUntilMs: toEpoch(freshUntilMs) }, untilMs);
   }
 
-  /** Takes a result from the second level. @param isWanted whether it is to be kept @returns undefined if it is over */
+  /** Takes a result from the second level. @param keeps whether it is to be kept @returns undefined if it is over */
   restore(
     place: Named,
     { value, costMs, tookMs, freshUntilMs, tags }: Stored,
-    isWanted: boolean,
+    keeps: boolean | 'if there is room',
   ): Restored | undefined {
     const nowMs = this.#parts.clock.now();
     const life = lifeUntil(nowMs + freshUntilMs - Date.now(), place.settings, tookMs);
     const freshness = freshnessOf(life, nowMs, undefined);
     if (freshness === 'over') return undefined;
     const kept = this.encode(place, value);
-    if (kept !== undefined && isWanted) this.#add({ ...place, tags }, kept, costMs, life);
+    if (kept === undefined || keeps === false) return { freshness, kept };
+    // Those that are there already were in greater use.
+    if (keeps === true || this.#entries.hasRoomFor(kept.bytes)) this.#add({ ...place, tags }, kept, costMs, life);
     return { freshness, kept };
   }
 
@@ -170,14 +189,21 @@ export class KeptResults {
     const places = (await store.hottest()).flatMap(({ task, key }) => this.#named(task, key));
     const awaited = (this.#awaited = new Set(places.map(({ task, key }) => fullKey(task, key))));
     const restored: Named[] = [];
+    let turnMs = this.#parts.clock.now();
     for (const place of places) {
       const stored = await store.peek(place);
-      if (this.#parts.clock.now() > endMs || !this.#entries.hasRoom) break;
+      const nowMs = this.#parts.clock.now();
+      if (nowMs > endMs || !this.#entries.hasRoom) break;
+      // A store that answers at once would hold up the program.
+      if (nowMs - turnMs > LONGEST_TURN_MS) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        turnMs = this.#parts.clock.now();
+      }
       // Meanwhile a call may have computed it, or the program may have dropped it.
       const isWanted =
         awaited.has(fullKey(place.task, place.key)) && this.#entries.get(place.task, place.key, false) === undefined;
       if (stored === undefined || !isWanted) continue;
-      if (this.restore(place, stored, true) !== undefined) restored.push(place);
+      if (this.restore(place, stored, 'if there is room') !== undefined) restored.push(place);
     }
     this.#awaited = undefined;
     // The hottest last: it goes last, too.

@@ -8,13 +8,20 @@ export class LookedUp implements SharedTask {
   readonly result: Promise<SharedResult>;
   /** Resolves when the result was found, or the task has begun, or cannot begin. */
   readonly begun: Promise<void>;
+  /** Rejects the result, if the look has not ended. */
+  readonly refuse: (error: Error) => void;
   #task: SharedTask | undefined;
   /** Limits that it got before it began. */
   #limits: CallLimits | undefined;
 
   /** @param begin called if nothing is found, unless `signal` has aborted by then */
   constructor(found: Promise<SharedResult | undefined>, signal: AbortSignal, begin: () => SharedTask) {
-    const begun = found.then((result) => {
+    let refuse: (error: Error) => void = () => {};
+    const refused = new Promise<never>((_, reject) => {
+      refuse = reject;
+    });
+    this.refuse = refuse;
+    const begun = Promise.race([found, refused]).then((result) => {
       if (result !== undefined) return { found: result };
       signal.throwIfAborted();
       this.#task = begin();
@@ -27,6 +34,11 @@ export class LookedUp implements SharedTask {
       () => {},
       () => {},
     );
+  }
+
+  /** Whether the task has not begun: the result may yet be an old one. */
+  get isLooking(): boolean {
+    return this.#task === undefined;
   }
 
   look(): TaskSight {

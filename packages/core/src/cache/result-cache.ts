@@ -12,8 +12,10 @@ import { keyTest } from './key-pattern.js';
 export interface CacheEnd {
   /** Resolves when no call waits for the second level. */
   whenLookedUp(): Promise<void>;
-  /** Refuses calls that wait for it. */
+  /** Begins no further execution. A call that waits for the second level may find its result there. */
   refuse(error: Error): void;
+  /** Rejects the calls that wait for it, too. */
+  end(error: Error): void;
   /** Notes the hottest keys for the next program, and waits for all writes. */
   close(): Promise<void>;
 }
@@ -57,7 +59,7 @@ export class ResultCache {
 
   /**
    * Keeps a copy of a value as the result of a task for an input. A call under way ends as usual, but its result is not kept.
-   * @returns false for a value that is too large, or cannot be copied
+   * @returns false for a value that is too large, or cannot be copied. An earlier result is dropped all the same
    * @throws as `get`; ERR_OPTION for wrong options
    */
   set(task: string, input: unknown, value: unknown, options: Pick<CacheItem, 'ttlMs' | 'tags'> = {}): boolean {
@@ -65,7 +67,8 @@ export class ResultCache {
   }
 
   /**
-   * Keeps many values, as `set` does. @returns the number of values that were kept
+   * Keeps many values, as `set` does. A store whose `set` returns a promise gets the first thousand of them.
+   * @returns the number of values that were kept
    * @throws ERR_OPTION for anything but an iterable; as `set` for a wrong item, and those before it are kept
    */
   load(items: Iterable<CacheItem>): number {
@@ -138,6 +141,11 @@ export class ResultCache {
 
   /** @internal */
   refuse(error: Error): void {
+    this.calls.refuse(error);
+  }
+
+  /** @internal */
+  end(error: Error): void {
     this.calls.end(error);
   }
 
@@ -163,7 +171,12 @@ export class ResultCache {
     const place = this.#results.placeOf(task, input, { ttlMs, tags });
     this.calls.forget(place);
     const kept = this.#results.encodeCopy(place, value);
-    if (kept === undefined) return false;
+    if (kept === undefined) {
+      // The program says that the earlier one no longer holds.
+      this.#results.store?.drop(place);
+      this.#results.drop(place);
+      return false;
+    }
     this.#results.write(place, value, 0, 0);
     return this.#results.keep(place, kept, 0, 0);
   }

@@ -1,5 +1,6 @@
 import { getBuiltinModule, types } from '../base/natives.js';
 import { shortKey } from '../base/short-key.js';
+import { NO_NAMED, ownKeyCount } from '../codec/plain-data.js';
 
 /** Loaded with the first key that is hashed, because that takes 2 ms. */
 const crypto = (): typeof import('node:crypto') => getBuiltinModule('node:crypto');
@@ -44,7 +45,7 @@ function write(value: unknown, written: Written): string {
     case 'object':
       return value === null ? '0' : writeObject(value, written);
     default:
-      throw new TypeError(`A ${typeof value} has no stable key; give the task cache a key(input) of its own.`);
+      throw new TypeError(`A ${typeof value} has no stable key; ${GIVE_OWN}`);
   }
 }
 
@@ -60,11 +61,12 @@ function writeObject(value: object, written: Written): string {
   return text;
 }
 
-const TOO_MANY = `A value of more than ${MOST_OBJECTS} objects has no stable key; give the task cache a key(input) of its own.`;
+const GIVE_OWN = 'give the task cache a key(input) of its own.';
+const TOO_MANY = `A value of more than ${MOST_OBJECTS} objects has no stable key; ${GIVE_OWN}`;
 
 function writeParts(value: object, written: Written): string {
   const inner = (part: unknown): string => write(part, written);
-  if (Array.isArray(value)) return list('a', Array.from(value, inner));
+  if (Array.isArray(value)) return arrayText(value, inner);
   if (types.isDate(value)) return `d${value.getTime()};`;
   if (value instanceof Map) return list('m', sorted([...value].map(([key, entry]) => inner(key) + inner(entry))));
   if (value instanceof Set) return list('e', sorted([...value].map(inner)));
@@ -72,18 +74,50 @@ function writeParts(value: object, written: Written): string {
   if (value instanceof Error) return `E${inner(value.name)}${inner(value.message)}${inner(value.cause)}`;
   if (types.isAnyArrayBuffer(value)) return bytes('ArrayBuffer', new Uint8Array(value));
   if (ArrayBuffer.isView(value)) {
-    return bytes(value.constructor.name, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    return bytes(classOf(value), new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }
   if (types.isBoxedPrimitive(value)) return `b${inner(value.valueOf())}`;
   // Blobs, keys, promises and the like hold more than their properties show.
   if (!isPlain(value)) {
-    throw new TypeError(`A ${value.constructor.name} has no stable key; give the task cache a key(input) of its own.`);
+    throw new TypeError(`A ${classOf(value)} has no stable key; ${GIVE_OWN}`);
   }
-  const keys = Object.keys(value).sort();
+  return entriesText(value, Object.keys(value), inner);
+}
+
+/** Most holes of an array that outnumber its elements. One element may make four thousand million of them. A choice. */
+const MANY_HOLES = 1024;
+
+/** Handlers see holes and named elements, so both count. A regex match has index, input and groups. */
+function arrayText(value: readonly unknown[], inner: (part: unknown) => string): string {
+  const { length } = value;
+  const parts: string[] = [];
+  let holes = 0;
+  for (let index = 0; index < length; index++) {
+    const entry = value[index];
+    if (entry !== undefined || Object.hasOwn(value, index)) parts.push(inner(entry));
+    else if (++holes <= MANY_HOLES || holes * 2 <= index) parts.push('h');
+    else throw new RangeError(`A sparse array of length ${length} has no stable key; ${GIVE_OWN}`);
+  }
+  const named = ownKeyCount(value);
+  const text = list('a', parts);
+  if (named === NO_NAMED || named === length - holes) return text;
+  // Indices come first.
+  return text + entriesText(value, Object.keys(value).slice(length - holes), inner);
+}
+
+function entriesText(value: object, keys: string[], inner: (part: unknown) => string): string {
+  keys.sort();
   return list(
     'o',
     keys.map((key) => inner(key) + inner((value as Record<string, unknown>)[key])),
   );
+}
+
+/** The name of an object's class. A class may have lost its name, and an object its class. */
+function classOf(value: object): string {
+  const { constructor } = value as { constructor?: { name?: unknown } };
+  const name = constructor?.name;
+  return typeof name === 'string' && name !== '' ? name : Object.prototype.toString.call(value).slice(8, -1);
 }
 
 /** Whether properties are all that an object has. That holds for literals, and instances of classes written in JavaScript. */

@@ -17,6 +17,9 @@ export const NO_ANSWER = Symbol('no answer');
 export type StoreFailure = PoolError<'ERR_CACHE_STORE'>;
 type Operation = ErrorDetails<'ERR_CACHE_STORE'>['operation'];
 
+/** How a change failed. 'refused': the store was not asked. 'failed': it said so. 'late': it has not answered in time, and may yet make it. */
+export type WriteFailure = 'refused' | 'failed' | 'late';
+
 /** A change of a store. */
 export interface StoreWrite {
   readonly operation: Operation;
@@ -26,7 +29,7 @@ export interface StoreWrite {
   readonly bytes: number;
   call(): unknown;
   /** Called, after the report, if the change was not made, or not in time. */
-  failed?(): void;
+  failed?(how: WriteFailure): void;
 }
 
 /**
@@ -73,18 +76,26 @@ export class StoreCalls {
   /** Changes all records. */
   writeAll(write: StoreWrite): void {
     const before = this.#underWay.size === 0 ? undefined : Promise.all(this.#underWay).then(() => {});
-    this.#last.clear();
     const done = this.#begin(write, before);
+    // It has ended, or was refused: then the calls for a record still follow one another.
+    if (done === undefined) return;
+    this.#last.clear();
     this.#barrier = done;
-    void done?.then(() => {
+    void done.then(() => {
       if (this.#barrier === done) this.#barrier = undefined;
     });
   }
 
+  /** Reports an answer that is none. */
+  refuse(operation: Operation, reason: string): void {
+    this.#fail(operation, new TypeError(reason));
+  }
+
   /** Waits for the writes under way, but not for ever. */
   async settled(): Promise<void> {
-    // Each write reports by itself that it is late.
-    if (this.#underWay.size > 0) await within(LONGEST_WAIT_MS, Promise.all(this.#underWay));
+    // Each write reports by itself that it is late. The end of one may begin another.
+    const endMs = now() + LONGEST_WAIT_MS;
+    while (this.#underWay.size > 0 && now() < endMs) await within(endMs - now(), Promise.all(this.#underWay));
   }
 
   /** Asks the store to free what it holds. */
@@ -99,39 +110,51 @@ export class StoreCalls {
   /** @returns the end of the write; undefined if it has ended */
   #begin(write: StoreWrite, before: Promise<void> | undefined): Promise<void> | undefined {
     const { operation, name, bytes } = write;
-    const failed = (error: unknown): void => {
+    const failed = (error: unknown, how: WriteFailure): void => {
       this.#fail(operation, error);
-      write.failed?.();
+      write.failed?.(how);
     };
     if (this.#underWay.size >= MOST_WRITES || this.#bytes + bytes > MOST_BYTES) {
-      failed(new Error(`${this.#underWay.size} writes wait for the store, so it got no other.`));
+      failed(new Error(`${this.#underWay.size} writes wait for the store, so it got no other.`), 'refused');
       return undefined;
     }
     try {
       const answer = before === undefined ? write.call() : before.then(() => write.call());
       return isThenable(answer) ? this.#track(name, bytes, Promise.resolve(answer), failed) : undefined;
     } catch (error) {
-      failed(error);
+      failed(error, 'failed');
       return undefined;
     }
   }
 
-  #track(name: string, bytes: number, answer: Promise<unknown>, failed: (error: unknown) => void): Promise<void> {
+  #track(
+    name: string,
+    bytes: number,
+    answer: Promise<unknown>,
+    failed: (error: unknown, how: WriteFailure) => void,
+  ): Promise<void> {
     let hasFailed = false;
-    const failOnce = (error: unknown): void => {
-      if (!hasFailed) failed(error);
+    const failOnce = (error: unknown, how: WriteFailure): void => {
+      if (hasFailed) return;
       hasFailed = true;
+      failed(error, how);
     };
     // A late write is reported, and goes on: its memory is in use until it ends.
-    const timer = setTimeout(() => failOnce(tooLate()), LONGEST_WAIT_MS).unref();
+    const timer = setTimeout(() => failOnce(tooLate(), 'late'), LONGEST_WAIT_MS).unref();
     this.#bytes += bytes;
+    let rejection: { readonly error: unknown } | undefined;
     const done: Promise<void> = answer
-      .then(() => {}, failOnce)
+      .then(
+        () => {},
+        (error: unknown) => void (rejection = { error }),
+      )
       .then(() => {
         clearTimeout(timer);
         this.#bytes -= bytes;
         this.#underWay.delete(done);
         if (this.#last.get(name) === done) this.#last.delete(name);
+        // Last: it may begin another write of the record, which then has a place.
+        if (rejection !== undefined) failOnce(rejection.error, 'failed');
       });
     this.#underWay.add(done);
     this.#last.set(name, done);

@@ -1,4 +1,5 @@
 import { Buffer } from '../base/natives.js';
+import { serialize } from '../base/v8-natives.js';
 import { openDecoder, openEncoder } from '../codec/open-codec.js';
 import { isLatin1, latin1Slice, latin1Write } from '../codec/raw-text.js';
 import { Sink } from '../codec/sink.js';
@@ -16,8 +17,6 @@ export type Kept =
   | { readonly how: 'packed'; readonly text: string }
   | { readonly how: 'thrown'; readonly thrown: WireThrown };
 
-/** Bytes of a kept failure. Its limits (wire/error-limits.ts) allow more, and hardly an error has more. */
-const FAILURE_BYTES = 4096;
 /**
  * Most bytes that are kept as a text, with a character for each. A Buffer takes some 170 bytes more than a text, and 60 ns less to
  * read. A choice.
@@ -58,10 +57,13 @@ export class ValueKeeper {
     const size = sizeOfImmutable(value);
     if (size !== undefined) return { kept: { how: 'shared', value }, bytes: size };
     const sink = this.#sink;
+    // A failed encoding takes its bytes back by itself. Those of the value around may lie there: an accessor of it runs this.
+    this.#encoder.encode(value, sink);
     try {
-      this.#encoder.encode(value, sink);
       const bytes = sink.at - sink.start;
-      if (share === 'frozen' && freezeAll(value as object)) return { kept: { how: 'shared', value }, bytes };
+      // Of an object that is frozen, the cache holds the object itself.
+      const partBytes = share === 'frozen' ? freezeAll(value as object) : undefined;
+      if (partBytes !== undefined) return { kept: { how: 'shared', value }, bytes: bytes + partBytes };
       this.#tellShapes();
       if (bytes <= MOST_PACKED && this.#unpacked !== undefined) {
         return { kept: { how: 'packed', text: latin1Slice(sink.bytes, sink.start, sink.at) }, bytes };
@@ -74,9 +76,10 @@ export class ValueKeeper {
     }
   }
 
-  /** A failure. @returns undefined for one that has no copy as good as itself */
+  /** A failure, as it would arrive from a worker. */
   keepFailure(error: unknown): { kept: Kept; bytes: number } {
-    return { kept: { how: 'thrown', thrown: errorToWire(error, false) }, bytes: FAILURE_BYTES };
+    const thrown = errorToWire(error, false);
+    return { kept: { how: 'thrown', thrown }, bytes: serialize(thrown).length };
   }
 
   /** The value for one caller. @throws the failure that is kept in its place, or what a user's codec throws */
@@ -101,10 +104,10 @@ export class ValueKeeper {
   }
 }
 
-/** Bytes of a value that nothing can change; undefined for an object. */
+/** Bytes of a value that nothing can change, a whole number; undefined for an object or a function. */
 function sizeOfImmutable(value: unknown): number | undefined {
   if (typeof value === 'string') return isLatin1(value) ? value.length : 2 * value.length;
   // Four bits a digit.
-  if (typeof value === 'bigint') return WORD_BYTES + value.toString(16).length / 2;
-  return typeof value === 'object' && value !== null ? undefined : WORD_BYTES;
+  if (typeof value === 'bigint') return WORD_BYTES + Math.ceil(value.toString(16).length / 2);
+  return (typeof value === 'object' && value !== null) || typeof value === 'function' ? undefined : WORD_BYTES;
 }

@@ -27,10 +27,10 @@ export class WeakResults {
   add(fullKey: string, { kept, ...entry }: Entry): void {
     if (kept.how !== 'shared' || typeof kept.value !== 'object' || kept.value === null) return;
     const result = { entry, value: new WeakRef(kept.value) };
-    if (this.#results.size >= MOST_WEAK)
-      for (const oldest of this.#results.keys()) if (this.#results.delete(oldest)) break;
+    this.delete(fullKey);
+    if (this.#results.size >= MOST_WEAK) for (const oldest of this.#results.keys()) if (this.delete(oldest)) break;
     this.#results.set(fullKey, result);
-    this.#collected.register(kept.value, { fullKey, result });
+    this.#collected.register(kept.value, { fullKey, result }, result);
   }
 
   /** The result of a key, if it is still there. */
@@ -43,10 +43,15 @@ export class WeakResults {
   }
 
   delete(fullKey: string): boolean {
+    const result = this.#results.get(fullKey);
+    if (result === undefined) return false;
+    // A value that comes and goes would otherwise gather an entry each time.
+    this.#collected.unregister(result);
     return this.#results.delete(fullKey);
   }
 
   clear(): void {
+    for (const result of this.#results.values()) this.#collected.unregister(result);
     this.#results.clear();
   }
 

@@ -58,9 +58,11 @@ export class OwnCache implements WorkerCache {
 
   set(key: string, value: unknown, bytes = sizeOf(value)): boolean {
     if (typeof key !== 'string') throw new TypeError(`A key of ctx.cache must be a string, not ${typeof key}.`);
-    if (!(bytes >= 0)) throw new TypeError('The bytes of a value in ctx.cache must be a number of 0 or more.');
+    if (typeof bytes !== 'number' || !(bytes >= 0))
+      throw new TypeError('The bytes of a value in ctx.cache must be a number of 0 or more.');
     this.delete(key);
-    const all = bytes + 2 * key.length;
+    // Whole numbers: sums and differences of others would drift.
+    const all = Math.ceil(bytes) + 2 * key.length;
     if (all > this.#maxBytes) return false;
     while (this.#kept.size >= this.#max || this.#bytes + all > this.#maxBytes) this.#dropOldest();
     this.#kept.set(key, { value, bytes: all });

@@ -51,7 +51,8 @@ export interface TaskCacheOptions<I = never> {
   ttlMs?: number;
   /**
    * Time after `ttlMs` for which a call still gets the old result at once. One execution then computes the new one, with the
-   * terms of that call but without its signal and deadline. In milliseconds. @defaultValue 0
+   * terms of that call but without its signal and deadline. If it fails, there is a pause of 0.1 s before the next one. It doubles with each
+   * further failure, to 10 s at most. In milliseconds. @defaultValue 0
    */
   staleWhileRevalidateMs?: number;
   /**
@@ -82,7 +83,10 @@ export interface TaskCacheOptions<I = never> {
   share?: 'copy' | 'frozen';
 }
 
-/** How one call uses the cache. */
+/**
+ * How one call uses the cache. The call that begins an execution decides about its result. One that joins it, or gets a kept result,
+ * changes neither its time nor its labels.
+ */
 export interface CallCacheOptions {
   /** Overrides the task's `ttlMs` for the result of this call. */
   ttlMs?: number;

@@ -30,7 +30,7 @@ export interface RunOptions {
   exclusive?: boolean;
   /**
    * Copies buffers of 64 KiB and more in the input when the task leaves, not at the call. Only for callers that do not change
-   * them before the promise settles. @defaultValue false
+   * them before the promise settles. Without effect for tasks with `cache`, whose execution may outlast the call. @defaultValue false
    */
   borrow?: boolean;
   /** false: the result cache is neither read nor written. An object: see {@link CallCacheOptions}. */

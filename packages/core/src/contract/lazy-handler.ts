@@ -10,7 +10,8 @@ type AnyHandler = (...args: never[]) => unknown;
  *
  * Its input and output are those of the handler that `load` gives. Tasks that come meanwhile wait for the same load, and the time
  * counts as theirs (`timeoutMs`). If it fails, they reject with its error, and the next task loads again. Node.js itself does not
- * evaluate a module again that has thrown. A warm-up task (`warmup.tasks`) loads it before the worker takes tasks.
+ * evaluate a module again that has thrown. A warm-up task (`warmup.tasks`) loads it before the worker takes tasks. For batches, the
+ * lazy handler goes inside: `batch(options, lazyHandler(load))`.
  *
  * @typeParam H the handler that `load` gives
  */

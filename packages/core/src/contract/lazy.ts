@@ -95,14 +95,16 @@ class LazyValue<T> {
   /** Notes when it is there. A failure reaches those that wait for it. */
   #await(value: PromiseLike<unknown>, made: State<T>): void {
     const { made: done, underWay } = lazyValues();
-    underWay.add(value);
-    value.then(
+    // Its own `then` may throw, or call back twice.
+    const end = Promise.resolve(value);
+    underWay.add(end);
+    end.then(
       () => {
-        underWay.delete(value);
+        underWay.delete(end);
         done.add(this);
       },
       () => {
-        underWay.delete(value);
+        underWay.delete(end);
         if (this.#state === made) this.#state = { name: 'unmade' };
       },
     );

@@ -115,7 +115,8 @@ function resolveTaskCache(
     staleWhileRevalidateMs: given.staleWhileRevalidateMs ?? 0,
     staleIfErrorMs: given.staleIfErrorMs ?? 0,
     refreshAhead: given.refreshAhead ?? false,
-    failures: failures === undefined ? undefined : { ttlMs: finiteTtl(failures.ttlMs), on: failures.on },
+    // A time that is undefined is not given, and must not stand for one without end.
+    failures: failures?.ttlMs === undefined ? undefined : { ttlMs: finiteTtl(failures.ttlMs), on: failures.on },
     tags: (tags ?? []) as ResolvedTaskCache['tags'],
     share: given.share ?? 'copy',
     version: given.version ?? '',

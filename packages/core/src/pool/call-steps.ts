@@ -70,6 +70,8 @@ export class CallSteps {
     const { name, base, terms, callable } = call;
     const { superseded, ...others }: Partial<Shared> = shared ?? {};
     const all: CallTerms = { ...bindRetry(terms, base), ...others };
+    // The execution may outlast this call, whose caller may then change its input. Others would get, and keep, a result of that.
+    if (shared !== undefined && all.borrow === true) all.borrow = undefined;
     // Each input of `map` has a result of its own.
     const shaping = mayRefuse ? (terms?.settings ?? base).shaping : undefined;
     if (shaping === undefined) return this.#backend.submitShared(name, input, all, mayRefuse);

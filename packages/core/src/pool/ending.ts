@@ -51,7 +51,7 @@ export class Ending {
     if (this.#state.name === 'closed') return;
     const error = this.#state.closedError('destroyed', reason);
     if (this.#state.isOpen) this.#state.move('closing', error);
-    this.#cache?.refuse(error);
+    this.#cache?.end(error);
     this.#shaping.end(error);
     await this.#backend.kill(error, this.#state.closedError());
     await this.#finish();
@@ -61,7 +61,7 @@ export class Ending {
   fail(reason: string, cause: unknown): void {
     if (this.#state.name === 'closed' || this.#state.name === 'failed') return;
     const failure = this.#state.fail(reason, cause);
-    this.#cache?.refuse(failure);
+    this.#cache?.end(failure);
     this.#shaping.end(failure);
     void this.#backend.kill(failure);
     this.#failed(failure);

@@ -49,6 +49,7 @@ export function openPool(
       codec: own.codec,
       maxPayloadBytes: own.maxPayloadBytes,
       versionOfModule: () => source.version(),
+      ownsResults: true,
       settingsOf: (task) => callables.cacheOf(task) ?? (tasks.get(task) ?? taskDefaults).cache,
       clock: systemClock,
     });

@@ -27,6 +27,10 @@ export class PoolCache implements CacheEnd {
     this.#cache?.refuse(error);
   }
 
+  end(error: Error): void {
+    this.#cache?.end(error);
+  }
+
   async close(): Promise<void> {
     await this.#cache?.close();
   }

@@ -65,18 +65,25 @@ function defaultOf(worker: ModuleObject): ModuleObject | undefined {
     : undefined;
 }
 
-/** Names and code of all handlers, those in a default export included. */
+/**
+ * Names and code of all handlers, those in a default export included.
+ * @throws ERR_OPTION for a function without code
+ */
 function textsOf(from: ModuleObject, path: string): string[] {
   const texts = Object.entries(from).map(([name, value]) =>
-    typeof value === 'function' ? `${path}${name}: ${codeOf(value)}` : `${path}${name}`,
+    typeof value === 'function' ? `${path}${name}: ${codeOf(`${path}${name}`, value)}` : `${path}${name}`,
   );
   const whole = path === '' ? defaultOf(from) : undefined;
   return whole === undefined ? texts : [...texts, ...textsOf(whole, 'default.')];
 }
 
 /** The code of a handler. All that batch() made have the same code of their own. */
-function codeOf(handler: object): string {
-  return Function.prototype.toString.call(batchDefinition(handler)?.handler ?? handler);
+function codeOf(path: string, handler: object): string {
+  const code: string = Function.prototype.toString.call(batchDefinition(handler)?.handler ?? handler);
+  if (!/\{\s*\[native code\]\s*\}$/.test(code)) return code;
+  // All bound functions have the same text, so other code would find old results.
+  const reason = `must be given, because the function "${path}" of the given object shows no code: it is bound, or of Node.js.`;
+  throw new PoolError('ERR_OPTION', { option: 'cache.version', reason });
 }
 
 function hashOf(text: string): string {

@@ -54,6 +54,7 @@ export class WrappedCalls {
       codec: 'structured',
       maxPayloadBytes: LARGEST_RESULT_BYTES,
       versionOfModule: () => '',
+      ownsResults: false,
       settingsOf: () => settings.cache,
       clock,
     });

@@ -39,6 +39,11 @@ describe('what is kept', () => {
     cache.trim();
     expect(cache.stats()).toMatchObject({ entries: 5, evictions: { memory: 5 } });
     expect([4, 5].map((input) => cache.has('t', input))).toEqual([false, true]);
+    for (const left of [2, 1, 0]) {
+      cache.trim();
+      expect(cache.stats().entries).toBe(left);
+    }
+    expect(cache.stats().bytes).toBe(0);
   });
 
   it('is not counted twice when it takes the place of its predecessor', () => {

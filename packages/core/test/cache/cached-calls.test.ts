@@ -41,6 +41,25 @@ describe('a result', () => {
     expect(() => ((results[0] as Counted).n = 99)).toThrow(TypeError);
   });
 
+  it('may be a bigint of any size', async () => {
+    const { computed, get, cache } = openCache();
+    const values = [0n, 5n, -5n, 255n, 256n, 4095n, 10n ** 40n, -(2n ** 64n)];
+    for (const value of values) expect(await computed('t', String(value), value)).toBe(value);
+    for (const value of values) expect(await get('t', String(value))).toBe(value);
+    expect(Number.isInteger(cache.stats().bytes)).toBe(true);
+  });
+
+  it('of the program itself is not frozen: all callers get one frozen copy', async () => {
+    const { get, finish } = openCache({ all: { share: 'frozen' }, ownsResults: false });
+    const own = { n: 1 };
+    const calls = [get('t', 1), get('t', 1)];
+    finish(0, own);
+    const results = [...(await Promise.all(calls)), await get('t', 1)];
+    expect([Object.isFrozen(own), new Set(results).size, results[0]]).toEqual([false, 1, { n: 1 }]);
+    expect(results[0]).not.toBe(own);
+    expect(Object.isFrozen(results[0])).toBe(true);
+  });
+
   it('that cannot be copied reaches its callers, and is not kept', async () => {
     const { get, finish, cache } = openCache();
     const calls = [get('t', 1), get('t', 1)];
@@ -114,16 +133,52 @@ describe('a result after its time', () => {
     expect([executions.length, executions[1]?.signal.aborted]).toEqual([2, false]);
   });
 
-  it('stays when the new one fails, and the next call tries again', async () => {
-    const { computed, get, executions, clock, cache } = openCache({ all });
+  it('stays when the new one fails, and is tried again after a pause that grows', async () => {
+    const { computed, get, executions, clock, cache, finish } = openCache({
+      all: { ttlMs: 100, staleWhileRevalidateMs: 1e6 },
+    });
     await computed('t', 1, 'old');
     clock.advance(100);
-    expect(await get('t', 1)).toBe('old');
+    const fail = async (at: number): Promise<void> => {
+      expect(await get('t', 1)).toBe('old');
+      executions[at]?.end.reject(new Error('down'));
+      await settled();
+      // A storm of calls begins no other.
+      for (let calls = 0; calls < 100; calls++) expect(await get('t', 1)).toBe('old');
+      expect(executions).toHaveLength(at + 1);
+    };
+    await fail(1);
+    clock.advance(100);
+    await fail(2);
+    clock.advance(199);
+    expect([await get('t', 1), executions.length]).toEqual(['old', 3]);
+    clock.advance(1);
+    await fail(3);
+    for (let at = 4; at < 12; at++) {
+      clock.advance(10_000);
+      await fail(at);
+    }
+    clock.advance(10_000);
+    await get('t', 1);
+    finish(12, 'new');
+    await settled();
+    expect(await get('t', 1)).toBe('new');
+    expect(cache.stats()).toMatchObject({ refreshes: 12, refreshFailures: 11 });
+  });
+
+  it('has no pause for a new result after one that came', async () => {
+    const { computed, get, executions, clock, finish } = openCache({ all: { ttlMs: 10, staleWhileRevalidateMs: 1e6 } });
+    await computed('t', 1, 'old');
+    clock.advance(10);
+    await get('t', 1);
     executions[1]?.end.reject(new Error('down'));
     await settled();
-    expect(await get('t', 1)).toBe('old');
-    expect(executions).toHaveLength(3);
-    expect(cache.stats()).toMatchObject({ refreshes: 2, refreshFailures: 1 });
+    clock.advance(100);
+    await get('t', 1);
+    finish(2, 'new');
+    await settled();
+    clock.advance(10);
+    expect([await get('t', 1), executions.length]).toEqual(['new', 4]);
   });
 
   it('is joined by a call that comes when it is too old', async () => {
@@ -255,6 +310,16 @@ describe('a failure', () => {
   });
 });
 
+describe('a kept failure', () => {
+  it('counts with all that it holds', async () => {
+    const { get, executions, cache } = openCache({ all: { failures: { ttlMs: 0, on: undefined } } });
+    const call = get('t', 1);
+    executions[0]?.end.reject(Object.assign(new Error('x'), { body: 'y'.repeat(100_000) }));
+    await expect(call).rejects.toThrow('x');
+    expect(cache.stats().bytes).toBeGreaterThan(100_000);
+  });
+});
+
 describe('the program', () => {
   it('keeps values of its own, which it may change afterwards', async () => {
     const { cache, get, executions } = openCache();
@@ -265,6 +330,8 @@ describe('the program', () => {
     expect(cache.load([2, 3].map((input) => ({ task: 't', input, value: { n: input } })))).toBe(2);
     expect(cache.get('t', 3)).toEqual({ n: 3 });
     expect([cache.set('t', 4, new SharedArrayBuffer(8)), cache.has('t', 4)]).toEqual([false, false]);
+    // The old one no longer holds, and a function is an object that callers could change.
+    expect([cache.set('t', 3, () => {}), cache.has('t', 3)]).toEqual([false, false]);
   });
 
   it('keeps values with a time and tags of their own, from any iterable', () => {
@@ -328,6 +395,30 @@ describe('the program', () => {
   });
 });
 
+describe('load', () => {
+  it('keeps to its bounds over a source without end, which it closes when an item is wrong', () => {
+    const { cache } = openCache({ max: 10 });
+    let pulled = 0;
+    let isClosed = false;
+    const items = function* () {
+      try {
+        for (; pulled < 100_000; pulled++) yield { task: 't', input: pulled, value: pulled };
+        yield { task: 5 } as never;
+      } finally {
+        isClosed = true;
+      }
+    };
+    expect(() => cache.load(items())).toThrow(/"item\.task"/);
+    expect([pulled, isClosed, cache.stats().entries, cache.has('t', 99_999)]).toEqual([100_000, true, 10, true]);
+    const broken = function* () {
+      yield { task: 't', input: 'last', value: 1 };
+      throw new Error('source');
+    };
+    expect(() => cache.load(broken())).toThrow('source');
+    expect(cache.has('t', 'last')).toBe(true);
+  });
+});
+
 describe('invalidate', () => {
   const byName = { key: (input: unknown): string => String(input), tags: (input: unknown) => [String(input)[0] ?? ''] };
 
@@ -382,6 +473,25 @@ describe('invalidate', () => {
       expect(() => cache.invalidate(selector as never)).toThrow(/"selector/);
     },
   );
+});
+
+describe('the key of a task', () => {
+  it.each<[string, () => unknown]>([
+    ['throws', () => { throw new TypeError('bug'); }], // prettier-ignore
+    ['is NaN', () => NaN],
+    ['is undefined', () => {}],
+    ['is an object', () => ({})],
+    ['is a promise that fails', async () => Promise.reject(new TypeError('bug'))],
+    ['has a then that throws', () => ({ get then() { throw new TypeError('bug'); } })], // prettier-ignore
+  ])('that %s fails its call before it runs, and no other', async (_, key) => {
+    const { call, get, computed, executions, cache } = openCache({ tasks: { wrong: { key: key as never } } });
+    const option = { code: 'ERR_OPTION', details: { option: 'tasks.wrong.cache.key' } };
+    await expect(get('wrong', 1)).rejects.toMatchObject(option);
+    await expect(call({ refresh: true }, 1, 'wrong')).rejects.toMatchObject(option);
+    expect(() => cache.get('wrong', 1)).toThrow(/tasks\.wrong\.cache\.key/);
+    expect([executions.length, cache.stats().misses]).toEqual([0, 0]);
+    expect(await computed('right', 1, 'x')).toBe('x');
+  });
 });
 
 describe('the tags of a task', () => {

@@ -32,11 +32,28 @@ describe('a list of drops', () => {
     expect(list.drops).toEqual([drop(300, { match: 'user:' })]);
   });
 
-  it('drops all from before once there are too many of them', () => {
+  it('drops all from before the newer half once there are too many of them', () => {
     const list = new DropList();
     for (let n = 0; n < 1001; n++) list.add(drop(n === 5 ? 5000 : n, { key: `k${n}` }));
-    expect(list.drops).toEqual([dropOfAll(5000)]);
-    expect([list.has(stored(5000, 'other')), list.has(stored(5001, 'other'))]).toEqual([true, false]);
+    expect(list.drops).toHaveLength(501);
+    expect(list.drops).toContainEqual(dropOfAll(501));
+    expect([list.has(stored(501, 'other')), list.has(stored(502, 'other'))]).toEqual([true, false]);
+    // Those of the newer half are known one by one.
+    expect([list.has(stored(700, 'k700')), list.has(stored(700, 'k699')), list.has(stored(4000, 'k5'))]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it('is never longer than that, and loses no drop', () => {
+    const list = new DropList();
+    for (let n = 0; n < 20_000; n++) list.add(drop(n, { key: `k${n}` }), n % 2 === 0);
+    expect(list.drops.length).toBeLessThanOrEqual(1000);
+    for (let n = 0; n < 20_000; n++) expect(list.has(stored(n, `k${n}`))).toBe(true);
+    const at = 5;
+    for (let n = 0; n < 2000; n++) list.add(drop(at, { tag: `t${n}` }));
+    expect(list.drops.length).toBeLessThanOrEqual(1000);
   });
 
   it.each([

@@ -180,14 +180,15 @@ describe('calls with limits of their own', () => {
   });
 
   it.each([
-    ['queueTimeoutMs', { queueUntilMs: 50 }, 50],
-    ['deadline', { deadlineMs: 70 }, 70],
-  ])('may end while the task waits: %s', async (_, limits, limitMs) => {
+    ['queueTimeoutMs', { queueUntilMs: 50 }, 50, /raise queueTimeoutMs/],
+    ['deadline', { deadlineMs: 70 }, 70, /had not begun at its deadline/],
+  ])('may end while the task waits: %s', async (_, limits, limitMs, message) => {
     const { call, clock, executions } = open();
     void call({});
     const refused = expect(call(limits)).rejects.toMatchObject({
       code: 'ERR_QUEUE_TIMEOUT',
       details: { task: 't', waitedMs: limitMs + 1, limitMs, queued: 7 },
+      message: expect.stringMatching(message) as string,
     });
     clock.advance(limitMs + 1);
     await refused;

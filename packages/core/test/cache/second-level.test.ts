@@ -275,6 +275,228 @@ describe('a call that waits for the store', () => {
   });
 });
 
+describe('a call that wants a new result', () => {
+  it('does not get the old one of a call that waits for the store', async () => {
+    const store = new HeldStore();
+    openCache({ store }).cache.set('t', 1, 'old');
+    const { get, call, executions, finish } = openCache({ store });
+    await settled();
+    store.isHeld = true;
+    const looking = get('t', 1);
+    const anew = call({ refresh: true });
+    expect(executions).toHaveLength(1);
+    finish(0, 'new');
+    expect(await anew).toBe('new');
+    store.answer();
+    expect(await looking).toBe('old');
+    expect(await get('t', 1)).toBe('new');
+    expect(executions).toHaveLength(1);
+  });
+
+  it('gets that of a call for which the store had nothing', async () => {
+    const { get, call, executions, finish, store } = await openHeld();
+    const looking = get('t', 1);
+    store.answer();
+    await settled();
+    const anew = call({ refresh: true });
+    finish(0, 'new');
+    expect([await looking, await anew, executions.length]).toEqual(['new', 'new', 1]);
+  });
+});
+
+describe('a pool that is destroyed', () => {
+  it('rejects the calls that wait for the store at once', async () => {
+    const { get, cache, executions, store } = await openHeld();
+    const call = get('t', 1);
+    const lookedUp = cache.whenLookedUp();
+    cache.end(new Error('destroyed'));
+    await expect(call).rejects.toThrow('destroyed');
+    await lookedUp;
+    store.answer();
+    await settled();
+    expect(executions).toHaveLength(0);
+  });
+
+  it('computes nothing anew for what its store still gave', async () => {
+    const store = new HeldStore();
+    const all = { ttlMs: 1, staleWhileRevalidateMs: 1e9 };
+    openCache({ store, all }).cache.set('t', 1, 'old');
+    await settled();
+    for (const endMs = Date.now() + 2; Date.now() <= endMs;);
+    const { get, cache, executions } = openCache({ store, all });
+    await settled();
+    store.isHeld = true;
+    const call = get('t', 1);
+    cache.refuse(new Error('closed'));
+    store.answer();
+    expect([await call, executions.length]).toEqual(['old', 0]);
+  });
+});
+
+describe('drops of a store', () => {
+  const all = { key: String, tags: (input: unknown) => [String(input)] };
+  /** Whether the next program finds a result. */
+  const isFound = async (store: CacheStore, input: string): Promise<boolean> => {
+    const next = openCache({ store, all });
+    await settled();
+    void next.get('t', input).catch(() => {});
+    await settled();
+    return next.executions.length === 0;
+  };
+
+  it('are noted in a few writes, however many there are', async () => {
+    const store = new SlowStore();
+    const { cache } = openCache({ store, all });
+    for (const key of ['a', 'b', 'c']) cache.set('t', key, key);
+    await settled();
+    const before = cache.stats().store?.failures;
+    for (let n = 0; n < 5000; n++) cache.invalidate({ tag: n % 2 === 0 ? 'a' : 'b' });
+    await settled();
+    expect([before, cache.stats().store?.failures]).toEqual([0, 0]);
+    expect([await isFound(store, 'a'), await isFound(store, 'b'), await isFound(store, 'c')]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it.each(['delete', 'clear'] as const)('last for the next program, too, where %s fails', async (method) => {
+    const store = new MemoryStore();
+    const { cache } = openCache({ store, all });
+    cache.set('t', 'a', 'old');
+    store[method] = () => Promise.reject(new Error('busy'));
+    if (method === 'delete') cache.delete('t', 'a');
+    else cache.clear();
+    await settled();
+    expect([store.records.size > 0, await isFound(store, 'a')]).toEqual([true, false]);
+  });
+
+  it('hold when the clock is set back', async () => {
+    const store = new MemoryStore();
+    const { cache } = openCache({ store, all });
+    const real = Date.now;
+    onTestFinished(() => void (Date.now = real));
+    cache.set('t', 'a', 'old');
+    Date.now = () => real() - 3_600_000;
+    cache.invalidate({ tag: 'a' });
+    await settled();
+    expect(await isFound(store, 'a')).toBe(false);
+    Date.now = real;
+    expect(await isFound(store, 'a')).toBe(false);
+  });
+
+  it('that another program noted at the same time are noted again at the end', async () => {
+    const store = new SlowStore();
+    const [one, other] = [openCache({ store, all }), openCache({ store, all })];
+    for (const key of ['a', 'b', 'c']) one.cache.set('t', key, key);
+    await settled();
+    one.cache.invalidate({ tag: 'a' });
+    other.cache.invalidate({ tag: 'b' });
+    await settled();
+    await one.cache.close();
+    await other.cache.close();
+    expect([await isFound(store, 'a'), await isFound(store, 'b'), await isFound(store, 'c')]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('of others, when they could not be read, stay with this program', async () => {
+    const store = new MemoryStore();
+    openCache({ store, all }).cache.set('t', 'a', 'old');
+    const { get } = store;
+    store.get = () => Promise.reject(new Error('busy'));
+    const unlucky = openCache({ store, all });
+    await settled();
+    store.get = get;
+    unlucky.cache.invalidate({ tag: 'other' });
+    await settled();
+    void unlucky.get('t', 'a');
+    await settled();
+    expect([unlucky.executions.length, await isFound(store, 'a')]).toEqual([1, true]);
+  });
+});
+
+describe('a store that answers wrongly', () => {
+  it.each<[string, unknown, number]>([
+    ['a text', 'MPC1', 1],
+    ['an object', { type: 'Buffer', data: [1] }, 1],
+    ['null, as many do', null, 0],
+  ])('with %s has nothing', async (_, answer, failures) => {
+    const { get, finish, cache } = openCache({ store: Object.assign(new MemoryStore(), { get: () => answer }) });
+    await settled();
+    const before = cache.stats().store?.failures as number;
+    const call = get('t', 1);
+    await settled();
+    finish(0, 'x');
+    expect(await call).toBe('x');
+    expect([before, cache.stats().store?.failures]).toEqual([failures, 2 * failures]);
+  });
+});
+
+describe('a store that takes no writes', () => {
+  it('does not give an earlier result in place of a newer one', async () => {
+    const store = new MemoryStore();
+    openCache({ store }).cache.set('t', 1, 'old');
+    const { cache } = openCache({ store });
+    store.set = () => Promise.reject(new Error('disk full'));
+    cache.set('t', 1, 'new');
+    await settled();
+    const next = openCache({ store });
+    void next.get('t', 1);
+    await settled();
+    expect(next.executions).toHaveLength(1);
+  });
+
+  it('gives what it has, for however many results it does not take', async () => {
+    const store = new MemoryStore();
+    openCache({ store }).cache.set('t', 'there', 'x');
+    store.set = store.delete = () => Promise.reject(new Error('read-only'));
+    const { cache, get, executions } = openCache({ store });
+    for (let input = 0; input < 3000; input++) {
+      cache.set('t', input, 'y');
+      if (input % 500 === 0) await settled();
+    }
+    await settled();
+    expect([await get('t', 'there'), executions.length]).toEqual(['x', 0]);
+  });
+});
+
+describe('the results with which a cache begins', () => {
+  it('do not push out the hottest, however large the others are', async () => {
+    const store = new MemoryStore();
+    const last = openCache({ store, all: { key: String } });
+    for (const size of [10, 9000, 20, 9000, 30])
+      last.cache.set('t', `${size}${last.cache.stats().entries}`, 'x'.repeat(size));
+    const hottest = ['304', '90003', '202', '90001', '100'];
+    await last.cache.close();
+    const next = openCache({ store, isWarm: true, maxBytes: 12_000, all: { key: String } });
+    await next.cache.warm();
+    expect(hottest.map((key) => next.cache.has('t', key))).toEqual([true, true, true, false, true]);
+    expect(next.cache.stats().evictions.bytes).toBe(0);
+  });
+
+  it('leave turns to the program while they are read', async () => {
+    const store = new MemoryStore();
+    const last = openCache({ store, max: 1000 });
+    for (let input = 0; input < 200; input++) last.cache.set('t', input, 'x');
+    await last.cache.close();
+    const next = openCache({ store, isWarm: true, max: 1000 });
+    const { get } = store;
+    store.get = (key) => (next.clock.advance(1), get.call(store, key));
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      if (next.cache.stats().entries < 200) setImmediate(count);
+    };
+    setImmediate(count);
+    await next.cache.warm();
+    expect(next.cache.stats().entries).toBe(200);
+    expect(turns).toBeGreaterThan(5);
+  });
+});
+
 describe('a store that fails', () => {
   it.each(['get', 'set', 'delete', 'clear'] as const)('in %s costs no call its result', async (method) => {
     for (const fail of [

@@ -159,6 +159,39 @@ describe('stableKey', () => {
     expect(() => stableKey(doubled)).toThrow(/more than 1000000 objects has no stable key/);
   });
 
+  it('tells apart what a handler would: named elements of an array, and holes', () => {
+    const match = 'abc'.match(/b/);
+    const keys = [
+      stableKey(['b']),
+      stableKey(match),
+      stableKey(Object.assign(['b'], { extra: 1 })),
+      stableKey(Object.assign(['b'], { extra: 2 })),
+      stableKey([undefined]),
+      stableKey(new Array(1)),
+      stableKey([1, undefined, 2]),
+      // eslint-disable-next-line no-sparse-arrays -- a hole is what is looked at
+      stableKey([1, , 2]),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(stableKey('abc'.match(/b/))).toBe(stableKey(match));
+    const many = (extra: object): unknown[] => Object.assign(new Array(500).fill(0), extra);
+    expect(stableKey(many({ b: 1, a: 2 }))).toBe(stableKey(many({ a: 2, b: 1 })));
+    expect(stableKey(many({ a: 2 }))).not.toBe(stableKey(many({})));
+  });
+
+  it('is refused at once for an array of hardly anything but holes', () => {
+    const sparse: number[] = [];
+    sparse[4_000_000_000] = 1;
+    expect(() => stableKey({ sparse })).toThrow(/sparse array of length 4000000001 has no stable key/);
+  });
+
+  it('is made, or refused with a reason, for objects that have lost their class', () => {
+    const bytes = Object.setPrototypeOf(new Uint8Array([1]), null) as object;
+    expect(() => stableKey(bytes)).not.toThrow(/Cannot read/);
+    const tagged = Object.assign(Object.create(null) as object, { [Symbol.toStringTag]: 'Module' });
+    expect(() => stableKey(tagged)).toThrow('A Module has no stable key');
+  });
+
   it('stays short for large inputs and still tells them apart', () => {
     const long = 'x'.repeat(10_000);
     expect(stableKey(long).length).toBeLessThan(100);

@@ -64,6 +64,41 @@ describe('a kept value', () => {
     expect(keeper().keep(value, 'copy').bytes).toBe(bytes);
   });
 
+  it('takes a whole number of bytes, whatever it is', () => {
+    for (let shift = 0n; shift < 200n; shift++) {
+      const { bytes } = keeper().keep(1n << shift, 'copy');
+      expect(Number.isInteger(bytes)).toBe(true);
+    }
+  });
+
+  it('is not what an accessor of it keeps meanwhile', () => {
+    const keeps = keeper();
+    const refused: unknown[] = [];
+    const value = {
+      before: 'x'.repeat(100),
+      get inner() {
+        try {
+          return keeps.keep({ other: 1 }, 'copy');
+        } catch (error) {
+          refused.push(error);
+          return 'inner';
+        }
+      },
+      after: 'y'.repeat(100),
+    };
+    const given = keeps.give(keeps.keep(value, 'copy').kept);
+    expect(given).toEqual({ before: 'x'.repeat(100), inner: 'inner', after: 'y'.repeat(100) });
+    expect(refused).toHaveLength(1);
+    expect(keeps.give(keeps.keep({ n: 1 }, 'copy').kept)).toEqual({ n: 1 });
+  });
+
+  it('that all share counts with the parts that the cache holds of it', () => {
+    const value = (): object => Array.from({ length: 1000 }, (_, n) => ({ a: n % 100, b: 1 }));
+    const [copied, shared] = (['copy', 'frozen'] as const).map((share) => keeper().keep(value(), share).bytes);
+    // Each of the thousand objects has a header, two properties, and a place in the list.
+    expect((shared as number) - (copied as number)).toBeGreaterThanOrEqual(1000 * 48);
+  });
+
   it('of memory takes what that has', () => {
     const { bytes } = keeper().keep(Buffer.alloc(1_000_000), 'copy');
     expect(Math.round(bytes / 1000)).toBe(1000);
@@ -74,6 +109,7 @@ describe('a kept value', () => {
     ['shared memory', new SharedArrayBuffer(8)],
   ])('cannot be %s', (_, value) => {
     expect(() => keeper().keep({ value }, 'copy')).toThrow(/cannot be (sent|shared)/);
+    expect(() => keeper().keep(value, 'frozen')).toThrow(/cannot be (sent|shared)/);
   });
 
   it('goes through the codec of the pool, which knows its classes', () => {

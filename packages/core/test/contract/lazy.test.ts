@@ -53,6 +53,16 @@ describe('a lazy value', () => {
     expect(await async()).toBe(4);
   });
 
+  it('whose own then throws fails those who wait, and holds up no end', async () => {
+    const wrong = { then: () => { throw new Error('no then'); } }; // prettier-ignore
+    let makes = 0;
+    const value = lazy(() => (makes++, wrong));
+    await expect(Promise.resolve(value())).rejects.toThrow('no then');
+    expect(await end()).toEqual([]);
+    await expect(Promise.resolve(value())).rejects.toThrow('no then');
+    expect(makes).toBe(2);
+  });
+
   it('that needs itself says so, and may be used afterwards', () => {
     let isRing = true;
     const ring: () => string = lazy(() => (isRing ? ring() : 'made'));

@@ -309,6 +309,9 @@ describe('resolveOptions', () => {
     const given = Object.fromEntries(['name', 'kind', 'queue', 'retry', 'tasks', 'env'].map((key) => [key, undefined]));
     expect(resolve(given)).toEqual(resolve({}));
     expect(resolve({ queue: { max: undefined }, retry: { attempts: undefined } })).toEqual(resolve({}));
+    // Not a time without end.
+    const failures = { ttlMs: undefined as never };
+    expect(resolve({ tasks: { a: { cache: { failures } } } })).toEqual(resolve({ tasks: { a: { cache: true } } }));
   });
 
   it('takes an environment as Node has it, with variables that are undefined', () => {

@@ -62,10 +62,11 @@ export function openCache(
   options: Partial<ResolvedCache> & {
     all?: Partial<ResolvedTaskCache>;
     tasks?: Record<string, Partial<ResolvedTaskCache>>;
+    ownsResults?: boolean;
   } = {},
 ) {
   const { max = 100, maxBytes = 2 ** 30, weak = false, ttlMs = 0, all, tasks = {} } = options;
-  const { store, isWarm = false, version } = options;
+  const { store, isWarm = false, version, ownsResults = true } = options;
   const clock = new FakeClock(0);
   const cache = new ResultCache({
     pool: {},
@@ -73,6 +74,7 @@ export function openCache(
     codec: 'structured',
     maxPayloadBytes: 2 ** 30,
     versionOfModule: () => 'module',
+    ownsResults,
     settingsOf: (task) => ({ ...PLAIN, path: `tasks.${task}.cache`, ttlMs, ...all, ...tasks[task] }),
     clock,
   });

@@ -388,3 +388,12 @@ describe('calls of a wrapped function that are shaped', () => {
     expect(await second).toBe('ab');
   });
 });
+
+it('a frozen result of a wrapped function is a copy: the function’s own object stays as it is', async () => {
+  const own = { n: 1 };
+  const get = wrap(() => own, { cache: { share: 'frozen' } });
+  const results = [await get(), await get()] as { n: number }[];
+  expect([Object.isFrozen(own), Object.isFrozen(results[0]), results[0] === results[1]]).toEqual([false, true, true]);
+  own.n = 2;
+  expect(results[0]).toEqual({ n: 1 });
+});
