@@ -45,7 +45,7 @@ export interface RunOptions {
    */
   transfer?: readonly TransferItem[];
   /**
-   * Receives the values that the handler passes to ctx.progress(), the newest ones if there are too many. Not called after
+   * Receives the values that the handler passes to ctx.progress(), at the pace of `progressEveryMs`. Not called after
    * the promise settled. Runs in the async context of the call. What it throws becomes an uncaught exception of the program,
    * and the task goes on.
    */
@@ -61,9 +61,9 @@ export interface RunOptions {
    */
   headers?: Readonly<Record<string, string | undefined>>;
   /**
-   * Least time between two calls of `onProgress`, in milliseconds; 50 makes 20 a second. The first value comes at once, then
-   * the latest at the end of each time. The last one comes before the promise settles. Values in between are dropped. Infinity: the
-   * first and the last only. @defaultValue 0: every value
+   * Least time between two calls of `onProgress`, in milliseconds. The first value comes at once, then the latest at the end of each
+   * time. The last one comes before the promise settles. Values in between are dropped. 0: every value. Infinity: the first and
+   * the last only. @defaultValue at most 20 calls a second: 9 values in a row, then one in 100 ms
    */
   progressEveryMs?: number;
 }

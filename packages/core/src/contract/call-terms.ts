@@ -3,6 +3,12 @@ import type { Headers } from './headers.js';
 import type { TaskSettings } from './resolved-options.js';
 import type { TransferItem } from './transfer-item.js';
 
+/** A pace of values: `burst` of them at once, then one in `everyMs`. */
+export interface ProgressRules {
+  readonly everyMs: number;
+  readonly burst: number;
+}
+
 /** Terms of one call beyond the settings of its task name. Its functions already run in the caller's async context. */
 export interface CallTerms {
   /** Overrides the settings of its name. */
@@ -11,8 +17,8 @@ export interface CallTerms {
   /** Latest end, on this program's clock (base/clock.ts), and in ms since the epoch for the handler. */
   deadline?: { hostMs: number; epochMs: number } | undefined;
   onProgress?: ((value: unknown) => void) | undefined;
-  /** Least time between two values for `onProgress`, in ms; undefined without that pace or that function. */
-  progressEveryMs?: number | undefined;
+  /** How often values come to `onProgress` at most; undefined without that function, or where each value comes. */
+  progressPace?: ProgressRules | undefined;
   /** The caller's own terms for the cache. */
   cache?: RunOptions['cache'];
   /** Tasks with one key prefer one worker. */

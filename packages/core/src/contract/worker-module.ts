@@ -64,7 +64,8 @@ export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>,
   /** The `headers` of the call, such as `traceparent`. Frozen and without a prototype; empty if the call has none. */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Sends a value to the caller's `onProgress`, as it is at the call. Values must be cloneable; order is kept; nothing waits.
+   * Sends a value to the caller's `onProgress`, as it is at the call. The caller's `progressEveryMs` is the pace at which values come
+   * there. Values must be cloneable; order is kept; nothing waits.
    * A handler may send more than the caller takes, as in a long synchronous loop. Then the newest 64 values (256 KiB) are
    * held and older ones dropped; `stats().droppedProgress` counts them. Held values arrive before the result, so the last
    * value does. A process that dies takes the values with it that it had not sent. The result of such a task may still

@@ -2,7 +2,7 @@ import type { Backend, FlowingTask } from '../backend/backend.js';
 import { systemClock } from '../base/clock.js';
 import { checkInputs, checkTaskName } from '../contract/arguments.js';
 import type { BroadcastOptions, MapOptions, RunOptions } from '../contract/call-options.js';
-import type { CallTerms } from '../contract/call-terms.js';
+import type { CallTerms, ProgressRules } from '../contract/call-terms.js';
 import { checkBroadcastOptions, checkMapOptions } from '../contract/check-options.js';
 import type { Headers } from '../contract/headers.js';
 import { overrideSettings } from '../contract/resolve-task.js';
@@ -66,7 +66,7 @@ export class Calls {
     options.signal?.throwIfAborted();
     const base = this.#settingsOf(name);
     const own = toTerms(options, base);
-    const pace = own.progressEveryMs === undefined ? undefined : paced(own);
+    const pace = own.progressPace === undefined ? undefined : paced(own, own.progressPace);
     const terms = bindRetry(pace?.terms ?? own, base);
     const source = options.transfer === undefined ? asSource(input) : undefined;
     return this.#backend.submitFlowing(name, input, terms, { ...flows, source, onSettled: pace?.end }, true);
@@ -122,8 +122,10 @@ export class Calls {
     mayRefuse: boolean,
     callable?: Callable,
   ): Promise<unknown> {
-    if (terms?.progressEveryMs !== undefined) {
-      return runPaced(terms, (paced) => this.#submit(name, input, base, paced, mayRefuse, callable));
+    if (terms?.progressPace !== undefined) {
+      return runPaced(terms, terms.progressPace, (paced) =>
+        this.#submit(name, input, base, paced, mayRefuse, callable),
+      );
     }
     try {
       this.#state.refuseUnlessOpen();
@@ -155,18 +157,22 @@ function termsOf({ terms: always }: Callable, own: CallTerms | undefined): CallT
 }
 
 /** Terms whose progress is passed on at a pace. At their end the last value comes, unless the caller has left. */
-function paced({ progressEveryMs = 0, onProgress = () => {}, ...others }: CallTerms): {
-  terms: CallTerms;
-  end: () => void;
-} {
-  const pace = new ProgressPace(progressEveryMs, systemClock, onProgress);
+function paced(
+  { progressPace: _, onProgress = () => {}, ...others }: CallTerms,
+  rules: ProgressRules,
+): { terms: CallTerms; end: () => void } {
+  const pace = new ProgressPace(rules, systemClock, onProgress);
   const terms = { ...others, onProgress: (value: unknown) => pace.take(value) };
   return { terms, end: () => pace.end(others.signal?.aborted !== true) };
 }
 
 /** Runs a call whose progress is passed on at a pace. The last value comes before the end. */
-async function runPaced(given: CallTerms, run: (terms: CallTerms) => Promise<unknown>): Promise<unknown> {
-  const { terms, end } = paced(given);
+async function runPaced(
+  given: CallTerms,
+  rules: ProgressRules,
+  run: (terms: CallTerms) => Promise<unknown>,
+): Promise<unknown> {
+  const { terms, end } = paced(given, rules);
   try {
     return await run(terms);
   } finally {

@@ -71,6 +71,7 @@ describe.each(KINDS)('progress told faster than it can be taken, kind %s,', (kin
       const heard: number[] = [];
       const sent = await pool.run('flood', 100_000, {
         onProgress: (value) => heard.push((value as { n: number }).n),
+        progressEveryMs: 0,
       });
       expect(sent).toBe(256);
       expect(heard).toEqual([...Array(256).keys(), ...Array.from({ length: 64 }, (_, n) => 100_000 - 64 + n)]);
@@ -81,9 +82,26 @@ describe.each(KINDS)('progress told faster than it can be taken, kind %s,', (kin
   it('arrives whole when its handler waits as it is told to', async () => {
     await withPool('reports-progress.mjs', { kind, workers: 1 }, async (pool) => {
       const heard: number[] = [];
-      await pool.run('floodGently', 5000, { onProgress: (value) => heard.push((value as { n: number }).n) });
+      const onProgress = (value: unknown): unknown => heard.push((value as { n: number }).n);
+      await pool.run('floodGently', 5000, { onProgress, progressEveryMs: 0 });
       expect(heard).toEqual([...Array(5000).keys()]);
       expect(pool.stats().droppedProgress).toBe(0);
+    });
+  });
+
+  it('comes at most 20 times in a second by itself, with the last value', async () => {
+    await withPool('reports-progress.mjs', { kind, workers: 1 }, async (pool) => {
+      const heardAt: number[] = [];
+      let last: unknown;
+      await pool.run('floodGently', 50_000, {
+        onProgress: (value) => {
+          heardAt.push(performance.now());
+          last = value;
+        },
+      });
+      expect(last).toMatchObject({ n: 49_999 });
+      for (const from of heardAt)
+        expect(heardAt.filter((at) => at >= from && at < from + 1000).length).toBeLessThan(21);
     });
   });
 
@@ -104,8 +122,9 @@ describe.each(WORKER_KINDS)('progress of large values, kind %s,', (kind) => {
       await pool.ready();
       const heard: number[] = [];
       let isOver = false;
+      const onProgress = (value: unknown): unknown => heard.push((value as { n: number }).n);
       const told = pool
-        .run('floodWithBytes', { count, bytes }, { onProgress: (value) => heard.push((value as { n: number }).n) })
+        .run('floodWithBytes', { count, bytes }, { onProgress, progressEveryMs: 0 })
         .finally(() => (isOver = true));
       // Longer than the silence after which a worker counts as one that sends nothing soon.
       while (!isOver) {

@@ -215,7 +215,7 @@ describe.each(WORKER_KINDS)('a task that ends, kind %s,', (kind) => {
         const [go, told] = [join(folder, 'go'), join(folder, 'told')];
         const values: unknown[] = [];
         const onProgress = (value: unknown): unknown => values.push(value);
-        const task = pool.run('tellMany', { go, told }, { timeoutMs, onProgress });
+        const task = pool.run('tellMany', { go, told }, { timeoutMs, onProgress, progressEveryMs: 0 });
         await hasLeft(pool);
         // The result is in the log before the parent reads any progress.
         writeFileSync(go, '');
