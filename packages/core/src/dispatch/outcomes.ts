@@ -1,7 +1,5 @@
 import type { Clock } from '../base/clock.js';
 import { type DeathReport, PoolError } from '../contract/errors.js';
-import type { Permit } from '../limits/breaker.js';
-import type { BatchCall } from '../task/batch-call.js';
 import { decideFailure, type FailureDecision } from '../task/failure.js';
 import type { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
@@ -13,6 +11,7 @@ import type { WorkerEnd } from '../worker/worker-end.js';
 import type { Backlog } from './backlog.js';
 import { crashed, notSerializable, resultLost, withOrigin, wrongResults } from './task-errors.js';
 import { publishTrace } from './trace.js';
+import { closeLimits, shareOf, takePermit } from './try-end.js';
 
 export interface OutcomeParts {
   /** The pool, as an identity for traces. */
@@ -278,28 +277,6 @@ export class Outcomes {
   }
 }
 
-/** Closes the limits of a task for as long as its error asks for. */
-function closeLimits({ type: { limits }, extras: { ticket }, settings }: Task, error: unknown, nowMs: number): void {
-  if (limits === undefined || ticket === undefined) return;
-  limits.failed(ticket, error, settings.retry.maxRetryAfterMs, nowMs);
-}
-
 function isUnsettled({ state }: Task): boolean {
   return state !== 'settled';
-}
-
-/** Takes the permit of a try, whose outcome is known now. */
-function takePermit(task: Task): Permit | undefined {
-  const policies = task.assignment?.policies;
-  if (policies === undefined) return undefined;
-  const { permit } = policies;
-  policies.permit = undefined;
-  return permit;
-}
-
-/** The part of the time of a call that counts as the work of one row, ms. */
-function shareOf(ranMs: number, { type }: Task, { rows }: BatchCall): number {
-  const shareMs = ranMs / rows;
-  type.sharedMs += ranMs - shareMs;
-  return shareMs;
 }

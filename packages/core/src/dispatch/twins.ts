@@ -1,4 +1,5 @@
-import type { Task, Twins } from '../task/task.js';
+import type { Task } from '../task/task.js';
+import type { Twins } from '../task/task-history.js';
 
 /** The further runs of one task that are under way. */
 export class RunningTwins implements Twins {
