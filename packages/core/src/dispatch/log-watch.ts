@@ -89,7 +89,8 @@ export class LogWatch {
     }
     if (silence.nextAtMs > now) return silence.nextAtMs - now;
     // After such a silence, the frames of a worker will not come soon. It computes, or stands still, with progress that its socket
-    // did not take. Results behind that progress are read without it, since the wait may have no end. Not as long as it comes. After a long turn of this loop, frames may be there unread, or in part. Between two looks, the loop has read what there was.
+    // did not take. Results behind that progress are read without it, since the wait may have no end. Not as long as it comes.
+    // After a long turn of this loop, frames may be there unread, or in part. Between two looks, the loop has read what there was.
     const hasCome = silence.bytes !== receivedBytes;
     silence.bytes = receivedBytes;
     worker.received.readLog(!hasCome && now - heardAtMs >= FREE_LOOP_MS);
