@@ -41,13 +41,11 @@ export interface InvokerParts {
 }
 
 /**
- * Calls handlers: one invocation takes one row, or several of one handler. Its rows are claimed and start together, and each
- * settles by itself.
+ * Calls handlers: one invocation takes one or more rows of one handler. They are claimed and start together, and settle one by one.
  *
  * A handler of one row gets its input and its context, and its return value is the result. A handler of lists (mostRows above 1)
- * gets a list of inputs and one of contexts, in their order. A single row is a list of one. It returns a list of as many results. A
- * promise in it settles its row alone, so one row may fail or take longer than the others. An Error in it rejects its row alone. An
- * exception of the call fails all of its rows.
+ * gets a list of inputs and one of contexts. A single row is a list of one. It returns a list of as many results. A promise in it
+ * settles its row alone, so one row may take longer than others. An Error in it rejects its row alone, and an exception all rows.
  */
 export class Invoker {
   readonly #parts: InvokerParts;

@@ -131,11 +131,7 @@ export class InFlightTasks {
     return this.#table.get(wireId);
   }
 
-  /**
-   * Puts a task in flight; it leaves with the next `send`.
-   * @param handler its index in the worker's own list
-   * @param call its batch
-   */
+  /** Puts a task in flight; it leaves with the next `send`. @param handler its index in the worker's list @param call its batch */
   add(task: Task, handler: number, call?: BatchCall): InFlightEntry {
     const entry = this.#table.add(task);
     entry.handler = handler;
