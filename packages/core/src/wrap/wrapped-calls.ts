@@ -131,9 +131,7 @@ export class WrappedCalls {
       input,
       terms: own,
       // A run begins with a timer, or with another call. It has the async context of its own call all the same.
-      start: inThisContext((ownInput: unknown, ownTerms: CallTerms) =>
-        this.#execute(ownInput, ownTerms, settings),
-      ),
+      start: inThisContext((ownInput: unknown, ownTerms: CallTerms) => this.#execute(ownInput, ownTerms, settings)),
     });
   }
 
