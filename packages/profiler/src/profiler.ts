@@ -104,8 +104,8 @@ export class Profiler implements Disposable {
 
   /**
    * Ends measuring, detaches every pool and returns the report. A worker sends its sections when it becomes idle, else about
-   * four times a second. The parent may read a last result before. Sections are certainly complete once the pool is closed. A second
-   * call returns the same report.
+   * four times a second. The parent may read a last result before. Sections are certainly complete once the pool is closed. A
+   * second call returns the same report.
    */
   stop(): Promise<Report> {
     this.#sections.stop();

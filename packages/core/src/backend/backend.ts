@@ -30,8 +30,8 @@ export interface Backend {
   /**
    * Takes one task.
    * @param mayRefuse false for a caller that has waited for room: the task is taken even if another one has its place
-   * @throws ERR_CIRCUIT_OPEN when its circuit breaker refuses it, and then ERR_QUEUE_FULL when there is no room. The input is not copied
-   * then. ERR_OPTION when `breaker.key` gives no key
+   * @throws ERR_CIRCUIT_OPEN when its circuit breaker refuses it, and then ERR_QUEUE_FULL when there is no room. The input is not
+   * copied then. ERR_OPTION when `breaker.key` gives no key
    */
   submit(name: string, input: unknown, terms: CallTerms | undefined, mayRefuse: boolean): Promise<unknown>;
 

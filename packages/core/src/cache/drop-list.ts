@@ -17,8 +17,8 @@ export interface Drop {
 const MOST_DROPS = 1000;
 
 /**
- * What was dropped from a store by selectors. A store finds results by their key alone, so it keeps dropped ones, and this list says
- * which they are.
+ * What was dropped from a store by selectors. A store finds results by their key alone, so it keeps dropped ones, and this list
+ * says which they are.
  */
 export class DropList {
   /** By what they select: a later drop of the same results takes the place of an earlier one. */

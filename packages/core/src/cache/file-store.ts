@@ -100,8 +100,8 @@ export class FileStore implements CacheStore {
   }
 
   /**
-   * Drops the oldest records once there are too many bytes. Other programs may write here, too, so this is an estimate. No write waits
-   * for it: a folder may have a million files. A failure is that of the next write.
+   * Drops the oldest records once there are too many bytes. Other programs may write here, too, so this is an estimate. No write
+   * waits for it: a folder may have a million files. A failure is that of the next write.
    */
   #makeRoom(): void {
     if (this.#making !== undefined || this.#hasRoom) return;

@@ -1,8 +1,8 @@
 import { types } from '../base/natives.js';
 
 /**
- * Memory of an object or array, and of one property of it, beside the encoded form of its values. Rows of three properties take 2.4 KB
- * for twenty of them, and count with 2.3. Their encoded form has 0.5.
+ * Memory of an object or array, and of one property of it, beside the encoded form of its values. Rows of three properties take 2.4
+ * KB for twenty of them, and count with 2.3. Their encoded form has 0.5.
  */
 const PART_BYTES = 24;
 const PROPERTY_BYTES = 16;
@@ -32,8 +32,8 @@ export function freezeAll(value: object): number | undefined {
 }
 
 /**
- * Whether its properties are all that it holds. The contents of a Map, Date or typed array stay changeable when frozen. So do private
- * fields of a class of arrays. A Proxy decides for itself what it shows.
+ * Whether its properties are all that it holds. The contents of a Map, Date or typed array stay changeable when frozen. So do
+ * private fields of a class of arrays. A Proxy decides for itself what it shows.
  */
 function isPlain(value: object): boolean {
   if (types.isProxy(value)) return false;

@@ -23,7 +23,10 @@ export interface Terms {
  */
 export type Freshness = 'fresh' | 'due' | 'stale' | 'fallback' | 'over';
 
-/** Whether a result answers a call. @param mayRefresh whether the call may begin an execution besides: not if that would move its input */
+/**
+ * Whether a result answers a call.
+ * @param mayRefresh whether the call may begin an execution besides: not if that would move its input
+ */
 export function mayAnswer(freshness: Freshness, mayRefresh: boolean): boolean {
   return freshness === 'fresh' || freshness === 'due' || (freshness === 'stale' && mayRefresh);
 }

@@ -22,7 +22,10 @@ export function inputKey(path: string, input: unknown, { key }: ResolvedTaskCach
   return shortKey(own);
 }
 
-/** Labels of a result by its task and by its call. @throws ERR_OPTION for anything but short lists of texts, or when `tags` throws */
+/**
+ * Labels of a result by its task and by its call.
+ * @throws ERR_OPTION for anything but short lists of texts, or when `tags` throws
+ */
 export function tagsOf(
   path: string,
   input: unknown,

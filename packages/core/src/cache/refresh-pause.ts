@@ -1,6 +1,6 @@
 /**
- * Pause after a failed execution for a new result, while the old one still answers. It doubles with each failure in a row. Calls of a
- * hot key would otherwise begin the next one at once. Choices.
+ * Pause after a failed execution for a new result, while the old one still answers. It doubles with each failure in a row. Calls of
+ * a hot key would otherwise begin the next one at once. Choices.
  */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;

@@ -38,8 +38,8 @@ const SETUP = `
 `;
 
 /**
- * Records in a SQLite database, which several programs may have open. Sums and the choice of what goes read the index alone. With 150,000
- * records of 2 KB a sum takes 25 ms, and 650 ms over the records themselves.
+ * Records in a SQLite database, which several programs may have open. Sums and the choice of what goes read the index alone. With
+ * 150,000 records of 2 KB a sum takes 25 ms, and 650 ms over the records themselves.
  */
 export class SqliteStore implements CacheStore {
   readonly #database: Database;

@@ -6,8 +6,8 @@ const LEAST_STEP_MS = 0.001;
 const MOST_AHEAD_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Times of results and drops in a store, in ms since the epoch. Each is later than the one before, though the clock of the system may be
- * set back. So a drop holds for all that was stored before it.
+ * Times of results and drops in a store, in ms since the epoch. Each is later than the one before, though the clock of the system
+ * may be set back. So a drop holds for all that was stored before it.
  */
 export class Stamps {
   #lastMs = -Infinity;

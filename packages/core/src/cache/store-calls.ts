@@ -17,7 +17,10 @@ export const NO_ANSWER = Symbol('no answer');
 export type StoreFailure = PoolError<'ERR_CACHE_STORE'>;
 type Operation = ErrorDetails<'ERR_CACHE_STORE'>['operation'];
 
-/** How a change failed. 'refused': the store was not asked. 'failed': it said so. 'late': it has not answered in time, and may yet make it. */
+/**
+ * How a change failed. 'refused': the store was not asked. 'failed': it said so. 'late': it has not answered in time, and may yet
+ * make it.
+ */
 export type WriteFailure = 'refused' | 'failed' | 'late';
 
 /** A change of a store. */

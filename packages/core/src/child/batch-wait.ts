@@ -4,8 +4,8 @@ import { BATCH_WAIT_MS, PREFETCH_MS } from '../wire/pace.js';
 const LEAST_WAIT_MS = 0.25;
 
 /**
- * Time for which results wait for one another, from the first of them on, ms. A frame leaves when half of the work here is done. The
- * parent sends more while the other half runs. While more tasks wait in the parent, results gather until PREFETCH_MS of work is
+ * Time for which results wait for one another, from the first of them on, ms. A frame leaves when half of the work here is done.
+ * The parent sends more while the other half runs. While more tasks wait in the parent, results gather until PREFETCH_MS of work is
  * left. The parent then sends more before this worker runs dry.
  * @param ageMs time that the first of them has waited
  * @param leftMs work that waits in this worker

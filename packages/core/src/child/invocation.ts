@@ -2,8 +2,8 @@ import type { ResultTimes } from './record-buffer.js';
 import type { RunningTask } from './running-task.js';
 
 /**
- * One call of a handler, and its rows: claimed tasks whose inputs were read. An object serves one call after another. Most calls are
- * over when they return, and the others give it back at their end.
+ * One call of a handler, and its rows: claimed tasks whose inputs were read. An object serves one call after another. Most calls
+ * are over when they return, and the others give it back at their end.
  */
 export class Invocation {
   /** Index of its handler. */

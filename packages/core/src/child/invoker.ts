@@ -41,11 +41,11 @@ export interface InvokerParts {
 }
 
 /**
- * Calls handlers: one invocation takes one row, or several of one handler. Its rows are claimed and start together, and each
- * settles by itself.
+ * Calls handlers: one invocation takes one or more rows of one handler. They are claimed and start together, and settle one by one.
  *
- * A handler of one row gets its input and its context, and its return value is the result. A handler of lists (mostRows above 1) gets a list of inputs and one of contexts, in their order. A single row is a list of one. It returns a list of as many results. A promise in it settles
- * its row alone, so one row may fail or take longer than the others. An Error in it rejects its row alone. An exception of the call fails all of its rows.
+ * A handler of one row gets its input and its context, and its return value is the result. A handler of lists (mostRows above 1)
+ * gets a list of inputs and one of contexts. A single row is a list of one. It returns a list of as many results. A promise in it
+ * settles its row alone, so one row may take longer than others. An Error in it rejects its row alone, and an exception all rows.
  */
 export class Invoker {
   readonly #parts: InvokerParts;
@@ -107,7 +107,8 @@ export class Invoker {
   }
 
   /**
-   * Calls a handler that takes lists. Its inputs are decoded before their claims, since their rows start together. So a row whose input ends the worker is the only one to blame. A full call leaves the rest of the rows.
+   * Calls a handler that takes lists. Its inputs are decoded before their claims, since their rows start together. So a row whose
+   * input ends the worker is the only one to blame. A full call leaves the rest of the rows.
    */
   #startList(call: Invocation, inputs: PendingInputs, rows: number, index: number): number {
     const { frame } = inputs;
@@ -159,7 +160,8 @@ export class Invoker {
   }
 
   /**
-   * Decodes the input of a row that is not claimed yet; REFUSED if it was answered instead. A row may share the input of one that is not in this call. It then goes back to the parent, which sends it with its own.
+   * Decodes the input of a row that is not claimed yet; REFUSED if it was answered instead. A row may share the input of one that
+   * is not in this call. It then goes back to the parent, which sends it with its own.
    * @param read inputs of the rows before it
    */
   #decode(call: Invocation, inputs: PendingInputs, id: number, read: readonly unknown[]): unknown {
@@ -280,8 +282,8 @@ export class Invoker {
   }
 
   /**
-   * Whether the log takes results of a handler even if they need not outlive this worker. A write costs little beside a call that is
-   * not very short. The next such call would delay the result. A write to a thread's log costs less than a copy by the port.
+   * Whether the log takes results of a handler even if they need not outlive this worker. A write costs little beside a call that
+   * is not very short. The next such call would delay the result. A write to a thread's log costs less than a copy by the port.
    */
   #logsAll(lengths: CallLengths): boolean {
     return this.#batch.hasMemoryLog || !lengths.areVeryShort;

@@ -9,7 +9,10 @@ const OLD_SPACE_FLAG = /--max[-_]old[-_]space[-_]size=(\d+)/g;
 const YOUNG_BYTES = 192 * MIB;
 const YOUNG_SPACES = ['new_space', 'new_large_object_space'];
 
-/** Memory of this worker alone. For a process it is the resident memory. A thread shares the rest of its process, so heap and buffers. */
+/**
+ * Memory of this worker alone. For a process it is the resident memory. A thread shares the rest of its process, so heap and
+ * buffers.
+ */
 export function ownBytes(): number {
   if (isMainThread) return residentBytes();
   const { total_heap_size, external_memory } = getHeapStatistics();

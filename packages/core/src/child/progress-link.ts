@@ -6,7 +6,10 @@ import { isMoved } from '../contract/move.js';
 import type { TransferItem } from '../contract/transfer-item.js';
 import { FRAME, type WorkerChannel } from '../wire/frame.js';
 
-/** Assumed size of a value that only a port can carry, beside its memory. A choice: 16 fill what is sent ahead of the parent's answer. */
+/**
+ * Assumed size of a value that only a port can carry, beside its memory. A choice: 16 fill what is sent ahead of the parent's
+ * answer.
+ */
 const CLONED_BYTES = 64 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 

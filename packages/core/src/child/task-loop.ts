@@ -110,8 +110,8 @@ export class TaskLoop {
     this.#parts.poll.wake(frame.receivedAt);
     this.#turns.begin(frame.receivedAt);
     if (this.#isCalm) this.#run();
-    // All frames that have arrived come first: the wait of results depends on the work that is left. Once each frame ran at once. Two
-    // processes, with 45 tasks of 150 µs in flight each, then saw at most three of them. They answered for three at a time.
+    // All frames that have arrived come first: the wait of results depends on the work that is left. Once each frame ran at once.
+    // Two processes, with 45 tasks of 150 µs in flight each, then saw at most three of them. They answered for three at a time.
     else this.#turns.next();
   }
 

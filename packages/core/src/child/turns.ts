@@ -55,8 +55,9 @@ export class Turns {
   }
 
   /**
-   * Whether the next handler may be called now. If not, `turned` or `reacted` will be called. Beside other calls, a handler is called
-   * only after all reactions. Their results are then in the log before a handler that may block this thread for seconds, or end it.
+   * Whether the next handler may be called now. If not, `turned` or `reacted` will be called. Beside other calls, a handler is
+   * called only after all reactions. Their results are then in the log before a handler that may block this thread for seconds, or
+   * end it.
    * @param isAlone whether no other handler runs
    */
   mayCall(nowMs: number, isAlone: boolean): boolean {

@@ -74,7 +74,10 @@ export function refuseByEveryWay(value: object): void {
   if (refusal !== undefined) throw refusal;
 }
 
-/** The error for a value that holds an object that would arrive empty. Calls no accessor. @param clones whether it goes by a port */
+/**
+ * The error for a value that holds an object that would arrive empty. Calls no accessor.
+ * @param clones whether it goes by a port
+ */
 export function refusalOfStored(value: object, clones: boolean): TypeError | undefined {
   return refusalWithin(value, anyStored, clones ? refusalByEveryWay : refusalOfPlatformObject);
 }

@@ -15,7 +15,10 @@ export interface BatchOptions<I = never> {
    * until a worker is free. @defaultValue 0
    */
   maxWaitMs?: number;
-  /** Most bytes of the encoded inputs of a batch, from 1 to 67_108_864. A larger item goes alone. @defaultValue 16_777_216 (16 MiB) */
+  /**
+   * Most bytes of the encoded inputs of a batch, from 1 to 67_108_864. A larger item goes alone.
+   * @defaultValue 16_777_216 (16 MiB)
+   */
   maxBytes?: number;
   /**
    * Number of items with which a batch leaves at once, at most `maxSize`. 'auto': the pool learns the number from the times of
@@ -34,9 +37,9 @@ export interface BatchOptions<I = never> {
    */
   key?: (input: I) => string | number;
   /**
-   * Whether a batch of these items takes no more. Called after each item that joins, with all so far, and those of one key once. One that throws, or returns
-   * no boolean, rejects with ERR_OPTION. In the program that is the task whose item joined last; in the worker it is all of the call.
-   * In the program the items are those of the callers, so a change by a caller shows.
+   * Whether a batch of these items takes no more. Called after each item that joins, with all so far, and those of one key once.
+   * One that throws, or returns no boolean, rejects with ERR_OPTION. In the program that is the task whose item joined last; in the
+   * worker it is all of the call. In the program the items are those of the callers, so a change by a caller shows.
    */
   isFull?: (inputs: readonly I[]) => boolean;
 }

@@ -48,7 +48,8 @@ const DEFINITION = Symbol.for('millpond.batch');
  *
  * The handler returns a list with one result for each item, in their order. A promise in it settles its item alone. An `Error`, or
  * `batch.failed(value)`, rejects its item alone. A list of another length, or no list, rejects all with ERR_BATCH_RESULTS. An
- * exception of the handler rejects all with it; see `isolate`. Wrong options keep workers from starting, with ERR_OPTION as the cause.
+ * exception of the handler rejects all with it; see `isolate`. Wrong options keep workers from starting, with ERR_OPTION as the
+ * cause.
  */
 export function batch<I, R extends readonly unknown[], Data = unknown>(
   options: BatchOptions<NoInfer<I>>,

@@ -1,15 +1,15 @@
 /**
- * State of a circuit breaker. 'closed': calls go through. 'open': calls are refused for a time. 'half-open': some calls go through as
- * probes, and the others are refused. 'isolated': calls are refused until `reset()`.
+ * State of a circuit breaker. 'closed': calls go through. 'open': calls are refused for a time. 'half-open': some calls go through
+ * as probes, and the others are refused. 'isolated': calls are refused until `reset()`.
  */
 export type BreakerState = 'closed' | 'open' | 'half-open' | 'isolated';
 
 /**
- * When a task is no longer run, because what it depends on is down. Each try is a call of its own, inside `retry`. A refused try rejects
- * with ERR_CIRCUIT_OPEN, and ends the retries of its task.
+ * When a task is no longer run, because what it depends on is down. Each try is a call of its own, inside `retry`. A refused try
+ * rejects with ERR_CIRCUIT_OPEN, and ends the retries of its task.
  *
- * Failures of handlers count, and so do their time limits. Cancelled tasks never count, nor do the end of the pool and limits of the
- * queue. Nor do inputs and results that cannot be sent, and unknown names.
+ * Failures of handlers count, and so do their time limits. Cancelled tasks never count, nor do the end of the pool and limits of
+ * the queue. Nor do inputs and results that cannot be sent, and unknown names.
  *
  * @typeParam I the input of the task
  */
@@ -29,29 +29,32 @@ export interface BreakerOptions<I = never> {
   /** Time for which it is open, in milliseconds. @defaultValue 10_000 */
   openMs?: number;
   /**
-   * Longest time for which it is open, in milliseconds. Each failed probe up to doubles the time, half of which is random. Not below
-   * `openMs`. @defaultValue `openMs`
+   * Longest time for which it is open, in milliseconds. Each failed probe up to doubles the time, half of which is random. Not
+   * below `openMs`. @defaultValue `openMs`
    */
   maxOpenMs?: number;
-  /** Calls that it lets through at once when its time is over. It closes when this number has succeeded. 1 to 1000. @defaultValue 1 */
+  /**
+   * Calls that it lets through at once when its time is over. It closes when this number has succeeded. 1 to 1000.
+   * @defaultValue 1
+   */
   probes?: number;
   /** Time after which a probe without a result counts as failed, in milliseconds. The task itself goes on. @defaultValue 10_000 */
   probeMs?: number;
   /**
-   * Selects the failures that count. One that it refuses counts neither as a failure nor as a success. If it throws or returns a promise,
-   * the failure counts, and the task rejects with both errors. @defaultValue every failure
+   * Selects the failures that count. One that it refuses counts neither as a failure nor as a success. If it throws or returns a
+   * promise, the failure counts, and the task rejects with both errors. @defaultValue every failure
    */
   on?: (error: unknown) => boolean;
   /** Whether the death of a worker counts for the task that ended it for certain. @defaultValue false */
   crashes?: boolean;
   /**
-   * Gives the task a breaker for each key, such as the name of a server. The 10,000 keys used last have one. Returns a string; anything
-   * else rejects the call with ERR_OPTION. @defaultValue one breaker for all calls
+   * Gives the task a breaker for each key, such as the name of a server. The 10,000 keys used last have one. Returns a string;
+   * anything else rejects the call with ERR_OPTION. @defaultValue one breaker for all calls
    */
   key?: (input: I) => string;
   /**
-   * Gives a call that rejects with ERR_CIRCUIT_OPEN a result of the program's own, or a promise of one. No cache keeps it. What it throws
-   * rejects the call, beside the first error.
+   * Gives a call that rejects with ERR_CIRCUIT_OPEN a result of the program's own, or a promise of one. No cache keeps it. What it
+   * throws rejects the call, beside the first error.
    */
   fallback?: (error: unknown, input: I) => unknown;
   /** Whether it only counts and emits events. It refuses no call. @defaultValue false */

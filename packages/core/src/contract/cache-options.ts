@@ -19,8 +19,8 @@ export interface CacheOptions {
   /**
    * A second level, whose results outlive the program. A call that finds no result in memory looks there before its task runs,
    * for a second at most. Results with a Map, Set, RegExp or error in them stay in memory.
-   * Only V8 can read those, and it trusts its bytes. A store that fails costs no call its result: `stats().cache.store.failures` counts, and the first
-   * failure gives a process warning. Needs the codec 'structured'.
+   * Only V8 can read those, and it trusts its bytes. A store that fails costs no call its result: `stats().cache.store.failures`
+   * counts, and the first failure gives a process warning. Needs the codec 'structured'.
    */
   store?: CacheStore | BuiltInStore;
   /**
@@ -30,7 +30,8 @@ export interface CacheOptions {
   warm?: 'store';
   /**
    * Text that stands for the code of the handlers: a stored result of another version is not found. Give one where results depend
-   * on more than the worker module's own file. The default sees none of its imports, nor `workerData`, the environment, or the version of Node.js. @defaultValue SHA-256 of the worker module's file
+   * on more than the worker module's own file. The default sees none of its imports, nor `workerData`, the environment, or the
+   * version of Node.js. @defaultValue SHA-256 of the worker module's file
    */
   version?: string;
 }
@@ -51,8 +52,8 @@ export interface TaskCacheOptions<I = never> {
   ttlMs?: number;
   /**
    * Time after `ttlMs` for which a call still gets the old result at once. One execution then computes the new one, with the
-   * terms of that call but without its signal and deadline. If it fails, there is a pause of 0.1 s before the next one. It doubles with each
-   * further failure, to 10 s at most. In milliseconds. @defaultValue 0
+   * terms of that call but without its signal and deadline. If it fails, there is a pause of 0.1 s before the next one. It doubles
+   * with each further failure, to 10 s at most. In milliseconds. @defaultValue 0
    */
   staleWhileRevalidateMs?: number;
   /**
@@ -68,7 +69,8 @@ export interface TaskCacheOptions<I = never> {
   refreshAhead?: boolean;
   /**
    * Keeps failures, too: errors of the handler that `on` selects, for `ttlMs`. Equal calls then reject with a copy of the
-   * error, without an execution. Timeouts, deaths of workers and cancellations are never kept. No failure takes the place of a result that still answers. If `on` throws, or returns no boolean, the call rejects with an AggregateError of both errors.
+   * error, without an execution. Timeouts, deaths of workers and cancellations are never kept. No failure takes the place of a
+   * result that still answers. If `on` throws, or returns no boolean, the call rejects with an AggregateError of both errors.
    * @defaultValue no failures; with `ttlMs` alone, all errors of the handler
    */
   failures?: { ttlMs: number; on?: (error: unknown) => boolean };
@@ -84,8 +86,8 @@ export interface TaskCacheOptions<I = never> {
 }
 
 /**
- * How one call uses the cache. The call that begins an execution decides about its result. One that joins it, or gets a kept result,
- * changes neither its time nor its labels.
+ * How one call uses the cache. The call that begins an execution decides about its result. One that joins it, or gets a kept
+ * result, changes neither its time nor its labels.
  */
 export interface CallCacheOptions {
   /** Overrides the task's `ttlMs` for the result of this call. */
@@ -113,9 +115,9 @@ export interface CacheSelector {
   key?: string;
   tag?: string;
   /**
-   * A pattern of keys, for tasks with a `key` of their own. A text selects the keys that begin with it. With `*` (any text) or `?` (any character) in it, it selects
-   * the keys that it describes as a whole. A RegExp selects the keys in which it finds a match. A key of more than 256 characters is
-   * held as its SHA-256, which no pattern describes.
+   * A pattern of keys, for tasks with a `key` of their own. A text selects the keys that begin with it. With `*` (any text) or `?`
+   * (any character) in it, it selects the keys that it describes as a whole. A RegExp selects the keys in which it finds a match. A
+   * key of more than 256 characters is held as its SHA-256, which no pattern describes.
    */
   match?: string | RegExp;
 }

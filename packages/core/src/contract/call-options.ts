@@ -30,7 +30,8 @@ export interface RunOptions {
   exclusive?: boolean;
   /**
    * Copies buffers of 64 KiB and more in the input when the task leaves, not at the call. Only for callers that do not change
-   * them before the promise settles. Without effect for tasks with `cache`, whose execution may outlast the call. @defaultValue false
+   * them before the promise settles. Without effect for tasks with `cache`, whose execution may outlast the call. @defaultValue
+   * false
    */
   borrow?: boolean;
   /** false: the result cache is neither read nor written. An object: see {@link CallCacheOptions}. */
@@ -76,7 +77,10 @@ export type RunArguments<I> = undefined extends I
 /** Settings of `start`. Its call goes past the result cache. */
 export type StartOptions = Omit<RunOptions, 'cache'>;
 
-/** Settings of `stream`. Its call goes past the result cache. `timeoutMs` counts the time for which the handler waits for its reader. */
+/**
+ * Settings of `stream`. Its call goes past the result cache. `timeoutMs` counts the time for which the handler waits for its
+ * reader.
+ */
 export interface StreamOptions extends StartOptions {
   /**
    * Most values that the handler may be ahead of its reader. Integer from 1 to 1,000,000. Whatever their number, it stops when they

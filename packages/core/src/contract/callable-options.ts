@@ -7,8 +7,8 @@ import type { TaskStats } from './stats.js';
 import type { TaskOptions } from './task-options.js';
 
 /**
- * Settings of one callable. What is given belongs to it alone, with its state: cache, limits, breaker, shaping. What is not given, it
- * shares with its task name, state and all. Only batches are its own in any case: its items go with no others.
+ * Settings of one callable. What is given belongs to it alone, with its state: cache, limits, breaker, shaping. What is not given,
+ * it shares with its task name, state and all. Only batches are its own in any case: its items go with no others.
  *
  * @typeParam I the input of the task
  */

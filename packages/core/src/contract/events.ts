@@ -120,7 +120,9 @@ export interface PoolEvents {
   /** The time of an open breaker is over. A call has found that out, or a look at its state. */
   'breaker:half-open': (event: BreakerEvent) => void;
   'breaker:close': (event: BreakerEvent) => void;
-  /** The pool gave up. Every pending task rejects with this error, ERR_POOL_FAILED; its `cause` is the last death or failed start. */
+  /**
+   * The pool gave up. Every pending task rejects with this error, ERR_POOL_FAILED; its `cause` is the last death or failed start.
+   */
   failed: (error: Error) => void;
 }
 

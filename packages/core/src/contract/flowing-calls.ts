@@ -18,8 +18,8 @@ export interface TaskCall<T> {
   /** The handler's result, as that of `run`. */
   readonly result: Promise<T>;
   /**
-   * Sends a message to the handler's `ctx.on('message')`, as it is at the call. Order is kept. Messages wait until the handler begins.
-   * They go on after a cancellation, until the handler has ended.
+   * Sends a message to the handler's `ctx.on('message')`, as it is at the call. Order is kept. Messages wait until the handler
+   * begins. They go on after a cancellation, until the handler has ended.
    * @returns false when the next message would wait for the handler: wait for 'drain'. A caller that posts on fills a queue of
    * 1024 messages or 4 MiB. Also false once the handler has ended, and then the message is not sent
    * @throws ERR_NOT_SERIALIZABLE, ERR_PAYLOAD_TOO_LARGE for a value that cannot be sent; ERR_MESSAGES_FULL when that queue is full
@@ -27,9 +27,9 @@ export interface TaskCall<T> {
   post(value: unknown): boolean;
   /**
    * 'message': calls a function with each message that the handler posts, those before its end also after a cancellation. Messages
-   * that have arrived before the first listener come to it at once. Up to 64 of them wait, and 1088 once the handler has ended. 'drain':
-   * calls it after `post` has returned false: when there is room again, or when the handler has ended. Functions run in the async context
-   * of this call. Their exceptions are uncaught.
+   * that have arrived before the first listener come to it at once. Up to 64 of them wait, and 1088 once the handler has ended.
+   * 'drain': calls it after `post` has returned false: when there is room again, or when the handler has ended. Functions run in
+   * the async context of this call. Their exceptions are uncaught.
    * @throws ERR_OPTION for another event, or no function
    */
   on<M = unknown>(event: 'message', listener: (message: M) => void): this;

@@ -37,8 +37,8 @@ export interface HealthCheck {
 /** Whether a pool does its work, as an answer for a probe. */
 export interface PoolHealth {
   /**
-   * 'ok': all checks are good. 'failing': the pool is not open, or it has had no ready worker for 10 s though it should. 'degraded':
-   * anything else, as while the first workers start.
+   * 'ok': all checks are good. 'failing': the pool is not open, or it has had no ready worker for 10 s though it should.
+   * 'degraded': anything else, as while the first workers start.
    */
   status: 'ok' | 'degraded' | 'failing';
   checks: HealthCheck[];

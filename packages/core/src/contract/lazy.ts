@@ -8,7 +8,8 @@ type Dispose<T> = (value: Awaited<T>) => unknown;
 type Makers = Readonly<Record<string, () => unknown>>;
 
 /**
- * Makes a value at its first use, and gives the same one from then on: `const model = lazy(() => openModel()); model().classify(…)`.
+ * Makes a value at its first use, and gives the same one from then on: `const model = lazy(() => openModel());
+ * model().classify(…)`.
  *
  * An async function is called once, however many tasks wait for it, and all get its promise. A value that cannot be made fails
  * the tasks that wait for it, and the next use tries again. Each worker has values of its own. When it ends, it frees them after

@@ -104,8 +104,9 @@ export interface PoolOptions<W = AnyHandlers> {
    * given `min` stands, also above that. `spare`: number of warm workers beside these, up to 64; each takes the place of one
    * that ends. `idleMs`: time in milliseconds after which workers go that are not needed, down to `min`; Infinity keeps them. A
    * pool looks once a second. After that time without a task, all of them go at once. Where some work goes on, they go one by one.
-   * By default they always go one by one, after 10 s, or later where workers were needed again soon. One worker starts in a turn of the event loop. At most twice as many as there are cores may be starting, or 4
-   * if that is more. A start that has taken 2 s does not count. @defaultValue 'auto'
+   * By default they always go one by one, after 10 s, or later where workers were needed again soon. One worker starts in a turn of
+   * the event loop. At most twice as many as there are cores may be starting, or 4 if that is more. A start that has taken 2 s does
+   * not count. @defaultValue 'auto'
    */
   workers?: WorkersOption;
   /**

@@ -15,8 +15,9 @@ export interface RateLimitTerms<I = never> {
    */
   key?: (input: I) => string;
   /**
-   * What a call does that finds the limit used up. 'wait': it waits for its turn, as far as `queueTimeoutMs` and its deadline allow.
-   * 'reject': it rejects with ERR_RATE_LIMITED at once. Calls that wait for a worker count as begun there. @defaultValue 'wait'
+   * What a call does that finds the limit used up. 'wait': it waits for its turn, as far as `queueTimeoutMs` and its deadline
+   * allow. 'reject': it rejects with ERR_RATE_LIMITED at once. Calls that wait for a worker count as begun there. @defaultValue
+   * 'wait'
    */
   when?: 'wait' | 'reject';
 }

@@ -7,7 +7,9 @@ export interface ThrottleRules {
   readonly everyMs: number;
   /** Whether the first call runs at once. */
   readonly leading: boolean;
-  /** Whether the last call of a burst runs when the time is over. If not, calls within the time get the result of the run before. */
+  /**
+   * Whether the last call of a burst runs when the time is over. If not, calls within the time get the result of the run before.
+   */
   readonly trailing: boolean;
 }
 

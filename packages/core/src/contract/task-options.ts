@@ -57,8 +57,8 @@ export interface TaskOptions<I = never> extends ShapingOptions<I> {
   /**
    * Whether it runs alone in its worker: no other task begins there until it has ended. So the kill that ends it, when it ignores
    * a cancellation or a time limit, costs no other task. Nor does another one's kill cost it. It waits for a worker to become
-   * empty, and its `key` and `hedge` have no effect. While other tasks wait, at least one of several workers stays theirs. A broadcast does
-   * not wait for it. No effect with a fixed `concurrency` of 1. @defaultValue false
+   * empty, and its `key` and `hedge` have no effect. While other tasks wait, at least one of several workers stays theirs. A
+   * broadcast does not wait for it. No effect with a fixed `concurrency` of 1. @defaultValue false
    */
   exclusive?: boolean;
   /** See {@link PoolOptions.slowMs}. */
@@ -76,8 +76,9 @@ export interface TaskOptions<I = never> extends ShapingOptions<I> {
   batch?: BatchOptions<I>;
   /**
    * Limits of its calls over time; at most 8, and all of them hold. Every try takes from them when a worker has a free place. A
-   * task that is recalled before it began gives back. Tasks that wait for a limit are not prefetched, and no workers start for them.
-   * A failure with `retryAfterMs` closes the limit of its key for that time, up to `retry.maxRetryAfterMs`. Not for `broadcast`.
+   * task that is recalled before it began gives back. Tasks that wait for a limit are not prefetched, and no workers start for
+   * them. A failure with `retryAfterMs` closes the limit of its key for that time, up to `retry.maxRetryAfterMs`. Not for
+   * `broadcast`.
    * @defaultValue none
    */
   rateLimit?: RateLimitRule<I> | readonly RateLimitRule<I>[];

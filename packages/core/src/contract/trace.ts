@@ -67,7 +67,9 @@ export const CHANNELS = {
   sections: 'millpond:sections',
   /** {@link WorkerMessage}, when a worker becomes ready or has exited. */
   worker: 'millpond:worker',
-  /** {@link CacheMessage}, for each call of a cached task, and for each result that is kept or goes. Listeners run in a microtask. */
+  /**
+   * {@link CacheMessage}, for each call of a cached task, and for each result that is kept or goes. Listeners run in a microtask.
+   */
   cache: 'millpond:cache',
   /** {@link BatchMessage}, when a batch leaves for a worker. Listeners run in a microtask. */
   batch: 'millpond:batch',
@@ -95,7 +97,9 @@ export interface WorkerMessage {
 }
 /**
  * The rule by which a batch left. 'size': it had `size` items. 'bytes': it had `maxBytes`, or the next item would have gone beyond.
- * 'limit': the next item would have gone beyond a limit of the name. 'full': `isFull` said so. 'time': `maxWaitMs` was over. 'flush': `pool.flush()`. 'close': the pool closes. 'again': its items came back from a worker that had not begun them, or from a split batch.
+ * 'limit': the next item would have gone beyond a limit of the name. 'full': `isFull` said so. 'time': `maxWaitMs` was over.
+ * 'flush': `pool.flush()`. 'close': the pool closes. 'again': its items came back from a worker that had not begun them, or from a
+ * split batch.
  */
 export type BatchReason = 'size' | 'bytes' | 'limit' | 'full' | 'time' | 'flush' | 'close' | 'again';
 
@@ -118,9 +122,9 @@ export interface CacheMessage {
   key: string;
   /**
    * 'hit', 'stale', 'stored', 'coalesced', 'miss': what a call found. 'stale' is a hit after `ttlMs`, 'stored' one in the second
-   * level. 'coalesced': the call joined an equal one. 'refresh': an execution began that no call waits for. 'kept', 'unkept': what became of a result. 'unstored': the
-   * second level did not get it. 'evicted': a result went. 'store failed': the second level did not do what it was called for;
-   * then task and key are empty.
+   * level. 'coalesced': the call joined an equal one. 'refresh': an execution began that no call waits for. 'kept', 'unkept': what
+   * became of a result. 'unstored': the second level did not get it. 'evicted': a result went. 'store failed': the second level did
+   * not do what it was called for; then task and key are empty.
    */
   what:
     | 'hit'

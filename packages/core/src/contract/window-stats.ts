@@ -14,8 +14,8 @@ export interface Percentiles {
 }
 
 /**
- * What a pool did in the latest time. The last minute is kept by the second, and the hour before that by the minute. So a window begins
- * up to a second, or up to a minute, before it was asked to.
+ * What a pool did in the latest time. The last minute is kept by the second, and the hour before that by the minute. So a window
+ * begins up to a second, or up to a minute, before it was asked to.
  */
 export interface WindowStats {
   /** Time that the figures cover, in milliseconds. It is shorter than asked while the pool is younger. */

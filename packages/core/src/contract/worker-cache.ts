@@ -24,8 +24,8 @@ export interface WorkerCache {
   has(key: string): boolean;
   /**
    * Keeps a value, in place of an earlier one.
-   * @param bytes memory that it takes. Strings, Buffers, typed arrays and ArrayBuffers have sizes of their own. Any other value counts as 1
-   * KiB unless it is given
+   * @param bytes memory that it takes. Strings, Buffers, typed arrays and ArrayBuffers have sizes of their own. Any other value
+   * counts as 1 KiB unless it is given
    * @returns false for a value of more than `maxBytes`, which is not kept
    * @throws TypeError for a key that is no string, or `bytes` that are no number of 0 or more
    */

@@ -10,9 +10,9 @@ export interface WorkerContext<Data = unknown, Given = unknown> {
   /** 1, 2, 3 … in order of start; a replacement gets a new one. */
   readonly workerId: number;
   /**
-   * A number from 1 to the most workers and spares of the pool; a replacement inherits it. So it can choose a port, a file or a GPU.
-   * While a worker goes and its successor is there already, both have it for a moment. After a `resize()` to fewer, workers with
-   * larger numbers go first, or are replaced.
+   * A number from 1 to the most workers and spares of the pool; a replacement inherits it. So it can choose a port, a file or a
+   * GPU. While a worker goes and its successor is there already, both have it for a moment. After a `resize()` to fewer, workers
+   * with larger numbers go first, or are replaced.
    */
   readonly slot: number;
   /** The pool's `workerData` option, cloned. */
@@ -75,8 +75,8 @@ export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>,
    */
   progress(value: unknown): boolean;
   /**
-   * Sends a message to the caller's `on('message')`, as it is at the call, if the caller has used `pool.start()`. Order is kept, and
-   * no message is dropped. All arrive before the result. It may be called until the handler has ended, also after an abort. It
+   * Sends a message to the caller's `on('message')`, as it is at the call, if the caller has used `pool.start()`. Order is kept,
+   * and no message is dropped. All arrive before the result. It may be called until the handler has ended, also after an abort. It
    * returns true without effect if the caller has used another method.
    * @returns false when the next message would wait for the caller. A handler that posts on then fills a queue of 1024 messages or
    * 4 MiB
@@ -89,8 +89,8 @@ export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>,
    */
   on<T = unknown>(event: 'message', listener: (message: T) => void): void;
   /**
-   * Tells the limits of the task's name what this try has really used, by unit: `ctx.report({ tokens: 1200 })`. It takes the place of
-   * the estimate of `rateLimit.cost`, and the latest report counts. 1 to 16 units, finite numbers of 0 or more. Units without a
+   * Tells the limits of the task's name what this try has really used, by unit: `ctx.report({ tokens: 1200 })`. It takes the place
+   * of the estimate of `rateLimit.cost`, and the latest report counts. 1 to 16 units, finite numbers of 0 or more. Units without a
    * limit are ignored.
    * @throws TypeError for anything else
    */

@@ -16,8 +16,8 @@ export interface WrapContext {
   /** 1 for the first try. A run beside a slow one has the next number. */
   readonly attempt: number;
   /**
-   * Tells the limits what this try has really used, by unit, as `ctx.report` of a task: `report({ tokens: 1200 })`. It takes the place
-   * of the estimate of `rateLimit.cost`, and the latest report counts. 1 to 16 units, finite numbers of 0 or more.
+   * Tells the limits what this try has really used, by unit, as `ctx.report` of a task: `report({ tokens: 1200 })`. It takes the
+   * place of the estimate of `rateLimit.cost`, and the latest report counts. 1 to 16 units, finite numbers of 0 or more.
    * @throws TypeError for anything else
    */
   report(used: Readonly<Record<string, number>>): void;
@@ -41,12 +41,12 @@ type SharedPolicies =
 
 /**
  * Policies around a function: those of {@link TaskOptions}, with the same names, defaults and checks. From the outermost to the
- * innermost: `breaker.fallback`, cache, throttle or debounce, deadline, retry and hedge, breaker, concurrency, rate limit, `timeoutMs`.
- * A call keeps the program running until it settles, as a task of a pool does. A try takes its places and its tokens at once, when all
- * of its limits have room.
+ * innermost: `breaker.fallback`, cache, throttle or debounce, deadline, retry and hedge, breaker, concurrency, rate limit,
+ * `timeoutMs`. A call keeps the program running until it settles, as a task of a pool does. A try takes its places and its tokens
+ * at once, when all of its limits have room.
  *
- * Differences from a task: `hedge` may stand beside limits. A further run then begins when all of them have room for it. Waiting calls
- * do not copy their input. `breaker.crashes` is refused, and so are options of workers and queues.
+ * Differences from a task: a further run of `hedge` waits for no idle worker, but for room in all limits. Waiting calls do not copy
+ * their input. `breaker.crashes` is refused, and so are options of workers and queues.
  *
  * @typeParam I the input of the function
  */

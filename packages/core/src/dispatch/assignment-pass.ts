@@ -254,8 +254,9 @@ export class AssignmentPass {
   }
 
   /**
-   * Prefetches what is left. First, a worker that has just answered gets as much as the others have in flight. Its results have callers
-   * submit more tasks; those leave in one frame again. Among 128 workers they would be 64 frames for 64 tasks, at 10 µs each.
+   * Prefetches what is left. First, a worker that has just answered gets as much as the others have in flight. Its results have
+   * callers submit more tasks; those leave in one frame again. Among 128 workers they would be 64 frames for 64 tasks, at 10 µs
+   * each.
    */
   #prefetch(): void {
     const fair = Math.ceil((this.#parts.registry.counts.dispatched + this.#queue.prefetchable) / this.#candidates.size);

@@ -83,7 +83,9 @@ export class Backlog {
     if (this.#gathering !== undefined) yield* this.#gathering.all();
   }
 
-  /** Adds a task that the registry counts as queued, for a new try. Rejects it if its limits are used up and refuse what is more. */
+  /**
+   * Adds a task that the registry counts as queued, for a new try. Rejects it if its limits are used up and refuse what is more.
+   */
   add(task: Task): void {
     const { limits } = task.type;
     if (limits !== undefined && this.#isRefused(task, limits)) return;

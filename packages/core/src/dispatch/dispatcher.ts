@@ -179,7 +179,9 @@ export class Dispatcher {
     this.#passes.schedule();
   }
 
-  /** Rejects every task that waits, in a line or in a worker. One whose further run is under way has begun. Returns their number. */
+  /**
+   * Rejects every task that waits, in a line or in a worker. One whose further run is under way has begun. Returns their number.
+   */
   dropWaiting(by: DroppedBy): number {
     if (by === 'close') this.#outcomes.endTries();
     // A copy, as above.

@@ -47,9 +47,9 @@ class Lane<T extends Gated<T>> implements Linked<Lane<T>>, Sleeper {
 
 /**
  * Waiting tasks of one name and one priority whose name has limits. Tasks with the same keys are a lane, in the order they came.
- * Open lanes take turns, one task each. A lane whose first task finds a limit of its key used up is closed until that limit wakes it.
- * A limit without a key closes the whole line, so that a costly task is not overtaken for ever. Nor do tasks of another line pass one
- * that goes before them, as one of higher priority does.
+ * Open lanes take turns, one task each. A lane whose first task finds a limit of its key used up is closed until that limit wakes
+ * it. A limit without a key closes the whole line, so that a costly task is not overtaken for ever. Nor do tasks of another line
+ * pass one that goes before them, as one of higher priority does.
  */
 export class GatedLine<T extends Gated<T>> implements Sleeper {
   wakeAtMs = 0;

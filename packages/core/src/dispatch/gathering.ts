@@ -29,8 +29,8 @@ export interface GatheringParts {
 type Halves = [first: BatchTask | undefined, second: BatchTask | undefined];
 
 /**
- * Gathers tasks of batch handlers into batches. A batch becomes due by its rules, and joins the queue as one task. It takes more items
- * there until it is full or a worker takes it.
+ * Gathers tasks of batch handlers into batches. A batch becomes due by its rules, and joins the queue as one task. It takes more
+ * items there until it is full or a worker takes it.
  */
 export class Gathering {
   readonly #parts: GatheringParts;

@@ -21,9 +21,9 @@ export interface HedgingParts {
 }
 
 /**
- * Runs a task again beside a run that takes long: hedged requests (Dean, Barroso, "The Tail at Scale", 2013). A further run is a task
- * of its own, a *twin*, which shares the input. It takes its own share of the limits of its name. No count has it, and its end is
- * news for its task only. The first result settles the task. A failure waits for the other runs.
+ * Runs a task again beside a run that takes long: hedged requests (Dean, Barroso, "The Tail at Scale", 2013). A further run is a
+ * task of its own, a *twin*, which shares the input. It takes its own share of the limits of its name. No count has it, and its end
+ * is news for its task only. The first result settles the task. A failure waits for the other runs.
  */
 export class Hedging {
   readonly #parts: HedgingParts;

@@ -127,10 +127,7 @@ export class Outcomes {
     else this.#parts.backlog.requeue(task);
   }
 
-  /**
-   * Handles a worker's death while it decoded the input, so that no handler started. Returns whether another worker may try
-   * it.
-   */
+  /** Handles a worker's death while it decoded the input, so that no handler started. Returns whether another worker may try it. */
   #diedDecoding(task: Task, death: DeathReport): boolean {
     const { clock, pool, registry, crashAttempts } = this.#parts;
     registry.noteCrash();
@@ -217,7 +214,6 @@ export class Outcomes {
     const { registry, clock, random } = this.#parts;
     const nowMs = clock.now();
     const { retryBudget: budget, breakers } = task.type;
-    // A broadcast belongs to its worker, and a moved input is gone, so there is no other try.
     const decision: FailureDecision =
       task.canMove && this.#mayRetry
         ? decideFailure(task.settings.retry, task.retries + 1, error, random(), {
@@ -226,7 +222,6 @@ export class Outcomes {
             budget,
           })
         : { action: 'reject', error };
-    // The program's own code was asked, as above.
     if (task.state === 'settled') return;
     if (decision.action === 'reject') {
       if (decision.by === 'budget') task.type.retriesRefused++;

@@ -98,8 +98,8 @@ export class Quarantine {
   }
 
   /**
-   * Drops reserved candidates that are not empty yet, one for each that is empty already. Otherwise a task of an hour would hold up a
-   * suspect beside an idle worker. Drops those that memory withholds, too.
+   * Drops reserved candidates that are not empty yet, one for each that is empty already. Otherwise a task of an hour would hold up
+   * a suspect beside an idle worker. Drops those that memory withholds, too.
    */
   #dropUseless(byLoad: readonly Candidate[]): Candidate[] {
     let empty = byLoad.filter((each) => each.worker.inFlight === 0 && !each.isSpent && !each.isReserved).length;

@@ -33,7 +33,8 @@ interface Flow {
  * With one name and priority waiting, the most frequent case, every call takes constant time. With several, `first` looks at
  * the head of each, however many tasks and workers there are.
  *
- * Names with limits have flows of their own kind (dispatch/gated-line.ts). Their tasks count as work while their limits let them go.
+ * Names with limits have flows of their own kind (dispatch/gated-line.ts). Their tasks count as work while their limits let them
+ * go.
  */
 export class WaitingTasks {
   /** Flows with tasks and without limits. The last one stays when it is emptied, because it is mostly the next one to be filled. */

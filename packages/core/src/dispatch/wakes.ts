@@ -10,8 +10,8 @@ export interface Sleeper extends Waiter {
 }
 
 /**
- * Wakes lines of tasks at their times. A pool has one timer for all of them, and none while no line sleeps. Sleepers are in a binary
- * heap, since each key of a limit may have a line of its own.
+ * Wakes lines of tasks at their times. A pool has one timer for all of them, and none while no line sleeps. Sleepers are in a
+ * binary heap, since each key of a limit may have a line of its own.
  */
 export class Wakes {
   readonly #clock: Clock;

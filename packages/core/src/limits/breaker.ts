@@ -55,8 +55,8 @@ export interface BreakerChange {
 }
 
 /**
- * A circuit breaker of one task, or of one key of it. It holds no lock: calls run side by side, and each brings its outcome back. An
- * outcome that comes after a change of state counts no more. It has no timer: calls find out that its time is over.
+ * A circuit breaker of one task, or of one key of it. It holds no lock: calls run side by side, and each brings its outcome back.
+ * An outcome that comes after a change of state counts no more. It has no timer: calls find out that its time is over.
  *
  * - closed: at first, and after `probes` successes. Lets all calls through, and counts.
  * - open: after too many failures or slow calls, or a failed probe. Lets no call through until its time is over.

@@ -9,8 +9,8 @@ export interface FallbackCall {
 }
 
 /**
- * The answer of a call, or what its task's `breaker.fallback` gives instead where a circuit breaker refuses the call. The caller's signal
- * ends the wait for either.
+ * The answer of a call, or what its task's `breaker.fallback` gives instead where a circuit breaker refuses the call. The caller's
+ * signal ends the wait for either.
  * @throws what `answer` throws; both errors when `fallback` fails, too
  */
 export async function orFallback(call: FallbackCall, answer: () => Promise<unknown>): Promise<unknown> {

@@ -10,7 +10,9 @@ const LOOKED_AT = 2;
 export class KeyGates {
   readonly #makeLimiter: () => RateLimiter;
   readonly #gates = new Map<string, Gate>();
-  /** The gate of all keys beyond MOST_KEYS. A key that used it gets none of its own while it is in use: it would have two shares. */
+  /**
+   * The gate of all keys beyond MOST_KEYS. A key that used it gets none of its own while it is in use: it would have two shares.
+   */
   #other: Gate | undefined;
 
   constructor(makeLimiter: () => RateLimiter) {

@@ -105,14 +105,14 @@ export class TokenBucket implements RateLimiter {
 }
 
 /**
- * Parts of a strict window. Calls that end within one part are forgotten together, so that no window remembers more than this number
- * of them. A call then counts for up to a thousandth of `perMs` too long.
+ * Parts of a strict window. Calls that end within one part are forgotten together, so that no window remembers more than this
+ * number of them. A call then counts for up to a thousandth of `perMs` too long.
  */
 const PARTS = 1000;
 
 /**
- * A strict window: calls within any `perMs` never cost more than `max`, as the called service counts them. The service sees a call at
- * some moment between its beginning and its end. So a call counts from its beginning until `perMs` after its end.
+ * A strict window: calls within any `perMs` never cost more than `max`, as the called service counts them. The service sees a call
+ * at some moment between its beginning and its end. So a call counts from its beginning until `perMs` after its end.
  */
 export class StrictWindow implements RateLimiter {
   readonly endFrees = true;

@@ -16,8 +16,8 @@ export interface TaskGrantParts {
 }
 
 /**
- * What one call has taken of the limits of its name. A batch is one call of several rows, and ends with the last of them. A row ends
- * once, with the entry of its try in the worker.
+ * What one call has taken of the limits of its name. A batch is one call of several rows, and ends with the last of them. A row
+ * ends once, with the entry of its try in the worker.
  */
 export class TaskGrant {
   readonly #parts: TaskGrantParts;

@@ -2,10 +2,10 @@
 const RESERVE = 10;
 
 /**
- * Bounds the load that further tries of tasks add: retries, or runs beside slow ones. Each first try pays in a share of a try, and each
- * further one takes out a whole one. So further tries are at most that share of the first tries, and RESERVE more. Without it, a server
- * that is down gets a multiple of its usual load. The bound is that of Google's SRE book (chapter "Handling Overload") and of gRPC's
- * retry throttling.
+ * Bounds the load that further tries of tasks add: retries, or runs beside slow ones. Each first try pays in a share of a try, and
+ * each further one takes out a whole one. So further tries are at most that share of the first tries, and RESERVE more. Without it,
+ * a server that is down gets a multiple of its usual load. The bound is that of Google's SRE book (chapter "Handling Overload") and
+ * of gRPC's retry throttling.
  */
 export class TryBudget {
   readonly #share: number;

@@ -18,7 +18,9 @@ import type { PoolCache } from './pool-cache.js';
 import type { PoolState } from './pool-state.js';
 import { bindRetry, toTerms } from './terms.js';
 
-/** Bounds of a window that the pool chooses. The least fills eight workers twice; the most bounds memory for large items. Choices. */
+/**
+ * Bounds of a window that the pool chooses. The least fills eight workers twice; the most bounds memory for large items. Choices.
+ */
 const MIN_WINDOW = 16;
 const MAX_WINDOW = 4096;
 

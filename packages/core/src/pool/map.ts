@@ -30,8 +30,8 @@ export interface MapParts {
 }
 
 /**
- * Results from a cache that may come one after the other. Then the event loop turns, for timers and I/O of the program. A thousand of them
- * take a millisecond or two; at double, a timer would wait for twice as long. A choice.
+ * Results from a cache that may come one after the other. Then the event loop turns, for timers and I/O of the program. A thousand
+ * of them take a millisecond or two; at double, a timer would wait for twice as long. A choice.
  */
 const MOST_AT_ONCE = 1000;
 

@@ -109,8 +109,9 @@ export class PoolControl<W = AnyHandlers> extends CheckedEvents implements Async
   }
 
   /**
-   * Ends waits for more calls, of this task or of all. Calls that wait in throttle or debounce run at once. Items that wait for others
-   * of their batch leave as soon as a worker is free. Without effect for a pool that is not open. Calls of callables belong to all.
+   * Ends waits for more calls, of this task or of all. Calls that wait in throttle or debounce run at once. Items that wait for
+   * others of their batch leave as soon as a worker is free. Without effect for a pool that is not open. Calls of callables belong
+   * to all.
    * @throws ERR_OPTION for a name that is no text
    */
   flush(name?: keyof HandlersOf<W> & string): void {
@@ -143,9 +144,9 @@ export class PoolControl<W = AnyHandlers> extends CheckedEvents implements Async
   }
 
   /**
-   * Frees memory now. Each ready worker runs its `onMemoryPressure`, and with --expose-gc it collects its garbage. This program drops
-   * memory that is kept for inputs, and the least recently used half of the cached results. Resolves when each worker has answered,
-   * or its time is over.
+   * Frees memory now. Each ready worker runs its `onMemoryPressure`, and with --expose-gc it collects its garbage. This program
+   * drops memory that is kept for inputs, and the least recently used half of the cached results. Resolves when each worker has
+   * answered, or its time is over.
    * @param level goes to the hooks
    * @throws ERR_OPTION at once, for a wrong level or wrong options
    */

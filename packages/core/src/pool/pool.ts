@@ -67,7 +67,8 @@ export class Pool<W = AnyHandlers> extends PoolControl<W> {
   /**
    * Runs one task and resolves to the result of its handler. An async iterable as input, such as a Readable, flows: the handler
    * gets an async iterable. The source is read as far ahead as 64 values or 1 MiB, and closed when the task settles. Once the
-   * handler has asked for a value, the task is not tried again. Such a call is never hedged, and goes past cache, throttle and debounce.
+   * handler has asked for a value, the task is not tried again. Such a call is never hedged, and goes past cache, throttle and
+   * debounce.
    * @throws ERR_OPTION at once, for wrong arguments or options
    * @returns a promise that rejects with the handler's own error, the signal's reason, or a PoolError
    */
@@ -117,11 +118,11 @@ export class Pool<W = AnyHandlers> extends PoolControl<W> {
   }
 
   /**
-   * Runs one task whose handler is a generator, or returns an async iterable, and gives the values as they come. The task is submitted
-   * at once, and takes a place in a worker until its handler has ended. The handler goes no further ahead of the reader than
-   * `highWaterMark`. So a stream that nothing reads stays where it is, until `timeoutMs`, `signal` or `destroy()` ends it. `close()`
-   * waits for it. Once a value has arrived, the task is not tried again, whatever `retry` says. It is never hedged, and goes past the
-   * cache, `throttle`, `debounce` and `breaker.fallback`.
+   * Runs one task whose handler is a generator, or returns an async iterable, and gives the values as they come. The task is
+   * submitted at once, and takes a place in a worker until its handler has ended. The handler goes no further ahead of the reader
+   * than `highWaterMark`. So a stream that nothing reads stays where it is, until `timeoutMs`, `signal` or `destroy()` ends it.
+   * `close()` waits for it. Once a value has arrived, the task is not tried again, whatever `retry` says. It is never hedged, and
+   * goes past the cache, `throttle`, `debounce` and `breaker.fallback`.
    * @throws ERR_OPTION at once, for wrong arguments or options
    * @returns a stream. It fails with the handler's own error, the signal's reason, or a PoolError. It fails with a TypeError if the
    * handler returns no stream
@@ -138,9 +139,9 @@ export class Pool<W = AnyHandlers> extends PoolControl<W> {
   }
 
   /**
-   * Runs one task that exchanges messages with its caller: `post` and `on('message')` here, `ctx.post` and `ctx.on('message')` in the
-   * handler. Once a message has passed, the task is not tried again, whatever `retry` says. It is never hedged, and goes past the
-   * cache, `throttle`, `debounce` and `breaker.fallback`.
+   * Runs one task that exchanges messages with its caller: `post` and `on('message')` here, `ctx.post` and `ctx.on('message')` in
+   * the handler. Once a message has passed, the task is not tried again, whatever `retry` says. It is never hedged, and goes past
+   * the cache, `throttle`, `debounce` and `breaker.fallback`.
    * @throws ERR_OPTION at once, for wrong arguments or options
    */
   start<N extends keyof HandlersOf<W> & string>(name: N, ...args: StartArguments<Input<W, N>>): TaskCall<Output<W, N>> {

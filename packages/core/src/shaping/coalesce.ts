@@ -15,9 +15,9 @@ const keepAlive = new KeepAlive();
  * Gathers values of a program for its display or its log, and applies the latest ones together. The first value of a burst waits
  * for `everyMs`. Then `apply` gets the latest value of each key, in the order in which the keys came. It needs no pool.
  *
- * A program with values that wait keeps running until they are applied, so the last value always is. `process.exit()` does not wait:
- * call `flush()` first. What `apply` throws becomes an uncaught exception of the program, and a promise that it returns is not awaited.
- * Later values are applied all the same.
+ * A program with values that wait keeps running until they are applied, so the last value always is. `process.exit()` does not
+ * wait: call `flush()` first. What `apply` throws becomes an uncaught exception of the program, and a promise that it returns is
+ * not awaited. Later values are applied all the same.
  *
  * ```ts
  * const show = coalesce({ everyMs: 50, key: (file: Status) => file.path }, (files) => redraw(files));

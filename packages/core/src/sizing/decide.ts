@@ -81,8 +81,8 @@ function observe(before: SizingState, sample: SizingSample, limits: SizingLimits
 }
 
 /**
- * Without work, workers unneeded for a while go one at a time, down to the minimum. With `idleMs`, all of them go at once after that
- * time. Workers below the minimum come back, as soon as memory allows.
+ * Without work, workers unneeded for a while go one at a time, down to the minimum. With `idleMs`, all of them go at once after
+ * that time. Workers below the minimum come back, as soon as memory allows.
  */
 function rest(state: SizingState, sample: SizingSample, limits: SizingLimits): SizingChoice {
   const probeAtMs = sample.nowMs + state.probeEveryMs;
@@ -139,8 +139,8 @@ function chooseWorkers(state: SizingState, sample: SizingSample, limits: SizingL
 }
 
 /**
- * Number of workers that there should be whatever there is to do, as far as memory allows. The first one does not depend on room for
- * it: without any, no task would ever run.
+ * Number of workers that there should be whatever there is to do, as far as memory allows. The first one does not depend on room
+ * for it: without any, no task would ever run.
  */
 function leastWorkers(sample: SizingSample, limits: SizingLimits): number {
   return Math.min(limits.minWorkers, Math.max(1, mostWorkers(sample, limits)));

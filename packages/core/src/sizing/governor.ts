@@ -19,15 +19,15 @@ interface Shared {
 }
 
 /**
- * Computing workers for each core above which a program is warned. Each worker takes some 47 MB (docs/performance.md#idle-memory), and
- * tasks that compute gain nothing from more workers than cores. At 4 it is no small excess by a wrong count of cores. A choice.
+ * Computing workers for each core above which a program is warned. Each worker takes some 47 MB (docs/performance.md#idle-memory),
+ * and tasks that compute gain nothing from more workers than cores. At 4 it is no small excess by a wrong count of cores. A choice.
  */
 const MOST_PER_CORE = 4;
 
 /**
- * Time constant of the average of used cores. A look covers 250 ms. A pool whose work comes in bursts uses two cores in one look, and
- * none in the next. A pool with 3 cores beside it changed its workers 33 times in a simulated minute. With this average it changed
- * them 6 times, and did 99 % of the work instead of 93 %. Half and double this time gave 6 and 4 changes.
+ * Time constant of the average of used cores. A look covers 250 ms. A pool whose work comes in bursts uses two cores in one look,
+ * and none in the next. A pool with 3 cores beside it changed its workers 33 times in a simulated minute. With this average it
+ * changed them 6 times, and did 99 % of the work instead of 93 %. Half and double this time gave 6 and 4 changes.
  */
 const AVERAGED_MS = 1000;
 
@@ -78,8 +78,8 @@ export class CoreShare {
 }
 
 /**
- * Number of computing workers of all pools of this program, if it is too large for its cores. Only once in a program: a warning that
- * comes again is not read.
+ * Number of computing workers of all pools of this program, if it is too large for its cores. Only once in a program: a warning
+ * that comes again is not read.
  */
 export function takeExcess(cores: number): number | undefined {
   const state = shared();

@@ -1,5 +1,6 @@
 /**
- * Length of a call that a batch of size 'auto' aims at, ms. Below it, what a call costs by itself counts. Above it, results come late, and much work is lost with a worker. The same numbers serve joblib for its batches of short tasks.
+ * Length of a call that a batch of size 'auto' aims at, ms. Below it, what a call costs by itself counts. Above it, results come
+ * late, and much work is lost with a worker. The same numbers serve joblib for its batches of short tasks.
  */
 const SHORT_MS = 200;
 const LONG_MS = 2000;
@@ -11,8 +12,8 @@ const MOST_CHANGE = 2;
 export const FIRST_SIZE = 16;
 
 /**
- * The size for the next batches, from the length of a call. It stays where the call took 0.2 to 2 s. A batch that left before it had
- * its size, for its time, tells no reason to grow.
+ * The size for the next batches, from the length of a call. It stays where the call took 0.2 to 2 s. A batch that left before it
+ * had its size, for its time, tells no reason to grow.
  * @param size at present
  * @param inputs of the call
  * @param ms length of the call

@@ -5,8 +5,8 @@ import type { BatchTicket, Ticket } from '../limits/task-limits.js';
 import { Task } from './task.js';
 
 /**
- * The life of a batch in the pool. `gathering`: it waits for more items, in no queue. `due`: it is in the queue, and takes items until
- * a worker is free. `closed`: in the queue, and takes no more. `gone`: its items are in a worker, or there are none left.
+ * The life of a batch in the pool. `gathering`: it waits for more items, in no queue. `due`: it is in the queue, and takes items
+ * until a worker is free. `closed`: in the queue, and takes no more. `gone`: its items are in a worker, or there are none left.
  */
 export type BatchState = 'gathering' | 'due' | 'closed' | 'gone';
 

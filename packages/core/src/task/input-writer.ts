@@ -8,9 +8,9 @@ import type { Task } from './task.js';
 import type { InputAside } from './task-terms.js';
 
 /**
- * Size of the chunks of small inputs. Tasks keep such a chunk alive for milliseconds, so that it mostly goes with the young generation.
- * Chunks of 64 KiB did not. They took up to 28 MB of a program that mapped ten million numbers, and now take 4. An input costs as
- * much. Inputs of some kilobytes would fill small chunks badly.
+ * Size of the chunks of small inputs. Tasks keep such a chunk alive for milliseconds, so that it mostly goes with the young
+ * generation. Chunks of 64 KiB did not. They took up to 28 MB of a program that mapped ten million numbers, and now take 4. An
+ * input costs as much. Inputs of some kilobytes would fill small chunks badly.
  */
 const SMALL_CHUNK_BYTES = 8 * 1024;
 

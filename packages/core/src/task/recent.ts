@@ -13,8 +13,8 @@ const KEPT_MS = 60 * MINUTE_MS;
 export type WindowRates = Omit<WindowStats, 'totalMs' | 'runMs'>;
 
 /**
- * What a pool did in the last hour. A slice takes 16 bytes for each bucket in which a task ended, some hundred in most. Of the slices
- * before the last minute, any two neighbours are longer than a minute. So there are some 120, whatever the number of tasks.
+ * What a pool did in the last hour. A slice takes 16 bytes for each bucket in which a task ended, some hundred in most. Of the
+ * slices before the last minute, any two neighbours are longer than a minute. So there are some 120, whatever the number of tasks.
  */
 export class RecentSlices {
   readonly #seconds = new RingQueue<Slice>();

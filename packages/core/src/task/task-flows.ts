@@ -43,8 +43,8 @@ export interface FlowLine {
 }
 
 /**
- * The caller's ends of the flows of one task, over all its tries. A try attaches them with its first frame. Once a value has passed,
- * there is no other try. After the task has settled, messages go on until its handler has ended.
+ * The caller's ends of the flows of one task, over all its tries. A try attaches them with its first frame. Once a value has
+ * passed, there is no other try. After the task has settled, messages go on until its handler has ended.
  */
 export class TaskFlows {
   /** For the row of the task. */

@@ -1,6 +1,6 @@
 /**
- * The life of a task. `queued`: in the pool's queue. `dispatched`: sent to a worker, begun or not. `retrying`: waits for its next try, or for a
- * further run of it, in no queue and in no worker. `settled`: its promise is settled.
+ * The life of a task. `queued`: in the pool's queue. `dispatched`: sent to a worker, begun or not. `retrying`: waits for its next
+ * try, or for a further run of it, in no queue and in no worker. `settled`: its promise is settled.
  */
 export type TaskState = 'queued' | 'dispatched' | 'retrying' | 'settled';
 

@@ -37,11 +37,10 @@ export interface Assignment {
 const NO_EXTRAS: TaskExtras = {};
 
 /**
- * One submitted call, from acceptance until it settles. Its own links put it in the queue. Only the TaskRegistry moves its
- * `state`.
+ * One submitted call, from acceptance until it settles. Its own links put it in the queue. Only the TaskRegistry moves its `state`.
  *
- * A million may wait, so it has no field that a waiting task does not need. The data of a try is in the worker's entry. Data
- * that few tasks have is in `extras` and `history`. A number with a fraction costs a field and 16 bytes more.
+ * A million may wait, so it has no field that a waiting task does not need. The data of a try is in the worker's entry. Data that
+ * few tasks have is in `extras` and `history`. A number with a fraction costs a field and 16 bytes more.
  */
 export class Task implements Linked<Task> {
   next: Task | undefined;
@@ -61,8 +60,7 @@ export class Task implements Linked<Task> {
   readonly submittedAt: number;
   /**
    * What its state owns: the timer that ends its wait (queued, retrying), or its entry in a worker (dispatched). Only the
-   * TaskRegistry writes it, together with `state`. It is a field, because an object for each state would cost 40 bytes a
-   * task.
+   * TaskRegistry writes it, together with `state`. It is a field, because an object for each state would cost 40 bytes a task.
    */
   owned: Timer | Assignment | undefined;
   #history: TaskHistory | undefined;
@@ -151,7 +149,6 @@ export class Task implements Linked<Task> {
   get isBroadcast(): boolean {
     return this.isPinned && !this.isTwin;
   }
-  /** Its further runs; undefined for most tasks. */
   get twins(): Twins | undefined {
     return this.#history?.twins;
   }
@@ -179,7 +176,6 @@ export class Task implements Linked<Task> {
   get mayRunTwice(): boolean {
     return this.isIdempotent || this.retries < this.settings.retry.attempts;
   }
-  /** 1 for the first start of its handler. */
   get attempt(): number {
     return this.#history?.attempt ?? 1;
   }
@@ -195,11 +191,9 @@ export class Task implements Linked<Task> {
     history.attempt += history.twins.begun;
     history.twins.begun = 0;
   }
-  /** Number of tries that its `retry` has paid for. */
   get retries(): number {
     return this.#history?.retries ?? 0;
   }
-  /** Error of its latest try, if another one follows. */
   get failure(): TaskHistory['failure'] {
     return this.#history?.failure;
   }
@@ -228,7 +222,6 @@ export class Task implements Linked<Task> {
   get waitUntilMs(): number {
     return Math.min(this.dueAt + this.settings.queueTimeoutMs, this.deadlineMs);
   }
-  /** Time when this try became due, host clock. */
   get dueAt(): number {
     return this.#history?.dueAt ?? this.submittedAt;
   }

@@ -37,7 +37,9 @@ const IS_OURS = /\/(src|dist)\/transport\/[^/]+$|\/dist\/bundle\/index\.c?js$/;
 /** Folder for copies of these files, beside a program that bundles this code. */
 const COPIES = 'millpond-core';
 
-/** Where programs load this file, or in dist/ above dist/transport/, where tsc puts it. Comes first, since it serves most programs. */
+/**
+ * Where programs load this file, or in dist/ above dist/transport/, where tsc puts it. Comes first, since it serves most programs.
+ */
 function besideUs(name: BundleName, own: string): URL | undefined {
   if (!IS_OURS.test(own)) return undefined;
   return firstThere([`./${name}`, `../bundle/${name}`], own);

@@ -50,8 +50,9 @@ export class GuardLink {
   }
 
   /**
-   * Answers are JSON texts, one a line, in the order of the questions. A handler can write to any file descriptor of its process. After
-   * the first text that is no answer, nothing more is asked. The link stays open, since its end makes the guard end the worker.
+   * Answers are JSON texts, one a line, in the order of the questions. A handler can write to any file descriptor of its process.
+   * After the first text that is no answer, nothing more is asked. The link stays open, since its end makes the guard end the
+   * worker.
    */
   #read(text: string): void {
     if (this.#isBroken) return;

@@ -36,7 +36,10 @@ interface Watched extends Outlet {
 const MOST_PIPE_BYTES = 1024 * 1024;
 /** Most bytes that a writer holds; with more, it prints without end. A choice. */
 const MOST_HELD_BYTES = 16 * 1024 * 1024;
-/** Time without news after which a writer that has more, or does not answer, is stuck. A choice: the end of a program may wait for it. */
+/**
+ * Time without news after which a writer that has more, or does not answer, is stuck. A choice: the end of a program may wait for
+ * it.
+ */
 const STUCK_MS = 1000;
 /** Time between looks at sources that give no events. A choice: the program may end later by that time. */
 const LOOK_MS = 2;

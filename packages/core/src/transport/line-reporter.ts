@@ -13,9 +13,9 @@ export interface OutputListener {
 }
 
 /**
- * Most bytes of a stream that are reported in a turn of the event loop: one read of a pipe. The source then waits for the next turn.
- * So a worker that prints without end leaves the program its time. At half, a read is still reported whole. At double, short lines
- * take twice the time of a turn.
+ * Most bytes of a stream that are reported in a turn of the event loop: one read of a pipe. The source then waits for the next
+ * turn. So a worker that prints without end leaves the program its time. At half, a read is still reported whole. At double, short
+ * lines take twice the time of a turn.
  */
 const TURN_BYTES = 64 * 1024;
 /**

@@ -19,7 +19,9 @@ import { threadStack } from './thread-stack.js';
 import { type Transport, type TransportExit, UNHEARD, type WorkerSpec } from './transport.js';
 import { workerEnv } from './worker-env.js';
 
-/** Time for a thread to end after an uncaught error, by Node's process.exit(). If a handler has replaced that, the parent ends it. */
+/**
+ * Time for a thread to end after an uncaught error, by Node's process.exit(). If a handler has replaced that, the parent ends it.
+ */
 const ENDS_WITHIN_MS = 1000;
 /** Longest wait after the end of a thread for results in its port. */
 const LAST_MESSAGES_MS = 1000;

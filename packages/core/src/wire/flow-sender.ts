@@ -7,8 +7,9 @@ import type { FlowValue, FlowValueWriter } from './flow-value.js';
 /** Longest time for which values gather, ms: a quarter of a frame on a screen. It bounds what a value waits for its neighbours. */
 export const GATHER_MS = 4;
 /**
- * Values, and bytes, that leave at once. Beyond 64 values a frame costs some 5 % of what they cost. A quarter of a window of bytes is
- * what the receiver grants at a time. With a frame for each Buffer of 64 KiB, a thread sent 0.8 times as much; a process as much.
+ * Values, and bytes, that leave at once. Beyond 64 values a frame costs some 5 % of what they cost. A quarter of a window of bytes
+ * is what the receiver grants at a time. With a frame for each Buffer of 64 KiB, a thread sent 0.8 times as much; a process as
+ * much.
  */
 const MOST_VALUES = 64;
 const MOST_BYTES = FLOW_WINDOW.bytes / CREDIT_SHARE;
@@ -22,8 +23,8 @@ export interface FlowSenderParts {
 }
 
 /**
- * Sends the values of one flow within its credit. Values gather until the event loop turns, or for GATHER_MS. A value leaves at once
- * if its receiver has taken everything before.
+ * Sends the values of one flow within its credit. Values gather until the event loop turns, or for GATHER_MS. A value leaves at
+ * once if its receiver has taken everything before.
  */
 export class FlowSender {
   readonly #parts: FlowSenderParts;

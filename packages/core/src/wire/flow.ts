@@ -34,6 +34,8 @@ export interface FlowTerms {
   readonly hasMessages?: boolean | undefined;
 }
 
-/** Most messages of one task, and bytes, that wait to be sent. One more is refused. A choice: 16 windows of values, and 4 of bytes. */
+/**
+ * Most messages of one task, and bytes, that wait to be sent. One more is refused. A choice: 16 windows of values, and 4 of bytes.
+ */
 export const MOST_MESSAGES = 16 * FLOW_WINDOW.values;
 export const MOST_MESSAGE_BYTES = 4 * FLOW_WINDOW.bytes;

@@ -149,8 +149,8 @@ export const ATTEMPT_MASK = 0x7fff;
  * `meta` of a request and of its withdrawal: [its number]. `meta` of a reply: [the number of its request, 1 if refused].
  *
  * `meta` of a flow frame: [wire id, number of the flow, bytes of shape definitions before the values]. A row for each value
- * follows: [its bytes in `values`, number of its views in `beside`]. A value in `body` has its size in place of the bytes. `meta` of a credit: [wire id, number of the flow, values taken].
- * `meta` of sourceEnd, sourceLeft, messageUnread and flowsEnd: [wire id].
+ * follows: [its bytes in `values`, number of its views in `beside`]. A value in `body` has its size in place of the bytes. `meta`
+ * of a credit: [wire id, number of the flow, values taken]. `meta` of sourceEnd, sourceLeft, messageUnread and flowsEnd: [wire id].
  */
 /** Words of a flow frame before its rows, and of a row. */
 export const FLOW_HEAD = 3;

@@ -16,8 +16,8 @@ const WINDOW_BYTES = 1024 * 1024;
 const MESSAGE_BYTES = 64;
 
 /**
- * Most bytes that a reader gets at once, as from a pipe. All that a thread has held back comes in one message. No reader should have
- * to take megabytes of lines in one turn of the event loop.
+ * Most bytes that a reader gets at once, as from a pipe. All that a thread has held back comes in one message. No reader should
+ * have to take megabytes of lines in one turn of the event loop.
  */
 const SLICE_BYTES = 64 * 1024;
 

@@ -21,8 +21,8 @@ export function streamIterator(value: unknown): AnyIterator | undefined {
 }
 
 /**
- * Pulls an iterator, and sends its values in a flow. It asks for a value only when the flow has room for one. So the iterator stands
- * still within the credit of the receiver.
+ * Pulls an iterator, and sends its values in a flow. It asks for a value only when the flow has room for one. So the iterator
+ * stands still within the credit of the receiver.
  */
 export class Pump {
   readonly #iterator: AnyIterator;

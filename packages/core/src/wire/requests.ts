@@ -11,7 +11,9 @@ import type { Topics } from './topics.js';
 /** Second word of a reply. */
 const REFUSED = 1;
 
-/** Functions that answer requests, by topic. A promise may take its time; `signal` aborts when the answer is not wanted any more. */
+/**
+ * Functions that answer requests, by topic. A promise may take its time; `signal` aborts when the answer is not wanted any more.
+ */
 export type Answers<T extends Topics<T>> = {
   readonly [K in keyof T]: (asked: T[K]['asked'], signal: AbortSignal) => T[K]['answer'] | Promise<T[K]['answer']>;
 };

@@ -131,7 +131,7 @@ export class InFlightTasks {
     return this.#table.get(wireId);
   }
 
-  /** Puts a task in flight; it leaves with the next `send`. @param handler its index in the worker's own list @param call its batch */
+  /** Puts a task in flight; it leaves with the next `send`. @param handler its index in the worker's list @param call its batch */
   add(task: Task, handler: number, call?: BatchCall): InFlightEntry {
     const entry = this.#table.add(task);
     entry.handler = handler;
@@ -202,7 +202,8 @@ export class InFlightTasks {
       this.release(entry);
       return true;
     }
-    // The worker may decode its input now, and die of that. The task must not be in a second worker meanwhile. The board says so only after the revocation.
+    // The worker may decode its input now, and die of that. The task must not be in a second worker meanwhile. The board says so
+    // only after the revocation.
     if (this.#revoke(entry) !== true || this.#parts.transport.board?.decoding() === entry.wireId) return false;
     this.#noteRevoked(entry);
     return true;

@@ -174,7 +174,7 @@ export class Worker {
     return this.#start.handlers;
   }
 
-  /** Puts a task in flight; it leaves with the next `flush`. Only for a ready worker. @param call the batch of which it is the next */
+  /** Puts a task in flight; it leaves with the next `flush`. Only for a ready worker. @param call its batch */
   assign(task: Task, handler: number, call?: BatchCall): Assignment {
     if (this.#state.name !== 'busy') this.#move({ name: 'busy' });
     return this.assigned.add(task, handler, call);

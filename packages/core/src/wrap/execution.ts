@@ -25,7 +25,9 @@ export interface ExecutionParts {
   retryRefused(): void;
 }
 
-/** One call of a wrapped function, below its cache and shaping: a deadline around tries. It ends once, whatever the function does. */
+/**
+ * One call of a wrapped function, below its cache and shaping: a deadline around tries. It ends once, whatever the function does.
+ */
 export class Execution implements SharedTask {
   readonly result: Promise<SharedResult>;
   readonly #parts: ExecutionParts;

@@ -37,7 +37,10 @@ export interface FunctionRunParts {
   timeoutMs(): number;
 }
 
-/** One run of the function. It ends with its signal or its time, and the function itself may go on. So its places are held until then. */
+/**
+ * One run of the function. It ends with its signal or its time, and the function itself may go on. So its places are held until
+ * then.
+ */
 export class FunctionRun {
   readonly beganAtMs: number;
   /** Does not reject. */
