@@ -88,7 +88,10 @@ export class FunctionPolicies {
     if (line === undefined || ticket === undefined) return this.take(keys, cause);
     ticket.limitWaitMs = 0;
     const refusal = line.limits.refusalOf(ticket, this.#clock.now());
-    if (refusal !== undefined) throw new PoolError('ERR_RATE_LIMITED', { task: this.#name, ...refusal });
+    if (refusal !== undefined) {
+      const why = cause === undefined ? {} : { cause };
+      throw new PoolError('ERR_RATE_LIMITED', { task: this.#name, ...refusal }, why);
+    }
     return line.pass(ticket, signal, () => this.take(keys, cause));
   }
 

@@ -153,6 +153,19 @@ describe('a breaker around a function', () => {
     await expect(only).rejects.toMatchObject({ code: 'ERR_CIRCUIT_OPEN', cause: broken });
     expect(calls.stats()).toMatchObject({ tries: 1, breaker: { refused: 1 } });
   });
+
+  it('says what came before, when a limit refuses the next one', async () => {
+    const { call, tries, clock } = openWrapped({
+      retry: { attempts: 3, backoff: { baseMs: 1, maxMs: 1 } },
+      rateLimit: { calls: 1, perMs: 1000, when: 'reject' },
+    });
+    const only = expect(call('a')).rejects.toMatchObject({ code: 'ERR_RATE_LIMITED', cause: broken });
+    await turn();
+    tries[0]?.reject(broken);
+    await turn();
+    clock.advance(1);
+    await only;
+  });
 });
 
 describe('a function that fails with the error of another policy', () => {
