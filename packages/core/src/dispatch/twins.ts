@@ -2,7 +2,7 @@ import type { Task } from '../task/task.js';
 import type { Twins } from '../task/task-history.js';
 
 /** The further runs of one task that are under way. */
-export class RunningTwins implements Twins {
+export class RunningTwins implements Twins<Task> {
   begun = 0;
   readonly #running = new Set<Task>();
   readonly #cancel: (twin: Task) => void;

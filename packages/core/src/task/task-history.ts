@@ -1,24 +1,22 @@
-import type { Task } from './task.js';
-
-/** The further runs of a task that took long. */
-export interface Twins {
+/** The further runs of a task that took long. @typeParam T tasks */
+export interface Twins<T> {
   /** Number of them that have begun beside its present try. */
   begun: number;
   /** Whether any is under way. */
   readonly areUnderWay: boolean;
-  add(twin: Task): void;
+  add(twin: T): void;
   /** Forgets one whose result is that of its task. */
-  drop(twin: Task): void;
+  drop(twin: T): void;
   /** Forgets one that gave no result. */
-  remove(twin: Task): void;
+  remove(twin: T): void;
   /** Cancels those that are under way, since the task has settled. */
   taskSettled(): void;
   /** Calls back when none of them is under way any more. False when none is. */
   whenGone(callback: () => void): boolean;
 }
 
-/** Data that few tasks have: those with more than one try, or with a worker that died on them. */
-export interface TaskHistory {
+/** Data that few tasks have: those with more than one try, or with a worker that died on them. @typeParam T tasks */
+export interface TaskHistory<T> {
   /** Number of starts of its handler, the next one included. */
   attempt: number;
   /** Number of tries that its `retry` has paid for. */
@@ -41,7 +39,7 @@ export interface TaskHistory {
   /** Whether it has run for its `slowMs`. */
   isSlow: boolean;
   /** Further runs of it; undefined before the first. */
-  twins: Twins | undefined;
+  twins: Twins<T> | undefined;
   /** The task that this one is a further run of. It settles when one of them does, and no count has it. */
-  twinOf: Task | undefined;
+  twinOf: T | undefined;
 }

@@ -63,7 +63,7 @@ export class Task implements Linked<Task> {
    * TaskRegistry writes it, together with `state`. It is a field, because an object for each state would cost 40 bytes a task.
    */
   owned: Timer | Assignment | undefined;
-  #history: TaskHistory | undefined;
+  #history: TaskHistory<Task> | undefined;
 
   constructor(
     id: number,
@@ -149,7 +149,7 @@ export class Task implements Linked<Task> {
   get isBroadcast(): boolean {
     return this.isPinned && !this.isTwin;
   }
-  get twins(): Twins | undefined {
+  get twins(): Twins<Task> | undefined {
     return this.#history?.twins;
   }
   /** Whether it belongs to this name, or to the callable with this label. */
@@ -194,7 +194,7 @@ export class Task implements Linked<Task> {
   get retries(): number {
     return this.#history?.retries ?? 0;
   }
-  get failure(): TaskHistory['failure'] {
+  get failure(): TaskHistory<Task>['failure'] {
     return this.#history?.failure;
   }
   /** Whether it may run twice. If its result is lost with its worker, it then runs again. */
@@ -237,7 +237,7 @@ export class Task implements Linked<Task> {
     return this.#history?.twinOf ?? this;
   }
   /** Its history, for changes. */
-  get history(): TaskHistory {
+  get history(): TaskHistory<Task> {
     return (this.#history ??= {
       attempt: 1,
       retries: 0,
