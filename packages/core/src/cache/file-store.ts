@@ -74,7 +74,10 @@ export class FileStore implements CacheStore {
   }
 
   async clear(): Promise<void> {
-    for await (const { path } of this.#files()) await fs().rm(path, { force: true });
+    for await (const { path, changedMs } of this.#files()) {
+      // A record under way is of another call, which another program may have made after this one.
+      if (!path.endsWith('.tmp') || isAbandoned(changedMs)) await fs().rm(path, { force: true });
+    }
     this.#bytes = undefined;
     this.#written = 0;
   }
@@ -148,8 +151,8 @@ export class FileStore implements CacheStore {
     this.#written = 0;
     files.sort((a, b) => a.changedMs - b.changedMs);
     for (const { path, size, changedMs } of files) {
-      const isAbandoned = path.endsWith('.tmp') && changedMs < Date.now() - ABANDONED_MS;
-      if (this.#isClosed || (bytes <= this.#maxBytes * (1 - SWEEP_SHARE) && !isAbandoned)) continue;
+      const isLeft = path.endsWith('.tmp') && isAbandoned(changedMs);
+      if (this.#isClosed || (bytes <= this.#maxBytes * (1 - SWEEP_SHARE) && !isLeft)) continue;
       await fs().rm(path, { force: true });
       bytes -= size;
     }
@@ -188,4 +191,8 @@ async function statOf(path: string): Promise<{ size: number; mtimeMs: number } |
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+function isAbandoned(changedMs: number): boolean {
+  return changedMs < Date.now() - ABANDONED_MS;
 }

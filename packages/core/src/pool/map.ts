@@ -3,6 +3,7 @@ import { type Deferred, deferred } from '../base/deferred.js';
 import { isThenable } from '../base/is-thenable.js';
 import { AbortController, setImmediate } from '../base/natives.js';
 import { RingQueue } from '../base/ring-queue.js';
+import { isPoolError } from '../contract/errors.js';
 
 /** How one input of `mapSettled` ended. */
 export type SettledTask<I, O> =
@@ -22,6 +23,8 @@ export interface MapParts {
   /** Whether results may come without a turn of the event loop, from a cache. */
   mayComeAtOnce: boolean;
   signal: AbortSignal | undefined;
+  /** Whether a failure ends the loop, after the tasks under way. */
+  endsAt?(reason: unknown): boolean;
   /**
    * Calls back once with the error of a pool that accepts no more tasks. The call comes at once if it accepts none now.
    * Returns a function that unsubscribes.
@@ -42,7 +45,7 @@ const MOST_AT_ONCE = 1000;
  * endless source would yield refusals for ever.
  */
 export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void, undefined> {
-  const { inputs, ordered, window, room, submit, mayComeAtOnce } = parts;
+  const { inputs, ordered, window, room, submit, mayComeAtOnce, endsAt } = parts;
   const source = iterator(inputs);
   // A separate controller, which the given signal aborts: AbortSignal.any() leaves something behind in a signal that lives
   // on.
@@ -67,6 +70,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
 
   const settle = (settled: Settled): void => {
     underWay--;
+    if (settled.status === 'rejected' && endsAt?.(settled.reason) === true) stopWith(settled.reason);
     if (ordered) waiting.set(settled.index - first, settled);
     else done.push(settled);
     news?.resolve();
@@ -192,12 +196,19 @@ async function closeSource(source: Iterator<unknown> | AsyncIterator<unknown>, i
   }
 }
 
-/** Yields the values only, up to the first failure, which is thrown. */
+/**
+ * Yields the values only, up to the first failure, which is thrown. Where tasks that wait are dropped, those that have begun go on. Their
+ * values come before the error.
+ */
 export async function* mapValues(parts: MapParts): AsyncGenerator<unknown, void, undefined> {
-  for await (const settled of mapSettled(parts)) {
-    if (settled.status === 'rejected') throw settled.reason;
-    yield settled.value;
+  for await (const settled of mapSettled({ ...parts, endsAt: isDrop })) {
+    if (settled.status === 'fulfilled') yield settled.value;
+    else if (!isDrop(settled.reason)) throw settled.reason;
   }
+}
+
+function isDrop(reason: unknown): boolean {
+  return isPoolError(reason, 'ERR_TASK_DROPPED');
 }
 
 function iterator(inputs: Iterable<unknown> | AsyncIterable<unknown>): Iterator<unknown> | AsyncIterator<unknown> {

@@ -70,6 +70,7 @@ class OpenCall<T> implements TaskCall<T> {
   }
 
   off(event: 'message' | 'drain', listener: (message: never) => void): this {
+    checkCallListener(event, listener);
     (event === 'drain' ? this.#onDrain : this.#onMessage).delete(listener);
     return this;
   }

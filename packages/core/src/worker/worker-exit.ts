@@ -71,7 +71,7 @@ export class WorkerExit {
   /** Ends it now. @param why text that ends a sentence, for the tasks in flight */
   kill(why: string): void {
     if (this.#how === 'died') this.#how = 'killed';
-    if (this.#how === 'killed') this.#killedFor ??= why;
+    this.#killedFor ??= why;
     this.#end();
   }
 

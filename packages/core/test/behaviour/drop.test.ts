@@ -118,7 +118,7 @@ describe.each(KINDS)('close({ drop: "queued" }) of a pool of kind %s', (kind) =>
     });
   });
 
-  it('ends mapSettled after the tasks under way, and map at the first that was dropped', async () => {
+  it('ends map and mapSettled after the tasks under way', async () => {
     await withGatedPool({ kind, prefetch: 0 }, async (pool, gate) => {
       const inputs = function* (): Generator<{ port: number; name: string }> {
         for (let n = 0; ; n++) yield { port: gate.port, name: `${n}` };
@@ -140,9 +140,30 @@ describe.each(KINDS)('close({ drop: "queued" }) of a pool of kind %s', (kind) =>
       gate.pass('0');
       const [endOfSettled, endOfValues] = await ends;
       expect(endOfSettled).toMatchObject({ code: 'ERR_POOL_CLOSED' });
-      expect(endOfValues).toMatchObject(DROPPED);
+      expect(endOfValues).toMatchObject({ code: 'ERR_POOL_CLOSED' });
       expect(seen).toEqual(['passed', 'ERR_TASK_DROPPED', 'ERR_TASK_DROPPED', 'ERR_TASK_DROPPED']);
       await closed;
+    });
+  });
+
+  it.each([true, false])('leaves the tasks of a map that have begun to finish, ordered: %s', async (ordered) => {
+    await withGatedPool({ kind, prefetch: 0, concurrency: 2 }, async (pool, gate) => {
+      const inputs = Array.from({ length: 6 }, (_, n) => ({ port: gate.port, name: `${n}` }));
+      const seen: unknown[] = [];
+      const mapped = failure(
+        (async () => {
+          for await (const value of pool.map('wait', inputs, { ordered, window: 6 })) seen.push(value);
+        })(),
+      );
+      await Promise.all([gate.whenArrived('0'), gate.whenArrived('1')]);
+      while (pool.stats().tasks.queued < 4) await new Promise((resolve) => setImmediate(resolve));
+      const closed = pool.close({ drop: 'queued' });
+      gate.pass('0', 'first');
+      gate.pass('1', 'second');
+      expect(await mapped).toMatchObject({ code: 'ERR_POOL_CLOSED' });
+      expect(seen.toSorted()).toEqual(['first', 'second']);
+      await closed;
+      expect(pool.stats().tasks).toMatchObject({ completed: 2, failed: 4, cancelled: 0 });
     });
   });
 
@@ -288,6 +309,25 @@ describe.each(KINDS)('dropQueued() of a pool of kind %s', (kind) => {
       await gate.arrival(2);
       gate.pass('a', 'second');
       expect(await running).toMatchObject({ message: 'second' });
+    });
+  });
+
+  it('ends a map with the drop, after the tasks that have begun', async () => {
+    await withGatedPool({ kind, prefetch: 0 }, async (pool, gate) => {
+      const inputs = ['0', '1', '2', '3'].map((name) => ({ port: gate.port, name }));
+      const seen: unknown[] = [];
+      const mapped = failure(
+        (async () => {
+          for await (const value of pool.map('wait', inputs, { ordered: false, window: 2 })) seen.push(value);
+        })(),
+      );
+      await gate.whenArrived('0');
+      while (pool.stats().tasks.queued < 1) await new Promise((resolve) => setImmediate(resolve));
+      expect(pool.dropQueued()).toBe(1);
+      gate.pass('0', 'first');
+      expect(await mapped).toMatchObject(DROPPED);
+      expect([seen, gate.arrived]).toEqual([['first'], ['0']]);
+      expect(pool.stats().tasks).toMatchObject({ submitted: 2, completed: 1, failed: 1 });
     });
   });
 

@@ -331,7 +331,7 @@ describe('the end of a worker', () => {
     };
     expect(endAfter(() => {})).toEqual(['died', undefined]);
     expect(endAfter(({ worker }) => worker.kill('it was in the way'))).toEqual(['killed', 'it was in the way']);
-    expect(endAfter(({ worker }) => worker.destroy(500))).toEqual(['asked', undefined]);
+    expect(endAfter(({ worker }) => worker.destroy(500))).toEqual(['asked', 'the pool ends']);
     expect(endAfter(({ worker }) => worker.stop(10))).toEqual(['asked', undefined]);
   });
 
