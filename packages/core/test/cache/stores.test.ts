@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openStore } from '../../src/cache/open-store.js';
 import { recordKey } from '../../src/cache/record.js';
@@ -80,6 +80,20 @@ describe('a store in a folder', () => {
     expect(files.filter((file) => file.endsWith('.tmp'))).toEqual([]);
     await store.clear();
     expect(readdirSync(path)).toContain('mine.txt');
+  });
+
+  it('cleared leaves the record that another program is writing, and drops one left behind long ago', async () => {
+    const path = folder();
+    const store = openStore({ folder: path });
+    await store.set(key(1), bytes(1), Infinity);
+    const record = key(1).slice(2);
+    const shard = join(path, key(1).slice(0, 2));
+    const [young, old] = [join(shard, `${record}.1.a.1.tmp`), join(shard, `${record}.1.a.2.tmp`)];
+    writeFileSync(young, 'x');
+    writeFileSync(old, 'x');
+    utimesSync(old, 0, 0);
+    await store.clear();
+    expect(readdirSync(shard)).toEqual([basename(young)]);
   });
 
   it('says so where it cannot write', async () => {
