@@ -212,12 +212,14 @@ export class LocalBackend implements Backend {
   }
 
   async #drain(refusal: Error): Promise<void> {
-    const { dispatcher, conditions, keepers, supervisor, keepAlive } = this.#engine;
+    const { dispatcher, conditions, registry, keepers, supervisor, keepAlive } = this.#engine;
     this.#refuse(refusal);
     // Paused tasks were accepted, too, so they must run.
     dispatcher.resume();
     dispatcher.flush(undefined, 'close');
-    await conditions.until(this.#isIdle);
+    // A task may come in the turn in which the last one has ended.
+    while (registry.pending > 0) await conditions.until(this.#isIdle);
+    dispatcher.end(refusal);
     keepers.heartbeat.stop();
     await supervisor.stop();
     keepAlive.stop();
@@ -226,6 +228,7 @@ export class LocalBackend implements Backend {
   async #kill(error: Error, refusal: Error): Promise<void> {
     const { dispatcher, intake, registry, keepers, supervisor, keepAlive } = this.#engine;
     this.#refuse(refusal);
+    dispatcher.end(error);
     for (const task of intake.outside()) registry.fail(task, error);
     for (const task of dispatcher.all()) dispatcher.reject(task, error);
     keepers.heartbeat.stop();

@@ -94,7 +94,9 @@ export class CachedCalls {
 
   /** Resolves when no call waits for the store any more: each has its result, or its execution has begun. */
   async whenLookedUp(): Promise<void> {
-    await Promise.all(Array.from(this.#lookups, ({ begun }) => begun));
+    // A store that ends the pool is being asked now, and its look is noted in this very step.
+    await Promise.resolve();
+    while (this.#lookups.size > 0) await Promise.all(Array.from(this.#lookups, ({ begun }) => begun));
   }
 
   /** Begins no further execution: the pool runs nothing more. A call that waits for the store may find its result there. */

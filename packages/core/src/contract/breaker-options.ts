@@ -54,7 +54,9 @@ export interface BreakerOptions<I = never> {
   key?: (input: I) => string;
   /**
    * Gives a call that rejects with ERR_CIRCUIT_OPEN a result of the program's own, or a promise of one. No cache keeps it. What it
-   * throws rejects the call, beside the first error.
+   * throws rejects the call, beside the first error. The wait for it ends with the call's signal, at its `deadline` with
+   * ERR_TASK_TIMEOUT, and with `destroy`. `close` waits for it, within `timeoutMs`; so it must not await `close`. At a deadline
+   * that has passed it is not asked, and the call rejects with ERR_QUEUE_TIMEOUT.
    */
   fallback?: (error: unknown, input: I) => unknown;
   /** Whether it only counts and emits events. It refuses no call. @defaultValue false */

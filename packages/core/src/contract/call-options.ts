@@ -106,8 +106,8 @@ export interface MapOptions extends Omit<RunOptions, 'transfer'> {
 /** Settings of `close`. */
 export interface CloseOptions {
   /**
-   * After this many milliseconds, tasks that are not done reject with ERR_POOL_CLOSED, and workers end as with `destroy`. 0 or
-   * more. @defaultValue Infinity
+   * After this many milliseconds, tasks that are not done reject with ERR_POOL_CLOSED, and workers end as with `destroy`. So do
+   * calls that wait for a `breaker.fallback`. 0 or more. @defaultValue Infinity
    */
   timeoutMs?: number;
   /**

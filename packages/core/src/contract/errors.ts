@@ -71,7 +71,7 @@ const MESSAGES = {
     task: string;
     ranMs: number;
     limitMs: number;
-    /** Its worker; 0 for a wrapped function, which runs in this program. */
+    /** Its worker; 0 for a wrapped function or a `breaker.fallback`, which run in this program. */
     workerId: number;
     by: 'timeoutMs' | 'deadline';
     /** Where the handler was, with `timeoutStack`: lines like those of an error's stack. */

@@ -32,6 +32,7 @@ export class Backlog {
   /** Tasks in batches, from the first one on. A batch that is due stands in the queue. */
   #gathering: Gathering | undefined;
   #isClosing = false;
+  #ended: Error | undefined;
   readonly #parts: BacklogParts;
   readonly #wakes: Wakes;
   /** Wakes the quarantine, all of whose tasks may be held back by their limits. */
@@ -83,10 +84,27 @@ export class Backlog {
     if (this.#gathering !== undefined) yield* this.#gathering.all();
   }
 
+  /** Why no task may wait any more, because the pool runs none; undefined before its end. */
+  get ended(): Error | undefined {
+    return this.#ended;
+  }
+
+  /**
+   * Rejects each task that comes from now on: no worker would take it. One may come late. The program's own code, asked about
+   * a task between a worker and a line, may have ended the pool.
+   */
+  end(error: Error): void {
+    this.#ended ??= error;
+  }
+
   /**
    * Adds a task that the registry counts as queued, for a new try. Rejects it if its limits are used up and refuse what is more.
    */
   add(task: Task): void {
+    if (this.#ended !== undefined) {
+      this.#refuse(task, this.#ended);
+      return;
+    }
     const { limits } = task.type;
     if (limits !== undefined && this.#isRefused(task, limits)) return;
     this.#limitWait(task);
@@ -100,6 +118,8 @@ export class Backlog {
   gatherKnown(): void {
     const known = [...this.queue].filter(({ type, members }) => type.batches !== undefined && members === undefined);
     for (const task of known) {
+      // A function of the user's, asked about the tasks before it, may have ended this one.
+      if (task.state === 'settled') continue;
       this.queue.remove(task);
       this.#gather(task);
     }
@@ -112,6 +132,10 @@ export class Backlog {
 
   /** Requeues a task whose call has failed as a whole, with its half of that call. @returns whether it is the first of the call */
   split(task: Task, call: BatchCall, row: number): boolean {
+    if (this.#ended !== undefined) {
+      this.#refuse(task, this.#ended);
+      return false;
+    }
     this.#parts.registry.requeue(task);
     this.#limitWait(task);
     this.#parts.passes.schedule();
@@ -131,6 +155,10 @@ export class Backlog {
    * key wait for their home, its place is before them.
    */
   requeue(task: Task): void {
+    if (this.#ended !== undefined) {
+      this.#refuse(task, this.#ended);
+      return;
+    }
     this.#parts.registry.requeue(task);
     this.#limitWait(task);
     if (task.mustRunAlone) this.quarantine.push(task);
@@ -181,10 +209,14 @@ export class Backlog {
     try {
       this.#batches.add(task);
     } catch (error) {
-      // A function of the user's looked at its input.
-      publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
-      this.#parts.registry.fail(task, error);
+      // A function of the user's looked at its input, and may have ended it.
+      if (task.state !== 'settled') this.#refuse(task, error);
     }
+  }
+
+  #refuse(task: Task, error: unknown): void {
+    publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
+    this.#parts.registry.fail(task, error);
   }
 
   #queueFirst(task: Task): void {

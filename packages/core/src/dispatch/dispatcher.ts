@@ -61,13 +61,8 @@ export class Dispatcher {
     const passes = (this.#passes = new Passes({ registry, workers, run: () => this.#pass() }));
     const backlog = (this.#backlog = new Backlog({ ...parts, passes }));
     const assigner = (this.#assigner = new Assigner({ ...parts, backlog, hedge: (task) => this.#hedges.watch(task) }));
-    const assignment = (this.#assignment = new AssignmentPass({
-      ...parts,
-      sharesWorkers,
-      prefetch,
-      backlog,
-      assigner,
-    }));
+    const own = { sharesWorkers, prefetch, backlog, assigner };
+    const assignment = (this.#assignment = new AssignmentPass({ ...parts, ...own }));
     const outcomes = (this.#outcomes = new Outcomes({ ...parts, crashAttempts, backlog }));
     this.#limits = new TimeLimits({ ...parts, timeoutStack, backlog, outcomes, assignment });
     this.#stealing = new WorkStealing({ clock, workers, assigner, assignment });
@@ -200,8 +195,15 @@ export class Dispatcher {
     this.#parts.registry.fail(task, error);
   }
 
+  /** Rejects each task that comes to wait from now on: the pool runs no more. */
+  end(error: Error): void {
+    this.#backlog.end(error);
+  }
+
   onReady(worker: Worker): void {
     if (worker.assigned.takesBatches) this.#backlog.gatherKnown();
+    // The program's own code was asked, and may have ended the pool.
+    if (!worker.isReady) return;
     this.roster.join(worker);
     // The concurrency may have changed since the worker got it.
     worker.assigned.tune(this.#parts.concurrency());

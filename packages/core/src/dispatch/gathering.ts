@@ -84,6 +84,8 @@ export class Gathering {
     if (batch === undefined) this.#lanes.of(task).open = batch = new BatchTask(task);
     this.#join(batch, task, false);
     const isFull = this.#isFull(batch, task);
+    // The program's own code was asked, and may have ended the task, and with it the batch.
+    if (task.state === 'settled') return;
     const { rules } = batches;
     if (batch.inputs >= batches.most) this.#close(batch, 'size');
     else if (isFull) this.#close(batch, 'full');

@@ -211,7 +211,7 @@ export class Outcomes {
 
   /** Handles a failed try: another one follows, or the task fails. */
   failed(task: Task, error: unknown): void {
-    const { registry, clock, random } = this.#parts;
+    const { registry, clock, random, backlog } = this.#parts;
     const nowMs = clock.now();
     const { retryBudget: budget, breakers } = task.type;
     const decision: FailureDecision =
@@ -227,6 +227,11 @@ export class Outcomes {
       if (decision.by === 'budget') task.type.retriesRefused++;
       const broken = decision.by === 'breaker' ? breakers?.refuse(task.breakerKey, nowMs, error) : undefined;
       this.#end(task, broken ?? decision.error);
+      return;
+    }
+    // The program's own code was asked, and may have ended the pool, or its tries. The task was in no list that they end.
+    if (backlog.ended !== undefined || !this.#mayRetry) {
+      this.#end(task, backlog.ended ?? error);
       return;
     }
     task.startAgain();
@@ -245,7 +250,9 @@ export class Outcomes {
   #end(task: Task, error: unknown): void {
     const { registry } = this.#parts;
     if (task.twins !== undefined) task.history.failure = { error };
-    const isAwaited = task.twins?.whenGone(() => {
+    // A pool that has ended rejects no task that comes to wait later.
+    const twins = this.#parts.backlog.ended === undefined ? task.twins : undefined;
+    const isAwaited = twins?.whenGone(() => {
       this.retrying.delete(task);
       registry.fail(task, error);
     });

@@ -2,7 +2,7 @@ import type { Backend, SharedTask } from '../backend/backend.js';
 import type { Shared } from '../cache/flight.js';
 import type { CallTerms } from '../contract/call-terms.js';
 import type { TaskSettings } from '../contract/resolved-options.js';
-import { orFallback } from '../limits/fallback.js';
+import type { Fallbacks } from '../limits/fallback.js';
 import type { ShapedCalls } from '../shaping/shaped-calls.js';
 import type { Callable } from './callables.js';
 import type { PoolCache } from './pool-cache.js';
@@ -22,6 +22,7 @@ export interface CallStepsParts {
   backend: Backend;
   cache: PoolCache;
   shaping: ShapedCalls;
+  fallbacks: Fallbacks;
 }
 
 /** The steps around a call, the outermost first: a breaker's fallback, the cache with its single flight, throttle or debounce. */
@@ -29,11 +30,13 @@ export class CallSteps {
   readonly #backend: Backend;
   readonly #cache: PoolCache;
   readonly #shaping: ShapedCalls;
+  readonly #fallbacks: Fallbacks;
 
-  constructor({ backend, cache, shaping }: CallStepsParts) {
+  constructor({ backend, cache, shaping, fallbacks }: CallStepsParts) {
     this.#backend = backend;
     this.#cache = cache;
     this.#shaping = shaping;
+    this.#fallbacks = fallbacks;
   }
 
   /** Whether none is for calls with these settings. @param isAlone whether each input has a result of its own, as those of `map` */
@@ -54,7 +57,7 @@ export class CallSteps {
   orFallback({ name, input, terms, base }: Call, answer: () => Promise<unknown>): Promise<unknown> {
     const fallback = base.breaker?.fallback;
     if (fallback === undefined) return answer();
-    return orFallback({ task: name, input, fallback, signal: terms?.signal }, answer);
+    return this.#fallbacks.answer({ task: name, input, fallback, terms }, answer);
   }
 
   #cached(call: Call, mayRefuse: boolean): Promise<unknown> {

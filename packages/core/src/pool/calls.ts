@@ -7,6 +7,7 @@ import { checkBroadcastOptions, checkMapOptions } from '../contract/check-option
 import type { Headers } from '../contract/headers.js';
 import { overrideSettings } from '../contract/resolve-task.js';
 import type { ResolvedOptions, TaskSettings } from '../contract/resolved-options.js';
+import type { Fallbacks } from '../limits/fallback.js';
 import { ProgressPace } from '../shaping/progress-pace.js';
 import type { ShapedCalls } from '../shaping/shaped-calls.js';
 import type { FlowOptions } from '../task/task-flows.js';
@@ -30,6 +31,7 @@ export interface CallsParts {
   options: ResolvedOptions;
   cache: PoolCache;
   shaping: ShapedCalls;
+  fallbacks: Fallbacks;
 }
 
 /** Decides whether a call is accepted and on which terms, and what answers it: steps around it, or the backend. */
@@ -39,11 +41,11 @@ export class Calls {
   readonly #options: ResolvedOptions;
   readonly #steps: CallSteps;
 
-  constructor({ backend, state, options, cache, shaping }: CallsParts) {
+  constructor({ backend, state, options, ...around }: CallsParts) {
     this.#backend = backend;
     this.#state = state;
     this.#options = options;
-    this.#steps = new CallSteps({ backend, cache, shaping });
+    this.#steps = new CallSteps({ backend, ...around });
   }
 
   /**

@@ -4,6 +4,7 @@ import type { CacheEnd } from '../cache/result-cache.js';
 import type { CloseOptions } from '../contract/call-options.js';
 import { checkCloseOptions } from '../contract/check-options.js';
 import type { PoolError } from '../contract/errors.js';
+import type { FallbackEnd } from '../limits/fallback.js';
 import type { ShapingEnd } from '../shaping/shaped-calls.js';
 import type { PoolState } from './pool-state.js';
 
@@ -12,6 +13,7 @@ export interface EndingParts {
   state: PoolState;
   cache: CacheEnd | undefined;
   shaping: ShapingEnd;
+  fallbacks: FallbackEnd;
   /** Reports that the pool has failed: its tasks are rejected, and its workers are being killed. */
   failed(failure: PoolError<'ERR_POOL_FAILED'>): void;
   /** Reports that nothing of the pool is left. */
@@ -24,15 +26,17 @@ export class Ending {
   readonly #state: PoolState;
   readonly #cache: CacheEnd | undefined;
   readonly #shaping: ShapingEnd;
+  readonly #fallbacks: FallbackEnd;
   readonly #failed: EndingParts['failed'];
   readonly #closed: EndingParts['closed'];
   #closing: Promise<void> | undefined;
 
-  constructor({ backend, state, cache, shaping, failed, closed }: EndingParts) {
+  constructor({ backend, state, cache, shaping, fallbacks, failed, closed }: EndingParts) {
     this.#backend = backend;
     this.#state = state;
     this.#cache = cache;
     this.#shaping = shaping;
+    this.#fallbacks = fallbacks;
     this.#failed = failed;
     this.#closed = closed;
   }
@@ -53,6 +57,7 @@ export class Ending {
     if (this.#state.isOpen) this.#state.move('closing', error);
     this.#cache?.end(error);
     this.#shaping.end(error);
+    this.#fallbacks.end(error);
     await this.#backend.kill(error, this.#state.closedError());
     await this.#finish();
   }
@@ -63,6 +68,7 @@ export class Ending {
     const failure = this.#state.fail(reason, cause);
     this.#cache?.end(failure);
     this.#shaping.end(failure);
+    this.#fallbacks.end(failure);
     void this.#backend.kill(failure);
     this.#failed(failure);
   }
@@ -82,6 +88,8 @@ export class Ending {
     // Calls that wait for the store were accepted, too. Their tasks may yet begin.
     await this.#cache?.whenLookedUp();
     await this.#backend.drain(this.#state.closedError());
+    // Last: a task that the drain finishes may be refused, and its call then asks its fallback.
+    await this.#fallbacks.whenOver();
     await this.#finish();
   }
 

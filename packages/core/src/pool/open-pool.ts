@@ -5,6 +5,7 @@ import { ResultCache } from '../cache/result-cache.js';
 import type { PoolOptions } from '../contract/options.js';
 import { resolveCache, resolveOptions } from '../contract/resolve-options.js';
 import type { ResolvedOptions } from '../contract/resolved-options.js';
+import { Fallbacks } from '../limits/fallback.js';
 import { copierOf } from '../shaping/copy-of.js';
 import { ShapedCalls } from '../shaping/shaped-calls.js';
 import { Callables } from './callables.js';
@@ -69,7 +70,7 @@ export function openPool(
     memoryShort: () => cache.present?.trim(),
   });
   const callables: Callables = new Callables(backend, own);
-  const parts = { backend, state, cache, shaping };
+  const parts = { backend, state, cache, shaping, fallbacks: new Fallbacks(systemClock) };
   const calls = new Calls({ ...parts, options: own });
   const warmed = cache.present?.warm();
   const ending: Ending = new Ending({

@@ -13,7 +13,7 @@ import { overrideSettings } from '../contract/resolve-task.js';
 import type { ResolvedWrap } from '../contract/resolve-wrap.js';
 import type { TaskSettings } from '../contract/resolved-options.js';
 import type { WrapCallOptions, WrapStats } from '../contract/wrap-options.js';
-import { orFallback } from '../limits/fallback.js';
+import { Fallbacks } from '../limits/fallback.js';
 import { ShapedCalls } from '../shaping/shaped-calls.js';
 import { Execution } from './execution.js';
 import { FunctionEvents } from './function-events.js';
@@ -35,6 +35,7 @@ export class WrappedCalls {
   readonly #clock: Clock;
   readonly #policies: FunctionPolicies;
   readonly #shaping: ShapedCalls | undefined;
+  readonly #fallbacks: Fallbacks;
   readonly #counts = { calls: 0, tries: 0, completed: 0, failed: 0, cancelled: 0, retriesRefused: 0 };
 
   constructor(fn: PlainFunction, resolved: ResolvedWrap, clock: Clock) {
@@ -42,6 +43,7 @@ export class WrappedCalls {
     this.#fn = fn;
     this.#resolved = resolved;
     this.#clock = clock;
+    this.#fallbacks = new Fallbacks(clock);
     // Emitted later: a change comes in the middle of a step, and listeners may run anything.
     this.#policies = new FunctionPolicies(resolved, clock, (event) => {
       queueMicrotask(() => this.events.breakerChanged(event));
@@ -104,7 +106,8 @@ export class WrappedCalls {
     const fallback = this.#resolved.settings.breaker?.fallback;
     if (fallback === undefined) return this.#cached(input, options);
     const task = this.#resolved.name;
-    return orFallback({ task, input, fallback, signal }, () => this.#cached(input, options));
+    const terms = { signal, deadline: deadlineOf(options) };
+    return this.#fallbacks.answer({ task, input, fallback, terms }, () => this.#cached(input, options));
   }
 
   async #cached(input: unknown, options: WrapCallOptions): Promise<unknown> {
@@ -149,10 +152,15 @@ export class WrappedCalls {
   }
 }
 
-function toTerms(settings: TaskSettings, { signal, deadline }: WrapCallOptions): CallTerms {
-  if (deadline === undefined) return { settings, signal };
+function toTerms(settings: TaskSettings, options: WrapCallOptions): CallTerms {
+  const { signal, deadline } = options;
+  return deadline === undefined ? { settings, signal } : { settings, signal, deadline: deadlineOf(options) };
+}
+
+function deadlineOf({ deadline }: WrapCallOptions): CallTerms['deadline'] {
+  if (deadline === undefined) return undefined;
   const epochMs = Number(deadline);
-  return { settings, signal, deadline: { epochMs, hostMs: hostMsOfEpoch(epochMs) } };
+  return { epochMs, hostMs: hostMsOfEpoch(epochMs) };
 }
 
 function toCachedCall({ timeoutMs, retry }: TaskSettings, terms: CallTerms, options: WrapCallOptions): CachedCall {
