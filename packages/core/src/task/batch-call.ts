@@ -1,3 +1,13 @@
+import type { Permit } from '../limits/breaker.js';
+import type { BatchTask } from './batch-task.js';
+
+/** How a call failed that is split. */
+export interface WholeFailure {
+  readonly error: Error;
+  /** What `breaker.on` threw about it, by the breakers that have counted it. */
+  readonly faults: Map<Permit['breaker'], AggregateError | undefined>;
+}
+
 /** One call of a batch handler in a worker: the tasks that went there together. */
 export class BatchCall {
   /** Number of its tasks. */
@@ -10,10 +20,15 @@ export class BatchCall {
   left = 0;
   /** Part of `left` whose results are wanted. The worker is not ended for the others while there is one. */
   wanted = 0;
+  /** Undefined until it has failed and is split. */
+  failure: WholeFailure | undefined;
+  /** The batch that its tasks were in. */
+  readonly batch: BatchTask | undefined;
 
-  constructor(rows: number, inputs: number) {
+  constructor(rows: number, inputs: number, batch?: BatchTask) {
     this.rows = rows;
     this.inputs = inputs;
+    this.batch = batch;
   }
 
   /** Adds the next task. Returns its position. */

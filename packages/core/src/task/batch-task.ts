@@ -35,6 +35,8 @@ export class BatchTask extends Task {
   bytes = 0;
   /** The rule by which it leaves. */
   why: BatchReason | undefined;
+  /** The other half of the call that was split into this one. */
+  sibling: BatchTask | undefined;
   readonly #members = new LinkedQueue<Task>();
   /** Inputs of members with a key. Undefined before the first one. */
   #keys: Map<string, KeyedInput> | undefined;
@@ -67,6 +69,11 @@ export class BatchTask extends Task {
   /** Whether it takes items. */
   get isOpen(): boolean {
     return this.#state === 'gathering' || this.#state === 'due';
+  }
+
+  /** Whether it is in the queue. */
+  get isQueued(): boolean {
+    return this.#state === 'due' || this.#state === 'closed';
   }
 
   /** It is not prefetched while it takes items, nor with an input that is moved. */
