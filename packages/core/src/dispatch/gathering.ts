@@ -3,7 +3,7 @@ import { MOST_ITEMS } from '../contract/batch-shape.js';
 import { saysFull } from '../contract/resolve-batch.js';
 import type { BatchReason } from '../contract/trace.js';
 import type { Ticket } from '../limits/task-limits.js';
-import type { BatchCall } from '../task/batch-call.js';
+import type { BatchCall, CalledBatch } from '../task/batch-call.js';
 import { type BatchState, BatchTask } from '../task/batch-task.js';
 import type { Task } from '../task/task.js';
 import { batchesOf, BatchLanes, overBy } from './batch-lanes.js';
@@ -43,7 +43,7 @@ export class Gathering {
   readonly #timers = new Map<BatchTask, Timer>();
   readonly #halves = new WeakMap<BatchCall, Halves>();
   /** Halves that let a queued batch go first, by that batch. */
-  readonly #behind = new Map<BatchTask, BatchTask[]>();
+  readonly #behind = new Map<CalledBatch, BatchTask[]>();
   /** Tasks that waited for the first worker when `flush` was called. */
   readonly #flushed = new WeakSet<Task>();
   #size = 0;

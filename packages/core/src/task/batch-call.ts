@@ -1,5 +1,12 @@
 import type { Permit } from '../limits/breaker.js';
-import type { BatchTask } from './batch-task.js';
+
+/** What a call knows of the batch that its tasks were in. */
+export interface CalledBatch {
+  /** Whether it waits in the queue. */
+  readonly isQueued: boolean;
+  /** The other half of the call that was split into this one. */
+  readonly sibling: CalledBatch | undefined;
+}
 
 /** How a call failed that is split. */
 export interface WholeFailure {
@@ -22,10 +29,9 @@ export class BatchCall {
   wanted = 0;
   /** Undefined until it has failed and is split. */
   failure: WholeFailure | undefined;
-  /** The batch that its tasks were in. */
-  readonly batch: BatchTask | undefined;
+  readonly batch: CalledBatch | undefined;
 
-  constructor(rows: number, inputs: number, batch?: BatchTask) {
+  constructor(rows: number, inputs: number, batch?: CalledBatch) {
     this.rows = rows;
     this.inputs = inputs;
     this.batch = batch;
