@@ -559,6 +559,7 @@ describe.each(KINDS)('functions of a pool for batches, kind %s:', (kind) => {
     ['throws', () => raise('no sum')],
     ['gives NaN', () => NaN],
     ['gives a promise', () => Promise.reject(new Error('too late'))],
+    ['gives a thenable', () => ({ then: (done: (value: unknown) => void) => done(true) })],
   ])('an `isFull` that %s rejects the last item, and the batch goes on without it', async (_what, bad) => {
     const isFull = (all: readonly unknown[]) => (all.includes(0) ? (bad() as unknown as boolean) : all.length === 2);
     await withTasks({ isFull, maxWaitMs: Infinity }, async (pool) => {
