@@ -1,4 +1,4 @@
-import { isThenable } from '../base/is-thenable.js';
+import { ignoreRejection } from '../base/ignore-rejection.js';
 import { messageOf } from '../base/message-of.js';
 import { process } from '../base/natives.js';
 import { optionError } from '../contract/check-options.js';
@@ -45,7 +45,7 @@ function ask(perSlot: NonNullable<ResolvedOptions['perSlot']>, slot: number): Sl
     throw new PoolError('ERR_OPTION', { option: 'perSlot', reason }, { cause });
   }
   // A promise is refused below, and nothing waits for its failure.
-  if (isThenable(own)) own.then(undefined, () => {});
+  ignoreRejection(own);
   checkShape(own, SLOT, `perSlot(${slot})`);
   return ownOptions(own, SLOT);
 }

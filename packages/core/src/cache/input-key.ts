@@ -1,14 +1,24 @@
-import { isThenable } from '../base/is-thenable.js';
 import { messageOf } from '../base/message-of.js';
 import { shortKey } from '../base/short-key.js';
-import { inspectBriefly } from '../contract/checks.js';
+import { optionError } from '../contract/check-options.js';
 import { PoolError } from '../contract/errors.js';
 import type { ResolvedTaskCache } from '../contract/resolved-options.js';
+import { A_BOOLEAN, A_STRING, type AnswerKind, answerOf } from '../contract/user-answer.js';
 import { stableKey } from './stable-key.js';
 
 /** Most tags of a result. A choice: each costs an entry in the index of tags. */
 const MOST_TAGS = 64;
 const NO_TAGS: readonly string[] = [];
+
+/** A copy, since the function may fill its list later. */
+const TEXTS: AnswerKind<readonly string[]> = {
+  phrase: 'a list of strings',
+  take(value) {
+    if (!Array.isArray(value)) return undefined;
+    const list: unknown[] = Array.from(value);
+    return list.every((entry) => typeof entry === 'string') ? list : undefined;
+  },
+};
 
 /**
  * The key of an input, as the cache holds it.
@@ -16,10 +26,8 @@ const NO_TAGS: readonly string[] = [];
  */
 export function inputKey(path: string, input: unknown, { key }: ResolvedTaskCache): string {
   if (key === undefined) return inputsOwnKey(path, input);
-  const own = ask(path, 'key', () => key(input));
   // Another type would be made a string, and objects of all contents the same one.
-  if (typeof own !== 'string') throw wrongReturn(path, 'key', 'must return a string', own);
-  return shortKey(own);
+  return shortKey(answerOf(`${path}.key`, key, input, A_STRING));
 }
 
 /**
@@ -32,13 +40,11 @@ export function tagsOf(
   { tags }: ResolvedTaskCache,
   ofCall: readonly string[] | undefined,
 ): readonly string[] {
-  const ofTask: unknown = typeof tags === 'function' ? ask(path, 'tags', () => tags(input)) : tags;
-  if (!isListOfText(ofTask)) throw wrongReturn(path, 'tags', 'must return a list of strings', ofTask);
-  // Not the list of the task's function, which may fill it later.
+  const ofTask = typeof tags === 'function' ? answerOf(`${path}.tags`, tags, input, TEXTS) : tags;
   if (ofCall === undefined && ofTask.length === 0) return NO_TAGS;
   const all = [...new Set([...ofTask, ...(ofCall ?? [])])];
   if (all.length > MOST_TAGS)
-    throw wrongReturn(path, 'tags', `must be at most ${MOST_TAGS} with those of the call`, all);
+    throw optionError(`${path}.tags`, `must be at most ${MOST_TAGS} with those of the call; received ${all.length}.`);
   return all.map(shortKey);
 }
 
@@ -46,39 +52,14 @@ export function tagsOf(
 export function keepsFailure(path: string, error: unknown, { failures }: ResolvedTaskCache): boolean {
   const on = failures?.on;
   if (on === undefined) return failures !== undefined;
-  const answer = ask(path, 'failures.on', () => on(error));
-  if (typeof answer !== 'boolean') throw wrongReturn(path, 'failures.on', 'must return true or false', answer);
-  return answer;
+  return answerOf(`${path}.failures.on`, on, error, A_BOOLEAN);
 }
 
 function inputsOwnKey(path: string, input: unknown): string {
   try {
     return stableKey(input);
   } catch (cause) {
-    throw wrongOption(path, 'key', `must be given for this input: ${messageOf(cause)}`, cause);
+    const reason = `must be given for this input: ${messageOf(cause)}`;
+    throw new PoolError('ERR_OPTION', { option: `${path}.key`, reason }, { cause });
   }
-}
-
-/** What a function of the task's options returns. A promise is a wrong answer, and its own failure adds nothing. */
-function ask(path: string, option: string, question: () => unknown): unknown {
-  try {
-    const answer = question();
-    if (isThenable(answer)) answer.then(undefined, () => {});
-    return answer;
-  } catch (cause) {
-    throw wrongOption(path, option, `threw an error: ${messageOf(cause)}`, cause);
-  }
-}
-
-function isListOfText(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
-}
-
-function wrongReturn(path: string, option: string, must: string, value: unknown): PoolError<'ERR_OPTION'> {
-  return wrongOption(path, option, `${must}; received ${inspectBriefly(value)}.`);
-}
-
-function wrongOption(path: string, option: string, reason: string, cause?: unknown): PoolError<'ERR_OPTION'> {
-  const details = { option: `${path}.${option}`, reason };
-  return new PoolError('ERR_OPTION', details, cause === undefined ? {} : { cause });
 }

@@ -1,3 +1,4 @@
+import { ignoreRejections } from '../base/ignore-rejection.js';
 import { Buffer } from '../base/natives.js';
 import { serialize } from '../base/v8-natives.js';
 import type { Arena } from '../codec/arena.js';
@@ -92,8 +93,7 @@ export class ResultWriter {
         const refused = this.#take(id, given, value.transfer);
         if (refused === undefined) return this.#addLoose(id, STATUS.ok, isToLog, times);
         // Memory that was to be moved may be half gone: it must not arrive as if it were whole.
-        this.#encodeNote(explain(given, toRefusal(refused, 'result')));
-        return this.#addRecord(id, STATUS.notSerializable, undefined, isToLog, times);
+        return this.#refuse(id, given, refused, isToLog, times);
       }
     }
     if (status === STATUS.ok && this.#parts.channel.clones && this.#parts.encoder.isForPort(given)) {
@@ -108,8 +108,7 @@ export class ResultWriter {
       const isForPort = this.#parts.channel.clones && (status !== STATUS.ok || mayGoByPort(error));
       const refused = isForPort ? this.#take(id, given) : error;
       if (refused === undefined) return this.#addLoose(id, status, isToLog, times);
-      this.#encodeNote(explain(given, toRefusal(refused, 'result')));
-      return this.#addRecord(id, STATUS.notSerializable, undefined, isToLog, times);
+      return this.#refuse(id, given, refused, isToLog, times);
     }
     return this.#addRecord(id, status, views, isToLog, times);
   }
@@ -151,6 +150,14 @@ export class ResultWriter {
     this.#value.ensure(bytes.length);
     this.#value.bytes.set(bytes, this.#value.at);
     this.#value.at += bytes.length;
+  }
+
+  /** Adds the record of a result that cannot be sent. */
+  #refuse(id: number, value: unknown, error: unknown, isToLog: boolean, times: ResultTimes): boolean {
+    // Most such results hold promises that their handler did not wait for.
+    ignoreRejections(value);
+    this.#encodeNote(explain(value, toRefusal(error, 'result')));
+    return this.#addRecord(id, STATUS.notSerializable, undefined, isToLog, times);
   }
 
   /** Takes a copy of a value for a port, since its handler may go on changing it. Returns the obstacle, or undefined. */
@@ -204,9 +211,17 @@ export class ResultWriter {
 }
 
 function explain(value: unknown, refusal: Refusal): Refusal {
-  const isGenerator = typeof (value as { next?: unknown } | null)?.next === 'function';
-  if (isGenerator)
+  if (isGenerator(value))
     return { reason: 'it is a generator; call the handler with stream(), or collect its values into an array first.' };
   const isMarked = refusal.reason.includes(' is a Moved)');
   return isMarked ? { ...refusal, reason: `${refusal.reason} move() marks a whole result only.` } : refusal;
+}
+
+function isGenerator(value: unknown): boolean {
+  try {
+    return typeof (value as { next?: unknown } | null)?.next === 'function';
+  } catch {
+    // A getter or a trap that throws: no generator.
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 import { hostNowMs } from '../base/clock.js';
+import { ignoreRejections } from '../base/ignore-rejection.js';
 import { messageOf } from '../base/message-of.js';
 import type { ValueEncoder } from '../codec/value-codec.js';
 import { PoolError } from '../contract/errors.js';
@@ -146,6 +147,7 @@ export class TaskFlows {
     if (this.#hasAborted) return closeUnread(result);
     const iterator = streamIterator(result);
     if (iterator === undefined) {
+      ignoreRejections(result);
       const { name } = this.#parts;
       throw new TypeError(
         `Handler "${name}" was called for a stream and returned ${kindOf(result)}. Make it a generator, let it return an ` +

@@ -1,4 +1,5 @@
 import { plural } from '../base/format-count.js';
+import { ignoreRejections } from '../base/ignore-rejection.js';
 
 /** The error of a call whose handler of lists returned no result for each input. */
 export class WrongResults extends TypeError {
@@ -25,8 +26,21 @@ export class WrongResults extends TypeError {
   }
 }
 
-/** The results of a handler of lists. A copy, since reading the list may throw. @throws WrongResults */
+/**
+ * The results of a handler of lists. A copy, since reading the list may throw.
+ * @throws WrongResults. The promises in the refused list settle nothing, and their rejections must not end the worker
+ */
 export function resultsOf(result: unknown, inputs: number): unknown[] {
-  if (!Array.isArray(result) || result.length !== inputs) throw new WrongResults(inputs, result);
-  return Array.from(result);
+  if (Array.isArray(result) && result.length === inputs) return read(result);
+  ignoreRejections(result);
+  throw new WrongResults(inputs, result);
+}
+
+function read(list: readonly unknown[]): unknown[] {
+  try {
+    return Array.from(list);
+  } catch (error) {
+    ignoreRejections(list);
+    throw error;
+  }
 }

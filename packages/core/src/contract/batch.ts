@@ -1,3 +1,4 @@
+import { ignoreRejections } from '../base/ignore-rejection.js';
 import { BatchFailure } from './batch-failure.js';
 import type { BatchOptions } from './batch-options.js';
 import type { DataOf, TaskContext, WorkerContext, WorkerDataOf } from './worker-module.js';
@@ -62,8 +63,10 @@ export function batch<I, R extends readonly unknown[], Data = unknown>(
   const one = async (input: I, ctx: TaskContext<never>): Promise<unknown> => {
     const items = [ctx];
     const outputs: unknown = await handler([input], { ...contextOf(ctx), items } as unknown as BatchContext<Data>);
-    if (!Array.isArray(outputs) || outputs.length !== 1)
+    if (!Array.isArray(outputs) || outputs.length !== 1) {
+      ignoreRejections(outputs);
       throw new TypeError('A batch handler returned no list of one result.');
+    }
     const output: unknown = await outputs[0];
     const failed = BatchFailure.of(output);
     if (failed !== undefined) throw failed.error;

@@ -1,7 +1,5 @@
-import { isThenable } from '../base/is-thenable.js';
 import type { BatchOptions } from './batch-options.js';
-import { inspectBriefly } from './checks.js';
-import { PoolError } from './errors.js';
+import { A_BOOLEAN, type AnswerKind, answerOf } from './user-answer.js';
 
 const DEFAULTS = { maxSize: 100, maxWaitMs: 0, maxBytes: 16 * 2 ** 20, isolate: false } as const;
 
@@ -59,17 +57,17 @@ export function overrideBatch(rules: BatchRules, given: GivenBatch | undefined):
   };
 }
 
+const A_KEY: AnswerKind<string> = {
+  phrase: 'a string or a finite number',
+  take(value) {
+    if (typeof value === 'string') return value;
+    return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
+  },
+};
+
 /** The key of an item as text. @param option names the function in the error @throws ERR_OPTION */
 export function itemKey(key: (input: unknown) => unknown, input: unknown, option: string): string {
-  let made: unknown;
-  try {
-    made = key(input);
-  } catch (cause) {
-    throw threw(option, cause);
-  }
-  if (typeof made === 'string') return made;
-  if (typeof made === 'number' && Number.isFinite(made)) return String(made);
-  throw wrongReturn(option, 'a string or a finite number', made);
+  return answerOf(option, key, input, A_KEY);
 }
 
 /** Whether a batch of these items takes no more. @param option names the function in the error @throws ERR_OPTION */
@@ -78,26 +76,5 @@ export function saysFull(
   inputs: readonly unknown[],
   option: string,
 ): boolean {
-  let said: unknown;
-  try {
-    said = isFull(inputs);
-  } catch (cause) {
-    throw threw(option, cause);
-  }
-  if (typeof said === 'boolean') return said;
-  throw wrongReturn(option, 'true or false', said);
-}
-
-function threw(option: string, cause: unknown): PoolError<'ERR_OPTION'> {
-  const reason = `threw an error, which is the cause of this one: ${inspectBriefly(cause)}.`;
-  return new PoolError('ERR_OPTION', { option, reason }, { cause });
-}
-
-function wrongReturn(option: string, phrase: string, value: unknown): PoolError<'ERR_OPTION'> {
-  // A promise that nothing awaits must not end the program.
-  if (isThenable(value)) Promise.resolve(value).catch(() => {});
-  return new PoolError('ERR_OPTION', {
-    option,
-    reason: `must return ${phrase}; it returned ${inspectBriefly(value)}.`,
-  });
+  return answerOf(option, isFull, inputs, A_BOOLEAN);
 }

@@ -131,7 +131,7 @@ export class Assigner {
     const inputs = going.length === items ? gathered : going.length - (shares?.size ?? 0);
     const grant = takeLimits(batch, going, shares, now);
     if (!worker.assigned.hasUnsent) this.#unsent.push(worker);
-    const call = new BatchCall(going.length, inputs);
+    const call = new BatchCall(going.length, inputs, batch);
     for (let at = 0; at < going.length; at++) {
       const task = going[at] as Task;
       const place = worker.assign(task, handler, call);

@@ -1,3 +1,5 @@
+import { MOST_ITEMS } from '../contract/batch-shape.js';
+import type { BatchReason } from '../contract/trace.js';
 import type { BatchTask } from '../task/batch-task.js';
 import type { Task } from '../task/task.js';
 import type { TypeBatches } from '../task/type-batches.js';
@@ -76,4 +78,12 @@ function laneName(task: Task): string {
   if (isPlainTask(task)) return String(priority);
   const { key, ticket } = extras;
   return `${priority} ${key === undefined ? '' : `${key.length} ${key}`} ${ticket?.line ?? ''}`;
+}
+
+/** The rule that keeps a task out of a batch; undefined if it may join. */
+export function overBy(batch: BatchTask, task: Task, { rules }: TypeBatches): BatchReason | undefined {
+  if (batch.members.size >= MOST_ITEMS) return 'size';
+  if (batch.hasKeyOf(task)) return undefined;
+  if (batch.bytes + task.totalBytes > rules.maxBytes) return 'bytes';
+  return batch.mayCost(task) ? undefined : 'limit';
 }

@@ -3,11 +3,10 @@ import { MOST_ITEMS } from '../contract/batch-shape.js';
 import { saysFull } from '../contract/resolve-batch.js';
 import type { BatchReason } from '../contract/trace.js';
 import type { Ticket } from '../limits/task-limits.js';
-import type { BatchCall } from '../task/batch-call.js';
+import type { BatchCall, CalledBatch } from '../task/batch-call.js';
 import { type BatchState, BatchTask } from '../task/batch-task.js';
 import type { Task } from '../task/task.js';
-import type { TypeBatches } from '../task/type-batches.js';
-import { batchesOf, BatchLanes } from './batch-lanes.js';
+import { batchesOf, BatchLanes, overBy } from './batch-lanes.js';
 
 export interface GatheringParts {
   clock: Clock;
@@ -43,6 +42,8 @@ export class Gathering {
   /** Ends of waits, by batch. */
   readonly #timers = new Map<BatchTask, Timer>();
   readonly #halves = new WeakMap<BatchCall, Halves>();
+  /** Halves that let a queued batch go first, by that batch. */
+  readonly #behind = new Map<CalledBatch, BatchTask[]>();
   /** Tasks that waited for the first worker when `flush` was called. */
   readonly #flushed = new WeakSet<Task>();
   #size = 0;
@@ -115,7 +116,11 @@ export class Gathering {
     if (batch.inputs >= batches.most) this.#close(batch, 'again');
   }
 
-  /** Puts back a task whose call has failed as a whole, with its half of that call. @returns whether it is the first of the call */
+  /**
+   * Puts back a task whose call has failed as a whole, with its half of that call. A call that is a half itself is split further
+   * after its sibling has left. Otherwise the calls with one bad item would fail in a row, and a circuit breaker would open.
+   * @returns whether it is the first of the call
+   */
   split(task: Task, call: BatchCall, row: number): boolean {
     let halves = this.#halves.get(call);
     const isFirst = halves === undefined;
@@ -127,7 +132,12 @@ export class Gathering {
     } else {
       const batch = (halves[which] = new BatchTask(task));
       this.#join(batch, task, false);
-      this.#dueFirst(batch);
+      const other = halves[1 - which];
+      batch.sibling = other;
+      if (other !== undefined) other.sibling = batch;
+      const sibling = call.batch?.sibling;
+      if (sibling?.isQueued !== true) this.#dueFirst(batch);
+      else if (!this.#behind.get(sibling)?.push(batch)) this.#behind.set(sibling, [batch]);
     }
     return isFirst;
   }
@@ -263,6 +273,10 @@ export class Gathering {
     this.#endWait(batch);
     this.#lanes.forget(batch);
     this.#move(batch, 'gone');
+    const behind = this.#behind.get(batch);
+    if (behind === undefined) return;
+    this.#behind.delete(batch);
+    for (const half of behind) if (half.stage === 'gathering') this.#dueFirst(half);
   }
 
   #move(batch: BatchTask, to: BatchState): void {
@@ -282,12 +296,4 @@ export class Gathering {
     this.#timers.get(batch)?.cancel();
     this.#timers.delete(batch);
   }
-}
-
-/** The rule that keeps a task out of a batch; undefined if it may join. */
-function overBy(batch: BatchTask, task: Task, { rules }: TypeBatches): BatchReason | undefined {
-  if (batch.members.size >= MOST_ITEMS) return 'size';
-  if (batch.hasKeyOf(task)) return undefined;
-  if (batch.bytes + task.totalBytes > rules.maxBytes) return 'bytes';
-  return batch.mayCost(task) ? undefined : 'limit';
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { type DeathReport, PoolError } from '../contract/errors.js';
+import type { BatchCall } from '../task/batch-call.js';
 import { decideFailure, type FailureDecision } from '../task/failure.js';
 import type { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
@@ -11,7 +12,7 @@ import type { WorkerEnd } from '../worker/worker-end.js';
 import type { Backlog } from './backlog.js';
 import { crashed, notSerializable, resultLost, withOrigin, wrongResults } from './task-errors.js';
 import { publishTrace } from './trace.js';
-import { closeLimits, shareOf, takePermit } from './try-end.js';
+import { closeLimits, countOnce, shareOf, takePermit } from './try-end.js';
 
 export interface OutcomeParts {
   /** The pool, as an identity for traces. */
@@ -74,20 +75,38 @@ export class Outcomes {
 
   /** Handles an error of the handler. One of a whole batch may be that of another item. */
   #threw(task: Task, thrown: WireThrown, workerId: number, ranMs: number, nowMs: number): void {
-    const { call, row = 0 } = task.assignment ?? {};
-    const batches = task.type.batches;
+    const { call } = task.assignment ?? {};
     const how = thrown.call?.how;
-    if (how === 'failed' && call !== undefined && call.rows > 1 && batches?.rules.isolate === true && task.canMove) {
-      task.history.attempt++;
-      if (this.#parts.backlog.split(task, call, row)) {
-        batches.noteSplit();
-        if (task.type.limits !== undefined) closeLimits(task, errorFromWire(thrown), nowMs);
-      }
+    const isolates = task.type.batches?.rules.isolate === true;
+    if (how === 'failed' && call !== undefined && call.rows > 1 && isolates && task.canMove) {
+      this.#split(task, call, thrown, ranMs, nowMs);
       return;
     }
     const error = how === 'results' ? wrongResults(task, thrown) : errorFromWire(thrown);
     closeLimits(task, error, nowMs);
     this.#handlerFailed(task, withOrigin(error, task, workerId), ranMs, true);
+  }
+
+  /** Gives a task a further try, with its half of a call that has failed as a whole. Its circuit breaker counts that call once. */
+  #split(task: Task, call: BatchCall, thrown: WireThrown, ranMs: number, nowMs: number): void {
+    const { registry, backlog } = this.#parts;
+    const { breakers, batches } = task.type;
+    if (call.failure === undefined) {
+      call.failure = { error: errorFromWire(thrown), faults: new Map() };
+      closeLimits(task, call.failure.error, nowMs);
+    }
+    const { error } = call.failure;
+    const fault = countOnce(task, call.failure, ranMs, nowMs);
+    // The program's own code was asked, and may have cancelled the task, or ended the pool.
+    if (task.state === 'settled') return;
+    if (fault !== undefined || breakers?.refusesUntil(task.breakerKey, nowMs) !== undefined) {
+      registry.fail(task, fault ?? breakers?.refuse(task.breakerKey, nowMs, error));
+      return;
+    }
+    const { row = 0 } = task.assignment ?? {};
+    task.history.attempt++;
+    task.history.failure = { error };
+    if (backlog.split(task, call, row)) batches?.noteSplit();
   }
 
   /** Takes the tasks that a worker had in flight when it ended. */

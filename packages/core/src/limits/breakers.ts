@@ -5,7 +5,7 @@ import { PoolError } from '../contract/errors.js';
 import type { BreakerEvent } from '../contract/events.js';
 import type { ResolvedBreaker } from '../contract/resolve-breaker.js';
 import type { BreakerStats } from '../contract/stats.js';
-import { answerOf, textOf } from '../contract/user-answer.js';
+import { A_STRING, answerOf, saysYes } from '../contract/user-answer.js';
 import { Breaker, type BreakerChange, type Permit } from './breaker.js';
 
 /** Most keys that have a breaker, some 300 bytes each, and 1 KB with a share. As many as Affinity remembers. */
@@ -49,7 +49,7 @@ export class Breakers {
   /** The key of a call; undefined for a task with one breaker. @throws ERR_OPTION when `key` gives none */
   keyOf(input: unknown): string | undefined {
     const { key } = this.#rules;
-    return key === undefined ? undefined : shortKey(textOf(`${this.#path}.breaker.key`, key, input));
+    return key === undefined ? undefined : shortKey(answerOf(`${this.#path}.breaker.key`, key, input, A_STRING));
   }
 
   /** Time until which calls are refused; undefined if the next one may be let through. */
@@ -85,7 +85,7 @@ export class Breakers {
     let counts = true;
     let fault: AggregateError | undefined;
     try {
-      counts = on === undefined || answerOf(`${this.#path}.breaker.on`, on, error);
+      counts = on === undefined || saysYes(`${this.#path}.breaker.on`, on, error);
     } catch (cause) {
       fault = new AggregateError([error, cause], `breaker.on of task "${this.task}" gave no answer about an error.`);
     }

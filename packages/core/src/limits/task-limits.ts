@@ -1,10 +1,8 @@
 import { Histogram } from '../base/histogram.js';
-import { isThenable } from '../base/is-thenable.js';
 import { toJson } from '../base/natives.js';
 import { shortKey } from '../base/short-key.js';
-import { inspectBriefly } from '../contract/checks.js';
-import { PoolError } from '../contract/errors.js';
 import type { ResolvedLimit } from '../contract/resolve-limits.js';
+import { A_STRING, type AnswerKind, answerOf } from '../contract/user-answer.js';
 import { Bulkhead } from './bulkhead.js';
 import { Gate } from './gate.js';
 import { KeyGates } from './key-gates.js';
@@ -200,33 +198,17 @@ function limiterOf({ perMs, max, isStrict }: ResolvedLimit): RateLimiter {
   return isStrict ? new StrictWindow(max, perMs) : new TokenBucket(max, perMs);
 }
 
-function keyOf(rule: ResolvedLimit, input: unknown): string | undefined {
-  if (rule.key === undefined) return undefined;
-  const key = called(rule.key, input, `${rule.option}.key`);
-  if (typeof key !== 'string') throw wrongReturn(`${rule.option}.key`, 'must return a string', key);
-  return shortKey(key);
+const A_COST: AnswerKind<number> = {
+  phrase: 'a finite number of 0 or more',
+  take: (value) => (Number.isFinite(value) && (value as number) >= 0 ? (value as number) : undefined),
+};
+
+function keyOf({ key, option }: ResolvedLimit, input: unknown): string | undefined {
+  return key === undefined ? undefined : shortKey(answerOf(`${option}.key`, key, input, A_STRING));
 }
 
-function costOf(rule: ResolvedLimit, input: unknown): number {
-  if (rule.cost === undefined) return 1;
-  const cost = called(rule.cost, input, `${rule.option}.cost`);
-  if (Number.isFinite(cost) && (cost as number) >= 0) return cost as number;
-  throw wrongReturn(`${rule.option}.cost`, 'must return a finite number of 0 or more', cost);
-}
-
-function called(fn: (input: unknown) => unknown, input: unknown, option: string): unknown {
-  try {
-    const value = fn(input);
-    // Its rejection would be one that no code handles. The error below says that a promise is wrong here.
-    if (isThenable(value)) value.then(undefined, () => {});
-    return value;
-  } catch (cause) {
-    throw new PoolError('ERR_OPTION', { option, reason: `threw for the input of a task.` }, { cause });
-  }
-}
-
-function wrongReturn(option: string, must: string, value: unknown): PoolError<'ERR_OPTION'> {
-  return new PoolError('ERR_OPTION', { option, reason: `${must}; received ${inspectBriefly(value)}.` });
+function costOf({ cost, option }: ResolvedLimit, input: unknown): number {
+  return cost === undefined ? 1 : answerOf(`${option}.cost`, cost, input, A_COST);
 }
 
 function retryAfterMsOf(error: unknown): number {

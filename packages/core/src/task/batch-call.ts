@@ -1,3 +1,20 @@
+import type { Permit } from '../limits/breaker.js';
+
+/** What a call knows of the batch that its tasks were in. */
+export interface CalledBatch {
+  /** Whether it waits in the queue. */
+  readonly isQueued: boolean;
+  /** The other half of the call that was split into this one. */
+  readonly sibling: CalledBatch | undefined;
+}
+
+/** How a call failed that is split. */
+export interface WholeFailure {
+  readonly error: Error;
+  /** What `breaker.on` threw about it, by the breakers that have counted it. */
+  readonly faults: Map<Permit['breaker'], AggregateError | undefined>;
+}
+
 /** One call of a batch handler in a worker: the tasks that went there together. */
 export class BatchCall {
   /** Number of its tasks. */
@@ -10,10 +27,14 @@ export class BatchCall {
   left = 0;
   /** Part of `left` whose results are wanted. The worker is not ended for the others while there is one. */
   wanted = 0;
+  /** Undefined until it has failed and is split. */
+  failure: WholeFailure | undefined;
+  readonly batch: CalledBatch | undefined;
 
-  constructor(rows: number, inputs: number) {
+  constructor(rows: number, inputs: number, batch?: CalledBatch) {
     this.rows = rows;
     this.inputs = inputs;
+    this.batch = batch;
   }
 
   /** Adds the next task. Returns its position. */

@@ -2,6 +2,7 @@ import { LinkedQueue } from '../base/linked-queue.js';
 import { PoolError } from '../contract/errors.js';
 import type { BatchReason } from '../contract/trace.js';
 import type { BatchTicket, Ticket } from '../limits/task-limits.js';
+import type { CalledBatch } from './batch-call.js';
 import { Task } from './task.js';
 
 /**
@@ -30,11 +31,12 @@ interface KeyedInput {
  * Tasks of one name that go to one worker together. The queue holds it in their place, so every rule of dispatch sees one task. The
  * registry knows its members alone.
  */
-export class BatchTask extends Task {
+export class BatchTask extends Task implements CalledBatch {
   /** Bytes of their inputs. */
   bytes = 0;
   /** The rule by which it leaves. */
   why: BatchReason | undefined;
+  sibling: BatchTask | undefined;
   readonly #members = new LinkedQueue<Task>();
   /** Inputs of members with a key. Undefined before the first one. */
   #keys: Map<string, KeyedInput> | undefined;
@@ -67,6 +69,10 @@ export class BatchTask extends Task {
   /** Whether it takes items. */
   get isOpen(): boolean {
     return this.#state === 'gathering' || this.#state === 'due';
+  }
+
+  get isQueued(): boolean {
+    return this.#state === 'due' || this.#state === 'closed';
   }
 
   /** It is not prefetched while it takes items, nor with an input that is moved. */

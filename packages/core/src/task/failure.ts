@@ -1,6 +1,6 @@
 import { nextDelayMs } from '../base/backoff.js';
 import type { ResolvedRetry } from '../contract/resolved-options.js';
-import { answerOf } from '../contract/user-answer.js';
+import { saysYes } from '../contract/user-answer.js';
 import type { TryBudget } from '../limits/try-budget.js';
 
 /** Decision on a task whose try has failed. */
@@ -40,7 +40,7 @@ export function decideFailure(
   if (retry.on !== undefined) {
     let wanted: boolean;
     try {
-      wanted = answerOf('retry.on', retry.on, error);
+      wanted = saysYes('retry.on', retry.on, error);
     } catch (cause) {
       const message = 'retry.on gave no answer about the error of a task.';
       return { action: 'reject', error: new AggregateError([error, cause], message) };

@@ -1,3 +1,4 @@
+import { ignoreRejections } from '../base/ignore-rejection.js';
 import type { Buffer } from '../base/natives.js';
 import { ownBytes } from '../codec/own-bytes.js';
 import { type PortValue, takeForPort } from '../codec/port-value.js';
@@ -62,6 +63,8 @@ export class FlowValueWriter {
       if (moved === undefined) return this.#encoded(given);
       return this.#clones ? this.#cloned(moved.value, moved.transfer) : this.#encoded(moved.value);
     } catch (error) {
+      // Most such values hold promises that their maker did not wait for.
+      ignoreRejections(isMoved(given) ? given.value : given);
       throw new ValueRefused(toRefusal(error, what), error);
     }
   }

@@ -1,4 +1,5 @@
 import { deferred } from '../base/deferred.js';
+import { ignoreRejection } from '../base/ignore-rejection.js';
 import { isThenable } from '../base/is-thenable.js';
 import { setImmediate } from '../base/natives.js';
 import { type FlowSender, GATHER_MS } from './flow-sender.js';
@@ -96,6 +97,8 @@ export class Pump {
       }
       if (answer.done) {
         this.#isOpen = false;
+        // No consumer gets what a generator returns.
+        ignoreRejection(answer.value);
         return;
       }
       const given: unknown = answer.value;

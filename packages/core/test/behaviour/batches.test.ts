@@ -305,6 +305,91 @@ describe.each(KINDS)('an item of a batch, kind %s,', (kind) => {
     });
   });
 
+  it.each([
+    ['one failure', 1, 64, 1],
+    ['five failures', 5, 64, 5],
+  ])(
+    'that fails with all others is split no further once the breaker is open, after %s',
+    async (_, consecutive, n, most) => {
+      const tasks = { insert: { breaker: { consecutive, openMs: 60_000 } } };
+      await withBatches({ kind, tasks }, async (pool) => {
+        await pool.ready();
+        const results = await ends(
+          runAll(
+            pool,
+            'insert',
+            Array.from({ length: n }, (_, at) => -1 - at),
+          ),
+        );
+        expect(await pool.run('seen')).toHaveLength(most);
+        for (const error of results) {
+          expect(error).toMatchObject({ code: 'ERR_CIRCUIT_OPEN', details: { state: 'open' } });
+          expect(error).toMatchObject({ cause: { message: expect.stringMatching(/^bad item -/) as string } });
+        }
+        expect(pool.breaker('insert').state).toBe('open');
+        expect(pool.stats().tasks).toMatchObject({ failed: n, retried: 0 });
+      });
+    },
+  );
+
+  it('that fails with all others is one failure for each breaker of them', async () => {
+    const breaker = { consecutive: 2, openMs: 60_000, key: (input: unknown) => String(Math.abs(input as number) % 2) };
+    await withBatches({ kind, tasks: { insert: { breaker } } }, async (pool) => {
+      await pool.ready();
+      await ends(
+        runAll(
+          pool,
+          'insert',
+          Array.from({ length: 64 }, (_, at) => -1 - at),
+        ),
+      );
+      expect(await pool.run('seen')).toHaveLength(2);
+      expect(pool.stats().byTask['insert']?.breaker).toMatchObject({ opened: 2, notClosed: 2 });
+    });
+  });
+
+  it.each([0, 1, 31, 37, 62, 63])(
+    'that is bad alone, at %i of 64, is never more than two failures in a row for the breaker',
+    async (bad) => {
+      await withBatches({ kind, tasks: { insert: { breaker: { consecutive: 3 } } } }, async (pool) => {
+        await pool.ready();
+        const results = await ends(
+          runAll(
+            pool,
+            'insert',
+            Array.from({ length: 64 }, (_, n) => (n === bad ? -9 : n)),
+          ),
+        );
+        expect(results.filter((each) => each instanceof Error)).toEqual([results[bad]]);
+        expect(results[bad]).toMatchObject({ message: 'bad item -9' });
+        expect(pool.stats().byTask['insert']?.breaker).toMatchObject({ state: 'closed', opened: 0, refused: 0 });
+        expect(batchOf(pool, 'insert')?.splits).toBe(6);
+      });
+    },
+  );
+
+  it.each([
+    ['throws', 'breaker.on of task "insert" gave no answer about an error.', true],
+    ['does not count it', 'bad item -', false],
+  ])('that fails with all others ends as the breaker says whose function %s', async (how, message, isOnce) => {
+    const on = (): boolean => {
+      if (how === 'throws') throw new TypeError('on');
+      return false;
+    };
+    await withBatches({ kind, tasks: { insert: { breaker: { consecutive: 1, on } } } }, async (pool) => {
+      await pool.ready();
+      const results = await ends(
+        runAll(
+          pool,
+          'insert',
+          Array.from({ length: 64 }, (_, at) => -1 - at),
+        ),
+      );
+      for (const error of results) expect(error).toMatchObject({ message: expect.stringContaining(message) as string });
+      expect(await pool.run('seen')).toHaveLength(isOnce ? 1 : 127);
+    });
+  });
+
   it('that nobody wants any more is left out while it waits, and the others go', async () => {
     await withBatches({ kind }, async (pool) => {
       await pool.ready();
@@ -474,6 +559,7 @@ describe.each(KINDS)('functions of a pool for batches, kind %s:', (kind) => {
     ['throws', () => raise('no sum')],
     ['gives NaN', () => NaN],
     ['gives a promise', () => Promise.reject(new Error('too late'))],
+    ['gives a thenable', () => ({ then: (done: (value: unknown) => void) => done(true) })],
   ])('an `isFull` that %s rejects the last item, and the batch goes on without it', async (_what, bad) => {
     const isFull = (all: readonly unknown[]) => (all.includes(0) ? (bad() as unknown as boolean) : all.length === 2);
     await withTasks({ isFull, maxWaitMs: Infinity }, async (pool) => {

@@ -184,6 +184,37 @@ describe('items that come back', () => {
       [4, 5],
     ]);
   });
+
+  it('from a failed half go after its other half', () => {
+    const { add, gathering, queue, take, waiting } = open({ maxSize: 4, maxWaitMs: Infinity });
+    const tasks = Array.from({ length: 4 }, () => add());
+    const splitNext = (): void => {
+      const [batch] = queue as [BatchTask];
+      const taken = take().map((id) => tasks[id - 1] as Task);
+      const call = new BatchCall(taken.length, taken.length, batch);
+      for (const [row, task] of taken.entries()) gathering.split(task, call, row);
+    };
+    splitNext();
+    splitNext();
+    expect([waiting().length, gathering.gathering, gathering.size]).toEqual([1, 2, 4]);
+    take();
+    expect([waiting().map(({ length }) => length), gathering.gathering]).toEqual([[1, 1], 0]);
+  });
+
+  it('from a failed half do not wait for another half that all its tasks have left', () => {
+    const { add, gathering, queue, take, waiting } = open({ maxSize: 2, maxWaitMs: Infinity });
+    const [one, other] = [add(), add()];
+    const [batch] = queue as [BatchTask];
+    take();
+    const call = new BatchCall(2, 2, batch);
+    for (const [row, task] of [one, other].entries()) gathering.split(task, call, row);
+    const [half] = queue as [BatchTask];
+    const [task] = take();
+    gathering.split([one, other].find(({ id }) => id === task) as Task, new BatchCall(1, 1, half), 0);
+    expect(waiting()).toHaveLength(1);
+    gathering.remove([one, other].find(({ id }) => id !== task) as Task);
+    expect(waiting()).toEqual([[task]]);
+  });
 });
 
 describe('whatever happens', () => {

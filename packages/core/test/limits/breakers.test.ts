@@ -75,8 +75,12 @@ describe('the breakers of a task', () => {
       /"tasks\.fetch\.breaker\.key" threw an error/,
     ],
     ['gives a number', () => NaN, /must return a string; received NaN/],
-    ['gives a promise', async () => 'a', /must return a string; received Promise/],
-    ['gives a promise that rejects', () => Promise.reject(new Error('late')), /must return a string; received Promise/],
+    ['gives a promise', async () => 'a', /must return a string; received a promise/],
+    [
+      'gives a promise that rejects',
+      () => Promise.reject(new Error('late')),
+      /must return a string; received a promise/,
+    ],
     ['gives nothing', () => undefined, /must return a string; received undefined/],
   ])('refuse a call whose key %s', (_what, key, message) => {
     const { breakers } = open({ key: key as unknown as () => string });

@@ -227,11 +227,11 @@ describe('keys', () => {
       () => {
         throw new Error('no id');
       },
-      'threw: no id',
+      'threw an error: no id',
     ],
     ['NaN', () => NaN, 'must return a string or a number; received NaN (number).'],
     ['undefined', () => undefined, 'must return a string or a number; received undefined (undefined).'],
-    ['a promise', () => Promise.reject(new Error('late')), 'must return a string or a number; received Promise'],
+    ['a promise', () => Promise.reject(new Error('late')), 'must return a string or a number; received a promise.'],
   ])('refuse %s', (_, key, reason) => {
     const { call, shapers } = openShapers({ debounce: { waitMs: 100, key: key as never } });
     expect(() => call('a')).toThrow(

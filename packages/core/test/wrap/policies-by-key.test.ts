@@ -84,12 +84,12 @@ describe('policies of a wrapped function with keys of their own', () => {
           },
         },
       },
-      'threw for the input of a task.',
+      'threw an error: ',
     ],
     [
       'concurrencyByKey.key',
       { concurrencyByKey: { max: 1, key: async () => Promise.reject(broken) } },
-      'must return a string; received Promise',
+      'must return a string; received a promise.',
     ],
   ])('reject a call whose %s is wrong', async (option, policies, reason) => {
     let calls = 0;
@@ -99,6 +99,65 @@ describe('policies of a wrapped function with keys of their own', () => {
       details: { option: `wrap("get").${option}`, reason: expect.stringContaining(reason) as string },
     });
     expect(calls).toBe(0);
+  });
+});
+
+describe('a thenable from a function of a wrapped function', () => {
+  const give = (): never => ({ then: (done: (value: unknown) => void) => done('k') }) as never;
+  const unread = (): never =>
+    Object.defineProperty({}, 'then', {
+      get() {
+        throw broken;
+      },
+    }) as never;
+
+  it.each(
+    [give, unread].flatMap((key): [string, object][] => [
+      ['breaker.key', { breaker: { key } }],
+      ['rateLimit.key', { rateLimit: { calls: 1, perMs: 1, key } }],
+      ['rateLimit.cost', { rateLimit: { unit: 'tokens', max: 1, perMs: 1, cost: key } }],
+      ['concurrencyByKey.key', { concurrencyByKey: { max: 1, key } }],
+      ['throttle.key', { throttle: { everyMs: 1, key } }],
+      ['debounce.key', { debounce: { waitMs: 1, key } }],
+      ['cache.key', { cache: { key } }],
+      ['cache.tags', { cache: { tags: key } }],
+    ]),
+  )('is refused as %s', async (option, policies) => {
+    const call = wrap(() => 1, { name: 'get', ...policies });
+    await expect(call()).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      details: {
+        option: `wrap("get").${option}`,
+        reason: expect.stringMatching(/^must return .*; received a promise\.$/) as string,
+      },
+    });
+  });
+
+  it.each([
+    ['retry.on', { retry: { attempts: 1, on: give } }],
+    ['breaker.on', { breaker: { on: give } }],
+  ])('is refused as %s, beside the failure', async (option, policies) => {
+    const call = wrap(() => Promise.reject(broken), { name: 'get', ...policies });
+    await expect(call()).rejects.toMatchObject({
+      errors: [
+        broken,
+        {
+          code: 'ERR_OPTION',
+          details: {
+            option: expect.stringContaining(option) as string,
+            reason: expect.stringContaining('received a promise.') as string,
+          },
+        },
+      ],
+    });
+  });
+
+  it('is no reason for another error where tags have a gap', async () => {
+    const tags = (): string[] => Object.assign([], { 1: 'a' });
+    await expect(wrap(() => 1, { name: 'get', cache: { tags } })()).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      details: { option: 'wrap("get").cache.tags' },
+    });
   });
 });
 

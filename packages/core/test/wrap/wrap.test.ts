@@ -242,12 +242,12 @@ describe('limits of a wrapped function', () => {
       () => {
         throw broken;
       },
-      'threw for the input of a task.',
+      'threw an error: ',
     ],
     ['gives NaN', () => NaN, 'must return a finite number of 0 or more; received NaN (number).'],
     ['gives a negative number', () => -1, 'must return a finite number of 0 or more; received -1 (number).'],
     ['gives Infinity', () => Infinity, 'must return a finite number of 0 or more; received Infinity (number).'],
-    ['gives a promise', async () => 1, 'must return a finite number of 0 or more; received Promise'],
+    ['gives a promise', async () => 1, 'must return a finite number of 0 or more; received a promise.'],
   ])('reject a call whose cost %s, and later ones run', async (_, cost, reason) => {
     let isWrong = true;
     const call = wrap((n: number) => n, {
