@@ -26,7 +26,6 @@ const GATES = [
   'pool/open-call.js',
   'pool/open-stream.js',
   'shaping/coalesce.js',
-  'shaping/progress-pace.js',
   'shaping/shaped-task.js',
   'shaping/shapers.js',
   'task/batch-call.js',
@@ -145,9 +144,9 @@ export function callLater({ dist, first, called }, shared) {
           ({ module, names, as }) =>
             `import { ${names.map((name) => `${name} as ${as(name)}`).join(', ')} } from ${JSON.stringify(join(dist, module))};`,
         ),
-        `import { loadFile } from ${JSON.stringify(join(dist, 'transport/bundle-file.js'))};`,
+        `import { loadLater } from ${JSON.stringify(join(dist, 'transport/load-later.js'))};`,
         'let loaded;',
-        `function later() { return (loaded ??= loadFile('${LATER_FILE}')({`,
+        `function later() { return (loaded ??= loadLater('${LATER_FILE}')({`,
         ...names.map(
           ({ module, names, as }) =>
             `${JSON.stringify(module)}: { ${names.map((name) => `${name}: ${as(name)}`).join(', ')} },`,

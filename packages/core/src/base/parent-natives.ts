@@ -8,4 +8,5 @@ import { getBuiltinModule } from './natives.js';
 export const { spawn, spawnSync } = getBuiltinModule('node:child_process');
 export const { availableParallelism, freemem, totalmem, tmpdir } = getBuiltinModule('node:os');
 export const { MessageChannel, Worker } = getBuiltinModule('node:worker_threads');
+export const { compileFunction } = getBuiltinModule('node:vm');
 export type Worker = workerThreads.Worker;

@@ -51,7 +51,7 @@ export function saysYes(option: string, ask: (about: unknown) => unknown, about:
 }
 
 /** ERR_OPTION for what a user's function returned. A promise is observed. @param phrase ends "must return …" */
-export function wrongAnswer(option: string, phrase: string, given: unknown): PoolError<'ERR_OPTION'> {
+function wrongAnswer(option: string, phrase: string, given: unknown): PoolError<'ERR_OPTION'> {
   const received = ignoreRejection(given) ? 'a promise' : inspectBriefly(given);
   return new PoolError('ERR_OPTION', { option, reason: `must return ${phrase}; received ${received}.` });
 }
