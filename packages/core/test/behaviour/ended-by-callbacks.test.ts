@@ -149,7 +149,7 @@ describe.each(KINDS)('a fallback that never comes back, kind %s,', (kind) => {
 
   it('is waited for until the deadline of the call', async () => {
     await withHanging(async (pool) => {
-      const error = await failure(pool.run('echo', 1, { deadline: Date.now() + 40 }));
+      const error = await failure(pool.run('echo', 1, { deadline: Date.now() + 250 }));
       expect(error).toMatchObject({
         code: 'ERR_TASK_TIMEOUT',
         details: { by: 'deadline', workerId: 0, task: 'echo' },

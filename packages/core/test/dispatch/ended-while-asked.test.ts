@@ -67,14 +67,18 @@ describe('a pool that the program ends while it is asked about a task', () => {
   });
 
   it('counts a task once whose batch.isFull drops it', async () => {
-    const engine = openEngine({
-      tasks: { work: { batch: { isFull: () => engine.backend.dropWaiting('dropQueued') < 0 } } },
-    });
+    let asked = 0;
+    const isFull = (): boolean => {
+      asked++;
+      return engine.backend.dropWaiting('dropQueued') < 0;
+    };
+    const engine = openEngine({ tasks: { work: { batch: { isFull } } } });
     const made = [1, 2, 3].map((n) => engine.submit('work', n));
     engine.clock.advance(10);
     const [only] = engine.staff as [Staff];
     only.transport.becomeReady(['work'], false, [['work', resolveBatch({ maxSize: 4 })]]);
     expect(codes(made)).toEqual(Array(3).fill(['ERR_TASK_DROPPED']));
     expect(engine.registry.counts).toMatchObject({ queued: 0, failed: 3 });
+    expect([asked, engine.dispatcher.queued]).toEqual([1, 0]);
   });
 });
