@@ -1,9 +1,7 @@
 import { types } from './natives.js';
 
-// Kept, since a program may replace them.
+/** Kept, since a program may replace it there. */
 const { then } = Promise.prototype;
-const { apply } = Reflect;
-
 const nothing = (): void => {};
 
 /**
@@ -16,7 +14,7 @@ export function ignoreRejection(value: unknown): boolean {
     const own: unknown = types.isPromise(value) ? then : (value as { then?: unknown }).then;
     if (typeof own !== 'function') return false;
     // Both callbacks: a thenable may call one without a look at it.
-    apply(own, value, [nothing, nothing]);
+    own.call(value, nothing, nothing);
     return true;
   } catch {
     // Its `then`, or the `constructor` of a promise, throws when it is read or called. So nothing can observe it.
