@@ -12,7 +12,7 @@ import type { WorkerEnd } from '../worker/worker-end.js';
 import type { Backlog } from './backlog.js';
 import { crashed, notSerializable, resultLost, withOrigin, wrongResults } from './task-errors.js';
 import { publishTrace } from './trace.js';
-import { closeLimits, countOnce, shareOf, takePermit } from './try-end.js';
+import { closeLimits, countOnce, isUnsettled, shareOf, takePermit } from './try-end.js';
 
 export interface OutcomeParts {
   /** The pool, as an identity for traces. */
@@ -296,8 +296,4 @@ export class Outcomes {
     registry.requeue(task);
     backlog.add(task);
   }
-}
-
-function isUnsettled({ state }: Task): boolean {
-  return state !== 'settled';
 }

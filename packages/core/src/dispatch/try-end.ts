@@ -47,3 +47,7 @@ export function shareOf(ranMs: number, { type }: Task, { rows }: BatchCall): num
   type.sharedMs += ranMs - shareMs;
   return shareMs;
 }
+
+export function isUnsettled({ state }: Task): boolean {
+  return state !== 'settled';
+}
