@@ -154,3 +154,9 @@ describe('in a program without streams for its output', () => {
     expect(stderr).toContain('killed for: undefined\n');
   });
 });
+
+describe('in a program that replaces what require() needs', () => {
+  it.each(['process', 'thread', 'inline'])('policies can be used for the first time, kind %s', async (kind) => {
+    expect(await runProgram('replaces-require.mjs', [kind])).toMatchObject({ stdout: '9 16\n', code: 0 });
+  });
+});
