@@ -138,7 +138,7 @@ export class WorkerNews implements WorkerListener<Worker> {
       log.write('%s: worker %d has ended: %s, %s', options.name, worker.id, end.how, describeExit(end.report));
     this.#supervisor.onEnd(worker, isFault ? { wasReady: end.how === 'died', uptimeMs, tasksDone, cause } : undefined);
     this.#publish(worker, 'exited');
-    if (end.how === 'asked') this.#warnOfTeardown(end.report);
+    if (end.isOverdue) this.#warnOfTeardown(end.report);
     emit('worker:exited', { ...end.report, expected: !isFault });
     changed();
   }

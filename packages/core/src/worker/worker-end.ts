@@ -14,6 +14,8 @@ export interface WorkerEnd {
   how: 'asked' | 'killed' | 'failedToStart' | 'died';
   /** Why it never became ready. */
   startError: PoolError<'ERR_WORKER_START'> | undefined;
+  /** Whether it was killed because it did not tear down and end in time. */
+  isOverdue: boolean;
   /** An error on the pool's own side that made it end the worker. */
   fault: Error | undefined;
   /** Tasks that had begun and not returned. One of them, or code that ended before, is to blame. */
@@ -44,7 +46,7 @@ export interface EndedWorker {
 export function workerEnd(
   worker: EndedWorker,
   exit: TransportExit,
-  { killedFor, ...why }: Pick<WorkerEnd, 'how' | 'startError' | 'fault'> & Pick<DeathReport, 'killedFor'>,
+  { killedFor, ...why }: Pick<WorkerEnd, 'how' | 'startError' | 'isOverdue' | 'fault'> & Pick<DeathReport, 'killedFor'>,
 ): WorkerEnd {
   const { begun, begunSince, lost, decoding, others } = worker.remains;
   return {

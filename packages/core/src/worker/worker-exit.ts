@@ -24,6 +24,8 @@ export class WorkerExit {
   #how: WorkerEnd['how'] = 'died';
   #fault: Error | undefined;
   #killedFor: string | undefined;
+  /** Whether it was killed because it did not tear down and end in time. */
+  #isOverdue = false;
 
   /** @param givenUp called when it was killed, and no end of it has come */
   constructor(transport: Transport, clock: Clock, givenUp: (exit: TransportExit) => void) {
@@ -95,6 +97,7 @@ export class WorkerExit {
       startError: this.#how === 'failedToStart' ? start.errorOf(exit) : undefined,
       fault: this.#fault,
       killedFor: this.#killedFor,
+      isOverdue: this.#isOverdue,
     });
   }
 
@@ -104,6 +107,7 @@ export class WorkerExit {
   }
 
   #tooSlow(withinMs: number): void {
+    this.#isOverdue = true;
     this.#killedFor ??= `it had not torn down and ended within ${withinMs} ms`;
     this.#end();
   }

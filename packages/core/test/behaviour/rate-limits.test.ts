@@ -226,7 +226,9 @@ describe.each(WORKER_KINDS)('tasks with concurrency, kind %s,', (kind) => {
           expect(gate.arrived.length).toBeLessThanOrEqual(nth + 3);
         }
         await Promise.all(all);
-        expect(gate.arrived).toEqual(names);
+        // The first two begin at once, in two workers.
+        expect(gate.arrived.slice(0, 2).toSorted()).toEqual(['a', 'b']);
+        expect(gate.arrived.slice(2)).toEqual(['c', 'd', 'e']);
       }),
     );
   });
