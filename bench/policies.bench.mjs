@@ -51,6 +51,7 @@ export default {
       millpond(kind, policy, { concurrency: 64, tasks: { identity } }),
     ),
   ),
+  full: { rounds: 3 },
   goals: KINDS.flatMap((kind) =>
     ['rate limit', 'concurrency', 'retry'].map((policy) =>
       costsMore({

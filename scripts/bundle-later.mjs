@@ -19,7 +19,6 @@ const GATES = [
   'dispatch/gathering.js',
   'dispatch/hedging.js',
   'limits/breakers.js',
-  'limits/fallback.js',
   'limits/hedge-policy.js',
   'limits/task-limits.js',
   'limits/try-budget.js',

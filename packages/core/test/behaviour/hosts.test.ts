@@ -160,3 +160,9 @@ describe('in a program that replaces what require() needs', () => {
     expect(await runProgram('replaces-require.mjs', [kind])).toMatchObject({ stdout: '9 16\n', code: 0 });
   });
 });
+
+describe('a pool without policies', () => {
+  it.each(['process', 'thread', 'inline'])('never loads their file, kind %s', async (kind) => {
+    expect(await runProgram('loads-policies.mjs', [kind])).toMatchObject({ stdout: '4\nclosed\nloaded\n', code: 0 });
+  });
+});
