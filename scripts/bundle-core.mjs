@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
-import { asFunction, callLater, LATER_FILE, SECOND, splitProgram, takeFromFirst } from './bundle-later.mjs';
+import { asBody, callLater, LATER_FILE, SECOND, splitProgram, takeFromFirst } from './bundle-later.mjs';
 import {
   asciiOnly,
   inMainThread,
@@ -70,7 +70,7 @@ export async function bundleCore({ root, dist }) {
   }
   const split = splitProgram(dist, 'index.js');
   const later = await bundle(dist, SECOND, LATER_FILE, takeFromFirst(split));
-  const { code, shared } = asFunction(later.code);
+  const { code, shared } = asBody(later.code);
   add(`dist/bundle/${LATER_FILE}`, later, code);
   for (const file of PROGRAM) {
     const chunk = await bundle(dist, join(dist, 'index.js'), file, callLater(split, shared));

@@ -105,8 +105,12 @@ export function takeFromFirst({ dist, first, second, called }) {
   };
 }
 
-/** The second file as a function. Its argument is what it takes from the first one; the names of that are returned, too. */
-export function asFunction(code) {
+/**
+ * The second file as the body of a function of `shared`, what it takes from the first one, and `exports`. V8 compiles such a body at
+ * once. A function in it would be scanned first, and compiled when it is called.
+ * @returns also the names that it takes, by module
+ */
+export function asBody(code) {
   const shared = {};
   const taken = code.replaceAll(/^let (\w+) = require\("shared:([^"]+)"\);$/gm, (_, variable, module) => {
     const names = [...code.matchAll(new RegExp(`\\b${variable}\\.(\\w+)`, 'g'))].map(([, name]) => name);
@@ -117,10 +121,7 @@ export function asFunction(code) {
   // Node's functions have to be taken when the program loads: it may replace them before the second file comes.
   const other = /\brequire\(.*?\)/.exec(own);
   if (other !== null) throw new Error(`${LATER_FILE} calls ${other[0]}.`);
-  return {
-    code: `'use strict';\nmodule.exports = (shared) => {\nconst exports = {};\n${own}\nreturn exports;\n};\n`,
-    shared,
-  };
+  return { code: `'use strict';\n${own}`, shared };
 }
 
 /** For the first file: calls of the second one load it. */
@@ -145,7 +146,7 @@ export function callLater({ dist, first, called }, shared) {
         ),
         `import { loadLater } from ${JSON.stringify(join(dist, 'transport/load-later.js'))};`,
         'let loaded;',
-        `function later() { return (loaded ??= loadLater('${LATER_FILE}')({`,
+        `function later() { return (loaded ??= loadLater('${LATER_FILE}', {`,
         ...names.map(
           ({ module, names, as }) =>
             `${JSON.stringify(module)}: { ${names.map((name) => `${name}: ${as(name)}`).join(', ')} },`,
