@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.js';
+import type { CallTerms } from '../contract/call-terms.js';
 import { type GivenBatch, itemKey } from '../contract/resolve-batch.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { Breakers } from '../limits/breakers.js';
 import type { InputWriter } from '../task/input-writer.js';
 import { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
@@ -56,14 +58,22 @@ export class Intake {
     this.#inputs = inputs;
   }
 
+  /** The type of a call, by its name or its callable. */
+  typeOf(name: string, terms: CallTerms | undefined): TaskType {
+    const callable = terms?.callable;
+    return callable === undefined ? this.#types.of(name) : this.#types.ofCallable(callable);
+  }
+
   /**
    * Asks the circuit breaker of a task whether it may be submitted.
    * @returns the extras with the key of the breaker
    * @throws ERR_CIRCUIT_OPEN; ERR_OPTION when `breaker.key` gives no key
    */
-  checked<E extends TaskExtras | undefined>(name: string, input: unknown, extras: E): E | (E & { breakerKey: string }) {
-    const { breakers } = this.#typeOf(name, extras);
-    if (breakers === undefined) return extras;
+  checked<E extends TaskExtras | undefined>(
+    breakers: Breakers,
+    input: unknown,
+    extras: E,
+  ): E | (E & { breakerKey: string }) {
     const breakerKey = breakers.keyOf(input);
     const nowMs = this.#clock.now();
     if (breakers.refusesUntil(breakerKey, nowMs) !== undefined) throw breakers.refuse(breakerKey, nowMs);
@@ -71,19 +81,19 @@ export class Intake {
   }
 
   /** Submits a task. */
-  submit(name: string, input: unknown, extras?: TaskExtras): Promise<unknown> {
+  submit(type: TaskType, name: string, input: unknown, extras?: TaskExtras): Promise<unknown> {
     const promise = new Promise(takeEnds);
-    const task = this.#enter(name, input, extras);
+    const task = this.#enter(type, name, input, extras);
     if (task.state === 'queued') this.#dispatcher.submit(task);
     return promise;
   }
 
   /** Submits a task that several callers may come to share. */
-  share(name: string, input: unknown, terms: TaskExtras): SharedTask {
+  share(type: TaskType, name: string, input: unknown, terms: TaskExtras): SharedTask {
     let costMs = 0;
     const extras: TaskExtras = { ...terms, onRan: (ms) => void (costMs = ms) };
     const promise = new Promise(takeEnds);
-    const task = this.#enter(name, input, extras);
+    const task = this.#enter(type, name, input, extras);
     if (task.state === 'queued') this.#dispatcher.submit(task);
     return {
       result: promise.then((value) => ({ value, costMs })),
@@ -100,7 +110,7 @@ export class Intake {
   /** Accepts a task for several workers. Its input is copied now, and the task waits here until `submitPrepared`. */
   prepare(name: string, input: unknown, extras: TaskExtras): PreparedTask {
     const result = new Promise(takeEnds);
-    const task = this.#enter(name, input, { ...extras, pinned: true });
+    const task = this.#enter(this.typeOf(name, extras), name, input, { ...extras, pinned: true });
     if (task.state === 'queued') this.#prepared.add(task);
     return { task, result };
   }
@@ -115,7 +125,7 @@ export class Intake {
     this.#dispatcher.submitTo(first, task);
     for (const worker of others) {
       results.push(new Promise(takeEnds));
-      const twin = this.#make(task.name, task.extras);
+      const twin = this.#make(task.type, task.name, task.extras);
       // An input is never written to, so one copy serves all workers: each gets its own in its frame.
       twin.chunk = task.chunk;
       twin.inputAt = task.inputAt;
@@ -156,15 +166,14 @@ export class Intake {
   /**
    * The task of the latest promise. It is queued, unless its input cannot be sent, or a getter of its input has ended it.
    */
-  #enter(name: string, input: unknown, extras: TaskExtras | undefined): Task {
-    const type = this.#typeOf(name, extras);
+  #enter(type: TaskType, name: string, input: unknown, extras: TaskExtras | undefined): Task {
     // Their functions are the user's, and may call the pool: the promise of this task is taken first.
-    const asks = (type.limits !== undefined || asksForItems(type)) && extras?.pinned !== true;
-    const task = this.#make(name, asks ? { ...extras } : extras);
+    const asks = type.asksAboutInputs && extras?.pinned !== true;
+    const task = this.#make(type, name, asks ? { ...extras } : extras);
     task.next = this.#entering;
     this.#entering = task;
     const wrong = asks ? askAbout(task, input) : undefined;
-    const refusal = wrong === undefined ? this.#inputs.write(task, task.hasSource ? undefined : input) : undefined;
+    const refusal = wrong === undefined ? this.#inputs.write(task, hasSource(extras) ? undefined : input) : undefined;
     this.#entering = task.next;
     task.next = undefined;
     const { balance } = this.#registry;
@@ -174,15 +183,9 @@ export class Intake {
     return task;
   }
 
-  #typeOf(name: string, extras: TaskExtras | undefined): TaskType {
-    const callable = extras?.callable;
-    return callable === undefined ? this.#types.of(name) : this.#types.ofCallable(callable);
-  }
-
   /** Adds the task of the latest promise to the registry, still without its input. */
-  #make(name: string, extras: TaskExtras | undefined): Task {
+  #make(type: TaskType, name: string, extras: TaskExtras | undefined): Task {
     const id = ++this.#lastTaskId;
-    const type = this.#typeOf(name, extras);
     const all = type.taskName === name ? extras : { ...extras, name };
     const task = new Task(id, type, all, this.#clock.now(), lastResolve, lastReject);
     this.#registry.enter(task);
@@ -191,20 +194,21 @@ export class Intake {
   }
 }
 
+/** Whether an input flows, and is not sent whole. */
+function hasSource(extras: TaskExtras | undefined): boolean {
+  return extras?.flows?.terms.hasSource === true;
+}
+
 /** Notes keys and costs of a task, by functions of the user. Returns what is wrong with them, if anything is. */
 function askAbout({ type, name, extras }: Task, input: unknown): Error | undefined {
   try {
     if (type.limits !== undefined) extras.ticket = type.limits.ticketFor(input);
-    if (asksForItems(type)) extras.batch = itemOf(type.settings.batch as GivenBatch, name, input);
+    const { batch } = type.settings;
+    if ((batch?.key ?? batch?.isFull) !== undefined) extras.batch = itemOf(batch as GivenBatch, name, input);
     return undefined;
   } catch (error) {
     return error as Error;
   }
-}
-
-/** Whether the pool has functions for items of batches. */
-function asksForItems({ settings: { batch } }: TaskType): boolean {
-  return batch?.key !== undefined || batch?.isFull !== undefined;
 }
 
 /** What the pool's functions of a batch need of an input. @throws ERR_OPTION where `key` fails */

@@ -11,6 +11,7 @@ import type { PressureLevel } from '../contract/worker-module.js';
 import { dropped } from '../dispatch/task-errors.js';
 import type { NotedCheck } from '../sizing/health.js';
 import type { FlowOptions } from '../task/task-flows.js';
+import type { TaskType } from '../task/task-type.js';
 import type { Worker } from '../worker/worker.js';
 import type { Backend, BackendParts, BackendStats, FlowingTask, SharedTask } from './backend.js';
 import { backendStats } from './backend-stats.js';
@@ -53,16 +54,20 @@ export class LocalBackend implements Backend {
   }
 
   submit(name: string, input: unknown, terms: CallTerms | undefined, mayRefuse: boolean): Promise<unknown> {
-    const checked = this.#checked(name, input, terms);
+    const { intake } = this.#engine;
+    const type = intake.typeOf(name, terms);
+    const checked = this.#checked(type, input, terms);
     this.#takePlace(mayRefuse);
     const own = checked?.transfer === undefined ? checked : this.#movable(checked);
-    return this.#engine.intake.submit(name, input, own);
+    return intake.submit(type, name, input, own);
   }
 
   submitShared(name: string, input: unknown, terms: CallTerms, mayRefuse: boolean): SharedTask {
-    const checked = this.#checked(name, input, terms);
+    const { intake } = this.#engine;
+    const type = intake.typeOf(name, terms);
+    const checked = this.#checked(type, input, terms);
     this.#takePlace(mayRefuse);
-    return this.#engine.intake.share(name, input, this.#movable(checked));
+    return intake.share(type, name, input, this.#movable(checked));
   }
 
   openCallable(name: string, label: string, settings: TaskSettings): number {
@@ -76,10 +81,12 @@ export class LocalBackend implements Backend {
     options: FlowOptions,
     mayRefuse: boolean,
   ): FlowingTask {
-    const checked = this.#checked(name, input, terms);
+    const { intake } = this.#engine;
+    const type = intake.typeOf(name, terms);
+    const checked = this.#checked(type, input, terms);
     this.#takePlace(mayRefuse);
     const flows = this.#engine.openFlows(name, options);
-    const result = this.#engine.intake.submit(name, input, { ...(checked && this.#movable(checked)), flows });
+    const result = intake.submit(type, name, input, { ...(checked && this.#movable(checked)), flows });
     flows.follow(result);
     return { result: result.then((value) => value), flows };
   }
@@ -244,8 +251,13 @@ export class LocalBackend implements Backend {
   }
 
   /** See Intake.checked. A function of the user's that it calls may have ended this backend. */
-  #checked<T extends CallTerms | undefined>(name: string, input: unknown, terms: T): T | (T & { breakerKey: string }) {
-    const checked = this.#engine.intake.checked(name, input, terms);
+  #checked<T extends CallTerms | undefined>(
+    type: TaskType,
+    input: unknown,
+    terms: T,
+  ): T | (T & { breakerKey: string }) {
+    if (type.breakers === undefined) return terms;
+    const checked = this.#engine.intake.checked(type.breakers, input, terms);
     if (checked !== terms && this.#refusal !== undefined) throw this.#refusal;
     return checked;
   }

@@ -7,7 +7,7 @@ import type { TaskGrant } from '../limits/task-grant.js';
 import type { Ticket } from '../limits/task-limits.js';
 import { BatchCall } from '../task/batch-call.js';
 import type { BatchTask } from '../task/batch-task.js';
-import type { Task } from '../task/task.js';
+import type { Assignment, Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
 import { TASK_SLOTS } from '../wire/claim-board.js';
 import { CALM, MORE } from '../wire/frame.js';
@@ -74,20 +74,24 @@ export class Assigner {
       this.#refuse(worker, task);
       return;
     }
-    const { hedge } = task.type;
-    const permit = this.#admit(task);
+    const { watchesTries } = task.type;
+    const permit = watchesTries ? this.#admit(task) : undefined;
     if (permit === false) return;
     if (!worker.assigned.hasUnsent) this.#unsent.push(worker);
     const place = worker.assign(task, handler);
-    const { limits } = task.type;
-    if (limits !== undefined && task.extras.ticket !== undefined) {
-      place.grant = limits.take(task.extras.ticket, clock.now());
-    }
     registry.handOver(task, place);
     if (log.isOn) log.write('%s: task %d "%s" goes to worker %d', poolName(pool), task.id, task.name, worker.id);
+    if (watchesTries) this.#watch(task, place, permit);
+    if (worker.calls > 1) this.#prefetched++;
+  }
+
+  /** Notes what policies hold for a try that begins. */
+  #watch(task: Task, place: Assignment, permit: Permit | undefined): void {
+    const { limits, hedge } = task.type;
+    const { ticket } = task.extras;
+    if (limits !== undefined && ticket !== undefined) place.grant = limits.take(ticket, this.#parts.clock.now());
     if (permit !== undefined) place.policies = { permit, hedgeTimer: undefined };
     if (hedge !== undefined) this.#parts.hedge(task);
-    if (worker.calls > 1) this.#prefetched++;
   }
 
   /** Asks the circuit breaker of a task for a permit. @returns false if the breaker has refused the task, which is then rejected */

@@ -53,12 +53,13 @@ export class Outcomes {
     }
     const ranMs = row.endedAt - row.startedAt;
     task.type.record(row.startedAt - task.submittedAt, ranMs, now - task.submittedAt);
-    const call = task.assignment?.call;
+    const place = task.assignment;
+    const call = place?.call;
     registry.balance.ran(call === undefined ? ranMs : shareOf(ranMs, task, call));
     publishTrace(pool, task, status === STATUS.ok ? 'ok' : 'error', now, row);
     if (status === STATUS.ok) {
       task.type.recordResult(row.resultBytes);
-      const permit = takePermit(task);
+      const permit = place?.policies && takePermit(task);
       if (permit !== undefined) permit.breaker.ended(permit, 'ok', now, ranMs);
       // The length of a call is known with its last row.
       if (call?.left === 0) task.type.batches?.noteRan(call.inputs, ranMs);

@@ -100,12 +100,13 @@ export class TaskChoice {
 
   /** Whether the first task of the queue must have a worker to itself. */
   get isExclusiveNext(): boolean {
+    if (!this.#queue.mayHaveExclusive) return false;
     const { first } = this.#queue;
     return first !== undefined && this.#mustBeSetAside(first);
   }
 
   #mustBeSetAside(task: Task): boolean {
-    return this.#sharesWorkers && task.isExclusive;
+    return this.#queue.mayHaveExclusive && this.#sharesWorkers && task.isExclusive;
   }
 
   /**
@@ -113,8 +114,9 @@ export class TaskChoice {
    * like that of other tasks.
    */
   setAside(candidate: Candidate): boolean {
+    if (!this.isExclusiveNext) return false;
     const { first } = this.#queue;
-    if (first === undefined || !this.isExclusiveNext || this.ownFirst(candidate) !== undefined) return false;
+    if (first === undefined || this.ownFirst(candidate) !== undefined) return false;
     this.#queue.take(first);
     first.history.mustRunAlone = true;
     this.#quarantine.push(first);

@@ -47,6 +47,8 @@ export class WaitingTasks {
   #latest: Flow | undefined;
   /** Tasks without limits. */
   #size = 0;
+  /** Whether an exclusive task has ever been here. Few pools have any, and each task would be looked at three times. */
+  mayHaveExclusive = false;
   readonly #wakes: Wakes;
 
   constructor(wakes: Wakes) {
@@ -94,6 +96,7 @@ export class WaitingTasks {
   }
 
   push(task: Task): void {
+    if (task.isExclusive) this.mayHaveExclusive = true;
     const flow = this.#flowOf(task);
     if (flow.gated === undefined) {
       this.#join(flow);
@@ -106,6 +109,7 @@ export class WaitingTasks {
 
   /** Puts a task back at the head of its line, because it was handed out and has not run. */
   unshift(task: Task): void {
+    if (task.isExclusive) this.mayHaveExclusive = true;
     const flow = this.#flowOf(task);
     if (flow.gated === undefined) this.#join(flow);
     else this.#joinGated(flow);

@@ -12,7 +12,7 @@ import { ProgressPace } from '../shaping/progress-pace.js';
 import type { ShapedCalls } from '../shaping/shaped-calls.js';
 import type { FlowOptions } from '../task/task-flows.js';
 import { asSource } from '../task/task-source.js';
-import { CallSteps } from './call-steps.js';
+import { type Call, CallSteps } from './call-steps.js';
 import type { Callable } from './callables.js';
 import type { MapParts } from './map.js';
 import type { PoolCache } from './pool-cache.js';
@@ -40,6 +40,8 @@ export class Calls {
   readonly #state: PoolState;
   readonly #options: ResolvedOptions;
   readonly #steps: CallSteps;
+  /** Settings of the latest plain call: most programs call one name over and over. */
+  #plain: TaskSettings | undefined;
 
   constructor({ backend, state, options, ...around }: CallsParts) {
     this.#backend = backend;
@@ -70,7 +72,7 @@ export class Calls {
     options.signal?.throwIfAborted();
     const base = this.#settingsOf(name);
     const own = toTerms(options, base);
-    const pace = own.progressPace === undefined ? undefined : paced(own, own.progressPace);
+    const pace = isPaced(own) ? paced(own) : undefined;
     const terms = bindRetry(pace?.terms ?? own, base);
     const source = options.transfer === undefined ? asSource(input) : undefined;
     return this.#backend.submitFlowing(name, input, terms, { ...flows, source, onSettled: pace?.end }, true);
@@ -126,28 +128,64 @@ export class Calls {
     mayRefuse: boolean,
     callable?: Callable,
   ): Promise<unknown> {
-    if (terms?.progressPace !== undefined) {
-      return runPaced(terms, terms.progressPace, (paced) =>
-        this.#submit(name, input, base, paced, mayRefuse, callable),
-      );
-    }
     try {
       this.#state.refuseUnlessOpen();
-      terms?.signal?.throwIfAborted();
-      const source = terms?.transfer === undefined ? asSource(input) : undefined;
-      if (source !== undefined) {
-        const start = (): Promise<unknown> =>
-          this.#backend.submitFlowing(name, input, bindRetry(terms, base), { source }, mayRefuse).result;
-        return this.#steps.orFallback({ name, input, base, terms, callable }, start);
+      // Most calls end here. In one function with the rest, V8 inlines less, and an identity task costs 0.06 of 1.1 µs more.
+      if (terms === undefined && this.#isPlain(base) && asSource(input) === undefined) {
+        return this.#backend.submit(name, input, undefined, mayRefuse);
       }
-      // Each input of `map` has a result of its own.
-      if (this.#steps.areNone(terms?.settings ?? base, !mayRefuse)) {
-        return this.#backend.submit(name, input, bindRetry(terms, base), mayRefuse);
-      }
-      return this.#steps.answer({ name, input, base, terms, callable }, mayRefuse);
+      if (isPaced(terms)) return this.#submitPaced(name, input, base, terms, mayRefuse, callable);
+      return this.#submitOnTerms({ name, input, base, terms, callable }, mayRefuse);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Whether nothing but its own terms can stand around a call with these settings. */
+  #isPlain(settings: TaskSettings): boolean {
+    if (settings === this.#plain) return true;
+    const { cache, shaping, breaker, retry } = settings;
+    if ((cache ?? shaping ?? breaker ?? retry.on) !== undefined) return false;
+    this.#plain = settings;
+    return true;
+  }
+
+  #submitOnTerms(call: Call, mayRefuse: boolean): Promise<unknown> {
+    const { name, input, base, terms } = call;
+    terms?.signal?.throwIfAborted();
+    const source = terms?.transfer === undefined ? asSource(input) : undefined;
+    if (source !== undefined) return this.#submitSource(call, source, mayRefuse);
+    // Each input of `map` has a result of its own.
+    if (this.#steps.areNone(terms?.settings ?? base, !mayRefuse)) {
+      return this.#backend.submit(name, input, bindRetry(terms, base), mayRefuse);
+    }
+    return this.#steps.answer(call, mayRefuse);
+  }
+
+  /** A call whose progress is passed on at a pace. The last value comes before the end. */
+  async #submitPaced(
+    name: string,
+    input: unknown,
+    base: TaskSettings,
+    given: PacedTerms,
+    mayRefuse: boolean,
+    callable: Callable | undefined,
+  ): Promise<unknown> {
+    const { terms, end } = paced(given);
+    try {
+      return await this.#submit(name, input, base, terms, mayRefuse, callable);
+    } finally {
+      end();
+    }
+  }
+
+  /** A call whose input flows. */
+  #submitSource(call: Call, source: AsyncIterable<unknown>, mayRefuse: boolean): Promise<unknown> {
+    const { name, input, base, terms } = call;
+    return this.#steps.orFallback(
+      call,
+      () => this.#backend.submitFlowing(name, input, bindRetry(terms, base), { source }, mayRefuse).result,
+    );
   }
 
   #settingsOf(name: string): TaskSettings {
@@ -160,26 +198,15 @@ function termsOf({ terms: always }: Callable, own: CallTerms | undefined): CallT
   return own === undefined ? always : { ...own, callable: always.callable };
 }
 
-/** Terms whose progress is passed on at a pace. At their end the last value comes, unless the caller has left. */
-function paced(
-  { progressPace: _, onProgress = () => {}, ...others }: CallTerms,
-  rules: ProgressRules,
-): { terms: CallTerms; end: () => void } {
-  const pace = new ProgressPace(rules, systemClock, onProgress);
-  const terms = { ...others, onProgress: (value: unknown) => pace.take(value) };
-  return { terms, end: () => pace.end(others.signal?.aborted !== true) };
+type PacedTerms = CallTerms & { readonly progressPace: ProgressRules };
+
+function isPaced(terms: CallTerms | undefined): terms is PacedTerms {
+  return terms?.progressPace !== undefined;
 }
 
-/** Runs a call whose progress is passed on at a pace. The last value comes before the end. */
-async function runPaced(
-  given: CallTerms,
-  rules: ProgressRules,
-  run: (terms: CallTerms) => Promise<unknown>,
-): Promise<unknown> {
-  const { terms, end } = paced(given, rules);
-  try {
-    return await run(terms);
-  } finally {
-    end();
-  }
+/** Terms whose progress is passed on at a pace. At their end the last value comes, unless the caller has left. */
+function paced({ progressPace, onProgress = () => {}, ...others }: PacedTerms): { terms: CallTerms; end: () => void } {
+  const pace = new ProgressPace(progressPace, systemClock, onProgress);
+  const terms = { ...others, onProgress: (value: unknown) => pace.take(value) };
+  return { terms, end: () => pace.end(others.signal?.aborted !== true) };
 }

@@ -72,6 +72,10 @@ export class TaskType {
 
   /** Limits of its calls: over time, and at once. Undefined without any. */
   readonly limits: TaskLimits | undefined;
+  /** Whether a limit, a breaker or a hedge looks after its tries. One look for the tasks of most names, which have none. */
+  readonly watchesTries: boolean;
+  /** Whether functions of the user look at each input before its task is queued. */
+  readonly asksAboutInputs: boolean;
 
   /** @param base the type of a callable's task name: what the callable does not set itself, it shares with that */
   constructor(name: string, settings: TaskSettings, host: BreakerHost = NO_HOST, base?: TaskType, taskName = name) {
@@ -90,6 +94,9 @@ export class TaskType {
     else this.limits = limits && new TaskLimits(limits, base?.limits);
     if (base !== undefined && hedge === shared?.hedge) this.hedge = base.hedge;
     else this.hedge = hedge === undefined ? undefined : new HedgePolicy(hedge);
+    this.watchesTries = (this.breakers ?? this.limits ?? this.hedge) !== undefined;
+    const { batch } = settings;
+    this.asksAboutInputs = this.limits !== undefined || (batch?.key ?? batch?.isFull) !== undefined;
   }
 
   /** Notes a first try: it pays for further ones. */

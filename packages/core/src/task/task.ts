@@ -100,6 +100,12 @@ export class Task implements Linked<Task> {
     const isKnown = this.#history?.isSlow === true || this.#history?.twinOf?.history.isSlow === true;
     return isKnown ? Infinity : this.settings.slowMs;
   }
+  /** Whether something becomes due while it waits or runs. */
+  get isTimed(): boolean {
+    const { timeoutMs, queueTimeoutMs, slowMs } = this.settings;
+    const isLimited = timeoutMs < Infinity || queueTimeoutMs < Infinity || slowMs < Infinity;
+    return isLimited || this.extras.deadline !== undefined;
+  }
   /** Latest end, host clock; Infinity for none. */
   get deadlineMs(): number {
     return this.extras.deadline?.hostMs ?? Infinity;
@@ -111,17 +117,16 @@ export class Task implements Linked<Task> {
   get wantsProgress(): boolean {
     return this.extras.onProgress !== undefined;
   }
-  /** Whether its caller gave terms that the worker must know, and for which its row has no word. */
+  /** Whether the worker must know terms of it for which its row has no word. */
   get hasRareTerms(): boolean {
-    const { onProgress, deadline, headers } = this.extras;
-    return onProgress !== undefined || deadline !== undefined || headers !== undefined;
+    if (this.isMetered) return true;
+    // As most calls are.
+    if (this.extras === NO_EXTRAS) return false;
+    const { onProgress, deadline, headers, flows } = this.extras;
+    return (onProgress ?? deadline ?? headers ?? flows) !== undefined;
   }
   get flows(): TaskFlows | undefined {
     return this.extras.flows;
-  }
-  /** Whether its input is a flow, which is not sent whole. */
-  get hasSource(): boolean {
-    return this.extras.flows?.terms.hasSource === true;
   }
   /** Whether its name has limits. Then it goes only to a free place. */
   get isLimited(): boolean {

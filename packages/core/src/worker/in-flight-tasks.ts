@@ -144,7 +144,7 @@ export class InFlightTasks {
     this.expectedMs += entry.expectedMs;
     this.#sendBuffer.add(entry);
     this.#mayBeUnbegun = true;
-    if (task.timeoutMs < Infinity || task.waitUntilMs < Infinity || task.slowMs < Infinity) this.#watch.expect(task);
+    if (task.isTimed) this.#watch.expect(task);
     return entry;
   }
 

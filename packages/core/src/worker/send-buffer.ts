@@ -128,10 +128,8 @@ export class SendBuffer {
         }
         to = task.inputAt + task.inputBytes;
       }
-      const { flows } = task;
       const aside = sameAs === undefined ? task.aside : undefined;
-      const isRare = task.hasRareTerms || task.isMetered || flows !== undefined;
-      if (aside !== undefined || whole !== undefined || sameAs !== undefined || isRare) {
+      if ((aside ?? whole ?? sameAs) !== undefined || task.hasRareTerms) {
         const views = aside?.views?.map((view) => this.#sendView(view, (beside ??= [])));
         (extras ??= new Map()).set(row, {
           deadline: task.deadlineEpochMs,
@@ -142,7 +140,7 @@ export class SendBuffer {
           sameAs,
           views,
           cloned: aside?.clone,
-          flows: flows?.terms,
+          flows: task.flows?.terms,
         });
         if (aside?.transfer !== undefined) (transfer ??= []).push(...aside.transfer);
       }

@@ -208,7 +208,7 @@ describe('functions of the program for items', () => {
       return input as string;
     };
     const { submit, arrived, first, wireIds, engine } = await open({ batch: { key } });
-    const outer = engine.intake.submit('work', 'outer');
+    const outer = engine.intake.submit(engine.types.of('work'), 'work', 'outer');
     expect((await arrived()).length).toBe(2);
     const [one, two] = first.worker.assigned.all();
     first.transport.reply(

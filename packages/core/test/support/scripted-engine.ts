@@ -103,7 +103,7 @@ export function openEngine(poolOptions: PoolOptions = {}, random: () => number =
     return entered as MadeTask;
   };
   const submit = (name = 'work', input?: unknown, extras?: TaskExtras): MadeTask =>
-    noting(() => engine.intake.submit(name, input, extras));
+    noting(() => engine.intake.submit(engine.intake.typeOf(name, extras), name, input, extras));
   const submitTo = (worker: Worker, extras: TaskExtras = {}, name = 'work'): MadeTask =>
     noting(async () => {
       await Promise.all(engine.intake.submitPrepared(engine.intake.prepare(name, undefined, extras), [worker]));
