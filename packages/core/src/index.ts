@@ -52,4 +52,5 @@ export type * from './contract/stats.js';
 export type * from './contract/cache-stats.js';
 export type * from './contract/window-stats.js';
 export type { BreakerEvent, MemoryLevel, PoolEvents, SlowTask } from './contract/events.js';
+export type * from './contract/profile-messages.js';
 export * from './contract/trace.js';

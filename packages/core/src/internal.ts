@@ -6,3 +6,4 @@ export { isRecord } from './contract/checks.js';
 export { didYouMean, nearestName, nearestOrAll } from './base/nearest.js';
 export { formatCount, plural } from './base/format-count.js';
 export { BoundedNames, OTHER, type Places } from './base/bounded-names.js';
+export { PROFILING } from './contract/profile-messages.js';

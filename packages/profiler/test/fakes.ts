@@ -17,6 +17,11 @@ export function fromStamps(stamps: readonly number[]) {
   const at = (index: number) => stamps[index] ?? NaN;
   return {
     limitWaitMs: 0,
+    batchWaitMs: 0,
+    encodeMs: 0,
+    backoffMs: 0,
+    inputBytes: 0,
+    outputBytes: 0,
     submittedAt: at(0),
     assignedAt: at(1),
     sentAt: at(2),
@@ -47,6 +52,9 @@ export function deltaOf(path: string[], task: string, durationsMs: readonly numb
     minMs: Math.min(...durationsMs),
     maxMs: Math.max(...durationsMs),
     counts: [[100, durationsMs.length]],
+    errors: 0,
+    openMs: totalMs,
+    peak: 1,
   };
 }
 

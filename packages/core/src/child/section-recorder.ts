@@ -105,7 +105,7 @@ export class SectionRecorder {
       const counts = histogram.toCounts();
       totals.selfMs = 0;
       histogram.clear();
-      return { path, task, count, totalMs: sum, selfMs, minMs: min, maxMs: max, counts };
+      return { path, task, count, totalMs: sum, selfMs, minMs: min, maxMs: max, counts, errors: 0, openMs: sum, peak: 1 };
     });
     this.#dirty.clear();
     return deltas;

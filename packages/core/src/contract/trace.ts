@@ -19,6 +19,15 @@ export interface TaskTrace {
    * for a try that no worker got.
    */
   limitWaitMs: number;
+  /** Part of it for which the task waited for its batch to fill, ms. */
+  batchWaitMs: number;
+  /** Part of it in which the input was encoded, ms; 0 while no profiler measures. */
+  encodeMs: number;
+  /** Wait between the previous try and this one, before `submittedAt`, ms; 0 for a first try. */
+  backoffMs: number;
+  /** Size of the encoded input, and of the encoded result if there is one. */
+  inputBytes: number;
+  outputBytes: number;
   /** t0: run() was called, or the retry became due. The input is encoded after that, before t1. */
   submittedAt: number;
   /** t1: given to a worker. */
@@ -54,6 +63,24 @@ export interface SectionDelta {
   maxMs: number;
   /** Bucket counts as made by `Histogram.toCounts()`; add them up to merge. */
   counts: readonly [bucket: number, count: number][];
+  /** Calls that threw or rejected. */
+  errors: number;
+  /** Growth of memory within it, in sum; undefined unless a profiler measures memory. */
+  memory?: SectionMemory | undefined;
+  /** Sums of what handlers counted in it: `ctx.count(name, n)`. */
+  counters?: Readonly<Record<string, number>> | undefined;
+  /** Time with at least one of it open, and most open at one time. Peak 1 means that it never overlapped itself. */
+  openMs: number;
+  peak: number;
+}
+
+/** Growth of a worker's memory during a section, bytes. */
+export interface SectionMemory {
+  heapBytes: number;
+  externalBytes: number;
+  rssBytes: number;
+  /** Calls during which other tasks ran in the worker: their growth may be that of others. */
+  shared: number;
 }
 
 /**
@@ -73,6 +100,14 @@ export const CHANNELS = {
   cache: 'millpond:cache',
   /** {@link BatchMessage}, when a batch leaves for a worker. Listeners run in a microtask. */
   batch: 'millpond:batch',
+  /** PhaseMessage of profile-messages.ts, when idle workers have another reason to be idle. Only while a profiler is attached. */
+  phase: 'millpond:phase',
+  /** UsageMessage of profile-messages.ts, only while a profiler is attached. */
+  usage: 'millpond:usage',
+  /** IoMessage of profile-messages.ts, only while a profiler is attached. */
+  io: 'millpond:io',
+  /** ProfileMessage of profile-messages.ts, only while a profiler of level 'cpu' is attached. */
+  profile: 'millpond:profile',
 } as const;
 
 export interface TaskMessage {

@@ -10,7 +10,19 @@ function delta(path: string[], durations: readonly number[]): SectionDelta {
   const histogram = new Histogram();
   for (const ms of durations) histogram.record(ms);
   const { count, sum, min, max } = histogram;
-  return { path, task: 't', count, totalMs: sum, selfMs: sum, minMs: min, maxMs: max, counts: histogram.toCounts() };
+  return {
+    path,
+    task: 't',
+    count,
+    totalMs: sum,
+    selfMs: sum,
+    minMs: min,
+    maxMs: max,
+    counts: histogram.toCounts(),
+    errors: 0,
+    openMs: sum,
+    peak: 1,
+  };
 }
 
 describe('the ledger of sections', () => {
