@@ -177,7 +177,11 @@ export class Intake {
     this.#entering = task.next;
     task.next = undefined;
     const { balance } = this.#registry;
-    if (balance.isTimed(task.id)) balance.called(this.#clock.now() - task.submittedAt);
+    if (balance.isTimed(task.id)) {
+      const tookMs = this.#clock.now() - task.submittedAt;
+      balance.called(tookMs);
+      task.encodedUs = Math.round(tookMs * 1000);
+    }
     if (refusal !== undefined && task.state === 'queued') this.#dispatcher.refuse(task, refusal);
     if (wrong !== undefined && task.state === 'queued') this.#registry.fail(task, wrong);
     return task;

@@ -14,6 +14,8 @@ export interface TaskTrace {
   attempt: number;
   workerId: number;
   outcome: TraceOutcome;
+  /** Name and code of what the handler threw: `TypeError`, `Error ECONNRESET`. Empty for all other outcomes. */
+  errorName: string;
   /**
    * Part of `assignedAt` − `submittedAt` for which the limits of its name held the try back, in milliseconds. 0 without limits, and
    * for a try that no worker got.
@@ -21,7 +23,7 @@ export interface TaskTrace {
   limitWaitMs: number;
   /** Part of it for which the task waited for its batch to fill, ms. */
   batchWaitMs: number;
-  /** Part of it in which the input was encoded, ms; 0 while no profiler measures. */
+  /** Part of it in which the input was encoded, ms. One call in 17 is timed, and NaN stands for the others. */
   encodeMs: number;
   /** Wait between the previous try and this one, before `submittedAt`, ms; 0 for a first try. */
   backoffMs: number;

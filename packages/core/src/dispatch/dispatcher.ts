@@ -1,37 +1,22 @@
 import type { DroppedBy, Refusal } from '../contract/errors.js';
-import type { ResolvedOptions } from '../contract/resolved-options.js';
 import type { Task } from '../task/task.js';
-import type { TaskRegistry } from '../task/task-registry.js';
 import type { ResultRow } from '../worker/result-row.js';
 import type { Worker } from '../worker/worker.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
 import { Assigner } from './assigner.js';
 import { AssignmentPass } from './assignment-pass.js';
 import { Backlog } from './backlog.js';
+import type { DispatcherParts } from './dispatcher-parts.js';
 import { Hedging } from './hedging.js';
+import { IdlePhaseWatch } from './idle-phase.js';
 import { Outcomes } from './outcomes.js';
 import { Passes } from './passes.js';
 import { depth } from './prefetch.js';
-import { Roster, type RosterParts } from './roster.js';
+import { Roster } from './roster.js';
 import { dropped, notSerializable } from './task-errors.js';
 import { TimeLimits } from './time-limits.js';
 import { publishTrace } from './trace.js';
 import { WorkStealing } from './work-stealing.js';
-
-export interface DispatcherParts extends RosterParts {
-  /** The pool, as an identity for traces. */
-  pool: object;
-  moduleUrl: string;
-  options: ResolvedOptions;
-  /** Tasks running at once in one worker; it may change. */
-  concurrency(): number;
-  /** Cores that the program may use. */
-  cores(): number;
-  registry: TaskRegistry;
-  random(): number;
-  /** Reports that everything possible was handed out, and that `queued` tasks still wait. */
-  onHandedOut(queued: number): void;
-}
 
 /**
  * Accepts tasks, has them assigned to workers, and takes their results back. Each of its parts knows only those below it. The
@@ -48,6 +33,7 @@ export class Dispatcher {
   readonly #outcomes: Outcomes;
   readonly #stealing: WorkStealing;
   readonly #limits: TimeLimits;
+  readonly #idlePhase: IdlePhaseWatch;
   /** Made for the first task that is hedged. */
   #hedging: Hedging | undefined;
 
@@ -66,6 +52,7 @@ export class Dispatcher {
     const outcomes = (this.#outcomes = new Outcomes({ ...parts, crashAttempts, backlog }));
     this.#limits = new TimeLimits({ ...parts, timeoutStack, backlog, outcomes, assignment });
     this.#stealing = new WorkStealing({ clock, workers, assigner, assignment });
+    this.#idlePhase = new IdlePhaseWatch({ ...parts, backlog, workers, isPaused: () => assignment.isPaused });
   }
 
   /** Tasks that wait for a worker. Those that wait for their limits do not count: more workers would do nothing for them. */
@@ -127,9 +114,7 @@ export class Dispatcher {
     // A copy: to look for them reads logs, after which a worker may leave.
     for (const worker of [...this.roster.workers]) {
       if (!worker.assigned.hasPrefetched) continue;
-      const refused = worker.assigned
-        .unbegun()
-        .filter(({ type, extras }) => type.breakers?.task === name && extras.breakerKey === breakerKey);
+      const refused = worker.assigned.unbegun().filter((task) => task.hasBreaker(name, breakerKey));
       this.#assignment.recall(worker, refused);
     }
   }
@@ -143,6 +128,7 @@ export class Dispatcher {
 
   pause(): void {
     this.#assignment.pause();
+    this.#idlePhase.look();
   }
 
   resume(): void {
@@ -158,6 +144,7 @@ export class Dispatcher {
   /** Queues a task that the registry has accepted. */
   submit(task: Task): void {
     this.#backlog.add(task);
+    this.#idlePhase.look();
   }
 
   /** Assigns a task to this worker now, past the queue. */
@@ -226,7 +213,8 @@ export class Dispatcher {
   onSettled(worker: Worker): void {
     this.#freed(worker);
     const { clock, registry } = this.#parts;
-    registry.balance.handed(clock.now() - worker.usedAtMs);
+    registry.balance.read(clock.now() - worker.usedAtMs);
+    this.#idlePhase.look();
   }
 
   #freed(worker: Worker): void {
@@ -280,7 +268,8 @@ export class Dispatcher {
     const beganAt = clock.now();
     this.#assignment.run();
     if (this.#assigner.flush()) this.roster.noteSent();
-    registry.balance.handed(clock.now() - beganAt);
+    registry.balance.sent(clock.now() - beganAt);
+    this.#idlePhase.look();
     this.#stealing.look();
     this.#parts.onHandedOut(this.queued);
   }

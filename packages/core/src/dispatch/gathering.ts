@@ -281,7 +281,7 @@ export class Gathering {
 
   #move(batch: BatchTask, to: BatchState): void {
     if (batch.stage === 'gathering') this.#waiting -= batch.members.size;
-    batch.move(to);
+    batch.move(to, this.#parts.clock.now());
   }
 
   #limitWait(batch: BatchTask, maxWaitMs: number): void {

@@ -254,9 +254,7 @@ export class Outcomes {
       this.#end(task, backlog.ended ?? error);
       return;
     }
-    task.startAgain();
-    task.history.retries++;
-    task.history.failure = { error };
+    task.tryFailed(error, clock.now());
     // No worker is held during the wait. It ends before the deadline.
     this.retrying.add(task);
     const timer = clock.after(decision.delayMs, () => {

@@ -3,6 +3,8 @@ import { debugLog, poolName } from '../base/debug-log.js';
 import { queueMicrotask } from '../base/natives.js';
 import { type BatchMessage, CHANNELS, type TaskMessage, type TraceOutcome } from '../contract/trace.js';
 import type { Task } from '../task/task.js';
+import type { WireThrown } from '../wire/error-nodes.js';
+import { STATUS } from '../wire/record.js';
 import type { ResultRow } from '../worker/result-row.js';
 
 const tasks = channel(CHANNELS.task);
@@ -42,10 +44,11 @@ export function publishTrace(
       attempt: task.attempt,
       workerId: task.assignment?.assignee.id ?? 0,
       outcome,
+      errorName: told.status === STATUS.error ? errorName(told.thrown) : '',
       limitWaitMs: Math.max(0, task.extras.ticket?.limitWaitMs ?? 0),
-      batchWaitMs: 0,
-      encodeMs: 0,
-      backoffMs: 0,
+      batchWaitMs: batchWaitMs(task),
+      encodeMs: task.encodedUs === 0 ? NaN : task.encodedUs / 1000,
+      backoffMs: task.backoffMs,
       inputBytes: task.inputBytes,
       outputBytes: told.resultBytes ?? 0,
       submittedAt: task.dueAt,
@@ -61,6 +64,24 @@ export function publishTrace(
     },
   };
   queueMicrotask(() => tasks.publish(message));
+}
+
+/** Time for which a task waited until its batch was due. */
+function batchWaitMs({ assignment, dueAt }: Task): number {
+  const batch = assignment?.call?.batch;
+  if (assignment === undefined || batch === undefined) return 0;
+  const readyAt = Math.min(batch.readyAt, assignment.assignedAt);
+  return readyAt > dueAt ? readyAt - dueAt : 0;
+}
+
+/** Name and code of a thrown error, or the type of another value. */
+function errorName(thrown: WireThrown | undefined): string {
+  const { root, nodes } = thrown ?? { root: { value: undefined }, nodes: [] };
+  const node = 'node' in root ? nodes[root.node] : undefined;
+  if (node === undefined || !('error' in node)) return 'value' in root ? typeof root.value : 'object';
+  const { name, props } = node.error;
+  const code = props.find(([key]) => key === 'code')?.[1];
+  return code !== undefined && 'value' in code && typeof code.value === 'string' ? `${name} ${code.value}` : name;
 }
 
 /** Publishes a batch that has left for a worker, if there is a listener. */

@@ -18,6 +18,8 @@ export class Balance {
   #tasks = 0;
   #handedMs = 0;
   #ranMs = 0;
+  /** Sums since the beginning, ms. Those of calls are estimated from the timed ones. */
+  readonly spent = { encodeMs: 0, decodeMs: 0, dispatchMs: 0 };
 
   /** Whether this call is timed. */
   isTimed(taskId: number): boolean {
@@ -27,11 +29,19 @@ export class Balance {
   /** Adds the time of a timed call: without its checks, the encoding of its input. */
   called(ms: number): void {
     this.#handedMs += ms * TIMED_CALLS;
+    this.spent.encodeMs += ms * TIMED_CALLS;
   }
 
-  /** Adds time of the program's thread for tasks of many calls: handing them out, writing frames, reading results. */
-  handed(ms: number): void {
+  /** Adds time of the program's thread for tasks of many calls: choosing workers, and writing frames. */
+  sent(ms: number): void {
     this.#handedMs += ms;
+    this.spent.dispatchMs += ms;
+  }
+
+  /** Adds time in which results were read, and their tasks settled. */
+  read(ms: number): void {
+    this.#handedMs += ms;
+    this.spent.decodeMs += ms;
   }
 
   /** Adds the time of a handler that ran to its end. */

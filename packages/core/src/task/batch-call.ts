@@ -2,6 +2,8 @@ import type { Permit } from '../limits/breaker.js';
 
 /** What a call knows of the batch that its tasks were in. */
 export interface CalledBatch {
+  /** Time when its rules let it leave, host clock. */
+  readonly readyAt: number;
   /** Whether it waits in the queue. */
   readonly isQueued: boolean;
   /** The other half of the call that was split into this one. */

@@ -37,6 +37,8 @@ export class BatchTask extends Task implements CalledBatch {
   /** The rule by which it leaves. */
   why: BatchReason | undefined;
   sibling: BatchTask | undefined;
+  /** Time when it became due, host clock; NaN before. */
+  readyAt = NaN;
   readonly #members = new LinkedQueue<Task>();
   /** Inputs of members with a key. Undefined before the first one. */
   #keys: Map<string, KeyedInput> | undefined;
@@ -86,10 +88,11 @@ export class BatchTask extends Task implements CalledBatch {
   }
 
   /** Moves on. Only the gathering calls this. */
-  move(to: BatchState): void {
+  move(to: BatchState, nowMs: number): void {
     if (!NEXT[this.#state].includes(to)) {
       throw new PoolError('ERR_STATE', { what: `batch of "${this.name}"`, from: this.#state, to });
     }
+    if (this.#state === 'gathering') this.readyAt = nowMs;
     this.#state = to;
   }
 

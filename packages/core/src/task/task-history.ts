@@ -23,6 +23,8 @@ export interface TaskHistory<T> {
   retries: number;
   /** Time when this try became due, host clock; undefined for the first. */
   dueAt: number | undefined;
+  /** Time when the try before this one ended, host clock; undefined for the first. */
+  failedAt: number | undefined;
   /** Number of workers that died while it was running. */
   crashes: number;
   /** Number of workers that died while they decoded its input. */

@@ -52,6 +52,8 @@ export class Task implements Linked<Task> {
   chunk: Buffer | undefined;
   inputAt = 0;
   inputBytes = 0;
+  /** Time in which its input was encoded, µs; 0 unless its call was timed. An integer, which takes no object of its own. */
+  encodedUs = 0;
   aside: InputAside | undefined;
   readonly extras: TaskExtras;
   readonly resolve: (value: unknown) => void;
@@ -188,6 +190,14 @@ export class Task implements Linked<Task> {
   get isExclusive(): boolean {
     return this.settings.exclusive;
   }
+  /** Notes that a try has failed, and that `retry` pays for another one. */
+  tryFailed(error: unknown, nowMs: number): void {
+    this.startAgain();
+    const { history } = this;
+    history.retries++;
+    history.failedAt = nowMs;
+    history.failure = { error };
+  }
   /** Notes that its handler is to be started once more. */
   startAgain(): void {
     const { history } = this;
@@ -230,9 +240,18 @@ export class Task implements Linked<Task> {
   get dueAt(): number {
     return this.#history?.dueAt ?? this.submittedAt;
   }
+  /** Wait between the try before this one and this one, ms; 0 for a first try. */
+  get backoffMs(): number {
+    const { dueAt, failedAt } = this.#history ?? {};
+    return dueAt === undefined || failedAt === undefined ? 0 : Math.max(0, dueAt - failedAt);
+  }
   /** The tasks that it stands for in the queue: only a batch has some. */
   get members(): Iterable<Task> | undefined {
     return undefined;
+  }
+  /** Whether it has this circuit breaker. @param name see Breakers.task */
+  hasBreaker(name: string, breakerKey: string | undefined): boolean {
+    return this.type.breakers?.task === name && this.extras.breakerKey === breakerKey;
   }
   get mustRunAlone(): boolean {
     return this.#history?.mustRunAlone ?? false;
@@ -247,6 +266,7 @@ export class Task implements Linked<Task> {
       attempt: 1,
       retries: 0,
       dueAt: undefined,
+      failedAt: undefined,
       crashes: 0,
       decodeDeaths: 0,
       mustRunAlone: false,

@@ -116,4 +116,30 @@ describe('the trace of a task', () => {
       ['play', 'error', 0],
     ]);
   });
+
+  it('names what the handler threw', async () => {
+    const { submit, staffUp } = openEngine();
+    for (const thrown of [Object.assign(new TypeError('no'), { code: 'E_NO' }), new Error('plain'), 'text']) {
+      submit();
+      const [{ transport }] = (await staffUp(1)) as [Staff];
+      transport.replyError(transport.takeTasks()[0] ?? { wireId: 0 }, thrown);
+      await turn();
+    }
+    expect(heard.map(({ errorName }) => errorName)).toEqual(['TypeError E_NO', 'Error', 'string']);
+  });
+
+  it('says how long the task waited after the try before', async () => {
+    const { submit, staffUp, clock } = openEngine({ retry: { attempts: 1, backoff: { baseMs: 100 } } });
+    submit();
+    const [{ transport }] = (await staffUp(1)) as [Staff];
+    transport.replyError(transport.takeTasks()[0] ?? { wireId: 0 }, new Error('once'));
+    clock.advance(100);
+    await turn();
+    transport.reply({ wireId: transport.takeTasks()[0]?.wireId ?? 0 });
+    await turn();
+    const [first, second] = heard;
+    expect(first?.backoffMs).toBe(0);
+    expect(second?.backoffMs).toBeGreaterThan(0);
+    expect(second?.backoffMs).toBe((second?.submittedAt ?? 0) - (first?.settledAt ?? 0));
+  });
 });

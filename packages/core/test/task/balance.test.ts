@@ -4,7 +4,7 @@ import { adviceFor, Balance } from '../../src/task/balance.js';
 /** A balance after this number of tasks, each of which took the thread and its handler this long. */
 function balanceAfter(tasks: number, handedMs: number, ranMs: number, balance = new Balance()): Balance {
   for (let task = 0; task < tasks; task++) {
-    balance.handed(handedMs);
+    balance.sent(handedMs);
     balance.ran(ranMs);
   }
   return balance;
