@@ -1,31 +1,82 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { CHANNELS, type PoolStats, type SectionsMessage, type TaskMessage, type WorkerMessage } from '@millpond/core';
-import type { Level } from './options.js';
+import {
+  type BatchMessage,
+  type CacheMessage,
+  CHANNELS,
+  type IoMessage,
+  type PhaseMessage,
+  type PoolProfiling,
+  type PoolStats,
+  type ProfileMessage,
+  type ProfileTerms,
+  type SectionsMessage,
+  type TaskMessage,
+  type UsageMessage,
+  type WorkerMessage,
+} from '@millpond/core';
+import { PROFILING } from '@millpond/core/internal';
+import type { Level } from './model/report-data.js';
 import { refuse, show } from './options.js';
+import { followEvents } from './pool-events.js';
+import { NOTHING_ASKED, type PoolStanding } from './pool-facts.js';
 import { PoolRecorder } from './record/pool-recorder.js';
 
 /** Parts of a pool that the profiler needs: its identity, which its messages carry, and its `stats()`. */
 export interface ProfiledPool {
   stats(): Pick<PoolStats, 'name' | 'kind'> & {
-    workerList: readonly Pick<PoolStats['workerList'][number], 'id' | 'state'>[];
+    workerList: readonly Pick<PoolStats['workerList'][number], 'id' | 'slot' | 'state'>[];
     tasks: Pick<PoolStats['tasks'], 'queued' | 'dispatched'>;
+    sizing: Pick<PoolStats['sizing'], 'workers' | 'min' | 'max' | 'concurrency'>;
   };
 }
 
-const UP: readonly string[] = ['idle', 'busy', 'draining', 'stopping'];
+/** A pool under measurement. */
+export interface Attachment {
+  readonly pool: ProfiledPool;
+  readonly recorder: PoolRecorder;
+  /** Undefined for a pool that cannot be asked for more than it publishes. */
+  readonly profiling: PoolProfiling | undefined;
+  /** Ends listening to the events of the pool. */
+  readonly unfollow: () => void;
+}
+
+const READY: readonly string[] = ['idle', 'busy', 'draining', 'stopping'];
 
 /**
  * The attached pools, each with its recorder. Listens on the diagnostics channels from the first attach until
  * `detach`; a message of another pool costs one map look-up.
  */
 export class Attachments {
-  readonly recorders = new Map<ProfiledPool, PoolRecorder>();
+  readonly #all = new Map<object, Attachment>();
+  readonly #terms: ProfileTerms | undefined;
   readonly #level: Level;
   readonly #now: () => number;
+  readonly #listeners: readonly (readonly [channel: string, listener: (message: unknown) => void])[];
 
-  constructor(level: Level, now: () => number) {
+  /** @param terms for workers; undefined at level 'off' */
+  constructor(level: Level, terms: ProfileTerms | undefined, now: () => number) {
     this.#level = level;
+    this.#terms = terms;
     this.#now = now;
+    this.#listeners = [
+      [CHANNELS.task, this.#to<TaskMessage>((recorder, { trace }) => recorder.task(trace))],
+      [CHANNELS.phase, this.#to<PhaseMessage>((recorder, message) => recorder.phase(message))],
+      [CHANNELS.worker, this.#to<WorkerMessage>((recorder, message) => recorder.worker(message))],
+      [CHANNELS.usage, this.#to<UsageMessage>((recorder, message) => recorder.used(message))],
+      [CHANNELS.sections, this.#to<SectionsMessage>((recorder, { sections }) => recorder.addSections(sections))],
+      [CHANNELS.io, this.#to<IoMessage>((recorder, message) => recorder.addIo(message))],
+      [CHANNELS.cache, this.#to<CacheMessage>((recorder, message) => recorder.looked(message))],
+      [CHANNELS.batch, this.#to<BatchMessage>((recorder, message) => recorder.batched(message))],
+      [CHANNELS.profile, this.#to<ProfileMessage>((recorder, message) => recorder.profiled(message))],
+    ];
+  }
+
+  get all(): Iterable<Attachment> {
+    return this.#all.values();
+  }
+
+  get size(): number {
+    return this.#all.size;
   }
 
   /** @throws ERR_OPTION if it is not a pool, or attached already */
@@ -33,44 +84,70 @@ export class Attachments {
     if (typeof (pool as Partial<ProfiledPool> | null | undefined)?.stats !== 'function') {
       refuse('pool', `must be a Pool; received ${show(pool)}.`);
     }
-    const { name, kind, workerList } = pool.stats();
-    if (this.recorders.has(pool)) {
+    const { name, kind, workerList, sizing, tasks } = pool.stats();
+    if (this.#all.has(pool)) {
       refuse('pool', `must be attached once; "${name}" is attached to this profiler already.`);
     }
-    const readyWorkers = workerList.filter((worker) => UP.includes(worker.state)).map((worker) => worker.id);
-    if (this.recorders.size === 0) this.#listen();
-    this.recorders.set(pool, new PoolRecorder({ name, kind, readyWorkers }, this.#now(), this.#level));
+    const { queued, dispatched } = tasks;
+    const recorder = new PoolRecorder(
+      {
+        ...{ name, kind, wanted: sizing.workers },
+        workers: workerList.map(({ id, slot, state }) => ({ id, slot, isReady: READY.includes(state) })),
+        phase: queued > 0 ? 'starved' : dispatched > 0 ? 'notParallel' : 'noWork',
+      },
+      this.#now(),
+      this.#level,
+    );
+    if (this.#all.size === 0 && this.#terms !== undefined) this.#listen();
+    const profiling = this.#terms && openProfiling(pool, this.#terms);
+    const unfollow = followEvents(pool, recorder, this.#now);
+    this.#all.set(pool, { pool, recorder, profiling, unfollow });
   }
 
-  /** Stops listening and forgets the pools. */
+  /** Has all workers send what they have measured. A silent one is not waited for. Resolves to the number of silent ones. */
+  async collect(withinMs: number): Promise<number> {
+    const answers = Array.from(this.#all.values(), ({ profiling }) => profiling?.collect(withinMs));
+    const counts = await Promise.all(answers);
+    return counts.reduce((sum, count) => sum + (count?.silent ?? 0), 0);
+  }
+
+  /** Stops listening, and forgets the pools. */
   detach(): void {
-    this.recorders.clear();
-    unsubscribe(CHANNELS.task, this.#onTask);
-    unsubscribe(CHANNELS.sections, this.#onSections);
-    unsubscribe(CHANNELS.worker, this.#onWorker);
+    for (const { profiling, unfollow } of this.#all.values()) {
+      unfollow();
+      profiling?.stop();
+    }
+    this.#all.clear();
+    for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
   }
 
   #listen(): void {
-    subscribe(CHANNELS.task, this.#onTask);
-    subscribe(CHANNELS.sections, this.#onSections);
-    subscribe(CHANNELS.worker, this.#onWorker);
+    for (const [channel, listener] of this.#listeners) subscribe(channel, listener);
   }
 
-  readonly #onTask = (message: unknown): void => {
-    const { pool, trace } = message as TaskMessage;
-    this.#recorderOf(pool)?.task(trace);
-  };
-
-  readonly #onSections = (message: unknown): void => {
-    const { pool, sections } = message as SectionsMessage;
-    this.#recorderOf(pool)?.addSections(sections);
-  };
-
-  readonly #onWorker = (message: unknown): void => {
-    this.#recorderOf((message as WorkerMessage).pool)?.worker(message as WorkerMessage);
-  };
-
-  #recorderOf(pool: object): PoolRecorder | undefined {
-    return this.recorders.get(pool as ProfiledPool);
+  /** A listener that gives a message to the recorder of its pool. */
+  #to<M extends { pool: object }>(take: (recorder: PoolRecorder, message: M) => void): (message: unknown) => void {
+    return (message) => {
+      const attachment = this.#all.get((message as M).pool);
+      if (attachment !== undefined) take(attachment.recorder, message as M);
+    };
   }
+}
+
+/** The symbol is that of any copy of the package, which no type can say. */
+function openProfiling(pool: object, terms: ProfileTerms): PoolProfiling | undefined {
+  const open = (pool as Record<symbol, unknown>)[PROFILING];
+  return typeof open === 'function' ? (open.call(pool, terms) as PoolProfiling) : undefined;
+}
+
+/** What a pool says of itself now. */
+export function standingOf({ pool, profiling }: Attachment): PoolStanding {
+  const { tasks, sizing } = pool.stats();
+  const { workers: wanted, min, max, concurrency } = sizing;
+  return {
+    workers: { min, max, wanted },
+    concurrency,
+    tasks: { queued: tasks.queued, dispatched: tasks.dispatched },
+    asked: profiling?.asked ?? NOTHING_ASKED,
+  };
 }

@@ -1,4 +1,4 @@
-import perfHooks from 'node:perf_hooks';
+import perfHooks, { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import timers from 'node:timers';
 
@@ -14,6 +14,12 @@ function genuine<F extends object>(name: string, found: F): F {
 }
 
 export const setImmediate = genuine('setImmediate', timers.setImmediate);
-export const { nodeTiming } = genuine('performance', perfHooks.performance);
+export const setInterval = genuine('setInterval', timers.setInterval);
+export const clearInterval = genuine('clearInterval', timers.clearInterval);
+const performance = genuine('performance', perfHooks.performance);
+export const { nodeTiming } = performance;
+export const eventLoopUtilization = performance.eventLoopUtilization.bind(performance);
 export const Date = genuine('Date', globalThis.Date);
 export const process = nodeProcess;
+export const memoryUsage = nodeProcess.memoryUsage.bind(nodeProcess);
+export { monitorEventLoopDelay, PerformanceObserver };

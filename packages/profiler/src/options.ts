@@ -1,29 +1,50 @@
 import { inspect } from 'node:util';
 import { PoolError } from '@millpond/core';
 import { isRecord, nearestOrAll } from '@millpond/core/internal';
-
-/**
- * How much is kept. 'stats': counters and histograms, whatever the number of tasks. 'trace': also the ten stamps of
- * the latest 100,000 tries of each pool, for the report's `traces` and `slowest`.
- */
-export type Level = 'stats' | 'trace';
+import type { Level } from './model/report-data.js';
 
 export interface ProfilerOptions {
-  /** @defaultValue 'stats' */
+  /**
+   * How much is measured. 'off': nothing. 'stats': counters and histograms, whatever the number of tasks. 'trace': also single tries
+   * with their ten stamps: all of them up to 100,000, then a sample. 'cpu': also CPU profiles, and samples of allocations.
+   * @defaultValue 'stats'
+   */
   level?: Level;
+  /** Whether workers watch the clients of databases and servers that handlers use. @defaultValue true */
+  io?: boolean;
+  /** Time between samples of CPU profiles, µs: 100 to 1,000,000. @defaultValue 10,000 */
+  sampleUs?: number;
+  /** Whether level 'cpu' samples allocations too. @defaultValue true */
+  heap?: boolean;
+  /** Ids of findings to leave out, such as `R08`. @defaultValue none */
+  mute?: readonly string[];
 }
+
+/** ProfilerOptions with every default filled in. */
+export type ResolvedProfilerOptions = Readonly<Required<ProfilerOptions>>;
 
 export interface BottleneckOptions {
   /** Leave out sections with less self time than this, in milliseconds. 0 or more. @defaultValue 0 */
   minMs?: number;
 }
 
+const LEVELS: readonly Level[] = ['off', 'stats', 'trace', 'cpu'];
+const LEAST_SAMPLE_US = 100;
+const MOST_SAMPLE_US = 1_000_000;
+
 /** @throws ERR_OPTION when a key or a value is wrong */
-export function resolveProfilerOptions(options: ProfilerOptions | undefined): { readonly level: Level } {
-  const level = checkKeys(options, ['level']).level ?? 'stats';
-  if (level !== 'stats' && level !== 'trace')
-    refuse('level', `must be one of "stats", "trace"; received ${show(level)}.`);
-  return { level };
+export function resolveProfilerOptions(options: ProfilerOptions | undefined): ResolvedProfilerOptions {
+  const given = checkKeys(options, ['level', 'io', 'sampleUs', 'heap', 'mute']);
+  const { level = 'stats', io = true, sampleUs = 10_000, heap = true, mute = [] } = given;
+  if (!LEVELS.includes(level))
+    refuse('level', `must be one of ${LEVELS.map((each) => `"${each}"`).join(', ')}; received ${show(level)}.`);
+  for (const [option, value] of Object.entries({ io, heap }))
+    if (typeof value !== 'boolean') refuse(option, `must be true or false; received ${show(value)}.`);
+  if (!Number.isInteger(sampleUs) || sampleUs < LEAST_SAMPLE_US || sampleUs > MOST_SAMPLE_US)
+    refuse('sampleUs', `must be an integer from ${LEAST_SAMPLE_US} to ${MOST_SAMPLE_US}; received ${show(sampleUs)}.`);
+  if (!Array.isArray(mute) || !mute.every((id) => typeof id === 'string' && /^R\d\d$/.test(id)))
+    refuse('mute', `must be a list of ids such as "R08"; received ${show(mute)}.`);
+  return { level, io, sampleUs, heap, mute: [...mute] };
 }
 
 /** @throws ERR_OPTION when a key or a value is wrong */

@@ -1,20 +1,24 @@
 import { hostNowMs } from '@millpond/core/internal';
-import { Attachments, type ProfiledPool } from './attach.js';
-import { Date, nodeTiming, setImmediate } from './natives.js';
+import { Attachments, type ProfiledPool, standingOf } from './attach.js';
+import { buildReport } from './build/build.js';
+import { poolReport } from './build/pool-report.js';
+import { sum } from './build/sums.js';
+import type { Bottleneck, ReportData } from './model/report-data.js';
+import { Date, nodeTiming, process, setImmediate } from './natives.js';
 import {
   type BottleneckOptions,
-  type Level,
   type ProfilerOptions,
   refuse,
   resolveBottleneckOptions,
+  type ResolvedProfilerOptions,
   resolveProfilerOptions,
 } from './options.js';
+import { ParentRecorder, type ParentSample } from './record/parent-recorder.js';
 import { Report } from './report/report.js';
 import { ParentSections, type Span } from './sections/parent-sections.js';
-import { buildReport } from './snapshot/build.js';
-import { poolReport } from './snapshot/pool-report.js';
-import type { Bottleneck, ReportData } from './snapshot/report-data.js';
-import { traceReport } from './snapshot/trace-report.js';
+
+/** Time limit for the last measurements of workers, ms. A worker that computes without a pause may not answer. */
+const COLLECT_WITHIN_MS = 1000;
 
 /**
  * Shows where the time of pools went. It measures how long tasks waited, travelled and ran, and how busy workers were. It also
@@ -30,20 +34,26 @@ import { traceReport } from './snapshot/trace-report.js';
  * happens before the first `attach` or section, and a pool without a profiler pays nothing.
  */
 export class Profiler implements Disposable {
-  readonly #level: Level;
+  readonly #options: ResolvedProfilerOptions;
   readonly #attachments: Attachments;
   readonly #sections = new ParentSections(hostNowMs);
   readonly #startedAt = new Date().toISOString();
   readonly #startMs = hostNowMs();
   readonly #idleAtStartMs = nodeTiming.idleTime;
+  /** Measures the main thread from the first attach on. */
+  #parent: ParentRecorder | undefined;
+  /** Lines about data that did not arrive. */
+  readonly #remarks: string[] = [];
   /** The final measurements; undefined while measuring goes on. */
   #final: ReportData | undefined;
   #stopping: Promise<Report> | undefined;
 
   /** @throws ERR_OPTION for an unknown key or a wrong value */
   constructor(options?: ProfilerOptions) {
-    this.#level = resolveProfilerOptions(options).level;
-    this.#attachments = new Attachments(this.#level, hostNowMs);
+    this.#options = resolveProfilerOptions(options);
+    const { level, io, sampleUs, heap } = this.#options;
+    const terms = level === 'off' ? undefined : { level, io, sampleUs, heap };
+    this.#attachments = new Attachments(level, terms, hostNowMs);
   }
 
   /**
@@ -54,6 +64,7 @@ export class Profiler implements Disposable {
     if (this.#hasStopped)
       refuse('pool', 'cannot be attached: this profiler has stopped. Make a new one for the next run.');
     this.#attachments.add(pool);
+    if (this.#options.level !== 'off') this.#parent ??= new ParentRecorder(hostNowMs, (sample) => this.#looked(sample));
     return this;
   }
 
@@ -118,6 +129,7 @@ export class Profiler implements Disposable {
     try {
       this.#final = this.#measure({ traces: true });
     } finally {
+      this.#parent?.stop();
       this.#attachments.detach();
       this.#sections.stop();
     }
@@ -128,33 +140,52 @@ export class Profiler implements Disposable {
   }
 
   async #stopAfterTurn(): Promise<Report> {
+    const silent = await this.#attachments.collect(COLLECT_WITHIN_MS);
+    if (silent > 0)
+      this.#remarks.push(`${silent} workers did not send their last measurements within ${COLLECT_WITHIN_MS} ms`);
     // One turn, so that messages already read from the workers are handed out.
     await new Promise((resolve) => setImmediate(resolve));
     this[Symbol.dispose]();
     return new Report(this.snapshot());
   }
 
+  #looked(sample: ParentSample): void {
+    for (const { recorder } of this.#attachments.all) recorder.curves.parentWas(sample);
+  }
+
   #measure({ traces }: { traces: boolean }): ReportData {
     const endMs = hostNowMs();
     const wallMs = endMs - this.#startMs;
     const idleMs = nodeTiming.idleTime - this.#idleAtStartMs;
+    const attachments = [...this.#attachments.all];
+    const recorders = attachments.map(({ recorder }) => recorder);
+    const costs = attachments.map(({ profiling }) => profiling?.costs());
+    const parent = this.#parent;
+    const { level, mute } = this.#options;
     return buildReport({
-      level: this.#level,
+      level,
       startedAt: this.#startedAt,
-      wallMs,
       // Two clocks: the share may come out slightly below 0.
-      parentBusyShare: wallMs > 0 ? Math.max(0, 1 - idleMs / wallMs) : 0,
-      pools: Array.from(this.#attachments.recorders, ([pool, recorder]) => ({
-        ...poolReport(recorder, endMs, standing(pool)),
-        ...(traces && recorder.ring !== undefined ? traceReport(recorder.ring, recorder.startMs) : {}),
-      })),
+      busyShare: wallMs > 0 ? Math.max(0, 1 - idleMs / wallMs) : 0,
+      times: {
+        ...{ wallMs, idleMs: Math.min(idleMs, wallMs) },
+        encodeMs: sum(costs, (cost) => cost?.encodeMs ?? 0),
+        decodeMs: sum(costs, (cost) => cost?.decodeMs ?? 0),
+        dispatchMs: sum(costs, (cost) => cost?.dispatchMs ?? 0),
+        gcMs: parent?.gcMs ?? 0,
+        profilerMs: (parent?.ownMs ?? 0) + sum(recorders, ({ ownMs }) => ownMs),
+        loopDelayMaxMs: parent?.delayMaxMs ?? 0,
+        loopDelayP99Ms: parent?.delayP99Ms ?? 0,
+      },
+      recorders,
+      pools: attachments.map((attachment) => poolReport(attachment.recorder, endMs, standingOf(attachment), traces)),
       parentSections: this.#sections.ledger,
+      parentMarks: [],
+      parentCpu: {},
       openPaths: this.#sections.openPaths(),
+      memoryBytes: process.constrainedMemory() || null,
+      remarks: this.#remarks,
+      mute,
     });
   }
-}
-
-function standing(pool: ProfiledPool): { queued: number; dispatched: number } {
-  const { queued, dispatched } = pool.stats().tasks;
-  return { queued, dispatched };
 }

@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import { CHANNELS, type PoolKind, type SectionDelta, type TaskTrace } from '@millpond/core';
+import { CHANNELS, type PoolKind, type SectionDelta, type TaskTrace, type WorkerMessage } from '@millpond/core';
 import fc from 'fast-check';
 import type { ProfiledPool } from '../src/attach.js';
 import { PoolRecorder } from '../src/record/pool-recorder.js';
@@ -16,6 +16,7 @@ export function traceOf(segments: readonly number[], fields: Partial<TaskTrace> 
 export function fromStamps(stamps: readonly number[]) {
   const at = (index: number) => stamps[index] ?? NaN;
   return {
+    errorName: '',
     limitWaitMs: 0,
     batchWaitMs: 0,
     encodeMs: 0,
@@ -63,13 +64,21 @@ export function recorderOf(
   parts: { readyWorkers?: number[]; level?: 'stats' | 'trace'; name?: string; kind?: PoolKind } = {},
 ) {
   const { readyWorkers = [], level = 'stats', name = 'resize', kind = 'process' } = parts;
-  return new PoolRecorder({ name, kind, readyWorkers }, 1000, level);
+  const workers = readyWorkers.map((id) => ({ id, slot: id - 1, isReady: true }));
+  return new PoolRecorder({ name, kind, workers, wanted: workers.length, phase: 'noWork' }, 1000, level);
+}
+
+/** News of a worker. */
+export function workerMessage(what: WorkerMessage['what'], workerId: number, atMs: number, bootMs = 0): WorkerMessage {
+  const slot = workerId - 1;
+  return { pool: {}, kind: 'process', workerId, slot, what, atMs, bootMs, isFault: false, why: '' };
 }
 
 /** A pool that only says what a test has it say. */
 export class FakePool implements ProfiledPool {
   tasks = { queued: 0, dispatched: 0 };
-  workerList: { id: number; state: 'idle' | 'starting' | 'exited' }[] = [];
+  workerList: { id: number; slot: number; state: 'idle' | 'starting' | 'exited' }[] = [];
+  sizing = { workers: 1, min: 1, max: 4, concurrency: 1 };
   readonly name: string;
 
   constructor(name = 'fake') {
@@ -77,7 +86,8 @@ export class FakePool implements ProfiledPool {
   }
 
   stats() {
-    return { name: this.name, kind: 'process' as const, workerList: this.workerList, tasks: this.tasks };
+    const { name, workerList, tasks, sizing } = this;
+    return { name, kind: 'process' as const, workerList, tasks, sizing };
   }
 
   saysTask(trace: TaskTrace): void {
@@ -88,8 +98,8 @@ export class FakePool implements ProfiledPool {
     channel(CHANNELS.sections).publish({ pool: this, workerId, sections });
   }
 
-  saysWorker(what: 'ready' | 'exited', workerId: number, atMs: number, bootMs = 0): void {
-    channel(CHANNELS.worker).publish({ pool: this, kind: 'process', workerId, what, atMs, bootMs });
+  saysWorker(what: WorkerMessage['what'], workerId: number, atMs: number, bootMs = 0): void {
+    channel(CHANNELS.worker).publish({ ...workerMessage(what, workerId, atMs, bootMs), pool: this });
   }
 }
 

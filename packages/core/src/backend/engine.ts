@@ -218,7 +218,9 @@ export class Engine {
       const heapLimitMb = memory?.heapLimitMb(range.start + range.spare);
       const own = slotSettings(this.options, slot);
       const spec = { workerId, slot, moduleUrl, moduleObject, concurrency, heapLimitMb, startData, ...own };
-      return new Worker(spec, host.startTransport, this.#encoder, this.clock, this.#news);
+      const worker = new Worker(spec, host.startTransport, this.#encoder, this.clock, this.#news);
+      this.#news.started(workerId, slot);
+      return worker;
     } catch (cause) {
       throw neverSpawned(moduleUrl, cause);
     }

@@ -27,6 +27,8 @@ const workerChannel = channel(CHANNELS.worker);
 const sectionsChannel = channel(CHANNELS.sections);
 const log = debugLog('supervise');
 
+type PublishedWorker = Pick<Worker, 'id' | 'slot' | 'bootMs'>;
+
 export interface WorkerNewsParts {
   /** The pool, as an identity for published messages. */
   pool: object;
@@ -57,6 +59,11 @@ export class WorkerNews implements WorkerListener<Worker> {
     this.#parts = parts;
     this.#dispatcher = parts.dispatcher;
     this.#supervisor = parts.supervisor;
+  }
+
+  /** A worker has been spawned. */
+  started(workerId: number, slot: number): void {
+    this.#publish({ id: workerId, slot, bootMs: 0 }, 'started');
   }
 
   ready(worker: Worker, batches: ReadyMessage['batches']): void {
@@ -137,7 +144,7 @@ export class WorkerNews implements WorkerListener<Worker> {
     if (log.isOn)
       log.write('%s: worker %d has ended: %s, %s', options.name, worker.id, end.how, describeExit(end.report));
     this.#supervisor.onEnd(worker, isFault ? { wasReady: end.how === 'died', uptimeMs, tasksDone, cause } : undefined);
-    this.#publish(worker, 'exited');
+    this.#publish(worker, 'exited', end);
     if (end.isOverdue) this.#warnOfTeardown(end.report);
     emit('worker:exited', { ...end.report, expected: !isFault });
     changed();
@@ -171,11 +178,23 @@ export class WorkerNews implements WorkerListener<Worker> {
     if (withBatch.length > 0) warnOfUnusedBatches(withBatch, handlerNames, taking, name);
   }
 
-  #publish(worker: Worker, what: WorkerMessage['what']): void {
+  #publish({ id: workerId, slot, bootMs: ms }: PublishedWorker, what: WorkerMessage['what'], end?: WorkerEnd): void {
     if (!workerChannel.hasSubscribers) return;
     const { pool, options, clock } = this.#parts;
-    const bootMs = what === 'ready' ? worker.bootMs : 0;
-    const message: WorkerMessage = { pool, kind: options.kind, workerId: worker.id, what, atMs: clock.now(), bootMs };
+    const bootMs = what === 'ready' ? ms : 0;
+    const isFault = end?.how === 'died' || end?.how === 'failedToStart';
+    const why = end === undefined ? '' : describeExit(end.report);
+    const message: WorkerMessage = {
+      pool,
+      kind: options.kind,
+      workerId,
+      slot,
+      what,
+      atMs: clock.now(),
+      bootMs,
+      isFault,
+      why,
+    };
     workerChannel.publish(message);
   }
 }

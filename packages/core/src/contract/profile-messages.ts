@@ -24,8 +24,40 @@ export interface ParentCosts {
   dispatchMs: number;
 }
 
+/** Options of one task name, as far as a report compares them with what was used. Null where there is no limit. */
+export interface TaskAsked {
+  timeoutMs: number | null;
+  /** Further tries of a failed one. */
+  retries: number;
+  /** Its rate limits in words: `10 in 1 s`. */
+  rateLimit: string | null;
+  /** Most calls at once, in all workers. */
+  concurrency: number | null;
+  /** Rules of its batches; null without batches. */
+  batchSize: number | null;
+  batchMaxWaitMs: number | null;
+  cached: boolean;
+}
+
+/** Options of a pool, as far as a report compares them with what was used. */
+export interface PoolAsked {
+  /** Options that the program has set, by path: `workers`, `tasks.resize.retry`. */
+  readonly given: readonly string[];
+  readonly concurrencyMax: number;
+  readonly prefetch: 'auto' | number;
+  readonly queueMax: number | null;
+  readonly codec: string;
+  readonly recycleAfterTasks: number | null;
+  readonly memoryLimitBytes: number | null;
+  readonly perWorkerBytes: number | null;
+  /** Cores that the program may use. */
+  readonly cores: number;
+  task(name: string): TaskAsked;
+}
+
 /** The hold of a profiler on one pool. */
 export interface PoolProfiling {
+  readonly asked: PoolAsked;
   costs(): ParentCosts;
   /**
    * Asks all workers for what they have measured. It arrives by the channels before the promise resolves. A worker that does not

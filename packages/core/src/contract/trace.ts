@@ -94,7 +94,7 @@ export const CHANNELS = {
   task: 'millpond:task',
   /** {@link SectionsMessage}, when a worker reports the sections its handlers timed. */
   sections: 'millpond:sections',
-  /** {@link WorkerMessage}, when a worker becomes ready or has exited. */
+  /** {@link WorkerMessage}, when a worker is spawned, becomes ready or has exited. */
   worker: 'millpond:worker',
   /**
    * {@link CacheMessage}, for each call of a cached task, and for each result that is kept or goes. Listeners run in a microtask.
@@ -126,11 +126,17 @@ export interface WorkerMessage {
   pool: object;
   kind: PoolKind;
   workerId: number;
-  what: 'ready' | 'exited';
+  /** Place of the worker, which its replacement inherits. */
+  slot: number;
+  what: 'started' | 'ready' | 'exited';
   /** Host clock, see {@link TaskTrace}. */
   atMs: number;
-  /** From spawn to ready; 0 for exited. */
+  /** From spawn to ready; 0 for the others. */
   bootMs: number;
+  /** Whether it died, or could not start. */
+  isFault: boolean;
+  /** How it ended, in words; empty for the others. */
+  why: string;
 }
 /**
  * The rule by which a batch left. 'size': it had `size` items. 'bytes': it had `maxBytes`, or the next item would have gone beyond.

@@ -13,7 +13,7 @@ export interface Curves {
   failed: number[];
   /** Means over the window. */
   queued: number[];
-  held: number[];
+  blocked: number[];
   unsettled: number[];
   workersUp: number[];
   workersBusy: number[];

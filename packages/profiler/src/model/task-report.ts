@@ -1,4 +1,4 @@
-import type { TraceOutcome } from '@millpond/core';
+import type { TaskAsked, TraceOutcome } from '@millpond/core';
 import type { Buckets, DurationStats } from './durations.js';
 import type { SegmentId, WaitId } from './segments.js';
 
@@ -49,14 +49,7 @@ export interface TaskReport {
   /** Mean latency ÷ mean execution. */
   slowdown: number;
   /** Limits as asked, against what was used. */
-  asked: {
-    timeoutMs: number | null;
-    retries: number;
-    rateLimit: string | null;
-    concurrency: number | null;
-    batchSize: number | null;
-    cached: boolean;
-  };
+  asked: TaskAsked;
   /** Errors by class and message class, most first; at most 20. */
   errors: { name: string; code: string; count: number; retried: number; succeededAfterRetry: number }[];
   /** Interarrival of submits: mean and squared coefficient of variation. */

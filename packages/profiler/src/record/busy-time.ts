@@ -11,12 +11,18 @@ const MAX_STRETCHES = 256;
  * interval that begins or ends inside a merged stretch is estimated. The covered time then counts as spread evenly.
  */
 export class BusyTime {
+  /** Gets each stretch that was not covered before. */
+  readonly #onCovered: ((fromMs: number, toMs: number) => void) | undefined;
   readonly #starts = new Float64Array(MAX_STRETCHES);
   readonly #ends = new Float64Array(MAX_STRETCHES);
   /** Covered milliseconds of each stretch; its whole length unless it was merged. */
   readonly #covered = new Float64Array(MAX_STRETCHES);
   #size = 0;
   #totalMs = 0;
+
+  constructor(onCovered?: (fromMs: number, toMs: number) => void) {
+    this.#onCovered = onCovered;
+  }
 
   /** Milliseconds during which at least one interval was open. */
   get totalMs(): number {
@@ -29,9 +35,15 @@ export class BusyTime {
     const size = this.#size;
     const lastEnd = size === 0 ? -Infinity : (this.#ends[size - 1] ?? 0);
     // The usual cases: it begins after everything known, or with the end of the task before.
-    if (startMs > lastEnd) this.#insert(size, startMs, endMs, endMs - startMs);
-    else if (startMs === lastEnd) this.#extendLast(endMs, endMs - startMs);
-    else this.#absorb(startMs, endMs);
+    if (startMs >= lastEnd) {
+      this.#onCovered?.(startMs, endMs);
+      if (startMs > lastEnd) this.#insert(size, startMs, endMs, endMs - startMs);
+      else this.#extendLast(endMs, endMs - startMs);
+    } else if (endMs > lastEnd && startMs >= (this.#starts[size - 1] ?? 0)) {
+      // It goes on where the last one ended, which covers its beginning: the last stretch is exact.
+      this.#onCovered?.(lastEnd, endMs);
+      this.#extendLast(endMs, endMs - lastEnd);
+    } else if (endMs > lastEnd || startMs < (this.#starts[size - 1] ?? 0)) this.#absorb(startMs, endMs);
   }
 
   #extendLast(endMs: number, byMs: number): void {
@@ -49,15 +61,19 @@ export class BusyTime {
     let start = startMs;
     let end = endMs;
     let covered = endMs - startMs;
+    let openTo = endMs;
     while (first > 0 && (this.#ends[first - 1] ?? 0) >= startMs) {
       first--;
       const stretchStart = this.#starts[first] ?? 0;
       const stretchEnd = this.#ends[first] ?? 0;
       const outside = Math.max(0, startMs - stretchStart) + Math.max(0, stretchEnd - endMs);
       covered += (this.#covered[first] ?? 0) * (outside / (stretchEnd - stretchStart));
+      if (openTo > stretchEnd) this.#onCovered?.(stretchEnd, openTo);
+      openTo = Math.min(openTo, stretchStart);
       start = Math.min(start, stretchStart);
       end = Math.max(end, stretchEnd);
     }
+    if (openTo > startMs) this.#onCovered?.(startMs, openTo);
     this.#remove(first, last);
     this.#insert(first, start, end, covered);
   }

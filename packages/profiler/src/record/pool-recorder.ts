@@ -1,23 +1,51 @@
-import type { PoolKind, SectionDelta, TaskTrace, WorkerMessage } from '@millpond/core';
+import type {
+  BatchMessage,
+  CacheMessage,
+  IdlePhase,
+  IoMessage,
+  PhaseMessage,
+  PoolKind,
+  ProfileMessage,
+  SectionDelta,
+  TaskTrace,
+  UsageMessage,
+  WorkerMessage,
+} from '@millpond/core';
 import { BoundedNames } from '@millpond/core/internal';
-import type { Level } from '../options.js';
+import type { Mark } from '../model/curves.js';
+import type { Level } from '../model/report-data.js';
+import { IdleClock } from './idle-clock.js';
+import { IoLedger } from './io-ledger.js';
+import { LatencyMap } from './latency-map.js';
+import { BatchLedger, CacheLedger } from './policy-ledgers.js';
+import { PoolCurves } from './pool-curves.js';
 import { SectionLedger, sectionPlaces } from './section-ledger.js';
-import { TraceSplitter } from './segments.js';
+import { EXECUTION, TraceSplitter } from './segments.js';
+import { Slowest } from './slowest.js';
+import { SpanSample } from './span-sample.js';
 import { TaskLedger } from './task-ledger.js';
-import { TraceRing } from './trace-ring.js';
+import { uniform } from './uniform.js';
 import { WorkerLedger } from './worker-ledger.js';
 
-// 100,000 tries are 9.7 MB in memory and about as much in JSON.
-const MAX_TRACES = 100_000;
-// A ledger is 67 KB. A caller may name tasks that no worker has, with names made of data.
+// 90,000 tries are 14 MB in memory. Failures have a sample of their own, because they are rare and tell more.
+const MOST_SPANS = 90_000;
+const MOST_FAILED_SPANS = 10_000;
+// A ledger is 100 KB. A caller may name tasks that no worker has, with names made of data.
 const MOST_TASKS = 250;
+/** Task names with a map of their latencies over time. */
+const MOST_MAPS = 16;
+const MOST_MARKS = 500;
+const MOST_DEATHS = 200;
+const MOST_CHANGES = 200;
 
 /** Facts about a pool at the start of the window. */
 export interface PoolIdentity {
   name: string;
   kind: PoolKind;
-  /** Workers that are ready already. */
-  readyWorkers: readonly number[];
+  /** Workers that are there already. */
+  workers: readonly { id: number; slot: number; isReady: boolean }[];
+  wanted: number;
+  phase: IdlePhase;
 }
 
 /**
@@ -29,46 +57,81 @@ export class PoolRecorder {
   /** Begin of the window, on the host clock in milliseconds. */
   readonly startMs: number;
   readonly tasks = new BoundedNames(MOST_TASKS, () => new TaskLedger());
+  readonly clock: IdleClock;
+  readonly curves: PoolCurves;
   readonly workers: WorkerLedger;
   /** Sections timed in workers, by task name. */
   readonly sections: BoundedNames<SectionLedger>;
-  readonly ring: TraceRing | undefined;
+  readonly io = new IoLedger();
+  readonly cache = new BoundedNames(MOST_TASKS, () => new CacheLedger());
+  readonly batches = new BoundedNames(MOST_TASKS, () => new BatchLedger());
+  readonly maps: BoundedNames<LatencyMap>;
+  readonly slowest = new Slowest();
+  /** Samples of good and of failed tries; undefined below level 'trace'. */
+  readonly spans: { good: SpanSample; failed: SpanSample } | undefined;
+  readonly marks: Mark[] = [];
+  readonly deaths: { workerId: number; atMs: number; why: string }[] = [];
+  readonly sizing: { atMs: number; from: number; to: number; reason: string }[] = [];
+  /** Marks, deaths and changes without a place. */
+  untold = 0;
   /** First submit and last settled promise of tries that came back, on the host clock; NaN before the first. */
   firstSubmitMs = NaN;
   lastSettleMs = NaN;
   /** Part of the queue wait of tries that came back: the time before any worker was up. */
   bootWaitMs = 0;
+  peakUnsettled = 0;
+  peakQueued = 0;
   /** Tries whose stamps were not in order of time, and the furthest a stamp had to be moved, in milliseconds. */
   readonly disorder = { tries: 0, maxMs: 0 };
+  /** Own time on the program's main thread, ms. */
+  ownMs = 0;
   readonly #splitter = new TraceSplitter();
 
   constructor(pool: PoolIdentity, startMs: number, level: Level) {
     this.pool = pool;
     this.startMs = startMs;
+    this.clock = new IdleClock(pool.phase, startMs);
+    const curves = (this.curves = new PoolCurves(startMs));
+    this.maps = new BoundedNames(MOST_MAPS, () => new LatencyMap(curves.windows));
     const places = sectionPlaces();
     this.sections = new BoundedNames(MOST_TASKS, () => new SectionLedger(places));
-    this.workers = new WorkerLedger(startMs);
-    for (const workerId of pool.readyWorkers) this.workers.wasReady(workerId);
-    this.ring = level === 'trace' ? new TraceRing(MAX_TRACES) : undefined;
+    this.workers = new WorkerLedger(startMs, pool.wanted, this.clock, curves);
+    for (const { id, slot, isReady } of pool.workers) this.workers.wasThere(id, slot, isReady);
+    const samples = level === 'trace' || level === 'cpu';
+    this.spans = samples
+      ? { good: new SpanSample(MOST_SPANS, uniform(1)), failed: new SpanSample(MOST_FAILED_SPANS, uniform(2)) }
+      : undefined;
   }
 
   task(trace: TaskTrace): void {
     const split = this.#splitter;
     split.split(trace);
-    this.tasks.get(trace.task).add(trace, split);
+    const ledger = this.tasks.get(trace.task);
+    ledger.add(trace, split);
     if (split.disorderMs > 0) {
       this.disorder.tries++;
       this.disorder.maxMs = Math.max(this.disorder.maxMs, split.disorderMs);
     }
-    this.workers.ran(trace);
-    if (split.isComplete) this.#cameBack(trace);
-    this.ring?.add(trace);
+    this.workers.ran(trace, ledger.segments[EXECUTION]?.mean ?? 0);
+    this.curves.add(trace);
+    if (split.isComplete) this.#cameBack(trace, split.latencyMs);
+    if (trace.outcome === 'timeout') this.mark('timeout', trace.settledAt, trace.workerId, `"${trace.task}" timed out`);
+    if (this.spans !== undefined) (trace.outcome === 'ok' ? this.spans.good : this.spans.failed).add(trace);
   }
 
-  #cameBack({ submittedAt, settledAt }: TaskTrace): void {
+  #cameBack(trace: TaskTrace, latencyMs: number): void {
+    const { submittedAt, settledAt } = trace;
     if (!(this.firstSubmitMs <= submittedAt)) this.firstSubmitMs = submittedAt;
     if (!(this.lastSettleMs >= settledAt)) this.lastSettleMs = settledAt;
     this.bootWaitMs += Math.max(0, this.workers.firstReadyMs - submittedAt);
+    this.maps.get(trace.task).add(settledAt, latencyMs);
+    this.slowest.add(trace, latencyMs);
+  }
+
+  phase({ phase, atMs, queued, unsettled }: PhaseMessage): void {
+    this.clock.change(phase, atMs);
+    if (unsettled > this.peakUnsettled) this.peakUnsettled = unsettled;
+    if (queued > this.peakQueued) this.peakQueued = queued;
   }
 
   addSections(deltas: readonly SectionDelta[]): void {
@@ -77,5 +140,48 @@ export class PoolRecorder {
 
   worker(message: WorkerMessage): void {
     this.workers.changed(message);
+    const { what, atMs, workerId, bootMs, isFault, why } = message;
+    if (what === 'ready') this.mark('ready', atMs, workerId, `ready after ${Math.round(bootMs)} ms`);
+    if (what !== 'exited') return;
+    this.mark(isFault ? 'crashed' : 'exited', atMs, workerId, why);
+    this.curves.ended(workerId, atMs);
+    if (!isFault) return;
+    if (this.deaths.length < MOST_DEATHS) this.deaths.push({ workerId, atMs, why });
+    else this.untold++;
+  }
+
+  used({ workerId, usage }: UsageMessage): void {
+    this.workers.used(workerId, usage);
+    this.curves.used(workerId, usage);
+  }
+
+  addIo(message: IoMessage): void {
+    this.io.add(message);
+  }
+
+  looked(message: CacheMessage): void {
+    if (message.task !== '') this.cache.get(message.task).add(message);
+  }
+
+  batched(message: BatchMessage): void {
+    this.batches.get(message.task).add(message);
+  }
+
+  /** Takes a profile of a worker. */
+  profiled(_message: ProfileMessage): void {
+    // The recorder of profiles joins here.
+  }
+
+  /** Notes that the pool wants another number of workers. */
+  resized(from: number, to: number, reason: string, atMs: number): void {
+    this.workers.wants(to, atMs);
+    this.mark('resized', atMs, 0, `${from} → ${to}: ${reason}`);
+    if (this.sizing.length < MOST_CHANGES) this.sizing.push({ atMs, from, to, reason });
+    else this.untold++;
+  }
+
+  mark(what: Mark['what'], atMs: number, workerId: number, text: string): void {
+    if (this.marks.length < MOST_MARKS) this.marks.push({ atMs: atMs - this.startMs, what, workerId, text });
+    else this.untold++;
   }
 }

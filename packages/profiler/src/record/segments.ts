@@ -1,24 +1,10 @@
 import type { TaskTrace } from '@millpond/core';
-
-/**
- * The nine parts of a task's latency, in the order in which they happen. Their sum is exactly the latency. Tasks of one
- * frame share its encoding, its way and its decoding: each of them waited that long. An input is encoded by `run()`, so
- * that counts as queue wait. Values that only a port can carry are copied within the transport.
- */
-export const SEGMENT_IDS = [
-  'queueWait', // t1 − t0: the input is encoded, and waits in the pool for a worker
-  'encode', // t2 − t1: into a frame, and the frame written
-  'transportIn', // t3 − t2: on the way, and until the worker's event loop came to read it
-  'decode', // t4 − t3: out of the frame
-  'workerWait', // t5 − t4: in the worker, behind the tasks sent with or before it
-  'execution', // t6 − t5: the handler, awaited
-  'reply', // t7 − t6: the result waits for its frame, which is encoded
-  'transportOut', // t8 − t7: the way back, and until the parent's event loop came to read it
-  'settle', // t9 − t8: decoding the result and settling the promise
-] as const;
-export type SegmentId = (typeof SEGMENT_IDS)[number];
+import { SEGMENT_IDS } from '../model/segments.js';
 
 const LAST_STAMP = SEGMENT_IDS.length;
+export const EXECUTION = SEGMENT_IDS.indexOf('execution');
+/** Number of stamps of a try. */
+export const STAMPS = LAST_STAMP + 1;
 // t3 to t7 are the worker's, the others the parent's.
 const RECEIVED = 3;
 const REPLIED = 7;

@@ -70,4 +70,19 @@ describe('busy time', () => {
   it('takes no notice of an interval that is empty, turned round or not a number', () => {
     expect(busyOf([[5, 5], [9, 7], [NaN, 3], [3, NaN]])).toBe(0); // prettier-ignore
   });
+
+  it('tells each newly covered stretch once, and together they are the union', () => {
+    fc.assert(
+      fc.property(fc.array(interval, { maxLength: 100 }), (intervals) => {
+        const told: Interval[] = [];
+        const busy = new BusyTime((from, to) => told.push([from, to]));
+        for (const [start, end] of intervals) busy.add(start, end);
+        const sum = told.reduce((total, [from, to]) => total + to - from, 0);
+        expect(sum).toBeCloseTo(busy.totalMs, 6);
+        // None overlaps another one.
+        expect(unionOf(told)).toBeCloseTo(sum, 6);
+        expect(unionOf([...told, ...intervals])).toBeCloseTo(sum, 6);
+      }),
+    );
+  });
 });

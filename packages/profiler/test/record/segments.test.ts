@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SEGMENT_IDS, TraceSplitter } from '../../src/record/segments.js';
+import { SEGMENT_IDS } from '../../src/model/segments.js';
+import { TraceSplitter } from '../../src/record/segments.js';
 import { arbitraryStamp, fromStamps, traceOf } from '../fakes.js';
 
 const anyStamps = fc.array(arbitraryStamp, { minLength: 10, maxLength: 10 });

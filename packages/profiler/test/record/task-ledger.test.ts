@@ -1,9 +1,11 @@
 import type { TaskTrace, TraceOutcome } from '@millpond/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { noParts } from '../../src/build/execution-parts.js';
+import { taskReport as reportOf } from '../../src/build/task-reports.js';
+import { NOTHING_ASKED } from '../../src/pool-facts.js';
 import { TraceSplitter } from '../../src/record/segments.js';
 import { TaskLedger } from '../../src/record/task-ledger.js';
-import { taskReport } from '../../src/snapshot/task-report.js';
 import { arbitraryStamp, fromStamps, traceOf } from '../fakes.js';
 
 function ledgerOf(traces: readonly TaskTrace[]): TaskLedger {
@@ -14,6 +16,16 @@ function ledgerOf(traces: readonly TaskTrace[]): TaskLedger {
     ledger.add(trace, splitter);
   }
   return ledger;
+}
+
+function taskReport(task: string, ledger: TaskLedger) {
+  return reportOf(task, ledger, {
+    parts: noParts(),
+    codec: { inputEncodeMs: 0, inputDecodeMs: 0, outputEncodeMs: 0, outputDecodeMs: 0, estimated: true },
+    asked: NOTHING_ASKED.task(task),
+    curves: { windowMs: 100, arrived: [] },
+    shareOfTries: 1,
+  });
 }
 
 const outcome = fc.constantFrom<TraceOutcome>('ok', 'error', 'cancelled', 'timeout', 'crash');
@@ -77,7 +89,7 @@ describe('the ledger of a task name', () => {
         traceOf([10], { limitWaitMs: 9, outcome: 'cancelled' }),
       ]),
     );
-    expect(report.limitWait).toMatchObject({ count: 2, totalMs: 14, minMs: 4, maxMs: 10 });
+    expect(report.waits.limit).toMatchObject({ count: 2, totalMs: 14, minMs: 4, maxMs: 10 });
     expect(report.segments.queueWait.totalMs).toBe(20);
   });
 

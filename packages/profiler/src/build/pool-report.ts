@@ -1,0 +1,177 @@
+import { type Histogram } from '@millpond/core/internal';
+import type { Curves } from '../model/curves.js';
+import type { BatchReport, CacheReport, PoolReport } from '../model/pool-report.js';
+import type { TaskReport } from '../model/task-report.js';
+import type { PoolStanding } from '../pool-facts.js';
+import type { PoolRecorder } from '../record/pool-recorder.js';
+import { EXECUTION, TraceSplitter } from '../record/segments.js';
+import { SpanSample } from '../record/span-sample.js';
+import { workerCapacity } from '../record/worker-capacity.js';
+import { askedAndUsed } from './asked.js';
+import { durationStats } from './durations.js';
+import { executionParts, noParts } from './execution-parts.js';
+import { ioReports } from './io-reports.js';
+import { poolSections } from './sections.js';
+import { share, sum } from './sums.js';
+import { addOutcomes, bySegment, inFlightMs, taskReport } from './task-reports.js';
+import { workerReports } from './worker-reports.js';
+
+/** Measurements of a recorder up to `endMs` (host clock), as plain data. @param isFull whether with single tries */
+export function poolReport(recorder: PoolRecorder, endMs: number, standing: PoolStanding, isFull: boolean): PoolReport {
+  const wallMs = Math.max(0, endMs - recorder.startMs);
+  const curves = recorder.curves.report(endMs);
+  const byTask = taskReports(recorder, endMs, standing, curves);
+  const tries = sum(byTask, (task) => task.tries);
+  const retries = sum(byTask, (task) => task.retries);
+  const activeMs = recorder.lastSettleMs - recorder.firstSubmitMs;
+  const workers = workerReports(recorder.workers, endMs);
+  const since = <T extends { atMs: number }>(each: T): T => ({ ...each, atMs: each.atMs - recorder.startMs });
+  return {
+    name: recorder.pool.name,
+    kind: recorder.pool.kind,
+    wallMs,
+    bootMs: bootMs(recorder, endMs),
+    bootWaitMs: recorder.bootWaitMs,
+    activeMs: Number.isNaN(activeMs) ? 0 : activeMs,
+    tasks: tries - retries,
+    tries,
+    retries,
+    outcomes: addOutcomes(byTask.map((task) => task.outcomes)),
+    tasksPerSecond: share(tries - retries, wallMs / 1000),
+    meanInFlight: share(sum(byTask, inFlightMs), wallMs),
+    peakInFlight: recorder.peakUnsettled,
+    ...workers,
+    atEnd: standing.tasks,
+    asked: askedAndUsed(recorder, standing, workers, curves, byTask, wallMs),
+    byTask,
+    sections: poolSections(recorder, byTask),
+    io: ioReports(recorder.io, byTask),
+    resources: [],
+    cache: cacheReports(recorder, byTask),
+    batches: batchReports(recorder, standing),
+    deaths: recorder.deaths.map((death) => ({ ...since(death), section: '', lostMs: 0 })),
+    sizing: recorder.sizing.map(since),
+    curves,
+    heatmaps: Array.from(recorder.maps.entries(), ([task, map]) =>
+      map.report(task, curves.windowMs, curves.atMs.length),
+    ),
+    marks: [...recorder.marks],
+    slowest: slowest(recorder),
+    ...(isFull && recorder.spans !== undefined
+      ? { spans: SpanSample.columns([recorder.spans.good, recorder.spans.failed], recorder.startMs) }
+      : {}),
+  };
+}
+
+function taskReports(recorder: PoolRecorder, endMs: number, standing: PoolStanding, curves: Curves): TaskReport[] {
+  const shares = Array.from(recorder.workers.workers, (worker) => ({
+    capacity: workerCapacity(worker.times(endMs)),
+    usage: worker.usage?.tasks ?? [],
+    executionMs: new Map(Array.from(worker.byTask.entries(), ([task, { totalMs }]) => [task, totalMs])),
+  }));
+  const parts = executionParts(shares);
+  const codecs = workerCodecs(recorder);
+  const entries = [...recorder.tasks.entries()];
+  const submits = sum(entries, ([, ledger]) => sum(Object.values(ledger.outcomes), (count) => count) - ledger.retries);
+  return entries
+    .map(([task, ledger]) => {
+      const execution = ledger.segments[EXECUTION] as Histogram;
+      const own = closedParts(parts.get(task) ?? noParts(), execution.sum);
+      const codec = codecs.get(task) ?? { decodeMs: 0, encodeMs: 0 };
+      const { inputEncode } = ledger.waits;
+      const settle = ledger.segments.at(-1) as Histogram;
+      const first = sum(Object.values(ledger.outcomes), (count) => count) - ledger.retries;
+      return taskReport(task, ledger, {
+        parts: own,
+        codec: {
+          // One call in 17 is timed, and stands for the others.
+          inputEncodeMs: inputEncode.mean * execution.count,
+          inputDecodeMs: codec.decodeMs,
+          outputEncodeMs: codec.encodeMs,
+          outputDecodeMs: settle.sum,
+          estimated: true,
+        },
+        asked: standing.asked.task(task),
+        curves,
+        shareOfTries: share(first, submits),
+      });
+    })
+    .sort((a, b) => b.latency.totalMs - a.latency.totalMs);
+}
+
+/** Parts of workers that are listed, made to cover the execution of all: those of folded workers are not known by task name. */
+function closedParts(parts: TaskReport['execution'], executionMs: number): TaskReport['execution'] {
+  const known = sum(Object.values(parts), (ms) => ms);
+  const scale = known > executionMs ? executionMs / known : 1;
+  const closed = Object.fromEntries(Object.entries(parts).map(([key, ms]) => [key, ms * scale])) as typeof parts;
+  closed.unattributedMs += Math.max(0, executionMs - known);
+  return closed;
+}
+
+function workerCodecs(recorder: PoolRecorder): Map<string, { decodeMs: number; encodeMs: number }> {
+  const all = new Map<string, { decodeMs: number; encodeMs: number }>();
+  for (const worker of recorder.workers.workers) {
+    for (const { task, decodeMs, encodeMs } of worker.usage?.tasks ?? []) {
+      const codec = all.get(task) ?? { decodeMs: 0, encodeMs: 0 };
+      all.set(task, { decodeMs: codec.decodeMs + decodeMs, encodeMs: codec.encodeMs + encodeMs });
+    }
+  }
+  return all;
+}
+
+/** Time in which the pool had neither a worker nor a task. */
+function bootMs({ startMs, firstSubmitMs, workers }: PoolRecorder, endMs: number): number {
+  const firstSubmit = Number.isNaN(firstSubmitMs) ? endMs : firstSubmitMs;
+  return Math.max(0, Math.min(workers.firstReadyMs, firstSubmit, endMs) - startMs);
+}
+
+function cacheReports(recorder: PoolRecorder, byTask: readonly TaskReport[]): CacheReport[] {
+  return Array.from(recorder.cache.entries(), ([task, ledger]) => {
+    const { hit, stale, stored, coalesced, miss, evicted } = ledger.counts;
+    const hits = hit + stored;
+    return {
+      task,
+      lookups: hits + stale + coalesced + miss,
+      hits,
+      stale,
+      coalesced,
+      misses: miss,
+      evicted,
+      missMs: byTask.find((each) => each.task === task)?.segments.execution.meanMs ?? 0,
+      lookupMs: 0,
+      exampleKeys: ledger.lonelyKeys(),
+      repeatedMs: null,
+    };
+  });
+}
+
+function batchReports(recorder: PoolRecorder, { asked }: PoolStanding): BatchReport[] {
+  return Array.from(recorder.batches.entries(), ([task, ledger]) => {
+    const { batchSize, batchMaxWaitMs } = asked.task(task);
+    const size = batchSize ?? 0;
+    return {
+      task,
+      batches: ledger.batches,
+      items: ledger.items,
+      fillShare: share(ledger.items, ledger.batches * size),
+      size,
+      maxWaitMs: batchMaxWaitMs ?? 0,
+      waitMs: durationStats(ledger.waits),
+      byReason: { ...ledger.byReason },
+    };
+  });
+}
+
+function slowest(recorder: PoolRecorder): PoolReport['slowest'] {
+  const splitter = new TraceSplitter();
+  return recorder.slowest.traces.map((trace) => {
+    splitter.split(trace);
+    const { taskId, task, attempt, workerId, outcome, inputBytes, outputBytes } = trace;
+    return {
+      ...{ taskId, task, attempt, workerId, outcome, inputBytes, outputBytes },
+      atMs: trace.submittedAt - recorder.startMs,
+      latencyMs: splitter.latencyMs,
+      segments: bySegment((i) => splitter.segments[i] ?? 0),
+    };
+  });
+}

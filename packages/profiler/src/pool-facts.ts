@@ -1,0 +1,34 @@
+import type { PoolAsked, TaskAsked } from '@millpond/core';
+
+/** What is assumed of a pool that says nothing of its options. */
+export const NOTHING_ASKED: PoolAsked = {
+  given: [],
+  concurrencyMax: 1,
+  prefetch: 'auto',
+  queueMax: null,
+  codec: '',
+  recycleAfterTasks: null,
+  memoryLimitBytes: null,
+  perWorkerBytes: null,
+  cores: 0,
+  task: () => NO_TASK_ASKED,
+};
+
+const NO_TASK_ASKED: TaskAsked = {
+  timeoutMs: null,
+  retries: 0,
+  rateLimit: null,
+  concurrency: null,
+  batchSize: null,
+  batchMaxWaitMs: null,
+  cached: false,
+};
+
+/** What a pool says of itself at the time of a report. */
+export interface PoolStanding {
+  /** Bounds and present number of workers. */
+  workers: { min: number; max: number; wanted: number };
+  concurrency: number;
+  tasks: { queued: number; dispatched: number };
+  asked: PoolAsked;
+}
