@@ -293,7 +293,7 @@ describe('resolveOptions', () => {
     [{}, { min: 1, max: 512 }],
     [{ workers: 'auto' as const }, { min: 1, max: 512 }],
     [{ workers: { max: 3 } }, { min: 1, max: 512 }],
-    // Whoever fixes the workers knows their handlers, which may not bear company.
+    // A fixed number of workers suits certain handlers, and these may not bear company.
     [{ workers: 3 }, { min: 1, max: 1 }],
     [
       { workers: 3, concurrency: 'auto' as const },

@@ -55,7 +55,7 @@ describe('the report of a pool', () => {
 });
 
 describe('kept traces', () => {
-  it('are told relative to the begin of the window, with null for what was not reached', () => {
+  it('have stamps relative to the begin of the window, and null for stamps that were not reached', () => {
     const recorder = recorderOf({ level: 'trace' });
     recorder.task(traceOf([1, 2, 3, 4, 5, 6, 7, 8, 9]));
     recorder.task(traceOf([1], { taskId: 2, outcome: 'crash' }));
