@@ -2,10 +2,9 @@ import { describe, expect, it, vi } from 'vitest';
 import type { ResolvedTaskCache } from '../../src/contract/resolved-options.js';
 import { type HeldExecution, NO_RETRY, openCache as open } from '../support/cached-calls.js';
 
-vi.mock('../../src/base/natives.js', async (original) => ({
-  ...(await original<object>()),
-  ...(await import('../support/live-natives.js')).liveNatives,
-}));
+vi.mock('../../src/base/natives.js', async (original) =>
+  (await import('../support/live-natives.js')).withLiveTime(original),
+);
 
 describe('results', () => {
   it('are computed once for equal inputs', async () => {
