@@ -45,7 +45,7 @@ describe('LineWriter', () => {
 });
 
 describe('openFileSink', () => {
-  it('makes the folders of its file, and empties it only when told to', async () => {
+  it('makes the folders of its file, and empties it only on request', async () => {
     const path = join(folder, 'a', 'b', 'out.jsonl');
     const first = await openFileSink(path);
     await first.write('first and longer');

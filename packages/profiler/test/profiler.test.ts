@@ -168,7 +168,7 @@ describe('what it tells', () => {
     }
   });
 
-  it('keeps counting in bounded memory: a hundred thousand traces, and drops are told', async () => {
+  it('keeps counting in bounded memory: it keeps a hundred thousand traces, and says how many it dropped', async () => {
     const pool = new FakePool();
     const profiler = new Profiler({ level: 'trace' }).attach(pool);
     const now = hostNowMs();

@@ -111,7 +111,7 @@ describe('a signal', () => {
     expect(await run.ended).toMatchObject({ code: 130, stderr: '' });
   });
 
-  it('is told in the last event with --json', async () => {
+  it('is in the last event with --json', async () => {
     const { run, running } = await heldRun(['--json']);
     const first = await running();
     const second = await running();

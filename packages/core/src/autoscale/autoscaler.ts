@@ -147,6 +147,7 @@ export class Autoscaler implements Keeper {
   #replaceBeyondSlots(): void {
     const { supervisor } = this.#parts;
     for (const worker of [...supervisor.workers].filter((each) => supervisor.slots.isBeyond(each))) {
+      // The supervisor reports it by the event `recycle:failed`.
       supervisor.replace(worker, { reason: this.#reason, takeOver: 'ready', isFinal: false }).catch(() => {});
     }
   }

@@ -57,7 +57,7 @@ export class FileStore implements CacheStore {
       await this.#write(temporary, record);
       await fs().rename(temporary, path);
     } catch (error) {
-      // The first error says more.
+      // The first error says more than one of the removal. A file that stays is abandoned, and a sweep drops it.
       await fs()
         .rm(temporary, { force: true })
         .catch(() => {});

@@ -18,7 +18,7 @@ export interface Terms {
 }
 
 /**
- * What a result is good for. 'fresh': it answers. 'due': it answers, and a new one should be computed before it is over.
+ * The use of a result. 'fresh': it answers. 'due': it answers, and a new one should be computed before it is over.
  * 'stale': it answers while a new one is computed. 'fallback': it answers if a new one fails. 'over': it is of no use.
  */
 export type Freshness = 'fresh' | 'due' | 'stale' | 'fallback' | 'over';

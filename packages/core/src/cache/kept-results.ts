@@ -102,7 +102,7 @@ export class KeptResults {
     return { task, key, tags, settings, terms: { ...settings, ttlMs } };
   }
 
-  /** The result at a place, and what it is good for now. @param isUse whether it counts as the most recently used afterwards */
+  /** The result at a place, and its use now. @param isUse whether it counts as the most recently used afterwards */
   find({ task, key, settings }: Place, isUse: boolean): { entry: Entry; freshness: Freshness } | undefined {
     const entry = this.#entries.get(task, key, isUse);
     if (entry === undefined) return undefined;

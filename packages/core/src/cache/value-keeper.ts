@@ -1,10 +1,8 @@
 import { Buffer } from '../base/natives.js';
 import { serialize } from '../base/v8-natives.js';
-import { openDecoder, openEncoder } from '../codec/open-codec.js';
+import { LocalCodec } from '../codec/local-codec.js';
 import { isLatin1, latin1Slice, latin1Write } from '../codec/raw-text.js';
 import { Sink } from '../codec/sink.js';
-import { TreeEncoder } from '../codec/tree-encoder.js';
-import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
 import type { CodecName } from '../contract/codec.js';
 import type { WireThrown } from '../wire/error-nodes.js';
 import { errorFromWire, errorToWire } from '../wire/error-wire.js';
@@ -30,22 +28,14 @@ const WORD_BYTES = 8;
  * encoded once, and decoded for each caller. So the cache also knows their true size.
  */
 export class ValueKeeper {
-  readonly #encoder: ValueEncoder;
-  readonly #decoder: ValueDecoder;
+  readonly #codec: LocalCodec;
   readonly #sink = new Sink();
   /** Bytes of a text that is read; undefined for a codec of the user, which may keep what it reads. */
   readonly #unpacked: Buffer | undefined;
-  /** Shapes that the decoder knows. */
-  #shapeCount = 0;
 
   /** @throws ERR_OPTION when the codec cannot be loaded */
   constructor(codec: CodecName, limitBytes: number) {
-    // Without a place beside them, large views are among the bytes.
-    this.#encoder =
-      typeof codec === 'object'
-        ? openEncoder(codec, limitBytes)
-        : new TreeEncoder({ limitBytes, largeBytes: Infinity });
-    this.#decoder = openDecoder(codec);
+    this.#codec = new LocalCodec(codec, limitBytes);
     if (typeof codec !== 'object') this.#unpacked = Buffer.allocUnsafeSlow(MOST_PACKED);
   }
 
@@ -58,13 +48,12 @@ export class ValueKeeper {
     if (size !== undefined) return { kept: { how: 'shared', value }, bytes: size };
     const sink = this.#sink;
     // A failed encoding takes its bytes back by itself. Those of the value around may lie there: an accessor of it runs this.
-    this.#encoder.encode(value, sink);
+    this.#codec.encode(value, sink);
     try {
       const bytes = sink.at - sink.start;
       // Of an object that is frozen, the cache holds the object itself.
       const partBytes = share === 'frozen' ? freezeAll(value as object) : undefined;
       if (partBytes !== undefined) return { kept: { how: 'shared', value }, bytes: bytes + partBytes };
-      this.#tellShapes();
       if (bytes <= MOST_PACKED && this.#unpacked !== undefined) {
         return { kept: { how: 'packed', text: latin1Slice(sink.bytes, sink.start, sink.at) }, bytes };
       }
@@ -89,18 +78,9 @@ export class ValueKeeper {
     if (kept.how === 'packed') {
       const unpacked = this.#unpacked as Buffer;
       latin1Write(unpacked, kept.text, 0);
-      return this.#decoder.decode(unpacked, 0, kept.text.length);
+      return this.#codec.decode(unpacked, 0, kept.text.length);
     }
-    return this.#decoder.decode(kept.bytes, 0, kept.bytes.length);
-  }
-
-  #tellShapes(): void {
-    const { shapeCount } = this.#encoder;
-    if (shapeCount === this.#shapeCount) return;
-    const sink = new Sink(0);
-    this.#encoder.writeShapes(this.#shapeCount, sink);
-    this.#decoder.defineShapes(sink.bytes, 0, sink.at);
-    this.#shapeCount = shapeCount;
+    return this.#codec.decode(kept.bytes, 0, kept.bytes.length);
   }
 }
 

@@ -9,7 +9,7 @@ import type {
 } from './call-options.js';
 import type { CallableOptions } from './callable-options.js';
 import { checkBatchSize } from './check-batch.js';
-import { checkShape, ownOptions } from './checks.js';
+import { checkShape, ownOptions, type Shape } from './checks.js';
 import { PoolError } from './errors.js';
 import { BROADCAST, CALLABLE, CLOSE, MAP, POOL, RELIEF, RUN_ONE, START, STATS, STREAM, TASK } from './option-shapes.js';
 import type { PoolKind, PoolOptions } from './options.js';
@@ -108,51 +108,27 @@ export function checkCallableSettings(
 }
 
 /** Checks the options of one call, and returns a copy of their own properties. @throws ERR_OPTION */
-export function checkRunOptions(options: RunOptions): RunOptions {
-  checkShape(options, RUN_ONE);
-  return ownOptions(options, RUN_ONE);
-}
+export const checkRunOptions = checkOf<RunOptions>(RUN_ONE);
+/** The same for `map`. */
+export const checkMapOptions = checkOf<MapOptions>(MAP);
+/** The same for `stream`. */
+export const checkStreamOptions = checkOf<StreamOptions>(STREAM);
+/** The same for `start`. */
+export const checkStartOptions = checkOf<StartOptions>(START);
+/** The same for `broadcast`. */
+export const checkBroadcastOptions = checkOf<BroadcastOptions>(BROADCAST);
+/** The same for `close`. */
+export const checkCloseOptions = checkOf<CloseOptions>(CLOSE);
+/** The same for `stats`. */
+export const checkStatsOptions = checkOf<StatsOptions>(STATS);
+/** The same for `relieve`. */
+export const checkReliefOptions = checkOf<ReliefOptions>(RELIEF);
 
-/** Checks the options of `map`, and returns a copy of their own properties. @throws ERR_OPTION */
-export function checkMapOptions(options: MapOptions): MapOptions {
-  checkShape(options, MAP);
-  return ownOptions(options, MAP);
-}
-
-/** Checks the options of `stream`, and returns a copy of their own properties. @throws ERR_OPTION */
-export function checkStreamOptions(options: StreamOptions): StreamOptions {
-  checkShape(options, STREAM);
-  return ownOptions(options, STREAM);
-}
-
-/** Checks the options of `start`, and returns a copy of their own properties. @throws ERR_OPTION */
-export function checkStartOptions(options: StartOptions): StartOptions {
-  checkShape(options, START);
-  return ownOptions(options, START);
-}
-
-/** Checks the options of `broadcast`, and returns a copy of their own properties. @throws ERR_OPTION */
-export function checkBroadcastOptions(options: BroadcastOptions): BroadcastOptions {
-  checkShape(options, BROADCAST);
-  return ownOptions(options, BROADCAST);
-}
-
-/** Checks the options of `close`, and returns a copy of their own properties. @throws ERR_OPTION */
-export function checkCloseOptions(options: CloseOptions): CloseOptions {
-  checkShape(options, CLOSE);
-  return ownOptions(options, CLOSE);
-}
-
-/** Checks the options of `stats`, and returns a copy of their own properties. @throws ERR_OPTION */
-export function checkStatsOptions(options: StatsOptions): StatsOptions {
-  checkShape(options, STATS);
-  return ownOptions(options, STATS);
-}
-
-/** Checks the options of `relieve`, and returns a copy of their own properties. @throws ERR_OPTION */
-export function checkReliefOptions(options: ReliefOptions): ReliefOptions {
-  checkShape(options, RELIEF);
-  return ownOptions(options, RELIEF);
+function checkOf<O extends object>(shape: Shape): (options: O) => O {
+  return (options) => {
+    checkShape(options, shape);
+    return ownOptions(options, shape);
+  };
 }
 
 /** ERR_OPTION for one option. @param reason ends the sentence that the option's name begins */

@@ -1,4 +1,4 @@
-import { ValueCopier } from '../codec/value-copier.js';
+import { LocalCodec } from '../codec/local-codec.js';
 import type { CodecName } from '../contract/codec.js';
 
 /**
@@ -6,11 +6,11 @@ import type { CodecName } from '../contract/codec.js';
  * @param limitBytes most bytes of one value
  */
 export function copierOf(codec: CodecName, limitBytes: number): (value: unknown) => unknown {
-  let idle: ValueCopier | undefined;
+  let idle: LocalCodec | undefined;
   return (value) => {
     if (typeof value !== 'object' || value === null) return value;
     // A getter of the value may call a task, whose input is then copied in the middle of this copy.
-    const copier = idle ?? new ValueCopier(codec, limitBytes);
+    const copier = idle ?? new LocalCodec(codec, limitBytes);
     idle = undefined;
     try {
       return copier.copy(value);

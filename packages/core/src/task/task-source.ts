@@ -63,7 +63,8 @@ export class TaskSource {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#pump !== undefined) this.#pump.stop();
-    else void closeUnread(this.#source).catch(() => {}); // as those of its values
+    // Its handler never asked for a value, so no outcome depends on how the source closes.
+    else void closeUnread(this.#source).catch(() => {});
   }
 
   async #run(): Promise<void> {

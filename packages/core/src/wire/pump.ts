@@ -50,23 +50,26 @@ export class Pump {
   async run(): Promise<void> {
     void this.#stopped.promise.then(() => {
       // It may wait for something that only its end ends. Otherwise the loop below closes it.
-      if (this.#isAsked) void this.#close().catch(() => {}); // awaited below, too
+      // The last line below awaits the same promise, and throws its error.
+      if (this.#isAsked) void this.#close().catch(() => {});
     });
     try {
       await this.#pull();
     } catch (error) {
-      // This error counts before that of the end.
+      // This error counts, and that of the end is dropped, as in a `for await` loop that throws.
       if (this.#isOpen) void this.#close().catch(() => {});
       throw error;
     } finally {
       this.#isOver = true;
     }
-    if (this.#isOpen) await this.#close();
+    // An iterator that answers that it is done may still fail to close.
+    if (this.#isOpen || this.#closing !== undefined) await this.#close();
   }
 
   /** Resolves when an iterator that is being closed has closed. An iterator may never do so. */
   async closed(): Promise<void> {
-    await this.#closing?.catch(() => {}); // The error of `run` counts.
+    // `run` has thrown this error, or another one that counts before it.
+    await this.#closing?.catch(() => {});
   }
 
   /** Ends it: no more values are sent, and the iterator is closed. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CoreShare, type GovernedPool } from '../../src/sizing/governor.js';
 import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 
-/** Workers that were told to go, by their ids. */
+/** Workers on their way out, by their ids. */
 function leaving(staff: readonly Staff[]): number[] {
   return staff
     .filter(({ worker }) => worker.state === 'draining' || worker.state === 'stopping')

@@ -30,7 +30,7 @@ function open({ workers = 8, workerBytes = [50] as readonly number[] } = {}) {
     },
     kill: () => kills++,
   });
-  /** Looks once with so much in use. */
+  /** Looks once, with this share of the limit in use. */
   const look = (share: number, nowMs: number): void => {
     world.share = share;
     watch.look(nowMs);

@@ -52,7 +52,7 @@ describe('what the system tells of a process', () => {
     expect(told.at(-1)?.rssBytes).toBeLessThan(500 * MIB);
   });
 
-  it('is told for each of several, and for one that has ended nothing', async () => {
+  it('is read for each of several, and not for one that has ended', async () => {
     const [first, second, ended] = await Promise.all([
       startChild('setInterval(() => {}, 1000)'),
       startChild('setInterval(() => {}, 1000)'),

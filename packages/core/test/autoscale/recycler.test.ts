@@ -35,7 +35,7 @@ class AgingWorker implements Recyclable {
   }
 }
 
-/** So many workers under these rules. Replacements are done when a test says so. */
+/** A recycler of `count` workers under these rules. Replacements are done when a test says so. */
 function open(rules: Partial<RecycleRules>, { count = 1, jitter = 0, random = (): number => 0 } = {}) {
   const workers = Array.from({ length: count }, (_, index) => new AgingWorker(index + 1));
   const replaced: { id: number; reason: string }[] = [];
@@ -237,7 +237,7 @@ describe('a worker whose memory grows with its tasks', () => {
     }
   };
 
-  it('is told of once, after thirty points of two readings each', () => {
+  it('is reported once, after thirty points of two readings each', () => {
     const { recycler, workers, leaks, replaced } = open({});
     let second = 0;
     for (; second < 59; second++) {
@@ -275,14 +275,14 @@ describe('a worker whose memory grows with its tasks', () => {
     for (let second = 0; second < 300; second++) {
       first.tasksDone += 10;
       first.metrics.rssBytes = (50 + 40 * (second % 7)) * MIB;
-      // Somebody else's doing: no task of its own.
+      // The growth comes from elsewhere: it has no task of its own.
       idle.metrics.rssBytes += MIB;
       recycler.tick(second * 1000, true);
     }
     expect(leaks).toEqual([]);
   });
 
-  it('is not judged before it has told of its memory', () => {
+  it('is not judged before it has reported its memory', () => {
     const { recycler, first, leaks } = open({ onLeak: true });
     first.metrics.rssBytes = 0;
     for (let second = 0; second < 100; second++) {

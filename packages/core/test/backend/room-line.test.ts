@@ -47,7 +47,7 @@ describe('places in the queue', () => {
     expect(order).toEqual(Array.from({ length: 20 }, (_, n) => n));
   });
 
-  it('are not taken by somebody who did not wait, between the grant and the code that waited for it', async () => {
+  it('are not taken by code that did not wait, between the grant and the code that waited for it', async () => {
     const queue = new Queue(1);
     queue.run();
     const waited = queue.line.wait().then(() => queue.run());
@@ -103,7 +103,7 @@ describe('places in the queue', () => {
           await queue.line.wait();
           over++;
           if (!uses) return;
-          // Somebody else, who has not waited, comes in no step but the first.
+          // Code that has not waited comes in no step but the first.
           for (let step = 0; step < steps; step++) await Promise.resolve();
           const before = queue.refused;
           queue.run();

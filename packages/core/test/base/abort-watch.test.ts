@@ -53,7 +53,7 @@ describe('AbortWatch', () => {
     expect(told).toEqual([['c', 'late']]);
   });
 
-  it('lets an item be forgotten twice, or while it is told', () => {
+  it('lets an item be forgotten twice, or during its own callback', () => {
     const told: string[] = [];
     const controller = new AbortController();
     const { signal } = controller;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Histogram } from '../../src/base/histogram.js';
 
-/** 0.1 µs: shorter times are not told apart. */
+/** 0.1 µs, the step of the histogram. */
 const UNIT_MS = 1e-4;
 
 function histogramOf(values: readonly number[]): Histogram {

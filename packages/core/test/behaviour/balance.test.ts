@@ -34,7 +34,7 @@ describe.each(WORKER_KINDS)('the balance of a pool of kind %s', (kind) => {
   });
 });
 
-it('the balance of a pool of kind inline is not told: there is nothing to hand over', async () => {
+it('the balance of a pool of kind inline is undefined: there is nothing to hand over', async () => {
   await withPool('echo.mjs', { kind: 'inline' }, async (pool) => {
     await runAll(pool, 'echo', [1]);
     expect(pool.stats().balance).toBe(undefined);

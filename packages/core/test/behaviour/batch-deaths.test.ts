@@ -1,10 +1,26 @@
-import type { DeathReport } from '@millpond/core';
+import type { DeathReport, Pool } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
-import { withGate } from './gate.js';
+import { type Gate, withGate } from './gate.js';
 import { failure, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
 
 const OPTIONS = { workers: 1, restart: { max: 50 } };
 const NAMES = ['a', 'b', 'c', 'd'];
+
+/** Calls `perish` in a batch whose third item ends the worker. Expects that it fails, and that the others succeed alone. */
+async function expectOneSacrificed(pool: Pool, gate: Gate): Promise<void> {
+  await pool.ready();
+  const ends = Promise.allSettled(
+    NAMES.map((name) => pool.run('perish', { port: gate.port, name, isPoison: name === 'c' })),
+  );
+  pool.flush();
+  await gate.whenArrived('a');
+  gate.pass('a');
+  // The first arrived once in the batch, and each one arrives alone after that.
+  for (let nth = 2; nth <= 5; nth++) gate.pass(await gate.arrival(nth));
+  const [a, b, c, d] = await ends;
+  expect([a, b, d]).toEqual(['a', 'b', 'd'].map((name) => ({ status: 'fulfilled', value: `${name} in try 2 of 1` })));
+  expect(c).toMatchObject({ status: 'rejected', reason: { code: 'ERR_WORKER_CRASHED' } });
+}
 
 describe.each(WORKER_KINDS)('a worker of kind %s that dies with a batch in it', (kind) => {
   it('fails all its items, which had begun, and says that any may be to blame', async () => {
@@ -29,20 +45,7 @@ describe.each(WORKER_KINDS)('a worker of kind %s that dies with a batch in it', 
   it('has them run again alone where they may run twice, so that only the bad one is sacrificed', async () => {
     await withGate((gate) =>
       withPool('batches.mjs', { ...OPTIONS, kind, tasks: { perish: { idempotent: true } } }, async (pool) => {
-        await pool.ready();
-        const ends = Promise.allSettled(
-          NAMES.map((name) => pool.run('perish', { port: gate.port, name, isPoison: name === 'c' })),
-        );
-        pool.flush();
-        await gate.whenArrived('a');
-        gate.pass('a');
-        // The first arrived once in the batch, and each one arrives alone after that.
-        for (let nth = 2; nth <= 5; nth++) gate.pass(await gate.arrival(nth));
-        const [a, b, c, d] = await ends;
-        expect([a, b, d]).toEqual(
-          ['a', 'b', 'd'].map((name) => ({ status: 'fulfilled', value: `${name} in try 2 of 1` })),
-        );
-        expect(c).toMatchObject({ status: 'rejected', reason: { code: 'ERR_WORKER_CRASHED' } });
+        await expectOneSacrificed(pool, gate);
         expect(pool.stats().tasks).toMatchObject({ completed: 3, failed: 1, crashed: 1 });
       }),
     );
@@ -52,19 +55,7 @@ describe.each(WORKER_KINDS)('a worker of kind %s that dies with a batch in it', 
     const retry = { attempts: 1, backoff: { baseMs: 1 } };
     await withGate((gate) =>
       withPool('batches.mjs', { ...OPTIONS, kind, tasks: { perish: { retry } } }, async (pool) => {
-        await pool.ready();
-        const ends = Promise.allSettled(
-          NAMES.map((name) => pool.run('perish', { port: gate.port, name, isPoison: name === 'c' })),
-        );
-        pool.flush();
-        await gate.whenArrived('a');
-        gate.pass('a');
-        for (let nth = 2; nth <= 5; nth++) gate.pass(await gate.arrival(nth));
-        const [a, b, c, d] = await ends;
-        expect([a, b, d]).toEqual(
-          ['a', 'b', 'd'].map((name) => ({ status: 'fulfilled', value: `${name} in try 2 of 1` })),
-        );
-        expect(c).toMatchObject({ status: 'rejected', reason: { code: 'ERR_WORKER_CRASHED' } });
+        await expectOneSacrificed(pool, gate);
       }),
     );
   });

@@ -390,7 +390,7 @@ describe.each(KINDS)('an item of a batch, kind %s,', (kind) => {
     });
   });
 
-  it('that nobody wants any more is left out while it waits, and the others go', async () => {
+  it('that is aborted while it waits is left out, and the others go', async () => {
     await withBatches({ kind }, async (pool) => {
       await pool.ready();
       const controller = new AbortController();

@@ -79,7 +79,7 @@ describe.each(KINDS)('progress told faster than it can be taken, kind %s,', (kin
     });
   });
 
-  it('arrives whole when its handler waits as it is told to', async () => {
+  it('arrives whole when its handler waits whenever progress() says so', async () => {
     await withPool('reports-progress.mjs', { kind, workers: 1 }, async (pool) => {
       const heard: number[] = [];
       const onProgress = (value: unknown): unknown => heard.push((value as { n: number }).n);

@@ -85,7 +85,7 @@ describe.each(KINDS)('the result cache over kind %s', (kind) => {
     });
   });
 
-  it('forgets what it is told to', async () => {
+  it('forgets one result, those of a task, or all, on request', async () => {
     await withPool('counts-calls.mjs', { kind, workers: 1, tasks: CACHED }, async (pool) => {
       const calls = async (): Promise<number> => ((await pool.run('square', 4)) as { calls: number }).calls;
       const first = await calls();

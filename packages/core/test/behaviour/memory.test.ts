@@ -28,7 +28,7 @@ function hold(bytes: number): void {
 async function bringTo(pool: Pool, share: number): Promise<void> {
   for (;;) {
     const { usedBytes = 0, source } = pool.stats().memory ?? {};
-    // Where the machine is short of more than this program, that is what is told.
+    // Where the machine is shorter of memory than this program, the reading is that of the machine.
     const missing = source === 'option' ? share * GIB - usedBytes : 0.1 * GIB;
     if (Math.abs(missing) < 0.01 * GIB) return;
     hold(Math.round(Math.max(0, held.byteLength + missing)));
@@ -40,7 +40,7 @@ async function bringTo(pool: Pool, share: number): Promise<void> {
 describe.each(WORKER_KINDS)('with workers of kind %s, memory that becomes short', (kind) => {
   afterEach(() => hold(0));
 
-  it('is told by level, on its way up and five points later on its way down, and to workers by their hook', async () => {
+  it('changes the level on its way up, and five points later on its way down; hooks of workers hear of it', async () => {
     const options = { kind, workers: 1, memory: { limitBytes: GIB }, stdio: 'ignore' } as const;
     await withPool('remembers-pressure.mjs', options, async (pool) => {
       const changes: LevelChange[] = [];

@@ -61,7 +61,7 @@ describe.each(WORKER_KINDS)('workers of kind %s with recycle.afterTasks', (kind)
   });
 
   it('go earlier than others by their jitter', async () => {
-    // The whole of the jitter for everyone: a tenth of the tasks.
+    // The whole of the jitter for each worker: a tenth of the tasks.
     vi.spyOn(Math, 'random').mockReturnValue(1);
     await withPool(
       'grows-and-tells.mjs',

@@ -23,7 +23,7 @@ describe.each(KINDS)('room, kind %s,', (kind) => {
     });
   });
 
-  it('goes on when somebody has a place and does not use it', async () => {
+  it('goes on when a caller has a place and does not use it', async () => {
     await withPool('echo.mjs', { kind, workers: 1, queue: { max: 0 } }, async (pool) => {
       await pool.ready();
       const order: string[] = [];

@@ -19,7 +19,7 @@ async function keepBusy(pool: Pool, name: string, input: number, atOnce: number,
   await Promise.all(Array.from({ length: atOnce }, submit));
 }
 
-/** Whether so much time has passed since it was asked first. */
+/** A question that becomes true once A_WHILE_MS have passed. */
 function aWhile(): () => boolean {
   const endMs = performance.now() + A_WHILE_MS;
   return () => performance.now() > endMs;
@@ -38,7 +38,7 @@ function watchSize(pool: Pool) {
 }
 
 describe.each(KINDS)('tasks of a pool of kind %s', (kind) => {
-  it('are told apart by what those of a name do to the workers that all of them share', async () => {
+  it('get a kind by their name, from what they do to the workers that all of them share', async () => {
     const options = { kind, concurrency: 8, ...(kind === 'inline' ? {} : { workers: 1 }) } as const;
     await withPool('uses-time.mjs', options, async (pool) => {
       expect(detected(pool)).toEqual({});

@@ -6,7 +6,7 @@ import { failure, KINDS, nextEvent, withPool, WORKER_KINDS } from './pools.js';
 const FIXTURE = 'waits-in-section.mjs';
 
 describe.each(KINDS)('a slow task, kind %s,', (kind) => {
-  it('is told of once, while it still runs, with its open section; and counted', async () => {
+  it('causes one event while it still runs, with its open section, and is counted', async () => {
     await withGate((gate) =>
       withPool(FIXTURE, { kind, workers: 1, concurrency: 2, slowMs: 50 }, async (pool) => {
         const events: SlowTask[] = [];
@@ -101,7 +101,7 @@ describe.each(WORKER_KINDS)('a slow task in synchronous code, kind %s,', (kind) 
     });
   });
 
-  it('is told of when it is idempotent, and not those behind it in the worker', async () => {
+  it('causes an event when it is idempotent, and the tasks behind it in the worker cause none', async () => {
     const tasks = { spin: { idempotent: true }, quick: { idempotent: true } };
     await withPool(FIXTURE, { kind, workers: 1, prefetch: 20, slowMs: 50, graceMs: 0, tasks }, async (pool) => {
       await pool.ready();

@@ -111,7 +111,7 @@ describe.each(KINDS)('a worker module of kind %s in TypeScript', (kind) => {
     ['typed.js?variant=2', 'typed'],
     ['typed-module.mjs', 'typed-module'],
     ['typed-common.cjs', 'typed-common'],
-  ])('is taken for %s, which is not there, as in a program that is run from its sources', async (worker, name) => {
+  ])('stands in for %s, which is not there, as in a program that is run from its sources', async (worker, name) => {
     expect(await areaBy(worker)).toEqual([name, 6]);
   });
 

@@ -271,14 +271,14 @@ describe('a failure', () => {
   });
 
   it('is kept only if the task selects it', async () => {
-    const on = (error: unknown): boolean => (error as Error).message === 'for good';
+    const on = (error: unknown): boolean => (error as Error).message === 'no such user';
     const { get, executions } = openCache({ all: { failures: { ttlMs: 0, on } } });
-    for (const [at, text] of ['for now', 'for good'].entries()) {
+    for (const [at, text] of ['timed out', 'no such user'].entries()) {
       const call = get('t', 1);
       executions[at]?.end.reject(new Error(text));
       await expect(call).rejects.toThrow(text);
     }
-    await expect(get('t', 1)).rejects.toThrow('for good');
+    await expect(get('t', 1)).rejects.toThrow('no such user');
     expect(executions).toHaveLength(2);
   });
 

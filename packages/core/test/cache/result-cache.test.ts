@@ -2,10 +2,9 @@ import { describe, expect, it, vi } from 'vitest';
 import type { ResolvedTaskCache } from '../../src/contract/resolved-options.js';
 import { type HeldExecution, NO_RETRY, openCache as open } from '../support/cached-calls.js';
 
-vi.mock('../../src/base/natives.js', async (original) => ({
-  ...(await original<object>()),
-  ...(await import('../support/live-natives.js')).liveNatives,
-}));
+vi.mock('../../src/base/natives.js', async (original) =>
+  (await import('../support/live-natives.js')).withLiveTime(original),
+);
 
 describe('results', () => {
   it('are computed once for equal inputs', async () => {
@@ -31,7 +30,7 @@ describe('results', () => {
     expect(executions).toHaveLength(3);
   });
 
-  it('are told apart by the key function of their task', async () => {
+  it('differ by the key function of their task', async () => {
     const { get, computed, executions } = open({
       tasks: { user: { key: (user) => (user as { id: string }).id } },
     });
@@ -283,7 +282,7 @@ describe('calls with limits of their own', () => {
 });
 
 describe('keys', () => {
-  it('may be of any length, and are told apart to their last letter', async () => {
+  it('may be of any length, and differ up to their last letter', async () => {
     const { get, executions, finish } = open({ tasks: { t: byText } });
     const long = 'x'.repeat(1_000_000);
     const calls = [get('t', `${long}1`), get('t', `${long}2`), get('t', `${long}1`)];
@@ -318,7 +317,7 @@ describe('invalidate', () => {
   });
 
   it.each(['one input', 'the task', 'everything'])(
-    'of %s while a call is under way lets it end, keeps nothing, and lets no one join',
+    'of %s while a call is under way lets it end, keeps nothing, and lets no other call join',
     async (what) => {
       const { cache, get, executions, finish } = open();
       const before = get('a', 1);

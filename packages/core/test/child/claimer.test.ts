@@ -210,7 +210,7 @@ describe('a task that was taken back', () => {
   });
 });
 
-describe('a worker that is told to run tasks side by side', () => {
+describe('a worker that begins to run tasks side by side', () => {
   it('withdraws what is left of its run, and claims it one by one', () => {
     const { claimer, claims, withdrawn, becomeShort, frameOf } = open();
     becomeShort();

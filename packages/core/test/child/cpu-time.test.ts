@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hostNowMs } from '../../src/base/clock.js';
 import { ownCpuMs, waitedForCoreMs } from '../../src/child/cpu-time.js';
 
-/** Computes until so much processor time has passed. */
+/** Computes until it has used this processor time, ms. */
 function compute(ms: number): void {
   const until = process.cpuUsage().user / 1000 + ms;
   while (process.cpuUsage().user / 1000 < until);

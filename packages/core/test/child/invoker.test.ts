@@ -7,10 +7,9 @@ import { type Given, HEAVY_BYTES, held, openLoop } from '../support/opened-loop.
 import { LOGS, openArenas } from '../support/result-link.js';
 import { turn } from '../support/scripted-engine.js';
 
-vi.mock('../../src/base/natives.js', async (original) => ({
-  ...(await original<object>()),
-  ...(await import('../support/live-natives.js')).liveNatives,
-}));
+vi.mock('../../src/base/natives.js', async (original) =>
+  (await import('../support/live-natives.js')).withLiveTime(original),
+);
 
 afterEach(() => void vi.restoreAllMocks());
 

@@ -1,16 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ReportTimer } from '../../src/child/report-timer.js';
 import type { SelfReport } from '../../src/child/self-report.js';
 import { FRAME } from '../../src/wire/frame.js';
 import type { ReportMessage } from '../../src/wire/messages.js';
+import { fakeTimersInEachTest } from '../support/live-natives.js';
 
-vi.mock('../../src/base/natives.js', async (original) => ({
-  ...(await original<object>()),
-  ...(await import('../support/live-natives.js')).liveNatives,
-}));
+vi.mock('../../src/base/natives.js', async (original) =>
+  (await import('../support/live-natives.js')).withLiveTime(original),
+);
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+fakeTimersInEachTest();
 
 /** A worker of which a test says whether it has tasks, and whether a report is due. */
 function open() {

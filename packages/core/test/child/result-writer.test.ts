@@ -137,7 +137,7 @@ describe('other results', () => {
     const { position } = log.writer;
     writer.send();
     expect([frames().length, log.writer.position]).toEqual([1, position]);
-    // What was in the log already is not told twice.
+    // Results in the log do not come a second time.
     expect(receive()).toEqual(['loose', 'loose, too']);
   });
 
@@ -158,7 +158,7 @@ describe('other results', () => {
     expect(rows).toEqual([...three, ...three]);
   });
 
-  it('are told by structured clone whatever the codec of values is, and however much there is', () => {
+  it('are sent by structured clone, whatever the codec of values is, and however large they are', () => {
     const moduleUrl = pathToFileURL(`${import.meta.dirname}/../fixtures/codecs/json-lines.mjs`).href;
     for (const options of [{}, { clones: true }, { arena: 4 * MIB }]) {
       const { rows, add, writer, receive } = openLink({ ...options, log: LOGS.memory(), codec: { moduleUrl } });

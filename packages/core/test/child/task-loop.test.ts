@@ -8,10 +8,9 @@ import { type Given, HEAVY_BYTES, held, openLoop } from '../support/opened-loop.
 import { LOGS, type ReadRow } from '../support/result-link.js';
 import { turn } from '../support/scripted-engine.js';
 
-vi.mock('../../src/base/natives.js', async (original) => ({
-  ...(await original<object>()),
-  ...(await import('../support/live-natives.js')).liveNatives,
-}));
+vi.mock('../../src/base/natives.js', async (original) =>
+  (await import('../support/live-natives.js')).withLiveTime(original),
+);
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -221,7 +220,7 @@ describe('tasks', () => {
     expect(progress).toEqual([[1, 0.5]]);
   });
 
-  it('are told of when they end, with whether another one still runs', async () => {
+  it('cause a flush when they end, which knows whether another one still runs', async () => {
     const { calls, handler } = held();
     const { accept, answers, flushes } = openLoop({ handler, quick: () => 'q' }, { concurrency: 2 });
     await accept([1, 'handler', 'a'], [2, 'quick']);
@@ -357,7 +356,7 @@ describe('a cancellation', () => {
 });
 
 describe('an input', () => {
-  it('that is heavy is decoded before its task is claimed, which is told of before; another one after', async () => {
+  it('that is heavy is decoded before the claim of its task, and after the claims before it; another one after its claim', async () => {
     const { give, board, answers } = openLoop({ size: (text) => (text as string).length });
     await give([
       { wireId: 1, name: 'size', input: 'x'.repeat(HEAVY_BYTES - 10) },

@@ -68,7 +68,7 @@ describe('processor time of calls', () => {
     expect(blocking.sampledCpuMs / blocking.sampledMs).toBeLessThan(computing.sampledCpuMs / computing.sampledMs);
   });
 
-  it('is taken every 20 ms at most, and of no call that is too short to be told', () => {
+  it('is taken every 20 ms at most, and of no call that is too short to be measured', () => {
     const [sampler, use] = [new CallSampler(), new TaskUse()];
     sampler.begin(1000);
     sampler.end(use, 5);

@@ -4,10 +4,9 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Arena, type ArenaFiles, LARGE_BYTES } from '../../src/codec/arena.js';
 import { openMemoryFile } from '../../src/transport/memory-file.js';
 
-vi.mock('../../src/base/natives.js', async (original) => ({
-  ...(await original<object>()),
-  ...(await import('../support/live-natives.js')).liveNatives,
-}));
+vi.mock('../../src/base/natives.js', async (original) =>
+  (await import('../support/live-natives.js')).withLiveTime(original),
+);
 
 const MIB = 2 ** 20;
 

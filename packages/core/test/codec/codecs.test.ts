@@ -151,7 +151,7 @@ describe('a codec of one’s own', () => {
     expect(open(module('one-buffer.cjs')).pass(...texts)).toEqual(texts);
   });
 
-  it('has no shapes to be told of', () => {
+  it('has no shapes to report', () => {
     const { encoder, pass } = open(module('json-lines.mjs'));
     pass({ a: 1 }, { a: 2 }, { a: 3 });
     expect(encoder.shapeCount).toBe(0);

@@ -7,6 +7,7 @@ import { isPoolError, type PoolError } from '../../src/contract/errors.js';
 import type { PoolOptions } from '../../src/contract/options.js';
 import { resolveOptions } from '../../src/contract/resolve-options.js';
 import { overrideSettings } from '../../src/contract/resolve-task.js';
+import { USUAL_TASK_CACHE } from '../support/cached-calls.js';
 import * as queueOptions from '../support/queue-options.js';
 
 /** The ERR_OPTION that `call` throws. */
@@ -293,7 +294,7 @@ describe('resolveOptions', () => {
     [{}, { min: 1, max: 512 }],
     [{ workers: 'auto' as const }, { min: 1, max: 512 }],
     [{ workers: { max: 3 } }, { min: 1, max: 512 }],
-    // Whoever fixes the workers knows their handlers, which may not bear company.
+    // A fixed number of workers suits certain handlers, and these may not bear company.
     [{ workers: 3 }, { min: 1, max: 1 }],
     [
       { workers: 3, concurrency: 'auto' as const },
@@ -485,18 +486,7 @@ describe('resolveOptions', () => {
     expect(options.cache).toEqual(usual);
     expect(resolve({ cache: { ttlMs: Infinity } }).cache).toEqual(usual);
     expect(resolve({ tasks: { a: { cache: { ttlMs: Infinity } } } }).tasks.get('a')?.cache?.ttlMs).toBe(0);
-    const usualTask = {
-      path: 'tasks.a.cache',
-      key: undefined,
-      ttlMs: 0,
-      staleWhileRevalidateMs: 0,
-      staleIfErrorMs: 0,
-      refreshAhead: false,
-      failures: undefined,
-      tags: [],
-      share: 'copy',
-      version: '',
-    };
+    const usualTask = { ...USUAL_TASK_CACHE, path: 'tasks.a.cache' };
     expect(options.tasks.get('a')?.cache).toEqual(usualTask);
     expect(options.tasks.get('b')?.cache).toEqual({ ...usualTask, path: 'tasks.b.cache', ttlMs: 7 });
     expect(resolve({ cache: { ttlMs: 5 }, tasks: { a: { cache: true } } }).tasks.get('a')?.cache?.ttlMs).toBe(5);

@@ -302,7 +302,7 @@ class World {
     return running;
   }
 
-  /** Only who was running in a worker that died may be told that it killed one. */
+  /** Only a task that was running in a worker that died may fail as one that killed it. */
   checkBlame(): void {
     for (const { task } of this.made) {
       for (const outcome of task.outcomes) {

@@ -2,10 +2,21 @@ import { describe, expect, it } from 'vitest';
 import type { PoolOptions } from '../../src/contract/options.js';
 import { FRAME } from '../../src/wire/frame.js';
 import { STATUS } from '../../src/wire/record.js';
+import type { FakeClock } from '../support/fake-clock.js';
 import { begun, openEngine, type Staff, turn } from '../support/scripted-engine.js';
 import { codes } from '../support/tasks.js';
 
 const TWO_A_SECOND = { rateLimit: { calls: 2, perMs: 1000 } };
+
+/** Expects that a worker begins one task after just this time. */
+async function expectBegunAfter(ms: number, worker: Staff, clock: FakeClock): Promise<void> {
+  clock.advance(ms - 1);
+  await turn();
+  expect(begun(worker)).toHaveLength(0);
+  clock.advance(1);
+  await turn();
+  expect(begun(worker)).toHaveLength(1);
+}
 
 /** One worker, and tasks `work` with these options. */
 async function open(work: object, options: PoolOptions = {}) {
@@ -69,12 +80,7 @@ describe('tasks with limits', () => {
     // The look at the log of results is over then.
     clock.advance(200);
     expect([begun(first).length, dispatcher.queued, dispatcher.blocked, timersLeft()]).toEqual([0, 0, 2, 1]);
-    clock.advance(299);
-    await turn();
-    expect(begun(first)).toHaveLength(0);
-    clock.advance(1);
-    await turn();
-    expect(begun(first)).toHaveLength(1);
+    await expectBegunAfter(300, first, clock);
     clock.advance(500);
     await turn();
     expect([begun(first).length, dispatcher.blocked]).toEqual([1, 0]);
@@ -177,12 +183,7 @@ describe('tasks with limits', () => {
     first.transport.exit();
     clock.advance(1000);
     const [next] = (await staffUp(1, ['work', 'free'])) as [Staff];
-    clock.advance(diedAtMs + 4999 - clock.now());
-    await turn();
-    expect(begun(next)).toHaveLength(0);
-    clock.advance(1);
-    await turn();
-    expect(begun(next)).toHaveLength(1);
+    await expectBegunAfter(diedAtMs + 5000 - clock.now(), next, clock);
   });
 
   it('count every try', async () => {
@@ -212,12 +213,7 @@ describe('tasks with limits', () => {
     first.transport.replyError({ wireId: task?.wireId ?? 0 }, Object.assign(new Error('429'), { retryAfterMs: 700 }));
     await turn();
     expect(begun(first)).toHaveLength(0);
-    clock.advance(699);
-    await turn();
-    expect(begun(first)).toHaveLength(0);
-    clock.advance(1);
-    await turn();
-    expect(begun(first)).toHaveLength(1);
+    await expectBegunAfter(700, first, clock);
   });
 
   it('correct their estimate by what the handler reports', async () => {

@@ -18,7 +18,7 @@ describe('a task for one worker', () => {
     expect(only.transport.takeTasks().map(({ taskId }) => taskId)).toEqual([1, task.id]);
   });
 
-  it('reaches it although it is told to go and answers for another in the same turn', async () => {
+  it('reaches it although it must go and answers for another in the same turn', async () => {
     const engine = openEngine();
     const [only] = (await engine.staffUp(1)) as [Staff];
     engine.submit();

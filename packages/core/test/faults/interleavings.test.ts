@@ -63,7 +63,7 @@ class Race {
       ...(fate.answer === 'none' ? [] : [[`answer ${at}`, () => this.#answer(task, fate)] as [string, () => void]]),
       ...(fate.isAborted ? [[`abort ${at}`, () => abort.abort(ABORTED)] as [string, () => void]] : []),
     ]);
-    return [...passes, ['the worker goes if it was told to', () => this.#obey()], ...ofTasks];
+    return [...passes, ['the worker goes if it must', () => this.#obey()], ...ofTasks];
   }
 
   /** New workers start, and all see what was sent to them. */

@@ -45,7 +45,7 @@ describe('a worker that stands still outside of any handler', () => {
         expect(await lab.death(pool)).toMatchObject({ workerId, expected: true, runningTasks: [] });
         await pool.ready();
         expect(pool.stats().tasks).toMatchObject({ completed: 21, failed: 0, crashed: 0, retried: 0 });
-        return 'told, replaced; 20 of 20 done elsewhere';
+        return 'reported, replaced; 20 of 20 done elsewhere';
       },
     );
   }
@@ -88,7 +88,7 @@ describe('a worker that stands still outside of any handler', () => {
       expect((await told).workerId).toBe(victim?.id);
       await pool.ready();
       expect(pool.stats().tasks).toMatchObject({ completed: 20, failed: 0, crashed: 0, retried: 0 });
-      return 'told, replaced; 20 of 20 done elsewhere';
+      return 'reported, replaced; 20 of 20 done elsewhere';
     },
   );
 });

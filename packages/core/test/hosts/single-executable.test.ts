@@ -62,7 +62,7 @@ describe.runIf(process.platform === 'linux')('a single executable application', 
     ]);
   });
 
-  it('is told at once that it cannot start processes, and that threads work', () => {
+  it('gets an error at once for processes, which says that threads work', () => {
     expect(said[2]?.result).toMatch(/^ERR_OPTION: .* is a single executable application: .* Use kind "thread"\.$/);
     expect(said).toHaveLength(3);
   });

@@ -12,7 +12,7 @@ it('a pool alone has all cores; two that need them have half each; what one leav
   expect(coresFor(1, [uses(1), uses(1), uses(1)])).toBe(0.5);
 });
 
-it('what a pool that is short has not got is not taken for left', () => {
+it('cores that a pool that is short has not got do not count as left', () => {
   expect(coresFor(2, [uses(0.7, true)])).toBe(1);
   expect(coresFor(2, [uses(0.7)])).toBeCloseTo(1.3);
   expect(coresFor(8, [uses(5, true)])).toBe(4);

@@ -13,7 +13,7 @@ function grow(perTask: number, noise: (index: number) => number = () => 0, count
 }
 
 describe('a worker', () => {
-  it('that grows with every task leaks, by so much', () => {
+  it('that grows with every task leaks, and the verdict says how much', () => {
     const verdict = judgeLeak(grow(10_000));
     expect(verdict).toMatchObject({ isLeak: true, points: LEAK_POINTS, risingShare: 1 });
     expect(verdict?.bytesPerTask).toBeCloseTo(10_000);

@@ -52,7 +52,7 @@ describe('the level of memory', () => {
     expect(new Set(levels)).toEqual(new Set(['high']));
   });
 
-  it('is one higher while somebody waits for memory, but never kills for that', () => {
+  it('is one higher while programs wait for memory, but never kills for that', () => {
     const stalled = { some: 12, full: 0 };
     expect(nextLevel('normal', reading(0.3, stalled))).toBe('elevated');
     expect(nextLevel('normal', reading(0.3, { some: 2, full: 6 }))).toBe('elevated');

@@ -36,7 +36,7 @@ describe('memory in use', () => {
     expect(reading).toMatchObject({ usedBytes: 300 * MIB, limitBytes: 512 * MIB, source: 'control group' });
   });
 
-  it('is told where it is scarcest, and the smallest limit of all beside it', () => {
+  it('is that of the scarcest group, and comes with the smallest limit of all', () => {
     const files = {
       ...MACHINE,
       ...V2,

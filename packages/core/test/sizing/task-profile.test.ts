@@ -19,7 +19,7 @@ function words(uses: TaskTimes[], worker: { loopMs: number; cpuMs: number; delay
 }
 
 describe('tasks of several names in one worker', () => {
-  it('are told from each other by what they did themselves', () => {
+  it('differ by what they did themselves', () => {
     const computing = use(100, 100, 50, 49);
     const blocking = use(100, 100, 50, 1);
     const waiting = use(5000, 2);

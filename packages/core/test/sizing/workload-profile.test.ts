@@ -48,7 +48,7 @@ describe('the shape of a load', () => {
     ['blocking', BLOCKING, 1, 0.1, 1],
     ['waiting', WAITING, 100, 1, 0.5],
     ['mixed', { held: 3, loop: 1, cpu: 0.9 }, 3, 0.9, 1],
-  ] as const)('of %s tasks is told from one tick', (kind, shares, tasks, cpu, active) => {
+  ] as const)('of %s tasks is known after one tick', (kind, shares, tasks, cpu, active) => {
     const { shape } = after(shares);
     expect(isKnown(shape)).toBe(true);
     expect(kindOf(shape)).toBe(kind);
@@ -71,13 +71,13 @@ describe('the shape of a load', () => {
 });
 
 describe('another kind of tasks', () => {
-  it('is told from two ticks in a row, and then nothing of the one before is left', () => {
+  it('is known after two ticks in a row, and then nothing of the one before is left', () => {
     const { shape, turns } = after(WAITING, WAITING, WAITING, COMPUTING, COMPUTING);
     expect(turns).toBe(1);
     expect(tasksPerLoop(shape)).toBe(1);
   });
 
-  it('is not told from one odd tick, which counts for nothing', () => {
+  it('is not known after one odd tick, which counts for nothing', () => {
     const { shape, turns } = after(WAITING, WAITING, COMPUTING, WAITING);
     expect(turns).toBe(0);
     expect(shape).toMatchObject({ ...after(WAITING, WAITING, WAITING).shape, ticks: 4 });

@@ -5,7 +5,7 @@ import { Slots } from '../../src/supervise/slots.js';
 type Slotted = { slot: number };
 const of = (...slots: number[]): Slotted[] => slots.map((slot) => ({ slot }));
 
-/** Slots of a pool with at most so many workers and spares. */
+/** Slots of a pool with at most `most` workers, spares included. */
 function open(most: number): Slots {
   const slots = new Slots();
   slots.limit(most);
@@ -49,7 +49,7 @@ describe('the slot of a new worker', () => {
   });
 });
 
-it('slots of the workers that stay are those from 1 to their number, whoever comes and goes', () => {
+it('slots of the workers that stay are those from 1 to their number, whichever workers come and go', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 8 }),

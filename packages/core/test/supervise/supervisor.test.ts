@@ -5,7 +5,7 @@ import type { Supervised } from '../../src/supervise/supervised.js';
 import { Supervisor } from '../../src/supervise/supervisor.js';
 import { FakeClock } from '../support/fake-clock.js';
 
-/** A worker that does what a test says, and remembers what it was told. */
+/** A worker that does what a test says, and remembers the orders of the supervisor. */
 class FakeWorker implements Supervised {
   readonly id: number;
   readonly slot: number;
@@ -196,7 +196,7 @@ describe('a spare', () => {
     expect(started).toHaveLength(3);
   });
 
-  it('that starts is not taken for a worker too many', () => {
+  it('that starts does not count as a worker too many', () => {
     const { supervisor, started, active, ready, ids } = open();
     supervisor.want(1);
     supervisor.wantSpares(1);

@@ -41,7 +41,8 @@ export const NO_RETRY: ResolvedRetry = {
 };
 const NO_LIMITS: CallLimits = { timeoutMs: Infinity, queueUntilMs: Infinity, deadlineMs: Infinity };
 
-const PLAIN: ResolvedTaskCache = {
+/** Settings of a task that asks for `cache: true` and nothing else, without its path. */
+export const USUAL_TASK_CACHE: ResolvedTaskCache = {
   path: '',
   key: undefined,
   ttlMs: 0,
@@ -75,7 +76,7 @@ export function openCache(
     maxPayloadBytes: 2 ** 30,
     versionOfModule: () => 'module',
     ownsResults,
-    settingsOf: (task) => ({ ...PLAIN, path: `tasks.${task}.cache`, ttlMs, ...all, ...tasks[task] }),
+    settingsOf: (task) => ({ ...USUAL_TASK_CACHE, path: `tasks.${task}.cache`, ttlMs, ...all, ...tasks[task] }),
     clock,
   });
   const executions: HeldExecution[] = [];

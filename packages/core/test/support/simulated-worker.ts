@@ -27,7 +27,7 @@ export class SimulatedWorker {
     return this.staff.worker.state !== 'exited';
   }
 
-  /** It was told to go, or killed. */
+  /** The pool has stopped or killed it. */
   get mustGo(): boolean {
     const { transport } = this.staff;
     return this.isAlive && (transport.kills > 0 || transport.sent(FRAME.stop).length > 0);

@@ -11,7 +11,7 @@ function balanceAfter(tasks: number, handedMs: number, ranMs: number, balance = 
 }
 
 describe('the balance of a pool', () => {
-  it('is not told before there are enough tasks to know', () => {
+  it('is undefined before there are enough tasks to know', () => {
     expect(balanceAfter(2047, 0.01, 0.001).stats(1, undefined)).toBe(undefined);
     expect(balanceAfter(2048, 0.01, 0.001).stats(1, undefined)).toMatchObject({ advice: expect.any(String) as string });
   });

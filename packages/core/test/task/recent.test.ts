@@ -7,7 +7,7 @@ import { joined, NO_COUNTS, percentiles, type Slice, takeGrowth } from '../../sr
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** A slice in which so many tasks completed, each of which took `ms`. */
+/** A slice in which this number of tasks completed. Each took `ms`. */
 function slice(fromMs: number, toMs: number, completed = 0, ms = 1, failed = 0): Slice {
   const histogram = new Histogram();
   for (let task = 0; task < completed + failed; task++) histogram.record(ms);

@@ -108,7 +108,7 @@ describe('any sequence of moves', () => {
           for (const { task } of tasks) expect(task.assignment === undefined).toBe(task.state !== 'dispatched');
           for (const { task, outcomes } of tasks) expect(outcomes).toHaveLength(task.state === 'settled' ? 1 : 0);
         }
-        // Told whenever the number of pending tasks leaves 0 or comes back to it, in turn.
+        // Changes come whenever the number of pending tasks leaves 0 or comes back to it, in turn.
         expect(pendingChanges).toEqual(pendingChanges.map((_, at) => (at % 2 === 0 ? 1 : 0)));
         expect(pendingChanges.at(-1) ?? 0).toBe(registry.pending === 0 ? 0 : 1);
       }),
@@ -148,7 +148,7 @@ describe('a task in the registry', () => {
     expect(outcomes).toEqual([{ value: 1 }]);
   });
 
-  it('is told of when its signal aborts, until it settles', () => {
+  it('is reported when its signal aborts, until it settles', () => {
     const { registry, enter, aborted } = open();
     const controller = new AbortController();
     const [settled, waiting] = [enter(controller.signal), enter(controller.signal)];

@@ -46,7 +46,7 @@ describe('a board that is closed', () => {
   });
 });
 
-describe('a board whose file somebody else has closed', () => {
+describe('a board whose file is closed already', () => {
   it('throws nowhere, and says that it took nothing', () => {
     const board = openBoard();
     closeSync(board.fd);

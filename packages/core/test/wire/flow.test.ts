@@ -358,6 +358,23 @@ describe('a pump', () => {
     },
   );
 
+  it('fails with the error of a source that does not close, also where it answers that it is done', async () => {
+    let wake = (): void => {};
+    const { pump } = openPump({
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise((resolve) => (wake = () => resolve({ done: true }))),
+        return() {
+          wake();
+          return Promise.reject(new Error('closed badly'));
+        },
+      }),
+    });
+    const ran = pump.run();
+    await turn();
+    pump.stop();
+    await expect(ran).rejects.toThrow('closed badly');
+  });
+
   it('does not close a source that has ended, or has thrown', async () => {
     const returned: unknown[] = [];
     const source = (next: () => unknown) => ({

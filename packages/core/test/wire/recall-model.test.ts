@@ -184,7 +184,7 @@ const NEVER = -100;
 
 type Mistake =
   | 'none'
-  | 'a look is good for a while'
+  | 'a look counts for a while'
   | 'the worker goes by the return of the task before'
   | 'the parent looks at the log before the clock'
   | 'the parent does not look at the log again';
@@ -218,7 +218,7 @@ function stepsOfWorker(run: Run, mistake: Mistake): ((run: Run) => void)[] {
     case 'looks':
       return goTo('starts', (r) => {
         r.worker.recalled = [...r.revoked];
-        if (mistake === 'a look is good for a while') r.worker.since = r.clock;
+        if (mistake === 'a look counts for a while') r.worker.since = r.clock;
       });
     case 'starts':
       if (run.worker.recalled[task] === true) {
@@ -337,7 +337,7 @@ describe('the recall of tasks that were claimed together', () => {
   });
 
   it.each([
-    'a look is good for a while',
+    'a look counts for a while',
     'the worker goes by the return of the task before',
     'the parent looks at the log before the clock',
     'the parent does not look at the log again',

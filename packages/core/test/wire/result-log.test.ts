@@ -80,7 +80,7 @@ class Traffic {
       return true;
     }
     this.refused++;
-    // Only where it, and a skip before it, would not fit behind what is unread, or was read and is not told of yet.
+    // Only where it, and a skip before it, would not fit behind what is unread, or was read and is not reported yet.
     expect(unread + CONSUME_BYTES + LONGEST + 2 * record.length).toBeGreaterThan(LOG_BYTES);
     expect(writer.position).toBe(before);
     return false;
@@ -214,7 +214,7 @@ describe.each(Object.entries(LOGS))('a result log in %s', (_name, open) => {
   it('goes on where positions begin again at 0', () => {
     const traffic = new Traffic(open());
     const { writer, reader } = traffic.ends;
-    // The reader passes by what it is told, without looking: as for frames that bring the records themselves.
+    // The reader passes by each record without a look at it, as for frames that bring the records themselves.
     const long = recordOf(0, LOG_VALUE_BYTES);
     const pass = (record: Buffer): void => {
       const before = writer.position;
@@ -304,7 +304,7 @@ describe('a record that was cut off when its worker was killed', () => {
     }
   });
 
-  it('ends what a reader sees that was told of a position further on', () => {
+  it('ends what a reader sees where it expects a position further on', () => {
     const { writer, reader } = LOGS.file();
     const record = recordOf(1, 10);
     writer.append(record, 0, record.length);

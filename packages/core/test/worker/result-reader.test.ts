@@ -158,7 +158,7 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
     }
   });
 
-  it('that cannot be read are told with the reason; their neighbours are as they were', () => {
+  it('that cannot be read are reported with the reason; their neighbours are as they were', () => {
     const log = openLog();
     const { add, rows, writer, frames, reader, look } = open(log);
     for (const isLasting of [true, false]) {

@@ -111,7 +111,7 @@ describe('tasks that leave together', () => {
     expect(channel.frames).toEqual([]);
   });
 
-  it('are told of with wire id, handler, attempt, task id and length of their input', () => {
+  it('come with wire id, handler, attempt, task id and length of their input', () => {
     const { give, add, sendBuffer, channel, clock } = open();
     const first = give('abc');
     const second = give(7);

@@ -165,7 +165,7 @@ describe('the time of a task', () => {
     ]);
   });
 
-  it('is over for having waited when its worker cannot be told', () => {
+  it('is over for having waited when its worker cannot be reached', () => {
     const { clock, give, timedOut, withdraws } = open();
     withdraws(() => undefined);
     give({ queueTimeoutMs: 50 });
@@ -327,7 +327,7 @@ describe('a look that comes late, since the loop of the program stood still', ()
 });
 
 describe('a task with slowMs', () => {
-  it('is told of once, while it runs, however long it waited in the worker and goes on', () => {
+  it('is reported once, while it runs, however long it waited in the worker and goes on', () => {
     const { clock, give, begin, slow, timedOut } = open();
     const place = give({ slowMs: 100 });
     clock.advance(5000);
@@ -343,7 +343,7 @@ describe('a task with slowMs', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('is told of before its time is up, and not again in its next try', () => {
+  it('is reported before its time is up, and not again in its next try', () => {
     const { clock, give, begin, slow, timedOut } = open();
     const place = give({ slowMs: 100, timeoutMs: 300 });
     begin(place);
@@ -352,7 +352,7 @@ describe('a task with slowMs', () => {
     expect(place.task?.slowMs).toBe(Infinity);
   });
 
-  it('that ended in time, has returned, or was abandoned, is not told of', () => {
+  it('that ended in time, has returned, or was abandoned, is not reported', () => {
     const { clock, give, begin, end, abandon, slow } = open();
     const [ended, returned, abandoned] = [give({ slowMs: 100 }), give({ slowMs: 100 }), give({ slowMs: 100 })];
     for (const place of [ended, returned, abandoned]) begin(place);
@@ -364,7 +364,7 @@ describe('a task with slowMs', () => {
     expect(slow).toEqual([]);
   });
 
-  it('may be abandoned by who is told, and does not time out then', () => {
+  it('may be abandoned by the listener, and does not time out then', () => {
     const { clock, give, begin, abandon, whenSlow, slow, timedOut, overdueAt } = open();
     whenSlow(abandon);
     begin(give({ slowMs: 100, timeoutMs: 100 }));

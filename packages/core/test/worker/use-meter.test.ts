@@ -14,13 +14,13 @@ function report(loopMs: number, uses: ReportMessage['uses']): ReportMessage {
   return reportOf({ loopMs, cpuMs: loopMs, uses });
 }
 
-it('what a worker did since its report before is told by handler, whichever reports had it in them', () => {
+it('the work of a worker since its report before is shared out by handler, whichever reports had it in them', () => {
   const meter = new UseMeter();
   expect(meter.report(report(0, []))).toEqual([]);
   expect(meter.report(report(50, [[1, totals(40, 40)]]))).toMatchObject([
     [1, { handlerMs: 40, loopMs: 40, cpuMs: 40 }],
   ]);
-  // The report between is somebody else's: that time is not handler 1's.
+  // The report between is that of another handler: its time is not handler 1's.
   expect(meter.report(report(90, [[0, totals(300, 10)]]))).toMatchObject([[0, { handlerMs: 300, loopMs: 40 }]]);
   expect(
     meter.report(

@@ -132,7 +132,7 @@ describe('the start of a worker', () => {
     );
   });
 
-  it('that cannot be told what to be leaves no child behind', () => {
+  it('that cannot get its start data leaves no child behind', () => {
     const clock = new FakeClock();
     const spec = specOf(optionsOf(), 1, () => {});
     const transport = new ScriptedTransport(spec, clock);
@@ -320,7 +320,7 @@ describe('the end of a worker', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('is told apart: asked, killed, died', () => {
+  it('has one of three names: asked, killed, died', () => {
     const endAfter = (act: (desk: ReturnType<typeof openWorker>) => void): unknown[] => {
       const desk = openWorker();
       desk.becomeReady();

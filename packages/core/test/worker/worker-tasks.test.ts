@@ -71,7 +71,7 @@ describe('tasks on their way to a worker', () => {
     expect(worker.expectedMs).toBe(0);
   });
 
-  it('are told of by the frame: one word that there may be room, after all its results', () => {
+  it('are reported by the frame: one word that there may be room, after all its results', () => {
     const { transport, give, heard } = openReady();
     const { sent } = give(3);
     transport.reply(...sent);
