@@ -17,6 +17,7 @@ export {
   type PressureLevel,
   type TaskContext,
   type TaskName,
+  type TaskSection,
   type WorkerContext,
   type WorkerDataOf,
   type WorkerDefinition,

@@ -4,6 +4,7 @@ export {
   type DataOf,
   type PressureLevel,
   type TaskContext,
+  type TaskSection,
   type WorkerContext,
   type WorkerDataOf,
   type WorkerDefinition,

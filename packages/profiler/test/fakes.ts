@@ -52,6 +52,7 @@ export function deltaOf(path: string[], task: string, durationsMs: readonly numb
     selfMs: selfMs ?? totalMs,
     minMs: Math.min(...durationsMs),
     maxMs: Math.max(...durationsMs),
+    squares: durationsMs.reduce((sum, ms) => sum + ms * ms, 0),
     counts: [[100, durationsMs.length]],
     errors: 0,
     openMs: totalMs,

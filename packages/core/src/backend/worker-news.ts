@@ -7,7 +7,13 @@ import { type DeathReport, describeExit, PoolError, type Refusal } from '../cont
 import type { PoolEvents } from '../contract/events.js';
 import type { ResolvedOptions } from '../contract/resolved-options.js';
 import type { OutputStream } from '../contract/stdio.js';
-import { CHANNELS, type SectionDelta, type SectionsMessage, type WorkerMessage } from '../contract/trace.js';
+import {
+  CHANNELS,
+  type SectionDelta,
+  type SectionMistakes,
+  type SectionsMessage,
+  type WorkerMessage,
+} from '../contract/trace.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Supervisor } from '../supervise/supervisor.js';
 import type { Task } from '../task/task.js';
@@ -117,9 +123,10 @@ export class WorkerNews implements WorkerListener<Worker> {
     this.#parts.emit('task:slow', { ...about, section: worker.assigned.section, stack: () => worker.stack() });
   }
 
-  sections(worker: Worker, sections: SectionDelta[]): void {
-    const message: SectionsMessage = { pool: this.#parts.pool, workerId: worker.id, sections };
-    if (sectionsChannel.hasSubscribers) sectionsChannel.publish(message);
+  sections(worker: Worker, sections: SectionDelta[], mistakes: SectionMistakes | undefined): void {
+    if (!sectionsChannel.hasSubscribers) return;
+    const message: SectionsMessage = { pool: this.#parts.pool, workerId: worker.id, sections, mistakes };
+    sectionsChannel.publish(message);
   }
 
   wantsOutput(): boolean {

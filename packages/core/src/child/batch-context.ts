@@ -1,14 +1,17 @@
 import { AbortController } from '../base/natives.js';
 import type { BatchContext } from '../contract/batch.js';
 import type { WorkerCache } from '../contract/worker-cache.js';
+import type { TaskSection } from '../contract/worker-module.js';
 import type { BatchItem, ItemOwner } from './batch-item.js';
 import type { WorkerScope } from './running-task.js';
+import { callOwner, type SectionOwner } from './section-recorder.js';
 
 /** One call of a batch handler; it is the handler's `ctx`. */
 export class RunningBatch implements BatchContext, ItemOwner {
   readonly items: readonly BatchItem[];
   readonly #name: string;
   readonly #scope: WorkerScope;
+  readonly #firstId: number;
   #wanted: number;
   // Created on first access: most handlers never need it.
   #controller: AbortController | undefined;
@@ -19,6 +22,7 @@ export class RunningBatch implements BatchContext, ItemOwner {
     this.#name = name;
     this.items = items;
     this.#wanted = items.length;
+    this.#firstId = items[0]?.openId ?? 0;
     for (const item of items) item.owner = this;
   }
 
@@ -46,9 +50,21 @@ export class RunningBatch implements BatchContext, ItemOwner {
     return (this.#controller ??= new AbortController()).signal;
   }
 
-  // A getter, so that a handler may destructure its context.
+  // Getters, so that a handler may destructure its context.
   get section(): <T>(name: string, fn: () => T) => T {
-    return (name, fn) => this.#scope.sections.run(this.#name, name, fn);
+    return (name, fn) => this.#scope.sections.run(this.#sectionOwner(), name, fn);
+  }
+
+  get open(): (name: string) => TaskSection {
+    return (name) => this.#scope.sections.open(this.#sectionOwner(), name);
+  }
+
+  get count(): (name: string, n?: number) => void {
+    return (name, n = 1) => this.#scope.sections.count(this.#sectionOwner(), name, n);
+  }
+
+  #sectionOwner(): SectionOwner {
+    return callOwner(this.#name, this.#firstId, this.items);
   }
 
   dropped(reason: unknown): void {

@@ -1,4 +1,5 @@
 import { hostNowMs } from '../base/clock.js';
+import { STATUS } from '../wire/record.js';
 import type { Backlog } from './backlog.js';
 import { batchWaitMs, longTaskMs } from './batch-wait.js';
 import type { ResultTimes } from './record-buffer.js';
@@ -17,6 +18,7 @@ export interface ResultBatchParts {
   progress: Pick<WorkerScope['progress'], 'end'>;
   flows: Pick<WorkerScope['flows'], 'end'>;
   usage: Pick<WorkerScope['usage'], 'end'>;
+  sections: Pick<WorkerScope['sections'], 'end'>;
   backlog: Backlog;
   /** Called when the log has no room for a result. It then no longer shows which task of a run has begun. */
   lacksRoom(): void;
@@ -33,6 +35,7 @@ export class ResultBatch {
   readonly #progress: ResultBatchParts['progress'];
   readonly #flows: ResultBatchParts['flows'];
   readonly #usage: ResultBatchParts['usage'];
+  readonly #sections: ResultBatchParts['sections'];
   readonly #backlog: Backlog;
   /** Time of the first of them. */
   #since = 0;
@@ -48,6 +51,7 @@ export class ResultBatch {
     this.#progress = parts.progress;
     this.#flows = parts.flows;
     this.#usage = parts.usage;
+    this.#sections = parts.sections;
     this.#backlog = parts.backlog;
   }
 
@@ -63,6 +67,7 @@ export class ResultBatch {
     const hasFlown = this.#flows.end(id);
     const hasUsed = this.#usage.end(id);
     const hasReported = this.#progress.end(id) || hasFlown || hasUsed;
+    this.#sections.end(id, status !== STATUS.ok);
     const { endedAt } = times;
     if (results.size === 0) {
       this.#since = endedAt;

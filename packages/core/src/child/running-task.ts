@@ -2,12 +2,12 @@ import { AbortController } from '../base/natives.js';
 import { frozenHeaders, type Headers, NO_HEADERS } from '../contract/headers.js';
 import { checkUsed } from '../contract/used-units.js';
 import type { WorkerCache } from '../contract/worker-cache.js';
-import type { TaskContext } from '../contract/worker-module.js';
+import type { TaskContext, TaskSection } from '../contract/worker-module.js';
 import type { RowExtras } from '../wire/messages.js';
 import { boundToTask } from './clean-context.js';
 import type { FlowTable } from './flow-table.js';
 import type { ProgressSender } from './progress.js';
-import type { SectionRecorder } from './section-recorder.js';
+import type { SectionOwner, SectionRecorder } from './section-recorder.js';
 import type { UsageReports } from './usage-reports.js';
 
 /** Parts that all tasks of one worker share. */
@@ -115,7 +115,24 @@ export class RunningTask implements TaskContext {
   }
 
   get section(): <T>(name: string, fn: () => T) => T {
-    return (name, fn) => this.#scope.sections.run(this.#name, name, fn);
+    return (name, fn) => this.#scope.sections.run(this.#sectionOwner(), name, fn);
+  }
+
+  get open(): (name: string) => TaskSection {
+    return (name) => this.#scope.sections.open(this.#sectionOwner(), name);
+  }
+
+  get count(): (name: string, n?: number) => void {
+    return (name, n = 1) => this.#scope.sections.count(this.#sectionOwner(), name, n);
+  }
+
+  #sectionOwner(): SectionOwner {
+    return { task: this.#name, id: this.#id };
+  }
+
+  /** Its name between parent and worker, unless it has its result. */
+  get openId(): number | undefined {
+    return this.#isOver ? undefined : this.#id;
   }
 
   /** Notes that it has its result. A handler may keep its context, and nothing would end what it sends later. */

@@ -1,40 +1,35 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { BoundedNames } from '../base/bounded-names.js';
 import { hostNowMs } from '../base/clock.js';
-import { Histogram } from '../base/histogram.js';
 import { isThenable } from '../base/is-thenable.js';
-import type { SectionDelta } from '../contract/trace.js';
+import { OpenSection } from '../base/open-section.js';
+import type { SectionDelta, SectionMistakes } from '../contract/trace.js';
+import type { TaskSection } from '../contract/worker-module.js';
+import { HandSection, type SectionEnder } from './hand-section.js';
+import { HandSections } from './hand-sections.js';
+import { SectionMemory, type WorkerActivity } from './section-memory.js';
+import { SectionTable, type SectionTotals } from './section-totals.js';
 
-// A histogram is 5.6 KB, so all sections of a worker take some 6 MB at most.
-/** Most names in one place: of one task, or within one section. Names made of data (`load ${file}`) have no end. */
-const MOST_NAMES = 100;
-/** Most sections of a worker, those called "(other)" aside. */
-const MOST_SECTIONS = 500;
-/** Sections nested deeper are counted as one. */
-const MOST_DEPTH = 32;
-
-/** An open section: its place in the tree, and the part of its time that was its own so far. */
-interface OpenSection {
-  readonly totals: SectionTotals;
-  /** Undefined once the parent has ended: a section that restarts itself by a timer would keep all earlier ones. */
-  parent: OpenSection | undefined;
-  hasEnded: boolean;
-  /** Sections open inside it now. */
-  children: number;
-  /** Time without open sections inside, ms, up to `aloneSince`. */
-  selfMs: number;
-  aloneSince: number;
+/** A section whose function runs, and the ones begun by hand in it. */
+interface Running {
+  readonly section: OpenSection<SectionTotals>;
+  readonly spans: HandSection[];
 }
 
-interface SectionTotals {
-  /** The path as text. */
-  label: string;
-  path: readonly string[];
-  task: string;
-  selfMs: number;
-  readonly histogram: Histogram;
-  /** Created for the first section inside it. */
-  children: BoundedNames<SectionTotals> | undefined;
+/** The task that times something: its handler, and its name between parent and worker. */
+export interface SectionOwner {
+  readonly task: string;
+  readonly id: number;
+  /** Gives the ids of the tasks that have not ended, where it is a call of several. */
+  readonly rows?: () => number[];
+}
+
+/** A call of several tasks as an owner. Its own id is none of theirs, since they may have sections of their own. */
+export function callOwner(
+  task: string,
+  firstId: number,
+  items: readonly { readonly openId: number | undefined }[],
+): SectionOwner {
+  return { task, id: -1 - firstId, rows: () => items.map(({ openId }) => openId).filter((id) => id !== undefined) };
 }
 
 /**
@@ -42,17 +37,18 @@ interface SectionTotals {
  * sections therefore cost no more memory than one. A million names cost no more than some hundred: the rest are counted as
  * "(other)".
  *
- * The open section follows its own async calls (AsyncLocalStorage), so parallel sections of one handler do not nest
- * by accident. On Node 20 the first section makes every later await of this worker somewhat slower. A worker without sections
- * pays nothing.
+ * The section of a function follows its own async calls (AsyncLocalStorage). So parallel sections of one handler do not nest by
+ * accident. On Node 20 the first one makes every later await of this worker somewhat slower. Sections begun by hand are a stack
+ * for each task, which needs no storage. A worker without sections pays nothing but one comparison a task.
  */
-export class SectionRecorder {
-  #open: AsyncLocalStorage<OpenSection> | undefined;
+export class SectionRecorder implements SectionEnder {
+  #running: AsyncLocalStorage<Running> | undefined;
   readonly #note: (path: string) => void;
-  /** By the names of handlers. */
-  readonly #byTask = new Map<string, BoundedNames<SectionTotals>>();
-  readonly #places = { left: MOST_SECTIONS };
+  readonly #table = new SectionTable();
   readonly #dirty = new Set<SectionTotals>();
+  readonly #byHand = new HandSections((span, hasFailed) => this.#close(span, hasFailed));
+  readonly #memory = new SectionMemory();
+  #mistakes: SectionMistakes | undefined;
 
   /** @param note gets the path of the open section, each time that changes */
   constructor(note: (path: string) => void) {
@@ -61,87 +57,143 @@ export class SectionRecorder {
 
   /** Whether there is something to report. */
   get dirty(): boolean {
-    return this.#dirty.size > 0;
+    return this.#dirty.size > 0 || this.#mistakes !== undefined;
   }
 
-  run<T>(task: string, name: string, fn: () => T): T {
-    const open = (this.#open ??= new AsyncLocalStorage());
-    const around = open.getStore();
-    const parent = around?.hasEnded === true ? undefined : around;
-    const begin = hostNowMs();
-    const totals = this.#totals(task, around?.totals, name);
-    const section: OpenSection = { totals, parent, hasEnded: false, children: 0, selfMs: 0, aloneSince: begin };
-    if (parent !== undefined && parent.children++ === 0) parent.selfMs += begin - parent.aloneSince;
-    this.#note(totals.label);
+  /** Whether the growth of memory in sections is measured. A profiler asks for it. */
+  get measuresMemory(): boolean {
+    return this.#memory.isOn;
+  }
+
+  set measuresMemory(isOn: boolean) {
+    this.#memory.isOn = isOn;
+  }
+
+  /** Sets who knows which other tasks run in this worker. */
+  watch(activity: WorkerActivity): void {
+    this.#memory.activity = activity;
+  }
+
+  run<T>(owner: SectionOwner, name: string, fn: () => T): T {
+    const running = (this.#running ??= new AsyncLocalStorage());
+    const section = this.#begin(owner, String(name));
+    const within: Running = { section, spans: [] };
+    this.#memory.begin(section, owner.id);
     let result: T;
     try {
-      result = open.run(section, fn);
+      result = running.run(within, fn);
     } catch (error) {
-      this.#end(section, begin);
+      this.#endRunning(within, true);
       throw error;
     }
     if (!isThenable(result)) {
-      this.#end(section, begin);
+      this.#endRunning(within, false);
       return result;
     }
     // Ends before the caller's own continuation runs, because this one is attached first.
     return Promise.resolve(result).then(
       (value) => {
-        this.#end(section, begin);
+        this.#endRunning(within, false);
         return value;
       },
       (error: unknown) => {
-        this.#end(section, begin);
+        this.#endRunning(within, true);
         throw error;
       },
     ) as T;
   }
 
-  /** Times recorded since the last call. */
+  /** Begins a section that the handler ends, or its task. */
+  open(owner: SectionOwner, name: string): TaskSection {
+    const text = String(name);
+    const within = this.#running?.getStore();
+    const stack = within?.section.hasEnded === false ? within : this.#byHand.stackOf(owner);
+    const section = this.#begin(owner, text);
+    const span = new HandSection(text, section, stack, this);
+    this.#byHand.add(span);
+    this.#memory.begin(section, owner.id);
+    return span;
+  }
+
+  /** Adds to a counter of the innermost open section of a task, or of its name. */
+  count(owner: SectionOwner, name: string, n: number): void {
+    const totals = this.#innermost(owner)?.node ?? this.#table.of(owner.task);
+    if (Number.isFinite(n) && totals.count(String(name), n)) this.#dirty.add(totals);
+    else this.#mistake().badCounts++;
+  }
+
+  /** Closes what a task has left open. @param hasFailed whether it ended by an error */
+  end(id: number, hasFailed: boolean): void {
+    if (this.#byHand.isEmpty) return;
+    this.#byHand.endTask(id, hasFailed);
+  }
+
+  /** Sums since the last call. */
   take(): SectionDelta[] {
-    const deltas = [...this.#dirty].map((totals) => {
-      const { path, task, selfMs, histogram } = totals;
-      const { count, sum, min, max } = histogram;
-      const counts = histogram.toCounts();
-      totals.selfMs = 0;
-      histogram.clear();
-      return { path, task, count, totalMs: sum, selfMs, minMs: min, maxMs: max, counts, errors: 0, openMs: sum, peak: 1 };
-    });
+    const now = hostNowMs();
+    const deltas = Array.from(this.#dirty, (totals) => totals.take(now));
     this.#dirty.clear();
     return deltas;
   }
 
-  #end(section: OpenSection, begin: number): void {
+  /** Mistakes since the last call; undefined without any. */
+  takeMistakes(): SectionMistakes | undefined {
+    const mistakes = this.#mistakes;
+    this.#mistakes = undefined;
+    return mistakes;
+  }
+
+  endByHand(span: HandSection): number {
+    const ms = this.#endSection(span.section, false);
+    this.#byHand.remove(span);
+    return ms;
+  }
+
+  openAround({ stack }: HandSection): string {
+    if (stack.spans.length === 0) return 'no other section of open() is open in this task.';
+    const paths = stack.spans.slice(-5).map(({ section }) => `"${section.node.label}"`);
+    return `open now: ${paths.join(', ')}.`;
+  }
+
+  #begin(owner: SectionOwner, name: string): OpenSection<SectionTotals> {
+    const around = this.#innermost(owner);
+    const node = (around?.node ?? this.#table.of(owner.task)).child(name);
+    const section = new OpenSection(node, around, hostNowMs());
+    this.#note(node.label);
+    return section;
+  }
+
+  #endRunning(within: Running, hasFailed: boolean): void {
+    if (within.spans.length > 0) this.#byHand.endStack(within, hasFailed);
+    this.#endSection(within.section, hasFailed);
+  }
+
+  #endSection(section: OpenSection<SectionTotals>, hasFailed: boolean): number {
     const now = hostNowMs();
-    const { totals, parent } = section;
-    totals.histogram.record(now - begin);
-    totals.selfMs += section.selfMs + (section.children === 0 ? now - section.aloneSince : 0);
-    this.#dirty.add(totals);
-    this.#note(parent?.totals.label ?? '');
-    if (parent !== undefined && --parent.children === 0) parent.aloneSince = now;
-    section.hasEnded = true;
-    section.parent = undefined;
+    this.#memory.end(section, now - section.beganMs);
+    const { node, parent } = section;
+    const ms = section.end(now, hasFailed);
+    this.#dirty.add(node);
+    this.#note(parent?.node.label ?? '');
+    return ms;
   }
 
-  #totals(task: string, parent: SectionTotals | undefined, name: string): SectionTotals {
-    if (parent === undefined) return this.#tableOf(task).get(String(name));
-    const depth = parent.path.length;
-    if (depth === MOST_DEPTH) return parent;
-    parent.children ??= this.#table(task, parent.path);
-    return depth === MOST_DEPTH - 1 ? parent.children.other : parent.children.get(String(name));
+  /** Closes a section that a handler has left open. */
+  #close(span: HandSection, hasFailed: boolean): void {
+    span.closed(this.#endSection(span.section, hasFailed));
+    if (hasFailed) return;
+    const mistakes = this.#mistake();
+    if (mistakes.unbalanced++ === 0) mistakes.example = span.section.node.label;
   }
 
-  #tableOf(task: string): BoundedNames<SectionTotals> {
-    let table = this.#byTask.get(task);
-    if (table === undefined) this.#byTask.set(task, (table = this.#table(task, [])));
-    return table;
+  #mistake(): SectionMistakes {
+    return (this.#mistakes ??= { unbalanced: 0, example: '', badCounts: 0 });
   }
 
-  #table(task: string, above: readonly string[]): BoundedNames<SectionTotals> {
-    const make = (name: string): SectionTotals => {
-      const path = [...above, name];
-      return { label: path.join(' › '), path, task, selfMs: 0, histogram: new Histogram(), children: undefined };
-    };
-    return new BoundedNames(MOST_NAMES, make, this.#places);
+  #innermost(owner: SectionOwner): OpenSection<SectionTotals> | undefined {
+    // It may have ended: its promise was not awaited.
+    const running = this.#running?.getStore();
+    if (running !== undefined) return running.spans.at(-1)?.section ?? running.section;
+    return this.#byHand.innermostOf(owner)?.section;
   }
 }

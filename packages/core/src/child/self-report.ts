@@ -53,7 +53,9 @@ export class SelfReport {
     const sections = this.#sections.dirty && (idle || metrics);
     if (!metrics && !sections) return undefined;
     if (metrics) this.#readVitals(now);
-    return { ...this.#last, uses: metrics ? this.#takeUses() : [], sections: sections ? this.#sections.take() : [] };
+    const taken = sections ? this.#sections.take() : [];
+    const mistakes = sections ? this.#sections.takeMistakes() : undefined;
+    return { ...this.#last, uses: metrics ? this.#takeUses() : [], sections: taken, mistakes };
   }
 
   #hasGrown(now: number): boolean {

@@ -43,6 +43,11 @@ export class Settlement {
     return this.#calls;
   }
 
+  /** Whether the call of a task has returned and is not over. */
+  isWaiting(id: number): boolean {
+    return this.#waiting.has(id);
+  }
+
   /** Aborts the signal of a task that waits. */
   cancel(id: number, reason: WireThrown): void {
     this.#waiting.get(id)?.abort(valueFromWire(reason));

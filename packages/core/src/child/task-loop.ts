@@ -62,6 +62,8 @@ export class TaskLoop {
   /** Whether the last frame had one task only, and no other is waiting. */
   #isCalm = false;
   #insideRun = false;
+  /** Handler calls so far, and rows that were answered without one. */
+  calls = 0;
   readonly #turns = new Turns({ turned: () => this.#onTurn(), reacted: () => this.#run() });
 
   constructor(parts: LoopParts) {
@@ -76,6 +78,7 @@ export class TaskLoop {
       progress: scope.progress,
       flows: scope.flows,
       usage: scope.usage,
+      sections: scope.sections,
       backlog: this.#backlog,
       lacksRoom: () => this.#withdrawRun(),
       beforeSend: () => parts.beforeFlush(this.idle),
@@ -87,12 +90,18 @@ export class TaskLoop {
     this.#claimer = claimer;
     this.#batch = batch;
     this.#settlement = new Settlement({ ...parts, batch, spare, ended: () => this.#run() });
+    scope.sections.watch(this);
     this.#invoker = new Invoker({ ...parts, claimer, lengths, batch, settlement: this.#settlement, spare });
   }
 
   /** Whether no task waits and none runs. */
   get idle(): boolean {
     return this.#frames.length === 0 && this.#settlement.calls === 0;
+  }
+
+  /** Whether other calls than its own have returned and are not over. @param id a task, or what `callOwner` gives */
+  hasOthers(id: number): boolean {
+    return this.#settlement.calls > (this.#settlement.isWaiting(id < 0 ? -1 - id : id) ? 1 : 0);
   }
 
   /** Whether a handler runs. */
@@ -161,6 +170,7 @@ export class TaskLoop {
       this.#backlog.start(rows);
       if (inputs.left === rows) this.#frames.shift();
       const until = inputs.row + rows;
+      this.calls++;
       const next = this.#invoker.start(inputs, rows, now);
       if (inputs.row < until) this.#putBack(inputs, until - inputs.row);
       this.#backlog.note(rows, next - now);

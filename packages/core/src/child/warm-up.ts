@@ -34,7 +34,9 @@ export async function runWarmupTasks(
       }
     }
   }
+  scope.sections.end(NO_ID, true);
   scope.sections.take();
+  scope.sections.takeMistakes();
 }
 
 /** The id of no task: nothing is sent under it. */

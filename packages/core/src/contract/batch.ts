@@ -1,7 +1,7 @@
 import { ignoreRejections } from '../base/ignore-rejection.js';
 import { BatchFailure } from './batch-failure.js';
 import type { BatchOptions } from './batch-options.js';
-import type { DataOf, TaskContext, WorkerContext, WorkerDataOf } from './worker-module.js';
+import type { DataOf, TaskContext, TaskSection, WorkerContext, WorkerDataOf } from './worker-module.js';
 
 /**
  * The second argument of a batch handler.
@@ -15,6 +15,10 @@ export interface BatchContext<Data = unknown> extends WorkerContext<DataOf<Data>
   readonly signal: AbortSignal;
   /** As {@link TaskContext.section}. */
   section<T>(name: string, fn: () => T): T;
+  /** As {@link TaskContext.open}. It is closed at the latest when the last item has its result. */
+  open(name: string): TaskSection;
+  /** As {@link TaskContext.count}. */
+  count(name: string, n?: number): void;
 }
 
 /** The result of one item, by what a batch handler returns for it: its promise awaited, without failures. */
@@ -88,6 +92,6 @@ export function batchDefinition(handler: unknown): BatchDefinition | undefined {
 
 function contextOf(ctx: TaskContext<never> | undefined): Partial<BatchContext> {
   if (ctx === undefined) return {};
-  const { workerId, workerData, data, signal, section } = ctx;
-  return { workerId, workerData, data, signal, section };
+  const { workerId, workerData, data, signal, section, open, count } = ctx;
+  return { workerId, workerData, data, signal, section, open, count };
 }

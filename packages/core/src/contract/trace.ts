@@ -54,7 +54,7 @@ export interface TaskTrace {
 
 /** One section of one task name on one worker, since the last report. Times in milliseconds. */
 export interface SectionDelta {
-  /** Names from the outermost section inwards. */
+  /** Names from the outermost section inwards. Empty for counters that belong to no section. */
   path: readonly string[];
   task: string;
   count: number;
@@ -63,6 +63,8 @@ export interface SectionDelta {
   selfMs: number;
   minMs: number;
   maxMs: number;
+  /** Sum of the squares of the durations, ms². */
+  squares: number;
   /** Bucket counts as made by `Histogram.toCounts()`; add them up to merge. */
   counts: readonly [bucket: number, count: number][];
   /** Calls that threw or rejected. */
@@ -76,13 +78,24 @@ export interface SectionDelta {
   peak: number;
 }
 
-/** Growth of a worker's memory during a section, bytes. */
+/** Growth of a worker's memory during a section, the sections inside it included, bytes. */
 export interface SectionMemory {
   heapBytes: number;
   externalBytes: number;
+  /** Over calls of 10 ms and more whose predecessor was as long. 0 in threads, which share this memory. */
   rssBytes: number;
   /** Calls during which other tasks ran in the worker: their growth may be that of others. */
   shared: number;
+}
+
+/** Wrong uses of sections and counters in the handlers of one worker, since the last report. */
+export interface SectionMistakes {
+  /** Sections of `ctx.open` that were open when their task, or the section around them, ended without an error. */
+  unbalanced: number;
+  /** Path of one of them. */
+  example: string;
+  /** Calls of `ctx.count` whose number was not finite. They count nothing. */
+  badCounts: number;
 }
 
 /**
@@ -121,6 +134,8 @@ export interface SectionsMessage {
   pool: object;
   workerId: number;
   sections: readonly SectionDelta[];
+  /** Undefined without any. */
+  mistakes?: SectionMistakes | undefined;
 }
 export interface WorkerMessage {
   pool: object;

@@ -97,9 +97,36 @@ export interface TaskContext<Data = unknown> extends WorkerContext<DataOf<Data>,
   report(used: Readonly<Record<string, number>>): void;
   /**
    * Times `fn` under `name` for the profiler, nested in the open section, and returns its result. An async `fn` is timed
-   * until its promise settles.
+   * until its promise settles. Sections of one handler that run side by side are kept apart.
    */
   section<T>(name: string, fn: () => T): T;
+  /**
+   * Begins a section without a function around it, nested in the open one: `using _ = ctx.open('parse')`, or `end()` of the result.
+   * A handler that works on several things side by side uses `section` for each of them. Here all that was begun later and is open
+   * counts as inside. A section that is open when its task ends, or the function of the section around it, is closed then. The
+   * profiler counts that as a mistake, unless both failed.
+   */
+  open(name: string): TaskSection;
+  /**
+   * Adds to a counter of the innermost open section, or of the task's name where none is open: `ctx.count('rows', rows.length)`. The
+   * profiler shows the sums. A number that is not finite counts nothing; the profiler says how many there were. Beyond 20 names
+   * a section, the rest are counted as "(other)".
+   * @param n what to add @defaultValue 1
+   */
+  count(name: string, n?: number): void;
+}
+
+/** A section begun with `ctx.open`. */
+export interface TaskSection extends Disposable {
+  readonly name: string;
+  /**
+   * Ends it. Once the task is over, the section has been closed already, and that is its duration.
+   * @returns its duration, ms
+   * @throws ERR_SECTION if it was ended before, with what is open
+   */
+  end(): number;
+  /** Ends it, if that has not been done. For `using`. */
+  [Symbol.dispose](): void;
 }
 
 /** How short memory is, for a worker. */

@@ -2,7 +2,7 @@ import type { PortValue } from '../codec/port-value.js';
 import type { CodecName } from '../contract/codec.js';
 import type { Headers } from '../contract/headers.js';
 import type { BatchRules } from '../contract/resolve-batch.js';
-import type { SectionDelta } from '../contract/trace.js';
+import type { SectionDelta, SectionMistakes } from '../contract/trace.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import type { WireThrown } from './error-nodes.js';
 import type { FlowTerms } from './flow.js';
@@ -102,6 +102,7 @@ export interface ReportMessage {
   /** Totals of handlers that had tasks since the previous report, by index. */
   uses: (readonly [handler: number, totals: TaskUseTotals])[];
   sections: SectionDelta[];
+  mistakes?: SectionMistakes | undefined;
 }
 
 /** Content of a tasks frame beside its table and its inputs. */

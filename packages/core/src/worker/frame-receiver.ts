@@ -219,6 +219,7 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     const { worker, metrics, listener } = this.#parts;
     const uses = metrics.report(this.heardAtMs, report);
     listener.reported(worker, uses);
-    if (report.sections.length > 0) listener.sections(worker, report.sections);
+    if (report.sections.length > 0 || report.mistakes !== undefined)
+      listener.sections(worker, report.sections, report.mistakes);
   }
 }

@@ -1,6 +1,6 @@
 import type { Refusal } from '../contract/errors.js';
 import type { OutputStream } from '../contract/stdio.js';
-import type { SectionDelta } from '../contract/trace.js';
+import type { SectionDelta, SectionMistakes } from '../contract/trace.js';
 import type { Task } from '../task/task.js';
 import type { ReadyMessage } from '../wire/messages.js';
 import type { ResultRow } from './result-row.js';
@@ -28,7 +28,7 @@ export interface WorkerListener<W> {
   timedOut(worker: W, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;
   /** A task has run for its `slowMs`, and still runs. */
   slow(worker: W, task: Task, ranMs: number): void;
-  sections(worker: W, sections: SectionDelta[]): void;
+  sections(worker: W, sections: SectionDelta[], mistakes: SectionMistakes | undefined): void;
   /** Whether lines of output are wanted now. */
   wantsOutput(): boolean;
   /** @param printer the task that printed it; undefined if that is not certain */

@@ -4,6 +4,8 @@ import { SectionRecorder } from '../../src/child/section-recorder.js';
 import type { SectionDelta } from '../../src/contract/trace.js';
 import { turn } from '../support/scripted-engine.js';
 
+const TASK = { task: 'task', id: 1 };
+
 function spin(ms: number): void {
   const end = hostNowMs() + ms;
   while (hostNowMs() < end);
@@ -23,10 +25,10 @@ describe('SectionRecorder', () => {
     const fail = (): never => {
       throw error;
     };
-    expect(sections.run('task', 'a', () => 5)).toBe(5);
-    expect(await sections.run('task', 'a', async () => 6)).toBe(6);
-    expect(() => sections.run('task', 'a', fail)).toThrow(error);
-    await expect(sections.run('task', 'a', async () => fail())).rejects.toBe(error);
+    expect(sections.run(TASK, 'a', () => 5)).toBe(5);
+    expect(await sections.run(TASK, 'a', async () => 6)).toBe(6);
+    expect(() => sections.run(TASK, 'a', fail)).toThrow(error);
+    await expect(sections.run(TASK, 'a', async () => fail())).rejects.toBe(error);
     expect(find(sections.take(), 'a').count).toBe(4);
   });
 
@@ -44,9 +46,9 @@ describe('SectionRecorder', () => {
       },
     };
     const called = Object.assign(() => {}, { then: (done: (value: string) => void) => done('of a function') });
-    await expect(sections.run('task', 'thrown', () => thrown)).rejects.toThrow('thrown');
-    expect(await sections.run('task', 'twice', () => twice)).toBe('first');
-    expect(await sections.run('task', 'called', () => called)).toBe('of a function');
+    await expect(sections.run(TASK, 'thrown', () => thrown)).rejects.toThrow('thrown');
+    expect(await sections.run(TASK, 'twice', () => twice)).toBe('first');
+    expect(await sections.run(TASK, 'called', () => called)).toBe('of a function');
     expect(sections.take().map(({ path, count }) => [...path, count])).toEqual([
       ['thrown', 1],
       ['twice', 1],
@@ -57,12 +59,12 @@ describe('SectionRecorder', () => {
   it('adds up by task and path, and splits what a section spends itself from what those in it spend', () => {
     const sections = new SectionRecorder(() => {});
     for (let call = 0; call < 3; call++) {
-      sections.run('task', 'outer', () => {
+      sections.run(TASK, 'outer', () => {
         spin(1);
-        sections.run('task', 'inner', () => spin(2));
+        sections.run(TASK, 'inner', () => spin(2));
       });
     }
-    sections.run('other', 'inner', () => spin(1));
+    sections.run({ task: 'other', id: 2 }, 'inner', () => spin(1));
     const deltas = sections.take();
     expect(deltas.map(({ task, path }) => [task, path.join('/')]).toSorted()).toEqual([
       ['other', 'inner'],
@@ -82,9 +84,9 @@ describe('SectionRecorder', () => {
   it('nests by who called, not by what runs meanwhile', async () => {
     const sections = new SectionRecorder(() => {});
     const both = ['a', 'b'].map((name) =>
-      sections.run('task', name, async () => {
+      sections.run(TASK, name, async () => {
         await turn();
-        sections.run('task', 'inner', () => {});
+        sections.run(TASK, 'inner', () => {});
         await turn();
       }),
     );
@@ -99,10 +101,10 @@ describe('SectionRecorder', () => {
 
   it('counts time once when sections in one run side by side', async () => {
     const sections = new SectionRecorder(() => {});
-    await sections.run('task', 'outer', () =>
+    await sections.run(TASK, 'outer', () =>
       Promise.all(
         [1, 2, 3].map((name) =>
-          sections.run('task', String(name), async () => {
+          sections.run(TASK, String(name), async () => {
             await turn();
             spin(1);
             await turn();
@@ -118,11 +120,11 @@ describe('SectionRecorder', () => {
   it('gives each time only once, and has nothing to report when nothing was timed', () => {
     const sections = new SectionRecorder(() => {});
     expect([sections.dirty, sections.take()]).toEqual([false, []]);
-    sections.run('task', 'a', () => {});
+    sections.run(TASK, 'a', () => {});
     expect(sections.dirty).toBe(true);
     expect(find(sections.take(), 'a').count).toBe(1);
     expect([sections.dirty, sections.take()]).toEqual([false, []]);
-    sections.run('task', 'a', () => {});
+    sections.run(TASK, 'a', () => {});
     expect(find(sections.take(), 'a').count).toBe(1);
   });
 });
@@ -130,12 +132,12 @@ describe('SectionRecorder', () => {
 describe('sections with names made of data', () => {
   const timed = (sections: SectionRecorder, ...path: string[]): void => {
     const [name = '', ...inside] = path;
-    sections.run('task', name, () => {
+    sections.run(TASK, name, () => {
       if (inside.length > 0) timed(sections, ...inside);
     });
   };
   const nested = (sections: SectionRecorder, times: number): void => {
-    if (times > 0) sections.run('task', 'step', () => nested(sections, times - 1));
+    if (times > 0) sections.run(TASK, 'step', () => nested(sections, times - 1));
   };
   const names = (deltas: readonly SectionDelta[]): string[] => deltas.map(({ path }) => path.join('/'));
 
@@ -157,7 +159,7 @@ describe('sections with names made of data', () => {
   it('leave room for those of other tasks and places, up to 500 of a worker', () => {
     const sections = new SectionRecorder(() => {});
     for (const task of ['a', 'b', 'c', 'd', 'e', 'f']) {
-      for (let file = 0; file < 1000; file++) sections.run(task, `load ${file}`, () => {});
+      for (let file = 0; file < 1000; file++) sections.run({ task, id: 1 }, `load ${file}`, () => {});
     }
     expect(sections.take()).toHaveLength(500 + 6);
   });

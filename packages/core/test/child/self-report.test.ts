@@ -123,11 +123,11 @@ describe('sections', () => {
   it('leave when work pauses, or with the rest of a report', () => {
     const { report, sections } = open();
     report.due(false);
-    sections.run('work', 'part', () => {});
+    sections.run({ task: 'work', id: 1 }, 'part', () => {});
     clock.nowMs += REPORT_EVERY_MS - 1;
     expect(report.due(false)).toBeUndefined();
     expect(report.due(true)?.sections).toHaveLength(1);
-    sections.run('work', 'part', () => {});
+    sections.run({ task: 'work', id: 1 }, 'part', () => {});
     clock.nowMs += 1;
     expect(report.due(false)?.sections).toHaveLength(1);
     expect(report.due(true)).toBeUndefined();

@@ -18,6 +18,7 @@ function delta(path: string[], durations: readonly number[]): SectionDelta {
     selfMs: sum,
     minMs: min,
     maxMs: max,
+    squares: durations.reduce((sum, ms) => sum + ms * ms, 0),
     counts: histogram.toCounts(),
     errors: 0,
     openMs: sum,

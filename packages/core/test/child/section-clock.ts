@@ -1,0 +1,19 @@
+import { SectionRecorder } from '../../src/child/section-recorder.js';
+import type { SectionDelta } from '../../src/contract/trace.js';
+
+/** The task of most tests. */
+export const TASK = { task: 'task', id: 1 };
+
+/** A recorder, and the paths that it has noted. */
+export function openRecorder() {
+  const noted: string[] = [];
+  return { sections: new SectionRecorder((path) => noted.push(path)), noted };
+}
+
+/** By path: the fields that a test asks for. */
+export function byPath<K extends keyof SectionDelta>(
+  deltas: readonly SectionDelta[],
+  ...fields: K[]
+): Record<string, SectionDelta[K][]> {
+  return Object.fromEntries(deltas.map((delta) => [delta.path.join('/'), fields.map((field) => delta[field])]));
+}
