@@ -1,3 +1,4 @@
+import nodeBuffer from 'node:buffer';
 import perfHooks from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import timers from 'node:timers';
@@ -17,3 +18,4 @@ export const setImmediate = genuine('setImmediate', timers.setImmediate);
 export const { nodeTiming } = genuine('performance', perfHooks.performance);
 export const Date = genuine('Date', globalThis.Date);
 export const process = nodeProcess;
+export const Buffer = nodeBuffer.Buffer;
