@@ -1,5 +1,5 @@
 // For the other packages of Millpond, as @millpond/core/internal. It may change with any version.
-export { Histogram } from './base/histogram.js';
+export { bucketMiddleMs, Histogram } from './base/histogram.js';
 export { hostNowMs } from './base/clock.js';
 export { isThenable } from './base/is-thenable.js';
 export { isRecord } from './contract/checks.js';

@@ -1,3 +1,4 @@
+import nodeBuffer from 'node:buffer';
 import perfHooks, { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import timers from 'node:timers';
@@ -23,3 +24,4 @@ export const Date = genuine('Date', globalThis.Date);
 export const process = nodeProcess;
 export const memoryUsage = nodeProcess.memoryUsage.bind(nodeProcess);
 export { monitorEventLoopDelay, PerformanceObserver };
+export const Buffer = nodeBuffer.Buffer;

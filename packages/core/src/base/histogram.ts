@@ -19,7 +19,8 @@ function bucketOf(ms: number): number {
   return Math.min((exponent - OCTAVE_BITS + 1) * PER_OCTAVE + within, BUCKETS - 1);
 }
 
-function middleMs(bucket: number): number {
+/** The middle of a bucket of `toCounts()`, ms. */
+export function bucketMiddleMs(bucket: number): number {
   if (bucket < PER_OCTAVE) return (bucket + 0.5) / UNITS_PER_MS;
   const exponent = Math.floor(bucket / PER_OCTAVE) - 1 + OCTAVE_BITS;
   const width = 2 ** (exponent - OCTAVE_BITS);
@@ -57,7 +58,7 @@ export class Histogram {
     let seen = 0;
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       seen += this.#buckets[bucket] ?? 0;
-      if (seen >= rank) return Math.min(Math.max(middleMs(bucket), this.min), this.max);
+      if (seen >= rank) return Math.min(Math.max(bucketMiddleMs(bucket), this.min), this.max);
     }
     return this.max;
   }

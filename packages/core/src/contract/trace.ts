@@ -27,6 +27,8 @@ export interface TaskTrace {
   encodeMs: number;
   /** Wait between the previous try and this one, before `submittedAt`, ms; 0 for a first try. */
   backoffMs: number;
+  /** `traceparent` of the headers of its call, if there is one: the trace that it belongs to, as W3C writes it. */
+  traceparent?: string | undefined;
   /** Size of the encoded input, and of the encoded result if there is one. */
   inputBytes: number;
   outputBytes: number;

@@ -49,6 +49,7 @@ export function publishTrace(
       batchWaitMs: batchWaitMs(task),
       encodeMs: task.encodedUs === 0 ? NaN : task.encodedUs / 1000,
       backoffMs: task.backoffMs,
+      traceparent: task.extras.headers?.['traceparent'],
       inputBytes: task.inputBytes,
       outputBytes: told.resultBytes ?? 0,
       submittedAt: task.dueAt,

@@ -1,4 +1,5 @@
 import { formatCount } from '@millpond/core/internal';
+import { cutTo } from './width.js';
 
 /** Milliseconds for people: three digits or so, in µs, ms or s. */
 export function formatMs(ms: number): string {
@@ -29,13 +30,45 @@ export function formatShare(share: number): string {
   return `${percent < 9.95 ? percent.toFixed(1) : formatCount(percent)} %`;
 }
 
-/** A name from the user's program, cut to 60 characters. Control characters are made visible, so it cannot steer a terminal. */
+/** Bytes for people: "812 B", "1.21 MB". */
+export function formatBytes(bytes: number): string {
+  if (!(bytes > 0)) return '0 B';
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let value = bytes;
+  let unit = 0;
+  while (unit < units.length - 1 && Math.round(value) >= 1000) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? formatCount(value) : digits(value)} ${units[unit] ?? ''}`;
+}
+
+/** A ratio or a mean: up to two decimals, no zeros at its end. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  return Number.isInteger(value) || Math.abs(value) >= 99.95 ? formatCount(value) : String(Number(value.toFixed(2)));
+}
+
+/** Characters that steer a terminal, or that reverse or hide text. */
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+/** Halves of a pair without the other half: no text has them, and some readers refuse them. */
+const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** Text from outside, on one line, its control characters made visible, cut to a number of columns. */
+export function formatLine(text: string, columns = Infinity): string {
+  // A name may have megabytes: what is cut anyway is not looked at.
+  const near = columns === Infinity ? text : text.slice(0, 4 * columns);
+  const safe = near.replace(LONE, '\ufffd').replace(CONTROL, visible);
+  return cutTo(safe, columns);
+}
+
+function visible(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** A name from the user's program, cut to 60 columns. It cannot steer a terminal. */
 export function formatName(name: string): string {
-  const safe = name.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return safe.length > 60 ? `${safe.slice(0, 59)}…` : safe;
+  return formatLine(name, 60);
 }
 
 /** Names from the outermost section inwards, as one line. */

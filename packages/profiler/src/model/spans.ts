@@ -27,4 +27,6 @@ export interface SpanColumns {
   backoffMs: number[];
   inputBytes: number[];
   outputBytes: number[];
+  /** `traceparent` of the task's headers, as W3C writes it; '' for none. Left out if no try has one. */
+  traceparent?: string[];
 }

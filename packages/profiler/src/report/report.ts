@@ -1,4 +1,5 @@
 import type { ReportData } from '../model/report-data.js';
+import { toText } from '../output/text/to-text.js';
 
 /** A finished report. */
 export class Report {
@@ -6,6 +7,10 @@ export class Report {
 
   constructor(data: ReportData) {
     this.#data = data;
+  }
+
+  toText(): string {
+    return toText(this.#data);
   }
 
   toJSON(): ReportData {
