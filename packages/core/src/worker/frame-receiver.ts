@@ -111,7 +111,7 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     const { worker, clock, listener, damaged } = this.#parts;
     const nowMs = clock.now();
     try {
-      if (!this.#reader.readLog(nowMs, isEverything)) return !this.#reader.holdsBack;
+      if (!this.#reader.readLog(() => clock.now(), isEverything)) return !this.#reader.holdsBack;
     } catch (error) {
       damaged(error as Error);
     }

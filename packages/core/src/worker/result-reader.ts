@@ -74,12 +74,14 @@ export class ResultReader {
    * @param isEverything whether also results of tasks with progress, whose frames may still be unread. Without them, it stops at
    *   the first one, and `holdsBack` is true
    */
-  readLog(nowMs: number, isEverything: boolean): boolean {
+  readLog(now: () => number, isEverything: boolean): boolean {
     const { log } = this.#parts;
     const from = log?.position;
     this.holdsBack = false;
     for (let bytes = log?.peek(); log !== undefined && bytes !== undefined; bytes = log.peek()) {
       const { position } = log;
+      // The worker goes on meanwhile. Each look finds results that are younger than the look before.
+      const nowMs = now();
       this.#readRecords(bytes, bytes.length, new ResultRow(nowMs, -Infinity, nowMs), log, isEverything);
       if (log.position !== position) continue;
       this.holdsBack = true;

@@ -18,7 +18,7 @@ function open({ kind = 'memory', ...options }: Omit<LinkOptions, 'log'> & { kind
   const link = openLink({ ...options, log });
   /** What the parent finds in the log now, by itself. */
   const look = (): unknown[] => {
-    link.reader.readLog(hostNowMs(), true);
+    link.reader.readLog(hostNowMs, true);
     return link.rows.splice(0).map(({ value }) => value);
   };
   /** What it finds in the frames. */

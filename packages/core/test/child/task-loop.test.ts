@@ -413,7 +413,7 @@ describe('results of tasks that must not run twice', () => {
     const { give, reader, rows, answers, frames } = openLoop(
       {
         look: (input) => {
-          reader.readLog(hostNowMs(), true);
+          reader.readLog(hostNowMs, true);
           seen.push(rows.map(({ value }) => value));
           return input;
         },

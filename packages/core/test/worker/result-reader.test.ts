@@ -14,7 +14,7 @@ const MIB = 2 ** 20;
 /** A link over this log, and the ways its parent may read. */
 function open(log: LogEnds, options: LinkOptions = {}) {
   const link = openLink({ ...options, log });
-  const look = (): boolean => link.reader.readLog(hostNowMs(), true);
+  const look = (): boolean => link.reader.readLog(hostNowMs, true);
   const ids = (): number[] => link.rows.map(({ wireId }) => wireId);
   return { ...link, look, ids };
 }
@@ -111,6 +111,22 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
     expect(look()).toBe(false);
   });
 
+  it('never came before they were ready, when the worker goes on during a look', () => {
+    const seen: [returnedAt: number, endedAt: number][] = [];
+    let nowMs = 5000;
+    const { add, reader } = open(openLog(), {
+      onRow: ({ returnedAt, endedAt }) => {
+        seen.push([returnedAt, endedAt]);
+        // The parent takes long for the first one, and the worker logs another one meanwhile.
+        nowMs += 50;
+        if (seen.length === 1) add(2, 'later', true);
+      },
+    });
+    add(1, 'first', true);
+    reader.readLog(() => nowMs, true);
+    expect(seen.map(([returnedAt]) => returnedAt)).toEqual([5000, 5050]);
+  });
+
   it('tell when they were ready, and when they came', () => {
     const seen: Pick<ResultRow, 'settledAt' | 'returnedAt' | 'repliedAt' | 'endedAt' | 'startedAt'>[] = [];
     const { add, writer, reader, frames } = open(openLog(), {
@@ -118,7 +134,7 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
         void seen.push({ settledAt, returnedAt, repliedAt, endedAt, startedAt }),
     });
     add(1, 'by a look', true);
-    reader.readLog(5000, true);
+    reader.readLog(() => 5000, true);
     add(2, 'by a frame', true);
     writer.send();
     const [frame] = frames();
