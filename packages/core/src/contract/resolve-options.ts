@@ -4,6 +4,7 @@ import { pathUrl } from '../base/path-url.js';
 import type { CacheOptions } from './cache-options.js';
 import { checkPoolOptions, checkTaskOptions, optionError } from './check-options.js';
 import type { CodecName, CodecOption } from './codec.js';
+import { givenPaths } from './given-paths.js';
 import type { ConcurrencyOption, PoolOptions } from './options.js';
 import { resolveHealth } from './resolve-health.js';
 import { BUILT_IN_TASK, finiteTtl, resolveTask } from './resolve-task.js';
@@ -60,6 +61,7 @@ export function resolveOptions(given: PoolOptions, fallbackName: string): Resolv
   const caches = options.cache !== undefined || [...tasks.values()].some((task) => task.cache !== undefined);
   return Object.freeze({
     name: options.name ?? fallbackName,
+    given: givenPaths(options),
     kind: options.kind ?? DEFAULTS.kind,
     workload: options.workload ?? DEFAULTS.workload,
     workers: options.workers ?? DEFAULTS.workers,

@@ -109,6 +109,8 @@ export interface ResolvedOptions {
   /** Undefined means no limit except those of the system. */
   readonly memory: { readonly limitBytes: number | undefined; readonly perWorkerBytes: number | undefined };
   readonly maxPayloadBytes: number;
+  /** Paths of the options that the program has set: `workers.max`, `tasks.resize.retry`. */
+  readonly given: readonly string[];
 }
 
 /** What every worker gets at its start, in the caller's own objects. */

@@ -242,6 +242,7 @@ describe('resolveOptions', () => {
     expect(tasks.size).toBe(0);
     expect(rest).toEqual({
       name: 'worker',
+      given: [],
       kind: 'process',
       workload: 'auto',
       workers: 'auto',

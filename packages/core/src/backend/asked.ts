@@ -1,0 +1,45 @@
+import type { PoolAsked, TaskAsked } from '../contract/profile-messages.js';
+import type { ResolvedLimit } from '../contract/resolve-limits.js';
+import type { ResolvedOptions } from '../contract/resolved-options.js';
+import type { TaskTypes } from '../task/task-types.js';
+
+/** Options of a pool as a profiler compares them with what was used. @param cores that the program may use */
+export function askedOf(options: ResolvedOptions, types: TaskTypes, cores: number): PoolAsked {
+  const { given, concurrency, prefetch, queueMax, codec, recycle, memory } = options;
+  return {
+    given,
+    concurrencyMax: concurrency.max,
+    prefetch,
+    queueMax: orNull(queueMax),
+    codec,
+    recycleAfterTasks: recycle.afterTasks ?? null,
+    memoryLimitBytes: memory.limitBytes ?? null,
+    perWorkerBytes: memory.perWorkerBytes ?? null,
+    cores,
+    task: (name) => taskAsked(name, types),
+  };
+}
+
+function taskAsked(name: string, types: TaskTypes): TaskAsked {
+  const { settings, batches } = types.of(name);
+  const { timeoutMs, retry, limits = [], cache } = settings;
+  const rates = limits.filter(({ perMs }) => perMs !== undefined);
+  const atOnce = limits.filter(({ perMs, key }) => perMs === undefined && key === undefined);
+  return {
+    timeoutMs: orNull(timeoutMs),
+    retries: retry.attempts,
+    rateLimit: rates.length === 0 ? null : rates.map(inWords).join(', '),
+    concurrency: atOnce.length === 0 ? null : Math.min(...atOnce.map(({ max }) => max)),
+    batchSize: batches?.size ?? null,
+    batchMaxWaitMs: batches?.rules.maxWaitMs ?? null,
+    cached: cache !== undefined,
+  };
+}
+
+function inWords({ max, unit, perMs = 0 }: ResolvedLimit): string {
+  return `${max} ${unit ?? 'calls'} in ${perMs} ms`;
+}
+
+function orNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
