@@ -25,6 +25,8 @@ const BUNDLES = {
   'dist/bundle/process-entry.cjs': 'child/process-entry.js',
   'dist/bundle/thread-entry.cjs': 'child/thread-entry.js',
   'dist/bundle/guard-thread.cjs': 'child/guard-thread.js',
+  'dist/bundle/blocked-watch.cjs': 'child/profile/blocked-watch.js',
+  'dist/bundle/worker-profiler.cjs': 'child/profile/worker-profiler.js',
 };
 /** Files of the program, which has a second file. */
 const PROGRAM = ['dist/bundle/index.js', 'dist/bundle/index.cjs'];

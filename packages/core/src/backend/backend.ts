@@ -3,6 +3,7 @@ import type { CallTerms } from '../contract/call-terms.js';
 import type { DroppedBy } from '../contract/errors.js';
 import type { PoolEvents } from '../contract/events.js';
 import type { WorkersOption } from '../contract/options.js';
+import type { PoolProfiling, ProfileTerms } from '../contract/profile-messages.js';
 import type { WorkerRelief } from '../contract/relief.js';
 import type { GivenStartData, ResolvedOptions, TaskSettings } from '../contract/resolved-options.js';
 import type { PoolStats } from '../contract/stats.js';
@@ -106,6 +107,9 @@ export interface Backend {
    * @returns what each worker has freed
    */
   relieve(level: PressureLevel, timeoutMs: number): Promise<WorkerRelief[]>;
+
+  /** Measures its workers for a profiler from now on. */
+  profile(terms: ProfileTerms): PoolProfiling;
 
   /** Checks of the workers and the tasks. */
   health(): NotedCheck[];

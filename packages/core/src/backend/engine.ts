@@ -23,6 +23,7 @@ import type { BackendParts } from './backend.js';
 import { Intake } from './intake.js';
 import { KeepAlive } from './keep-alive.js';
 import { PastWorkers } from './past-workers.js';
+import { Profiling } from './profiling.js';
 import { RoomLine } from './room-line.js';
 import { slotSettings } from './slot-settings.js';
 import type { EngineHost } from './system-host.js';
@@ -49,6 +50,7 @@ export class Engine {
   /** Gives back the memory of inputs that is kept for the next ones. */
   readonly dropInputs: () => void;
   readonly past = new PastWorkers();
+  readonly profiling: Profiling;
   readonly options: ResolvedOptions;
   readonly clock: Clock;
   readonly #news: WorkerNews;
@@ -63,6 +65,7 @@ export class Engine {
     const { options, pool, moduleUrl, host } = parts;
     const random = (): number => host.random();
     this.clock = host.clock;
+    this.profiling = new Profiling({ pool, kind: options.kind, workers: () => this.supervisor.workers });
     this.#encoder = openEncoder(options.codec, options.maxPayloadBytes);
     this.types = new TaskTypes(options, { random, breakerChanged: (event) => this.#onBreakerChanged(event) });
     const memory = new InputMemory(this.clock);
@@ -138,6 +141,7 @@ export class Engine {
       registry: this.registry,
       types: this.types,
       past: this.past,
+      profiling: this.profiling,
       emit: (...event) => parts.emit(...event),
       listens: (event) => parts.listens(event),
       changed: () => this.check(),
@@ -217,7 +221,8 @@ export class Engine {
     try {
       const heapLimitMb = memory?.heapLimitMb(range.start + range.spare);
       const own = slotSettings(this.options, slot);
-      const spec = { workerId, slot, moduleUrl, moduleObject, concurrency, heapLimitMb, startData, ...own };
+      const common = { workerId, slot, moduleUrl, moduleObject, concurrency, heapLimitMb, startData };
+      const spec = { ...common, ...own, profile: this.profiling.terms };
       const worker = new Worker(spec, host.startTransport, this.#encoder, this.clock, this.#news);
       this.#news.started(workerId, slot);
       return worker;

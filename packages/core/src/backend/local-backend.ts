@@ -5,6 +5,7 @@ import type { CallTerms } from '../contract/call-terms.js';
 import { optionError } from '../contract/check-options.js';
 import { type DroppedBy, PoolError } from '../contract/errors.js';
 import type { WorkersOption } from '../contract/options.js';
+import type { PoolProfiling, ProfileTerms } from '../contract/profile-messages.js';
 import type { WorkerRelief } from '../contract/relief.js';
 import type { TaskSettings } from '../contract/resolved-options.js';
 import type { PressureLevel } from '../contract/worker-module.js';
@@ -178,6 +179,10 @@ export class LocalBackend implements Backend {
     // Spares as well.
     const ready = [...supervisor.workers].filter((worker) => worker.isReady);
     return keepAlive.during(relieveAll(ready, level, timeoutMs));
+  }
+
+  profile(terms: ProfileTerms): PoolProfiling {
+    return this.#engine.profiling.open(terms);
   }
 
   health(): NotedCheck[] {

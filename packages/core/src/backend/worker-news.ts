@@ -19,13 +19,14 @@ import type { Supervisor } from '../supervise/supervisor.js';
 import type { Task } from '../task/task.js';
 import type { TaskRegistry } from '../task/task-registry.js';
 import type { TaskTypes } from '../task/task-types.js';
-import type { ReadyMessage } from '../wire/messages.js';
+import type { MeasuredMessage, ReadyMessage } from '../wire/messages.js';
 import type { ResultRow } from '../worker/result-row.js';
 import type { HandlerUse } from '../worker/use-meter.js';
 import type { Worker } from '../worker/worker.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
 import type { Printer, WorkerListener } from '../worker/worker-listener.js';
 import type { PastWorkers } from './past-workers.js';
+import type { Profiling } from './profiling.js';
 import { warnOfUnknownTasks, warnOfUnusedBatches } from './task-name-warning.js';
 import { warnOfTeardown } from './teardown-warning.js';
 
@@ -46,6 +47,7 @@ export interface WorkerNewsParts {
   registry: TaskRegistry;
   types: TaskTypes;
   past: PastWorkers;
+  profiling: Profiling;
   emit<E extends keyof PoolEvents>(event: E, ...args: Parameters<PoolEvents[E]>): void;
   /** Whether the program listens to an event. */
   listens(event: keyof PoolEvents): boolean;
@@ -104,6 +106,10 @@ export class WorkerNews implements WorkerListener<Worker> {
     memory?.noteReported(worker);
   }
 
+  measured(worker: Worker, message: MeasuredMessage): void {
+    this.#parts.profiling.measured(worker, message);
+  }
+
   refused(worker: Worker, task: Task, refusal: Refusal): void {
     this.#dispatcher.onRefused(worker, task, refusal);
   }
@@ -113,6 +119,7 @@ export class WorkerNews implements WorkerListener<Worker> {
   }
 
   timedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {
+    this.#parts.profiling.timedOut(worker);
     this.#dispatcher.onTimedOut(worker, task, ranMs, by);
   }
 
@@ -152,6 +159,7 @@ export class WorkerNews implements WorkerListener<Worker> {
       log.write('%s: worker %d has ended: %s, %s', options.name, worker.id, end.how, describeExit(end.report));
     this.#supervisor.onEnd(worker, isFault ? { wasReady: end.how === 'died', uptimeMs, tasksDone, cause } : undefined);
     this.#publish(worker, 'exited', end);
+    this.#parts.profiling.exited(worker, end);
     if (end.isOverdue) this.#warnOfTeardown(end.report);
     emit('worker:exited', { ...end.report, expected: !isFault });
     changed();
@@ -160,6 +168,7 @@ export class WorkerNews implements WorkerListener<Worker> {
   /** Handles a worker at a standstill: reports where it stands, and ends it. */
   async stuck(worker: Worker, silentMs: number): Promise<void> {
     const tasks = worker.tasks().map(({ name }) => name);
+    this.#parts.profiling.timedOut(worker);
     const stack = await worker.stack();
     // The worker may have gone on, or ended, in the meantime.
     if (worker.state === 'exited' || worker.inFlight === 0 || worker.assigned.hasBegun()) return;

@@ -2,7 +2,7 @@ import { clearTimeout, setTimeout } from './natives.js';
 
 /** A session of V8's inspector with the inspected thread. */
 export interface Inspected {
-  ask(method: string): Promise<unknown>;
+  ask(method: string, parameters?: object): Promise<unknown>;
   /** Passes the parameters of every later event of this name to the listener. */
   on(event: string, listener: (params: unknown) => void): void;
 }

@@ -60,4 +60,4 @@ export function deserialize(bytes: Uint8Array): unknown {
   return deserializer.readValue();
 }
 
-export const { getHeapStatistics, getHeapSpaceStatistics } = v8;
+export const { getHeapStatistics, getHeapSpaceStatistics, GCProfiler } = v8;

@@ -31,6 +31,7 @@ export function serveInline(
       return loadInline(url, () => importWithTsx(url, (each) => importOrRequire(each, ownRequire)));
     },
     startGuard() {},
+    isInline: true,
     // The program owns them.
     restoreTicks() {},
     outputWritten: () => Promise.resolve(),

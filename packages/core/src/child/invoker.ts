@@ -1,4 +1,5 @@
 import { hostNowMs } from '../base/clock.js';
+import { messageOf as text } from '../base/message-of.js';
 import { saysFull } from '../contract/resolve-batch.js';
 import type { WorkerBoard } from '../wire/claim-board.js';
 import { attemptOf, HANDLER_MASK, IDEMPOTENT, TASK_WORDS, taskIdAt } from '../wire/frame.js';
@@ -10,6 +11,7 @@ import type { Claimer } from './claimer.js';
 import { inCleanContext } from './clean-context.js';
 import { Invocation } from './invocation.js';
 import type { PendingInputs } from './pending-inputs.js';
+import type { ProfileSwitch } from './profile/task-hooks.js';
 import { promiseOf } from './promised.js';
 import type { ResultBatch } from './result-batch.js';
 import { RunningTask, type WorkerScope } from './running-task.js';
@@ -36,6 +38,7 @@ export interface InvokerParts {
   uses: readonly TaskUse[];
   batch: ResultBatch;
   settlement: Settlement;
+  profiling?: ProfileSwitch | undefined;
   /** Invocations whose calls are over. */
   spare: Invocation[];
 }
@@ -49,7 +52,7 @@ export interface InvokerParts {
  */
 export class Invoker {
   readonly #parts: InvokerParts;
-  readonly #sampler = new CallSampler();
+  readonly #sampler: CallSampler;
 
   // Fields: each is read for every row, and a field costs less than the property of a property.
   readonly #handlers: LoadedModule['handlers'];
@@ -69,6 +72,7 @@ export class Invoker {
 
   constructor(parts: InvokerParts) {
     this.#parts = parts;
+    this.#sampler = new CallSampler(parts.profiling);
     this.#handlers = parts.module.handlers;
     this.#scope = parts.scope;
     this.#claimer = parts.claimer;
@@ -177,7 +181,9 @@ export class Invoker {
         return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
       return inputs.take();
     } catch (error) {
-      return this.#refuse(call, inputs, id, STATUS.inputUnread, { reason: `it cannot be read again: ${text(error)}` });
+      return this.#refuse(call, inputs, id, STATUS.inputUnread, {
+        reason: `it cannot be read again: ${text(error)}`,
+      });
     }
   }
 
@@ -207,7 +213,9 @@ export class Invoker {
       }
       if (this.#claimer?.claim(frame, row, times.startedAt) !== false) return inputs.take();
     } catch (error) {
-      return this.#refuse(call, inputs, id, STATUS.inputUnread, { reason: `it cannot be read again: ${text(error)}` });
+      return this.#refuse(call, inputs, id, STATUS.inputUnread, {
+        reason: `it cannot be read again: ${text(error)}`,
+      });
     }
     return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
   }
@@ -240,7 +248,7 @@ export class Invoker {
     if (!lengths.areVeryShort) this.#batch.sendLoose();
     let result: unknown;
     let promise: Promise<unknown> | undefined;
-    this.#sampler.begin(now);
+    this.#sampler.begin(now, index);
     try {
       result = inCleanContext(callHandler, handler, input, context);
       promise = promiseOf(result);
@@ -293,8 +301,4 @@ export class Invoker {
 function fullness(name: string, { batches }: LoadedModule): ((inputs: unknown[]) => boolean) | undefined {
   const isFull = batches?.get(name)?.options.isFull as ((inputs: readonly unknown[]) => unknown) | undefined;
   return isFull && ((inputs) => saysFull(isFull, inputs, `batch.isFull of ${name}`));
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

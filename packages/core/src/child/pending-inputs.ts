@@ -1,9 +1,11 @@
+import { hostNowMs } from '../base/clock.js';
 import type { Arena } from '../codec/arena.js';
 import { fromPort } from '../codec/port-value.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import { HANDLER_MASK, SAME_CALL, TASK_WORDS, type TasksFrame } from '../wire/frame.js';
 import type { RowExtras, TasksBody } from '../wire/messages.js';
 import type { ArenaPlace } from '../wire/record.js';
+import { type ProfileSwitch, UNPROFILED } from './profile/task-hooks.js';
 
 /** Length of the field with the bytes of shape definitions before the inputs of a frame. */
 const DEFINITIONS_LENGTH = 4;
@@ -20,15 +22,17 @@ export class PendingInputs {
   readonly #extras: TasksBody['extras'];
   readonly #decoder: ValueDecoder;
   readonly #arena: Arena | undefined;
+  readonly #profiling: ProfileSwitch;
   #at: number;
   #nextAt: number;
   #besideAt = 0;
 
   /** @throws if its definitions of shapes cannot be read */
-  constructor(frame: TasksFrame, decoder: ValueDecoder, arena: Arena | undefined) {
+  constructor(frame: TasksFrame, decoder: ValueDecoder, arena: Arena | undefined, profiling = UNPROFILED) {
     this.frame = frame;
     this.#decoder = decoder;
     this.#arena = arena;
+    this.#profiling = profiling;
     this.#extras = frame.body?.extras;
     this.rows = frame.meta.length / TASK_WORDS;
     const definitions = frame.values.readUInt32LE(0);
@@ -75,6 +79,15 @@ export class PendingInputs {
 
   /** Decodes the current input. @throws if it cannot be read */
   take(): unknown {
+    const { hooks } = this.#profiling;
+    if (hooks === undefined) return this.#decode();
+    const begin = hostNowMs();
+    const input = this.#decode();
+    hooks.decoded((this.frame.meta[this.row * TASK_WORDS + 1] ?? 0) & HANDLER_MASK, hostNowMs() - begin);
+    return input;
+  }
+
+  #decode(): unknown {
     const { extras } = this;
     if (extras?.cloned !== undefined) return fromPort(extras.cloned);
     const beside = extras?.views === undefined ? undefined : (index: number) => this.#view(index, extras);

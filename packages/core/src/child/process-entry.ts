@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { exit, getBuiltinModule, kill, process } from '../base/natives.js';
 import { Arena } from '../codec/arena.js';
 import { openDecoder, openEncoder } from '../codec/open-codec.js';
-import type { WorkerKind } from '../wire/frame.js';
+import { FRAME, type WorkerKind } from '../wire/frame.js';
 import { SocketChannel } from '../wire/socket-channel.js';
 import { FileClaims, FileLogWriter } from './claims.js';
 import { shareContextUntilUsed } from './clean-context.js';
@@ -48,6 +48,8 @@ const worker = serve({
   },
   load: loader.load,
   startGuard,
+  sendNow: (message) => channel.sendNow(LINK_FD, FRAME.measured, message),
+  watchBlocked: startBlockedWatch,
   restoreTicks,
   outputWritten,
   endOrphaned: () => kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL'),
@@ -64,6 +66,17 @@ function startGuard(): void {
     execArgv: [],
   });
   guard.unref();
+}
+
+/** Starts the thread that makes this one measure itself while a handler blocks it. Returns its end. */
+function startBlockedWatch(): () => void {
+  const { Worker } = getBuiltinModule('node:worker_threads');
+  const options = { workerData: { fd: BOARD_FD }, execArgv: [] };
+  const watch = new Worker(new URL('./blocked-watch.cjs', import.meta.url), options);
+  // Without it, a profile of a blocked handler is lost, and nothing else.
+  watch.on('error', () => {});
+  watch.unref();
+  return () => void watch.terminate();
 }
 
 // A handler that calls process.exit() must not lose finished results. A socket at once writes as much as fits.

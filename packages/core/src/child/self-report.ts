@@ -58,6 +58,12 @@ export class SelfReport {
     return { ...this.#last, uses: metrics ? this.#takeUses() : [], sections: taken, mistakes };
   }
 
+  /** A report of all that is new, in the middle of work. */
+  now(): ReportMessage {
+    this.#readVitals(hostNowMs());
+    return { ...this.#last, uses: this.#takeUses(), sections: this.#sections.take() };
+  }
+
   #hasGrown(now: number): boolean {
     if (now - this.#grownAt < GROWTH_LOOK_MS) return false;
     this.#grownAt = now;

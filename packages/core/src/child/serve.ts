@@ -1,27 +1,25 @@
 import { hostNowMs, systemClock } from '../base/clock.js';
 import { nextTick, printError, setTimeout } from '../base/natives.js';
-import type { Arena } from '../codec/arena.js';
 import { openDecoder } from '../codec/open-codec.js';
-import type { ValueDecoder, ValueEncoder } from '../codec/value-codec.js';
 import { MOST_ITEMS } from '../contract/batch-shape.js';
 import { beginWithValues, endWithValues, lazyValues } from '../contract/lazy-values.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import { setWorkerData } from '../contract/worker-scope.js';
-import { TEST_ID, type WorkerBoard } from '../wire/claim-board.js';
+import { TEST_ID } from '../wire/claim-board.js';
 import { errorToWire } from '../wire/error-wire.js';
-import { FRAME, type ParentKind, PROTOCOL_VERSION, type WorkerChannel } from '../wire/frame.js';
+import { FRAME, type ParentKind, PROTOCOL_VERSION } from '../wire/frame.js';
 import { frameRouter } from '../wire/frame-router.js';
 import type { InitMessage, StartFailedMessage } from '../wire/messages.js';
 import { Requests } from '../wire/requests.js';
-import type { LogWriter } from '../wire/result-log.js';
 import { readStartValue } from '../wire/start-value.js';
 import type { ParentTopics, WorkerTopics } from '../wire/topics.js';
 import { rulesOf, withLists } from './batch-handlers.js';
 import { BusyPoll } from './busy-poll.js';
 import { systemThreadId } from './cpu-time.js';
 import { FlowTable } from './flow-table.js';
-import type { Imported } from './import-namespace.js';
+import type { Host, Served, Shared } from './host.js';
 import { OwnCache } from './own-cache.js';
+import { Profiling } from './profile/profiling.js';
 import { askWhenTaken, ProgressSender } from './progress.js';
 import { ProgressLink } from './progress-link.js';
 import { relieve } from './relief.js';
@@ -36,43 +34,6 @@ import { TaskUse } from './task-use.js';
 import { sendUsage, UsageReports } from './usage-reports.js';
 import { runWarmupTasks } from './warm-up.js';
 import { type LoadedModule, loadWorkerModule } from './worker-module.js';
-
-/** Things that a worker shares with its parent besides the link. */
-export interface Shared {
-  encoder: ValueEncoder;
-  decoder: ValueDecoder;
-  arena: Arena | undefined;
-  /** Both undefined if there is no memory that both see. */
-  board: WorkerBoard | undefined;
-  log: LogWriter | undefined;
-}
-
-/** Differences between a process, a thread and the parent itself. */
-export interface Host {
-  channel: WorkerChannel;
-  /** Opens the codec, and the memory shared with the parent. @throws if the codec cannot be loaded */
-  open(init: InitMessage): Shared;
-  /** Imports the worker module. */
-  load(url: string): Promise<Imported>;
-  /** Starts the thread that ends this process with its parent. */
-  startGuard(): void;
-  /** Undoes a handler's fake of process.nextTick: the streams that write the last bytes need the real one. */
-  restoreTicks(): void;
-  /** Resolves when all printed output has left. */
-  outputWritten(): Promise<unknown>;
-  /** Ends it and all its children: its parent, which would end them, is gone. */
-  endOrphaned(): void;
-  /** Ends the process or thread. */
-  exit(code: number): void;
-}
-
-/** The running worker, as its host sees it. */
-export interface Served {
-  flush(): void;
-  /** Ends the tasks: none begins any more, and no result leaves. */
-  end(): void;
-  isHandling(): boolean;
-}
 
 /**
  * Length from which inputs are marked on the board before they are decoded, at 0.7 µs. At 5 ns a byte
@@ -99,6 +60,7 @@ export function serve(host: Host): Served {
   let starting: Promise<void> | undefined;
   let ending = false;
   let mayHaveValues = false;
+  const profiling = new Profiling(channel, host);
 
   const requests = new Requests<WorkerTopics, ParentTopics>({
     channel,
@@ -108,6 +70,7 @@ export function serve(host: Host): Served {
         cache.relieve(asked.level);
         return relieve(asked, pressureHook());
       },
+      measure: () => void profiling.measure(),
     },
   });
 
@@ -118,11 +81,13 @@ export function serve(host: Host): Served {
     [FRAME.tasks]: (frame) => {
       loop?.accept(frame);
       reports?.keepComing();
+      profiling.keepComing();
     },
     [FRAME.cancel]: ({ body }) => loop?.cancel(body),
     [FRAME.tune]: ({ body }) => loop?.tune(body.concurrency),
     [FRAME.pressure]: ({ body }) => onPressure(body.level),
     [FRAME.stop]: () => void stop(),
+    [FRAME.profile]: ({ body }) => profiling.apply(body.terms),
     ...requests.handlers,
     [FRAME.flow]: (frame) => flows?.handlers[FRAME.flow](frame),
     [FRAME.credit]: (frame) => flows?.handlers[FRAME.credit](frame),
@@ -136,7 +101,7 @@ export function serve(host: Host): Served {
   };
   channel.onClose = () => {
     requests.end();
-    loop?.end();
+    end();
     // The parent is gone, or has released us, and needs no results. Quick teardowns still run.
     if (ending) return;
     setTimeout(() => host.endOrphaned(), LATE_TEARDOWN_MS).unref();
@@ -155,8 +120,13 @@ export function serve(host: Host): Served {
       const shared = host.open(init);
       if (init.guard) host.startGuard();
       const { encoder, log, arena, board } = shared;
+      // Before the module: its clients of servers are watched from their first connection on.
+      if (init.profile !== undefined) profiling.apply(init.profile);
       const results = new ResultWriter({ channel, encoder, log, arena });
-      const sections = new SectionRecorder((path) => board?.noteSection(path));
+      const sections = new SectionRecorder((path) => {
+        board?.noteSection(path);
+        profiling.hooks?.section(path);
+      });
       const progress = new ProgressSender(new ProgressLink(channel, encoder), askWhenTaken(requests));
       flows = new FlowTable(channel, encoder, () => openDecoder(init.codec));
       const workerData = readStartValue(init.workerData);
@@ -226,6 +196,7 @@ export function serve(host: Host): Served {
       heavyBytes: typeof init.codec === 'object' ? 0 : HEAVY_BYTES,
       concurrency: init.concurrency,
       poll,
+      profiling,
       uses,
       mostRows: loaded.handlers.map(([name]) => (loaded.batches?.has(name) === true ? MOST_ITEMS : 1)),
       // Ahead of the results. The parent may have read the last ones from the log by then.
@@ -235,6 +206,15 @@ export function serve(host: Host): Served {
       },
     });
     reports = new ReportTimer(made, report, channel);
+    profiling.serve({
+      handlers: loaded.handlers.map(([name]) => name),
+      uses,
+      isIdle: () => made.idle,
+      report() {
+        const message = report.now();
+        channel.send(FRAME.report, message);
+      },
+    });
     return made;
   }
 
@@ -261,6 +241,7 @@ export function serve(host: Host): Served {
     // A load or setup that has begun is completed, so that it can be torn down.
     await starting;
     loop?.flush();
+    profiling.end();
     await teardown();
     host.restoreTicks();
     await channel.flushed();
@@ -287,5 +268,15 @@ export function serve(host: Host): Served {
     await endWithValues((error) => printError('A lazy value could not be disposed of:', error));
   }
 
-  return { flush: () => loop?.flush(), end: () => loop?.end(), isHandling: () => loop?.isHandling === true };
+  function end(): void {
+    loop?.end();
+    profiling.end();
+  }
+
+  function flush(): void {
+    loop?.flush();
+    profiling.end();
+  }
+
+  return { flush, end, isHandling: () => loop?.isHandling === true };
 }

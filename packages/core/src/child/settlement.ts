@@ -7,6 +7,7 @@ import type { WorkerChannel } from '../wire/frame.js';
 import { STATUS } from '../wire/record.js';
 import { outsideOfTasks } from './clean-context.js';
 import type { Invocation } from './invocation.js';
+import { type ProfileSwitch, UNPROFILED } from './profile/task-hooks.js';
 import { promiseOf, whenSettled } from './promised.js';
 import type { ResultBatch } from './result-batch.js';
 import { RunningTask } from './running-task.js';
@@ -19,6 +20,7 @@ export interface SettlementParts {
   mostRows: readonly number[];
   uses: readonly TaskUse[];
   batch: ResultBatch;
+  profiling?: ProfileSwitch | undefined;
   /** Invocations whose calls are over: at most as many as ran at once. */
   spare: Invocation[];
   /** Called when a call is over that was not over at its return. */
@@ -29,6 +31,7 @@ export interface SettlementParts {
 export class Settlement {
   readonly #parts: SettlementParts;
   readonly #batch: ResultBatch;
+  readonly #profiling: ProfileSwitch;
   /** Rows of calls that have returned and are not over, by wire id. */
   readonly #waiting = new Map<number, RunningTask>();
   #calls = 0;
@@ -36,6 +39,7 @@ export class Settlement {
   constructor(parts: SettlementParts) {
     this.#parts = parts;
     this.#batch = parts.batch;
+    this.#profiling = parts.profiling ?? UNPROFILED;
   }
 
   /** Number of calls that have returned and are not over. */
@@ -93,7 +97,15 @@ export class Settlement {
     if (call.tasks.length > 0) call.tasks[row]?.end();
     if (call.isWaiting) this.#leave(call, id);
     call.times.endedAt = now;
+    const { hooks } = this.#profiling;
+    if (hooks === undefined) {
+      this.#batch.add(id, status, value, call.isToLog, call.times);
+      return;
+    }
+    const { handler } = call;
+    const begin = hostNowMs();
     this.#batch.add(id, status, value, call.isToLog, call.times);
+    hooks.encoded(handler, hostNowMs() - begin);
   }
 
   /** Notes that the handler has returned, but the call is not over. */
@@ -101,12 +113,15 @@ export class Settlement {
     call.isWaiting = true;
     call.waitsSince = now;
     this.#calls++;
+    this.#profiling.hooks?.waits(call.handler, this.#calls);
   }
 
   /** Removes a row before it gets its result. The last result may find this worker idle. */
   #leave(call: Invocation, id: number): void {
     this.#waiting.delete(id);
-    if (call.unsettled === 0) this.#calls--;
+    if (call.unsettled > 0) return;
+    this.#calls--;
+    this.#profiling.hooks?.settled(call.handler, this.#calls);
   }
 
   /** Called when the promise of a call has settled. */

@@ -2,7 +2,7 @@ import { openDecoder, openEncoder } from '../codec/open-codec.js';
 import { BOARD_BYTES, MemoryBoard } from '../wire/claim-board.js';
 import type { InitMessage } from '../wire/messages.js';
 import { MemoryLogWriter } from '../wire/result-log.js';
-import type { Shared } from './serve.js';
+import type { Shared } from './host.js';
 
 /** The board and the log of a worker in this process, in memory that it shares with its parent. */
 export function openSharedMemory({ codec, maxPayloadBytes, board }: InitMessage): Shared {

@@ -11,6 +11,7 @@ import { Claimer } from './claimer.js';
 import type { Invocation } from './invocation.js';
 import { Invoker } from './invoker.js';
 import { PendingInputs } from './pending-inputs.js';
+import { type ProfileSwitch, UNPROFILED } from './profile/task-hooks.js';
 import { ResultBatch } from './result-batch.js';
 import type { ResultWriter } from './result-writer.js';
 import type { WorkerScope } from './running-task.js';
@@ -34,6 +35,7 @@ export interface LoopParts {
   /** Length from which inputs are decoded before their task is claimed; see wire/claim-board.ts. */
   heavyBytes: number;
   poll: BusyPoll;
+  profiling?: ProfileSwitch | undefined;
   /** By handler. */
   uses: readonly TaskUse[];
   /** Most rows of one call, by handler. A handler of several rows takes and returns lists; see invoker.ts. */
@@ -55,6 +57,7 @@ export class TaskLoop {
   readonly #claimer: Claimer | undefined;
   readonly #invoker: Invoker;
   readonly #settlement: Settlement;
+  readonly #profiling: ProfileSwitch;
   #concurrency: number;
   /** Whether any handler takes several rows. */
   readonly #takesLists: boolean;
@@ -68,6 +71,7 @@ export class TaskLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    this.#profiling = parts.profiling ?? UNPROFILED;
     this.#concurrency = parts.concurrency;
     this.#takesLists = parts.mostRows.some((most) => most > 1);
     const { board, concurrency, heavyBytes, mostRows, results, scope } = parts;
@@ -110,7 +114,7 @@ export class TaskLoop {
   }
 
   accept(frame: TasksFrame): void {
-    const inputs = new PendingInputs(frame, this.#parts.decoder, this.#parts.arena);
+    const inputs = new PendingInputs(frame, this.#parts.decoder, this.#parts.arena, this.#profiling);
     this.#frames.push(inputs);
     const word = frame.meta[1] ?? 0;
     this.#backlog.add(inputs.rows, (word & MORE) !== 0);
@@ -141,7 +145,14 @@ export class TaskLoop {
   }
 
   flush(): void {
+    const { hooks } = this.#profiling;
+    if (hooks === undefined) {
+      this.#batch.send();
+      return;
+    }
+    const begin = hostNowMs();
     this.#batch.send();
+    hooks.sent(hostNowMs() - begin);
   }
 
   /** Ends it: no task begins any more, and no result is sent or logged. Handlers that run are not stopped. */

@@ -1,5 +1,6 @@
 import type { TaskUseTotals } from '../wire/messages.js';
 import { leastCpuMs, ownCpuMs } from './cpu-time.js';
+import { type ProfileSwitch, UNPROFILED } from './profile/task-hooks.js';
 
 /**
  * Time that the tasks of one handler use: the total, and the part before they returned to the event loop. The two together
@@ -61,11 +62,17 @@ const LEAST_SAMPLE_MS = leastCpuMs();
 
 /** Measures the processor time of a call now and then. */
 export class CallSampler {
+  readonly #profiling: ProfileSwitch;
   #nextAt = -Infinity;
   #cpuMs: number | undefined;
 
-  /** Called before a handler. */
-  begin(nowMs: number): void {
+  constructor(profiling = UNPROFILED) {
+    this.#profiling = profiling;
+  }
+
+  /** Called before a handler. @param handler its index */
+  begin(nowMs: number, handler: number): void {
+    this.#profiling.hooks?.called(handler, nowMs);
     if (nowMs < this.#nextAt) return;
     this.#nextAt = nowMs + SAMPLE_EVERY_MS;
     this.#cpuMs = ownCpuMs();
@@ -73,6 +80,7 @@ export class CallSampler {
 
   /** Called when it has returned or thrown, after this time. */
   end(use: TaskUse, ms: number): void {
+    this.#profiling.hooks?.returned(ms);
     const before = this.#cpuMs;
     if (before === undefined) return;
     this.#cpuMs = undefined;

@@ -3,8 +3,10 @@ import { checkPressureLevel, checkReason, checkTaskName, wrongArgument } from '.
 import type { BreakerHandle } from '../contract/breaker-options.js';
 import type { CloseOptions } from '../contract/call-options.js';
 import { checkReliefOptions, checkStatsOptions } from '../contract/check-options.js';
+import { checkProfileTerms } from '../contract/check-profile-terms.js';
 import type { PoolHealth } from '../contract/health.js';
 import type { WorkersOption } from '../contract/options.js';
+import { type PoolProfiling, type Profilable, type ProfileTerms, PROFILING } from '../contract/profile-messages.js';
 import type { PoolRelief, ReliefOptions } from '../contract/relief.js';
 import { resolveOptions } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
@@ -19,7 +21,7 @@ import type { PoolParts } from './open-pool.js';
  *
  * @typeParam W the type of the worker module
  */
-export class PoolControl<W = AnyHandlers> extends CheckedEvents implements AsyncDisposable {
+export class PoolControl<W = AnyHandlers> extends CheckedEvents implements AsyncDisposable, Profilable {
   /** @internal */
   protected readonly parts: PoolParts;
 
@@ -62,6 +64,11 @@ export class PoolControl<W = AnyHandlers> extends CheckedEvents implements Async
   /** Resolves when nothing is queued and nothing runs. */
   idle(): Promise<void> {
     return this.parts.backend.whenIdle();
+  }
+
+  /** @internal How a profiler attaches. */
+  [PROFILING](terms: ProfileTerms): PoolProfiling {
+    return this.parts.backend.profile(checkProfileTerms(terms));
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   DECODING_AT,
   freshBoard,
   hasMarks,
+  MEASURE_AT,
   type ParentBoard,
   RECORD_BYTES,
   recordAt,
@@ -34,6 +35,8 @@ export class BoardFile implements ParentBoard {
   readonly #floats = new Float64Array(this.#words.buffer);
   readonly #record = new Uint8Array(this.#words.buffer);
   #isOpen = true;
+  /** Number of times that measurements were asked for. */
+  #asked = 0;
 
   private constructor(fd: number) {
     this.fd = fd;
@@ -74,6 +77,11 @@ export class BoardFile implements ParentBoard {
   isIntact(): boolean {
     const bytes = new Uint8Array(BOARD_BYTES);
     return this.read(bytes, BOARD_BYTES, 0) === BOARD_BYTES && hasMarks(new Uint32Array(bytes.buffer));
+  }
+
+  /** Asks for measurements; see child/profile/blocked-watch.ts. */
+  askToMeasure(): void {
+    this.#write(++this.#asked, MEASURE_AT);
   }
 
   /** Writes the position up to which the log was read, for the worker. */

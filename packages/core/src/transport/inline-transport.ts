@@ -62,6 +62,9 @@ class InlineTransport implements Transport {
     return Promise.resolve(undefined);
   }
 
+  /** As for `stack`. */
+  measure(): void {}
+
   isOutputBlocked(): boolean {
     return false;
   }

@@ -141,6 +141,10 @@ class ProcessTransport implements Transport {
     return this.#guard?.stack(withinMs) ?? Promise.resolve(undefined);
   }
 
+  measure(): void {
+    this.#boardFile?.askToMeasure();
+  }
+
   isOutputBlocked(): boolean {
     const { stdout, stderr } = this.#child;
     return stdout?.isPaused() === true || stderr?.isPaused() === true;

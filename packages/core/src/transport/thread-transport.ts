@@ -1,5 +1,6 @@
 import type { MessagePort, WorkerOptions } from 'node:worker_threads';
 import { LINEAGE_KEY, lineageOf } from '../base/lineage.js';
+import { measureBlocked } from '../base/measure-blocked.js';
 import { messageOf } from '../base/message-of.js';
 import { Buffer, clearTimeout, process, setTimeout } from '../base/natives.js';
 import { MessageChannel, Worker } from '../base/parent-natives.js';
@@ -15,6 +16,7 @@ import { bundleFile } from './bundle-file.js';
 import { heapFlags, threadLoader } from './node-flags.js';
 import { forwardOutput, readToTheEnd, Tail } from './output.js';
 import { sharedBoard } from './shared-board.js';
+import { inspectThread } from './thread-inspector.js';
 import { threadStack } from './thread-stack.js';
 import { type Transport, type TransportExit, UNHEARD, type WorkerSpec } from './transport.js';
 import { workerEnv } from './worker-env.js';
@@ -114,6 +116,10 @@ class ThreadTransport implements Transport {
 
   stack(withinMs: number): Promise<string | undefined> {
     return threadStack(this.threadId, withinMs);
+  }
+
+  measure(withinMs: number): void {
+    void inspectThread(this.threadId, withinMs, measureBlocked);
   }
 
   isOutputBlocked(): boolean {

@@ -1,5 +1,6 @@
 import type { Arena } from '../codec/arena.js';
 import type { DeathReport } from '../contract/errors.js';
+import type { ProfileTerms } from '../contract/profile-messages.js';
 import type { ResolvedOptions } from '../contract/resolved-options.js';
 import type { SlotOptions } from '../contract/slot-options.js';
 import type { ModuleObject } from '../contract/worker-module.js';
@@ -30,6 +31,8 @@ export interface WorkerSpec {
   readonly heapLimitMb: number | undefined;
   readonly options: ResolvedOptions;
   readonly startData: StartData;
+  /** What profilers ask of it at its start. */
+  readonly profile?: ProfileTerms | undefined;
 }
 
 /** Copies of what every worker of a pool gets at its start. */
@@ -71,6 +74,8 @@ export interface Transport {
   readonly wantsGuard: boolean;
   /** Current stack of its handler, even in synchronous code; undefined if it cannot be read in time. */
   stack(withinMs: number): Promise<string | undefined>;
+  /** Makes a worker that is profiled send what it has measured, even in synchronous code. Nothing comes if that is not possible. */
+  measure(withinMs: number): void;
   /**
    * Whether a kill leaves nothing behind even while the worker loads its module. A thread that is ended then leaks the
    * files it was opening, into this process.

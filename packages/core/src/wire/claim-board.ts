@@ -8,7 +8,8 @@ import { atomicLoad, atomicStore, Buffer } from '../base/natives.js';
  *   run that was claimed together (u32), and when (f64);
  *   a revocation, written by the parent: the wire id of the task it wants back (u32).
  *
- * Words beside the slots: the input being decoded, the parent's position in the result log, and the open section.
+ * Words beside the slots: the input being decoded, the parent's position in the result log, and the open section. Profilers count
+ * their questions there.
  *
  * The protocol (docs/decisions/0006-recall.md proves it):
  *
@@ -46,6 +47,8 @@ export const DECODING_AT = WORDS_AT + 4;
 export const CONSUMED_AT = WORDS_AT + 8;
 /** Position up to which a thread has written its result log; files do not need it. */
 export const PRODUCED_AT = WORDS_AT + 12;
+/** Number of times that a blocked process was asked for the measurements of its profiler. */
+export const MEASURE_AT = WORDS_AT + 16;
 /** The path of the open section; ends with a zero. */
 export const SECTION_AT = WORDS_AT + 64;
 /** Longer paths are cut. */

@@ -4,7 +4,9 @@ import type { WireThrown } from './error-nodes.js';
 import type {
   CancelMessage,
   InitMessage,
+  MeasuredMessage,
   PressureMessage,
+  ProfileTermsMessage,
   ReadyMessage,
   ReportMessage,
   RequestMessage,
@@ -23,6 +25,7 @@ const FROM_PARENT = {
   tune: 5,
   pressure: 6,
   sourceEnd: 7,
+  profile: 8,
 } as const;
 /** Kinds that the worker sends, named after the news. */
 const FROM_WORKER = {
@@ -35,6 +38,7 @@ const FROM_WORKER = {
   sourceLeft: 21,
   flowsEnd: 22,
   messageUnread: 23,
+  measured: 24,
 } as const;
 
 /** Kinds that both sides send; see wire/requests.ts. */
@@ -85,6 +89,8 @@ export interface Bodies {
   [FRAME.flowsEnd]: undefined;
   /** Why the handler gets no more messages. */
   [FRAME.messageUnread]: string;
+  [FRAME.profile]: ProfileTermsMessage;
+  [FRAME.measured]: MeasuredMessage;
 }
 
 /**
@@ -157,7 +163,7 @@ export const FLOW_HEAD = 3;
 export const FLOW_ROW = 2;
 
 /** Raised when the layout of either side changes; a worker of another version refuses to start. */
-export const PROTOCOL_VERSION = 11;
+export const PROTOCOL_VERSION = 12;
 
 /** Content of a frame besides its kind and body. */
 export interface Cargo {

@@ -1,6 +1,7 @@
 import type { PortValue } from '../codec/port-value.js';
 import type { CodecName } from '../contract/codec.js';
 import type { Headers } from '../contract/headers.js';
+import type { IoMessage, ProfileMessage, ProfileTerms, WorkerUsage } from '../contract/profile-messages.js';
 import type { BatchRules } from '../contract/resolve-batch.js';
 import type { SectionDelta, SectionMistakes } from '../contract/trace.js';
 import type { PressureLevel } from '../contract/worker-module.js';
@@ -38,6 +39,8 @@ export interface InitMessage {
   /** Steps by which to lower its priority. */
   nice: number;
   warmup: readonly WarmupTask[];
+  /** What profilers ask of it; undefined without any. */
+  profile: ProfileTerms | undefined;
 }
 /** A call that a new worker makes before it is ready. */
 export interface WarmupTask {
@@ -54,6 +57,20 @@ export interface TuneMessage {
 }
 export interface PressureMessage {
   level: PressureLevel;
+}
+/** What profilers ask of a worker from now on; undefined when the last one has stopped. */
+export interface ProfileTermsMessage {
+  terms: ProfileTerms | undefined;
+}
+/** What a worker has measured of itself, for profilers. */
+export interface MeasuredMessage {
+  usage?: WorkerUsage | undefined;
+  io?: Pick<IoMessage, 'io' | 'unknown' | 'folded'> | undefined;
+  part?: ProfileMessage['part'] | undefined;
+  /** Whether it is the last of an answer to `Transport.measure`. */
+  isAnswer?: boolean | undefined;
+  /** Whether nothing comes after it: the worker ends. */
+  isLast?: boolean | undefined;
 }
 export interface ReadyMessage {
   handlers: string[];

@@ -1,7 +1,17 @@
 import type { Socket } from 'node:net';
-import type { Buffer } from '../base/natives.js';
+import { hostNowMs } from '../base/clock.js';
+import { Buffer, writeSync } from '../base/natives.js';
 import type { Bodies, Cargo, Frame, FrameChannel, FrameKind } from './frame.js';
 import { encodeFrame, type FrameFormat, FrameReader } from './frame-codec.js';
+
+/** Longest time for which `sendNow` waits for the other end to read, ms. */
+const WRITE_WITHIN_MS = 300;
+
+/** Parts of Node's own sockets. */
+interface Inner {
+  readonly writableBuffer: readonly unknown[];
+  readonly _handle: { readonly writeQueueSize: number } | null;
+}
 
 /** Frames over a stream socket, between two processes. */
 export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Sends> {
@@ -49,6 +59,25 @@ export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Send
     return sentAt;
   }
 
+  /**
+   * Sends a frame while the event loop stands still, as far as the other end reads it in time. The rest leaves when the loop turns.
+   * @param fd the socket's own descriptor
+   * @returns false if earlier frames still wait for the loop: then nothing is sent
+   */
+  sendNow<K extends Sends>(fd: number, kind: K, body: Bodies[K]): boolean {
+    if (!this.#isEmpty()) return false;
+    const bytes = Buffer.concat(encodeFrame(this.#reader.format, kind, body).parts);
+    const written = writeNow(fd, bytes);
+    if (written < bytes.length) this.#socket.write(bytes.subarray(written));
+    return true;
+  }
+
+  /** Whether all that was sent is in the system's hands. `writableLength` shrinks only when the loop turns. */
+  #isEmpty(): boolean {
+    const { writableBuffer, _handle: handle } = this.#socket as unknown as Inner;
+    return writableBuffer.length === 0 && handle?.writeQueueSize === 0;
+  }
+
   get bufferedBytes(): number {
     return this.#socket.writableLength;
   }
@@ -68,4 +97,19 @@ export class SocketChannel<Sends extends FrameKind> implements FrameChannel<Send
   close(): void {
     this.#socket.destroy();
   }
+}
+
+/** Writes at once, and returns the number of bytes that were written in time. */
+function writeNow(fd: number, bytes: Uint8Array): number {
+  const until = hostNowMs() + WRITE_WITHIN_MS;
+  let written = 0;
+  while (written < bytes.length && hostNowMs() < until) {
+    try {
+      written += writeSync(fd, bytes, written);
+    } catch (error) {
+      // EAGAIN: the socket is full. Any other error ends the link, which the loop will see.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') break;
+    }
+  }
+  return written;
 }

@@ -28,4 +28,6 @@ export interface ParentTopics {
     readonly asked: ReliefRequest;
     readonly answer: Omit<WorkerRelief, 'workerId' | 'slot' | 'outcome' | 'freedBytes'>;
   };
+  /** Asks for all that was measured for profilers. It comes in frames ahead of the answer. */
+  measure: { readonly asked: undefined; readonly answer: undefined };
 }

@@ -6,13 +6,14 @@ import type { Task } from '../task/task.js';
 import type { Transport, WorkerSpec } from '../transport/transport.js';
 import { FRAME, type ProgressFrame, type ResultsFrame, type WorkerKind } from '../wire/frame.js';
 import { frameRouter } from '../wire/frame-router.js';
-import type { ReadyMessage, ReportMessage, StartFailedMessage } from '../wire/messages.js';
+import type { MeasuredMessage, ReadyMessage, ReportMessage, StartFailedMessage } from '../wire/messages.js';
 import { STATUS } from '../wire/record.js';
 import { Requests } from '../wire/requests.js';
 import type { ParentTopics, ReliefRequest, WorkerTopics } from '../wire/topics.js';
 import { FlowDesk } from './flow-desk.js';
 import type { InFlightEntry } from './in-flight-entry.js';
 import type { InFlightTasks } from './in-flight-tasks.js';
+import { Measuring } from './measuring.js';
 import { ResultReader } from './result-reader.js';
 import type { ResultRow } from './result-row.js';
 import type { WorkerListener } from './worker-listener.js';
@@ -56,6 +57,8 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
   readonly #reader: ResultReader;
   readonly #requests: Requests<ParentTopics, WorkerTopics>;
   readonly #output: WorkerOutput<W>;
+  /** What it measures for profilers. */
+  readonly measuring: Measuring;
   /** Made at the first frame of a flow: most workers see none. */
   #openFlows: FlowDesk | undefined;
 
@@ -81,10 +84,15 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
     const readLog = (): void => void this.readLog(false);
     this.#output = new WorkerOutput({ worker, assigned, listener, readLog, tasksDone: () => this.tasksDone });
     transport.output = this.#output;
+    this.measuring = new Measuring({
+      transport,
+      ask: (timeoutMs) => this.#requests.ask('measure', undefined, { timeoutMs }),
+    });
     const route = frameRouter<WorkerKind>(`Worker ${parts.worker.id}`, {
       [FRAME.results]: (frame) => this.#onResults(frame),
       [FRAME.progress]: (frame) => this.#onProgress(frame),
       [FRAME.report]: ({ body }) => this.#onReport(body),
+      [FRAME.measured]: ({ body }) => this.#onMeasured(body),
       [FRAME.warming]: () => parts.loaded(),
       [FRAME.ready]: ({ body }) => this.#onReady(body),
       [FRAME.startFailed]: ({ body }) => parts.startFailed(body),
@@ -213,6 +221,11 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
       const entry = assigned.get(wireId);
       entry?.grant?.correct(used, nowMs, entry.row);
     }
+  }
+
+  #onMeasured(message: MeasuredMessage): void {
+    if (message.isAnswer === true) this.measuring.noteAnswer();
+    else this.#parts.listener.measured(this.#parts.worker, message);
   }
 
   #onReport(report: ReportMessage): void {

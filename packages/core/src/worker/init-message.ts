@@ -4,7 +4,7 @@ import type { InitMessage } from '../wire/messages.js';
 
 /** A worker's first frame: its identity, what to load, and what it shares with its parent. */
 export function initMessage(
-  { moduleUrl, workerId, slot, concurrency, options, startData }: WorkerSpec,
+  { moduleUrl, workerId, slot, concurrency, options, startData, profile }: WorkerSpec,
   transport: Transport,
 ): InitMessage {
   return {
@@ -25,5 +25,6 @@ export function initMessage(
     ownsOutput: options.stdio !== 'inherit',
     nice: options.nice,
     warmup: startData.warmup,
+    profile,
   };
 }

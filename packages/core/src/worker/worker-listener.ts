@@ -2,7 +2,7 @@ import type { Refusal } from '../contract/errors.js';
 import type { OutputStream } from '../contract/stdio.js';
 import type { SectionDelta, SectionMistakes } from '../contract/trace.js';
 import type { Task } from '../task/task.js';
-import type { ReadyMessage } from '../wire/messages.js';
+import type { MeasuredMessage, ReadyMessage } from '../wire/messages.js';
 import type { ResultRow } from './result-row.js';
 import type { HandlerUse } from './use-meter.js';
 import type { WorkerEnd } from './worker-end.js';
@@ -23,6 +23,8 @@ export interface WorkerListener<W> {
   resultsRead(worker: W): void;
   /** The worker has reported, so `metrics` is new. @param uses what the tasks of its handlers did to it since then, by index */
   reported(worker: W, uses: readonly HandlerUse[]): void;
+  /** It has sent what it has measured for profilers. */
+  measured(worker: W, message: MeasuredMessage): void;
   refused(worker: W, task: Task, refusal: Refusal): void;
   progress(worker: W, task: Task, value: unknown): void;
   timedOut(worker: W, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void;

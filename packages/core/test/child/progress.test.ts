@@ -171,7 +171,7 @@ describe('a parent that stands still', () => {
     const requests = new Requests<WorkerTopics, ParentTopics>({
       channel,
       clock,
-      answers: { relieve: () => Promise.reject(new Error('not asked here')) },
+      answers: { relieve: () => Promise.reject(new Error('not asked here')), measure: () => undefined },
     });
     let taken = 0;
     askWhenTaken(requests)(() => void taken++);

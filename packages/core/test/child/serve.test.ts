@@ -22,6 +22,7 @@ const INIT: InitMessage = {
   ownsOutput: false,
   nice: 0,
   warmup: [],
+  profile: undefined,
 };
 
 /** Starts a worker's side over a channel that notes what it sends. Resolves with the kinds of its first frames. */

@@ -56,7 +56,7 @@ describe('processor time of calls', () => {
   };
   const sample = (call: () => number): ReturnType<TaskUse['totals']> => {
     const [sampler, use] = [new CallSampler(), new TaskUse()];
-    sampler.begin(0);
+    sampler.begin(0, 0);
     sampler.end(use, call());
     return use.totals(0);
   };
@@ -70,14 +70,14 @@ describe('processor time of calls', () => {
 
   it('is taken every 20 ms at most, and of no call that is too short to be measured', () => {
     const [sampler, use] = [new CallSampler(), new TaskUse()];
-    sampler.begin(1000);
+    sampler.begin(1000, 0);
     sampler.end(use, 5);
-    sampler.begin(1019);
+    sampler.begin(1019, 0);
     sampler.end(use, 5);
     expect(use.totals(0).sampledMs).toBe(5);
-    sampler.begin(1020);
+    sampler.begin(1020, 0);
     sampler.end(use, 0.09);
-    sampler.begin(1040);
+    sampler.begin(1040, 0);
     sampler.end(use, 0.5);
     expect(use.totals(0).sampledMs).toBe(5.5);
   });

@@ -8,6 +8,7 @@ import { deferred } from '../../src/base/deferred.js';
 import type { CallTerms } from '../../src/contract/call-terms.js';
 import { type DroppedBy, PoolError } from '../../src/contract/errors.js';
 import type { WorkersOption } from '../../src/contract/options.js';
+import type { PoolProfiling } from '../../src/contract/profile-messages.js';
 import type { WorkerRelief } from '../../src/contract/relief.js';
 import type { Summary } from '../../src/contract/stats.js';
 import type { NotedCheck } from '../../src/sizing/health.js';
@@ -189,6 +190,14 @@ export class MemoryBackend implements Backend {
       this.#fail(task, new PoolError('ERR_TASK_DROPPED', { task: task.name, pool, by, starts: 0 }));
     }
     return waiting.length;
+  }
+
+  profile(): PoolProfiling {
+    return {
+      costs: () => ({ encodeMs: 0, decodeMs: 0, dispatchMs: 0 }),
+      collect: () => Promise.resolve({ answered: 0, silent: 0 }),
+      stop() {},
+    };
   }
 
   health(): NotedCheck[] {

@@ -166,6 +166,8 @@ export class ScriptedTransport implements Transport {
     return this.#clock.now();
   }
 
+  measure(): void {}
+
   stack(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

@@ -42,6 +42,7 @@ export function openWorker(poolOptions: PoolOptions = {}) {
     ready: () => heard.ready++,
     resultsRead: () => heard.settled++,
     result: (_worker, task, { status, value }) => heard.results.push({ task, status, value }),
+    measured: () => {},
     refused: (_worker, task, { reason }) => heard.refused.push({ task, reason }),
     progress: (_worker, task, value) => heard.progress.push({ task, value }),
     timedOut: (_worker, task, ranMs, by) => heard.timedOut.push({ task, ranMs, by }),

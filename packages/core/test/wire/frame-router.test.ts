@@ -21,6 +21,7 @@ function open() {
     [FRAME.flow]: note('flow'),
     [FRAME.credit]: note('credit'),
     [FRAME.sourceEnd]: note('sourceEnd'),
+    [FRAME.profile]: note('profile'),
   });
   const arrive = (kind: unknown, body?: unknown): void =>
     route({

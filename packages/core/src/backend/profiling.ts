@@ -1,0 +1,152 @@
+import { channel } from 'node:diagnostics_channel';
+import { hostNowMs } from '../base/clock.js';
+import { describeExit } from '../contract/errors.js';
+import type { PoolKind } from '../contract/options.js';
+import type {
+  IoMessage,
+  ParentCosts,
+  PoolProfiling,
+  ProfileMessage,
+  ProfileTerms,
+  UsageMessage,
+} from '../contract/profile-messages.js';
+import { CHANNELS } from '../contract/trace.js';
+import type { MeasuredMessage } from '../wire/messages.js';
+import type { Worker } from '../worker/worker.js';
+import type { WorkerEnd } from '../worker/worker-end.js';
+import { unionOf } from './profile-terms.js';
+
+const usageChannel = channel(CHANNELS.usage);
+const ioChannel = channel(CHANNELS.io);
+const profileChannel = channel(CHANNELS.profile);
+
+/** Time for a worker whose task has run into its time limit to be measured. It is killed after `graceMs`, whatever comes of this. */
+const TIMED_OUT_MS = 1000;
+
+export interface ProfilingParts {
+  readonly pool: object;
+  readonly kind: PoolKind;
+  workers(): Iterable<Worker>;
+}
+
+/** How far the profiles of one worker reach. */
+interface Reach {
+  /** End of its latest profile, or time when it was asked for the first one; host clock. */
+  untilMs: number;
+  /** Whether it has sent its last measurements. */
+  isOver: boolean;
+}
+
+/** The profilers of one pool: what they ask of its workers, and what they get. */
+export class Profiling {
+  /** Costs on the main thread, all profilings together; undefined while nothing measures them. */
+  costs: ParentCosts | undefined;
+  /** What all profilers together ask of workers; undefined without any. */
+  terms: ProfileTerms | undefined;
+  readonly #parts: ProfilingParts;
+  readonly #opened = new Map<object, ProfileTerms>();
+  readonly #reaches = new WeakMap<Worker, Reach>();
+  #profilesSinceMs = 0;
+
+  constructor(parts: ProfilingParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins a profiling: several may go on at once. */
+  open(terms: ProfileTerms): PoolProfiling {
+    const key = {};
+    this.#opened.set(key, terms);
+    this.costs ??= { encodeMs: 0, decodeMs: 0, dispatchMs: 0 };
+    const { costs } = this;
+    const { encodeMs, decodeMs, dispatchMs } = costs;
+    this.#renew();
+    return {
+      costs: () => ({
+        encodeMs: costs.encodeMs - encodeMs,
+        decodeMs: costs.decodeMs - decodeMs,
+        dispatchMs: costs.dispatchMs - dispatchMs,
+      }),
+      collect: (withinMs) => this.#collect(withinMs),
+      stop: () => {
+        if (!this.#opened.delete(key)) return;
+        if (this.#opened.size === 0) this.costs = undefined;
+        this.#renew();
+      },
+    };
+  }
+
+  measured(worker: Worker, { usage, io, part, isLast }: MeasuredMessage): void {
+    const { pool } = this.#parts;
+    const workerId = worker.id;
+    const reach = this.#reachOf(worker);
+    if (isLast === true) reach.isOver = true;
+    if (usage !== undefined && usageChannel.hasSubscribers) {
+      usageChannel.publish({ pool, workerId, usage } satisfies UsageMessage);
+    }
+    if (io !== undefined && ioChannel.hasSubscribers) ioChannel.publish({ pool, workerId, ...io } satisfies IoMessage);
+    if (part === undefined) return;
+    if (part.kind === 'cpu') reach.untilMs = Math.max(reach.untilMs, part.profile.endTime / 1000);
+    this.#publish(worker, part);
+  }
+
+  /** A worker may soon be killed for its task: its profile is wanted before that. */
+  timedOut(worker: Worker): void {
+    if (!this.#hasProfiles) return;
+    // Without an answer the profile is lost, which the worker's end reports.
+    void worker.received.measuring.fromOutside(TIMED_OUT_MS);
+  }
+
+  /** A worker has ended: without its last measurements, a part of its profile is lost. */
+  exited(worker: Worker, end: WorkerEnd): void {
+    if (!this.#hasProfiles) return;
+    const reach = this.#reachOf(worker);
+    if (reach.isOver) return;
+    const { killedFor } = end.report;
+    const why = killedFor === undefined ? `it ended with ${describeExit(end.report)}` : `it was killed: ${killedFor}`;
+    this.#publish(worker, { kind: 'lost', what: 'cpu', fromMs: reach.untilMs, toMs: hostNowMs(), why });
+  }
+
+  get #hasProfiles(): boolean {
+    return this.terms?.level === 'cpu' && this.#parts.kind !== 'inline';
+  }
+
+  async #collect(withinMs: number): Promise<{ answered: number; silent: number }> {
+    const workers = [...this.#parts.workers()].filter(({ state }) => state !== 'exited');
+    const all = await Promise.all(workers.map((worker) => this.#collectFrom(worker, withinMs)));
+    const answered = all.filter(Boolean).length;
+    return { answered, silent: all.length - answered };
+  }
+
+  async #collectFrom(worker: Worker, withinMs: number): Promise<boolean> {
+    if (await worker.received.measuring.collect(withinMs)) return true;
+    if (this.#hasProfiles && worker.state !== 'exited') {
+      const why = `it did not answer within ${withinMs} ms`;
+      const { untilMs } = this.#reachOf(worker);
+      this.#publish(worker, { kind: 'lost', what: 'cpu', fromMs: untilMs, toMs: hostNowMs(), why });
+    }
+    return false;
+  }
+
+  #renew(): void {
+    const hadProfiles = this.#hasProfiles;
+    this.terms = unionOf(this.#opened.values());
+    if (this.#hasProfiles && !hadProfiles) this.#profilesSinceMs = hostNowMs();
+    for (const worker of this.#parts.workers()) {
+      if (worker.state !== 'exited') worker.received.measuring.apply(this.terms);
+    }
+  }
+
+  #reachOf(worker: Worker): Reach {
+    let reach = this.#reaches.get(worker);
+    if (reach === undefined) {
+      reach = { untilMs: Math.max(this.#profilesSinceMs, worker.startedAt), isOver: false };
+      this.#reaches.set(worker, reach);
+    }
+    return reach;
+  }
+
+  #publish({ id: workerId }: Worker, part: ProfileMessage['part']): void {
+    if (profileChannel.hasSubscribers)
+      profileChannel.publish({ pool: this.#parts.pool, workerId, part } satisfies ProfileMessage);
+  }
+}

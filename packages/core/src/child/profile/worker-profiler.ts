@@ -1,0 +1,258 @@
+import { hostNowMs } from '../../base/clock.js';
+import { MEASURE_BLOCKED } from '../../base/measure-blocked.js';
+import { messageOf } from '../../base/message-of.js';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../../base/natives.js';
+import type { ProfileTerms } from '../../contract/profile-messages.js';
+import type { MeasuredMessage } from '../../wire/messages.js';
+import { LabelWriter } from './label-track.js';
+import { ProfileWindows } from './profile-window.js';
+import type { ProfiledHost, ProfiledTasks } from './profiled-worker.js';
+import { RunningLabel } from './running-label.js';
+import type { TaskHooks } from './task-hooks.js';
+import { TaskMeter } from './task-meter.js';
+import { UsageMeter } from './usage-meter.js';
+
+/** Sends to the parent, in one way or another. */
+type Send = (message: MeasuredMessage) => unknown;
+
+/** Time between two messages while there are tasks. */
+const SEND_EVERY_MS = 100;
+/** Time between two looks at the event loop while there are tasks. */
+const LOOK_EVERY_MS = 25;
+
+export interface WorkerProfilerParts extends ProfiledHost {
+  send(message: MeasuredMessage): void;
+}
+
+export function openProfiler(parts: WorkerProfilerParts): WorkerProfiler {
+  return new WorkerProfiler(parts);
+}
+
+/** Measures a worker from within: what it uses, and at level 'cpu' what its code does. */
+export class WorkerProfiler {
+  readonly hooks: TaskHooks;
+  readonly #parts: WorkerProfilerParts;
+  readonly #meter = new TaskMeter();
+  readonly #usage = new UsageMeter();
+  readonly #labels = new LabelWriter();
+  readonly #running = new RunningLabel(hostNowMs);
+  #windows: ProfileWindows | undefined;
+  #tasks: ProfiledTasks | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #rest: NodeJS.Timeout | undefined;
+  #lookedAt = 0;
+  #endWatch: (() => void) | undefined;
+  #sentAt = -Infinity;
+  /** Whether it is at work now: `measureBlocked` may come at any point of the code. */
+  #isBusy = false;
+
+  constructor(parts: WorkerProfilerParts) {
+    this.#parts = parts;
+    this.hooks = hooksOf(this.#meter, this.#running, () => this.#windows !== undefined);
+  }
+
+  /** Takes the terms that hold from now on. */
+  apply(terms: ProfileTerms): void {
+    this.#work(() => {
+      const wantsProfile = terms.level === 'cpu' && !this.#parts.isInline;
+      if (!wantsProfile) {
+        this.#endWindows(this.#parts.send);
+        return;
+      }
+      if (this.#windows === undefined) {
+        this.#windows = new ProfileWindows(this.#labels, terms);
+        this.#running.write(this.#labels);
+        this.#offer();
+      }
+      this.#windows.terms = terms;
+      this.#renew(this.#parts.send);
+    });
+    this.keepComing();
+  }
+
+  serve(tasks: ProfiledTasks): void {
+    this.#tasks = tasks;
+    this.#meter.serve(
+      tasks.handlers,
+      tasks.uses.map((use) => use.totals(hostNowMs())),
+    );
+    this.#running.serve(tasks.handlers);
+  }
+
+  /** Looks at the loop while there are tasks. Profiles pause at rest: their samples would wake a core a thousand times a second. */
+  keepComing(): void {
+    if (this.#timer !== undefined) return;
+    this.#lookedAt = hostNowMs();
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+    if (this.#rest !== undefined) clearTimeout(this.#rest);
+    this.#rest = undefined;
+    const windows = this.#windows;
+    if (windows?.isOpen === false) this.#work(() => this.#openWindow(windows, this.#parts.send));
+  }
+
+  /** Sends all that was measured so far. */
+  measure(): void {
+    this.#work(() => {
+      this.#tasks?.report();
+      this.#sendAll(this.#parts.send);
+    });
+  }
+
+  /** Sends the last measurements, and lets go of everything. */
+  end(): void {
+    this.#work(() => {
+      this.#tasks?.report();
+      this.#endWindows(this.#parts.send);
+      this.#parts.send({ usage: this.#read(), isLast: true });
+    });
+    this.stop();
+  }
+
+  /** Lets go of everything. */
+  stop(): void {
+    clearInterval(this.#timer);
+    if (this.#rest !== undefined) clearTimeout(this.#rest);
+    this.#endWindows(() => {});
+    this.#usage.stop();
+  }
+
+  #look(): void {
+    try {
+      this.#lookNow();
+    } catch {
+      // The link is broken, and the worker ends by that.
+      this.stop();
+    }
+  }
+
+  #lookNow(): void {
+    const now = hostNowMs();
+    this.#usage.turned(now - this.#lookedAt - LOOK_EVERY_MS);
+    this.#lookedAt = now;
+    const isIdle = this.#tasks?.isIdle() !== false;
+    if (!isIdle && now - this.#sentAt < SEND_EVERY_MS) return;
+    this.#work(() => {
+      this.#sendUsage(this.#parts.send);
+      if (this.#windows?.isDue === true) this.#renew(this.#parts.send);
+    });
+    if (isIdle) this.#pause();
+  }
+
+  /** Nothing more to look at. A window that is open lasts for its time. */
+  #pause(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    const windows = this.#windows;
+    if (windows?.isOpen !== true) return;
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined;
+      try {
+        this.#work(() => this.#sendParts(windows, this.#parts.send));
+      } catch {
+        // As above.
+        this.stop();
+      }
+    }, windows.dueInMs).unref();
+  }
+
+  #sendAll(send: Send): void {
+    this.#sendUsage(send);
+    if (this.#windows?.isOpen === true) this.#renew(send);
+  }
+
+  #sendUsage(send: Send): void {
+    this.#sentAt = hostNowMs();
+    send({ usage: this.#read() });
+  }
+
+  #read(): MeasuredMessage['usage'] {
+    return this.#usage.read(this.#meter, this.#tasks?.uses ?? []);
+  }
+
+  /** Ends the present window, and begins the next one. */
+  #renew(send: Send): void {
+    const windows = this.#windows;
+    if (windows === undefined) return;
+    this.#sendParts(windows, send);
+    this.#openWindow(windows, send);
+  }
+
+  #openWindow(windows: ProfileWindows, send: Send): void {
+    try {
+      windows.open();
+    } catch (error) {
+      const now = hostNowMs();
+      send({ part: { kind: 'lost', what: 'cpu', fromMs: now, toMs: now, why: messageOf(error) } });
+      this.#windows = undefined;
+    }
+  }
+
+  #sendParts(windows: ProfileWindows, send: Send): void {
+    for (const part of windows.close()) {
+      try {
+        send({ part });
+      } catch (error) {
+        // Larger than `maxPayloadBytes`.
+        if (part.kind === 'lost') throw error;
+        const now = hostNowMs();
+        send({ part: { kind: 'lost', what: part.kind, fromMs: now, toMs: now, why: messageOf(error) } });
+      }
+    }
+  }
+
+  #endWindows(send: Send): void {
+    const windows = this.#windows;
+    if (windows === undefined) return;
+    this.#windows = undefined;
+    this.#running.write(undefined);
+    this.#sendParts(windows, send);
+    windows.end();
+    Reflect.deleteProperty(globalThis, MEASURE_BLOCKED);
+    this.#endWatch?.();
+  }
+
+  /** Lets another thread measure this one while a handler blocks it. */
+  #offer(): void {
+    const { sendNow = (message: MeasuredMessage) => (this.#parts.send(message), true) } = this.#parts;
+    const value = (): void => {
+      // In the middle of own work, nothing is consistent. The first message shows whether the link takes any.
+      if (this.#isBusy || this.#windows === undefined) return;
+      this.#work(() => {
+        if (!sendNow({ usage: this.#read() })) return;
+        if (this.#windows?.isOpen === true) this.#renew(sendNow);
+        sendNow({ isAnswer: true });
+      });
+    };
+    Object.defineProperty(globalThis, MEASURE_BLOCKED, { value, configurable: true });
+    this.#endWatch = this.#parts.watchBlocked?.();
+  }
+
+  /** Times own work. */
+  #work(act: () => void): void {
+    const begin = hostNowMs();
+    this.#isBusy = true;
+    try {
+      act();
+    } finally {
+      this.#isBusy = false;
+      this.#usage.worked(hostNowMs() - begin);
+    }
+  }
+}
+
+/** Bound functions of one object: a hook costs one call. */
+function hooksOf(meter: TaskMeter, running: RunningLabel, hasTrack: () => boolean): TaskHooks {
+  return {
+    decoded: (handler, ms) => meter.decoded(handler, ms),
+    encoded: (handler, ms) => meter.encoded(handler, ms),
+    sent: (ms) => meter.sent(ms),
+    called: (handler, atMs) => running.called(handler, atMs),
+    returned(ms) {
+      meter.returned(ms);
+      running.returned(ms);
+    },
+    waits: (handler, calls) => running.waits(handler, calls),
+    settled: (handler, calls) => running.settled(handler, calls),
+    section: (path) => (hasTrack() ? running.section(path) : undefined),
+  };
+}
