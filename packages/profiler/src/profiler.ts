@@ -1,24 +1,17 @@
 import { hostNowMs } from '@millpond/core/internal';
-import { Attachments, type ProfiledPool, standingOf } from './attach.js';
-import { buildReport } from './build/build.js';
-import { poolReport } from './build/pool-report.js';
-import { sum } from './build/sums.js';
+import type { ProfiledPool } from './attach.js';
+import { Measuring } from './measuring.js';
 import type { Bottleneck, ReportData } from './model/report-data.js';
-import { Date, nodeTiming, process, setImmediate } from './natives.js';
+import { setImmediate } from './natives.js';
 import {
   type BottleneckOptions,
   type ProfilerOptions,
   refuse,
   resolveBottleneckOptions,
-  type ResolvedProfilerOptions,
   resolveProfilerOptions,
 } from './options.js';
-import { ParentRecorder, type ParentSample } from './record/parent-recorder.js';
 import { Report } from './report/report.js';
 import { ParentSections, type Span } from './sections/parent-sections.js';
-
-/** Time limit for the last measurements of workers, ms. A worker that computes without a pause may not answer. */
-const COLLECT_WITHIN_MS = 1000;
 
 /**
  * Shows where the time of pools went. It measures how long tasks waited, travelled and ran, and how busy workers were. It also
@@ -34,26 +27,15 @@ const COLLECT_WITHIN_MS = 1000;
  * happens before the first `attach` or section, and a pool without a profiler pays nothing.
  */
 export class Profiler implements Disposable {
-  readonly #options: ResolvedProfilerOptions;
-  readonly #attachments: Attachments;
   readonly #sections = new ParentSections(hostNowMs);
-  readonly #startedAt = new Date().toISOString();
-  readonly #startMs = hostNowMs();
-  readonly #idleAtStartMs = nodeTiming.idleTime;
-  /** Measures the main thread from the first attach on. */
-  #parent: ParentRecorder | undefined;
-  /** Lines about data that did not arrive. */
-  readonly #remarks: string[] = [];
+  readonly #measuring: Measuring;
   /** The final measurements; undefined while measuring goes on. */
   #final: ReportData | undefined;
   #stopping: Promise<Report> | undefined;
 
   /** @throws ERR_OPTION for an unknown key or a wrong value */
   constructor(options?: ProfilerOptions) {
-    this.#options = resolveProfilerOptions(options);
-    const { level, io, sampleUs, heap } = this.#options;
-    const terms = level === 'off' ? undefined : { level, io, sampleUs, heap };
-    this.#attachments = new Attachments(level, terms, hostNowMs);
+    this.#measuring = new Measuring(resolveProfilerOptions(options), this.#sections);
   }
 
   /**
@@ -63,8 +45,7 @@ export class Profiler implements Disposable {
   attach(pool: ProfiledPool): this {
     if (this.#hasStopped)
       refuse('pool', 'cannot be attached: this profiler has stopped. Make a new one for the next run.');
-    this.#attachments.add(pool);
-    if (this.#options.level !== 'off') this.#parent ??= new ParentRecorder(hostNowMs, (sample) => this.#looked(sample));
+    this.#measuring.attach(pool);
     return this;
   }
 
@@ -105,12 +86,12 @@ export class Profiler implements Disposable {
    */
   bottlenecks(options?: BottleneckOptions): Bottleneck[] {
     const { minMs } = resolveBottleneckOptions(options);
-    return (this.#final ?? this.#measure({ traces: false })).bottlenecks.filter((section) => section.selfMs >= minMs);
+    return (this.#final ?? this.#measuring.report(false)).bottlenecks.filter((section) => section.selfMs >= minMs);
   }
 
   /** Everything measured so far, as plain data of its own; measuring goes on. After `stop`: the data of its report. */
   snapshot(): ReportData {
-    return this.#final ?? this.#measure({ traces: true });
+    return this.#final ?? this.#measuring.report(true);
   }
 
   /**
@@ -127,10 +108,9 @@ export class Profiler implements Disposable {
   [Symbol.dispose](): void {
     if (this.#final !== undefined) return;
     try {
-      this.#final = this.#measure({ traces: true });
+      this.#final = this.#measuring.report(true);
     } finally {
-      this.#parent?.stop();
-      this.#attachments.detach();
+      this.#measuring.stop();
       this.#sections.stop();
     }
   }
@@ -140,52 +120,10 @@ export class Profiler implements Disposable {
   }
 
   async #stopAfterTurn(): Promise<Report> {
-    const silent = await this.#attachments.collect(COLLECT_WITHIN_MS);
-    if (silent > 0)
-      this.#remarks.push(`${silent} workers did not send their last measurements within ${COLLECT_WITHIN_MS} ms`);
+    await this.#measuring.collect();
     // One turn, so that messages already read from the workers are handed out.
     await new Promise((resolve) => setImmediate(resolve));
     this[Symbol.dispose]();
     return new Report(this.snapshot());
-  }
-
-  #looked(sample: ParentSample): void {
-    for (const { recorder } of this.#attachments.all) recorder.curves.parentWas(sample);
-  }
-
-  #measure({ traces }: { traces: boolean }): ReportData {
-    const endMs = hostNowMs();
-    const wallMs = endMs - this.#startMs;
-    const idleMs = nodeTiming.idleTime - this.#idleAtStartMs;
-    const attachments = [...this.#attachments.all];
-    const recorders = attachments.map(({ recorder }) => recorder);
-    const costs = attachments.map(({ profiling }) => profiling?.costs());
-    const parent = this.#parent;
-    const { level, mute } = this.#options;
-    return buildReport({
-      level,
-      startedAt: this.#startedAt,
-      // Two clocks: the share may come out slightly below 0.
-      busyShare: wallMs > 0 ? Math.max(0, 1 - idleMs / wallMs) : 0,
-      times: {
-        ...{ wallMs, idleMs: Math.min(idleMs, wallMs) },
-        encodeMs: sum(costs, (cost) => cost?.encodeMs ?? 0),
-        decodeMs: sum(costs, (cost) => cost?.decodeMs ?? 0),
-        dispatchMs: sum(costs, (cost) => cost?.dispatchMs ?? 0),
-        gcMs: parent?.gcMs ?? 0,
-        profilerMs: (parent?.ownMs ?? 0) + sum(recorders, ({ ownMs }) => ownMs),
-        loopDelayMaxMs: parent?.delayMaxMs ?? 0,
-        loopDelayP99Ms: parent?.delayP99Ms ?? 0,
-      },
-      recorders,
-      pools: attachments.map((attachment) => poolReport(attachment.recorder, endMs, standingOf(attachment), traces)),
-      parentSections: this.#sections.ledger,
-      parentMarks: [],
-      parentCpu: {},
-      openPaths: this.#sections.openPaths(),
-      memoryBytes: process.constrainedMemory() || null,
-      remarks: this.#remarks,
-      mute,
-    });
   }
 }

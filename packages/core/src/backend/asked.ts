@@ -11,7 +11,7 @@ export function askedOf(options: ResolvedOptions, types: TaskTypes, cores: numbe
     concurrencyMax: concurrency.max,
     prefetch,
     queueMax: orNull(queueMax),
-    codec,
+    codec: typeof codec === 'string' ? codec : 'module',
     recycleAfterTasks: recycle.afterTasks ?? null,
     memoryLimitBytes: memory.limitBytes ?? null,
     perWorkerBytes: memory.perWorkerBytes ?? null,

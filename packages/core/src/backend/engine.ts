@@ -19,6 +19,7 @@ import { noteWorked } from '../transport/last-output.js';
 import type { StartData } from '../transport/transport.js';
 import { Worker } from '../worker/worker.js';
 import { neverSpawned } from '../worker/worker-start.js';
+import { askedOf } from './asked.js';
 import type { BackendParts } from './backend.js';
 import { Intake } from './intake.js';
 import { KeepAlive } from './keep-alive.js';
@@ -65,7 +66,6 @@ export class Engine {
     const { options, pool, moduleUrl, host } = parts;
     const random = (): number => host.random();
     this.clock = host.clock;
-    this.profiling = new Profiling({ pool, kind: options.kind, workers: () => this.supervisor.workers });
     this.#encoder = openEncoder(options.codec, options.maxPayloadBytes);
     this.types = new TaskTypes(options, { random, breakerChanged: (event) => this.#onBreakerChanged(event) });
     const memory = new InputMemory(this.clock);
@@ -77,6 +77,13 @@ export class Engine {
         else this.dispatcher.cancel(task, reason);
       },
       onPendingChange: (pending) => this.#onPendingChange(pending),
+    });
+    this.profiling = new Profiling({
+      pool,
+      kind: options.kind,
+      spent: this.registry.balance.spent,
+      asked: () => askedOf(options, this.types, this.#usableCores()),
+      workers: () => this.supervisor.workers,
     });
     this.dispatcher = new Dispatcher({
       pool,

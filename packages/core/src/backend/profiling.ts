@@ -5,6 +5,7 @@ import type { PoolKind } from '../contract/options.js';
 import type {
   IoMessage,
   ParentCosts,
+  PoolAsked,
   PoolProfiling,
   ProfileMessage,
   ProfileTerms,
@@ -26,6 +27,9 @@ const TIMED_OUT_MS = 1000;
 export interface ProfilingParts {
   readonly pool: object;
   readonly kind: PoolKind;
+  /** Costs on the main thread since the pool began. */
+  readonly spent: Readonly<ParentCosts>;
+  asked(): PoolAsked;
   workers(): Iterable<Worker>;
 }
 
@@ -39,8 +43,6 @@ interface Reach {
 
 /** The profilers of one pool: what they ask of its workers, and what they get. */
 export class Profiling {
-  /** Costs on the main thread, all profilings together; undefined while nothing measures them. */
-  costs: ParentCosts | undefined;
   /** What all profilers together ask of workers; undefined without any. */
   terms: ProfileTerms | undefined;
   readonly #parts: ProfilingParts;
@@ -56,21 +58,19 @@ export class Profiling {
   open(terms: ProfileTerms): PoolProfiling {
     const key = {};
     this.#opened.set(key, terms);
-    this.costs ??= { encodeMs: 0, decodeMs: 0, dispatchMs: 0 };
-    const { costs } = this;
-    const { encodeMs, decodeMs, dispatchMs } = costs;
+    const { spent } = this.#parts;
+    const { encodeMs, decodeMs, dispatchMs } = spent;
     this.#renew();
     return {
+      asked: this.#parts.asked(),
       costs: () => ({
-        encodeMs: costs.encodeMs - encodeMs,
-        decodeMs: costs.decodeMs - decodeMs,
-        dispatchMs: costs.dispatchMs - dispatchMs,
+        encodeMs: spent.encodeMs - encodeMs,
+        decodeMs: spent.decodeMs - decodeMs,
+        dispatchMs: spent.dispatchMs - dispatchMs,
       }),
       collect: (withinMs) => this.#collect(withinMs),
       stop: () => {
-        if (!this.#opened.delete(key)) return;
-        if (this.#opened.size === 0) this.costs = undefined;
-        this.#renew();
+        if (this.#opened.delete(key)) this.#renew();
       },
     };
   }

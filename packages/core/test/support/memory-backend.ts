@@ -1,3 +1,4 @@
+import { askedOf } from '../../src/backend/asked.js';
 import type { Backend, BackendParts, BackendStats, SharedTask } from '../../src/backend/backend.js';
 import { KeepAlive } from '../../src/backend/keep-alive.js';
 import { RoomLine } from '../../src/backend/room-line.js';
@@ -12,6 +13,7 @@ import type { PoolProfiling } from '../../src/contract/profile-messages.js';
 import type { WorkerRelief } from '../../src/contract/relief.js';
 import type { Summary } from '../../src/contract/stats.js';
 import type { NotedCheck } from '../../src/sizing/health.js';
+import { TaskTypes } from '../../src/task/task-types.js';
 
 type WorkerModule = Record<string, (input: unknown, ctx: object) => unknown>;
 
@@ -194,6 +196,7 @@ export class MemoryBackend implements Backend {
 
   profile(): PoolProfiling {
     return {
+      asked: askedOf(this.#parts.options, new TaskTypes(this.#parts.options), 1),
       costs: () => ({ encodeMs: 0, decodeMs: 0, dispatchMs: 0 }),
       collect: () => Promise.resolve({ answered: 0, silent: 0 }),
       stop() {},

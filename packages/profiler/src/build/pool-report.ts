@@ -57,6 +57,7 @@ export function poolReport(recorder: PoolRecorder, endMs: number, standing: Pool
     ),
     marks: [...recorder.marks],
     slowest: slowest(recorder),
+    ...(recorder.profiles === undefined ? {} : { cpu: recorder.profiles.cpu(), heap: recorder.profiles.heap() }),
     ...(isFull && recorder.spans !== undefined
       ? { spans: SpanSample.columns([recorder.spans.good, recorder.spans.failed], recorder.startMs) }
       : {}),

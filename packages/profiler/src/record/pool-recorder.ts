@@ -12,6 +12,7 @@ import type {
   WorkerMessage,
 } from '@millpond/core';
 import { BoundedNames } from '@millpond/core/internal';
+import { ProfileRecorder } from '../cpu/profile-recorder.js';
 import type { Mark } from '../model/curves.js';
 import type { Level } from '../model/report-data.js';
 import { IdleClock } from './idle-clock.js';
@@ -69,6 +70,8 @@ export class PoolRecorder {
   readonly slowest = new Slowest();
   /** Samples of good and of failed tries; undefined below level 'trace'. */
   readonly spans: { good: SpanSample; failed: SpanSample } | undefined;
+  /** Undefined before the first profile. */
+  profiles: ProfileRecorder | undefined;
   readonly marks: Mark[] = [];
   readonly deaths: { workerId: number; atMs: number; why: string }[] = [];
   readonly sizing: { atMs: number; from: number; to: number; reason: string }[] = [];
@@ -168,8 +171,8 @@ export class PoolRecorder {
   }
 
   /** Takes a profile of a worker. */
-  profiled(_message: ProfileMessage): void {
-    // The recorder of profiles joins here.
+  profiled(message: ProfileMessage): void {
+    (this.profiles ??= new ProfileRecorder()).add(message);
   }
 
   /** Notes that the pool wants another number of workers. */

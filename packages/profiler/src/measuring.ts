@@ -1,0 +1,111 @@
+import { hostNowMs } from '@millpond/core/internal';
+import { Attachments, type ProfiledPool, standingOf } from './attach.js';
+import { buildReport } from './build/build.js';
+import { poolReport } from './build/pool-report.js';
+import { sum } from './build/sums.js';
+import { ParentProfile } from './cpu/parent-profile.js';
+import { ProfileRecorder, type RawProfile } from './cpu/profile-recorder.js';
+import type { ReportData } from './model/report-data.js';
+import { Date, nodeTiming, process } from './natives.js';
+import type { ResolvedProfilerOptions } from './options.js';
+import { ParentRecorder } from './record/parent-recorder.js';
+import type { ParentSections } from './sections/parent-sections.js';
+
+/** Time limit for the last measurements of workers, ms. A worker that computes without a pause may not answer. */
+const COLLECT_WITHIN_MS = 1000;
+
+/**
+ * All that measures, from the construction to the end: the attached pools, the main thread, its CPU profile. It starts what measures the
+ * main thread with the first pool, and stops all of it at the end.
+ */
+export class Measuring {
+  readonly attachments: Attachments;
+  readonly #options: ResolvedProfilerOptions;
+  readonly #sections: ParentSections;
+  readonly #startedAt = new Date().toISOString();
+  readonly #startMs = hostNowMs();
+  readonly #idleAtStartMs = nodeTiming.idleTime;
+  #parent: ParentRecorder | undefined;
+  #profile: ParentProfile | undefined;
+  readonly #parentProfiles = new ProfileRecorder();
+  /** Lines about data that did not arrive. */
+  readonly #remarks: string[] = [];
+
+  constructor(options: ResolvedProfilerOptions, sections: ParentSections) {
+    this.#options = options;
+    this.#sections = sections;
+    const { level, io, sampleUs, heap } = options;
+    this.attachments = new Attachments(level, level === 'off' ? undefined : { level, io, sampleUs, heap }, hostNowMs);
+  }
+
+  /** @throws ERR_OPTION */
+  attach(pool: ProfiledPool): void {
+    const { level, sampleUs } = this.#options;
+    this.attachments.add(pool);
+    if (level === 'off' || this.#parent !== undefined) return;
+    this.#parent = new ParentRecorder(hostNowMs, (sample) => {
+      for (const { recorder } of this.attachments.all) recorder.curves.parentWas(sample);
+    });
+    if (level !== 'cpu') return;
+    this.#profile = new ParentProfile(sampleUs, (message) => this.#parentProfiles.add(message));
+    this.#profile.start();
+  }
+
+  /** Has workers send what they have measured so far. */
+  async collect(): Promise<void> {
+    const silent = await this.attachments.collect(COLLECT_WITHIN_MS);
+    if (silent > 0) {
+      this.#remarks.push(`${silent} workers did not send their last measurements within ${COLLECT_WITHIN_MS} ms`);
+    }
+  }
+
+  stop(): void {
+    this.#profile?.stop();
+    this.#parent?.stop();
+    this.attachments.detach();
+  }
+
+  /** The latest profile of each worker of each pool, as V8 wrote it, and that of the main thread. */
+  rawProfiles(): { pool: string; profiles: RawProfile[] }[] {
+    const ofPools = Array.from(this.attachments.all, ({ recorder }) => ({
+      pool: recorder.pool.name,
+      profiles: recorder.profiles?.rawProfiles() ?? [],
+    }));
+    return [{ pool: '', profiles: this.#parentProfiles.rawProfiles() }, ...ofPools];
+  }
+
+  /** Everything up to now. @param isFull whether with single tries */
+  report(isFull: boolean): ReportData {
+    const endMs = hostNowMs();
+    const wallMs = endMs - this.#startMs;
+    const idleMs = Math.min(nodeTiming.idleTime - this.#idleAtStartMs, wallMs);
+    const attachments = [...this.attachments.all];
+    const recorders = attachments.map(({ recorder }) => recorder);
+    const costs = attachments.map(({ profiling }) => profiling?.costs());
+    const parent = this.#parent;
+    if (isFull) this.#profile?.collect();
+    const [parentCpu] = this.#parentProfiles.cpu();
+    return buildReport({
+      ...{ level: this.#options.level, startedAt: this.#startedAt, recorders, mute: this.#options.mute },
+      // Two clocks: the share may come out slightly below 0.
+      busyShare: wallMs > 0 ? Math.max(0, 1 - idleMs / wallMs) : 0,
+      times: {
+        ...{ wallMs, idleMs },
+        encodeMs: sum(costs, (cost) => cost?.encodeMs ?? 0),
+        decodeMs: sum(costs, (cost) => cost?.decodeMs ?? 0),
+        dispatchMs: sum(costs, (cost) => cost?.dispatchMs ?? 0),
+        gcMs: parent?.gcMs ?? 0,
+        profilerMs: (parent?.ownMs ?? 0) + (this.#profile?.profilerMs ?? 0) + sum(recorders, ({ ownMs }) => ownMs),
+        loopDelayMaxMs: parent?.delayMaxMs ?? 0,
+        loopDelayP99Ms: parent?.delayP99Ms ?? 0,
+      },
+      pools: attachments.map((attachment) => poolReport(attachment.recorder, endMs, standingOf(attachment), isFull)),
+      parentSections: this.#sections.ledger,
+      parentMarks: [],
+      parentCpu: parentCpu === undefined ? {} : { cpu: parentCpu },
+      openPaths: this.#sections.openPaths(),
+      memoryBytes: process.constrainedMemory() || null,
+      remarks: [...this.#remarks],
+    });
+  }
+}
