@@ -8,6 +8,11 @@ import type { ProfiledHost, ProfiledTasks } from './profiled-worker.js';
 import type { ProfileSwitch, TaskHooks } from './task-hooks.js';
 import type { WorkerProfiler } from './worker-profiler.js';
 
+/** Sections whose growth of memory is measured on demand. */
+interface MeasuredSections {
+  measuresMemory: boolean;
+}
+
 /**
  * The profiler of a worker, once one is wanted. Its code is a file of its own, which loads with the first terms. Nothing here
  * throws: a worker goes on without a profiler that fails, and says so.
@@ -19,6 +24,8 @@ export class Profiling implements ProfileSwitch {
   readonly #host: ProfiledHost;
   #profiler: WorkerProfiler | undefined;
   #tasks: ProfiledTasks | undefined;
+  #sections: MeasuredSections | undefined;
+  #isOn = false;
   #hasEnded = false;
 
   constructor(channel: WorkerChannel, host: ProfiledHost) {
@@ -29,6 +36,8 @@ export class Profiling implements ProfileSwitch {
   /** Takes the terms that hold from now on; undefined ends the profiling. */
   apply(terms: ProfileTerms | undefined): void {
     if (this.#hasEnded) return;
+    this.#isOn = terms !== undefined;
+    if (this.#sections !== undefined) this.#sections.measuresMemory = this.#isOn;
     this.#guarded(terms, () => {
       if (terms === undefined) {
         this.hooks = undefined;
@@ -44,6 +53,12 @@ export class Profiling implements ProfileSwitch {
       this.#profiler.apply(terms);
       this.hooks = this.#profiler.hooks;
     });
+  }
+
+  /** These sections measure memory while a profiler wants it. */
+  watch(sections: MeasuredSections): void {
+    this.#sections = sections;
+    sections.measuresMemory = this.#isOn;
   }
 
   /** Its module is loaded: these are its tasks. */
