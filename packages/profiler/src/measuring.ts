@@ -25,6 +25,7 @@ export class Measuring {
   readonly #startedAt = new Date().toISOString();
   readonly #startMs = hostNowMs();
   readonly #idleAtStartMs = nodeTiming.idleTime;
+  #hasStopped = false;
   #parent: ParentRecorder | undefined;
   #profile: ParentProfile | undefined;
   readonly #parentProfiles = new ProfileRecorder();
@@ -59,10 +60,16 @@ export class Measuring {
     }
   }
 
-  stop(): void {
-    this.#profile?.stop();
-    this.#parent?.stop();
-    this.attachments.detach();
+  /** Ends measuring, and gives the final report. The pools are let go of, whatever happens. */
+  finish(): ReportData {
+    try {
+      this.#profile?.stop();
+      this.#parent?.stop();
+      this.#hasStopped = true;
+      return this.report(true);
+    } finally {
+      this.attachments.detach();
+    }
   }
 
   /** The latest profile of each worker of each pool, as V8 wrote it, and that of the main thread. */
@@ -83,7 +90,7 @@ export class Measuring {
     const recorders = attachments.map(({ recorder }) => recorder);
     const costs = attachments.map(({ profiling }) => profiling?.costs());
     const parent = this.#parent;
-    if (isFull) this.#profile?.collect();
+    if (isFull && !this.#hasStopped) this.#profile?.collect();
     const [parentCpu] = this.#parentProfiles.cpu();
     return buildReport({
       ...{ level: this.#options.level, startedAt: this.#startedAt, recorders, mute: this.#options.mute },

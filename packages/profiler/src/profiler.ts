@@ -108,9 +108,8 @@ export class Profiler implements Disposable {
   [Symbol.dispose](): void {
     if (this.#final !== undefined) return;
     try {
-      this.#final = this.#measuring.report(true);
+      this.#final = this.#measuring.finish();
     } finally {
-      this.#measuring.stop();
       this.#sections.stop();
     }
   }

@@ -33,7 +33,7 @@ export class WorkerProfiler {
   readonly hooks: TaskHooks;
   readonly #parts: WorkerProfilerParts;
   readonly #meter = new TaskMeter();
-  readonly #usage = new UsageMeter();
+  #usage = new UsageMeter();
   readonly #labels = new LabelWriter();
   readonly #running = new RunningLabel(hostNowMs);
   #windows: ProfileWindows | undefined;
@@ -70,8 +70,11 @@ export class WorkerProfiler {
     this.keepComing();
   }
 
+  /** Begins to measure tasks. What the start of the worker took is no part of them. */
   serve(tasks: ProfiledTasks): void {
     this.#tasks = tasks;
+    this.#usage.stop();
+    this.#usage = new UsageMeter();
     this.#meter.serve(
       tasks.handlers,
       tasks.uses.map((use) => use.totals(hostNowMs())),
