@@ -106,7 +106,7 @@ export class Attachments {
 
   /** Has all workers send what they have measured. A silent one is not waited for. Resolves to the number of silent ones. */
   async collect(withinMs: number): Promise<number> {
-    const answers = Array.from(this.#all.values(), ({ profiling }) => profiling?.collect(withinMs));
+    const answers = Array.from(this.#all.values(), async ({ profiling }) => profiling?.collect(withinMs));
     const counts = await Promise.all(answers);
     return counts.reduce((sum, count) => sum + (count?.silent ?? 0), 0);
   }

@@ -44,7 +44,7 @@ export function resolveProfilerOptions(options: ProfilerOptions | undefined): Re
     refuse('sampleUs', `must be an integer from ${LEAST_SAMPLE_US} to ${MOST_SAMPLE_US}; received ${show(sampleUs)}.`);
   if (!Array.isArray(mute) || !mute.every((id) => typeof id === 'string' && /^R\d\d$/.test(id)))
     refuse('mute', `must be a list of ids such as "R08"; received ${show(mute)}.`);
-  return { level, io, sampleUs, heap, mute: [...mute] };
+  return { level, io, sampleUs, heap, mute: [...(mute as readonly string[])] };
 }
 
 /** @throws ERR_OPTION when a key or a value is wrong */

@@ -3,7 +3,7 @@ import { plainName, wellFormed } from '../format/plain.js';
 import type { FlameGraph } from '../model/cpu.js';
 import type { ReportData } from '../model/report-data.js';
 import { Date } from '../natives.js';
-import { mergedCpuOf, type OwnedCpu,ownerName } from './cpu-reports.js';
+import { mergedCpuOf, type OwnedCpu, ownerName } from './cpu-reports.js';
 import { walkFlame } from './flame.js';
 import { ProtoWriter } from './proto-writer.js';
 

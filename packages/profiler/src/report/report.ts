@@ -3,17 +3,17 @@ import { toText } from '../output/text/to-text.js';
 
 /** A finished report. */
 export class Report {
-  readonly #data: ReportData;
+  readonly data: ReportData;
 
   constructor(data: ReportData) {
-    this.#data = data;
+    this.data = data;
   }
 
   toText(): string {
-    return toText(this.#data);
+    return toText(this.data);
   }
 
   toJSON(): ReportData {
-    return this.#data;
+    return this.data;
   }
 }
