@@ -1,0 +1,77 @@
+import { median } from '../findings/statistics/quantile.js';
+import type { Arrivals } from './run-record.js';
+
+/** Share of the submits that must fit a kind for it to be that kind. */
+const MOST = 0.9;
+const LEAST_CALLS = 10;
+
+/** Submits in order of time, and the times of all settlings, in any order. Only first tries count. */
+export function arrivalsOf(submits: ArrayLike<number>, settles: ArrayLike<number>): Arrivals {
+  const calls = submits.length;
+  if (calls < LEAST_CALLS) return { kind: 'open' };
+  const ends = Float64Array.from(settles).sort();
+  const inFlight = new Int32Array(calls);
+  const sinceSettled = new Float64Array(calls);
+  let settled = 0;
+  for (let i = 0; i < calls; i++) {
+    // A promise settles, and the program calls again: both may have one stamp.
+    while (settled < ends.length && (ends[settled] as number) <= (submits[i] ?? 0) + 0.02) settled++;
+    inFlight[i] = Math.max(0, i - settled);
+    sinceSettled[i] = settled === 0 ? Infinity : Math.max(0, (submits[i] ?? 0) - (ends[settled - 1] as number));
+  }
+  return closedOf(submits, ends, inFlight, sinceSettled) ?? roundsOf(submits, ends, inFlight) ?? { kind: 'open' };
+}
+
+/** One call after another has settled, with the same number in flight. */
+function closedOf(
+  submits: ArrayLike<number>,
+  ends: Float64Array,
+  inFlight: Int32Array,
+  sinceSettled: Float64Array,
+): Arrivals | undefined {
+  const calls = inFlight.length;
+  const cap = commonest(inFlight) + 1;
+  // The first ones come at once, and say nothing.
+  if (cap > calls / 2) return undefined;
+  let [fitting, seen] = [0, 0];
+  const gaps: number[] = [];
+  for (let i = cap; i < calls; i++) {
+    seen++;
+    if (inFlight[i] !== cap - 1) continue;
+    fitting++;
+    gaps.push(sinceSettled[i] as number);
+  }
+  const thinkMs = median(gaps);
+  const lengthMs = (ends[ends.length - 1] ?? 0) - (submits[0] ?? 0);
+  const turnMs = (lengthMs * cap) / calls;
+  const isPrompt = thinkMs <= Math.max(1, 0.2 * turnMs);
+  return seen > 0 && fitting >= MOST * seen && isPrompt ? { kind: 'closed', cap, thinkMs } : undefined;
+}
+
+/** A number of calls together, and the next ones when all of them have settled. */
+function roundsOf(submits: ArrayLike<number>, ends: Float64Array, inFlight: Int32Array): Arrivals | undefined {
+  const calls = inFlight.length;
+  const begins: number[] = [];
+  for (let i = 0; i < calls; i++) if (inFlight[i] === 0) begins.push(i);
+  if (begins.length < 3 || calls / begins.length < 2) return undefined;
+  const sizes = begins.map((begin, round) => (begins[round + 1] ?? calls) - begin);
+  const thinks = begins.slice(1).map((begin) => (submits[begin] ?? 0) - (ends[begin - 1] ?? 0));
+  const thinkMs = Math.max(0, median(thinks));
+  const roundMs = ((ends[ends.length - 1] ?? 0) - (submits[0] ?? 0)) / begins.length;
+  // Calls of a round come together, in a small part of its time.
+  const spreads = begins.map((begin, round) => (submits[begin + (sizes[round] ?? 1) - 1] ?? 0) - (submits[begin] ?? 0));
+  const isTogether = median(spreads) <= 0.2 * roundMs;
+  const isPrompt = thinkMs <= 0.2 * roundMs && thinks.filter((ms) => ms <= 0.5 * roundMs).length >= MOST * thinks.length;
+  return isTogether && isPrompt ? { kind: 'rounds', sizes, thinkMs } : undefined;
+}
+
+function commonest(values: Int32Array): number {
+  const counts = new Map<number, number>();
+  let best = 0;
+  for (const value of values) {
+    const count = (counts.get(value) ?? 0) + 1;
+    counts.set(value, count);
+    if (count > (counts.get(best) ?? 0)) best = value;
+  }
+  return best;
+}
