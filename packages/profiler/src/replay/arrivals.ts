@@ -2,7 +2,7 @@ import { median } from '../findings/statistics/quantile.js';
 import type { Arrivals } from './run-record.js';
 
 /** Share of the submits that must fit a kind for it to be that kind. */
-const MOST = 0.9;
+const MOST = 0.85;
 const LEAST_CALLS = 10;
 
 /** Submits in order of time, and the times of all settlings, in any order. Only first tries count. */
@@ -33,19 +33,16 @@ function closedOf(
   const cap = commonest(inFlight) + 1;
   // The first ones come at once, and say nothing.
   if (cap > calls / 2) return undefined;
-  let [fitting, seen] = [0, 0];
-  const gaps: number[] = [];
-  for (let i = cap; i < calls; i++) {
-    seen++;
-    if (inFlight[i] !== cap - 1) continue;
-    fitting++;
-    gaps.push(sinceSettled[i] as number);
-  }
-  const thinkMs = median(gaps);
   const lengthMs = (ends[ends.length - 1] ?? 0) - (submits[0] ?? 0);
   const turnMs = (lengthMs * cap) / calls;
-  const isPrompt = thinkMs <= Math.max(1, 0.2 * turnMs);
-  return seen > 0 && fitting >= MOST * seen && isPrompt ? { kind: 'closed', cap, thinkMs } : undefined;
+  // Calls that come by themselves come at any time after the latest result.
+  const promptMs = Math.max(0.3, 0.15 * turnMs);
+  const gaps: number[] = [];
+  for (let i = cap; i < calls; i++) {
+    const gap = sinceSettled[i] as number;
+    if (inFlight[i] === cap - 1 && gap <= promptMs) gaps.push(gap);
+  }
+  return gaps.length > 0 && gaps.length >= MOST * (calls - cap) ? { kind: 'closed', cap, thinkMs: median(gaps) } : undefined;
 }
 
 /** A number of calls together, and the next ones when all of them have settled. */
@@ -55,14 +52,20 @@ function roundsOf(submits: ArrayLike<number>, ends: Float64Array, inFlight: Int3
   for (let i = 0; i < calls; i++) if (inFlight[i] === 0) begins.push(i);
   if (begins.length < 3 || calls / begins.length < 2) return undefined;
   const sizes = begins.map((begin, round) => (begins[round + 1] ?? calls) - begin);
-  const thinks = begins.slice(1).map((begin) => (submits[begin] ?? 0) - (ends[begin - 1] ?? 0));
-  const thinkMs = Math.max(0, median(thinks));
-  const roundMs = ((ends[ends.length - 1] ?? 0) - (submits[0] ?? 0)) / begins.length;
-  // Calls of a round come together, in a small part of its time.
-  const spreads = begins.map((begin, round) => (submits[begin + (sizes[round] ?? 1) - 1] ?? 0) - (submits[begin] ?? 0));
-  const isTogether = median(spreads) <= 0.2 * roundMs;
-  const isPrompt = thinkMs <= 0.2 * roundMs && thinks.filter((ms) => ms <= 0.5 * roundMs).length >= MOST * thinks.length;
-  return isTogether && isPrompt ? { kind: 'rounds', sizes, thinkMs } : undefined;
+  const thinks: number[] = [];
+  let fitting = 0;
+  for (const [round, begin] of begins.slice(0, -1).entries()) {
+    const next = begins[round + 1] ?? calls;
+    const roundMs = (submits[next] ?? 0) - (submits[begin] ?? 0);
+    const thinkMs = Math.max(0, (submits[next] ?? 0) - (ends[next - 1] ?? 0));
+    const spreadMs = (submits[next - 1] ?? 0) - (submits[begin] ?? 0);
+    // Calls of a round come together, in a small part of its time, and the next round comes at once.
+    if (next - begin < 2 || thinkMs > 0.15 * roundMs || spreadMs > 0.3 * roundMs) continue;
+    fitting += next - begin;
+    thinks.push(thinkMs);
+  }
+  const counted = begins.at(-1) ?? calls;
+  return fitting >= MOST * counted ? { kind: 'rounds', sizes, thinkMs: median(thinks) } : undefined;
 }
 
 function commonest(values: Int32Array): number {

@@ -3,12 +3,13 @@ import type { RunRecord } from './run-record.js';
 
 /**
  * The run with several tasks of one name in one call. What a call costs beside its handler is there once; what items cost adds up.
- * @param fixed part of an execution that a call costs, however many items it has
+ * @param fixedMs part of an execution that a call costs, however many items it has
+ * @param isLarge whether values are so large that their cost is that of their bytes, and adds up as well
  */
 export function mergedRows(
   record: RunRecord,
   size: number,
-  { task, fixedMs = 0 }: { task?: string | undefined; fixedMs?: number } = {},
+  { task, fixedMs = 0, isLarge = false }: { task?: string | undefined; fixedMs?: number; isLarge?: boolean } = {},
 ): RunRecord | null {
   const { rows, names } = record;
   const open = new Map<number, { row: number; items: number }>();
@@ -37,6 +38,7 @@ export function mergedRows(
     const ms = (rows.cpu[row] ?? 0) + (rows.gc[row] ?? 0) + (rows.block[row] ?? 0) + (rows.wait[row] ?? 0);
     const rest = ms > 0 ? Math.max(0, ms - fixedMs) / ms : 0;
     for (const part of ['cpu', 'gc', 'block', 'wait'] as const) merged[part][to]! += (rows[part][row] ?? 0) * rest;
+    if (isLarge) for (const part of ['inputEncode', 'decode', 'reply', 'settle'] as const) merged[part][to]! += rows[part][row] ?? 0;
     merged.items[to]! += rows.items[row] ?? 1;
     // A call can only leave with its last item.
     if (record.arrivals.kind === 'open') merged.at[to] = Math.max(merged.at[to] ?? 0, rows.at[row] ?? 0);

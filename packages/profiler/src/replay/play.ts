@@ -38,7 +38,9 @@ export function goalOf(record: RunRecord): Goal {
   let lastMs = 0;
   for (let row = 0; row < rows.count; row++) if ((rows.at[row] ?? 0) > lastMs) lastMs = rows.at[row] ?? 0;
   const drainMs = recorded.startMs + recorded.makespanMs - lastMs;
+  let workMs = 0;
+  for (let row = 0; row < rows.count; row++) workMs += handlerMs(rows, row);
   // The last call alone always takes its time.
-  const lengthMs = handlerMs(rows, rows.count - 1);
+  const lengthMs = workMs / Math.max(1, rows.count);
   return drainMs - 2 * lengthMs >= DRAIN * recorded.makespanMs ? 'makespan' : 'latency';
 }

@@ -78,6 +78,7 @@ function rowsOf(
   const rows = rowsOfSpans(spans, {
     costs: names.map((name) => costs[name] ?? costs[0]!),
     names,
+    isBatched: spans.tasks.map((task) => pool.batches.some((batch) => batch.task === task)),
     placeOf: (workerId) => slots.get(workerId) ?? -1,
     isQuiet: measured.parent.busyShare < QUIET && pool.asked.concurrency.now <= 1 && prefetchOf(pool) === 0,
   });

@@ -16,16 +16,20 @@ export interface SpanTerms {
   placeOf: (workerId: number) => number;
   /** Whether threads were seldom busy, so that the way took what it took by itself. */
   isQuiet: boolean;
+  /** Names whose tasks share calls of their handler, by the names of `spans.tasks`. */
+  isBatched: readonly boolean[];
 }
 
 /** Rows of all kept tries, in the order of their submits. */
 export function rowsOfSpans(spans: SpanColumns, terms: SpanTerms): Rows {
-  const order = Array.from({ length: spans.kept }, (_, i) => i).sort((a, b) => stampOf(spans, a, 0) - stampOf(spans, b, 0));
-  const rows = emptyRows(spans.kept);
+  const all = Array.from({ length: spans.kept }, (_, i) => i).sort((a, b) => stampOf(spans, a, 0) - stampOf(spans, b, 0));
+  const { order, items } = callsOf(spans, all, terms.isBatched);
+  const rows = emptyRows(order.length);
   const ways = terms.isQuiet ? undefined : floorsOfWays(spans);
   const latest = new Map<number, number>();
   for (const [row, i] of order.entries()) {
     fill(rows, row, spans, i, terms, ways?.[spans.task[i] ?? 0]);
+    rows.items[row] = items[row] ?? 1;
     const taskId = spans.taskId[i] ?? 0;
     if ((spans.attempt[i] ?? 1) > 1) {
       rows.after[row] = latest.get(taskId) ?? -1;
@@ -35,6 +39,28 @@ export function rowsOfSpans(spans: SpanColumns, terms: SpanTerms): Rows {
   }
   markFirst(rows, spans, order);
   return rows;
+}
+
+/** The first try of each call: tries of one name that began at one moment in one worker are items of one call. */
+function callsOf(spans: SpanColumns, all: readonly number[], isBatched: readonly boolean[]): { order: number[]; items: number[] } {
+  const order: number[] = [];
+  const items: number[] = [];
+  const places = new Map<string, number>();
+  for (const i of all) {
+    const startedAt = stampOf(spans, i, 5);
+    if (isBatched[spans.task[i] ?? 0] === true && !Number.isNaN(startedAt)) {
+      const call = `${spans.task[i] ?? 0} ${spans.workerId[i] ?? 0} ${startedAt}`;
+      const place = places.get(call);
+      if (place !== undefined) {
+        items[place] = Math.min(65_535, (items[place] ?? 1) + 1);
+        continue;
+      }
+      places.set(call, order.length);
+    }
+    order.push(i);
+    items.push(1);
+  }
+  return { order, items };
 }
 
 function fill(rows: Rows, row: number, spans: SpanColumns, i: number, terms: SpanTerms, floor?: Ways): void {
@@ -76,7 +102,7 @@ interface Ways {
   out: number;
 }
 
-/** Time on the way while neither side was busy: the lowest tenth. Above it, the receiver was busy, which the replay makes anew. */
+/** Time on the way while neither side was busy: the lowest hundredth. Above it, the receiver was busy, which the replay makes anew. */
 function floorsOfWays(spans: SpanColumns): Ways[] {
   return spans.tasks.map((_, name) => {
     const floorOf = (from: number) => {
@@ -85,7 +111,7 @@ function floorsOfWays(spans: SpanColumns): Ways[] {
         const each = stampOf(spans, i, from + 1) - stampOf(spans, i, from);
         if (spans.task[i] === name && each >= 0) all.push(each);
       }
-      return sortedQuantile(Float64Array.from(all).sort(), 0.1);
+      return sortedQuantile(Float64Array.from(all).sort(), 0.01);
     };
     return { in: floorOf(2), out: floorOf(7) };
   });

@@ -1,4 +1,5 @@
 import type { SectionReport } from '../../model/section-report.js';
+import type { RunRecord } from '../../replay/run-record.js';
 import { isNamed, type WhatIf, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { duration, named, percent } from '../words.js';
@@ -123,11 +124,16 @@ export function waitingHandlers(view: PoolView): Candidate[] {
   ];
 }
 
-/** R16: handlers block their thread without computing. */
+/**
+ * R16: handlers block their thread without computing, and tasks wait for these threads. A blocked thread costs nothing as long as
+ * there is a free one.
+ */
 export function blockingCalls(view: PoolView): Candidate[] {
   const { pool, executionMs } = view;
   const blocked = share(view.execution.offCpuMs, executionMs);
-  if (blocked < 0.2) return [];
+  if (blocked < 0.2 || view.occupancy < 0.7 || share(view.queueMs, view.latencyMs) < 0.2) return [];
+  const present = Math.max(1, pool.asked.concurrency.now);
+  const wanted = Math.min(64, Math.max(2, Math.ceil((present * 0.95) / Math.max(0.02, 1 - blocked))));
   const task = largestOf(pool.byTask, ({ execution }) => execution.offCpuMs);
   if (task === undefined) return [];
   return [
@@ -136,14 +142,26 @@ export function blockingCalls(view: PoolView): Candidate[] {
       title: 'HANDLERS BLOCK WITHOUT COMPUTING',
       text: `Handlers held their thread for ${percent(blocked)} of their time without computing, most in ${named(task.task)}: ${duration(share(task.execution.offCpuMs, task.tries))} a task.`,
       scope: { task: task.task },
-      evidence: [evidence('blocked', blocked, 'share', 0.2, 'off-cpu time with a running event loop ÷ execution')],
+      evidence: [
+        evidence('blocked', blocked, 'share', 0.2, 'off-cpu time with a running event loop ÷ execution'),
+        evidence('occupancy', view.occupancy, 'share', 0.7, 'execution ÷ (time of workers × concurrency)'),
+      ],
       advice: [
-        { text: 'Replace synchronous calls (`readFileSync`, `execSync`, `Atomics.wait`) by asynchronous ones. The saving is that of half the time.' },
-        setOption(view, 'concurrency', 4, 'Then several tasks of a worker can overlap: set concurrency.', pool.asked.concurrency.now),
+        { text: `Replace synchronous calls (\`readFileSync\`, \`execSync\`, \`Atomics.wait\`) by asynchronous ones, and set concurrency to ${wanted}.` },
+        setOption(view, 'concurrency', wanted, `Then ${wanted} tasks of a worker can overlap.`, present),
       ],
       step: STEP.execution,
       confidence: 'medium',
-      without: scaled(undefined, 0.5, ['block']),
+      without: (record) => overlapping(record, wanted),
     }),
   ];
+}
+
+/** The run with waits in place of blocked threads, and more places for them. */
+function overlapping(record: RunRecord, concurrency: number): RunRecord | null {
+  const changed = withRows((rows, row) => {
+    rows.wait[row]! += rows.block[row] ?? 0;
+    rows.block[row] = 0;
+  })(record);
+  return changed === null ? null : { ...changed, concurrency };
 }

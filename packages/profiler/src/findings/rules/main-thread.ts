@@ -11,9 +11,11 @@ export function blockedMainThread(view: PoolView): Candidate[] {
   const starved = capacityShare(view, 'starved');
   const lateMs = Math.max(0, ...pool.byTask.map(({ segments }) => segments.transportOut.p99Ms));
   const own = share(ledger.userMs + ledger.gcMs, ledger.wallMs - ledger.idleMs);
-  if (starved < 0.1 && busyShare < 0.95 && lateMs < 100) return [];
+  // A worker whose result the main thread has not read has a task, and does nothing.
+  const unread = capacityShare(view, 'other');
+  if (starved + unread < 0.1 && busyShare < 0.95 && lateMs < 100) return [];
   // Where our own work fills the thread, R03 and R07 say which.
-  if (own < 0.3) return [];
+  if (own < 0.3 || share(ledger.userMs + ledger.gcMs, ledger.wallMs) < 0.1) return [];
   const hot = measured.parent.cpu?.hot.find(({ file }) => file !== '' && !file.startsWith('node:'));
   const section = measured.parent.sections[0];
   const where = hot === undefined ? (section === undefined ? '' : ` Most of it: section ${section.name}.`) : ` Most of it: ${hot.functionName} (${hot.file}:${hot.line}).`;
@@ -28,10 +30,10 @@ export function blockedMainThread(view: PoolView): Candidate[] {
       id: 'R05',
       title: 'MAIN THREAD BLOCKED',
       text:
-        `Workers were free for ${percent(starved)} of their time while tasks waited. The program's own work filled ` +
+        `For ${percent(starved + unread)} of their time workers waited for the main thread. The program's own work filled ` +
         `${percent(share(ledger.userMs + ledger.gcMs, ledger.wallMs))} of its main thread, up to ${duration(ledger.loopDelayMaxMs)} at a time.${where}`,
       evidence: [
-        evidence('starved', starved, 'share', 0.1, 'time of workers that are idle while a task waits that they could run ÷ capacity'),
+        evidence('waiting for the main thread', starved + unread, 'share', 0.1, 'workers idle while a task waits that they could run, or with a result that is not read yet ÷ capacity'),
         evidence('main thread busy', busyShare, 'share', 0.95, 'event-loop utilization'),
         evidence('late results', lateMs, 'ms', 100, '99th percentile of transport out'),
         evidence('own work', own, 'share', 0.3, '(user + gc) ÷ busy time of the main thread'),
@@ -39,7 +41,7 @@ export function blockedMainThread(view: PoolView): Candidate[] {
       ],
       advice: [move, setOption(view, 'prefetch', ahead, `Or send ${ahead} tasks ahead, so that workers go on meanwhile.`, pool.asked.prefetch.value)],
       step: STEP.parent,
-      explains: ['R04', 'R01', 'R22', 'R08'],
+      explains: ['R04', 'R07', 'R01', 'R22', 'R08'],
       without: (record) => ({ ...record, user: [] }),
     }),
   ];
@@ -51,8 +53,16 @@ export function tasksTooSmall(view: PoolView): Candidate[] {
   const { ledger } = measured.parent;
   const tries = Math.max(1, view.tries);
   const x = view.executionMs / tries;
-  const mainMs = share(ledger.encodeMs + ledger.dispatchMs + ledger.decodeMs, sumOf(measured.pools, (each) => each.tries));
-  const wayMs = sumOf(pool.byTask, ({ segments: s }) => s.decode.totalMs + s.reply.totalMs + (s.transportIn.p50Ms + s.transportOut.p50Ms) * s.transportIn.count) / tries;
+  // The cost of large values is that of their bytes, which R03 judges.
+  const isLarge = sumOf(pool.byTask, ({ bytesIn, bytesOut }) => bytesIn.total + bytesOut.total) / tries >= 4096;
+  const codecMs = isLarge ? 0 : ledger.encodeMs + ledger.decodeMs;
+  const mainMs = share(codecMs + ledger.dispatchMs, sumOf(measured.pools, (each) => each.tries));
+  // The shortest way: longer ones waited for a busy thread.
+  const wayMs =
+    sumOf(pool.byTask, ({ segments: s }) => {
+      const bytesMs = isLarge ? 0 : s.decode.totalMs + s.reply.totalMs;
+      return bytesMs + (s.transportIn.minMs + s.transportOut.minMs) * s.transportIn.count;
+    }) / tries;
   // One main thread serves all workers: its time a task is that of as many tasks as there are workers.
   const o = Math.max(mainMs * view.workers, mainMs + (ahead(view) > 0 ? 0 : wayMs));
   if (!(x < 4 * o) || view.tries < 1000) return [];
@@ -75,7 +85,7 @@ export function tasksTooSmall(view: PoolView): Candidate[] {
       ],
       step: STEP.bytes,
       explains: ['R03', 'R04', 'R05', 'R06', 'R22'],
-      without: (record) => mergedRows(record, size),
+      without: (record) => mergedRows(record, size, { isLarge }),
     }),
   ];
 }

@@ -17,7 +17,7 @@ export function unstableQueue(view: PoolView): Candidate[] {
   const last = curves.arrived.findLastIndex((arrived) => arrived > 0);
   const flowing = windows.filter((i) => i <= last);
   const isSteady = steadyShare(flowing.map((i) => curves.arrived[i] ?? 0)) >= 0.6;
-  if (flowing.length < 10 || (last + 1) * curves.windowMs < 0.5 * pool.activeMs || !isSteady) return [];
+  if (flowing.length < 10 || (last + 1) * curves.windowMs < 0.3 * pool.activeMs || !isSteady) return [];
   const seconds = flowing.map((i) => (curves.atMs[i] ?? 0) / 1000);
   const { slope, low } = theilSen(seconds, flowing.map((i) => curves.queued[i] ?? 0));
   const spanS = (seconds.at(-1) ?? 0) - (seconds[0] ?? 0);

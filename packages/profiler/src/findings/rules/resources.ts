@@ -14,12 +14,19 @@ function withBudget(view: PoolView, resource: ResourceReport, budget: number, ho
   const waits = view.pool.byTask.find(({ task }) => task === resource.task)?.execution.loopIdleMs ?? 0;
   const rest = Math.max(0, 1 - share(resource.acquire.totalMs, waits));
   return (record: RunRecord) => {
+    const name = record.names.indexOf(resource.task);
+    const present = record.byName[name];
+    // Two changes of one resource: its waits are taken out once.
+    const isBudgeted = present !== undefined && present.budget !== Infinity;
     const changed = withRows((rows, row, run) => {
-      if (isNamed(run, row, resource.task)) rows.wait[row]! *= rest;
+      if (!isBudgeted && isNamed(run, row, resource.task)) rows.wait[row]! *= rest;
     })(record);
     if (changed === null) return null;
-    const name = record.names.indexOf(resource.task);
-    return { ...changed, byName: changed.byName.map((terms, i) => (i === name ? { ...terms, budget, holdShare } : terms)) };
+    const terms = {
+      budget: Math.max(budget, isBudgeted ? present.budget : 0),
+      holdShare: Math.min(holdShare, present?.holdShare ?? 1),
+    };
+    return { ...changed, byName: changed.byName.map((each, i) => (i === name ? { ...each, ...terms } : each)) };
   };
 }
 

@@ -1,3 +1,4 @@
+import { copyRows } from '../../replay/rows.js';
 import { withWorkers } from '../../replay/what-if.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
@@ -36,9 +37,28 @@ export function tooManyWorkers(view: PoolView): Candidate[] {
       advice: [setOption(view, option, wanted, `Set ${option} to ${wanted}: each worker then has a core, and memory is saved.`, isFixed ? workers : pool.asked.workers.max)],
       step: STEP.worker,
       confidence: switching > 0 ? 'medium' : 'low',
-      without: (record: RunRecord) => withWorkers(wanted)({ ...record, switching }),
+      without: (record: RunRecord) => withWorkers(wanted)({ ...withoutSwitching(record, switching * meanSurplus(view)), switching }),
     }),
   ];
+}
+
+/** Computing time as it would be if no thread took another one's core. */
+function withoutSwitching(record: RunRecord, loss: number): RunRecord {
+  const rows = copyRows(record.rows);
+  for (let row = 0; row < rows.count; row++) rows.cpu[row]! /= 1 + loss;
+  return { ...record, rows };
+}
+
+/** Surplus of busy workers over the cores, as a multiple of these, while tasks were done. */
+function meanSurplus(view: PoolView): number {
+  const { curves } = view.pool;
+  let [surplus, settled] = [0, 0];
+  for (const i of activeWindows(view)) {
+    const count = curves.settled[i] ?? 0;
+    surplus += count * Math.max(0, (curves.workersBusy[i] ?? 0) / view.cores - 1);
+    settled += count;
+  }
+  return share(surplus, settled);
 }
 
 /**

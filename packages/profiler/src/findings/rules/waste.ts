@@ -70,6 +70,7 @@ export function retryStorm(view: PoolView): Candidate[] {
         ],
         step: STEP.waste - 0.5,
         explains: ['R19', 'R22', 'R01'],
+        suppresses: ['R19'],
         without: withoutRows((rows, row, record) => {
           const after = rows.after[row] ?? -1;
           return after >= 0 && rows.ends[after] === ENDS.failed && isNamed(record, row, task.task);

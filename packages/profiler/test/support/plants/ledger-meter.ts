@@ -19,6 +19,8 @@ export class LedgerMeter implements Meter {
   readonly busyMs: Float64Array;
   /** By row, time ready to compute without a core. */
   readonly runQueueMs: Float64Array;
+  /** By row, time of its handler on a core, with what is lost there. */
+  readonly onCoreMs: Float64Array;
   readonly main = { intake: 0, dispatch: 0, settle: 0, user: 0, idle: 0 };
   windowMs = 1;
   readonly columns: Record<SumColumn, number[]>;
@@ -27,12 +29,16 @@ export class LedgerMeter implements Meter {
   usedCoreMs = 0;
   longestDelayMs = 0;
   #userMs = 0;
+  readonly #values = new Float64Array(SUMS.length);
+  readonly #lists: number[][];
 
   constructor(record: RunRecord) {
     this.capacity = record.workers.map(() => new Float64Array(BUCKETS));
     this.busyMs = new Float64Array(record.workers.length);
     this.runQueueMs = new Float64Array(record.rows.count);
+    this.onCoreMs = new Float64Array(record.rows.count);
     this.columns = Object.fromEntries(SUMS.map((id) => [id, [] as number[]])) as Record<SumColumn, number[]>;
+    this.#lists = SUMS.map((id) => this.columns[id]);
   }
 
   pass(fromMs: number, toMs: number, simulation: Simulation): void {
@@ -52,10 +58,17 @@ export class LedgerMeter implements Meter {
       if (loops.loop[worker] !== LOOP.idle) active++;
       gc += spent;
     }
-    this.#curve(fromMs, toMs, {
-      ...{ queued: line.size, held: simulation.held, unsettled: simulation.unsettled, workersUp: up, workersBusy: busy },
-      ...{ parentLoop: main.job === undefined ? 0 : 1, workerLoop: up === 0 ? 0 : active / up, gc: gc / ms },
-    });
+    // In the order of SUMS. One array for all moments: there are many.
+    const values = this.#values;
+    values[0] = line.size;
+    values[1] = simulation.held;
+    values[2] = simulation.unsettled;
+    values[3] = up;
+    values[4] = busy;
+    values[5] = main.job === undefined ? 0 : 1;
+    values[6] = up === 0 ? 0 : active / up;
+    values[7] = gc / ms;
+    this.#curve(fromMs, toMs, values);
   }
 
   /** @returns time of collectors */
@@ -63,37 +76,39 @@ export class LedgerMeter implements Meter {
     const buckets = this.capacity[worker]!;
     const row = loops.row[worker] ?? 0;
     const kind = loops.loop[worker];
-    const add = (id: CapacityId, spent: number) => (buckets[AT[id]]! += spent);
-    if (kind === LOOP.decode) add('decode', ms);
-    else if (kind === LOOP.reply) add('encode', ms);
-    else if (kind === LOOP.block) add('offCpu', ms);
+    let id: CapacityId;
+    if (kind === LOOP.decode) id = 'decode';
+    else if (kind === LOOP.reply) id = 'encode';
+    else if (kind === LOOP.block) id = 'offCpu';
     else if (kind === LOOP.run) {
       const gc = (rows.gc[row] ?? 0) / Math.max(1e-9, (rows.gc[row] ?? 0) + (rows.cpu[row] ?? 0));
       const on = ms * cores.share;
-      add('gc', on * gc);
-      add('cpu', on * (1 - gc));
-      add('runQueue', ms - on);
+      buckets[AT.gc]! += on * gc;
+      buckets[AT.cpu]! += on * (1 - gc);
+      buckets[AT.runQueue]! += ms - on;
       this.runQueueMs[row]! += ms - on;
+      this.onCoreMs[row]! += on;
       return on * gc;
-    } else if ((loops.running[worker] ?? 0) > 0) add('loopIdle', ms);
-    else if ((loops.load[worker] ?? 0) > 0) add('other', ms);
-    else if (loops.isUp[worker] === 0) add('boot', ms);
-    else if (line.size > 0) add('starved', ms);
-    else if (held > 0 && held === unsettled) add('limited', ms);
-    else if (unsettled > 0) add('notParallel', ms);
-    else add('noWork', ms);
+    } else if ((loops.running[worker] ?? 0) > 0) id = 'loopIdle';
+    else if ((loops.load[worker] ?? 0) > 0) id = 'other';
+    else if (loops.isUp[worker] === 0) id = 'boot';
+    else if (line.size > 0) id = 'starved';
+    else if (held > 0 && held === unsettled) id = 'limited';
+    else if (unsettled > 0) id = 'notParallel';
+    else id = 'noWork';
+    buckets[AT[id]]! += ms;
     return 0;
   }
 
-  #curve(fromMs: number, toMs: number, values: Record<SumColumn, number>): void {
+  #curve(fromMs: number, toMs: number, values: Float64Array): void {
     while (toMs / this.windowMs > MOST_WINDOWS) this.#join();
     for (let at = fromMs; at < toMs; ) {
       const window = Math.floor(at / this.windowMs + 1e-9);
       const end = Math.min(toMs, (window + 1) * this.windowMs);
-      for (const id of SUMS) {
-        const column = this.columns[id];
+      for (let i = 0; i < values.length; i++) {
+        const column = this.#lists[i]!;
         while (column.length <= window) column.push(0);
-        column[window]! += values[id] * (end - at);
+        column[window]! += values[i]! * (end - at);
       }
       while (this.delays.length <= window) this.delays.push(0);
       at = Math.max(end, at + 1e-9);
@@ -107,7 +122,7 @@ export class LedgerMeter implements Meter {
     this.windowMs *= 2;
     const joined = (values: number[], join: (a: number, b: number) => number) =>
       Array.from({ length: Math.ceil(values.length / 2) }, (_, i) => join(values[2 * i] ?? 0, values[2 * i + 1] ?? 0));
-    for (const id of SUMS) this.columns[id] = joined(this.columns[id], (a, b) => a + b);
+    for (const [i, id] of SUMS.entries()) this.#lists[i] = this.columns[id] = joined(this.columns[id], (a, b) => a + b);
     this.delays = joined(this.delays, Math.max);
   }
 }

@@ -34,7 +34,11 @@ function taskReport(run: Simulated, name: number): TaskReport {
   const factors = own.map((row) => record.workers[run.worker[row] ?? 0]?.slowdown ?? 1);
   const scaled = (values: ArrayLike<number>) => column(values).reduce((sum, ms, i) => sum + ms * (factors[i] ?? 1), 0);
   const runQueueMs = total(meter.runQueueMs);
-  const [cpuMs, gcMs, offCpuMs] = [scaled(rows.cpu), scaled(rows.gc), scaled(rows.block)];
+  const computingMs = total(meter.onCoreMs);
+  const gcShare = total(rows.gc) / Math.max(1e-9, total(rows.gc) + total(rows.cpu));
+  const [cpuMs, gcMs] = [computingMs * (1 - gcShare), computingMs * gcShare];
+  const crowd = (record.byName[name]?.contention ?? 0) === 0 ? 1 : executionMs / Math.max(1e-9, total(rows.cpu) + total(rows.gc) + total(rows.block) + total(rows.wait));
+  const offCpuMs = scaled(rows.block) * crowd;
   const onLoop = Math.min(1, executionMs / Math.max(1e-9, cpuMs + gcMs + offCpuMs + runQueueMs));
   const waits: Record<WaitId, number[]> = {
     ...{ inputEncode: column(rows.inputEncode), limit: column(rows.hold), batch: own.map(() => 0) },
