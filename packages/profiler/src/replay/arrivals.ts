@@ -14,8 +14,8 @@ export function arrivalsOf(submits: ArrayLike<number>, settles: ArrayLike<number
   const sinceSettled = new Float64Array(calls);
   let settled = 0;
   for (let i = 0; i < calls; i++) {
-    // A promise settles, and the program calls again: both may have one stamp.
-    while (settled < ends.length && (ends[settled] as number) <= (submits[i] ?? 0) + 0.02) settled++;
+    // A promise settles, and the program calls again: stamps are rounded, so both may have one.
+    while (settled < ends.length && (ends[settled] as number) <= (submits[i] ?? 0) + 0.0005) settled++;
     inFlight[i] = Math.max(0, i - settled);
     sinceSettled[i] = settled === 0 ? Infinity : Math.max(0, (submits[i] ?? 0) - (ends[settled - 1] as number));
   }

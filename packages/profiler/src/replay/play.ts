@@ -36,7 +36,8 @@ export function goalOf(record: RunRecord): Goal {
   if (record.arrivals.kind !== 'open') return 'makespan';
   const { rows, recorded } = record;
   let lastMs = 0;
-  for (let row = 0; row < rows.count; row++) if ((rows.at[row] ?? 0) > lastMs) lastMs = rows.at[row] ?? 0;
+  // A further try comes when the one before it has failed, not when the program wants it.
+  for (let row = 0; row < rows.count; row++) if (rows.after[row] === -1) lastMs = Math.max(lastMs, rows.at[row] ?? 0);
   const drainMs = recorded.startMs + recorded.makespanMs - lastMs;
   let workMs = 0;
   for (let row = 0; row < rows.count; row++) workMs += handlerMs(rows, row);

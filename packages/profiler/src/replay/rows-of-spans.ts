@@ -25,10 +25,10 @@ export function rowsOfSpans(spans: SpanColumns, terms: SpanTerms): Rows {
   const all = Array.from({ length: spans.kept }, (_, i) => i).sort((a, b) => stampOf(spans, a, 0) - stampOf(spans, b, 0));
   const { order, items } = callsOf(spans, all, terms.isBatched);
   const rows = emptyRows(order.length);
-  const ways = terms.isQuiet ? undefined : floorsOfWays(spans);
+  const ways = mostOfWays(spans, terms.isQuiet);
   const latest = new Map<number, number>();
   for (const [row, i] of order.entries()) {
-    fill(rows, row, spans, i, terms, ways?.[spans.task[i] ?? 0]);
+    fill(rows, row, spans, i, terms, ways[spans.task[i] ?? 0]);
     rows.items[row] = items[row] ?? 1;
     const taskId = spans.taskId[i] ?? 0;
     if ((spans.attempt[i] ?? 1) > 1) {
@@ -63,7 +63,7 @@ function callsOf(spans: SpanColumns, all: readonly number[], isBatched: readonly
   return { order, items };
 }
 
-function fill(rows: Rows, row: number, spans: SpanColumns, i: number, terms: SpanTerms, floor?: Ways): void {
+function fill(rows: Rows, row: number, spans: SpanColumns, i: number, terms: SpanTerms, most?: Ways): void {
   const name = spans.task[i] ?? 0;
   const costs = terms.costs[name];
   const part = (from: number) => ms(stampOf(spans, i, from + 1) - stampOf(spans, i, from));
@@ -75,14 +75,14 @@ function fill(rows: Rows, row: number, spans: SpanColumns, i: number, terms: Spa
   rows.hold[row] = ms(spans.limitWaitMs[i]) + ms(spans.batchWaitMs[i]);
   rows.inputEncode[row] = ms(spans.encodeMs[i]);
   rows.dispatch[row] = costs?.dispatchMs ?? part(1);
-  rows.wayIn[row] = Math.min(part(2), floor?.in ?? Infinity);
+  rows.wayIn[row] = Math.min(part(2), most?.in ?? Infinity);
   rows.decode[row] = (costs?.decodeMs ?? part(3)) * inShare;
   rows.cpu[row] = execution * (costs?.cpu ?? 1);
   rows.gc[row] = execution * (costs?.gc ?? 0);
   rows.block[row] = execution * (costs?.block ?? 0);
   rows.wait[row] = execution * (costs?.wait ?? 0);
   rows.reply[row] = (costs?.replyMs ?? part(6)) * outShare;
-  rows.wayOut[row] = Math.min(part(7), floor?.out ?? Infinity);
+  rows.wayOut[row] = Math.min(part(7), most?.out ?? Infinity);
   rows.settle[row] = (costs?.settleMs ?? part(8)) * outShare;
   rows.ran[row] = terms.placeOf(spans.workerId[i] ?? 0);
   const outcome = spans.outcome[i];
@@ -102,18 +102,22 @@ interface Ways {
   out: number;
 }
 
-/** Time on the way while neither side was busy: the lowest hundredth. Above it, the receiver was busy, which the replay makes anew. */
-function floorsOfWays(spans: SpanColumns): Ways[] {
+/**
+ * Most time on the way that counts as such. Beyond it the receiver was busy, which the replay makes anew. Where threads were busy for
+ * long, only the shortest ways are surely nothing else.
+ */
+function mostOfWays(spans: SpanColumns, isQuiet: boolean): Ways[] {
   return spans.tasks.map((_, name) => {
-    const floorOf = (from: number) => {
+    const mostOf = (from: number) => {
       const all: number[] = [];
       for (let i = 0; i < spans.kept; i++) {
         const each = stampOf(spans, i, from + 1) - stampOf(spans, i, from);
         if (spans.task[i] === name && each >= 0) all.push(each);
       }
-      return sortedQuantile(Float64Array.from(all).sort(), 0.01);
+      const sorted = Float64Array.from(all).sort();
+      return isQuiet ? 1.5 * sortedQuantile(sorted, 0.5) : sortedQuantile(sorted, 0.01);
     };
-    return { in: floorOf(2), out: floorOf(7) };
+    return { in: mostOf(2), out: mostOf(7) };
   });
 }
 

@@ -7,6 +7,8 @@ const MOST_STRETCHES = 5000;
 /** Below these, the program's own work is no more than a share of each turn, and is left out. */
 const LEAST_SHARE = 0.02;
 const LEAST_MS = 5;
+/** Part of a window from which on it is full. */
+const FULL = 0.9;
 
 /** When each worker was ready first, ms: from the marks of workers if all are there, else from the curve. */
 export function readyTimes(pool: PoolReport): number[] {
@@ -39,17 +41,39 @@ export function userStretches(pool: PoolReport, { ledger }: ParentReport): { atM
   );
   const seen = sum(busy);
   const scale = seen > 0 ? Math.min(1, totalMs / seen) : 0;
+  return stretchesOf(
+    busy.map((ms) => ms * scale),
+    pool,
+    ledger.loopDelayMaxMs,
+  );
+}
+
+/** Windows that are full belong to one stretch with the ends beside them, up to the longest delay that was seen. */
+function stretchesOf(work: readonly number[], { curves }: PoolReport, longestMs: number): { atMs: number; ms: number }[] {
+  const { windowMs } = curves;
   const stretches: { atMs: number; ms: number }[] = [];
-  for (const [i, ms] of busy.entries()) {
-    const workMs = ms * scale;
-    if (workMs < 0.1) continue;
-    const lengthMs = Math.max(Math.min(curves.parentDelayMs[i] ?? 1, workMs), workMs / 50);
-    const count = Math.max(1, Math.round(workMs / lengthMs));
-    for (let k = 0; k < count; k++) {
-      stretches.push({ atMs: (curves.atMs[i] ?? 0) + ((k + 0.5) * curves.windowMs) / count, ms: workMs / count });
+  let open: { atMs: number; ms: number } | undefined;
+  const close = () => {
+    if (open !== undefined) stretches.push(open);
+    open = undefined;
+  };
+  for (const [i, ms] of work.entries()) {
+    const atMs = curves.atMs[i] ?? 0;
+    const delayMs = curves.parentDelayMs[i] ?? 1;
+    if (open !== undefined) {
+      open.ms += ms;
+      if (ms < FULL * windowMs || open.ms + windowMs / 2 >= longestMs) close();
+    } else if (ms >= 0.1) {
+      const isBegin = longestMs > windowMs && (work[i + 1] ?? 0) > 0.5 * ms && (work[i + 1] ?? 0) + ms > 0.5 * windowMs;
+      if (isBegin) open = { atMs: atMs + windowMs - ms, ms };
+      else {
+        const count = Math.max(1, Math.min(50, Math.round(ms / Math.max(0.1, Math.min(delayMs, ms)))));
+        for (let k = 0; k < count; k++) stretches.push({ atMs: atMs + ((k + 0.5) * windowMs) / count, ms: ms / count });
+      }
     }
     if (stretches.length >= MOST_STRETCHES) break;
   }
+  close();
   return stretches;
 }
 

@@ -46,13 +46,17 @@ export function sharedResource(view: PoolView): Candidate[] {
   });
 }
 
-/** Executions as they would be alone: each recorded one without the crowd that it had. */
+/** Executions as they would be alone: each recorded one without the crowd that it had; the mean crowd where rows are a selection. */
 function relieved(run: RunRecord, name: number, slope: Slope): RunRecord['rows'] {
   const rows = { ...run.rows, cpu: run.rows.cpu.slice(), gc: run.rows.gc.slice(), block: run.rows.block.slice(), wait: run.rows.wait.slice() };
-  const mean = Math.exp(-slope.b * slope.meanCrowd);
+  let own = 0;
+  for (let row = 0; row < rows.count; row++) if (rows.name[row] === name) own++;
+  const isWhole = own === slope.crowds.length;
+  let place = 0;
   for (let row = 0; row < rows.count; row++) {
     if (rows.name[row] !== name) continue;
-    for (const part of ['cpu', 'gc', 'block', 'wait'] as const) rows[part][row]! *= mean;
+    const crowd = isWhole ? (slope.crowds[place++] ?? 0) : slope.meanCrowd;
+    for (const part of ['cpu', 'gc', 'block', 'wait'] as const) rows[part][row]! *= Math.exp(-slope.b * crowd);
   }
   return rows;
 }
@@ -61,8 +65,9 @@ interface Slope {
   b: number;
   low: number;
   high: number;
-  /** Others of the name at work, on average. */
+  /** Others of the name at work: on average, and at the begin of each task, in the order of submits. */
   meanCrowd: number;
+  crowds: number[];
 }
 
 /** Slope of the log of the execution against the tasks of the name that were at work at its begin. Found by one pass over begins and ends. */
@@ -87,7 +92,9 @@ export function contentionOf({ pool: { spans } }: PoolView, task: string): Slope
   const line = groupedSlope(group, x, y);
   // Without variety there is nothing to learn.
   if (line === null || x.length < LEAST_TASKS) return undefined;
-  return { b: line.b, low: line.low, high: line.high, meanCrowd: x.reduce((sum, each) => sum + each, 0) / x.length };
+  const inOrder = own.toSorted((a, b) => stampOf(spans, a, 0) - stampOf(spans, b, 0));
+  const crowds = inOrder.map((i) => Math.max(0, countUpTo(begins, stampOf(spans, i, 5)) - countUpTo(ends, stampOf(spans, i, 5)) - 1));
+  return { crowds, b: line.b, low: line.low, high: line.high, meanCrowd: x.reduce((sum, each) => sum + each, 0) / x.length };
 }
 
 /** Number of values up to this one, in a rising list. */

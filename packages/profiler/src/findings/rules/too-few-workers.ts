@@ -12,7 +12,9 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
   const { pool, workers, occupancy, executionMs } = view;
   const waiting = share(view.queueMs, view.latencyMs);
   const headroom = view.cores - view.coresUsed;
-  const computing = share(view.execution.cpuMs + view.execution.gcMs + view.execution.onLoopMs, executionMs);
+  // Without the time in which handlers had no core: of that, more workers make more.
+  const own = executionMs - view.execution.runQueueMs;
+  const computing = share(view.execution.cpuMs + view.execution.gcMs + view.execution.onLoopMs, own);
   const idle = share(view.execution.loopIdleMs, executionMs);
   if (waiting < 0.3 || occupancy < 0.85 || (headroom < 1 && computing >= 0.5)) return [];
   // Handlers that only wait are the case of R15: they need places, not workers.
@@ -34,7 +36,7 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
         evidence('queue wait', waiting, 'share', 0.3, 'queue wait without limits, batches, encoding and start ÷ latency'),
         evidence('occupancy', occupancy, 'share', 0.85, 'execution ÷ (time of workers × concurrency)'),
         evidence('free cores', Math.max(0, headroom), 'count', 1, 'cores − cores in use; or handlers that compute less than half of the time'),
-        evidence('computing', computing, 'share', null, '(cpu + gc + on loop) ÷ execution'),
+        evidence('computing', computing, 'share', null, '(cpu + gc + on loop) ÷ (execution − run queue)'),
         evidence('useful workers', wanted, 'workers', null, 'least of: cores ÷ use of one worker, memory, tasks that wait'),
       ],
       advice,

@@ -20,14 +20,15 @@ export const tooFew: Planter = (draw) => {
 export const tooMany: Planter = (draw) => {
   const cores = draw.whole(2, 4);
   const workers = cores * draw.whole(3, 4);
-  const record = drawPool(draw, { workers, cores, arrivals: 'open', meanMs: draw.scale(8, 20), sigma: 0.2, names: 1, tasks: 3000 });
+  const meanMs = draw.scale(8, 20);
+  const record = drawPool(draw, { workers, cores, arrivals: 'open', meanMs, sigma: 0.2, names: 1, tasks: 3000 });
   record.switching = draw.between(0.2, 0.5);
   // Waves of several sizes, so that the number of busy workers differs.
   let [at, left] = [1, 0];
   eachRow(record, (row) => {
     if (left-- <= 0) {
-      left = draw.whole(1, 4) * cores * 3;
-      at += left * 14 / cores * draw.between(0.8, 1.1);
+      left = draw.whole(1, 4 * cores);
+      at += ((left * meanMs) / cores) * (1 + 2 * record.switching) * draw.between(1.3, 1.7);
     }
     record.rows.at[row] = at + draw.between(0, 2);
   });
@@ -106,10 +107,10 @@ export const lateLong: Planter = (draw) => {
   const isOne = draw.chance(0.5);
   const record = drawPool(draw, { workers, arrivals: 'batch', tasks: draw.whole(200, 500), meanMs: draw.scale(8, 30), names: 2 });
   const even = record.rows.cpu.reduce((sum, ms) => sum + ms, 0) / workers;
-  const count = isOne ? 1 : workers - 1;
+  const count = isOne ? 1 : draw.whole(1, Math.max(1, Math.floor(workers / 3)));
   for (let k = 0; k < count; k++) {
     const row = record.rows.count - 1 - draw.whole(0, 3) - k * 4;
-    record.rows.cpu[row] = even * (isOne ? draw.between(0.9, 1.6) : draw.between(0.25, 0.45));
+    record.rows.cpu[row] = even * (isOne ? draw.between(0.9, 1.6) : draw.between(0.4, 0.65));
     record.rows.name[row] = 1;
   }
   const pieceMs = () => record.rows.cpu.reduce((sum, ms) => sum + ms, 0) / workers / 4;
