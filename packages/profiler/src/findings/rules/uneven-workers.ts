@@ -8,6 +8,8 @@ import { percent } from '../words.js';
 import { activeWindows, largestOf, type PoolView, setOption, share } from '../view.js';
 
 const LEAST_TASKS = 20;
+/** Share of the time in which tasks must wait beside an idle worker to be bound to others. */
+const BESIDE_IDLE = 0.15;
 
 /** R09: one worker takes longer than the others, for the same tasks. */
 export function slowWorker(view: PoolView): Candidate[] {
@@ -72,13 +74,15 @@ function compare({ rows, names }: RunRecord, worker: number): { ratio: number; c
 }
 
 /** Whether workers have very unequal work while tasks wait for some of them: tasks are bound to workers. */
-export function isBound({ pool, queueMs, latencyMs }: PoolView): boolean {
+export function isBound(view: PoolView): boolean {
+  const { pool, queueMs, latencyMs } = view;
   const up = pool.workers.filter(({ upMs }) => upMs >= 0.5 * pool.wallMs);
   if (up.length < 2 || share(queueMs, latencyMs) < 0.2) return false;
   const busy = up.map(({ busyMs, upMs }) => share(busyMs, upMs));
   const meanBusy = busy.reduce((sum, each) => sum + each, 0) / busy.length;
   const times = up.flatMap(({ relativeTime }) => (relativeTime === null ? [] : [relativeTime]));
-  return Math.max(...busy) >= 1.5 * meanBusy && Math.max(1, ...times) < 1.3;
+  const isUneven = Math.max(...busy) >= 1.5 * meanBusy && Math.max(1, ...times) < 1.3;
+  return isUneven && waitingWhileIdle(view) >= BESIDE_IDLE;
 }
 
 /** Share of the time in which tasks waited and at least one worker had none. */
@@ -92,8 +96,8 @@ function waitingWhileIdle(view: PoolView): number {
 /** R10: tasks wait for busy workers while others are idle. */
 export function unevenRouting(view: PoolView): Candidate[] {
   const { pool } = view;
+  if (!isBound(view)) return [];
   const idle = waitingWhileIdle(view);
-  if (!isBound(view) || idle < 0.15) return [];
   const busy = pool.workers.map(({ busyMs }) => busyMs);
   const ratio = Math.max(...busy) / Math.max(1e-6, busy.reduce((sum, each) => sum + each, 0) / busy.length);
   const most = largestOf(pool.workers, ({ busyMs }) => busyMs);
@@ -105,7 +109,7 @@ export function unevenRouting(view: PoolView): Candidate[] {
       scope: most === undefined ? {} : { workerId: most.workerId },
       evidence: [
         evidence('most to mean', ratio, 'ratio', 1.5, 'busy time of the busiest worker ÷ mean of all'),
-        evidence('waiting beside idle', idle, 'share', 0.15, 'windows with waiting tasks and an idle worker ÷ all windows'),
+        evidence('waiting beside idle', idle, 'share', BESIDE_IDLE, 'windows with waiting tasks and an idle worker ÷ all windows'),
       ],
       advice: [
         setOption(view, 'key', 'a finer one', 'Call without `key`, or with one that divides the busiest key: its tasks all run on one worker.', 'set by calls'),

@@ -105,7 +105,7 @@ export const tiny: Planter = (draw) => {
 export const lateLong: Planter = (draw) => {
   const workers = draw.whole(3, 6);
   const isOne = draw.chance(0.5);
-  const record = drawPool(draw, { workers, arrivals: 'batch', tasks: draw.whole(200, 500), meanMs: draw.scale(8, 30), names: 2 });
+  const record = drawPool(draw, { workers, arrivals: 'batch', tasks: draw.whole(300, 600), meanMs: draw.scale(20, 50), names: 2 });
   const even = record.rows.cpu.reduce((sum, ms) => sum + ms, 0) / workers;
   const count = isOne ? 1 : draw.whole(1, Math.max(1, Math.floor(workers / 3)));
   for (let k = 0; k < count; k++) {
