@@ -1,0 +1,119 @@
+import { mergedRows } from '../../replay/merge.js';
+import { handlerMs } from '../../replay/rows.js';
+import { isNamed, withRows } from '../../replay/what-if.js';
+import { type Candidate, cause, evidence, STEP } from '../candidate.js';
+import { leastSquares } from '../statistics/least-squares.js';
+import { named, percent } from '../words.js';
+import { largestOf, ofTask, type PoolView, setOption, share } from '../view.js';
+
+/** R34: batches leave too small, or wait too long. */
+export function batches(view: PoolView): Candidate[] {
+  return view.pool.batches.flatMap((batch) => {
+    const task = view.pool.byTask.find((each) => each.task === batch.task);
+    if (task === undefined || batch.batches < 10) return [];
+    const waited = share(task.waits.batch.totalMs, task.latency.totalMs);
+    const items = share(batch.items, batch.batches);
+    const queued = share(task.segments.queueWait.totalMs - task.waits.batch.totalMs - task.waits.limit.totalMs, task.latency.totalMs);
+    if (waited >= 0.3 && items <= 1.5) return [tooLate(view, batch, waited, items)];
+    if (batch.fillShare < 0.3 && queued >= 0.2) return [tooSmall(view, batch, queued, items)];
+    return [];
+  });
+}
+
+type Batch = PoolView['pool']['batches'][number];
+
+function tooLate(view: PoolView, batch: Batch, waited: number, items: number): Candidate {
+  return cause({
+    id: 'R34',
+    title: 'BATCHES WAIT IN VAIN',
+    text: `Tasks of ${named(batch.task)} waited ${percent(waited)} of their latency for others, and batches left with ${items.toFixed(1)} items.`,
+    scope: { task: batch.task },
+    evidence: [
+      evidence('batch wait', waited, 'share', 0.3, 'wait for a batch to fill ÷ latency'),
+      evidence('items', items, 'count', 1.5, 'items ÷ batches; up to this'),
+    ],
+    advice: [setOption(view, ofTask(batch.task, 'batch.maxWaitMs'), 0, `Let no item wait for others: ${ofTask(batch.task, 'batch.maxWaitMs')} = 0. While all workers are busy, batches fill by themselves.`, batch.maxWaitMs)],
+    step: STEP.purpose + 0.5,
+    explains: ['R22'],
+    without: withRows((rows, row, record) => {
+      if (isNamed(record, row, batch.task)) rows.hold[row] = 0;
+    }),
+  });
+}
+
+function tooSmall(view: PoolView, batch: Batch, queued: number, items: number): Candidate {
+  const wanted = Math.max(1, Math.min(batch.size, Math.ceil(items * 8)));
+  const present = batch.maxWaitMs;
+  const meanGap = view.pool.byTask.find(({ task }) => task === batch.task)?.arrivals.meanMs ?? 1;
+  const waitMs = Math.max(1, Math.ceil(Math.min(1000, meanGap * wanted)));
+  const isSize = batch.byReason['size'] !== undefined && batch.byReason['size'] >= 0.5 * batch.batches;
+  return cause({
+    id: 'R34',
+    title: 'BATCHES TOO SMALL',
+    text: `Batches of ${named(batch.task)} left with ${items.toFixed(1)} of ${batch.size} items, while tasks waited for ${percent(queued)} of their latency.`,
+    scope: { task: batch.task },
+    evidence: [
+      evidence('fill', batch.fillShare, 'share', 0.3, 'items ÷ batches ÷ size; below this'),
+      evidence('queue wait', queued, 'share', 0.2, 'queue wait without batch and limits ÷ latency'),
+    ],
+    advice: [
+      isSize
+        ? setOption(view, ofTask(batch.task, 'batch.size'), wanted, `Let batches fill to ${wanted}: ${ofTask(batch.task, 'batch.size')}.`, batch.size)
+        : setOption(view, ofTask(batch.task, 'batch.maxWaitMs'), waitMs, `Let items wait ${waitMs} ms for others: ${ofTask(batch.task, 'batch.maxWaitMs')}.`, present),
+    ],
+    step: STEP.waste + 0.5,
+    explains: ['R01', 'R22', 'R07'],
+    suppresses: ['R01'],
+    without: (record) => {
+      const { rows } = record;
+      const x: number[] = [];
+      const y: number[] = [];
+      for (let row = 0; row < rows.count; row++) {
+        if (!isNamed(record, row, batch.task)) continue;
+        x.push(rows.items[row] ?? 1);
+        y.push(handlerMs(rows, row));
+      }
+      const line = leastSquares(x, y);
+      const meanMs = y.reduce((sum, ms) => sum + ms, 0) / Math.max(1, y.length);
+      // Without batches of several sizes, half of a call is thought to be its own cost.
+      const fixedMs = line !== null && line.a > 0 ? Math.min(line.a, meanMs) : meanMs / 2;
+      return mergedRows(record, wanted, { task: batch.task, fixedMs });
+    },
+  });
+}
+
+/** R36: limits that the program has set keep tasks back. */
+export function limited(view: PoolView): Candidate[] {
+  const part = share(view.limitMs, view.latencyMs);
+  const task = largestOf(view.pool.byTask, ({ waits }) => waits.limit.totalMs);
+  if (part < 0.2 || task === undefined) return [];
+  const { rateLimit, concurrency } = task.asked;
+  const option = rateLimit === null && concurrency !== null ? 'concurrency' : 'rateLimit';
+  const present = option === 'concurrency' ? String(concurrency) : (rateLimit ?? 'set');
+  const rate = share(task.tries, view.pool.activeMs / 1000);
+  const wanted = task.arrivals.meanMs > 0 ? 1000 / task.arrivals.meanMs : rate / Math.max(0.05, 1 - part);
+  return [
+    cause({
+      id: 'R36',
+      title: 'LIMITED ON PURPOSE',
+      text: `Limits of ${named(task.task)} kept its tasks back for ${percent(part)} of all latency. It ran ${rate.toFixed(1)} tasks a second under ${present}, and ${wanted.toFixed(1)} a second came.`,
+      scope: { task: task.task },
+      evidence: [
+        evidence('limit wait', part, 'share', 0.2, 'wait for limits of the name ÷ latency'),
+        evidence('rate', rate, 'per second', null, 'tries ÷ active time'),
+        evidence('rate without the limit', wanted, 'per second', null, '1 ÷ mean time between submits'),
+      ],
+      advice: [
+        option === 'concurrency'
+          ? setOption(view, ofTask(task.task, 'concurrency'), Math.max(2, (concurrency ?? 1) * 2), `If what it protects allows more, raise ${ofTask(task.task, 'concurrency')}.`, concurrency ?? 'none')
+          : setOption(view, ofTask(task.task, 'rateLimit'), `{ calls: ${Math.ceil(wanted)}, perMs: 1000 }`, `If the service allows it, raise ${ofTask(task.task, 'rateLimit')} to ${Math.ceil(wanted)} calls a second. Otherwise this is what it takes.`, present),
+      ],
+      step: STEP.purpose,
+      explains: ['R01', 'R06', 'R22', 'R21'],
+      suppresses: ['R01', 'R06', 'R21', 'R15'],
+      without: withRows((rows, row, record) => {
+        if (isNamed(record, row, task.task)) rows.hold[row] = 0;
+      }),
+    }),
+  ];
+}

@@ -1,0 +1,141 @@
+import { median } from '../statistics/quantile.js';
+import { ENDS, handlerMs, pickRows, type Rows } from '../../replay/rows.js';
+import type { RunRecord } from '../../replay/run-record.js';
+import { type Candidate, cause, evidence, STEP } from '../candidate.js';
+import { count, duration, percent } from '../words.js';
+import { capacityShare, largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
+
+/** First tasks that are slower than this multiple of the usual ones are cold. */
+const COLD = 1.3;
+
+/** R17: starts of workers, and their first tasks, take a large part of the time. */
+export function coldStart(view: PoolView): Candidate[] {
+  const { pool } = view;
+  const boots = pool.workers.flatMap(({ bootMs }) => (bootMs === null ? [] : [bootMs]));
+  const bootMs = boots.length === 0 ? pool.bootMs : median(boots);
+  const coldMs = coldTime(view);
+  const part = capacityShare(view, 'boot') + share(coldMs, pool.capacity.wantedMs);
+  if (part < 0.1 && share(pool.bootWaitMs, view.latencyMs) < 0.2) return [];
+  const { afterTasks } = pool.asked.recycle;
+  const isRecycled = afterTasks !== null && bootMs > 0 && share(bootMs, bootMs + afterTasks * share(view.executionMs, view.tries)) >= 0.05;
+  const perTask = Math.max(1e-3, share(view.executionMs, view.tries));
+  // After this number of tasks, a start is 2 % of them.
+  const wanted = Math.ceil((50 * bootMs) / perTask);
+  return [
+    cause({
+      id: 'R17',
+      title: 'COLD STARTS',
+      text:
+        `Starts of workers took ${percent(capacityShare(view, 'boot'))} of the time of workers, ${duration(bootMs)} each` +
+        `${coldMs > 0 ? `, and first tasks ${percent(share(coldMs, pool.capacity.wantedMs))} more than usual ones` : ''}.` +
+        `${isRecycled ? ` Each worker is replaced after ${count(afterTasks, 'task')}.` : ''}`,
+      evidence: [
+        evidence('starts', part, 'share', 0.1, '(boot + first tasks beyond the usual time) ÷ capacity'),
+        evidence('start', bootMs, 'ms', null, 'median from spawn to ready'),
+        evidence('wait for the first worker', share(pool.bootWaitMs, view.latencyMs), 'share', 0.2, 'part of the queue wait before any worker was ready ÷ latency'),
+      ],
+      advice: isRecycled
+        ? [setOption(view, 'recycle.afterTasks', wanted, `Replace workers after ${wanted} tasks, not ${afterTasks}: recycle.afterTasks.`, afterTasks)]
+        : [
+            setOption(view, 'workers.min', view.workers, `Keep ${view.workers} workers: workers.min, and \`await pool.warmup()\` before the first task.`, pool.asked.workers.min),
+            { text: 'Import less at the top of the worker module: what few tasks need, import where it is needed.' },
+          ],
+      step: STEP.start,
+      explains: ['R01', 'R22', 'R25', 'R08'],
+      without: (record) => warm(record, isRecycled ? wanted : undefined),
+    }),
+  ];
+}
+
+/** Time of first tasks beyond the usual time of their names. */
+function coldTime({ pool }: PoolView): number {
+  const usual = sumOf(pool.byTask, ({ segments }) => segments.execution.p50Ms * segments.execution.count) / Math.max(1, sumOf(pool.byTask, ({ tries }) => tries));
+  const firsts = pool.workers.flatMap(({ firstTasksMs }) => firstTasksMs);
+  if (firsts.length === 0 || median(firsts) < COLD * usual) return 0;
+  return sumOf(firsts, (ms) => Math.max(0, ms - usual));
+}
+
+/** The run with workers that are ready, and first tasks that take the usual time of their names. */
+function warm(record: RunRecord, afterTasks: number | undefined): RunRecord {
+  const startMs = record.rows.at[0] ?? 0;
+  return {
+    ...record,
+    workers: record.workers.map((worker) => ({ ...worker, readyMs: Math.min(worker.readyMs, startMs) })),
+    recycle: record.recycle === null || afterTasks === undefined ? record.recycle : { ...record.recycle, afterTasks },
+    rows: withUsualFirsts(record),
+  };
+}
+
+function withUsualFirsts({ rows, names }: RunRecord): Rows {
+  const places = Int32Array.from({ length: rows.count }, (_, row) => row);
+  const changed = pickRows(rows, places);
+  for (let name = 0; name < names.length; name++) {
+    const [cold, usual]: [number[], number[]] = [[], []];
+    for (let row = 0; row < rows.count; row++) {
+      if (rows.name[row] === name) (rows.first[row] === 1 ? cold : usual).push(handlerMs(rows, row));
+    }
+    const middle = median(usual);
+    if (cold.length === 0 || usual.length < cold.length || median(cold) < COLD * middle) continue;
+    for (let row = 0; row < rows.count; row++) {
+      const ms = handlerMs(rows, row);
+      if (rows.name[row] !== name || rows.first[row] !== 1 || ms <= middle) continue;
+      for (const part of ['cpu', 'gc', 'block', 'wait'] as const) changed[part][row]! *= middle / ms;
+    }
+  }
+  return changed;
+}
+
+/** R18: workers die, and take their work with them. */
+export function deaths(view: PoolView): Candidate[] {
+  const { pool } = view;
+  const { deaths: all } = pool;
+  if (all.length === 0) return [];
+  const boots = pool.workers.flatMap(({ bootMs }) => (bootMs === null ? [] : [bootMs]));
+  const bootMs = boots.length === 0 ? pool.bootMs : median(boots);
+  const lostMs = sumOf(all, (death) => death.lostMs);
+  const part = share(all.length * bootMs + lostMs, pool.capacity.wantedMs);
+  if (part < 0.05) return [];
+  const reasons = new Map<string, number>();
+  for (const { why } of all) reasons.set(why, (reasons.get(why) ?? 0) + 1);
+  const [why = 'unknown'] = largestOf([...reasons], ([, n]) => n) ?? [];
+  const section = largestOf([...new Set(all.map((death) => death.section).filter((name) => name !== ''))], (name) => all.filter((death) => death.section === name).length);
+  const isMemory = /memory|heap|oom/i.test(why);
+  const limitMb = Math.round(((pool.asked.heap.limitBytes ?? 2 ** 30) * 2) / 2 ** 20);
+  return [
+    cause({
+      id: 'R18',
+      title: 'WORKERS DIE',
+      text:
+        `${count(all.length, 'worker')} died, most by ${why}${section === undefined ? '' : `, in section ${section}`}. New starts and lost work took ` +
+        `${percent(part)} of the time of workers.`,
+      scope: section === undefined ? {} : { section },
+      evidence: [
+        evidence('deaths', part, 'share', 0.05, '(deaths × start + lost execution) ÷ capacity'),
+        evidence('deaths', all.length, 'count', null, 'workers that ended by themselves'),
+        evidence('lost', lostMs, 'ms', null, 'execution that died with its worker'),
+      ],
+      advice: isMemory
+        ? [setOption(view, 'memory.perWorkerBytes', limitMb * 2 ** 20, `Give workers a heap of ${limitMb} MB, or find what fills it: memory.perWorkerBytes.`, pool.asked.heap.limitBytes ?? 'auto')]
+        : [
+            { text: `Mend what ends the worker (${why})${section === undefined ? '' : `: section ${section} was open`}. A death takes all tasks of its worker along.` },
+            setOption(view, 'crash.attempts', 1, 'Until then, run such a task once only: crash.attempts = 1.', 2),
+          ],
+      step: STEP.start,
+      explains: ['R17', 'R19', 'R22', 'R01'],
+      without: withoutDeaths,
+    }),
+  ];
+}
+
+/** The run in which tasks that killed their workers ended well, at once: their later tries fall away. */
+export function withoutDeaths(record: RunRecord): RunRecord | null {
+  const { rows } = record;
+  const kept: number[] = [];
+  for (let row = 0; row < rows.count; row++) {
+    const after = rows.after[row] ?? -1;
+    if (after < 0 || rows.ends[after] !== ENDS.crash) kept.push(row);
+  }
+  const picked = pickRows(rows, kept);
+  picked.ends = picked.ends.map((end) => (end === ENDS.crash ? ENDS.ok : end));
+  return { ...record, rows: picked };
+}

@@ -1,0 +1,84 @@
+import type { Finding, Verdict } from '../model/finding.js';
+import type { PoolReport } from '../model/pool-report.js';
+import type { Measured } from '../replay/record-of.js';
+import { evidence } from './candidate.js';
+import { largestOf, share, sumOf, viewOf } from './view.js';
+import { duration, named, percent } from './words.js';
+import { LEAST_TRIES } from './rules/quality.js';
+
+const NOTHING = 'Nothing is worth changing.';
+
+/** A risk within ten times the length of the run comes before any cause. */
+export function isSoon(measured: Measured, { failsInMs }: Finding): boolean {
+  return failsInMs !== null && failsInMs < 10 * measured.run.wallMs;
+}
+
+/** The first thing to know, and the step to take. */
+export function verdictOf(measured: Measured, findings: readonly Finding[], notes: readonly Finding[]): Verdict {
+  const tries = sumOf(measured.pools, (pool) => pool.tries);
+  if (measured.pools.length === 0 || tries === 0) {
+    return { kind: 'nothing', sentence: 'No pool ran a task while the profiler was attached.', step: 'Attach the profiler before the first task, and run some.', id: null };
+  }
+  const doubt = notes.find(({ id }) => id === 'R28');
+  const risk = findings.find((finding) => finding.kind === 'risk' && isSoon(measured, finding));
+  const cause = findings.find(({ kind }) => kind === 'cause');
+  if (risk !== undefined) return told('risk', risk);
+  if (doubt !== undefined && (cause === undefined || tries < LEAST_TRIES)) return told('unknown', doubt);
+  if (cause !== undefined) return told('bottleneck', cause);
+  const later = findings.find(({ kind }) => kind === 'risk');
+  if (later !== undefined) return told('risk', later);
+  return healthy(measured);
+}
+
+function told(kind: Verdict['kind'], finding: Finding): Verdict {
+  const [advice] = finding.advice;
+  const option = advice?.option;
+  const isTheirs = advice?.isSet === true ? ` The program has set ${option ?? 'it'} itself.` : '';
+  const at = advice?.at === undefined ? '' : ` It is at ${advice.at.file}:${advice.at.line}.`;
+  return {
+    kind,
+    sentence: `${finding.title}: ${finding.text}${savingText(finding)}`,
+    step: `${advice?.text ?? 'Measure again, at a higher level.'}${at}${isTheirs}`,
+    id: finding.id,
+  };
+}
+
+function savingText({ saving, kind, failsInMs }: Finding): string {
+  if (kind === 'risk' || saving === null) return failsInMs === null ? '' : ` It fails in about ${duration(failsInMs)}.`;
+  return ` Without it, ${duration(saving.ms)} (${percent(saving.share)}) would be saved.`;
+}
+
+function healthy(measured: Measured): Verdict {
+  const pool = largestOf(measured.pools, ({ activeMs }) => activeMs);
+  const state = pool === undefined ? '' : stateOf(measured, pool);
+  return { kind: 'healthy', sentence: `Healthy: ${state}, and no cause that the rules know would save 5 % of the time.`, step: `${NOTHING}${leverOf(pool)}`, id: 'R29' };
+}
+
+function stateOf(measured: Measured, pool: PoolReport): string {
+  const { occupancy, executionMs, latencyMs, queueMs } = viewOf(measured, pool, null, 'makespan');
+  const own = share(executionMs, latencyMs - queueMs);
+  return occupancy >= 0.8
+    ? `workers of ${named(pool.name)} are ${percent(occupancy)} occupied, and handlers have ${percent(own)} of the time of tasks outside of the queue`
+    : `workers of ${named(pool.name)} are ${percent(occupancy)} occupied, and tasks find one free`;
+}
+
+/** Where to look if it must be faster all the same. */
+function leverOf(pool: PoolReport | undefined): string {
+  const frame = pool?.cpu?.find(({ workerId }) => workerId === null)?.hot.find(({ file }) => file !== '' && !file.startsWith('node:'));
+  const section = largestOf(pool?.sections ?? [], ({ selfMs }) => selfMs);
+  if (frame !== undefined) return ` If it must be faster: ${frame.functionName} (${frame.file}:${frame.line}) has ${percent(frame.share)} of the processor time.`;
+  return section === undefined ? '' : ` If it must be faster: section ${named(section.path.join(' › '))} of ${named(section.task)} takes most time.`;
+}
+
+/** R29 as a finding: what the verdict "healthy" rests on. */
+export function healthyNote(measured: Measured, pool: PoolReport): Finding {
+  const view = viewOf(measured, pool, null, 'makespan');
+  return {
+    ...{ id: 'R29', title: 'HEALTHY', text: `Nothing that the rules know would save much: ${stateOf(measured, pool)}.`, kind: 'note' },
+    ...{ scope: { pool: pool.name }, saving: null, failsInMs: null, confidence: 'high', advice: [{ text: NOTHING }], explains: [] },
+    evidence: [
+      evidence('occupancy', view.occupancy, 'share', null, 'execution ÷ (time of workers × concurrency)'),
+      evidence('execution', share(view.executionMs, view.latencyMs - view.queueMs), 'share', null, 'execution ÷ (latency − queue wait)'),
+    ],
+  };
+}

@@ -1,0 +1,116 @@
+import type { Advice } from '../model/finding.js';
+import type { CapacityId } from '../model/ledgers.js';
+import type { PoolReport } from '../model/pool-report.js';
+import type { SegmentId, WaitId } from '../model/segments.js';
+import type { TaskReport } from '../model/task-report.js';
+import type { Measured } from '../replay/record-of.js';
+import type { Goal } from '../replay/play.js';
+import type { RunRecord } from '../replay/run-record.js';
+
+/** One pool as the rules see it: its report, and the sums that several rules use. All times in ms. */
+export interface PoolView {
+  measured: Measured;
+  pool: PoolReport;
+  record: RunRecord | null;
+  goal: Goal;
+  workers: number;
+  places: number;
+  /** Sums over all tries that came back. */
+  tries: number;
+  latencyMs: number;
+  executionMs: number;
+  /** Waiting for a worker: without the encoding of inputs, without limits and batches, and without the start of the pool. */
+  queueMs: number;
+  codecMs: number;
+  transportMs: number;
+  limitMs: number;
+  batchMs: number;
+  execution: TaskReport['execution'];
+  /** Places of workers that had a handler ÷ places. */
+  occupancy: number;
+  /** Time for which the threads of workers were not idle ÷ the time that they were up. */
+  loopShare: number;
+  cores: number;
+  coresUsed: number;
+}
+
+export function viewOf(measured: Measured, pool: PoolReport, record: RunRecord | null, goal: Goal): PoolView {
+  const tasks = pool.byTask;
+  const segment = (id: SegmentId) => sumOf(tasks, ({ segments }) => segments[id].totalMs);
+  const wait = (id: WaitId) => sumOf(tasks, ({ waits }) => waits[id].totalMs);
+  const part = (id: keyof TaskReport['execution']) => sumOf(tasks, ({ execution }) => execution[id]);
+  const totals = pool.capacity.totals;
+  const workers = Math.max(1, pool.asked.workers.peak, pool.peakWorkers);
+  const places = workers * Math.max(1, pool.asked.concurrency.now);
+  const executionMs = segment('execution');
+  const upMs = Math.max(1e-9, pool.capacity.upMs - totals.boot);
+  const held = wait('limit') + wait('batch') + wait('inputEncode');
+  const worked = totals.cpu + totals.gc + totals.runQueue + totals.offCpu + totals.onLoop + totals.decode + totals.encode;
+  const available = Math.max(0.1, pool.asked.cores.available - (measured.run.otherCores ?? 0));
+  return {
+    ...{ measured, pool, record, goal, workers, places },
+    tries: sumOf(tasks, ({ latency }) => latency.count),
+    latencyMs: sumOf(tasks, ({ latency }) => latency.totalMs),
+    executionMs,
+    queueMs: Math.max(0, segment('queueWait') - held - pool.bootWaitMs),
+    codecMs: sumOf(tasks, ({ codec: c }) => c.inputEncodeMs + c.inputDecodeMs + c.outputEncodeMs + c.outputDecodeMs),
+    transportMs: segment('transportIn') + segment('transportOut'),
+    ...{ limitMs: wait('limit'), batchMs: wait('batch') },
+    execution: {
+      ...{ cpuMs: part('cpuMs'), gcMs: part('gcMs'), runQueueMs: part('runQueueMs'), loopIdleMs: part('loopIdleMs') },
+      ...{ offCpuMs: part('offCpuMs'), onLoopMs: part('onLoopMs'), unattributedMs: part('unattributedMs') },
+    },
+    occupancy: Math.min(1, executionMs / (upMs * Math.max(1, pool.asked.concurrency.now))),
+    loopShare: Math.min(1, worked / upMs),
+    cores: available,
+    coresUsed: pool.asked.cores.meanUsed ?? (totals.cpu + totals.gc + totals.decode + totals.encode) / Math.max(1, pool.wallMs),
+  };
+}
+
+/** Part of a whole; 0 if there is no whole. */
+export function share(part: number, whole: number): number {
+  return whole > 0 && Number.isFinite(part) ? part / whole : 0;
+}
+
+export function sumOf<T>(items: readonly T[], valueOf: (item: T) => number): number {
+  let sum = 0;
+  for (const item of items) sum += valueOf(item);
+  return sum;
+}
+
+export function largestOf<T>(items: readonly T[], valueOf: (item: T) => number): T | undefined {
+  return items.reduce<T | undefined>(
+    (best, item) => (best === undefined || valueOf(item) > valueOf(best) ? item : best),
+    undefined,
+  );
+}
+
+/** Part of all time of wanted workers. */
+export function capacityShare({ pool }: PoolView, ...ids: CapacityId[]): number {
+  return share(
+    sumOf(ids, (id) => pool.capacity.totals[id]),
+    pool.capacity.wantedMs,
+  );
+}
+
+/** An advice that names an option, with its present value, and whether the program has set it. */
+export function setOption(
+  { pool }: PoolView,
+  option: string,
+  value: NonNullable<Advice['value']>,
+  text: string,
+  now?: Advice['now'],
+): Advice {
+  const isSet = pool.asked.set.some((path) => path === option || option.startsWith(`${path}.`));
+  return { text, option, value, isSet, ...(now === undefined ? {} : { now }) };
+}
+
+/** Path of an option of one task name. */
+export function ofTask(task: string, option: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(task) ? `tasks.${task}.${option}` : `tasks[${JSON.stringify(task)}].${option}`;
+}
+
+/** Windows of the curves between the first and the last task, as places. */
+export function activeWindows({ pool: { curves } }: PoolView): number[] {
+  return curves.atMs.map((_, i) => i).filter((i) => (curves.unsettled[i] ?? 0) > 0);
+}

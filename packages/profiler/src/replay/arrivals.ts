@@ -1,0 +1,80 @@
+import { median } from '../findings/statistics/quantile.js';
+import type { Arrivals } from './run-record.js';
+
+/** Share of the submits that must fit a kind for it to be that kind. */
+const MOST = 0.85;
+const LEAST_CALLS = 10;
+
+/** Submits in order of time, and the times of all settlings, in any order. Only first tries count. */
+export function arrivalsOf(submits: ArrayLike<number>, settles: ArrayLike<number>): Arrivals {
+  const calls = submits.length;
+  if (calls < LEAST_CALLS) return { kind: 'open' };
+  const ends = Float64Array.from(settles).sort();
+  const inFlight = new Int32Array(calls);
+  const sinceSettled = new Float64Array(calls);
+  let settled = 0;
+  for (let i = 0; i < calls; i++) {
+    // A promise settles, and the program calls again: stamps are rounded, so both may have one.
+    while (settled < ends.length && (ends[settled] as number) <= (submits[i] ?? 0) + 0.0005) settled++;
+    inFlight[i] = Math.max(0, i - settled);
+    sinceSettled[i] = settled === 0 ? Infinity : Math.max(0, (submits[i] ?? 0) - (ends[settled - 1] as number));
+  }
+  return closedOf(submits, ends, inFlight, sinceSettled) ?? roundsOf(submits, ends, inFlight) ?? { kind: 'open' };
+}
+
+/** One call after another has settled, with the same number in flight. */
+function closedOf(
+  submits: ArrayLike<number>,
+  ends: Float64Array,
+  inFlight: Int32Array,
+  sinceSettled: Float64Array,
+): Arrivals | undefined {
+  const calls = inFlight.length;
+  const cap = commonest(inFlight) + 1;
+  // The first ones come at once, and say nothing.
+  if (cap > calls / 2) return undefined;
+  const lengthMs = (ends[ends.length - 1] ?? 0) - (submits[0] ?? 0);
+  const turnMs = (lengthMs * cap) / calls;
+  // Calls that come by themselves come at any time after the latest result.
+  const promptMs = Math.max(0.3, 0.15 * turnMs);
+  const gaps: number[] = [];
+  for (let i = cap; i < calls; i++) {
+    const gap = sinceSettled[i] as number;
+    if (inFlight[i] === cap - 1 && gap <= promptMs) gaps.push(gap);
+  }
+  return gaps.length > 0 && gaps.length >= MOST * (calls - cap) ? { kind: 'closed', cap, thinkMs: median(gaps) } : undefined;
+}
+
+/** A number of calls together, and the next ones when all of them have settled. */
+function roundsOf(submits: ArrayLike<number>, ends: Float64Array, inFlight: Int32Array): Arrivals | undefined {
+  const calls = inFlight.length;
+  const begins: number[] = [];
+  for (let i = 0; i < calls; i++) if (inFlight[i] === 0) begins.push(i);
+  if (begins.length < 3 || calls / begins.length < 2) return undefined;
+  const sizes = begins.map((begin, round) => (begins[round + 1] ?? calls) - begin);
+  const thinks: number[] = [];
+  let fitting = 0;
+  for (const [round, begin] of begins.slice(0, -1).entries()) {
+    const next = begins[round + 1] ?? calls;
+    const roundMs = (submits[next] ?? 0) - (submits[begin] ?? 0);
+    const thinkMs = Math.max(0, (submits[next] ?? 0) - (ends[next - 1] ?? 0));
+    const spreadMs = (submits[next - 1] ?? 0) - (submits[begin] ?? 0);
+    // Calls of a round come together, in a small part of its time, and the next round comes at once.
+    if (next - begin < 2 || thinkMs > 0.15 * roundMs || spreadMs > 0.3 * roundMs) continue;
+    fitting += next - begin;
+    thinks.push(thinkMs);
+  }
+  const counted = begins.at(-1) ?? calls;
+  return fitting >= MOST * counted ? { kind: 'rounds', sizes, thinkMs: median(thinks) } : undefined;
+}
+
+function commonest(values: Int32Array): number {
+  const counts = new Map<number, number>();
+  let best = 0;
+  for (const value of values) {
+    const count = (counts.get(value) ?? 0) + 1;
+    counts.set(value, count);
+    if (count > (counts.get(best) ?? 0)) best = value;
+  }
+  return best;
+}

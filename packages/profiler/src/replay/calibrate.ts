@@ -1,0 +1,58 @@
+import { copyRows } from './rows.js';
+import { play, type Replay } from './play.js';
+import type { RunRecord } from './run-record.js';
+
+/** A record whose replay takes as long as the run did, and how far it is off. */
+export interface Calibrated {
+  record: RunRecord;
+  base: Replay;
+  /** |replayed − recorded| ÷ recorded, of the length and of the latency. */
+  lengthError: number;
+  latencyError: number;
+}
+
+/** From this error on, waits are tried that are shorter. */
+const CLOSE = 0.05;
+
+/**
+ * Replays a run as it was. Where several tasks share a worker, their recorded waits hold the time for which they waited for its thread.
+ * The replay makes that anew, so waits are shortened until the lengths agree.
+ */
+export function calibrate(record: RunRecord): Calibrated {
+  let best = judged(record);
+  if (record.concurrency <= 1) return best;
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 6 && errorOf(best) > CLOSE; step++) {
+    const scale = (low + high) / 2;
+    const tried = judged(withWaits(record, scale));
+    if (errorOf(tried) < errorOf(best)) best = tried;
+    if (tried.base.meanLatencyMs > record.recorded.meanLatencyMs) high = scale;
+    else low = scale;
+  }
+  return best;
+}
+
+function judged(record: RunRecord): Calibrated {
+  const base = play(record);
+  const { makespanMs, meanLatencyMs } = record.recorded;
+  return {
+    record,
+    base,
+    lengthError: errorBetween(base.makespanMs, makespanMs * record.weight),
+    latencyError: errorBetween(base.meanLatencyMs, meanLatencyMs),
+  };
+}
+
+function errorOf({ lengthError, latencyError }: Calibrated): number {
+  return Math.max(lengthError, latencyError);
+}
+
+function errorBetween(found: number, wanted: number): number {
+  return wanted > 0 ? Math.abs(found - wanted) / wanted : 0;
+}
+
+function withWaits(record: RunRecord, scale: number): RunRecord {
+  const rows = copyRows(record.rows);
+  for (let row = 0; row < rows.count; row++) rows.wait[row]! *= scale;
+  return { ...record, rows };
+}

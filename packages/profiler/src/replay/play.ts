@@ -1,0 +1,47 @@
+import { sortedQuantile } from '../findings/statistics/quantile.js';
+import { handlerMs } from './rows.js';
+import type { RunRecord } from './run-record.js';
+import { Simulation } from './simulation.js';
+
+/** What a replay says of a run. */
+export interface Replay {
+  /** First submit to last settled promise, of the run that the record stands for. */
+  makespanMs: number;
+  meanLatencyMs: number;
+  p99LatencyMs: number;
+  settled: number;
+}
+
+export function play(record: RunRecord): Replay {
+  const { startMs, endMs, latencyMs, settled } = new Simulation(record).run();
+  const known = latencyMs.filter((each) => !Number.isNaN(each));
+  const sorted = known.sort();
+  const total = sorted.reduce((sum, each) => sum + each, 0);
+  return {
+    makespanMs: (endMs - startMs) * record.weight,
+    meanLatencyMs: settled === 0 ? 0 : total / Math.max(1, sorted.length),
+    p99LatencyMs: sortedQuantile(sorted, 0.99),
+    settled,
+  };
+}
+
+/** What counts for a run: its length where work waits to be done, else the latency of a call. */
+export type Goal = 'makespan' | 'latency';
+
+/** Share of a run after the last submit from which on its length counts. */
+const DRAIN = 0.1;
+
+/** Calls that come at times of their own end when they end: then only their latency can change. */
+export function goalOf(record: RunRecord): Goal {
+  if (record.arrivals.kind !== 'open') return 'makespan';
+  const { rows, recorded } = record;
+  let lastMs = 0;
+  // A further try comes when the one before it has failed, not when the program wants it.
+  for (let row = 0; row < rows.count; row++) if (rows.after[row] === -1) lastMs = Math.max(lastMs, rows.at[row] ?? 0);
+  const drainMs = recorded.startMs + recorded.makespanMs - lastMs;
+  let workMs = 0;
+  for (let row = 0; row < rows.count; row++) workMs += handlerMs(rows, row);
+  // The last call alone always takes its time.
+  const lengthMs = workMs / Math.max(1, rows.count);
+  return drainMs - 2 * lengthMs >= DRAIN * recorded.makespanMs ? 'makespan' : 'latency';
+}

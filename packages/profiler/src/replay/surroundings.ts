@@ -1,0 +1,82 @@
+import type { PoolReport } from '../model/pool-report.js';
+import type { ParentReport } from '../model/report-data.js';
+
+/** Longest list of stretches in which the program was busy itself. */
+const MOST_STRETCHES = 5000;
+
+/** Below these, the program's own work is no more than a share of each turn, and is left out. */
+const LEAST_SHARE = 0.02;
+const LEAST_MS = 5;
+/** Part of a window from which on it is full. */
+const FULL = 0.9;
+
+/** When each worker was ready first, ms: from the marks of workers if all are there, else from the curve. */
+export function readyTimes(pool: PoolReport): number[] {
+  const { curves } = pool;
+  const workers = Math.max(1, pool.asked.workers.peak, pool.peakWorkers);
+  const marks = pool.marks.filter(({ what }) => what === 'ready').map(({ atMs }) => Math.max(0, atMs));
+  const byMark = [...marks].sort((a, b) => a - b).slice(0, workers);
+  return Array.from({ length: workers }, (_, worker) => {
+    const window = curves.workersUp.findIndex((up) => up >= worker + 0.5);
+    // A window holds a mean: a worker that came within it has only a part of it.
+    const up = Math.max(0, Math.min(1, (curves.workersUp[window] ?? 0) - worker));
+    const byCurve = window < 0 ? pool.bootMs : (curves.atMs[window] ?? 0) + (1 - up) * curves.windowMs;
+    const mark = byMark[worker];
+    if (mark !== undefined && marks.length >= workers) return mark;
+    return worker === 0 || window <= 0 ? Math.min(byCurve, pool.bootMs) : byCurve;
+  });
+}
+
+/**
+ * Stretches of the program's own work on its main thread. Each window has its share of them, as long as the longest delay that was seen
+ * there.
+ */
+export function userStretches(pool: PoolReport, { ledger }: ParentReport): { atMs: number; ms: number }[] {
+  const { curves } = pool;
+  const totalMs = ledger.userMs + ledger.gcMs;
+  if (totalMs < LEAST_MS || totalMs < LEAST_SHARE * ledger.wallMs) return [];
+  const ours = (ledger.encodeMs + ledger.decodeMs + ledger.dispatchMs) / Math.max(1, sum(curves.settled));
+  const busy = curves.atMs.map((_, i) =>
+    Math.max(0, (curves.parentLoop[i] ?? 0) * curves.windowMs - ours * (curves.settled[i] ?? 0)),
+  );
+  const seen = sum(busy);
+  const scale = seen > 0 ? Math.min(1, totalMs / seen) : 0;
+  return stretchesOf(
+    busy.map((ms) => ms * scale),
+    pool,
+    ledger.loopDelayMaxMs,
+  );
+}
+
+/** Windows that are full belong to one stretch with the ends beside them, up to the longest delay that was seen. */
+function stretchesOf(work: readonly number[], { curves }: PoolReport, longestMs: number): { atMs: number; ms: number }[] {
+  const { windowMs } = curves;
+  const stretches: { atMs: number; ms: number }[] = [];
+  let open: { atMs: number; ms: number } | undefined;
+  const close = () => {
+    if (open !== undefined) stretches.push(open);
+    open = undefined;
+  };
+  for (const [i, ms] of work.entries()) {
+    const atMs = curves.atMs[i] ?? 0;
+    const delayMs = curves.parentDelayMs[i] ?? 1;
+    if (open !== undefined) {
+      open.ms += ms;
+      if (ms < FULL * windowMs || open.ms + windowMs / 2 >= longestMs) close();
+    } else if (ms >= 0.1) {
+      const isBegin = longestMs > windowMs && (work[i + 1] ?? 0) > 0.5 * ms && (work[i + 1] ?? 0) + ms > 0.5 * windowMs;
+      if (isBegin) open = { atMs: atMs + windowMs - ms, ms };
+      else {
+        const count = Math.max(1, Math.min(50, Math.round(ms / Math.max(0.1, Math.min(delayMs, ms)))));
+        for (let k = 0; k < count; k++) stretches.push({ atMs: atMs + ((k + 0.5) * windowMs) / count, ms: ms / count });
+      }
+    }
+    if (stretches.length >= MOST_STRETCHES) break;
+  }
+  close();
+  return stretches;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
