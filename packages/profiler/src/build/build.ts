@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { judge, type Judgement } from '../findings/judge.js';
+import { judge } from '../findings/judge.js';
 import type { Mark } from '../model/curves.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { Level, ParentReport, ReportData } from '../model/report-data.js';
@@ -57,6 +57,6 @@ export function buildReport(recorded: Recorded): ReportData {
     bottlenecks: rankSections(sections, pools),
     quality: dataQuality(recorded.recorders, pools, times.profilerMs, recorded.remarks),
   };
-  const judgement: Judgement = judge(measured, { mute: recorded.mute });
+  const judgement = judge(measured, { mute: recorded.mute });
   return { ...measured, ...judgement };
 }
