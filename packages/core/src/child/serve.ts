@@ -127,6 +127,7 @@ export function serve(host: Host): Served {
         board?.noteSection(path);
         profiling.hooks?.section(path);
       });
+      profiling.attend(sections);
       const progress = new ProgressSender(new ProgressLink(channel, encoder), askWhenTaken(requests));
       flows = new FlowTable(channel, encoder, () => openDecoder(init.codec));
       const workerData = readStartValue(init.workerData);

@@ -19,6 +19,8 @@ export class Profiling implements ProfileSwitch {
   readonly #host: ProfiledHost;
   #profiler: WorkerProfiler | undefined;
   #tasks: ProfiledTasks | undefined;
+  #sections: { measuresMemory: boolean } | undefined;
+  #measuresMemory = false;
   #hasEnded = false;
 
   constructor(channel: WorkerChannel, host: ProfiledHost) {
@@ -29,6 +31,8 @@ export class Profiling implements ProfileSwitch {
   /** Takes the terms that hold from now on; undefined ends the profiling. */
   apply(terms: ProfileTerms | undefined): void {
     if (this.#hasEnded) return;
+    this.#measuresMemory = terms !== undefined && terms.level !== 'stats';
+    if (this.#sections !== undefined) this.#sections.measuresMemory = this.#measuresMemory;
     this.#guarded(terms, () => {
       if (terms === undefined) {
         this.hooks = undefined;
@@ -44,6 +48,12 @@ export class Profiling implements ProfileSwitch {
       this.#profiler.apply(terms);
       this.hooks = this.#profiler.hooks;
     });
+  }
+
+  /** Has its sections measure memory, for as long as the terms say so. */
+  attend(sections: { measuresMemory: boolean }): void {
+    this.#sections = sections;
+    sections.measuresMemory = this.#measuresMemory;
   }
 
   /** Its module is loaded: these are its tasks. */
