@@ -25,3 +25,5 @@ export const process = nodeProcess;
 export const memoryUsage = nodeProcess.memoryUsage.bind(nodeProcess);
 export { monitorEventLoopDelay, PerformanceObserver };
 export const Buffer = nodeBuffer.Buffer;
+export const { readFileSync, statSync } = nodeProcess.getBuiltinModule('node:fs');
+export const getBuiltinModule: NodeJS.Process['getBuiltinModule'] = nodeProcess.getBuiltinModule.bind(nodeProcess);

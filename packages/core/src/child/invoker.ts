@@ -21,9 +21,7 @@ import type { LoadedHandler, LoadedModule } from './worker-module.js';
 
 /** Stands for the input of a row that was answered without a call. */
 const REFUSED = Symbol('refused');
-const NO_FLOWS = {
-  reason: 'its handler takes several inputs at once, and such a handler has no streams and no messages.',
-};
+const NO_FLOWS = { reason: 'its handler takes several inputs at once: it has no streams and no messages.' };
 
 export interface InvokerParts {
   module: LoadedModule;
@@ -289,10 +287,8 @@ export class Invoker {
     return failedAt;
   }
 
-  /**
-   * Whether the log takes results of a handler even if they need not outlive this worker. A write costs little beside a call that
-   * is not very short. The next such call would delay the result. A write to a thread's log costs less than a copy by the port.
-   */
+  // Whether the log takes results of a handler even if they need not outlive this worker. A write costs little beside a call that is
+  // not very short. The next such call would delay the result. A write to a thread's log costs less than a copy by the port.
   #logsAll(lengths: CallLengths): boolean {
     return this.#batch.hasMemoryLog || !lengths.areVeryShort;
   }

@@ -127,7 +127,7 @@ export function serve(host: Host): Served {
         board?.noteSection(path);
         profiling.hooks?.section(path);
       });
-      profiling.attend(sections);
+      profiling.watch(sections);
       const progress = new ProgressSender(new ProgressLink(channel, encoder), askWhenTaken(requests));
       flows = new FlowTable(channel, encoder, () => openDecoder(init.codec));
       const workerData = readStartValue(init.workerData);

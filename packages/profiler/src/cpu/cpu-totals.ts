@@ -82,7 +82,8 @@ export class CpuTotals {
 
   toReport(workerId: number | null, placeOf: (frame: number) => Place): CpuReport {
     const hidden = new Set([this.#root, this.#table.of({ functionName: IDLE })]);
-    const hot = (tree: FlameTree): CpuReport['hot'] => hotFrames(tree, placeOf, (frame) => this.#isHidden(hidden, frame));
+    const hot = (tree: FlameTree): CpuReport['hot'] =>
+      hotFrames(tree, placeOf, (frame) => this.#isHidden(hidden, frame));
     const byLabel = Array.from(this.#labels, ([label, tree]) => ({
       label,
       ...partsOfLabel(label),

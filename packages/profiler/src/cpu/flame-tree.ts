@@ -1,6 +1,5 @@
 import type { FlameGraph } from '../model/cpu.js';
 
-
 /** A place as reports show it. */
 export interface Place {
   functionName: string;
@@ -51,8 +50,9 @@ export class FlameTree {
     const mine: number[] = [];
     for (let node = 0; node < other.size; node++) {
       const parent = other.parent[node] ?? -1;
-      mine[node] = parent < 0 ? 0 : this.child(mine[parent] ?? 0, other.frame[node] ?? 0);
-      this.add(mine[node], other.selfMs[node] ?? 0);
+      const own = parent < 0 ? 0 : this.child(mine[parent] ?? 0, other.frame[node] ?? 0);
+      mine[node] = own;
+      this.add(own, other.selfMs[node] ?? 0);
     }
   }
 
@@ -70,4 +70,3 @@ export class FlameTree {
     return { frames, parent: [...this.parent], frame, selfMs: [...this.selfMs] };
   }
 }
-

@@ -22,5 +22,7 @@ const SECTION = ' › ';
 /** The task of a label, and the path of its section. */
 export function partsOfLabel(label: string): { task: string; section: string } {
   const at = label.indexOf(SECTION);
-  return at < 0 ? { task: label, section: '' } : { task: label.slice(0, at), section: label.slice(at + SECTION.length) };
+  return at < 0
+    ? { task: label, section: '' }
+    : { task: label.slice(0, at), section: label.slice(at + SECTION.length) };
 }

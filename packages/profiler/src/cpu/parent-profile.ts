@@ -1,7 +1,7 @@
 import type { Session } from 'node:inspector';
 import type { CpuProfile, LabelTrack, ProfileMessage } from '@millpond/core';
 import { hostNowMs } from '@millpond/core/internal';
-import { clearInterval, process, setInterval } from '../natives.js';
+import { clearInterval, getBuiltinModule, setInterval } from '../natives.js';
 
 /** Length of a window. Stopping a profile costs some 20 ms, 0.2 % of it. */
 const WINDOW_MS = 10_000;
@@ -32,7 +32,7 @@ export class ParentProfile {
   start(): void {
     if (this.#session !== undefined) return;
     this.#timed(() => {
-      const { Session: Opened } = process.getBuiltinModule('node:inspector');
+      const { Session: Opened } = getBuiltinModule('node:inspector');
       this.#session = new Opened();
       this.#session.connect();
       this.#open();

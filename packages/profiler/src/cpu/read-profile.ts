@@ -46,8 +46,7 @@ export function orderNodes(nodes: readonly CpuNode[]): ProfileNodes {
 }
 
 /**
- * Goes through the samples. A sample counts for the time until the next one, as measured: V8 samples less often than asked when cores
- * are busy. Differences below zero, which some versions of V8 write, count as none.
+ * Goes through the samples. A sample counts for the time until the next one. V8 samples less often than asked when cores are busy. Differences below zero, which some versions of V8 write, count as none.
  */
 export function eachSample(profile: CpuProfile, { indexOf }: ProfileNodes, visitor: SampleVisitor): void {
   const { samples, timeDeltas, startTime, endTime } = profile;

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { findSourceMap } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { Buffer, readFileSync, statSync } from '../natives.js';
 import type { Place } from './flame-tree.js';
 import type { Frame } from './frame-table.js';
 

@@ -14,8 +14,8 @@ const WINDOW_MS = 10_000;
 const LEAST_WINDOW_MS = 2000;
 
 /**
- * CPU and heap profiles of this thread, window by window. A long run is many windows: neither samples nor labels fill the
- * memory, and a killed worker has lost one window only.
+ * CPU and heap profiles of this thread, window by window. So neither samples nor labels fill the memory in a long run. A killed worker
+ * has lost one window only.
  */
 export class ProfileWindows {
   readonly #labels: LabelWriter;

@@ -8,6 +8,11 @@ import type { ProfiledHost, ProfiledTasks } from './profiled-worker.js';
 import type { ProfileSwitch, TaskHooks } from './task-hooks.js';
 import type { WorkerProfiler } from './worker-profiler.js';
 
+/** Sections whose growth of memory is measured on demand. */
+interface MeasuredSections {
+  measuresMemory: boolean;
+}
+
 /**
  * The profiler of a worker, once one is wanted. Its code is a file of its own, which loads with the first terms. Nothing here
  * throws: a worker goes on without a profiler that fails, and says so.
@@ -19,8 +24,8 @@ export class Profiling implements ProfileSwitch {
   readonly #host: ProfiledHost;
   #profiler: WorkerProfiler | undefined;
   #tasks: ProfiledTasks | undefined;
-  #sections: { measuresMemory: boolean } | undefined;
-  #measuresMemory = false;
+  #sections: MeasuredSections | undefined;
+  #isOn = false;
   #hasEnded = false;
 
   constructor(channel: WorkerChannel, host: ProfiledHost) {
@@ -31,8 +36,8 @@ export class Profiling implements ProfileSwitch {
   /** Takes the terms that hold from now on; undefined ends the profiling. */
   apply(terms: ProfileTerms | undefined): void {
     if (this.#hasEnded) return;
-    this.#measuresMemory = terms !== undefined && terms.level !== 'stats';
-    if (this.#sections !== undefined) this.#sections.measuresMemory = this.#measuresMemory;
+    this.#isOn = terms !== undefined && terms.level !== 'stats';
+    if (this.#sections !== undefined) this.#sections.measuresMemory = this.#isOn;
     this.#guarded(terms, () => {
       if (terms === undefined) {
         this.hooks = undefined;
@@ -50,10 +55,10 @@ export class Profiling implements ProfileSwitch {
     });
   }
 
-  /** Has its sections measure memory, for as long as the terms say so. */
-  attend(sections: { measuresMemory: boolean }): void {
+  /** These sections measure memory while a profiler of level 'trace' or 'cpu' wants it. */
+  watch(sections: MeasuredSections): void {
     this.#sections = sections;
-    sections.measuresMemory = this.#measuresMemory;
+    sections.measuresMemory = this.#isOn;
   }
 
   /** Its module is loaded: these are its tasks. */

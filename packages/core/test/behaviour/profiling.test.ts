@@ -1,0 +1,303 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import {
+  CHANNELS,
+  type CpuProfile,
+  type LabelTrack,
+  type Pool,
+  type PoolProfiling,
+  type ProfileMessage,
+  type ProfileTerms,
+  type UsageMessage,
+  type WorkerUsage,
+} from '@millpond/core';
+import { PROFILING } from '@millpond/core/internal';
+import { describe, expect, it } from 'vitest';
+import { failure, KINDS, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
+
+const STATS: ProfileTerms = { level: 'stats', io: false, sampleUs: 1000, heap: false };
+const CPU: ProfileTerms = { level: 'cpu', io: false, sampleUs: 1000, heap: true };
+/** Long enough for any machine: no answer takes so long. */
+const WITHIN_MS = 20_000;
+
+type CpuPart = Extract<ProfileMessage['part'], { kind: 'cpu' }>;
+type LostPart = Extract<ProfileMessage['part'], { kind: 'lost' }>;
+
+/** Notes what pools publish for profilers while `body` runs. */
+class Heard {
+  readonly usage: UsageMessage[] = [];
+  readonly profiles: ProfileMessage[] = [];
+
+  cpu(): CpuPart[] {
+    return this.profiles.flatMap(({ part }) => (part.kind === 'cpu' ? [part] : []));
+  }
+
+  lost(): LostPart[] {
+    return this.profiles.flatMap(({ part }) => (part.kind === 'lost' ? [part] : []));
+  }
+
+  latest(workerId: number): WorkerUsage | undefined {
+    return this.usage.findLast((each) => each.workerId === workerId)?.usage;
+  }
+}
+
+async function hearing(body: (heard: Heard) => Promise<void>): Promise<void> {
+  const heard = new Heard();
+  const onUsage = (message: unknown): void => void heard.usage.push(message as UsageMessage);
+  const onProfile = (message: unknown): void => void heard.profiles.push(message as ProfileMessage);
+  subscribe(CHANNELS.usage, onUsage);
+  subscribe(CHANNELS.profile, onProfile);
+  try {
+    await body(heard);
+  } finally {
+    unsubscribe(CHANNELS.usage, onUsage);
+    unsubscribe(CHANNELS.profile, onProfile);
+  }
+}
+
+function profile(pool: Pool, terms: ProfileTerms): PoolProfiling {
+  return pool[PROFILING](terms);
+}
+
+function functionsIn({ nodes }: CpuProfile): Set<string> {
+  return new Set(nodes.map(({ callFrame }) => callFrame.functionName));
+}
+
+/** Time by label, as samples have it: those that are idle left out. */
+function msByLabel(parts: readonly CpuPart[]): { samples: number; ms: Map<string, number> } {
+  const ms = new Map<string, number>();
+  let samples = 0;
+  for (const { profile: taken, labels } of parts) {
+    const idle = new Set(taken.nodes.filter((node) => node.callFrame.functionName === '(idle)').map(({ id }) => id));
+    let at = taken.startTime;
+    for (const [index, node] of taken.samples.entries()) {
+      at += taken.timeDeltas[index] ?? 0;
+      if (idle.has(node)) continue;
+      const label = labelAt(labels, at / 1000);
+      if (label !== '') samples++;
+      ms.set(label, (ms.get(label) ?? 0) + (taken.timeDeltas[index + 1] ?? 0) / 1000);
+    }
+  }
+  return { samples, ms };
+}
+
+function labelAt({ names, atMs, label }: LabelTrack, ms: number): string {
+  const stretch = atMs.findLastIndex((begin) => begin <= ms);
+  return stretch < 0 ? '' : (names[label[stretch] ?? 0] ?? '');
+}
+
+describe.each(KINDS)('a worker of kind %s that is profiled', (kind) => {
+  it('says what it uses: loop, collector, heap, and inputs and results by task name', async () => {
+    await hearing(async (heard) => {
+      await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {
+        const profiling = profile(pool, STATS);
+        await Promise.all(Array.from({ length: 20 }, () => pool.run('allocates', 20_000)));
+        await pool.run('echo', 'x'.repeat(1_000_000));
+        await pool.run('waits', 50);
+        expect(await profiling.collect(WITHIN_MS)).toEqual({ answered: 1, silent: 0 });
+        const usage = heard.latest(1) as WorkerUsage;
+        expect(usage.gcCount).toBeGreaterThan(0);
+        expect(usage.gcMs).toBeCloseTo(usage.gcScavengeMs + usage.gcMarkMs, 6);
+        expect(usage.gcWorstSecondMs).toBeLessThanOrEqual(usage.gcMs + 1e-6);
+        expect(usage.allocatedBytes).toBeGreaterThan(1_000_000);
+        expect(usage.loopActiveMs).toBeGreaterThan(0);
+        expect(usage.loopIdleMs).toBeGreaterThan(0);
+        expect(usage.loopActiveMs + usage.loopIdleMs).toBeLessThanOrEqual(usage.atMs - usage.sinceMs + 20);
+        expect(usage.heapUsedBytes).toBeLessThan(usage.heapLimitBytes);
+        expect(usage.decodeMs).toBeGreaterThan(0);
+        expect(usage.tasks.map(({ task }) => task).sort()).toEqual(['allocates', 'echo', 'waits']);
+        const [allocates, echo, waits] = ['allocates', 'echo', 'waits'].map((name) =>
+          usage.tasks.find(({ task }) => task === name),
+        );
+        expect(allocates?.calledMs).toBeGreaterThan(0);
+        expect(echo?.encodeMs).toBeGreaterThan(0);
+        // It has returned at once, and waited for the rest.
+        expect(waits?.calledMs).toBeLessThan(50);
+        expect(usage.tasks.reduce((sum, { decodeMs }) => sum + decodeMs, 0)).toBeCloseTo(usage.decodeMs, 6);
+        profiling.stop();
+      });
+    });
+  });
+
+  it('sends its sums while it works, and the last ones at its end', async () => {
+    await hearing(async (heard) => {
+      let before = 0;
+      await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {
+        profile(pool, STATS);
+        for (let n = 0; n < 10; n++) await pool.run('waits', 50);
+        before = heard.usage.length;
+        expect(before).toBeGreaterThanOrEqual(2);
+        const times = heard.usage.map(({ usage }) => usage.atMs);
+        expect(times).toEqual(times.toSorted((a, b) => a - b));
+        await pool.run('echo', 1);
+      });
+      expect(heard.usage.length).toBeGreaterThan(before);
+      expect(heard.latest(1)?.tasks.map(({ task }) => task)).toContain('echo');
+    });
+  });
+
+  it('is measured for as long as any profiler asks for it', async () => {
+    await hearing(async (heard) => {
+      await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {
+        const [first, second] = [profile(pool, STATS), profile(pool, { ...STATS, level: 'trace' })];
+        await pool.run('echo', 1);
+        first.stop();
+        first.stop();
+        await pool.run('echo', 1);
+        await second.collect(WITHIN_MS);
+        expect(heard.latest(1)?.tasks.map(({ task }) => task)).toEqual(['echo']);
+        second.stop();
+        await pool.run('waits', 150);
+        const { length } = heard.usage;
+        await second.collect(WITHIN_MS);
+        expect(heard.usage).toHaveLength(length);
+        // Another one counts from its own beginning.
+        const third = profile(pool, STATS);
+        await pool.run('waits', 1);
+        await third.collect(WITHIN_MS);
+        expect(heard.latest(1)?.tasks.map(({ task }) => task)).toEqual(['waits']);
+        third.stop();
+      });
+    });
+  });
+
+  it('refuses terms that are none', async () => {
+    await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {
+      for (const terms of [undefined, {}, { ...CPU, level: 'all' }, { ...CPU, sampleUs: 10 }])
+        expect(() => profile(pool, terms as ProfileTerms)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    });
+  });
+});
+
+describe.each(WORKER_KINDS)('a worker of kind %s at level cpu', (kind) => {
+  it('labels its samples: two sections with times of 1 to 3 have samples of 1 to 3', async () => {
+    await hearing(async (heard) => {
+      await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {
+        const profiling = profile(pool, CPU);
+        // Until there are enough samples, however busy this machine is.
+        let found = msByLabel([]);
+        for (let round = 0; round < 40 && found.samples < 2000; round++) {
+          for (let n = 0; n < 8; n++) await pool.run('oneToThree', 20);
+          await profiling.collect(WITHIN_MS);
+          found = msByLabel(heard.cpu());
+        }
+        profiling.stop();
+        expect(found.samples).toBeGreaterThanOrEqual(2000);
+        const first = found.ms.get('oneToThree › first') ?? 0;
+        const second = found.ms.get('oneToThree › second') ?? 0;
+        const share = first / (first + second);
+        expect(share).toBeGreaterThan(0.22);
+        expect(share).toBeLessThan(0.28);
+        const names = new Set(heard.cpu().flatMap((part) => [...functionsIn(part.profile)]));
+        expect(names).toContain('spinFirst');
+        expect(names).toContain('spinSecond');
+        expect(heard.lost()).toEqual([]);
+      });
+    });
+  });
+
+  it('shows who allocates', async () => {
+    await hearing(async (heard) => {
+      await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {
+        const profiling = profile(pool, CPU);
+        for (let n = 0; n < 20; n++) await pool.run('allocates', 50_000);
+        await profiling.collect(WITHIN_MS);
+        const heads = heard.profiles.flatMap(({ part }) => (part.kind === 'heap' ? [part.head] : []));
+        expect(JSON.stringify(heads)).toContain('plantedAllocation');
+        profiling.stop();
+      });
+    });
+  });
+
+  it('gives its profile while a handler blocks it, also to a profiler that has come later', async () => {
+    await hearing(async (heard) => {
+      await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {
+        await pool.run('echo', 1);
+        const profiling = profile(pool, CPU);
+        // It has the terms once it answers.
+        await profiling.collect(WITHIN_MS);
+        let isOver = false;
+        const { result } = await started(pool, 'spinsFor', 6000);
+        void result.then(() => (isOver = true));
+        let names = new Set<string>();
+        while (!names.has('plantedSpin') && !isOver) {
+          expect(await profiling.collect(3000)).toEqual({ answered: 1, silent: 0 });
+          names = new Set(heard.cpu().flatMap((part) => [...functionsIn(part.profile)]));
+        }
+        expect({ isOver, hasSpin: names.has('plantedSpin') }).toEqual({ isOver: false, hasSpin: true });
+        expect(heard.cpu().some(({ labels }) => labels.names.includes('spinsFor'))).toBe(true);
+        await result;
+        profiling.stop();
+      });
+    });
+  });
+
+  it('gives the profile of a task that runs into its time limit, and says what is lost when it is killed', async () => {
+    await hearing(async (heard) => {
+      await withPool('profiled.mjs', { kind, workers: 1, graceMs: 2000 }, async (pool) => {
+        const profiling = profile(pool, CPU);
+        await pool.run('echo', 1);
+        const exited = nextEvent(pool, 'worker:exited');
+        await failure(pool.run('spinsFor', 60_000, { timeoutMs: 1000 }));
+        await exited;
+        const names = new Set(heard.cpu().flatMap((part) => [...functionsIn(part.profile)]));
+        expect(names).toContain('plantedSpin');
+        const [lost] = heard.lost();
+        expect(lost).toMatchObject({ kind: 'lost', what: 'cpu', why: expect.stringContaining('it was killed') });
+        expect(lost?.toMs).toBeGreaterThan(lost?.fromMs ?? Infinity);
+        profiling.stop();
+      });
+    });
+  });
+
+  it('gives its profile when it is recycled, and its successor is profiled too', async () => {
+    await hearing(async (heard) => {
+      await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {
+        const profiling = profile(pool, CPU);
+        await pool.run('spinsFor', 100);
+        await pool.recycle();
+        await pool.run('spinsFor', 100);
+        await profiling.collect(WITHIN_MS);
+        const ids = new Set(heard.profiles.filter(({ part }) => part.kind === 'cpu').map(({ workerId }) => workerId));
+        expect(ids).toEqual(new Set([1, 2]));
+        expect(heard.lost()).toEqual([]);
+        profiling.stop();
+      });
+    });
+  });
+
+  it('labels no sample with one of several tasks in flight, unless it is in its synchronous part', async () => {
+    await hearing(async (heard) => {
+      await withPool('profiled.mjs', { kind, workers: 1, concurrency: 4 }, async (pool) => {
+        const profiling = profile(pool, CPU);
+        const waiting = [pool.run('waits', 400), pool.run('waits', 400)];
+        await pool.run('spinsFor', 100);
+        await Promise.all(waiting);
+        await pool.run('waits', 50);
+        await profiling.collect(WITHIN_MS);
+        const parts = heard.cpu();
+        expect(msByLabel(parts).ms.get('spinsFor')).toBeGreaterThan(0);
+        // The last one was alone.
+        const { labels } = parts.findLast((part) => part.labels.names.includes('waits')) as CpuPart;
+        expect(labels.atMs).toEqual(labels.atMs.toSorted((a, b) => a - b));
+        profiling.stop();
+      });
+    });
+  });
+
+  it('counts a worker as silent that native code blocks, and does not wait for it', async () => {
+    await hearing(async (heard) => {
+      await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {
+        const profiling = profile(pool, CPU);
+        await profiling.collect(WITHIN_MS);
+        const { result } = await started(pool, 'blocks', 2500);
+        expect(await profiling.collect(600)).toEqual({ answered: 0, silent: 1 });
+        expect(heard.lost()).toMatchObject([{ what: 'cpu', why: 'it did not answer within 600 ms' }]);
+        // Its profile comes once it goes on.
+        await result;
+        await profiling.collect(WITHIN_MS);
+        expect(heard.cpu().some(({ labels }) => labels.names.includes('blocks'))).toBe(true);
+        profiling.stop();
+      });
+    });
+  });
+});
