@@ -115,9 +115,9 @@ describe('the classic tools', () => {
     pool.saysSections([deltaOf(['parse'], 'work', [5])]);
     profiler.section('load', () => {});
     const open = profiler.start('open');
-    const report = await profiler.stop();
+    await profiler.stop();
     pool.saysSections([deltaOf(['parse'], 'work', [7])]);
-    expect(report.data.pools[0]?.sections).toHaveLength(1);
+    expect(profiler.snapshot().pools[0]?.sections).toHaveLength(1);
     expect(profiler.stats('parse')).toMatchObject({ count: 1, places: [{ where: 'worker', pool: 'a', task: 'work' }] });
     expect(profiler.bottlenecks().map(({ name }) => name)).toEqual(['parse', 'load']);
     expect(open.end()).toBeGreaterThanOrEqual(0);
