@@ -5,7 +5,7 @@ export { isThenable } from './base/is-thenable.js';
 export { isRecord } from './contract/checks.js';
 export { didYouMean, nearestName, nearestOrAll } from './base/nearest.js';
 export { formatCount, plural } from './base/format-count.js';
-export { BoundedNames, OTHER, type Places } from './base/bounded-names.js';
+export { BoundedNames, OTHER, type Places, shortName } from './base/bounded-names.js';
 export { type MemoryGrowth, MemoryMeter } from './base/memory-meter.js';
 export { OpenSection } from './base/open-section.js';
 export { printable } from './base/printable.js';

@@ -63,7 +63,7 @@ export class Attachments {
       [CHANNELS.phase, this.#to<PhaseMessage>((recorder, message) => recorder.phase(message))],
       [CHANNELS.worker, this.#to<WorkerMessage>((recorder, message) => recorder.worker(message))],
       [CHANNELS.usage, this.#to<UsageMessage>((recorder, message) => recorder.used(message))],
-      [CHANNELS.sections, this.#to<SectionsMessage>((recorder, { sections }) => recorder.addSections(sections))],
+      [CHANNELS.sections, this.#to<SectionsMessage>((recorder, message) => recorder.addSections(message))],
       [CHANNELS.io, this.#to<IoMessage>((recorder, message) => recorder.addIo(message))],
       [CHANNELS.cache, this.#to<CacheMessage>((recorder, message) => recorder.looked(message))],
       [CHANNELS.batch, this.#to<BatchMessage>((recorder, message) => recorder.batched(message))],

@@ -1,8 +1,9 @@
 export { Profiler } from './profiler.js';
 export { Report } from './report/report.js';
 export type { ProfiledPool } from './attach.js';
-export type { BottleneckOptions, ProfilerOptions } from './options.js';
+export type { BottleneckOptions, BottleneckOrder, ProfilerOptions } from './options.js';
 export type { Span } from './sections/parent-sections.js';
+export type { SectionStats } from './sections/section-stats.js';
 export type * from './model/cpu.js';
 export type * from './model/curves.js';
 export type * from './model/durations.js';

@@ -9,6 +9,7 @@ import type { ReportData } from './model/report-data.js';
 import { Date, nodeTiming, process } from './natives.js';
 import type { ResolvedProfilerOptions } from './options.js';
 import { ParentRecorder } from './record/parent-recorder.js';
+import type { Marks } from './sections/marks.js';
 import type { ParentSections } from './sections/parent-sections.js';
 
 /** Time limit for the last measurements of workers, ms. A worker that computes without a pause may not answer. */
@@ -22,6 +23,7 @@ export class Measuring {
   readonly attachments: Attachments;
   readonly #options: ResolvedProfilerOptions;
   readonly #sections: ParentSections;
+  readonly #marks: Marks;
   readonly #startedAt = new Date().toISOString();
   readonly #startMs = hostNowMs();
   readonly #idleAtStartMs = nodeTiming.idleTime;
@@ -32,7 +34,8 @@ export class Measuring {
   /** Lines about data that did not arrive. */
   readonly #remarks: string[] = [];
 
-  constructor(options: ResolvedProfilerOptions, sections: ParentSections) {
+  constructor(options: ResolvedProfilerOptions, sections: ParentSections, marks: Marks) {
+    this.#marks = marks;
     this.#options = options;
     this.#sections = sections;
     const { level, io, sampleUs, heap } = options;
@@ -108,11 +111,11 @@ export class Measuring {
       },
       pools: attachments.map((attachment) => poolReport(attachment.recorder, endMs, standingOf(attachment), isFull)),
       parentSections: this.#sections.ledger,
-      parentMarks: [],
+      parentMarks: this.#marks.list,
       parentCpu: parentCpu === undefined ? {} : { cpu: parentCpu },
       openPaths: this.#sections.openPaths(),
       memoryBytes: process.constrainedMemory() || null,
-      remarks: [...this.#remarks],
+      remarks: [...this.#remarks, ...this.#marks.remarks()],
     });
   }
 }

@@ -23,9 +23,21 @@ export interface ProfilerOptions {
 /** ProfilerOptions with every default filled in. */
 export type ResolvedProfilerOptions = Readonly<Required<ProfilerOptions>>;
 
+/**
+ * Order of bottlenecks. 'self': time with no section open inside. 'total': time with those inside. 'mean': duration of one call.
+ * 'memory': growth of heap and external memory outside of the sections inside; measured at level 'trace' and above.
+ */
+export type BottleneckOrder = 'self' | 'total' | 'mean' | 'memory';
+
 export interface BottleneckOptions {
-  /** Leave out sections with less self time than this, in milliseconds. 0 or more. @defaultValue 0 */
+  /** Leave out sections with less time than this, ms: self time, or total time where `by` is 'total'. 0 or more. @defaultValue 0 */
   minMs?: number;
+  /** Leave out sections whose calls take less than this in the mean, ms. 0 or more. @defaultValue 0 */
+  minMeanMs?: number;
+  /** @defaultValue 'self' */
+  by?: BottleneckOrder;
+  /** Most of them. An integer of at least 1, or Infinity. @defaultValue Infinity */
+  limit?: number;
 }
 
 const LEVELS: readonly Level[] = ['off', 'stats', 'trace', 'cpu'];
@@ -47,12 +59,20 @@ export function resolveProfilerOptions(options: ProfilerOptions | undefined): Re
   return { level, io, sampleUs, heap, mute: [...(mute as readonly string[])] };
 }
 
+const ORDERS: readonly unknown[] = ['self', 'total', 'mean', 'memory'] satisfies BottleneckOrder[];
+
 /** @throws ERR_OPTION when a key or a value is wrong */
-export function resolveBottleneckOptions(options: BottleneckOptions | undefined): { readonly minMs: number } {
-  const minMs = checkKeys(options, ['minMs']).minMs ?? 0;
-  if (typeof minMs !== 'number' || !(minMs >= 0))
-    refuse('minMs', `must be a number of milliseconds of at least 0; received ${show(minMs)}.`);
-  return { minMs };
+export function resolveBottleneckOptions(options: BottleneckOptions | undefined): Required<BottleneckOptions> {
+  const given = checkKeys(options, ['minMs', 'minMeanMs', 'by', 'limit']);
+  const { minMs = 0, minMeanMs = 0, by = 'self', limit = Infinity } = given;
+  for (const [option, ms] of Object.entries({ minMs, minMeanMs })) {
+    if (typeof ms !== 'number' || !(ms >= 0))
+      refuse(option, `must be a number of milliseconds of at least 0; received ${show(ms)}.`);
+  }
+  if (!ORDERS.includes(by)) refuse('by', `must be one of "self", "total", "mean", "memory"; received ${show(by)}.`);
+  if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 1))
+    refuse('limit', `must be an integer of at least 1, or Infinity; received ${show(limit)}.`);
+  return { minMs, minMeanMs, by, limit };
 }
 
 /** A value as an error message shows it: short, and with its type. */

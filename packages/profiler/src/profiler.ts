@@ -9,9 +9,13 @@ import {
   refuse,
   resolveBottleneckOptions,
   resolveProfilerOptions,
+  show,
 } from './options.js';
 import { Report } from './report/report.js';
+import { chooseBottlenecks } from './sections/bottlenecks.js';
+import { Marks } from './sections/marks.js';
 import { ParentSections, type Span } from './sections/parent-sections.js';
+import { type SectionSide, sectionSides, type SectionStats, sectionStats } from './sections/section-stats.js';
 
 /**
  * Shows where the time of pools went. It measures how long tasks waited, travelled and ran, and how busy workers were. It also
@@ -27,7 +31,10 @@ import { ParentSections, type Span } from './sections/parent-sections.js';
  * happens before the first `attach` or section, and a pool without a profiler pays nothing.
  */
 export class Profiler implements Disposable {
-  readonly #sections = new ParentSections(hostNowMs);
+  readonly #sections: ParentSections;
+  readonly #marks = new Marks(hostNowMs());
+  /** Sections of both sides at the end of the measuring. */
+  #lastSides: SectionSide[] | undefined;
   readonly #measuring: Measuring;
   /** The final measurements; undefined while measuring goes on. */
   #final: ReportData | undefined;
@@ -35,7 +42,9 @@ export class Profiler implements Disposable {
 
   /** @throws ERR_OPTION for an unknown key or a wrong value */
   constructor(options?: ProfilerOptions) {
-    this.#measuring = new Measuring(resolveProfilerOptions(options), this.#sections);
+    const resolved = resolveProfilerOptions(options);
+    this.#sections = new ParentSections(hostNowMs, resolved.level === 'trace' || resolved.level === 'cpu');
+    this.#measuring = new Measuring(resolved, this.#sections, this.#marks);
   }
 
   /**
@@ -74,19 +83,41 @@ export class Profiler implements Disposable {
 
   /**
    * Ends the innermost span of this name. Does nothing once the profiler has stopped.
+   * @returns its duration, ms; 0 once the profiler has stopped
    * @throws ERR_SECTION if none is open here, or a section inside it still is
    */
-  end(name: string): void {
-    this.#sections.end(name);
+  end(name: string): number {
+    return this.#sections.end(name);
   }
 
   /**
-   * Sections of the parent and of the workers so far, most self time first. {@link Bottleneck} defines `share`.
+   * Marks this moment on the time axis of the report, with a text if given. The first 1,000 marks are kept, each name and text up to
+   * 200 characters.
+   * @throws ERR_OPTION for a name that is no string of at least one character, or if the profiler has stopped
+   */
+  mark(name: string, text?: string): void {
+    if (this.#hasStopped)
+      refuse('name', 'cannot be marked: this profiler has stopped. Make a new one for the next run.');
+    this.#marks.add(name, text, hostNowMs());
+  }
+
+  /**
+   * The numbers of all sections of this name so far, wherever they are nested, of both sides and all workers. Undefined if none has
+   * ended. Sections of workers arrive some times a second, and all of them with the end of the pool.
+   */
+  stats(name: string): SectionStats | undefined {
+    if (typeof name !== 'string') refuse('name', `must be a string; received ${show(name)}.`);
+    return sectionStats(name, this.#sidesNow());
+  }
+
+  /**
+   * Sections of the parent and of the workers so far, most self time first, or by another measure. {@link Bottleneck} says of which
+   * whole the shares are.
    * @throws ERR_OPTION for an unknown key or a wrong value
    */
   bottlenecks(options?: BottleneckOptions): Bottleneck[] {
-    const { minMs } = resolveBottleneckOptions(options);
-    return (this.#final ?? this.#measuring.report(false)).bottlenecks.filter((section) => section.selfMs >= minMs);
+    const choice = resolveBottleneckOptions(options);
+    return chooseBottlenecks((this.#final ?? this.#measuring.report(false)).bottlenecks, choice);
   }
 
   /** Everything measured so far, as plain data of its own; measuring goes on. After `stop`: the data of its report. */
@@ -108,10 +139,15 @@ export class Profiler implements Disposable {
   [Symbol.dispose](): void {
     if (this.#final !== undefined) return;
     try {
+      this.#lastSides = this.#sidesNow();
       this.#final = this.#measuring.finish();
     } finally {
       this.#sections.stop();
     }
+  }
+
+  #sidesNow(): SectionSide[] {
+    return this.#lastSides ?? sectionSides(this.#sections.ledger, this.#measuring.attachments.all);
   }
 
   get #hasStopped(): boolean {

@@ -3,6 +3,7 @@ import { CHANNELS, type PoolKind, type SectionDelta, type TaskTrace, type Worker
 import fc from 'fast-check';
 import type { ProfiledPool } from '../src/attach.js';
 import { PoolRecorder } from '../src/record/pool-recorder.js';
+import type { SectionNode } from '../src/record/section-ledger.js';
 
 /** The ten stamps of a try whose nine segments take these times, from `t0` on. */
 export function traceOf(segments: readonly number[], fields: Partial<TaskTrace> & { t0?: number } = {}): TaskTrace {
@@ -58,6 +59,12 @@ export function deltaOf(path: string[], task: string, durationsMs: readonly numb
     openMs: totalMs,
     peak: 1,
   };
+}
+
+/** Notes a call of a section of the parent that took this long. */
+export function timed({ sums }: SectionNode, totalMs: number, selfMs = totalMs): void {
+  sums.opened(0);
+  sums.closed(totalMs, totalMs, selfMs, false);
 }
 
 /** A recorder whose window begins at 1000. */

@@ -51,6 +51,78 @@ describe('options', () => {
     expect(messageOf('ERR_OPTION', () => profiler.bottlenecks({ minms: 5 } as never))).toMatch('Did you mean "minMs"?');
     expect(messageOf('ERR_OPTION', () => profiler.bottlenecks({ minMs: -1 }))).toMatch('received -1 (number)');
     expect(messageOf('ERR_OPTION', () => profiler.bottlenecks({ minMs: NaN }))).toMatch('received NaN (number)');
+    expect(messageOf('ERR_OPTION', () => profiler.bottlenecks({ minMeanMs: '5' as never }))).toMatch(
+      '"minMeanMs" must',
+    );
+    expect(messageOf('ERR_OPTION', () => profiler.bottlenecks({ order: 'self' } as never))).toMatch(
+      'Known here: minMs',
+    );
+    expect(messageOf('ERR_OPTION', () => profiler.bottlenecks({ by: 'Self' as never }))).toBe(
+      `Option "by" must be one of "self", "total", "mean", "memory"; received 'Self' (string).`,
+    );
+    for (const limit of [0, -1, 1.5, NaN, '3']) {
+      expect(messageOf('ERR_OPTION', () => profiler.bottlenecks({ limit: limit as never }))).toMatch('"limit" must be');
+    }
+  });
+
+  it('refuses wrong names of marks and of stats, and marks after the end', async () => {
+    const profiler = new Profiler();
+    for (const name of ['', 5, undefined]) {
+      expect(messageOf('ERR_OPTION', () => profiler.mark(name as never))).toMatch('"name" must be a string');
+    }
+    expect(messageOf('ERR_OPTION', () => profiler.mark('a', 5 as never))).toMatch('"text" must be a string');
+    expect(messageOf('ERR_OPTION', () => profiler.stats(5 as never))).toMatch('"name" must be a string');
+    profiler.mark('a', 'b');
+    await profiler.stop();
+    expect(messageOf('ERR_OPTION', () => profiler.mark('a'))).toMatch('this profiler has stopped');
+  });
+});
+
+describe('the classic tools', () => {
+  it('time what lies between start and end, and end gives the time', () => {
+    const profiler = new Profiler();
+    profiler.start('load');
+    const read = profiler.start('read');
+    expect(read.end()).toBeGreaterThanOrEqual(0);
+    const ms = profiler.end('load');
+    const stats = profiler.stats('load');
+    expect(stats).toMatchObject({ count: 1, totalMs: ms, errors: 0, memory: null });
+    expect(profiler.stats('nothing')).toBeUndefined();
+    expect(messageOf('ERR_SECTION', () => profiler.end('load'))).toMatch('no section is open now');
+  });
+
+  it('count errors, and measure memory at level trace', async () => {
+    const profiler = new Profiler({ level: 'trace' });
+    const kept: Buffer[] = [];
+    const load = (): never => {
+      kept.push(Buffer.alloc(20_000_000));
+      throw new Error('no');
+    };
+    expect(() => profiler.section('outer', () => profiler.section('load', load))).toThrow('no');
+    await profiler.section('wait', () => new Promise((resolve) => setImmediate(resolve)));
+    expect(profiler.stats('load')).toMatchObject({ errors: 1, memory: { externalBytes: 20_000_000, shared: 0 } });
+    expect(profiler.stats('wait')?.memory?.shared).toBe(1);
+    const [first, second] = profiler.bottlenecks({ by: 'memory' });
+    expect([first?.name, first?.where]).toEqual(['load', 'parent']);
+    expect(first?.memoryShare).toBeGreaterThan(0.9);
+    expect(second?.memoryBytes).toBeLessThan(1_000_000);
+  });
+
+  it('have the same numbers after the end, and measure no more', async () => {
+    const profiler = new Profiler();
+    const pool = new FakePool('a');
+    profiler.attach(pool);
+    pool.saysSections([deltaOf(['parse'], 'work', [5])]);
+    profiler.section('load', () => {});
+    const open = profiler.start('open');
+    await profiler.stop();
+    pool.saysSections([deltaOf(['parse'], 'work', [7])]);
+    expect(profiler.snapshot().pools[0]?.sections).toHaveLength(1);
+    expect(profiler.stats('parse')).toMatchObject({ count: 1, places: [{ where: 'worker', pool: 'a', task: 'work' }] });
+    expect(profiler.bottlenecks().map(({ name }) => name)).toEqual(['parse', 'load']);
+    expect(open.end()).toBeGreaterThanOrEqual(0);
+    expect(profiler.end('open')).toBe(0);
+    expect(profiler.stats('open')).toBeUndefined();
   });
 });
 

@@ -47,6 +47,27 @@ export class SectionSums {
     if (isShared) memory.shared++;
   }
 
+  /** Adds what was measured elsewhere. The most open at one time is that of one place. */
+  merge(part: {
+    readonly durations: Parameters<Histogram['merge']>[0];
+    readonly squares: number;
+    readonly selfMs: number;
+    readonly errors: number;
+    readonly memory?: (MemoryGrowth & { readonly shared: number }) | undefined;
+    readonly openMs: number;
+    readonly peak: number;
+  }): void {
+    this.durations.merge(part.durations);
+    this.squares += part.squares;
+    this.selfMs += part.selfMs;
+    this.errors += part.errors;
+    this.openMs += part.openMs;
+    if (part.peak > this.peak) this.peak = part.peak;
+    if (part.memory === undefined) return;
+    this.grew(part.memory, false);
+    if (this.memory !== undefined) this.memory.shared += part.memory.shared;
+  }
+
   /** `openMs` up to now, with the calls that are open. */
   openMsAt(nowMs: number): number {
     return this.openMs + (this.#openNow > 0 ? Math.max(0, nowMs - this.#openSinceMs) : 0);

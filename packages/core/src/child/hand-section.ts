@@ -13,7 +13,7 @@ export interface SectionEnder {
   /** Returns the duration. */
   endByHand(section: HandSection): number;
   /** What is open in the same place, for a message. */
-  openAround(section: HandSection): string;
+  openBeside(section: HandSection): string;
 }
 
 /** A section that a handler began with `ctx.open`, and ends by hand. */
@@ -35,7 +35,7 @@ export class HandSection implements TaskSection {
 
   end(): number {
     if (this.#hasEnded) {
-      const reason = `has ended already. Call end() once per open(); ${this.#ender.openAround(this)}`;
+      const reason = `has ended already. Call end() once per open(); ${this.#ender.openBeside(this)}`;
       throw new PoolError('ERR_SECTION', { section: this.name, reason });
     }
     this.#hasEnded = true;

@@ -61,6 +61,13 @@ export class HandSections {
     if (spans.length === 0) this.#forget(stack);
   }
 
+  /** The sections that are open now where another one was begun. */
+  openBeside({ stack }: HandSection): readonly HandSection[] {
+    const { id } = stack as Partial<TaskStack>;
+    // A task without open sections has no stack any more, and gets a new one.
+    return (id === undefined ? stack : (this.#byTask.get(id) ?? stack)).spans;
+  }
+
   /** Closes the sections of a task that has ended. */
   endTask(id: number, hasFailed: boolean): void {
     const own = this.#byTask.get(id);

@@ -149,9 +149,10 @@ export class SectionRecorder implements SectionEnder {
     return ms;
   }
 
-  openAround({ stack }: HandSection): string {
-    if (stack.spans.length === 0) return 'no other section of open() is open in this task.';
-    const paths = stack.spans.slice(-5).map(({ section }) => `"${section.node.label}"`);
+  openBeside(span: HandSection): string {
+    const open = this.#byHand.openBeside(span);
+    if (open.length === 0) return 'no other section of open() is open in this task.';
+    const paths = open.slice(-5).map(({ section }) => `"${section.node.label}"`);
     return `open now: ${paths.join(', ')}.`;
   }
 

@@ -61,7 +61,8 @@ export class SelfReport {
   /** A report of all that is new, in the middle of work. */
   now(): ReportMessage {
     this.#readVitals(hostNowMs());
-    return { ...this.#last, uses: this.#takeUses(), sections: this.#sections.take() };
+    const sections = this.#sections.take();
+    return { ...this.#last, uses: this.#takeUses(), sections, mistakes: this.#sections.takeMistakes() };
   }
 
   #hasGrown(now: number): boolean {

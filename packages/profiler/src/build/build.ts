@@ -6,10 +6,11 @@ import type { Level, ParentReport, ReportData } from '../model/report-data.js';
 import { process } from '../natives.js';
 import type { PoolRecorder } from '../record/pool-recorder.js';
 import type { SectionLedger } from '../record/section-ledger.js';
-import { rankSections } from './bottlenecks.js';
+import { bottlenecksOf } from '../sections/bottlenecks.js';
+import { sectionReports } from '../sections/section-reports.js';
 import { dispatcherLedger, type ParentTimes } from './parent-report.js';
 import { dataQuality } from './quality.js';
-import { sectionReports } from './sections.js';
+import { sum } from './sums.js';
 
 /** Everything that was measured, before any conclusion. */
 export interface Recorded {
@@ -54,9 +55,16 @@ export function buildReport(recorded: Recorded): ReportData {
       marks: [...recorded.parentMarks],
       ...recorded.parentCpu,
     },
-    bottlenecks: rankSections(sections, pools),
+    bottlenecks: bottlenecksOf(
+      sections,
+      pools.map(({ name, byTask, sections: timed }) => ({ name, executionMs: executionOf(byTask), sections: timed })),
+    ),
     quality: dataQuality(recorded.recorders, pools, times.profilerMs, recorded.remarks),
   };
   const judgement = judge(measured, { mute: recorded.mute });
   return { ...measured, ...judgement };
+}
+
+function executionOf(byTask: PoolReport['byTask']): number {
+  return sum(byTask, ({ segments }) => segments.execution.totalMs);
 }

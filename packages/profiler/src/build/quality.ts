@@ -59,12 +59,12 @@ function missing(recorders: readonly PoolRecorder[]): string[] {
   return lines;
 }
 
-function remarksOf({ pool, io, clock, untold }: PoolRecorder): string[] {
+function remarksOf({ pool, io, clock, untold, sectionMistakes }: PoolRecorder): string[] {
   const lines: string[] = [];
   for (const [channel, count] of io.unknown)
     lines.push(`${count} messages of the channel "${channel}" were not understood`);
   if (io.folded > 0) lines.push(`${io.folded} operations of "${pool.name}" share the name "(other)"`);
   if (clock.isCoarse) lines.push(`idle times of "${pool.name}" longer ago are interpolated`);
   if (untold > 0) lines.push(`${untold} marks, deaths or changes of "${pool.name}" had no place`);
-  return lines;
+  return [...lines, ...sectionMistakes.remarks(pool.name)];
 }

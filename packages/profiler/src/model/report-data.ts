@@ -73,7 +73,11 @@ export interface ParentReport {
   heap?: HeapReport;
 }
 
-/** One section as a candidate. Shares are those of its side: see `Profiler.bottlenecks`. */
+/**
+ * One section as a candidate. Shares are those of its side. In the parent the whole is the self time of all sections. In workers it is
+ * the execution time of all tasks of all attached pools. If the self time of all worker sections is larger, it is the whole. It is larger
+ * when sections of one handler overlap. On each side shares add up to at most 1; in workers the rest is execution outside of sections.
+ */
 export interface Bottleneck {
   name: string;
   path: string[];
@@ -89,6 +93,8 @@ export interface Bottleneck {
   count: number;
   meanMs: number;
   p99Ms: number;
-  /** Growth of heap and external memory, bytes in sum; null if not measured. */
+  /** Growth of heap and external memory, without that of the sections inside, bytes in sum; null if not measured. */
   memoryBytes: number | null;
+  /** Part of the growth of all sections of its side that grew. */
+  memoryShare: number | null;
 }

@@ -6,7 +6,7 @@ import type {
   PhaseMessage,
   PoolKind,
   ProfileMessage,
-  SectionDelta,
+  SectionsMessage,
   TaskTrace,
   UsageMessage,
   WorkerMessage,
@@ -21,6 +21,7 @@ import { LatencyMap } from './latency-map.js';
 import { BatchLedger, CacheLedger } from './policy-ledgers.js';
 import { PoolCurves } from './pool-curves.js';
 import { SectionLedger, sectionPlaces } from './section-ledger.js';
+import { SectionMistakeSums } from './section-mistakes.js';
 import { EXECUTION, TraceSplitter } from './segments.js';
 import { Slowest } from './slowest.js';
 import { SpanSample } from './span-sample.js';
@@ -63,6 +64,7 @@ export class PoolRecorder {
   readonly workers: WorkerLedger;
   /** Sections timed in workers, by task name. */
   readonly sections: BoundedNames<SectionLedger>;
+  readonly sectionMistakes = new SectionMistakeSums();
   readonly io = new IoLedger();
   readonly cache = new BoundedNames(MOST_TASKS, () => new CacheLedger());
   readonly batches = new BoundedNames(MOST_TASKS, () => new BatchLedger());
@@ -137,8 +139,9 @@ export class PoolRecorder {
     if (queued > this.peakQueued) this.peakQueued = queued;
   }
 
-  addSections(deltas: readonly SectionDelta[]): void {
-    for (const delta of deltas) this.sections.get(delta.task).merge(delta);
+  addSections({ sections, workerId, mistakes }: Omit<SectionsMessage, 'pool'>): void {
+    for (const delta of sections) this.sections.get(delta.task).merge(delta, workerId);
+    if (mistakes !== undefined) this.sectionMistakes.add(mistakes);
   }
 
   worker(message: WorkerMessage): void {

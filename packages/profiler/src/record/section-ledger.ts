@@ -1,5 +1,5 @@
 import type { SectionDelta } from '@millpond/core';
-import { BoundedNames, Histogram, type Places } from '@millpond/core/internal';
+import { BoundedNames, type Places, printable, SectionSums } from '@millpond/core/internal';
 
 // A histogram is 5.6 KB, so this many sections are 5.6 MB. Names made of data (`load ${file}`) would grow without end.
 const MOST_SECTIONS = 1000;
@@ -7,6 +7,12 @@ const MOST_SECTIONS = 1000;
 const MOST_NAMES = 250;
 /** Sections nested deeper are counted as one. */
 const MOST_DEPTH = 32;
+/** Most counters of one section; it is that of workers. */
+const MOST_COUNTERS = 20;
+/** Most workers that a section tells apart. Pools that recycle their workers have new ones without end. */
+const MOST_WORKERS = 64;
+/** Stands for the workers without a place. */
+export const OTHER_WORKERS = 0;
 
 /** Places for sections, as many as the ledgers that share them may take together. */
 export function sectionPlaces(): Places {
@@ -16,66 +22,83 @@ export function sectionPlaces(): Places {
 /** Measurements of one section: one name at one place in the nesting. Times in milliseconds. */
 export class SectionNode {
   readonly path: readonly string[];
-  /** Total times, children included. */
-  readonly durations = new Histogram();
-  /** Time without any child open. */
-  selfMs = 0;
+  readonly sums = new SectionSums();
   readonly children: BoundedNames<SectionNode>;
+  readonly byWorker = new Map<number, { count: number; selfMs: number }>();
+  #counters: BoundedNames<{ readonly name: string; sum: number }> | undefined;
 
   constructor(path: readonly string[], places: Places) {
     this.path = path;
-    this.children = new BoundedNames(MOST_NAMES, (name) => new SectionNode([...path, name], places), places);
+    const make = (name: string): SectionNode => new SectionNode([...path, printable(name)], places);
+    this.children = new BoundedNames(MOST_NAMES, make, places);
   }
 
-  record(totalMs: number, selfMs: number): void {
-    this.durations.record(totalMs);
-    this.selfMs += Math.max(0, selfMs);
+  merge(delta: SectionDelta, workerId: number): void {
+    const { count, totalMs, minMs, maxMs, counts } = delta;
+    this.sums.merge({ ...delta, durations: { count, sum: totalMs, min: minMs, max: maxMs, counts } });
+    const worker = this.#workerOf(workerId);
+    worker.count += count;
+    worker.selfMs += delta.selfMs;
+    if (delta.counters !== undefined) this.#count(delta.counters);
   }
 
-  merge(delta: SectionDelta): void {
-    this.durations.merge({
-      count: delta.count,
-      sum: delta.totalMs,
-      min: delta.minMs,
-      max: delta.maxMs,
-      counts: delta.counts,
-    });
-    this.selfMs += delta.selfMs;
+  /** Sums of what handlers counted in it. */
+  counters(): Record<string, number> {
+    return Object.fromEntries(Array.from(this.#counters?.values() ?? [], ({ name, sum }) => [name, sum]));
+  }
+
+  get hasCounters(): boolean {
+    return this.#counters !== undefined;
+  }
+
+  #count(counters: Readonly<Record<string, number>>): void {
+    const own = (this.#counters ??= new BoundedNames(MOST_COUNTERS, (name) => ({ name, sum: 0 })));
+    for (const [name, n] of Object.entries(counters)) own.get(name).sum += n;
+  }
+
+  #workerOf(workerId: number): { count: number; selfMs: number } {
+    const known = this.byWorker.get(workerId);
+    if (known !== undefined) return known;
+    if (this.byWorker.size >= MOST_WORKERS - 1 && workerId !== OTHER_WORKERS) return this.#workerOf(OTHER_WORKERS);
+    const made = { count: 0, selfMs: 0 };
+    this.byWorker.set(workerId, made);
+    return made;
   }
 }
 
 /** The tree of sections of one side: the parent, or one task name in all workers. Sections without a place are "(other)". */
 export class SectionLedger {
-  readonly #root: SectionNode;
+  /** Stands for the task name itself: it has the counters that belong to no section. */
+  readonly root: SectionNode;
 
   constructor(places: Places = sectionPlaces()) {
-    this.#root = new SectionNode([], places);
+    this.root = new SectionNode([], places);
   }
 
   /** The section `name` inside `parent`, or outermost; a new one is made. */
   child(parent: SectionNode | undefined, name: string): SectionNode {
-    const above = parent ?? this.#root;
+    const above = parent ?? this.root;
     const depth = above.path.length;
     if (depth === MOST_DEPTH) return above;
     return depth === MOST_DEPTH - 1 ? above.children.other : above.children.get(name);
   }
 
   /** Adds the sections that a worker reports. */
-  merge(delta: SectionDelta): void {
-    let node: SectionNode | undefined;
+  merge(delta: SectionDelta, workerId = OTHER_WORKERS): void {
+    let node = this.root;
     for (const name of delta.path) node = this.child(node, name);
-    node?.merge(delta);
+    node.merge(delta, workerId);
   }
 
-  /** Every section that has been timed at least once, outermost first. */
+  /** Every section that has been timed at least once, or has a counter, outermost first. */
   nodes(): Iterable<SectionNode> {
-    return timedBelow(this.#root);
+    return measuredBelow(this.root);
   }
 }
 
-function* timedBelow(node: SectionNode): Iterable<SectionNode> {
+function* measuredBelow(node: SectionNode): Iterable<SectionNode> {
   for (const child of node.children.values()) {
-    if (child.durations.count > 0) yield child;
-    yield* timedBelow(child);
+    if (child.sums.durations.count > 0 || child.hasCounters) yield child;
+    yield* measuredBelow(child);
   }
 }

@@ -1,15 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { isMainThread } from 'node:worker_threads';
 import { PoolError } from '@millpond/core';
-import { isThenable } from '@millpond/core/internal';
+import { isThenable, MemoryMeter } from '@millpond/core/internal';
 import { show } from '../options.js';
 import { SectionLedger } from '../record/section-ledger.js';
-import { OpenSection } from './open-section.js';
+import { ParentSection } from './parent-section.js';
 
 /** A section begun with `start`. */
 export interface Span extends Disposable {
   readonly name: string;
-  /** @throws ERR_SECTION if it has ended already, or a section inside it is still open */
-  end(): void;
+  /**
+   * Ends it.
+   * @returns its duration, ms
+   * @throws ERR_SECTION if it has ended already, or a section inside it is still open
+   */
+  end(): number;
   /** Ends it together with all open sections inside it; does nothing if it has ended. For `using`. */
   [Symbol.dispose](): void;
 }
@@ -19,9 +24,9 @@ interface Scope {
   /** Undefined at the top, and once its function is done, so that no chain of scopes grows. */
   outer: Scope | undefined;
   /** The section whose function runs here; undefined at the top. */
-  readonly owner: OpenSection | undefined;
+  readonly owner: ParentSection | undefined;
   /** Begun with `start` here and not ended, outermost first. */
-  readonly spans: OpenSection[];
+  readonly spans: ParentSection[];
 }
 
 /**
@@ -36,13 +41,18 @@ export class ParentSections {
   readonly ledger = new SectionLedger();
   readonly #now: () => number;
   readonly #top: Scope = { outer: undefined, owner: undefined, spans: [] };
-  readonly #open = new Set<OpenSection>();
+  readonly #open = new Set<ParentSection>();
+  readonly #meter: MemoryMeter | undefined;
   #scopes: AsyncLocalStorage<Scope> | undefined;
   #stopped = false;
 
-  /** @param now milliseconds on any clock that does not go back */
-  constructor(now: () => number) {
+  /**
+   * @param now milliseconds on any clock that does not go back
+   * @param measuresMemory whether to measure the growth of memory in each section
+   */
+  constructor(now: () => number, measuresMemory = false) {
     this.#now = now;
+    this.#meter = measuresMemory ? new MemoryMeter(isMainThread) : undefined;
   }
 
   section<T>(name: string, fn: () => T): T {
@@ -51,11 +61,12 @@ export class ParentSections {
     const owner = this.#begin(name, outer);
     const scope: Scope = { outer, owner, spans: [] };
     this.#scopes ??= new AsyncLocalStorage();
+    this.#mark(owner);
     let result: T;
     try {
       result = this.#scopes.run(scope, fn);
     } catch (error) {
-      this.#cut(scope);
+      this.#cut(scope, true);
       throw error;
     }
     if (!isThenable(result)) {
@@ -68,7 +79,7 @@ export class ParentSections {
         return value;
       },
       (error: unknown) => {
-        this.#cut(scope);
+        this.#cut(scope, true);
         throw error;
       },
     ) as T;
@@ -78,21 +89,24 @@ export class ParentSections {
     const scope = this.#scope();
     const span = this.#begin(name, scope);
     scope.spans.push(span);
-    return {
+    const handle: Span = {
       name,
       end: () => this.#endSpan(span, scope),
       [Symbol.dispose]: () => {
-        if (!span.ended) this.#endFrom(scope, scope.spans.indexOf(span));
+        if (!span.hasEnded) this.#endFrom(scope, scope.spans.indexOf(span), false);
       },
     };
+    this.#mark(span);
+    return handle;
   }
 
-  end(name: string): void {
-    if (this.#stopped) return;
+  /** Returns the duration, ms; 0 once it has stopped. */
+  end(name: string): number {
+    if (this.#stopped) return 0;
     const scope = this.#scope();
     const span = scope.spans.findLast((open) => open.name === name);
     if (span === undefined) throw sectionError(name, this.#whyNotHere(name, scope));
-    this.#endSpan(span, scope);
+    return this.#endSpan(span, scope);
   }
 
   /** Paths of the sections being timed at this moment. */
@@ -110,47 +124,61 @@ export class ParentSections {
     return this.#scopes?.getStore() ?? this.#top;
   }
 
-  #begin(name: string, scope: Scope): OpenSection {
+  #begin(name: string, scope: Scope): ParentSection {
     if (typeof name !== 'string' || name === '')
       throw sectionError(name, 'needs a name that is a string of at least one character.');
     if (this.#stopped)
       throw sectionError(name, 'cannot be timed: this profiler has stopped. Make a new Profiler for the next run.');
     const parent = scope.spans.at(-1) ?? scope.owner;
-    const section = new OpenSection(name, this.ledger.child(parent?.node, name), parent, this.#now());
+    const section = new ParentSection(name, this.ledger.child(parent?.node, name), parent, this.#now());
     this.#open.add(section);
     return section;
   }
 
-  #close(section: OpenSection, nowMs: number): void {
-    section.end(nowMs);
-    this.#open.delete(section);
+  /** The last thing before the section's own code. */
+  #mark(section: ParentSection): void {
+    if (this.#meter !== undefined) section.memory = this.#meter.mark(section.node.sums.latestMs);
   }
 
-  #endSpan(span: OpenSection, scope: Scope): void {
-    if (this.#stopped) return;
-    if (span.ended) throw sectionError(span.name, `has ended already. Call end() once per start(); ${this.#openNow()}`);
+  #close(section: ParentSection, hasFailed: boolean): number {
+    const nowMs = this.#now();
+    const mark = section.memory;
+    if (this.#meter !== undefined && mark !== undefined) {
+      const growth = this.#meter.growthSince(mark, nowMs - section.beganMs);
+      // Any code of the program may have run while it waited.
+      section.node.sums.grew(growth, !this.#meter.isSameStretch(mark));
+    }
+    this.#open.delete(section);
+    return section.end(nowMs, hasFailed);
+  }
+
+  #endSpan(span: ParentSection, scope: Scope): number {
+    if (this.#stopped) return span.hasEnded ? 0 : this.#now() - span.beganMs;
+    if (span.hasEnded)
+      throw sectionError(span.name, `has ended already. Call end() once per start(); ${this.#openNow()}`);
     const inside = scope.spans[scope.spans.indexOf(span) + 1] ?? this.#childOf(span);
     if (inside !== undefined) throw sectionError(span.name, stillOpenInside(inside.name));
-    this.#endFrom(scope, scope.spans.length - 1);
+    return this.#endFrom(scope, scope.spans.length - 1, false);
   }
 
-  /** Ends the spans of a scope from index `first` on, the innermost first. */
-  #endFrom(scope: Scope, first: number): void {
-    const nowMs = this.#now();
-    for (const span of scope.spans.splice(first).reverse()) this.#close(span, nowMs);
+  /** Ends the spans of a scope from index `first` on, the innermost first. Returns the duration of the outermost. */
+  #endFrom(scope: Scope, first: number, hasFailed: boolean): number {
+    let ms = 0;
+    for (const span of scope.spans.splice(first).reverse()) ms = this.#close(span, hasFailed);
+    return ms;
   }
 
-  /** Ends the spans that the function left open when it threw. */
-  #cut(scope: Scope): void {
-    this.#endFrom(scope, 0);
+  /** Ends the section of a scope, and the spans that its function left open. @param hasFailed whether it threw */
+  #cut(scope: Scope, hasFailed: boolean): void {
+    this.#endFrom(scope, 0, hasFailed);
     scope.outer = undefined;
-    if (scope.owner !== undefined) this.#close(scope.owner, this.#now());
+    if (scope.owner !== undefined) this.#close(scope.owner, hasFailed);
   }
 
   /** The function returned. A span that it left open is a mistake, which is reported after everything has been closed. */
   #finish(scope: Scope): void {
     const left = scope.spans.at(-1);
-    this.#cut(scope);
+    this.#cut(scope, false);
     if (left === undefined || this.#stopped) return;
     throw sectionError(
       scope.owner?.name ?? '',
@@ -159,7 +187,7 @@ export class ParentSections {
     );
   }
 
-  #childOf(section: OpenSection): OpenSection | undefined {
+  #childOf(section: ParentSection): ParentSection | undefined {
     if (!section.hasOpenChildren) return undefined;
     for (const open of this.#open) if (open.parent === section) return open;
     return undefined;

@@ -3,8 +3,8 @@ import { Histogram, OTHER } from '@millpond/core/internal';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SectionLedger, sectionPlaces } from '../../src/record/section-ledger.js';
-import { sectionReports } from '../../src/snapshot/section-report.js';
-import { deltaOf } from '../fakes.js';
+import { sectionReports } from '../../src/sections/section-reports.js';
+import { deltaOf, timed } from '../fakes.js';
 
 function delta(path: string[], durations: readonly number[]): SectionDelta {
   const histogram = new Histogram();
@@ -40,7 +40,16 @@ describe('the ledger of sections', () => {
         const [a] = sectionReports(merged);
         const [b] = sectionReports(once);
         expect(a?.totalMs).toBeCloseTo(b?.totalMs ?? NaN, 3);
-        expect({ ...a, totalMs: 0, selfMs: 0, meanMs: 0 }).toEqual({ ...b, totalMs: 0, selfMs: 0, meanMs: 0 });
+        // Sums of floats depend on their order a little.
+        const sums = { totalMs: 0, selfMs: 0, meanMs: 0, stddevMs: 0, byWorker: [] };
+        expect({ ...a, ...sums }).toEqual({ ...b, ...sums });
+        const all = parts.flat();
+        const mean = all.reduce((sum, ms) => sum + ms, 0) / all.length;
+        const variance = all.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / all.length;
+        // A difference of squares: exact to some digits of the largest square.
+        expect(Math.abs((a?.stddevMs ?? NaN) ** 2 - variance)).toBeLessThanOrEqual(
+          1e-12 * Math.max(...all) ** 2 + 1e-18,
+        );
       }),
     );
   });
@@ -99,7 +108,66 @@ describe('the ledger of sections', () => {
 
   it('lists no section that has not ended yet', () => {
     const ledger = new SectionLedger();
-    ledger.child(ledger.child(undefined, 'open'), 'inside').record(5, 5);
+    timed(ledger.child(ledger.child(undefined, 'open'), 'inside'), 5, 5);
     expect(sectionReports(ledger).map((section) => section.path)).toEqual([['open', 'inside']]);
+  });
+
+  it('adds up errors, open time, memory and counters, and keeps the most that were open in one worker', () => {
+    const ledger = new SectionLedger();
+    const memory = { heapBytes: 10, externalBytes: -4, rssBytes: 3, shared: 1 };
+    const parts = { errors: 2, openMs: 4, peak: 3, memory, counters: { rows: 5 } };
+    ledger.merge({ ...deltaOf(['load'], 't', [2, 6]), ...parts }, 1);
+    ledger.merge({ ...deltaOf(['load'], 't', [4]), ...parts, peak: 2, counters: { rows: 1, bytes: 9 } }, 2);
+    ledger.merge(deltaOf(['load'], 't', [4]), 2);
+    const [load] = sectionReports(ledger);
+    expect(load).toMatchObject({
+      errors: 4,
+      peak: 3,
+      memory: { heapBytes: 20, externalBytes: -8, rssBytes: 6, shared: 2 },
+      counters: { rows: 6, bytes: 9 },
+      meanConcurrency: 16 / 12,
+      stddevMs: Math.sqrt(2),
+      byWorker: [
+        { workerId: 1, count: 2, selfMs: 8 },
+        { workerId: 2, count: 2, selfMs: 8 },
+      ],
+    });
+  });
+
+  it('says that memory was not measured', () => {
+    const ledger = new SectionLedger();
+    ledger.merge(deltaOf(['load'], 't', [2]));
+    expect(sectionReports(ledger)[0]?.memory).toBeNull();
+  });
+
+  it('tells at most 64 workers apart, and loses no time of the others', () => {
+    const ledger = new SectionLedger();
+    for (let workerId = 1; workerId <= 5000; workerId++) ledger.merge(deltaOf(['load'], 't', [1]), workerId);
+    const workers = sectionReports(ledger)[0]?.byWorker ?? [];
+    expect(workers).toHaveLength(64);
+    expect(workers[0]).toEqual({ workerId: 0, count: 5000 - 63, selfMs: 5000 - 63 });
+    expect(workers.reduce((sum, each) => sum + each.count, 0)).toBe(5000);
+  });
+
+  it('has counters of the task itself in a row without time', () => {
+    const ledger = new SectionLedger();
+    ledger.merge({ ...deltaOf([], 't', []), minMs: 0, maxMs: 0, counters: { rows: 3 } }, 1);
+    ledger.merge(deltaOf(['load'], 't', [2]), 1);
+    expect(sectionReports(ledger)).toMatchObject([
+      { path: ['load'], share: 1 },
+      { name: '(task)', path: ['(task)'], count: 0, selfMs: 0, counters: { rows: 3 }, byWorker: [] },
+    ]);
+  });
+
+  it('folds counters beyond 20, and keeps a name that objects have', () => {
+    const ledger = new SectionLedger();
+    for (let row = 0; row < 100; row++) {
+      const counters = Object.fromEntries([[row === 0 ? '__proto__' : `row ${row}`, 1]]);
+      ledger.merge({ ...deltaOf(['load'], 't', [1]), counters });
+    }
+    const counters = Object.entries(sectionReports(ledger)[0]?.counters ?? {});
+    expect(counters).toHaveLength(21);
+    expect(counters[0]).toEqual(['__proto__', 1]);
+    expect(counters.at(-1)).toEqual([OTHER, 80]);
   });
 });

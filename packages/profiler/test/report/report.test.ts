@@ -5,7 +5,7 @@ import { SectionLedger } from '../../src/record/section-ledger.js';
 import { Report } from '../../src/report/report.js';
 import { buildReport } from '../../src/snapshot/build.js';
 import { poolReport } from '../../src/snapshot/pool-report.js';
-import { deltaOf, ran, recorderOf, traceOf } from '../fakes.js';
+import { deltaOf, ran, recorderOf, timed, traceOf } from '../fakes.js';
 
 function reportOf(recorders: readonly PoolRecorder[], parent = new SectionLedger(), open: string[][] = []): Report {
   return new Report(
@@ -100,7 +100,7 @@ describe('the text of a report', () => {
 
   it('shows sections of the parent without any pool, and those still open', () => {
     const ledger = new SectionLedger();
-    ledger.child(undefined, 'parse').record(600, 600);
+    timed(ledger.child(undefined, 'parse'), 600, 600);
     const text = reportOf([], ledger, [['serve', 'wait']]).toText();
     expect(text).toMatch('Section "parse" of the parent holds the most: 600 ms, 60 % of the wall time.');
     expect(text).toMatch(/Sections in the parent.*\n.*\n {2}parse +1 +600 ms +600 ms +100 %/);

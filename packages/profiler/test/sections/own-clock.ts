@@ -1,6 +1,6 @@
 import { isPoolError } from '@millpond/core';
 import { ParentSections } from '../../src/sections/parent-sections.js';
-import { sectionReports } from '../../src/snapshot/section-report.js';
+import { sectionReports } from '../../src/sections/section-reports.js';
 
 /** Sections on a clock that only moves when a test says so. */
 export function sectionsOnOwnClock() {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { sectionReports } from '../../src/snapshot/section-report.js';
+import { sectionReports } from '../../src/sections/section-reports.js';
 import { gate, refusal, sectionsOnOwnClock } from './own-clock.js';
 
 let { sections, spend, measured } = sectionsOnOwnClock();

@@ -36,7 +36,7 @@ export class Profiling implements ProfileSwitch {
   /** Takes the terms that hold from now on; undefined ends the profiling. */
   apply(terms: ProfileTerms | undefined): void {
     if (this.#hasEnded) return;
-    this.#isOn = terms !== undefined;
+    this.#isOn = terms !== undefined && terms.level !== 'stats';
     if (this.#sections !== undefined) this.#sections.measuresMemory = this.#isOn;
     this.#guarded(terms, () => {
       if (terms === undefined) {
@@ -55,7 +55,7 @@ export class Profiling implements ProfileSwitch {
     });
   }
 
-  /** These sections measure memory while a profiler wants it. */
+  /** These sections measure memory while a profiler of level 'trace' or 'cpu' wants it. */
   watch(sections: MeasuredSections): void {
     this.#sections = sections;
     sections.measuresMemory = this.#isOn;

@@ -1,0 +1,45 @@
+import { durationStats } from '../build/durations.js';
+import type { SectionReport } from '../model/section-report.js';
+import { OTHER_WORKERS, type SectionLedger, type SectionNode } from '../record/section-ledger.js';
+import { standardDeviation } from './standard-deviation.js';
+
+/** Name of the row with the counters that belong to a task and to none of its sections. */
+export const TASK_ITSELF = '(task)';
+
+/**
+ * The sections of one ledger as plain data, most self time first. Counters of the task itself have a row of their own, without time.
+ * @param wholeMs the time of which `share` is a part; the self time of all sections by default
+ */
+export function sectionReports(ledger: SectionLedger, wholeMs?: number): SectionReport[] {
+  const nodes = [...ledger.nodes()];
+  const whole = wholeMs ?? nodes.reduce((sum, node) => sum + node.sums.selfMs, 0);
+  const reports = nodes.map((node) => sectionReport(node, whole));
+  if (ledger.root.hasCounters)
+    reports.push({ ...sectionReport(ledger.root, whole), path: [TASK_ITSELF], byWorker: [] });
+  return reports.sort((a, b) => b.selfMs - a.selfMs);
+}
+
+function sectionReport(node: SectionNode, wholeMs: number): SectionReport {
+  const { sums } = node;
+  const { durations, selfMs, squares, errors, memory, openMs, peak } = sums;
+  return {
+    name: node.path.at(-1) ?? TASK_ITSELF,
+    path: [...node.path],
+    selfMs,
+    stddevMs: standardDeviation(durations.count, durations.sum, squares),
+    share: wholeMs > 0 ? selfMs / wholeMs : 0,
+    errors,
+    counters: node.counters(),
+    memory: memory === undefined ? null : { ...memory },
+    meanConcurrency: openMs > 0 ? durations.sum / openMs : 0,
+    peak,
+    byWorker: byWorker(node),
+    ...durationStats(durations),
+  };
+}
+
+function byWorker(node: SectionNode): SectionReport['byWorker'] {
+  return Array.from(node.byWorker, ([workerId, sums]) => ({ workerId, ...sums }))
+    .filter(({ workerId, count }) => workerId !== OTHER_WORKERS || count > 0)
+    .sort((a, b) => b.selfMs - a.selfMs);
+}
