@@ -1,0 +1,140 @@
+import { hostNowMs } from '../../base/clock.js';
+import type { IoDelta } from '../../contract/profile-messages.js';
+import { InFlight, type OpenOperation } from './in-flight.js';
+import { type IoRow, IoRows, type Operation, OUTSIDE } from './io-rows.js';
+import { Listening } from './listening.js';
+import { closeTaskStore, openTaskStore, type TaskStore } from './task-store.js';
+import { watchCaches } from './watch-caches.js';
+import { watchHttp } from './watch-http.js';
+import { watchSqlite } from './watch-sqlite.js';
+import { restoreTasks, watchTraced } from './watch-traced.js';
+import { watchUndici } from './watch-undici.js';
+
+/** Channel under which operations without an end are counted. */
+const NO_END = '(no end)';
+
+/** What the readers of channels write to. */
+export interface IoSink {
+  readonly listening: Listening;
+  begin(key: object, operation: Operation): OpenOperation | undefined;
+  get(key: object): OpenOperation | undefined;
+  end(key: object): void;
+  /** The row of an operation that is over at once, or of which only the number is known. */
+  row(operation: Operation): IoRow;
+}
+
+/** What was watched since the last look. */
+export interface WatchedIo {
+  io: IoDelta[];
+  /** Messages that were not understood, by channel. */
+  unknown: [channel: string, count: number][];
+  /** Operations without a place of their own. */
+  folded: number;
+}
+
+/**
+ * Watches the clients of servers and databases that handlers use, by the channels on which these publish. It belongs to a profiler:
+ * without one, it listens nowhere, and clients build no messages.
+ *
+ * Clients say what they do, not for which task. With one task at a time, it is that task's. With several, each handler is called
+ * with its name in an AsyncLocalStorage, which follows its async calls.
+ */
+export class IoWatch {
+  readonly #currentTask: () => string;
+  readonly #isConcurrent: () => boolean;
+  #running: RunningWatch | undefined;
+
+  /**
+   * @param currentTask name of the task that runs; '' if there is none
+   * @param isConcurrent whether several tasks may run at the same time
+   */
+  constructor(currentTask: () => string, isConcurrent: () => boolean = () => false) {
+    this.#currentTask = currentTask;
+    this.#isConcurrent = isConcurrent;
+  }
+
+  start(): void {
+    if (this.#running !== undefined) return;
+    this.#running = new RunningWatch(this.#currentTask);
+    if (this.#isConcurrent()) this.#running.tellTasksApart();
+  }
+
+  /** Sums since the last call. */
+  take(): WatchedIo {
+    const running = this.#running;
+    if (running === undefined) return { io: [], unknown: [], folded: 0 };
+    // The pool may have raised the concurrency.
+    if (this.#isConcurrent()) running.tellTasksApart();
+    return running.take();
+  }
+
+  stop(): void {
+    this.#running?.stop();
+    this.#running = undefined;
+  }
+}
+
+class RunningWatch implements IoSink {
+  readonly listening = new Listening();
+  readonly #currentTask: () => string;
+  readonly #rows = new IoRows();
+  readonly #flight = new InFlight(hostNowMs);
+  /** Tells tasks apart that run at the same time; undefined while one runs at a time. */
+  #store: TaskStore | undefined;
+  #undoRestore: (() => void) | undefined;
+  #hasEnded = false;
+
+  constructor(currentTask: () => string) {
+    this.#currentTask = currentTask;
+    watchUndici(this);
+    watchHttp(this);
+    watchTraced(this);
+    watchCaches(this);
+    watchSqlite(this);
+  }
+
+  tellTasksApart(): void {
+    if (this.#store !== undefined) return;
+    this.#store = openTaskStore();
+    this.#undoRestore = restoreTasks(this, this.#store);
+  }
+
+  begin(key: object, operation: Operation): OpenOperation | undefined {
+    return this.#hasEnded ? undefined : this.#flight.begin(key, this.row(operation));
+  }
+
+  get(key: object): OpenOperation | undefined {
+    return this.#flight.get(key);
+  }
+
+  end(key: object): void {
+    this.#flight.end(key);
+  }
+
+  row(operation: Operation): IoRow {
+    return this.#rows.get(this.#task(), operation);
+  }
+
+  take(): WatchedIo {
+    const lost = this.#flight.takeLost();
+    if (lost > 0) this.listening.note(NO_END, lost);
+    return {
+      io: this.#rows.take(hostNowMs()),
+      unknown: this.listening.takeUnknown(),
+      folded: this.#rows.takeFolded(),
+    };
+  }
+
+  stop(): void {
+    this.#hasEnded = true;
+    this.listening.stop();
+    this.#undoRestore?.();
+    if (this.#store !== undefined) closeTaskStore();
+    this.#store = undefined;
+  }
+
+  #task(): string {
+    const task = this.#store === undefined ? this.#currentTask() : this.#store.getStore();
+    return task === undefined || task === '' ? OUTSIDE : task;
+  }
+}
