@@ -5,11 +5,11 @@ import type { WorkerBoard } from '../wire/claim-board.js';
 import { attemptOf, HANDLER_MASK, IDEMPOTENT, TASK_WORDS, taskIdAt } from '../wire/frame.js';
 import { STATUS } from '../wire/record.js';
 import { BatchItem } from './batch-item.js';
+import { callHandler } from './call-handler.js';
 import type { CallLengths } from './call-lengths.js';
 import type { Claimer } from './claimer.js';
 import { inCleanContext } from './clean-context.js';
 import { Invocation } from './invocation.js';
-import { callerOf } from './io/task-store.js';
 import type { PendingInputs } from './pending-inputs.js';
 import type { ProfileSwitch } from './profile/task-hooks.js';
 import { promiseOf } from './promised.js';
@@ -248,7 +248,7 @@ export class Invoker {
     let promise: Promise<unknown> | undefined;
     this.#sampler.begin(now, index);
     try {
-      result = inCleanContext(callerOf(this.#handlers[index]?.[0] ?? ''), handler, input, context);
+      result = inCleanContext(callHandler, handler, input, context);
       promise = promiseOf(result);
     } catch (error) {
       return this.#onThrown(call, error, now);

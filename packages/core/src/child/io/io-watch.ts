@@ -1,9 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { hostNowMs } from '../../base/clock.js';
 import type { IoDelta } from '../../contract/profile-messages.js';
 import { InFlight, type OpenOperation } from './in-flight.js';
 import { type IoRow, IoRows, type Operation, OUTSIDE } from './io-rows.js';
 import { Listening } from './listening.js';
-import { closeTaskStore, openTaskStore, type TaskStore } from './task-store.js';
 import { watchCaches } from './watch-caches.js';
 import { watchHttp } from './watch-http.js';
 import { watchSqlite } from './watch-sqlite.js';
@@ -22,6 +22,12 @@ export interface IoSink {
   /** The row of an operation that is over at once, or of which only the number is known. */
   row(operation: Operation): IoRow;
 }
+
+/** Holds the name of the task in whose async calls the code runs. */
+export type TaskStore = AsyncLocalStorage<string>;
+
+/** What calls a handler with its input and context. */
+type Caller<H, C> = (handler: H, input: unknown, context: C) => unknown;
 
 /** What was watched since the last look. */
 export interface WatchedIo {
@@ -59,6 +65,15 @@ export class IoWatch {
     if (this.#isConcurrent()) this.#running.tellTasksApart();
   }
 
+  /**
+   * What calls the handlers of this task: with its name in the storage, where tasks run at the same time.
+   * @param call what calls them otherwise
+   */
+  callerOf<H, C>(task: string, call: Caller<H, C>): Caller<H, C> {
+    const store = this.#running?.store;
+    return store === undefined ? call : (handler, input, context) => store.run(task, call, handler, input, context);
+  }
+
   /** Sums since the last call. */
   take(): WatchedIo {
     const running = this.#running;
@@ -80,7 +95,7 @@ class RunningWatch implements IoSink {
   readonly #rows = new IoRows();
   readonly #flight = new InFlight(hostNowMs);
   /** Tells tasks apart that run at the same time; undefined while one runs at a time. */
-  #store: TaskStore | undefined;
+  store: TaskStore | undefined;
   #undoRestore: (() => void) | undefined;
   #hasEnded = false;
 
@@ -94,9 +109,9 @@ class RunningWatch implements IoSink {
   }
 
   tellTasksApart(): void {
-    if (this.#store !== undefined) return;
-    this.#store = openTaskStore();
-    this.#undoRestore = restoreTasks(this, this.#store);
+    if (this.store !== undefined) return;
+    this.store = new AsyncLocalStorage();
+    this.#undoRestore = restoreTasks(this, this.store);
   }
 
   begin(key: object, operation: Operation): OpenOperation | undefined {
@@ -129,12 +144,13 @@ class RunningWatch implements IoSink {
     this.#hasEnded = true;
     this.listening.stop();
     this.#undoRestore?.();
-    if (this.#store !== undefined) closeTaskStore();
-    this.#store = undefined;
+    // On Node 20 a storage makes each await slower, as long as it is in use.
+    this.store?.disable();
+    this.store = undefined;
   }
 
   #task(): string {
-    const task = this.#store === undefined ? this.#currentTask() : this.#store.getStore();
+    const task = this.store === undefined ? this.#currentTask() : this.store.getStore();
     return task === undefined || task === '' ? OUTSIDE : task;
   }
 }

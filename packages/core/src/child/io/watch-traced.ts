@@ -1,6 +1,5 @@
-import type { IoSink } from './io-watch.js';
+import type { IoSink, TaskStore } from './io-watch.js';
 import { bytesOf, diagnostics, isObject } from './listening.js';
-import type { TaskStore } from './task-store.js';
 import { type TraceContext, type TracedClient, tracedClients } from './traced-clients.js';
 
 /** Watches all clients that publish on a TracingChannel. */

@@ -266,26 +266,26 @@ describe('adapters', () => {
 });
 
 describe('tasks at the same time', () => {
+  const call = (handler: (input: string) => unknown, input: unknown): unknown => handler(input as string);
+
   it('are told apart by what they called', async () => {
-    const { callerOf } = await import('../../../src/child/io/task-store.js');
     let isConcurrent = false;
     const watch = started('one at a time', () => isConcurrent);
     const io = tracingChannel('millpond:io');
-    const handler = async (kind: unknown): Promise<void> => {
+    const handler = async (kind: string): Promise<void> => {
       await Promise.resolve();
       await io.tracePromise(async () => Promise.resolve(), { kind });
     };
     await handler('first');
     isConcurrent = true;
     expect(watch.take().io).toEqual([expect.objectContaining({ task: 'one at a time', kind: 'first' })]);
-    await Promise.all(['a', 'b', 'c'].map((name) => callerOf(`task ${name}`)(handler as never, name, undefined)));
+    await Promise.all(['a', 'b', 'c'].map((name) => watch.callerOf(`task ${name}`, call)(handler, name, undefined)));
     await handler('none');
     const tasks = watch.take().io.map(({ task, kind }) => `${task}: ${kind}`);
     expect(tasks).toEqual(['task a: a', 'task b: b', 'task c: c', '(outside of tasks): none']);
   });
 
   it('keep their callbacks, which a pool of connections calls elsewhere', async () => {
-    const { callerOf } = await import('../../../src/child/io/task-store.js');
     const watch = started('', () => true);
     const acquire = tracingChannel('mysql2:pool:connect');
     const query = tracingChannel('mysql2:query');
@@ -310,10 +310,10 @@ describe('tasks at the same time', () => {
         },
       );
     };
-    callerOf('first')(handler, undefined, undefined);
-    callerOf('second')(handler, undefined, undefined);
+    watch.callerOf('first', call)(handler, undefined, undefined);
+    watch.callerOf('second', call)(handler, undefined, undefined);
     // Both are called back by what the second one does.
-    callerOf('second')(() => waiting.forEach((each) => each()), undefined, undefined);
+    watch.callerOf('second', call)(() => waiting.forEach((each) => each()), undefined, undefined);
     const rows = watch.take().io.map(({ task, operation, count }) => `${task}: ${operation} ${count}`);
     expect(rows.sort()).toEqual([
       'first: SELECT 1',
