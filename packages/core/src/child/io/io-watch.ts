@@ -19,8 +19,8 @@ export interface IoSink {
   begin(key: object, operation: Operation): OpenOperation | undefined;
   get(key: object): OpenOperation | undefined;
   end(key: object): void;
-  /** The row of an operation that is over at once, or of which only the number is known. */
-  row(operation: Operation): IoRow;
+  /** The row of an operation that is over at once, or of which only the number is known. @returns undefined if it is not watched */
+  row(operation: Operation): IoRow | undefined;
 }
 
 /** Holds the name of the task in whose async calls the code runs. */
@@ -28,6 +28,13 @@ export type TaskStore = AsyncLocalStorage<string>;
 
 /** What calls a handler with its input and context. */
 type Caller<H, C> = (handler: H, input: unknown, context: C) => unknown;
+
+export interface WatchOptions {
+  /** Whether several tasks may run at the same time. */
+  isConcurrent?: () => boolean;
+  /** Whether other code than this worker's runs in this thread: only what tasks of this worker do is watched. */
+  isShared?: boolean;
+}
 
 /** What was watched since the last look. */
 export interface WatchedIo {
@@ -48,20 +55,19 @@ export interface WatchedIo {
 export class IoWatch {
   readonly #currentTask: () => string;
   readonly #isConcurrent: () => boolean;
+  readonly #isShared: boolean;
   #running: RunningWatch | undefined;
 
-  /**
-   * @param currentTask name of the task that runs; '' if there is none
-   * @param isConcurrent whether several tasks may run at the same time
-   */
-  constructor(currentTask: () => string, isConcurrent: () => boolean = () => false) {
+  /** @param currentTask name of the task that runs; '' if there is none */
+  constructor(currentTask: () => string, { isConcurrent = () => false, isShared = false }: WatchOptions = {}) {
     this.#currentTask = currentTask;
-    this.#isConcurrent = isConcurrent;
+    this.#isConcurrent = () => isShared || isConcurrent();
+    this.#isShared = isShared;
   }
 
   start(): void {
     if (this.#running !== undefined) return;
-    this.#running = new RunningWatch(this.#currentTask);
+    this.#running = new RunningWatch(this.#currentTask, !this.#isShared);
     if (this.#isConcurrent()) this.#running.tellTasksApart();
   }
 
@@ -97,10 +103,13 @@ class RunningWatch implements IoSink {
   /** Tells tasks apart that run at the same time; undefined while one runs at a time. */
   store: TaskStore | undefined;
   #undoRestore: (() => void) | undefined;
+  readonly #seesOutside: boolean;
   #hasEnded = false;
 
-  constructor(currentTask: () => string) {
+  /** @param seesOutside whether operations outside of tasks count */
+  constructor(currentTask: () => string, seesOutside: boolean) {
     this.#currentTask = currentTask;
+    this.#seesOutside = seesOutside;
     watchUndici(this);
     watchHttp(this);
     watchTraced(this);
@@ -115,7 +124,9 @@ class RunningWatch implements IoSink {
   }
 
   begin(key: object, operation: Operation): OpenOperation | undefined {
-    return this.#hasEnded ? undefined : this.#flight.begin(key, this.row(operation));
+    if (this.#hasEnded) return undefined;
+    const row = this.row(operation);
+    return row && this.#flight.begin(key, row);
   }
 
   get(key: object): OpenOperation | undefined {
@@ -126,8 +137,9 @@ class RunningWatch implements IoSink {
     this.#flight.end(key);
   }
 
-  row(operation: Operation): IoRow {
-    return this.#rows.get(this.#task(), operation);
+  row(operation: Operation): IoRow | undefined {
+    const task = this.#task();
+    return task === OUTSIDE && !this.#seesOutside ? undefined : this.#rows.get(task, operation);
   }
 
   take(): WatchedIo {

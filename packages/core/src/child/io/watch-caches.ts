@@ -14,7 +14,7 @@ export function watchCaches(sink: IoSink): void {
     if (!ASKING.has(op)) return true;
     const answer = message[op];
     if (typeof answer !== 'string' || !ANSWERS.has(answer)) return false;
-    sink.row({ kind: 'cache', peer: '', operation: `${op} ${answer}`, statement: '', what: 'use' }).add(0);
+    sink.row({ kind: 'cache', peer: '', operation: `${op} ${answer}`, statement: '', what: 'use' })?.add(0);
     return true;
   });
 }

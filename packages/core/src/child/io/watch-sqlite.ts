@@ -13,7 +13,7 @@ export function watchSqlite(sink: IoSink): void {
     if (typeof sql !== 'string') return false;
     const ns = Number(duration);
     if (!(ns >= 0)) return false;
-    sink.row({ kind: 'sqlite', peer: '', ...sqlShape(sql, DIALECTS.standard), what: 'use' }).add(ns / 1e6);
+    sink.row({ kind: 'sqlite', peer: '', ...sqlShape(sql, DIALECTS.standard), what: 'use' })?.add(ns / 1e6);
     return true;
   });
 }

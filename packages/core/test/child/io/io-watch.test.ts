@@ -4,7 +4,7 @@ import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { IoWatch, type WatchedIo } from '../../../src/child/io/io-watch.js';
+import { IoWatch, type WatchedIo, type WatchOptions } from '../../../src/child/io/io-watch.js';
 
 const SECRET = 's3cret-value';
 const ends: (() => unknown)[] = [];
@@ -13,8 +13,8 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-function started(task = 'load', isConcurrent?: () => boolean): IoWatch {
-  const watch = new IoWatch(() => task, isConcurrent);
+function started(task = 'load', options: WatchOptions = {}): IoWatch {
+  const watch = new IoWatch(() => task, options);
   watch.start();
   ends.push(() => watch.stop());
   return watch;
@@ -69,7 +69,7 @@ describe('a watch', () => {
     expect(names).toContain('undici:request:create');
     expect(names).toContain('tracing:mysql2:query:start');
     for (const name of names) expect(channel(name).hasSubscribers).toBe(false);
-    const watch = started('load', () => true);
+    const watch = started('load', { isConcurrent: () => true });
     for (const name of names) expect(channel(name).hasSubscribers).toBe(true);
     watch.stop();
     for (const name of names) expect(channel(name).hasSubscribers).toBe(false);
@@ -270,7 +270,7 @@ describe('tasks at the same time', () => {
 
   it('are told apart by what they called', async () => {
     let isConcurrent = false;
-    const watch = started('one at a time', () => isConcurrent);
+    const watch = started('one at a time', { isConcurrent: () => isConcurrent });
     const io = tracingChannel('millpond:io');
     const handler = async (kind: string): Promise<void> => {
       await Promise.resolve();
@@ -285,8 +285,21 @@ describe('tasks at the same time', () => {
     expect(tasks).toEqual(['task a: a', 'task b: b', 'task c: c', '(outside of tasks): none']);
   });
 
+  it('are watched alone, where the program around them runs in the same thread', async () => {
+    const watch = started('', { isShared: true });
+    const io = tracingChannel('millpond:io');
+    await io.tracePromise(async () => undefined, { kind: 'program' });
+    channel('lru-cache:metrics').publish({ op: 'get', get: 'hit' });
+    await watch.callerOf('load', call)(
+      () => io.tracePromise(async () => undefined, { kind: 'task' }),
+      undefined,
+      undefined,
+    );
+    expect(watch.take().io).toEqual([expect.objectContaining({ task: 'load', kind: 'task' })]);
+  });
+
   it('keep their callbacks, which a pool of connections calls elsewhere', async () => {
-    const watch = started('', () => true);
+    const watch = started('', { isConcurrent: () => true });
     const acquire = tracingChannel('mysql2:pool:connect');
     const query = tracingChannel('mysql2:query');
     const server = { serverAddress: 'db', serverPort: 3306 };
