@@ -38,14 +38,18 @@ export function installedServers() {
  * @returns their addresses, and `stop()`, which ends them and removes their folders
  */
 export async function startServers(wanted) {
-  const started = [];
+  const stops = [];
   const stop = async () => {
-    for (const server of started.splice(0)) await server.stop();
+    for (const stopOne of stops.splice(0)) await stopOne();
   };
+  const servers = { mariadb: undefined, redis: undefined, stop };
   try {
-    const servers = { mariadb: undefined, redis: undefined, stop };
-    if (wanted.mariadb === true) started.push((servers.mariadb = await startMariadb()));
-    if (wanted.redis === true) started.push((servers.redis = await startRedis()));
+    for (const [name, startOne] of Object.entries({ mariadb: startMariadb, redis: startRedis })) {
+      if (wanted[name] !== true) continue;
+      const { stop: stopOne, ...address } = await startOne();
+      stops.push(stopOne);
+      servers[name] = address;
+    }
     return servers;
   } catch (error) {
     await stop();

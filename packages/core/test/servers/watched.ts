@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { type AnyHandlers, Pool, type PoolKind, type PoolOptions } from '@millpond/core';
-import { PROFILING, type IoDelta, type IoMessage, type Profilable } from '../../src/contract/profile-messages.js';
+import { type IoDelta, type IoMessage, type Profilable, PROFILING } from '../../src/contract/profile-messages.js';
 import { CHANNELS } from '../../src/contract/trace.js';
 
 /** What workers of a pool have watched. */
@@ -10,6 +10,8 @@ export interface Watched {
   take(): Promise<IoDelta[]>;
   /** All messages so far as one text. */
   text(): string;
+  /** Operations without a place of their own. */
+  folded(): number;
   /** Counts of messages that were not understood, by channel. */
   unknown(): Record<string, number>;
 }
@@ -22,7 +24,7 @@ export async function withWatched(
   body: (watched: Watched) => Promise<void>,
 ): Promise<void> {
   const url = new URL(`./fixtures/${module}`, import.meta.url);
-  const pool = new Pool<AnyHandlers>(url, { kind, size: 1, ...options });
+  const pool = new Pool<AnyHandlers>(url, { kind, workers: 1, ...options });
   const messages: IoMessage[] = [];
   const listener = (message: unknown): void => {
     if ((message as IoMessage).pool === pool) messages.push(message as IoMessage);
@@ -43,6 +45,7 @@ export async function withWatched(
         return sumOf(deltas);
       },
       text: () => JSON.stringify(messages.map(({ io: rows, unknown, folded }) => ({ rows, unknown, folded }))),
+      folded: () => messages.reduce((sum, { folded }) => sum + folded, 0),
       unknown: () => Object.fromEntries(messages.flatMap((message) => message.unknown)),
     });
     await pool.run('close', undefined);

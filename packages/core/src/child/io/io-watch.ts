@@ -61,14 +61,14 @@ export class IoWatch {
   /** @param currentTask name of the task that runs; '' if there is none */
   constructor(currentTask: () => string, { isConcurrent = () => false, isShared = false }: WatchOptions = {}) {
     this.#currentTask = currentTask;
-    this.#isConcurrent = () => isShared || isConcurrent();
+    this.#isConcurrent = isConcurrent;
     this.#isShared = isShared;
   }
 
   start(): void {
     if (this.#running !== undefined) return;
     this.#running = new RunningWatch(this.#currentTask, !this.#isShared);
-    if (this.#isConcurrent()) this.#running.tellTasksApart();
+    if (this.#isShared) this.#running.tellTasksApart();
   }
 
   /**
@@ -76,7 +76,10 @@ export class IoWatch {
    * @param call what calls them otherwise
    */
   callerOf<H, C>(task: string, call: Caller<H, C>): Caller<H, C> {
-    const store = this.#running?.store;
+    const running = this.#running;
+    // At each call: the pool may have raised the concurrency.
+    if (running?.store === undefined && this.#isConcurrent()) running?.tellTasksApart();
+    const store = running?.store;
     return store === undefined ? call : (handler, input, context) => store.run(task, call, handler, input, context);
   }
 
@@ -84,8 +87,6 @@ export class IoWatch {
   take(): WatchedIo {
     const running = this.#running;
     if (running === undefined) return { io: [], unknown: [], folded: 0 };
-    // The pool may have raised the concurrency.
-    if (this.#isConcurrent()) running.tellTasksApart();
     return running.take();
   }
 
