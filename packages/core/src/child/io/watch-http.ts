@@ -105,7 +105,8 @@ function count(request: Record<string, unknown>, open: OpenOperation, counted: C
   const { socket, read, written, response } = counted;
   // It was cut off.
   if (response?.complete === false) open.hasFailed = true;
-  open.bytesOut = bytesOf(headerOf(request, 'content-length'));
+  // Node sets the header itself where it knows the length, and then not as one that can be asked for.
+  open.bytesOut = bytesOf(headerOf(request, 'content-length') ?? request._contentLength);
   const isChunked = headerOf(request, 'transfer-encoding') !== undefined;
   if (isChunked && socket !== undefined) open.bytesOut = bytesOf(Number(socket.bytesWritten) - written);
   const announced = objectAt(response, 'headers')?.['content-length'];

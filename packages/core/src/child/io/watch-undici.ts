@@ -33,8 +33,7 @@ function watchRequests(sink: IoSink): void {
     const peer = origins.get(request?.origin);
     if (request === undefined || peer === undefined) return false;
     const kind = isFetch(request.headers) ? 'fetch' : 'undici';
-    const open = sink.begin(request, { kind, peer, operation: methodName(request.method), statement: '', what: 'use' });
-    if (open !== undefined) open.bytesOut = bytesOf(request.contentLength);
+    sink.begin(request, { kind, peer, operation: methodName(request.method), statement: '', what: 'use' });
     return true;
   });
   listening.on('undici:request:headers', (message) => {
@@ -49,19 +48,23 @@ function watchRequests(sink: IoSink): void {
     if (request.method !== 'HEAD' && !WITHOUT_BODY.has(status)) announced.set(request, lengthIn(response.headers));
     return true;
   });
-  listening.on('undici:request:bodyChunkReceived', (message) => {
+  /** From version 7 on. */
+  const onChunk = (way: 'bytesIn' | 'bytesOut') => (message: unknown) => {
     const request = objectAt(message, 'request');
     const chunk = objectAt(message, 'chunk');
     if (request === undefined || chunk === undefined) return false;
     const open = sink.get(request);
-    if (open !== undefined) open.bytesIn += bytesOf(chunk.length);
+    if (open !== undefined) open[way] += bytesOf(chunk.length);
     return true;
-  });
+  };
+  listening.on('undici:request:bodyChunkReceived', onChunk('bytesIn'));
+  listening.on('undici:request:bodyChunkSent', onChunk('bytesOut'));
   listening.on('undici:request:trailers', (message) => {
     const request = objectAt(message, 'request');
     if (request === undefined) return false;
     const open = sink.get(request);
     if (open?.bytesIn === 0) open.bytesIn = announced.get(request) ?? 0;
+    if (open?.bytesOut === 0) open.bytesOut = bytesOf(request.contentLength);
     sink.end(request);
     return true;
   });
