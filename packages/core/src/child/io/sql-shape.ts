@@ -84,7 +84,7 @@ class ShapeWriter {
   hash(): string {
     const parts = this.#parts;
     if (parts.at(-1) === ';') parts.pop();
-    return textHash(parts.join(' '));
+    return textHash(parts);
   }
 }
 
