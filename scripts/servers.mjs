@@ -1,5 +1,5 @@
-// Starts a MariaDB and a Redis for tests, and stops them. Each has a free port of the loopback address, a folder of its own for its
-// data, and a password made up for it. `node scripts/servers.mjs` starts both and prints where they are, until it is interrupted.
+// Starts a MariaDB and a Redis for tests, and stops them. Each has a free port of the loopback address, its own folder, and its own
+// password. `node scripts/servers.mjs` starts both and prints where they are, until it is interrupted.
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -167,7 +167,7 @@ async function start({ command, args, folder, ready }) {
   return { pid: child.pid, folder, stop };
 }
 
-/** The command, its arguments and options with which a program runs without the rights of root, and ends with this one. */
+/** The command, arguments and options with which a program has no rights of root, and ends with this one. */
 function unprivileged(command, args) {
   const setpriv = find('setpriv');
   if (setpriv === undefined) return [command, args, isRoot ? { uid: NOBODY, gid: NOBODY } : {}];
