@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { type AnyHandlers, Pool } from '@millpond/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WORKER_KINDS } from '../behaviour/pools.js';
+import { type Profilable,PROFILING } from '../../src/contract/profile-messages.js';
+import { KINDS, WORKER_KINDS } from '../behaviour/pools.js';
 import { rowOf, withWatched } from './watched.js';
 
 const SECRET = 's3cret-value';
@@ -143,6 +145,43 @@ describe('with a server of HTTP', () => {
         expect(seen.sort()).toEqual(
           CLIENTS.flatMap((client) => [`asks: ${client} GET 12`, `asksElsewhere: ${client} POST 4`]).sort(),
         );
+      });
+    });
+  });
+
+  it.each(KINDS)('a %s listens on no channel of clients unless a profiler asks for it', async (kind) => {
+    const options = { kind, workers: 1, workerData };
+    const pool = new Pool<AnyHandlers>(new URL('./fixtures/http-clients.mjs', import.meta.url), options);
+    const terms = { level: 'stats', io: false, sampleUs: 1000, heap: false } as const;
+    const profiled = pool as unknown as Profilable;
+    const listens = (): Promise<unknown> => pool.run('listens', undefined);
+    try {
+      expect(await listens()).toBe(false);
+      const without = profiled[PROFILING](terms);
+      await without.collect(10_000);
+      expect(await listens()).toBe(false);
+      const watching = profiled[PROFILING]({ ...terms, io: true });
+      await watching.collect(10_000);
+      expect(await listens()).toBe(true);
+      watching.stop();
+      await without.collect(10_000);
+      expect(await listens()).toBe(false);
+      without.stop();
+    } finally {
+      await pool.destroy();
+    }
+  });
+
+  it('an inline pool counts requests of its tasks, and not those of the program', async () => {
+    await withWatched('inline', 'http-clients.mjs', { workerData }, async (watched) => {
+      const asks = watched.pool.run('asks', { client: 'fetch', path: '/slow', times: 3 });
+      const own = await fetch(`${workerData.url}/slow`);
+      await own.text();
+      await asks;
+      expect(rowOf(await watched.take(), { operation: 'GET' })).toMatchObject({
+        task: 'asks',
+        kind: 'fetch',
+        count: 3,
       });
     });
   });
