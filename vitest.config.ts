@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'scripts/test/*.test.mjs'],
-          exclude: ['**/behaviour/**', '**/faults/**', '**/hosts/**'],
+          exclude: ['**/behaviour/**', '**/faults/**', '**/hosts/**', '**/servers/**'],
         },
       },
       {
@@ -40,6 +40,11 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'faults', include: ['packages/*/test/faults/**/*.test.ts'] },
+      },
+      // Clients of databases against the real servers, where these are installed: `npm run test:servers`.
+      {
+        extends: true,
+        test: { name: 'servers', include: ['packages/*/test/servers/**/*.test.ts'] },
       },
       // Bundlers, test runners, compilers, single executables, the snippets of the documentation: `npm run test:hosts`. Minutes, too.
       {

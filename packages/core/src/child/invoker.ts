@@ -5,7 +5,6 @@ import type { WorkerBoard } from '../wire/claim-board.js';
 import { attemptOf, HANDLER_MASK, IDEMPOTENT, TASK_WORDS, taskIdAt } from '../wire/frame.js';
 import { STATUS } from '../wire/record.js';
 import { BatchItem } from './batch-item.js';
-import { callHandler } from './call-handler.js';
 import type { CallLengths } from './call-lengths.js';
 import type { Claimer } from './claimer.js';
 import { inCleanContext } from './clean-context.js';
@@ -248,7 +247,7 @@ export class Invoker {
     let promise: Promise<unknown> | undefined;
     this.#sampler.begin(now, index);
     try {
-      result = inCleanContext(callHandler, handler, input, context);
+      result = inCleanContext(this.#sampler.callerOf(index), handler, input, context);
       promise = promiseOf(result);
     } catch (error) {
       return this.#onThrown(call, error, now);

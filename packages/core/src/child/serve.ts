@@ -210,6 +210,7 @@ export function serve(host: Host): Served {
     profiling.serve({
       handlers: loaded.handlers.map(([name]) => name),
       uses,
+      concurrency: () => made.concurrency,
       isIdle: () => made.idle,
       report() {
         const message = report.now();

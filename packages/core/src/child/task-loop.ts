@@ -98,6 +98,11 @@ export class TaskLoop {
     this.#invoker = new Invoker({ ...parts, claimer, lengths, batch, settlement: this.#settlement, spare });
   }
 
+  /** Most calls at one time. */
+  get concurrency(): number {
+    return this.#concurrency;
+  }
+
   /** Whether no task waits and none runs. */
   get idle(): boolean {
     return this.#frames.length === 0 && this.#settlement.calls === 0;

@@ -1,4 +1,5 @@
 import type { TaskUseTotals } from '../wire/messages.js';
+import { callHandler } from './call-handler.js';
 import { leastCpuMs, ownCpuMs } from './cpu-time.js';
 import { type ProfileSwitch, UNPROFILED } from './profile/task-hooks.js';
 
@@ -68,6 +69,11 @@ export class CallSampler {
 
   constructor(profiling = UNPROFILED) {
     this.#profiling = profiling;
+  }
+
+  /** What calls this handler. */
+  callerOf(handler: number): typeof callHandler {
+    return this.#profiling.hooks?.inTask(handler, callHandler) ?? callHandler;
   }
 
   /** Called before a handler. @param handler its index */

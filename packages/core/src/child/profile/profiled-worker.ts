@@ -9,6 +9,8 @@ export interface ProfiledTasks {
   /** Names of its handlers, by index. */
   readonly handlers: readonly string[];
   readonly uses: readonly TaskUse[];
+  /** Most calls at one time. */
+  concurrency(): number;
   /** Whether no task waits and none runs. */
   isIdle(): boolean;
   /** Sends sections and metrics that were not sent. */

@@ -35,6 +35,11 @@ export class RunningLabel {
     this.#put(this.#now());
   }
 
+  /** Name of the task that runs; '' if there is none, or it is not known. */
+  get task(): string {
+    return this.#names[this.#running >= 0 ? this.#running : this.#alone()] ?? '';
+  }
+
   called(handler: number, atMs: number): void {
     this.#running = handler;
     this.#calledAt = atMs;

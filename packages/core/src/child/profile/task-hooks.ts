@@ -1,3 +1,5 @@
+import type { callHandler } from '../call-handler.js';
+
 /**
  * What a profiler learns of tasks while they run. Handlers are named by their index. A worker without a profiler has none of these,
  * and pays one comparison at each place that would call one.
@@ -9,6 +11,8 @@ export interface TaskHooks {
   encoded(handler: number, ms: number): void;
   /** A frame of results was put together and handed to the link, outside of the writing of one. */
   sent(ms: number): void;
+  /** What calls this handler. @param call what calls it otherwise */
+  inTask(handler: number, call: typeof callHandler): typeof callHandler;
   /** A handler is called, at this time of the host clock. */
   called(handler: number, atMs: number): void;
   /** It has returned, or has thrown, after this time. */

@@ -4,6 +4,7 @@ import { messageOf } from '../../base/message-of.js';
 import { clearInterval, clearTimeout, setInterval, setTimeout } from '../../base/natives.js';
 import type { ProfileTerms } from '../../contract/profile-messages.js';
 import type { MeasuredMessage } from '../../wire/messages.js';
+import { IoWatch } from '../io/io-watch.js';
 import { LabelWriter } from './label-track.js';
 import { ProfileWindows } from './profile-window.js';
 import type { ProfiledHost, ProfiledTasks } from './profiled-worker.js';
@@ -36,6 +37,7 @@ export class WorkerProfiler {
   #usage = new UsageMeter();
   readonly #labels = new LabelWriter();
   readonly #running = new RunningLabel(hostNowMs);
+  readonly #io: IoWatch;
   #windows: ProfileWindows | undefined;
   #tasks: ProfiledTasks | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -48,12 +50,20 @@ export class WorkerProfiler {
 
   constructor(parts: WorkerProfilerParts) {
     this.#parts = parts;
-    this.hooks = hooksOf(this.#meter, this.#running, () => this.#windows !== undefined);
+    this.#io = new IoWatch(() => this.#running.task, {
+      isConcurrent: () => (this.#tasks?.concurrency() ?? 1) > 1,
+      isShared: parts.isInline === true,
+    });
+    const inTask: TaskHooks['inTask'] = (handler, call) =>
+      this.#io.callerOf(this.#tasks?.handlers[handler] ?? '', call);
+    this.hooks = hooksOf(this.#meter, this.#running, () => this.#windows !== undefined, inTask);
   }
 
   /** Takes the terms that hold from now on. */
   apply(terms: ProfileTerms): void {
     this.#work(() => {
+      if (terms.io) this.#io.start();
+      else this.#io.stop();
       const wantsProfile = terms.level === 'cpu' && !this.#parts.isInline;
       if (!wantsProfile) {
         this.#endWindows(this.#parts.send);
@@ -106,7 +116,7 @@ export class WorkerProfiler {
     this.#work(() => {
       this.#tasks?.report();
       this.#endWindows(this.#parts.send);
-      this.#parts.send({ usage: this.#read(), isLast: true });
+      this.#parts.send({ usage: this.#read(), io: this.#takeIo(), isLast: true });
     });
     this.stop();
   }
@@ -116,6 +126,7 @@ export class WorkerProfiler {
     clearInterval(this.#timer);
     if (this.#rest !== undefined) clearTimeout(this.#rest);
     this.#endWindows(() => {});
+    this.#io.stop();
     this.#usage.stop();
   }
 
@@ -165,7 +176,12 @@ export class WorkerProfiler {
 
   #sendUsage(send: Send): void {
     this.#sentAt = hostNowMs();
-    send({ usage: this.#read() });
+    send({ usage: this.#read(), io: this.#takeIo() });
+  }
+
+  #takeIo(): MeasuredMessage['io'] {
+    const taken = this.#io.take();
+    return taken.io.length + taken.unknown.length + taken.folded > 0 ? taken : undefined;
   }
 
   #read(): MeasuredMessage['usage'] {
@@ -244,8 +260,14 @@ export class WorkerProfiler {
 }
 
 /** Bound functions of one object: a hook costs one call. */
-function hooksOf(meter: TaskMeter, running: RunningLabel, hasTrack: () => boolean): TaskHooks {
+function hooksOf(
+  meter: TaskMeter,
+  running: RunningLabel,
+  hasTrack: () => boolean,
+  inTask: TaskHooks['inTask'],
+): TaskHooks {
   return {
+    inTask,
     decoded: (handler, ms) => meter.decoded(handler, ms),
     encoded: (handler, ms) => meter.encoded(handler, ms),
     sent: (ms) => meter.sent(ms),
