@@ -1,3 +1,4 @@
+import { Buffer as NodeBuffer } from 'node:buffer';
 import perfHooks from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import timers from 'node:timers';
@@ -14,6 +15,16 @@ function genuine<F extends object>(name: string, found: F): F {
 }
 
 export const setImmediate = genuine('setImmediate', timers.setImmediate);
-export const { nodeTiming } = genuine('performance', perfHooks.performance);
+export const { setInterval, clearInterval, setTimeout, clearTimeout } = {
+  setInterval: genuine('setInterval', timers.setInterval),
+  clearInterval: genuine('clearInterval', timers.clearInterval),
+  setTimeout: genuine('setTimeout', timers.setTimeout),
+  clearTimeout: genuine('clearTimeout', timers.clearTimeout),
+};
+export const performance = genuine('performance', perfHooks.performance);
+export const { nodeTiming } = performance;
 export const Date = genuine('Date', globalThis.Date);
 export const process = nodeProcess;
+export const memoryUsage = nodeProcess.memoryUsage.bind(nodeProcess);
+export const Buffer = NodeBuffer;
+export type Buffer = NodeBuffer;
