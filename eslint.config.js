@@ -155,7 +155,8 @@ export default defineConfig(
     },
   },
   {
-    files: ['packages/*/src/natives.ts', 'packages/core/src/base/*natives.ts'],
+    // Pages run in a browser, where no test fakes anything.
+    files: ['packages/*/src/natives.ts', 'packages/core/src/base/*natives.ts', 'packages/*/src/*/client/**/*.ts'],
     rules: {
       'no-restricted-globals': 'off',
       '@typescript-eslint/no-restricted-imports': 'off',

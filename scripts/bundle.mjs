@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import bundleClients from './bundle-clients.mjs';
 import { packageDocs } from './package-docs.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -40,6 +41,7 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
 
 /** Runs also before tests: after a `tsc -b` alone they would test an old bundle. */
 export default async function bundleCode() {
+  await bundleClients();
   for (const [name, { code }] of Object.entries(PACKAGES)) await renew(name, 'code', builtFiles(name, '.js'), code);
 }
 

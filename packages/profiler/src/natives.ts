@@ -1,4 +1,4 @@
-import nodeBuffer from 'node:buffer';
+import { Buffer as NodeBuffer } from 'node:buffer';
 import perfHooks, { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import timers from 'node:timers';
@@ -17,13 +17,16 @@ function genuine<F extends object>(name: string, found: F): F {
 export const setImmediate = genuine('setImmediate', timers.setImmediate);
 export const setInterval = genuine('setInterval', timers.setInterval);
 export const clearInterval = genuine('clearInterval', timers.clearInterval);
-const performance = genuine('performance', perfHooks.performance);
+export const setTimeout = genuine('setTimeout', timers.setTimeout);
+export const clearTimeout = genuine('clearTimeout', timers.clearTimeout);
+export const performance = genuine('performance', perfHooks.performance);
 export const { nodeTiming } = performance;
 export const eventLoopUtilization = performance.eventLoopUtilization.bind(performance);
 export const Date = genuine('Date', globalThis.Date);
 export const process = nodeProcess;
 export const memoryUsage = nodeProcess.memoryUsage.bind(nodeProcess);
 export { monitorEventLoopDelay, PerformanceObserver };
-export const Buffer = nodeBuffer.Buffer;
+export const Buffer = NodeBuffer;
+export type Buffer = NodeBuffer;
 export const { readFileSync, statSync } = nodeProcess.getBuiltinModule('node:fs');
 export const getBuiltinModule: NodeJS.Process['getBuiltinModule'] = nodeProcess.getBuiltinModule.bind(nodeProcess);

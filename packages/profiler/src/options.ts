@@ -85,7 +85,7 @@ export function refuse(option: string, reason: string): never {
   throw new PoolError('ERR_OPTION', { option, reason });
 }
 
-function checkKeys<T extends object>(options: T | undefined, known: readonly (keyof T & string)[]): T {
+export function checkKeys<T extends object>(options: T | undefined, known: readonly (keyof T & string)[]): T {
   if (options === undefined) return {} as T;
   if (!isRecord(options)) {
     refuse('options', `must be an object; received ${show(options)}.`);
