@@ -1,10 +1,10 @@
-// Builds all packages: tsc, then one file for the code and one for the types of each entry. Runs also before a package is packed,
-// because after a `tsc -b` alone an old bundle would be published.
+// Builds all packages: the code of the HTML report, tsc, then files of code and types for each entry.
+// Runs also before a package is packed, because after a `tsc -b` alone an old bundle would be published.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-for (const step of ['node_modules/typescript/bin/tsc -b', 'scripts/bundle.mjs']) {
+for (const step of ['scripts/html-client.mjs', 'node_modules/typescript/bin/tsc -b', 'scripts/bundle.mjs']) {
   // On stderr, because `npm pack --json` has its answer on stdout.
   const { status } = spawnSync(process.execPath, step.split(' '), { stdio: ['ignore', 2, 2] });
   if (status !== 0) {
