@@ -42,7 +42,7 @@ function quantities({ report: { curves } }: PoolData): Quantity[] {
       title: 'Tasks that wait, and tasks in workers',
       lines: [
         { label: 'queued', colour: 'line-1', values: curves.queued, area: true },
-        { label: 'held by limits', colour: 'line-3', values: curves.held },
+        { label: 'held by limits', colour: 'line-3', values: curves.blocked },
         { label: 'unsettled', colour: 'line-2', values: curves.unsettled },
       ],
       format: digits,
