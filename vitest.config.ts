@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'scripts/test/*.test.mjs'],
-          exclude: ['**/behaviour/**', '**/faults/**', '**/hosts/**', '**/servers/**'],
+          exclude: ['**/behaviour/**', '**/faults/**', '**/hosts/**', '**/servers/**', '**/browser/**'],
         },
       },
       {
@@ -45,6 +45,16 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'servers', include: ['packages/*/test/servers/**/*.test.ts'] },
+      },
+      // Reports opened in headless Chromium: `npm run test:browser`. Skipped where none is installed.
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['packages/*/test/browser/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
       // Bundlers, test runners, compilers, single executables, the snippets of the documentation: `npm run test:hosts`. Minutes, too.
       {

@@ -4,6 +4,6 @@ import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const made = readdirSync('packages').flatMap((name) => [`packages/${name}/dist`, `packages/${name}/docs`]);
-for (const folder of [...made, 'docs/api']) {
+for (const folder of [...made, 'docs/api', 'packages/profiler/src/html/client-code.ts']) {
   rmSync(folder, { recursive: true, force: true });
 }

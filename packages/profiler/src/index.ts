@@ -1,3 +1,4 @@
+export { type HtmlOptions, toHtml } from './html/to-html.js';
 export { Profiler } from './profiler.js';
 export { Report } from './report/report.js';
 export type { ProfiledPool } from './attach.js';

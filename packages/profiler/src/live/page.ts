@@ -1,4 +1,4 @@
-import { LIVE_CODE, LIVE_STYLE } from './client-files.js';
+import { CLIENT_SCRIPT, CLIENT_STYLE } from './client-code.js';
 
 interface PageFile {
   type: string;
@@ -23,6 +23,6 @@ const HTML = `<!doctype html>
 /** Files of the page by their names below the token. */
 export const PAGE_FILES: ReadonlyMap<string, PageFile> = new Map([
   ['', { type: 'text/html; charset=utf-8', text: HTML }],
-  ['page.js', { type: 'text/javascript; charset=utf-8', text: LIVE_CODE }],
-  ['style.css', { type: 'text/css; charset=utf-8', text: LIVE_STYLE }],
+  ['page.js', { type: 'text/javascript; charset=utf-8', text: CLIENT_SCRIPT }],
+  ['style.css', { type: 'text/css; charset=utf-8', text: CLIENT_STYLE }],
 ]);

@@ -61,6 +61,8 @@ export interface PoolReport {
   sizing: { atMs: number; from: number; to: number; reason: string }[];
   curves: Curves;
   heatmaps: LatencyHeatmap[];
+  /** The run replayed with other numbers of workers; ciMs: 95 % interval. Undefined if no replay was made. */
+  scaling?: { workers: number; wallMs: number; ciMs: [low: number, high: number] | null }[];
   marks: Mark[];
   /** The slowest tries, slowest first; at most 50. */
   slowest: SlowTry[];
