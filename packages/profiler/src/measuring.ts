@@ -1,14 +1,16 @@
 import { hostNowMs } from '@millpond/core/internal';
 import { Attachments, type ProfiledPool, standingOf } from './attach.js';
-import { buildReport } from './build/build.js';
+import { buildMeasured } from './build/build.js';
 import { poolReport } from './build/pool-report.js';
 import { sum } from './build/sums.js';
 import { ParentProfile } from './cpu/parent-profile.js';
 import { ProfileRecorder, type RawProfile } from './cpu/profile-recorder.js';
+import { judge } from './findings/judge.js';
 import type { ReportData } from './model/report-data.js';
 import { Date, nodeTiming, process } from './natives.js';
 import type { ResolvedProfilerOptions } from './options.js';
 import { ParentRecorder } from './record/parent-recorder.js';
+import type { Measured } from './replay/record-of.js';
 import type { Marks } from './sections/marks.js';
 import type { ParentSections } from './sections/parent-sections.js';
 
@@ -86,6 +88,12 @@ export class Measuring {
 
   /** Everything up to now. @param isFull whether with single tries */
   report(isFull: boolean): ReportData {
+    const measured = this.measured(isFull);
+    return { ...measured, ...judge(measured, { mute: this.#options.mute }) };
+  }
+
+  /** The same without a verdict, which takes a replay of the run. */
+  measured(isFull: boolean): Measured {
     const endMs = hostNowMs();
     const wallMs = endMs - this.#startMs;
     const idleMs = Math.min(nodeTiming.idleTime - this.#idleAtStartMs, wallMs);
@@ -95,8 +103,8 @@ export class Measuring {
     const parent = this.#parent;
     if (isFull && !this.#hasStopped) this.#profile?.collect();
     const [parentCpu] = this.#parentProfiles.cpu();
-    return buildReport({
-      ...{ level: this.#options.level, startedAt: this.#startedAt, recorders, mute: this.#options.mute },
+    return buildMeasured({
+      ...{ level: this.#options.level, startedAt: this.#startedAt, recorders },
       // Two clocks: the share may come out slightly below 0.
       busyShare: wallMs > 0 ? Math.max(0, 1 - idleMs / wallMs) : 0,
       times: {

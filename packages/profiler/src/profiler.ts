@@ -117,7 +117,7 @@ export class Profiler implements Disposable {
    */
   bottlenecks(options?: BottleneckOptions): Bottleneck[] {
     const choice = resolveBottleneckOptions(options);
-    return chooseBottlenecks((this.#final ?? this.#measuring.report(false)).bottlenecks, choice);
+    return chooseBottlenecks((this.#final ?? this.#measuring.measured(false)).bottlenecks, choice);
   }
 
   /** Everything measured so far, as plain data of its own; measuring goes on. After `stop`: the data of its report. */

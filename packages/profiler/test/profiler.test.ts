@@ -25,13 +25,13 @@ describe('options', () => {
       'Option "levl" is unknown. Did you mean "level"?',
     );
     expect(messageOf('ERR_OPTION', () => new Profiler({ colour: true } as never))).toBe(
-      'Option "colour" is unknown. Known here: level.',
+      'Option "colour" is unknown. Known here: level, io, sampleUs, heap, mute.',
     );
   });
 
   it('refuses a wrong level, and what is no object', () => {
     expect(messageOf('ERR_OPTION', () => new Profiler({ level: 'all' as never }))).toBe(
-      `Option "level" must be one of "stats", "trace"; received 'all' (string).`,
+      `Option "level" must be one of "off", "stats", "trace", "cpu"; received 'all' (string).`,
     );
     for (const [value, shown] of [
       [null, 'null'],
@@ -157,15 +157,19 @@ describe('attach', () => {
     expect(data.pools[0]?.sections).toEqual([]);
   });
 
-  it('counts a worker that is ready already, and not one that still starts or is gone', async () => {
+  it('counts a worker that is ready already as up, one that starts as starting, and none that is gone', async () => {
     const pool = new FakePool();
     pool.workerList = [
-      { id: 1, state: 'idle' },
-      { id: 2, state: 'starting' },
-      { id: 3, state: 'exited' },
+      { id: 1, slot: 0, state: 'idle' },
+      { id: 2, slot: 1, state: 'starting' },
+      { id: 3, slot: 2, state: 'exited' },
     ];
     const { data } = await new Profiler().attach(pool).stop();
-    expect(data.pools[0]?.workers).toMatchObject([{ workerId: 1, bootMs: null }]);
+    expect(data.pools[0]?.workers).toMatchObject([
+      { workerId: 1, bootMs: null },
+      { workerId: 2, upMs: 0 },
+    ]);
+    expect(data.pools[0]?.peakWorkers).toBe(1);
   });
 
   it('refuses the same pool twice, and what is no pool, and goes on', async () => {
@@ -228,26 +232,26 @@ describe('what it tells', () => {
     await profiler.stop();
   });
 
-  it('keeps raw traces at level trace only', async () => {
+  it('keeps single tries at level trace only', async () => {
     for (const level of ['stats', 'trace'] as const) {
       const pool = new FakePool();
       const profiler = new Profiler({ level }).attach(pool);
       pool.saysTask(traceOf([1, 2, 3, 4, 5, 6, 7, 8, 9], { t0: hostNowMs() }));
       const report = await profiler.stop();
-      expect(report.data.level).toBe(level);
-      expect(report.data.pools[0]?.traces?.kept).toBe(level === 'trace' ? 1 : undefined);
-      expect(report.toText().includes('Slowest tries')).toBe(level === 'trace');
+      expect(report.data.run.level).toBe(level);
+      expect(report.data.pools[0]?.spans?.kept).toBe(level === 'trace' ? 1 : undefined);
     }
   });
 
-  it('keeps counting in bounded memory: it keeps a hundred thousand traces, and says how many it dropped', async () => {
+  it('keeps counting in bounded memory: a sample of a hundred thousand tries, which says how many it stands for', async () => {
     const pool = new FakePool();
     const profiler = new Profiler({ level: 'trace' }).attach(pool);
     const now = hostNowMs();
     for (let i = 0; i < 100_010; i++) pool.saysTask(ran(now + i, now + i + 1, { taskId: i }));
     const report = await profiler.stop();
-    expect(report.data.pools[0]).toMatchObject({ tries: 100_010, traces: { kept: 100_000, dropped: 10 } });
-    expect(report.toText()).toMatch('the latest 100,000 tries were kept, 10 dropped');
+    expect(report.data.pools[0]).toMatchObject({ tries: 100_010, spans: { kept: 90_000, of: 100_010 } });
+    expect(report.data.quality.dropped).toMatchObject([{ count: 10_010 }]);
+    expect(report.toText()).toMatch('dropped 10,010');
   });
 });
 
@@ -299,8 +303,8 @@ describe('a test that fakes time', () => {
     vi.useFakeTimers({ toFake: ['setImmediate', 'setTimeout', 'Date', 'performance', 'hrtime'], now: 0 });
     try {
       const { data } = await new Profiler().stop();
-      expect(Date.parse(data.startedAt)).toBeGreaterThan(0);
-      expect(data.wallMs).toBeGreaterThan(0);
+      expect(Date.parse(data.run.startedAt)).toBeGreaterThan(0);
+      expect(data.run.wallMs).toBeGreaterThan(0);
     } finally {
       vi.useRealTimers();
     }

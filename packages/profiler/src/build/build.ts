@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { judge } from '../findings/judge.js';
 import type { Mark } from '../model/curves.js';
 import type { PoolReport } from '../model/pool-report.js';
-import type { Level, ParentReport, ReportData } from '../model/report-data.js';
+import type { Level, ParentReport } from '../model/report-data.js';
 import { process } from '../natives.js';
 import type { PoolRecorder } from '../record/pool-recorder.js';
 import type { SectionLedger } from '../record/section-ledger.js';
+import type { Measured } from '../replay/record-of.js';
 import { bottlenecksOf } from '../sections/bottlenecks.js';
 import { sectionReports } from '../sections/section-reports.js';
 import { dispatcherLedger, type ParentTimes } from './parent-report.js';
@@ -26,15 +26,14 @@ export interface Recorded {
   openPaths: readonly (readonly string[])[];
   memoryBytes: number | null;
   remarks: readonly string[];
-  mute: readonly string[];
 }
 
-/** All of a report, as plain data. */
-export function buildReport(recorded: Recorded): ReportData {
+/** All that was measured, as plain data, before any conclusion. */
+export function buildMeasured(recorded: Recorded): Measured {
   const { level, startedAt, times, pools, busyShare } = recorded;
   const sections = sectionReports(recorded.parentSections);
-  const measured = {
-    version: 2 as const,
+  return {
+    version: 2,
     run: {
       level,
       startedAt,
@@ -61,8 +60,6 @@ export function buildReport(recorded: Recorded): ReportData {
     ),
     quality: dataQuality(recorded.recorders, pools, times.profilerMs, recorded.remarks),
   };
-  const judgement = judge(measured, { mute: recorded.mute });
-  return { ...measured, ...judgement };
 }
 
 function executionOf(byTask: PoolReport['byTask']): number {

@@ -45,7 +45,8 @@ export function viewOf(measured: Measured, pool: PoolReport, record: RunRecord |
   const executionMs = segment('execution');
   const upMs = Math.max(1e-9, pool.capacity.upMs - totals.boot);
   const held = wait('limit') + wait('batch') + wait('inputEncode');
-  const worked = totals.cpu + totals.gc + totals.runQueue + totals.offCpu + totals.onLoop + totals.decode + totals.encode;
+  const worked =
+    totals.cpu + totals.gc + totals.runQueue + totals.offCpu + totals.onLoop + totals.decode + totals.encode;
   const available = Math.max(0.1, pool.asked.cores.available - (measured.run.otherCores ?? 0));
   return {
     ...{ measured, pool, record, goal, workers, places },
@@ -63,7 +64,8 @@ export function viewOf(measured: Measured, pool: PoolReport, record: RunRecord |
     occupancy: Math.min(1, executionMs / (upMs * Math.max(1, pool.asked.concurrency.now))),
     loopShare: Math.min(1, worked / upMs),
     cores: available,
-    coresUsed: pool.asked.cores.meanUsed ?? (totals.cpu + totals.gc + totals.decode + totals.encode) / Math.max(1, pool.wallMs),
+    coresUsed:
+      pool.asked.cores.meanUsed ?? (totals.cpu + totals.gc + totals.decode + totals.encode) / Math.max(1, pool.wallMs),
   };
 }
 

@@ -22,7 +22,9 @@ export interface SpanTerms {
 
 /** Rows of all kept tries, in the order of their submits. */
 export function rowsOfSpans(spans: SpanColumns, terms: SpanTerms): Rows {
-  const all = Array.from({ length: spans.kept }, (_, i) => i).sort((a, b) => stampOf(spans, a, 0) - stampOf(spans, b, 0));
+  const all = Array.from({ length: spans.kept }, (_, i) => i).sort(
+    (a, b) => stampOf(spans, a, 0) - stampOf(spans, b, 0),
+  );
   const { order, items } = callsOf(spans, all, terms.isBatched);
   const rows = emptyRows(order.length);
   const ways = mostOfWays(spans, terms.isQuiet);
@@ -42,7 +44,11 @@ export function rowsOfSpans(spans: SpanColumns, terms: SpanTerms): Rows {
 }
 
 /** The first try of each call: tries of one name that began at one moment in one worker are items of one call. */
-function callsOf(spans: SpanColumns, all: readonly number[], isBatched: readonly boolean[]): { order: number[]; items: number[] } {
+function callsOf(
+  spans: SpanColumns,
+  all: readonly number[],
+  isBatched: readonly boolean[],
+): { order: number[]; items: number[] } {
   const order: number[] = [];
   const items: number[] = [];
   const places = new Map<string, number>();

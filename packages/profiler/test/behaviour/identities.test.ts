@@ -1,4 +1,4 @@
-import { Pool, type PoolOptions } from '@millpond/core';
+import { Pool } from '@millpond/core';
 import { type PoolReport, Profiler, type ReportData } from '@millpond/profiler';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ const MODULE = new URL('./fixtures/any-work.mjs', import.meta.url);
 const anyRun = fc.record({
   workers: fc.integer({ min: 1, max: 3 }),
   concurrency: fc.constantFrom(1, 1, 3),
-  prefetch: fc.constantFrom<PoolOptions['prefetch']>('auto', 0, 2),
+  prefetch: fc.constantFrom<'auto' | 0 | 2>('auto', 0, 2),
   retry: fc.constantFrom(0, 2),
   afterTasks: fc.constantFrom(undefined, 10),
   steps: fc.array(

@@ -23,7 +23,13 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
   if (wanted <= workers) return [];
   const option = pool.asked.workers.min === pool.asked.workers.max ? 'workers' : 'workers.max';
   const advice: Advice[] = [
-    setOption(view, option, wanted, `Set ${option} to ${wanted}.`, option === 'workers' ? workers : pool.asked.workers.max),
+    setOption(
+      view,
+      option,
+      wanted,
+      `Set ${option} to ${wanted}.`,
+      option === 'workers' ? workers : pool.asked.workers.max,
+    ),
   ];
   return [
     cause({
@@ -33,11 +39,29 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
         `Tasks spent ${percent(waiting)} of their time waiting for one of ${workers} workers, which were ` +
         `${percent(occupancy)} occupied. ${headroom.toFixed(1)} of ${view.cores.toFixed(1)} cores were free.`,
       evidence: [
-        evidence('queue wait', waiting, 'share', 0.3, 'queue wait without limits, batches, encoding and start ÷ latency'),
+        evidence(
+          'queue wait',
+          waiting,
+          'share',
+          0.3,
+          'queue wait without limits, batches, encoding and start ÷ latency',
+        ),
         evidence('occupancy', occupancy, 'share', 0.85, 'execution ÷ (time of workers × concurrency)'),
-        evidence('free cores', Math.max(0, headroom), 'count', 1, 'cores − cores in use; or handlers that compute less than half of the time'),
+        evidence(
+          'free cores',
+          Math.max(0, headroom),
+          'count',
+          1,
+          'cores − cores in use; or handlers that compute less than half of the time',
+        ),
         evidence('computing', computing, 'share', null, '(cpu + gc + on loop) ÷ (execution − run queue)'),
-        evidence('useful workers', wanted, 'workers', null, 'least of: cores ÷ use of one worker, memory, tasks that wait'),
+        evidence(
+          'useful workers',
+          wanted,
+          'workers',
+          null,
+          'least of: cores ÷ use of one worker, memory, tasks that wait',
+        ),
       ],
       advice,
       step: STEP.queue,
@@ -57,7 +81,10 @@ function usefulWorkers(view: PoolView, computing: number): number {
   const byCores = computing >= 0.5 ? Math.floor((view.cores - parent + 0.25) / Math.min(1, perWorker)) : workers * 2;
   const { limitBytes, perWorkerBytes } = pool.asked.memory;
   const memory = limitBytes ?? view.measured.run.memoryBytes;
-  const byMemory = memory === null || perWorkerBytes === null || perWorkerBytes <= 0 ? Infinity : Math.floor((MEMORY_SHARE * memory) / perWorkerBytes);
+  const byMemory =
+    memory === null || perWorkerBytes === null || perWorkerBytes <= 0
+      ? Infinity
+      : Math.floor((MEMORY_SHARE * memory) / perWorkerBytes);
   const byTasks = Math.max(workers, Math.ceil(pool.peakInFlight / Math.max(1, pool.asked.concurrency.now)));
   return Math.min(byCores, byMemory, byTasks, workers * 8, 4096);
 }

@@ -26,7 +26,10 @@ export function fitScalability(points: readonly { workers: number; rate: number 
   for (const free of [[0, 1, 2], [0, 1], [0, 2], [0]]) {
     const c = solve(rows, free);
     if (c === null || c.some((each) => each < 0) || !((c[0] ?? 0) > 0)) continue;
-    const error = rows.reduce((sum, { x, y, w }) => sum + w * (y - x.reduce((s, v, i) => s + v * (c[i] ?? 0), 0)) ** 2, 0);
+    const error = rows.reduce(
+      (sum, { x, y, w }) => sum + w * (y - x.reduce((s, v, i) => s + v * (c[i] ?? 0), 0)) ** 2,
+      0,
+    );
     if (best === undefined || error < best.error) best = { c, error };
   }
   if (best === undefined) return null;
