@@ -55,7 +55,7 @@ async function hearing(body: (heard: Heard) => Promise<void>): Promise<void> {
 }
 
 function profile(pool: Pool, terms: ProfileTerms): PoolProfiling {
-  return (pool as unknown as Profilable)[PROFILING](terms);
+  return (pool as unknown as Record<symbol, (terms: ProfileTerms) => PoolProfiling>)[PROFILING]?.(terms) as PoolProfiling;
 }
 
 function functionsIn({ nodes }: CpuProfile): Set<string> {
