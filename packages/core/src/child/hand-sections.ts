@@ -54,10 +54,13 @@ export class HandSections {
   }
 
   /** Removes a section that was ended by hand. */
-  remove({ stack, section }: HandSection): void {
+  remove(span: HandSection): void {
+    const { stack } = span;
     const { spans } = stack;
-    const at = spans.findLastIndex((each) => each.section === section);
-    if (at >= 0) spans.splice(at, 1);
+    // Almost always the last one.
+    const at = spans.lastIndexOf(span);
+    if (at === spans.length - 1) spans.pop();
+    else if (at >= 0) spans.splice(at, 1);
     if (spans.length === 0) this.#forget(stack);
   }
 
