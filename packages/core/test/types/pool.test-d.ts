@@ -196,7 +196,7 @@ expectTypeOf<ReturnType<TaskContext['open']>>().toEqualTypeOf<TaskSection>();
 expectTypeOf<ReturnType<BatchContext['open']>>().toEqualTypeOf<TaskSection>();
 expectTypeOf<ReturnType<TaskSection['end']>>().toEqualTypeOf<number>();
 expectTypeOf<TaskSection>().toExtend<Disposable>();
-expectTypeOf<Parameters<TaskContext['count']>>().toEqualTypeOf<[name: string, n?: number]>();
+expectTypeOf<Parameters<TaskContext['count']>>().toEqualTypeOf<[name: string, n?: number | undefined]>();
 expectTypeOf<fromWorkerEntry.TaskSection>().toEqualTypeOf<TaskSection>();
 const immediate = defineWorker({ setup: () => 'text', teardown: ({ data }) => data.length });
 void immediate;
