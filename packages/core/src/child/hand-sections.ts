@@ -1,5 +1,5 @@
 import type { HandSection, SectionStack } from './hand-section.js';
-import type { SectionOwner } from './section-recorder.js';
+import type { SectionOwner } from './section-owner.js';
 
 /** Most tasks with a section open. A worker runs fewer; the rest are of code that outlives its task. */
 const MOST_TASKS = 4096;
