@@ -27,7 +27,7 @@ export interface MemoryMark {
  * Duration from which on a section's resident memory is read. A reading takes 20 µs on Linux, where Node opens a file for it. With
  * the shortest section it takes 0.4 % of the time.
  */
-export const RSS_FROM_MS = 10;
+const RSS_FROM_MS = 10;
 
 /**
  * Measures the growth of memory between two moments of one thread.

@@ -4,7 +4,7 @@ import type { WorkerCache } from '../contract/worker-cache.js';
 import type { TaskSection } from '../contract/worker-module.js';
 import type { BatchItem, ItemOwner } from './batch-item.js';
 import type { WorkerScope } from './running-task.js';
-import { callOwner, type SectionOwner } from './section-recorder.js';
+import { callOwner, type SectionOwner } from './section-owner.js';
 
 /** One call of a batch handler; it is the handler's `ctx`. */
 export class RunningBatch implements BatchContext, ItemOwner {

@@ -1,5 +1,5 @@
 import type { HandSection, SectionStack } from './hand-section.js';
-import type { SectionOwner } from './section-recorder.js';
+import type { SectionOwner } from './section-owner.js';
 
 /** Most tasks with a section open. A worker runs fewer; the rest are of code that outlives its task. */
 const MOST_TASKS = 4096;
@@ -54,10 +54,13 @@ export class HandSections {
   }
 
   /** Removes a section that was ended by hand. */
-  remove({ stack, section }: HandSection): void {
+  remove(span: HandSection): void {
+    const { stack } = span;
     const { spans } = stack;
-    const at = spans.findLastIndex((each) => each.section === section);
-    if (at >= 0) spans.splice(at, 1);
+    // Almost always the last one.
+    const at = spans.lastIndexOf(span);
+    if (at === spans.length - 1) spans.pop();
+    else if (at >= 0) spans.splice(at, 1);
     if (spans.length === 0) this.#forget(stack);
   }
 

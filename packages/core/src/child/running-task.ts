@@ -7,7 +7,8 @@ import type { RowExtras } from '../wire/messages.js';
 import { boundToTask } from './clean-context.js';
 import type { FlowTable } from './flow-table.js';
 import type { ProgressSender } from './progress.js';
-import type { SectionOwner, SectionRecorder } from './section-recorder.js';
+import type { SectionOwner } from './section-owner.js';
+import type { SectionRecorder } from './section-recorder.js';
 import type { UsageReports } from './usage-reports.js';
 
 /** Parts that all tasks of one worker share. */

@@ -7,29 +7,13 @@ import type { TaskSection } from '../contract/worker-module.js';
 import { HandSection, type SectionEnder } from './hand-section.js';
 import { HandSections } from './hand-sections.js';
 import { SectionMemory, type WorkerActivity } from './section-memory.js';
+import type { SectionOwner } from './section-owner.js';
 import { SectionTable, type SectionTotals } from './section-totals.js';
 
 /** A section whose function runs, and the ones begun by hand in it. */
 interface Running {
   readonly section: OpenSection<SectionTotals>;
   readonly spans: HandSection[];
-}
-
-/** The task that times something: its handler, and its name between parent and worker. */
-export interface SectionOwner {
-  readonly task: string;
-  readonly id: number;
-  /** Gives the ids of the tasks that have not ended, where it is a call of several. */
-  readonly rows?: () => number[];
-}
-
-/** A call of several tasks as an owner. Its own id is none of theirs, since they may have sections of their own. */
-export function callOwner(
-  task: string,
-  firstId: number,
-  items: readonly { readonly openId: number | undefined }[],
-): SectionOwner {
-  return { task, id: -1 - firstId, rows: () => items.map(({ openId }) => openId).filter((id) => id !== undefined) };
 }
 
 /**

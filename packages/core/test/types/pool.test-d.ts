@@ -1,5 +1,6 @@
 // Checked by tsc; never run. Every @ts-expect-error is an error that a user must get.
 import {
+  type BatchContext,
   type DataOf,
   defineWorker,
   isPoolError,
@@ -9,6 +10,7 @@ import {
   type TaskCall,
   type TaskContext,
   type TaskName,
+  type TaskSection,
   type TaskStream,
   type WorkerDataOf,
   type WorkerDefinition,
@@ -189,6 +191,13 @@ expectTypeOf<DataOf<typeof lifecycle>>().toEqualTypeOf<{ layers: number }>();
 expectTypeOf<TaskContext<typeof lifecycle>['data']>().toEqualTypeOf<{ layers: number }>();
 expectTypeOf<TaskContext<{ layers: number }>['data']>().toEqualTypeOf<{ layers: number }>();
 expectTypeOf<TaskContext['data']>().toEqualTypeOf<unknown>();
+// Sections by hand end with a time or with their block; `section` keeps the type of its function.
+expectTypeOf<ReturnType<TaskContext['open']>>().toEqualTypeOf<TaskSection>();
+expectTypeOf<ReturnType<BatchContext['open']>>().toEqualTypeOf<TaskSection>();
+expectTypeOf<ReturnType<TaskSection['end']>>().toEqualTypeOf<number>();
+expectTypeOf<TaskSection>().toExtend<Disposable>();
+expectTypeOf<Parameters<TaskContext['count']>>().toEqualTypeOf<[name: string, n?: number | undefined]>();
+expectTypeOf<fromWorkerEntry.TaskSection>().toEqualTypeOf<TaskSection>();
 const immediate = defineWorker({ setup: () => 'text', teardown: ({ data }) => data.length });
 void immediate;
 expectTypeOf<DataOf<typeof immediate>>().toEqualTypeOf<string>();

@@ -4,7 +4,7 @@ import { OTHER_WORKERS, type SectionLedger, type SectionNode } from '../record/s
 import { standardDeviation } from './standard-deviation.js';
 
 /** Name of the row with the counters that belong to a task and to none of its sections. */
-export const TASK_ITSELF = '(task)';
+const TASK_ITSELF = '(task)';
 
 /**
  * The sections of one ledger as plain data, most self time first. Counters of the task itself have a row of their own, without time.
