@@ -1,4 +1,4 @@
-// How many columns of a terminal a text takes: East Asian and emoji characters take two, marks that join the one before take none.
+// Columns of a terminal that a text takes. East Asian and emoji characters take two, marks on the one before take none.
 
 const MARKS = /^[\p{Mn}\p{Me}\p{Cf}\ufe0e\ufe0f]$/u;
 const EMOJI = /^\p{Emoji_Presentation}$/u;
@@ -45,7 +45,7 @@ export function padTo(text: string, columns: number, align: 'left' | 'right'): s
   return align === 'left' ? text + gap : gap + text;
 }
 
-/** Lines of at most so many columns, broken at spaces. A word that is longer has a line of its own, and is broken. */
+/** Lines of at most `columns` columns, broken at spaces. A word that is longer has a line of its own, and is broken. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';

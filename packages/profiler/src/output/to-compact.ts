@@ -18,8 +18,8 @@ const MOST_COLUMNS = 360;
 const MOST_PLACE = 200;
 
 /**
- * The report in less than 4 KB of plain text, for readers with little room, such as a language model or a chat message. Most important
- * first: the step to take, findings with the option to change and the place in the source, then where the time went.
+ * The report in less than 4 KB of plain text, for a chat or a language model. Most important first. It
+ * begins with the step to take. Findings follow, with the option to change and the place in the source. Then comes where the time went.
  */
 export function toCompact(report: ReportData): string {
   let text = '';

@@ -22,7 +22,7 @@ export function capacityLines({ capacity, peakWorkers }: PoolReport, page: Page)
   const rest = parts.slice(shown.length).reduce((sum, { ms }) => sum + ms, 0);
   const rows = rest > 0 ? [...shown, { label: 'all else', ms: rest }] : shown;
   const labels = Math.max(...rows.map(({ label }) => label.length), 0);
-  const columns = Math.min(MOST_BAR, Math.max(8, page.width - labels - 24));
+  const columns = Math.min(MOST_BAR, Math.max(0, page.width - labels - 23));
   return [
     `  ${formatMs(wantedMs)} of at most ${formatCount(peakWorkers)} ${peakWorkers === 1 ? 'worker' : 'workers'}`,
     ...rows.map(({ label, ms }) =>
