@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isPoolError } from '@millpond/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KNOWN_ENDINGS } from '../../src/output/files.js';
-import { Report } from '../../src/output/report.js';
+import { Report } from '../../src/report/report.js';
 import { richReport } from '../support/rich-report.js';
 import { sampleReport } from '../support/sample-report.js';
 

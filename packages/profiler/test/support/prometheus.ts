@@ -16,9 +16,11 @@ export function parsePrometheus(text: string): Map<string, ParsedFamily> {
 
 /** One histogram. The parser merges the series of a histogram: without its type, each sample is one of its own. */
 export function histogramOf(text: string, name: string, task: string) {
-  const families = parsePrometheus(text.replace(/^# TYPE (\S+) histogram$/gm, ''));
+  const families = parse(text.replace(/^# TYPE (\S+) histogram$/gm, ''));
   const samples = (suffix: string) =>
-    families.get(`${name}_${suffix}`)!.metrics.filter(({ labels }) => labels?.['task'] === task);
+    families
+      .filter((family) => family.name === `${name}_${suffix}`)
+      .flatMap(({ metrics }) => metrics.filter(({ labels }) => labels?.['task'] === task));
   return {
     buckets: samples('bucket').map(({ labels, value }) => ({ le: labels!['le']!, count: Number(value) })),
     count: Number(samples('count')[0]!.value),

@@ -1,6 +1,6 @@
 import { SEGMENT_LABELS } from '../../format/labels.js';
 import { plainName } from '../../format/plain.js';
-import { formatBytes, formatMs } from '../../format/units.js';
+import { formatBytes, formatMs, formatNumber } from '../../format/units.js';
 import type { PoolReport } from '../../model/pool-report.js';
 import { SEGMENT_IDS } from '../../model/segments.js';
 import type { Lane } from '../lanes.js';
@@ -91,6 +91,6 @@ function propertiesOf({ stamps, outcome, attempt, inputBytes, outputBytes, weigh
     ['outcome', attempt > 1 ? `${outcome}, try ${attempt}` : outcome],
     ...parts,
     ['input, result', `${formatBytes(inputBytes)}, ${formatBytes(outputBytes)}`],
-    ...(weight > 1 ? [['stands for', `${weight} tries`] as [string, string]] : []),
+    ...(weight > 1 ? [['stands for', `${formatNumber(weight)} tries`] as [string, string]] : []),
   ];
 }
