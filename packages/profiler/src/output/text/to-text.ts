@@ -37,6 +37,7 @@ export function toText(report: ReportData, options: TextOptions = {}): string {
 
 function verdictLines({ verdict }: ReportData, page: Page): string[] {
   const paint = verdict.kind === 'bottleneck' || verdict.kind === 'risk' ? page.alarm : page.good;
+  if (verdict.sentence === '') return [];
   return paragraph(page, verdict.sentence).map(verdict.kind === 'nothing' ? page.dim : paint);
 }
 
