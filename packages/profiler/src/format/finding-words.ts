@@ -20,7 +20,7 @@ export function evidenceWords({ metric, value, unit, threshold }: Evidence): str
   return `${metric} ${formatValue(value, unit)}${from}`;
 }
 
-export function formatValue(value: number, unit: Evidence['unit']): string {
+function formatValue(value: number, unit: Evidence['unit']): string {
   switch (unit) {
     case 'ms':
       return formatMs(value);

@@ -25,7 +25,7 @@ export interface Try {
   traceparent: string;
 }
 
-export function tryAt(spans: SpanColumns, i: number): Try {
+function tryAt(spans: SpanColumns, i: number): Try {
   const name = spans.task[i] ?? 0;
   // Fields by name, not by spreading: there may be a million.
   return {

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+
 /** A family as the parser has read it. */
 export interface ParsedFamily {
   name: string;
@@ -7,8 +9,8 @@ export interface ParsedFamily {
 }
 
 // The package has no types.
-const parserName = 'parse-prometheus-text-format';
-const { default: parse } = (await import(parserName)) as { default: (text: string) => ParsedFamily[] };
+const require = createRequire(import.meta.url);
+const parse = require('parse-prometheus-text-format') as (text: string) => ParsedFamily[];
 
 export function parsePrometheus(text: string): Map<string, ParsedFamily> {
   return new Map(parse(text).map((family) => [family.name, family]));

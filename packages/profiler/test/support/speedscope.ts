@@ -17,7 +17,8 @@ interface Importer {
   importProfileGroupFromText(name: string, text: string): Promise<ImportedGroup | null>;
 }
 
-const release = join(dirname(createRequire(import.meta.url).resolve('speedscope/package.json')), 'dist/release');
+const require = createRequire(import.meta.url);
+const release = join(dirname(require.resolve('speedscope/package.json')), 'dist/release');
 
 /** Schema that speedscope publishes for its own format. */
 export function speedscopeSchema(): object {

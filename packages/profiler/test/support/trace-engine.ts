@@ -38,8 +38,8 @@ interface EngineModel {
 
 /** Reads a trace with the engine of DevTools' Performance panel. */
 export async function readWithDevTools(trace: ChromeTrace): Promise<DevToolsData> {
-  const name = '@paulirish/trace_engine/models/trace/trace.js';
-  const { TraceModel } = (await import(name)) as Engine;
+  const engine: unknown = await import('@paulirish/trace_engine/models/trace/trace.js');
+  const { TraceModel } = engine as Engine;
   const model = TraceModel.Model.createWithAllHandlers();
   const { traceEvents } = JSON.parse(JSON.stringify(trace)) as ChromeTrace;
   await model.parse(traceEvents, { metadata: {}, isFreshRecording: false });
