@@ -40,6 +40,16 @@ export function cutTo(text: string, columns: number): string {
   return `${kept}…`;
 }
 
+/** The end of the text, for paths: a line number without its file is worth nothing. One that is cut begins with "…". */
+export function endTo(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  const chars = [...text];
+  let width = 1;
+  let from = chars.length;
+  while (from > 0 && (width += widthOfChar(chars[from - 1] ?? '')) <= columns) from--;
+  return `…${chars.slice(from).join('')}`;
+}
+
 export function padTo(text: string, columns: number, align: 'left' | 'right'): string {
   const gap = ' '.repeat(Math.max(0, columns - widthOf(text)));
   return align === 'left' ? text + gap : gap + text;

@@ -2,6 +2,7 @@ import { formatCount } from '@millpond/core/internal';
 import { evidenceWords, gainWords, optionWords, placeOf, scopeWords } from '../format/finding-words.js';
 import { CAPACITY_LABELS } from '../format/labels.js';
 import { formatLine, formatMs, formatName, formatPath, formatShare } from '../format/units.js';
+import { endTo } from '../format/width.js';
 import { utf8Length } from '../format/utf8.js';
 import type { Advice, Finding } from '../model/finding.js';
 import { CAPACITY_IDS } from '../model/ledgers.js';
@@ -108,6 +109,5 @@ function* placeLines(pool: PoolReport, { pools }: ReportData): Generator<string>
 
 /** A place in the source. Of a long path its end is kept: a line number without its file is worth nothing. */
 function shortPlace(file: string, line: number): string {
-  const place = formatLine(placeOf(file, line));
-  return place.length <= MOST_PLACE ? place : `…${place.slice(-MOST_PLACE)}`;
+  return endTo(formatLine(placeOf(file, line)), MOST_PLACE);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutTo, padTo, widthOf, wrap } from '../../src/format/width.js';
+import { cutTo, endTo, padTo, widthOf, wrap } from '../../src/format/width.js';
 
 describe('width on a terminal', () => {
   it.each([
@@ -18,6 +18,9 @@ describe('width on a terminal', () => {
     expect(cutTo('漢字漢字', 5)).toBe('漢字…');
     expect(cutTo('🙂🙂🙂', 4)).toBe('🙂…');
     expect(cutTo('short', 5)).toBe('short');
+    expect(endTo('src/漢字/plan.ts:88', 12)).toBe('…/plan.ts:88');
+    expect(endTo('漢字漢字', 4)).toBe('…字');
+    expect(endTo('short', 5)).toBe('short');
     expect(padTo('漢', 4, 'right')).toBe('  漢');
   });
 

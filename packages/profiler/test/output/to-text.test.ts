@@ -25,11 +25,10 @@ describe('the text of a report', () => {
     }
   });
 
-  it('begins with the pool, then the verdict, then the first cause with what to do', () => {
-    expect(toText(richReport(), { width: 120 }).split('\n').slice(0, 12)).toEqual([
+  it('begins with the pool, then the first cause with what to do', () => {
+    expect(toText(richReport(), { width: 120 }).split('\n').slice(0, 11)).toEqual([
       'pool "resize" · process × 4 · 1.02 s · 500 tasks · 489/s · utilization 89 % · node 20.20.2 · level trace · dropped 3 ·',
       'unattributed 0 %',
-      'Cause in resize.',
       '',
       '1 DISPATCHER-BOUND · would save 4.10 s (33 %; 95 %: 3.60 s to 4.60 s) · confidence high ·',
       'task "resize", section "resize", worker 2, server resize · R05',
@@ -40,6 +39,17 @@ describe('the text of a report', () => {
       '      at /app/src/plan.ts:88 (resize)',
       '      check: run resize',
     ]);
+  });
+
+  it('says the verdict where no finding says it', () => {
+    const [, second] = toText(sampleReport({ tasks: 20 }), { width: 200 }).split('\n');
+    expect(second).toBe('Workers are busy, and nothing that the report knows would save 5 % of the time.');
+  });
+
+  it('keeps the line numbers of functions in long paths', () => {
+    const report = richReport();
+    report.pools[0]!.cpu![0]!.hot[0]!.file = `/${'deep/'.repeat(40)}inner.ts`;
+    for (const width of [60, 100]) expect(toText(report, { width })).toMatch(/ inner +…[^ ]*inner\.ts:7 /);
   });
 
   it('shows the numbers of the data, and no others', () => {

@@ -1,6 +1,6 @@
 import { formatCount } from '@millpond/core/internal';
 import { CAPACITY_LABELS } from '../../format/labels.js';
-import { formatMs, formatNumber, formatRate, formatShare } from '../../format/units.js';
+import { formatMs, formatRate, formatShare } from '../../format/units.js';
 import { padTo } from '../../format/width.js';
 import { CAPACITY_IDS } from '../../model/ledgers.js';
 import type { PoolReport } from '../../model/pool-report.js';
@@ -49,7 +49,7 @@ export function dispatcherLines({ ledger, busyShare }: ParentReport, page: Page)
       part('unattributed', ledger.unattributedMs),
       ledger.loopDelayMaxMs > 0 ? `longest delay ${formatMs(ledger.loopDelayMaxMs)}` : '',
       ledger.ceilingPerSecond > 0 ? `would be the limit at ${formatRate(ledger.ceilingPerSecond)}` : '',
-      ledger.workersAtCeiling > 0 ? `or at ${formatNumber(ledger.workersAtCeiling)} workers` : '',
+      ledger.workersAtCeiling > 0 ? `or at ${formatCount(Math.floor(ledger.workersAtCeiling))} workers` : '',
     ],
     '  ',
   );
