@@ -1,8 +1,8 @@
 import { formatCount } from '@millpond/core/internal';
+import { placeOf } from '../../format/finding-words.js';
 import { columns, table } from '../../format/table.js';
 import { formatBytes, formatLine, formatMs, formatName, formatShare } from '../../format/units.js';
 import { cutTo, endTo } from '../../format/width.js';
-import { placeOf } from '../../format/finding-words.js';
 import type { CpuReport } from '../../model/cpu.js';
 import type { SectionReport } from '../../model/section-report.js';
 import { type SectionNode, sectionTree } from '../section-tree.js';
