@@ -1,4 +1,5 @@
 import { plainName } from '../format/plain.js';
+import { toHtml } from '../html/to-html.js';
 import type { ReportData } from '../model/report-data.js';
 import { toChromeTrace } from './chrome/to-chrome-trace.js';
 import { cpuReportsOf } from './cpu-reports.js';
@@ -26,6 +27,7 @@ type Render = (report: ReportData) => string | Uint8Array;
 const BY_ENDING: readonly (readonly [ending: string, render: Render])[] = [
   ['.compact.txt', toCompact],
   ['.txt', (report) => toText(report)],
+  ['.html', (report) => toHtml(report)],
   ['.md', toMarkdown],
   ['.trace.json', (report) => jsonText(toChromeTrace(report))],
   ['.speedscope.json', (report) => jsonText(toSpeedscope(report))],

@@ -1,4 +1,5 @@
 import type { CpuProfile } from '@millpond/core';
+import { type HtmlOptions, toHtml } from '../html/to-html.js';
 import type { Verdict } from '../model/finding.js';
 import type { ReportData } from '../model/report-data.js';
 import type { ChromeTrace } from '../output/chrome/events.js';
@@ -45,6 +46,11 @@ export class Report {
    */
   toJSON(): ReportData {
     return toJson(this.data);
+  }
+
+  /** One file for a browser: pictures and tables, without a network. */
+  toHtml(options?: HtmlOptions): string {
+    return toHtml(this.data, options);
   }
 
   /** For a pull request: verdict, step and findings, then folded tables. */
@@ -98,7 +104,7 @@ export class Report {
   }
 
   /**
-   * Writes one file, its form by the ending of its name, or all files into a folder. `report.txt`, `.compact.txt`, `.md`, `.json`, `.trace.json`,
+   * Writes one file, its form by the ending of its name, or all files into a folder. `report.txt`, `.compact.txt`, `.html`, `.md`, `.json`, `.trace.json`,
    * `.speedscope.json`, `.cpuprofile`, `.folded`, `.pb.gz`, `.prom`, `.otlp-traces.json`, `.otlp-metrics.json`; `tasks.csv` and the other tables.
    * A file appears as a whole or not at all.
    * @returns paths of the files

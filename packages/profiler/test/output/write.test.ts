@@ -40,6 +40,7 @@ describe('a report on disk', () => {
         ...[
           'report.txt',
           'report.md',
+          'report.html',
           'report.compact.txt',
           'report.json',
           'report.trace.json',
@@ -59,6 +60,7 @@ describe('a report on disk', () => {
       [
         'report.txt',
         'report.md',
+        'report.html',
         'report.compact.txt',
         'report.json',
         'report.prom',
@@ -86,8 +88,8 @@ describe('a report on disk', () => {
     const target = join(folder, 'some');
     await new Report(sampleReport()).write(target);
     for (const name of readdirSync(target)) rmSync(join(target, name));
-    // A folder in the place of the third file: renaming onto it fails.
-    const names = ['report.compact.txt', 'report.txt'];
+    // A folder in the place of the fourth file: renaming onto it fails.
+    const names = ['report.compact.txt', 'report.html', 'report.txt'];
     mkdirSync(join(target, 'report.md', 'in the way'), { recursive: true });
     const error = await new Report(sampleReport()).write(target).catch((reason: unknown) => reason);
     if (!isPoolError(error, 'ERR_REPORT')) throw error;
