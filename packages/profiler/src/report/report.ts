@@ -63,7 +63,7 @@ export class Report {
     return toCompact(this.data);
   }
 
-  /** For Chrome's DevTools and for Perfetto. Single tries are in it from level 'trace' on. */
+  /** For Chrome's DevTools and for Perfetto. Single tries are in it from level 'trace' on, the latest functions at level 'cpu'. */
   toChromeTrace(): ChromeTrace {
     return toChromeTrace(this.data, this.#raw);
   }

@@ -22,7 +22,7 @@ describe.each(['process', 'thread'] as const)('outputs of a run of kind %s', (ki
       name: 'a <pool> | "b"',
       workers: 2,
     });
-    const profiler = new Profiler({ level: 'trace' }).attach(pool);
+    const profiler = new Profiler({ level: 'cpu' }).attach(pool);
     await Promise.all(Array.from({ length: 40 }, () => pool.run('resize', { rounds: 50_000 })));
     await pool.run('resize', { rounds: 1 }, { headers: { traceparent: PARENT } });
     await pool.close();
@@ -64,13 +64,31 @@ describe.each(['process', 'thread'] as const)('outputs of a run of kind %s', (ki
     expect(own[0]!.parentSpanId).toBe('00f067aa0ba902b7');
   });
 
+  it('have the functions of each thread at their time in the Chrome trace', async () => {
+    const trace = report.toChromeTrace();
+    const { profiles } = await readWithDevTools(trace);
+    const threads = new Map(
+      trace.traceEvents
+        .filter(({ name }) => name === 'thread_name')
+        .map(({ pid, tid, args }) => [`${pid}:${tid}`, args?.['name']]),
+    );
+    const owners = profiles.map(({ pid, tid }) => threads.get(`${pid}:${tid}`)).sort();
+    expect(owners).toEqual(['main thread', 'worker 1', 'worker 2']);
+    const endUs = report.data.run.wallMs * 1000;
+    for (const { ts } of trace.traceEvents.filter(({ name }) => name === 'Profile')) {
+      expect(ts).toBeGreaterThanOrEqual(0);
+      expect(ts).toBeLessThan(endUs);
+    }
+    expect(JSON.stringify(trace.traceEvents.filter(({ name }) => name === 'ProfileChunk'))).toMatch('"spin"');
+  });
+
   const folder = mkdtempSync(join(tmpdir(), 'millpond-outputs-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it('are written into a folder', async () => {
     await report.write(folder);
     expect(readdirSync(folder)).toEqual(
-      expect.arrayContaining(['report.txt', 'report.json', 'report.trace.json', 'spans.csv']),
+      expect.arrayContaining(['report.txt', 'report.json', 'report.trace.json', 'spans.csv', 'workers.cpuprofile']),
     );
   });
 });
