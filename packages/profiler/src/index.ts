@@ -1,6 +1,13 @@
 export { type HtmlOptions, toHtml } from './html/to-html.js';
 export { Profiler } from './profiler.js';
 export { Report } from './report/report.js';
+export type { ChromeTrace, TraceEvent } from './output/chrome/events.js';
+export type { RawProfiles } from './output/chrome/profiles.js';
+export type { Otlp, OtlpOptions } from './output/otlp/to-otlp.js';
+export type { TextOptions } from './output/text/page.js';
+export type { CpuProfileOptions } from './output/to-cpuprofile.js';
+export type { CsvTable } from './output/to-csv.js';
+export type { SpeedscopeFile, SpeedscopeProfile } from './output/to-speedscope.js';
 export type { ProfiledPool } from './attach.js';
 export type { BottleneckOptions, BottleneckOrder, ProfilerOptions } from './options.js';
 export type { Span } from './sections/parent-sections.js';

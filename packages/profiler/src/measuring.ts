@@ -4,11 +4,12 @@ import { buildMeasured } from './build/build.js';
 import { poolReport } from './build/pool-report.js';
 import { sum } from './build/sums.js';
 import { ParentProfile } from './cpu/parent-profile.js';
-import { ProfileRecorder, type RawProfile } from './cpu/profile-recorder.js';
+import { ProfileRecorder } from './cpu/profile-recorder.js';
 import { judge } from './findings/judge.js';
 import type { ReportData } from './model/report-data.js';
 import { Date, nodeTiming, process } from './natives.js';
 import type { ResolvedProfilerOptions } from './options.js';
+import type { RawProfiles } from './output/chrome/profiles.js';
 import { ParentRecorder } from './record/parent-recorder.js';
 import type { Measured } from './replay/record-of.js';
 import type { Marks } from './sections/marks.js';
@@ -66,24 +67,23 @@ export class Measuring {
   }
 
   /** Ends measuring, and gives the final report. The pools are let go of, whatever happens. */
-  finish(): ReportData {
+  finish(): { data: ReportData; raw: RawProfiles } {
     try {
       this.#profile?.stop();
       this.#parent?.stop();
       this.#hasStopped = true;
-      return this.report(true);
+      return { data: this.report(true), raw: this.#rawProfiles() };
     } finally {
       this.attachments.detach();
     }
   }
 
   /** The latest profile of each worker of each pool, as V8 wrote it, and that of the main thread. */
-  rawProfiles(): { pool: string; profiles: RawProfile[] }[] {
-    const ofPools = Array.from(this.attachments.all, ({ recorder }) => ({
-      pool: recorder.pool.name,
-      profiles: recorder.profiles?.rawProfiles() ?? [],
-    }));
-    return [{ pool: '', profiles: this.#parentProfiles.rawProfiles() }, ...ofPools];
+  #rawProfiles(): RawProfiles {
+    const ofPools = Array.from(this.attachments.all, ({ recorder }) =>
+      (recorder.profiles?.rawProfiles() ?? []).map((raw) => ({ ...raw, pool: recorder.pool.name })),
+    );
+    return { originMs: this.#startMs, profiles: [...this.#parentProfiles.rawProfiles(), ...ofPools.flat()] };
   }
 
   /** Everything up to now. @param isFull whether with single tries */

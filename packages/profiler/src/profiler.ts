@@ -11,6 +11,7 @@ import {
   resolveProfilerOptions,
   show,
 } from './options.js';
+import type { RawProfiles } from './output/chrome/profiles.js';
 import { Report } from './report/report.js';
 import { chooseBottlenecks } from './sections/bottlenecks.js';
 import { Marks } from './sections/marks.js';
@@ -38,6 +39,7 @@ export class Profiler implements Disposable {
   readonly #measuring: Measuring;
   /** The final measurements; undefined while measuring goes on. */
   #final: ReportData | undefined;
+  #raw: RawProfiles | undefined;
   #stopping: Promise<Report> | undefined;
 
   /** @throws ERR_OPTION for an unknown key or a wrong value */
@@ -140,7 +142,9 @@ export class Profiler implements Disposable {
     if (this.#final !== undefined) return;
     try {
       this.#lastSides = this.#sidesNow();
-      this.#final = this.#measuring.finish();
+      const { data, raw } = this.#measuring.finish();
+      this.#final = data;
+      this.#raw = raw;
     } finally {
       this.#sections.stop();
     }
@@ -159,6 +163,6 @@ export class Profiler implements Disposable {
     // One turn, so that messages already read from the workers are handed out.
     await new Promise((resolve) => setImmediate(resolve));
     this[Symbol.dispose]();
-    return new Report(this.snapshot());
+    return new Report(this.snapshot(), this.#raw);
   }
 }

@@ -14,6 +14,7 @@ const PAGES = [
   'README.md',
   'docs/errors.md',
   'docs/policies.md',
+  'docs/profiler-outputs.md',
   'docs/profiler-sections.md',
   ...markdownOf('docs/guides'),
   ...readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/README.md`),

@@ -181,6 +181,16 @@ const MESSAGES = {
     `Task "${d.task}": ${d.by} was refused, because ${plural(d.waiting, 'message')} already wait for their receiver. ` +
     'Wait when it returns false, or post less.',
   ERR_SECTION: (d: { section: string; reason: string }) => `Section "${d.section}" ${d.reason}`,
+  ERR_REPORT: (d: {
+    file: string;
+    reason: string;
+    /** Files that are complete, and those that are not there. */
+    written: readonly string[];
+    left: readonly string[];
+  }) =>
+    `The report could not be written to ${d.file}: ${d.reason} ` +
+    `${d.written.length === 0 ? 'No file is written' : `Complete: ${d.written.join(', ')}`}. Not written: ${d.left.join(', ')}. ` +
+    'No file is left half written. Name one file alone, as report.json, or another folder.',
   ERR_REQUEST: (d: {
     topic: string;
     /** Reason for code to test; the message has it in words. */

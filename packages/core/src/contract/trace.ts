@@ -27,7 +27,7 @@ export interface TaskTrace {
   encodeMs: number;
   /** Wait between the previous try and this one, before `submittedAt`, ms; 0 for a first try. */
   backoffMs: number;
-  /** `traceparent` of the headers of its call, if there is one: the trace that it belongs to, as W3C writes it. */
+  /** Header `traceparent` of its call, if there is one. It names the trace that the call belongs to, as W3C writes it. */
   traceparent?: string | undefined;
   /** Size of the encoded input, and of the encoded result if there is one. */
   inputBytes: number;

@@ -12,7 +12,7 @@ export function gainWords({ saving, failsInMs, kind }: Finding): string {
     return `${verb} ${formatMs(saving.ms)} (${formatShare(saving.share)}; 95 %: ${formatMs(low)} to ${formatMs(high)})`;
   }
   if (failsInMs !== null) return `fails in about ${formatMs(failsInMs)}`;
-  return kind === 'risk' ? 'a risk, its time is unknown' : 'saving unknown';
+  return kind === 'risk' ? 'a risk, its time is unknown' : 'no saving predicted';
 }
 
 export function evidenceWords({ metric, value, unit, threshold }: Evidence): string {
@@ -20,7 +20,7 @@ export function evidenceWords({ metric, value, unit, threshold }: Evidence): str
   return `${metric} ${formatValue(value, unit)}${from}`;
 }
 
-export function formatValue(value: number, unit: Evidence['unit']): string {
+function formatValue(value: number, unit: Evidence['unit']): string {
   switch (unit) {
     case 'ms':
       return formatMs(value);

@@ -1,6 +1,6 @@
 import { formatLine } from './units.js';
 
-// Text from outside in Markdown as forges read it: it makes no link, no heading, no row, and calls nobody by name.
+// Text from outside, in Markdown as forges read it. It makes no link, no heading and no row, and mentions no user.
 
 const MARKUP = /[\\`*_[\]{}~|$^]/g;
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

@@ -1,4 +1,4 @@
-// How many columns of a terminal a text takes: East Asian and emoji characters take two, marks that join the one before take none.
+// Columns of a terminal that a text takes. East Asian and emoji characters take two, marks on the one before take none.
 
 const MARKS = /^[\p{Mn}\p{Me}\p{Cf}\ufe0e\ufe0f]$/u;
 const EMOJI = /^\p{Emoji_Presentation}$/u;
@@ -40,12 +40,22 @@ export function cutTo(text: string, columns: number): string {
   return `${kept}…`;
 }
 
+/** The end of the text, for paths: a line number without its file is worth nothing. One that is cut begins with "…". */
+export function endTo(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  const chars = [...text];
+  let width = 1;
+  let from = chars.length;
+  while (from > 0 && (width += widthOfChar(chars[from - 1] ?? '')) <= columns) from--;
+  return `…${chars.slice(from).join('')}`;
+}
+
 export function padTo(text: string, columns: number, align: 'left' | 'right'): string {
   const gap = ' '.repeat(Math.max(0, columns - widthOf(text)));
   return align === 'left' ? text + gap : gap + text;
 }
 
-/** Lines of at most so many columns, broken at spaces. A word that is longer has a line of its own, and is broken. */
+/** Lines of at most `columns` columns, broken at spaces. A word that is longer has a line of its own, and is broken. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,5 +1,4 @@
-import type { PoolReport } from '../model/pool-report.js';
-import { handlerTime, triesOf, type Try } from './tries.js';
+import { handlerTime, type Try } from './tries.js';
 
 /** The handler of one try. */
 export interface Slice {
@@ -18,15 +17,16 @@ export interface Lane {
 /** Lanes of one worker; tries beyond them are left out of pictures. */
 const MOST_LANES = 64;
 
-/** Lays the handlers of each worker on as few lanes as they need, so that those of one lane follow each other. */
-export function lanesOf(pool: PoolReport): Lane[] {
+/** Lays the handlers of each worker on as few lanes as they need. Those of one lane follow each other. */
+export function lanesOf(tries: readonly Try[]): Lane[] {
   const byWorker = new Map<number, Slice[]>();
-  for (const of of triesOf(pool)) {
+  for (const of of tries) {
     const time = handlerTime(of);
     if (time === undefined) continue;
-    const slices = byWorker.get(of.workerId) ?? [];
-    slices.push({ ...time, of });
-    byWorker.set(of.workerId, slices);
+    const slices = byWorker.get(of.workerId);
+    const slice = { fromMs: time.fromMs, toMs: time.toMs, of };
+    if (slices === undefined) byWorker.set(of.workerId, [slice]);
+    else slices.push(slice);
   }
   return [...byWorker.entries()].sort(([a], [b]) => a - b).flatMap(([workerId, slices]) => lanes(workerId, slices));
 }

@@ -3,6 +3,7 @@ import { evidenceWords, gainWords, optionWords, placeOf, scopeWords } from '../f
 import { CAPACITY_LABELS } from '../format/labels.js';
 import { formatLine, formatMs, formatName, formatPath, formatShare } from '../format/units.js';
 import { utf8Length } from '../format/utf8.js';
+import { endTo } from '../format/width.js';
 import type { Advice, Finding } from '../model/finding.js';
 import { CAPACITY_IDS } from '../model/ledgers.js';
 import type { PoolReport } from '../model/pool-report.js';
@@ -18,8 +19,8 @@ const MOST_COLUMNS = 360;
 const MOST_PLACE = 200;
 
 /**
- * The report in less than 4 KB of plain text, for readers with little room, such as a language model or a chat message. Most important
- * first: the step to take, findings with the option to change and the place in the source, then where the time went.
+ * The report in less than 4 KB of plain text, for a chat or a language model. Most important first. It
+ * begins with the step to take. Findings follow, with the option to change and the place in the source. Then comes where the time went.
  */
 export function toCompact(report: ReportData): string {
   let text = '';
@@ -108,6 +109,5 @@ function* placeLines(pool: PoolReport, { pools }: ReportData): Generator<string>
 
 /** A place in the source. Of a long path its end is kept: a line number without its file is worth nothing. */
 function shortPlace(file: string, line: number): string {
-  const place = formatLine(placeOf(file, line));
-  return place.length <= MOST_PLACE ? place : `…${place.slice(-MOST_PLACE)}`;
+  return endTo(formatLine(placeOf(file, line)), MOST_PLACE);
 }

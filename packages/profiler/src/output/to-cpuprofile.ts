@@ -13,8 +13,8 @@ export interface CpuProfileOptions {
 }
 
 /**
- * A CPU profile as V8 writes it, for a file that ends in `.cpuprofile`. Samples of one call path stand together, because a report keeps
- * sums: the tree and its times are those of the run, the order of time is not. Undefined if the report has no such profile.
+ * A CPU profile as V8 writes it, for a file that ends in `.cpuprofile`. Samples of one call path stand together, because a report
+ * keeps sums. Tree and times are those of the run, the order of time is not. Undefined if the report has no such profile.
  */
 export function toCpuProfile(
   report: ReportData,
@@ -26,7 +26,6 @@ export function toCpuProfile(
   return found === undefined ? undefined : profileOf(found.cpu.flame);
 }
 
-/** Exported for tests of its own. */
 function profileOf(flame: FlameGraph): CpuProfile {
   const nodes: CpuNode[] = [];
   const places = new Map<number, CpuNode>();

@@ -32,8 +32,8 @@ const EMPTY: Record<CsvTable, readonly string[]> = {
 };
 
 /**
- * One table of the report as CSV (RFC 4180): a first line of names, times in ms, shares from 0 to 1, nothing for what was not measured. A
- * text that a spreadsheet would run as a formula begins with an apostrophe.
+ * One table of the report as CSV (RFC 4180). The first line has names. Times are in ms, shares from 0 to 1. A cell is empty where nothing
+ * was measured. A text that a spreadsheet would run as a formula begins with an apostrophe.
  */
 export function toCsv(report: ReportData, table: CsvTable): string {
   const lines: string[] = [];

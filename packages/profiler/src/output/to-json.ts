@@ -1,6 +1,6 @@
 import type { ReportData } from '../model/report-data.js';
 
-/** Numbers that were not finite, by place: so many are named. */
+/** Most places that a remark names. */
 const MOST_NAMED = 10;
 
 /**

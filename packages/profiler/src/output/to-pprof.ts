@@ -52,7 +52,7 @@ function writeSamples(samples: ProtoWriter, owned: OwnedCpu, poolCount: number, 
   const { cpu, pool } = owned;
   const parts = cpu.byLabel.length === 0 ? [{ task: '', section: '', flame: cpu.flame }] : cpu.byLabel;
   for (const { task, section, flame } of parts) {
-    const labels = { thread: ownerName(owned, poolCount), pool, task, section };
+    const labels = { thread: ownerName(owned, poolCount), pool: pool ?? '', task, section };
     const places = flame.frames.map((frame) => tables.location(frame));
     for (const { selfMs, stack } of walkFlame(flame)) {
       if (!(selfMs > 0)) continue;

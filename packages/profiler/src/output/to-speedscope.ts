@@ -5,7 +5,7 @@ import type { ReportData } from '../model/report-data.js';
 import { cpuReportsOf, ownerName } from './cpu-reports.js';
 import { walkFlame } from './flame.js';
 import { lanesOf } from './lanes.js';
-import { attachedAfterMs } from './tries.js';
+import { attachedAfterMs, triesOf } from './tries.js';
 
 /** A file of speedscope: https://www.speedscope.app/file-format-schema.json. */
 export interface SpeedscopeFile {
@@ -39,7 +39,7 @@ class Frames {
 }
 
 /**
- * The report for speedscope: CPU profiles of each thread and of all workers, then the tasks of each worker over time. Workers that run
+ * The report for speedscope. CPU profiles of each thread and of all workers come first, then the tasks of each worker over time. Workers that run
  * several tasks at once have a profile for each lane. A profile of CPU time has the sums of the run, and no order of time.
  */
 export function toSpeedscope(report: ReportData): SpeedscopeFile {
@@ -80,7 +80,7 @@ function sampled(name: string, flame: FlameGraph, frames: Frames): SpeedscopePro
 function evented(report: ReportData, pool: PoolReport, frames: Frames): SpeedscopeProfile[] {
   const shift = attachedAfterMs(report, pool);
   const of = report.pools.length > 1 ? ` of ${pool.name}` : '';
-  return lanesOf(pool).map(({ workerId, lane, slices }) => ({
+  return lanesOf(triesOf(pool)).map(({ workerId, lane, slices }) => ({
     type: 'evented',
     name: plainName(`tasks, worker ${workerId}${of}${lane === 0 ? '' : `, lane ${lane + 1}`}`),
     unit: 'milliseconds',

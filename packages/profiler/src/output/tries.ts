@@ -25,18 +25,33 @@ export interface Try {
   traceparent: string;
 }
 
-export function tryAt(spans: SpanColumns, i: number): Try {
+function tryAt(spans: SpanColumns, i: number): Try {
   const name = spans.task[i] ?? 0;
-  const stamps = spans.stamps[i] ?? [];
+  // Fields by name, not by spreading: there may be a million.
   return {
-    ...{ task: spans.tasks[name] ?? '', name, taskId: spans.taskId[i] ?? 0, attempt: spans.attempt[i] ?? 1 },
-    ...{ workerId: spans.workerId[i] ?? 0, outcome: spans.outcome[i] ?? 'ok', weight: spans.weight[i] ?? 1 },
-    stamps: Array.from({ length: 10 }, (_, k) => stamps[k] ?? NaN),
-    ...{ encodeMs: spans.encodeMs[i] ?? 0, limitWaitMs: spans.limitWaitMs[i] ?? 0 },
-    ...{ batchWaitMs: spans.batchWaitMs[i] ?? 0, backoffMs: spans.backoffMs[i] ?? 0 },
-    ...{ inputBytes: spans.inputBytes[i] ?? 0, outputBytes: spans.outputBytes[i] ?? 0 },
+    task: spans.tasks[name] ?? '',
+    name,
+    taskId: spans.taskId[i] ?? 0,
+    attempt: spans.attempt[i] ?? 1,
+    workerId: spans.workerId[i] ?? 0,
+    outcome: spans.outcome[i] ?? 'ok',
+    weight: spans.weight[i] ?? 1,
+    stamps: stampsOf(spans.stamps[i] ?? []),
+    encodeMs: spans.encodeMs[i] ?? 0,
+    limitWaitMs: spans.limitWaitMs[i] ?? 0,
+    batchWaitMs: spans.batchWaitMs[i] ?? 0,
+    backoffMs: spans.backoffMs[i] ?? 0,
+    inputBytes: spans.inputBytes[i] ?? 0,
+    outputBytes: spans.outputBytes[i] ?? 0,
     traceparent: spans.traceparent?.[i] ?? '',
   };
+}
+
+/** Most tries have all stamps, and their list is used as it is. */
+function stampsOf(stamps: readonly (number | null)[]): readonly number[] {
+  return stamps.length === 10 && !stamps.includes(null)
+    ? (stamps as readonly number[])
+    : Array.from({ length: 10 }, (_, k) => stamps[k] ?? NaN);
 }
 
 /** All kept tries of a pool. */

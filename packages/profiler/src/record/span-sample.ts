@@ -9,6 +9,8 @@ const MOST_NAMES = 1000;
 const OUTCOMES: readonly TraceOutcome[] = ['ok', 'error', 'cancelled', 'timeout', 'crash'];
 /** Numbers beside the stamps: limitWaitMs, batchWaitMs, encodeMs, backoffMs, inputBytes, outputBytes. */
 const NUMBERS = 6;
+/** A header of today has 55 characters; later versions may add some. */
+const LONGEST_TRACEPARENT = 128;
 
 /**
  * A uniform sample of tries, in columns: 160 bytes a try, and no objects for the garbage collector. Up to its capacity it keeps every
@@ -19,6 +21,8 @@ export class SpanSample {
   readonly #random: () => number;
   readonly #names: string[] = [];
   readonly #ids = new BoundedNames(MOST_NAMES, (name) => this.#names.push(name) - 1);
+  /** By place; sparse, and only if a call had one. */
+  #traceparents: string[] | undefined;
   #columns: Columns;
   #seen = 0;
 
@@ -54,6 +58,9 @@ export class SpanSample {
     columns.numbers[numbers + 3] = trace.backoffMs;
     columns.numbers[numbers + 4] = trace.inputBytes;
     columns.numbers[numbers + 5] = trace.outputBytes;
+    if (trace.traceparent !== undefined) this.#traceparents ??= [];
+    if (this.#traceparents !== undefined)
+      this.#traceparents[at] = (trace.traceparent ?? '').slice(0, LONGEST_TRACEPARENT);
     columns.taskIds[at] = trace.taskId;
     columns.workerIds[at] = trace.workerId;
     columns.attempts[at] = trace.attempt;
@@ -96,6 +103,9 @@ export class SpanSample {
       backoffMs: figure(3),
       inputBytes: figure(4),
       outputBytes: figure(5),
+      ...(samples.some((sample) => sample.#traceparents !== undefined)
+        ? { traceparent: column((sample, at) => sample.#traceparents?.[at] ?? '') }
+        : {}),
     };
   }
 

@@ -14,3 +14,10 @@ it('a table sets text to the left, numbers to the right, and leaves no blanks at
     '  b       y',
   ]);
 });
+
+it('a table that is too wide cuts texts first, then leaves out the last columns', () => {
+  const rows = [['a name that is rather long', '1', '22', '333']];
+  const wide = columns(['name', 'a', 'b', 'c']);
+  expect(table(wide, rows, '', 27)).toEqual(['name             a   b    c', 'a name that is…  1  22  333']);
+  expect(table(wide, rows, '', 20)).toEqual(['name          a   b', 'a name that…  1  22']);
+});

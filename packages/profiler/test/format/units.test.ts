@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatMs, formatName, formatPath, formatRate, formatShare } from '../../src/format/units.js';
+import {
+  formatBytes,
+  formatMs,
+  formatName,
+  formatNumber,
+  formatPath,
+  formatRate,
+  formatShare,
+} from '../../src/format/units.js';
 
 describe('units', () => {
   it.each([
@@ -48,5 +56,23 @@ describe('units', () => {
     expect(formatName('red \u001b[31m\nline')).toBe('red \\u001b[31m\\u000aline');
     expect(formatName('x'.repeat(100))).toHaveLength(60);
     expect(formatPath(['load', 'read'])).toBe('load › read');
+    expect(formatName('a\u202eb\u200bc')).toBe('a\\u202eb\\u200bc');
+    expect(formatName('half \ud800')).toBe('half \ufffd');
   });
+
+  it.each([
+    [0, '0 B'],
+    [812, '812 B'],
+    [999.7, '1.00 kB'],
+    [1_210_000, '1.21 MB'],
+    [2 ** 31, '2.15 GB'],
+  ])('%d bytes read %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+  it.each([
+    [1, '1'],
+    [1.5, '1.5'],
+    [3.14159, '3.14'],
+    [12_345.6, '12,346'],
+    [NaN, '–'],
+  ])('the number %d reads %s', (value, text) => expect(formatNumber(value)).toBe(text));
 });

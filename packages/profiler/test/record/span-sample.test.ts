@@ -33,4 +33,14 @@ describe('the sample of tries', () => {
     const [stamps] = SpanSample.columns([sample], 0).stamps;
     expect(stamps?.slice(3, 9)).toEqual([null, null, null, null, null, null]);
   });
+
+  it('has the trace of the caller where a call had one, and no column where none had', () => {
+    const stamps = [1, 1, 1, 1, 1, 1, 1, 1, 1];
+    const sample = new SpanSample(10, uniform(1));
+    sample.add(traceOf(stamps, { t0: 1 }));
+    expect(SpanSample.columns([sample], 0)).not.toHaveProperty('traceparent');
+    sample.add({ ...traceOf(stamps, { t0: 2 }), traceparent: '00-aa-bb-01' });
+    sample.add(traceOf(stamps, { t0: 3 }));
+    expect(SpanSample.columns([sample], 0).traceparent).toEqual(['', '00-aa-bb-01', '']);
+  });
 });

@@ -2,7 +2,7 @@ import type { CpuReport } from '../../src/model/cpu.js';
 import type { Finding } from '../../src/model/finding.js';
 import type { ReportData } from '../../src/model/report-data.js';
 import type { SectionReport } from '../../src/model/section-report.js';
-import { durationsOf, sampleReport, type SampleOptions } from './sample-report.js';
+import { durationsOf, type SampleOptions, sampleReport } from './sample-report.js';
 
 /** Names as a program may have them: each would do harm in at least one format. */
 export const HOSTILE_NAMES = [

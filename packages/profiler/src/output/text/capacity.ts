@@ -1,6 +1,6 @@
 import { formatCount } from '@millpond/core/internal';
 import { CAPACITY_LABELS } from '../../format/labels.js';
-import { formatMs, formatNumber, formatRate, formatShare } from '../../format/units.js';
+import { formatMs, formatRate, formatShare } from '../../format/units.js';
 import { padTo } from '../../format/width.js';
 import { CAPACITY_IDS } from '../../model/ledgers.js';
 import type { PoolReport } from '../../model/pool-report.js';
@@ -22,7 +22,7 @@ export function capacityLines({ capacity, peakWorkers }: PoolReport, page: Page)
   const rest = parts.slice(shown.length).reduce((sum, { ms }) => sum + ms, 0);
   const rows = rest > 0 ? [...shown, { label: 'all else', ms: rest }] : shown;
   const labels = Math.max(...rows.map(({ label }) => label.length), 0);
-  const columns = Math.min(MOST_BAR, Math.max(8, page.width - labels - 24));
+  const columns = Math.min(MOST_BAR, Math.max(0, page.width - labels - 23));
   return [
     `  ${formatMs(wantedMs)} of at most ${formatCount(peakWorkers)} ${peakWorkers === 1 ? 'worker' : 'workers'}`,
     ...rows.map(({ label, ms }) =>
@@ -49,7 +49,7 @@ export function dispatcherLines({ ledger, busyShare }: ParentReport, page: Page)
       part('unattributed', ledger.unattributedMs),
       ledger.loopDelayMaxMs > 0 ? `longest delay ${formatMs(ledger.loopDelayMaxMs)}` : '',
       ledger.ceilingPerSecond > 0 ? `would be the limit at ${formatRate(ledger.ceilingPerSecond)}` : '',
-      ledger.workersAtCeiling > 0 ? `or at ${formatNumber(ledger.workersAtCeiling)} workers` : '',
+      ledger.workersAtCeiling > 0 ? `or at ${formatCount(Math.floor(ledger.workersAtCeiling))} workers` : '',
     ],
     '  ',
   );

@@ -1,13 +1,20 @@
 import { formatCount } from '@millpond/core/internal';
+import { placeOf } from '../../format/finding-words.js';
 import { columns, table } from '../../format/table.js';
-import { formatBytes, formatMs, formatName, formatShare } from '../../format/units.js';
+import { formatBytes, formatLine, formatMs, formatName, formatShare } from '../../format/units.js';
+import { cutTo, endTo } from '../../format/width.js';
 import type { CpuReport } from '../../model/cpu.js';
 import type { SectionReport } from '../../model/section-report.js';
 import { type SectionNode, sectionTree } from '../section-tree.js';
 import type { Page } from './page.js';
-import { frameCells, MAX_ROWS, withMore } from './task-tables.js';
+import { MAX_ROWS, withMore } from './task-tables.js';
 
 const MAX_FRAMES = 10;
+const LEAST_SHARE = 0.005;
+/** Columns of the name of a function, of its place, and of the numbers beside them. */
+const MOST_NAME = 28;
+const LEAST_PLACE = 16;
+const BESIDE_PLACES = MOST_NAME + 34;
 const WORKER_SECTIONS = columns(
   ['section', 'task', 'count', 'self', 'share', 'total', 'mean', 'p99', 'memory', 'errors'],
   2,
@@ -33,15 +40,16 @@ export function parentSectionLines(sections: readonly SectionReport[], page: Pag
 
 /** Functions with most time of their own. */
 export function hotLines(cpu: CpuReport | undefined, page: Page): string[] {
-  if (cpu === undefined || cpu.hot.length === 0) return [];
-  const rows = cpu.hot
-    .slice(0, MAX_FRAMES)
-    .map(({ functionName, file, line, selfMs, share, totalMs }) => [
-      ...frameCells(functionName, file, line),
-      formatMs(selfMs),
-      formatShare(share),
-      formatMs(totalMs),
-    ]);
+  const shown = (cpu?.hot ?? []).filter(({ share }) => share >= LEAST_SHARE).slice(0, MAX_FRAMES);
+  if (shown.length === 0) return [];
+  const room = Math.max(LEAST_PLACE, page.width - BESIDE_PLACES);
+  const rows = shown.map(({ functionName, file, line, selfMs, share, totalMs }) => [
+    cutTo(formatName(functionName === '' ? '(anonymous)' : functionName), MOST_NAME),
+    file === '' ? '' : endTo(formatLine(placeOf(file, line)), room),
+    formatMs(selfMs),
+    formatShare(share),
+    formatMs(totalMs),
+  ]);
   return table(HOT, rows, '  ', page.width);
 }
 

@@ -12,8 +12,10 @@ import { bar, facts, type Page } from './page.js';
 const MOST_TASKS = 3;
 /** Parts below this in every column share one line. */
 const LEAST_SHARE = 0.005;
-const BAR = 24;
-const COLUMNS = [...columns(['', 'mean', 'around p50', 'p99 and up', 'share']), { title: '', align: 'left' as const }];
+const MOST_BAR = 24;
+/** Columns that a table takes beside its bars. */
+const BESIDE_BARS = 74;
+const COLUMNS = columns(['', 'mean', 'around p50', 'p99 and up', 'share']);
 
 /** For the names with most latency: its parts in order of time. One list of lines a name. */
 export function latencyLines({ byTask }: PoolReport, page: Page): string[][] {
@@ -28,13 +30,36 @@ function taskLines(task: TaskReport, page: Page): string[] {
   const title = `"${formatName(task.task)}": ${formatCount(task.tries)} ${task.tries === 1 ? 'try' : 'tries'}, ${formatOutcomes(task.outcomes)}`;
   return [
     ...facts(page, [title], '  '),
-    ...table(COLUMNS, rowsOf(task), '    ', page.width),
+    ...latencyTable(task, page),
     ...executionLine(task, page),
     ...incompleteLine(task, page),
   ];
 }
 
-function rowsOf({ segments, bands, latency, waits }: TaskReport): string[][] {
+/** Bars stand at the end of the lines, as far as there is room. */
+function latencyTable(task: TaskReport, page: Page): string[] {
+  const rows = rowsOf(task);
+  const lines = table(
+    COLUMNS,
+    rows.map(({ cells }) => cells),
+    '    ',
+    page.width,
+  );
+  const widest = Math.max(...lines.map((line) => line.length));
+  const room = Math.min(MOST_BAR, page.width - BESIDE_BARS);
+  return lines.map((line, i) => {
+    const share = rows[i - 1]?.share ?? 0;
+    return room < 4 || share <= 0 ? line : `${line.padEnd(widest)}  ${bar(share, room)}`;
+  });
+}
+
+interface LatencyRow {
+  cells: string[];
+  /** 0 for no bar. */
+  share: number;
+}
+
+function rowsOf({ segments, bands, latency, waits }: TaskReport): LatencyRow[] {
   const { median, p99 } = bands;
   const whole = { mean: latency.meanMs, median: sumOf(median), p99: sumOf(p99) };
   const parts = SEGMENT_IDS.map((id) => ({
@@ -58,31 +83,21 @@ function rowsOf({ segments, bands, latency, waits }: TaskReport): string[][] {
   return [
     ...parts.filter(isLarge).flatMap((part) => [rowOf(part), ...(part.id === 'queueWait' ? waitRows(waits) : [])]),
     ...(small.length > 0 && rest.mean > 0 ? [rowOf(rest)] : []),
-    ['latency', formatMs(whole.mean), formatMs(whole.median), formatMs(whole.p99), '', ''],
+    { cells: ['latency', formatMs(whole.mean), formatMs(whole.median), formatMs(whole.p99), ''], share: 0 },
   ];
 }
 
 /** Parts of the wait in the queue that policies cause; the waits outside of tries are below. */
-function waitRows(waits: TaskReport['waits']): string[][] {
-  return WAIT_IDS.filter((id) => id !== 'backoff' && id !== 'cache' && waits[id].share >= LEAST_SHARE).map((id) => [
-    `  ${WAIT_LABELS[id]}`,
-    formatMs(waits[id].meanMs),
-    '',
-    '',
-    formatShare(waits[id].share),
-    '',
-  ]);
+function waitRows(waits: TaskReport['waits']): LatencyRow[] {
+  return WAIT_IDS.filter((id) => id !== 'backoff' && id !== 'cache' && waits[id].share >= LEAST_SHARE).map((id) => ({
+    cells: [`  ${WAIT_LABELS[id]}`, formatMs(waits[id].meanMs), '', '', formatShare(waits[id].share)],
+    share: 0,
+  }));
 }
 
-function rowOf(part: { label: string; mean: number; median: number; p99: number; share: number }): string[] {
-  return [
-    part.label,
-    formatMs(part.mean),
-    formatMs(part.median),
-    formatMs(part.p99),
-    formatShare(part.share),
-    bar(part.share, BAR),
-  ];
+function rowOf(part: { label: string; mean: number; median: number; p99: number; share: number }): LatencyRow {
+  const cells = [part.label, ...[part.mean, part.median, part.p99].map(formatMs), formatShare(part.share)];
+  return { cells, share: part.share };
 }
 
 function executionLine({ execution, segments, waits }: TaskReport, page: Page): string[] {

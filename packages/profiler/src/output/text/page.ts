@@ -1,5 +1,5 @@
 import { formatLine } from '../../format/units.js';
-import { widthOf, wrap } from '../../format/width.js';
+import { cutTo, widthOf, wrap } from '../../format/width.js';
 
 export interface TextOptions {
   /** Columns of the terminal: lines are broken, and tables cut, to fit. @defaultValue 100 */
@@ -22,11 +22,11 @@ const MOST_COLUMNS = 800;
 const plain = (text: string): string => text;
 const style = (open: number, close: number) => (text: string) => `\u001b[${open}m${text}\u001b[${close}m`;
 /** Narrower than this, no line can be read. */
-const LEAST_WIDTH = 40;
+const LEAST_WIDTH = 48;
 
 export function pageOf({ width = 100, color = false }: TextOptions): Page {
   return {
-    width: Number.isFinite(width) ? Math.max(LEAST_WIDTH, Math.floor(width)) : LEAST_WIDTH * 1000,
+    width: Number.isFinite(width) ? Math.max(LEAST_WIDTH, Math.floor(width)) : 100_000,
     bold: color ? style(1, 22) : plain,
     dim: color ? style(2, 22) : plain,
     alarm: color ? style(33, 39) : plain,
@@ -64,5 +64,5 @@ export function bar(share: number, columns: number): string {
 
 /** A title with its lines, or nothing if there are none. */
 export function titled(page: Page, title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [page.bold(title), ...lines];
+  return lines.length === 0 ? [] : [page.bold(cutTo(title, page.width)), ...lines];
 }

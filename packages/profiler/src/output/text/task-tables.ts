@@ -1,5 +1,4 @@
 import { formatCount } from '@millpond/core/internal';
-import { placeOf } from '../../format/finding-words.js';
 import { columns, table } from '../../format/table.js';
 import { formatBytes, formatMs, formatName, formatNumber, formatShare } from '../../format/units.js';
 import type { PoolReport } from '../../model/pool-report.js';
@@ -80,13 +79,5 @@ export function withMore(
   return [
     ...table(of, rows, '  ', page.width),
     ...(more > 0 ? [`  … and ${formatCount(more)} more, in the JSON report`] : []),
-  ];
-}
-
-/** A function, and where it is. */
-export function frameCells(functionName: string, file: string, line: number): [string, string] {
-  return [
-    formatName(functionName === '' ? '(anonymous)' : functionName),
-    file === '' ? '' : formatName(placeOf(file, line)),
   ];
 }

@@ -35,8 +35,11 @@ export function toText(report: ReportData, options: TextOptions = {}): string {
     .join('\n\n')}\n`;
 }
 
-function verdictLines({ verdict }: ReportData, page: Page): string[] {
+/** The first finding says the same, with its numbers. */
+function verdictLines({ verdict, findings }: ReportData, page: Page): string[] {
+  if (verdict.id !== null && verdict.id === findings[0]?.id) return [];
   const paint = verdict.kind === 'bottleneck' || verdict.kind === 'risk' ? page.alarm : page.good;
+  if (verdict.sentence === '') return [];
   return paragraph(page, verdict.sentence).map(verdict.kind === 'nothing' ? page.dim : paint);
 }
 
