@@ -1,5 +1,5 @@
 import type { OpenOperation } from './in-flight.js';
-import type { IoSink } from './io-watch.js';
+import type { IoSink } from './io-sink.js';
 import { bytesOf, isObject, objectAt } from './listening.js';
 import { methodName } from './method-name.js';
 import { peerName } from './peer-name.js';

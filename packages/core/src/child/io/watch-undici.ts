@@ -1,6 +1,6 @@
 import { Buffer } from '../../base/natives.js';
 import type { Operation } from './io-rows.js';
-import type { IoSink } from './io-watch.js';
+import type { IoSink } from './io-sink.js';
 import { bytesOf, objectAt } from './listening.js';
 import { methodName } from './method-name.js';
 import { OriginNames, peerName } from './peer-name.js';
