@@ -1,7 +1,7 @@
 // What a watched request and a watched command cost, beside ones that are not watched: `node bench/micro/watched-io.mjs`, after a
-// build. Rounds with and without the watch take turns, so that both see the same machine. Processor time is what the watch adds; the
-// time that an operation takes shows how much of it that is. Redis is measured where it is installed.
+// build. Rounds with the watch, without it, and with listeners that do nothing take turns: all see the same machine. Redis is measured where it is installed.
 import { spawn } from 'node:child_process';
+import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { createRequire } from 'node:module';
@@ -9,8 +9,8 @@ import { IoWatch } from '../../packages/core/dist/child/io/io-watch.js';
 import { installedServers, startServers } from '../../scripts/servers.mjs';
 
 const require = createRequire(import.meta.url);
-const ROUNDS = 60;
-const OPERATIONS = 300;
+const ROUNDS = 12;
+const OPERATIONS = 2000;
 const AT_ONCE = 10;
 const SERVER = `const server = require('node:http').createServer((q, r) => r.end('hello')).listen(0, '127.0.0.1', () => {
   console.log(server.address().port);
@@ -18,7 +18,44 @@ const SERVER = `const server = require('node:http').createServer((q, r) => r.end
 process.stdin.on('end', () => process.exit()).resume();`;
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const quantile = (values, share) => values.toSorted((a, b) => a - b)[Math.floor(values.length * share)];
+
+/** Names of the channels on which a watch listens. */
+function channelsOf() {
+  const names = [];
+  const { subscribe } = diagnostics;
+  diagnostics.subscribe = (name, listener) => {
+    names.push(name);
+    subscribe(name, listener);
+  };
+  const watch = new IoWatch(() => 'task');
+  watch.start();
+  watch.stop();
+  diagnostics.subscribe = subscribe;
+  return names;
+}
+
+const CHANNELS = channelsOf();
+const nothing = () => {};
+
+/** What listens during a round. @returns what ends that */
+const KINDS = {
+  plain: () => nothing,
+  /** The clients' own work for their channels. */
+  'listened to': () => {
+    for (const name of CHANNELS) diagnostics.subscribe(name, nothing);
+    return () => {
+      for (const name of CHANNELS) diagnostics.unsubscribe(name, nothing);
+    };
+  },
+  watched: () => {
+    const watch = new IoWatch(() => 'task');
+    watch.start();
+    return () => {
+      watch.take();
+      watch.stop();
+    };
+  },
+};
 
 async function round(operation) {
   let left = OPERATIONS;
@@ -33,25 +70,23 @@ async function round(operation) {
 }
 
 async function measure(name, operation) {
-  const watch = new IoWatch(() => 'task');
-  const rounds = { plain: [], watched: [] };
-  for (let n = 0; n < 20; n++) await round(operation);
-  for (let n = 0; n < ROUNDS; n++) {
-    for (const kind of n % 2 === 0 ? ['plain', 'watched'] : ['watched', 'plain']) {
-      if (kind === 'watched') watch.start();
-      rounds[kind].push(await round(operation));
-      watch.take();
-      watch.stop();
+  const rounds = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, []]));
+  for (let n = -2; n < ROUNDS; n++) {
+    const kinds = Object.keys(KINDS);
+    for (const kind of n % 2 === 0 ? kinds : kinds.reverse()) {
+      const end = KINDS[kind]();
+      const result = await round(operation);
+      end();
+      if (n >= 0) rounds[kind].push(result);
     }
   }
-  const ratios = (key) => rounds.plain.map((plain, n) => rounds.watched[n][key] / plain[key]);
-  const show = (key) =>
-    `${median(ratios(key)).toFixed(3)} (${quantile(ratios(key), 0.25).toFixed(2)} to ${quantile(ratios(key), 0.75).toFixed(2)})`;
-  const plain = median(rounds.plain.map(({ cpuUs }) => cpuUs));
-  const added = median(rounds.plain.map((each, n) => rounds.watched[n].cpuUs - each.cpuUs));
-  console.log(
-    `${name}: time ×${show('us')}; processor ×${show('cpuUs')}, ${plain.toFixed(0)} µs and ${added.toFixed(1)} µs more`,
-  );
+  const { plain } = rounds;
+  console.log(`${name}: ${median(plain.map(({ cpuUs }) => cpuUs)).toFixed(1)} µs of processor time`);
+  for (const kind of Object.keys(KINDS).slice(1)) {
+    const ratio = (key) => median(plain.map((each, n) => rounds[kind][n][key] / each[key])).toFixed(2);
+    const more = median(plain.map((each, n) => rounds[kind][n].cpuUs - each.cpuUs)).toFixed(1);
+    console.log(`  ${kind}: ${more} µs more, ×${ratio('cpuUs')}; time ×${ratio('us')}`);
+  }
 }
 
 const server = spawn(process.execPath, ['-e', SERVER], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -88,9 +123,8 @@ const { sqlShape, DIALECTS } = await import('../../packages/core/dist/child/io/s
 const statement =
   "SELECT o.id, o.name, SUM(l.price) FROM orders o JOIN lines l ON l.order_id = o.id WHERE o.id IN (1, 2, 3) AND o.state = 'open'";
 for (let n = 0; n < 20_000; n++) sqlShape(statement, DIALECTS.mysql);
-const begin = performance.now();
+const cpu = process.cpuUsage();
 for (let n = 0; n < 100_000; n++) sqlShape(statement, DIALECTS.mysql);
-console.log(
-  `shape of a statement of ${statement.length} characters: ${((performance.now() - begin) / 100).toFixed(2)} µs`,
-);
+const { user, system } = process.cpuUsage(cpu);
+console.log(`a statement of ${statement.length} characters: ${((user + system) / 100_000).toFixed(2)} µs`);
 process.exit();

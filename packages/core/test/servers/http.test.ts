@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type AnyHandlers, Pool } from '@millpond/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Profilable,PROFILING } from '../../src/contract/profile-messages.js';
+import { type Profilable, PROFILING } from '../../src/contract/profile-messages.js';
 import { KINDS, WORKER_KINDS } from '../behaviour/pools.js';
 import { rowOf, withWatched } from './watched.js';
 

@@ -12,6 +12,8 @@ export interface OpenOperation {
   hasFailed: boolean;
   bytesIn: number;
   bytesOut: number;
+  /** Length of the answer as its headers announce it; undefined if they do not. */
+  announced: number | undefined;
 }
 
 /** Operations that have begun and not ended, by the object with which their library speaks of them. */
@@ -39,7 +41,14 @@ export class InFlight {
       this.#lost++;
       return undefined;
     }
-    const operation: OpenOperation = { row, beganAt: now, hasFailed: false, bytesIn: 0, bytesOut: 0 };
+    const operation: OpenOperation = {
+      row,
+      beganAt: now,
+      hasFailed: false,
+      bytesIn: 0,
+      bytesOut: 0,
+      announced: undefined,
+    };
     row.begin(now);
     this.#open.set(key, operation);
     return operation;

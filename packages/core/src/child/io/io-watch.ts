@@ -3,6 +3,7 @@ import { hostNowMs } from '../../base/clock.js';
 import type { IoDelta } from '../../contract/profile-messages.js';
 import { InFlight, type OpenOperation } from './in-flight.js';
 import { type IoRow, IoRows, type Operation, OUTSIDE } from './io-rows.js';
+import type { IoSink, TaskStore } from './io-sink.js';
 import { Listening } from './listening.js';
 import { watchCaches } from './watch-caches.js';
 import { watchHttp } from './watch-http.js';
@@ -12,19 +13,6 @@ import { watchUndici } from './watch-undici.js';
 
 /** Channel under which operations without an end are counted. */
 const NO_END = '(no end)';
-
-/** What the readers of channels write to. */
-export interface IoSink {
-  readonly listening: Listening;
-  begin(key: object, operation: Operation): OpenOperation | undefined;
-  get(key: object): OpenOperation | undefined;
-  end(key: object): void;
-  /** The row of an operation that is over at once, or of which only the number is known. @returns undefined if it is not watched */
-  row(operation: Operation): IoRow | undefined;
-}
-
-/** Holds the name of the task in whose async calls the code runs. */
-export type TaskStore = AsyncLocalStorage<string>;
 
 /** What calls a handler with its input and context. */
 type Caller<H, C> = (handler: H, input: unknown, context: C) => unknown;

@@ -1,4 +1,4 @@
-import type { IoSink } from './io-watch.js';
+import type { IoSink } from './io-sink.js';
 import { isObject } from './listening.js';
 
 const METRICS = 'lru-cache:metrics';

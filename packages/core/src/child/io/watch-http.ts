@@ -1,5 +1,6 @@
+import { lengthIn } from './header-length.js';
 import type { OpenOperation } from './in-flight.js';
-import type { IoSink } from './io-watch.js';
+import type { IoSink } from './io-sink.js';
 import { bytesOf, isObject, objectAt } from './listening.js';
 import { methodName } from './method-name.js';
 import { peerName } from './peer-name.js';
@@ -12,20 +13,9 @@ const SERVER_ERROR = 500;
 
 type Call = (...args: unknown[]) => unknown;
 
-/** What counts the bytes of a request. */
-interface Counted {
-  socket: Record<string, unknown> | undefined;
-  /** How far its socket was when it got the request. */
-  read: number;
-  written: number;
-  /** The answer, once its headers have come. */
-  response: Record<string, unknown> | undefined;
-}
-
 /** Watches requests of node:http and node:https. The channels say when one begins. Its own 'close' event is its end. */
 export function watchHttp(sink: IoSink): void {
   const { listening } = sink;
-  const counts = new WeakMap<object, Counted>();
   const begin = (message: unknown): boolean => {
     const request = objectAt(message, 'request');
     if (request === undefined || typeof request.once !== 'function') return false;
@@ -34,13 +24,11 @@ export function watchHttp(sink: IoSink): void {
     const operation = methodName(request.method);
     const open = sink.begin(request, { kind: 'http', peer, operation, statement: '', what: 'use' });
     if (open === undefined) return true;
-    const counted: Counted = { socket: undefined, read: 0, written: 0, response: undefined };
-    counts.set(request, counted);
+    /** How far its socket had read when the request got it. */
+    let before = 0;
     const onSocket = (socket: unknown): boolean => {
       if (!isObject(socket)) return false;
-      counted.socket = socket;
-      counted.read = bytesOf(socket.bytesRead);
-      counted.written = bytesOf(socket.bytesWritten);
+      before = bytesOf(socket.bytesRead);
       return watchConnection(sink, socket, peer);
     };
     if (isObject(request.socket)) onSocket(request.socket);
@@ -49,7 +37,7 @@ export function watchHttp(sink: IoSink): void {
       request,
       'close',
       listening.guarded(CREATED, () => {
-        count(request, open, counted);
+        count(request, open, before);
         sink.end(request);
         return true;
       }),
@@ -69,8 +57,6 @@ export function watchHttp(sink: IoSink): void {
     const open = sink.get(request);
     if (open === undefined) return true;
     if (response.statusCode >= SERVER_ERROR) open.hasFailed = true;
-    const counted = counts.get(request);
-    if (counted !== undefined) counted.response = response;
     return true;
   });
   listening.on('http.client.request.error', (message) => {
@@ -100,18 +86,16 @@ function watchConnection(sink: IoSink, socket: Record<string, unknown>, peer: st
   return true;
 }
 
-/** Counts bytes: those of the bodies if their lengths are announced, or else those of the socket, headers included. */
-function count(request: Record<string, unknown>, open: OpenOperation, counted: Counted): void {
-  const { socket, read, written, response } = counted;
+/** Counts bytes: those of the bodies if their lengths are announced. Of an answer without one, those of the socket count. */
+function count(request: Record<string, unknown>, open: OpenOperation, before: number): void {
+  const response = objectAt(request, 'res');
   // It was cut off.
   if (response?.complete === false) open.hasFailed = true;
   // Node sets the header itself where it knows the length, and then not as one that can be asked for.
   open.bytesOut = bytesOf(headerOf(request, 'content-length') ?? request._contentLength);
-  const isChunked = headerOf(request, 'transfer-encoding') !== undefined;
-  if (isChunked && socket !== undefined) open.bytesOut = bytesOf(Number(socket.bytesWritten) - written);
-  const announced = objectAt(response, 'headers')?.['content-length'];
-  if (announced === undefined) open.bytesIn = socket === undefined ? 0 : bytesOf(Number(socket.bytesRead) - read);
-  else if (request.method !== 'HEAD') open.bytesIn = bytesOf(announced);
+  const announced = lengthIn(response?.rawHeaders);
+  if (announced === undefined) open.bytesIn = bytesOf(Number(objectAt(request, 'socket')?.bytesRead) - before);
+  else if (request.method !== 'HEAD') open.bytesIn = announced;
 }
 
 function headerOf(request: Record<string, unknown>, name: string): unknown {

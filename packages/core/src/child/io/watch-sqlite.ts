@@ -1,4 +1,4 @@
-import type { IoSink } from './io-watch.js';
+import type { IoSink } from './io-sink.js';
 import { isObject } from './listening.js';
 import { DIALECTS, sqlShape } from './sql-shape.js';
 

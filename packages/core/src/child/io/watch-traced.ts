@@ -1,4 +1,4 @@
-import type { IoSink, TaskStore } from './io-watch.js';
+import type { IoSink, TaskStore } from './io-sink.js';
 import { bytesOf, diagnostics, isObject } from './listening.js';
 import { type TraceContext, type TracedClient, tracedClients } from './traced-clients.js';
 

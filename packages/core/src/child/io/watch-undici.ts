@@ -1,6 +1,6 @@
-import { Buffer } from '../../base/natives.js';
+import { lengthIn } from './header-length.js';
 import type { Operation } from './io-rows.js';
-import type { IoSink } from './io-watch.js';
+import type { IoSink } from './io-sink.js';
 import { bytesOf, objectAt } from './listening.js';
 import { methodName } from './method-name.js';
 import { OriginNames, peerName } from './peer-name.js';
@@ -10,7 +10,6 @@ const MOST_CONNECTING = 1000;
 /** A header that fetch() sets, and that no program can set for it. */
 const FETCH_MARK = 'sec-fetch-mode';
 const MOST_HEADERS = 100;
-const CONTENT_LENGTH = 'content-length';
 const SERVER_ERROR = 500;
 /** Statuses whose answer has no body, whatever its length says. */
 const WITHOUT_BODY = new Set([204, 304]);
@@ -25,8 +24,6 @@ export function watchUndici(sink: IoSink): void {
 function watchRequests(sink: IoSink): void {
   const { listening } = sink;
   const origins = new OriginNames();
-  /** Lengths that headers announce, where the version says nothing of the body itself. */
-  const announced = new WeakMap<object, number>();
 
   listening.on('undici:request:create', (message) => {
     const request = objectAt(message, 'request');
@@ -45,7 +42,7 @@ function watchRequests(sink: IoSink): void {
     const status = response.statusCode;
     if (typeof status !== 'number') return false;
     if (status >= SERVER_ERROR) open.hasFailed = true;
-    if (request.method !== 'HEAD' && !WITHOUT_BODY.has(status)) announced.set(request, lengthIn(response.headers));
+    if (request.method !== 'HEAD' && !WITHOUT_BODY.has(status)) open.announced = lengthIn(response.headers);
     return true;
   });
   /** From version 7 on. */
@@ -63,7 +60,7 @@ function watchRequests(sink: IoSink): void {
     const request = objectAt(message, 'request');
     if (request === undefined) return false;
     const open = sink.get(request);
-    if (open?.bytesIn === 0) open.bytesIn = announced.get(request) ?? 0;
+    if (open?.bytesIn === 0) open.bytesIn = open.announced ?? 0;
     if (open?.bytesOut === 0) open.bytesOut = bytesOf(request.contentLength);
     sink.end(request);
     return true;
@@ -126,21 +123,4 @@ function isFetch(headers: unknown): boolean {
   const names = headers as unknown[];
   for (let at = 0; at < names.length && at < MOST_HEADERS; at += 2) if (names[at] === FETCH_MARK) return true;
   return false;
-}
-
-/** The length of a body as its headers announce it: names and values in turn, as bytes. */
-function lengthIn(headers: unknown): number {
-  if (!Array.isArray(headers)) return 0;
-  const parts = headers as unknown[];
-  for (let at = 0; at + 1 < parts.length && at < MOST_HEADERS; at += 2) {
-    const name = parts[at] as { length?: unknown } | null | undefined;
-    // Most headers are none, and to make a text of their bytes takes longer.
-    if (name?.length !== CONTENT_LENGTH.length) continue;
-    if (textOf(name).toLowerCase() === CONTENT_LENGTH) return bytesOf(textOf(parts[at + 1]));
-  }
-  return 0;
-}
-
-function textOf(part: unknown): string {
-  return typeof part === 'string' ? part : part instanceof Uint8Array ? Buffer.from(part).toString('latin1') : '';
 }
