@@ -14,6 +14,8 @@ const PAGES = [
   'README.md',
   'docs/errors.md',
   'docs/policies.md',
+  'docs/profiler-compare.md',
+  'docs/profiler-live.md',
   ...markdownOf('docs/guides'),
   ...readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/README.md`),
 ];
