@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { plural } from '@millpond/core/internal';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { CLINIC_TOOLS, type ClinicTool, runUnderClinic } from './clinic/run-under-clinic.js';
 import { init } from './commands/init.js';
 import type { RunFlags } from './commands/run.js';
 import { run } from './commands/run.js';
@@ -20,7 +21,7 @@ import { formatProblems, WorkloadError } from './workload/problems.js';
  */
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;
-  const program = buildProgram(io, (code) => (exitCode = code));
+  const program = buildProgram(argv, io, (code) => (exitCode = code));
   try {
     await program.parseAsync([...argv]);
     return exitCode;
@@ -52,7 +53,7 @@ function explain(error: unknown, io: Io, color: boolean): ExitCode {
   return EXIT.broken;
 }
 
-function buildProgram(io: Io, done: (code: ExitCode) => void): Command {
+function buildProgram(argv: readonly string[], io: Io, done: (code: ExitCode) => void): Command {
   const program = new Command('millpond')
     .description('Runs workload files over a pool of Node.js workers.')
     .version(readVersion(), '-V, --version', 'print the version')
@@ -62,7 +63,7 @@ function buildProgram(io: Io, done: (code: ExitCode) => void): Command {
     .showHelpAfterError('(millpond --help shows what there is)')
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .addHelpText('after', EXAMPLES);
-  addRun(program, io, done);
+  addRun(program, argv, io, done);
   program
     .command('validate')
     .description('check a workload file, its worker and its input; start nothing')
@@ -77,7 +78,7 @@ function buildProgram(io: Io, done: (code: ExitCode) => void): Command {
   return program;
 }
 
-function addRun(program: Command, io: Io, done: (code: ExitCode) => void): void {
+function addRun(program: Command, argv: readonly string[], io: Io, done: (code: ExitCode) => void): void {
   program
     .command('run')
     .description('run a workload file')
@@ -89,11 +90,21 @@ function addRun(program: Command, io: Io, done: (code: ExitCode) => void): void 
     .option('--timeout <ms>', 'longest execution of one item in milliseconds', wholeNumber)
     .option('-n, --dry-run', 'show what would be done; start nothing')
     .option('--json', 'print events as JSON lines on standard output; results go to the output file, if there is one')
+    .addOption(
+      new Option(
+        '--clinic <tool>',
+        'run under an installed clinic, which sees this process only, not its workers',
+      ).choices(CLINIC_TOOLS),
+    )
     .option('-q, --quiet', 'print no progress and no summary')
     .option('--no-color', 'print without colour')
     .addHelpText('after', RUN_EXAMPLES)
-    .action(async (file: string, options: Omit<RunFlags, 'timeoutMs'> & { timeout?: number }) => {
-      const { timeout, ...flags } = options;
+    .action(async (file: string, options: Omit<RunFlags, 'timeoutMs'> & { timeout?: number; clinic?: ClinicTool }) => {
+      const { timeout, clinic, ...flags } = options;
+      if (clinic !== undefined) {
+        done(await runUnderClinic(clinic, argv, io));
+        return;
+      }
       done(await run(file, { ...flags, ...(timeout === undefined ? {} : { timeoutMs: timeout }) }, io));
     });
 }
@@ -135,6 +146,7 @@ Examples:
   millpond run workload.yaml --dry-run             show the plan
   millpond run workload.yaml --limit 10 -o -       try ten items, results on standard output
   cat urls.txt | millpond run fetch.yaml > out.jsonl
+  millpond run workload.yaml --clinic doctor       look at this process with clinic (npm install clinic)
   millpond run workload.yaml --json | jq 'select(.type == "end")'
 
 The first Ctrl-C finishes what is running; the second kills it.`;

@@ -8,7 +8,22 @@ export type { TextOptions } from './output/text/page.js';
 export type { CpuProfileOptions } from './output/to-cpuprofile.js';
 export type { CsvTable } from './output/to-csv.js';
 export type { SpeedscopeFile, SpeedscopeProfile } from './output/to-speedscope.js';
+export { assert, ProfileAssertionError } from './compare/assert.js';
+export { compare } from './compare/compare.js';
+export { History } from './compare/history.js';
 export type { ProfiledPool } from './attach.js';
+export type { Limited, ReportAssertions } from './compare/assert.js';
+export type {
+  Comparable,
+  ComparedMetric,
+  CompareOptions,
+  Comparison,
+  ComparisonVerdict,
+} from './compare/comparison.js';
+export type { DamagedEntry, HistoryEntry, HistoryOptions } from './compare/history.js';
+export type { MetricUnit } from './compare/metrics.js';
+export type { LiveServer } from './live/serve.js';
+export type { ServeOptions } from './live/serve-options.js';
 export type { BottleneckOptions, BottleneckOrder, ProfilerOptions } from './options.js';
 export type { Span } from './sections/parent-sections.js';
 export type { SectionStats } from './sections/section-stats.js';

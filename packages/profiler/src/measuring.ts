@@ -6,6 +6,8 @@ import { sum } from './build/sums.js';
 import { ParentProfile } from './cpu/parent-profile.js';
 import { ProfileRecorder } from './cpu/profile-recorder.js';
 import { judge } from './findings/judge.js';
+import type { LiveSource } from './live/live-state.js';
+import { PoolsSource, type WatchedPool } from './live/pools-source.js';
 import type { ReportData } from './model/report-data.js';
 import { Date, nodeTiming, process } from './natives.js';
 import type { ResolvedProfilerOptions } from './options.js';
@@ -84,6 +86,16 @@ export class Measuring {
       (recorder.profiles?.rawProfiles() ?? []).map((raw) => ({ ...raw, pool: recorder.pool.name })),
     );
     return { originMs: this.#startMs, profiles: [...this.#parentProfiles.rawProfiles(), ...ofPools.flat()] };
+  }
+
+  /** What a live page shows of all this. A pool that cannot say enough about itself becomes a line of text on the page. */
+  liveSource(): LiveSource {
+    return new PoolsSource({
+      pools: () => Array.from(this.attachments.all, ({ pool }) => pool as unknown as WatchedPool),
+      // Without single tries: it is made again and again.
+      report: () => this.report(false),
+      ...{ level: this.#options.level, startedAt: this.#startedAt, startMs: this.#startMs, now: hostNowMs },
+    });
   }
 
   /** Everything up to now. @param isFull whether with single tries */

@@ -1,5 +1,7 @@
 import { hostNowMs } from '@millpond/core/internal';
 import type { ProfiledPool } from './attach.js';
+import { type LiveServer, serveLive } from './live/serve.js';
+import type { ServeOptions } from './live/serve-options.js';
 import { Measuring } from './measuring.js';
 import type { Bottleneck, ReportData } from './model/report-data.js';
 import { setImmediate } from './natives.js';
@@ -41,6 +43,7 @@ export class Profiler implements Disposable {
   #final: ReportData | undefined;
   #raw: RawProfiles | undefined;
   #stopping: Promise<Report> | undefined;
+  readonly #servers = new Set<LiveServer>();
 
   /** @throws ERR_OPTION for an unknown key or a wrong value */
   constructor(options?: ProfilerOptions) {
@@ -128,6 +131,23 @@ export class Profiler implements Disposable {
   }
 
   /**
+   * Serves a page on this machine that shows what the attached pools do now. Its address has a secret part, and the page changes
+   * nothing. Neither server nor browser keeps the program alive. `stop` ends it, and so does its `close`.
+   * @throws ERR_OPTION for an unknown key or a wrong value, or if the profiler has stopped. An Error of the system if it cannot listen.
+   */
+  async serve(options?: ServeOptions): Promise<LiveServer> {
+    const refusal = 'is not possible: this profiler has stopped. Make a new one for the next run.';
+    if (this.#hasStopped) refuse('serve', refusal);
+    const server = await serveLive(this.#measuring.liveSource(), options);
+    this.#servers.add(server);
+    if (this.#hasStopped) {
+      await this.#closeServers();
+      refuse('serve', refusal);
+    }
+    return server;
+  }
+
+  /**
    * Ends measuring, detaches every pool and returns the report. A worker sends its sections when it becomes idle, else about
    * four times a second. The parent may read a last result before. Sections are certainly complete once the pool is closed. A
    * second call returns the same report.
@@ -147,7 +167,12 @@ export class Profiler implements Disposable {
       this.#raw = raw;
     } finally {
       this.#sections.stop();
+      void this.#closeServers();
     }
+  }
+
+  async #closeServers(): Promise<void> {
+    await Promise.all(Array.from(this.#servers, (server) => server.close()));
   }
 
   #sidesNow(): SectionSide[] {
@@ -163,6 +188,7 @@ export class Profiler implements Disposable {
     // One turn, so that messages already read from the workers are handed out.
     await new Promise((resolve) => setImmediate(resolve));
     this[Symbol.dispose]();
+    await this.#closeServers();
     return new Report(this.snapshot(), this.#raw);
   }
 }

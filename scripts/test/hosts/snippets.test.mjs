@@ -16,6 +16,8 @@ const PAGES = [
   'docs/policies.md',
   'docs/profiler-outputs.md',
   'docs/profiler-sections.md',
+  'docs/profiler-compare.md',
+  'docs/profiler-live.md',
   ...markdownOf('docs/guides'),
   ...readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/README.md`),
 ];

@@ -61,6 +61,7 @@ function taskMetrics(pool: PoolReport, task: TaskReport, name: string): Metric[]
   });
   return [
     ...LATENCIES.map((figure, i) => of(`latency ${figure}`, 'ms', latencies[i] ?? bare(0, ONE_VALUE))),
+    of('execution mean', 'ms', bare(task.segments.execution.meanMs, ONE_VALUE)),
     of('cpu', 'ms', bare(task.execution.cpuMs / count, ONE_VALUE)),
     of('bytes in', 'bytes', bare(task.bytesIn.mean, ONE_VALUE)),
     of('bytes out', 'bytes', bare(task.bytesOut.mean, ONE_VALUE)),

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { Profiler } from '@millpond/profiler';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { EventReader } from '../live/http.js';
+import { ask, EventReader } from '../live/http.js';
 
 const PROGRAM = fileURLToPath(new URL('./fixtures/served-program.mjs', import.meta.url));
 
@@ -40,5 +41,32 @@ describe.each(['process', 'thread'])('a program with a live page and a pool of k
     expect(await ended).toEqual([0, null]);
     reader.resume();
     await reader.ended();
+  });
+
+  it('has no page any more once the profiler has stopped', async () => {
+    const { child, url, ended } = await start({ kind });
+    const reader = new EventReader(url);
+    await reader.until(() => reader.states.length > 0);
+    expect(reader.states[0]?.data.state.report?.verdict.step).not.toBe('');
+    child.stdin?.write('stop\n');
+    await reader.ended();
+    expect(reader.messages.at(-1)?.event).toBe('end');
+    expect(await ended).toEqual([0, null]);
+  });
+});
+
+describe('profiler.serve()', () => {
+  it('is refused once the profiler has stopped, and ends with using', async () => {
+    const profiler = new Profiler();
+    const { url } = await profiler.serve({ port: 0 });
+    expect((await ask(`${url}healthz`)).status).toBe(200);
+    await profiler.stop();
+    await expect(ask(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(profiler.serve()).rejects.toMatchObject({ code: 'ERR_OPTION' });
+    const disposed = new Profiler();
+    const server = await disposed.serve();
+    disposed[Symbol.dispose]();
+    await server.close();
+    await expect(ask(server.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 });
