@@ -12,6 +12,8 @@ import { isBound } from './rules/uneven-workers.js';
 import { healthyNote, isSoon, verdictOf } from './verdict.js';
 import { viewOf } from './view.js';
 
+export type { Measured };
+
 export interface JudgeOptions {
   /** Ids of rules to leave out, such as `R11`. */
   mute?: readonly string[];
@@ -20,10 +22,10 @@ export interface JudgeOptions {
 }
 
 /** What a report says beside its numbers. */
-export type Judged = Pick<ReportData, 'verdict' | 'findings' | 'notes' | 'muted'>;
+export type Judgement = Pick<ReportData, 'verdict' | 'findings' | 'notes' | 'muted'>;
 
 /** Finds out where the time of a run went, why, and what would help. Pure: equal input gives equal output. */
-export function judge(measured: Measured, { mute = [], mostTries }: JudgeOptions = {}): Judged {
+export function judge(measured: Measured, { mute = [], mostTries }: JudgeOptions = {}): Judgement {
   const all = measured.pools.map((pool) => judgePool(measured, pool, mostTries));
   const mutedIds = new Set(mute.map((id) => id.trim().toUpperCase()));
   const counts = new Map<string, number>();
