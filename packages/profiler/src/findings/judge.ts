@@ -2,6 +2,7 @@ import type { Finding, Verdict } from '../model/finding.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { ReportData } from '../model/report-data.js';
 import { calibrate } from '../replay/calibrate.js';
+import { onCoreShare } from '../replay/on-core.js';
 import { goalOf } from '../replay/play.js';
 import { type Measured, recordOf } from '../replay/record-of.js';
 import type { RunRecord } from '../replay/run-record.js';
@@ -45,7 +46,7 @@ function judgePool(measured: Measured, pool: PoolReport, mostTries?: number): { 
   const plain = recordOf(measured, pool, mostTries);
   const goal = plain === null ? 'makespan' : goalOf(plain);
   const record = plain !== null && isBound(viewOf(measured, pool, plain, goal)) ? bound(plain) : plain;
-  const calibrated = record === null ? null : calibrate(record);
+  const calibrated = record === null ? null : calibrate(record, onCoreShare(pool.byTask) < 0.8);
   const view = viewOf(measured, pool, calibrated?.record ?? null, goal);
   const ranked = rank(
     RULES.flatMap((rule) => rule(view)),
