@@ -74,7 +74,7 @@ function taskReport(run: Simulated, name: number): TaskReport {
     },
     executionSquares: executions.reduce((sum, ms) => sum + ms * ms, 0),
     slowdown: executionMs === 0 ? 1 : wholeMs / executionMs,
-    asked: { timeoutMs: null, retries: 0, rateLimit: null, concurrency: null, batchSize: null, cached: false },
+    asked: { timeoutMs: null, retries: 0, rateLimit: null, concurrency: null, batchSize: null, batchMaxWaitMs: null, cached: false },
     errors:
       failed.length === 0
         ? []
