@@ -15,6 +15,8 @@ function genuine<F extends object>(name: string, found: F): F {
 }
 
 export const setImmediate = genuine('setImmediate', timers.setImmediate);
+export const setTimeout = genuine('setTimeout', timers.setTimeout);
+export const clearTimeout = genuine('clearTimeout', timers.clearTimeout);
 export const setInterval = genuine('setInterval', timers.setInterval);
 export const clearInterval = genuine('clearInterval', timers.clearInterval);
 export const setTimeout = genuine('setTimeout', timers.setTimeout);

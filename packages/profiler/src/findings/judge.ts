@@ -2,6 +2,7 @@ import type { Finding, Verdict } from '../model/finding.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { ReportData } from '../model/report-data.js';
 import { calibrate } from '../replay/calibrate.js';
+import { onCoreShare } from '../replay/on-core.js';
 import { goalOf } from '../replay/play.js';
 import { type Measured, recordOf } from '../replay/record-of.js';
 import type { RunRecord } from '../replay/run-record.js';
@@ -12,6 +13,8 @@ import { isBound } from './rules/uneven-workers.js';
 import { healthyNote, isSoon, verdictOf } from './verdict.js';
 import { viewOf } from './view.js';
 
+export type { Measured };
+
 export interface JudgeOptions {
   /** Ids of rules to leave out, such as `R11`. */
   mute?: readonly string[];
@@ -20,10 +23,10 @@ export interface JudgeOptions {
 }
 
 /** What a report says beside its numbers. */
-export type Judged = Pick<ReportData, 'verdict' | 'findings' | 'notes' | 'muted'>;
+export type Judgement = Pick<ReportData, 'verdict' | 'findings' | 'notes' | 'muted'>;
 
 /** Finds out where the time of a run went, why, and what would help. Pure: equal input gives equal output. */
-export function judge(measured: Measured, { mute = [], mostTries }: JudgeOptions = {}): Judged {
+export function judge(measured: Measured, { mute = [], mostTries }: JudgeOptions = {}): Judgement {
   const all = measured.pools.map((pool) => judgePool(measured, pool, mostTries));
   const mutedIds = new Set(mute.map((id) => id.trim().toUpperCase()));
   const counts = new Map<string, number>();
@@ -48,7 +51,7 @@ function judgePool(
   const plain = recordOf(measured, pool, mostTries);
   const goal = plain === null ? 'makespan' : goalOf(plain);
   const record = plain !== null && isBound(viewOf(measured, pool, plain, goal)) ? bound(plain) : plain;
-  const calibrated = record === null ? null : calibrate(record);
+  const calibrated = record === null ? null : calibrate(record, onCoreShare(pool.byTask) < 0.8);
   const view = viewOf(measured, pool, calibrated?.record ?? null, goal);
   const ranked = rank(
     RULES.flatMap((rule) => rule(view)),

@@ -34,8 +34,11 @@ export interface Finding {
   /** 'cause' has a predicted saving. 'risk' has a time to failure instead. 'note' did not pass the gate of materiality. */
   kind: 'cause' | 'risk' | 'note';
   scope: { pool?: string; task?: string; section?: string; workerId?: number; peer?: string };
-  /** Predicted by a replay of the run without the cause; null for a risk. ciMs: 95 % interval. */
-  saving: { ms: number; share: number; ciMs: [low: number, high: number] } | null;
+  /**
+   * Predicted by a replay of the run without the cause; null for a risk. ciMs: 95 % interval. `of`: what would be shorter. That is the
+   * run, or the mean latency of a call where calls come by themselves. The run if it is left out.
+   */
+  saving: { ms: number; share: number; ciMs: [low: number, high: number]; of?: 'run' | 'call' } | null;
   /** Time until it would fail, ms; null if it is no risk, or not known. */
   failsInMs: number | null;
   confidence: 'high' | 'medium' | 'low';

@@ -14,12 +14,29 @@ export interface Calibrated {
 /** From this error on, waits are tried that are shorter. */
 const CLOSE = 0.05;
 
+/** Other programs take cores without a trace in the report. Then fewer cores make the replay as long as the run was. */
+function withCores(plain: Calibrated, waitedForCores: boolean): Calibrated {
+  let best = plain;
+  const { record } = plain;
+  const wholeMs = record.recorded.makespanMs * record.weight;
+  if (!waitedForCores || plain.base.makespanMs > 0.95 * wholeMs) return best;
+  let [low, high] = [0.05, record.cores];
+  for (let step = 0; step < 8 && errorOf(best) > CLOSE; step++) {
+    const cores = (low + high) / 2;
+    const tried = judged({ ...record, cores });
+    if (errorOf(tried) < errorOf(best)) best = tried;
+    if (tried.base.makespanMs < wholeMs) high = cores;
+    else low = cores;
+  }
+  return best;
+}
+
 /**
  * Replays a run as it was. Where several tasks share a worker, their recorded waits hold the time for which they waited for its thread.
  * The replay makes that anew, so waits are shortened until the lengths agree.
  */
-export function calibrate(record: RunRecord): Calibrated {
-  let best = judged(record);
+export function calibrate(record: RunRecord, waitedForCores = false): Calibrated {
+  let best = withCores(judged(record), waitedForCores);
   if (record.concurrency <= 1) return best;
   let [low, high] = [0, 1];
   for (let step = 0; step < 6 && errorOf(best) > CLOSE; step++) {

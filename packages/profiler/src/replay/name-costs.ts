@@ -1,6 +1,7 @@
 import type { PoolReport } from '../model/pool-report.js';
 import type { DispatcherLedger } from '../model/ledgers.js';
 import type { TaskReport } from '../model/task-report.js';
+import { onCoreShare } from './on-core.js';
 
 /** How the time of one task name divides, as far as only its sums are known. */
 export interface NameCosts {
@@ -24,10 +25,11 @@ export function nameCosts(pool: PoolReport, ledger: DispatcherLedger, triesOfAll
   const decoded = pool.byTask.reduce((sum, { codec }) => sum + codec.outputDecodeMs, 0);
   const settling = Math.max(0, ledger.decodeMs - decoded) / Math.max(1, triesOfAll);
   const onLoop = onLoopScale(pool);
+  const onCore = onCoreShare(pool.byTask);
   return pool.byTask.map((task) => {
     const tries = Math.max(1, task.tries);
     return {
-      ...executionShares(task, onLoop),
+      ...executionShares(task, onLoop, onCore),
       dispatchMs: dispatchMs > 0 ? dispatchMs : task.segments.encode.p50Ms,
       settleMs: settling + task.codec.outputDecodeMs / tries,
       decodeMs: task.codec.inputDecodeMs > 0 ? task.codec.inputDecodeMs / tries : task.segments.decode.p50Ms,
@@ -52,7 +54,7 @@ function onLoopScale(pool: PoolReport): number {
   return claimed > 0 && worked > 0 ? Math.min(1, worked / claimed) : 1;
 }
 
-function executionShares({ execution }: TaskReport, scale: number): Pick<NameCosts, 'cpu' | 'gc' | 'block' | 'wait'> {
+function executionShares({ execution }: TaskReport, scale: number, onCore: number): Pick<NameCosts, 'cpu' | 'gc' | 'block' | 'wait'> {
   const { cpuMs, gcMs, runQueueMs, loopIdleMs, offCpuMs, onLoopMs } = execution;
   const onLoop = cpuMs + gcMs + runQueueMs + offCpuMs + onLoopMs;
   const known = onLoop + loopIdleMs;
@@ -60,7 +62,8 @@ function executionShares({ execution }: TaskReport, scale: number): Pick<NameCos
   if (!(known > 0)) return { cpu: 1, gc: 0, block: 0, wait: 0 };
   return {
     cpu: ((cpuMs + onLoopMs) * scale) / known,
-    gc: (gcMs * scale) / known,
+    // A collector pauses a handler for longer while its thread has no core.
+    gc: (gcMs * onCore * scale) / known,
     block: (offCpuMs * scale) / known,
     wait: (loopIdleMs + onLoop * (1 - scale)) / known,
   };

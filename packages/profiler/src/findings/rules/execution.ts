@@ -120,7 +120,7 @@ export function waitingHandlers(view: PoolView): Candidate[] {
   if (idle < 0.5 || computing >= 0.3 || view.occupancy < 0.7 || share(view.queueMs, view.latencyMs) < 0.2) return [];
   const present = Math.max(1, pool.asked.concurrency.now);
   const byLoop = Math.max(1, Math.floor((present * 0.95) / Math.max(0.005, view.loopShare)));
-  const byTasks = Math.max(present + 1, Math.ceil(pool.peakInFlight / workers));
+  const byTasks = Math.max(present + 1, Math.ceil(view.peakTasks / workers));
   const wanted = Math.min(byLoop, byTasks, present * 16, 512);
   if (wanted <= present) return [];
   const io = largestOf(pool.io, ({ totalMs }) => totalMs);

@@ -13,9 +13,10 @@ const MARGIN = 0.8;
 /** R12: the collector takes a large part of the time of handlers. */
 export function garbage(view: PoolView): Candidate[] {
   const { pool } = view;
-  const inWorkers = Math.max(view.execution.gcMs, 0);
-  const part = share(inWorkers, view.executionMs - view.execution.loopIdleMs);
-  const worstMs = Math.max(0, ...pool.workers.map(({ gcWorstSecondMs }) => gcWorstSecondMs));
+  // A pause lasts longer while its thread has no core: only the rest of it is the collector's.
+  const gcMs = view.execution.gcMs * view.onCore;
+  const part = share(gcMs, view.executionMs - view.execution.loopIdleMs - view.execution.runQueueMs);
+  const worstMs = view.onCore * Math.max(0, ...pool.workers.map(({ gcWorstSecondMs }) => gcWorstSecondMs));
   if (part < 0.1 && worstMs < 100) return [];
   const worker = largestOf(pool.workers, ({ gcMs }) => gcMs);
   const used = Math.max(
@@ -53,7 +54,7 @@ export function garbage(view: PoolView): Candidate[] {
       title: 'GARBAGE COLLECTION',
       text: `Collectors paused handlers for ${percent(part)} of the time that they ran, ${duration(worstMs)} in the worst second. A task allocates ${bytes(perTask)}.`,
       evidence: [
-        evidence('gc', part, 'share', 0.1, 'pauses ÷ (execution − idle event loop)'),
+        evidence('gc', part, 'share', 0.1, 'pauses × share of a core ÷ (execution − idle event loop − run queue)'),
         evidence('worst second', worstMs, 'ms', 100, 'largest sum of pauses within a second, of one worker'),
         evidence('heap in use', used, 'share', FULL, 'peak ÷ limit; from here on, the old generation is short'),
         evidence('allocated', perTask, 'bytes', null, 'bytes that the collector saw ÷ tasks'),

@@ -17,19 +17,15 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
   const computing = share(view.execution.cpuMs + view.execution.gcMs + view.execution.onLoopMs, own);
   const idle = share(view.execution.loopIdleMs, executionMs);
   if (waiting < 0.3 || occupancy < 0.85 || (headroom < 1 && computing >= 0.5)) return [];
+  // Handlers that wait for a core find no free one: other programs have them.
+  if (computing >= 0.5 && view.onCore < 0.85) return [];
   // Handlers that only wait are the case of R15: they need places, not workers.
   if (idle >= 0.5 || capacityShare(view, 'starved') >= 0.1) return [];
   const wanted = usefulWorkers(view, computing);
   if (wanted <= workers) return [];
   const option = pool.asked.workers.min === pool.asked.workers.max ? 'workers' : 'workers.max';
   const advice: Advice[] = [
-    setOption(
-      view,
-      option,
-      wanted,
-      `Set ${option} to ${wanted}.`,
-      option === 'workers' ? workers : pool.asked.workers.max,
-    ),
+    setOption(view, option, wanted, `Set ${option} to ${wanted}.`, option === 'workers' ? workers : pool.asked.workers.max),
   ];
   return [
     cause({
@@ -39,29 +35,11 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
         `Tasks spent ${percent(waiting)} of their time waiting for one of ${workers} workers, which were ` +
         `${percent(occupancy)} occupied. ${headroom.toFixed(1)} of ${view.cores.toFixed(1)} cores were free.`,
       evidence: [
-        evidence(
-          'queue wait',
-          waiting,
-          'share',
-          0.3,
-          'queue wait without limits, batches, encoding and start ÷ latency',
-        ),
+        evidence('queue wait', waiting, 'share', 0.3, 'queue wait without limits, batches, encoding and start ÷ latency'),
         evidence('occupancy', occupancy, 'share', 0.85, 'execution ÷ (time of workers × concurrency)'),
-        evidence(
-          'free cores',
-          Math.max(0, headroom),
-          'count',
-          1,
-          'cores − cores in use; or handlers that compute less than half of the time',
-        ),
+        evidence('free cores', Math.max(0, headroom), 'count', 1, 'cores − cores in use; or handlers that compute less than half of the time'),
         evidence('computing', computing, 'share', null, '(cpu + gc + on loop) ÷ (execution − run queue)'),
-        evidence(
-          'useful workers',
-          wanted,
-          'workers',
-          null,
-          'least of: cores ÷ use of one worker, memory, tasks that wait',
-        ),
+        evidence('useful workers', wanted, 'workers', null, 'least of: cores ÷ use of one worker, memory, tasks that wait'),
       ],
       advice,
       step: STEP.queue,
@@ -77,14 +55,15 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
 function usefulWorkers(view: PoolView, computing: number): number {
   const { pool, workers } = view;
   const parent = Math.min(1, view.measured.parent.busyShare);
-  const perWorker = Math.max(0.02, share(view.coresUsed - parent, pool.asked.workers.meanBusy));
-  const byCores = computing >= 0.5 ? Math.floor((view.cores - parent + 0.25) / Math.min(1, perWorker)) : workers * 2;
-  const { limitBytes, perWorkerBytes } = pool.asked.memory;
-  const memory = limitBytes ?? view.measured.run.memoryBytes;
-  const byMemory =
-    memory === null || perWorkerBytes === null || perWorkerBytes <= 0
-      ? Infinity
-      : Math.floor((MEMORY_SHARE * memory) / perWorkerBytes);
-  const byTasks = Math.max(workers, Math.ceil(pool.peakInFlight / Math.max(1, pool.asked.concurrency.now)));
+  const ofCore = Math.max(0.02, share(view.coresUsed - parent, pool.asked.workers.meanBusy));
+  const byCores = computing >= 0.5 ? Math.floor((view.cores - parent + 0.25) / Math.min(1, ofCore)) : workers * 2;
+  const memory = pool.asked.memory.limitBytes ?? view.measured.run.memoryBytes;
+  // Threads share the resident memory of the program: what each has of its own is its heap.
+  const perWorker = Math.max(
+    0,
+    ...pool.workers.map(({ rssPeakBytes, heapPeakBytes }) => (pool.kind === 'process' ? rssPeakBytes : heapPeakBytes) ?? 0),
+  );
+  const byMemory = memory === null || perWorker <= 0 ? Infinity : Math.floor((MEMORY_SHARE * memory) / perWorker);
+  const byTasks = Math.max(workers, Math.ceil(view.peakTasks / Math.max(1, pool.asked.concurrency.now)));
   return Math.min(byCores, byMemory, byTasks, workers * 8, 4096);
 }

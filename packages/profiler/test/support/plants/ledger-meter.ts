@@ -26,7 +26,6 @@ export class LedgerMeter implements Meter {
   readonly columns: Record<SumColumn, number[]>;
   /** By window, the longest time without a turn of the main thread. */
   delays: number[] = [];
-  usedCoreMs = 0;
   longestDelayMs = 0;
   #userMs = 0;
   readonly #values = new Float64Array(SUMS.length);
@@ -43,8 +42,7 @@ export class LedgerMeter implements Meter {
 
   pass(fromMs: number, toMs: number, simulation: Simulation): void {
     const ms = toMs - fromMs;
-    const { cores, loops, line, main } = simulation;
-    this.usedCoreMs += ms * cores.active * cores.share;
+    const { loops, line, main } = simulation;
     this.main[main.job ?? 'idle'] += ms;
     this.#userMs = main.job === 'user' ? this.#userMs + ms : 0;
     let [up, busy, active, gc] = [0, 0, 0, 0];

@@ -110,7 +110,7 @@ function poolOf(run: Simulated, wallMs: number): PoolReport {
       prefetch: { value: record.prefetch, isSet: false },
       heap: { limitBytes: 2 ** 31, peakBytes: 60e6 },
       memory: { limitBytes: 16e9, peakBytes: 600e6, perWorkerBytes: 60e6 },
-      cores: { available: record.cores, meanUsed: meter.usedCoreMs / wallMs },
+      cores: { available: record.cores, meanUsed: (totals.cpu + totals.gc + totals.decode + totals.encode) / wallMs },
       queue: { max: null, peak: Math.max(0, ...meter.columns.queued.map((sum) => sum / meter.windowMs)) },
       recycle: { afterTasks: record.recycle?.afterTasks ?? null, isSet: record.recycle !== null },
       codec: 'structured',

@@ -176,6 +176,7 @@ export const blocking: Planter = (draw) => {
     // There is no memory for further workers.
     facts: (_, pool) => {
       pool.asked.memory = { limitBytes: 4e9, peakBytes: 3.5e9, perWorkerBytes: 3.5e9 / workers };
+      for (const worker of pool.workers) worker.rssPeakBytes = 3.5e9 / workers;
     },
     fixed: (finding) => ({ ...async(record)!, concurrency: numberOf(finding) }),
   };

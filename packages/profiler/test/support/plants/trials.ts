@@ -1,5 +1,5 @@
 import type { Finding, RuleId } from '../../../src/model/finding.js';
-import { judge, type Judged } from '../../../src/findings/judge.js';
+import { judge, type Judgement } from '../../../src/findings/judge.js';
 import { goalOf, play } from '../../../src/replay/play.js';
 import { Draw } from './draw.js';
 import { healthyPools } from './healthy.js';
@@ -50,7 +50,7 @@ export const PLANTS: Partial<Record<RuleId, readonly Planter[]>> = {
 export interface Trial {
   planted: RuleId;
   seed: number;
-  judged: Judged;
+  judged: Judgement;
   /** The finding of the planted rule, wherever it stands. */
   finding: Finding | undefined;
   /** Part of the length or latency that the change really saves; null if there is none to try. */
