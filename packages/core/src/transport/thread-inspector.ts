@@ -1,5 +1,5 @@
 import type { Session } from 'node:inspector';
-import { fromJson, setTimeout, toJson } from '../base/natives.js';
+import { clearTimeout, fromJson, setTimeout, toJson } from '../base/natives.js';
 import type { Inspected } from '../base/stuck-stack.js';
 
 /** A message of the NodeWorker domain, from a thread's own inspector. */
@@ -27,16 +27,20 @@ export async function inspectThread<T>(
   use: (thread: Inspected) => Promise<T>,
 ): Promise<T | undefined> {
   let session: Session | undefined;
+  let timer: NodeJS.Timeout | undefined;
   try {
     const inspector = await import('node:inspector');
     session = new inspector.Session();
     session.connect();
-    const limit = new Promise<undefined>((resolve) => setTimeout(resolve, withinMs, undefined));
+    const limit = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, withinMs, undefined);
+    });
     return await Promise.race([attached(session, threadId, use), limit]);
   } catch {
     // No inspector in this build, or not in the main thread. The timeout error then has no stack.
     return undefined;
   } finally {
+    clearTimeout(timer);
     session?.disconnect();
   }
 }

@@ -55,7 +55,10 @@ async function hearing(body: (heard: Heard) => Promise<void>): Promise<void> {
 }
 
 function profile(pool: Pool, terms: ProfileTerms): PoolProfiling {
-  return (pool as unknown as Record<symbol, (terms: ProfileTerms) => PoolProfiling>)[PROFILING]?.(terms) as PoolProfiling;
+  // The types of the two entries have a symbol each.
+  const open = (pool as unknown as Record<symbol, ((terms: ProfileTerms) => PoolProfiling) | undefined>)[PROFILING];
+  if (open === undefined) throw new Error('This pool cannot be profiled.');
+  return open.call(pool, terms);
 }
 
 function functionsIn({ nodes }: CpuProfile): Set<string> {

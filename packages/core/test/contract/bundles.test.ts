@@ -40,6 +40,8 @@ describe.each([
   'inline-host.cjs',
   'policies.cjs',
   'guard-thread.cjs',
+  'worker-profiler.cjs',
+  'blocked-watch.cjs',
 ])('the bundle %s', (file) => {
   it('names no global of JavaScript that is not taken when it loads', () => {
     expect(freeNames(file).filter((name) => GLOBALS.includes(name) && ![...FIXED, ...OTHERS].includes(name))).toEqual(

@@ -65,6 +65,7 @@ export class ProfileRecorder {
 
   #add(workerId: number, part: ProfileMessage['part']): void {
     if (part.kind === 'heap') {
+      if (!(part.sampleBytes > 0)) throw new TypeError('It has no size of samples.');
       this.#allHeap.add(part.head, part.sampleBytes);
       this.#ofWorker(this.#heap, workerId, () => new HeapTotals(this.#table))?.add(part.head, part.sampleBytes);
       return;

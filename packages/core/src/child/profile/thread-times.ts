@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, threadCpuUsage } from '../../base/natives.js';
+import { Buffer, closeSync, openSync, readSync, threadCpuUsage } from '../../base/natives.js';
 
 /** Times of one thread; null where the system does not count them. */
 export interface ThreadTimes {
@@ -15,7 +15,7 @@ const MOST_BYTES = 64;
  * with the scheduler's tick, so Node's own count of processor time comes first where there is one.
  */
 export class ThreadClock {
-  readonly #bytes = new Uint8Array(MOST_BYTES);
+  readonly #bytes = Buffer.alloc(MOST_BYTES);
   #fd = openQuietly('/proc/thread-self/schedstat');
 
   read(): ThreadTimes {
@@ -40,7 +40,7 @@ export class ThreadClock {
     if (this.#fd === undefined) return { cpuMs: null, runQueueMs: null };
     try {
       const length = readSync(this.#fd, this.#bytes, 0, MOST_BYTES, 0);
-      const [onCore = NaN, waited = NaN] = numbersIn(this.#bytes, length);
+      const [onCore = NaN, waited = NaN] = this.#bytes.toString('latin1', 0, length).trim().split(' ').map(Number);
       if (!Number.isFinite(onCore + waited)) throw new RangeError('no numbers');
       return { cpuMs: onCore / 1e6, runQueueMs: waited / 1e6 };
     } catch {
@@ -49,12 +49,6 @@ export class ThreadClock {
       return { cpuMs: null, runQueueMs: null };
     }
   }
-}
-
-/** Numbers in a text of digits and spaces. A letter makes them NaN. */
-function numbersIn(bytes: Uint8Array, length: number): number[] {
-  const text = String.fromCharCode(...bytes.subarray(0, length));
-  return text.trim().split(' ').map(Number);
 }
 
 function openQuietly(path: string): number | undefined {

@@ -226,7 +226,7 @@ export class WorkerProfiler {
     this.#running.write(undefined);
     this.#sendParts(windows, send);
     windows.end();
-    Reflect.deleteProperty(globalThis, MEASURE_BLOCKED);
+    delete (globalThis as Record<symbol, unknown>)[MEASURE_BLOCKED];
     this.#endWatch?.();
   }
 

@@ -1,0 +1,84 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { CHANNELS, Pool, type PoolProfiling, type ProfileMessage, type ProfileTerms } from '@millpond/core';
+import { PROFILING } from '@millpond/core/internal';
+import { describe, expect, it } from 'vitest';
+import { ProfileRecorder } from '../../src/cpu/profile-recorder.js';
+import type { CpuReport } from '../../src/model/cpu.js';
+
+const WORKER = new URL('./fixtures/planted-sections.mjs', import.meta.url);
+const TERMS: ProfileTerms = { level: 'cpu', io: false, sampleUs: 1000, heap: true };
+const WITHIN_MS = 20_000;
+
+async function recording(
+  kind: 'process' | 'thread',
+  body: (pool: Pool, collect: () => Promise<ProfileRecorder>) => Promise<void>,
+): Promise<void> {
+  const recorder = new ProfileRecorder();
+  const add = (message: unknown): void => recorder.add(message as ProfileMessage);
+  subscribe(CHANNELS.profile, add);
+  const pool = new Pool(WORKER, { kind, workers: 2 });
+  try {
+    const open = (pool as unknown as Record<symbol, (terms: ProfileTerms) => PoolProfiling>)[PROFILING];
+    const profiling = open?.call(pool, TERMS);
+    await body(pool, async () => {
+      await profiling?.collect(WITHIN_MS);
+      return recorder;
+    });
+    profiling?.stop();
+  } finally {
+    unsubscribe(CHANNELS.profile, add);
+    await pool.destroy();
+  }
+}
+
+function labelOf({ byLabel }: CpuReport, label: string): CpuReport['byLabel'][number] {
+  const found = byLabel.find((each) => each.label === label);
+  if (found === undefined) throw new Error(`No samples of ${label}: ${byLabel.map((each) => each.label).join(', ')}.`);
+  return found;
+}
+
+/** Line of a function in the worker module. */
+function lineOf(name: string): number {
+  const lines = readFileSync(WORKER, 'utf8').split('\n');
+  return lines.findIndex((text) => text.startsWith(`function ${name}(`)) + 1;
+}
+
+describe.each(['process', 'thread'] as const)('profiles of workers of kind %s', (kind) => {
+  it('give sections the shares of their times, and name the hot function, its file and its line', async () => {
+    await recording(kind, async (pool, collect) => {
+      let merged: CpuReport | undefined;
+      let samples = 0;
+      for (let round = 0; round < 40 && samples < 2000; round++) {
+        await Promise.all(Array.from({ length: 16 }, () => pool.run('oneToThree', 15)));
+        [merged] = (await collect()).cpu();
+        const ms = merged?.byLabel.filter(({ task }) => task === 'oneToThree').reduce((sum, each) => sum + each.ms, 0);
+        samples = ((ms ?? 0) * 1000) / (merged?.intervalUs ?? 1);
+      }
+      const report = merged as CpuReport;
+      expect(samples).toBeGreaterThanOrEqual(2000);
+      const [first, second] = [labelOf(report, 'oneToThree › first'), labelOf(report, 'oneToThree › second')];
+      expect(first.ms / (first.ms + second.ms)).toBeGreaterThan(0.22);
+      expect(first.ms / (first.ms + second.ms)).toBeLessThan(0.28);
+      expect(second).toMatchObject({ task: 'oneToThree', section: 'second' });
+      const [hot] = second.hot;
+      expect(hot).toMatchObject({
+        functionName: 'plantedHot',
+        file: fileURLToPath(WORKER),
+        line: lineOf('plantedHot'),
+      });
+      expect(hot?.share).toBeGreaterThan(0.8);
+      expect(report.lost).toEqual([]);
+    });
+  });
+
+  it('name the function that allocates', async () => {
+    await recording(kind, async (pool, collect) => {
+      for (let n = 0; n < 40; n++) await pool.run('allocates', 50_000);
+      const [merged] = (await collect()).heap();
+      expect(merged?.hot[0]).toMatchObject({ functionName: 'plantedAllocation', line: lineOf('plantedAllocation') });
+      expect(merged?.totalBytes).toBeGreaterThan(10_000_000);
+    });
+  });
+});
