@@ -141,7 +141,11 @@ describe('idle time', () => {
       { atMs: 900, what: 'crashed', workerId: 3 },
       { atMs: 500, what: 'exited', workerId: 4 },
     ];
-    expect(lifeOf(3, 120, true, marks, 1000)).toEqual({ startMs: 180, readyMs: 300, endMs: 900 });
-    expect(lifeOf(5, null, false, marks, 1000)).toEqual({ startMs: 0, readyMs: 0, endMs: 1000 });
+    const worker = { workerId: 3, bootMs: 120, exited: true, capacity: { boot: 120 } };
+    expect(lifeOf(worker, marks, 1000)).toEqual({ startMs: 180, readyMs: 300, endMs: 900 });
+    const wasReady = { workerId: 5, bootMs: null, exited: false, capacity: { boot: 0 } };
+    expect(lifeOf(wasReady, marks, 1000)).toEqual({ startMs: 0, readyMs: 0, endMs: 1000 });
+    const neverReady = { workerId: 4, bootMs: null, exited: true, capacity: { boot: 200 } };
+    expect(lifeOf(neverReady, marks, 1000)).toEqual({ startMs: 300, readyMs: 500, endMs: 500 });
   });
 });

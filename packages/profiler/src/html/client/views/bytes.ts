@@ -45,8 +45,7 @@ function wayOf({ rows, t }: SpanTable): Float64Array {
 }
 
 function drawPoints(surface: Surface, page: Page, pool: PoolData, way: Float64Array): void {
-  const ctx = surface.begin(HEIGHT);
-  const plot: Plot = { left: 66, right: surface.width - 12, top: 20, bottom: HEIGHT - 36 };
+  const plot: Plot = { left: 66, right: 0, top: 20, bottom: HEIGHT - 36 };
   const spans = pool.table;
   if (spans === null) return;
   const { task, worker } = page.store.state;
@@ -64,9 +63,11 @@ function drawPoints(surface: Surface, page: Page, pool: PoolData, way: Float64Ar
     shortest = Math.min(shortest, way[span] ?? Infinity);
     longest = Math.max(longest, way[span] ?? 0);
   }
+  const ctx = surface.begin(shown.length === 0 ? 40 : HEIGHT);
+  plot.right = surface.width - 12;
   if (shown.length === 0) {
     ctx.fillStyle = colour('text-2');
-    ctx.fillText('No try of the choice came back.', plot.left, plot.top + 20);
+    ctx.fillText('No try of the choice came back.', plot.left, 20);
     return;
   }
   const x: Axis = {
@@ -132,13 +133,19 @@ function fitTable(tasks: readonly TaskReport[]): HTMLElement {
       { title: 'r²', cell: ({ fit }) => digits(fit.r2), by: ({ fit }) => fit.r2 },
       {
         title: 'share of bytes at the mean size',
-        cell: ({ fit, mean }) => share((fit.nsPerByte * mean) / 1e6 / (fit.fixedMs + (fit.nsPerByte * mean) / 1e6)),
-        by: ({ fit, mean }) => fit.nsPerByte * mean,
+        note: 'b · bytes ÷ (a + b · bytes); none where the fit sees no cost of bytes',
+        cell: ({ fit, mean }) => share(shareOfBytes(fit, mean)),
+        by: ({ fit, mean }) => shareOfBytes(fit, mean),
       },
     ],
     rows,
     'No fit: sizes of messages spread too little, or too few came.',
   );
+}
+
+function shareOfBytes({ fixedMs, nsPerByte }: NonNullable<TaskReport['messageFit']>, bytes: number): number | null {
+  const part = (nsPerByte * bytes) / 1e6;
+  return nsPerByte > 0 && fixedMs + part > 0 ? part / (fixedMs + part) : null;
 }
 
 function sizes(tasks: readonly TaskReport[]): HTMLElement {

@@ -50,7 +50,10 @@ function drawIdle(
 ): void {
   const [from, to] = page.range;
   const worker = pool.report.workers.find(({ workerId }) => workerId === lane.workerId);
-  const life = lifeOf(lane.workerId, worker?.bootMs ?? null, worker?.exited ?? false, pool.report.marks, pool.endMs);
+  const life =
+    worker === undefined
+      ? { startMs: 0, readyMs: 0, endMs: pool.endMs }
+      : lifeOf(worker, pool.report.marks, pool.endMs);
   const pixel = (at: number) => Math.max(0, Math.min(width, Math.round(((at - from) / (to - from)) * width)));
   const bottom = height - (height > 10 ? 2 : 1);
   const ready = pixel(life.readyMs);
