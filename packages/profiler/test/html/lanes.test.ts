@@ -141,11 +141,11 @@ describe('idle time', () => {
       { atMs: 900, what: 'crashed', workerId: 3 },
       { atMs: 500, what: 'exited', workerId: 4 },
     ];
-    const worker = { workerId: 3, bootMs: 120, exited: true, capacity: { boot: 120 } };
+    const worker = { workerId: 3, bootMs: 120, exited: true, tasks: 9, capacity: { boot: 120 } };
     expect(lifeOf(worker, marks, 1000)).toEqual({ startMs: 180, readyMs: 300, endMs: 900 });
-    const wasReady = { workerId: 5, bootMs: null, exited: false, capacity: { boot: 0 } };
+    const wasReady = { workerId: 5, bootMs: null, exited: false, tasks: 4, capacity: { boot: 0 } };
     expect(lifeOf(wasReady, marks, 1000)).toEqual({ startMs: 0, readyMs: 0, endMs: 1000 });
-    const neverReady = { workerId: 4, bootMs: null, exited: true, capacity: { boot: 200 } };
+    const neverReady = { workerId: 4, bootMs: null, exited: true, tasks: 0, capacity: { boot: 200 } };
     expect(lifeOf(neverReady, marks, 1000)).toEqual({ startMs: 300, readyMs: 500, endMs: 500 });
   });
 });

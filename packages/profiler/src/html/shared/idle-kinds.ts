@@ -59,7 +59,7 @@ export interface Life {
 }
 
 export function lifeOf(
-  worker: { workerId: number; bootMs: number | null; exited: boolean; capacity: { boot: number } },
+  worker: { workerId: number; bootMs: number | null; exited: boolean; tasks: number; capacity: { boot: number } },
   marks: readonly { atMs: number; what: string; workerId: number }[],
   wallMs: number,
 ): Life {
@@ -68,7 +68,9 @@ export function lifeOf(
   const ends = own.filter(({ what }) => what === 'exited' || what === 'crashed' || what === 'recycled');
   const endMs = worker.exited ? (ends.at(-1)?.atMs ?? wallMs) : wallMs;
   if (ready !== undefined) return { startMs: Math.max(0, ready - (worker.bootMs ?? 0)), readyMs: ready, endMs };
-  // It never became ready, or was so before the first look at it.
+  // A worker without a mark never became ready, or was so before the first look at it.
   const { boot } = worker.capacity;
-  return boot > 0 ? { startMs: Math.max(0, endMs - boot), readyMs: endMs, endMs } : { startMs: 0, readyMs: 0, endMs };
+  return boot > 0 && worker.tasks === 0
+    ? { startMs: Math.max(0, endMs - boot), readyMs: endMs, endMs }
+    : { startMs: 0, readyMs: 0, endMs };
 }
