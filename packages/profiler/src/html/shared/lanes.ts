@@ -4,7 +4,7 @@ import type { SpanTable } from './span-table.js';
 /** Rows of one lane at most. Tasks that overlap more than that share the last row. */
 const MOST_ROWS = 4;
 
-/** A place of the pool: its workers one after another, and their spans in rows that do not overlap, in order of time. */
+/** A place of the pool. Its workers follow one another. Their spans stand in rows that do not overlap, in order of time. */
 export interface Lane {
   workerIds: readonly number[];
   /** `reach`: the latest end so far, which rises even where spans of the last row overlap. */

@@ -40,7 +40,7 @@ export interface SpanTable {
   limitMs: Float64Array;
   batchMs: Float64Array;
   backoffMs: Float64Array;
-  /** Encoding of the input, decoding of it and of the result, as the fit by bytes of a report counts them. */
+  /** Encoding of the input, and decoding of it and of the result. A report's fit by bytes counts the same. */
   codecMs: Float64Array;
   inputBytes: Float64Array;
   outputBytes: Float64Array;
