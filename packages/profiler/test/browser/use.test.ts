@@ -216,6 +216,26 @@ describe.skipIf(browserPath === undefined)('a reader', () => {
     await open.close();
   }, 120_000);
 
+  it('sees one pool at a time, and begins anew with another', async () => {
+    const other = richReport({ tasks: 50, workers: 2, seed: 3 });
+    const [first, second] = [report.pools[0], other.pools[0]];
+    if (first === undefined || second === undefined) throw new Error('A sample has no pool.');
+    const open = await pages.open(toHtml({ ...report, pools: [first, { ...second, name: 'thumbs' }] }));
+    await open.drawAll();
+    await open.page.getByLabel('Worker', { exact: true }).selectOption('4');
+    await open.show('stream');
+    const before = await open.picture('#stream');
+    await open.page.getByLabel('Pool', { exact: true }).selectOption({ label: 'pool thumbs' });
+    await open.drawn();
+    expect(open.hash).toBe('#pool=1');
+    expect(await open.picture('#stream')).not.toBe(before);
+    expect(await open.text('#verdict dd >> nth=1')).toBe('50');
+    expect(await open.drawAll()).toHaveLength(20);
+    expect(await open.blankCanvases()).toEqual([]);
+    expect(open.faults).toEqual([]);
+    await open.close();
+  });
+
   it('sees a second run beside the first', async () => {
     const open = await pages.open(html);
     await open.show('compare');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { idleKinds, lifeOf, pressureOf } from '../../src/html/shared/idle-kinds.js';
-import { binRow, buildLanes, spanAt } from '../../src/html/shared/lanes.js';
+import { binRow, buildLanes, spanAt, workersByPlace } from '../../src/html/shared/lanes.js';
 import { packSpans, type SpanTable, unpackSpans } from '../../src/html/shared/span-table.js';
 import type { SpanColumns } from '../../src/model/spans.js';
 import { sampleReport } from '../support/sample-report.js';
@@ -39,7 +39,7 @@ describe('lanes', () => {
         fc.double({ min: 0, max: 900, noNaN: true }),
         (list, width, from) => {
           const table = executions(list.map(([at, length]) => [at, at + length]));
-          for (const row of buildLanes(table, [1], all)[0]?.rows ?? []) {
+          for (const row of buildLanes(table, [[1]], all)[0]?.rows ?? []) {
             const bins = binRow(row, table, from, from + 100, width);
             expect(bins.n).toBeLessThanOrEqual(width);
             let end = 0;
@@ -60,7 +60,7 @@ describe('lanes', () => {
       [10, 20],
       [40, 70],
     ]);
-    const [row] = buildLanes(table, [1], all)[0]?.rows ?? [];
+    const [row] = buildLanes(table, [[1]], all)[0]?.rows ?? [];
     const bins = binRow(row as NonNullable<typeof row>, table, 0, 100, 100);
     expect([bins.n, bins.x[0], bins.width[0], bins.x[1], bins.width[1]]).toEqual([2, 10, 10, 40, 30]);
     expect([bins.span[0], bins.task[1]]).toEqual([0, 1]);
@@ -72,7 +72,7 @@ describe('lanes', () => {
       [5.2, 5.7],
       [5.8, 5.9],
     ]);
-    const [row] = buildLanes(table, [1], all)[0]?.rows ?? [];
+    const [row] = buildLanes(table, [[1]], all)[0]?.rows ?? [];
     const bins = binRow(row as NonNullable<typeof row>, table, 0, 100, 100);
     expect([bins.n, bins.x[0], bins.span[0], bins.task[0]]).toEqual([1, 5, -1, 1]);
     expect(bins.cover[0]).toBeCloseTo(0.7, 2);
@@ -80,14 +80,20 @@ describe('lanes', () => {
 
   it('say that a pixel has a failure, however short it is', () => {
     const table = executions([[5, 5.001]], 'error');
-    const [row] = buildLanes(table, [1], all)[0]?.rows ?? [];
+    const [row] = buildLanes(table, [[1]], all)[0]?.rows ?? [];
     expect(binRow(row as NonNullable<typeof row>, table, 0, 1000, 10).bad[0]).toBe(1);
   });
 
   it('put overlapping spans into rows of their own, at most four', () => {
-    const lanes = buildLanes(executions(Array.from({ length: 9 }, (_, i) => [i, i + 50] as const)), [1], all);
+    const lanes = buildLanes(executions(Array.from({ length: 9 }, (_, i) => [i, i + 50] as const)), [[1]], all);
     expect(lanes[0]?.rows).toHaveLength(4);
     expect(lanes[0]?.rows.reduce((sum, { spans }) => sum + spans.length, 0)).toBe(9);
+  });
+
+  it('show a long span of a crowded row beside shorter ones that began later', () => {
+    const table = executions([...Array.from({ length: 4 }, (_, i) => [i, 90] as const), [10, 20], [12, 14]]);
+    const row = buildLanes(table, [[1]], all)[0]?.rows[3];
+    expect(binRow(row as NonNullable<typeof row>, table, 50, 60, 10).n).toBe(1);
   });
 
   it('find the span below a pointer', () => {
@@ -95,7 +101,7 @@ describe('lanes', () => {
       [10, 20],
       [40, 70],
     ]);
-    const row = buildLanes(table, [1], all)[0]?.rows[0];
+    const row = buildLanes(table, [[1]], all)[0]?.rows[0];
     const at = (ms: number) => spanAt(row as NonNullable<typeof row>, ms, 1);
     expect([at(15), at(20.5), at(30), at(55)]).toEqual([0, 0, undefined, 1]);
   });
@@ -103,10 +109,33 @@ describe('lanes', () => {
   it('have only spans that came to a worker of theirs, and pass the filter', () => {
     const spans = sampleReport({ tasks: 50, workers: 2 }).pools[0]?.spans as SpanColumns;
     const table = tableOf(spans);
-    const lanes = buildLanes(table, [1, 2, 9], (span) => table.task[span] === 0);
+    const lanes = buildLanes(table, [[1], [2], [9]], (span) => table.task[span] === 0);
     const shown = lanes.flatMap(({ rows }) => rows).reduce((sum, each) => sum + each.spans.length, 0);
     expect(shown).toBe(spans.task.filter((task) => task === 0).length);
     expect(lanes[2]?.rows).toEqual([]);
+  });
+});
+
+describe('places of a pool', () => {
+  it('take workers one after another, so that renewed workers need no lanes of their own', () => {
+    const spans = sampleReport({ tasks: 300, workers: 3 }).pools[0]?.spans as SpanColumns;
+    // Each task has a worker of its own.
+    const table = tableOf({ ...spans, workerId: spans.taskId.map((id) => id + 100) });
+    const places = workersByPlace(table, []);
+    expect(places).toHaveLength(3);
+    expect(places.flat()).toHaveLength(300);
+    expect(buildLanes(table, places, all).every(({ rows }) => rows.length === 1)).toBe(true);
+  });
+
+  it('are those of the report where it knows them', () => {
+    const table = executions([[0, 10]]);
+    const known = [
+      { workerId: 1, slot: 1 },
+      { workerId: 2, slot: 0 },
+      { workerId: 5, slot: 1 },
+    ];
+    expect(workersByPlace(table, known)).toEqual([[2], [1, 5]]);
+    expect(workersByPlace(null, [])).toEqual([]);
   });
 });
 
@@ -141,7 +170,11 @@ describe('idle time', () => {
       { atMs: 900, what: 'crashed', workerId: 3 },
       { atMs: 500, what: 'exited', workerId: 4 },
     ];
-    expect(lifeOf(3, 120, true, marks, 1000)).toEqual({ startMs: 180, readyMs: 300, endMs: 900 });
-    expect(lifeOf(5, null, false, marks, 1000)).toEqual({ startMs: 0, readyMs: 0, endMs: 1000 });
+    const worker = { workerId: 3, bootMs: 120, exited: true, tasks: 9, capacity: { boot: 120 } };
+    expect(lifeOf(worker, marks, 1000)).toEqual({ startMs: 180, readyMs: 300, endMs: 900 });
+    const wasReady = { workerId: 5, bootMs: null, exited: false, tasks: 4, capacity: { boot: 0 } };
+    expect(lifeOf(wasReady, marks, 1000)).toEqual({ startMs: 0, readyMs: 0, endMs: 1000 });
+    const neverReady = { workerId: 4, bootMs: null, exited: true, tasks: 0, capacity: { boot: 200 } };
+    expect(lifeOf(neverReady, marks, 1000)).toEqual({ startMs: 300, readyMs: 500, endMs: 500 });
   });
 });

@@ -90,6 +90,17 @@ describe('heat maps', () => {
     });
     expect([grid.windows, grid.largest, grid.counts[3 * 3 + 2]]).toEqual([4, 7, 7]);
     expect([...grid.bounds]).toEqual([1, 2, 4, 8]);
+    const part = gridOfReport({
+      task: 'a',
+      windowMs: 10,
+      boundsMs: [1, 2, 4, 8],
+      cells: [
+        [1, 1, 5],
+        [0, 2, 3],
+      ],
+    });
+    expect([...part.bounds]).toEqual([2, 4, 8]);
+    expect([...part.counts]).toEqual([0, 3, 5, 0]);
     expect(mediansOf(grid, 4)[3]).toBeCloseTo(Math.sqrt(32), 6);
     expect(mediansOf(grid, 4)[1]).toBeNaN();
   });

@@ -48,6 +48,10 @@ const anySpans = fc
     };
   });
 
+function part({ stamps }: SpanColumns, row: number, from: number, to: number): number {
+  return (stamps[row]?.[to] ?? NaN) - (stamps[row]?.[from] ?? NaN) || 0;
+}
+
 describe('spans of a page', () => {
   it('come back within half a step of time, without errors that add up', () => {
     fc.assert(
@@ -66,6 +70,11 @@ describe('spans of a page', () => {
         for (const [i, size] of spans.inputBytes.entries())
           expect(Math.abs((table.inputBytes[i] ?? 0) - size)).toBeLessThanOrEqual(size * 0.0051);
         for (const weight of table.weight) expect(weight).toBe(3.5);
+        spans.encodeMs.forEach((encode, i) => {
+          const codec = encode + part(spans, i, 3, 4) + part(spans, i, 8, 9);
+          if (codec >= 0)
+            expect(Math.abs((table.codecMs[i] ?? 0) - codec)).toBeLessThanOrEqual(Math.max(0.0001, codec * 0.051));
+        });
         for (const wait of table.limitMs) expect(Math.abs(wait - 1.25)).toBeLessThanOrEqual(quantum / 2000 + 1e-9);
       }),
     );

@@ -167,7 +167,7 @@ function enrich(pool: PoolReport, random: () => number): void {
     ciMs: [wallMs * (0.28 + 2.7 / workers), wallMs * (0.32 + 2.9 / workers)],
   }));
   for (const each of pool.byTask) {
-    each.messageFit = { fixedMs: 0.12, nsPerByte: 1.4, r2: 0.83 };
+    each.messageFit = { fixedMs: 0.1, nsPerByte: 1.2, r2: 0.83 };
     each.waits.limit = { ...durationsOf([1, 2]), share: 0.01 };
     each.errors = [{ name: 'RangeError', code: 'ERR_OUT_OF_RANGE', count: 2, retried: 2, succeededAfterRetry: 1 }];
     each.bands.p99 = Object.fromEntries(
@@ -202,6 +202,7 @@ function unevenSpans(spans: NonNullable<PoolReport['spans']>, random: () => numb
     spans.stamps[i] = [t0, t1, t2, t3, t4, Math.max(t4, t5), Math.max(t4, t6), t7, t8, t9];
     spans.inputBytes[i] = size;
     spans.outputBytes[i] = Math.round(size * (0.2 + 0.1 * random()));
+    spans.encodeMs[i] = 0.01 * (0.6 + random()) + size * 1.2e-6;
     if (random() < 0.002) spans.outcome[i] = 'error';
   }
 }

@@ -101,7 +101,7 @@ export class LineChart {
         { ...axis, size: 66, gap: 4, space: 26, values: (_plot, values) => cut(values, format) },
       ],
       series: [
-        { label: '', value: (_plot, value) => (value === null || value === undefined ? '' : ms(value)) },
+        { label: ' ', value: (_plot, value) => (value === null || value === undefined ? '' : ms(value)) },
         ...lines.map((line) => series(line, format)),
       ],
       hooks: {

@@ -1,11 +1,14 @@
 import type { CpuReport } from '../../model/cpu.js';
 import { gridOfReport, gridOfSpans, type HeatGrid } from '../shared/heat-bins.js';
-import { type Pressure, pressureOf } from '../shared/idle-kinds.js';
-import { buildLanes, type Lane } from '../shared/lanes.js';
+import { type Life, lifeOf, type Pressure, pressureOf } from '../shared/idle-kinds.js';
+import { buildLanes, type Lane, workersByPlace } from '../shared/lanes.js';
 import type { PageData, PagePool, PageProfiles } from '../shared/page-data.js';
 import { clampRange } from '../shared/scales.js';
 import type { SpanTable } from '../shared/span-table.js';
 import type { Store } from './state.js';
+
+/** Workers in the list of the filter. */
+const MOST_CHOICES = 512;
 
 /** One pool with what views derive from it, each made once. */
 export class PoolData {
@@ -14,13 +17,17 @@ export class PoolData {
   readonly cpu: CpuReport[];
   /** Names by time in handlers, most first: their colours follow from their places. */
   readonly tasks: string[];
+  /** Workers that can be chosen. */
   readonly workerIds: number[];
+  /** Workers of each place of the pool, one after another. */
+  readonly places: number[][];
   readonly endMs: number;
   /** Place in `tasks` of each name of the spans. */
   readonly ofSpans: Int32Array;
   #pressure: Pressure | undefined;
   #lanes: { key: string; lanes: Lane[] } | undefined;
   readonly #grids = new Map<number, HeatGrid>();
+  readonly #lives = new Map<number, Life | undefined>();
 
   constructor(report: PagePool, table: SpanTable | null, cpu: CpuReport[]) {
     this.report = report;
@@ -29,9 +36,11 @@ export class PoolData {
     const byTime = [...report.byTask].sort((a, b) => b.segments.execution.totalMs - a.segments.execution.totalMs);
     this.tasks = [...new Set([...byTime.map(({ task }) => task), ...(table?.tasks ?? [])])];
     this.ofSpans = Int32Array.from(table?.tasks ?? [], (task) => this.tasks.indexOf(task));
-    const seen = new Set(report.workers.map(({ workerId }) => workerId));
-    for (const id of table?.workerId ?? []) if (id > 0) seen.add(id);
-    this.workerIds = [...seen].sort((a, b) => a - b);
+    this.places = workersByPlace(table, report.workers);
+    const ids = this.places.flat();
+    // More cannot be chosen from a list, and the report knows no more of them than their tries.
+    const choice = ids.length > MOST_CHOICES ? report.workers.map(({ workerId }) => workerId) : ids;
+    this.workerIds = choice.sort((a, b) => a - b);
     const { atMs, windowMs } = report.curves;
     const lastWindow = atMs.length === 0 ? 0 : (atMs.at(-1) ?? 0) + windowMs;
     this.endMs = Math.max(report.wallMs, lastWindow, 0.001);
@@ -47,12 +56,21 @@ export class PoolData {
     return (this.#pressure ??= pressureOf(this.table, this.report.curves));
   }
 
+  /** Times of a worker, if the report has it. */
+  lifeOf(workerId: number): Life | undefined {
+    if (!this.#lives.has(workerId)) {
+      const worker = this.report.workers.find((each) => each.workerId === workerId);
+      this.#lives.set(workerId, worker === undefined ? undefined : lifeOf(worker, this.report.marks, this.endMs));
+    }
+    return this.#lives.get(workerId);
+  }
+
   lanes(task: number, worker: number): Lane[] {
     const key = `${task} ${worker}`;
     if (this.#lanes?.key !== key) {
-      const ids = worker === 0 ? this.workerIds : this.workerIds.filter((id) => id === worker);
+      const places = worker === 0 ? this.places : [[worker]];
       const isShown = task < 0 ? () => true : (span: number) => this.taskOf(span) === task;
-      this.#lanes = { key, lanes: this.table === null ? [] : buildLanes(this.table, ids, isShown) };
+      this.#lanes = { key, lanes: this.table === null ? [] : buildLanes(this.table, places, isShown) };
     }
     return this.#lanes.lanes;
   }

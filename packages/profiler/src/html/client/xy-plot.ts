@@ -52,7 +52,7 @@ export function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: 
   ctx.stroke();
 }
 
-/** A curve through points of both axes. */
+/** A curve through points of both axes. Where it leaves the plot, it has a gap. */
 export function curve(
   ctx: CanvasRenderingContext2D,
   plot: Plot,
@@ -61,13 +61,15 @@ export function curve(
   points: Iterable<readonly [number, number]>,
 ): void {
   ctx.beginPath();
-  let isFirst = true;
+  let isInside = false;
   for (const [px, py] of points) {
+    const wasInside = isInside;
+    isInside = py >= y.low && py <= y.high;
+    if (!isInside) continue;
     const left = plot.left + placeOn(x, px) * (plot.right - plot.left);
-    const top = plot.bottom - Math.max(-0.02, Math.min(1.02, placeOn(y, py))) * (plot.bottom - plot.top);
-    if (isFirst) ctx.moveTo(left, top);
-    else ctx.lineTo(left, top);
-    isFirst = false;
+    const top = plot.bottom - placeOn(y, py) * (plot.bottom - plot.top);
+    if (wasInside) ctx.lineTo(left, top);
+    else ctx.moveTo(left, top);
   }
   ctx.stroke();
 }

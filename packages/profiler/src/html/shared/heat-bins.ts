@@ -14,18 +14,23 @@ export interface HeatGrid {
 /** Rows a factor of ten of latency. */
 const ROWS_PER_TEN = 8;
 
-/** Counts as the report has them: exact. */
+/** Counts as the report has them: exact. Rows above and below all tries are left out. */
 export function gridOfReport(map: LatencyHeatmap): HeatGrid {
-  const rows = map.boundsMs.length;
-  const windows = map.cells.reduce((most, [window]) => Math.max(most, window + 1), 1);
-  const bounds = new Float64Array(rows + 1);
-  bounds.set(map.boundsMs);
-  const [before = 1, last = 1] = map.boundsMs.slice(-2);
-  bounds[rows] = last * (before > 0 && last > before ? last / before : 2);
+  const cells = map.cells.filter(([window, row]) => window >= 0 && row >= 0 && row < map.boundsMs.length);
+  const used = cells.map(([, row]) => row);
+  const first = used.reduce((least, row) => Math.min(least, row), map.boundsMs.length - 1);
+  const last = used.reduce((most, row) => Math.max(most, row), first);
+  const rows = last - first + 1;
+  const windows = cells.reduce((most, [window]) => Math.max(most, window + 1), 1);
+  const ends = map.boundsMs.slice(-2);
+  const growth = (ends[0] ?? 0) > 0 ? (ends[1] ?? 2) / (ends[0] ?? 1) : 2;
+  const bounds = Float64Array.from(
+    { length: rows + 1 },
+    (_, i) => map.boundsMs[first + i] ?? (map.boundsMs.at(-1) ?? 1) * growth,
+  );
   const grid = { windowMs: map.windowMs, windows, bounds, counts: new Float64Array(windows * rows), largest: 0 };
-  for (const [window, row, count] of map.cells) {
-    if (row < 0 || row >= rows || window < 0) continue;
-    grid.counts[window * rows + row] = count;
+  for (const [window, row, count] of cells) {
+    grid.counts[window * rows + row - first] = count;
     grid.largest = Math.max(grid.largest, count);
   }
   return grid;

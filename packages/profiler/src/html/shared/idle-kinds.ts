@@ -59,19 +59,18 @@ export interface Life {
 }
 
 export function lifeOf(
-  workerId: number,
-  bootMs: number | null,
-  exited: boolean,
+  worker: { workerId: number; bootMs: number | null; exited: boolean; tasks: number; capacity: { boot: number } },
   marks: readonly { atMs: number; what: string; workerId: number }[],
   wallMs: number,
 ): Life {
-  const own = marks.filter((mark) => mark.workerId === workerId);
+  const own = marks.filter(({ workerId }) => workerId === worker.workerId);
   const ready = own.find(({ what }) => what === 'ready')?.atMs;
   const ends = own.filter(({ what }) => what === 'exited' || what === 'crashed' || what === 'recycled');
-  const readyMs = ready ?? 0;
-  return {
-    startMs: ready === undefined ? 0 : Math.max(0, ready - (bootMs ?? 0)),
-    readyMs,
-    endMs: exited ? (ends.at(-1)?.atMs ?? wallMs) : wallMs,
-  };
+  const endMs = worker.exited ? (ends.at(-1)?.atMs ?? wallMs) : wallMs;
+  if (ready !== undefined) return { startMs: Math.max(0, ready - (worker.bootMs ?? 0)), readyMs: ready, endMs };
+  // A worker without a mark never became ready, or was so before the first look at it.
+  const { boot } = worker.capacity;
+  return boot > 0 && worker.tasks === 0
+    ? { startMs: Math.max(0, endMs - boot), readyMs: endMs, endMs }
+    : { startMs: 0, readyMs: 0, endMs };
 }

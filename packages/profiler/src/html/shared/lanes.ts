@@ -4,10 +4,11 @@ import type { SpanTable } from './span-table.js';
 /** Rows of one lane at most. Tasks that overlap more than that share the last row. */
 const MOST_ROWS = 4;
 
-/** Rows of workers: spans that do not overlap, in order of time. */
+/** A place of the pool. Its workers follow one another. Their spans stand in rows that do not overlap, in order of time. */
 export interface Lane {
-  workerId: number;
-  rows: { spans: Int32Array; from: Float64Array; to: Float64Array }[];
+  workerIds: readonly number[];
+  /** `reach`: the latest end so far, which rises even where spans of the last row overlap. */
+  rows: { spans: Int32Array; from: Float64Array; to: Float64Array; reach: Float64Array }[];
 }
 
 /** Time in which a handler ran for a try. Stamps next to it stand in for those that are missing. */
@@ -25,16 +26,54 @@ function firstOf(table: SpanTable, span: number, stamps: readonly number[]): num
   return undefined;
 }
 
-/** One lane a worker. Spans of other workers, and those that never came to a worker, are in none. */
-export function buildLanes(table: SpanTable, workerIds: readonly number[], isShown: (span: number) => boolean): Lane[] {
-  const byWorker = new Map(workerIds.map((id) => [id, [] as { span: number; from: number; to: number }[]]));
+/**
+ * The workers of each place of the pool. A pool that renews its workers after each task would else have a lane for every task. Where
+ * the report does not know the place, a worker follows one that had ended before.
+ */
+export function workersByPlace(
+  table: SpanTable | null,
+  known: readonly { workerId: number; slot: number }[],
+): number[][] {
+  const seen = new Map(known.map(({ workerId }) => [workerId, { workerId, from: Infinity, to: 0 }]));
+  for (let span = 0; span < (table?.rows ?? 0); span++) {
+    const workerId = table?.workerId[span] ?? 0;
+    const interval = table === null || workerId === 0 ? undefined : spanInterval(table, span);
+    if (interval === undefined) continue;
+    let life = seen.get(workerId);
+    if (life === undefined) seen.set(workerId, (life = { workerId, from: Infinity, to: 0 }));
+    life.from = Math.min(life.from, interval[0]);
+    life.to = Math.max(life.to, interval[1]);
+  }
+  const slots = new Map(known.map(({ workerId, slot }) => [workerId, Math.max(0, slot)]));
+  const places: { workerIds: number[]; to: number }[] = [];
+  const inOrder = [...seen.values()].sort((a, b) => a.from - b.from || a.workerId - b.workerId);
+  for (const { workerId, from, to } of inOrder) {
+    let at = slots.get(workerId) ?? places.findIndex((place) => place.to <= from);
+    if (at < 0) at = places.length;
+    while (places.length <= at) places.push({ workerIds: [], to: 0 });
+    const place = places[at] as (typeof places)[0];
+    place.workerIds.push(workerId);
+    place.to = Math.max(place.to, to);
+  }
+  return places.map(({ workerIds }) => workerIds).filter(({ length }) => length > 0);
+}
+
+/** One lane a place. Spans of other workers, and those that never came to a worker, are in none. */
+export function buildLanes(
+  table: SpanTable,
+  places: readonly (readonly number[])[],
+  isShown: (span: number) => boolean,
+): Lane[] {
+  type Interval = { span: number; from: number; to: number };
+  const lists = places.map((): Interval[] => []);
+  const placeOf = new Map(places.flatMap((ids, place) => ids.map((id) => [id, place] as const)));
   for (let span = 0; span < table.rows; span++) {
-    const list = byWorker.get(table.workerId[span] ?? 0);
+    const list = lists[placeOf.get(table.workerId[span] ?? 0) ?? -1];
     if (list === undefined || !isShown(span)) continue;
     const interval = spanInterval(table, span);
     if (interval !== undefined) list.push({ span, from: interval[0], to: interval[1] });
   }
-  return workerIds.map((workerId) => ({ workerId, rows: inRows(byWorker.get(workerId) ?? []) }));
+  return places.map((workerIds, place) => ({ workerIds, rows: inRows(lists[place] ?? []) }));
 }
 
 function inRows(spans: { span: number; from: number; to: number }[]): Lane['rows'] {
@@ -47,11 +86,16 @@ function inRows(spans: { span: number; from: number; to: number }[]): Lane['rows
     (rows[row] ??= []).push(each);
     ends[row] = Math.max(ends[row] ?? -Infinity, each.to);
   }
-  return rows.map((row) => ({
-    spans: Int32Array.from(row, ({ span }) => span),
-    from: Float64Array.from(row, ({ from }) => from),
-    to: Float64Array.from(row, ({ to }) => to),
-  }));
+  return rows.map((row) => {
+    const to = Float64Array.from(row, (each) => each.to);
+    let latest = -Infinity;
+    return {
+      spans: Int32Array.from(row, ({ span }) => span),
+      from: Float64Array.from(row, ({ from }) => from),
+      to,
+      reach: to.map((each) => (latest = Math.max(latest, each))),
+    };
+  });
 }
 
 /** Rectangles of one row. `span` is −1 where several share a pixel; `task` is then the one with most time in it. */
@@ -97,8 +141,7 @@ export function binRow(row: Lane['rows'][number], table: SpanTable, from: number
     free = x + w;
   };
   const last = row.from.length;
-  // Ends of a row rise with its begins, but for the spans that share the last row.
-  for (let i = Math.max(0, lowerBound(row.to, from) - 1); i < last; i++) {
+  for (let i = Math.max(0, lowerBound(row.reach, from) - 1); i < last; i++) {
     const begin = row.from[i] ?? 0;
     if (begin >= to) break;
     const end = row.to[i] ?? 0;

@@ -6,7 +6,7 @@ export const OUTCOMES = ['ok', 'error', 'cancelled', 'timeout', 'crash'] as cons
 
 /** Columns in the order in which they lie. `mask` says which stamps were reached. */
 const BEFORE = ['mask', 'task', 'workerId', 'attempt', 'outcome', 'weight', 'taskId'] as const;
-const AFTER = ['limit', 'batch', 'backoff', 'inputBytes', 'outputBytes'] as const;
+const AFTER = ['limit', 'batch', 'backoff', 'codec', 'inputBytes', 'outputBytes'] as const;
 const COLUMNS = BEFORE.length + STAMPS + AFTER.length;
 
 /** What the columns are, beside their bytes. */
@@ -40,6 +40,8 @@ export interface SpanTable {
   limitMs: Float64Array;
   batchMs: Float64Array;
   backoffMs: Float64Array;
+  /** Encoding of the input, and decoding of it and of the result. A report's fit by bytes counts the same. */
+  codecMs: Float64Array;
   inputBytes: Float64Array;
   outputBytes: Float64Array;
 }
@@ -86,8 +88,9 @@ export function packSpans(
     column((row) => units(spans.limitWaitMs[row] ?? 0)),
     column((row) => units(spans.batchWaitMs[row] ?? 0)),
     column((row) => units(spans.backoffMs[row] ?? 0)),
-    column((row) => toThreeDigits(spans.inputBytes[row] ?? 0)),
-    column((row) => toThreeDigits(spans.outputBytes[row] ?? 0)),
+    column((row) => roundedTo(2, codecMs(spans, row) * TENTHS_PER_MS)),
+    column((row) => roundedTo(3, spans.inputBytes[row] ?? 0)),
+    column((row) => roundedTo(3, spans.outputBytes[row] ?? 0)),
   ].map(toPlanes);
   const bytes = new Uint8Array(packed.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
@@ -100,10 +103,18 @@ export function packSpans(
   return { header: { rows: rows.length, kept, of, quantumUs, tasks, planes }, bytes };
 }
 
-/** Sizes to three digits: enough for a picture, and half as long. */
-function toThreeDigits(value: number): number {
-  if (!(value >= 1000)) return Math.max(0, value);
-  const unit = 10 ** (Math.floor(Math.log10(value)) - 2);
+/** Units of 0.1 µs in 1 ms: codecs are faster than the step to which stamps are rounded. */
+const TENTHS_PER_MS = 10_000;
+
+function codecMs({ encodeMs, stamps }: SpanColumns, row: number): number {
+  const between = (from: number, to: number) => (stamps[row]?.[to] ?? NaN) - (stamps[row]?.[from] ?? NaN) || 0;
+  return (encodeMs[row] || 0) + between(3, 4) + between(8, 9);
+}
+
+/** The first digits of a value: enough for a picture, and half as long. */
+function roundedTo(digits: number, value: number): number {
+  if (!(value >= 10 ** digits)) return Math.max(0, Math.round(value) || 0);
+  const unit = 10 ** (Math.floor(Math.log10(value)) - digits + 1);
   return Math.round(value / unit) * unit;
 }
 
@@ -138,12 +149,17 @@ export function unpackSpans(header: SpanHeader, bytes: Uint8Array): SpanTable {
     weight[i] = (weight[i] ?? 0) / 16;
     if (i > 0) taskId[i] = (taskId[i] ?? 0) + (taskId[i - 1] ?? 0);
   }
-  const [limit, batch, backoff, inputBytes, outputBytes] = columns.slice(BEFORE.length + STAMPS) as [
-    ...[Float64Array, Float64Array, Float64Array, Float64Array, Float64Array],
+  const [limit, batch, backoff, codec, inputBytes, outputBytes] = columns.slice(BEFORE.length + STAMPS) as [
+    ...[Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array],
   ];
   const inMs = (units: Float64Array) => units.map((value) => value * toMs);
   return {
     ...{ rows, kept, of, tasks, t, task, workerId, attempt, outcome, weight, taskId, inputBytes, outputBytes },
-    ...{ limitMs: inMs(limit), batchMs: inMs(batch), backoffMs: inMs(backoff) },
+    ...{
+      limitMs: inMs(limit),
+      batchMs: inMs(batch),
+      backoffMs: inMs(backoff),
+      codecMs: codec.map((each) => each / TENTHS_PER_MS),
+    },
   };
 }

@@ -16,7 +16,7 @@ export const bytes: View = {
   id: 'bytes',
   title: 'Bytes against time',
   why: [
-    'Each point is a try: bytes of its input and result, against the time that they were on their way. On their way = encode + way in + decode + reply + way out + settle.',
+    'Each point is a try: bytes of its input and its result, against the time that it took to encode and decode them. That is the encoding of the input, its decoding in the worker, and the decoding of the result.',
     'Curves are the fits a + b · bytes of the report, by least squares: a is the cost of any message, b the cost of a byte. r² says how much of the spread the fit explains.',
   ],
   mount(host, page) {
@@ -32,21 +32,14 @@ export const bytes: View = {
       fits,
       details('Sizes', sizes(pool.report.byTask)),
     );
-    const surface = new Surface(box, 'Bytes of messages against their time on the way');
-    const way = wayOf(pool.table);
+    const surface = new Surface(box, 'Bytes of messages against the time to encode and decode them');
+    const way = pool.table.codecMs;
     return { draw: () => drawPoints(surface, page, pool, way) };
   },
 };
 
-/** Time of the bytes on their way, ms; NaN for tries that did not come back. */
-function wayOf({ rows, t }: SpanTable): Float64Array {
-  const at = (stamp: number, span: number) => t[stamp]?.[span] ?? NaN;
-  return Float64Array.from({ length: rows }, (_, span) => at(4, span) - at(1, span) + (at(9, span) - at(6, span)));
-}
-
 function drawPoints(surface: Surface, page: Page, pool: PoolData, way: Float64Array): void {
-  const ctx = surface.begin(HEIGHT);
-  const plot: Plot = { left: 66, right: surface.width - 12, top: 20, bottom: HEIGHT - 36 };
+  const plot: Plot = { left: 66, right: 0, top: 20, bottom: HEIGHT - 36 };
   const spans = pool.table;
   if (spans === null) return;
   const { task, worker } = page.store.state;
@@ -64,9 +57,11 @@ function drawPoints(surface: Surface, page: Page, pool: PoolData, way: Float64Ar
     shortest = Math.min(shortest, way[span] ?? Infinity);
     longest = Math.max(longest, way[span] ?? 0);
   }
+  const ctx = surface.begin(shown.length === 0 ? 40 : HEIGHT);
+  plot.right = surface.width - 12;
   if (shown.length === 0) {
     ctx.fillStyle = colour('text-2');
-    ctx.fillText('No try of the choice came back.', plot.left, plot.top + 20);
+    ctx.fillText('No try of the choice was timed.', plot.left, 20);
     return;
   }
   const x: Axis = {
@@ -81,7 +76,7 @@ function drawPoints(surface: Surface, page: Page, pool: PoolData, way: Float64Ar
     high: longest * 1.3,
     isLog: true,
     format: ms,
-    label: 'time on the way',
+    label: 'time to encode and decode',
   };
   drawAxes(ctx, plot, x, y);
   // Points of one pixel are one point: 100,000 tries take as long as the pixels that they cover.
@@ -132,13 +127,19 @@ function fitTable(tasks: readonly TaskReport[]): HTMLElement {
       { title: 'r²', cell: ({ fit }) => digits(fit.r2), by: ({ fit }) => fit.r2 },
       {
         title: 'share of bytes at the mean size',
-        cell: ({ fit, mean }) => share((fit.nsPerByte * mean) / 1e6 / (fit.fixedMs + (fit.nsPerByte * mean) / 1e6)),
-        by: ({ fit, mean }) => fit.nsPerByte * mean,
+        note: 'b · bytes ÷ (a + b · bytes); none where the fit sees no cost of bytes',
+        cell: ({ fit, mean }) => share(shareOfBytes(fit, mean)),
+        by: ({ fit, mean }) => shareOfBytes(fit, mean),
       },
     ],
     rows,
     'No fit: sizes of messages spread too little, or too few came.',
   );
+}
+
+function shareOfBytes({ fixedMs, nsPerByte }: NonNullable<TaskReport['messageFit']>, bytes: number): number | null {
+  const part = (nsPerByte * bytes) / 1e6;
+  return nsPerByte > 0 && fixedMs + part > 0 ? part / (fixedMs + part) : null;
 }
 
 function sizes(tasks: readonly TaskReport[]): HTMLElement {

@@ -14,7 +14,7 @@ export const flame: View = {
   why: [
     'A box is a function; its width is the time in it and in what it called, by samples weighted with the time between them. Below it stands what it called.',
     'share = self time ÷ time of all samples that were not idle. Lines are mapped to their sources where there is a source map.',
-    'Samples are joined by call path, and keep no times. So the range of the time axis does not narrow this view; task name and worker do.',
+    'Time in which threads slept is left out. Samples are joined by call path, and keep no times. So the range of the time axis does not narrow this view; task name and worker do.',
   ],
   mount(host, page) {
     let isMain = false;
@@ -42,7 +42,7 @@ export const flame: View = {
         box,
         h('p', { class: 'note' }, shown.note),
         element(h('h3', {}, 'Hot lines')),
-        hotTable(shown.hot),
+        ...hotLines(shown.hot),
       );
       if (shown.lost.length > 0) host.append(details('Time without a profile', lostTable(shown.lost)));
       canvas = flameCanvas(box, shown.flame);
@@ -122,11 +122,14 @@ function choose(page: Page, isMain: boolean, label: string | undefined): Shown |
   };
 }
 
+/** Time in which a thread slept is no work of a function; the note says how long it was. */
+const NOT_WORK = new Set(['(idle)']);
+
 function flameCanvas(box: HTMLElement, { frames, parent, frame, selfMs }: FlameGraph): TreeCanvas {
   const frameOf = (node: number) => frames[frame[node] ?? 0];
   return new TreeCanvas(box, {
     parent,
-    self: selfMs,
+    self: selfMs.map((time, node) => (NOT_WORK.has(frameOf(node)?.functionName ?? '') ? 0 : time)),
     label: 'Flame of processor time',
     nameOf: (node) => frameOf(node)?.functionName || '(anonymous)',
     detailOf: (node) => {
@@ -135,6 +138,15 @@ function flameCanvas(box: HTMLElement, { frames, parent, frame, selfMs }: FlameG
     },
     colourOf: (node) => `flame-${frameKind(frameOf(node)?.file ?? '')}`,
   });
+}
+
+/** Lines that are in sight at once; the others open on demand. */
+const FIRST_LINES = 12;
+
+function hotLines(hot: readonly HotFrame[]): HTMLElement[] {
+  const rest = hot.slice(FIRST_LINES);
+  const first = hotTable(hot.slice(0, FIRST_LINES));
+  return rest.length === 0 ? [first] : [first, details(`${count(rest.length)} more`, hotTable(rest))];
 }
 
 function hotTable(hot: readonly HotFrame[]): HTMLElement {

@@ -91,7 +91,8 @@ function drawCells(
   const x = (at: number) => plot.left + ((at - from) / (to - from)) * (plot.right - plot.left);
   ctx.fillStyle = colour('text-2');
   ctx.textAlign = 'right';
-  for (const tick of logTicks(low, high, 6))
+  const labels = logTicks(low, high, 6);
+  for (const tick of labels.length > 1 ? labels : [low, high])
     ctx.fillText(ms(tick), plot.left - 6, Math.min(plot.bottom - 5, Math.max(plot.top + 5, y(tick))));
   ctx.textAlign = 'left';
   ctx.save();

@@ -87,7 +87,7 @@ function drawBounds(surface: Surface, bounds: ScalingBounds, pool: PoolData): vo
       plot,
       x,
       y,
-      Array.from(values, (value, i) => [i + 1, value] as const).filter(([, value]) => value <= top),
+      Array.from(values, (value, i) => [i + 1, value] as const),
     );
     ctx.setLineDash([]);
   };

@@ -1,5 +1,4 @@
-import { idleKinds, lifeOf } from '../../shared/idle-kinds.js';
-import { IDLE_KINDS } from '../../shared/idle-kinds.js';
+import { IDLE_KINDS, idleKinds } from '../../shared/idle-kinds.js';
 import { binRow, type Lane } from '../../shared/lanes.js';
 import { IDLE_WORDS } from '../../shared/words.js';
 import { colour, taskColour } from '../colours.js';
@@ -49,20 +48,25 @@ function drawIdle(
   width: number,
 ): void {
   const [from, to] = page.range;
-  const worker = pool.report.workers.find(({ workerId }) => workerId === lane.workerId);
-  const life = lifeOf(lane.workerId, worker?.bootMs ?? null, worker?.exited ?? false, pool.report.marks, pool.endMs);
   const pixel = (at: number) => Math.max(0, Math.min(width, Math.round(((at - from) / (to - from)) * width)));
   const bottom = height - (height > 10 ? 2 : 1);
-  const ready = pixel(life.readyMs);
-  const end = pixel(life.endMs);
-  ctx.fillStyle = colour('c-boot');
-  ctx.fillRect(left + pixel(life.startMs), top, Math.max(0, ready - pixel(life.startMs)), bottom);
-  for (let x = ready; x < end;) {
-    let next = x + 1;
-    while (next < end && kinds[next] === kinds[x]) next++;
-    ctx.fillStyle = colour(`c-${IDLE_WORDS[IDLE_KINDS[kinds[x] ?? 0] ?? 'noWork'].colour}`);
-    ctx.fillRect(left + x, top, next - x, bottom);
-    x = next;
+  const idle = (x0: number, x1: number) => {
+    for (let x = x0; x < x1;) {
+      let next = x + 1;
+      while (next < x1 && kinds[next] === kinds[x]) next++;
+      ctx.fillStyle = colour(`c-${IDLE_WORDS[IDLE_KINDS[kinds[x] ?? 0] ?? 'noWork'].colour}`);
+      ctx.fillRect(left + x, top, next - x, bottom);
+      x = next;
+    }
+  };
+  const lives = lane.workerIds.map((id) => pool.lifeOf(id)).filter((life) => life !== undefined);
+  if (lives.length < lane.workerIds.length) idle(0, width);
+  // In the order of their lives, so that a later one covers what is not known of an earlier one.
+  for (const { startMs, readyMs, endMs } of lives.sort((a, b) => a.readyMs - b.readyMs)) {
+    const [start, ready, end] = [pixel(startMs), pixel(readyMs), pixel(endMs)];
+    ctx.fillStyle = colour('c-boot');
+    ctx.fillRect(left + start, top, ready - start, bottom);
+    idle(ready, end);
   }
 }
 
@@ -123,8 +127,11 @@ function drawNames(ctx: CanvasRenderingContext2D, plot: Plot, lanes: readonly La
   const every = Math.max(1, Math.ceil(13 / height));
   ctx.fillStyle = colour('text-2');
   ctx.textAlign = 'right';
-  lanes.forEach(({ workerId }, i) => {
-    if (i % every === 0) ctx.fillText(`w${workerId}`, plot.left - 6, plot.top + (i + 0.5) * height);
+  lanes.forEach(({ workerIds }, i) => {
+    const [first, second] = workerIds;
+    // A place with several workers has the first one's name, and says that there were more.
+    const text = second === undefined ? `w${first ?? 0}` : `w${first ?? 0} …`;
+    if (i % every === 0) ctx.fillText(text, plot.left - 6, plot.top + (i + 0.5) * height);
   });
   ctx.textAlign = 'left';
 }
@@ -142,9 +149,10 @@ function drawMarks(
 ): void {
   const [from, to] = page.range;
   const taken = new Set<string>();
+  const laneOf = new Map(lanes.flatMap(({ workerIds }, i) => workerIds.map((id) => [id, i] as const)));
   for (const mark of pool.report.marks) {
     if (mark.atMs < from || mark.atMs > to) continue;
-    const lane = lanes.findIndex(({ workerId }) => workerId === mark.workerId);
+    const lane = laneOf.get(mark.workerId) ?? -1;
     if (mark.workerId !== 0 && lane < 0) continue;
     const x = Math.round(plot.left + ((mark.atMs - from) / (to - from)) * (plot.right - plot.left));
     const key = `${lane} ${x}`;

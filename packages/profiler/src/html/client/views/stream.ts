@@ -19,7 +19,7 @@ export const stream: View = {
   id: 'stream',
   title: 'Task stream',
   why: [
-    'One lane a worker. A bar reaches from the call of the handler (t5) to its end (t6). A thin strip below shows decoding (t3 to t4) and encoding (t6 to t7).',
+    'One lane a worker and those that took its place. A bar reaches from the call of the handler (t5) to its end (t6). A thin strip below shows decoding (t3 to t4) and encoding (t6 to t7).',
     'Where several bars share a pixel, it has the colour of the longest, as strong as the part of the pixel that they cover.',
     'Idle time is "starved" while a task waits in the pool, "not parallel" while other workers have tasks, and "no work" otherwise. With a sample it follows from the curves.',
   ],
@@ -98,7 +98,7 @@ function hover(event: PointerEvent, page: Page, pool: PoolData, place: StreamPla
   const marks = pool.report.marks.filter(
     (mark) =>
       Math.abs(mark.atMs - at) < 5 * perPixel &&
-      (mark.workerId === 0 || lane === undefined || mark.workerId === lane.workerId),
+      (mark.workerId === 0 || lane === undefined || lane.workerIds.includes(mark.workerId)),
   );
   const notes = marks.slice(0, 4).map((mark) => h('p', {}, h('b', {}, mark.what), ` ${ms(mark.atMs)} · ${mark.text}`));
   const span =
@@ -109,7 +109,9 @@ function hover(event: PointerEvent, page: Page, pool: PoolData, place: StreamPla
     return tooltip(
       event,
       ...notes,
-      ...(lane === undefined ? [] : [h('p', {}, `worker ${lane.workerId} · idle at ${ms(at)}`)]),
+      ...(lane === undefined
+        ? []
+        : [h('p', {}, `${lane.workerIds.length === 1 ? `worker ${lane.workerIds[0] ?? 0} · ` : ''}idle at ${ms(at)}`)]),
     );
   }
   tooltip(event, ...notes, spanCard(pool, span));

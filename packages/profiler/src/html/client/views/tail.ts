@@ -27,7 +27,7 @@ export const tail: View = {
     const [from, end] = tailOf(pool);
     const busy = busyWorkers(pool.lanes(-1, 0), pool, from, end, 400);
     const before = busyWorkers(pool.lanes(-1, 0), pool, 0, from, 400);
-    const lanes = pool.workerIds.length;
+    const lanes = pool.places.length;
     const facts = `${ms(from)} to ${ms(end)}: ${digits(mean(busy))} of ${count(lanes)} workers had a try on average, ${digits(mean(before))} before. Idle in the tail: ${ms((lanes - mean(busy)) * (end - from))} of worker time (${share(lanes > 0 ? 1 - mean(busy) / lanes : 0)}).`;
     fill(
       host,
