@@ -4,7 +4,9 @@ import type { ReportData } from '../model/report-data.js';
 import { toChromeTrace } from './chrome/to-chrome-trace.js';
 import { cpuReportsOf } from './cpu-reports.js';
 import { toPrometheus } from './metrics/to-prometheus.js';
-import { toOtlp } from './otlp/to-otlp.js';
+import { metricsRequest } from './otlp/metrics.js';
+import { OTLP_SERVICE, OTLP_TASKS } from './otlp/to-otlp.js';
+import { traceRequest } from './otlp/traces.js';
 import { toText } from './text/to-text.js';
 import { toCompact } from './to-compact.js';
 import { toCpuProfile } from './to-cpuprofile.js';
@@ -31,8 +33,8 @@ const BY_ENDING: readonly (readonly [ending: string, render: Render])[] = [
   ['.md', toMarkdown],
   ['.trace.json', (report) => jsonText(toChromeTrace(report))],
   ['.speedscope.json', (report) => jsonText(toSpeedscope(report))],
-  ['.otlp-traces.json', (report) => jsonText(toOtlp(report).traces)],
-  ['.otlp-metrics.json', (report) => jsonText(toOtlp(report).metrics)],
+  ['.otlp-traces.json', (report) => jsonText(traceRequest(report, OTLP_TASKS, OTLP_SERVICE))],
+  ['.otlp-metrics.json', (report) => jsonText(metricsRequest(report, OTLP_SERVICE))],
   ['.json', (report) => jsonText(toJson(report))],
   ['.prom', toPrometheus],
   ['.folded', toFolded],

@@ -2,6 +2,10 @@ import type { ReportData } from '../../model/report-data.js';
 import { type MetricsRequest, metricsRequest } from './metrics.js';
 import { type TraceRequest, traceRequest } from './traces.js';
 
+/** Defaults of the options. */
+export const OTLP_TASKS = 10_000;
+export const OTLP_SERVICE = 'millpond';
+
 export interface OtlpOptions {
   /** Most tasks with spans. Receivers limit the size of a request. @defaultValue 10,000 */
   tasks?: number;
@@ -20,6 +24,6 @@ export interface Otlp {
  * the call had a `traceparent` header, the spans belong to that trace. Ids follow from the run and the task. A second export of
  * the same report makes the same spans.
  */
-export function toOtlp(report: ReportData, { tasks = 10_000, serviceName = 'millpond' }: OtlpOptions = {}): Otlp {
+export function toOtlp(report: ReportData, { tasks = OTLP_TASKS, serviceName = OTLP_SERVICE }: OtlpOptions = {}): Otlp {
   return { traces: traceRequest(report, tasks, serviceName), metrics: metricsRequest(report, serviceName) };
 }
