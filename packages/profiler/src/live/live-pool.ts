@@ -2,8 +2,8 @@ import type { PoolHealth, PoolStats, TaskStats, WorkerStats } from '@millpond/co
 import type { LivePool, LiveTask, LiveWorker, SizingDecision } from './live-state.js';
 
 /** Longest lists that a page shows. */
-export const MOST_WORKERS = 128;
-export const MOST_TASKS = 50;
+const MOST_WORKERS = 128;
+const MOST_TASKS = 50;
 
 /** A pool as the live page shows it. */
 export function livePool(stats: PoolStats, health: PoolHealth | null, decisions: readonly SizingDecision[]): LivePool {

@@ -153,7 +153,7 @@ export class PoolsSource implements LiveSource {
 }
 
 /** The parts of a report that the verdict card shows. */
-export function liveReport(report: ReportData, atMs: number): LiveReport {
+function liveReport(report: ReportData, atMs: number): LiveReport {
   const { dropped, missing, remarks } = report.quality;
   return {
     atMs,

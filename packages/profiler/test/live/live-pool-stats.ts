@@ -43,7 +43,7 @@ export function statsOf(fields: Partial<PoolStats> = {}): PoolStats {
   };
 }
 
-export function healthOk(): PoolHealth {
+function healthOk(): PoolHealth {
   return { status: 'ok', checks: [{ name: 'state', ok: true, value: 'open', limit: 'open', since: 0 }] };
 }
 
