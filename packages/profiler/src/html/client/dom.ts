@@ -3,7 +3,7 @@ import type { Child, El } from '../shared/node.js';
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** An element of the page from data. Text stays text. */
-export function render(child: Child, isSvg = false): Node {
+function render(child: Child, isSvg = false): Node {
   if (typeof child === 'string') return document.createTextNode(child);
   const inSvg = isSvg || child.tag === 'svg';
   const element = inSvg ? document.createElementNS(SVG, child.tag) : document.createElement(child.tag);

@@ -10,7 +10,7 @@ export interface State {
   theme: 'auto' | 'light' | 'dark';
 }
 
-export const START: State = { pool: 0, task: -1, worker: 0, range: null, theme: 'auto' };
+const START: State = { pool: 0, task: -1, worker: 0, range: null, theme: 'auto' };
 
 type Listener = (state: State, before: State) => void;
 

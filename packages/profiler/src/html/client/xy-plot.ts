@@ -45,7 +45,7 @@ function ticksOf({ low, high, isLog }: Axis, wanted: number): number[] {
   return isLog ? logTicks(low, high, wanted) : ticks(low, high, wanted);
 }
 
-export function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
+function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
   ctx.beginPath();
   ctx.moveTo(x0, y0);
   ctx.lineTo(x1, y1);

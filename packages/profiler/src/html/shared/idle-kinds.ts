@@ -4,7 +4,6 @@ import type { SpanTable } from './span-table.js';
 
 /** Why a worker had nothing to do. */
 export const IDLE_KINDS = ['noWork', 'notParallel', 'starved'] as const;
-export type IdleKind = (typeof IDLE_KINDS)[number];
 
 /** Number of tasks that wait in the pool, and of tasks in workers, at any moment. */
 export interface Pressure {

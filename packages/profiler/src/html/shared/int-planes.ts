@@ -2,7 +2,7 @@
  * Columns of whole numbers as planes of bytes: first the lowest byte of every number, then the next one. Bytes of one plane are
  * alike, so deflate makes less of them than of whole numbers in a row. Signs are folded into the lowest bit.
  */
-export const MOST_PLANES = 6;
+const MOST_PLANES = 6;
 /** Largest number that six planes hold, with its sign. */
 export const LARGEST = 2 ** (8 * MOST_PLANES - 1) - 1;
 

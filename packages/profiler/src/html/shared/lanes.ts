@@ -12,7 +12,7 @@ export interface Lane {
 }
 
 /** Time in which a handler ran for a try. Stamps next to it stand in for those that are missing. */
-export function spanInterval(table: SpanTable, span: number): [from: number, to: number] | undefined {
+function spanInterval(table: SpanTable, span: number): [from: number, to: number] | undefined {
   const from = firstOf(table, span, [5, 4, 3, 2, 1]);
   const to = firstOf(table, span, [6, 7, 8, 9]);
   return from === undefined ? undefined : [from, Math.max(from, to ?? from)];

@@ -37,8 +37,3 @@ export function toMarkup(child: Child): string {
   if (VOID.has(child.tag)) return start;
   return `${start}${child.children.map(toMarkup).join('')}</${child.tag}>`;
 }
-
-/** All text inside, for tests and for labels. */
-export function textOf(child: Child): string {
-  return typeof child === 'string' ? child : child.children.map(textOf).join('');
-}

@@ -52,7 +52,7 @@ function savingLine(finding: Finding): El {
 }
 
 /** Names, values and formulas. */
-export function facts(report: PageReport, pool: PagePool | undefined): [name: string, value: string, title: string][] {
+function facts(report: PageReport, pool: PagePool | undefined): [name: string, value: string, title: string][] {
   const { quality, run } = report;
   const all: [string, string, string][] = [['wall time', ms(pool?.wallMs ?? run.wallMs), 'from attach to the report']];
   if (pool !== undefined) {

@@ -7,7 +7,7 @@ import { ms } from './numbers.js';
 import { SEGMENT_WORDS } from './words.js';
 
 /** Three rows of a task name: mean, tries around the median, tries at and above the 99th percentile. */
-export function waterfallRows(
+function waterfallRows(
   task: TaskReport,
 ): { label: string; title: string; segments: Record<SegmentId, number>; total: number }[] {
   const mean = Object.fromEntries(SEGMENT_IDS.map((id) => [id, task.segments[id].meanMs])) as Record<SegmentId, number>;
