@@ -24,7 +24,7 @@ export type { DamagedEntry, HistoryEntry, HistoryOptions } from './compare/histo
 export type { MetricUnit } from './compare/metrics.js';
 export type { LiveServer } from './live/serve.js';
 export type { ServeOptions } from './live/serve-options.js';
-export type { BottleneckOptions, BottleneckOrder, ProfilerOptions } from './options.js';
+export type { BottleneckOptions, BottleneckOrder, ProfilerOptions, SnapshotOptions } from './options.js';
 export type { Span } from './sections/parent-sections.js';
 export type { SectionStats } from './sections/section-stats.js';
 export type * from './model/cpu.js';

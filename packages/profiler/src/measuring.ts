@@ -14,8 +14,8 @@ import type { ResolvedProfilerOptions } from './options.js';
 import type { RawProfiles } from './output/chrome/profiles.js';
 import { ParentRecorder } from './record/parent-recorder.js';
 import type { Measured } from './replay/record-of.js';
-import type { Marks } from './sections/marks.js';
-import type { ParentSections } from './sections/parent-sections.js';
+import { Marks } from './sections/marks.js';
+import { ParentSections } from './sections/parent-sections.js';
 
 /** Time limit for the last measurements of workers, ms. A worker that computes without a pause may not answer. */
 const COLLECT_WITHIN_MS = 1000;
@@ -58,6 +58,13 @@ export class Measuring {
     if (level !== 'cpu') return;
     this.#profile = new ParentProfile(sampleUs, (message) => this.#parentProfiles.add(message));
     this.#profile.start();
+  }
+
+  /** Measures the same pools from now on, for itself: all that this one measures of workers, and of the main thread. */
+  beginWindow(): Measuring {
+    const window = new Measuring(this.#options, new ParentSections(hostNowMs), new Marks(hostNowMs()));
+    for (const { pool } of this.attachments.all) window.attach(pool);
+    return window;
   }
 
   /** Has workers send what they have measured so far. */

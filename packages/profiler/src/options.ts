@@ -75,6 +75,18 @@ export function resolveBottleneckOptions(options: BottleneckOptions | undefined)
   return { minMs, minMeanMs, by, limit };
 }
 
+export interface SnapshotOptions {
+  /** Whether only what was measured since the previous call with this option. @defaultValue false */
+  sinceLast?: boolean;
+}
+
+/** @throws ERR_OPTION when a key or a value is wrong */
+export function resolveSnapshotOptions(options: SnapshotOptions | undefined): { readonly sinceLast: boolean } {
+  const sinceLast = checkKeys(options, ['sinceLast']).sinceLast ?? false;
+  if (typeof sinceLast !== 'boolean') refuse('sinceLast', `must be true or false; received ${show(sinceLast)}.`);
+  return { sinceLast };
+}
+
 /** A value as an error message shows it: short, and with its type. */
 export function show(value: unknown): string {
   const text = inspect(value, { depth: 0, breakLength: Infinity }).slice(0, 80);

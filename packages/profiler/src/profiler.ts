@@ -11,9 +11,12 @@ import {
   refuse,
   resolveBottleneckOptions,
   resolveProfilerOptions,
+  resolveSnapshotOptions,
   show,
+  type SnapshotOptions,
 } from './options.js';
 import type { RawProfiles } from './output/chrome/profiles.js';
+import { toPrometheus } from './output/metrics/to-prometheus.js';
 import { Report } from './report/report.js';
 import { chooseBottlenecks } from './sections/bottlenecks.js';
 import { Marks } from './sections/marks.js';
@@ -44,6 +47,8 @@ export class Profiler implements Disposable {
   #raw: RawProfiles | undefined;
   #stopping: Promise<Report> | undefined;
   readonly #servers = new Set<LiveServer>();
+  /** Measures since the last snapshot of a window; undefined before the first one. */
+  #window: Measuring | undefined;
 
   /** @throws ERR_OPTION for an unknown key or a wrong value */
   constructor(options?: ProfilerOptions) {
@@ -125,9 +130,22 @@ export class Profiler implements Disposable {
     return chooseBottlenecks((this.#final ?? this.#measuring.measured(false)).bottlenecks, choice);
   }
 
-  /** Everything measured so far, as plain data of its own; measuring goes on. After `stop`: the data of its report. */
-  snapshot(): ReportData {
-    return this.#final ?? this.#measuring.report(true);
+  /**
+   * Everything measured so far, as plain data of its own; measuring goes on. After `stop`: the data of its report.
+   *
+   * With `sinceLast` it is what was measured since the previous call with it, and everything at the first call. Such windows are measured
+   * beside the whole, which doubles the costs of the program's thread from the first call on. Sections and marks of the program are in
+   * the whole only.
+   * @throws ERR_OPTION for an unknown key or a wrong value
+   */
+  snapshot(options?: SnapshotOptions): ReportData {
+    const { sinceLast } = resolveSnapshotOptions(options);
+    if (this.#final !== undefined) return this.#final;
+    if (!sinceLast) return this.#measuring.report(true);
+    const data = (this.#window ?? this.#measuring).report(true);
+    this.#window?.finish();
+    this.#window = this.#measuring.beginWindow();
+    return data;
   }
 
   /**
@@ -138,7 +156,8 @@ export class Profiler implements Disposable {
   async serve(options?: ServeOptions): Promise<LiveServer> {
     const refusal = 'is not possible: this profiler has stopped. Make a new one for the next run.';
     if (this.#hasStopped) refuse('serve', refusal);
-    const server = await serveLive(this.#measuring.liveSource(), options);
+    const metrics = (): string => toPrometheus(this.#measuring.report(false));
+    const server = await serveLive(this.#measuring.liveSource(), options, metrics);
     this.#servers.add(server);
     if (this.#hasStopped) {
       await this.#closeServers();
@@ -162,6 +181,7 @@ export class Profiler implements Disposable {
     if (this.#final !== undefined) return;
     try {
       this.#lastSides = this.#sidesNow();
+      this.#window?.finish();
       const { data, raw } = this.#measuring.finish();
       this.#final = data;
       this.#raw = raw;

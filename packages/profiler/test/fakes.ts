@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import { CHANNELS, type PoolKind, type SectionDelta, type TaskTrace, type WorkerMessage } from '@millpond/core';
+import { CHANNELS, type PoolKind, type SectionDelta, type TaskTrace, type WorkerMessage, type WorkerUsage } from '@millpond/core';
 import fc from 'fast-check';
 import type { ProfiledPool } from '../src/attach.js';
 import { PoolRecorder } from '../src/record/pool-recorder.js';
@@ -74,6 +74,17 @@ export function recorderOf(
   const { readyWorkers = [], level = 'stats', name = 'resize', kind = 'process' } = parts;
   const workers = readyWorkers.map((id) => ({ id, slot: id - 1, isReady: true }));
   return new PoolRecorder({ name, kind, workers, wanted: workers.length, phase: 'noWork' }, 1000, level);
+}
+
+/** What a worker says of itself: nothing but these fields. */
+export function usageOf(fields: Partial<WorkerUsage>): WorkerUsage {
+  return {
+    ...{ atMs: 0, sinceMs: 0, loopActiveMs: 0, loopIdleMs: 0, loopDelayMaxMs: 0, cpuMs: 0, runQueueMs: 0 },
+    ...{ gcMs: 0, gcScavengeMs: 0, gcMarkMs: 0, gcCount: 0, gcWorstSecondMs: 0, heapFloorBytes: 0 },
+    ...{ heapUsedBytes: 0, heapLimitBytes: 0, externalBytes: 0, rssBytes: 0, allocatedBytes: 0 },
+    ...{ decodeMs: 0, encodeMs: 0, profilerMs: 0, tasks: [] },
+    ...fields,
+  };
 }
 
 /** News of a worker. */

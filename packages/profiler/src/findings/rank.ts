@@ -1,7 +1,7 @@
 import type { Finding } from '../model/finding.js';
 import type { Calibrated } from '../replay/calibrate.js';
-import { both } from '../replay/what-if.js';
 import type { Goal } from '../replay/play.js';
+import { both } from '../replay/what-if.js';
 import type { Candidate } from './candidate.js';
 import { isMaterial, savingOf, shareWithout } from './saving.js';
 

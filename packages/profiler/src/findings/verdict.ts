@@ -2,9 +2,9 @@ import type { Finding, Verdict } from '../model/finding.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { Measured } from '../replay/record-of.js';
 import { evidence } from './candidate.js';
+import { LEAST_TRIES } from './rules/quality.js';
 import { largestOf, share, sumOf, viewOf } from './view.js';
 import { duration, named, percent } from './words.js';
-import { LEAST_TRIES } from './rules/quality.js';
 
 const NOTHING = 'Nothing is worth changing.';
 

@@ -3,9 +3,9 @@ import type { CapacityId } from '../model/ledgers.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { SegmentId, WaitId } from '../model/segments.js';
 import type { TaskReport } from '../model/task-report.js';
-import type { Measured } from '../replay/record-of.js';
 import { onCoreShare } from '../replay/on-core.js';
 import type { Goal } from '../replay/play.js';
+import type { Measured } from '../replay/record-of.js';
 import type { RunRecord } from '../replay/run-record.js';
 
 /** One pool as the rules see it: its report, and the sums that several rules use. All times in ms. */

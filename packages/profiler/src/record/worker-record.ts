@@ -4,11 +4,14 @@ import type { ExecutionEnd } from '../model/ledgers.js';
 import { BusyTime } from './busy-time.js';
 import { CoarseHistogram } from './coarse-histogram.js';
 import { IDLE_PHASES, type IdleClock } from './idle-clock.js';
+import { usageSince } from './usage-since.js';
 import type { WorkerTimes } from './worker-capacity.js';
 
 const MOST_NAMES = 32;
 const FIRST_TASKS = 5;
 const MOST_FLOORS = 200;
+/** Two threads read the common clock with an error of their own. */
+const CLOCK_SLACK_MS = 5;
 
 /** Peaks of what a worker reports of itself, bytes. */
 interface Peaks {
@@ -45,6 +48,7 @@ export class WorkerRecord {
   readonly firstTasksMs: number[] = [];
   /** Heap after full collections. Every second point is forgotten when there are too many. */
   floors: [atMs: number, bytes: number][] = [];
+  #before: WorkerUsage | undefined;
   /** Begin of its time within the window. */
   readonly #startedMs: number;
   /** With a task in it, and with a task assigned to it. */
@@ -97,8 +101,11 @@ export class WorkerRecord {
   }
 
   /** Takes a message of the worker about itself. Its sums only grow, so a late one changes nothing. */
-  used(usage: WorkerUsage): void {
-    if (this.usage !== undefined && usage.atMs < this.usage.atMs) return;
+  used(given: WorkerUsage): void {
+    if (this.usage !== undefined && given.atMs < this.usage.atMs) return;
+    // Measured already when this window began: what came before the first message is no part of it.
+    if (this.#before === undefined && given.sinceMs < this.#startedMs - CLOCK_SLACK_MS) this.#before = given;
+    const usage = this.#before === undefined ? given : usageSince(given, this.#before);
     const floor = this.usage?.heapFloorBytes;
     this.usage = usage;
     this.peaks.heapBytes = Math.max(this.peaks.heapBytes, usage.heapUsedBytes);

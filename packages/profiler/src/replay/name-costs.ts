@@ -1,5 +1,5 @@
-import type { PoolReport } from '../model/pool-report.js';
 import type { DispatcherLedger } from '../model/ledgers.js';
+import type { PoolReport } from '../model/pool-report.js';
 import type { TaskReport } from '../model/task-report.js';
 import { onCoreShare } from './on-core.js';
 

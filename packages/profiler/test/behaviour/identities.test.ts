@@ -125,3 +125,22 @@ describe.each(['process', 'thread'] as const)('the ledgers of a pool of kind %s'
     );
   });
 });
+
+describe('windows of a run', () => {
+  it('have what was measured since the last one, and all of it together', async () => {
+    const pool = new Pool(MODULE, { kind: 'thread', workers: 1 });
+    await pool.ready();
+    const profiler = new Profiler().attach(pool);
+    const run = (count: number) => Promise.all(Array.from({ length: count }, () => pool.run('blocks', 1)));
+    const tries: (number | undefined)[] = [];
+    for (const count of [5, 7, 0, 3]) {
+      await run(count);
+      tries.push(profiler.snapshot({ sinceLast: true }).pools[0]?.tries);
+    }
+    await run(2);
+    const { data } = await profiler.stop();
+    await pool.close();
+    expect(tries).toEqual([5, 7, 0, 3]);
+    expect(data.pools[0]?.tries).toBe(17);
+  });
+});

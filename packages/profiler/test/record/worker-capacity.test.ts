@@ -1,21 +1,11 @@
-import type { WorkerUsage } from '@millpond/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CAPACITY_IDS } from '../../src/model/ledgers.js';
 import { workerCapacity, type WorkerTimes } from '../../src/record/worker-capacity.js';
+import { usageOf } from '../fakes.js';
 
 const ms = fc.double({ min: 0, max: 1e4, noNaN: true });
 const nullable = fc.option(ms, { nil: null });
-
-export function usageOf(fields: Partial<WorkerUsage>): WorkerUsage {
-  return {
-    ...{ atMs: 0, sinceMs: 0, loopActiveMs: 0, loopIdleMs: 0, loopDelayMaxMs: 0, cpuMs: 0, runQueueMs: 0 },
-    ...{ gcMs: 0, gcScavengeMs: 0, gcMarkMs: 0, gcCount: 0, gcWorstSecondMs: 0, heapFloorBytes: 0 },
-    ...{ heapUsedBytes: 0, heapLimitBytes: 0, externalBytes: 0, rssBytes: 0, allocatedBytes: 0 },
-    ...{ decodeMs: 0, encodeMs: 0, profilerMs: 0, tasks: [] },
-    ...fields,
-  };
-}
 
 const usage = fc
   .record({

@@ -1,7 +1,7 @@
 import { withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { bytes, duration, named, percent } from '../words.js';
 import { largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
+import { bytes, duration, named, percent } from '../words.js';
 
 /** Below this, a message is small: its cost is not that of its bytes. */
 const LEAST_BYTES = 4096;

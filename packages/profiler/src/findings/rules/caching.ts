@@ -1,7 +1,7 @@
 import { isNamed, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { count, duration, named, percent } from '../words.js';
 import { ofTask, type PoolView, setOption, share } from '../view.js';
+import { count, duration, named, percent } from '../words.js';
 
 /** R20: the same inputs are computed again and again. */
 export function missingCache(view: PoolView): Candidate[] {

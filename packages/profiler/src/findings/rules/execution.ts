@@ -2,8 +2,8 @@ import type { SectionReport } from '../../model/section-report.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { isNamed, type WhatIf, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { duration, named, percent } from '../words.js';
 import { largestOf, ofTask, type PoolView, setOption, share } from '../view.js';
+import { duration, named, percent } from '../words.js';
 
 /** Executions of a task name times a factor. */
 function scaled(task: string | undefined, factor: number, parts: readonly ('cpu' | 'gc' | 'block' | 'wait')[]): WhatIf {

@@ -1,10 +1,10 @@
+import { handlerMs } from '../../replay/rows.js';
 import type { Arrivals, RunRecord } from '../../replay/run-record.js';
 import { withRows } from '../../replay/what-if.js';
-import { handlerMs } from '../../replay/rows.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { quantile } from '../statistics/quantile.js';
-import { count, duration, named, percent } from '../words.js';
 import { capacityShare, largestOf, ofTask, type PoolView, setOption } from '../view.js';
+import { count, duration, named, percent } from '../words.js';
 
 /** Most calls under way at one time, as the program makes them; Infinity if they come by themselves. */
 function capOf(arrivals: Arrivals | undefined): number {

@@ -1,6 +1,6 @@
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { duration, named } from '../words.js';
 import { largestOf, ofTask, type PoolView, setOption, share } from '../view.js';
+import { duration, named } from '../words.js';
 
 /** R23: short tasks wait behind long ones that hold all places. */
 export function headOfLine(view: PoolView): Candidate[] {

@@ -1,8 +1,8 @@
 import type { Advice } from '../../model/finding.js';
 import { mergedRows } from '../../replay/merge.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { duration, percent } from '../words.js';
 import { capacityShare, type PoolView, setOption, share, sumOf } from '../view.js';
+import { duration, percent } from '../words.js';
 
 /** R05: the program's own work on its main thread keeps tasks from workers. */
 export function blockedMainThread(view: PoolView): Candidate[] {

@@ -1,7 +1,7 @@
 import { withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, risk, STEP } from '../candidate.js';
-import { bytes, duration, percent } from '../words.js';
 import { largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
+import { bytes, duration, percent } from '../words.js';
 
 /** Most of a heap in use from which on the old generation is what is short. */
 const FULL = 0.7;

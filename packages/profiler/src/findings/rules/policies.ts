@@ -3,8 +3,8 @@ import { handlerMs } from '../../replay/rows.js';
 import { isNamed, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { leastSquares } from '../statistics/least-squares.js';
-import { named, percent } from '../words.js';
 import { largestOf, ofTask, type PoolView, setOption, share } from '../view.js';
+import { named, percent } from '../words.js';
 
 /** R34: batches leave too small, or wait too long. */
 export function batches(view: PoolView): Candidate[] {

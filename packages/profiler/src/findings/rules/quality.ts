@@ -1,6 +1,6 @@
 import { type Candidate, evidence, note, STEP } from '../candidate.js';
-import { percent } from '../words.js';
 import { type PoolView, sumOf } from '../view.js';
+import { percent } from '../words.js';
 
 export const LEAST_TRIES = 30;
 const UNATTRIBUTED = 0.05;

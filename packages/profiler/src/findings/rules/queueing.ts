@@ -1,8 +1,8 @@
+import { type Candidate, evidence, note, risk, STEP } from '../candidate.js';
 import { expectedWaitMs } from '../statistics/erlang.js';
 import { theilSen } from '../statistics/theil-sen.js';
-import { type Candidate, evidence, note, risk, STEP } from '../candidate.js';
-import { count, duration, percent } from '../words.js';
 import { activeWindows, type PoolView, setOption, share, sumOf } from '../view.js';
+import { count, duration, percent } from '../words.js';
 
 /** Queue that a program may have room for, as a share of its memory. */
 const MEMORY_SHARE = 0.5;

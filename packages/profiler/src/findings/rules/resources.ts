@@ -2,8 +2,8 @@ import type { ResourceReport } from '../../model/io.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { isNamed, type WhatIf, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { count, duration, named, percent } from '../words.js';
 import { type PoolView, setOption, share } from '../view.js';
+import { count, duration, named, percent } from '../words.js';
 
 function executionOf({ pool }: PoolView, task: string): number {
   return pool.byTask.find((each) => each.task === task)?.segments.execution.totalMs ?? 0;

@@ -1,7 +1,7 @@
 import { type Candidate, cause, evidence, note, STEP } from '../candidate.js';
 import { fitScalability, throughputOf } from '../statistics/scalability.js';
-import { count, percent } from '../words.js';
 import { activeWindows, type PoolView, setOption, share, sumOf } from '../view.js';
+import { count, percent } from '../words.js';
 
 const LEAST_WINDOWS = 30;
 const FLAPS_A_MINUTE = 3;

@@ -1,9 +1,9 @@
-import { groupedSlope } from '../statistics/least-squares.js';
 import { stampOf } from '../../replay/rows-of-spans.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { named } from '../words.js';
+import { groupedSlope } from '../statistics/least-squares.js';
 import { ofTask, type PoolView, setOption, share } from '../view.js';
+import { named } from '../words.js';
 
 const LEAST_TASKS = 100;
 const MOST_TASKS = 5000;

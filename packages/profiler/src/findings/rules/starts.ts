@@ -1,9 +1,9 @@
-import { median } from '../statistics/quantile.js';
 import { ENDS, handlerMs, pickRows, type Rows } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { count, duration, percent } from '../words.js';
+import { median } from '../statistics/quantile.js';
 import { capacityShare, largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
+import { count, duration, percent } from '../words.js';
 
 /** First tasks that are slower than this multiple of the usual ones are cold. */
 const COLD = 1.3;

@@ -1,8 +1,8 @@
 import { handlerMs, pickRows } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { duration, named } from '../words.js';
 import { ofTask, type PoolView, setOption, share } from '../view.js';
+import { duration, named } from '../words.js';
 
 /** R08: at the end of a run, few workers are at work on what was submitted late. */
 export function straggler(view: PoolView): Candidate[] {

@@ -1,8 +1,8 @@
 import type { Advice } from '../../model/finding.js';
 import { withWorkers } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { percent } from '../words.js';
 import { capacityShare, type PoolView, setOption, share } from '../view.js';
+import { percent } from '../words.js';
 
 /** Part of the memory that workers may take. */
 const MEMORY_SHARE = 0.8;

@@ -1,12 +1,12 @@
-import { copyRows } from '../../replay/rows.js';
-import { withWorkers } from '../../replay/what-if.js';
-import type { RunRecord } from '../../replay/run-record.js';
-import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import type { SpanColumns } from '../../model/spans.js';
+import { copyRows } from '../../replay/rows.js';
 import { stampOf } from '../../replay/rows-of-spans.js';
+import type { RunRecord } from '../../replay/run-record.js';
+import { withWorkers } from '../../replay/what-if.js';
+import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { Company } from '../company.js';
-import { percent } from '../words.js';
 import { type PoolView, setOption, share } from '../view.js';
+import { percent } from '../words.js';
 
 const LEAST_TASKS = 100;
 /** Losses that are tried. */

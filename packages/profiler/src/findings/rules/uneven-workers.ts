@@ -1,11 +1,11 @@
-import { median } from '../statistics/quantile.js';
-import { permutationTest } from '../statistics/permutation.js';
-import type { RunRecord } from '../../replay/run-record.js';
 import { handlerMs } from '../../replay/rows.js';
+import type { RunRecord } from '../../replay/run-record.js';
 import { withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { percent } from '../words.js';
+import { permutationTest } from '../statistics/permutation.js';
+import { median } from '../statistics/quantile.js';
 import { activeWindows, largestOf, type PoolView, setOption, share } from '../view.js';
+import { percent } from '../words.js';
 
 const LEAST_TASKS = 20;
 /** Share of the time in which tasks must wait beside an idle worker to be bound to others. */

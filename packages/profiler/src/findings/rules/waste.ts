@@ -1,8 +1,8 @@
 import { ENDS } from '../../replay/rows.js';
 import { isNamed, withoutRows, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { count, duration, named, percent } from '../words.js';
 import { largestOf, ofTask, type PoolView, setOption, share, sumOf } from '../view.js';
+import { count, duration, named, percent } from '../words.js';
 
 /** R19: work whose result nothing used. */
 export function wastedWork(view: PoolView): Candidate[] {
