@@ -90,17 +90,16 @@ describe('heat maps', () => {
     });
     expect([grid.windows, grid.largest, grid.counts[3 * 3 + 2]]).toEqual([4, 7, 7]);
     expect([...grid.bounds]).toEqual([1, 2, 4, 8]);
+    const boundsMs = Array.from({ length: 40 }, (_, i) => 2 ** i);
     const part = gridOfReport({
-      task: 'a',
-      windowMs: 10,
-      boundsMs: [1, 2, 4, 8],
+      ...{ task: 'a', windowMs: 10, boundsMs },
       cells: [
-        [1, 1, 5],
-        [0, 2, 3],
+        [1, 20, 5],
+        [0, 21, 3],
       ],
     });
-    expect([...part.bounds]).toEqual([2, 4, 8]);
-    expect([...part.counts]).toEqual([0, 3, 5, 0]);
+    expect([part.bounds[0], part.bounds.length - 1]).toEqual([2 ** 17, 8]);
+    expect([part.counts[4], part.counts[8 + 3], part.largest]).toEqual([3, 5, 5]);
     expect(mediansOf(grid, 4)[3]).toBeCloseTo(Math.sqrt(32), 6);
     expect(mediansOf(grid, 4)[1]).toBeNaN();
   });

@@ -34,7 +34,10 @@ export class Shelf {
 
   /** Draws what is in sight with the next frame, and the rest when it comes into sight. */
   redraw(): void {
-    for (const place of this.#places) place.isStale = true;
+    for (const place of this.#places) {
+      place.isStale = true;
+      delete place.section.dataset['drawn'];
+    }
     if (this.#isPrint) this.#drawNow();
     else this.#ask();
   }

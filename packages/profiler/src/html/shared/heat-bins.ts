@@ -14,12 +14,18 @@ export interface HeatGrid {
 /** Rows a factor of ten of latency. */
 const ROWS_PER_TEN = 8;
 
-/** Counts as the report has them: exact. Rows above and below all tries are left out. */
+/** With fewer rows, latencies that hardly differ would look as if they did. */
+const LEAST_ROWS = 8;
+
+/** Counts as the report has them: exact. Rows far above and below all tries are left out. */
 export function gridOfReport(map: LatencyHeatmap): HeatGrid {
   const cells = map.cells.filter(([window, row]) => window >= 0 && row >= 0 && row < map.boundsMs.length);
   const used = cells.map(([, row]) => row);
-  const first = used.reduce((least, row) => Math.min(least, row), map.boundsMs.length - 1);
-  const last = used.reduce((most, row) => Math.max(most, row), first);
+  const lowest = used.reduce((least, row) => Math.min(least, row), map.boundsMs.length - 1);
+  const highest = used.reduce((most, row) => Math.max(most, row), lowest);
+  const room = Math.max(0, Math.ceil((LEAST_ROWS - (highest - lowest + 1)) / 2));
+  const first = Math.max(0, lowest - room);
+  const last = Math.min(map.boundsMs.length - 1, highest + room);
   const rows = last - first + 1;
   const windows = cells.reduce((most, [window]) => Math.max(most, window + 1), 1);
   const ends = map.boundsMs.slice(-2);
