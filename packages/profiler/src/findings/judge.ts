@@ -38,11 +38,16 @@ export function judge(measured: Measured, { mute = [], mostTries }: JudgeOptions
   const findings = inOrder(measured, all.flatMap((each) => each.findings).filter(isLoud));
   const notes = all.flatMap((each) => each.notes).filter(isLoud);
   const verdict: Verdict = verdictOf(measured, findings, notes);
-  if (verdict.kind === 'healthy') notes.push(...measured.pools.map((pool) => healthyNote(measured, pool)).filter(isLoud));
+  if (verdict.kind === 'healthy')
+    notes.push(...measured.pools.map((pool) => healthyNote(measured, pool)).filter(isLoud));
   return finite({ verdict, findings, notes, muted: [...counts].map(([id, count]) => ({ id, count })) });
 }
 
-function judgePool(measured: Measured, pool: PoolReport, mostTries?: number): { findings: Finding[]; notes: Finding[] } {
+function judgePool(
+  measured: Measured,
+  pool: PoolReport,
+  mostTries?: number,
+): { findings: Finding[]; notes: Finding[] } {
   const plain = recordOf(measured, pool, mostTries);
   const goal = plain === null ? 'makespan' : goalOf(plain);
   const record = plain !== null && isBound(viewOf(measured, pool, plain, goal)) ? bound(plain) : plain;
@@ -76,4 +81,3 @@ function inOrder(measured: Measured, findings: readonly Finding[]): Finding[] {
       (a.kind === 'risk' ? (a.failsInMs ?? Infinity) - (b.failsInMs ?? Infinity) || 0 : worth(b) - worth(a)),
   );
 }
-

@@ -1,7 +1,7 @@
 import type { Finding } from '../model/finding.js';
 import type { Calibrated } from '../replay/calibrate.js';
-import { both } from '../replay/what-if.js';
 import type { Goal } from '../replay/play.js';
+import { both } from '../replay/what-if.js';
 import type { Candidate } from './candidate.js';
 import { isMaterial, savingOf, shareWithout } from './saving.js';
 
@@ -28,12 +28,16 @@ export function rank(candidates: readonly Candidate[], calibrated: Calibrated | 
   const weighed = candidates.map((candidate) => ({ candidate, share: shareOf(candidate, calibrated, goal) }));
   const isDoubtful = candidates.some(({ id }) => id === 'R28');
   const material = weighed
-    .filter(({ candidate, share }) => candidate.role === 'cause' && calibrated !== null && isMaterial(share, calibrated.record, goal))
+    .filter(
+      ({ candidate, share }) =>
+        candidate.role === 'cause' && calibrated !== null && isMaterial(share, calibrated.record, goal),
+    )
     .sort((a, b) => b.share - a.share || a.candidate.step - b.candidate.step);
   const symptoms = new Map<Candidate, Candidate>();
   for (const { candidate } of material) {
     for (const id of candidate.suppresses ?? []) {
-      for (const { candidate: other } of weighed) if (other.id === id && !symptoms.has(candidate)) symptoms.set(other, candidate);
+      for (const { candidate: other } of weighed)
+        if (other.id === id && !symptoms.has(candidate)) symptoms.set(other, candidate);
     }
   }
   if (calibrated !== null) linkSymptoms(material, calibrated, goal, symptoms);
@@ -44,10 +48,23 @@ export function rank(candidates: readonly Candidate[], calibrated: Calibrated | 
         ? null
         : savingOf(calibrated, candidate.without, goal, share);
     const explained = weighed
-      .filter(({ candidate: other }) => symptoms.get(other) === candidate || (kind === 'cause' && other !== candidate && candidate.explains.includes(other.id) && !causes.some(({ candidate: each }) => each === other)))
+      .filter(
+        ({ candidate: other }) =>
+          symptoms.get(other) === candidate ||
+          (kind === 'cause' &&
+            other !== candidate &&
+            candidate.explains.includes(other.id) &&
+            !causes.some(({ candidate: each }) => each === other)),
+      )
       .map(({ candidate: other }) => other.id);
     return {
-      ...{ id: candidate.id, title: candidate.title, text: candidate.text + goalText(kind, goal, saving), kind, scope: candidate.scope },
+      ...{
+        id: candidate.id,
+        title: candidate.title,
+        text: candidate.text + goalText(kind, goal, saving),
+        kind,
+        scope: candidate.scope,
+      },
       saving,
       failsInMs: candidate.failsInMs ?? null,
       confidence: confidenceOf(candidate, calibrated, isDoubtful),
@@ -58,7 +75,9 @@ export function rank(candidates: readonly Candidate[], calibrated: Calibrated | 
   const rest = weighed.filter((each) => !causes.includes(each) && !risks.includes(each));
   return {
     findings: [
-      ...risks.map((each) => toFinding(each, 'risk')).sort((a, b) => (a.failsInMs ?? Infinity) - (b.failsInMs ?? Infinity)),
+      ...risks
+        .map((each) => toFinding(each, 'risk'))
+        .sort((a, b) => (a.failsInMs ?? Infinity) - (b.failsInMs ?? Infinity)),
       ...causes.map((each) => toFinding(each, 'cause')),
     ],
     notes: rest.map((each) => toFinding(each, 'note')),
@@ -67,7 +86,9 @@ export function rank(candidates: readonly Candidate[], calibrated: Calibrated | 
 
 /** Where calls come by themselves, the run cannot become shorter: then the saving is that of a call. */
 function goalText(kind: Finding['kind'], goal: Goal, saving: Finding['saving']): string {
-  return kind === 'cause' && goal === 'latency' && saving !== null ? ' The saving is in the mean latency of a call.' : '';
+  return kind === 'cause' && goal === 'latency' && saving !== null
+    ? ' The saving is in the mean latency of a call.'
+    : '';
 }
 
 function shareOf({ role, without }: Candidate, calibrated: Calibrated | null, goal: Goal): number {
@@ -75,7 +96,12 @@ function shareOf({ role, without }: Candidate, calibrated: Calibrated | null, go
 }
 
 /** Makes a later cause the symptom of an earlier one that takes most of its saving along. */
-function linkSymptoms(material: readonly Weighed[], calibrated: Calibrated, goal: Goal, symptoms: Map<Candidate, Candidate>): void {
+function linkSymptoms(
+  material: readonly Weighed[],
+  calibrated: Calibrated,
+  goal: Goal,
+  symptoms: Map<Candidate, Candidate>,
+): void {
   const top = material.filter(({ candidate }) => !symptoms.has(candidate)).slice(0, MOST_PAIRED);
   const byStep = [...top].sort((a, b) => a.candidate.step - b.candidate.step);
   for (const [i, early] of byStep.entries()) {
@@ -92,7 +118,11 @@ function linkSymptoms(material: readonly Weighed[], calibrated: Calibrated, goal
 
 const LEVELS = ['low', 'medium', 'high'] as const;
 
-function confidenceOf({ confidence, role }: Candidate, calibrated: Calibrated | null, isDoubtful: boolean): Finding['confidence'] {
+function confidenceOf(
+  { confidence, role }: Candidate,
+  calibrated: Calibrated | null,
+  isDoubtful: boolean,
+): Finding['confidence'] {
   let level = LEVELS.indexOf(confidence);
   if (role === 'cause' && calibrated !== null) {
     if (calibrated.lengthError > OFF || calibrated.latencyError > 2 * OFF) level--;

@@ -2,9 +2,9 @@ import type { Finding, Verdict } from '../model/finding.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { Measured } from '../replay/record-of.js';
 import { evidence } from './candidate.js';
+import { LEAST_TRIES } from './rules/quality.js';
 import { largestOf, share, sumOf, viewOf } from './view.js';
 import { duration, named, percent } from './words.js';
-import { LEAST_TRIES } from './rules/quality.js';
 
 const NOTHING = 'Nothing is worth changing.';
 
@@ -17,7 +17,12 @@ export function isSoon(measured: Measured, { failsInMs }: Finding): boolean {
 export function verdictOf(measured: Measured, findings: readonly Finding[], notes: readonly Finding[]): Verdict {
   const tries = sumOf(measured.pools, (pool) => pool.tries);
   if (measured.pools.length === 0 || tries === 0) {
-    return { kind: 'nothing', sentence: 'No pool ran a task while the profiler was attached.', step: 'Attach the profiler before the first task, and run some.', id: null };
+    return {
+      kind: 'nothing',
+      sentence: 'No pool ran a task while the profiler was attached.',
+      step: 'Attach the profiler before the first task, and run some.',
+      id: null,
+    };
   }
   const doubt = notes.find(({ id }) => id === 'R28');
   const risk = findings.find((finding) => finding.kind === 'risk' && isSoon(measured, finding));
@@ -51,7 +56,12 @@ function savingText({ saving, kind, failsInMs }: Finding): string {
 function healthy(measured: Measured): Verdict {
   const pool = largestOf(measured.pools, ({ activeMs }) => activeMs);
   const state = pool === undefined ? '' : stateOf(measured, pool);
-  return { kind: 'healthy', sentence: `Healthy: ${state}, and no cause that the rules know would save 5 % of the time.`, step: `${NOTHING}${leverOf(pool)}`, id: 'R29' };
+  return {
+    kind: 'healthy',
+    sentence: `Healthy: ${state}, and no cause that the rules know would save 5 % of the time.`,
+    step: `${NOTHING}${leverOf(pool)}`,
+    id: 'R29',
+  };
 }
 
 function stateOf(measured: Measured, pool: PoolReport): string {
@@ -64,21 +74,44 @@ function stateOf(measured: Measured, pool: PoolReport): string {
 
 /** Where to look if it must be faster all the same. */
 function leverOf(pool: PoolReport | undefined): string {
-  const frame = pool?.cpu?.find(({ workerId }) => workerId === null)?.hot.find(({ file }) => file !== '' && !file.startsWith('node:'));
+  const frame = pool?.cpu
+    ?.find(({ workerId }) => workerId === null)
+    ?.hot.find(({ file }) => file !== '' && !file.startsWith('node:'));
   const section = largestOf(pool?.sections ?? [], ({ selfMs }) => selfMs);
-  if (frame !== undefined) return ` If it must be faster: ${frame.functionName} (${frame.file}:${frame.line}) has ${percent(frame.share)} of the processor time.`;
-  return section === undefined ? '' : ` If it must be faster: section ${named(section.path.join(' › '))} of ${named(section.task)} takes most time.`;
+  if (frame !== undefined)
+    return ` If it must be faster: ${frame.functionName} (${frame.file}:${frame.line}) has ${percent(frame.share)} of the processor time.`;
+  return section === undefined
+    ? ''
+    : ` If it must be faster: section ${named(section.path.join(' › '))} of ${named(section.task)} takes most time.`;
 }
 
 /** R29 as a finding: what the verdict "healthy" rests on. */
 export function healthyNote(measured: Measured, pool: PoolReport): Finding {
   const view = viewOf(measured, pool, null, 'makespan');
   return {
-    ...{ id: 'R29', title: 'HEALTHY', text: `Nothing that the rules know would save much: ${stateOf(measured, pool)}.`, kind: 'note' },
-    ...{ scope: { pool: pool.name }, saving: null, failsInMs: null, confidence: 'high', advice: [{ text: NOTHING }], explains: [] },
+    ...{
+      id: 'R29',
+      title: 'HEALTHY',
+      text: `Nothing that the rules know would save much: ${stateOf(measured, pool)}.`,
+      kind: 'note',
+    },
+    ...{
+      scope: { pool: pool.name },
+      saving: null,
+      failsInMs: null,
+      confidence: 'high',
+      advice: [{ text: NOTHING }],
+      explains: [],
+    },
     evidence: [
       evidence('occupancy', view.occupancy, 'share', null, 'execution ÷ (time of workers × concurrency)'),
-      evidence('execution', share(view.executionMs, view.latencyMs - view.queueMs), 'share', null, 'execution ÷ (latency − queue wait)'),
+      evidence(
+        'execution',
+        share(view.executionMs, view.latencyMs - view.queueMs),
+        'share',
+        null,
+        'execution ÷ (latency − queue wait)',
+      ),
     ],
   };
 }

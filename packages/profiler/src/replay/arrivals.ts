@@ -42,7 +42,9 @@ function closedOf(
     const gap = sinceSettled[i] as number;
     if (inFlight[i] === cap - 1 && gap <= promptMs) gaps.push(gap);
   }
-  return gaps.length > 0 && gaps.length >= MOST * (calls - cap) ? { kind: 'closed', cap, thinkMs: median(gaps) } : undefined;
+  return gaps.length > 0 && gaps.length >= MOST * (calls - cap)
+    ? { kind: 'closed', cap, thinkMs: median(gaps) }
+    : undefined;
 }
 
 /** A number of calls together, and the next ones when all of them have settled. */

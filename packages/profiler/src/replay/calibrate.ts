@@ -1,5 +1,5 @@
-import { copyRows } from './rows.js';
 import { play, type Replay } from './play.js';
+import { copyRows } from './rows.js';
 import type { RunRecord } from './run-record.js';
 
 /** A record whose replay takes as long as the run did, and how far it is off. */

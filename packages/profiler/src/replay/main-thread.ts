@@ -47,7 +47,7 @@ export class MainThread {
     while (this.job === undefined) {
       const item = this.#first.size > 0 ? this.#first.shift() : this.#rest.shift();
       if (item < 0) break;
-      this.job = JOBS[item & 3] as MainJob;
+      this.job = JOBS[item & 3];
       this.#index = item >> 2;
       this.onBegin?.(this.job, this.#index);
       const ms = this.#costOf(this.job, this.#index);

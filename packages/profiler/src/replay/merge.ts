@@ -38,7 +38,9 @@ export function mergedRows(
     const ms = (rows.cpu[row] ?? 0) + (rows.gc[row] ?? 0) + (rows.block[row] ?? 0) + (rows.wait[row] ?? 0);
     const rest = ms > 0 ? Math.max(0, ms - fixedMs) / ms : 0;
     for (const part of ['cpu', 'gc', 'block', 'wait'] as const) merged[part][to]! += (rows[part][row] ?? 0) * rest;
-    if (isLarge) for (const part of ['inputEncode', 'decode', 'reply', 'settle'] as const) merged[part][to]! += rows[part][row] ?? 0;
+    if (isLarge)
+      for (const part of ['inputEncode', 'decode', 'reply', 'settle'] as const)
+        merged[part][to]! += rows[part][row] ?? 0;
     merged.items[to]! += rows.items[row] ?? 1;
     // A call can only leave with its last item.
     if (record.arrivals.kind === 'open') merged.at[to] = Math.max(merged.at[to] ?? 0, rows.at[row] ?? 0);

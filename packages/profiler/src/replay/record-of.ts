@@ -62,18 +62,18 @@ function triedOf(pool: PoolReport): number {
 
 type Known = Pick<RunRecord, 'rows' | 'weight' | 'source' | 'arrivals'>;
 
-function rowsOf(
-  measured: Measured,
-  pool: PoolReport,
-  costs: ReturnType<typeof nameCosts>,
-  mostRows: number,
-): Known {
+function rowsOf(measured: Measured, pool: PoolReport, costs: ReturnType<typeof nameCosts>, mostRows: number): Known {
   const { spans } = pool;
   if (spans === undefined || spans.kept === 0) {
     const rows = rowsOfCurves(pool, costs, mostRows, 1);
     return { rows, weight: weightOf(pool.tries, rows), source: 'curves', arrivals: { kind: 'open' } };
   }
-  const names = spans.tasks.map((task) => Math.max(0, pool.byTask.findIndex((each) => each.task === task)));
+  const names = spans.tasks.map((task) =>
+    Math.max(
+      0,
+      pool.byTask.findIndex((each) => each.task === task),
+    ),
+  );
   const slots = new Map(pool.workers.map(({ workerId, slot }) => [workerId, slot]));
   const rows = rowsOfSpans(spans, {
     costs: names.map((name) => costs[name] ?? costs[0]!),
@@ -96,7 +96,7 @@ function arrivalsOfSpans(spans: SpanColumns): Arrivals {
   return arrivalsOf(submits, settles);
 }
 
-/** Every m-th row, on an axis that is m times as short: so workers have as much to do as they had. */
+/** Every m-th row, on an axis that is m times as short. So workers have as much to do as they had. */
 function thinned(rows: Rows, mostRows: number): { rows: Rows; weight: number } {
   const every = Math.ceil(rows.count / mostRows);
   const places = Int32Array.from({ length: Math.ceil(rows.count / every) }, (_, i) => i * every);
@@ -146,6 +146,11 @@ function weightOf(tries: number, rows: Rows): number {
 function prefetchOf({ asked, byTask }: PoolReport): number {
   if (asked.prefetch.value !== 'auto') return Math.max(0, asked.prefetch.value);
   const executionMs = byTask.reduce((sum, { segments }) => sum + segments.execution.totalMs, 0);
-  const meanMs = executionMs / Math.max(1, byTask.reduce((sum, { tries }) => sum + tries, 0));
+  const meanMs =
+    executionMs /
+    Math.max(
+      1,
+      byTask.reduce((sum, { tries }) => sum + tries, 0),
+    );
   return Math.min(64, Math.floor(1 / Math.max(0.01, meanMs)));
 }

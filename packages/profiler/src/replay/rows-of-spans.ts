@@ -1,5 +1,5 @@
-import type { SpanColumns } from '../model/spans.js';
 import { sortedQuantile } from '../findings/statistics/quantile.js';
+import type { SpanColumns } from '../model/spans.js';
 import type { NameCosts } from './name-costs.js';
 import { emptyRows, ENDS, type Rows } from './rows.js';
 
@@ -22,7 +22,9 @@ export interface SpanTerms {
 
 /** Rows of all kept tries, in the order of their submits. */
 export function rowsOfSpans(spans: SpanColumns, terms: SpanTerms): Rows {
-  const all = Array.from({ length: spans.kept }, (_, i) => i).sort((a, b) => stampOf(spans, a, 0) - stampOf(spans, b, 0));
+  const all = Array.from({ length: spans.kept }, (_, i) => i).sort(
+    (a, b) => stampOf(spans, a, 0) - stampOf(spans, b, 0),
+  );
   const { order, items } = callsOf(spans, all, terms.isBatched);
   const rows = emptyRows(order.length);
   const ways = mostOfWays(spans, terms.isQuiet);
@@ -41,8 +43,12 @@ export function rowsOfSpans(spans: SpanColumns, terms: SpanTerms): Rows {
   return rows;
 }
 
-/** The first try of each call: tries of one name that began at one moment in one worker are items of one call. */
-function callsOf(spans: SpanColumns, all: readonly number[], isBatched: readonly boolean[]): { order: number[]; items: number[] } {
+/** The first try of each call. Tries of one name that began together in one worker are items of one call. */
+function callsOf(
+  spans: SpanColumns,
+  all: readonly number[],
+  isBatched: readonly boolean[],
+): { order: number[]; items: number[] } {
   const order: number[] = [];
   const items: number[] = [];
   const places = new Map<string, number>();

@@ -48,8 +48,12 @@ export function userStretches(pool: PoolReport, { ledger }: ParentReport): { atM
   );
 }
 
-/** Windows that are full belong to one stretch with the ends beside them, up to the longest delay that was seen. */
-function stretchesOf(work: readonly number[], { curves }: PoolReport, longestMs: number): { atMs: number; ms: number }[] {
+/** Full windows belong to one stretch with the ends beside them, up to the longest delay that was seen. */
+function stretchesOf(
+  work: readonly number[],
+  { curves }: PoolReport,
+  longestMs: number,
+): { atMs: number; ms: number }[] {
   const { windowMs } = curves;
   const stretches: { atMs: number; ms: number }[] = [];
   let open: { atMs: number; ms: number } | undefined;

@@ -17,7 +17,10 @@ export function withRows(change: (rows: Rows, row: number, record: RunRecord) =>
 export function withWorkers(count: number): WhatIf {
   return (record) => {
     const first = Math.min(...record.workers.map(({ readyMs }) => readyMs));
-    const workers = Array.from({ length: Math.max(1, Math.round(count)) }, (_, i) => record.workers[i] ?? { readyMs: first, slowdown: 1 });
+    const workers = Array.from(
+      { length: Math.max(1, Math.round(count)) },
+      (_, i) => record.workers[i] ?? { readyMs: first, slowdown: 1 },
+    );
     return { ...record, workers };
   };
 }

@@ -88,7 +88,8 @@ export class WorkerLoops {
     let best = -1;
     for (let worker = 0; worker < this.load.length; worker++) {
       const load = this.load[worker] as number;
-      if (this.isUp[worker] === 0 || load >= this.#places || (best >= 0 && load >= (this.load[best] as number))) continue;
+      if (this.isUp[worker] === 0 || load >= this.#places || (best >= 0 && load >= (this.load[best] as number)))
+        continue;
       if (hasCommon || line.hasFor(worker)) best = worker;
     }
     return best;

@@ -1,7 +1,7 @@
 import { withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { bytes, duration, named, percent } from '../words.js';
 import { largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
+import { bytes, duration, named, percent } from '../words.js';
 
 /** Below this, a message is small: its cost is not that of its bytes. */
 const LEAST_BYTES = 4096;
@@ -12,7 +12,12 @@ const LARGE = 65_536;
 export function serialization(view: PoolView): Candidate[] {
   const { pool } = view;
   const spent = share(view.codecMs, view.latencyMs - view.queueMs - view.limitMs - view.batchMs);
-  const worst = largestOf(pool.byTask, ({ codec }) => sumOf(Object.values(codec).filter((ms) => typeof ms === 'number'), (ms) => ms));
+  const worst = largestOf(pool.byTask, ({ codec }) =>
+    sumOf(
+      Object.values(codec).filter((ms) => typeof ms === 'number'),
+      (ms) => ms,
+    ),
+  );
   if (spent < 0.2 || worst === undefined || worst.bytesIn.mean + worst.bytesOut.mean < LEAST_BYTES) return [];
   const { codec } = worst;
   const inMs = codec.inputEncodeMs + codec.inputDecodeMs;
@@ -37,11 +42,37 @@ export function serialization(view: PoolView): Candidate[] {
       ],
       advice: [
         ...(isLarge && pool.kind === 'process'
-          ? [setOption(view, 'kind', 'thread', 'Use threads, and move large buffers with `transfer` in place of copies.', pool.kind)]
+          ? [
+              setOption(
+                view,
+                'kind',
+                'thread',
+                'Use threads, and move large buffers with `transfer` in place of copies.',
+                pool.kind,
+              ),
+            ]
           : []),
         ...(isLarge
-          ? [setOption(view, direction === 'in' ? 'transfer' : 'move', true, direction === 'in' ? 'Move large buffers of inputs: `run(name, input, { transfer: [buffer] })`, or leave them in place with `borrow: true`.' : 'Move large buffers of results out of the handler, or write them where they are needed.', false)]
-          : [setOption(view, 'codec', 'a module of its own', 'Give the values a codec of their own, or send less.', pool.asked.codec)]),
+          ? [
+              setOption(
+                view,
+                direction === 'in' ? 'transfer' : 'move',
+                true,
+                direction === 'in'
+                  ? 'Move large buffers of inputs: `run(name, input, { transfer: [buffer] })`, or leave them in place with `borrow: true`.'
+                  : 'Move large buffers of results out of the handler, or write them where they are needed.',
+                false,
+              ),
+            ]
+          : [
+              setOption(
+                view,
+                'codec',
+                'a module of its own',
+                'Give the values a codec of their own, or send less.',
+                pool.asked.codec,
+              ),
+            ]),
         { text: `Send ids or paths in place of data, keep data in the worker, and return less.` },
       ],
       step: STEP.bytes,
@@ -73,12 +104,26 @@ export function transport(view: PoolView): Candidate[] {
       evidence: [
         evidence('transport', spent, 'share', 0.2, '(transport in + out) ÷ (latency − queue wait)'),
         evidence('main thread busy', measured.parent.busyShare, 'share', null, 'event-loop utilization; below 0.7'),
-        evidence('worker loops busy', view.loopShare, 'share', null, 'time of loops not idle ÷ time of workers; below 0.7'),
+        evidence(
+          'worker loops busy',
+          view.loopShare,
+          'share',
+          null,
+          'time of loops not idle ÷ time of workers; below 0.7',
+        ),
         evidence('messages', pool.tasksPerSecond * 2, 'per second', null, 'tasks and results'),
       ],
       advice: [
-        ...(pool.kind === 'process' ? [setOption(view, 'kind', 'thread', 'Use threads: their messages take no socket.', pool.kind)] : []),
-        setOption(view, 'prefetch', ahead, `Send ${ahead} tasks ahead, so that a worker never waits for the way.`, present),
+        ...(pool.kind === 'process'
+          ? [setOption(view, 'kind', 'thread', 'Use threads: their messages take no socket.', pool.kind)]
+          : []),
+        setOption(
+          view,
+          'prefetch',
+          ahead,
+          `Send ${ahead} tasks ahead, so that a worker never waits for the way.`,
+          present,
+        ),
       ],
       step: STEP.bytes,
       explains: ['R07'],

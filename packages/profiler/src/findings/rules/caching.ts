@@ -1,7 +1,7 @@
 import { isNamed, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { count, duration, named, percent } from '../words.js';
 import { ofTask, type PoolView, setOption, share } from '../view.js';
+import { count, duration, named, percent } from '../words.js';
 
 /** R20: the same inputs are computed again and again. */
 export function missingCache(view: PoolView): Candidate[] {
@@ -16,9 +16,21 @@ export function missingCache(view: PoolView): Candidate[] {
     const isFull = isCached && cache.evicted > 0.1 * cache.misses;
     const larger = Math.min(1_000_000, Math.max(2000, 2 * cache.misses));
     const advice = !isCached
-      ? setOption(view, ofTask(task.task, 'cache'), true, `Keep results: ${ofTask(task.task, 'cache')} = true, if they depend on nothing but the input.`, false)
+      ? setOption(
+          view,
+          ofTask(task.task, 'cache'),
+          true,
+          `Keep results: ${ofTask(task.task, 'cache')} = true, if they depend on nothing but the input.`,
+          false,
+        )
       : isFull
-        ? setOption(view, 'cache.max', larger, `Keep more results: cache.max = ${larger}. ${count(cache.evicted, 'result')} went to make room.`, 1000)
+        ? setOption(
+            view,
+            'cache.max',
+            larger,
+            `Keep more results: cache.max = ${larger}. ${count(cache.evicted, 'result')} went to make room.`,
+            1000,
+          )
         : setOption(view, ofTask(task.task, 'cache.ttlMs'), 600_000, 'Keep results for longer.', 'see the option');
     return [
       cause({
@@ -27,8 +39,20 @@ export function missingCache(view: PoolView): Candidate[] {
         text: `${named(task.task)} computed the same inputs again: ${percent(part)} of its execution, ${duration(cache.repeatedMs)}.`,
         scope: { task: task.task },
         evidence: [
-          evidence('repeated', part, 'share', 0.1, 'execution of inputs that were seen before ÷ execution of the name; from one key in 16'),
-          evidence('value', cache.hits * cache.missMs - cache.lookups * cache.lookupMs, 'ms', null, 'hits × mean execution of a miss − look-ups × their cost'),
+          evidence(
+            'repeated',
+            part,
+            'share',
+            0.1,
+            'execution of inputs that were seen before ÷ execution of the name; from one key in 16',
+          ),
+          evidence(
+            'value',
+            cache.hits * cache.missMs - cache.lookups * cache.lookupMs,
+            'ms',
+            null,
+            'hits × mean execution of a miss − look-ups × their cost',
+          ),
         ],
         advice: [advice],
         step: STEP.waste,
@@ -39,7 +63,8 @@ export function missingCache(view: PoolView): Candidate[] {
           // Every so often one is a repetition: spread evenly, as the time of each is not known.
           const isRepeated = Math.floor((row + 1) * part) > Math.floor(row * part);
           if (!isRepeated) return;
-          for (const column of ['cpu', 'gc', 'block', 'wait', 'decode', 'reply', 'wayIn', 'wayOut'] as const) rows[column][row] = 0;
+          for (const column of ['cpu', 'gc', 'block', 'wait', 'decode', 'reply', 'wayIn', 'wayOut'] as const)
+            rows[column][row] = 0;
         }),
       }),
     ];
@@ -62,16 +87,29 @@ export function uselessCache(view: PoolView): Candidate[] {
         evidence: [
           evidence('hits', hits, 'share', 0.05, '(hits + stale + coalesced) ÷ look-ups; below this'),
           evidence('look-ups', cache.lookups, 'count', 1000, 'look-ups of the name'),
-          evidence('cost', cache.lookups * cache.lookupMs, 'ms', null, 'look-ups × their mean cost, on the main thread'),
+          evidence(
+            'cost',
+            cache.lookups * cache.lookupMs,
+            'ms',
+            null,
+            'look-ups × their mean cost, on the main thread',
+          ),
         ],
         advice: [
-          setOption(view, ofTask(cache.task, 'cache.key'), '(input) => input.id', `Leave out of the key what differs in each call: ${ofTask(cache.task, 'cache.key')}.`, 'the whole input'),
+          setOption(
+            view,
+            ofTask(cache.task, 'cache.key'),
+            '(input) => input.id',
+            `Leave out of the key what differs in each call: ${ofTask(cache.task, 'cache.key')}.`,
+            'the whole input',
+          ),
           setOption(view, ofTask(cache.task, 'cache'), false, 'Or do not cache this name.', true),
         ],
         step: STEP.waste,
         explains: ['R05'],
         without: withRows((rows, row, record) => {
-          if (isNamed(record, row, cache.task)) rows.inputEncode[row] = Math.max(0, (rows.inputEncode[row] ?? 0) - cache.lookupMs);
+          if (isNamed(record, row, cache.task))
+            rows.inputEncode[row] = Math.max(0, (rows.inputEncode[row] ?? 0) - cache.lookupMs);
         }),
       }),
     ];

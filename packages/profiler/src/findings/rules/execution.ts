@@ -2,8 +2,8 @@ import type { SectionReport } from '../../model/section-report.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { isNamed, type WhatIf, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { duration, named, percent } from '../words.js';
 import { largestOf, ofTask, type PoolView, setOption, share } from '../view.js';
+import { duration, named, percent } from '../words.js';
 
 /** Executions of a task name times a factor. */
 function scaled(task: string | undefined, factor: number, parts: readonly ('cpu' | 'gc' | 'block' | 'wait')[]): WhatIf {
@@ -32,7 +32,10 @@ export function hotSection(view: PoolView): Candidate[] {
     ?.find(({ workerId }) => workerId === null)
     ?.byLabel.find(({ task, section }) => task === hot.task && section === hot.name)
     ?.hot.find(({ file }) => file !== '');
-  const at = frame === undefined ? '' : ` ${percent(frame.share)} of its samples are in ${frame.functionName} (${frame.file}:${frame.line}).`;
+  const at =
+    frame === undefined
+      ? ''
+      : ` ${percent(frame.share)} of its samples are in ${frame.functionName} (${frame.file}:${frame.line}).`;
   return [
     cause({
       id: 'R11',
@@ -41,13 +44,21 @@ export function hotSection(view: PoolView): Candidate[] {
       scope: { task: hot.task, section: path },
       evidence: [
         evidence('self time', part, 'share', 0.25, 'self time of the section ÷ execution of its task name'),
-        evidence('if twice as fast', 1 / (1 - part / 2), 'ratio', null, "Amdahl: 1 ÷ (1 − p + p ÷ 2), a task's speed-up"),
+        evidence(
+          'if twice as fast',
+          1 / (1 - part / 2),
+          'ratio',
+          null,
+          "Amdahl: 1 ÷ (1 − p + p ÷ 2), a task's speed-up",
+        ),
         evidence('if it took no time', 1 / Math.max(0.03, 1 - part), 'ratio', null, 'Amdahl: 1 ÷ (1 − p)'),
       ],
       advice: [
         {
           text: `Make ${frame === undefined ? `section ${named(path)}` : frame.functionName} faster. The saving is that of half its time.`,
-          ...(frame === undefined ? {} : { at: { file: frame.file, line: frame.line, functionName: frame.functionName } }),
+          ...(frame === undefined
+            ? {}
+            : { at: { file: frame.file, line: frame.line, functionName: frame.functionName } }),
         },
       ],
       step: STEP.execution,
@@ -60,7 +71,8 @@ export function hotSection(view: PoolView): Candidate[] {
 export function blockingNeighbour(view: PoolView): Candidate[] {
   const { pool } = view;
   if (pool.asked.concurrency.now <= 1 || pool.byTask.length === 0) return [];
-  const onLoop = ({ execution: e, tries }: (typeof pool.byTask)[number]) => share(e.cpuMs + e.gcMs + e.offCpuMs + e.onLoopMs, tries);
+  const onLoop = ({ execution: e, tries }: (typeof pool.byTask)[number]) =>
+    share(e.cpuMs + e.gcMs + e.offCpuMs + e.onLoopMs, tries);
   const culprit = largestOf(pool.byTask, onLoop);
   const others = pool.byTask.filter((task) => task !== culprit && onLoop(task) < 0.3 * task.segments.execution.meanMs);
   const victim = largestOf(others, ({ tries }) => tries);
@@ -75,10 +87,22 @@ export function blockingNeighbour(view: PoolView): Candidate[] {
       evidence: [
         evidence('held thread', blockMs, 'ms', 50, '(cpu + gc + off cpu) of the name ÷ tries'),
         evidence('concurrency', pool.asked.concurrency.now, 'count', 2, 'tasks at a time in a worker'),
-        evidence('late neighbours', victim.segments.execution.p95Ms / Math.max(1e-6, victim.segments.execution.p50Ms), 'ratio', null, '95th percentile ÷ median of the execution of the other name'),
+        evidence(
+          'late neighbours',
+          victim.segments.execution.p95Ms / Math.max(1e-6, victim.segments.execution.p50Ms),
+          'ratio',
+          null,
+          '95th percentile ÷ median of the execution of the other name',
+        ),
       ],
       advice: [
-        setOption(view, ofTask(culprit.task, 'exclusive'), true, `Let ${named(culprit.task)} run alone in its worker: ${ofTask(culprit.task, 'exclusive')} = true. Better: a pool of its own with concurrency 1, or pieces of a few ms.`, false),
+        setOption(
+          view,
+          ofTask(culprit.task, 'exclusive'),
+          true,
+          `Let ${named(culprit.task)} run alone in its worker: ${ofTask(culprit.task, 'exclusive')} = true. Better: a pool of its own with concurrency 1, or pieces of a few ms.`,
+          false,
+        ),
       ],
       step: STEP.worker,
       explains: ['R22', 'R23', 'R15'],
@@ -115,7 +139,15 @@ export function waitingHandlers(view: PoolView): Candidate[] {
         evidence('occupancy', view.occupancy, 'share', 0.7, 'execution ÷ (time of workers × concurrency)'),
         evidence('loops at work', view.loopShare, 'share', null, 'time of loops not idle ÷ time of workers'),
       ],
-      advice: [setOption(view, option === 'concurrency.max' && pool.asked.concurrency.isSet ? option : 'concurrency', wanted, `Set concurrency to ${wanted}: more tasks in a worker, not more workers.`, present)],
+      advice: [
+        setOption(
+          view,
+          option === 'concurrency.max' && pool.asked.concurrency.isSet ? option : 'concurrency',
+          wanted,
+          `Set concurrency to ${wanted}: more tasks in a worker, not more workers.`,
+          present,
+        ),
+      ],
       step: STEP.worker,
       explains: ['R01', 'R22'],
       suppresses: ['R01'],
@@ -147,7 +179,9 @@ export function blockingCalls(view: PoolView): Candidate[] {
         evidence('occupancy', view.occupancy, 'share', 0.7, 'execution ÷ (time of workers × concurrency)'),
       ],
       advice: [
-        { text: `Replace synchronous calls (\`readFileSync\`, \`execSync\`, \`Atomics.wait\`) by asynchronous ones, and set concurrency to ${wanted}.` },
+        {
+          text: `Replace synchronous calls (\`readFileSync\`, \`execSync\`, \`Atomics.wait\`) by asynchronous ones, and set concurrency to ${wanted}.`,
+        },
         setOption(view, 'concurrency', wanted, `Then ${wanted} tasks of a worker can overlap.`, present),
       ],
       step: STEP.execution,

@@ -1,10 +1,10 @@
+import { handlerMs } from '../../replay/rows.js';
 import type { Arrivals, RunRecord } from '../../replay/run-record.js';
 import { withRows } from '../../replay/what-if.js';
-import { handlerMs } from '../../replay/rows.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { quantile } from '../statistics/quantile.js';
-import { count, duration, named, percent } from '../words.js';
 import { capacityShare, largestOf, ofTask, type PoolView, setOption } from '../view.js';
+import { count, duration, named, percent } from '../words.js';
 
 /** Most calls under way at one time, as the program makes them; Infinity if they come by themselves. */
 function capOf(arrivals: Arrivals | undefined): number {
@@ -18,7 +18,10 @@ export function underfed(view: PoolView): Candidate[] {
   const cap = capOf(view.record?.arrivals);
   if (idle < 0.3 || !(cap < view.places)) return [];
   const wanted = 2 * view.places;
-  const way = view.record?.arrivals.kind === 'rounds' ? 'waits for all of them before the next ones' : 'waits for one before the next one';
+  const way =
+    view.record?.arrivals.kind === 'rounds'
+      ? 'waits for all of them before the next ones'
+      : 'waits for one before the next one';
   return [
     cause({
       id: 'R06',
@@ -26,10 +29,22 @@ export function underfed(view: PoolView): Candidate[] {
       text: `The program has ${count(cap, 'call')} under way at a time and ${way}. So ${count(view.places, 'place')} for tasks had nothing to do for ${percent(idle)} of the time.`,
       evidence: [
         evidence('idle', idle, 'share', 0.3, 'capacity without work, or with work for other workers only'),
-        evidence('calls at a time', cap, 'count', view.places, 'calls under way when the next one comes, where submits follow settlings'),
+        evidence(
+          'calls at a time',
+          cap,
+          'count',
+          view.places,
+          'calls under way when the next one comes, where submits follow settlings',
+        ),
       ],
       advice: [
-        setOption(view, 'window', wanted, `Call without waiting for each result: \`pool.map(name, inputs, { window: ${wanted} })\`, or \`Promise.all\`.`, Math.round(cap)),
+        setOption(
+          view,
+          'window',
+          wanted,
+          `Call without waiting for each result: \`pool.map(name, inputs, { window: ${wanted} })\`, or \`Promise.all\`.`,
+          Math.round(cap),
+        ),
       ],
       step: STEP.feeding,
       explains: ['R04'],
@@ -56,12 +71,29 @@ export function tailOfGroups(view: PoolView): Candidate[] {
       text: `Groups of ${count(size, 'task')} take ${duration(groupMs)} in the middle, and their tasks ${duration(p50Ms)}: one slow task of ${named(task.task)} in each is enough.`,
       scope: { task: task.task },
       evidence: [
-        evidence('group', groupMs, 'ms', p95Ms * 0.8, 'median of the longest execution of a group, against the 95th percentile of one task'),
+        evidence(
+          'group',
+          groupMs,
+          'ms',
+          p95Ms * 0.8,
+          'median of the longest execution of a group, against the 95th percentile of one task',
+        ),
         evidence('spread', p99Ms / Math.max(1e-6, p50Ms), 'ratio', 3, '99th percentile ÷ median of the execution'),
-        evidence('chance', 1 - 0.95 ** size, 'share', null, '1 − (1 − 0.05)^n: a group has a task beyond the 95th percentile'),
+        evidence(
+          'chance',
+          1 - 0.95 ** size,
+          'share',
+          null,
+          '1 − (1 − 0.05)^n: a group has a task beyond the 95th percentile',
+        ),
       ],
       advice: [
-        setOption(view, ofTask(task.task, 'hedge.after'), 'p95', `Run slow ones a second time: set ${ofTask(task.task, 'hedge')} to { after: 'p95', budget: 0.1 }, with idempotent: true.`),
+        setOption(
+          view,
+          ofTask(task.task, 'hedge.after'),
+          'p95',
+          `Run slow ones a second time: set ${ofTask(task.task, 'hedge')} to { after: 'p95', budget: 0.1 }, with idempotent: true.`,
+        ),
         { text: 'Or make groups smaller.' },
       ],
       step: STEP.execution,

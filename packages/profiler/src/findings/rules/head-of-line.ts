@@ -1,6 +1,6 @@
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { duration, named } from '../words.js';
 import { largestOf, ofTask, type PoolView, setOption, share } from '../view.js';
+import { duration, named } from '../words.js';
 
 /** R23: short tasks wait behind long ones that hold all places. */
 export function headOfLine(view: PoolView): Candidate[] {
@@ -32,11 +32,29 @@ export function headOfLine(view: PoolView): Candidate[] {
       scope: { task: victim.task },
       evidence: [
         evidence('slowdown', slowdown, 'ratio', 10, '99th percentile of latency ÷ mean execution of the short name'),
-        evidence('long tasks', share(long.segments.execution.totalMs, view.executionMs), 'share', 0.2, 'execution of the long name ÷ all execution'),
-        evidence('ratio', long.segments.execution.meanMs / Math.max(1e-6, victim.segments.execution.meanMs), 'ratio', 10, 'mean execution of the long name ÷ that of the short one'),
+        evidence(
+          'long tasks',
+          share(long.segments.execution.totalMs, view.executionMs),
+          'share',
+          0.2,
+          'execution of the long name ÷ all execution',
+        ),
+        evidence(
+          'ratio',
+          long.segments.execution.meanMs / Math.max(1e-6, victim.segments.execution.meanMs),
+          'ratio',
+          10,
+          'mean execution of the long name ÷ that of the short one',
+        ),
       ],
       advice: [
-        setOption(view, ofTask(long.task, 'concurrency'), limit, `Keep ${kept} of ${places} places free of ${named(long.task)}: ${ofTask(long.task, 'concurrency')} = ${limit}. Or give it a pool of its own.`, long.asked.concurrency ?? places),
+        setOption(
+          view,
+          ofTask(long.task, 'concurrency'),
+          limit,
+          `Keep ${kept} of ${places} places free of ${named(long.task)}: ${ofTask(long.task, 'concurrency')} = ${limit}. Or give it a pool of its own.`,
+          long.asked.concurrency ?? places,
+        ),
       ],
       step: STEP.queue - 0.5,
       explains: ['R22', 'R01'],

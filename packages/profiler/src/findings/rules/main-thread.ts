@@ -1,8 +1,8 @@
 import type { Advice } from '../../model/finding.js';
 import { mergedRows } from '../../replay/merge.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { duration, percent } from '../words.js';
 import { capacityShare, type PoolView, setOption, share, sumOf } from '../view.js';
+import { duration, percent } from '../words.js';
 
 /** R05: the program's own work on its main thread keeps tasks from workers. */
 export function blockedMainThread(view: PoolView): Candidate[] {
@@ -18,7 +18,12 @@ export function blockedMainThread(view: PoolView): Candidate[] {
   if (own < 0.3 || share(ledger.userMs + ledger.gcMs, ledger.wallMs) < 0.1) return [];
   const hot = measured.parent.cpu?.hot.find(({ file }) => file !== '' && !file.startsWith('node:'));
   const section = measured.parent.sections[0];
-  const where = hot === undefined ? (section === undefined ? '' : ` Most of it: section ${section.name}.`) : ` Most of it: ${hot.functionName} (${hot.file}:${hot.line}).`;
+  const where =
+    hot === undefined
+      ? section === undefined
+        ? ''
+        : ` Most of it: section ${section.name}.`
+      : ` Most of it: ${hot.functionName} (${hot.file}:${hot.line}).`;
   const executionMs = Math.max(0.01, share(view.executionMs, view.tries));
   const ahead = Math.max(1, Math.min(64, Math.ceil(ledger.loopDelayMaxMs / executionMs)));
   const move: Advice = {
@@ -33,13 +38,34 @@ export function blockedMainThread(view: PoolView): Candidate[] {
         `For ${percent(starved + unread)} of their time workers waited for the main thread. The program's own work filled ` +
         `${percent(share(ledger.userMs + ledger.gcMs, ledger.wallMs))} of its main thread, up to ${duration(ledger.loopDelayMaxMs)} at a time.${where}`,
       evidence: [
-        evidence('waiting for the main thread', starved + unread, 'share', 0.1, 'workers idle while a task waits that they could run, or with a result that is not read yet ÷ capacity'),
+        evidence(
+          'waiting for the main thread',
+          starved + unread,
+          'share',
+          0.1,
+          'workers idle while a task waits that they could run, or with a result that is not read yet ÷ capacity',
+        ),
         evidence('main thread busy', busyShare, 'share', 0.95, 'event-loop utilization'),
         evidence('late results', lateMs, 'ms', 100, '99th percentile of transport out'),
         evidence('own work', own, 'share', 0.3, '(user + gc) ÷ busy time of the main thread'),
-        evidence('ceiling', ledger.ceilingPerSecond, 'per second', null, 'tasks a second at which dispatch alone fills the main thread'),
+        evidence(
+          'ceiling',
+          ledger.ceilingPerSecond,
+          'per second',
+          null,
+          'tasks a second at which dispatch alone fills the main thread',
+        ),
       ],
-      advice: [move, setOption(view, 'prefetch', ahead, `Or send ${ahead} tasks ahead, so that workers go on meanwhile.`, pool.asked.prefetch.value)],
+      advice: [
+        move,
+        setOption(
+          view,
+          'prefetch',
+          ahead,
+          `Or send ${ahead} tasks ahead, so that workers go on meanwhile.`,
+          pool.asked.prefetch.value,
+        ),
+      ],
       step: STEP.parent,
       explains: ['R04', 'R07', 'R01', 'R22', 'R08'],
       without: (record) => ({ ...record, user: [] }),
@@ -56,7 +82,10 @@ export function tasksTooSmall(view: PoolView): Candidate[] {
   // The cost of large values is that of their bytes, which R03 judges.
   const isLarge = sumOf(pool.byTask, ({ bytesIn, bytesOut }) => bytesIn.total + bytesOut.total) / tries >= 4096;
   const codecMs = isLarge ? 0 : ledger.encodeMs + ledger.decodeMs;
-  const mainMs = share(codecMs + ledger.dispatchMs, sumOf(measured.pools, (each) => each.tries));
+  const mainMs = share(
+    codecMs + ledger.dispatchMs,
+    sumOf(measured.pools, (each) => each.tries),
+  );
   // The shortest way: longer ones waited for a busy thread.
   const wayMs =
     sumOf(pool.byTask, ({ segments: s }) => {
@@ -66,7 +95,10 @@ export function tasksTooSmall(view: PoolView): Candidate[] {
   // One main thread serves all workers: its time a task is that of as many tasks as there are workers.
   const o = Math.max(mainMs * view.workers, mainMs + (ahead(view) > 0 ? 0 : wayMs));
   if (!(x < 4 * o) || view.tries < 1000) return [];
-  const size = Math.max(2, Math.min(1000, Math.ceil((9 * o) / Math.max(1e-4, x)), Math.floor(tries / (4 * view.places))));
+  const size = Math.max(
+    2,
+    Math.min(1000, Math.ceil((9 * o) / Math.max(1e-4, x)), Math.floor(tries / (4 * view.places))),
+  );
   const task = pool.byTask.reduce((a, b) => (b.tries > a.tries ? b : a));
   return [
     cause({
@@ -80,7 +112,13 @@ export function tasksTooSmall(view: PoolView): Candidate[] {
         evidence('efficiency', x / (x + o), 'share', 0.8, 'execution ÷ (execution + cost)'),
       ],
       advice: [
-        setOption(view, 'batch', size, `Make the handler a batch handler, with \`maxSize: ${size}\`, or give each task ${size} inputs.`, 1),
+        setOption(
+          view,
+          'batch',
+          size,
+          `Make the handler a batch handler, with \`maxSize: ${size}\`, or give each task ${size} inputs.`,
+          1,
+        ),
         { text: 'Or run the handler in the program itself: its work is less than the way to a worker.' },
       ],
       step: STEP.bytes,

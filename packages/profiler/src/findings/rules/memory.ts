@@ -1,7 +1,7 @@
 import { withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, risk, STEP } from '../candidate.js';
-import { bytes, duration, percent } from '../words.js';
 import { largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
+import { bytes, duration, percent } from '../words.js';
 
 /** Most of a heap in use from which on the old generation is what is short. */
 const FULL = 0.7;
@@ -19,18 +19,35 @@ export function garbage(view: PoolView): Candidate[] {
   const worstMs = view.onCore * Math.max(0, ...pool.workers.map(({ gcWorstSecondMs }) => gcWorstSecondMs));
   if (part < 0.1 && worstMs < 100) return [];
   const worker = largestOf(pool.workers, ({ gcMs }) => gcMs);
-  const used = Math.max(0, ...pool.workers.map(({ heapPeakBytes, heapLimitBytes }) => share(heapPeakBytes ?? 0, heapLimitBytes ?? 0)));
-  const perTask = share(sumOf(pool.workers, ({ allocatedBytes }) => allocatedBytes), sumOf(pool.workers, ({ tasks }) => tasks));
+  const used = Math.max(
+    0,
+    ...pool.workers.map(({ heapPeakBytes, heapLimitBytes }) => share(heapPeakBytes ?? 0, heapLimitBytes ?? 0)),
+  );
+  const perTask = share(
+    sumOf(pool.workers, ({ allocatedBytes }) => allocatedBytes),
+    sumOf(pool.workers, ({ tasks }) => tasks),
+  );
   const isFull = used >= FULL;
   const limitMb = Math.max(256, Math.round(((worker?.heapLimitBytes ?? 2 ** 30) / 2 ** 20) * 2));
   const frame = pool.heap?.find(({ workerId }) => workerId === null)?.hot.find(({ file }) => file !== '');
   const option = isFull
     ? pool.kind === 'thread'
       ? setOption(view, 'resourceLimits.maxOldGenerationSizeMb', limitMb, `Give workers a heap of ${limitMb} MB.`)
-      : setOption(view, 'memory.perWorkerBytes', limitMb * 2 ** 20, `Give workers a heap of ${limitMb} MB: memory.perWorkerBytes.`, worker?.heapLimitBytes ?? 0)
+      : setOption(
+          view,
+          'memory.perWorkerBytes',
+          limitMb * 2 ** 20,
+          `Give workers a heap of ${limitMb} MB: memory.perWorkerBytes.`,
+          worker?.heapLimitBytes ?? 0,
+        )
     : pool.kind === 'thread'
       ? setOption(view, 'resourceLimits.maxYoungGenerationSizeMb', 64, 'Give short-lived objects more room: 64 MB.')
-      : setOption(view, 'execArgv', '--max-semi-space-size=32', 'Give short-lived objects more room: add --max-semi-space-size=32 to execArgv.');
+      : setOption(
+          view,
+          'execArgv',
+          '--max-semi-space-size=32',
+          'Give short-lived objects more room: add --max-semi-space-size=32 to execArgv.',
+        );
   return [
     cause({
       id: 'R12',
@@ -45,8 +62,13 @@ export function garbage(view: PoolView): Candidate[] {
       advice: [
         option,
         {
-          text: frame === undefined ? 'Allocate less: reuse buffers, and keep fewer objects at a time.' : `Allocate less in ${frame.functionName}: ${percent(frame.share)} of all bytes come from there.`,
-          ...(frame === undefined ? {} : { at: { file: frame.file, line: frame.line, functionName: frame.functionName } }),
+          text:
+            frame === undefined
+              ? 'Allocate less: reuse buffers, and keep fewer objects at a time.'
+              : `Allocate less in ${frame.functionName}: ${percent(frame.share)} of all bytes come from there.`,
+          ...(frame === undefined
+            ? {}
+            : { at: { file: frame.file, line: frame.line, functionName: frame.functionName } }),
         },
       ],
       step: STEP.collector,
@@ -67,14 +89,18 @@ export function leak(view: PoolView): Candidate[] {
     const inMs = (Math.max(0, limit - last) / floor.slope) * 1000;
     // A tenth of a MB more is no leak, however sure the slope.
     const isGrowing = last - first >= Math.max(1e6, 0.01 * limit);
-    return isGrowing && inMs < AHEAD * pool.wallMs ? [{ worker, floor, inMs, headroom: Math.max(0, limit - last) }] : [];
+    return isGrowing && inMs < AHEAD * pool.wallMs
+      ? [{ worker, floor, inMs, headroom: Math.max(0, limit - last) }]
+      : [];
   });
   const first = largestOf(rising, ({ inMs }) => -inMs);
   if (first === undefined) return [];
   const { worker, floor, inMs, headroom } = first;
   const perTask = share((floor.slope * worker.upMs) / 1000, worker.tasks);
   const after = Math.max(1, Math.floor((MARGIN * headroom) / Math.max(1, perTask)));
-  const frame = pool.heap?.find(({ workerId }) => workerId === worker.workerId || workerId === null)?.hot.find(({ file }) => file !== '');
+  const frame = pool.heap
+    ?.find(({ workerId }) => workerId === worker.workerId || workerId === null)
+    ?.hot.find(({ file }) => file !== '');
   return [
     risk({
       id: 'R13',
@@ -82,13 +108,39 @@ export function leak(view: PoolView): Candidate[] {
       text: `The heap of worker ${worker.workerId} grows by ${bytes(floor.slope)} a second after full collections: ${bytes(perTask)} a task. It reaches its limit in ${duration(inMs)}.`,
       scope: { workerId: worker.workerId },
       evidence: [
-        evidence('slope', floor.slope, 'bytes', 0, 'a second; Theil–Sen over the heap after full collections, the 95 % interval above 0'),
+        evidence(
+          'slope',
+          floor.slope,
+          'bytes',
+          0,
+          'a second; Theil–Sen over the heap after full collections, the 95 % interval above 0',
+        ),
         evidence('lower bound', floor.low, 'bytes', 0, 'lower end of the 95 % interval'),
-        evidence('time to the limit', inMs / 1000, 's', (AHEAD * pool.wallMs) / 1000, '(limit − heap) ÷ slope; less than ten times the run'),
+        evidence(
+          'time to the limit',
+          inMs / 1000,
+          's',
+          (AHEAD * pool.wallMs) / 1000,
+          '(limit − heap) ÷ slope; less than ten times the run',
+        ),
       ],
       advice: [
-        setOption(view, 'recycle.afterTasks', after, `Replace workers after ${after} tasks: recycle.afterTasks. \`recycle.onLeak: true\` finds the moment itself.`, pool.asked.recycle.afterTasks ?? 'never'),
-        { text: frame === undefined ? 'Look for what keeps objects: a cache or listeners in a variable of the module.' : `Look at what ${frame.functionName} keeps.`, ...(frame === undefined ? {} : { at: { file: frame.file, line: frame.line, functionName: frame.functionName } }) },
+        setOption(
+          view,
+          'recycle.afterTasks',
+          after,
+          `Replace workers after ${after} tasks: recycle.afterTasks. \`recycle.onLeak: true\` finds the moment itself.`,
+          pool.asked.recycle.afterTasks ?? 'never',
+        ),
+        {
+          text:
+            frame === undefined
+              ? 'Look for what keeps objects: a cache or listeners in a variable of the module.'
+              : `Look at what ${frame.functionName} keeps.`,
+          ...(frame === undefined
+            ? {}
+            : { at: { file: frame.file, line: frame.line, functionName: frame.functionName } }),
+        },
       ],
       step: STEP.collector,
       explains: ['R12'],

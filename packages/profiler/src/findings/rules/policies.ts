@@ -3,8 +3,8 @@ import { handlerMs } from '../../replay/rows.js';
 import { isNamed, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { leastSquares } from '../statistics/least-squares.js';
-import { named, percent } from '../words.js';
 import { largestOf, ofTask, type PoolView, setOption, share } from '../view.js';
+import { named, percent } from '../words.js';
 
 /** R34: batches leave too small, or wait too long. */
 export function batches(view: PoolView): Candidate[] {
@@ -13,7 +13,10 @@ export function batches(view: PoolView): Candidate[] {
     if (task === undefined || batch.batches < 10) return [];
     const waited = share(task.waits.batch.totalMs, task.latency.totalMs);
     const items = share(batch.items, batch.batches);
-    const queued = share(task.segments.queueWait.totalMs - task.waits.batch.totalMs - task.waits.limit.totalMs, task.latency.totalMs);
+    const queued = share(
+      task.segments.queueWait.totalMs - task.waits.batch.totalMs - task.waits.limit.totalMs,
+      task.latency.totalMs,
+    );
     if (waited >= 0.3 && items <= 1.5) return [tooLate(view, batch, waited, items)];
     if (batch.fillShare < 0.3 && queued >= 0.2) return [tooSmall(view, batch, queued, items)];
     return [];
@@ -32,7 +35,15 @@ function tooLate(view: PoolView, batch: Batch, waited: number, items: number): C
       evidence('batch wait', waited, 'share', 0.3, 'wait for a batch to fill ÷ latency'),
       evidence('items', items, 'count', 1.5, 'items ÷ batches; up to this'),
     ],
-    advice: [setOption(view, ofTask(batch.task, 'batch.maxWaitMs'), 0, `Let no item wait for others: ${ofTask(batch.task, 'batch.maxWaitMs')} = 0. While all workers are busy, batches fill by themselves.`, batch.maxWaitMs)],
+    advice: [
+      setOption(
+        view,
+        ofTask(batch.task, 'batch.maxWaitMs'),
+        0,
+        `Let no item wait for others: ${ofTask(batch.task, 'batch.maxWaitMs')} = 0. While all workers are busy, batches fill by themselves.`,
+        batch.maxWaitMs,
+      ),
+    ],
     step: STEP.purpose + 0.5,
     explains: ['R22'],
     without: withRows((rows, row, record) => {
@@ -58,8 +69,20 @@ function tooSmall(view: PoolView, batch: Batch, queued: number, items: number): 
     ],
     advice: [
       isSize
-        ? setOption(view, ofTask(batch.task, 'batch.size'), wanted, `Let batches fill to ${wanted}: ${ofTask(batch.task, 'batch.size')}.`, batch.size)
-        : setOption(view, ofTask(batch.task, 'batch.maxWaitMs'), waitMs, `Let items wait ${waitMs} ms for others: ${ofTask(batch.task, 'batch.maxWaitMs')}.`, present),
+        ? setOption(
+            view,
+            ofTask(batch.task, 'batch.size'),
+            wanted,
+            `Let batches fill to ${wanted}: ${ofTask(batch.task, 'batch.size')}.`,
+            batch.size,
+          )
+        : setOption(
+            view,
+            ofTask(batch.task, 'batch.maxWaitMs'),
+            waitMs,
+            `Let items wait ${waitMs} ms for others: ${ofTask(batch.task, 'batch.maxWaitMs')}.`,
+            present,
+          ),
     ],
     step: STEP.waste + 0.5,
     explains: ['R01', 'R22', 'R07'],
@@ -105,8 +128,20 @@ export function limited(view: PoolView): Candidate[] {
       ],
       advice: [
         option === 'concurrency'
-          ? setOption(view, ofTask(task.task, 'concurrency'), Math.max(2, (concurrency ?? 1) * 2), `If what it protects allows more, raise ${ofTask(task.task, 'concurrency')}.`, concurrency ?? 'none')
-          : setOption(view, ofTask(task.task, 'rateLimit'), `{ calls: ${Math.ceil(wanted)}, perMs: 1000 }`, `If the service allows it, raise ${ofTask(task.task, 'rateLimit')} to ${Math.ceil(wanted)} calls a second. Otherwise this is what it takes.`, present),
+          ? setOption(
+              view,
+              ofTask(task.task, 'concurrency'),
+              Math.max(2, (concurrency ?? 1) * 2),
+              `If what it protects allows more, raise ${ofTask(task.task, 'concurrency')}.`,
+              concurrency ?? 'none',
+            )
+          : setOption(
+              view,
+              ofTask(task.task, 'rateLimit'),
+              `{ calls: ${Math.ceil(wanted)}, perMs: 1000 }`,
+              `If the service allows it, raise ${ofTask(task.task, 'rateLimit')} to ${Math.ceil(wanted)} calls a second. Otherwise this is what it takes.`,
+              present,
+            ),
       ],
       step: STEP.purpose,
       explains: ['R01', 'R06', 'R22', 'R21'],

@@ -1,6 +1,6 @@
 import { type Candidate, evidence, note, STEP } from '../candidate.js';
-import { percent } from '../words.js';
 import { type PoolView, sumOf } from '../view.js';
+import { percent } from '../words.js';
 
 export const LEAST_TRIES = 30;
 const UNATTRIBUTED = 0.05;
@@ -12,12 +12,59 @@ export function doubts(view: PoolView): Candidate[] {
   const { pool, measured } = view;
   const { quality } = measured;
   const tries = Math.max(view.tries, pool.tries);
-  const dropped = sumOf(quality.dropped, ({ count }) => count) / Math.max(1, sumOf(measured.pools, (each) => each.tries));
+  const dropped =
+    sumOf(quality.dropped, ({ count }) => count) /
+    Math.max(
+      1,
+      sumOf(measured.pools, (each) => each.tries),
+    );
   const failed = [
-    ...(tries < LEAST_TRIES ? [{ what: `${tries} tries are too few`, step: 'Run it longer: 30 tries at least.', value: tries, e: evidence('tries', tries, 'count', LEAST_TRIES, 'tries of the pool; below this') }] : []),
-    ...(quality.unattributedShare > UNATTRIBUTED ? [{ what: `${percent(quality.unattributedShare)} of the time has no place in the ledgers`, step: 'Measure on a quiet machine, with a newer Node.js where it can say more.', value: 0, e: evidence('unattributed', quality.unattributedShare, 'share', UNATTRIBUTED, 'time of workers that the ledgers leave over') }] : []),
-    ...(dropped > DROPPED ? [{ what: `${percent(dropped)} of the tries were lost to the measurement`, step: 'Measure a shorter run, or at a lower level.', value: 0, e: evidence('dropped', dropped, 'share', DROPPED, 'tries without a place ÷ tries') }] : []),
-    ...(quality.littleError !== null && quality.littleError > LITTLE ? [{ what: `tasks in flight and latencies disagree by ${percent(quality.littleError)}`, step: 'Attach the profiler before the first task, and measure longer.', value: 0, e: evidence("Little's law", quality.littleError, 'share', LITTLE, '|L − λ · latency| ÷ L') }] : []),
+    ...(tries < LEAST_TRIES
+      ? [
+          {
+            what: `${tries} tries are too few`,
+            step: 'Run it longer: 30 tries at least.',
+            value: tries,
+            e: evidence('tries', tries, 'count', LEAST_TRIES, 'tries of the pool; below this'),
+          },
+        ]
+      : []),
+    ...(quality.unattributedShare > UNATTRIBUTED
+      ? [
+          {
+            what: `${percent(quality.unattributedShare)} of the time has no place in the ledgers`,
+            step: 'Measure on a quiet machine, with a newer Node.js where it can say more.',
+            value: 0,
+            e: evidence(
+              'unattributed',
+              quality.unattributedShare,
+              'share',
+              UNATTRIBUTED,
+              'time of workers that the ledgers leave over',
+            ),
+          },
+        ]
+      : []),
+    ...(dropped > DROPPED
+      ? [
+          {
+            what: `${percent(dropped)} of the tries were lost to the measurement`,
+            step: 'Measure a shorter run, or at a lower level.',
+            value: 0,
+            e: evidence('dropped', dropped, 'share', DROPPED, 'tries without a place ÷ tries'),
+          },
+        ]
+      : []),
+    ...(quality.littleError !== null && quality.littleError > LITTLE
+      ? [
+          {
+            what: `tasks in flight and latencies disagree by ${percent(quality.littleError)}`,
+            step: 'Attach the profiler before the first task, and measure longer.',
+            value: 0,
+            e: evidence("Little's law", quality.littleError, 'share', LITTLE, '|L − λ · latency| ÷ L'),
+          },
+        ]
+      : []),
   ];
   const [first] = failed;
   if (first === undefined) return [];

@@ -2,8 +2,8 @@ import type { ResourceReport } from '../../model/io.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { isNamed, type WhatIf, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { count, duration, named, percent } from '../words.js';
 import { type PoolView, setOption, share } from '../view.js';
+import { count, duration, named, percent } from '../words.js';
 
 function executionOf({ pool }: PoolView, task: string): number {
   return pool.byTask.find((each) => each.task === task)?.segments.execution.totalMs ?? 0;
@@ -45,10 +45,22 @@ export function resourceWait(view: PoolView): Candidate[] {
         scope: { task: resource.task },
         evidence: [
           evidence('acquire wait', part, 'share', 0.15, 'waits for a place ÷ execution of the task name'),
-          evidence('most in use', resource.peakInUse, 'count', resource.budget, 'places in use at one time; all of them'),
+          evidence(
+            'most in use',
+            resource.peakInUse,
+            'count',
+            resource.budget,
+            'places in use at one time; all of them',
+          ),
         ],
         advice: [
-          setOption(view, `resources.${resource.name}.max`, wanted, `Raise the budget of ${named(resource.name)} to ${wanted}, if its server allows that.`, resource.budget),
+          setOption(
+            view,
+            `resources.${resource.name}.max`,
+            wanted,
+            `Raise the budget of ${named(resource.name)} to ${wanted}, if its server allows that.`,
+            resource.budget,
+          ),
           { text: 'Otherwise run fewer of these tasks at once, or hold each place for less time.' },
         ],
         step: STEP.resource,
@@ -96,13 +108,29 @@ function lessWaiting(view: PoolView, task: string, savedMs: number): WhatIf {
 
 /** R32: connections are made again and again. */
 export function reconnecting(view: PoolView): Candidate[] {
-  const byAdapter = view.pool.resources.map(({ name, task, created, createMs, uses, budget }) => ({ name, task, created, createMs, uses, budget }));
+  const byAdapter = view.pool.resources.map(({ name, task, created, createMs, uses, budget }) => ({
+    name,
+    task,
+    created,
+    createMs,
+    uses,
+    budget,
+  }));
   const seen = new Set(byAdapter.map(({ task }) => task));
   const byChannel = view.pool.io
     .filter(({ what, task }) => what === 'connect' && !seen.has(task))
     .map((io) => {
-      const used = view.pool.io.filter(({ what, task, peer }) => what === 'use' && task === io.task && peer === io.peer);
-      return { name: io.peer, task: io.task, created: io.count, createMs: io.totalMs, uses: used.reduce((sum, each) => sum + each.count, 0), budget: 0 };
+      const used = view.pool.io.filter(
+        ({ what, task, peer }) => what === 'use' && task === io.task && peer === io.peer,
+      );
+      return {
+        name: io.peer,
+        task: io.task,
+        created: io.count,
+        createMs: io.totalMs,
+        uses: used.reduce((sum, each) => sum + each.count, 0),
+        budget: 0,
+      };
     });
   return [...byAdapter, ...byChannel].flatMap(({ name, task, created, createMs, uses, budget }) => {
     const part = share(createMs, executionOf(view, task));
@@ -120,7 +148,13 @@ export function reconnecting(view: PoolView): Candidate[] {
           evidence('uses', each, 'count', 5, 'uses ÷ connections; below this'),
         ],
         advice: [
-          setOption(view, `resources.${name}.min`, Math.max(1, Math.ceil(view.places / 2)), 'Keep connections: make the client once, in the worker module, with keep-alive. undici closes idle sockets after 4 s: `keepAliveTimeout`.', 0),
+          setOption(
+            view,
+            `resources.${name}.min`,
+            Math.max(1, Math.ceil(view.places / 2)),
+            'Keep connections: make the client once, in the worker module, with keep-alive. undici closes idle sockets after 4 s: `keepAliveTimeout`.',
+            0,
+          ),
         ],
         step: STEP.resource - 0.4,
         explains: ['R15', 'R30'],
@@ -146,11 +180,23 @@ export function preparing(view: PoolView): Candidate[] {
         scope: { task, peer: name },
         evidence: [
           evidence('found again', hits, 'share', 0.8, 'prepared statements found ÷ looked for; below this'),
-          evidence('preparing', share(statements.prepareMs, executionOf(view, task)), 'share', null, 'time of preparing ÷ execution of the task name'),
+          evidence(
+            'preparing',
+            share(statements.prepareMs, executionOf(view, task)),
+            'share',
+            null,
+            'time of preparing ÷ execution of the task name',
+          ),
         ],
         advice: [
           { text: 'Keep the text of statements the same, and pass values as parameters.' },
-          setOption(view, `resources.${name}.statements`, Math.min(10_000, Math.max(200, statements.misses)), 'Or keep more statements.', 'see the adapter'),
+          setOption(
+            view,
+            `resources.${name}.statements`,
+            Math.min(10_000, Math.max(200, statements.misses)),
+            'Or keep more statements.',
+            'see the adapter',
+          ),
         ],
         step: STEP.resource - 0.3,
         explains: ['R15', 'R30'],

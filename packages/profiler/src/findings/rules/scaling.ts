@@ -1,7 +1,7 @@
 import { type Candidate, cause, evidence, note, STEP } from '../candidate.js';
 import { fitScalability, throughputOf } from '../statistics/scalability.js';
-import { count, percent } from '../words.js';
 import { activeWindows, type PoolView, setOption, share, sumOf } from '../view.js';
+import { count, percent } from '../words.js';
 
 const LEAST_WINDOWS = 30;
 const FLAPS_A_MINUTE = 3;
@@ -18,7 +18,9 @@ export function sizing(view: PoolView): Candidate[] {
   }
   const isFlapping = flaps >= 3 && flaps / minutes >= FLAPS_A_MINUTE;
   const windows = activeWindows(view);
-  const missing = sumOf(windows, (i) => ((curves.queued[i] ?? 0) >= 1 ? Math.max(0, workers - (curves.workersUp[i] ?? 0)) : 0));
+  const missing = sumOf(windows, (i) =>
+    (curves.queued[i] ?? 0) >= 1 ? Math.max(0, workers - (curves.workersUp[i] ?? 0)) : 0,
+  );
   const lag = share(missing, workers * windows.length);
   if (asked.workers.min >= workers || (lag < 0.1 && !isFlapping)) return [];
   return [
@@ -27,7 +29,13 @@ export function sizing(view: PoolView): Candidate[] {
       title: isFlapping ? 'WORKERS COME AND GO' : 'WORKERS COME LATE',
       text: `${percent(lag)} of the workers that the pool had in the end were not there while tasks waited. It changed its size ${count(pool.sizing.length, 'time')}, and turned round ${count(flaps, 'time')}.`,
       evidence: [
-        evidence('missing workers', lag, 'share', 0.1, 'workers below the peak, in windows with waiting tasks ÷ (peak × windows)'),
+        evidence(
+          'missing workers',
+          lag,
+          'share',
+          0.1,
+          'workers below the peak, in windows with waiting tasks ÷ (peak × windows)',
+        ),
         evidence('turns', flaps / minutes, 'count', FLAPS_A_MINUTE, 'changes of direction a minute'),
       ],
       advice: [

@@ -1,9 +1,9 @@
-import { groupedSlope } from '../statistics/least-squares.js';
 import { stampOf } from '../../replay/rows-of-spans.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { named } from '../words.js';
+import { groupedSlope } from '../statistics/least-squares.js';
 import { ofTask, type PoolView, setOption, share } from '../view.js';
+import { named } from '../words.js';
 
 const LEAST_TASKS = 100;
 const MOST_TASKS = 5000;
@@ -13,7 +13,8 @@ export function sharedResource(view: PoolView): Candidate[] {
   const { pool, record, places } = view;
   const queueing = share(view.execution.runQueueMs, view.executionMs);
   // Waiting for a core, or for the thread of the worker, makes tasks slow in company as well.
-  if (record === null || places < 2 || queueing >= 0.05 || (pool.asked.concurrency.now > 1 && view.loopShare >= 0.5)) return [];
+  if (record === null || places < 2 || queueing >= 0.05 || (pool.asked.concurrency.now > 1 && view.loopShare >= 0.5))
+    return [];
   return pool.byTask.flatMap((task) => {
     const slope = contentionOf(view, task.task);
     if (slope === undefined || Math.exp(slope.b * (places - 1)) < 1.3 || slope.low <= 0) return [];
@@ -22,7 +23,9 @@ export function sharedResource(view: PoolView): Candidate[] {
     const isComputing = share(task.execution.cpuMs, task.segments.execution.totalMs) >= 0.5;
     const withTerms = (run: RunRecord, most: number): RunRecord => ({
       ...run,
-      byName: run.byName.map((terms, i) => (i === name ? { ...terms, contention: slope.b, limit: Math.min(terms.limit, most) } : terms)),
+      byName: run.byName.map((terms, i) =>
+        i === name ? { ...terms, contention: slope.b, limit: Math.min(terms.limit, most) } : terms,
+      ),
       rows: relieved(run, name, slope),
     });
     return [
@@ -32,10 +35,24 @@ export function sharedResource(view: PoolView): Candidate[] {
         text: `Each further task of ${named(task.task)} at work makes all of them ${((Math.exp(slope.b) - 1) * 100).toFixed(0)} % slower: they share ${isComputing ? 'memory or a core' : 'a lock, a disk or a server'}.`,
         scope: { task: task.task },
         evidence: [
-          evidence('growth', Math.exp(slope.b * (places - 1)), 'ratio', 1.3, 'e^(b · (places − 1)); log execution = a(name) + b · tasks of it at work'),
+          evidence(
+            'growth',
+            Math.exp(slope.b * (places - 1)),
+            'ratio',
+            1.3,
+            'e^(b · (places − 1)); log execution = a(name) + b · tasks of it at work',
+          ),
           evidence('b', slope.b, 'ratio', null, `95 % interval ${slope.low.toFixed(3)} to ${slope.high.toFixed(3)}`),
         ],
-        advice: [setOption(view, ofTask(task.task, 'concurrency'), limit, `Run at most ${limit} of ${named(task.task)} at a time: ${ofTask(task.task, 'concurrency')} = ${limit}. Or divide what they share.`, task.asked.concurrency ?? places)],
+        advice: [
+          setOption(
+            view,
+            ofTask(task.task, 'concurrency'),
+            limit,
+            `Run at most ${limit} of ${named(task.task)} at a time: ${ofTask(task.task, 'concurrency')} = ${limit}. Or divide what they share.`,
+            task.asked.concurrency ?? places,
+          ),
+        ],
         step: STEP.resource,
         confidence: 'medium',
         explains: ['R16', 'R27', 'R01'],
@@ -46,9 +63,15 @@ export function sharedResource(view: PoolView): Candidate[] {
   });
 }
 
-/** Executions as they would be alone: each recorded one without the crowd that it had; the mean crowd where rows are a selection. */
+/** Executions as they would be alone: each without the crowd that it had. Where rows are a selection, the mean crowd counts. */
 function relieved(run: RunRecord, name: number, slope: Slope): RunRecord['rows'] {
-  const rows = { ...run.rows, cpu: run.rows.cpu.slice(), gc: run.rows.gc.slice(), block: run.rows.block.slice(), wait: run.rows.wait.slice() };
+  const rows = {
+    ...run.rows,
+    cpu: run.rows.cpu.slice(),
+    gc: run.rows.gc.slice(),
+    block: run.rows.block.slice(),
+    wait: run.rows.wait.slice(),
+  };
   let own = 0;
   for (let row = 0; row < rows.count; row++) if (rows.name[row] === name) own++;
   const isWhole = own === slope.crowds.length;
@@ -74,7 +97,9 @@ interface Slope {
 export function contentionOf({ pool: { spans } }: PoolView, task: string): Slope | undefined {
   if (spans === undefined || spans.kept < spans.of) return undefined;
   const name = spans.tasks.indexOf(task);
-  const own = Array.from({ length: spans.kept }, (_, i) => i).filter((i) => spans.task[i] === name && spans.outcome[i] === 'ok');
+  const own = Array.from({ length: spans.kept }, (_, i) => i).filter(
+    (i) => spans.task[i] === name && spans.outcome[i] === 'ok',
+  );
   if (own.length < LEAST_TASKS) return undefined;
   const begins = own.map((i) => stampOf(spans, i, 5)).sort((a, b) => a - b);
   const ends = own.map((i) => stampOf(spans, i, 6)).sort((a, b) => a - b);
@@ -93,8 +118,16 @@ export function contentionOf({ pool: { spans } }: PoolView, task: string): Slope
   // Without variety there is nothing to learn.
   if (line === null || x.length < LEAST_TASKS) return undefined;
   const inOrder = own.toSorted((a, b) => stampOf(spans, a, 0) - stampOf(spans, b, 0));
-  const crowds = inOrder.map((i) => Math.max(0, countUpTo(begins, stampOf(spans, i, 5)) - countUpTo(ends, stampOf(spans, i, 5)) - 1));
-  return { crowds, b: line.b, low: line.low, high: line.high, meanCrowd: x.reduce((sum, each) => sum + each, 0) / x.length };
+  const crowds = inOrder.map((i) =>
+    Math.max(0, countUpTo(begins, stampOf(spans, i, 5)) - countUpTo(ends, stampOf(spans, i, 5)) - 1),
+  );
+  return {
+    crowds,
+    b: line.b,
+    low: line.low,
+    high: line.high,
+    meanCrowd: x.reduce((sum, each) => sum + each, 0) / x.length,
+  };
 }
 
 /** Number of values up to this one, in a rising list. */

@@ -1,9 +1,9 @@
-import { median } from '../statistics/quantile.js';
 import { ENDS, handlerMs, pickRows, type Rows } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { count, duration, percent } from '../words.js';
+import { median } from '../statistics/quantile.js';
 import { capacityShare, largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
+import { count, duration, percent } from '../words.js';
 
 /** First tasks that are slower than this multiple of the usual ones are cold. */
 const COLD = 1.3;
@@ -17,7 +17,10 @@ export function coldStart(view: PoolView): Candidate[] {
   const part = capacityShare(view, 'boot') + share(coldMs, pool.capacity.wantedMs);
   if (part < 0.1 && share(pool.bootWaitMs, view.latencyMs) < 0.2) return [];
   const { afterTasks } = pool.asked.recycle;
-  const isRecycled = afterTasks !== null && bootMs > 0 && share(bootMs, bootMs + afterTasks * share(view.executionMs, view.tries)) >= 0.05;
+  const isRecycled =
+    afterTasks !== null &&
+    bootMs > 0 &&
+    share(bootMs, bootMs + afterTasks * share(view.executionMs, view.tries)) >= 0.05;
   const perTask = Math.max(1e-3, share(view.executionMs, view.tries));
   // After this number of tasks, a start is 2 % of them.
   const wanted = Math.ceil((50 * bootMs) / perTask);
@@ -32,12 +35,32 @@ export function coldStart(view: PoolView): Candidate[] {
       evidence: [
         evidence('starts', part, 'share', 0.1, '(boot + first tasks beyond the usual time) ÷ capacity'),
         evidence('start', bootMs, 'ms', null, 'median from spawn to ready'),
-        evidence('wait for the first worker', share(pool.bootWaitMs, view.latencyMs), 'share', 0.2, 'part of the queue wait before any worker was ready ÷ latency'),
+        evidence(
+          'wait for the first worker',
+          share(pool.bootWaitMs, view.latencyMs),
+          'share',
+          0.2,
+          'part of the queue wait before any worker was ready ÷ latency',
+        ),
       ],
       advice: isRecycled
-        ? [setOption(view, 'recycle.afterTasks', wanted, `Replace workers after ${wanted} tasks, not ${afterTasks}: recycle.afterTasks.`, afterTasks)]
+        ? [
+            setOption(
+              view,
+              'recycle.afterTasks',
+              wanted,
+              `Replace workers after ${wanted} tasks, not ${afterTasks}: recycle.afterTasks.`,
+              afterTasks,
+            ),
+          ]
         : [
-            setOption(view, 'workers.min', view.workers, `Keep ${view.workers} workers: workers.min, and \`await pool.warmup()\` before the first task.`, pool.asked.workers.min),
+            setOption(
+              view,
+              'workers.min',
+              view.workers,
+              `Keep ${view.workers} workers: workers.min, and \`await pool.warmup()\` before the first task.`,
+              pool.asked.workers.min,
+            ),
             { text: 'Import less at the top of the worker module: what few tasks need, import where it is needed.' },
           ],
       step: STEP.start,
@@ -49,7 +72,12 @@ export function coldStart(view: PoolView): Candidate[] {
 
 /** Time of first tasks beyond the usual time of their names. */
 function coldTime({ pool }: PoolView): number {
-  const usual = sumOf(pool.byTask, ({ segments }) => segments.execution.p50Ms * segments.execution.count) / Math.max(1, sumOf(pool.byTask, ({ tries }) => tries));
+  const usual =
+    sumOf(pool.byTask, ({ segments }) => segments.execution.p50Ms * segments.execution.count) /
+    Math.max(
+      1,
+      sumOf(pool.byTask, ({ tries }) => tries),
+    );
   const firsts = pool.workers.flatMap(({ firstTasksMs }) => firstTasksMs);
   if (firsts.length === 0 || median(firsts) < COLD * usual) return 0;
   return sumOf(firsts, (ms) => Math.max(0, ms - usual));
@@ -98,7 +126,10 @@ export function deaths(view: PoolView): Candidate[] {
   const reasons = new Map<string, number>();
   for (const { why } of all) reasons.set(why, (reasons.get(why) ?? 0) + 1);
   const [why = 'unknown'] = largestOf([...reasons], ([, n]) => n) ?? [];
-  const section = largestOf([...new Set(all.map((death) => death.section).filter((name) => name !== ''))], (name) => all.filter((death) => death.section === name).length);
+  const section = largestOf(
+    [...new Set(all.map((death) => death.section).filter((name) => name !== ''))],
+    (name) => all.filter((death) => death.section === name).length,
+  );
   const isMemory = /memory|heap|oom/i.test(why);
   const limitMb = Math.round(((pool.asked.heap.limitBytes ?? 2 ** 30) * 2) / 2 ** 20);
   return [
@@ -115,9 +146,19 @@ export function deaths(view: PoolView): Candidate[] {
         evidence('lost', lostMs, 'ms', null, 'execution that died with its worker'),
       ],
       advice: isMemory
-        ? [setOption(view, 'memory.perWorkerBytes', limitMb * 2 ** 20, `Give workers a heap of ${limitMb} MB, or find what fills it: memory.perWorkerBytes.`, pool.asked.heap.limitBytes ?? 'auto')]
+        ? [
+            setOption(
+              view,
+              'memory.perWorkerBytes',
+              limitMb * 2 ** 20,
+              `Give workers a heap of ${limitMb} MB, or find what fills it: memory.perWorkerBytes.`,
+              pool.asked.heap.limitBytes ?? 'auto',
+            ),
+          ]
         : [
-            { text: `Mend what ends the worker (${why})${section === undefined ? '' : `: section ${section} was open`}. A death takes all tasks of its worker along.` },
+            {
+              text: `Mend what ends the worker (${why})${section === undefined ? '' : `: section ${section} was open`}. A death takes all tasks of its worker along.`,
+            },
             setOption(view, 'crash.attempts', 1, 'Until then, run such a task once only: crash.attempts = 1.', 2),
           ],
       step: STEP.start,

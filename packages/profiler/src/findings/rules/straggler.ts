@@ -1,8 +1,8 @@
 import { handlerMs, pickRows } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { duration, named } from '../words.js';
 import { ofTask, type PoolView, setOption, share } from '../view.js';
+import { duration, named } from '../words.js';
 
 /** R08: at the end of a run, few workers are at work on what was submitted late. */
 export function straggler(view: PoolView): Candidate[] {
@@ -32,17 +32,38 @@ export function straggler(view: PoolView): Candidate[] {
       text:
         `At the end, workers were idle for ${duration(wasteMs / workers)} each while the last tasks ran. The longest task, of ` +
         `${named(task)}, took ${duration(longestMs)}; all work evenly shared takes ${duration(evenMs)}.`,
-      scope: { task, ...(worker < 0 ? {} : { workerId: pool.workers.find(({ slot }) => slot === worker)?.workerId ?? worker + 1 }) },
+      scope: {
+        task,
+        ...(worker < 0 ? {} : { workerId: pool.workers.find(({ slot }) => slot === worker)?.workerId ?? worker + 1 }),
+      },
       evidence: [
-        evidence('tail', waste, 'share', 0.1, 'time of idle workers since the queue was empty for good ÷ (workers × length)'),
+        evidence(
+          'tail',
+          waste,
+          'share',
+          0.1,
+          'time of idle workers since the queue was empty for good ÷ (workers × length)',
+        ),
         evidence('longest task', longestMs, 'ms', null, 'longest execution'),
-        evidence('efficiency', share(boundMs, pool.activeMs / record.weight), 'share', null, 'max(work ÷ places, longest task) ÷ length'),
+        evidence(
+          'efficiency',
+          share(boundMs, pool.activeMs / record.weight),
+          'share',
+          null,
+          'max(work ÷ places, longest task) ÷ length',
+        ),
       ],
       advice: isOneTask
         ? [{ text: `Split the longest tasks into pieces of ${duration(pieceMs)}: the longest one into ${pieces}.` }]
         : [
             { text: 'Submit the longest tasks first.' },
-            setOption(view, ofTask(task, 'priority'), 10, `Or let ${named(task)} go first: ${ofTask(task, 'priority')} = 10.`, 0),
+            setOption(
+              view,
+              ofTask(task, 'priority'),
+              10,
+              `Or let ${named(task)} go first: ${ofTask(task, 'priority')} = 10.`,
+              0,
+            ),
           ],
       step: STEP.queue,
       confidence: record.source === 'spans' ? 'high' : 'low',
@@ -56,7 +77,10 @@ function tailWaste({ pool, workers }: PoolView): number {
   const { curves } = pool;
   const last = curves.settled.findLastIndex((count) => count > 0);
   let from = curves.arrived.findLastIndex((count) => count > 0);
-  from = Math.max(from, curves.queued.findLastIndex((count) => count >= 0.5));
+  from = Math.max(
+    from,
+    curves.queued.findLastIndex((count) => count >= 0.5),
+  );
   let ms = 0;
   for (let i = from + 1; i <= last; i++) ms += Math.max(0, workers - (curves.workersBusy[i] ?? 0)) * curves.windowMs;
   return ms;
@@ -65,7 +89,9 @@ function tailWaste({ pool, workers }: PoolView): number {
 /** The run with its longest tasks first. Times of submits stay where they are. */
 export function longestFirst(record: RunRecord): RunRecord | null {
   const { rows } = record;
-  const order = Array.from({ length: rows.count }, (_, row) => row).sort((a, b) => handlerMs(rows, b) - handlerMs(rows, a));
+  const order = Array.from({ length: rows.count }, (_, row) => row).sort(
+    (a, b) => handlerMs(rows, b) - handlerMs(rows, a),
+  );
   const picked = pickRows(rows, order);
   picked.after.fill(-1);
   for (let row = 0; row < rows.count; row++) picked.at[row] = rows.at[row] ?? 0;

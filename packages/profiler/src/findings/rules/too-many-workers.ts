@@ -1,12 +1,12 @@
-import { copyRows } from '../../replay/rows.js';
-import { withWorkers } from '../../replay/what-if.js';
-import type { RunRecord } from '../../replay/run-record.js';
-import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import type { SpanColumns } from '../../model/spans.js';
+import { copyRows } from '../../replay/rows.js';
 import { stampOf } from '../../replay/rows-of-spans.js';
+import type { RunRecord } from '../../replay/run-record.js';
+import { withWorkers } from '../../replay/what-if.js';
+import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { Company } from '../company.js';
-import { percent } from '../words.js';
 import { type PoolView, setOption, share } from '../view.js';
+import { percent } from '../words.js';
 
 const LEAST_TASKS = 100;
 /** Losses that are tried. */
@@ -38,16 +38,37 @@ export function tooManyWorkers(view: PoolView): Candidate[] {
         `${workers} workers share ${cores.toFixed(1)} cores.`,
       evidence: [
         evidence('waiting for a core', queueing, 'share', 0.1, 'run queue ÷ (run queue + cpu + gc) of handlers'),
-        evidence('workers for each core', workers / cores, 'ratio', 1, 'workers ÷ cores, if handlers compute for 70 % of the time'),
-        evidence('loss by switching', switching.loss, 'ratio', null, 'work lost for each surplus thread a core: the loss with which tasks of a name have the most even work'),
+        evidence(
+          'workers for each core',
+          workers / cores,
+          'ratio',
+          1,
+          'workers ÷ cores, if handlers compute for 70 % of the time',
+        ),
+        evidence(
+          'loss by switching',
+          switching.loss,
+          'ratio',
+          null,
+          'work lost for each surplus thread a core: the loss with which tasks of a name have the most even work',
+        ),
       ],
-      advice: [setOption(view, option, wanted, `Set ${option} to ${wanted}: each worker then has a core, and memory is saved.`, isFixed ? workers : pool.asked.workers.max)],
+      advice: [
+        setOption(
+          view,
+          option,
+          wanted,
+          `Set ${option} to ${wanted}: each worker then has a core, and memory is saved.`,
+          isFixed ? workers : pool.asked.workers.max,
+        ),
+      ],
       step: STEP.worker,
       // Tasks that lose their cores to each other make the queue.
       explains: ['R21', 'R22'],
       suppresses: ['R21'],
       confidence: switching.loss > 0 ? 'medium' : 'low',
-      without: (record: RunRecord) => withWorkers(wanted)({ ...withoutSwitching(record, switching), switching: switching.loss }),
+      without: (record: RunRecord) =>
+        withWorkers(wanted)({ ...withoutSwitching(record, switching), switching: switching.loss }),
     }),
   ];
 }
@@ -88,7 +109,9 @@ export function switchingOf({ pool: { spans }, cores }: PoolView): Switching {
   }
   if (best === 0 || !(least > 0) || (spans.kept / 2) * Math.log(plain / least) < CLEAR) return none;
   const work = workWith(best);
-  const order = Array.from({ length: spans.kept }, (_, i) => i).sort((a, b) => stampOf(spans, a, 0) - stampOf(spans, b, 0));
+  const order = Array.from({ length: spans.kept }, (_, i) => i).sort(
+    (a, b) => stampOf(spans, a, 0) - stampOf(spans, b, 0),
+  );
   return { loss: best, ownMs: order.map((i) => work[i] ?? 0) };
 }
 

@@ -1,11 +1,11 @@
-import { median } from '../statistics/quantile.js';
-import { permutationTest } from '../statistics/permutation.js';
-import type { RunRecord } from '../../replay/run-record.js';
 import { handlerMs } from '../../replay/rows.js';
+import type { RunRecord } from '../../replay/run-record.js';
 import { withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { percent } from '../words.js';
+import { permutationTest } from '../statistics/permutation.js';
+import { median } from '../statistics/quantile.js';
 import { activeWindows, largestOf, type PoolView, setOption, share } from '../view.js';
+import { percent } from '../words.js';
 
 const LEAST_TASKS = 20;
 /** Share of the time in which tasks must wait beside an idle worker to be bound to others. */
@@ -24,7 +24,11 @@ export function slowWorker(view: PoolView): Candidate[] {
   if (ratio < 1.3 || (compared !== undefined && compared.chance >= 0.01)) return [];
   const isWaiting = share(worst.capacity.runQueue, worst.capacity.runQueue + worst.capacity.cpu) >= 0.1;
   const isCollecting = share(worst.capacity.gc, worst.busyMs) >= 0.1;
-  const why = isWaiting ? 'It waited for a core: another program may use it.' : isCollecting ? 'Its collector took a large part.' : 'Neither its collector nor its core explains that.';
+  const why = isWaiting
+    ? 'It waited for a core: another program may use it.'
+    : isCollecting
+      ? 'Its collector took a large part.'
+      : 'Neither its collector nor its core explains that.';
   return [
     cause({
       id: 'R09',
@@ -32,13 +36,29 @@ export function slowWorker(view: PoolView): Candidate[] {
       text: `Worker ${worst.workerId} took ${ratio.toFixed(1)} times as long as the others for the same tasks. ${why}`,
       scope: { workerId: worst.workerId },
       evidence: [
-        evidence('relative time', ratio, 'ratio', 1.3, 'median of its executions ÷ that of the others, each ÷ the median of its name'),
+        evidence(
+          'relative time',
+          ratio,
+          'ratio',
+          1.3,
+          'median of its executions ÷ that of the others, each ÷ the median of its name',
+        ),
         evidence('tasks', worst.tasks, 'count', LEAST_TASKS, 'tasks of the worker'),
         evidence('chance', compared?.chance ?? 0, 'share', 0.01, 'permutation test: as large a ratio by chance'),
       ],
       advice: [
-        setOption(view, 'recycle.onLeak', true, `Replace worker ${worst.workerId}: \`recycle: { onLeak: true, afterMs: 600_000 }\` gives each worker a successor.`, false),
-        { text: isWaiting ? 'Look for another program on its core.' : `Look at what worker ${worst.workerId} holds in memory, and at its machine.` },
+        setOption(
+          view,
+          'recycle.onLeak',
+          true,
+          `Replace worker ${worst.workerId}: \`recycle: { onLeak: true, afterMs: 600_000 }\` gives each worker a successor.`,
+          false,
+        ),
+        {
+          text: isWaiting
+            ? 'Look for another program on its core.'
+            : `Look at what worker ${worst.workerId} holds in memory, and at its machine.`,
+        },
       ],
       step: STEP.worker,
       explains: ['R08', 'R10', 'R22'],
@@ -89,7 +109,9 @@ export function isBound(view: PoolView): boolean {
 function waitingWhileIdle(view: PoolView): number {
   const { curves } = view.pool;
   const windows = activeWindows(view);
-  const both = windows.filter((i) => (curves.queued[i] ?? 0) >= 0.9 && (curves.workersBusy[i] ?? 0) <= (curves.workersUp[i] ?? 0) - 0.8);
+  const both = windows.filter(
+    (i) => (curves.queued[i] ?? 0) >= 0.9 && (curves.workersBusy[i] ?? 0) <= (curves.workersUp[i] ?? 0) - 0.8,
+  );
   return share(both.length, windows.length);
 }
 
@@ -109,10 +131,22 @@ export function unevenRouting(view: PoolView): Candidate[] {
       scope: most === undefined ? {} : { workerId: most.workerId },
       evidence: [
         evidence('most to mean', ratio, 'ratio', 1.5, 'busy time of the busiest worker ÷ mean of all'),
-        evidence('waiting beside idle', idle, 'share', BESIDE_IDLE, 'windows with waiting tasks and an idle worker ÷ all windows'),
+        evidence(
+          'waiting beside idle',
+          idle,
+          'share',
+          BESIDE_IDLE,
+          'windows with waiting tasks and an idle worker ÷ all windows',
+        ),
       ],
       advice: [
-        setOption(view, 'key', 'a finer one', 'Call without `key`, or with one that divides the busiest key: its tasks all run on one worker.', 'set by calls'),
+        setOption(
+          view,
+          'key',
+          'a finer one',
+          'Call without `key`, or with one that divides the busiest key: its tasks all run on one worker.',
+          'set by calls',
+        ),
       ],
       step: STEP.feeding,
       explains: ['R08', 'R22', 'R01'],

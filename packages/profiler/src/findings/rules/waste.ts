@@ -1,8 +1,8 @@
 import { ENDS } from '../../replay/rows.js';
 import { isNamed, withoutRows, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { count, duration, named, percent } from '../words.js';
 import { largestOf, ofTask, type PoolView, setOption, share, sumOf } from '../view.js';
+import { count, duration, named, percent } from '../words.js';
 
 /** R19: work whose result nothing used. */
 export function wastedWork(view: PoolView): Candidate[] {
@@ -12,17 +12,44 @@ export function wastedWork(view: PoolView): Candidate[] {
   const part = share(wasted, wasted + ok + crash);
   if (part < 0.05) return [];
   const [kind] = largestOf(Object.entries({ error, cancelled, timeout, retried }), ([, ms]) => ms) ?? ['error'];
-  const task = largestOf(pool.byTask, ({ outcomes, tries, segments }) => (tries - outcomes.ok) * segments.execution.meanMs);
+  const task = largestOf(
+    pool.byTask,
+    ({ outcomes, tries, segments }) => (tries - outcomes.ok) * segments.execution.meanMs,
+  );
   const failure = task?.errors[0];
   const name = task?.task ?? '';
   const advice =
     kind === 'timeout'
-      ? [setOption(view, ofTask(name, 'timeoutMs'), Math.max(1, Math.round((task?.segments.execution.p99Ms ?? 1) * 1.5)), 'Give up sooner: set timeoutMs a little above the 99th percentile of tasks that end well.', task?.asked.timeoutMs ?? 'none')]
+      ? [
+          setOption(
+            view,
+            ofTask(name, 'timeoutMs'),
+            Math.max(1, Math.round((task?.segments.execution.p99Ms ?? 1) * 1.5)),
+            'Give up sooner: set timeoutMs a little above the 99th percentile of tasks that end well.',
+            task?.asked.timeoutMs ?? 'none',
+          ),
+        ]
       : kind === 'cancelled'
-        ? [{ text: 'Cancel earlier, before the task starts: a `deadline` of the call ends it in the queue. Let the handler look at `ctx.signal`.' }]
+        ? [
+            {
+              text: 'Cancel earlier, before the task starts: a `deadline` of the call ends it in the queue. Let the handler look at `ctx.signal`.',
+            },
+          ]
         : kind === 'retried'
-          ? [setOption(view, ofTask(name, 'retry.on'), 'a function', `Try again only what may succeed: ${ofTask(name, 'retry.on')}. \`retry.budget: 0.1\` bounds all of it.`, task?.asked.retries ?? 0)]
-          : [{ text: `Check inputs of ${named(name)} before the call${failure === undefined ? '' : `: ${count(failure.count, 'task')} failed with ${failure.code === '' ? failure.name : failure.code}`}.` }];
+          ? [
+              setOption(
+                view,
+                ofTask(name, 'retry.on'),
+                'a function',
+                `Try again only what may succeed: ${ofTask(name, 'retry.on')}. \`retry.budget: 0.1\` bounds all of it.`,
+                task?.asked.retries ?? 0,
+              ),
+            ]
+          : [
+              {
+                text: `Check inputs of ${named(name)} before the call${failure === undefined ? '' : `: ${count(failure.count, 'task')} failed with ${failure.code === '' ? failure.name : failure.code}`}.`,
+              },
+            ];
   return [
     cause({
       id: 'R19',
@@ -30,7 +57,13 @@ export function wastedWork(view: PoolView): Candidate[] {
       text: `${percent(part)} of the execution, ${duration(wasted)}, went to tasks that failed, were cancelled, timed out or were tried again. Most was "${kind}", in ${named(name)}.`,
       scope: { task: name },
       evidence: [
-        evidence('wasted', part, 'share', 0.05, 'execution of tries that failed, timed out, were cancelled or tried again ÷ execution'),
+        evidence(
+          'wasted',
+          part,
+          'share',
+          0.05,
+          'execution of tries that failed, timed out, were cancelled or tried again ÷ execution',
+        ),
         evidence('wasted', wasted, 'ms', null, 'sum over workers'),
       ],
       advice,
@@ -62,11 +95,29 @@ export function retryStorm(view: PoolView): Candidate[] {
         scope: { task: task.task },
         evidence: [
           evidence('tries a call', ratio, 'ratio', 1.2, 'tries ÷ calls of the name'),
-          evidence('retries in vain', vain, 'share', 0.5, '1 − successes after a retry ÷ retries, of the most frequent error'),
+          evidence(
+            'retries in vain',
+            vain,
+            'share',
+            0.5,
+            '1 − successes after a retry ÷ retries, of the most frequent error',
+          ),
         ],
         advice: [
-          setOption(view, ofTask(task.task, 'retry.on'), `not ${what}`, `Do not try ${what} again: ${ofTask(task.task, 'retry')} = { attempts, on: (error) => error.code !== '${what}' }.`, task.asked.retries),
-          setOption(view, ofTask(task.task, 'breaker'), true, 'A circuit breaker stops calls while all fail. An error with `retryAfterMs` says when to come again.', false),
+          setOption(
+            view,
+            ofTask(task.task, 'retry.on'),
+            `not ${what}`,
+            `Do not try ${what} again: ${ofTask(task.task, 'retry')} = { attempts, on: (error) => error.code !== '${what}' }.`,
+            task.asked.retries,
+          ),
+          setOption(
+            view,
+            ofTask(task.task, 'breaker'),
+            true,
+            'A circuit breaker stops calls while all fail. An error with `retryAfterMs` says when to come again.',
+            false,
+          ),
         ],
         step: STEP.waste - 0.5,
         explains: ['R19', 'R22', 'R01'],

@@ -1,5 +1,5 @@
-import { randomFrom } from './random.js';
 import { sortedQuantile } from './quantile.js';
+import { randomFrom } from './random.js';
 
 export interface Interval {
   low: number;

@@ -14,8 +14,8 @@ export function throughputOf({ gamma, sigma, kappa }: Omit<Scalability, 'best'>,
 }
 
 /**
- * Fits the law to points. N ÷ X is a polynomial of degree two in N − 1 whose parts must not be negative, so a least-squares fit with
- * bounds does it. Null with fewer than four different N.
+ * Fits the law to points. N ÷ X is a polynomial of degree two in N − 1. Its parts must not be negative, so a
+ * least-squares fit with bounds does it. Null with fewer than four different N.
  */
 export function fitScalability(points: readonly { workers: number; rate: number }[]): Scalability | null {
   const usable = points.filter(({ workers, rate }) => workers >= 1 && rate > 0 && Number.isFinite(rate));
@@ -26,7 +26,10 @@ export function fitScalability(points: readonly { workers: number; rate: number 
   for (const free of [[0, 1, 2], [0, 1], [0, 2], [0]]) {
     const c = solve(rows, free);
     if (c === null || c.some((each) => each < 0) || !((c[0] ?? 0) > 0)) continue;
-    const error = rows.reduce((sum, { x, y, w }) => sum + w * (y - x.reduce((s, v, i) => s + v * (c[i] ?? 0), 0)) ** 2, 0);
+    const error = rows.reduce(
+      (sum, { x, y, w }) => sum + w * (y - x.reduce((s, v, i) => s + v * (c[i] ?? 0), 0)) ** 2,
+      0,
+    );
     if (best === undefined || error < best.error) best = { c, error };
   }
   if (best === undefined) return null;

@@ -1,5 +1,5 @@
 import type { Curves } from '../../../src/model/curves.js';
-import { CAPACITY_IDS, type Capacity } from '../../../src/model/ledgers.js';
+import { type Capacity, CAPACITY_IDS } from '../../../src/model/ledgers.js';
 import type { PoolReport } from '../../../src/model/pool-report.js';
 import type { SpanColumns } from '../../../src/model/spans.js';
 import type { WorkerReport } from '../../../src/model/worker-report.js';
@@ -178,7 +178,12 @@ function workerReport(run: Simulated, index: number, wallMs: number, capacity: C
   const byStart = [...own].sort((a, b) => (stamps[a * 10 + 5] ?? 0) - (stamps[b * 10 + 5] ?? 0));
   const readyMs = record.workers[index]?.readyMs ?? 0;
   return {
-    ...{ workerId: index + 1, slot: index, tasks: own.length, failed: own.filter((row) => rows.ends[row] !== 0).length },
+    ...{
+      workerId: index + 1,
+      slot: index,
+      tasks: own.length,
+      failed: own.filter((row) => rows.ends[row] !== 0).length,
+    },
     ...{ upMs: wallMs, busyMs, utilization: busyMs / wallMs, executionMs },
     bootMs: record.recycle?.bootMs ?? (record.rebootMs > 0 ? record.rebootMs : readyMs > 0 ? readyMs : null),
     ...{ exited: false, why: '', capacity },
@@ -189,7 +194,11 @@ function workerReport(run: Simulated, index: number, wallMs: number, capacity: C
       const totalMs = times.reduce((sum, x) => sum + x, 0);
       return { task, count: times.length, totalMs, medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0 };
     }),
-    ...{ gcMs: capacity.gc, gcCount: Math.ceil(capacity.gc / 2), gcWorstSecondMs: Math.min(1000, (capacity.gc / wallMs) * 1000) },
+    ...{
+      gcMs: capacity.gc,
+      gcCount: Math.ceil(capacity.gc / 2),
+      gcWorstSecondMs: Math.min(1000, (capacity.gc / wallMs) * 1000),
+    },
     ...{ allocatedBytes: 50e6, heapPeakBytes: 60e6, heapLimitBytes: 2 ** 31, rssPeakBytes: 60e6 },
     ...{ cpuMs: capacity.cpu + capacity.gc, heapFloor: null, firstTasksMs: byStart.slice(0, 5).map(ms) },
   };
