@@ -16,7 +16,7 @@ const ROWS = 1500;
 const BLOCKS = 12;
 
 /** Part of the length, or of the latency, that a run without something is shorter. Negative if it is longer. */
-export function savedShare(base: Replay, without: Replay, goal: Goal): number {
+function savedShare(base: Replay, without: Replay, goal: Goal): number {
   const [before, after] =
     goal === 'makespan' ? [base.makespanMs, without.makespanMs] : [base.meanLatencyMs, without.meanLatencyMs];
   return before > 0 && without.settled > 0 ? 1 - after / before : 0;

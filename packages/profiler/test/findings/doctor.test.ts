@@ -5,8 +5,9 @@ import { overridesOf } from '../../src/findings/overrides.js';
 import type { ReportData } from '../../src/model/report-data.js';
 import { withWorkers } from '../../src/replay/what-if.js';
 import { Draw } from '../support/plants/draw.js';
-import { measuredOf, simulate } from '../support/plants/measured-of.js';
+import { measuredOf } from '../support/plants/measured-of.js';
 import { tooFew } from '../support/plants/planters.js';
+import { simulate } from '../support/plants/simulated.js';
 
 describe('options that an advice names', () => {
   it('become options of a pool', () => {

@@ -3,7 +3,8 @@ import { judge } from '../../src/findings/judge.js';
 import type { Finding, RuleId } from '../../src/model/finding.js';
 import type { Measured } from '../../src/replay/record-of.js';
 import { Draw, drawPool } from '../support/plants/draw.js';
-import { measuredOf, simulate } from '../support/plants/measured-of.js';
+import { measuredOf } from '../support/plants/measured-of.js';
+import { simulate } from '../support/plants/simulated.js';
 import { PLANTS } from '../support/plants/trials.js';
 import { sampleReport } from '../support/sample-report.js';
 

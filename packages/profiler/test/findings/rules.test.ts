@@ -9,7 +9,8 @@ import type { TaskReport } from '../../src/model/task-report.js';
 import { goalOf } from '../../src/replay/play.js';
 import { type Measured, recordOf } from '../../src/replay/record-of.js';
 import { Draw, drawPool } from '../support/plants/draw.js';
-import { measuredOf, simulate } from '../support/plants/measured-of.js';
+import { measuredOf } from '../support/plants/measured-of.js';
+import { simulate } from '../support/plants/simulated.js';
 import { PLANTS } from '../support/plants/trials.js';
 
 function planted(rule: RuleId, which = 0, seed = 1): Measured {

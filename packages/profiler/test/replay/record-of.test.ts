@@ -5,7 +5,8 @@ import { calibrate } from '../../src/replay/calibrate.js';
 import { recordOf } from '../../src/replay/record-of.js';
 import { Draw, drawPool } from '../support/plants/draw.js';
 import { healthyPools } from '../support/plants/healthy.js';
-import { measuredOf, simulate } from '../support/plants/measured-of.js';
+import { measuredOf } from '../support/plants/measured-of.js';
+import { simulate } from '../support/plants/simulated.js';
 import { PLANTS } from '../support/plants/trials.js';
 import { sampleReport } from '../support/sample-report.js';
 

@@ -94,7 +94,7 @@ interface Slope {
 }
 
 /** Slope of the log of the execution against the tasks of the name that were at work at its begin. Found by one pass over begins and ends. */
-export function contentionOf({ pool: { spans } }: PoolView, task: string): Slope | undefined {
+function contentionOf({ pool: { spans } }: PoolView, task: string): Slope | undefined {
   if (spans === undefined || spans.kept < spans.of) return undefined;
   const name = spans.tasks.indexOf(task);
   const own = Array.from({ length: spans.kept }, (_, i) => i).filter(

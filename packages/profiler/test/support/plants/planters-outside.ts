@@ -3,8 +3,8 @@ import { mergedRows } from '../../../src/replay/merge.js';
 import { withRows } from '../../../src/replay/what-if.js';
 import { durationsOf } from '../sample-report.js';
 import { type Draw, drawPool, eachRow } from './draw.js';
-import type { Simulated } from './measured-of.js';
 import { numberOf, type Planter } from './plant.js';
+import type { Simulated } from './simulated.js';
 
 function resourceOf(
   run: Simulated,

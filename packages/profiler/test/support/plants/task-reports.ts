@@ -3,7 +3,7 @@ import { SEGMENT_IDS, type SegmentId, WAIT_IDS, type WaitId } from '../../../src
 import type { TaskReport } from '../../../src/model/task-report.js';
 import { ENDS } from '../../../src/replay/rows.js';
 import { durationsOf, outcomes } from '../sample-report.js';
-import type { Simulated } from './measured-of.js';
+import type { Simulated } from './simulated.js';
 
 /** Where the time of each task name went in a simulated run. */
 export function taskReports(run: Simulated): TaskReport[] {

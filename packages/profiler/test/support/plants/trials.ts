@@ -3,10 +3,11 @@ import type { Finding, RuleId } from '../../../src/model/finding.js';
 import { goalOf, play } from '../../../src/replay/play.js';
 import { Draw } from './draw.js';
 import { healthyPools } from './healthy.js';
-import { measuredOf, simulate } from './measured-of.js';
+import { measuredOf } from './measured-of.js';
 import type { Planter } from './plant.js';
 import * as inside from './planters.js';
 import * as outside from './planters-outside.js';
+import { simulate } from './simulated.js';
 
 /** The plants of each rule. R29 is a pool of which nothing is worth changing. */
 export const PLANTS: Partial<Record<RuleId, readonly Planter[]>> = {
