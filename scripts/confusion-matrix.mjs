@@ -1,4 +1,4 @@
-// Measures how often the profiler's verdict is right: random pools with a planted cause are simulated, and judged from their reports.
+// Measures how often the profiler's verdict is right. Random pools with a planted cause are simulated, and judged from their reports.
 // Writes packages/profiler/test/findings/confusion-matrix.json, and the table of docs/profiler.md from it. Takes some minutes.
 //
 //   node scripts/confusion-matrix.mjs                all pools, anew

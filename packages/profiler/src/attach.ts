@@ -92,7 +92,9 @@ export class Attachments {
     const recorder = new PoolRecorder(
       {
         ...{ name, kind, wanted: sizing.workers },
-        workers: workerList.map(({ id, slot, state }) => ({ id, slot, isReady: READY.includes(state) })),
+        workers: workerList
+          .filter(({ state }) => state !== 'exited')
+          .map(({ id, slot, state }) => ({ id, slot, isReady: READY.includes(state) })),
         phase: queued > 0 ? 'starved' : dispatched > 0 ? 'notParallel' : 'noWork',
       },
       this.#now(),

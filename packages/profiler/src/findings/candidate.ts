@@ -25,7 +25,7 @@ export interface Candidate {
   title: string;
   /** Cause and numbers, one or two sentences. */
   text: string;
-  /** 'cause' if a replay without it may show a saving; 'risk' if it will end badly; 'note' if it is worth a line only. */
+  /** 'cause' if a replay without it may show a saving. 'risk' if it will end badly. 'note' if it is worth a line only. */
   role: Finding['kind'];
   scope: Finding['scope'];
   evidence: Evidence[];

@@ -45,8 +45,8 @@ const PAIRS = 5;
 const TIMEOUT_MS = 600_000;
 
 /**
- * Tries changes and measures them. Runs with and without a change follow each other in the order A B B A, so that a drift of the
- * machine falls on both. Without candidates, it runs the program once, and tries the first advice of its report that is an option.
+ * Tries changes and measures them. Runs with and without a change follow each other in the order A B B A. So a drift of the machine
+ * falls on both. Without candidates, it runs the program once, and tries the first advice of its report that is an option.
  *
  * @param run starts from anew at each call: a new pool, and the same work
  * @returns one result for each candidate; none if no finding asks for an option
@@ -58,7 +58,8 @@ export async function doctor(
 ): Promise<DoctorResult[]> {
   const planned = candidates.length > 0 ? candidates.map(plainPlan) : await planOf(run, timeoutMs);
   const results: DoctorResult[] = [];
-  for (const plan of planned) results.push(resultOf(plan, await measure(run, plan, Math.max(1, Math.floor(pairs)), timeoutMs)));
+  for (const plan of planned)
+    results.push(resultOf(plan, await measure(run, plan, Math.max(1, Math.floor(pairs)), timeoutMs)));
   return results;
 }
 
@@ -72,14 +73,22 @@ interface Plan {
 }
 
 function plainPlan({ name, overrides }: DoctorCandidate): Plan {
-  return { name: name ?? JSON.stringify(overrides), overrides, advice: undefined, predictedShare: null, isOfCall: false };
+  return {
+    name: name ?? JSON.stringify(overrides),
+    overrides,
+    advice: undefined,
+    predictedShare: null,
+    isOfCall: false,
+  };
 }
 
 /** The first advice of a first run that a pool can be given. */
 async function planOf(run: Run, timeoutMs: number): Promise<Plan[]> {
   const report = await within(run({}), timeoutMs);
   if (typeof report === 'number') {
-    throw new TypeError('doctor() has no change to try: give it candidates, or let run() return the report of a profiler.');
+    throw new TypeError(
+      'doctor() has no change to try: give it candidates, or let run() return the report of a profiler.',
+    );
   }
   for (const finding of report.findings) {
     for (const advice of finding.advice) {
@@ -112,7 +121,9 @@ async function measure(run: Run, plan: Plan, pairs: number, timeoutMs: number): 
 function timeOf(answer: number | ReportData, { isOfCall }: Plan): number {
   const ms = typeof answer === 'number' ? answer : isOfCall ? meanLatency(answer) : longest(answer);
   if (!(ms > 0) || !Number.isFinite(ms)) {
-    throw new TypeError(`run() must return a time above 0 in ms, or a report of a pool that ran tasks; received ${String(ms)}.`);
+    throw new TypeError(
+      `run() must return a time above 0 in ms, or a report of a pool that ran tasks; received ${String(ms)}.`,
+    );
   }
   return ms;
 }
@@ -167,7 +178,9 @@ function textOf(
   if (predictedShare !== null) lines.push(`  predicted ${signed(predictedShare)}`);
   if (advice?.isSet === true) {
     const now = advice.now === undefined ? '' : `, now ${String(advice.now)}`;
-    lines.push(`  The program has set ${advice.option ?? 'this option'} itself${now}: these runs had another value. Nothing else was changed.`);
+    lines.push(
+      `  The program has set ${advice.option ?? 'this option'} itself${now}: these runs had another value. Nothing else was changed.`,
+    );
   }
   return lines.join('\n');
 }

@@ -16,7 +16,7 @@ const ROWS = 1500;
 const BLOCKS = 12;
 
 /** Part of the length, or of the latency, that a run without something is shorter. Negative if it is longer. */
-export function savedShare(base: Replay, without: Replay, goal: Goal): number {
+function savedShare(base: Replay, without: Replay, goal: Goal): number {
   const [before, after] =
     goal === 'makespan' ? [base.makespanMs, without.makespanMs] : [base.meanLatencyMs, without.meanLatencyMs];
   return before > 0 && without.settled > 0 ? 1 - after / before : 0;
@@ -48,7 +48,12 @@ export function savingOf(calibrated: Calibrated, without: WhatIf, goal: Goal, sh
   const variance = found.reduce((sum, each) => sum + (each - middle) ** 2, 0) / Math.max(1, found.length - 1);
   const half = 1.96 * Math.sqrt((variance * count) / record.rows.count);
   const [low, high] = [share - half, Math.min(1, share + half)];
-  return { ms: share * wholeMs, share, ciMs: [low * wholeMs, high * wholeMs], of: goal === 'makespan' ? 'run' : 'call' };
+  return {
+    ms: share * wholeMs,
+    share,
+    ciMs: [low * wholeMs, high * wholeMs],
+    of: goal === 'makespan' ? 'run' : 'call',
+  };
 }
 
 /** Rows of the blocks, one block after the other. Gaps between submits within a block stay. */

@@ -51,7 +51,8 @@ export function viewOf(measured: Measured, pool: PoolReport, record: RunRecord |
   const executionMs = segment('execution');
   const upMs = Math.max(1e-9, pool.capacity.upMs - totals.boot);
   const held = wait('limit') + wait('batch') + wait('inputEncode');
-  const worked = totals.cpu + totals.gc + totals.runQueue + totals.offCpu + totals.onLoop + totals.decode + totals.encode;
+  const worked =
+    totals.cpu + totals.gc + totals.runQueue + totals.offCpu + totals.onLoop + totals.decode + totals.encode;
   const available = Math.max(0.1, pool.asked.cores.available - (measured.run.otherCores ?? 0));
   return {
     ...{ measured, pool, record, goal, workers, places },
@@ -66,14 +67,19 @@ export function viewOf(measured: Measured, pool: PoolReport, record: RunRecord |
       ...{ cpuMs: part('cpuMs'), gcMs: part('gcMs'), runQueueMs: part('runQueueMs'), loopIdleMs: part('loopIdleMs') },
       ...{ offCpuMs: part('offCpuMs'), onLoopMs: part('onLoopMs'), unattributedMs: part('unattributedMs') },
     },
-    peakTasks: Math.max(pool.peakInFlight, pool.asked.queue.peak + Math.min(places, pool.peakInFlight), ...pool.curves.unsettled),
+    peakTasks: Math.max(
+      pool.peakInFlight,
+      pool.asked.queue.peak + Math.min(places, pool.peakInFlight),
+      ...pool.curves.unsettled,
+    ),
     onCore: onCoreShare(tasks),
     occupancy: Math.min(1, executionMs / (upMs * Math.max(1, pool.asked.concurrency.now))),
     loopShare: Math.min(1, worked / upMs),
     cores: available,
     coresUsed:
       Math.min(1, measured.parent.busyShare) +
-      (pool.asked.cores.meanUsed ?? (totals.cpu + totals.gc + totals.onLoop + totals.decode + totals.encode) / Math.max(1, pool.wallMs)),
+      (pool.asked.cores.meanUsed ??
+        (totals.cpu + totals.gc + totals.onLoop + totals.decode + totals.encode) / Math.max(1, pool.wallMs)),
   };
 }
 

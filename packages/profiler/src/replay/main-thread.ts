@@ -47,10 +47,11 @@ export class MainThread {
     while (this.job === undefined) {
       const item = this.#first.size > 0 ? this.#first.shift() : this.#rest.shift();
       if (item < 0) break;
-      this.job = JOBS[item & 3];
+      const job = JOBS[item & 3] ?? 'user';
+      this.job = job;
       this.#index = item >> 2;
-      this.onBegin?.(this.job, this.#index);
-      const ms = this.#costOf(this.job, this.#index);
+      this.onBegin?.(job, this.#index);
+      const ms = this.#costOf(job, this.#index);
       if (ms > 0) this.#cores.start(0, ms);
       else this.#end();
     }

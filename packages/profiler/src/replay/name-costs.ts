@@ -54,7 +54,11 @@ function onLoopScale(pool: PoolReport): number {
   return claimed > 0 && worked > 0 ? Math.min(1, worked / claimed) : 1;
 }
 
-function executionShares({ execution }: TaskReport, scale: number, onCore: number): Pick<NameCosts, 'cpu' | 'gc' | 'block' | 'wait'> {
+function executionShares(
+  { execution }: TaskReport,
+  scale: number,
+  onCore: number,
+): Pick<NameCosts, 'cpu' | 'gc' | 'block' | 'wait'> {
   const { cpuMs, gcMs, runQueueMs, loopIdleMs, offCpuMs, onLoopMs } = execution;
   const onLoop = cpuMs + gcMs + runQueueMs + offCpuMs + onLoopMs;
   const known = onLoop + loopIdleMs;

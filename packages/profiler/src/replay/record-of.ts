@@ -96,7 +96,7 @@ function arrivalsOfSpans(spans: SpanColumns): Arrivals {
   return arrivalsOf(submits, settles);
 }
 
-/** Every m-th row, on an axis that is m times as short: so workers have as much to do as they had. */
+/** Every m-th row, on an axis that is m times as short. So workers have as much to do as they had. */
 function thinned(rows: Rows, mostRows: number): { rows: Rows; weight: number } {
   const every = Math.ceil(rows.count / mostRows);
   const places = Int32Array.from({ length: Math.ceil(rows.count / every) }, (_, i) => i * every);

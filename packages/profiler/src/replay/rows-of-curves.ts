@@ -6,7 +6,7 @@ import type { NameCosts } from './name-costs.js';
 import { emptyRows, ENDS, type Rows } from './rows.js';
 
 /**
- * Rows made from totals: as many submits in each window as were counted there, and executions drawn from the histograms of the names.
+ * Rows made from totals. Each window has as many submits as were counted there. Executions are drawn from the histograms of the names.
  * The order within a name is lost.
  * @param most rows at most; each of them then stands for several tries
  */
@@ -63,8 +63,7 @@ function arrivalTimes(pool: PoolReport, most: number): number[] {
 }
 
 /**
- * Draws from a histogram without loss: the buckets are gone through in a shuffled order of their values, so that sums stay near those
- * of the histogram.
+ * Draws from a histogram without loss: all its values come once, in a shuffled order. So sums stay near those of the histogram.
  */
 function drawsOf(task: TaskReport, random: () => number): () => number {
   const values: number[] = [];

@@ -43,7 +43,7 @@ export function rowsOfSpans(spans: SpanColumns, terms: SpanTerms): Rows {
   return rows;
 }
 
-/** The first try of each call: tries of one name that began at one moment in one worker are items of one call. */
+/** The first try of each call. Tries of one name that began together in one worker are items of one call. */
 function callsOf(
   spans: SpanColumns,
   all: readonly number[],

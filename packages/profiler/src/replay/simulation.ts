@@ -1,6 +1,6 @@
 import { Cores } from './cores.js';
 import { Line } from './line.js';
-import { type MainJob,MainThread } from './main-thread.js';
+import { type MainJob, MainThread } from './main-thread.js';
 import { ENDS, type Rows } from './rows.js';
 import type { RunRecord } from './run-record.js';
 import { Submitter } from './submitter.js';

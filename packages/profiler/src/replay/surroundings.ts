@@ -48,7 +48,7 @@ export function userStretches(pool: PoolReport, { ledger }: ParentReport): { atM
   );
 }
 
-/** Windows that are full belong to one stretch with the ends beside them, up to the longest delay that was seen. */
+/** Full windows belong to one stretch with the ends beside them, up to the longest delay that was seen. */
 function stretchesOf(
   work: readonly number[],
   { curves }: PoolReport,

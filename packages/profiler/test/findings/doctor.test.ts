@@ -1,20 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { doctor } from '../../src/findings/doctor.js';
-import { overridesOf } from '../../src/findings/overrides.js';
 import { judge, type Judgement } from '../../src/findings/judge.js';
+import { overridesOf } from '../../src/findings/overrides.js';
 import type { ReportData } from '../../src/model/report-data.js';
 import { withWorkers } from '../../src/replay/what-if.js';
 import { Draw } from '../support/plants/draw.js';
-import { measuredOf, simulate } from '../support/plants/measured-of.js';
+import { measuredOf } from '../support/plants/measured-of.js';
 import { tooFew } from '../support/plants/planters.js';
+import { simulate } from '../support/plants/simulated.js';
 
 describe('options that an advice names', () => {
   it('become options of a pool', () => {
     expect(overridesOf({ text: '', option: 'workers', value: 4 })).toEqual({ workers: 4 });
     expect(overridesOf({ text: '', option: 'workers.max', value: 4 })).toEqual({ workers: { max: 4 } });
-    expect(overridesOf({ text: '', option: 'tasks.resize.batch.maxWaitMs', value: 0 })).toEqual({ tasks: { resize: { batch: { maxWaitMs: 0 } } } });
-    expect(overridesOf({ text: '', option: 'tasks["a.b [c]"].exclusive', value: true })).toEqual({ tasks: { 'a.b [c]': { exclusive: true } } });
-    expect(overridesOf({ text: '', option: 'execArgv', value: '--max-semi-space-size=32' })).toEqual({ execArgv: ['--max-semi-space-size=32'] });
+    expect(overridesOf({ text: '', option: 'tasks.resize.batch.maxWaitMs', value: 0 })).toEqual({
+      tasks: { resize: { batch: { maxWaitMs: 0 } } },
+    });
+    expect(overridesOf({ text: '', option: 'tasks["a.b [c]"].exclusive', value: true })).toEqual({
+      tasks: { 'a.b [c]': { exclusive: true } },
+    });
+    expect(overridesOf({ text: '', option: 'execArgv', value: '--max-semi-space-size=32' })).toEqual({
+      execArgv: ['--max-semi-space-size=32'],
+    });
   });
 
   it('are none where the program itself must change', () => {
@@ -44,13 +51,27 @@ describe('doctor', () => {
     expect(result?.text).toMatch(/predicted \d+ %/);
     expect(result?.text).toMatch(/has set workers itself/);
     // One look, then A B B A A B B A A B.
-    expect(calls.slice(1).map((each) => 'workers' in each)).toEqual([false, true, true, false, false, true, true, false, false, true]);
+    expect(calls.slice(1).map((each) => 'workers' in each)).toEqual([
+      false,
+      true,
+      true,
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('says that noise is no change, and finds a change for the worse', async () => {
     const draw = new Draw(9);
-    const noisy = async (overrides: object) => 1000 * ('slow' in overrides ? 1.3 : 1) * Math.exp(draw.between(-0.05, 0.05));
-    const [same, slow] = await doctor(noisy, [{ overrides: { same: 1 } }, { name: 'slower', overrides: { slow: 1 } }], { pairs: 9 });
+    const noisy = async (overrides: object) =>
+      1000 * ('slow' in overrides ? 1.3 : 1) * Math.exp(draw.between(-0.05, 0.05));
+    const [same, slow] = await doctor(noisy, [{ overrides: { same: 1 } }, { name: 'slower', overrides: { slow: 1 } }], {
+      pairs: 9,
+    });
     expect(same?.outcome).toBe('no change');
     expect(slow).toMatchObject({ outcome: 'worse', name: 'slower', predictedShare: null });
     expect(slow?.measuredShare).toBeCloseTo(-0.3, 1);

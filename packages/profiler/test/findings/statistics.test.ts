@@ -60,7 +60,10 @@ describe('statistics', () => {
     expect(low).toBeLessThanOrEqual(2);
     expect(high).toBeGreaterThanOrEqual(2);
     const random = randomFrom(2);
-    const flat = theilSen(x, x.map(() => normalFrom(random)));
+    const flat = theilSen(
+      x,
+      x.map(() => normalFrom(random)),
+    );
     expect(flat.low).toBeLessThan(0);
     expect(flat.high).toBeGreaterThan(0);
     expect(theilSen([1], [1]).slope).toBe(0);
@@ -72,7 +75,10 @@ describe('statistics', () => {
     expect(leastSquares([1, 2], [1, 2])).toBeNull();
     const random = randomFrom(4);
     const x = Array.from({ length: 500 }, (_, i) => i / 100);
-    const line = leastSquares(x, x.map((value) => 1 + 0.5 * value + normalFrom(random)))!;
+    const line = leastSquares(
+      x,
+      x.map((value) => 1 + 0.5 * value + normalFrom(random)),
+    )!;
     expect(line.low).toBeLessThan(0.5);
     expect(line.high).toBeGreaterThan(0.5);
   });
@@ -87,7 +93,12 @@ describe('statistics', () => {
     const random = randomFrom(6);
     const rest = Array.from({ length: 100 }, () => 1 + 0.1 * normalFrom(random));
     const same = Array.from({ length: 30 }, () => 1 + 0.1 * normalFrom(random));
-    expect(permutationTest(same.map((x) => x * 1.4), rest)).toBeLessThan(0.01);
+    expect(
+      permutationTest(
+        same.map((x) => x * 1.4),
+        rest,
+      ),
+    ).toBeLessThan(0.01);
     expect(permutationTest(same, rest)).toBeGreaterThan(0.01);
     expect(permutationTest([], rest)).toBe(1);
   });

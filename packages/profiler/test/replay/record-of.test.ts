@@ -3,11 +3,12 @@ import type { RuleId } from '../../src/model/finding.js';
 import { arrivalsOf } from '../../src/replay/arrivals.js';
 import { calibrate } from '../../src/replay/calibrate.js';
 import { recordOf } from '../../src/replay/record-of.js';
-import { sampleReport } from '../support/sample-report.js';
 import { Draw, drawPool } from '../support/plants/draw.js';
 import { healthyPools } from '../support/plants/healthy.js';
-import { measuredOf, simulate } from '../support/plants/measured-of.js';
+import { measuredOf } from '../support/plants/measured-of.js';
+import { simulate } from '../support/plants/simulated.js';
 import { PLANTS } from '../support/plants/trials.js';
+import { sampleReport } from '../support/sample-report.js';
 
 function measuredFrom(seed: number, rule: RuleId = 'R29') {
   const planters = rule === 'R29' ? healthyPools : PLANTS[rule]!;
@@ -52,7 +53,8 @@ describe('record of a run', () => {
     const measured = measuredFrom(0);
     const { spans } = measured.pools[0]!;
     for (const [column, values] of Object.entries(spans!)) {
-      if (Array.isArray(values) && column !== 'tasks') (spans as never as Record<string, unknown[]>)[column] = values.filter((_, i) => i % 4 === 0);
+      if (Array.isArray(values) && column !== 'tasks')
+        (spans as never as Record<string, unknown[]>)[column] = values.filter((_, i) => i % 4 === 0);
     }
     spans!.kept = spans!.weight.length;
     spans!.weight = spans!.weight.map(() => 4);
@@ -87,7 +89,9 @@ describe('how tasks came', () => {
       return [...kinds];
     };
     expect(kindOf((draw) => drawPool(draw, { workers: 3, arrivals: 'batch' }))).toEqual(['open']);
-    expect(kindOf((draw) => drawPool(draw, { workers: 3, arrivals: 'open', load: draw.between(0.1, 0.9) }))).toEqual(['open']);
+    expect(kindOf((draw) => drawPool(draw, { workers: 3, arrivals: 'open', load: draw.between(0.1, 0.9) }))).toEqual([
+      'open',
+    ]);
     expect(kindOf((draw) => drawPool(draw, { workers: 3, arrivals: 'window' }))).toEqual(['closed']);
     expect(kindOf((draw) => PLANTS.R24![0]!(draw).record)).toEqual(['rounds']);
   });
@@ -95,7 +99,12 @@ describe('how tasks came', () => {
   it('is open with few calls, and finds the number of calls at a time', () => {
     expect(arrivalsOf([1, 2, 3], [2, 3, 4])).toEqual({ kind: 'open' });
     const submits = Array.from({ length: 50 }, (_, i) => i * 10);
-    expect(arrivalsOf(submits, submits.map((at) => at + 9.9))).toMatchObject({ kind: 'closed', cap: 1 });
+    expect(
+      arrivalsOf(
+        submits,
+        submits.map((at) => at + 9.9),
+      ),
+    ).toMatchObject({ kind: 'closed', cap: 1 });
     expect(arrivalsOf([], [])).toEqual({ kind: 'open' });
   });
 });

@@ -12,7 +12,12 @@ function runOf(tasks: number, workers: number, change: Partial<RunRecord> = {}):
     workers: Array.from({ length: workers }, () => ({ readyMs: 0, slowdown: 1 })),
     ...{ concurrency: 1, prefetch: 0, cores: 64, switching: 0, recycle: null, rebootMs: 0, user: [] },
     byName: [usualTerms(), usualTerms()],
-    ...{ sliceMs: Infinity, recorded: { startMs: 0, makespanMs: 0, meanLatencyMs: 0 }, weight: 1, source: 'spans' as const },
+    ...{
+      sliceMs: Infinity,
+      recorded: { startMs: 0, makespanMs: 0, meanLatencyMs: 0 },
+      weight: 1,
+      source: 'spans' as const,
+    },
     ...change,
   };
 }
@@ -63,7 +68,9 @@ describe('simulation of a pool', () => {
     const closed = runOf(40, 4, { arrivals: { kind: 'closed', cap: 1, thinkMs: 1 } });
     closed.rows.block.fill(10);
     expect(lengthOf(closed)).toBeCloseTo(40 * 10 + 39, 6);
-    const rounds = runOf(40, 4, { arrivals: { kind: 'rounds', sizes: Array.from({ length: 20 }, () => 2), thinkMs: 0 } });
+    const rounds = runOf(40, 4, {
+      arrivals: { kind: 'rounds', sizes: Array.from({ length: 20 }, () => 2), thinkMs: 0 },
+    });
     rounds.rows.block.fill(10);
     expect(lengthOf(rounds)).toBeCloseTo(200, 6);
   });
@@ -120,13 +127,33 @@ describe('simulation of a pool', () => {
     for (let seed = 1; seed <= 40; seed++) {
       const draw = new Draw(seed);
       const record = runOf(draw.whole(1, 300), draw.whole(1, 6), {
-        ...{ concurrency: draw.whole(1, 5), prefetch: draw.whole(0, 3), cores: draw.between(0.5, 6), switching: draw.between(0, 0.5) },
-        ...{ recycle: draw.chance(0.3) ? { afterTasks: draw.whole(1, 10), bootMs: draw.between(0, 30) } : null, rebootMs: draw.between(0, 50) },
+        ...{
+          concurrency: draw.whole(1, 5),
+          prefetch: draw.whole(0, 3),
+          cores: draw.between(0.5, 6),
+          switching: draw.between(0, 0.5),
+        },
+        ...{
+          recycle: draw.chance(0.3) ? { afterTasks: draw.whole(1, 10), bootMs: draw.between(0, 30) } : null,
+          rebootMs: draw.between(0, 50),
+        },
         sliceMs: draw.chance(0.3) ? 2 : Infinity,
       });
       const { rows } = record;
       for (let row = 0; row < rows.count; row++) {
-        for (const part of ['inputEncode', 'dispatch', 'wayIn', 'decode', 'cpu', 'gc', 'block', 'wait', 'reply', 'wayOut', 'settle'] as const) {
+        for (const part of [
+          'inputEncode',
+          'dispatch',
+          'wayIn',
+          'decode',
+          'cpu',
+          'gc',
+          'block',
+          'wait',
+          'reply',
+          'wayOut',
+          'settle',
+        ] as const) {
           rows[part][row] = draw.chance(0.5) ? 0 : draw.between(0, 10);
         }
         rows.at[row] = row * draw.between(0, 3);

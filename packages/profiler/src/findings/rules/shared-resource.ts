@@ -63,7 +63,7 @@ export function sharedResource(view: PoolView): Candidate[] {
   });
 }
 
-/** Executions as they would be alone: each recorded one without the crowd that it had; the mean crowd where rows are a selection. */
+/** Executions as they would be alone: each without the crowd that it had. Where rows are a selection, the mean crowd counts. */
 function relieved(run: RunRecord, name: number, slope: Slope): RunRecord['rows'] {
   const rows = {
     ...run.rows,
@@ -94,7 +94,7 @@ interface Slope {
 }
 
 /** Slope of the log of the execution against the tasks of the name that were at work at its begin. Found by one pass over begins and ends. */
-export function contentionOf({ pool: { spans } }: PoolView, task: string): Slope | undefined {
+function contentionOf({ pool: { spans } }: PoolView, task: string): Slope | undefined {
   if (spans === undefined || spans.kept < spans.of) return undefined;
   const name = spans.tasks.indexOf(task);
   const own = Array.from({ length: spans.kept }, (_, i) => i).filter(

@@ -25,7 +25,13 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
   if (wanted <= workers) return [];
   const option = pool.asked.workers.min === pool.asked.workers.max ? 'workers' : 'workers.max';
   const advice: Advice[] = [
-    setOption(view, option, wanted, `Set ${option} to ${wanted}.`, option === 'workers' ? workers : pool.asked.workers.max),
+    setOption(
+      view,
+      option,
+      wanted,
+      `Set ${option} to ${wanted}.`,
+      option === 'workers' ? workers : pool.asked.workers.max,
+    ),
   ];
   return [
     cause({
@@ -35,11 +41,29 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
         `Tasks spent ${percent(waiting)} of their time waiting for one of ${workers} workers, which were ` +
         `${percent(occupancy)} occupied. ${headroom.toFixed(1)} of ${view.cores.toFixed(1)} cores were free.`,
       evidence: [
-        evidence('queue wait', waiting, 'share', 0.3, 'queue wait without limits, batches, encoding and start ÷ latency'),
+        evidence(
+          'queue wait',
+          waiting,
+          'share',
+          0.3,
+          'queue wait without limits, batches, encoding and start ÷ latency',
+        ),
         evidence('occupancy', occupancy, 'share', 0.85, 'execution ÷ (time of workers × concurrency)'),
-        evidence('free cores', Math.max(0, headroom), 'count', 1, 'cores − cores in use; or handlers that compute less than half of the time'),
+        evidence(
+          'free cores',
+          Math.max(0, headroom),
+          'count',
+          1,
+          'cores − cores in use; or handlers that compute less than half of the time',
+        ),
         evidence('computing', computing, 'share', null, '(cpu + gc + on loop) ÷ (execution − run queue)'),
-        evidence('useful workers', wanted, 'workers', null, 'least of: cores ÷ use of one worker, memory, tasks that wait'),
+        evidence(
+          'useful workers',
+          wanted,
+          'workers',
+          null,
+          'least of: cores ÷ use of one worker, memory, tasks that wait',
+        ),
       ],
       advice,
       step: STEP.queue,
@@ -61,7 +85,9 @@ function usefulWorkers(view: PoolView, computing: number): number {
   // Threads share the resident memory of the program: what each has of its own is its heap.
   const perWorker = Math.max(
     0,
-    ...pool.workers.map(({ rssPeakBytes, heapPeakBytes }) => (pool.kind === 'process' ? rssPeakBytes : heapPeakBytes) ?? 0),
+    ...pool.workers.map(
+      ({ rssPeakBytes, heapPeakBytes }) => (pool.kind === 'process' ? rssPeakBytes : heapPeakBytes) ?? 0,
+    ),
   );
   const byMemory = memory === null || perWorker <= 0 ? Infinity : Math.floor((MEMORY_SHARE * memory) / perWorker);
   const byTasks = Math.max(workers, Math.ceil(view.peakTasks / Math.max(1, pool.asked.concurrency.now)));

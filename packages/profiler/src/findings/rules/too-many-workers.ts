@@ -94,7 +94,7 @@ function withoutSwitching(record: RunRecord, { ownMs }: Switching): RunRecord {
  * What surplus threads cost each other. A handler that computes gets a part of a core, and loses some of that by switching. The right
  * loss is the one with which the tasks of a name have the most even work. So tasks in different company are needed.
  */
-export function switchingOf({ pool: { spans }, cores }: PoolView): Switching {
+function switchingOf({ pool: { spans }, cores }: PoolView): Switching {
   const none = { loss: 0, ownMs: [] };
   if (spans === undefined || spans.kept < LEAST_TASKS || spans.kept < spans.of) return none;
   const company = new Company(spans);

@@ -22,7 +22,7 @@ export function bootstrap(
 }
 
 /** The middle 95 % of values. */
-export function middleOf(values: ArrayLike<number>): Interval {
+function middleOf(values: ArrayLike<number>): Interval {
   const sorted = Float64Array.from(values).sort();
   return { low: sortedQuantile(sorted, 0.025), high: sortedQuantile(sorted, 0.975) };
 }

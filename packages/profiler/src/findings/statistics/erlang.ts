@@ -1,4 +1,4 @@
-/** Chance that a task has to wait with c servers under a load of a (Erlang C); 1 if the load is c or more. */
+/** Chance that a task has to wait with c servers under a load of a (Erlang C). It is 1 if the load is c or more. */
 export function erlangC(servers: number, load: number): number {
   const c = Math.max(1, Math.floor(servers));
   if (!(load > 0)) return 0;
@@ -10,7 +10,7 @@ export function erlangC(servers: number, load: number): number {
 }
 
 /**
- * Mean wait of a queue with c servers, ms: Erlang C with the correction of Allen and Cunneen for arrivals and services of other spreads.
+ * Mean wait of a queue with c servers, ms: Erlang C. The correction of Allen and Cunneen is for other spreads of arrivals and services.
  * Infinity if the load is c or more.
  */
 export function expectedWaitMs(

@@ -1,4 +1,4 @@
-/** A line y = a + b·x by least squares, with the 95 % interval of b and the share of the variance that it explains. */
+/** A line y = a + b·x by least squares. With the 95 % interval of b, and the share of the variance that it explains. */
 export interface Line {
   a: number;
   b: number;

@@ -2,7 +2,7 @@ import { median } from './quantile.js';
 import { randomFrom } from './random.js';
 
 /**
- * Chance to see a ratio of medians as large as that of `some` to `rest` if all values came from one distribution. At least
+ * Chance of a ratio of medians as large as that of `some` to `rest`, with all values from one distribution. At least
  * 1 ÷ (rounds + 1).
  */
 export function permutationTest(

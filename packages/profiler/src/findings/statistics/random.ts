@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1, the same ones for the same seed, so that a report of the same run says the same. (Mulberry32) */
+/** Numbers from 0 to 1, the same ones for the same seed. So reports of the same run say the same. (Mulberry32) */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -14,8 +14,8 @@ export function throughputOf({ gamma, sigma, kappa }: Omit<Scalability, 'best'>,
 }
 
 /**
- * Fits the law to points. N ÷ X is a polynomial of degree two in N − 1 whose parts must not be negative, so a least-squares fit with
- * bounds does it. Null with fewer than four different N.
+ * Fits the law to points. N ÷ X is a polynomial of degree two in N − 1. Its parts must not be negative, so a
+ * least-squares fit with bounds does it. Null with fewer than four different N.
  */
 export function fitScalability(points: readonly { workers: number; rate: number }[]): Scalability | null {
   const usable = points.filter(({ workers, rate }) => workers >= 1 && rate > 0 && Number.isFinite(rate));

@@ -69,7 +69,11 @@ export function drawPool(draw: Draw, terms: PoolTerms): RunRecord {
   const total = weights.reduce((sum, each) => sum + each, 0);
   const usual = weights.reduce((sum, each, i) => sum + each * (means[i] ?? 1), 0) / total;
   const costs = {
-    ...{ inputEncode: draw.between(0.005, 0.03), dispatch: draw.between(0.005, 0.02), settle: draw.between(0.005, 0.02) },
+    ...{
+      inputEncode: draw.between(0.005, 0.03),
+      dispatch: draw.between(0.005, 0.02),
+      settle: draw.between(0.005, 0.02),
+    },
     ...{ wayIn: draw.between(0.02, 0.06), wayOut: draw.between(0.02, 0.06) },
     ...{ decode: draw.between(0.004, 0.02), reply: draw.between(0.004, 0.02) },
   };
@@ -88,9 +92,20 @@ export function drawPool(draw: Draw, terms: PoolTerms): RunRecord {
   }
   return {
     ...{ pool: 'planted', names: ['resize', 'thumbnail', 'scan'].slice(0, names), rows },
-    arrivals: arrivals === 'window' ? { kind: 'closed', cap: Math.ceil(places * draw.between(2, 4)), thinkMs: 0 } : { kind: 'open' },
+    arrivals:
+      arrivals === 'window'
+        ? { kind: 'closed', cap: Math.ceil(places * draw.between(2, 4)), thinkMs: 0 }
+        : { kind: 'open' },
     workers: Array.from({ length: workers }, () => ({ readyMs: 0, slowdown: 1 })),
-    ...{ concurrency, prefetch: 0, cores: terms.cores ?? workers + 0.5, switching: 0, recycle: null, rebootMs: 0, user: [] },
+    ...{
+      concurrency,
+      prefetch: 0,
+      cores: terms.cores ?? workers + 0.5,
+      switching: 0,
+      recycle: null,
+      rebootMs: 0,
+      user: [],
+    },
     byName: Array.from({ length: names }, usualTerms),
     sliceMs: Infinity,
     ...{ recorded: { startMs: 0, makespanMs: 0, meanLatencyMs: 0 }, weight: 1, source: 'spans' },

@@ -9,7 +9,16 @@ const AT = Object.fromEntries(CAPACITY_IDS.map((id, i) => [id, i])) as Record<Ca
 const MOST_WINDOWS = 600;
 
 /** Columns of curves that are sums over time, which become means. */
-export const SUMS = ['queued', 'held', 'unsettled', 'workersUp', 'workersBusy', 'parentLoop', 'workerLoop', 'gc'] as const;
+export const SUMS = [
+  'queued',
+  'held',
+  'unsettled',
+  'workersUp',
+  'workersBusy',
+  'parentLoop',
+  'workerLoop',
+  'gc',
+] as const;
 export type SumColumn = (typeof SUMS)[number];
 
 /** Fills the ledgers and curves of a simulated run while it passes: every moment of every worker goes into one bucket. */
@@ -100,7 +109,7 @@ export class LedgerMeter implements Meter {
 
   #curve(fromMs: number, toMs: number, values: Float64Array): void {
     while (toMs / this.windowMs > MOST_WINDOWS) this.#join();
-    for (let at = fromMs; at < toMs; ) {
+    for (let at = fromMs; at < toMs;) {
       const window = Math.floor(at / this.windowMs + 1e-9);
       const end = Math.min(toMs, (window + 1) * this.windowMs);
       for (let i = 0; i < values.length; i++) {

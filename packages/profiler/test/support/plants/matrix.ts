@@ -56,13 +56,23 @@ const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 
 /** Names of the plants, as the page has them. */
 const CAUSES: Record<string, string> = {
-  ...{ R01: 'too few workers', R02: 'too many workers for the cores', R03: 'writing and reading values', R04: 'long way' },
+  ...{
+    R01: 'too few workers',
+    R02: 'too many workers for the cores',
+    R03: 'writing and reading values',
+    R04: 'long way',
+  },
   ...{ R05: 'main thread blocked', R06: 'too few calls at a time', R07: 'tasks too small', R08: 'straggler' },
   ...{ R09: 'slow worker', R10: 'tasks bound to workers', R11: 'hot section', R12: 'garbage collection' },
   ...{ R13: 'memory grows', R14: 'a task blocks its neighbours', R15: 'handlers wait and hold places' },
   ...{ R16: 'handlers block', R17: 'cold starts', R18: 'workers die', R19: 'wasted work', R20: 'no cache' },
   ...{ R21: 'queue without end', R23: 'short tasks behind long ones', R24: 'groups wait for the slowest' },
-  ...{ R25: 'workers come late', R26: 'tasks slow each other down', R28: 'too short to tell', R29: 'nothing (healthy)' },
+  ...{
+    R25: 'workers come late',
+    R26: 'tasks slow each other down',
+    R28: 'too short to tell',
+    R29: 'nothing (healthy)',
+  },
   ...{ R30: 'waiting for a resource', R31: 'resource held idle', R32: 'connections made again' },
   ...{ R33: 'statements prepared again', R34: 'batches too small, or too late', R35: 'cached, and never hit' },
   ...{ R36: 'limited on purpose', R37: 'retry storm' },

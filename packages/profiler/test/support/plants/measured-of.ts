@@ -1,39 +1,13 @@
 import type { Curves } from '../../../src/model/curves.js';
-import { CAPACITY_IDS, type Capacity } from '../../../src/model/ledgers.js';
+import { type Capacity, CAPACITY_IDS } from '../../../src/model/ledgers.js';
 import type { PoolReport } from '../../../src/model/pool-report.js';
 import type { SpanColumns } from '../../../src/model/spans.js';
 import type { WorkerReport } from '../../../src/model/worker-report.js';
 import type { Measured } from '../../../src/replay/record-of.js';
 import { ENDS } from '../../../src/replay/rows.js';
-import type { RunRecord } from '../../../src/replay/run-record.js';
-import { type Played, Simulation } from '../../../src/replay/simulation.js';
 import { capacityOf, outcomes } from '../sample-report.js';
-import { LedgerMeter } from './ledger-meter.js';
+import type { Simulated } from './simulated.js';
 import { taskReports } from './task-reports.js';
-
-/** A simulated run with all that was seen of it. */
-export interface Simulated {
-  record: RunRecord;
-  played: Played;
-  stamps: Float64Array;
-  worker: Int32Array;
-  meter: LedgerMeter;
-  /** Whether a further try followed. */
-  isRetried: Uint8Array;
-}
-
-export function simulate(record: RunRecord): Simulated {
-  const meter = new LedgerMeter(record);
-  const simulation = new Simulation(record, { meter, stamps: true });
-  simulation.main.onBegin = (job, index) => {
-    if (job === 'dispatch') simulation.stampAt(index, 1);
-    if (job === 'settle') simulation.stampAt(index, 8);
-  };
-  const played = simulation.run();
-  const isRetried = new Uint8Array(record.rows.count);
-  for (const after of record.rows.after) if (after >= 0) isRetried[after] = 1;
-  return { record, played, stamps: simulation.stamps!, worker: simulation.worker, meter, isRetried };
-}
 
 /** The report that a profiler would have made of a simulated run. Every number follows from the run. */
 export function measuredOf(run: Simulated): Measured {
@@ -159,8 +133,9 @@ function endsOf({ record: { rows }, stamps, isRetried }: Simulated) {
 
 /** Times in proportion, so that they add up to a sum. */
 function share<K extends string>(parts: Record<K, number>, sum: number): Record<K, number> {
-  const total = (Object.values(parts) as number[]).reduce((all, each) => all + each, 0);
-  const scaled = Object.entries(parts).map(([id, ms]) => [id, total === 0 ? 0 : ((ms as number) * sum) / total]);
+  const entries: [string, number][] = Object.entries(parts);
+  const total = entries.reduce((all, [, ms]) => all + ms, 0);
+  const scaled = entries.map(([id, ms]) => [id, total === 0 ? 0 : (ms * sum) / total]);
   return Object.fromEntries(scaled) as Record<K, number>;
 }
 
@@ -178,7 +153,12 @@ function workerReport(run: Simulated, index: number, wallMs: number, capacity: C
   const byStart = [...own].sort((a, b) => (stamps[a * 10 + 5] ?? 0) - (stamps[b * 10 + 5] ?? 0));
   const readyMs = record.workers[index]?.readyMs ?? 0;
   return {
-    ...{ workerId: index + 1, slot: index, tasks: own.length, failed: own.filter((row) => rows.ends[row] !== 0).length },
+    ...{
+      workerId: index + 1,
+      slot: index,
+      tasks: own.length,
+      failed: own.filter((row) => rows.ends[row] !== 0).length,
+    },
     ...{ upMs: wallMs, busyMs, utilization: busyMs / wallMs, executionMs },
     bootMs: record.recycle?.bootMs ?? (record.rebootMs > 0 ? record.rebootMs : readyMs > 0 ? readyMs : null),
     ...{ exited: false, why: '', capacity },
@@ -189,7 +169,11 @@ function workerReport(run: Simulated, index: number, wallMs: number, capacity: C
       const totalMs = times.reduce((sum, x) => sum + x, 0);
       return { task, count: times.length, totalMs, medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0 };
     }),
-    ...{ gcMs: capacity.gc, gcCount: Math.ceil(capacity.gc / 2), gcWorstSecondMs: Math.min(1000, (capacity.gc / wallMs) * 1000) },
+    ...{
+      gcMs: capacity.gc,
+      gcCount: Math.ceil(capacity.gc / 2),
+      gcWorstSecondMs: Math.min(1000, (capacity.gc / wallMs) * 1000),
+    },
     ...{ allocatedBytes: 50e6, heapPeakBytes: 60e6, heapLimitBytes: 2 ** 31, rssPeakBytes: 60e6 },
     ...{ cpuMs: capacity.cpu + capacity.gc, heapFloor: null, firstTasksMs: byStart.slice(0, 5).map(ms) },
   };

@@ -1,9 +1,9 @@
-import type { Finding, RuleId } from '../../../src/model/finding.js';
+import type { Finding } from '../../../src/model/finding.js';
 import type { PoolReport } from '../../../src/model/pool-report.js';
 import type { Measured } from '../../../src/replay/record-of.js';
 import type { RunRecord } from '../../../src/replay/run-record.js';
 import type { Draw } from './draw.js';
-import type { Simulated } from './measured-of.js';
+import type { Simulated } from './simulated.js';
 
 /** A random pool with one known cause. */
 export interface Plant {
@@ -19,8 +19,4 @@ export type Planter = (draw: Draw) => Plant;
 /** Value of the first advice with a number. */
 export function numberOf({ advice }: Finding): number {
   return advice.map(({ value }) => value).find((value): value is number => typeof value === 'number') ?? 1;
-}
-
-export function byRule(planters: Partial<Record<RuleId, readonly Planter[]>>) {
-  return planters as Record<RuleId, readonly Planter[]>;
 }

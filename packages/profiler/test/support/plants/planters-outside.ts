@@ -3,10 +3,15 @@ import { mergedRows } from '../../../src/replay/merge.js';
 import { withRows } from '../../../src/replay/what-if.js';
 import { durationsOf } from '../sample-report.js';
 import { type Draw, drawPool, eachRow } from './draw.js';
-import type { Simulated } from './measured-of.js';
 import { numberOf, type Planter } from './plant.js';
+import type { Simulated } from './simulated.js';
 
-function resourceOf(run: Simulated, budget: number, activeShare: number, more: Partial<ResourceReport> = {}): ResourceReport {
+function resourceOf(
+  run: Simulated,
+  budget: number,
+  activeShare: number,
+  more: Partial<ResourceReport> = {},
+): ResourceReport {
   const { record, stamps } = run;
   const { rows } = record;
   const usage = durationsOf(Array.from(rows.wait));
@@ -17,14 +22,27 @@ function resourceOf(run: Simulated, budget: number, activeShare: number, more: P
   }
   return {
     ...{ name: 'orders-db', task: record.names[0]!, budget, open: budget, peakInUse: budget },
-    ...{ acquire: durationsOf(acquire), usage, activeMs: usage.totalMs * activeShare, created: budget, createMs: 20 * budget },
+    ...{
+      acquire: durationsOf(acquire),
+      usage,
+      activeMs: usage.totalMs * activeShare,
+      created: budget,
+      createMs: 20 * budget,
+    },
     ...{ uses: rows.count, statements: { hits: rows.count, misses: 1, prepareMs: 1, examples: [] }, ...more },
   };
 }
 
 function dbPool(draw: Draw) {
   const workers = draw.whole(6, 12);
-  const record = drawPool(draw, { workers, work: 'wait', arrivals: 'batch', meanMs: draw.scale(10, 40), names: 1, lengthMs: 3000 });
+  const record = drawPool(draw, {
+    workers,
+    work: 'wait',
+    arrivals: 'batch',
+    meanMs: draw.scale(10, 40),
+    names: 1,
+    lengthMs: 3000,
+  });
   return { workers, record };
 }
 
@@ -65,19 +83,34 @@ export const reconnects: Planter = (draw) => {
   const { record, total, fixed } = fullPool(draw);
   const each = draw.pick([1, 2, 4]);
   const created = Math.floor(record.rows.count / each);
-  return { record, fixed, facts: (_, pool, run) => pool.resources.push(resourceOf(run, 64, 0.9, { created, createMs: total, peakInUse: 3 })) };
+  return {
+    record,
+    fixed,
+    facts: (_, pool, run) => pool.resources.push(resourceOf(run, 64, 0.9, { created, createMs: total, peakInUse: 3 })),
+  };
 };
 
 export const prepares: Planter = (draw) => {
   const { record, total, fixed } = fullPool(draw);
   const misses = Math.round(record.rows.count * draw.between(0.5, 1));
   const statements = { hits: record.rows.count - misses, misses, prepareMs: total, examples: ['SELECT 1', 'SELECT 2'] };
-  return { record, fixed, facts: (_, pool, run) => pool.resources.push(resourceOf(run, 64, 0.9, { peakInUse: 3, statements })) };
+  return {
+    record,
+    fixed,
+    facts: (_, pool, run) => pool.resources.push(resourceOf(run, 64, 0.9, { peakInUse: 3, statements })),
+  };
 };
 
 export const lateBatches: Planter = (draw) => {
   const workers = draw.whole(2, 5);
-  const record = drawPool(draw, { workers, work: draw.pick(['cpu', 'block'] as const), arrivals: 'open', meanMs: draw.scale(5, 15), load: draw.between(0.1, 0.4), names: 1 });
+  const record = drawPool(draw, {
+    workers,
+    work: draw.pick(['cpu', 'block'] as const),
+    arrivals: 'open',
+    meanMs: draw.scale(5, 15),
+    load: draw.between(0.1, 0.4),
+    names: 1,
+  });
   const maxWaitMs = draw.between(20, 80);
   eachRow(record, (row) => (record.rows.hold[row] = maxWaitMs * draw.between(0.95, 1)));
   return {
@@ -88,7 +121,14 @@ export const lateBatches: Planter = (draw) => {
       pool.spans!.batchWaitMs = pool.spans!.limitWaitMs;
       pool.spans!.limitWaitMs = pool.spans!.limitWaitMs.map(() => 0);
       pool.batches.push({
-        ...{ task: task!.task, batches: record.rows.count, items: record.rows.count, fillShare: 0.02, size: 50, maxWaitMs },
+        ...{
+          task: task!.task,
+          batches: record.rows.count,
+          items: record.rows.count,
+          fillShare: 0.02,
+          size: 50,
+          maxWaitMs,
+        },
         ...{ waitMs: task!.waits.batch, byReason: { time: record.rows.count } },
       });
     },
@@ -103,7 +143,7 @@ export const smallBatches: Planter = (draw) => {
   const perItem = fixedMs * draw.between(0.02, 0.15);
   eachRow(record, (row) => {
     record.rows.items[row] = draw.whole(1, 4);
-    record.rows.cpu[row]! += perItem * record.rows.items[row]!;
+    record.rows.cpu[row]! += perItem * record.rows.items[row];
   });
   const items = record.rows.items.reduce((sum, each) => sum + each, 0);
   return {
@@ -113,13 +153,33 @@ export const smallBatches: Planter = (draw) => {
       // Every item has a span of its own; those of one call have equal stamps.
       const spans = pool.spans!;
       const places = spans.task.flatMap((_each, row) => Array.from({ length: record.rows.items[row]! }, () => row));
-      for (const column of ['attempt', 'workerId', 'outcome', 'weight', 'stamps', 'limitWaitMs', 'batchWaitMs', 'encodeMs', 'backoffMs', 'inputBytes', 'outputBytes', 'task'] as const) {
+      for (const column of [
+        'attempt',
+        'workerId',
+        'outcome',
+        'weight',
+        'stamps',
+        'limitWaitMs',
+        'batchWaitMs',
+        'encodeMs',
+        'backoffMs',
+        'inputBytes',
+        'outputBytes',
+        'task',
+      ] as const) {
         spans[column] = places.map((row) => spans[column][row]) as never;
       }
       spans.taskId = places.map((_place, i) => i);
       spans.kept = spans.of = items;
       pool.batches.push({
-        ...{ task: task!.task, batches: record.rows.count, items, fillShare: items / record.rows.count / 50, size: 50, maxWaitMs: 0 },
+        ...{
+          task: task!.task,
+          batches: record.rows.count,
+          items,
+          fillShare: items / record.rows.count / 50,
+          size: 50,
+          maxWaitMs: 0,
+        },
         ...{ waitMs: durationsOf([0]), byReason: { time: record.rows.count } },
       });
     },
@@ -130,21 +190,48 @@ export const smallBatches: Planter = (draw) => {
 export const neverHit: Planter = (draw) => {
   const workers = draw.whole(4, 8);
   const lookupMs = draw.between(0.2, 0.5);
-  const record = drawPool(draw, { workers, meanMs: lookupMs * workers * draw.between(0.3, 0.6), names: 1, tasks: draw.whole(4000, 8000), arrivals: 'batch' });
+  const record = drawPool(draw, {
+    workers,
+    meanMs: lookupMs * workers * draw.between(0.3, 0.6),
+    names: 1,
+    tasks: draw.whole(4000, 8000),
+    arrivals: 'batch',
+  });
   eachRow(record, (row) => (record.rows.inputEncode[row]! += lookupMs * draw.between(0.8, 1.2)));
   return {
     record,
-    facts: (_, pool) => pool.cache.push({
-      ...{ task: pool.byTask[0]!.task, lookups: record.rows.count, hits: 0, stale: 0, coalesced: 0, misses: record.rows.count },
-      ...{ evicted: record.rows.count - 1000, missMs: 1, lookupMs, exampleKeys: ['{"at":1}', '{"at":2}'], repeatedMs: 0 },
-    }),
-    fixed: () => withRows((rows, row) => (rows.inputEncode[row] = Math.max(0, rows.inputEncode[row]! - lookupMs)))(record),
+    facts: (_, pool) =>
+      pool.cache.push({
+        ...{
+          task: pool.byTask[0]!.task,
+          lookups: record.rows.count,
+          hits: 0,
+          stale: 0,
+          coalesced: 0,
+          misses: record.rows.count,
+        },
+        ...{
+          evicted: record.rows.count - 1000,
+          missMs: 1,
+          lookupMs,
+          exampleKeys: ['{"at":1}', '{"at":2}'],
+          repeatedMs: 0,
+        },
+      }),
+    fixed: () =>
+      withRows((rows, row) => (rows.inputEncode[row] = Math.max(0, rows.inputEncode[row]! - lookupMs)))(record),
   };
 };
 
 export const limitedByRate: Planter = (draw) => {
   const workers = draw.whole(2, 6);
-  const record = drawPool(draw, { workers, arrivals: 'open', load: draw.between(0.4, 0.7), names: 1, tasks: draw.whole(400, 1500) });
+  const record = drawPool(draw, {
+    workers,
+    arrivals: 'open',
+    load: draw.between(0.4, 0.7),
+    names: 1,
+    tasks: draw.whole(400, 1500),
+  });
   const { rows } = record;
   const interval = ((rows.at.at(-1)! - rows.at[0]!) / rows.count) * draw.between(1.3, 2.5);
   let next = 0;
@@ -172,7 +259,10 @@ export const leaking: Planter = (draw) => {
       const limit = worker.heapLimitBytes!;
       const seconds = measured.run.wallMs / 1000;
       const slope = (limit / seconds) * draw.between(0.15, 0.6);
-      const points = Array.from({ length: 12 }, (_, i): [number, number] => [(i * seconds * 1000) / 11, 30e6 + (slope * i * seconds) / 11]);
+      const points = Array.from({ length: 12 }, (_, i): [number, number] => [
+        (i * seconds * 1000) / 11,
+        30e6 + (slope * i * seconds) / 11,
+      ]);
       worker.heapFloor = { slope, low: slope * 0.9, high: slope * 1.1, points };
       worker.heapPeakBytes = points.at(-1)![1];
     },
@@ -180,7 +270,12 @@ export const leaking: Planter = (draw) => {
 };
 
 export const overloaded: Planter = (draw) => {
-  const record = drawPool(draw, { workers: draw.whole(2, 5), arrivals: 'open', load: draw.between(1.3, 2.2), lengthMs: 8000 });
+  const record = drawPool(draw, {
+    workers: draw.whole(2, 5),
+    arrivals: 'open',
+    load: draw.between(1.3, 2.2),
+    lengthMs: 8000,
+  });
   return {
     record,
     facts: (_, pool) => {
@@ -189,4 +284,6 @@ export const overloaded: Planter = (draw) => {
   };
 };
 
-export const tooShort: Planter = (draw) => ({ record: drawPool(draw, { workers: draw.whole(1, 4), tasks: draw.whole(1, 29) }) });
+export const tooShort: Planter = (draw) => ({
+  record: drawPool(draw, { workers: draw.whole(1, 4), tasks: draw.whole(1, 29) }),
+});

@@ -1,10 +1,10 @@
+import { hedged } from '../../../src/findings/rules/feeding.js';
+import { withoutDeaths } from '../../../src/findings/rules/starts.js';
+import { longestFirst, splitLong } from '../../../src/findings/rules/straggler.js';
+import { quantile } from '../../../src/findings/statistics/quantile.js';
 import { mergedRows } from '../../../src/replay/merge.js';
 import { ENDS, pickRows } from '../../../src/replay/rows.js';
 import type { RunRecord } from '../../../src/replay/run-record.js';
-import { hedged } from '../../../src/findings/rules/feeding.js';
-import { longestFirst, splitLong } from '../../../src/findings/rules/straggler.js';
-import { withoutDeaths } from '../../../src/findings/rules/starts.js';
-import { quantile } from '../../../src/findings/statistics/quantile.js';
 import { withRows, withWorkers } from '../../../src/replay/what-if.js';
 import { type Draw, drawPool, eachRow } from './draw.js';
 import { numberOf, type Planter } from './plant.js';
@@ -13,7 +13,13 @@ import { numberOf, type Planter } from './plant.js';
 export const tooFew: Planter = (draw) => {
   const workers = draw.whole(2, 4);
   const work = draw.pick(['cpu', 'block'] as const);
-  const record = drawPool(draw, { workers, work, cores: workers * draw.between(2, 4), arrivals: 'batch', meanMs: draw.scale(5, 40) });
+  const record = drawPool(draw, {
+    workers,
+    work,
+    cores: workers * draw.between(2, 4),
+    arrivals: 'batch',
+    meanMs: draw.scale(5, 40),
+  });
   return { record, fixed: (finding) => withWorkers(numberOf(finding))(record) };
 };
 
@@ -59,9 +65,10 @@ export const bigValues: Planter = (draw) => {
       pool.spans!.inputBytes = pool.spans!.inputBytes.map(() => size * toIn);
       pool.spans!.outputBytes = pool.spans!.outputBytes.map(() => size * (1 - toIn));
     },
-    fixed: () => withRows((rows, row) => {
-      for (const part of ['inputEncode', 'decode', 'reply', 'settle'] as const) rows[part][row] = 0;
-    })(record),
+    fixed: () =>
+      withRows((rows, row) => {
+        for (const part of ['inputEncode', 'decode', 'reply', 'settle'] as const) rows[part][row] = 0;
+      })(record),
   };
 };
 
@@ -87,16 +94,30 @@ export const blockedMain: Planter = (draw) => {
 export const unfed: Planter = (draw) => {
   const workers = draw.whole(3, 8);
   const cap = draw.whole(1, Math.floor(workers / 2));
-  const record = drawPool(draw, { workers, work: draw.pick(['cpu', 'block'] as const), meanMs: draw.scale(5, 40), tasks: draw.whole(200, 800) });
+  const record = drawPool(draw, {
+    workers,
+    work: draw.pick(['cpu', 'block'] as const),
+    meanMs: draw.scale(5, 40),
+    tasks: draw.whole(200, 800),
+  });
   record.arrivals = { kind: 'closed', cap, thinkMs: draw.between(0, 0.1) };
-  return { record, fixed: (finding) => ({ ...record, arrivals: { kind: 'closed', cap: numberOf(finding), thinkMs: 0 } }) };
+  return {
+    record,
+    fixed: (finding) => ({ ...record, arrivals: { kind: 'closed', cap: numberOf(finding), thinkMs: 0 } }),
+  };
 };
 
 export const tiny: Planter = (draw) => {
-  const record = drawPool(draw, { workers: draw.whole(2, 4), meanMs: draw.scale(0.005, 0.04), tasks: draw.whole(6000, 12_000), names: 1 });
+  const record = drawPool(draw, {
+    workers: draw.whole(2, 4),
+    meanMs: draw.scale(0.005, 0.04),
+    tasks: draw.whole(6000, 12_000),
+    names: 1,
+  });
   const cost = draw.between(0.03, 0.08);
   eachRow(record, (row) => {
-    for (const part of ['inputEncode', 'dispatch', 'settle'] as const) record.rows[part][row] = cost * draw.between(0.7, 1.3);
+    for (const part of ['inputEncode', 'dispatch', 'settle'] as const)
+      record.rows[part][row] = cost * draw.between(0.7, 1.3);
   });
   if (record.arrivals.kind === 'closed') record.arrivals = { kind: 'open' };
   return { record, fixed: (finding) => mergedRows(record, numberOf(finding)) };
@@ -105,7 +126,13 @@ export const tiny: Planter = (draw) => {
 export const lateLong: Planter = (draw) => {
   const workers = draw.whole(3, 6);
   const isOne = draw.chance(0.5);
-  const record = drawPool(draw, { workers, arrivals: 'batch', tasks: draw.whole(300, 600), meanMs: draw.scale(20, 50), names: 2 });
+  const record = drawPool(draw, {
+    workers,
+    arrivals: 'batch',
+    tasks: draw.whole(300, 600),
+    meanMs: draw.scale(20, 50),
+    names: 2,
+  });
   const even = record.rows.cpu.reduce((sum, ms) => sum + ms, 0) / workers;
   const count = isOne ? 1 : draw.whole(1, Math.max(1, Math.floor(workers / 3)));
   for (let k = 0; k < count; k++) {
@@ -139,7 +166,16 @@ export const keyed: Planter = (draw) => {
 export const neighbour: Planter = (draw) => {
   const workers = draw.whole(2, 3);
   const concurrency = draw.whole(6, 12);
-  const record = drawPool(draw, { workers, concurrency, work: 'wait', arrivals: 'open', meanMs: draw.scale(8, 25), load: 0.15, names: 2, tasks: 1500 });
+  const record = drawPool(draw, {
+    workers,
+    concurrency,
+    work: 'wait',
+    arrivals: 'open',
+    meanMs: draw.scale(8, 25),
+    load: 0.15,
+    names: 2,
+    tasks: 1500,
+  });
   const long = draw.between(90, 220);
   const gap = (record.rows.at.at(-1)! - record.rows.at[0]!) / record.rows.count;
   // The blocking ones take two fifths of each thread.
@@ -155,7 +191,13 @@ export const neighbour: Planter = (draw) => {
 
 export const waiting: Planter = (draw) => {
   const workers = draw.whole(2, 4);
-  const record = drawPool(draw, { workers, concurrency: draw.pick([1, 1, 2, 4]), work: 'wait', arrivals: 'batch', meanMs: draw.scale(10, 60) });
+  const record = drawPool(draw, {
+    workers,
+    concurrency: draw.pick([1, 1, 2, 4]),
+    work: 'wait',
+    arrivals: 'batch',
+    meanMs: draw.scale(10, 60),
+  });
   return { record, fixed: (finding) => ({ ...record, concurrency: numberOf(finding) }) };
 };
 
@@ -187,7 +229,10 @@ export const coldRecycle: Planter = (draw) => {
   const meanMs = draw.scale(5, 20);
   const record = drawPool(draw, { workers: draw.whole(2, 4), meanMs });
   record.recycle = { afterTasks: draw.whole(1, 4), bootMs: draw.between(40, 150) };
-  return { record, fixed: (finding) => ({ ...record, recycle: { ...record.recycle!, afterTasks: numberOf(finding) } }) };
+  return {
+    record,
+    fixed: (finding) => ({ ...record, recycle: { ...record.recycle!, afterTasks: numberOf(finding) } }),
+  };
 };
 
 export const coldBegin: Planter = (draw) => {
@@ -209,7 +254,13 @@ export const dying: Planter = (draw) => {
       for (let row = 0; row < record.rows.count; row++) {
         if (record.rows.ends[row] !== ENDS.crash) continue;
         const lostMs = run.stamps[row * 10 + 6]! - run.stamps[row * 10 + 5]!;
-        pool.deaths.push({ workerId: run.worker[row]! + 1, atMs: run.stamps[row * 10 + 6]!, why: 'signal SIGSEGV', section: '', lostMs });
+        pool.deaths.push({
+          workerId: run.worker[row]! + 1,
+          atMs: run.stamps[row * 10 + 6]!,
+          why: 'signal SIGSEGV',
+          section: '',
+          lostMs,
+        });
       }
     },
     fixed: () => withoutDeaths(record),
@@ -243,9 +294,13 @@ export const failing: Planter = (draw) => {
   const record = drawPool(draw, { workers: draw.whole(2, 5) });
   const share = draw.between(0.15, 0.4);
   eachRow(record, (row) => (record.rows.ends[row] = draw.chance(share) ? ENDS.failed : ENDS.ok));
-  return { record, fixed: () => withRows((rows, row) => {
-    if (rows.ends[row] === ENDS.failed) rows.cpu[row] = 0;
-  })(record) };
+  return {
+    record,
+    fixed: () =>
+      withRows((rows, row) => {
+        if (rows.ends[row] === ENDS.failed) rows.cpu[row] = 0;
+      })(record),
+  };
 };
 
 export const storm: Planter = (draw) => {
@@ -254,7 +309,9 @@ export const storm: Planter = (draw) => {
   return {
     record,
     fixed: () => {
-      const kept = Array.from({ length: record.rows.count }, (_, row) => row).filter((row) => record.rows.after[row]! < 0);
+      const kept = Array.from({ length: record.rows.count }, (_, row) => row).filter(
+        (row) => record.rows.after[row]! < 0,
+      );
       return { ...record, rows: pickRows(record.rows, kept) };
     },
   };
@@ -280,10 +337,22 @@ export const hot: Planter = (draw) => {
       const { execution } = task!.segments;
       const section = (name: string, part: number) => ({
         ...{ ...execution, totalMs: execution.totalMs * part, meanMs: execution.meanMs * part },
-        ...{ task: task!.task, name, path: [name], selfMs: execution.totalMs * part, stddevMs: 0, share: part, errors: 0 },
+        ...{
+          task: task!.task,
+          name,
+          path: [name],
+          selfMs: execution.totalMs * part,
+          stddevMs: 0,
+          share: part,
+          errors: 0,
+        },
         ...{ counters: {}, memory: null, meanConcurrency: 1, peak: 1, byWorker: [] },
       });
-      pool.sections = [section('parse', share), section('store', (1 - share) * 0.6), section('read', (1 - share) * 0.3)];
+      pool.sections = [
+        section('parse', share),
+        section('store', (1 - share) * 0.6),
+        section('read', (1 - share) * 0.3),
+      ];
     },
     fixed: () => withRows((rows, row) => (rows.cpu[row]! *= 1 - share / 2))(record),
   };
@@ -297,16 +366,27 @@ export const repeated: Planter = (draw) => {
     record,
     facts: (_, pool, run) => {
       let repeatedMs = 0;
-      for (const [row, is] of again.entries()) if (is) repeatedMs += run.stamps[row * 10 + 6]! - run.stamps[row * 10 + 5]!;
+      for (const [row, is] of again.entries())
+        if (is) repeatedMs += run.stamps[row * 10 + 6]! - run.stamps[row * 10 + 5]!;
       pool.cache.push({
-        ...{ task: pool.byTask[0]!.task, lookups: 0, hits: 0, stale: 0, coalesced: 0, misses: 0, evicted: 0, missMs: 0 },
+        ...{
+          task: pool.byTask[0]!.task,
+          lookups: 0,
+          hits: 0,
+          stale: 0,
+          coalesced: 0,
+          misses: 0,
+          evicted: 0,
+          missMs: 0,
+        },
         ...{ lookupMs: 0, exampleKeys: [], repeatedMs: repeatedMs * draw.between(0.95, 1.05) },
       });
     },
-    fixed: () => withRows((rows, row) => {
-      if (!again[row]) return;
-      for (const part of ['cpu', 'decode', 'reply', 'wayIn', 'wayOut'] as const) rows[part][row] = 0;
-    })(record),
+    fixed: () =>
+      withRows((rows, row) => {
+        if (!again[row]) return;
+        for (const part of ['cpu', 'decode', 'reply', 'wayIn', 'wayOut'] as const) rows[part][row] = 0;
+      })(record),
   };
 };
 
@@ -329,7 +409,8 @@ export const lateWorkers: Planter = (draw) => {
         pool.capacity.totals.boot -= absentMs;
         pool.capacity.wantedMs -= absentMs;
         pool.capacity.upMs -= absentMs;
-        if (i > 0) pool.sizing.push({ atMs: record.workers[i]!.readyMs - boot, from: i, to: i + 1, reason: 'tasks wait' });
+        if (i > 0)
+          pool.sizing.push({ atMs: record.workers[i]!.readyMs - boot, from: i, to: i + 1, reason: 'tasks wait' });
       }
       pool.asked.workers = { ...pool.asked.workers, min: 1, isSet: false };
       pool.asked.set = [];
@@ -340,11 +421,24 @@ export const lateWorkers: Planter = (draw) => {
 
 export const crowded: Planter = (draw) => {
   const workers = draw.whole(5, 8);
-  const record = drawPool(draw, { workers, work: draw.pick(['block', 'wait'] as const), cores: workers + 1, arrivals: 'open', meanMs: draw.scale(8, 20), sigma: draw.between(0.1, 0.4), names: 1, tasks: 1500 });
+  const record = drawPool(draw, {
+    workers,
+    work: draw.pick(['block', 'wait'] as const),
+    cores: workers + 1,
+    arrivals: 'open',
+    meanMs: draw.scale(8, 20),
+    sigma: draw.between(0.1, 0.4),
+    names: 1,
+    tasks: 1500,
+  });
   const b = draw.between(0.28, 0.5);
   record.byName[0]!.contention = b;
   let [at, left] = [1, 0];
-  const alone = record.rows.count === 0 ? 10 : (record.rows.block.reduce((s, x) => s + x, 0) + record.rows.wait.reduce((s, x) => s + x, 0)) / record.rows.count;
+  const alone =
+    record.rows.count === 0
+      ? 10
+      : (record.rows.block.reduce((s, x) => s + x, 0) + record.rows.wait.reduce((s, x) => s + x, 0)) /
+        record.rows.count;
   eachRow(record, (row) => {
     if (left-- <= 0) {
       left = draw.whole(1, 5 * workers);
@@ -363,7 +457,14 @@ export const behindLong: Planter = (draw) => {
   const workers = draw.whole(4, 8);
   const shortMs = draw.scale(2, 8);
   const longMs = draw.between(500, 1500);
-  const record = drawPool(draw, { workers, arrivals: 'open', meanMs: shortMs, load: draw.between(0.05, 0.15), names: 2, tasks: 2000 });
+  const record = drawPool(draw, {
+    workers,
+    arrivals: 'open',
+    meanMs: shortMs,
+    load: draw.between(0.05, 0.15),
+    names: 2,
+    tasks: 2000,
+  });
   const { rows } = record;
   eachRow(record, (row) => (rows.name[row] = 0));
   // Long tasks come in bursts of as many as there are workers.
@@ -377,7 +478,13 @@ export const behindLong: Planter = (draw) => {
       rows.at[from + k] = rows.at[from]!;
     }
   }
-  return { record, fixed: (finding) => ({ ...record, byName: [record.byName[0]!, { ...record.byName[1]!, limit: numberOf(finding) }] }) };
+  return {
+    record,
+    fixed: (finding) => ({
+      ...record,
+      byName: [record.byName[0]!, { ...record.byName[1]!, limit: numberOf(finding) }],
+    }),
+  };
 };
 
 export const groups: Planter = (draw) => {
@@ -390,8 +497,11 @@ export const groups: Planter = (draw) => {
   eachRow(record, (row) => {
     if (draw.chance(share)) record.rows.cpu[row]! *= factor;
   });
-  record.arrivals = { kind: 'rounds', sizes: Array.from({ length: Math.ceil(record.rows.count / size) }, () => size), thinkMs: 0.1 };
+  record.arrivals = {
+    kind: 'rounds',
+    sizes: Array.from({ length: Math.ceil(record.rows.count / size) }, () => size),
+    thinkMs: 0.1,
+  };
   const p95 = quantile(record.rows.cpu, 0.95);
   return { record, fixed: () => hedged(0, p95, quantile(record.rows.cpu, 0.5))(record) };
 };
-

@@ -3,7 +3,7 @@ import { SEGMENT_IDS, type SegmentId, WAIT_IDS, type WaitId } from '../../../src
 import type { TaskReport } from '../../../src/model/task-report.js';
 import { ENDS } from '../../../src/replay/rows.js';
 import { durationsOf, outcomes } from '../sample-report.js';
-import type { Simulated } from './measured-of.js';
+import type { Simulated } from './simulated.js';
 
 /** Where the time of each task name went in a simulated run. */
 export function taskReports(run: Simulated): TaskReport[] {
@@ -37,7 +37,10 @@ function taskReport(run: Simulated, name: number): TaskReport {
   const computingMs = total(meter.onCoreMs);
   const gcShare = total(rows.gc) / Math.max(1e-9, total(rows.gc) + total(rows.cpu));
   const [cpuMs, gcMs] = [computingMs * (1 - gcShare), computingMs * gcShare];
-  const crowd = (record.byName[name]?.contention ?? 0) === 0 ? 1 : executionMs / Math.max(1e-9, total(rows.cpu) + total(rows.gc) + total(rows.block) + total(rows.wait));
+  const crowd =
+    (record.byName[name]?.contention ?? 0) === 0
+      ? 1
+      : executionMs / Math.max(1e-9, total(rows.cpu) + total(rows.gc) + total(rows.block) + total(rows.wait));
   const offCpuMs = scaled(rows.block) * crowd;
   const onLoop = Math.min(1, executionMs / Math.max(1e-9, cpuMs + gcMs + offCpuMs + runQueueMs));
   const waits: Record<WaitId, number[]> = {
@@ -51,7 +54,11 @@ function taskReport(run: Simulated, name: number): TaskReport {
   const failed = own.filter((row) => rows.ends[row] === ENDS.failed);
   const bytes = { total: own.length * 100, mean: 100, max: 100 };
   return {
-    ...{ task: record.names[name] ?? '', tries: own.length, retries: own.filter((row) => (rows.after[row] ?? -1) >= 0).length },
+    ...{
+      task: record.names[name] ?? '',
+      tries: own.length,
+      retries: own.filter((row) => (rows.after[row] ?? -1) >= 0).length,
+    },
     outcomes: {
       ...outcomes(own.filter((row) => rows.ends[row] === ENDS.ok).length),
       error: failed.length,
@@ -63,7 +70,11 @@ function taskReport(run: Simulated, name: number): TaskReport {
     waits: Object.fromEntries(WAIT_IDS.map((id) => [id, withShare(waits[id])])) as TaskReport['waits'],
     ...{ wayIn: withShare(part(1, 5)), wayOut: withShare(part(6, 9)) },
     codec: {
-      ...{ inputEncodeMs: total(rows.inputEncode), inputDecodeMs: total(rows.decode), outputEncodeMs: total(rows.reply) },
+      ...{
+        inputEncodeMs: total(rows.inputEncode),
+        inputDecodeMs: total(rows.decode),
+        outputEncodeMs: total(rows.reply),
+      },
       ...{ outputDecodeMs: total(rows.settle), estimated: false },
     },
     ...{ bytesIn: bytes, bytesOut: bytes, messageFit: null },
@@ -74,7 +85,15 @@ function taskReport(run: Simulated, name: number): TaskReport {
     },
     executionSquares: executions.reduce((sum, ms) => sum + ms * ms, 0),
     slowdown: executionMs === 0 ? 1 : wholeMs / executionMs,
-    asked: { timeoutMs: null, retries: 0, rateLimit: null, concurrency: null, batchSize: null, batchMaxWaitMs: null, cached: false },
+    asked: {
+      timeoutMs: null,
+      retries: 0,
+      rateLimit: null,
+      concurrency: null,
+      batchSize: null,
+      batchMaxWaitMs: null,
+      cached: false,
+    },
     errors:
       failed.length === 0
         ? []

@@ -1,12 +1,13 @@
-import type { Finding, RuleId } from '../../../src/model/finding.js';
 import { judge, type Judgement } from '../../../src/findings/judge.js';
+import type { Finding, RuleId } from '../../../src/model/finding.js';
 import { goalOf, play } from '../../../src/replay/play.js';
 import { Draw } from './draw.js';
 import { healthyPools } from './healthy.js';
-import { measuredOf, simulate } from './measured-of.js';
+import { measuredOf } from './measured-of.js';
 import type { Planter } from './plant.js';
-import * as outside from './planters-outside.js';
 import * as inside from './planters.js';
+import * as outside from './planters-outside.js';
+import { simulate } from './simulated.js';
 
 /** The plants of each rule. R29 is a pool of which nothing is worth changing. */
 export const PLANTS: Partial<Record<RuleId, readonly Planter[]>> = {
@@ -78,7 +79,10 @@ export function trial(planted: RuleId, seed: number): Trial {
     const goal = goalOf({ ...record, recorded });
     if (changed !== null) {
       const after = play(changed);
-      trueShare = goal === 'makespan' ? 1 - after.makespanMs / recorded.makespanMs : 1 - after.meanLatencyMs / recorded.meanLatencyMs;
+      trueShare =
+        goal === 'makespan'
+          ? 1 - after.makespanMs / recorded.makespanMs
+          : 1 - after.meanLatencyMs / recorded.meanLatencyMs;
     }
   }
   return { planted, seed, judged, finding, trueShare };
