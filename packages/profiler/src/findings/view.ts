@@ -7,6 +7,7 @@ import { onCoreShare } from '../replay/on-core.js';
 import type { Goal } from '../replay/play.js';
 import type { Measured } from '../replay/record-of.js';
 import type { RunRecord } from '../replay/run-record.js';
+import { workersOf } from '../replay/surroundings.js';
 
 /** One pool as the rules see it: its report, and the sums that several rules use. All times in ms. */
 export interface PoolView {
@@ -46,7 +47,7 @@ export function viewOf(measured: Measured, pool: PoolReport, record: RunRecord |
   const wait = (id: WaitId) => sumOf(tasks, ({ waits }) => waits[id].totalMs);
   const part = (id: keyof TaskReport['execution']) => sumOf(tasks, ({ execution }) => execution[id]);
   const totals = pool.capacity.totals;
-  const workers = Math.max(1, pool.asked.workers.peak, pool.peakWorkers);
+  const workers = workersOf(pool);
   const places = workers * Math.max(1, pool.asked.concurrency.now);
   const executionMs = segment('execution');
   const upMs = Math.max(1e-9, pool.capacity.upMs - totals.boot);

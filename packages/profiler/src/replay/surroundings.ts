@@ -10,10 +10,16 @@ const LEAST_MS = 5;
 /** Part of a window from which on it is full. */
 const FULL = 0.9;
 
+/** Workers at one time. While one is replaced, its successor is there as well: that is no further worker. */
+export function workersOf({ asked, peakWorkers }: PoolReport): number {
+  const peak = Math.max(1, asked.workers.peak, peakWorkers);
+  return asked.workers.max >= 1 ? Math.min(peak, asked.workers.max) : peak;
+}
+
 /** When each worker was ready first, ms: from the marks of workers if all are there, else from the curve. */
 export function readyTimes(pool: PoolReport): number[] {
   const { curves } = pool;
-  const workers = Math.max(1, pool.asked.workers.peak, pool.peakWorkers);
+  const workers = workersOf(pool);
   const marks = pool.marks.filter(({ what }) => what === 'ready').map(({ atMs }) => Math.max(0, atMs));
   const byMark = [...marks].sort((a, b) => a - b).slice(0, workers);
   return Array.from({ length: workers }, (_, worker) => {

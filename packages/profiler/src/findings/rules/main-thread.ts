@@ -14,6 +14,8 @@ export function blockedMainThread(view: PoolView): Candidate[] {
   // A worker whose result the main thread has not read has a task, and does nothing.
   const unread = capacityShare(view, 'other');
   if (starved + unread < 0.1 && busyShare < 0.95 && lateMs < 100) return [];
+  // A main thread that sleeps most of the time keeps nothing from workers.
+  if (busyShare < 0.3) return [];
   // Where our own work fills the thread, R03 and R07 say which.
   if (own < 0.3 || share(ledger.userMs + ledger.gcMs, ledger.wallMs) < 0.1) return [];
   const hot = measured.parent.cpu?.hot.find(({ file }) => file !== '' && !file.startsWith('node:'));
