@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const made = readdirSync('packages').flatMap((name) => [`packages/${name}/dist`, `packages/${name}/docs`]);
-for (const folder of [...made, 'docs/api', 'packages/profiler/src/html/client-code.ts']) {
+const clients = ['html', 'live'].map((page) => `packages/profiler/src/${page}/client-code.ts`);
+for (const folder of [...made, 'docs/api', ...clients]) {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -22,6 +22,9 @@ export type {
 } from './compare/comparison.js';
 export type { DamagedEntry, HistoryEntry, HistoryOptions } from './compare/history.js';
 export type { MetricUnit } from './compare/metrics.js';
+export { doctor } from './findings/doctor.js';
+export type { DoctorCandidate, DoctorOptions, DoctorResult, Run } from './findings/doctor.js';
+export type { Overrides } from './findings/overrides.js';
 export type { LiveServer } from './live/serve.js';
 export type { ServeOptions } from './live/serve-options.js';
 export type { BottleneckOptions, BottleneckOrder, ProfilerOptions, SnapshotOptions } from './options.js';

@@ -60,7 +60,7 @@ export class Measuring {
     this.#profile.start();
   }
 
-  /** Measures the same pools from now on, for itself: all that this one measures of workers, and of the main thread. */
+  /** Measures the same pools from now on, for itself. Sections and marks of the program are not part of it. */
   beginWindow(): Measuring {
     const window = new Measuring(this.#options, new ParentSections(hostNowMs), new Marks(hostNowMs()));
     for (const { pool } of this.attachments.all) window.attach(pool);

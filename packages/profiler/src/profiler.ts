@@ -1,5 +1,6 @@
 import { hostNowMs } from '@millpond/core/internal';
 import type { ProfiledPool } from './attach.js';
+import { doctor, type DoctorCandidate, type DoctorOptions, type DoctorResult, type Run } from './findings/doctor.js';
 import { type LiveServer, serveLive } from './live/serve.js';
 import type { ServeOptions } from './live/serve-options.js';
 import { Measuring } from './measuring.js';
@@ -146,6 +147,15 @@ export class Profiler implements Disposable {
     this.#window?.finish();
     this.#window = this.#measuring.beginWindow();
     return data;
+  }
+
+  /**
+   * Tries changes and measures them, with fresh runs of the program: see {@link doctor}. Without candidates it takes the first advice of
+   * a run that names an option.
+   * @param run makes a new pool with these options, and does the same work each time. It gives its time, ms, or its report
+   */
+  doctor(run: Run, candidates?: readonly DoctorCandidate[], options?: DoctorOptions): Promise<DoctorResult[]> {
+    return doctor(run, candidates, options);
   }
 
   /**

@@ -1,5 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
-import { CHANNELS, type PoolKind, type SectionDelta, type TaskTrace, type WorkerMessage, type WorkerUsage } from '@millpond/core';
+import {
+  CHANNELS,
+  type PoolKind,
+  type SectionDelta,
+  type TaskTrace,
+  type WorkerMessage,
+  type WorkerUsage,
+} from '@millpond/core';
 import fc from 'fast-check';
 import type { ProfiledPool } from '../src/attach.js';
 import { PoolRecorder } from '../src/record/pool-recorder.js';

@@ -39,7 +39,8 @@ export function poolReport(recorder: PoolRecorder, endMs: number, standing: Pool
     outcomes: addOutcomes(byTask.map((task) => task.outcomes)),
     tasksPerSecond: share(tries - retries, wallMs / 1000),
     meanInFlight: share(sum(byTask, inFlightMs), wallMs),
-    peakInFlight: recorder.peakUnsettled,
+    // Messages of the pool have the number at some moments only. Curves have its means.
+    peakInFlight: Math.max(recorder.peakUnsettled, ...curves.unsettled.map(Math.ceil)),
     ...workers,
     atEnd: standing.tasks,
     asked: askedAndUsed(recorder, standing, workers, curves, byTask, wallMs),
@@ -100,7 +101,7 @@ function taskReports(recorder: PoolRecorder, endMs: number, standing: PoolStandi
     .sort((a, b) => b.latency.totalMs - a.latency.totalMs);
 }
 
-/** Parts of workers that are listed, made to cover the execution of all: those of folded workers are not known by task name. */
+/** Parts of the listed workers, made to cover the execution of all. Those of folded workers are not known by task name. */
 function closedParts(parts: TaskReport['execution'], executionMs: number): TaskReport['execution'] {
   const known = sum(Object.values(parts), (ms) => ms);
   const scale = known > executionMs ? executionMs / known : 1;

@@ -43,7 +43,7 @@ export function workerReports(ledger: WorkerLedger, endMs: number): Part {
   };
 }
 
-export function addCapacities(all: readonly Capacity[]): Capacity {
+function addCapacities(all: readonly Capacity[]): Capacity {
   const together = noCapacity();
   for (const each of all) for (const id of CAPACITY_IDS) together[id] += each[id];
   return together;

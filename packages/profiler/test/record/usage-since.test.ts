@@ -11,7 +11,10 @@ describe('what a worker measured since another report of it', () => {
     const before = usageOf({ atMs: 100, loopActiveMs: 50, cpuMs: 40, gcMs: 5, heapUsedBytes: 9, tasks: [task] });
     const now = usageOf({
       ...{ atMs: 300, loopActiveMs: 90, cpuMs: 60, runQueueMs: null, gcMs: 6, heapUsedBytes: 7 },
-      tasks: [{ ...task, calledMs: 30 }, { ...task, task: 'new' }],
+      tasks: [
+        { ...task, calledMs: 30 },
+        { ...task, task: 'new' },
+      ],
     });
     expect(usageSince(now, before)).toMatchObject({
       ...{ sinceMs: 100, loopActiveMs: 40, cpuMs: 20, runQueueMs: null, gcMs: 1, heapUsedBytes: 7 },
