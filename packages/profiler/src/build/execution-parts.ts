@@ -19,7 +19,7 @@ export function noParts(): ExecutionParts {
 
 /**
  * The execution of each task name in its parts. The parts of a worker are known as a whole. A task name gets its share of those with a
- * running loop by the time that its calls took until they returned. Processor time goes by the sampled calls of the name. The rest of
+ * running loop. The share is that of the time of its calls until they returned. Processor time goes by the sampled calls of the name. The rest of
  * its execution is time in which it waited.
  */
 export function executionParts(workers: readonly WorkerShare[]): Map<string, ExecutionParts> {

@@ -6,8 +6,8 @@ const ENOUGH = 5;
 const Z = 1.96;
 
 /**
- * How the heap after full collections grows: the median of the slopes between all pairs of points (Theil 1950, Sen 1968). The bounds are
- * the slopes whose ranks Kendall's variance gives. Null with fewer than five points.
+ * How the heap after full collections grows. It is the median of the slopes between all pairs of points (Theil 1950, Sen 1968). The
+ * bounds are the slopes whose ranks Kendall's variance gives. Null with fewer than five points.
  */
 export function heapFloor(points: readonly (readonly [atMs: number, bytes: number])[]): WorkerReport['heapFloor'] {
   const n = points.length;

@@ -18,7 +18,7 @@ export interface ParentTimes {
 
 /**
  * Where the time of the main thread went. Its parts add up to the wall time. The active time is divided among the costs of the pools,
- * the collector and our own work; the rest is the program's. Costs beyond the active time are cut in proportion: two
+ * the collector and our own work. The rest is the program's. Costs beyond the active time are cut in proportion: two
  * clocks measure them.
  */
 export function dispatcherLedger(times: ParentTimes, pools: readonly PoolReport[]): DispatcherLedger {

@@ -100,7 +100,7 @@ function taskReports(recorder: PoolRecorder, endMs: number, standing: PoolStandi
     .sort((a, b) => b.latency.totalMs - a.latency.totalMs);
 }
 
-/** Parts of workers that are listed, made to cover the execution of all: those of folded workers are not known by task name. */
+/** Parts of workers that are listed, made to cover the execution of all. Those of folded workers are not known by task name. */
 function closedParts(parts: TaskReport['execution'], executionMs: number): TaskReport['execution'] {
   const known = sum(Object.values(parts), (ms) => ms);
   const scale = known > executionMs ? executionMs / known : 1;

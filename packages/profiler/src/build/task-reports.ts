@@ -82,8 +82,8 @@ export function inFlightMs(task: TaskReport): number {
 }
 
 /**
- * Mean time between submits, and its squared coefficient of variation. The latter is that of counts in windows: their variance ÷ their
- * mean, the index of dispersion, has the same limit (Cox and Lewis 1966).
+ * Mean time between submits, and its squared coefficient of variation. The latter is the index of dispersion of counts in windows: their
+ * variance ÷ their mean. It has the same limit (Cox and Lewis 1966).
  */
 function arrivals({ windowMs, arrived }: TaskContext['curves'], submits: number, part: number): TaskReport['arrivals'] {
   const active = arrived.slice(

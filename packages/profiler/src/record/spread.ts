@@ -2,8 +2,8 @@
  * Amounts of time spread over windows of equal length, for instance the time that tasks waited. A sum over a window, divided by its
  * length, is the mean number of tasks that waited then. An interval costs the same whatever its length.
  *
- * Windows double their length when there are too many of them. The whole windows inside an interval are kept as a difference: one
- * step up where they begin and one down where they end.
+ * Windows double their length when there are too many of them. The whole windows inside an interval are kept as a difference. That
+ * is one step up where they begin, and one down where they end.
  */
 export class Spread {
   readonly #parts: Float64Array;

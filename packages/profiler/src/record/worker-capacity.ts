@@ -13,7 +13,7 @@ export interface WorkerTimes {
   handlingMs: number;
   /** The rest of `upMs` by the reason of idleness. */
   idle: { noWork: number; notParallel: number; starved: number; limited: number; paused: number };
-  /** Part of `idle.notParallel` in which a task was on its way to the worker, or its result on the way back. */
+  /** Part of `idle.notParallel` with a task on its way to the worker, or a result on its way back. */
   transitMs: number;
   /** What the worker said of itself; undefined if it never did. */
   usage: WorkerUsage | undefined;
@@ -27,8 +27,8 @@ export function noCapacity(): Capacity {
  * Where the time of one worker went. All buckets together are exactly `bootMs + upMs`. Three measured intervals divide it: idle,
  * occupied, handling. Within them, sums of the worker itself divide further. Sums beyond their interval are cut.
  *
- * Within handlers: the event loop sleeps (`loopIdle`), or it runs. While it runs, the collector pauses it (`gc`), it computes (`cpu`), it
- * waits for a core (`runQueue`), or it is blocked by something else (`offCpu`). These shares are those of all active time of the loop.
+ * Within handlers: the event loop sleeps (`loopIdle`), or it runs. While it runs, it computes (`cpu`), or
+ * the collector pauses it (`gc`). Or it waits for a core (`runQueue`), or something else blocks it (`offCpu`). These shares are those of all active time of the loop.
  */
 export function workerCapacity(times: WorkerTimes): Capacity {
   const { bootMs, upMs, idle, usage } = times;
