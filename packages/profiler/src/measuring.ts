@@ -60,7 +60,7 @@ export class Measuring {
     this.#profile.start();
   }
 
-  /** Measures the same pools from now on, for itself: all that this one measures of workers, and of the main thread. */
+  /** Measures the same pools from now on, for itself: workers and the main thread, without sections and marks. */
   beginWindow(): Measuring {
     const window = new Measuring(this.#options, new ParentSections(hostNowMs), new Marks(hostNowMs()));
     for (const { pool } of this.attachments.all) window.attach(pool);
