@@ -14,6 +14,7 @@ const PAGES = [
   'README.md',
   'docs/errors.md',
   'docs/policies.md',
+  'docs/profiler.md',
   'docs/profiler-outputs.md',
   'docs/profiler-sections.md',
   'docs/profiler-compare.md',
