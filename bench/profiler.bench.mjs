@@ -1,9 +1,10 @@
 // What does a profiler cost?
 //
-// Tasks compute for about 1 ms: a fixed number of steps, because a busy wait by the clock would hide the cost. One pool runs them all the
-// time. Stretches with a profiler and without one take turns (A B B A), so that a drift of the machine falls on both. Cost is
-// processor time of the program with all its workers, per task, as a multiple of that without a profiler. `none` is the same
-// without any profiler: what the method itself sees.
+// Tasks do a fixed number of steps, about 1 ms. A busy wait by the clock would hide the cost. One pool runs them all the time. Stretches
+// with a profiler and without one take turns (A B B A). So a drift of the machine falls on both.
+//
+// Cost is processor time of the program with all its workers, per task. The figure is that cost as a multiple of the cost without a
+// profiler. `none` has no profiler in either stretch, and shows what the method itself sees.
 import { deepStrictEqual } from 'node:assert';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -24,7 +24,8 @@ export function poolReport(recorder: PoolRecorder, endMs: number, standing: Pool
   const tries = sum(byTask, (task) => task.tries);
   const retries = sum(byTask, (task) => task.retries);
   const activeMs = recorder.lastSettleMs - recorder.firstSubmitMs;
-  const workers = workerReports(recorder.workers, endMs);
+  const meansMs = new Map(byTask.map(({ task, segments }) => [task, segments.execution.meanMs]));
+  const workers = workerReports(recorder.workers, endMs, meansMs);
   const since = <T extends { atMs: number }>(each: T): T => ({ ...each, atMs: each.atMs - recorder.startMs });
   return {
     name: recorder.pool.name,
@@ -50,7 +51,10 @@ export function poolReport(recorder: PoolRecorder, endMs: number, standing: Pool
     resources: [],
     cache: cacheReports(recorder, byTask),
     batches: batchReports(recorder, standing),
-    deaths: recorder.deaths.map((death) => ({ ...since(death), section: '', lostMs: 0 })),
+    deaths: recorder.deaths.map((death) => {
+      const lostMs = recorder.workers.find(death.workerId)?.executionByEnd.crash ?? 0;
+      return { ...since(death), section: '', lostMs };
+    }),
     sizing: recorder.sizing.map(since),
     curves,
     heatmaps: Array.from(recorder.maps.entries(), ([task, map]) =>

@@ -12,10 +12,10 @@ const ENOUGH_TRIES = 20;
 
 type Part = Pick<PoolReport, 'workers' | 'foldedWorkers' | 'utilization' | 'peakWorkers' | 'capacity'>;
 
-/** Workers as plain data, and the capacity of all of them together. */
-export function workerReports(ledger: WorkerLedger, endMs: number): Part {
+/** Workers as plain data, and the capacity of all of them together. @param meansMs mean execution of each task name in all workers */
+export function workerReports(ledger: WorkerLedger, endMs: number, meansMs: ReadonlyMap<string, number>): Part {
   const records = [...ledger.workers];
-  const workers = records.map((worker) => workerReport(worker, endMs)).sort((a, b) => a.workerId - b.workerId);
+  const workers = records.map((worker) => workerReport(worker, endMs, meansMs)).sort((a, b) => a.workerId - b.workerId);
   const { folded } = ledger;
   const upMs = folded.upMs + sum(workers, (worker) => worker.upMs);
   const busyMs = folded.busyMs + sum(workers, (worker) => worker.busyMs);
@@ -49,7 +49,15 @@ function addCapacities(all: readonly Capacity[]): Capacity {
   return together;
 }
 
-function workerReport(worker: WorkerRecord, endMs: number): WorkerReport {
+/** Execution of its tries ÷ what they would take in a worker like all. Null with too few of them. */
+function relativeTime({ byTask, tasks }: WorkerRecord, meansMs: ReadonlyMap<string, number>): number | null {
+  if (tasks < ENOUGH_TRIES) return null;
+  const known = [...byTask.entries()].filter(([task]) => meansMs.has(task));
+  const usualMs = sum(known, ([task, { count }]) => count * (meansMs.get(task) ?? 0));
+  return usualMs > 0 ? sum(known, ([, { totalMs }]) => totalMs) / usualMs : null;
+}
+
+function workerReport(worker: WorkerRecord, endMs: number, meansMs: ReadonlyMap<string, number>): WorkerReport {
   const times = worker.times(endMs);
   const { usage } = worker;
   return {
@@ -65,7 +73,7 @@ function workerReport(worker: WorkerRecord, endMs: number): WorkerReport {
     exited: worker.exitedMs !== undefined,
     why: worker.why,
     capacity: workerCapacity(times),
-    relativeTime: worker.ratios.count < ENOUGH_TRIES ? null : worker.ratios.medianMs,
+    relativeTime: relativeTime(worker, meansMs),
     byTask: Array.from(worker.byTask.entries(), ([task, { count, totalMs, medianMs }]) => ({
       task,
       count,

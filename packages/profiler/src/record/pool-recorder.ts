@@ -22,7 +22,7 @@ import { BatchLedger, CacheLedger } from './policy-ledgers.js';
 import { PoolCurves } from './pool-curves.js';
 import { SectionLedger, sectionPlaces } from './section-ledger.js';
 import { SectionMistakeSums } from './section-mistakes.js';
-import { EXECUTION, TraceSplitter } from './segments.js';
+import { TraceSplitter } from './segments.js';
 import { Slowest } from './slowest.js';
 import { SpanSample } from './span-sample.js';
 import { TaskLedger } from './task-ledger.js';
@@ -117,7 +117,7 @@ export class PoolRecorder {
       this.disorder.tries++;
       this.disorder.maxMs = Math.max(this.disorder.maxMs, split.disorderMs);
     }
-    this.workers.ran(trace, ledger.segments[EXECUTION]?.mean ?? 0);
+    this.workers.ran(trace);
     this.curves.add(trace);
     if (split.isComplete) this.#cameBack(trace, split.latencyMs);
     if (trace.outcome === 'timeout') this.mark('timeout', trace.settledAt, trace.workerId, `"${trace.task}" timed out`);

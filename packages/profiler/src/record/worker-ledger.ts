@@ -113,8 +113,8 @@ export class WorkerLedger {
     this.#workers.get(workerId)?.used(usage);
   }
 
-  /** Adds a try whose handler was called. @param meanMs execution of its name in all workers so far, ms */
-  ran(trace: TaskTrace, meanMs: number): void {
+  /** Adds a try whose handler was called. */
+  ran(trace: TaskTrace): void {
     const { workerId, startedAt } = trace;
     if (Number.isNaN(startedAt)) return;
     let worker = this.#workers.get(workerId);
@@ -125,7 +125,7 @@ export class WorkerLedger {
       worker = this.#add(workerId, 0, from);
       this.#isUp(worker, from);
     }
-    worker.ran(trace, worker.readyMs ?? this.#windowStartMs, meanMs);
+    worker.ran(trace, worker.readyMs ?? this.#windowStartMs);
   }
 
   /** Time in which a wanted worker was not there, up to `endMs`. */

@@ -43,8 +43,6 @@ export class WorkerRecord {
   readonly peaks: Peaks = { heapBytes: 0, rssBytes: 0 };
   gcWorstSecondMs = 0;
   readonly byTask = new BoundedNames(MOST_NAMES, () => new CoarseHistogram());
-  /** Execution ÷ mean execution of the task name in all workers, as if it were ms. */
-  readonly ratios = new CoarseHistogram();
   readonly firstTasksMs: number[] = [];
   /** Heap after full collections. Every second point is forgotten when there are too many. */
   floors: [atMs: number, bytes: number][] = [];
@@ -75,8 +73,8 @@ export class WorkerRecord {
     this.#assigned = new BusyTime((from, to) => clock.addTo(this.#assignedBy, from, to));
   }
 
-  /** Adds a try that had begun. @param meanMs execution of its name in all workers so far, ms */
-  ran(trace: TaskTrace, fromMs: number, meanMs: number): void {
+  /** Adds a try that had begun. @param fromMs when the worker's time within the window begins */
+  ran(trace: TaskTrace, fromMs: number): void {
     const { outcome, task, settledAt } = trace;
     const startedAt = Math.max(trace.startedAt, fromMs);
     const cameBack = !Number.isNaN(trace.endedAt);
@@ -96,7 +94,6 @@ export class WorkerRecord {
     if (outcome !== 'ok') this.failed++;
     this.executionMs += ms;
     this.byTask.get(task).record(ms);
-    if (meanMs > 0) this.ratios.record(ms / meanMs);
     if (this.firstTasksMs.length < FIRST_TASKS) this.firstTasksMs.push(ms);
   }
 
