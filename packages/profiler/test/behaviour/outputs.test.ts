@@ -23,6 +23,8 @@ describe.each(['process', 'thread'] as const)('outputs of a run of kind %s', (ki
       workers: 2,
     });
     const profiler = new Profiler({ level: 'cpu' }).attach(pool);
+    // Each worker has a profile only if it was up before the last task.
+    await pool.ready();
     await Promise.all(Array.from({ length: 40 }, () => pool.run('resize', { rounds: 50_000 })));
     await pool.run('resize', { rounds: 1 }, { headers: { traceparent: PARENT } });
     await pool.close();
