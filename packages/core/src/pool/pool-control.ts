@@ -6,7 +6,7 @@ import { checkReliefOptions, checkStatsOptions } from '../contract/check-options
 import { checkProfileTerms } from '../contract/check-profile-terms.js';
 import type { PoolHealth } from '../contract/health.js';
 import type { WorkersOption } from '../contract/options.js';
-import { type PoolProfiling, type Profilable, type ProfileTerms, PROFILING } from '../contract/profile-messages.js';
+import { type PoolProfiling, type ProfileTerms, PROFILING } from '../contract/profile-messages.js';
 import type { PoolRelief, ReliefOptions } from '../contract/relief.js';
 import { resolveOptions } from '../contract/resolve-options.js';
 import type { PoolStats } from '../contract/stats.js';
@@ -21,7 +21,7 @@ import type { PoolParts } from './open-pool.js';
  *
  * @typeParam W the type of the worker module
  */
-export class PoolControl<W = AnyHandlers> extends CheckedEvents implements AsyncDisposable, Profilable {
+export class PoolControl<W = AnyHandlers> extends CheckedEvents implements AsyncDisposable {
   /** @internal */
   protected readonly parts: PoolParts;
 
