@@ -58,7 +58,7 @@ export function coldStart(view: PoolView): Candidate[] {
               view,
               'workers.min',
               view.workers,
-              `Keep ${view.workers} workers: workers.min, and \`await pool.warmup()\` before the first task.`,
+              `Keep ${view.workers} workers: workers.min, and \`await pool.ready()\` before the first task.`,
               pool.asked.workers.min,
             ),
             { text: 'Import less at the top of the worker module: what few tasks need, import where it is needed.' },
