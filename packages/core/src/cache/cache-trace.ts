@@ -1,3 +1,4 @@
+import { hostNowMs } from '../base/clock.js';
 import { debugLog, poolName } from '../base/debug-log.js';
 import { getBuiltinModule, queueMicrotask } from '../base/natives.js';
 import { type CacheMessage, CHANNELS } from '../contract/trace.js';
@@ -13,10 +14,16 @@ export class CacheTrace {
     this.#pool = pool;
   }
 
-  publish(task: string, key: string, what: CacheMessage['what'], cause?: CacheMessage['cause']): void {
+  /** The time; 0 while there are no listeners, so that calls pay for no clock. */
+  nowMs(): number {
+    return cacheChannel.hasSubscribers ? hostNowMs() : 0;
+  }
+
+  /** @param keyMs time that key and tags of a call took */
+  publish(task: string, key: string, what: CacheMessage['what'], cause?: CacheMessage['cause'], keyMs = 0): void {
     if (log.isOn) log.write('%s: %s "%s" %s', poolName(this.#pool), what, task, key, cause ?? '');
     if (!cacheChannel.hasSubscribers) return;
-    const message: CacheMessage = { pool: this.#pool, task, key, what, cause };
+    const message: CacheMessage = { pool: this.#pool, task, key, what, cause, keyMs };
     queueMicrotask(() => cacheChannel.publish(message));
   }
 }

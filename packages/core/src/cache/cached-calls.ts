@@ -61,14 +61,14 @@ export class CachedCalls {
     const found = call.refresh ? undefined : results.find(place, true);
     if (found !== undefined && mayAnswer(found.freshness, !call.movesInput)) {
       if (found.freshness !== 'fresh' && results.mayRefresh(found.entry)) this.#refresh(place, input, call, start);
-      return this.#hit(found.entry, found.freshness);
+      return this.#hit(found.entry, found.freshness, place.keyMs);
     }
     const underWay = this.#underWay.get(fullKey(task, place.key));
     if (underWay?.flight.serves(call) === true && !mayBeOld(underWay, call)) {
       const counts = results.countsOf(task);
       counts.hits++;
       counts.coalesced++;
-      results.trace.publish(task, place.key, 'coalesced');
+      results.trace.publish(task, place.key, 'coalesced', undefined, place.keyMs);
       return underWay.flight.join(call);
     }
     return this.#begin(place, input, call, start, false).join(call);
@@ -110,12 +110,12 @@ export class CachedCalls {
     for (const lookup of this.#lookups) lookup.refuse(refusal);
   }
 
-  #hit({ task, key, costMs, kept }: Entry, freshness: Freshness): unknown {
+  #hit({ task, key, costMs, kept }: Entry, freshness: Freshness, keyMs: number): unknown {
     const counts = this.#results.countsOf(task);
     counts.hits++;
     counts.savedMs += costMs;
     if (freshness === 'stale') counts.stale++;
-    this.#results.trace.publish(task, key, freshness === 'stale' ? 'stale' : 'hit');
+    this.#results.trace.publish(task, key, freshness === 'stale' ? 'stale' : 'hit', undefined, keyMs);
     return this.#results.give(kept);
   }
 
@@ -179,7 +179,7 @@ export class CachedCalls {
   ): SharedTask {
     const run = (own: unknown): SharedTask => {
       this.#results.countsOf(place.task).misses++;
-      this.#results.trace.publish(place.task, place.key, 'miss');
+      this.#results.trace.publish(place.task, place.key, 'miss', undefined, place.keyMs);
       return this.#start(start, own, shared);
     };
     if (this.#store === undefined || call.refresh || call.movesInput) return run(input);
@@ -231,7 +231,7 @@ export class CachedCalls {
     counts.hits++;
     counts.savedMs += stored.costMs;
     if (isStale) counts.stale++;
-    this.#results.trace.publish(place.task, place.key, 'stored');
+    this.#results.trace.publish(place.task, place.key, 'stored', undefined, place.keyMs);
     const found = { value: stored.value, costMs: stored.costMs, restored };
     return isStale ? { ...found, refresh: refresh() } : found;
   }

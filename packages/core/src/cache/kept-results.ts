@@ -96,10 +96,11 @@ export class KeptResults {
     const settings = this.#parts.settingsOf(task);
     if (settings === undefined)
       throw optionError(`tasks.${task}.cache`, 'is not set, so results of that task are not kept.');
+    const fromMs = this.trace.nowMs();
     const key = inputKey(settings.path, input, settings);
     const tags = tagsOf(settings.path, input, settings, own.tags);
     const ttlMs = own.ttlMs === Infinity ? 0 : (own.ttlMs ?? settings.ttlMs);
-    return { task, key, tags, settings, terms: { ...settings, ttlMs } };
+    return { task, key, tags, settings, terms: { ...settings, ttlMs }, keyMs: this.trace.nowMs() - fromMs };
   }
 
   /** The result at a place, and its use now. @param isUse whether it counts as the most recently used afterwards */

@@ -8,4 +8,6 @@ export interface Place {
   readonly tags: readonly string[];
   readonly settings: ResolvedTaskCache;
   readonly terms: Terms;
+  /** Time that key and tags took, ms; 0 while the cache has no listeners. */
+  readonly keyMs: number;
 }

@@ -200,4 +200,6 @@ export interface CacheMessage {
     | 'store failed';
   /** Reason of 'evicted', the error of 'unkept' and 'unstored', ERR_CACHE_STORE of 'store failed'. */
   cause: unknown;
+  /** Time that key and tags of the call took, ms; 0 if the message is of no call. */
+  keyMs: number;
 }

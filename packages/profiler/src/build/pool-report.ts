@@ -135,16 +135,17 @@ function cacheReports(recorder: PoolRecorder, byTask: readonly TaskReport[]): Ca
   return Array.from(recorder.cache.entries(), ([task, ledger]) => {
     const { hit, stale, stored, coalesced, miss, evicted } = ledger.counts;
     const hits = hit + stored;
+    const lookups = hits + stale + coalesced + miss;
     return {
       task,
-      lookups: hits + stale + coalesced + miss,
+      lookups,
       hits,
       stale,
       coalesced,
       misses: miss,
       evicted,
       missMs: byTask.find((each) => each.task === task)?.segments.execution.meanMs ?? 0,
-      lookupMs: 0,
+      lookupMs: lookups === 0 ? 0 : ledger.keyMs / lookups,
       exampleKeys: ledger.lonelyKeys(),
       repeatedMs: null,
     };

@@ -8,10 +8,13 @@ const ONE_IN = 16;
 /** What the cache did for one task name. */
 export class CacheLedger {
   readonly counts = { hit: 0, stale: 0, stored: 0, coalesced: 0, miss: 0, evicted: 0 };
+  /** Time that keys of calls took, ms. */
+  keyMs = 0;
   /** Look-ups of sampled keys. */
   readonly #keys = new Map<string, number>();
 
-  add({ what, key }: CacheMessage): void {
+  add({ what, key, keyMs }: CacheMessage): void {
+    this.keyMs += keyMs;
     if (what in this.counts) this.counts[what as keyof typeof this.counts]++;
     if (what === 'evicted' || !isSampled(key)) return;
     const known = this.#keys.get(key);

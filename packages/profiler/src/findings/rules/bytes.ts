@@ -92,6 +92,8 @@ export function transport(view: PoolView): Candidate[] {
   const { pool, measured } = view;
   const spent = share(view.transportMs, view.latencyMs - view.queueMs - view.limitMs - view.batchMs);
   if (spent < 0.2 || measured.parent.busyShare >= 0.7 || view.loopShare >= 0.7) return [];
+  // Where cores are short, messages wait for one: the way itself is not what is long.
+  if (view.onCore < 0.85 || view.coresUsed >= 0.9 * view.cores) return [];
   const perTask = share(view.transportMs, view.tries);
   const executionMs = share(view.executionMs, view.tries);
   const ahead = Math.min(64, Math.max(2, Math.ceil(perTask / Math.max(0.01, executionMs))));

@@ -1,6 +1,7 @@
-import { isNamed, withRows } from '../../replay/what-if.js';
+import { copyRows } from '../../replay/rows.js';
+import { isNamed, type WhatIf, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { ofTask, type PoolView, setOption, share } from '../view.js';
+import { ofTask, type PoolView, setOption, share, sumOf } from '../view.js';
 import { count, duration, named, percent } from '../words.js';
 
 /** R20: the same inputs are computed again and again. */
@@ -107,11 +108,31 @@ export function uselessCache(view: PoolView): Candidate[] {
         ],
         step: STEP.waste,
         explains: ['R05'],
-        without: withRows((rows, row, record) => {
-          if (isNamed(record, row, cache.task))
-            rows.inputEncode[row] = Math.max(0, (rows.inputEncode[row] ?? 0) - cache.lookupMs);
-        }),
+        without: withoutLookups(cache.task, cache.lookupMs),
       }),
     ];
   });
+}
+
+/** The run without look-ups. Their time is that of the input's encoding, or of the program's own work before the call. */
+function withoutLookups(task: string, lookupMs: number): WhatIf {
+  return (record) => {
+    const rows = copyRows(record.rows);
+    let left = 0;
+    for (let row = 0; row < rows.count; row++) {
+      if (!isNamed(record, row, task)) continue;
+      const inEncoding = Math.min(lookupMs, rows.inputEncode[row] ?? 0);
+      rows.inputEncode[row]! -= inEncoding;
+      left += (lookupMs - inEncoding) * record.weight;
+    }
+    const rest = Math.max(
+      0,
+      1 -
+        share(
+          left,
+          sumOf(record.user, ({ ms }) => ms),
+        ),
+    );
+    return { ...record, rows, user: record.user.map(({ atMs, ms }) => ({ atMs, ms: ms * rest })) };
+  };
 }

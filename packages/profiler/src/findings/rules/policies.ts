@@ -86,7 +86,8 @@ function tooSmall(view: PoolView, batch: Batch, queued: number, items: number): 
     ],
     step: STEP.waste + 0.5,
     explains: ['R01', 'R22', 'R07'],
-    suppresses: ['R01'],
+    // A limit of batches is a setting. Other code for the handlers, or more workers, may be needless after it.
+    suppresses: ['R01', 'R16'],
     without: (record) => {
       const { rows } = record;
       const x: number[] = [];

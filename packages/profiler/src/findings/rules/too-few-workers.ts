@@ -16,11 +16,14 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
   const own = executionMs - view.execution.runQueueMs;
   const computing = share(view.execution.cpuMs + view.execution.gcMs + view.execution.onLoopMs, own);
   const idle = share(view.execution.loopIdleMs, executionMs);
-  if (waiting < 0.3 || occupancy < 0.85 || (headroom < 1 && computing >= 0.5)) return [];
+  const leastOccupied = computing >= 0.5 ? 0.85 : 0.7;
+  if (waiting < 0.3 || occupancy < leastOccupied || (headroom < 1 && computing >= 0.5)) return [];
   // Handlers that wait for a core find no free one: other programs have them.
   if (computing >= 0.5 && view.onCore < 0.85) return [];
   // Handlers that only wait are the case of R15: they need places, not workers.
-  if (idle >= 0.5 || capacityShare(view, 'starved') >= 0.1) return [];
+  if (idle >= 0.5) return [];
+  // Workers that wait for a busy main thread are no too few. One that sleeps is late by itself only where cores are short.
+  if (capacityShare(view, 'starved') >= 0.1 && (computing >= 0.5 || view.measured.parent.busyShare >= 0.3)) return [];
   const wanted = usefulWorkers(view, computing);
   if (wanted <= workers) return [];
   const option = pool.asked.workers.min === pool.asked.workers.max ? 'workers' : 'workers.max';
@@ -48,7 +51,13 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
           0.3,
           'queue wait without limits, batches, encoding and start ÷ latency',
         ),
-        evidence('occupancy', occupancy, 'share', 0.85, 'execution ÷ (time of workers × concurrency)'),
+        evidence(
+          'occupancy',
+          occupancy,
+          'share',
+          leastOccupied,
+          'execution ÷ (time of workers × concurrency); less where handlers block than where they compute',
+        ),
         evidence(
           'free cores',
           Math.max(0, headroom),
