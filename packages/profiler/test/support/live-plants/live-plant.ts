@@ -25,7 +25,7 @@ export interface LivePlant {
   check(kind: LiveKind): Promise<void>;
 }
 
-export const WORK = new URL('../../behaviour/fixtures/planted-work.mjs', import.meta.url);
+const WORK = new URL('../../behaviour/fixtures/planted-work.mjs', import.meta.url);
 export const SLOW_START = new URL('../../behaviour/fixtures/slow-start.mjs', import.meta.url);
 
 export interface Run {
