@@ -34,7 +34,7 @@ async function main(options) {
   try {
     const report = await compressAll(sources, options, results, summary);
     await writeFile(results.profileFile, report.toText());
-    summary.firstBottleneck = report.firstBottleneck.sentence;
+    summary.verdict = report.verdict;
   } finally {
     await results.close();
   }

@@ -7,7 +7,8 @@ const FAILURES_SHOWN = 20;
 /** Sums over the records of a run. Keeps no record but the slowest and the failed ones. */
 export class Summary {
   failures = [];
-  firstBottleneck = '';
+  /** What the profiler says of the run; undefined before its end. */
+  verdict;
   #planned;
   #files = 0;
   #bytes = 0;
@@ -70,7 +71,7 @@ export class Summary {
       `${formatCount(this.#files, 'file')}: ${formatBytes(this.#bytes)} → ${formatBytes(this.#compressedBytes)}${ratio}`,
       `wall time ${formatDuration(wallMs)} for ${formatDuration(this.#executionMs)} of work: speed-up ${(this.#executionMs / wallMs).toFixed(2)}`,
       ...(slowest.length === 0 ? [] : ['slowest:', ...slowest]),
-      `first bottleneck: ${this.firstBottleneck}`,
+      ...(this.verdict === undefined ? [] : [`verdict: ${this.verdict.sentence}`, `next: ${this.verdict.step}`]),
       ...this.#failureLines(),
     ].join('\n');
   }

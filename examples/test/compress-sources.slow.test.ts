@@ -58,7 +58,8 @@ describe('compress-sources', () => {
     expect(records.map(({ path }) => path).sort()).toEqual(expected);
     expect(damagedOnes(records, NODE_MODULES)).toEqual([]);
     expect(run.stdout).toMatch(new RegExp(`^${expected.length.toLocaleString('en')} files: .* \\(ratio \\d`, 'm'));
-    expect(run.stdout).toMatch(/^first bottleneck: .*"compress/m);
+    expect(run.stdout).toMatch(/^verdict: .+\.$/m);
+    expect(run.stdout).toMatch(/^next: .+\.$/m);
     expect(run.stdout).toContain(join(out, 'results.jsonl'));
   });
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { hostNowMs } from '../../src/base/clock.js';
 import type { SectionRecorder } from '../../src/child/section-recorder.js';
@@ -10,6 +12,9 @@ vi.mock('../../src/base/natives.js', async (original) => {
   const natives = await original<typeof import('../../src/base/natives.js')>();
   return { ...natives, rss: () => (readings.rss++, natives.rss()) };
 });
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Keeps what sections allocate. */
 const kept: unknown[] = [];
@@ -50,6 +55,8 @@ describe('the memory of a section', () => {
   it('is what it keeps, outside of the heap and on it', () => {
     sections.run(TASK, 'buffer', () => void kept.push(Buffer.alloc(20 * MIB)));
     expect(memoryOf('buffer')).toMatchObject({ externalBytes: 20 * MIB, shared: 0 });
+    // Garbage of before, collected meanwhile, would hide a part of the growth.
+    collectGarbage();
     const list = sections.open(TASK, 'list');
     kept.push(new Array<object>(MIB).fill(kept));
     list.end();
