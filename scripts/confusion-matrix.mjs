@@ -3,7 +3,7 @@
 //
 //   node scripts/confusion-matrix.mjs                all pools, anew
 //   node scripts/confusion-matrix.mjs --table        only the table, from the file
-//   node scripts/confusion-matrix.mjs --pools 10     so many of each plant
+//   node scripts/confusion-matrix.mjs --pools 10     this number of pools for each plant
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

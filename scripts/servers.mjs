@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 const HOST = '127.0.0.1';
 /** User and group without rights, in whose name servers run when this program is root's. MariaDB refuses root. */
-const NOBODY = 65534;
+const UNPRIVILEGED = 65534;
 /** The tables of a new MariaDB take some seconds on a busy machine. */
 const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 20_000;
@@ -170,14 +170,14 @@ async function start({ command, args, folder, ready }) {
 /** The command, arguments and options with which a program has no rights of root, and ends with this one. */
 function unprivileged(command, args) {
   const setpriv = find('setpriv');
-  if (setpriv === undefined) return [command, args, isRoot ? { uid: NOBODY, gid: NOBODY } : {}];
-  const rights = isRoot ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : [];
+  if (setpriv === undefined) return [command, args, isRoot ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {}];
+  const rights = isRoot ? [`--reuid=${UNPRIVILEGED}`, `--regid=${UNPRIVILEGED}`, '--clear-groups'] : [];
   return [setpriv, [...rights, '--pdeathsig', 'KILL', '--', command, ...args], {}];
 }
 
 function ownFolder(name) {
   const folder = mkdtempSync(join(tmpdir(), `millpond-${name}-`));
-  if (isRoot) chownSync(folder, NOBODY, NOBODY);
+  if (isRoot) chownSync(folder, UNPRIVILEGED, UNPRIVILEGED);
   return folder;
 }
 

@@ -143,7 +143,7 @@ const BELOW: Partial<Record<RuleId, Change>> = {
     pool.sizing = [];
   },
   R26: (pool) => {
-    // Every task takes as long, whoever else is at work.
+    // Every task takes equally long, at any number of busy workers.
     for (const stamps of pool.spans!.stamps) stamps[6] = stamps[5]! + 10;
   },
   R28: (pool) => {

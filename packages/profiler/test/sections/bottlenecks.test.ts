@@ -82,7 +82,7 @@ describe('what a caller asks for', () => {
     expect(names([pool], { by: 'mean' })).toEqual(['load', 'save', 'load/parse', 'tick']);
   });
 
-  it('has at least so much time, in all and in the mean, and is no more than the limit', () => {
+  it('leaves out sections below the least time, in all or in the mean, and those beyond the limit', () => {
     expect(names([pool], { minMs: 10 })).toEqual(['load/parse', 'save', 'tick']);
     expect(names([pool], { minMs: 85, by: 'total' })).toEqual(['load', 'load/parse']);
     expect(names([pool], { minMeanMs: 30 })).toEqual(['save', 'load']);

@@ -268,7 +268,7 @@ describe('adapters', () => {
 describe('tasks at the same time', () => {
   const call = (handler: (input: string) => unknown, input: unknown): unknown => handler(input as string);
 
-  it('are told apart by what they called', async () => {
+  it('have operations of their own', async () => {
     let isConcurrent = false;
     const watch = started('one at a time', { isConcurrent: () => isConcurrent });
     const io = tracingChannel('millpond:io');
