@@ -8,6 +8,7 @@ export { formatCount, plural } from './base/format-count.js';
 export { BoundedNames, OTHER, type Places, shortName } from './base/bounded-names.js';
 export { type MemoryGrowth, MemoryMeter } from './base/memory-meter.js';
 export { OpenSection } from './base/open-section.js';
+export { GcMeter } from './base/gc-meter.js';
 export { printable } from './base/printable.js';
 export { SectionSums } from './base/section-sums.js';
 export { PROFILING } from './contract/profile-messages.js';

@@ -24,7 +24,7 @@ export type { DamagedEntry, HistoryEntry, HistoryOptions } from './compare/histo
 export type { MetricUnit } from './compare/metrics.js';
 export { doctor } from './findings/doctor.js';
 export type { DoctorCandidate, DoctorOptions, DoctorResult, Run } from './findings/doctor.js';
-export type { Interval } from './findings/statistics/bootstrap.js';
+export type { Interval } from './statistics/bootstrap.js';
 export type { Overrides } from './findings/overrides.js';
 export type { LiveServer } from './live/serve.js';
 export type { ServeOptions } from './live/serve-options.js';

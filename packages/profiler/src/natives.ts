@@ -1,5 +1,5 @@
 import { Buffer as NodeBuffer } from 'node:buffer';
-import perfHooks, { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
+import perfHooks, { monitorEventLoopDelay } from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import timers from 'node:timers';
 
@@ -25,7 +25,7 @@ export const eventLoopUtilization = performance.eventLoopUtilization.bind(perfor
 export const Date = genuine('Date', globalThis.Date);
 export const process = nodeProcess;
 export const memoryUsage = nodeProcess.memoryUsage.bind(nodeProcess);
-export { monitorEventLoopDelay, PerformanceObserver };
+export { monitorEventLoopDelay };
 export const Buffer = NodeBuffer;
 export type Buffer = NodeBuffer;
 export const { readFileSync, statSync } = nodeProcess.getBuiltinModule('node:fs');

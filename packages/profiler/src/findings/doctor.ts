@@ -1,9 +1,9 @@
 import type { Advice, Finding } from '../model/finding.js';
 import type { ReportData } from '../model/report-data.js';
 import { clearTimeout, setTimeout } from '../natives.js';
+import { bootstrap, type Interval } from '../statistics/bootstrap.js';
+import { median } from '../statistics/quantile.js';
 import { type Overrides, overridesOf } from './overrides.js';
-import { bootstrap, type Interval } from './statistics/bootstrap.js';
-import { median } from './statistics/quantile.js';
 import { duration, percent } from './words.js';
 
 /** Runs the program once, with a pool of its own, whose options are changed by the overrides. Returns its time in ms, or its report. */

@@ -4,9 +4,9 @@ import { type Goal, play, type Replay } from '../replay/play.js';
 import { pickRows, type Rows } from '../replay/rows.js';
 import type { RunRecord } from '../replay/run-record.js';
 import type { WhatIf } from '../replay/what-if.js';
-import { blockPlaces } from './statistics/bootstrap.js';
-import { mean } from './statistics/quantile.js';
-import { randomFrom } from './statistics/random.js';
+import { blockPlaces } from '../statistics/bootstrap.js';
+import { mean } from '../statistics/quantile.js';
+import { randomFrom } from '../statistics/random.js';
 
 type Saving = NonNullable<Finding['saving']>;
 

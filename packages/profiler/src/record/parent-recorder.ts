@@ -1,9 +1,9 @@
+import { GcMeter } from '@millpond/core/internal';
 import {
   clearInterval,
   eventLoopUtilization,
   memoryUsage,
   monitorEventLoopDelay,
-  PerformanceObserver,
   setInterval,
 } from '../natives.js';
 
@@ -31,7 +31,6 @@ const NS_PER_MS = 1e6;
  */
 export class ParentRecorder {
   gcMs = 0;
-  gcCount = 0;
   delayMaxMs = 0;
   /** Own time, ms. */
   ownMs = 0;
@@ -39,9 +38,8 @@ export class ParentRecorder {
   readonly #onSample: (sample: ParentSample) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #delays = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
-  readonly #observer: PerformanceObserver;
   #elu = eventLoopUtilization();
-  #gcSinceMs = 0;
+  readonly #gc = new GcMeter(memoryUsage().heapUsed);
   /** Delays of the windows before the present one, ms: the largest of each, for a percentile. */
   #worst: number[] = [];
 
@@ -49,15 +47,6 @@ export class ParentRecorder {
     this.#now = now;
     this.#onSample = onSample;
     this.#delays.enable();
-    // All entries of a batch count: there may be several, and they come late.
-    this.#observer = new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) {
-        this.gcMs += duration;
-        this.#gcSinceMs += duration;
-        this.gcCount++;
-      }
-    });
-    this.#observer.observe({ entryTypes: ['gc'] });
     this.#timer = setInterval(() => this.#look(), EVERY_MS).unref();
   }
 
@@ -68,9 +57,11 @@ export class ParentRecorder {
   }
 
   stop(): void {
+    // What came after the last look.
+    this.#look();
     clearInterval(this.#timer);
     this.#delays.disable();
-    this.#observer.disconnect();
+    this.#gc.stop();
   }
 
   #look(): void {
@@ -86,11 +77,12 @@ export class ParentRecorder {
     this.delayMaxMs = Math.max(this.delayMaxMs, delayMaxMs);
     this.#noteDelay(delayMaxMs);
     const { rss, heapUsed } = memoryUsage();
+    const { gcMs } = this.#gc.read(atMs, heapUsed);
     const sample = {
-      ...{ atMs, busyShare: active + idle > 0 ? active / (active + idle) : 0, delayMaxMs, gcMs: this.#gcSinceMs },
+      ...{ atMs, busyShare: active + idle > 0 ? active / (active + idle) : 0, delayMaxMs, gcMs: gcMs - this.gcMs },
       ...{ rssBytes: rss, heapBytes: heapUsed },
     };
-    this.#gcSinceMs = 0;
+    this.gcMs = gcMs;
     this.#onSample(sample);
     this.ownMs += this.#now() - atMs;
   }

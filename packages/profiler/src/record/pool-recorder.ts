@@ -15,6 +15,7 @@ import { BoundedNames } from '@millpond/core/internal';
 import { ProfileRecorder } from '../cpu/profile-recorder.js';
 import type { Mark } from '../model/curves.js';
 import type { Level } from '../model/report-data.js';
+import { randomFrom } from '../statistics/random.js';
 import { IdleClock } from './idle-clock.js';
 import { IoLedger } from './io-ledger.js';
 import { LatencyMap } from './latency-map.js';
@@ -26,7 +27,6 @@ import { TraceSplitter } from './segments.js';
 import { Slowest } from './slowest.js';
 import { SpanSample } from './span-sample.js';
 import { TaskLedger } from './task-ledger.js';
-import { uniform } from './uniform.js';
 import { WorkerLedger } from './worker-ledger.js';
 
 // 90,000 tries are 14 MB in memory. Failures have a sample of their own, because they are rare and tell more.
@@ -104,7 +104,7 @@ export class PoolRecorder {
     for (const { id, slot, isReady } of pool.workers) this.workers.wasThere(id, slot, isReady);
     const samples = level === 'trace' || level === 'cpu';
     this.spans = samples
-      ? { good: new SpanSample(MOST_SPANS, uniform(1)), failed: new SpanSample(MOST_FAILED_SPANS, uniform(2)) }
+      ? { good: new SpanSample(MOST_SPANS, randomFrom(1)), failed: new SpanSample(MOST_FAILED_SPANS, randomFrom(2)) }
       : undefined;
   }
 

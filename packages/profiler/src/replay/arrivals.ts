@@ -1,4 +1,4 @@
-import { median } from '../findings/statistics/quantile.js';
+import { median } from '../statistics/quantile.js';
 import type { Arrivals } from './run-record.js';
 
 /** Share of the submits that must fit a kind for it to be that kind. */

@@ -1,4 +1,4 @@
-import { sortedQuantile } from '../findings/statistics/quantile.js';
+import { sortedQuantile } from '../statistics/quantile.js';
 import { handlerMs } from './rows.js';
 import type { RunRecord } from './run-record.js';
 import { Simulation } from './simulation.js';

@@ -1,7 +1,7 @@
-import { randomFrom } from '../findings/statistics/random.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { ReportData } from '../model/report-data.js';
 import type { SpanColumns } from '../model/spans.js';
+import { randomFrom } from '../statistics/random.js';
 import { arrivalsOf } from './arrivals.js';
 import { nameCosts } from './name-costs.js';
 import { pickRows, type Rows } from './rows.js';

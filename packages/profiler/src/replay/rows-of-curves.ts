@@ -1,6 +1,6 @@
-import { randomFrom } from '../findings/statistics/random.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { TaskReport } from '../model/task-report.js';
+import { randomFrom } from '../statistics/random.js';
 import { middleOfBucket } from './buckets.js';
 import type { NameCosts } from './name-costs.js';
 import { emptyRows, ENDS, type Rows } from './rows.js';

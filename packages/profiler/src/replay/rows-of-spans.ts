@@ -1,5 +1,5 @@
-import { sortedQuantile } from '../findings/statistics/quantile.js';
 import type { SpanColumns } from '../model/spans.js';
+import { sortedQuantile } from '../statistics/quantile.js';
 import type { NameCosts } from './name-costs.js';
 import { emptyRows, ENDS, type Rows } from './rows.js';
 

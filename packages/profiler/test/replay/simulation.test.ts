@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { expectedWaitMs } from '../../src/findings/statistics/erlang.js';
 import { emptyRows, ENDS, pickRows } from '../../src/replay/rows.js';
 import { type RunRecord, usualTerms } from '../../src/replay/run-record.js';
 import { Simulation } from '../../src/replay/simulation.js';
+import { expectedWaitMs } from '../../src/statistics/erlang.js';
 import { Draw } from '../support/plants/draw.js';
 
 /** A run of equal tasks without any costs, to be changed. */

@@ -1,8 +1,8 @@
 import { handlerMs } from '../../replay/rows.js';
 import type { Arrivals, RunRecord } from '../../replay/run-record.js';
 import { withRows } from '../../replay/what-if.js';
+import { quantile } from '../../statistics/quantile.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { quantile } from '../statistics/quantile.js';
 import { capacityShare, largestOf, ofTask, type PoolView, setOption } from '../view.js';
 import { count, duration, named, percent } from '../words.js';
 

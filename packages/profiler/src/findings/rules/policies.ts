@@ -1,8 +1,8 @@
 import { mergedRows } from '../../replay/merge.js';
 import { handlerMs } from '../../replay/rows.js';
 import { isNamed, withRows } from '../../replay/what-if.js';
+import { leastSquares } from '../../statistics/least-squares.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { leastSquares } from '../statistics/least-squares.js';
 import { largestOf, ofTask, type PoolView, setOption, share } from '../view.js';
 import { named, percent } from '../words.js';
 

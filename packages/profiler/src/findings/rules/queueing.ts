@@ -1,6 +1,6 @@
+import { expectedWaitMs } from '../../statistics/erlang.js';
+import { theilSen } from '../../statistics/theil-sen.js';
 import { type Candidate, evidence, note, risk, STEP } from '../candidate.js';
-import { expectedWaitMs } from '../statistics/erlang.js';
-import { theilSen } from '../statistics/theil-sen.js';
 import { activeWindows, type PoolView, setOption, share, sumOf } from '../view.js';
 import { count, duration, percent } from '../words.js';
 

@@ -1,5 +1,5 @@
+import { fitScalability, throughputOf } from '../../statistics/scalability.js';
 import { type Candidate, cause, evidence, note, STEP } from '../candidate.js';
-import { fitScalability, throughputOf } from '../statistics/scalability.js';
 import { activeWindows, type PoolView, setOption, share, sumOf } from '../view.js';
 import { count, percent } from '../words.js';
 

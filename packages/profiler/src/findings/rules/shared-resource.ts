@@ -1,7 +1,7 @@
 import { stampOf } from '../../replay/rows-of-spans.js';
 import type { RunRecord } from '../../replay/run-record.js';
+import { groupedSlope } from '../../statistics/least-squares.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { groupedSlope } from '../statistics/least-squares.js';
 import { ofTask, type PoolView, setOption, share } from '../view.js';
 import { named } from '../words.js';
 

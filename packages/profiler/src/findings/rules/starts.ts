@@ -1,7 +1,7 @@
 import { ENDS, handlerMs, pickRows, type Rows } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
+import { median } from '../../statistics/quantile.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { median } from '../statistics/quantile.js';
 import { capacityShare, largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
 import { count, duration, percent } from '../words.js';
 

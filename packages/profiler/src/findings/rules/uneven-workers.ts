@@ -1,9 +1,9 @@
 import { handlerMs } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { withRows } from '../../replay/what-if.js';
+import { permutationTest } from '../../statistics/permutation.js';
+import { median } from '../../statistics/quantile.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { permutationTest } from '../statistics/permutation.js';
-import { median } from '../statistics/quantile.js';
 import { activeWindows, largestOf, type PoolView, setOption, share } from '../view.js';
 import { percent } from '../words.js';
 

@@ -1,6 +1,6 @@
-import { normalFrom, randomFrom } from '../../../src/findings/statistics/random.js';
 import { emptyRows } from '../../../src/replay/rows.js';
 import { type RunRecord, usualTerms } from '../../../src/replay/run-record.js';
+import { normalFrom, randomFrom } from '../../../src/statistics/random.js';
 
 /** Draws of one plant, all from one seed. */
 export class Draw {

@@ -1,11 +1,11 @@
 import { hedged } from '../../../src/findings/rules/feeding.js';
 import { withoutDeaths } from '../../../src/findings/rules/starts.js';
 import { longestFirst, splitLong } from '../../../src/findings/rules/straggler.js';
-import { quantile } from '../../../src/findings/statistics/quantile.js';
 import { mergedRows } from '../../../src/replay/merge.js';
 import { ENDS, pickRows } from '../../../src/replay/rows.js';
 import type { RunRecord } from '../../../src/replay/run-record.js';
 import { withRows, withWorkers } from '../../../src/replay/what-if.js';
+import { quantile } from '../../../src/statistics/quantile.js';
 import { type Draw, drawPool, eachRow } from './draw.js';
 import { numberOf, type Planter } from './plant.js';
 

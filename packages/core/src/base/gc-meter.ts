@@ -1,4 +1,4 @@
-import { GCProfiler } from '../../base/v8-natives.js';
+import { GCProfiler } from './v8-natives.js';
 
 /** Sums of the garbage collector since it was watched. */
 export interface GcTotals {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { blockPlaces, bootstrap } from '../../src/findings/statistics/bootstrap.js';
-import { erlangC, expectedWaitMs } from '../../src/findings/statistics/erlang.js';
-import { groupedSlope, leastSquares } from '../../src/findings/statistics/least-squares.js';
-import { permutationTest } from '../../src/findings/statistics/permutation.js';
-import { mean, median, quantile } from '../../src/findings/statistics/quantile.js';
-import { normalFrom, randomFrom } from '../../src/findings/statistics/random.js';
-import { fitScalability, throughputOf } from '../../src/findings/statistics/scalability.js';
-import { theilSen } from '../../src/findings/statistics/theil-sen.js';
+import { blockPlaces, bootstrap } from '../../src/statistics/bootstrap.js';
+import { erlangC, expectedWaitMs } from '../../src/statistics/erlang.js';
+import { groupedSlope, leastSquares } from '../../src/statistics/least-squares.js';
+import { permutationTest } from '../../src/statistics/permutation.js';
+import { mean, median, quantile } from '../../src/statistics/quantile.js';
+import { normalFrom, randomFrom } from '../../src/statistics/random.js';
+import { fitScalability, throughputOf } from '../../src/statistics/scalability.js';
+import { theilSen } from '../../src/statistics/theil-sen.js';
 
 describe('statistics', () => {
   it('has quantiles between neighbours, and 0 for no values', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Collection, GcMeter, GcSums } from '../../../src/child/profile/gc-meter.js';
+import { type Collection, GcMeter, GcSums } from '../../src/base/gc-meter.js';
 
 function collection(gcType: string, costMs: number, before: number, after: number): Collection {
   return {
