@@ -67,7 +67,7 @@ export function rank(candidates: readonly Candidate[], calibrated: Calibrated | 
       },
       saving,
       failsInMs: candidate.failsInMs ?? null,
-      confidence: confidenceOf(candidate, calibrated, isDoubtful),
+      confidence: confidenceOf(candidate, calibrated, isDoubtful, saving),
       ...{ evidence: candidate.evidence, advice: candidate.advice, explains: [...new Set(explained)] },
     };
   };
@@ -122,6 +122,7 @@ function confidenceOf(
   { confidence, role }: Candidate,
   calibrated: Calibrated | null,
   isDoubtful: boolean,
+  saving: Finding['saving'],
 ): Finding['confidence'] {
   let level = LEVELS.indexOf(confidence);
   if (role === 'cause' && calibrated !== null) {
@@ -129,5 +130,7 @@ function confidenceOf(
     if (calibrated.record.source !== 'spans') level = Math.min(level, 1);
   }
   if (isDoubtful && role !== 'note') level = Math.min(level, 1);
+  // It may save nothing at all.
+  if (role === 'cause' && saving !== null && saving.ciMs[0] <= 0) level = 0;
   return LEVELS[Math.max(0, level)] ?? 'low';
 }

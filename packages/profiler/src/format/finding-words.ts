@@ -16,8 +16,9 @@ export function gainWords({ saving, failsInMs, kind }: Finding): string {
 }
 
 export function evidenceWords({ metric, value, unit, threshold }: Evidence): string {
-  const from = threshold === null ? '' : ` (from ${formatValue(threshold, unit)})`;
-  return `${metric} ${formatValue(value, unit)}${from}`;
+  // A rule that fired with a smaller value than its threshold has an upper one.
+  const limit = threshold === null ? '' : ` (${value < threshold ? 'below' : 'from'} ${formatValue(threshold, unit)})`;
+  return `${metric} ${formatValue(value, unit)}${limit}`;
 }
 
 function formatValue(value: number, unit: Evidence['unit']): string {
