@@ -43,6 +43,7 @@ export function poolReport(recorder: PoolRecorder, endMs: number, standing: Pool
     // Messages of the pool have the number at some moments only. Curves have its means.
     peakInFlight: Math.max(recorder.peakUnsettled, ...curves.unsettled.map(Math.ceil)),
     ...workers,
+    submitGaps: submitGaps(recorder),
     atEnd: standing.tasks,
     asked: askedAndUsed(recorder, standing, workers, curves, byTask, wallMs),
     byTask,
@@ -123,6 +124,10 @@ function workerCodecs(recorder: PoolRecorder): Map<string, { decodeMs: number; e
     }
   }
   return all;
+}
+
+function submitGaps({ submits: { gaps } }: PoolRecorder): NonNullable<PoolReport['submitGaps']> {
+  return { count: gaps.count, p50Ms: gaps.percentile(0.5), p85Ms: gaps.percentile(0.85) };
 }
 
 /** Time in which the pool had neither a worker nor a task. */

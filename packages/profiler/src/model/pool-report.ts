@@ -28,6 +28,8 @@ export interface PoolReport {
   tasksPerSecond: number;
   /** Mean number of tries between submit and settled, over the wall time. */
   meanInFlight: number;
+  /** Time from the latest settling until each submit, as far as both are known: short where results bring about submits. */
+  submitGaps?: { count: number; p50Ms: number; p85Ms: number };
   /** Most tries between submit and settled. */
   peakInFlight: number;
   /** Time with a handler running ÷ time that workers were up. */

@@ -1,11 +1,5 @@
 import { GcMeter } from '@millpond/core/internal';
-import {
-  clearInterval,
-  eventLoopUtilization,
-  memoryUsage,
-  monitorEventLoopDelay,
-  setInterval,
-} from '../natives.js';
+import { clearInterval, eventLoopUtilization, memoryUsage, monitorEventLoopDelay, setInterval } from '../natives.js';
 
 /** One look at the program's main thread. */
 export interface ParentSample {

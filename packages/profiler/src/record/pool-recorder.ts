@@ -26,6 +26,7 @@ import { SectionMistakeSums } from './section-mistakes.js';
 import { TraceSplitter } from './segments.js';
 import { Slowest } from './slowest.js';
 import { SpanSample } from './span-sample.js';
+import { SubmitGaps } from './submit-gaps.js';
 import { TaskLedger } from './task-ledger.js';
 import { WorkerLedger } from './worker-ledger.js';
 
@@ -70,6 +71,7 @@ export class PoolRecorder {
   readonly batches = new BoundedNames(MOST_TASKS, () => new BatchLedger());
   readonly maps: BoundedNames<LatencyMap>;
   readonly slowest = new Slowest();
+  readonly submits = new SubmitGaps();
   /** Samples of good and of failed tries; undefined below level 'trace'. */
   readonly spans: { good: SpanSample; failed: SpanSample } | undefined;
   /** Undefined before the first profile. */
@@ -119,6 +121,7 @@ export class PoolRecorder {
     }
     this.workers.ran(trace);
     this.curves.add(trace);
+    this.submits.add(trace);
     if (split.isComplete) this.#cameBack(trace, split.latencyMs);
     if (trace.outcome === 'timeout') this.mark('timeout', trace.settledAt, trace.workerId, `"${trace.task}" timed out`);
     if (this.spans !== undefined) (trace.outcome === 'ok' ? this.spans.good : this.spans.failed).add(trace);

@@ -1,3 +1,4 @@
+import type { PoolReport } from '../model/pool-report.js';
 import { median } from '../statistics/quantile.js';
 import type { Arrivals } from './run-record.js';
 
@@ -20,6 +21,20 @@ export function arrivalsOf(submits: ArrayLike<number>, settles: ArrayLike<number
     sinceSettled[i] = settled === 0 ? Infinity : Math.max(0, (submits[i] ?? 0) - (ends[settled - 1] as number));
   }
   return closedOf(submits, ends, inFlight, sinceSettled) ?? roundsOf(submits, ends, inFlight) ?? { kind: 'open' };
+}
+
+/** Median gap of a program that submits at each result, as a share of the mean time between two results. */
+const PROMPT = 0.2;
+
+/**
+ * The same from totals of a pool, where single tries are not known. Submits at times of their own come half a time between two results
+ * after the latest one, at the median. Undefined where that is so, or where too little is known.
+ */
+export function closedByGaps({ submitGaps, meanInFlight, wallMs, activeMs, tasks }: PoolReport): Arrivals | undefined {
+  if (submitGaps === undefined || tasks === 0 || submitGaps.count < Math.max(LEAST_CALLS, tasks / 2)) return undefined;
+  if (submitGaps.p50Ms > PROMPT * (activeMs / tasks)) return undefined;
+  const cap = Math.max(1, Math.round((meanInFlight * wallMs) / Math.max(1e-9, activeMs)));
+  return { kind: 'closed', cap, thinkMs: submitGaps.p50Ms };
 }
 
 /** One call after another has settled, with the same number in flight. */

@@ -2,7 +2,7 @@ import type { PoolReport } from '../model/pool-report.js';
 import type { ReportData } from '../model/report-data.js';
 import type { SpanColumns } from '../model/spans.js';
 import { randomFrom } from '../statistics/random.js';
-import { arrivalsOf } from './arrivals.js';
+import { arrivalsOf, closedByGaps } from './arrivals.js';
 import { nameCosts } from './name-costs.js';
 import { pickRows, type Rows } from './rows.js';
 import { rowsOfCurves } from './rows-of-curves.js';
@@ -24,7 +24,8 @@ export function recordOf(measured: Measured, pool: PoolReport, mostRows = MOST_R
   const names = pool.byTask.map(({ task }) => task);
   const triesOfAll = measured.pools.reduce((sum, { tries }) => sum + tries, 0);
   const costs = nameCosts(pool, measured.parent.ledger, triesOfAll);
-  const { rows, weight, source, arrivals } = rowsOf(measured, pool, costs, mostRows);
+  const { rows, weight, source, arrivals: seen } = rowsOf(measured, pool, costs, mostRows);
+  const arrivals = seen.kind === 'open' ? (closedByGaps(pool) ?? seen) : seen;
   if (rows.count === 0) return null;
   const boots = pool.workers.flatMap(({ bootMs }) => (bootMs === null ? [] : [bootMs]));
   const bootMs = boots.length === 0 ? pool.bootMs : boots.reduce((sum, each) => sum + each, 0) / boots.length;
