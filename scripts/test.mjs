@@ -10,6 +10,7 @@ const CHECKS = [
   'lint',
   'docs',
   'typecheck',
+  'check:format',
   'check:packages',
   'check:api',
   'check:dead',
