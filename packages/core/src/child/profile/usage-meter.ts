@@ -1,10 +1,10 @@
 import type { EventLoopUtilization } from 'node:perf_hooks';
 import { hostNowMs } from '../../base/clock.js';
+import { GcMeter } from '../../base/gc-meter.js';
 import { eventLoopUtilization } from '../../base/loop-use.js';
 import { getHeapStatistics } from '../../base/v8-natives.js';
 import type { WorkerUsage } from '../../contract/profile-messages.js';
 import { heapLimitBytes, ownBytes } from '../own-memory.js';
-import { GcMeter } from '../../base/gc-meter.js';
 import type { ProfiledTasks } from './profiled-worker.js';
 import type { TaskMeter } from './task-meter.js';
 import { ThreadClock, type ThreadTimes } from './thread-times.js';
