@@ -9,6 +9,7 @@ export { BoundedNames, OTHER, type Places, shortName } from './base/bounded-name
 export { type MemoryGrowth, MemoryMeter } from './base/memory-meter.js';
 export { OpenSection } from './base/open-section.js';
 export { GcMeter } from './base/gc-meter.js';
+export { ThreadClock } from './base/thread-times.js';
 export { printable } from './base/printable.js';
 export { SectionSums } from './base/section-sums.js';
 export { PROFILING } from './contract/profile-messages.js';

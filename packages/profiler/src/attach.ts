@@ -151,5 +151,6 @@ export function standingOf({ pool, profiling }: Attachment): PoolStanding {
     concurrency,
     tasks: { queued: tasks.queued, dispatched: tasks.dispatched },
     asked: profiling?.asked ?? NOTHING_ASKED,
+    resultsMs: profiling?.costs().decodeMs ?? null,
   };
 }

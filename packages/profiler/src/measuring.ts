@@ -12,6 +12,7 @@ import type { ReportData } from './model/report-data.js';
 import { Date, nodeTiming, process } from './natives.js';
 import type { ResolvedProfilerOptions } from './options.js';
 import type { RawProfiles } from './output/chrome/profiles.js';
+import { CoreClock } from './record/core-clock.js';
 import { ParentRecorder } from './record/parent-recorder.js';
 import type { Measured } from './replay/record-of.js';
 import { Marks } from './sections/marks.js';
@@ -32,6 +33,7 @@ export class Measuring {
   readonly #startedAt = new Date().toISOString();
   readonly #startMs = hostNowMs();
   readonly #idleAtStartMs = nodeTiming.idleTime;
+  readonly #cores: CoreClock | undefined;
   #hasStopped = false;
   #parent: ParentRecorder | undefined;
   #profile: ParentProfile | undefined;
@@ -44,6 +46,7 @@ export class Measuring {
     this.#options = options;
     this.#sections = sections;
     const { level, io, sampleUs, heap } = options;
+    this.#cores = level === 'off' ? undefined : new CoreClock();
     this.attachments = new Attachments(level, level === 'off' ? undefined : { level, io, sampleUs, heap }, hostNowMs);
   }
 
@@ -83,6 +86,7 @@ export class Measuring {
       this.#hasStopped = true;
       return { data: this.report(true), raw: this.#rawProfiles() };
     } finally {
+      this.#cores?.close();
       this.attachments.detach();
     }
   }
@@ -137,6 +141,7 @@ export class Measuring {
         loopDelayP99Ms: parent?.delayP99Ms ?? 0,
       },
       pools: attachments.map((attachment) => poolReport(attachment.recorder, endMs, standingOf(attachment), isFull)),
+      coreTimes: this.#cores?.read(wallMs),
       parentSections: this.#sections.ledger,
       parentMarks: this.#marks.list,
       parentCpu: parentCpu === undefined ? {} : { cpu: parentCpu },

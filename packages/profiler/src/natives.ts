@@ -24,6 +24,7 @@ export const { nodeTiming } = performance;
 export const eventLoopUtilization = performance.eventLoopUtilization.bind(performance);
 export const Date = genuine('Date', globalThis.Date);
 export const process = nodeProcess;
+export const cpuUsage = nodeProcess.cpuUsage.bind(nodeProcess);
 export const memoryUsage = nodeProcess.memoryUsage.bind(nodeProcess);
 export { monitorEventLoopDelay };
 export const Buffer = NodeBuffer;

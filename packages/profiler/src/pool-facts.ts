@@ -31,4 +31,6 @@ export interface PoolStanding {
   concurrency: number;
   tasks: { queued: number; dispatched: number };
   asked: PoolAsked;
+  /** Time of the main thread for results of the pool: reading and settling; null if the pool cannot tell. */
+  resultsMs: number | null;
 }

@@ -58,6 +58,8 @@ export function deltaOf(path: string[], task: string, durationsMs: readonly numb
     count: durationsMs.length,
     totalMs,
     selfMs: selfMs ?? totalMs,
+    calledMs: selfMs ?? totalMs,
+    awaitedMs: 0,
     minMs: Math.min(...durationsMs),
     maxMs: Math.max(...durationsMs),
     squares: durationsMs.reduce((sum, ms) => sum + ms * ms, 0),
@@ -87,6 +89,7 @@ export function recorderOf(
 export function usageOf(fields: Partial<WorkerUsage>): WorkerUsage {
   return {
     ...{ atMs: 0, sinceMs: 0, loopActiveMs: 0, loopIdleMs: 0, loopDelayMaxMs: 0, cpuMs: 0, runQueueMs: 0 },
+    processCpuMs: null,
     ...{ gcMs: 0, gcScavengeMs: 0, gcMarkMs: 0, gcCount: 0, gcWorstSecondMs: 0, heapFloorBytes: 0 },
     ...{ heapUsedBytes: 0, heapLimitBytes: 0, externalBytes: 0, rssBytes: 0, allocatedBytes: 0 },
     ...{ decodeMs: 0, encodeMs: 0, profilerMs: 0, tasks: [] },
@@ -97,7 +100,7 @@ export function usageOf(fields: Partial<WorkerUsage>): WorkerUsage {
 /** News of a worker. */
 export function workerMessage(what: WorkerMessage['what'], workerId: number, atMs: number, bootMs = 0): WorkerMessage {
   const slot = workerId - 1;
-  return { pool: {}, kind: 'process', workerId, slot, what, atMs, bootMs, isFault: false, why: '' };
+  return { pool: {}, kind: 'process', workerId, slot, what, atMs, bootMs, isFault: false, why: '', section: '' };
 }
 
 /** A pool that only says what a test has it say. */

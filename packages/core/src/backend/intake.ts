@@ -180,7 +180,7 @@ export class Intake {
     if (balance.isTimed(task.id)) {
       const tookMs = this.#clock.now() - task.submittedAt;
       balance.called(tookMs);
-      task.encodedUs = Math.round(tookMs * 1000);
+      task.encodedNs = 1 + Math.max(0, Math.round(tookMs * 1e6));
     }
     if (refusal !== undefined && task.state === 'queued') this.#dispatcher.refuse(task, refusal);
     if (wrong !== undefined && task.state === 'queued') this.#registry.fail(task, wrong);

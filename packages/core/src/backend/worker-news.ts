@@ -209,6 +209,7 @@ export class WorkerNews implements WorkerListener<Worker> {
       atMs: clock.now(),
       bootMs,
       isFault,
+      section: isFault ? end.report.lastSection : '',
       why,
     };
     workerChannel.publish(message);

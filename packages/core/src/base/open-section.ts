@@ -16,6 +16,8 @@ export class OpenSection<N extends { readonly sums: SectionSums } = { readonly s
   /** Memory at its begin, if that is measured. */
   memory: MemoryMark | undefined;
   #selfMs = 0;
+  /** Self time up to the return of its function. Undefined while that runs, and if the section is ended by hand. */
+  #calledMs: number | undefined;
   /** Time from which on it has had no open child. */
   #aloneSinceMs: number;
   #openChildren = 0;
@@ -34,12 +36,19 @@ export class OpenSection<N extends { readonly sums: SectionSums } = { readonly s
     return this.#openChildren > 0;
   }
 
+  /** Its function has returned. What comes after that was awaited, or ran in continuations. */
+  returned(nowMs: number): void {
+    this.#calledMs = this.#selfMs + (this.#openChildren === 0 ? nowMs - this.#aloneSinceMs : 0);
+  }
+
   /** Ends it, and records it. Children that are open count for themselves from here on. Returns its duration. */
   end(nowMs: number, hasFailed: boolean): number {
     this.hasEnded = true;
     if (this.#openChildren === 0) this.#selfMs += nowMs - this.#aloneSinceMs;
     const totalMs = nowMs - this.beganMs;
-    this.node.sums.closed(nowMs, totalMs, this.#selfMs, hasFailed);
+    const { sums } = this.node;
+    sums.closed(nowMs, totalMs, this.#selfMs, hasFailed);
+    if (this.#calledMs !== undefined) sums.divided(this.#calledMs, this.#selfMs - this.#calledMs);
     if (this.parent !== undefined) this.parent.#childEnded(nowMs);
     this.parent = undefined;
     return totalMs;

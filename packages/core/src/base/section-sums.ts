@@ -8,6 +8,9 @@ export class SectionSums {
   squares = 0;
   /** Time without an open section inside. */
   selfMs = 0;
+  /** Parts of the self time up to the return of a function, and after it. A section that is ended by hand has neither. */
+  calledMs = 0;
+  awaitedMs = 0;
   /** Calls that threw or rejected. */
   errors = 0;
   /** Growth of memory in sum; undefined if no call was measured. */
@@ -38,6 +41,12 @@ export class SectionSums {
     if (hasFailed) this.errors++;
   }
 
+  /** Notes the parts of a call's self time. */
+  divided(calledMs: number, awaitedMs: number): void {
+    this.calledMs += Math.max(0, calledMs);
+    this.awaitedMs += Math.max(0, awaitedMs);
+  }
+
   /** Adds the growth of memory in a call. @param isShared whether other work ran meanwhile */
   grew(growth: MemoryGrowth, isShared: boolean): void {
     const memory = (this.memory ??= { heapBytes: 0, externalBytes: 0, rssBytes: 0, shared: 0 });
@@ -52,6 +61,8 @@ export class SectionSums {
     readonly durations: Parameters<Histogram['merge']>[0];
     readonly squares: number;
     readonly selfMs: number;
+    readonly calledMs: number;
+    readonly awaitedMs: number;
     readonly errors: number;
     readonly memory?: (MemoryGrowth & { readonly shared: number }) | undefined;
     readonly openMs: number;
@@ -60,6 +71,8 @@ export class SectionSums {
     this.durations.merge(part.durations);
     this.squares += part.squares;
     this.selfMs += part.selfMs;
+    this.calledMs += part.calledMs;
+    this.awaitedMs += part.awaitedMs;
     this.errors += part.errors;
     this.openMs += part.openMs;
     if (part.peak > this.peak) this.peak = part.peak;
@@ -76,7 +89,8 @@ export class SectionSums {
   /** Begins to count anew, with the calls that are open now. */
   restart(nowMs: number): void {
     this.durations.clear();
-    this.squares = this.selfMs = this.errors = this.openMs = 0;
+    this.squares = this.selfMs = this.calledMs = this.awaitedMs = 0;
+    this.errors = this.openMs = 0;
     this.memory = undefined;
     this.peak = this.#openNow;
     this.#openSinceMs = nowMs;

@@ -70,6 +70,7 @@ export class SectionRecorder implements SectionEnder {
       this.#endRunning(within, true);
       throw error;
     }
+    section.returned(hostNowMs());
     if (!isThenable(result)) {
       this.#endRunning(within, false);
       return result;

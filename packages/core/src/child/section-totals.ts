@@ -74,12 +74,12 @@ export class SectionTotals {
   /** What it has summed since the last call. */
   take(nowMs: number): SectionDelta {
     const { path, task, sums } = this;
-    const { durations, selfMs, squares, errors, memory, peak } = sums;
+    const { durations, selfMs, calledMs, awaitedMs, squares, errors, memory, peak } = sums;
     const { count, sum, min, max } = durations;
     const counts = durations.toCounts();
     const openMs = sums.openMsAt(nowMs);
     sums.restart(nowMs);
-    const times = { count, totalMs: sum, selfMs, minMs: min, maxMs: max, squares, counts };
+    const times = { count, totalMs: sum, selfMs, calledMs, awaitedMs, minMs: min, maxMs: max, squares, counts };
     return { path, task, ...times, errors, memory, counters: this.#takeCounters(), openMs, peak };
   }
 

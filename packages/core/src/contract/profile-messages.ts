@@ -118,6 +118,11 @@ export interface WorkerUsage {
   loopDelayMaxMs: number;
   /** Processor time of the thread that runs its handlers; null where it cannot be measured. */
   cpuMs: number | null;
+  /**
+   * Processor time of all threads of a worker process: its own, those of libuv, the helpers of V8. Null for a thread: it shares its
+   * process.
+   */
+  processCpuMs: number | null;
   /** Time for which that thread waited for a core; null where the system does not count it. */
   runQueueMs: number | null;
   /** Pauses of the garbage collector. */

@@ -63,6 +63,9 @@ export interface SectionDelta {
   totalMs: number;
   /** totalMs less the time of sections nested in it. */
   selfMs: number;
+  /** Parts of selfMs up to the return of its function, and after that. Both are 0 for sections that are ended by hand. */
+  calledMs: number;
+  awaitedMs: number;
   minMs: number;
   maxMs: number;
   /** Sum of the squares of the durations, ms². */
@@ -154,6 +157,8 @@ export interface WorkerMessage {
   isFault: boolean;
   /** How it ended, in words; empty for the others. */
   why: string;
+  /** Path of the section that its handlers had open last, where it died; empty for none, and for the others. */
+  section: string;
 }
 /**
  * The rule by which a batch left. 'size': it had `size` items. 'bytes': it had `maxBytes`, or the next item would have gone beyond.

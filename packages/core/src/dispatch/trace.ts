@@ -47,7 +47,7 @@ export function publishTrace(
       errorName: told.status === STATUS.error ? errorName(told.thrown) : '',
       limitWaitMs: Math.max(0, task.extras.ticket?.limitWaitMs ?? 0),
       batchWaitMs: batchWaitMs(task),
-      encodeMs: task.encodedUs === 0 ? NaN : task.encodedUs / 1000,
+      encodeMs: task.encodedNs === 0 ? NaN : (task.encodedNs - 1) / 1e6,
       backoffMs: task.backoffMs,
       traceparent: task.extras.headers?.['traceparent'],
       inputBytes: task.inputBytes,

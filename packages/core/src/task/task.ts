@@ -52,8 +52,11 @@ export class Task implements Linked<Task> {
   chunk: Buffer | undefined;
   inputAt = 0;
   inputBytes = 0;
-  /** Time in which its input was encoded, µs; 0 unless its call was timed. An integer, which takes no object of its own. */
-  encodedUs = 0;
+  /**
+   * Time in which its input was encoded, ns, and 1 more: small inputs take less than the clock can tell. 0 unless its call was timed. An
+   * integer, which takes no object of its own.
+   */
+  encodedNs = 0;
   aside: InputAside | undefined;
   readonly extras: TaskExtras;
   readonly resolve: (value: unknown) => void;

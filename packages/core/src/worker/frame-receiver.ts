@@ -71,6 +71,7 @@ export class FrameReceiver<W extends { readonly id: number; readonly state: Work
       arena: transport.arena,
       openDecoder: () => openDecoder(spec.options.codec),
       isWanted: (wireId) => assigned.get(wireId)?.isAbandoned === false,
+      now: () => parts.clock.now(),
       onReturned: (wireId, endedAt) => assigned.returned(wireId, endedAt),
       onRow: (row) => this.#onRow(row),
     });

@@ -16,12 +16,16 @@ export interface ResultReaderParts {
   openDecoder(): ValueDecoder;
   /** Whether the result with this wire id is awaited. Other results are not decoded. */
   isWanted(wireId: number): boolean;
+  /** Host clock, ms. */
+  now(): number;
   /** Notes that the handler of this task has returned; its result comes by a frame. */
   onReturned(wireId: number, endedAt: number): void;
   /** Takes one result. */
   onRow(row: ResultRow): void;
 }
 
+/** From this size on, the decoding of a value is worth a look at the clock. */
+const LARGE_BYTES = 4096;
 const NOTHING_BESIDE: readonly ArrayBuffer[] = [];
 
 /**
@@ -136,6 +140,8 @@ export class ResultReader {
         if ((row.flags & ~RECORD_FLAG.reported) === 0)
           row.take(row.kind === STATUS.ok ? decoder.decode(bytes, from, to) : note(bytes, from, to));
         else row.take(this.#rareValue(bytes, from, to, row, decoder, beside, body));
+        // The task settles with the value. The decoding of a small one takes no longer than a look at the clock.
+        if (row.resultBytes >= LARGE_BYTES) row.settledAt = this.#parts.now();
       } catch (error) {
         row.refuse(error);
         this.#drop(bytes, to, row, beside);

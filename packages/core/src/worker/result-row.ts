@@ -13,8 +13,8 @@ const NO_RECORD = new DataView(new ArrayBuffer(RECORD_HEADER));
  * need before the next one.
  */
 export class ResultRow {
-  /** Time when it was read, which is when its task settles. One look at the clock serves a whole frame. */
-  readonly settledAt: number;
+  /** Time when it was read, which is when its task settles. One look at the clock serves a whole frame, up to the next large value. */
+  settledAt: number;
   /** Time when it came. */
   readonly returnedAt: number;
   /** Time when the frame that announced it was sent. The row may have been read before. */

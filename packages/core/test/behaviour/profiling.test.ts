@@ -122,6 +122,21 @@ describe.each(KINDS)('a worker of kind %s that is profiled', (kind) => {
     });
   });
 
+  it('counts native threads of a process, and no part of a shared one', async () => {
+    await hearing(async (heard) => {
+      await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {
+        const profiling = profile(pool, STATS);
+        for (let n = 0; n < 5; n++) await pool.run('hashesNatively', 50_000);
+        await profiling.collect(WITHIN_MS);
+        const { cpuMs, processCpuMs } = heard.latest(1) as WorkerUsage;
+        if (kind !== 'process') expect(processCpuMs).toBeNull();
+        // Of its own, the thread only starts the work and takes the result.
+        else expect(processCpuMs).toBeGreaterThan(2 * (cpuMs ?? 0));
+        profiling.stop();
+      });
+    });
+  });
+
   it('sends its sums while it works, and the last ones at its end', async () => {
     await hearing(async (heard) => {
       let before = 0;

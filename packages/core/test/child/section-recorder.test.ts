@@ -56,6 +56,37 @@ describe('SectionRecorder', () => {
     ]);
   });
 
+  it('divides self time where a function returns', async () => {
+    const sections = new SectionRecorder(() => {});
+    sections.run(TASK, 'sync', () => spin(2));
+    await sections.run(TASK, 'async', async () => {
+      spin(1);
+      sections.run(TASK, 'inside', () => spin(3));
+      await turn();
+      spin(2);
+      await sections.run(TASK, 'later', async () => {
+        await turn();
+        spin(1);
+      });
+    });
+    sections.open(TASK, 'by hand').end();
+    const deltas = sections.take();
+    const partsOf = (...path: string[]) => {
+      const { calledMs, awaitedMs, selfMs } = find(deltas, ...path);
+      return { calledMs, awaitedMs, restMs: selfMs - calledMs - awaitedMs };
+    };
+    const sync = partsOf('sync');
+    expect(sync.calledMs).toBeGreaterThanOrEqual(2);
+    expect(sync.awaitedMs).toBeLessThan(1);
+    const outer = partsOf('async');
+    expect(outer.calledMs).toBeGreaterThanOrEqual(1);
+    expect(outer.awaitedMs).toBeGreaterThanOrEqual(2);
+    expect(outer.restMs).toBeCloseTo(0, 6);
+    expect(partsOf('async', 'inside').calledMs).toBeGreaterThanOrEqual(3);
+    expect(partsOf('async', 'later').awaitedMs).toBeGreaterThanOrEqual(1);
+    expect(partsOf('by hand')).toMatchObject({ calledMs: 0, awaitedMs: 0 });
+  });
+
   it('adds up by task and path, and splits what a section spends itself from what those in it spend', () => {
     const sections = new SectionRecorder(() => {});
     for (let call = 0; call < 3; call++) {

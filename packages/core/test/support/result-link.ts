@@ -116,6 +116,8 @@ export interface LinkOptions {
   limitBytes?: number;
   isWanted?: (wireId: number) => boolean;
   onRow?: (row: ResultRow) => void;
+  /** Clock of the parent. */
+  now?: () => number;
 }
 
 /** The worker's end of a way for results, and the parent's. */
@@ -133,6 +135,7 @@ export function openLink(options: LinkOptions = {}) {
     log: log?.reader,
     arena: arenas?.here,
     openDecoder: () => openDecoder(codec),
+    now: options.now ?? hostNowMs,
     isWanted: options.isWanted ?? (() => true),
     onReturned: (wireId) => void returned.push(wireId),
     onRow(row) {

@@ -151,6 +151,24 @@ describe.each(KINDS)('results of one worker, with a log in %s,', (_name, openLog
     ]);
   });
 
+  it('settle once they are decoded, which takes time for a large one', () => {
+    const settled: [id: number, settledAt: number][] = [];
+    const { add, writer, reader, frames } = open(openLog(), {
+      onRow: ({ wireId, settledAt }) => void settled.push([wireId, settledAt]),
+      now: () => 7000,
+    });
+    add(1, 'small', true);
+    add(2, 'x'.repeat(10_000), true);
+    add(3, 'small', true);
+    writer.send();
+    for (const frame of frames()) reader.readFrame(frame, 6000);
+    expect(settled).toEqual([
+      [1, 6000],
+      [2, 7000],
+      [3, 7000],
+    ]);
+  });
+
   it('are not decoded for tasks that are not wanted any more, and their places in the arena are free again', () => {
     const { add, rows, look, arenas } = open(openLog(), { arena: MIB, isWanted: (id) => id % 2 === 0 });
     for (const id of range(6)) {

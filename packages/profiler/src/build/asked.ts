@@ -46,6 +46,7 @@ export function askedAndUsed(
               sum(cpu, (ms) => ms),
               wallMs,
             ),
+      meanNative: null,
     },
     queue: { max: asked.queueMax, peak: Math.max(recorder.peakQueued, ...curves.queued.map(Math.ceil)) },
     recycle: { afterTasks: asked.recycleAfterTasks, isSet: isSet('recycle') },

@@ -3,11 +3,13 @@ import type { Mark } from '../model/curves.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { Level, ParentReport } from '../model/report-data.js';
 import { process } from '../natives.js';
+import type { CoreTimes } from '../record/core-clock.js';
 import type { PoolRecorder } from '../record/pool-recorder.js';
 import type { SectionLedger } from '../record/section-ledger.js';
 import type { Measured } from '../replay/record-of.js';
 import { bottlenecksOf } from '../sections/bottlenecks.js';
 import { sectionReports } from '../sections/section-reports.js';
+import { coreUse } from './core-use.js';
 import { dispatcherLedger, type ParentTimes } from './parent-report.js';
 import { dataQuality } from './quality.js';
 import { sum } from './sums.js';
@@ -19,7 +21,9 @@ export interface Recorded {
   times: ParentTimes;
   busyShare: number;
   recorders: readonly PoolRecorder[];
-  pools: PoolReport[];
+  pools: readonly PoolReport[];
+  /** Undefined at level 'off'. */
+  coreTimes: CoreTimes | undefined;
   parentSections: SectionLedger;
   parentMarks: readonly Mark[];
   parentCpu: Pick<ParentReport, 'cpu' | 'heap'>;
@@ -30,7 +34,8 @@ export interface Recorded {
 
 /** All that was measured, as plain data, before any conclusion. */
 export function buildMeasured(recorded: Recorded): Measured {
-  const { level, startedAt, times, pools, busyShare } = recorded;
+  const { level, startedAt, times, busyShare } = recorded;
+  const { pools, ...cores } = coreUse(recorded.coreTimes, times.wallMs, times.wallMs - times.idleMs, recorded.pools);
   const sections = sectionReports(recorded.parentSections);
   return {
     version: 2,
@@ -43,7 +48,7 @@ export function buildMeasured(recorded: Recorded): Measured {
       cores: availableParallelism(),
       memoryBytes: recorded.memoryBytes,
       execArgv: [...process.execArgv],
-      otherCores: null,
+      ...cores,
     },
     pools,
     parent: {

@@ -6,6 +6,7 @@ import type { PoolStanding } from '../pool-facts.js';
 import type { PoolRecorder } from '../record/pool-recorder.js';
 import { EXECUTION, TraceSplitter } from '../record/segments.js';
 import { SpanSample } from '../record/span-sample.js';
+import type { TaskLedger } from '../record/task-ledger.js';
 import { workerCapacity } from '../record/worker-capacity.js';
 import { askedAndUsed } from './asked.js';
 import { durationStats } from './durations.js';
@@ -54,7 +55,7 @@ export function poolReport(recorder: PoolRecorder, endMs: number, standing: Pool
     batches: batchReports(recorder, standing),
     deaths: recorder.deaths.map((death) => {
       const lostMs = recorder.workers.find(death.workerId)?.executionByEnd.crash ?? 0;
-      return { ...since(death), section: '', lostMs };
+      return { ...since(death), lostMs };
     }),
     sizing: recorder.sizing.map(since),
     curves,
@@ -79,6 +80,7 @@ function taskReports(recorder: PoolRecorder, endMs: number, standing: PoolStandi
   const parts = executionParts(shares);
   const codecs = workerCodecs(recorder);
   const entries = [...recorder.tasks.entries()];
+  const weights = sum(entries, ([, ledger]) => resultWeight(ledger));
   const submits = sum(entries, ([, ledger]) => sum(Object.values(ledger.outcomes), (count) => count) - ledger.retries);
   return entries
     .map(([task, ledger]) => {
@@ -86,7 +88,6 @@ function taskReports(recorder: PoolRecorder, endMs: number, standing: PoolStandi
       const own = closedParts(parts.get(task) ?? noParts(), execution.sum);
       const codec = codecs.get(task) ?? { decodeMs: 0, encodeMs: 0 };
       const { inputEncode } = ledger.waits;
-      const settle = ledger.segments.at(-1) as Histogram;
       const first = sum(Object.values(ledger.outcomes), (count) => count) - ledger.retries;
       return taskReport(task, ledger, {
         parts: own,
@@ -95,7 +96,7 @@ function taskReports(recorder: PoolRecorder, endMs: number, standing: PoolStandi
           inputEncodeMs: inputEncode.mean * execution.count,
           inputDecodeMs: codec.decodeMs,
           outputEncodeMs: codec.encodeMs,
-          outputDecodeMs: settle.sum,
+          outputDecodeMs: (standing.resultsMs ?? 0) * share(resultWeight(ledger), weights),
           estimated: true,
         },
         asked: standing.asked.task(task),
@@ -104,6 +105,14 @@ function taskReports(recorder: PoolRecorder, endMs: number, standing: PoolStandi
       });
     })
     .sort((a, b) => b.latency.totalMs - a.latency.totalMs);
+}
+
+/** Reading and settling a result takes about as long as reading 500 bytes more of it. */
+const RESULT_BYTES = 500;
+
+/** What the results of a name cost the main thread, in bytes. */
+function resultWeight({ latency, bytesOut }: TaskLedger): number {
+  return latency.count * RESULT_BYTES + bytesOut.total;
 }
 
 /** Parts of the listed workers, made to cover the execution of all. Those of folded workers are not known by task name. */

@@ -88,6 +88,7 @@ function workerReport(worker: WorkerRecord, endMs: number, meansMs: ReadonlyMap<
     heapLimitBytes: usage?.heapLimitBytes ?? null,
     rssPeakBytes: usage === undefined ? null : worker.peaks.rssBytes,
     cpuMs: usage?.cpuMs ?? null,
+    processCpuMs: usage?.processCpuMs ?? null,
     heapFloor: heapFloor(worker.floors),
     firstTasksMs: [...worker.firstTasksMs],
   };

@@ -11,7 +11,7 @@ const SETTABLE = new Set([
   ...['execArgv', 'busyPollMs', 'workload', 'crash'],
 ]);
 /** Texts that are values; other texts describe one. */
-const TEXTS = new Set(['process', 'thread', 'auto', 'cpu', 'io', 'mixed', 'p95']);
+const TEXTS = new Set(['process', 'thread', 'inline', 'auto', 'cpu', 'io', 'mixed', 'p95']);
 
 /** Options by which an advice can be tried; undefined if it needs other code, or an option of a call. */
 export function overridesOf({ option, value }: Advice): Overrides | undefined {

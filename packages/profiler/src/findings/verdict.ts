@@ -66,7 +66,7 @@ function healthy(measured: Measured): Verdict {
 
 function stateOf(measured: Measured, pool: PoolReport): string {
   const { occupancy, executionMs, latencyMs, queueMs } = viewOf(measured, pool, null, 'makespan');
-  const own = share(executionMs, latencyMs - queueMs);
+  const own = share(executionMs, latencyMs - queueMs - pool.bootWaitMs);
   return occupancy >= 0.8
     ? `workers of ${named(pool.name)} are ${percent(occupancy)} occupied, and handlers have ${percent(own)} of the time of tasks outside of the queue`
     : `workers of ${named(pool.name)} are ${percent(occupancy)} occupied, and tasks find one free`;

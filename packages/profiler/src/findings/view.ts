@@ -7,7 +7,7 @@ import { onCoreShare } from '../replay/on-core.js';
 import type { Goal } from '../replay/play.js';
 import type { Measured } from '../replay/record-of.js';
 import type { RunRecord } from '../replay/run-record.js';
-import { workersOf } from '../replay/surroundings.js';
+import { freeCores, workersOf } from '../replay/surroundings.js';
 
 /** One pool as the rules see it: its report, and the sums that several rules use. All times in ms. */
 export interface PoolView {
@@ -36,7 +36,7 @@ export interface PoolView {
   occupancy: number;
   /** Time for which the threads of workers were not idle ÷ the time that they were up. */
   loopShare: number;
-  /** Cores for this program, and those in use by its workers and its main thread. */
+  /** Cores for this program, and those in use by all its threads. */
   cores: number;
   coresUsed: number;
 }
@@ -54,7 +54,6 @@ export function viewOf(measured: Measured, pool: PoolReport, record: RunRecord |
   const held = wait('limit') + wait('batch') + wait('inputEncode');
   const worked =
     totals.cpu + totals.gc + totals.runQueue + totals.offCpu + totals.onLoop + totals.decode + totals.encode;
-  const available = Math.max(0.1, pool.asked.cores.available - (measured.run.otherCores ?? 0));
   return {
     ...{ measured, pool, record, goal, workers, places },
     tries: sumOf(tasks, ({ latency }) => latency.count),
@@ -76,12 +75,15 @@ export function viewOf(measured: Measured, pool: PoolReport, record: RunRecord |
     onCore: onCoreShare(tasks),
     occupancy: Math.min(1, executionMs / (upMs * Math.max(1, pool.asked.concurrency.now))),
     loopShare: Math.min(1, worked / upMs),
-    cores: available,
-    coresUsed:
-      Math.min(1, measured.parent.busyShare) +
-      (pool.asked.cores.meanUsed ??
-        (totals.cpu + totals.gc + totals.onLoop + totals.decode + totals.encode) / Math.max(1, pool.wallMs)),
+    cores: freeCores(pool.asked.cores.available, measured.run.otherCores),
+    coresUsed: Math.max(Math.min(1, measured.parent.busyShare) + coresOfWorkers(pool), measured.run.programCores ?? 0),
   };
+}
+
+/** Cores that the workers of a pool used, native threads included. */
+export function coresOfWorkers({ asked: { cores }, capacity: { totals }, wallMs }: PoolReport): number {
+  const onLoop = totals.cpu + totals.gc + totals.onLoop + totals.decode + totals.encode;
+  return (cores.meanUsed ?? onLoop / Math.max(1, wallMs)) + (cores.meanNative ?? 0);
 }
 
 /** Part of a whole; 0 if there is no whole. */

@@ -84,7 +84,11 @@ export interface Asked {
   heap: { limitBytes: number | null; peakBytes: number | null };
   /** Memory of one worker and of the pool, bytes; null if unknown. */
   memory: { limitBytes: number | null; peakBytes: number | null; perWorkerBytes: number | null };
-  cores: { available: number; meanUsed: number | null };
+  /**
+   * Cores that workers used: `meanUsed` by threads that run handlers, `meanNative` by all others of theirs. Those are libuv's (file system,
+   * zlib, crypto) and V8's helpers. Null if unknown.
+   */
+  cores: { available: number; meanUsed: number | null; meanNative: number | null };
   queue: { max: number | null; peak: number };
   recycle: { afterTasks: number | null; isSet: boolean };
   codec: string;

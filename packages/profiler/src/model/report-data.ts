@@ -40,7 +40,9 @@ export interface RunInfo {
   memoryBytes: number | null;
   /** Node's own flags of the program. */
   execArgv: string[];
-  /** Processor time of all cores that others used, 0 to `cores`; null if unknown. */
+  /** Cores that the program used with all its workers and their native threads; null at level 'off'. */
+  programCores: number | null;
+  /** Cores that others used, 0 to `cores`: other programs, and child processes of handlers. Null if unknown. */
   otherCores: number | null;
 }
 

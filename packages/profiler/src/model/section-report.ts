@@ -7,6 +7,9 @@ export interface SectionReport extends DurationStats {
   path: string[];
   /** totalMs less the time of the sections inside it. */
   selfMs: number;
+  /** Parts of selfMs up to the return of its function, and after that. Both are 0 for sections that are ended by hand. */
+  calledMs: number;
+  awaitedMs: number;
   stddevMs: number;
   /** selfMs ÷ execution time of the task name, or ÷ self time of all sections of the parent. */
   share: number;

@@ -27,6 +27,8 @@ export interface WorkerReport {
   heapLimitBytes: number | null;
   rssPeakBytes: number | null;
   cpuMs: number | null;
+  /** Processor time of all threads of a worker process; null for a thread. */
+  processCpuMs: number | null;
   /** Heap after full collections over time: slope in bytes a second with its 95 % interval; null with fewer than five. */
   heapFloor: { slope: number; low: number; high: number; points: [atMs: number, bytes: number][] } | null;
   firstTasksMs: number[];

@@ -77,7 +77,7 @@ export class PoolRecorder {
   /** Undefined before the first profile. */
   profiles: ProfileRecorder | undefined;
   readonly marks: Mark[] = [];
-  readonly deaths: { workerId: number; atMs: number; why: string }[] = [];
+  readonly deaths: { workerId: number; atMs: number; why: string; section: string }[] = [];
   readonly sizing: { atMs: number; from: number; to: number; reason: string }[] = [];
   /** Marks, deaths and changes without a place. */
   untold = 0;
@@ -149,13 +149,13 @@ export class PoolRecorder {
 
   worker(message: WorkerMessage): void {
     this.workers.changed(message);
-    const { what, atMs, workerId, bootMs, isFault, why } = message;
+    const { what, atMs, workerId, bootMs, isFault, why, section } = message;
     if (what === 'ready') this.mark('ready', atMs, workerId, `ready after ${Math.round(bootMs)} ms`);
     if (what !== 'exited') return;
     this.mark(isFault ? 'crashed' : 'exited', atMs, workerId, why);
     this.curves.ended(workerId, atMs);
     if (!isFault) return;
-    if (this.deaths.length < MOST_DEATHS) this.deaths.push({ workerId, atMs, why });
+    if (this.deaths.length < MOST_DEATHS) this.deaths.push({ workerId, atMs, why, section });
     else this.untold++;
   }
 

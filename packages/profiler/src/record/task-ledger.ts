@@ -13,6 +13,8 @@ const FIRST_WAY_IN = SEGMENT_IDS.indexOf('encode');
 const DECODE = SEGMENT_IDS.indexOf('decode');
 const EXECUTION = SEGMENT_IDS.indexOf('execution');
 const SETTLE = SEGMENT_IDS.indexOf('settle');
+/** Results from this size on settle at a time of their own. */
+const LARGE_BYTES = 4096;
 /** Distinct errors of one task name. */
 const MOST_ERRORS = 20;
 /** Failed tasks whose next try is awaited. */
@@ -122,7 +124,9 @@ export class TaskLedger {
     this.executionSquares += executionMs * executionMs;
     if (!Number.isNaN(trace.encodeMs)) {
       this.waits.inputEncode.record(Math.min(trace.encodeMs, queueWaitMs));
-      const codecMs = trace.encodeMs + (segments[DECODE] ?? 0) + (segments[SETTLE] ?? 0);
+      // A small result has no time of its own there, but that of all results that came with it.
+      const readMs = trace.outputBytes >= LARGE_BYTES ? (segments[SETTLE] ?? 0) : 0;
+      const codecMs = trace.encodeMs + (segments[DECODE] ?? 0) + readMs;
       this.messages.add(trace.inputBytes + trace.outputBytes, codecMs);
     }
     let wayInMs = 0;

@@ -5,6 +5,8 @@ const SUMS = [
   ...(['loopActiveMs', 'loopIdleMs', 'gcMs', 'gcScavengeMs', 'gcMarkMs', 'gcCount', 'allocatedBytes'] as const),
   ...(['decodeMs', 'encodeMs', 'profilerMs'] as const),
 ];
+/** The same, null where the system does not count. */
+const UNSURE = ['cpuMs', 'processCpuMs', 'runQueueMs'] as const;
 const TASK_SUMS = ['calledMs', 'sampledMs', 'sampledCpuMs', 'decodeMs', 'encodeMs'] as const;
 
 /**
@@ -14,11 +16,10 @@ const TASK_SUMS = ['calledMs', 'sampledMs', 'sampledCpuMs', 'decodeMs', 'encodeM
 export function usageSince(usage: WorkerUsage, before: WorkerUsage): WorkerUsage {
   const since = { ...usage, sinceMs: before.atMs };
   for (const key of SUMS) since[key] = less(usage[key], before[key]);
-  since.cpuMs = usage.cpuMs === null || before.cpuMs === null ? usage.cpuMs : less(usage.cpuMs, before.cpuMs);
-  since.runQueueMs =
-    usage.runQueueMs === null || before.runQueueMs === null
-      ? usage.runQueueMs
-      : less(usage.runQueueMs, before.runQueueMs);
+  for (const key of UNSURE) {
+    const [now, then] = [usage[key], before[key]];
+    since[key] = now === null || then === null ? now : less(now, then);
+  }
   const known = new Map(before.tasks.map((task) => [task.task, task]));
   since.tasks = usage.tasks.map((task) => taskSince(task, known.get(task.task)));
   return since;

@@ -66,9 +66,10 @@ function divideHandling(all: Capacity, handlingMs: number, usage: WorkerUsage | 
     all.onLoop = restMs;
     return;
   }
-  // A thread that waits for a core, and one that is blocked, are both active loops without processor time.
-  const runQueue = Math.min(1, (runQueueMs ?? 0) / Math.max(1e-9, loopActiveMs));
-  const onCore = Math.min(1 - runQueue, cpuMs / Math.max(1e-9, loopActiveMs));
+  // A thread that waits for a core, and one that is blocked, are both active loops without processor time. The system also counts the
+  // waits of a thread that wakes up. Its loop is not active then.
+  const onCore = Math.min(1, cpuMs / Math.max(1e-9, loopActiveMs));
+  const runQueue = Math.min(1 - onCore, (runQueueMs ?? 0) / Math.max(1e-9, loopActiveMs));
   all.runQueue = Math.min(restMs, onLoopMs * runQueue);
   all.offCpu = Math.min(restMs - all.runQueue, onLoopMs * (1 - runQueue - onCore));
   all.cpu = restMs - all.runQueue - all.offCpu;

@@ -21,10 +21,10 @@ function withCores(plain: Calibrated, waitedForCores: boolean): Calibrated {
   const wholeMs = record.recorded.makespanMs * record.weight;
   if (!waitedForCores || plain.base.makespanMs > 0.95 * wholeMs) return best;
   let [low, high] = [0.05, record.cores];
-  for (let step = 0; step < 8 && errorOf(best) > CLOSE; step++) {
+  for (let step = 0; step < 8 && best.lengthError > CLOSE; step++) {
     const cores = (low + high) / 2;
     const tried = judged({ ...record, cores });
-    if (errorOf(tried) < errorOf(best)) best = tried;
+    if (tried.lengthError < best.lengthError) best = tried;
     if (tried.base.makespanMs < wholeMs) high = cores;
     else low = cores;
   }
@@ -33,11 +33,12 @@ function withCores(plain: Calibrated, waitedForCores: boolean): Calibrated {
 
 /**
  * Replays a run as it was. Where several tasks share a worker, their recorded waits hold the time for which they waited for its thread.
- * The replay makes that anew, so waits are shortened until the lengths agree.
+ * Waits for native threads hold the time for which these had no core. The replay makes both anew, so waits are shortened until the
+ * lengths agree.
  */
 export function calibrate(record: RunRecord, waitedForCores = false): Calibrated {
   let best = withCores(judged(record), waitedForCores);
-  if (record.concurrency <= 1) return best;
+  if (record.concurrency <= 1 && !hasNativeWork(record)) return best;
   let [low, high] = [0, 1];
   for (let step = 0; step < 6 && errorOf(best) > CLOSE; step++) {
     const scale = (low + high) / 2;
@@ -56,7 +57,11 @@ function judged(record: RunRecord): Calibrated {
     record,
     base,
     lengthError: errorBetween(base.makespanMs, makespanMs * record.weight),
-    latencyError: errorBetween(base.meanLatencyMs, meanLatencyMs),
+    // Rows that stand for several tries run on a shorter axis. There a wait in the queue is as much shorter, and an execution is not.
+    latencyError: Math.min(
+      errorBetween(base.meanLatencyMs, meanLatencyMs),
+      errorBetween(base.meanLatencyMs * record.weight, meanLatencyMs),
+    ),
   };
 }
 
@@ -72,4 +77,8 @@ function withWaits(record: RunRecord, scale: number): RunRecord {
   const rows = copyRows(record.rows);
   for (let row = 0; row < rows.count; row++) rows.wait[row]! *= scale;
   return { ...record, rows };
+}
+
+function hasNativeWork({ rows }: RunRecord): boolean {
+  return rows.native.some((ms) => ms > 0);
 }

@@ -1,4 +1,4 @@
-import { pickRows } from './rows.js';
+import { HANDLER_PARTS, handlerMs, pickRows } from './rows.js';
 import type { RunRecord } from './run-record.js';
 
 /**
@@ -35,9 +35,9 @@ export function mergedRows(
   for (let row = 0; row < rows.count; row++) {
     const to = place[into[row] ?? -1] ?? -1;
     if (to < 0) continue;
-    const ms = (rows.cpu[row] ?? 0) + (rows.gc[row] ?? 0) + (rows.block[row] ?? 0) + (rows.wait[row] ?? 0);
+    const ms = handlerMs(rows, row);
     const rest = ms > 0 ? Math.max(0, ms - fixedMs) / ms : 0;
-    for (const part of ['cpu', 'gc', 'block', 'wait'] as const) merged[part][to]! += (rows[part][row] ?? 0) * rest;
+    for (const part of HANDLER_PARTS) merged[part][to]! += (rows[part][row] ?? 0) * rest;
     if (isLarge)
       for (const part of ['inputEncode', 'decode', 'reply', 'settle'] as const)
         merged[part][to]! += rows[part][row] ?? 0;

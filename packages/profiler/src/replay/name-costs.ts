@@ -1,6 +1,7 @@
 import type { DispatcherLedger } from '../model/ledgers.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { TaskReport } from '../model/task-report.js';
+import { helperPartOf, nativePartOf } from './native-part.js';
 import { onCoreShare } from './on-core.js';
 
 /** How the time of one task name divides, as far as only its sums are known. */
@@ -9,7 +10,11 @@ export interface NameCosts {
   cpu: number;
   gc: number;
   block: number;
+  /** Native threads compute while the handler waits. */
+  native: number;
   wait: number;
+  /** Of native threads beside it, which it does not await. */
+  helper: number;
   /** On the main thread, ms a try. */
   dispatchMs: number;
   settleMs: number;
@@ -22,16 +27,16 @@ export interface NameCosts {
 
 export function nameCosts(pool: PoolReport, ledger: DispatcherLedger, triesOfAll: number): NameCosts[] {
   const dispatchMs = ledger.dispatchMs > 0 ? ledger.dispatchMs / Math.max(1, triesOfAll) : 0;
-  const decoded = pool.byTask.reduce((sum, { codec }) => sum + codec.outputDecodeMs, 0);
-  const settling = Math.max(0, ledger.decodeMs - decoded) / Math.max(1, triesOfAll);
+  const settleMs = ledger.decodeMs / Math.max(1, triesOfAll);
   const onLoop = onLoopScale(pool);
   const onCore = onCoreShare(pool.byTask);
+  const native = { awaited: nativePartOf(pool), beside: helperPartOf(pool) };
   return pool.byTask.map((task) => {
     const tries = Math.max(1, task.tries);
     return {
-      ...executionShares(task, onLoop, onCore),
+      ...executionShares(task, onLoop, onCore, native),
       dispatchMs: dispatchMs > 0 ? dispatchMs : task.segments.encode.p50Ms,
-      settleMs: settling + task.codec.outputDecodeMs / tries,
+      settleMs: task.codec.outputDecodeMs > 0 ? task.codec.outputDecodeMs / tries : settleMs,
       decodeMs: task.codec.inputDecodeMs > 0 ? task.codec.inputDecodeMs / tries : task.segments.decode.p50Ms,
       replyMs: task.codec.outputEncodeMs > 0 ? task.codec.outputEncodeMs / tries : task.segments.reply.p50Ms,
       meanIn: task.bytesIn.mean,
@@ -58,17 +63,20 @@ function executionShares(
   { execution }: TaskReport,
   scale: number,
   onCore: number,
-): Pick<NameCosts, 'cpu' | 'gc' | 'block' | 'wait'> {
+  native: { awaited: number; beside: number },
+): Pick<NameCosts, 'cpu' | 'gc' | 'block' | 'native' | 'wait' | 'helper'> {
   const { cpuMs, gcMs, runQueueMs, loopIdleMs, offCpuMs, onLoopMs } = execution;
   const onLoop = cpuMs + gcMs + runQueueMs + offCpuMs + onLoopMs;
   const known = onLoop + loopIdleMs;
   // Without any division, handlers are thought to compute: then no advice rests on idle cores.
-  if (!(known > 0)) return { cpu: 1, gc: 0, block: 0, wait: 0 };
+  if (!(known > 0)) return { cpu: 1, gc: 0, block: 0, native: 0, wait: 0, helper: 0 };
   return {
     cpu: ((cpuMs + onLoopMs) * scale) / known,
     // A collector pauses a handler for longer while its thread has no core.
     gc: (gcMs * onCore * scale) / known,
     block: (offCpuMs * scale) / known,
-    wait: (loopIdleMs + onLoop * (1 - scale)) / known,
+    native: (loopIdleMs * native.awaited) / known,
+    helper: ((cpuMs + gcMs + onLoopMs) * native.beside) / known,
+    wait: (loopIdleMs * (1 - native.awaited) + onLoop * (1 - scale)) / known,
   };
 }

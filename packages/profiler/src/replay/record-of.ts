@@ -8,7 +8,7 @@ import { pickRows, type Rows } from './rows.js';
 import { rowsOfCurves } from './rows-of-curves.js';
 import { rowsOfSpans, stampOf } from './rows-of-spans.js';
 import { type Arrivals, type RunRecord, usualTerms } from './run-record.js';
-import { readyTimes, userStretches } from './surroundings.js';
+import { freeCores, readyTimes, userStretches } from './surroundings.js';
 
 /** All of a report that findings are made from. */
 export type Measured = Omit<ReportData, 'verdict' | 'findings' | 'notes' | 'muted'>;
@@ -38,7 +38,7 @@ export function recordOf(measured: Measured, pool: PoolReport, mostRows = MOST_R
     workers: readyTimes(pool).map((readyMs) => ({ readyMs: readyMs / weight, slowdown: 1 })),
     concurrency: Math.max(1, pool.asked.concurrency.now),
     prefetch: prefetchOf(pool),
-    cores: Math.max(0.1, measured.run.cores - (measured.run.otherCores ?? 0)),
+    cores: freeCores(measured.run.cores, measured.run.otherCores),
     switching: 0,
     recycle: afterTasks === null ? null : { afterTasks, bootMs },
     rebootMs: bootMs,
@@ -66,7 +66,7 @@ type Known = Pick<RunRecord, 'rows' | 'weight' | 'source' | 'arrivals'>;
 function rowsOf(measured: Measured, pool: PoolReport, costs: ReturnType<typeof nameCosts>, mostRows: number): Known {
   const { spans } = pool;
   if (spans === undefined || spans.kept === 0) {
-    const rows = rowsOfCurves(pool, costs, mostRows, 1);
+    const rows = rowsOfCurves(pool, costs, isQuiet(measured, pool), mostRows);
     return { rows, weight: weightOf(pool.tries, rows), source: 'curves', arrivals: { kind: 'open' } };
   }
   const names = spans.tasks.map((task) =>
@@ -81,13 +81,18 @@ function rowsOf(measured: Measured, pool: PoolReport, costs: ReturnType<typeof n
     names,
     isBatched: spans.tasks.map((task) => pool.batches.some((batch) => batch.task === task)),
     placeOf: (workerId) => slots.get(workerId) ?? -1,
-    isQuiet: measured.parent.busyShare < QUIET && pool.asked.concurrency.now <= 1 && prefetchOf(pool) === 0,
+    isQuiet: isQuiet(measured, pool),
   });
   const isComplete = spans.kept >= spans.of;
   const arrivals = isComplete ? arrivalsOfSpans(spans) : ({ kind: 'open' } as const);
   if (!isComplete) return drawn(pool, costs, rows, spans.weight, mostRows);
   if (rows.count <= mostRows) return { rows, weight: 1, source: 'spans', arrivals };
   return { ...thinned(rows, mostRows), source: 'sample', arrivals: prefixOf(arrivals, mostRows) };
+}
+
+/** Whether tasks seldom waited for a busy thread on their way. */
+function isQuiet({ parent }: Measured, pool: PoolReport): boolean {
+  return parent.busyShare < QUIET && pool.asked.concurrency.now <= 1 && prefetchOf(pool) === 0;
 }
 
 function arrivalsOfSpans(spans: SpanColumns): Arrivals {
@@ -120,7 +125,7 @@ function drawn(
   weights: readonly number[],
   mostRows: number,
 ): Known {
-  const times = rowsOfCurves(pool, costs, mostRows, 1).at;
+  const times = rowsOfCurves(pool, costs, true, mostRows).at;
   const random = randomFrom(2);
   const total = weights.reduce((sum, each) => sum + each, 0);
   const places: number[] = [];

@@ -5,13 +5,16 @@ import { middleOfBucket } from './buckets.js';
 import type { NameCosts } from './name-costs.js';
 import { emptyRows, ENDS, type Rows } from './rows.js';
 
+const SEED = 1;
+
 /**
  * Rows made from totals. Each window has as many submits as were counted there. Executions are drawn from the histograms of the names.
  * The order within a name is lost.
+ * @param isQuiet whether threads were seldom busy, so that the way took what it took by itself
  * @param most rows at most; each of them then stands for several tries
  */
-export function rowsOfCurves(pool: PoolReport, costs: readonly NameCosts[], most: number, seed: number): Rows {
-  const random = randomFrom(seed);
+export function rowsOfCurves(pool: PoolReport, costs: readonly NameCosts[], isQuiet: boolean, most: number): Rows {
+  const random = randomFrom(SEED);
   const arrivals = arrivalTimes(pool, most);
   const rows = emptyRows(arrivals.length);
   const draws = pool.byTask.map((task) => drawsOf(task, random));
@@ -30,14 +33,16 @@ export function rowsOfCurves(pool: PoolReport, costs: readonly NameCosts[], most
     rows.hold[row] = task.waits.limit.meanMs + task.waits.batch.meanMs;
     rows.inputEncode[row] = task.codec.inputEncodeMs / Math.max(1, task.tries);
     rows.dispatch[row] = each.dispatchMs;
-    rows.wayIn[row] = task.segments.transportIn.p50Ms;
+    rows.wayIn[row] = isQuiet ? task.segments.transportIn.p50Ms : task.segments.transportIn.minMs;
     rows.decode[row] = each.decodeMs;
     rows.cpu[row] = execution * each.cpu;
     rows.gc[row] = execution * each.gc;
     rows.block[row] = execution * each.block;
+    rows.native[row] = execution * each.native;
+    rows.helper[row] = execution * each.helper;
     rows.wait[row] = execution * each.wait;
     rows.reply[row] = each.replyMs;
-    rows.wayOut[row] = task.segments.transportOut.p50Ms;
+    rows.wayOut[row] = isQuiet ? task.segments.transportOut.p50Ms : task.segments.transportOut.minMs;
     rows.settle[row] = each.settleMs;
     const failedShare = (task.tries - task.outcomes.ok) / Math.max(1, task.tries);
     rows.ends[row] = random() < failedShare ? ENDS.failed : ENDS.ok;

@@ -86,6 +86,8 @@ function fill(rows: Rows, row: number, spans: SpanColumns, i: number, terms: Spa
   rows.cpu[row] = execution * (costs?.cpu ?? 1);
   rows.gc[row] = execution * (costs?.gc ?? 0);
   rows.block[row] = execution * (costs?.block ?? 0);
+  rows.native[row] = execution * (costs?.native ?? 0);
+  rows.helper[row] = execution * (costs?.helper ?? 0);
   rows.wait[row] = execution * (costs?.wait ?? 0);
   rows.reply[row] = (costs?.replyMs ?? part(6)) * outShare;
   rows.wayOut[row] = Math.min(part(7), most?.out ?? Infinity);

@@ -12,12 +12,17 @@ const TIMES = [
   'cpu', // handler, on a core
   'gc', // handler, the collector
   'block', // handler, holds its thread without a core
+  'native', // handler, a native thread computes for it
   'wait', // handler, holds no thread
+  'helper', // native threads beside the handler, which it does not await: collectors, compilers
   'reply', // on the worker's thread
   'wayOut', // on the way back
   'settle', // on the main thread
   'backoff', // between the settling of the try `after` and this one
 ] as const;
+/** Columns that add up to the time of a handler, and all columns that change with it. */
+export const HANDLER_TIMES = ['cpu', 'gc', 'block', 'native', 'wait'] as const;
+export const HANDLER_PARTS = [...HANDLER_TIMES, 'helper'] as const;
 /** Columns of whole numbers, but `after`. */
 const OTHERS = ['name', 'items', 'home', 'ran', 'ends', 'first'] as const;
 type TimeColumn = (typeof TIMES)[number];
@@ -84,5 +89,7 @@ export function copyRows(rows: Rows): Rows {
 
 /** Handler time of a row without any waiting for cores: what the replay starts from. */
 export function handlerMs(rows: Rows, row: number): number {
-  return (rows.cpu[row] ?? 0) + (rows.gc[row] ?? 0) + (rows.block[row] ?? 0) + (rows.wait[row] ?? 0);
+  let ms = 0;
+  for (const part of HANDLER_TIMES) ms += rows[part][row] ?? 0;
+  return ms;
 }

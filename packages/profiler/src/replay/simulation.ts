@@ -108,7 +108,14 @@ export class Simulation {
 
   #workDone(thread: number): void {
     if (thread === 0) this.main.finish();
-    else this.loops.finish(thread - 1);
+    else if (thread <= this.record.workers.length) this.loops.finish(thread - 1);
+    else this.#nativeDone(thread - 1 - this.record.workers.length);
+  }
+
+  #nativeDone(row: number): void {
+    // Helpers have the numbers beyond all rows.
+    if (row >= this.rows.count) return;
+    this.loops.nativeDone(row, this.worker[row] as number);
   }
 
   #timer(thing: number): void {

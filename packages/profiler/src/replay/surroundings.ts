@@ -10,6 +10,14 @@ const LEAST_MS = 5;
 /** Part of a window from which on it is full. */
 const FULL = 0.9;
 
+/** Fewer cores in use by others are noise: the system counts in ticks, and starts of workers are among them. */
+const LEAST_OTHERS = 0.25;
+
+/** Cores that are left for this program; may be a fraction. */
+export function freeCores(available: number, otherCores: number | null): number {
+  return Math.max(0.1, available - (otherCores !== null && otherCores >= LEAST_OTHERS ? otherCores : 0));
+}
+
 /** Workers at one time. While one is replaced, its successor is there as well: that is no further worker. */
 export function workersOf({ asked, peakWorkers }: PoolReport): number {
   const peak = Math.max(1, asked.workers.peak, peakWorkers);

@@ -145,10 +145,16 @@ export class WorkerLoops {
     this.#turn(worker);
   }
 
+  /** Native threads have computed for a row. */
+  nativeDone(row: number, worker: number): void {
+    this.#wait(row, worker);
+    this.#turn(worker);
+  }
+
   unblock(worker: number): void {
     const row = this.row[worker] as number;
     this.loop[worker] = LOOP.idle;
-    this.#wait(row, worker);
+    this.#leaveLoop(row, worker);
     this.#turn(worker);
   }
 
@@ -199,6 +205,9 @@ export class WorkerLoops {
     const { contention = 0 } = this.#record.byName[name] ?? {};
     const crowd = contention === 0 ? 1 : Math.exp(contention * ((this.atWork[name] as number) - 1));
     this.#factor[row] = crowd * (this.#record.workers[worker]?.slowdown ?? 1);
+    const helperMs = this.#rows.helper[row] as number;
+    // Nothing waits for it: it only takes a core.
+    if (helperMs > 0) this.#cores.start(1 + this.load.length + this.#rows.count + row, helperMs);
     this.#computing[row] = ((this.#rows.cpu[row] as number) + (this.#rows.gc[row] as number)) * this.#factor[row];
   }
 
@@ -221,7 +230,7 @@ export class WorkerLoops {
       if (blockMs > 0) {
         this.loop[worker] = LOOP.block;
         this.#on.blockUntil(worker, blockMs);
-      } else this.#wait(row, worker);
+      } else this.#leaveLoop(row, worker);
     } else {
       this.#on.stamp(row, 7);
       this.#on.replied(row);
@@ -231,6 +240,13 @@ export class WorkerLoops {
   #run(row: number, worker: number): void {
     this.running[worker]!++;
     (this.#ready[worker] as IntQueue).push(row * 4 + LOOP.run);
+  }
+
+  /** The handler awaits: first native threads, then whatever needs no core. */
+  #leaveLoop(row: number, worker: number): void {
+    const nativeMs = (this.#rows.native[row] as number) * (this.#factor[row] as number);
+    if (nativeMs > 0) this.#cores.start(1 + this.load.length + row, nativeMs);
+    else this.#wait(row, worker);
   }
 
   #wait(row: number, worker: number): void {

@@ -69,6 +69,7 @@ export class ParentSections {
       this.#cut(scope, true);
       throw error;
     }
+    owner.returned(this.#now());
     if (!isThenable(result)) {
       this.#finish(scope);
       return result;

@@ -21,11 +21,11 @@ export function sectionReports(ledger: SectionLedger, wholeMs?: number): Section
 
 function sectionReport(node: SectionNode, wholeMs: number): SectionReport {
   const { sums } = node;
-  const { durations, selfMs, squares, errors, memory, openMs, peak } = sums;
+  const { durations, selfMs, calledMs, awaitedMs, squares, errors, memory, openMs, peak } = sums;
   return {
     name: node.path.at(-1) ?? TASK_ITSELF,
     path: [...node.path],
-    selfMs,
+    ...{ selfMs, calledMs, awaitedMs },
     stddevMs: standardDeviation(durations.count, durations.sum, squares),
     share: wholeMs > 0 ? selfMs / wholeMs : 0,
     errors,

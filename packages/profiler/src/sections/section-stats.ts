@@ -20,6 +20,9 @@ export interface SectionStats extends DurationStats {
   name: string;
   /** Time with no section open inside. */
   selfMs: number;
+  /** Parts of selfMs up to the return of its function, and after that. Both are 0 for sections that are ended by hand. */
+  calledMs: number;
+  awaitedMs: number;
   stddevMs: number;
   /** Calls that threw or rejected. */
   errors: number;
@@ -77,10 +80,10 @@ export function sectionStats(name: string, sides: readonly SectionSide[]): Secti
   }
   if (places.length === 0) return undefined;
   places.sort((a, b) => b.selfMs - a.selfMs);
-  const { durations, selfMs, squares, errors, memory, openMs, peak } = sums;
+  const { durations, selfMs, calledMs, awaitedMs, squares, errors, memory, openMs, peak } = sums;
   return {
     name: wanted,
-    selfMs,
+    ...{ selfMs, calledMs, awaitedMs },
     stddevMs: standardDeviation(durations.count, durations.sum, squares),
     errors,
     counters: Object.fromEntries(counters),

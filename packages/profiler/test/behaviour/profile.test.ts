@@ -10,6 +10,7 @@ interface Handlers {
   failFirst(): number;
   pause(ms: number): Promise<void>;
   exit(): void;
+  exitWithin(): void;
   gather(size: number): Promise<number>;
 }
 const MODULE = new URL('./fixtures/timed-sections.mjs', import.meta.url);
@@ -194,6 +195,15 @@ describe.each(['process', 'thread', 'inline'] as const)('a profiled pool of kind
     expect(byTask.map(({ task, tries }) => [task, tries])).toEqual([['echo', 1]]);
     expect(sections).toEqual([]);
     expect(bootWaitMs).toBe(0);
+  });
+
+  it.skipIf(kind === 'inline')('names the section in which a worker died', async () => {
+    const pool = makePool();
+    const profiler = new Profiler().attach(pool);
+    await expect(pool.run('exitWithin', undefined)).rejects.toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+    await pool.run('echo', 1);
+    const { deaths } = poolOf(await profiler.stop());
+    expect(deaths).toMatchObject([{ workerId: 1, section: 'outer › inner' }]);
   });
 
   it.skipIf(kind === 'inline')('counts a crash apart, and the worker up to its exit', async () => {

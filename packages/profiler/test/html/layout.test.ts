@@ -115,7 +115,7 @@ function section(task: string, path: string[], selfMs: number): SectionReport & 
   return {
     ...durationsOf([1]),
     ...{ task, name: path.at(-1) ?? '', path, selfMs, stddevMs: 0, share: 0, errors: 0, counters: {}, memory: null },
-    ...{ meanConcurrency: 1, peak: 1, byWorker: [] },
+    ...{ calledMs: selfMs, awaitedMs: 0, meanConcurrency: 1, peak: 1, byWorker: [] },
   };
 }
 

@@ -136,10 +136,15 @@ describe('bounds of the throughput', () => {
   it('are the lowest of workers, cores and main thread', () => {
     const report = sampleReport({ tasks: 1000, workers: 2 });
     const pool = report.pools[0] as ReportData['pools'][0];
-    const bounds = scalingBounds(pool, { ...report, run: { ...report.run, cores: 3, otherCores: 0 } }, 8);
+    const onThree = { ...report, run: { ...report.run, cores: 3, otherCores: 0 } };
+    pool.asked.cores.meanNative = 0;
+    const bounds = scalingBounds(pool, onThree, 8);
     const perTask = pool.capacity.totals.cpu / pool.tries;
     expect(bounds?.bound[0]).toBeCloseTo(1000 / perTask, 6);
     expect(bounds?.bound[7]).toBeCloseTo(3000 / perTask, 6);
+    // Native threads take cores as well: here as much as the handlers.
+    pool.asked.cores.meanNative = pool.capacity.totals.cpu / pool.wallMs;
+    expect(scalingBounds(pool, onThree, 8)?.bound[7]).toBeCloseTo(1500 / perTask, 6);
     report.parent.ledger.ceilingPerSecond = 10;
     expect(scalingBounds(pool, report, 8)?.bound[7]).toBe(10);
   });

@@ -15,7 +15,7 @@ function delta(path: string[], durations: readonly number[]): SectionDelta {
     task: 't',
     count,
     totalMs: sum,
-    selfMs: sum,
+    ...{ selfMs: sum, calledMs: sum, awaitedMs: 0 },
     minMs: min,
     maxMs: max,
     squares: durations.reduce((sum, ms) => sum + ms * ms, 0),
@@ -41,7 +41,7 @@ describe('the ledger of sections', () => {
         const [b] = sectionReports(once);
         expect(a?.totalMs).toBeCloseTo(b?.totalMs ?? NaN, 3);
         // Sums of floats depend on their order a little.
-        const sums = { totalMs: 0, selfMs: 0, meanMs: 0, stddevMs: 0, byWorker: [] };
+        const sums = { totalMs: 0, selfMs: 0, calledMs: 0, meanMs: 0, stddevMs: 0, byWorker: [] };
         expect({ ...a, ...sums }).toEqual({ ...b, ...sums });
         const all = parts.flat();
         const mean = all.reduce((sum, ms) => sum + ms, 0) / all.length;

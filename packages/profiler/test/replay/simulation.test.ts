@@ -44,6 +44,23 @@ describe('simulation of a pool', () => {
     expect(lengthOf(blocking)).toBeCloseTo(500, 6);
   });
 
+  it('shares cores with native threads, awaited or not', () => {
+    const awaited = runOf(100, 1, { cores: 2, concurrency: 10 });
+    awaited.rows.native.fill(20);
+    expect(lengthOf(awaited)).toBeCloseTo(1000, 6);
+    const beside = runOf(100, 2, { cores: 2 });
+    beside.rows.cpu.fill(20);
+    expect(lengthOf(beside)).toBeCloseTo(1000, 6);
+    // A helper a handler, and two cores for all of them.
+    beside.rows.helper.fill(20);
+    expect(lengthOf(beside)).toBeCloseTo(2000, -2);
+    // A pause in the computing: native threads, then a wait that needs no core.
+    const both = runOf(10, 1, { cores: 1 });
+    both.rows.native.fill(20);
+    both.rows.wait.fill(30);
+    expect(lengthOf(both)).toBeCloseTo(500, 6);
+  });
+
   it('overlaps waits of one worker, and nothing else', () => {
     const record = runOf(100, 1, { concurrency: 10 });
     record.rows.wait.fill(50);

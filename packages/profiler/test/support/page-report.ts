@@ -237,6 +237,8 @@ function section(path: string[], selfMs: number, totalMs: number): SectionReport
       name: path.at(-1) ?? '',
       path,
       selfMs,
+      calledMs: selfMs,
+      awaitedMs: 0,
       totalMs,
       stddevMs: 1.4,
       share: selfMs / 3500,

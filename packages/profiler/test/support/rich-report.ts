@@ -152,7 +152,17 @@ function finding(id: Finding['id'], kind: Finding['kind'], name: string): Findin
 function section(path: string[], totalMs: number, selfMs: number): SectionReport {
   return {
     ...durationsOf([totalMs / 2, totalMs / 2]),
-    ...{ name: path.at(-1) ?? '', path, selfMs, stddevMs: 0, share: 0.4, errors: 0, counters: { rows: 3 } },
+    ...{
+      name: path.at(-1) ?? '',
+      path,
+      selfMs,
+      calledMs: selfMs,
+      awaitedMs: 0,
+      stddevMs: 0,
+      share: 0.4,
+      errors: 0,
+      counters: { rows: 3 },
+    },
     memory: { heapBytes: 1000, externalBytes: 0, rssBytes: 0, shared: 0 },
     ...{ meanConcurrency: 1, peak: 1, byWorker: [{ workerId: 1, count: 2, selfMs }] },
   };

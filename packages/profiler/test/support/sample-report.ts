@@ -78,7 +78,7 @@ export function sampleReport({ tasks = 500, workers = 4, keep = tasks, seed = 1 
       prefetch: { value: 'auto', isSet: false },
       heap: { limitBytes: 2 ** 31, peakBytes: 60e6 },
       memory: { limitBytes: 8e9, peakBytes: 600e6, perWorkerBytes: 120e6 },
-      cores: { available: 4, meanUsed: 3.1 },
+      cores: { available: 4, meanUsed: 3.1, meanNative: 0.2 },
       queue: { max: null, peak: 18 },
       recycle: { afterTasks: null, isSet: false },
       codec: 'structured',
@@ -102,7 +102,7 @@ export function sampleReport({ tasks = 500, workers = 4, keep = tasks, seed = 1 
     version: 2,
     run: {
       ...{ level: 'trace', startedAt: '2026-01-01T00:00:00.000Z', wallMs, node: '20.20.2', platform: 'linux-x64' },
-      ...{ cores: 4, memoryBytes: 16e9, execArgv: [], otherCores: 0.1 },
+      ...{ cores: 4, memoryBytes: 16e9, execArgv: [], programCores: 3.4, otherCores: 0.1 },
     },
     verdict: {
       kind: 'healthy',
@@ -218,7 +218,13 @@ function workerReport(
       return { task, count, totalMs, medianMs: p50Ms };
     }),
     ...{ gcMs: 3, gcCount: 4, gcWorstSecondMs: 2, allocatedBytes: 50e6, heapPeakBytes: 60e6, heapLimitBytes: 2 ** 31 },
-    ...{ rssPeakBytes: 120e6, cpuMs: busyMs, heapFloor: null, firstTasksMs: mine.slice(0, 5).map(({ ms }) => ms) },
+    ...{
+      rssPeakBytes: 120e6,
+      cpuMs: busyMs,
+      processCpuMs: null,
+      heapFloor: null,
+      firstTasksMs: mine.slice(0, 5).map(({ ms }) => ms),
+    },
   };
 }
 

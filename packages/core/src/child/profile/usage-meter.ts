@@ -2,12 +2,13 @@ import type { EventLoopUtilization } from 'node:perf_hooks';
 import { hostNowMs } from '../../base/clock.js';
 import { GcMeter } from '../../base/gc-meter.js';
 import { eventLoopUtilization } from '../../base/loop-use.js';
+import { cpuUsage } from '../../base/natives.js';
+import { ThreadClock, type ThreadTimes } from '../../base/thread-times.js';
 import { getHeapStatistics } from '../../base/v8-natives.js';
 import type { WorkerUsage } from '../../contract/profile-messages.js';
 import { heapLimitBytes, ownBytes } from '../own-memory.js';
 import type { ProfiledTasks } from './profiled-worker.js';
 import type { TaskMeter } from './task-meter.js';
-import { ThreadClock, type ThreadTimes } from './thread-times.js';
 
 /** What a worker uses: its event loop, its core, its memory. Sums count from its construction. */
 export class UsageMeter {
@@ -16,9 +17,16 @@ export class UsageMeter {
   readonly #clock = new ThreadClock();
   readonly #before: ThreadTimes = this.#clock.read();
   readonly #gc = new GcMeter(getHeapStatistics().used_heap_size);
+  /** Processor time of the whole process before this, ms; null if it is not that of the worker. */
+  readonly #processBeforeMs: number | null;
   readonly #limitBytes = heapLimitBytes();
   #longestMs = 0;
   #profilerMs = 0;
+
+  /** @param ownsProcess whether the worker is the only one in its process */
+  constructor(ownsProcess: boolean) {
+    this.#processBeforeMs = ownsProcess ? processCpuMs() : null;
+  }
 
   /** Notes the time between two turns of the loop. */
   turned(ms: number): void {
@@ -46,6 +54,7 @@ export class UsageMeter {
       loopIdleMs: Math.max(0, idle - this.#loop.idle),
       loopDelayMaxMs,
       cpuMs: since(this.#before.cpuMs, cpuMs),
+      processCpuMs: this.#processBeforeMs === null ? null : since(this.#processBeforeMs, processCpuMs()),
       runQueueMs: since(this.#before.runQueueMs, runQueueMs),
       ...this.#gc.read(atMs, heapUsedBytes),
       heapUsedBytes,
@@ -67,4 +76,9 @@ export class UsageMeter {
 
 function since(before: number | null, now: number | null): number | null {
   return before === null || now === null ? null : Math.max(0, now - before);
+}
+
+function processCpuMs(): number {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1000;
 }

@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { hostNowMs } from '../../base/clock.js';
 import { MEASURE_BLOCKED } from '../../base/measure-blocked.js';
 import { messageOf } from '../../base/message-of.js';
@@ -34,7 +35,7 @@ export class WorkerProfiler {
   readonly hooks: TaskHooks;
   readonly #parts: WorkerProfilerParts;
   readonly #meter = new TaskMeter();
-  #usage = new UsageMeter();
+  #usage: UsageMeter;
   readonly #labels = new LabelWriter();
   readonly #running = new RunningLabel(hostNowMs);
   readonly #io: IoWatch;
@@ -50,6 +51,7 @@ export class WorkerProfiler {
 
   constructor(parts: WorkerProfilerParts) {
     this.#parts = parts;
+    this.#usage = this.#newMeter();
     this.#io = new IoWatch(() => this.#running.task, {
       isConcurrent: () => (this.#tasks?.concurrency() ?? 1) > 1,
       isShared: parts.isInline === true,
@@ -84,7 +86,7 @@ export class WorkerProfiler {
   serve(tasks: ProfiledTasks): void {
     this.#tasks = tasks;
     this.#usage.stop();
-    this.#usage = new UsageMeter();
+    this.#usage = this.#newMeter();
     this.#meter.serve(
       tasks.handlers,
       tasks.uses.map((use) => use.totals(hostNowMs())),
@@ -182,6 +184,10 @@ export class WorkerProfiler {
   #takeIo(): MeasuredMessage['io'] {
     const taken = this.#io.take();
     return taken.io.length + taken.unknown.length + taken.folded > 0 ? taken : undefined;
+  }
+
+  #newMeter(): UsageMeter {
+    return new UsageMeter(isMainThread && this.#parts.isInline !== true);
   }
 
   #read(): MeasuredMessage['usage'] {

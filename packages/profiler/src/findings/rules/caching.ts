@@ -1,3 +1,4 @@
+import { HANDLER_PARTS } from '../../replay/rows.js';
 import { copyRows } from '../../replay/rows.js';
 import { isNamed, type WhatIf, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
@@ -64,8 +65,7 @@ export function missingCache(view: PoolView): Candidate[] {
           // Every so often one is a repetition: spread evenly, as the time of each is not known.
           const isRepeated = Math.floor((row + 1) * part) > Math.floor(row * part);
           if (!isRepeated) return;
-          for (const column of ['cpu', 'gc', 'block', 'wait', 'decode', 'reply', 'wayIn', 'wayOut'] as const)
-            rows[column][row] = 0;
+          for (const column of [...HANDLER_PARTS, 'decode', 'reply', 'wayIn', 'wayOut'] as const) rows[column][row] = 0;
         }),
       }),
     ];

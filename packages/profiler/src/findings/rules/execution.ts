@@ -1,71 +1,9 @@
-import type { SectionReport } from '../../model/section-report.js';
+import { nativePartOf } from '../../replay/native-part.js';
 import type { RunRecord } from '../../replay/run-record.js';
-import { isNamed, type WhatIf, withRows } from '../../replay/what-if.js';
+import { withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { largestOf, ofTask, type PoolView, setOption, share } from '../view.js';
+import { coresOfWorkers, largestOf, ofTask, type PoolView, setOption, share } from '../view.js';
 import { duration, named, percent } from '../words.js';
-
-/** Executions of a task name times a factor. */
-function scaled(task: string | undefined, factor: number, parts: readonly ('cpu' | 'gc' | 'block' | 'wait')[]): WhatIf {
-  return withRows((rows, row, record) => {
-    if (isNamed(record, row, task)) for (const part of parts) rows[part][row]! *= factor;
-  });
-}
-
-/** R11: one section takes a large part of its task. */
-export function hotSection(view: PoolView): Candidate[] {
-  const { pool } = view;
-  const partOf = (section: SectionReport & { task: string }) => {
-    const executionMs = pool.byTask.find(({ task }) => task === section.task)?.segments.execution.totalMs ?? 0;
-    return share(section.selfMs, executionMs);
-  };
-  // A section that is the whole task says no more than the task's name.
-  const hot = largestOf(
-    pool.sections.filter((section) => partOf(section) >= 0.25 && partOf(section) <= 0.97),
-    ({ selfMs }) => selfMs,
-  );
-  if (hot === undefined) return [];
-  const part = partOf(hot);
-  if (share(hot.selfMs, view.executionMs) < 0.1) return [];
-  const path = hot.path.join(' › ');
-  const frame = pool.cpu
-    ?.find(({ workerId }) => workerId === null)
-    ?.byLabel.find(({ task, section }) => task === hot.task && section === hot.name)
-    ?.hot.find(({ file }) => file !== '');
-  const at =
-    frame === undefined
-      ? ''
-      : ` ${percent(frame.share)} of its samples are in ${frame.functionName} (${frame.file}:${frame.line}).`;
-  return [
-    cause({
-      id: 'R11',
-      title: `HOT SECTION ${path}`,
-      text: `Section ${named(path)} takes ${percent(part)} of the execution of ${named(hot.task)}: ${duration(hot.meanMs)} a call.${at}`,
-      scope: { task: hot.task, section: path },
-      evidence: [
-        evidence('self time', part, 'share', 0.25, 'self time of the section ÷ execution of its task name'),
-        evidence(
-          'if twice as fast',
-          1 / (1 - part / 2),
-          'ratio',
-          null,
-          "Amdahl: 1 ÷ (1 − p + p ÷ 2), a task's speed-up",
-        ),
-        evidence('if it took no time', 1 / Math.max(0.03, 1 - part), 'ratio', null, 'Amdahl: 1 ÷ (1 − p)'),
-      ],
-      advice: [
-        {
-          text: `Make ${frame === undefined ? `section ${named(path)}` : frame.functionName} faster. The saving is that of half its time.`,
-          ...(frame === undefined
-            ? {}
-            : { at: { file: frame.file, line: frame.line, functionName: frame.functionName } }),
-        },
-      ],
-      step: STEP.execution,
-      without: scaled(hot.task, 1 - part / 2, ['cpu', 'gc', 'block', 'wait']),
-    }),
-  ];
-}
 
 /** R14: in a worker with several tasks, one computes or blocks for long, and the others wait. */
 export function blockingNeighbour(view: PoolView): Candidate[] {
@@ -121,7 +59,7 @@ export function waitingHandlers(view: PoolView): Candidate[] {
   const present = Math.max(1, pool.asked.concurrency.now);
   const byLoop = Math.max(1, Math.floor((present * 0.95) / Math.max(0.005, view.loopShare)));
   const byTasks = Math.max(present + 1, Math.ceil(view.peakTasks / workers));
-  const wanted = Math.min(byLoop, byTasks, present * 16, 512);
+  const wanted = Math.min(byLoop, byTasks, usefulByCores(view, present), present * 16, 512);
   if (wanted <= present) return [];
   const io = largestOf(pool.io, ({ totalMs }) => totalMs);
   const what = io === undefined ? '' : ` Most of it waits for ${io.peer} ${io.operation}.`;
@@ -154,6 +92,12 @@ export function waitingHandlers(view: PoolView): Candidate[] {
       without: (record) => ({ ...record, concurrency: wanted }),
     }),
   ];
+}
+
+/** Tasks of a worker for which native threads find cores. Infinity where they compute little. */
+function usefulByCores(view: PoolView, present: number): number {
+  if (nativePartOf(view.pool) < 0.2) return Infinity;
+  return Math.ceil((present * view.cores) / Math.max(0.01, coresOfWorkers(view.pool)));
 }
 
 /**

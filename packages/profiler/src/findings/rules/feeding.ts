@@ -1,4 +1,4 @@
-import { handlerMs } from '../../replay/rows.js';
+import { HANDLER_PARTS, handlerMs } from '../../replay/rows.js';
 import type { Arrivals, RunRecord } from '../../replay/run-record.js';
 import { withRows } from '../../replay/what-if.js';
 import { quantile } from '../../statistics/quantile.js';
@@ -109,7 +109,7 @@ export function hedged(name: number, afterMs: number, usualMs: number) {
   return withRows((rows, row) => {
     const ms = handlerMs(rows, row);
     if (rows.name[row] !== name || ms <= afterMs + usualMs) return;
-    for (const part of ['cpu', 'gc', 'block', 'wait'] as const) rows[part][row]! *= (afterMs + usualMs) / ms;
+    for (const part of HANDLER_PARTS) rows[part][row]! *= (afterMs + usualMs) / ms;
   });
 }
 

@@ -1,3 +1,4 @@
+import { HANDLER_PARTS } from '../../replay/rows.js';
 import { stampOf } from '../../replay/rows-of-spans.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { groupedSlope } from '../../statistics/least-squares.js';
@@ -70,6 +71,7 @@ function relieved(run: RunRecord, name: number, slope: Slope): RunRecord['rows']
     cpu: run.rows.cpu.slice(),
     gc: run.rows.gc.slice(),
     block: run.rows.block.slice(),
+    native: run.rows.native.slice(),
     wait: run.rows.wait.slice(),
   };
   let own = 0;
@@ -79,7 +81,7 @@ function relieved(run: RunRecord, name: number, slope: Slope): RunRecord['rows']
   for (let row = 0; row < rows.count; row++) {
     if (rows.name[row] !== name) continue;
     const crowd = isWhole ? (slope.crowds[place++] ?? 0) : slope.meanCrowd;
-    for (const part of ['cpu', 'gc', 'block', 'wait'] as const) rows[part][row]! *= Math.exp(-slope.b * crowd);
+    for (const part of HANDLER_PARTS) rows[part][row]! *= Math.exp(-slope.b * crowd);
   }
   return rows;
 }

@@ -1,4 +1,4 @@
-import { ENDS, handlerMs, pickRows, type Rows } from '../../replay/rows.js';
+import { ENDS, HANDLER_PARTS, handlerMs, pickRows, type Rows } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { median } from '../../statistics/quantile.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
@@ -107,7 +107,7 @@ function withUsualFirsts({ rows, names }: RunRecord): Rows {
     for (let row = 0; row < rows.count; row++) {
       const ms = handlerMs(rows, row);
       if (rows.name[row] !== name || rows.first[row] !== 1 || ms <= middle) continue;
-      for (const part of ['cpu', 'gc', 'block', 'wait'] as const) changed[part][row]! *= middle / ms;
+      for (const part of HANDLER_PARTS) changed[part][row]! *= middle / ms;
     }
   }
   return changed;

@@ -1,4 +1,4 @@
-import { handlerMs, pickRows } from '../../replay/rows.js';
+import { HANDLER_PARTS, handlerMs, pickRows } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { ofTask, type PoolView, setOption, share } from '../view.js';
@@ -112,7 +112,7 @@ export function splitLong(record: RunRecord, pieceMs: number): RunRecord | null 
   }
   const picked = pickRows(rows, places);
   for (const [row, count] of pieces.entries()) {
-    for (const part of ['cpu', 'gc', 'block', 'wait'] as const) picked[part][row]! /= count;
+    for (const part of HANDLER_PARTS) picked[part][row]! /= count;
     if (count > 1) picked.after[row] = -1;
   }
   return { ...record, rows: picked };

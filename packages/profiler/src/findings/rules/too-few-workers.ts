@@ -1,11 +1,14 @@
 import type { Advice } from '../../model/finding.js';
 import { withWorkers } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { capacityShare, type PoolView, setOption, share } from '../view.js';
+import { capacityShare, coresOfWorkers, type PoolView, setOption, share } from '../view.js';
 import { percent } from '../words.js';
 
 /** Part of the memory that workers may take. */
 const MEMORY_SHARE = 0.8;
+
+/** A core for a further worker, less what helpers of V8 and the profiler take beside the present ones. */
+const LEAST_FREE = 0.75;
 
 /** R01: tasks wait for a worker, all workers are at work, and cores are free. */
 export function tooFewWorkers(view: PoolView): Candidate[] {
@@ -17,7 +20,7 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
   const computing = share(view.execution.cpuMs + view.execution.gcMs + view.execution.onLoopMs, own);
   const idle = share(view.execution.loopIdleMs, executionMs);
   const leastOccupied = computing >= 0.5 ? 0.85 : 0.7;
-  if (waiting < 0.3 || occupancy < leastOccupied || (headroom < 1 && computing >= 0.5)) return [];
+  if (waiting < 0.3 || occupancy < leastOccupied || (headroom < LEAST_FREE && computing >= 0.5)) return [];
   // Handlers that wait for a core find no free one: other programs have them.
   if (computing >= 0.5 && view.onCore < 0.85) return [];
   // Handlers that only wait are the case of R15: they need places, not workers.
@@ -62,7 +65,7 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
           'free cores',
           Math.max(0, headroom),
           'count',
-          1,
+          LEAST_FREE,
           'cores − cores in use; or handlers that compute less than half of the time',
         ),
         evidence('computing', computing, 'share', null, '(cpu + gc + on loop) ÷ (execution − run queue)'),
@@ -88,7 +91,7 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
 function usefulWorkers(view: PoolView, computing: number): number {
   const { pool, workers } = view;
   const parent = Math.min(1, view.measured.parent.busyShare);
-  const ofCore = Math.max(0.02, share(view.coresUsed - parent, pool.asked.workers.meanBusy));
+  const ofCore = Math.max(0.02, share(coresOfWorkers(pool), pool.asked.workers.meanBusy));
   const byCores = computing >= 0.5 ? Math.floor((view.cores - parent + 0.25) / Math.min(1, ofCore)) : workers * 2;
   const memory = pool.asked.memory.limitBytes ?? view.measured.run.memoryBytes;
   // Threads share the resident memory of the program: what each has of its own is its heap.

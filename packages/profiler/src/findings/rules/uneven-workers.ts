@@ -1,4 +1,4 @@
-import { handlerMs } from '../../replay/rows.js';
+import { HANDLER_PARTS, handlerMs } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { withRows } from '../../replay/what-if.js';
 import { permutationTest } from '../../statistics/permutation.js';
@@ -65,7 +65,7 @@ export function slowWorker(view: PoolView): Candidate[] {
       confidence: compared === undefined ? 'medium' : 'high',
       without: withRows((rows, row) => {
         if (rows.ran[row] !== worst.slot) return;
-        for (const part of ['cpu', 'gc', 'block', 'wait'] as const) rows[part][row]! /= ratio;
+        for (const part of HANDLER_PARTS) rows[part][row]! /= ratio;
       }),
     }),
   ];

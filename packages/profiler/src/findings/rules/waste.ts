@@ -1,4 +1,4 @@
-import { ENDS } from '../../replay/rows.js';
+import { ENDS, HANDLER_PARTS } from '../../replay/rows.js';
 import { isNamed, withoutRows, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { largestOf, ofTask, type PoolView, setOption, share, sumOf } from '../view.js';
@@ -71,7 +71,7 @@ export function wastedWork(view: PoolView): Candidate[] {
       explains: ['R22'],
       without: withRows((rows, row) => {
         if (rows.ends[row] !== ENDS.failed) return;
-        for (const part of ['cpu', 'gc', 'block', 'wait'] as const) rows[part][row] = 0;
+        for (const part of HANDLER_PARTS) rows[part][row] = 0;
       }),
     }),
   ];

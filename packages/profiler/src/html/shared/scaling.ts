@@ -1,3 +1,4 @@
+import { freeCores } from '../../replay/surroundings.js';
 import type { PagePool, PageReport } from './page-data.js';
 
 /** Bounds of the throughput at some number of workers, tasks a second. */
@@ -25,11 +26,12 @@ const ON_CORE = ['decode', 'encode', 'cpu', 'gc', 'onLoop'] as const;
 export function scalingBounds(pool: PagePool, report: PageReport, most: number): ScalingBounds | null {
   const { totals } = pool.capacity;
   const perTask = PER_TASK.reduce((sum, id) => sum + totals[id], 0) / pool.tries;
-  const onCore = ON_CORE.reduce((sum, id) => sum + totals[id], 0) / pool.tries;
+  const nativeMs = (pool.asked.cores.meanNative ?? 0) * pool.wallMs;
+  const onCore = (nativeMs + ON_CORE.reduce((sum, id) => sum + totals[id], 0)) / pool.tries;
   if (!(perTask > 0) || !Number.isFinite(perTask)) return null;
   const ceiling = report.parent.ledger.ceilingPerSecond;
   const mainThread = ceiling > 0 ? ceiling : null;
-  const free = Math.max(0.1, report.run.cores - (report.run.otherCores ?? 0));
+  const free = freeCores(report.run.cores, report.run.otherCores);
   const column = (valueOf: (workers: number) => number) =>
     Float64Array.from({ length: most }, (_, i) => valueOf(i + 1));
   const workers = column((n) => (n * 1000) / perTask);

@@ -17,7 +17,7 @@ export function askedLines({ asked, tasks }: PoolReport, page: Page): string[] {
       `workers ${range}, busy ${formatNumber(workers.meanBusy)}`,
       `concurrency ${formatNumber(concurrency.now)}, running ${formatNumber(concurrency.meanRunning)}`,
       `prefetch ${asked.prefetch.value}`,
-      cores.meanUsed === null ? '' : `cores ${formatCount(cores.available)}, used ${formatNumber(cores.meanUsed)}`,
+      coresText(cores),
       bounded('heap of a worker', heap.limitBytes, heap.peakBytes),
       bounded('memory', memory.limitBytes, memory.peakBytes),
       queue.peak > 0
@@ -26,6 +26,12 @@ export function askedLines({ asked, tasks }: PoolReport, page: Page): string[] {
     ],
     '  ',
   );
+}
+
+function coresText({ available, meanUsed, meanNative }: PoolReport['asked']['cores']): string {
+  if (meanUsed === null) return '';
+  const native = (meanNative ?? 0) < 0.1 ? '' : ` and ${formatNumber(meanNative ?? 0)} by native threads`;
+  return `cores ${formatCount(available)}, used ${formatNumber(meanUsed)}${native}`;
 }
 
 function bounded(what: string, limit: number | null, peak: number | null): string {

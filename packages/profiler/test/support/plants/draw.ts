@@ -41,8 +41,8 @@ export interface PoolTerms {
   workers: number;
   concurrency?: number;
   cores?: number;
-  /** 'cpu' computes, 'block' holds the thread, 'wait' holds nothing. */
-  work?: 'cpu' | 'block' | 'wait';
+  /** 'cpu' computes, 'block' holds the thread, 'native' awaits other threads that compute, 'wait' holds nothing. */
+  work?: 'cpu' | 'block' | 'native' | 'wait';
   /** Mean execution and its spread. */
   meanMs?: number;
   sigma?: number;

@@ -8,6 +8,11 @@ export const healthyPools: readonly Planter[] = [
     record: drawPool(draw, { workers: draw.whole(2, 8), arrivals: 'batch', sigma: draw.between(0.05, 0.5) }),
   }),
   (draw) => ({ record: drawPool(draw, { workers: draw.whole(2, 8), arrivals: 'window' }) }),
+  // Handlers await zlib or crypto, whose threads use all cores.
+  (draw) => {
+    const workers = draw.whole(2, 8);
+    return { record: drawPool(draw, { workers, work: 'native', arrivals: 'batch', cores: workers }) };
+  },
   // Calls come by themselves, and find a free worker.
   (draw) => ({
     record: drawPool(draw, { workers: draw.whole(3, 8), arrivals: 'open', load: draw.between(0.1, 0.45) }),

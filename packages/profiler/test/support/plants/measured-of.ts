@@ -21,7 +21,7 @@ export function measuredOf(run: Simulated): Measured {
     version: 2,
     run: {
       ...{ level: 'trace', startedAt: '2026-01-01T00:00:00.000Z', wallMs, node: '20.20.2', platform: 'linux-x64' },
-      ...{ cores: record.cores, memoryBytes: 16e9, execArgv: [], otherCores: 0 },
+      ...{ cores: record.cores, memoryBytes: 16e9, execArgv: [], programCores: null, otherCores: 0 },
     },
     pools: [poolOf(run, wallMs)],
     parent: {
@@ -84,7 +84,11 @@ function poolOf(run: Simulated, wallMs: number): PoolReport {
       prefetch: { value: record.prefetch, isSet: false },
       heap: { limitBytes: 2 ** 31, peakBytes: 60e6 },
       memory: { limitBytes: 16e9, peakBytes: 600e6, perWorkerBytes: 60e6 },
-      cores: { available: record.cores, meanUsed: (totals.cpu + totals.gc + totals.decode + totals.encode) / wallMs },
+      cores: {
+        available: record.cores,
+        meanUsed: (totals.cpu + totals.gc + totals.decode + totals.encode) / wallMs,
+        meanNative: rows.native.reduce((sum, ms) => sum + ms, 0) / wallMs,
+      },
       queue: { max: null, peak: Math.max(0, ...meter.columns.queued.map((sum) => sum / meter.windowMs)) },
       recycle: { afterTasks: record.recycle?.afterTasks ?? null, isSet: record.recycle !== null },
       codec: 'structured',
@@ -175,7 +179,12 @@ function workerReport(run: Simulated, index: number, wallMs: number, capacity: C
       gcWorstSecondMs: Math.min(1000, (capacity.gc / wallMs) * 1000),
     },
     ...{ allocatedBytes: 50e6, heapPeakBytes: 60e6, heapLimitBytes: 2 ** 31, rssPeakBytes: 60e6 },
-    ...{ cpuMs: capacity.cpu + capacity.gc, heapFloor: null, firstTasksMs: byStart.slice(0, 5).map(ms) },
+    ...{
+      cpuMs: capacity.cpu + capacity.gc,
+      processCpuMs: null,
+      heapFloor: null,
+      firstTasksMs: byStart.slice(0, 5).map(ms),
+    },
   };
 }
 

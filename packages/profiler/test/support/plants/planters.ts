@@ -201,6 +201,16 @@ export const waiting: Planter = (draw) => {
   return { record, fixed: (finding) => ({ ...record, concurrency: numberOf(finding) }) };
 };
 
+/** Handlers await native threads, and most cores are free. */
+export const waitingForNative: Planter = (draw) => {
+  const workers = draw.whole(1, 3);
+  const record = drawPool(draw, {
+    ...{ workers, work: 'native', arrivals: 'batch', meanMs: draw.scale(10, 60) },
+    cores: workers * draw.between(2.5, 5),
+  });
+  return { record, fixed: (finding) => ({ ...record, concurrency: numberOf(finding) }) };
+};
+
 export const blocking: Planter = (draw) => {
   const workers = draw.whole(2, 6);
   const record = drawPool(draw, { workers, work: 'block', meanMs: draw.scale(8, 40) });
@@ -341,7 +351,7 @@ export const hot: Planter = (draw) => {
           task: task!.task,
           name,
           path: [name],
-          selfMs: execution.totalMs * part,
+          ...{ selfMs: execution.totalMs * part, calledMs: execution.totalMs * part, awaitedMs: 0 },
           stddevMs: 0,
           share: part,
           errors: 0,

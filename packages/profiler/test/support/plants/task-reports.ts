@@ -1,7 +1,7 @@
 import { Histogram } from '@millpond/core/internal';
 import { SEGMENT_IDS, type SegmentId, WAIT_IDS, type WaitId } from '../../../src/model/segments.js';
 import type { TaskReport } from '../../../src/model/task-report.js';
-import { ENDS } from '../../../src/replay/rows.js';
+import { ENDS, HANDLER_TIMES } from '../../../src/replay/rows.js';
 import { durationsOf, outcomes } from '../sample-report.js';
 import type { Simulated } from './simulated.js';
 
@@ -40,7 +40,11 @@ function taskReport(run: Simulated, name: number): TaskReport {
   const crowd =
     (record.byName[name]?.contention ?? 0) === 0
       ? 1
-      : executionMs / Math.max(1e-9, total(rows.cpu) + total(rows.gc) + total(rows.block) + total(rows.wait));
+      : executionMs /
+        Math.max(
+          1e-9,
+          HANDLER_TIMES.reduce((sum, part) => sum + total(rows[part]), 0),
+        );
   const offCpuMs = scaled(rows.block) * crowd;
   const onLoop = Math.min(1, executionMs / Math.max(1e-9, cpuMs + gcMs + offCpuMs + runQueueMs));
   const waits: Record<WaitId, number[]> = {

@@ -25,7 +25,7 @@ export const PLANTS: Partial<Record<RuleId, readonly Planter[]>> = {
   R12: [inside.collecting],
   R13: [outside.leaking],
   R14: [inside.neighbour],
-  R15: [inside.waiting],
+  R15: [inside.waiting, inside.waitingForNative],
   R16: [inside.blocking],
   R17: [inside.coldRecycle, inside.coldBegin],
   R18: [inside.dying],

@@ -1,4 +1,4 @@
-import { Buffer, closeSync, openSync, readSync, threadCpuUsage } from '../../base/natives.js';
+import { Buffer, closeSync, openSync, readSync, threadCpuUsage } from './natives.js';
 
 /** Times of one thread; null where the system does not count them. */
 export interface ThreadTimes {
