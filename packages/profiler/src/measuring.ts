@@ -122,6 +122,8 @@ export class Measuring {
     const idleMs = Math.min(nodeTiming.idleTime - this.#idleAtStartMs, wallMs);
     const attachments = [...this.attachments.all];
     const recorders = attachments.map(({ recorder }) => recorder);
+    // Their own time counts from here on.
+    for (const recorder of recorders) recorder.catchUp();
     const costs = attachments.map(({ profiling }) => profiling?.costs());
     const parent = this.#parent;
     if (isFull && !this.#hasStopped) this.#profile?.collect();

@@ -48,6 +48,7 @@ function take() {
     // Taken from the class: @sinonjs/fake-timers 15 puts its own on the object.
     now: (Object.getPrototypeOf(performance) as typeof performance).now.bind(performance),
     nodeTiming: performance.nodeTiming,
+    monitorEventLoopDelay: perfHooks.monitorEventLoopDelay,
     /** Ends this process or thread, even if a handler has replaced process.exit. */
     exit: wayOut(),
     kill: nodeProcess.kill.bind(nodeProcess),
@@ -92,7 +93,7 @@ function take() {
 }
 
 // Shared: the file of inline workers loads with the first pool, when a test may already have installed fakes.
-const KEY = Symbol.for('millpond.natives.10');
+const KEY = Symbol.for('millpond.natives.11');
 const owner = globalThis as { [KEY]?: ReturnType<typeof take> };
 
 const natives = (owner[KEY] ??= take());
@@ -109,6 +110,7 @@ export const {
   hrtime,
   now,
   nodeTiming,
+  monitorEventLoopDelay,
   exit,
   kill,
   cpuUsage,

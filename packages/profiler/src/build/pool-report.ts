@@ -19,6 +19,7 @@ import { workerReports } from './worker-reports.js';
 
 /** Measurements of a recorder up to `endMs` (host clock), as plain data. @param isFull whether with single tries */
 export function poolReport(recorder: PoolRecorder, endMs: number, standing: PoolStanding, isFull: boolean): PoolReport {
+  recorder.catchUp();
   const wallMs = Math.max(0, endMs - recorder.startMs);
   const curves = recorder.curves.report(endMs);
   const byTask = taskReports(recorder, endMs, standing, curves);

@@ -58,6 +58,7 @@ export function taskReport(task: string, ledger: TaskLedger, context: TaskContex
     incomplete: {
       count: total(incomplete.outcomes),
       outcomes: { ...incomplete.outcomes },
+      totalMs: incomplete.totalMs,
       segments: bySegment((i) => ({ count: incomplete.segmentCounts[i] ?? 0, totalMs: incomplete.segmentMs[i] ?? 0 })),
     },
   };
@@ -78,7 +79,7 @@ export function addOutcomes(all: readonly OutcomeCounts[]): OutcomeCounts {
 
 /** Time that tries of this name were in flight, including the known part of those that did not come back. */
 export function inFlightMs(task: TaskReport): number {
-  return task.latency.totalMs + sum(Object.values(task.incomplete.segments), (segment) => segment.totalMs);
+  return task.latency.totalMs + task.incomplete.totalMs;
 }
 
 /**

@@ -83,6 +83,7 @@ function workerReport(worker: WorkerRecord, endMs: number, meansMs: ReadonlyMap<
     gcMs: usage?.gcMs ?? 0,
     gcCount: usage?.gcCount ?? 0,
     gcWorstSecondMs: worker.gcWorstSecondMs,
+    loopDelayMaxMs: worker.loopDelayMaxMs,
     allocatedBytes: usage?.allocatedBytes ?? 0,
     heapPeakBytes: usage === undefined ? null : worker.peaks.heapBytes,
     heapLimitBytes: usage?.heapLimitBytes ?? null,

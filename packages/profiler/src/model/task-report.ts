@@ -58,6 +58,8 @@ export interface TaskReport {
   incomplete: {
     count: number;
     outcomes: Record<TraceOutcome, number>;
+    /** From submit to settled: it includes the time after the last step that is known. */
+    totalMs: number;
     segments: Record<SegmentId, { count: number; totalMs: number }>;
   };
 }

@@ -22,6 +22,8 @@ export interface WorkerReport {
   gcMs: number;
   gcCount: number;
   gcWorstSecondMs: number;
+  /** Longest time for which its event loop was kept from a turn. */
+  loopDelayMaxMs: number;
   allocatedBytes: number;
   heapPeakBytes: number | null;
   heapLimitBytes: number | null;

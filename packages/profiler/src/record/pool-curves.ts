@@ -81,9 +81,10 @@ export class PoolCurves {
     if (before !== undefined && before.atMs > usage.atMs) return;
     this.#last.set(workerId, usage);
     const { atMs } = usage;
-    this.#active.add(atMs, Math.max(0, usage.loopActiveMs - (before?.loopActiveMs ?? 0)));
-    this.#asleep.add(atMs, Math.max(0, usage.loopIdleMs - (before?.loopIdleMs ?? 0)));
-    this.#gc.add(atMs, Math.max(0, usage.gcMs - (before?.gcMs ?? 0)));
+    const fromMs = Math.min(atMs, before?.atMs ?? usage.sinceMs);
+    this.#active.spread(fromMs, atMs, Math.max(0, usage.loopActiveMs - (before?.loopActiveMs ?? 0)));
+    this.#asleep.spread(fromMs, atMs, Math.max(0, usage.loopIdleMs - (before?.loopIdleMs ?? 0)));
+    this.#gc.spread(fromMs, atMs, Math.max(0, usage.gcMs - (before?.gcMs ?? 0)));
     this.#rssBytes += usage.rssBytes - (before?.rssBytes ?? 0);
     this.#heapBytes += usage.heapUsedBytes - (before?.heapUsedBytes ?? 0);
     this.#rss.set(atMs, this.#rssBytes);

@@ -73,6 +73,8 @@ export class TaskLedger {
   }));
   readonly incomplete = {
     outcomes: noOutcomes(),
+    /** From submit to settled. */
+    totalMs: 0,
     /** Milliseconds spent, and tries that went through, per segment. */
     segmentMs: new Float64Array(SEGMENT_IDS.length),
     segmentCounts: new Float64Array(SEGMENT_IDS.length),
@@ -87,7 +89,7 @@ export class TaskLedger {
     if (trace.errorName !== '') this.#addError(trace);
     addBytes(this.bytesIn, trace.inputBytes);
     if (split.isComplete) this.#addComplete(split, trace);
-    else this.#addIncomplete(trace.outcome, split);
+    else this.#addIncomplete(trace, split);
   }
 
   #addAttempt({ attempt, outcome, taskId, backoffMs }: TaskTrace): void {
@@ -143,9 +145,10 @@ export class TaskLedger {
     this.bands.add(latencyMs, segments);
   }
 
-  #addIncomplete(outcome: TraceOutcome, { segments, reached }: TraceSplitter): void {
+  #addIncomplete({ outcome, submittedAt, settledAt }: TaskTrace, { segments, reached }: TraceSplitter): void {
     const { outcomes, segmentMs, segmentCounts } = this.incomplete;
     outcomes[outcome]++;
+    if (settledAt > submittedAt) this.incomplete.totalMs += settledAt - submittedAt;
     for (let i = 0; i < reached; i++) {
       segmentMs[i] = (segmentMs[i] ?? 0) + (segments[i] ?? 0);
       segmentCounts[i] = (segmentCounts[i] ?? 0) + 1;

@@ -76,6 +76,17 @@ export class SumColumn implements Column {
     this.#sums[at] = (this.#sums[at] ?? 0) + amount;
   }
 
+  /** Adds an amount that came evenly from one moment to another. */
+  spread(fromMs: number, toMs: number, amount: number): void {
+    const to = this.#windows.at(toMs);
+    const from = Math.min(to, this.#windows.at(fromMs));
+    if (to === from) return this.add(toMs, amount);
+    for (let at = Math.floor(from); at < to; at++) {
+      const part = (Math.min(to, at + 1) - Math.max(from, at)) / (to - from);
+      this.#sums[at] = (this.#sums[at] ?? 0) + part * amount;
+    }
+  }
+
   values(count: number): number[] {
     return Array.from(this.#sums.subarray(0, count));
   }

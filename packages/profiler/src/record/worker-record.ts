@@ -42,6 +42,8 @@ export class WorkerRecord {
   usage: WorkerUsage | undefined;
   readonly peaks: Peaks = { heapBytes: 0, rssBytes: 0 };
   gcWorstSecondMs = 0;
+  /** Longest time between two turns of its loop, ms. */
+  loopDelayMaxMs = 0;
   readonly byTask = new BoundedNames(MOST_NAMES, () => new CoarseHistogram());
   readonly firstTasksMs: number[] = [];
   /** Heap after full collections. Every second point is forgotten when there are too many. */
@@ -108,6 +110,7 @@ export class WorkerRecord {
     this.peaks.heapBytes = Math.max(this.peaks.heapBytes, usage.heapUsedBytes);
     this.peaks.rssBytes = Math.max(this.peaks.rssBytes, usage.rssBytes);
     this.gcWorstSecondMs = Math.max(this.gcWorstSecondMs, usage.gcWorstSecondMs);
+    this.loopDelayMaxMs = Math.max(this.loopDelayMaxMs, usage.loopDelayMaxMs);
     if (usage.heapFloorBytes === 0 || usage.heapFloorBytes === floor) return;
     this.floors.push([usage.atMs, usage.heapFloorBytes]);
     if (this.floors.length === MOST_FLOORS) this.floors = this.floors.filter((_, i) => i % 2 === 1);

@@ -121,7 +121,8 @@ describe.each(['process', 'thread'] as const)('the ledgers of a pool of kind %s'
         checkCounts(pool, run.steps.filter(([step]) => step !== 'pause' && step !== 'recycle').length);
         checkWhole(data);
       }),
-      { numRuns: 6 },
+      // A smaller example would take a minute of further runs.
+      { numRuns: 6, endOnFailure: true },
     );
   });
 });

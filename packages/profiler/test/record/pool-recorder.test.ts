@@ -99,6 +99,7 @@ describe('the recorder of a pool', () => {
   it('says how far stamps had to be moved', () => {
     const recorder = recorderOf({ readyWorkers: [1] });
     recorder.task(traceOf([1, 1, -3, 1, 1, 5, 1, 1, 1]));
+    recorder.catchUp();
     expect(recorder.disorder).toMatchObject({ tries: 1 });
     expect(recorder.disorder.maxMs).toBeGreaterThan(0);
   });

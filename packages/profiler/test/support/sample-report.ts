@@ -193,7 +193,7 @@ function taskReport(task: string, all: readonly (readonly number[])[]): TaskRepo
     },
     errors: [],
     arrivals: { meanMs: 2, cv2: 0 },
-    incomplete: { count: 0, outcomes: outcomes(0), segments: bySegment(() => ({ count: 0, totalMs: 0 })) },
+    incomplete: { count: 0, outcomes: outcomes(0), totalMs: 0, segments: bySegment(() => ({ count: 0, totalMs: 0 })) },
   };
 }
 
@@ -217,7 +217,15 @@ function workerReport(
       const { count, totalMs, p50Ms } = durationsOf(mine.filter(({ name }) => name === index).map(({ ms }) => ms));
       return { task, count, totalMs, medianMs: p50Ms };
     }),
-    ...{ gcMs: 3, gcCount: 4, gcWorstSecondMs: 2, allocatedBytes: 50e6, heapPeakBytes: 60e6, heapLimitBytes: 2 ** 31 },
+    ...{
+      gcMs: 3,
+      gcCount: 4,
+      gcWorstSecondMs: 2,
+      loopDelayMaxMs: 5,
+      allocatedBytes: 50e6,
+      heapPeakBytes: 60e6,
+      heapLimitBytes: 2 ** 31,
+    },
     ...{
       rssPeakBytes: 120e6,
       cpuMs: busyMs,

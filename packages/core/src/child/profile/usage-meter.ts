@@ -2,13 +2,17 @@ import type { EventLoopUtilization } from 'node:perf_hooks';
 import { hostNowMs } from '../../base/clock.js';
 import { GcMeter } from '../../base/gc-meter.js';
 import { eventLoopUtilization } from '../../base/loop-use.js';
-import { cpuUsage } from '../../base/natives.js';
+import { cpuUsage, monitorEventLoopDelay } from '../../base/natives.js';
 import { ThreadClock, type ThreadTimes } from '../../base/thread-times.js';
 import { getHeapStatistics } from '../../base/v8-natives.js';
 import type { WorkerUsage } from '../../contract/profile-messages.js';
 import { heapLimitBytes, ownBytes } from '../own-memory.js';
 import type { ProfiledTasks } from './profiled-worker.js';
 import type { TaskMeter } from './task-meter.js';
+
+/** Resolution of Node's own delay monitor. A finer one would wake the loop more often. */
+const DELAY_RESOLUTION_MS = 20;
+const NS_PER_MS = 1e6;
 
 /** What a worker uses: its event loop, its core, its memory. Sums count from its construction. */
 export class UsageMeter {
@@ -20,17 +24,19 @@ export class UsageMeter {
   /** Processor time of the whole process before this, ms; null if it is not that of the worker. */
   readonly #processBeforeMs: number | null;
   readonly #limitBytes = heapLimitBytes();
-  #longestMs = 0;
+  readonly #delays = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   #profilerMs = 0;
 
   /** @param ownsProcess whether the worker is the only one in its process */
   constructor(ownsProcess: boolean) {
     this.#processBeforeMs = ownsProcess ? processCpuMs() : null;
+    this.watch(true);
   }
 
-  /** Notes the time between two turns of the loop. */
-  turned(ms: number): void {
-    if (ms > this.#longestMs) this.#longestMs = ms;
+  /** Whether it watches for delays of the event loop, which takes a timer of Node's own. */
+  watch(isOn: boolean): void {
+    if (isOn) this.#delays.enable();
+    else this.#delays.disable();
   }
 
   /** Notes own work for the profiler. */
@@ -44,8 +50,10 @@ export class UsageMeter {
     const { active, idle } = eventLoopUtilization();
     const { cpuMs, runQueueMs } = this.#clock.read();
     const { used_heap_size: heapUsedBytes, external_memory: externalBytes } = getHeapStatistics();
-    const loopDelayMaxMs = Math.max(this.#longestMs, tasks.takeLongestMs());
-    this.#longestMs = 0;
+    // The monitor counts its own period as delay.
+    const delayMs = this.#delays.max / NS_PER_MS - DELAY_RESOLUTION_MS;
+    this.#delays.reset();
+    const loopDelayMaxMs = Math.max(0, delayMs, tasks.takeLongestMs());
     return {
       atMs,
       sinceMs: this.#sinceMs,
@@ -69,6 +77,7 @@ export class UsageMeter {
   }
 
   stop(): void {
+    this.watch(false);
     this.#gc.stop();
     this.#clock.close();
   }

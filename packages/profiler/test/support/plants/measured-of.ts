@@ -177,6 +177,7 @@ function workerReport(run: Simulated, index: number, wallMs: number, capacity: C
       gcMs: capacity.gc,
       gcCount: Math.ceil(capacity.gc / 2),
       gcWorstSecondMs: Math.min(1000, (capacity.gc / wallMs) * 1000),
+      loopDelayMaxMs: 0,
     },
     ...{ allocatedBytes: 50e6, heapPeakBytes: 60e6, heapLimitBytes: 2 ** 31, rssPeakBytes: 60e6 },
     ...{

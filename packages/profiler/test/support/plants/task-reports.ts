@@ -110,7 +110,7 @@ function taskReport(run: Simulated, name: number): TaskReport {
           ],
     arrivals: { meanMs: gapMs, cv2: gapMs === 0 ? 0 : spread / gapMs ** 2 },
     incomplete: {
-      ...{ count: 0, outcomes: outcomes(0) },
+      ...{ count: 0, outcomes: outcomes(0), totalMs: 0 },
       segments: Object.fromEntries(SEGMENT_IDS.map((id) => [id, { count: 0, totalMs: 0 }])) as never,
     },
   };

@@ -85,6 +85,12 @@ function main({ report }: PoolData, rows: readonly WorkerReport[]): HTMLElement 
         by: ({ gcMs, upMs }) => (upMs > 0 ? gcMs / upMs : 0),
       },
       {
+        title: 'longest delay',
+        note: 'longest time for which its event loop was kept from a turn',
+        cell: ({ loopDelayMaxMs }) => ms(loopDelayMaxMs),
+        by: ({ loopDelayMaxMs }) => loopDelayMaxMs,
+      },
+      {
         title: 'heap peak',
         cell: ({ heapPeakBytes }) => bytes(heapPeakBytes),
         by: ({ heapPeakBytes }) => heapPeakBytes,
