@@ -115,7 +115,7 @@ export class PoolRecorder {
   }
 
   /**
-   * Takes a try. Tries are added many at a time: at 2,000 tasks a second, adding each by itself costs the main thread twice the time. By
+   * Takes a try. Tries are added many at a time. At 2,000 tasks a second, the main thread needs twice the time to add each by itself. By
    * then its caches hold other code.
    */
   task(trace: TaskTrace): void {
