@@ -21,6 +21,7 @@ const NO_TASK_ASKED: TaskAsked = {
   concurrency: null,
   batchSize: null,
   batchMaxWaitMs: null,
+  batchMaxBytes: null,
   cached: false,
 };
 

@@ -29,6 +29,7 @@ export function fromStamps(stamps: readonly number[]) {
     batchWaitMs: 0,
     encodeMs: 0,
     backoffMs: 0,
+    inputHash: 0,
     inputBytes: 0,
     outputBytes: 0,
     submittedAt: at(0),

@@ -32,6 +32,7 @@ function taskAsked(name: string, types: TaskTypes): TaskAsked {
     concurrency: atOnce.length === 0 ? null : Math.min(...atOnce.map(({ max }) => max)),
     batchSize: batches?.size ?? null,
     batchMaxWaitMs: batches?.rules.maxWaitMs ?? null,
+    batchMaxBytes: batches === undefined ? null : orNull(batches.rules.maxBytes),
     cached: cache !== undefined,
   };
 }

@@ -31,6 +31,8 @@ export interface ProfilingParts {
   readonly spent: Readonly<ParentCosts>;
   asked(): PoolAsked;
   workers(): Iterable<Worker>;
+  /** Begins or ends to hash inputs. */
+  hashInputs(isOn: boolean): void;
 }
 
 /** How far the profiles of one worker reach. */
@@ -131,6 +133,7 @@ export class Profiling {
     const hadProfiles = this.#hasProfiles;
     this.terms = unionOf(this.#opened.values());
     if (this.#hasProfiles && !hadProfiles) this.#profilesSinceMs = hostNowMs();
+    this.#parts.hashInputs(this.terms !== undefined && this.terms.level !== 'stats');
     for (const worker of this.#parts.workers()) {
       if (worker.state !== 'exited') worker.received.measuring.apply(this.terms);
     }

@@ -19,11 +19,23 @@ export class CacheTrace {
     return cacheChannel.hasSubscribers ? hostNowMs() : 0;
   }
 
+  /** Publishes the end of a call's wait for an equal one, if there are listeners now. */
+  follow(task: string, key: string, answer: Promise<unknown>): void {
+    if (!cacheChannel.hasSubscribers) return;
+    const beganMs = hostNowMs();
+    const ended = (): void => this.#send({ task, key, what: 'answered', waitedMs: hostNowMs() - beganMs });
+    void answer.then(ended, ended);
+  }
+
   /** @param keyMs time that key and tags of a call took */
   publish(task: string, key: string, what: CacheMessage['what'], cause?: CacheMessage['cause'], keyMs = 0): void {
     if (log.isOn) log.write('%s: %s "%s" %s', poolName(this.#pool), what, task, key, cause ?? '');
+    this.#send({ task, key, what, cause, keyMs });
+  }
+
+  #send(parts: Pick<CacheMessage, 'task' | 'key' | 'what'> & Partial<CacheMessage>): void {
     if (!cacheChannel.hasSubscribers) return;
-    const message: CacheMessage = { pool: this.#pool, task, key, what, cause, keyMs };
+    const message: CacheMessage = { pool: this.#pool, cause: undefined, keyMs: 0, waitedMs: 0, ...parts };
     queueMicrotask(() => cacheChannel.publish(message));
   }
 }

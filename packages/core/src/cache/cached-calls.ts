@@ -69,7 +69,9 @@ export class CachedCalls {
       counts.hits++;
       counts.coalesced++;
       results.trace.publish(task, place.key, 'coalesced', undefined, place.keyMs);
-      return underWay.flight.join(call);
+      const answer = underWay.flight.join(call);
+      results.trace.follow(task, place.key, answer);
+      return answer;
     }
     return this.#begin(place, input, call, start, false).join(call);
   }

@@ -36,6 +36,7 @@ export interface TaskAsked {
   /** Rules of its batches; null without batches. */
   batchSize: number | null;
   batchMaxWaitMs: number | null;
+  batchMaxBytes: number | null;
   cached: boolean;
 }
 

@@ -29,6 +29,8 @@ export interface TaskTrace {
   backoffMs: number;
   /** Header `traceparent` of its call, if there is one. It names the trace that the call belongs to, as W3C writes it. */
   traceparent?: string | undefined;
+  /** Hash of the encoded input, from 1 on. 0 below level 'trace', and for inputs above 4 KiB or with binary parts. */
+  inputHash: number;
   /** Size of the encoded input, and of the encoded result if there is one. */
   inputBytes: number;
   outputBytes: number;
@@ -187,7 +189,7 @@ export interface CacheMessage {
   key: string;
   /**
    * 'hit', 'stale', 'stored', 'coalesced', 'miss': what a call found. 'stale' is a hit after `ttlMs`, 'stored' one in the second
-   * level. 'coalesced': the call joined an equal one. 'refresh': an execution began that no call waits for. 'kept', 'unkept': what
+   * level. 'coalesced': the call joined an equal one. 'answered': that one has answered it, or it has left. 'refresh': an execution began that no call waits for. 'kept', 'unkept': what
    * became of a result. 'unstored': the second level did not get it. 'evicted': a result went. 'store failed': the second level did
    * not do what it was called for; then task and key are empty.
    */
@@ -196,6 +198,7 @@ export interface CacheMessage {
     | 'stale'
     | 'stored'
     | 'coalesced'
+    | 'answered'
     | 'miss'
     | 'refresh'
     | 'kept'
@@ -207,4 +210,6 @@ export interface CacheMessage {
   cause: unknown;
   /** Time that key and tags of the call took, ms; 0 if the message is of no call. */
   keyMs: number;
+  /** Time for which a call waited for an equal one, ms; 0 for all but 'answered'. */
+  waitedMs: number;
 }

@@ -50,6 +50,7 @@ export function publishTrace(
       encodeMs: task.encodedNs === 0 ? NaN : (task.encodedNs - 1) / 1e6,
       backoffMs: task.backoffMs,
       traceparent: task.extras.headers?.['traceparent'],
+      inputHash: task.inputHash,
       inputBytes: task.inputBytes,
       outputBytes: told.resultBytes ?? 0,
       submittedAt: task.dueAt,

@@ -1,93 +1,16 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import {
-  CHANNELS,
-  type CpuProfile,
-  type LabelTrack,
-  type Pool,
-  type PoolProfiling,
-  type ProfileMessage,
-  type ProfileTerms,
-  type SectionsMessage,
-  type UsageMessage,
-  type WorkerUsage,
-} from '@millpond/core';
-import { PROFILING } from '@millpond/core/internal';
+import { type ProfileTerms, type WorkerUsage } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
 import { failure, KINDS, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
-
-const STATS: ProfileTerms = { level: 'stats', io: false, sampleUs: 1000, heap: false };
-const CPU: ProfileTerms = { level: 'cpu', io: false, sampleUs: 1000, heap: true };
-/** Long enough for any machine: no answer takes so long. */
-const WITHIN_MS = 20_000;
-
-type CpuPart = Extract<ProfileMessage['part'], { kind: 'cpu' }>;
-type LostPart = Extract<ProfileMessage['part'], { kind: 'lost' }>;
-
-/** Notes what pools publish for profilers while `body` runs. */
-class Heard {
-  readonly usage: UsageMessage[] = [];
-  readonly profiles: ProfileMessage[] = [];
-
-  cpu(): CpuPart[] {
-    return this.profiles.flatMap(({ part }) => (part.kind === 'cpu' ? [part] : []));
-  }
-
-  lost(): LostPart[] {
-    return this.profiles.flatMap(({ part }) => (part.kind === 'lost' ? [part] : []));
-  }
-
-  latest(workerId: number): WorkerUsage | undefined {
-    return this.usage.findLast((each) => each.workerId === workerId)?.usage;
-  }
-}
-
-async function hearing(body: (heard: Heard) => Promise<void>): Promise<void> {
-  const heard = new Heard();
-  const onUsage = (message: unknown): void => void heard.usage.push(message as UsageMessage);
-  const onProfile = (message: unknown): void => void heard.profiles.push(message as ProfileMessage);
-  subscribe(CHANNELS.usage, onUsage);
-  subscribe(CHANNELS.profile, onProfile);
-  try {
-    await body(heard);
-  } finally {
-    unsubscribe(CHANNELS.usage, onUsage);
-    unsubscribe(CHANNELS.profile, onProfile);
-  }
-}
-
-function profile(pool: Pool, terms: ProfileTerms): PoolProfiling {
-  // The types of the two entries have a symbol each.
-  const open = (pool as unknown as Record<symbol, ((terms: ProfileTerms) => PoolProfiling) | undefined>)[PROFILING];
-  if (open === undefined) throw new Error('This pool cannot be profiled.');
-  return open.call(pool, terms);
-}
-
-function functionsIn({ nodes }: CpuProfile): Set<string> {
-  return new Set(nodes.map(({ callFrame }) => callFrame.functionName));
-}
-
-/** Time by label, as samples have it: those that are idle left out. */
-function msByLabel(parts: readonly CpuPart[]): { samples: number; ms: Map<string, number> } {
-  const ms = new Map<string, number>();
-  let samples = 0;
-  for (const { profile: taken, labels } of parts) {
-    const idle = new Set(taken.nodes.filter((node) => node.callFrame.functionName === '(idle)').map(({ id }) => id));
-    let at = taken.startTime;
-    for (const [index, node] of taken.samples.entries()) {
-      at += taken.timeDeltas[index] ?? 0;
-      if (idle.has(node)) continue;
-      const label = labelAt(labels, at / 1000);
-      if (label !== '') samples++;
-      ms.set(label, (ms.get(label) ?? 0) + (taken.timeDeltas[index + 1] ?? 0) / 1000);
-    }
-  }
-  return { samples, ms };
-}
-
-function labelAt({ names, atMs, label }: LabelTrack, ms: number): string {
-  const stretch = atMs.findLastIndex((begin) => begin <= ms);
-  return stretch < 0 ? '' : (names[label[stretch] ?? 0] ?? '');
-}
+import {
+  CPU,
+  type CpuPart,
+  functionsIn,
+  hearing,
+  msByLabel,
+  profile,
+  STATS,
+  WITHIN_MS,
+} from './profiled-pools.js';
 
 describe.each(KINDS)('a worker of kind %s that is profiled', (kind) => {
   it('says what it uses: loop, collector, heap, and inputs and results by task name', async () => {
@@ -187,52 +110,7 @@ describe.each(KINDS)('a worker of kind %s that is profiled', (kind) => {
   });
 });
 
-/** Share of the section `first` in the time of both, as the worker's clock has it. A busy machine may stretch either one. */
-async function timedShare(body: () => Promise<void>): Promise<number> {
-  const ms: Record<string, number> = { first: 0, second: 0 };
-  const listen = (message: unknown): void => {
-    for (const { path, totalMs } of (message as SectionsMessage).sections)
-      ms[path[0] ?? ''] = (ms[path[0] ?? ''] ?? 0) + totalMs;
-  };
-  subscribe(CHANNELS.sections, listen);
-  try {
-    await body();
-  } finally {
-    unsubscribe(CHANNELS.sections, listen);
-  }
-  return (ms.first ?? 0) / ((ms.first ?? 0) + (ms.second ?? 0));
-}
-
 describe.each(WORKER_KINDS)('a worker of kind %s at level cpu', (kind) => {
-  it('labels its samples: two sections with times of 1 to 3 have samples of 1 to 3', async () => {
-    await hearing(async (heard) => {
-      await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {
-        // Before the profile: V8 compiles the function that runs first while it runs, and so it is the slower one.
-        for (let n = 0; n < 8; n++) await pool.run('oneToThree', 5_000_000);
-        const profiling = profile(pool, CPU);
-        // Until there are enough samples, however busy this machine is.
-        let found = msByLabel([]);
-        const timed = await timedShare(async () => {
-          for (let round = 0; round < 40 && found.samples < 2000; round++) {
-            for (let n = 0; n < 8; n++) await pool.run('oneToThree', 5_000_000);
-            await profiling.collect(WITHIN_MS);
-            found = msByLabel(heard.cpu());
-          }
-        });
-        profiling.stop();
-        expect(found.samples).toBeGreaterThanOrEqual(2000);
-        const first = found.ms.get('oneToThree › first') ?? 0;
-        const second = found.ms.get('oneToThree › second') ?? 0;
-        const share = first / (first + second);
-        expect(Math.abs(share - timed)).toBeLessThan(0.03);
-        const names = new Set(heard.cpu().flatMap((part) => [...functionsIn(part.profile)]));
-        expect(names).toContain('spinFirst');
-        expect(names).toContain('spinSecond');
-        expect(heard.lost()).toEqual([]);
-      });
-    });
-  });
-
   it('shows who allocates', async () => {
     await hearing(async (heard) => {
       await withPool('profiled.mjs', { kind, workers: 1 }, async (pool) => {

@@ -535,6 +535,7 @@ it('what happens in the cache is published', async () => {
     'miss t 1',
     'coalesced t 1',
     'kept t 1',
+    'answered t 1',
     'hit t 1',
     'refresh t 1',
     'stale t 1',

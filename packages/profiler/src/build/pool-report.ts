@@ -3,6 +3,7 @@ import type { Curves } from '../model/curves.js';
 import type { BatchReport, CacheReport, PoolReport } from '../model/pool-report.js';
 import type { TaskReport } from '../model/task-report.js';
 import type { PoolStanding } from '../pool-facts.js';
+import { CacheLedger } from '../record/policy-ledgers.js';
 import type { PoolRecorder } from '../record/pool-recorder.js';
 import { EXECUTION, TraceSplitter } from '../record/segments.js';
 import { SpanSample } from '../record/span-sample.js';
@@ -101,6 +102,7 @@ function taskReports(recorder: PoolRecorder, endMs: number, standing: PoolStandi
           estimated: true,
         },
         asked: standing.asked.task(task),
+        cacheWaits: recorder.cache.find(task)?.waits,
         curves,
         shareOfTries: share(first, submits),
       });
@@ -146,23 +148,22 @@ function bootMs({ startMs, firstSubmitMs, workers }: PoolRecorder, endMs: number
   return Math.max(0, Math.min(workers.firstReadyMs, firstSubmit, endMs) - startMs);
 }
 
+/** Caches, and names without one whose inputs come again. */
 function cacheReports(recorder: PoolRecorder, byTask: readonly TaskReport[]): CacheReport[] {
-  return Array.from(recorder.cache.entries(), ([task, ledger]) => {
+  const names = new Set(Array.from(recorder.cache.entries(), ([task]) => task));
+  for (const [task, { repeats }] of recorder.tasks.entries()) if ((repeats.totalMs ?? 0) > 0) names.add(task);
+  return Array.from(names, (task) => {
+    const ledger = recorder.cache.find(task) ?? new CacheLedger();
     const { hit, stale, stored, coalesced, miss, evicted } = ledger.counts;
     const hits = hit + stored;
     const lookups = hits + stale + coalesced + miss;
     return {
-      task,
-      lookups,
-      hits,
-      stale,
-      coalesced,
+      ...{ task, lookups, hits, stale, coalesced, evicted },
       misses: miss,
-      evicted,
       missMs: byTask.find((each) => each.task === task)?.segments.execution.meanMs ?? 0,
       lookupMs: lookups === 0 ? 0 : ledger.keyMs / lookups,
       exampleKeys: ledger.lonelyKeys(),
-      repeatedMs: null,
+      repeatedMs: recorder.tasks.find(task)?.repeats.totalMs ?? null,
     };
   });
 }

@@ -1,6 +1,6 @@
 import type { TraceOutcome } from '@millpond/core';
 import type { TaskAsked } from '@millpond/core';
-import type { Histogram } from '@millpond/core/internal';
+import { Histogram } from '@millpond/core/internal';
 import type { Curves } from '../model/curves.js';
 import { SEGMENT_IDS, type SegmentId, WAIT_IDS } from '../model/segments.js';
 import type { TaskReport } from '../model/task-report.js';
@@ -14,16 +14,21 @@ export interface TaskContext {
   parts: ExecutionParts;
   codec: TaskReport['codec'];
   asked: TaskAsked;
+  /** Waits of calls for equal ones; undefined without a cache. */
+  cacheWaits: Histogram | undefined;
   curves: Pick<Curves, 'windowMs' | 'arrived'>;
   /** Part of all tries of the pool that are of this name, 0 to 1. */
   shareOfTries: number;
 }
+
+const NO_WAITS = new Histogram();
 
 /** Measurements of one task name as plain data. */
 export function taskReport(task: string, ledger: TaskLedger, context: TaskContext): TaskReport {
   const whole = ledger.latency.sum;
   const withShare = (histogram: Histogram) => durationShare(histogram, whole);
   const { incomplete } = ledger;
+  const waits = { ...ledger.waits, cache: context.cacheWaits ?? NO_WAITS };
   const execution = ledger.segments[SEGMENT_IDS.indexOf('execution')] as Histogram;
   const line = ledger.messages.line();
   return {
@@ -39,7 +44,7 @@ export function taskReport(task: string, ledger: TaskLedger, context: TaskContex
       median: fromList(ledger.bands.between(0.4, 0.6)),
       p99: fromList(ledger.bands.between(0.99, 1)),
     },
-    waits: Object.fromEntries(WAIT_IDS.map((id) => [id, withShare(ledger.waits[id])])) as TaskReport['waits'],
+    waits: Object.fromEntries(WAIT_IDS.map((id) => [id, withShare(waits[id])])) as TaskReport['waits'],
     wayIn: withShare(ledger.wayIn),
     wayOut: withShare(ledger.wayOut),
     codec: context.codec,

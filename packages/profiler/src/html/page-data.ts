@@ -1,11 +1,11 @@
 import { deflateRawSync } from 'node:zlib';
+import { compare } from '../compare/compare.js';
 import type { CpuReport } from '../model/cpu.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { ReportData } from '../model/report-data.js';
-import { compareReports } from './compare-reports.js';
 import { safeData, safeText } from './shared/names.js';
 import { count } from './shared/numbers.js';
-import type { PageData, PagePool, PageProfiles, PageReport } from './shared/page-data.js';
+import type { PageComparison, PageData, PagePool, PageProfiles, PageReport } from './shared/page-data.js';
 import { type SpanBlock, spanBlock } from './span-block.js';
 
 /** Size of a page with up to 100,000 spans, and of any page, characters. All of its text is ASCII. */
@@ -43,7 +43,7 @@ export function pageParts(report: ReportData, title: string, shell: number, othe
     report: summary,
     spans: safe.pools.map(() => null),
     hasProfiles: false,
-    comparison: other === undefined ? null : compareReports(safe, safeReport(other)),
+    comparison: other === undefined ? null : comparisonOf(safe, safeReport(other)),
     remarks,
   };
   let json = scriptJson(data);
@@ -65,6 +65,12 @@ export function pageParts(report: ReportData, title: string, shell: number, othe
   data.spans = blocks.map((block) => block?.header ?? null);
   remarks.push(...blocks.flatMap((block, i) => (block === null ? [] : spanRemarks(block, safe.pools[i]?.name ?? ''))));
   return { json: scriptJson(data), spans: blocks.map((block) => block?.base64 ?? null), profiles, data };
+}
+
+function comparisonOf(report: ReportData, other: ReportData): PageComparison {
+  const { verdict, metrics, remarks } = compare(report, other);
+  const { startedAt, wallMs, node } = other.run;
+  return { other: { startedAt, wallMs, node }, verdict, metrics, remarks };
 }
 
 function spanRemarks({ header: { rows, kept, quantumUs } }: SpanBlock, pool: string): string[] {

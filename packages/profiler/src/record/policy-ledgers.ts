@@ -10,10 +10,13 @@ export class CacheLedger {
   readonly counts = { hit: 0, stale: 0, stored: 0, coalesced: 0, miss: 0, evicted: 0 };
   /** Time that keys of calls took, ms. */
   keyMs = 0;
+  /** Waits of calls for equal ones. */
+  readonly waits = new Histogram();
   /** Look-ups of sampled keys. */
   readonly #keys = new Map<string, number>();
 
-  add({ what, key, keyMs }: CacheMessage): void {
+  add({ what, key, keyMs, waitedMs }: CacheMessage): void {
+    if (what === 'answered') return this.waits.record(waitedMs);
     this.keyMs += keyMs;
     if (what in this.counts) this.counts[what as keyof typeof this.counts]++;
     if (what === 'evicted' || !isSampled(key)) return;

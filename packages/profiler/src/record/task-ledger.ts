@@ -3,6 +3,7 @@ import { BoundedNames, Histogram } from '@millpond/core/internal';
 import { SEGMENT_IDS, type WaitId } from '../model/segments.js';
 import { LatencyBands } from './latency-bands.js';
 import { LineFit } from './line-fit.js';
+import { Repeats } from './repeats.js';
 import type { TraceSplitter } from './segments.js';
 
 /** Numbers of tries by their end. */
@@ -42,12 +43,12 @@ export interface ByteSums {
  */
 export class TaskLedger {
   readonly segments: readonly Histogram[] = SEGMENT_IDS.map(() => new Histogram());
-  readonly waits: Record<WaitId, Histogram> = {
+  /** The cache has a ledger of its own. */
+  readonly waits: Record<Exclude<WaitId, 'cache'>, Histogram> = {
     inputEncode: new Histogram(),
     limit: new Histogram(),
     batch: new Histogram(),
     backoff: new Histogram(),
-    cache: new Histogram(),
   };
   /** From assigned to the handler's start (t5 − t1). Percentiles do not add, so it has a histogram of its own. */
   readonly wayIn = new Histogram();
@@ -61,6 +62,7 @@ export class TaskLedger {
   readonly bytesOut: ByteSums = { total: 0, max: 0 };
   /** Encoding and decoding of a try, ms, against its bytes. */
   readonly messages = new LineFit();
+  readonly repeats = new Repeats();
   executionSquares = 0;
   /** Tries that were not the first of their task. */
   retries = 0;
@@ -124,6 +126,7 @@ export class TaskLedger {
     addBytes(this.bytesOut, trace.outputBytes);
     const executionMs = segments[EXECUTION] ?? 0;
     this.executionSquares += executionMs * executionMs;
+    if (trace.attempt === 1) this.repeats.add(trace.inputHash, executionMs);
     if (!Number.isNaN(trace.encodeMs)) {
       this.waits.inputEncode.record(Math.min(trace.encodeMs, queueWaitMs));
       // A small result has no time of its own there, but that of all results that came with it.

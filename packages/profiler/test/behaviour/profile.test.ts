@@ -197,6 +197,31 @@ describe.each(['process', 'thread', 'inline'] as const)('a profiled pool of kind
     expect(bootWaitMs).toBe(0);
   });
 
+  it('finds inputs that come again, at level trace', async () => {
+    const repeatedOf = async (level: 'stats' | 'trace') => {
+      const pool = makePool();
+      const profiler = new Profiler({ level }).attach(pool);
+      for (let n = 0; n < 30; n++) await pool.run('crunch', { rounds: 10_000 + (n % 3) });
+      await pool.run('echo', 'once');
+      return poolOf(await profiler.stop());
+    };
+    expect((await repeatedOf('stats')).cache).toEqual([]);
+    const { cache, byTask } = await repeatedOf('trace');
+    const executionMs = byTask.find(({ task }) => task === 'crunch')?.segments.execution.totalMs ?? NaN;
+    expect(cache).toMatchObject([{ task: 'crunch', lookups: 0 }]);
+    expect(cache[0]?.repeatedMs).toBeGreaterThan(0);
+    expect(cache[0]?.repeatedMs).toBeLessThan(executionMs);
+  });
+
+  it('has the waits of calls for equal ones', async () => {
+    const pool = makePool({ tasks: { pause: { cache: true } } });
+    const profiler = new Profiler().attach(pool);
+    await Promise.all([pool.run('pause', 50), pool.run('pause', 50), pool.run('pause', 50)]);
+    const [pause] = poolOf(await profiler.stop()).byTask;
+    expect(pause).toMatchObject({ tries: 1, waits: { cache: { count: 2 } } });
+    expect(pause?.waits.cache.minMs).toBeGreaterThan(40);
+  });
+
   it.skipIf(kind === 'inline')('names the section in which a worker died', async () => {
     const pool = makePool();
     const profiler = new Profiler().attach(pool);

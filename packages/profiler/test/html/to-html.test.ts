@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { compareReports } from '../../src/html/compare-reports.js';
+import { compare } from '../../src/compare/compare.js';
 import type { PageData } from '../../src/html/shared/page-data.js';
 import { scalingBounds } from '../../src/html/shared/scaling.js';
 import { toHtml } from '../../src/html/to-html.js';
@@ -94,41 +94,13 @@ describe('the page of a report', () => {
 });
 
 describe('two runs side by side', () => {
-  const metric = (a: ReportData, b: ReportData, group: string, name: string) =>
-    compareReports(a, b)
-      .groups.find((each) => each.name === group)
-      ?.metrics.find((each) => each.name === name);
-
-  it('differ in nothing if they are the same program', () => {
-    const runs = Array.from({ length: 20 }, (_, i) =>
-      metric(sampleReport({ seed: 2 * i + 1 }), sampleReport({ seed: 2 * i + 2 }), 'resize › resize', 'mean execution'),
-    );
-    const covered = runs.filter((run) => (run?.low ?? 9) <= 1 && (run?.high ?? 0) >= 1);
-    expect(covered.length).toBeGreaterThanOrEqual(17);
-  });
-
-  it('differ where one takes longer, with an interval around the ratio', () => {
-    const slow = sampleReport({ seed: 3 });
-    const task = slow.pools[0]?.byTask[0];
-    if (task !== undefined) {
-      task.segments.execution.meanMs *= 1.5;
-      task.executionSquares *= 2.25;
-    }
-    const run = metric(sampleReport({ seed: 4 }), slow, 'resize › resize', 'mean execution');
-    expect(run?.low).toBeGreaterThan(1.3);
-    expect(run?.low).toBeLessThan(run?.ratio ?? 0);
-    expect(run?.high).toBeGreaterThan(run?.ratio ?? 9);
-  });
-
-  it('have no interval where nothing spreads, or too few tries came', () => {
-    const one = metric(
-      sampleReport({ tasks: 20 }),
-      sampleReport({ tasks: 20 }),
-      'resize › resize',
-      '99th percentile of latency',
-    );
-    expect([one?.low, one?.high]).toEqual([null, null]);
-    expect(compareReports(sampleReport({ tasks: 0 }), sampleReport()).groups.map(({ name }) => name)).toEqual(['run']);
+  it('have the numbers of compare(), with safe names', () => {
+    const [a, b] = [sampleReport({ seed: 1 }), sampleReport({ seed: 2 })];
+    const { verdict, metrics } = compare(a, b);
+    expect(dataOf(toHtml(a, { compare: b })).comparison).toMatchObject({ verdict, metrics });
+    expect(metrics.map(({ name }) => name)).toContain('latency p99');
+    const hostile = toHtml(hostileReport(), { compare: hostileReport() });
+    expect(JSON.stringify(dataOf(hostile).comparison)).not.toMatch(/[\u202e\u2066\u0007]/);
   });
 });
 

@@ -22,6 +22,7 @@ function taskReport(task: string, ledger: TaskLedger) {
   return reportOf(task, ledger, {
     parts: noParts(),
     codec: { inputEncodeMs: 0, inputDecodeMs: 0, outputEncodeMs: 0, outputDecodeMs: 0, estimated: true },
+    cacheWaits: undefined,
     asked: NOTHING_ASKED.task(task),
     curves: { windowMs: 100, arrived: [] },
     shareOfTries: 1,

@@ -189,6 +189,7 @@ function taskReport(task: string, all: readonly (readonly number[])[]): TaskRepo
       concurrency: null,
       batchSize: null,
       batchMaxWaitMs: null,
+      batchMaxBytes: null,
       cached: false,
     },
     errors: [],

@@ -46,7 +46,7 @@ export function missingCache(view: PoolView): Candidate[] {
             part,
             'share',
             0.1,
-            'execution of inputs that were seen before ÷ execution of the name; from one key in 16',
+            'execution of inputs that came before ÷ execution of the name; from up to 1,024 inputs',
           ),
           evidence(
             'value',

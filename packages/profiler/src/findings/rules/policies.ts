@@ -1,3 +1,4 @@
+import type { Advice } from '../../model/finding.js';
 import { mergedRows } from '../../replay/merge.js';
 import { handlerMs } from '../../replay/rows.js';
 import { isNamed, withRows } from '../../replay/what-if.js';
@@ -54,10 +55,6 @@ function tooLate(view: PoolView, batch: Batch, waited: number, items: number): C
 
 function tooSmall(view: PoolView, batch: Batch, queued: number, items: number): Candidate {
   const wanted = Math.max(1, Math.min(batch.size, Math.ceil(items * 8)));
-  const present = batch.maxWaitMs;
-  const meanGap = view.pool.byTask.find(({ task }) => task === batch.task)?.arrivals.meanMs ?? 1;
-  const waitMs = Math.max(1, Math.ceil(Math.min(1000, meanGap * wanted)));
-  const isSize = batch.byReason['size'] !== undefined && batch.byReason['size'] >= 0.5 * batch.batches;
   return cause({
     id: 'R34',
     title: 'BATCHES TOO SMALL',
@@ -67,23 +64,7 @@ function tooSmall(view: PoolView, batch: Batch, queued: number, items: number): 
       evidence('fill', batch.fillShare, 'share', 0.3, 'items ÷ batches ÷ size; below this'),
       evidence('queue wait', queued, 'share', 0.2, 'queue wait without batch and limits ÷ latency'),
     ],
-    advice: [
-      isSize
-        ? setOption(
-            view,
-            ofTask(batch.task, 'batch.size'),
-            wanted,
-            `Let batches fill to ${wanted}: ${ofTask(batch.task, 'batch.size')}.`,
-            batch.size,
-          )
-        : setOption(
-            view,
-            ofTask(batch.task, 'batch.maxWaitMs'),
-            waitMs,
-            `Let items wait ${waitMs} ms for others: ${ofTask(batch.task, 'batch.maxWaitMs')}.`,
-            present,
-          ),
-    ],
+    advice: [largerBatches(view, batch, wanted, items)],
     step: STEP.waste + 0.5,
     explains: ['R01', 'R22', 'R07'],
     // A limit of batches is a setting. Other code for the handlers, or more workers, may be needless after it.
@@ -104,6 +85,29 @@ function tooSmall(view: PoolView, batch: Batch, queued: number, items: number): 
       return mergedRows(record, wanted, { task: batch.task, fixedMs });
     },
   });
+}
+
+/** The option behind the reason for which most batches left. */
+function largerBatches(view: PoolView, batch: Batch, wanted: number, items: number): Advice {
+  const [reason] = largestOf(Object.entries(batch.byReason), ([, count]) => count) ?? [];
+  const task = view.pool.byTask.find((each) => each.task === batch.task);
+  const option = (name: string) => ofTask(batch.task, `batch.${name}`);
+  const maxBytes = task?.asked.batchMaxBytes ?? null;
+  if (reason === 'bytes' && maxBytes !== null) {
+    const larger = Math.ceil((maxBytes * wanted) / Math.max(1, items));
+    const text = `Let batches have ${larger} bytes, for some ${wanted} items: ${option('maxBytes')}.`;
+    return setOption(view, option('maxBytes'), larger, text, maxBytes);
+  }
+  if (reason === 'size')
+    return setOption(view, option('size'), wanted, `Let batches fill to ${wanted}: ${option('size')}.`, batch.size);
+  if (reason === 'full')
+    return {
+      text: `Let \`isFull\` of ${named(batch.task)} wait for more: batches left with ${items.toFixed(1)} items.`,
+    };
+  const gapMs = task?.arrivals.meanMs ?? 1;
+  const waitMs = Math.max(1, Math.ceil(Math.min(1000, gapMs * wanted)));
+  const text = `Let items wait ${waitMs} ms for others: ${option('maxWaitMs')}.`;
+  return setOption(view, option('maxWaitMs'), waitMs, text, batch.maxWaitMs);
 }
 
 /** R36: limits that the program has set keep tasks back. */

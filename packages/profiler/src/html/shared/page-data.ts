@@ -1,26 +1,15 @@
+import type { ComparedMetric, ComparisonVerdict } from '../../compare/comparison.js';
 import type { CpuReport } from '../../model/cpu.js';
 import type { PoolReport } from '../../model/pool-report.js';
 import type { ReportData } from '../../model/report-data.js';
 import type { SpanHeader } from './span-table.js';
 
-/** A metric of two runs. */
-export interface ComparedMetric {
-  name: string;
-  unit: 'ms' | 'per second' | 'share' | 'bytes' | 'count';
-  a: number;
-  b: number;
-  /** b ÷ a, with its 95 % interval; null where one of both is 0, or the spread is unknown. */
-  ratio: number | null;
-  low: number | null;
-  high: number | null;
-  /** Whether a larger value is better; null if neither is. */
-  more: boolean | null;
-  how: string;
-}
-
-export interface Comparison {
+/** The report beside another one, as `compare` has it. */
+export interface PageComparison {
   other: { startedAt: string; wallMs: number; node: string };
-  groups: { name: string; metrics: ComparedMetric[] }[];
+  verdict: ComparisonVerdict;
+  metrics: ComparedMetric[];
+  remarks: string[];
 }
 
 /** A pool of the page: spans and profiles lie in blocks of their own. */
@@ -43,7 +32,7 @@ export interface PageData {
   /** One place a pool; null without spans. */
   spans: (SpanHeader | null)[];
   hasProfiles: boolean;
-  comparison: Comparison | null;
+  comparison: PageComparison | null;
   /** What the page holds less of than the report. */
   remarks: string[];
 }

@@ -64,5 +64,4 @@ export function waterfall(task: TaskReport, width: number): El {
   );
 }
 
-export const BAND_FORMULA =
-  'latency = queue wait + encode + way in + decode + wait in worker + execution + reply + way out + settle, for each try. Sums and means add up. Percentiles do not, so the rows show the composition of tries in a band.';
+export const BAND_FORMULA = `latency = ${SEGMENT_IDS.map((id) => SEGMENT_WORDS[id].name).join(' + ')}, for each try. Sums and means add up. Percentiles do not, so the rows show the composition of tries in a band.`;

@@ -10,7 +10,18 @@ const IO = columns(
   3,
 );
 const RESOURCES = columns(['resource', 'task', 'budget', 'peak', 'wait', 'p99', 'use', 'made', 'to make'], 2);
-const CACHES = columns(['task', 'lookups', 'hits', 'share', 'stale', 'joined', 'evicted', 'a miss', 'a look-up']);
+const CACHES = columns([
+  'task',
+  'lookups',
+  'hits',
+  'share',
+  'stale',
+  'joined',
+  'evicted',
+  'a miss',
+  'a look-up',
+  'repeated',
+]);
 const BATCHES = columns(['task', 'batches', 'items', 'size', 'filled', 'wait', 'p99', 'limit', 'left by'], 1);
 const DEATHS = columns(['worker', 'why', 'in section', 'at', 'lost'], 3);
 
@@ -64,6 +75,7 @@ export function cacheLines({ cache }: PoolReport, page: Page): string[] {
       formatCount(each.evicted),
       formatMs(each.missMs),
       formatMs(each.lookupMs),
+      each.repeatedMs === null ? '–' : formatMs(each.repeatedMs),
     ]);
   return withMore(CACHES, rows, cache.length, page);
 }

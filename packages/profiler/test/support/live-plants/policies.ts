@@ -15,6 +15,9 @@ async function smallBatches(kind: LiveKind): Promise<void> {
   });
   const finding = firstOf(report, 'R34');
   check(finding.scope.task === 'inserts', 'The name has small batches.', report);
+  const [advice] = finding.advice;
+  const isOfBytes = advice?.option === 'tasks.inserts.batch.maxBytes' && Number(advice.value) > 64;
+  check(isOfBytes, 'The advice is the option that keeps batches small.', report);
 }
 
 async function uselessCache(kind: LiveKind): Promise<void> {

@@ -96,6 +96,7 @@ function taskReport(run: Simulated, name: number): TaskReport {
       concurrency: null,
       batchSize: null,
       batchMaxWaitMs: null,
+      batchMaxBytes: null,
       cached: false,
     },
     errors:

@@ -1,6 +1,6 @@
+import type { ComparedMetric } from '../../../compare/comparison.js';
 import { type El, h } from '../../shared/node.js';
 import { ms, withUnit } from '../../shared/numbers.js';
-import type { ComparedMetric } from '../../shared/page-data.js';
 import { element, fill } from '../dom.js';
 import type { View } from '../page.js';
 import { name, table } from '../tables.js';
@@ -9,8 +9,8 @@ export const compare: View = {
   id: 'compare',
   title: 'Comparison',
   why: [
-    'ratio = B ÷ A. Its 95 % interval comes from the spreads of both runs; a ratio is a difference only if its interval leaves 1 out.',
-    'Tries of one run resemble each other, so intervals are somewhat too narrow. Two runs of the same program show by how much.',
+    'ratio = B ÷ A. Its 95 % interval comes from the spreads of both runs. It says faster or slower only beyond noise, with all figures together.',
+    'These are the numbers of compare(a, b), which also takes several runs of each version.',
   ],
   mount(host, page) {
     const { comparison } = page.data;
@@ -21,11 +21,13 @@ export const compare: View = {
             host,
             h('p', { class: 'empty' }, 'This page has one report. toHtml(a, { compare: b }) puts two side by side.'),
           );
-        const { other, groups } = comparison;
-        const rows = groups.flatMap(({ name: group, metrics }) => metrics.map((metric) => ({ group, metric })));
-        const most = rows.reduce(
-          (most, { metric: { ratio, low, high } }) =>
-            Math.max(most, ...[ratio, low, high].map((each) => (each === null ? 0 : Math.abs(Math.log(each))))),
+        const { other, verdict, metrics, remarks } = comparison;
+        const most = metrics.reduce(
+          (most, { ratio, low, high }) =>
+            Math.max(
+              most,
+              ...[ratio, low, high].map((each) => (each === null || each <= 0 ? 0 : Math.abs(Math.log(each)))),
+            ),
           0,
         );
         const scale = Math.min(Math.log(8), Math.max(Math.log(1.1), most));
@@ -35,38 +37,34 @@ export const compare: View = {
             h(
               'p',
               {},
-              `A is this report, of ${page.data.report.run.startedAt}. B is of ${other.startedAt}: ${ms(other.wallMs)} on Node.js ${other.node}.`,
+              `A is this report, of ${page.data.report.run.startedAt}. B is of ${other.startedAt}: ${ms(other.wallMs)} on Node.js ${other.node}. Together: ${verdict}. ${remarks.join(' ')}`,
             ),
           ),
           table(
             [
-              { title: 'of', cell: (row) => name(row.group) },
-              { title: 'metric', cell: ({ metric }) => metric.name },
-              { title: 'A', cell: ({ metric: row }) => withUnit(row.a, row.unit), by: ({ metric: row }) => row.a },
-              { title: 'B', cell: ({ metric: row }) => withUnit(row.b, row.unit), by: ({ metric: row }) => row.b },
+              { title: 'of', cell: ({ pool, task }) => name(task === '' ? pool : `${pool} › ${task}`) },
+              { title: 'metric', cell: (row) => row.name },
+              { title: 'A', cell: (row) => withUnit(row.a, row.unit), by: (row) => row.a },
+              { title: 'B', cell: (row) => withUnit(row.b, row.unit), by: (row) => row.b },
               {
                 title: 'B ÷ A',
-                cell: ({ metric: row }) => (row.ratio === null ? '–' : row.ratio.toFixed(3)),
-                by: ({ metric: row }) => row.ratio,
+                cell: (row) => (row.ratio === null ? '–' : row.ratio.toFixed(3)),
+                by: (row) => row.ratio,
               },
               {
                 title: '95 % interval',
-                cell: ({ metric: row }) =>
+                cell: (row) =>
                   row.low === null || row.high === null ? 'none' : `${row.low.toFixed(3)} to ${row.high.toFixed(3)}`,
               },
-              { title: '', cell: ({ metric }) => interval(metric, scale) },
+              { title: '', cell: (row) => interval(row, scale) },
               {
                 title: 'says',
-                cell: ({ metric: row }) =>
-                  h(
-                    'span',
-                    { class: judge(row) === 'worse' ? 'bad' : judge(row) === 'better' ? 'good' : undefined },
-                    judge(row),
-                  ),
+                cell: ({ verdict: says }) =>
+                  h('span', { class: says === 'slower' ? 'bad' : says === 'faster' ? 'good' : undefined }, says),
               },
-              { title: 'how', cell: ({ metric: row }) => row.how },
+              { title: 'how', cell: (row) => row.how },
             ],
-            rows,
+            metrics,
             'Nothing stands in both reports.',
           ),
         );
@@ -74,13 +72,6 @@ export const compare: View = {
     };
   },
 };
-
-function judge({ low, high, more }: ComparedMetric): string {
-  if (low === null || high === null) return 'no interval';
-  if (low <= 1 && high >= 1) return 'no change';
-  if (more === null) return 'changed';
-  return low > 1 === more ? 'better' : 'worse';
-}
 
 /** The interval around 1, on a scale of logarithms that ends at `scale` to both sides. */
 function interval({ ratio, low, high }: ComparedMetric, scale: number): El | string {

@@ -21,7 +21,7 @@ export const stream: View = {
   why: [
     'One lane a worker and those that took its place. A bar reaches from the call of the handler (t5) to its end (t6). A thin strip below shows decoding (t3 to t4) and encoding (t6 to t7).',
     'Where several bars share a pixel, it has the colour of the longest, as strong as the part of the pixel that they cover.',
-    'Idle time is "starved" while a task waits in the pool, "not parallel" while other workers have tasks, and "no work" otherwise. With a sample it follows from the curves.',
+    'Idle time has its reason: a task waits in the pool, other workers have all tasks, or there is none. With a sample it follows from the curves.',
   ],
   mount(host, page) {
     const pool = page.pool;

@@ -1,21 +1,25 @@
-import { SEGMENT_IDS, WAIT_IDS } from '../../../model/segments.js';
+import { WAIT_LABELS } from '../../../format/labels.js';
+import { SEGMENT_IDS, type SegmentId, WAIT_IDS } from '../../../model/segments.js';
 import type { TaskReport } from '../../../model/task-report.js';
 import { swatch } from '../../shared/capacity-view.js';
 import { h } from '../../shared/node.js';
 import { ms, share } from '../../shared/numbers.js';
 import { BAND_FORMULA, waterfall as picture } from '../../shared/waterfall-view.js';
-import { SEGMENT_WORDS, WAIT_WORDS } from '../../shared/words.js';
+import { SEGMENT_WORDS } from '../../shared/words.js';
 import { element, fill } from '../dom.js';
 import type { View } from '../page.js';
 import { type Column, name, table } from '../tables.js';
 import { details, EMPTY_POOL, shownTasks } from './parts.js';
+
+/** Segments of the way back, by those of the way there. */
+const BACK: Partial<Record<SegmentId, SegmentId>> = { encode: 'reply', transportIn: 'transportOut', decode: 'settle' };
 
 export const waterfall: View = {
   id: 'waterfall',
   title: 'Latency by segment',
   why: [
     BAND_FORMULA,
-    'Waits that policies cause (limit, batch, encoding of the input) are parts of the queue wait. Backoff and the wait for an equal call lie outside of the latency of tries.',
+    'Waits that policies cause (limit, batch, encoding of the input) are parts of the wait in the queue. Backoff and the wait for an equal call lie outside of the latency of tries.',
   ],
   mount(host, page) {
     return {
@@ -34,14 +38,14 @@ export const waterfall: View = {
           'ul',
           { class: 'legend' },
           SEGMENT_IDS.filter((id) => !['reply', 'transportOut', 'settle'].includes(id)).map((id) => {
-            const pair = { encode: 'encode, reply', transportIn: 'way in, way out', decode: 'decode, settle' }[
-              id as string
-            ];
+            // Both ways have the same colours.
+            const back = BACK[id];
+            const ids = back === undefined ? [id] : [id, back];
             return h(
               'li',
               { title: SEGMENT_WORDS[id].means },
               swatch(SEGMENT_WORDS[id].colour),
-              pair ?? SEGMENT_WORDS[id].name,
+              ids.map((each) => SEGMENT_WORDS[each].name).join(', '),
             );
           }),
         );
@@ -83,7 +87,7 @@ function waits(tasks: readonly TaskReport[]): HTMLElement {
   return table(
     [
       { title: 'task', cell: ({ task }) => name(task), by: ({ task }) => task },
-      { title: 'wait', cell: ({ id }) => WAIT_WORDS[id] },
+      { title: 'wait', cell: ({ id }) => WAIT_LABELS[id] },
       { title: 'calls', cell: ({ stats }) => String(stats.count), by: ({ stats }) => stats.count },
       { title: 'mean', cell: ({ stats }) => ms(stats.meanMs), by: ({ stats }) => stats.meanMs },
       { title: 'p99', cell: ({ stats }) => ms(stats.p99Ms), by: ({ stats }) => stats.p99Ms },
