@@ -19,12 +19,13 @@ export class CacheTrace {
     return cacheChannel.hasSubscribers ? hostNowMs() : 0;
   }
 
-  /** Publishes the end of a call's wait for an equal one, if there are listeners now. */
-  follow(task: string, key: string, answer: Promise<unknown>): void {
-    if (!cacheChannel.hasSubscribers) return;
+  /** Publishes the end of a call's wait for an equal one, if there are listeners now. Returns the same answer. */
+  follow(task: string, key: string, answer: Promise<unknown>): Promise<unknown> {
+    if (!cacheChannel.hasSubscribers) return answer;
     const beganMs = hostNowMs();
     const ended = (): void => this.#send({ task, key, what: 'answered', waitedMs: hostNowMs() - beganMs });
     void answer.then(ended, ended);
+    return answer;
   }
 
   /** @param keyMs time that key and tags of a call took */

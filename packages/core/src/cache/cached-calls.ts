@@ -69,9 +69,7 @@ export class CachedCalls {
       counts.hits++;
       counts.coalesced++;
       results.trace.publish(task, place.key, 'coalesced', undefined, place.keyMs);
-      const answer = underWay.flight.join(call);
-      results.trace.follow(task, place.key, answer);
-      return answer;
+      return results.trace.follow(task, place.key, underWay.flight.join(call));
     }
     return this.#begin(place, input, call, start, false).join(call);
   }

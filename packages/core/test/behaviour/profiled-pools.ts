@@ -81,7 +81,7 @@ export function msByLabel(parts: readonly CpuPart[]): { samples: number; ms: Map
   return { samples, ms };
 }
 
-export function labelAt({ names, atMs, label }: LabelTrack, ms: number): string {
+function labelAt({ names, atMs, label }: LabelTrack, ms: number): string {
   const stretch = atMs.findLastIndex((begin) => begin <= ms);
   return stretch < 0 ? '' : (names[label[stretch] ?? 0] ?? '');
 }

@@ -1,16 +1,7 @@
 import { type ProfileTerms, type WorkerUsage } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
 import { failure, KINDS, nextEvent, started, withPool, WORKER_KINDS } from './pools.js';
-import {
-  CPU,
-  type CpuPart,
-  functionsIn,
-  hearing,
-  msByLabel,
-  profile,
-  STATS,
-  WITHIN_MS,
-} from './profiled-pools.js';
+import { CPU, type CpuPart, functionsIn, hearing, msByLabel, profile, STATS, WITHIN_MS } from './profiled-pools.js';
 
 describe.each(KINDS)('a worker of kind %s that is profiled', (kind) => {
   it('says what it uses: loop, collector, heap, and inputs and results by task name', async () => {
