@@ -108,9 +108,14 @@ export class Attachments {
 
   /** Has all workers send what they have measured. A silent one is not waited for. Resolves to the number of silent ones. */
   async collect(withinMs: number): Promise<number> {
-    const answers = Array.from(this.#all.values(), async ({ profiling }) => profiling?.collect(withinMs));
-    const counts = await Promise.all(answers);
-    return counts.reduce((sum, count) => sum + (count?.silent ?? 0), 0);
+    const counts = await Promise.all(
+      Array.from(this.#all.values(), async ({ profiling, recorder }) => {
+        const silent = (await profiling?.collect(withinMs))?.silent ?? 0;
+        recorder.silentWorkers = silent;
+        return silent;
+      }),
+    );
+    return counts.reduce((sum, silent) => sum + silent, 0);
   }
 
   /** Stops listening, and forgets the pools. */

@@ -19,6 +19,7 @@ const NO_TASK_ASKED: TaskAsked = {
   retries: 0,
   rateLimit: null,
   concurrency: null,
+  concurrencyByKey: null,
   batchSize: null,
   batchMaxWaitMs: null,
   batchMaxBytes: null,

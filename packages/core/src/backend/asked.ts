@@ -25,11 +25,13 @@ function taskAsked(name: string, types: TaskTypes): TaskAsked {
   const { timeoutMs, retry, limits = [], cache } = settings;
   const rates = limits.filter(({ perMs }) => perMs !== undefined);
   const atOnce = limits.filter(({ perMs, key }) => perMs === undefined && key === undefined);
+  const byKey = limits.filter(({ perMs, key }) => perMs === undefined && key !== undefined);
   return {
     timeoutMs: orNull(timeoutMs),
     retries: retry.attempts,
     rateLimit: rates.length === 0 ? null : rates.map(inWords).join(', '),
     concurrency: atOnce.length === 0 ? null : Math.min(...atOnce.map(({ max }) => max)),
+    concurrencyByKey: byKey.length === 0 ? null : Math.min(...byKey.map(({ max }) => max)),
     batchSize: batches?.size ?? null,
     batchMaxWaitMs: batches?.rules.maxWaitMs ?? null,
     batchMaxBytes: batches === undefined ? null : orNull(batches.rules.maxBytes),

@@ -34,6 +34,8 @@ export interface TaskAsked {
   /** Most calls at once, in all workers. */
   concurrency: number | null;
   /** Rules of its batches; null without batches. */
+  /** Least limit by key. */
+  concurrencyByKey: number | null;
   batchSize: number | null;
   batchMaxWaitMs: number | null;
   batchMaxBytes: number | null;

@@ -7,6 +7,7 @@ import type { TaskRegistry } from '../task/task-registry.js';
 import type { WireThrown } from '../wire/error-nodes.js';
 import { errorFromWire } from '../wire/error-wire.js';
 import { STATUS } from '../wire/record.js';
+import { LOG_VALUE_BYTES } from '../wire/result-log.js';
 import type { ResultRow } from '../worker/result-row.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
 import type { Backlog } from './backlog.js';
@@ -58,7 +59,8 @@ export class Outcomes {
     registry.balance.ran(call === undefined ? ranMs : shareOf(ranMs, task, call));
     publishTrace(pool, task, status === STATUS.ok ? 'ok' : 'error', now, row);
     if (status === STATUS.ok) {
-      task.type.recordResult(row.resultBytes);
+      // Beyond this size, results no longer share a frame.
+      task.type.recordResult(Math.min(row.resultBytes, LOG_VALUE_BYTES));
       const permit = place?.policies && takePermit(task);
       if (permit !== undefined) permit.breaker.ended(permit, 'ok', now, ranMs);
       // The length of a call is known with its last row.

@@ -162,20 +162,23 @@ export class ResultReader {
     bytes: Buffer,
     from: number,
     to: number,
-    { flags, kind, wireId }: ResultRow,
+    row: ResultRow,
     decoder: ValueDecoder,
     beside: readonly ArrayBuffer[],
     body: ResultsBody | undefined,
   ): unknown {
+    const { flags, kind, wireId } = row;
     if ((flags & RECORD_FLAG.cloned) !== 0) return fromPort(existing(body?.get(wireId)));
     const memory = (index: number): ArrayBuffer => {
       const place = readPlace(bytes, to, index);
       noteLargeResult(place.bytes);
+      row.addBytes(place.bytes);
       if (beside.length > 0) return existing(beside[place.number]);
       return existing(this.#parts.arena).read(place.number, place.at, place.bytes);
     };
     if ((flags & RECORD_FLAG.arena) === 0) return decoder.decode(bytes, from, to, memory);
     const place = readPlace(bytes, to, 0);
+    row.addBytes(place.bytes);
     const whole = existing(this.#parts.arena).readBriefly(place.number, place.at, place.bytes);
     if (kind !== STATUS.ok) return note(whole, 0, place.bytes);
     return decoder.decode(whole, 0, place.bytes, (index) => memory(index + 1));

@@ -25,6 +25,7 @@ export class ResultRow {
   #endedAt = 0;
   #value: unknown;
   #unread: string | undefined;
+  #besideBytes = 0;
 
   /** @param sentAt −Infinity where it was read from the log before a frame came */
   constructor(settledAt: number, sentAt: number, returnedAt: number) {
@@ -44,11 +45,17 @@ export class ResultRow {
     this.#endedAt = this.#view.getFloat64(at + 16, true);
     this.#value = undefined;
     this.#unread = undefined;
+    this.#besideBytes = 0;
   }
 
   /** Sets the value of the record. */
   take(value: unknown): void {
     this.#value = value;
+  }
+
+  /** Notes bytes of the value that were not in the record. */
+  addBytes(bytes: number): void {
+    this.#besideBytes += bytes;
   }
 
   /** Notes that the value of the record cannot be read. */
@@ -72,9 +79,10 @@ export class ResultRow {
   get valueBytes(): number {
     return this.#view.getUint32(this.#at + 36, true);
   }
-  /** Size of the value in bytes, at least. One beside its record counts as the largest that the log takes. */
+  /** Size of the value in bytes. One whose size is not known counts as the largest that the log takes. */
   get resultBytes(): number {
-    return (this.flags & ~RECORD_FLAG.reported) === 0 ? this.valueBytes : LOG_VALUE_BYTES;
+    if ((this.flags & ~RECORD_FLAG.reported) === 0) return this.valueBytes;
+    return this.#besideBytes > 0 ? this.valueBytes + this.#besideBytes : LOG_VALUE_BYTES;
   }
   /** Outcome of the task: that of `kind`, unless its data cannot be read. */
   get status(): number {

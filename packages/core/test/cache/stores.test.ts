@@ -63,12 +63,15 @@ describe.each(KINDS)('a store in %s', (_, open) => {
       for (let n = 0; n < 50; n++) if ((await store.get(key(n))) !== undefined) there.push(n);
       expect(there.length).toBeLessThanOrEqual(10);
       expect(there.length).toBeGreaterThan(3);
-    });
+    }, WAIT);
     await store.set(key(99), new Uint8Array(20_000), Infinity);
     expect(await store.get(key(99))).toBeUndefined();
     await store.close?.();
   });
 });
+
+/** Long enough for any machine. */
+const WAIT = { timeout: 20_000 };
 
 describe('a store in a folder', () => {
   it('leaves files alone that are not its own, and no temporary files behind', async () => {

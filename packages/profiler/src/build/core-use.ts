@@ -25,11 +25,14 @@ export function coreUse(
   const restMs = Math.max(0, times.processMs - (times.threadMs ?? mainMs) - threadsMs);
   const awaited = sum(inThreads, awaitedMs);
   const programMs = times.processMs + sum(ofProcesses, (each) => each?.allMs ?? 0);
+  // What a silent worker used is not known, so it would count as that of others.
+  const isWhole = pools.every(({ atEnd }) => atEnd.silentWorkers === 0);
   // The start of a worker is in none of its own counts.
   const bootMs = sum(pools, ({ kind, capacity }) => (kind === 'process' ? capacity.totals.boot : 0));
   return {
     programCores: programMs / wallMs,
-    otherCores: times.machineMs === null ? null : Math.max(0, times.machineMs - programMs - bootMs) / wallMs,
+    otherCores:
+      times.machineMs === null || !isWhole ? null : Math.max(0, times.machineMs - programMs - bootMs) / wallMs,
     pools: pools.map((pool, i) => {
       const inThread = pool.kind === 'thread' ? restMs * share(awaitedMs(pool), awaited) : null;
       const nativeMs = ofProcesses[i]?.nativeMs ?? inThread;

@@ -18,6 +18,14 @@ const COLLECTOR = '(garbage collector)';
 /** Code that takes the profile: its own samples say nothing about the program. */
 const OWN_CODE = /\/worker-profiler\.cjs$|^node:inspector$/;
 
+/** Code of workers that the profiler calls, and through which it calls handlers: to tell their waits apart, it stands around them. */
+const HOST_CODE = /\/(?:process-entry|thread-entry|inline-host)\.cjs$/;
+
+/** Whether a place is code of the program, and not of V8, Node or Millpond. */
+function isOfProgram(url: string): boolean {
+  return url !== '' && !url.startsWith('node:') && !OWN_CODE.test(url) && !HOST_CODE.test(url);
+}
+
 export type Lost = CpuReport['lost'][number];
 
 /** Samples of one thread, or of several together, added up as they come. */
@@ -48,7 +56,8 @@ export class CpuTotals {
     const frames = nodes.node.map(({ callFrame }) => this.#table.of(callFrame));
     const isOwn: boolean[] = [];
     for (const [at, { callFrame }] of nodes.node.entries()) {
-      isOwn[at] = OWN_CODE.test(callFrame.url) || isOwn[nodes.parent[at] ?? -1] === true;
+      const { url } = callFrame;
+      isOwn[at] = OWN_CODE.test(url) || (isOwn[nodes.parent[at] ?? -1] === true && !isOfProgram(url));
     }
     const labels = new LabelCursor(track);
     const whole = new Paths(this.#tree, nodes.parent, frames);

@@ -2,7 +2,7 @@ import type { Finding, Verdict } from '../model/finding.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { Measured } from '../replay/record-of.js';
 import { evidence } from './candidate.js';
-import { LEAST_TRIES } from './rules/quality.js';
+import { hanging, HANGING_STEP, LEAST_TRIES } from './rules/quality.js';
 import { largestOf, share, sumOf, viewOf } from './view.js';
 import { duration, named, percent } from './words.js';
 
@@ -16,6 +16,15 @@ export function isSoon(measured: Measured, { failsInMs }: Finding): boolean {
 /** The first thing to know, and the step to take. */
 export function verdictOf(measured: Measured, findings: readonly Finding[], notes: readonly Finding[]): Verdict {
   const tries = sumOf(measured.pools, (pool) => pool.tries);
+  const stuck = measured.pools.find(({ atEnd }) => atEnd.dispatched + atEnd.queued > 0);
+  if (tries === 0 && stuck !== undefined) {
+    return {
+      kind: 'unknown',
+      sentence: `No task of ${named(stuck.name)} has come back: ${hanging(stuck.atEnd)}.`,
+      step: HANGING_STEP,
+      id: null,
+    };
+  }
   if (measured.pools.length === 0 || tries === 0) {
     return {
       kind: 'nothing',
@@ -66,10 +75,11 @@ function healthy(measured: Measured): Verdict {
 
 function stateOf(measured: Measured, pool: PoolReport): string {
   const { occupancy, executionMs, latencyMs, queueMs } = viewOf(measured, pool, null, 'makespan');
+  const waited = share(queueMs, latencyMs);
   const own = share(executionMs, latencyMs - queueMs - pool.bootWaitMs);
   return occupancy >= 0.8
     ? `workers of ${named(pool.name)} are ${percent(occupancy)} occupied, and handlers have ${percent(own)} of the time of tasks outside of the queue`
-    : `workers of ${named(pool.name)} are ${percent(occupancy)} occupied, and tasks find one free`;
+    : `places in workers of ${named(pool.name)} are ${percent(occupancy)} occupied${waited < 0.3 ? ', and tasks find one free' : ''}`;
 }
 
 /** Where to look if it must be faster all the same. */

@@ -120,7 +120,7 @@ export function setOption(
   text: string,
   now?: Advice['now'],
 ): Advice {
-  const isSet = pool.asked.set.some((path) => path === option || option.startsWith(`${path}.`));
+  const isSet = pool.asked.set.some((path) => path === option || (path !== 'tasks' && option.startsWith(`${path}.`)));
   return { text, option, value, isSet, ...(now === undefined ? {} : { now }) };
 }
 

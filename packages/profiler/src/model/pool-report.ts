@@ -36,7 +36,12 @@ export interface PoolReport {
   utilization: number;
   peakWorkers: number;
   /** State of unsettled tasks at the end. They are in no other number here. */
-  atEnd: { queued: number; dispatched: number };
+  atEnd: {
+    queued: number;
+    dispatched: number;
+    /** Workers that did not send their last measurements in time: a handler holds their thread. */
+    silentWorkers: number;
+  };
   capacity: CapacityLedger;
   asked: Asked;
   workers: WorkerReport[];

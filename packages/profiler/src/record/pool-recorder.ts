@@ -81,6 +81,8 @@ export class PoolRecorder {
   readonly marks: Mark[] = [];
   readonly deaths: { workerId: number; atMs: number; why: string; section: string }[] = [];
   readonly sizing: { atMs: number; from: number; to: number; reason: string }[] = [];
+  /** Workers that did not answer at the end: something holds their thread. */
+  silentWorkers = 0;
   /** Marks, deaths and changes without a place. */
   untold = 0;
   /** First submit and last settled promise of tries that came back, on the host clock; NaN before the first. */

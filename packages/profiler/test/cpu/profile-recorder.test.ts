@@ -177,6 +177,26 @@ describe('profiles that are added up', () => {
     expect(only(recorded(cpu(1, profile)).cpu(), 1)).toMatchObject({ sampledMs: 5, samples: 1 });
   });
 
+  it('have handlers that are called through that code', () => {
+    const profile = profileOf([
+      [['take', 'callHandler', 'handler'], 20],
+      [['take', 'callHandler', 'handler', 'helper'], 3],
+      [['take', 'send'], 30],
+    ]);
+    const urls: Record<string, string> = {
+      take: 'worker-profiler.cjs',
+      callHandler: 'process-entry.cjs',
+      send: 'process-entry.cjs',
+    };
+    for (const { callFrame } of profile.nodes) {
+      const file = urls[callFrame.functionName];
+      if (file !== undefined) callFrame.url = `file:///app/node_modules/@millpond/core/dist/bundle/${file}`;
+    }
+    const report = only(recorded(cpu(1, profile)).cpu(), 1);
+    expect(report).toMatchObject({ sampledMs: 23, samples: 2 });
+    expect(report.hot.map(({ functionName }) => functionName)).toEqual(['handler', 'helper']);
+  });
+
   it('keep the main thread apart from the workers', () => {
     const reports = recorded(
       cpu(0, profileOf([[['main'], 7]])),

@@ -64,7 +64,7 @@ export function sampleReport({ tasks = 500, workers = 4, keep = tasks, seed = 1 
     ...{ tasks, tries: tasks, retries: 0, tasksPerSecond: tasks / (wallMs / 1000), meanInFlight: busyMs / wallMs },
     outcomes: outcomes(tasks),
     ...{ peakInFlight: Math.min(tasks, 20), utilization: busyMs / (workers * wallMs), peakWorkers: workers },
-    atEnd: { queued: 0, dispatched: 0 },
+    atEnd: { queued: 0, dispatched: 0, silentWorkers: 0 },
     capacity: {
       wantedMs: workers * wallMs,
       upMs: workers * wallMs,
@@ -187,6 +187,7 @@ function taskReport(task: string, all: readonly (readonly number[])[]): TaskRepo
       retries: 0,
       rateLimit: null,
       concurrency: null,
+      concurrencyByKey: null,
       batchSize: null,
       batchMaxWaitMs: null,
       batchMaxBytes: null,

@@ -1,5 +1,4 @@
-import { HANDLER_PARTS } from '../../replay/rows.js';
-import { copyRows } from '../../replay/rows.js';
+import { copyRows, HANDLER_PARTS, handlerMs } from '../../replay/rows.js';
 import { isNamed, type WhatIf, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { ofTask, type PoolView, setOption, share, sumOf } from '../view.js';
@@ -60,16 +59,28 @@ export function missingCache(view: PoolView): Candidate[] {
         step: STEP.waste,
         confidence: 'medium',
         explains: ['R22', 'R01'],
-        without: withRows((rows, row, record) => {
-          if (!isNamed(record, row, task.task)) return;
-          // Every so often one is a repetition: spread evenly, as the time of each is not known.
-          const isRepeated = Math.floor((row + 1) * part) > Math.floor(row * part);
-          if (!isRepeated) return;
-          for (const column of [...HANDLER_PARTS, 'decode', 'reply', 'wayIn', 'wayOut'] as const) rows[column][row] = 0;
-        }),
+        without: withoutRepeats(task.task, part),
       }),
     ];
   });
+}
+
+/**
+ * The run with a part of the executions of a name answered by a cache. Which ones is not known, only their sum: each row adds its share to
+ * what may go, and goes once that is enough. So a long one goes as seldom as its length allows.
+ */
+function withoutRepeats(task: string, part: number): WhatIf {
+  return (record) => {
+    let owedMs = 0;
+    return withRows((rows, row) => {
+      if (!isNamed(record, row, task)) return;
+      const ms = handlerMs(rows, row);
+      owedMs += part * ms;
+      if (owedMs < ms) return;
+      owedMs -= ms;
+      for (const column of [...HANDLER_PARTS, 'decode', 'reply', 'wayIn', 'wayOut'] as const) rows[column][row] = 0;
+    })(record);
+  };
 }
 
 /** R35: a cache that has no hits. */

@@ -1,4 +1,5 @@
 import type { Advice } from '../../model/finding.js';
+import type { TaskReport } from '../../model/task-report.js';
 import { mergedRows } from '../../replay/merge.js';
 import { handlerMs } from '../../replay/rows.js';
 import { isNamed, withRows } from '../../replay/what-if.js';
@@ -115,39 +116,21 @@ export function limited(view: PoolView): Candidate[] {
   const part = share(view.limitMs, view.latencyMs);
   const task = largestOf(view.pool.byTask, ({ waits }) => waits.limit.totalMs);
   if (part < 0.2 || task === undefined) return [];
-  const { rateLimit, concurrency } = task.asked;
-  const option = rateLimit === null && concurrency !== null ? 'concurrency' : 'rateLimit';
-  const present = option === 'concurrency' ? String(concurrency) : (rateLimit ?? 'set');
+  const limit = limitOf(task.asked);
   const rate = share(task.tries, view.pool.activeMs / 1000);
   const wanted = task.arrivals.meanMs > 0 ? 1000 / task.arrivals.meanMs : rate / Math.max(0.05, 1 - part);
   return [
     cause({
       id: 'R36',
       title: 'LIMITED ON PURPOSE',
-      text: `Limits of ${named(task.task)} kept its tasks back for ${percent(part)} of all latency. It ran ${rate.toFixed(1)} tasks a second under ${present}, and ${wanted.toFixed(1)} a second came.`,
+      text: `Limits of ${named(task.task)} kept its tasks back for ${percent(part)} of all latency. It ran ${rate.toFixed(1)} tasks a second${limit === undefined ? '' : ` under ${limit.option} ${limit.now}`}, and ${wanted.toFixed(1)} a second came.`,
       scope: { task: task.task },
       evidence: [
         evidence('limit wait', part, 'share', 0.2, 'wait for limits of the name ÷ latency'),
         evidence('rate', rate, 'per second', null, 'tries ÷ active time'),
         evidence('rate without the limit', wanted, 'per second', null, '1 ÷ mean time between submits'),
       ],
-      advice: [
-        option === 'concurrency'
-          ? setOption(
-              view,
-              ofTask(task.task, 'concurrency'),
-              Math.max(2, (concurrency ?? 1) * 2),
-              `If what it protects allows more, raise ${ofTask(task.task, 'concurrency')}.`,
-              concurrency ?? 'none',
-            )
-          : setOption(
-              view,
-              ofTask(task.task, 'rateLimit'),
-              `{ calls: ${Math.ceil(wanted)}, perMs: 1000 }`,
-              `If the service allows it, raise ${ofTask(task.task, 'rateLimit')} to ${Math.ceil(wanted)} calls a second. Otherwise this is what it takes.`,
-              present,
-            ),
-      ],
+      advice: [higherLimit(view, task, limit, wanted)],
       step: STEP.purpose,
       explains: ['R01', 'R06', 'R22', 'R21'],
       suppresses: ['R01', 'R06', 'R21', 'R15'],
@@ -156,4 +139,36 @@ export function limited(view: PoolView): Candidate[] {
       }),
     }),
   ];
+}
+
+interface Limit {
+  option: 'rateLimit' | 'concurrency' | 'concurrencyByKey';
+  now: string | number;
+}
+
+/** The limit of a name that the program has set; undefined if it is of another kind. */
+function limitOf({ rateLimit, concurrency, concurrencyByKey }: TaskReport['asked']): Limit | undefined {
+  if (rateLimit !== null) return { option: 'rateLimit', now: rateLimit };
+  if (concurrency !== null) return { option: 'concurrency', now: concurrency };
+  return concurrencyByKey === null ? undefined : { option: 'concurrencyByKey', now: concurrencyByKey };
+}
+
+function higherLimit(view: PoolView, { task }: TaskReport, limit: Limit | undefined, wanted: number): Advice {
+  if (limit === undefined) return { text: `If what they protect allows more, raise the limits of ${named(task)}.` };
+  const { now } = limit;
+  const option = ofTask(task, limit.option);
+  if (typeof now === 'string') {
+    const calls = Math.ceil(wanted);
+    const text = `If the service allows it, raise ${option} to ${calls} calls a second. Otherwise this is what it takes.`;
+    return setOption(view, option, `{ calls: ${calls}, perMs: 1000 }`, text, now);
+  }
+  const isByKey = limit.option === 'concurrencyByKey';
+  const what = isByKey ? `${option}.max. It counts each key by itself, so one frequent key waits alone` : option;
+  return setOption(
+    view,
+    isByKey ? `${option}.max` : option,
+    Math.max(2, now * 2),
+    `If what it protects allows more, raise ${what}.`,
+    now,
+  );
 }

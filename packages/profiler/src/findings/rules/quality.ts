@@ -1,11 +1,22 @@
+import type { PoolReport } from '../../model/pool-report.js';
 import { type Candidate, evidence, note, STEP } from '../candidate.js';
 import { type PoolView, sumOf } from '../view.js';
-import { percent } from '../words.js';
+import { count, percent } from '../words.js';
 
 export const LEAST_TRIES = 30;
 const UNATTRIBUTED = 0.05;
 const DROPPED = 0.01;
 const LITTLE = 0.02;
+
+/** The step to take where handlers do not come back. */
+export const HANGING_STEP =
+  'Set timeoutMs: it ends a handler that does not come back, and timeoutStack: true shows where it hangs.';
+
+/** Handlers that had not come back at the end, in words. */
+export function hanging({ silentWorkers, dispatched, queued }: PoolReport['atEnd']): string {
+  const held = silentWorkers > 0 ? `, and ${count(silentWorkers, 'worker')} gave no answer` : '';
+  return `${count(dispatched, 'task')} had not come back, ${queued} waited${held}`;
+}
 
 /** R28: what keeps a verdict from being certain. */
 export function doubts(view: PoolView): Candidate[] {
@@ -13,12 +24,22 @@ export function doubts(view: PoolView): Candidate[] {
   const { quality } = measured;
   const tries = Math.max(view.tries, pool.tries);
   const dropped =
-    sumOf(quality.dropped, ({ count }) => count) /
+    sumOf(quality.dropped, (each) => each.count) /
     Math.max(
       1,
       sumOf(measured.pools, (each) => each.tries),
     );
   const failed = [
+    ...(pool.atEnd.silentWorkers > 0 && pool.atEnd.dispatched > 0
+      ? [
+          {
+            what: `${hanging(pool.atEnd)}`,
+            step: HANGING_STEP,
+            value: 0,
+            e: evidence('silent workers', pool.atEnd.silentWorkers, 'count', 1, 'workers without an answer within 1 s'),
+          },
+        ]
+      : []),
     ...(tries < LEAST_TRIES
       ? [
           {

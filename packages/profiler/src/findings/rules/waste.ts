@@ -87,6 +87,7 @@ export function retryStorm(view: PoolView): Candidate[] {
     const vain = 1 - share(failure.succeededAfterRetry, failure.retried);
     if (vain < 0.5 || failure.count < 0.5 * sumOf(task.errors, (each) => each.count)) return [];
     const what = failure.code === '' ? failure.name : failure.code;
+    const field = failure.code === '' ? 'name' : 'code';
     return [
       cause({
         id: 'R37',
@@ -108,7 +109,7 @@ export function retryStorm(view: PoolView): Candidate[] {
             view,
             ofTask(task.task, 'retry.on'),
             `not ${what}`,
-            `Do not try ${what} again: ${ofTask(task.task, 'retry')} = { attempts, on: (error) => error.code !== '${what}' }.`,
+            `Do not try ${what} again: ${ofTask(task.task, 'retry')} = { attempts, on: (error) => error.${field} !== '${what}' }.`,
             task.asked.retries,
           ),
           setOption(

@@ -94,6 +94,7 @@ function taskReport(run: Simulated, name: number): TaskReport {
       retries: 0,
       rateLimit: null,
       concurrency: null,
+      concurrencyByKey: null,
       batchSize: null,
       batchMaxWaitMs: null,
       batchMaxBytes: null,
