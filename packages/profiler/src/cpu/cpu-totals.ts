@@ -18,7 +18,7 @@ const COLLECTOR = '(garbage collector)';
 /** Code that takes the profile: its own samples say nothing about the program. */
 const OWN_CODE = /\/worker-profiler\.cjs$|^node:inspector$/;
 
-/** Code of workers that the profiler calls, and through which it calls handlers: to tell their waits apart, it stands around them. */
+/** Code of workers that the profiler calls. It also calls handlers through that, to tell their waits apart. */
 const HOST_CODE = /\/(?:process-entry|thread-entry|inline-host)\.cjs$/;
 
 /** Whether a place is code of the program, and not of V8, Node or Millpond. */

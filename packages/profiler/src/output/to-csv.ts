@@ -2,6 +2,7 @@ import { wellFormed } from '../format/plain.js';
 import { CAPACITY_IDS } from '../model/ledgers.js';
 import type { ReportData } from '../model/report-data.js';
 import { SEGMENT_IDS } from '../model/segments.js';
+import { refuse, show } from '../options.js';
 import { triesOf } from './tries.js';
 
 export const CSV_TABLES = ['tasks', 'workers', 'sections', 'io', 'spans'] as const;
@@ -36,6 +37,8 @@ const EMPTY: Record<CsvTable, readonly string[]> = {
  * was measured. A text that a spreadsheet would run as a formula begins with an apostrophe.
  */
 export function toCsv(report: ReportData, table: CsvTable): string {
+  if (!CSV_TABLES.includes(table))
+    refuse('table', `must be one of ${CSV_TABLES.map((each) => `"${each}"`).join(', ')}; received ${show(table)}.`);
   const lines: string[] = [];
   let names: readonly string[] = EMPTY[table];
   for (const row of ROWS[table](report)) {

@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { PoolError } from '@millpond/core';
 import type { ReportData } from '../model/report-data.js';
+import { show } from '../options.js';
 import { fileOf, filesOf, KNOWN_ENDINGS, type OutputFile } from './files.js';
 
 /**
@@ -11,6 +12,8 @@ import { fileOf, filesOf, KNOWN_ENDINGS, type OutputFile } from './files.js';
  * @throws ERR_OPTION for an unknown ending; ERR_REPORT when a file cannot be written. It names the files that are missing
  */
 export async function writeReport(report: ReportData, target: string): Promise<string[]> {
+  if (typeof target !== 'string' || target === '')
+    throw new PoolError('ERR_OPTION', { option: 'target', reason: `must be a path; received ${show(target)}.` });
   const path = resolve(target);
   const file = fileOf(report, target);
   if (file !== undefined) return writeAll(dirname(path), [{ name: basename(path), render: file.render }]);

@@ -11,6 +11,7 @@ interface Handlers {
   pause(ms: number): Promise<void>;
   exit(): void;
   exitWithin(): void;
+  hang(): void;
   gather(size: number): Promise<number>;
 }
 const MODULE = new URL('./fixtures/timed-sections.mjs', import.meta.url);
@@ -195,6 +196,25 @@ describe.each(['process', 'thread', 'inline'] as const)('a profiled pool of kind
     expect(byTask.map(({ task, tries }) => [task, tries])).toEqual([['echo', 1]]);
     expect(sections).toEqual([]);
     expect(bootWaitMs).toBe(0);
+  });
+
+  it.skipIf(kind === 'inline')('cannot tell where handlers hang, and says so', async () => {
+    const pool = makePool();
+    await pool.run('echo', 1);
+    const profiler = new Profiler().attach(pool);
+    let noteBegun = (): void => {};
+    const begun = new Promise<void>((resolve) => (noteBegun = resolve));
+    const hanging = pool.run('hang', undefined, { onProgress: noteBegun });
+    const waiting = pool.run('echo', 2);
+    const ended = Promise.allSettled([hanging, waiting]);
+    await begun;
+    const { verdict, data } = await profiler.stop();
+    expect(verdict.kind).toBe('unknown');
+    expect(verdict.sentence).toContain('1 worker without an answer');
+    expect(verdict.step).toContain('timeoutMs');
+    expect(data.pools[0]?.atEnd).toEqual({ queued: 1, dispatched: 1, silentWorkers: 1 });
+    await pool.destroy();
+    await ended;
   });
 
   it('finds inputs that come again, at level trace', async () => {

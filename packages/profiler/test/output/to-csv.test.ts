@@ -38,4 +38,8 @@ describe('CSV of a report', () => {
   it('has its first line also without rows', () => {
     for (const table of CSV_TABLES) expect(toCsv(sampleReport({ tasks: 0 }), table)).toMatch(/^\w+(,\w+)+\r\n$/);
   });
+
+  it('refuses a table that there is none of', () => {
+    expect(() => toCsv(sampleReport(), 'nope' as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+  });
 });

@@ -66,8 +66,8 @@ export function missingCache(view: PoolView): Candidate[] {
 }
 
 /**
- * The run with a part of the executions of a name answered by a cache. Which ones is not known, only their sum: each row adds its share to
- * what may go, and goes once that is enough. So a long one goes as seldom as its length allows.
+ * The run with a part of the executions of a name answered by a cache. Only their sum is known. So each row adds its share to
+ * what may go, and goes once that is enough. A long one goes as seldom as its length allows.
  */
 function withoutRepeats(task: string, part: number): WhatIf {
   return (record) => {

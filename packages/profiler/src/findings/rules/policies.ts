@@ -167,7 +167,8 @@ function higherLimit(view: PoolView, { task }: TaskReport, limit: Limit | undefi
   return setOption(
     view,
     isByKey ? `${option}.max` : option,
-    Math.max(2, now * 2),
+    // The saving is that without the limit.
+    Math.max(2 * now, view.places),
     `If what it protects allows more, raise ${what}.`,
     now,
   );

@@ -14,8 +14,12 @@ export const HANGING_STEP =
 
 /** Handlers that had not come back at the end, in words. */
 export function hanging({ silentWorkers, dispatched, queued }: PoolReport['atEnd']): string {
-  const held = silentWorkers > 0 ? `, and ${count(silentWorkers, 'worker')} gave no answer` : '';
-  return `${count(dispatched, 'task')} had not come back, ${queued} waited${held}`;
+  const parts = [
+    `${count(dispatched, 'task')} in workers`,
+    ...(queued > 0 ? [`${queued} waiting`] : []),
+    ...(silentWorkers > 0 ? [`${count(silentWorkers, 'worker')} without an answer`] : []),
+  ];
+  return parts.join(', ');
 }
 
 /** R28: what keeps a verdict from being certain. */
@@ -33,7 +37,7 @@ export function doubts(view: PoolView): Candidate[] {
     ...(pool.atEnd.silentWorkers > 0 && pool.atEnd.dispatched > 0
       ? [
           {
-            what: `${hanging(pool.atEnd)}`,
+            what: `at the end, there were ${hanging(pool.atEnd)}`,
             step: HANGING_STEP,
             value: 0,
             e: evidence('silent workers', pool.atEnd.silentWorkers, 'count', 1, 'workers without an answer within 1 s'),
