@@ -164,6 +164,7 @@ function cacheReports(recorder: PoolRecorder, byTask: readonly TaskReport[]): Ca
       lookupMs: lookups === 0 ? 0 : ledger.keyMs / lookups,
       exampleKeys: ledger.lonelyKeys(),
       repeatedMs: recorder.tasks.find(task)?.repeats.totalMs ?? null,
+      inputs: recorder.tasks.find(task)?.repeats.inputs ?? null,
     };
   });
 }

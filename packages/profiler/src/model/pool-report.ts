@@ -130,6 +130,8 @@ export interface CacheReport {
   exampleKeys: string[];
   /** Execution of repeated inputs, ms, which a cache would have saved. Estimated from one key in 16; null if not measured. */
   repeatedMs: number | null;
+  /** Distinct inputs, about; null if unknown. */
+  inputs: number | null;
 }
 
 export interface BatchReport {

@@ -24,6 +24,12 @@ export class Repeats {
     }
   }
 
+  /** Distinct inputs, about; null before any input had a hash. */
+  get inputs(): number | null {
+    const { size } = this.#repeatedMs;
+    return size === 0 ? null : size * (this.#mask + 1);
+  }
+
   /** Execution of repeated inputs, ms; null before any input had a hash. */
   get totalMs(): number | null {
     if (this.#repeatedMs.size === 0) return null;

@@ -126,6 +126,7 @@ function enrich(pool: PoolReport, random: () => number): void {
       lookupMs: 0.01,
       exampleKeys: ['k1', 'k2'],
       repeatedMs: 900,
+      inputs: 300,
     },
   ];
   pool.batches = [

@@ -86,7 +86,7 @@ export function richReport({ name = 'resize', ...options }: RichOptions = {}): R
               missMs: 12,
               lookupMs: 0.01,
             },
-            ...{ exampleKeys: [name], repeatedMs: null },
+            ...{ exampleKeys: [name], repeatedMs: null, inputs: 300 },
           },
         ],
         batches: [

@@ -4,6 +4,9 @@ import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { ofTask, type PoolView, setOption, share, sumOf } from '../view.js';
 import { count, duration, named, percent } from '../words.js';
 
+/** Distinct inputs from which on their repetition speaks for a cache. */
+const LEAST_INPUTS = 10;
+
 /** R20: the same inputs are computed again and again. */
 export function missingCache(view: PoolView): Candidate[] {
   const { pool } = view;
@@ -14,6 +17,8 @@ export function missingCache(view: PoolView): Candidate[] {
     const part = Math.min(1, share(cache.repeatedMs, executionMs));
     if (part < 0.1) return [];
     const isCached = task.asked.cached || cache.lookups > 0;
+    // A handler that always gets the same is called for what it does, and not for its result.
+    if (!isCached && (cache.inputs ?? 0) < LEAST_INPUTS) return [];
     const isFull = isCached && cache.evicted > 0.1 * cache.misses;
     const larger = Math.min(1_000_000, Math.max(2000, 2 * cache.misses));
     const advice = !isCached

@@ -216,6 +216,7 @@ export const neverHit: Planter = (draw) => {
           lookupMs,
           exampleKeys: ['{"at":1}', '{"at":2}'],
           repeatedMs: 0,
+          inputs: 300,
         },
       }),
     fixed: () =>

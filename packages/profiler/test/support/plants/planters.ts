@@ -389,7 +389,7 @@ export const repeated: Planter = (draw) => {
           evicted: 0,
           missMs: 0,
         },
-        ...{ lookupMs: 0, exampleKeys: [], repeatedMs: repeatedMs * draw.between(0.95, 1.05) },
+        ...{ lookupMs: 0, exampleKeys: [], repeatedMs: repeatedMs * draw.between(0.95, 1.05), inputs: 300 },
       });
     },
     fixed: () =>
