@@ -70,7 +70,6 @@ export class Engine {
     this.types = new TaskTypes(options, { random, breakerChanged: (event) => this.#onBreakerChanged(event) });
     const memory = new InputMemory(this.clock);
     this.dropInputs = () => memory.drop();
-    const inputs = new InputWriter(this.#encoder, options.kind !== 'process', memory);
     this.registry = new TaskRegistry({
       memory,
       onAbort: (task, reason) => {
@@ -85,9 +84,6 @@ export class Engine {
       spent: this.registry.balance.spent,
       asked: () => askedOf(options, this.types, this.#usableCores()),
       workers: () => this.supervisor.workers,
-      hashInputs: (isOn) => {
-        inputs.hashes = isOn;
-      },
     });
     this.dispatcher = new Dispatcher({
       pool,
@@ -162,7 +158,7 @@ export class Engine {
       types: this.types,
       registry: this.registry,
       dispatcher: this.dispatcher,
-      inputs,
+      inputs: new InputWriter(this.#encoder, options.kind !== 'process', memory),
     });
     this.supervisor.slots.limit(range.max + range.spare);
     this.supervisor.want(range.min);

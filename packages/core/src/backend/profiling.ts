@@ -12,6 +12,7 @@ import type {
   UsageMessage,
 } from '../contract/profile-messages.js';
 import { CHANNELS } from '../contract/trace.js';
+import { hashInputs } from '../dispatch/trace.js';
 import type { MeasuredMessage } from '../wire/messages.js';
 import type { Worker } from '../worker/worker.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
@@ -31,8 +32,6 @@ export interface ProfilingParts {
   readonly spent: Readonly<ParentCosts>;
   asked(): PoolAsked;
   workers(): Iterable<Worker>;
-  /** Begins or ends to hash inputs. */
-  hashInputs(isOn: boolean): void;
 }
 
 /** How far the profiles of one worker reach. */
@@ -133,7 +132,7 @@ export class Profiling {
     const hadProfiles = this.#hasProfiles;
     this.terms = unionOf(this.#opened.values());
     if (this.#hasProfiles && !hadProfiles) this.#profilesSinceMs = hostNowMs();
-    this.#parts.hashInputs(this.terms !== undefined && this.terms.level !== 'stats');
+    hashInputs(this.#parts.pool, this.terms !== undefined && this.terms.level !== 'stats');
     for (const worker of this.#parts.workers()) {
       if (worker.state !== 'exited') worker.received.measuring.apply(this.terms);
     }

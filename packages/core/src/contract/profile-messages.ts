@@ -33,9 +33,9 @@ export interface TaskAsked {
   rateLimit: string | null;
   /** Most calls at once, in all workers. */
   concurrency: number | null;
-  /** Rules of its batches; null without batches. */
-  /** Least limit by key. */
+  /** Most calls of one key at once; null without such a limit. */
   concurrencyByKey: number | null;
+  /** Rules of its batches; null without batches. */
   batchSize: number | null;
   batchMaxWaitMs: number | null;
   batchMaxBytes: number | null;

@@ -29,7 +29,7 @@ export interface TaskTrace {
   backoffMs: number;
   /** Header `traceparent` of its call, if there is one. It names the trace that the call belongs to, as W3C writes it. */
   traceparent?: string | undefined;
-  /** Hash of the encoded input, from 1 on. 0 below level 'trace', and for inputs above 4 KiB or with binary parts. */
+  /** Hash of the encoded input, from 1 on. 0 below level 'trace', and for inputs above 1 KiB or with binary parts. */
   inputHash: number;
   /** Size of the encoded input, and of the encoded result if there is one. */
   inputBytes: number;
@@ -189,9 +189,9 @@ export interface CacheMessage {
   key: string;
   /**
    * 'hit', 'stale', 'stored', 'coalesced', 'miss': what a call found. 'stale' is a hit after `ttlMs`, 'stored' one in the second
-   * level. 'coalesced': the call joined an equal one. 'answered': that one has answered it, or it has left. 'refresh': an execution began that no call waits for. 'kept', 'unkept': what
-   * became of a result. 'unstored': the second level did not get it. 'evicted': a result went. 'store failed': the second level did
-   * not do what it was called for; then task and key are empty.
+   * level. 'coalesced': the call joined an equal one. 'answered': that one has answered it, or it has left. 'refresh': an execution
+   * began that no call waits for. 'kept', 'unkept': what became of a result. 'unstored': the second level did not get it. 'evicted':
+   * a result went. 'store failed': the second level did not do what it was called for; then task and key are empty.
    */
   what:
     | 'hit'

@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { debugLog, poolName } from '../base/debug-log.js';
 import { queueMicrotask } from '../base/natives.js';
 import { type BatchMessage, CHANNELS, type TaskMessage, type TraceOutcome } from '../contract/trace.js';
+import { inputHash } from '../task/input-hash.js';
 import type { Task } from '../task/task.js';
 import type { WireThrown } from '../wire/error-nodes.js';
 import { STATUS } from '../wire/record.js';
@@ -10,6 +11,14 @@ import type { ResultRow } from '../worker/result-row.js';
 const tasks = channel(CHANNELS.task);
 const log = debugLog('dispatch');
 const batches = channel(CHANNELS.batch);
+/** Pools whose traces have hashes of inputs. Tasks have no field for it: a queued one would take 8 bytes more. */
+const hashing = new WeakSet<object>();
+
+/** Begins or ends to hash the inputs of a pool, for its traces. */
+export function hashInputs(pool: object, isOn: boolean): void {
+  if (isOn) hashing.add(pool);
+  else hashing.delete(pool);
+}
 
 /**
  * Publishes the ten stamps of a try, if there is a listener. Must be called while the task knows its worker. Listeners hear of it
@@ -50,7 +59,7 @@ export function publishTrace(
       encodeMs: task.encodedNs === 0 ? NaN : (task.encodedNs - 1) / 1e6,
       backoffMs: task.backoffMs,
       traceparent: task.extras.headers?.['traceparent'],
-      inputHash: task.inputHash,
+      inputHash: hashing.has(pool) ? hashOf(task) : 0,
       inputBytes: task.inputBytes,
       outputBytes: told.resultBytes ?? 0,
       submittedAt: task.dueAt,
@@ -66,6 +75,11 @@ export function publishTrace(
     },
   };
   queueMicrotask(() => tasks.publish(message));
+}
+
+/** An input with parts beside its bytes has none. */
+function hashOf({ chunk, aside, inputAt, inputBytes }: Task): number {
+  return chunk === undefined || aside !== undefined ? 0 : inputHash(chunk, inputAt, inputAt + inputBytes);
 }
 
 /** Time for which a task waited until its batch was due. */

@@ -3,7 +3,6 @@ import { Sink } from '../codec/sink.js';
 import { mayGoByPort, toRefusal, type ValueEncoder } from '../codec/value-codec.js';
 import type { Refusal } from '../contract/errors.js';
 import type { TransferItem } from '../contract/transfer-item.js';
-import { inputHash } from './input-hash.js';
 import { type InputMemory, REUSED_BYTES } from './input-memory.js';
 import type { Task } from './task.js';
 import type { InputAside } from './task-terms.js';
@@ -25,8 +24,6 @@ export class InputWriter {
   readonly #clones: boolean;
   readonly #memory: InputMemory;
   readonly #sink: Sink;
-  /** Whether tasks get hashes of their inputs. A profiler asks for them. */
-  hashes = false;
 
   constructor(encoder: ValueEncoder, clones: boolean, memory: InputMemory) {
     this.#encoder = encoder;
@@ -50,7 +47,6 @@ export class InputWriter {
       task.inputAt = sink.start;
       task.inputBytes = sink.at - sink.start;
       if (views !== undefined) task.aside = this.#keep(task, views);
-      else if (this.hashes) task.inputHash = inputHash(sink.bytes, sink.start, sink.at);
       return undefined;
     } catch (error) {
       return this.#clones && mayGoByPort(error) ? this.#hold(task, input, []) : toRefusal(error, 'input');

@@ -57,8 +57,6 @@ export class Task implements Linked<Task> {
    * integer, which takes no object of its own.
    */
   encodedNs = 0;
-  /** Hash of its input; 0 unless a profiler asks for it. */
-  inputHash = 0;
   aside: InputAside | undefined;
   readonly extras: TaskExtras;
   readonly resolve: (value: unknown) => void;

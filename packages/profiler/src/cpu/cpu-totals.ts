@@ -18,13 +18,8 @@ const COLLECTOR = '(garbage collector)';
 /** Code that takes the profile: its own samples say nothing about the program. */
 const OWN_CODE = /\/worker-profiler\.cjs$|^node:inspector$/;
 
-/** Code of workers that the profiler calls. It also calls handlers through that, to tell their waits apart. */
-const HOST_CODE = /\/(?:process-entry|thread-entry|inline-host)\.cjs$/;
-
-/** Whether a place is code of the program, and not of V8, Node or Millpond. */
-function isOfProgram(url: string): boolean {
-  return url !== '' && !url.startsWith('node:') && !OWN_CODE.test(url) && !HOST_CODE.test(url);
-}
+/** Its one function through which handlers are called, to tell their waits apart. What it calls is the program's. */
+const CALLS_HANDLER = 'callsHandler';
 
 export type Lost = CpuReport['lost'][number];
 
@@ -56,8 +51,9 @@ export class CpuTotals {
     const frames = nodes.node.map(({ callFrame }) => this.#table.of(callFrame));
     const isOwn: boolean[] = [];
     for (const [at, { callFrame }] of nodes.node.entries()) {
-      const { url } = callFrame;
-      isOwn[at] = OWN_CODE.test(url) || (isOwn[nodes.parent[at] ?? -1] === true && !isOfProgram(url));
+      const { url, functionName } = callFrame;
+      const isCode = OWN_CODE.test(url) && functionName !== CALLS_HANDLER;
+      isOwn[at] = isCode || isOwn[nodes.parent[at] ?? -1] === true;
     }
     const labels = new LabelCursor(track);
     const whole = new Paths(this.#tree, nodes.parent, frames);

@@ -177,24 +177,22 @@ describe('profiles that are added up', () => {
     expect(only(recorded(cpu(1, profile)).cpu(), 1)).toMatchObject({ sampledMs: 5, samples: 1 });
   });
 
-  it('have handlers that are called through that code', () => {
+  it('have handlers that are called through that code, also those without a place', () => {
     const profile = profileOf([
-      [['take', 'callHandler', 'handler'], 20],
-      [['take', 'callHandler', 'handler', 'helper'], 3],
+      [['callsHandler', 'callHandler', 'handler'], 20],
+      [['callsHandler', 'callHandler', 'made at run time'], 3],
       [['take', 'send'], 30],
     ]);
-    const urls: Record<string, string> = {
-      take: 'worker-profiler.cjs',
-      callHandler: 'process-entry.cjs',
-      send: 'process-entry.cjs',
-    };
+    const files: Record<string, string> = { callsHandler: 'worker-profiler.cjs', take: 'worker-profiler.cjs' };
     for (const { callFrame } of profile.nodes) {
-      const file = urls[callFrame.functionName];
+      const file = files[callFrame.functionName];
       if (file !== undefined) callFrame.url = `file:///app/node_modules/@millpond/core/dist/bundle/${file}`;
+      // As for code of `new Function`.
+      if (callFrame.functionName === 'made at run time') callFrame.url = '';
     }
     const report = only(recorded(cpu(1, profile)).cpu(), 1);
     expect(report).toMatchObject({ sampledMs: 23, samples: 2 });
-    expect(report.hot.map(({ functionName }) => functionName)).toEqual(['handler', 'helper']);
+    expect(report.hot.map(({ functionName }) => functionName)).toEqual(['handler', 'made at run time']);
   });
 
   it('keep the main thread apart from the workers', () => {
