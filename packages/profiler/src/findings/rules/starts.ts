@@ -8,6 +8,9 @@ import { count, duration, percent } from '../words.js';
 /** First tasks that are slower than this multiple of the usual ones are cold. */
 const COLD = 1.3;
 
+/** Part of the first tasks that must be slower than usual. Half of them are by chance. */
+const AS_A_RULE = 0.8;
+
 /** R17: starts of workers, and their first tasks, take a large part of the time. */
 export function coldStart(view: PoolView): Candidate[] {
   const { pool } = view;
@@ -54,13 +57,15 @@ export function coldStart(view: PoolView): Candidate[] {
             ),
           ]
         : [
-            setOption(
-              view,
-              'workers.min',
-              view.workers,
-              `Keep ${view.workers} workers: workers.min, and \`await pool.ready()\` before the first task.`,
-              pool.asked.workers.min,
-            ),
+            pool.asked.workers.min < view.workers
+              ? setOption(
+                  view,
+                  'workers.min',
+                  view.workers,
+                  `Keep ${view.workers} workers: workers.min, and \`await pool.ready()\` before the first task.`,
+                  pool.asked.workers.min,
+                )
+              : { text: 'Start the pool early, and `await pool.ready()` before the first task.' },
             { text: 'Import less at the top of the worker module: what few tasks need, import where it is needed.' },
           ],
       step: STEP.start,
@@ -79,8 +84,18 @@ function coldTime({ pool }: PoolView): number {
       sumOf(pool.byTask, ({ tries }) => tries),
     );
   const firsts = pool.workers.flatMap(({ firstTasksMs }) => firstTasksMs);
-  if (firsts.length === 0 || median(firsts) < COLD * usual) return 0;
-  return sumOf(firsts, (ms) => Math.max(0, ms - usual));
+  return firsts.length * excessOf(firsts, usual);
+}
+
+/**
+ * What a first task costs beyond the usual time; 0 if first tasks are not slower as a rule. It is that of the middle one: a single long
+ * task among the first ones is long by itself.
+ */
+function excessOf(firsts: readonly number[], usual: number): number {
+  const slower = firsts.filter((ms) => ms > usual).length;
+  if (firsts.length === 0 || slower < AS_A_RULE * firsts.length) return 0;
+  const middle = median(firsts);
+  return middle < COLD * usual ? 0 : middle - usual;
 }
 
 /** The run with workers that are ready, and first tasks that take the usual time of their names. */
@@ -103,11 +118,12 @@ function withUsualFirsts({ rows, names }: RunRecord): Rows {
       if (rows.name[row] === name) (rows.first[row] === 1 ? cold : usual).push(handlerMs(rows, row));
     }
     const middle = median(usual);
-    if (cold.length === 0 || usual.length < cold.length || median(cold) < COLD * middle) continue;
-    for (let row = 0; row < rows.count; row++) {
+    if (usual.length < cold.length) continue;
+    const excessMs = excessOf(cold, middle);
+    for (let row = 0; row < rows.count && excessMs > 0; row++) {
       const ms = handlerMs(rows, row);
       if (rows.name[row] !== name || rows.first[row] !== 1 || ms <= middle) continue;
-      for (const part of HANDLER_PARTS) changed[part][row]! *= middle / ms;
+      for (const part of HANDLER_PARTS) changed[part][row]! *= Math.max(middle, ms - excessMs) / ms;
     }
   }
   return changed;

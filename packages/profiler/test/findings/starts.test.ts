@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import type { Candidate } from '../../src/findings/candidate.js';
+import { coldStart } from '../../src/findings/rules/starts.js';
+import { viewOf } from '../../src/findings/view.js';
+import type { PoolReport } from '../../src/model/pool-report.js';
+import { recordOf } from '../../src/replay/record-of.js';
+import { Draw, drawPool } from '../support/plants/draw.js';
+import { measuredOf } from '../support/plants/measured-of.js';
+import { simulate } from '../support/plants/simulated.js';
+
+/** What R17 says of a healthy pool of four workers in which `change` made starts slow. */
+function starts(change: (pool: PoolReport, usualMs: number) => void): Candidate[] {
+  const measured = measuredOf(simulate(drawPool(new Draw(3), { workers: 4, arrivals: 'batch', tasks: 120 })));
+  const pool = measured.pools[0]!;
+  pool.capacity.totals.boot = 0;
+  pool.bootWaitMs = 0;
+  change(pool, Math.max(...pool.byTask.map(({ segments }) => segments.execution.p50Ms)));
+  return coldStart(viewOf(measured, pool, recordOf(measured, pool), 'makespan'));
+}
+
+const withFirsts = (factors: readonly number[]) => (pool: PoolReport, usualMs: number) =>
+  pool.workers.forEach((worker, i) => (worker.firstTasksMs = [usualMs * factors[i % factors.length]!]));
+
+it('first tasks are cold if they are slower as a rule, not if some of them are long', () => {
+  expect(starts(withFirsts([60, 70, 80, 90]))).toHaveLength(1);
+  expect(starts(withFirsts([0.5, 0.8, 80, 90]))).toHaveLength(0);
+  expect(starts(withFirsts([0.5, 0.8, 0.9, 900]))).toHaveLength(0);
+  expect(starts(withFirsts([1.1, 1.2, 1.2, 900]))).toHaveLength(0);
+});
+
+it('advises workers.min only where it asks for fewer workers than there are', () => {
+  const slowStarts = (min: number) => (pool: PoolReport) => {
+    pool.capacity.totals.boot = 0.5 * pool.capacity.wantedMs;
+    pool.asked.workers.min = min;
+  };
+  const option = (min: number) => starts(slowStarts(min))[0]!.advice[0]!;
+  expect(option(1)).toMatchObject({ option: 'workers.min' });
+  expect(option(4)).not.toHaveProperty('option');
+  expect(option(4).text).toContain('pool.ready()');
+});
