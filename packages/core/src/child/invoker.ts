@@ -124,6 +124,7 @@ export class Invoker {
     const own: unknown[] = [];
     let failure: { readonly error: unknown } | undefined;
     times.receivedAt = frame.receivedAt;
+    const beginMs = hostNowMs();
     while (read.length < rows && failure === undefined) {
       inputs.next();
       const at = inputs.row * TASK_WORDS;
@@ -139,7 +140,8 @@ export class Invoker {
         failure = { error };
       }
     }
-    times.startedAt = times.decodedAt = hostNowMs();
+    times.startedAt = hostNowMs();
+    times.decodedAt = times.receivedAt + times.startedAt - beginMs;
     for (const [offset, input] of read.entries()) {
       if (input === REFUSED) continue;
       const id = meta[(first + offset) * TASK_WORDS] as number;
@@ -174,7 +176,7 @@ export class Invoker {
       return shared;
     }
     try {
-      if (this.#isHeavy(inputs) && this.#parts.board?.noteDecoding(id) === false)
+      if (inputs.isHeavy(this.#heavyBytes) && this.#parts.board?.noteDecoding(id) === false)
         return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
       return inputs.take();
     } catch (error) {
@@ -184,11 +186,6 @@ export class Invoker {
     }
   }
 
-  /** Whether decoding may take long, or exhaust memory. */
-  #isHeavy({ bytes, extras }: PendingInputs): boolean {
-    return bytes >= this.#heavyBytes || extras?.views !== undefined || extras?.whole !== undefined;
-  }
-
   /** Claims one row and reads its input; REFUSED if it was answered instead. */
   #read(call: Invocation, inputs: PendingInputs, at: number): unknown {
     const { frame, row } = inputs;
@@ -196,25 +193,30 @@ export class Invoker {
     const id = frame.meta[at] ?? 0;
     // Read after a result was written to the log: that write is no part of this task. The claimer needs the time, too.
     if (((frame.meta[at + 1] ?? 0) & IDEMPOTENT) === 0) times.startedAt = hostNowMs();
-    times.receivedAt = frame.receivedAt;
-    times.decodedAt = times.startedAt;
+    times.receivedAt = times.decodedAt = frame.receivedAt;
     try {
-      if (this.#isHeavy(inputs)) {
+      if (inputs.isHeavy(this.#heavyBytes)) {
         // Decoding may take long, or exhaust memory. It is no start of the handler, so it comes before the claim.
         if (this.#parts.board?.noteDecoding(id) === false)
           return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
-        const input = inputs.take();
-        times.decodedAt = times.startedAt = hostNowMs();
+        const input = inputs.take(true);
+        times.startedAt = hostNowMs();
+        times.decodedAt += inputs.tookMs;
         const isFree = this.#claimer?.claim(frame, row, times.startedAt) !== false;
         return isFree ? input : this.#refuse(call, inputs, id, STATUS.revoked, undefined);
       }
-      if (this.#claimer?.claim(frame, row, times.startedAt) !== false) return inputs.take();
+      if (this.#claimer?.claim(frame, row, times.startedAt) === false)
+        return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
+      const input = inputs.take();
+      // Only a profiler measures the decoding of a small input, which is no part of the handler's time.
+      times.startedAt += inputs.tookMs;
+      times.decodedAt += inputs.tookMs;
+      return input;
     } catch (error) {
       return this.#refuse(call, inputs, id, STATUS.inputUnread, {
         reason: `it cannot be read again: ${text(error)}`,
       });
     }
-    return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
   }
 
   /** Answers a row whose handler is not called. */

@@ -18,6 +18,8 @@ export class PendingInputs {
   row = -1;
   /** Parts of the current input beside its bytes. */
   extras: RowExtras | undefined;
+  /** Time that the last `take()` took, ms; 0 if it was not timed. */
+  tookMs = 0;
   /** By row; most frames have none. */
   readonly #extras: TasksBody['extras'];
   readonly #decoder: ValueDecoder;
@@ -77,13 +79,23 @@ export class PendingInputs {
     return this.frame.meta[this.row * TASK_WORDS + 4] ?? 0;
   }
 
-  /** Decodes the current input. @throws if it cannot be read */
-  take(): unknown {
+  /** Whether decoding the current input may take long, or exhaust memory. */
+  isHeavy(heavyBytes: number): boolean {
+    return this.bytes >= heavyBytes || this.extras?.views !== undefined || this.extras?.whole !== undefined;
+  }
+
+  /**
+   * Decodes the current input. A profiler has all of them timed.
+   * @throws if it cannot be read
+   */
+  take(isTimed = false): unknown {
     const { hooks } = this.#profiling;
-    if (hooks === undefined) return this.#decode();
-    const begin = hostNowMs();
+    this.tookMs = 0;
+    if (hooks === undefined && !isTimed) return this.#decode();
+    const beginMs = hostNowMs();
     const input = this.#decode();
-    hooks.decoded((this.frame.meta[this.row * TASK_WORDS + 1] ?? 0) & HANDLER_MASK, hostNowMs() - begin);
+    this.tookMs = hostNowMs() - beginMs;
+    hooks?.decoded((this.frame.meta[this.row * TASK_WORDS + 1] ?? 0) & HANDLER_MASK, this.tookMs);
     return input;
   }
 

@@ -42,7 +42,7 @@ export interface TaskTrace {
   sentAt: number;
   /** t3: the worker received the frame. */
   receivedAt: number;
-  /** t4: the worker had decoded it. */
+  /** t4: `receivedAt`, and the time that decoding the input took. An input is decoded when its turn comes, just before `startedAt`. */
   decodedAt: number;
   /** t5: the handler was called. Known, from the claim board, even for a try that ended by timeout or crash. */
   startedAt: number;

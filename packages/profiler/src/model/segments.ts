@@ -6,7 +6,7 @@ export const SEGMENT_IDS = [
   'queueWait', // t1 − t0: the input is encoded, and waits in the pool for a worker
   'encode', // t2 − t1: into a frame, and the frame written
   'transportIn', // t3 − t2: on the way, and until the worker's event loop came to read it
-  'decode', // t4 − t3: out of the frame
+  'decode', // t4 − t3: decoding of the input, just before the handler is called
   'workerWait', // t5 − t4: in the worker, behind the tasks sent with or before it
   'execution', // t6 − t5: the handler, awaited
   'reply', // t7 − t6: the result is encoded, and waits for its frame

@@ -77,7 +77,7 @@ export const SEGMENT_WORDS: Record<SegmentId, Words> = {
     means: 't3 − t2: on the way, and until the event loop of the worker came to read it',
     colour: 'way',
   },
-  decode: { name: SEGMENT_LABELS.decode, means: 't4 − t3: out of the frame', colour: 'decode' },
+  decode: { name: SEGMENT_LABELS.decode, means: 't4 − t3: decoding of the input', colour: 'decode' },
   workerWait: {
     name: SEGMENT_LABELS.workerWait,
     means: 't5 − t4: in the worker, behind tasks sent with or before it',

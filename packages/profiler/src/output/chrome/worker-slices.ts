@@ -69,7 +69,12 @@ function* partSlices(lanes: readonly Lane[], tries: readonly Try[], pid: number,
     const parts = tries
       .filter((each) => each.workerId === workerId)
       .flatMap(({ stamps }) => [
-        { name: 'decode', fromMs: stamps[3] ?? NaN, toMs: stamps[4] ?? NaN },
+        // An input is decoded when its turn comes. Only the length of that lies between its stamps.
+        {
+          name: 'decode',
+          fromMs: (stamps[5] ?? NaN) - ((stamps[4] ?? NaN) - (stamps[3] ?? NaN)),
+          toMs: stamps[5] ?? NaN,
+        },
         { name: 'encode', fromMs: stamps[6] ?? NaN, toMs: stamps[7] ?? NaN },
       ])
       .filter(({ fromMs, toMs }) => toMs > fromMs)

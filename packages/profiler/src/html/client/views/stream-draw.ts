@@ -104,7 +104,9 @@ function drawRows(
         ctx.fillRect(x, y, Math.max(2, w - 0.75), Math.max(2, h * 0.35));
       }
       if (span < 0 || w < 12 || h < 8) continue;
-      drawStrip(ctx, table.t[3]?.[span], table.t[4]?.[span], 'c-decode');
+      const decodeMs = (table.t[4]?.[span] ?? NaN) - (table.t[3]?.[span] ?? NaN);
+      const startedAt = table.t[5]?.[span] ?? NaN;
+      drawStrip(ctx, startedAt - decodeMs, startedAt, 'c-decode');
       drawStrip(ctx, table.t[6]?.[span], table.t[7]?.[span], 'c-encode');
     }
     function drawStrip(

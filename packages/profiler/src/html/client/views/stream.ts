@@ -19,7 +19,7 @@ export const stream: View = {
   id: 'stream',
   title: 'Task stream',
   why: [
-    'One lane a worker and those that took its place. A bar reaches from the call of the handler (t5) to its end (t6). A thin strip below shows decoding (t3 to t4) and encoding (t6 to t7).',
+    'One lane a worker and those that took its place. A bar reaches from the call of the handler (t5) to its end (t6). A thin strip below shows decoding (t4 − t3, before t5) and encoding (t6 to t7).',
     'Where several bars share a pixel, it has the colour of the longest, as strong as the part of the pixel that they cover.',
     'Idle time has its reason: a task waits in the pool, other workers have all tasks, or there is none. With a sample it follows from the curves.',
   ],
