@@ -202,21 +202,20 @@ export class Invoker {
         const input = inputs.take(true);
         times.startedAt = hostNowMs();
         times.decodedAt += inputs.tookMs;
-        const isFree = this.#claimer?.claim(frame, row, times.startedAt) !== false;
-        return isFree ? input : this.#refuse(call, inputs, id, STATUS.revoked, undefined);
+        if (this.#claimer?.claim(frame, row, times.startedAt) !== false) return input;
+      } else if (this.#claimer?.claim(frame, row, times.startedAt) !== false) {
+        const input = inputs.take();
+        // Only a profiler measures the decoding of a small input, which is no part of the handler's time.
+        times.startedAt += inputs.tookMs;
+        times.decodedAt += inputs.tookMs;
+        return input;
       }
-      if (this.#claimer?.claim(frame, row, times.startedAt) === false)
-        return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
-      const input = inputs.take();
-      // Only a profiler measures the decoding of a small input, which is no part of the handler's time.
-      times.startedAt += inputs.tookMs;
-      times.decodedAt += inputs.tookMs;
-      return input;
     } catch (error) {
       return this.#refuse(call, inputs, id, STATUS.inputUnread, {
         reason: `it cannot be read again: ${text(error)}`,
       });
     }
+    return this.#refuse(call, inputs, id, STATUS.revoked, undefined);
   }
 
   /** Answers a row whose handler is not called. */
