@@ -17,7 +17,10 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'scripts/test/*.test.mjs'],
-          exclude: ['**/behaviour/**', '**/faults/**', '**/hosts/**', '**/servers/**', '**/browser/**'],
+          exclude: [
+            ...['**/behaviour/**', '**/faults/**', '**/hosts/**', '**/servers/**', '**/browser/**'],
+            '**/*.long.test.ts',
+          ],
         },
       },
       {
@@ -25,8 +28,13 @@ export default defineConfig({
         test: {
           name: 'behaviour',
           include: ['packages/*/test/behaviour/**/*.test.ts', 'examples/test/**/*.test.ts'],
-          exclude: ['**/*.slow.test.ts'],
+          exclude: ['**/*.slow.test.ts', '**/*.long.test.ts'],
         },
+      },
+      // Tests of seconds each: workers that stand still, memory that runs short, large pages. `npm run test:long`.
+      {
+        extends: true,
+        test: { name: 'long', include: ['packages/*/test/**/*.long.test.ts'] },
       },
       // Behaviour that takes its time to be seen: `npm run test:slow`. Half of all behaviour tests' time, so not part of `npm test`.
       {

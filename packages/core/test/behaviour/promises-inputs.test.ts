@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PoolKind, PoolOptions } from '@millpond/core';
 import { describe, expect, it } from 'vitest';
-import { failure, fixture, KINDS, nextEvent, withPool, WORKER_KINDS } from './pools.js';
+import { failure, fixture, KINDS, withPool, WORKER_KINDS } from './pools.js';
 import { withFolder } from './temp.js';
 
 const FIXTURE = 'keeps-promises.mjs';
@@ -58,24 +58,6 @@ describe.each(WORKER_KINDS)('an input that cannot be decoded, kind %s,', (kind) 
     it.each(RETRIES)('costs no other task that runs beside it, retry %i', async (retry) => {
       const codec = fixture('codecs/ends-worker.mjs');
       await amongOthers({ kind, codec, concurrency: 8 }, { end }, retry, ['ERR_WORKER_CRASHED', 'ERR_TASK_POISON']);
-    });
-  });
-
-  // Two workers in turn stand still for a second of processor time and twice their start.
-  it('since the codec does not come to an end, settles, and the pool goes on', { timeout: 180_000 }, async () => {
-    await withFolder(async (folder) => {
-      const path = join(folder, 'called');
-      const codec = fixture('codecs/ends-worker.mjs');
-      await withPool(FIXTURE, { kind, workers: 1, prefetch: 10, codec }, async (pool) => {
-        await pool.ready();
-        const stuck = nextEvent<{ tasks: string[] }>(pool, 'worker:stuck');
-        const rejected = failure(pool.run('note', { end: 'loop', path }));
-        const others = Array.from({ length: 5 }, (_, n) => pool.run('echo', n));
-        expect((await stuck).tasks).toContain('note');
-        expect(['ERR_WORKER_CRASHED', 'ERR_TASK_TIMEOUT', 'ERR_TASK_POISON']).toContain((await rejected).code);
-        expect(await Promise.all(others)).toEqual([0, 1, 2, 3, 4]);
-        expect(existsSync(path)).toBe(false);
-      });
     });
   });
 });

@@ -32,11 +32,6 @@ async function whileTurnsAreLong<T>(body: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Resolves when a file is there. No event reports it, so we look. */
-async function written(path: string): Promise<void> {
-  while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 /** Resolves when the only task of a pool has begun. */
 async function hasLeft(pool: Pool): Promise<void> {
   while (pool.stats().workers.busy === 0) await new Promise(setImmediate);
@@ -116,51 +111,6 @@ describe.each(WORKER_KINDS)('a task that does not end, kind %s,', (kind) => {
         const cancelled = failure(pool.run('spin', undefined, { signal: stop.signal, onProgress: () => stop.abort() }));
         expect(await cancelled).toMatchObject({ name: 'AbortError' });
         expect(await exited).toMatchObject({ expected: true });
-      });
-    });
-  });
-});
-
-describe.each(WORKER_KINDS)('a worker that stands still outside of any handler, kind %s,', (kind) => {
-  it.each([1, 2])('is replaced, and its next tasks run elsewhere, with %i workers', async (workers) => {
-    await withFolder(async (folder) => {
-      await withPool(FIXTURE, { kind, workers, prefetch: 10 }, async (pool) => {
-        await pool.ready();
-        const stuck = nextEvent<{ workerId: number; tasks: string[] }>(pool, 'worker:stuck');
-        const looping = await pool.run('leaveLoop', join(folder, 'loops'));
-        await written(join(folder, 'loops'));
-        const next = await Promise.all(Array.from({ length: 20 }, () => pool.run('whoAmI')));
-        expect(next).not.toContain(looping);
-        expect((await stuck).workerId).toBe(looping);
-        expect(pool.stats().tasks).toMatchObject({ failed: 0, crashed: 0, retried: 0 });
-      });
-    });
-  });
-
-  it('does not keep its pool from closing', async () => {
-    await withFolder(async (folder) => {
-      await withPool(FIXTURE, { kind, workers: 1, prefetch: 10 }, async (pool) => {
-        await pool.ready();
-        await pool.run('leaveLoop', join(folder, 'loops'));
-        await written(join(folder, 'loops'));
-        const last = pool.run('echo', 'last');
-        await pool.close();
-        expect(await last).toBe('last');
-      });
-    });
-  });
-
-  it.each(['timeoutMs', 'queueTimeoutMs'] as const)('costs no task its %s more than the wait', async (limit) => {
-    await withFolder(async (folder) => {
-      await withPool(FIXTURE, { kind, workers: 1, prefetch: 10 }, async (pool) => {
-        await pool.ready();
-        await pool.run('leaveLoop', join(folder, 'loops'));
-        await written(join(folder, 'loops'));
-        const ends = await Promise.allSettled([1, 2, 3].map((n) => pool.run('echo', n, { [limit]: 400 })));
-        const codes = ends.map((end) => (end.status === 'rejected' ? (end.reason as { code: string }).code : 'done'));
-        // They wait in a worker that gives no sign: run elsewhere, or refused for their wait.
-        for (const code of codes) expect(['done', 'ERR_QUEUE_TIMEOUT']).toContain(code);
-        if (limit === 'timeoutMs') expect(codes).toEqual(['done', 'done', 'done']);
       });
     });
   });
