@@ -220,13 +220,13 @@ describe('what handlers make up', () => {
     expect(noted[0]).toBe('a�b�[31m��c�');
   });
 
-  it('may be 200,000 names of 10 KB', () => {
+  it('may be 20,000 names of 10 KB', () => {
     const own = new SectionRecorder(() => {});
     const long = 'x'.repeat(10_000);
-    for (let i = 0; i < 200_000; i++) own.run(TASK, `${i}${long}`, () => {});
+    for (let i = 0; i < 20_000; i++) own.run(TASK, `${i}${long}`, () => {});
     const deltas = own.take();
     expect(deltas).toHaveLength(101);
     expect(deltas.every(({ path }) => (path[0]?.length ?? 0) <= 201)).toBe(true);
-    expect(deltas.reduce((sum, { count }) => sum + count, 0)).toBe(200_000);
+    expect(deltas.reduce((sum, { count }) => sum + count, 0)).toBe(20_000);
   });
 });
