@@ -11,6 +11,7 @@ import {
   type ProfileTerms,
   type SectionsMessage,
   type TaskMessage,
+  type TaskStats,
   type UsageMessage,
   type WorkerMessage,
 } from '@millpond/core';
@@ -27,6 +28,7 @@ export interface ProfiledPool {
     workerList: readonly Pick<PoolStats['workerList'][number], 'id' | 'slot' | 'state'>[];
     tasks: Pick<PoolStats['tasks'], 'queued' | 'dispatched'>;
     sizing: Pick<PoolStats['sizing'], 'workers' | 'min' | 'max' | 'concurrency'>;
+    byTask?: Readonly<Record<string, Pick<TaskStats, 'breaker'>>>;
   };
 }
 
@@ -36,6 +38,8 @@ export interface Attachment {
   readonly recorder: PoolRecorder;
   /** Undefined for a pool that cannot be asked for more than it publishes. */
   readonly profiling: PoolProfiling | undefined;
+  /** Tries that circuit breakers had refused before, by task name. */
+  readonly refusedBefore: ReadonlyMap<string, number>;
   /** Ends listening to the events of the pool. */
   readonly unfollow: () => void;
 }
@@ -84,7 +88,7 @@ export class Attachments {
     if (typeof (pool as Partial<ProfiledPool> | null | undefined)?.stats !== 'function') {
       refuse('pool', `must be a Pool; received ${show(pool)}.`);
     }
-    const { name, kind, workerList, sizing, tasks } = pool.stats();
+    const { name, kind, workerList, sizing, tasks, byTask } = pool.stats();
     if (this.#all.has(pool)) {
       refuse('pool', `must be attached once; "${name}" is attached to this profiler already.`);
     }
@@ -103,7 +107,7 @@ export class Attachments {
     if (this.#all.size === 0 && this.#terms !== undefined) this.#listen();
     const profiling = this.#terms && openProfiling(pool, this.#terms);
     const unfollow = followEvents(pool, recorder, this.#now);
-    this.#all.set(pool, { pool, recorder, profiling, unfollow });
+    this.#all.set(pool, { pool, recorder, profiling, refusedBefore: refusedIn(byTask), unfollow });
   }
 
   /** Has all workers send what they have measured. A silent one is not waited for. Resolves to the number of silent ones. */
@@ -148,14 +152,25 @@ function openProfiling(pool: object, terms: ProfileTerms): PoolProfiling | undef
 }
 
 /** What a pool says of itself now. */
-export function standingOf({ pool, profiling }: Attachment): PoolStanding {
-  const { tasks, sizing } = pool.stats();
+export function standingOf({ pool, profiling, refusedBefore }: Attachment): PoolStanding {
+  const { tasks, sizing, byTask } = pool.stats();
   const { workers: wanted, min, max, concurrency } = sizing;
   return {
     workers: { min, max, wanted },
     concurrency,
     tasks: { queued: tasks.queued, dispatched: tasks.dispatched },
     asked: profiling?.asked ?? NOTHING_ASKED,
+    refused: new Map(
+      Array.from(refusedIn(byTask), ([task, refused]) => [task, refused - (refusedBefore.get(task) ?? 0)]),
+    ),
     resultsMs: profiling?.costs().decodeMs ?? null,
   };
+}
+
+function refusedIn(byTask: ReturnType<ProfiledPool['stats']>['byTask']): Map<string, number> {
+  return new Map(
+    Object.entries(byTask ?? {}).flatMap(([task, { breaker }]) =>
+      breaker === undefined ? [] : [[task, breaker.refused]],
+    ),
+  );
 }

@@ -12,6 +12,10 @@ type EventOf<E extends keyof PoolEvents> = Parameters<PoolEvents[E]>[0];
 /** Notes events of a pool that no channel carries. Returns a function that ends that. */
 export function followEvents(pool: object, recorder: PoolRecorder, now: () => number): () => void {
   const emitter = pool as Emitter;
+  const changedBreaker = ({ task, key = '', to, reason, dryRun }: EventOf<'breaker:open'>) => {
+    if (to === 'open') recorder.mark('breaker', now(), 0, `${task}: ${reason}`);
+    if (!dryRun) recorder.breakers.get(task).changed(key, to === 'open', reason, now());
+  };
   const listeners: [keyof PoolEvents, (event: never) => void][] = [
     ['resized', ({ from, to, reason }: EventOf<'resized'>) => recorder.resized(from, to, reason, now())],
     [
@@ -27,10 +31,9 @@ export function followEvents(pool: object, recorder: PoolRecorder, now: () => nu
       ({ workerId, silentMs }: EventOf<'worker:stuck'>) =>
         recorder.mark('stuck', now(), workerId, `at a standstill for ${Math.round(silentMs)} ms`),
     ],
-    [
-      'breaker:open',
-      ({ task, reason }: EventOf<'breaker:open'>) => recorder.mark('breaker', now(), 0, `${task}: ${reason}`),
-    ],
+    ['breaker:open', changedBreaker],
+    ['breaker:half-open', changedBreaker],
+    ['breaker:close', changedBreaker],
   ];
   for (const [event, listener] of listeners) emitter.on?.(event, listener);
   return () => {

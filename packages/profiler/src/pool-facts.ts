@@ -24,6 +24,7 @@ const NO_TASK_ASKED: TaskAsked = {
   batchMaxWaitMs: null,
   batchMaxBytes: null,
   cached: false,
+  breaker: false,
 };
 
 /** What a pool says of itself at the time of a report. */
@@ -33,6 +34,8 @@ export interface PoolStanding {
   concurrency: number;
   tasks: { queued: number; dispatched: number };
   asked: PoolAsked;
+  /** Tries that circuit breakers have refused since the pool was attached, by task name. */
+  refused: ReadonlyMap<string, number>;
   /** Time of the main thread for results of the pool: reading and settling; null if the pool cannot tell. */
   resultsMs: number | null;
 }

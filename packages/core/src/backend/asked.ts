@@ -22,7 +22,7 @@ export function askedOf(options: ResolvedOptions, types: TaskTypes, cores: numbe
 
 function taskAsked(name: string, types: TaskTypes): TaskAsked {
   const { settings, batches } = types.of(name);
-  const { timeoutMs, retry, limits = [], cache } = settings;
+  const { timeoutMs, retry, limits = [], cache, breaker } = settings;
   const rates = limits.filter(({ perMs }) => perMs !== undefined);
   const atOnce = limits.filter(({ perMs, key }) => perMs === undefined && key === undefined);
   const byKey = limits.filter(({ perMs, key }) => perMs === undefined && key !== undefined);
@@ -36,6 +36,7 @@ function taskAsked(name: string, types: TaskTypes): TaskAsked {
     batchMaxWaitMs: batches?.rules.maxWaitMs ?? null,
     batchMaxBytes: batches === undefined ? null : orNull(batches.rules.maxBytes),
     cached: cache !== undefined,
+    breaker: breaker !== undefined && !breaker.dryRun,
   };
 }
 

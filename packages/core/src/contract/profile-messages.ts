@@ -40,6 +40,8 @@ export interface TaskAsked {
   batchMaxWaitMs: number | null;
   batchMaxBytes: number | null;
   cached: boolean;
+  /** Whether a circuit breaker may refuse its calls. One with `dryRun` does not. */
+  breaker: boolean;
 }
 
 /** Options of a pool, as far as a report compares them with what was used. */

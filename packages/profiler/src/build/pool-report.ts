@@ -81,6 +81,8 @@ function taskReports(recorder: PoolRecorder, endMs: number, standing: PoolStandi
   }));
   const parts = executionParts(shares);
   const codecs = workerCodecs(recorder);
+  // A name whose calls are all refused has no try, and is to be seen all the same.
+  for (const [task, refused] of standing.refused) if (refused > 0) recorder.tasks.get(task);
   const entries = [...recorder.tasks.entries()];
   const weights = sum(entries, ([, ledger]) => resultWeight(ledger));
   const submits = sum(entries, ([, ledger]) => sum(Object.values(ledger.outcomes), (count) => count) - ledger.retries);
@@ -103,11 +105,28 @@ function taskReports(recorder: PoolRecorder, endMs: number, standing: PoolStandi
         },
         asked: standing.asked.task(task),
         cacheWaits: recorder.cache.find(task)?.waits,
+        breaker: breakerReport(recorder, standing, task, endMs),
         curves,
         shareOfTries: share(first, submits),
       });
     })
     .sort((a, b) => b.latency.totalMs - a.latency.totalMs);
+}
+
+function breakerReport(
+  { breakers }: PoolRecorder,
+  { asked, refused }: PoolStanding,
+  task: string,
+  endMs: number,
+): TaskReport['breaker'] {
+  if (!asked.task(task).breaker) return null;
+  const ledger = breakers.find(task);
+  return {
+    opened: ledger?.opened ?? 0,
+    openMs: ledger?.openMs(endMs) ?? 0,
+    refused: refused.get(task) ?? 0,
+    reason: ledger?.reason ?? '',
+  };
 }
 
 /** Reading and settling a result takes about as long as reading 500 bytes more of it. */

@@ -16,6 +16,7 @@ export interface TaskContext {
   asked: TaskAsked;
   /** Waits of calls for equal ones; undefined without a cache. */
   cacheWaits: Histogram | undefined;
+  breaker: TaskReport['breaker'];
   curves: Pick<Curves, 'windowMs' | 'arrived'>;
   /** Part of all tries of the pool that are of this name, 0 to 1. */
   shareOfTries: number;
@@ -59,6 +60,7 @@ export function taskReport(task: string, ledger: TaskLedger, context: TaskContex
       const [first = name, ...code] = name.split(' ');
       return { name: first, code: code.join(' '), ...counts };
     }).sort((a, b) => b.count - a.count),
+    breaker: context.breaker,
     arrivals: arrivals(context.curves, total(ledger.outcomes) - ledger.retries, context.shareOfTries),
     incomplete: {
       count: total(incomplete.outcomes),

@@ -25,6 +25,8 @@ export function verdictOf(measured: Measured, findings: readonly Finding[], note
       id: null,
     };
   }
+  const risk = findings.find((finding) => finding.kind === 'risk' && isSoon(measured, finding));
+  if (risk !== undefined) return told('risk', risk);
   if (measured.pools.length === 0 || tries === 0) {
     return {
       kind: 'nothing',
@@ -34,9 +36,7 @@ export function verdictOf(measured: Measured, findings: readonly Finding[], note
     };
   }
   const doubt = notes.find(({ id }) => id === 'R28');
-  const risk = findings.find((finding) => finding.kind === 'risk' && isSoon(measured, finding));
   const cause = findings.find(({ kind }) => kind === 'cause');
-  if (risk !== undefined) return told('risk', risk);
   if (doubt !== undefined && (cause === undefined || tries < LEAST_TRIES)) return told('unknown', doubt);
   if (cause !== undefined) return told('bottleneck', cause);
   const later = findings.find(({ kind }) => kind === 'risk');
@@ -58,7 +58,8 @@ function told(kind: Verdict['kind'], finding: Finding): Verdict {
 }
 
 function savingText({ saving, kind, failsInMs }: Finding): string {
-  if (kind === 'risk' || saving === null) return failsInMs === null ? '' : ` It fails in about ${duration(failsInMs)}.`;
+  if (kind === 'risk' || saving === null)
+    return failsInMs === null || failsInMs === 0 ? '' : ` It fails in about ${duration(failsInMs)}.`;
   return ` Without it, ${duration(saving.ms)} (${percent(saving.share)}) would be saved.`;
 }
 

@@ -11,6 +11,7 @@ export function gainWords({ saving, failsInMs, kind }: Finding): string {
     const verb = kind === 'note' ? 'would save only' : 'would save';
     return `${verb} ${formatMs(saving.ms)} (${formatShare(saving.share)}; 95 %: ${formatMs(low)} to ${formatMs(high)})`;
   }
+  if (failsInMs === 0) return 'fails now';
   if (failsInMs !== null) return `fails in about ${formatMs(failsInMs)}`;
   return kind === 'risk' ? 'a risk, its time is unknown' : 'no saving predicted';
 }

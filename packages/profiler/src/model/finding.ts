@@ -39,7 +39,7 @@ export interface Finding {
    * run, or the mean latency of a call where calls come by themselves. The run if it is left out.
    */
   saving: { ms: number; share: number; ciMs: [low: number, high: number]; of?: 'run' | 'call' } | null;
-  /** Time until it would fail, ms; null if it is no risk, or not known. */
+  /** Time until it would fail, ms; 0 if it fails already, null if it is no risk, or not known. */
   failsInMs: number | null;
   confidence: 'high' | 'medium' | 'low';
   evidence: Evidence[];

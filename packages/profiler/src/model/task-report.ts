@@ -52,6 +52,11 @@ export interface TaskReport {
   asked: TaskAsked;
   /** Errors by class and message class, most first; at most 20. */
   errors: { name: string; code: string; count: number; retried: number; succeededAfterRetry: number }[];
+  /**
+   * Its circuit breakers, those of all keys together; null without one that refuses calls. `refused` calls are no tries. `openMs` is
+   * the time with at least one open, ms.
+   */
+  breaker: { opened: number; openMs: number; refused: number; reason: string } | null;
   /** Interarrival of submits: mean and squared coefficient of variation. */
   arrivals: { meanMs: number; cv2: number };
   /** Tries that did not come back, and what they spent in the segments they went through; in no other number. */

@@ -16,6 +16,7 @@ import { ProfileRecorder } from '../cpu/profile-recorder.js';
 import type { Mark } from '../model/curves.js';
 import type { Level } from '../model/report-data.js';
 import { randomFrom } from '../statistics/random.js';
+import { BreakerLedger } from './breaker-ledger.js';
 import { IdleClock } from './idle-clock.js';
 import { IoLedger } from './io-ledger.js';
 import { LatencyMap } from './latency-map.js';
@@ -71,6 +72,7 @@ export class PoolRecorder {
   readonly io = new IoLedger();
   readonly cache = new BoundedNames(MOST_TASKS, () => new CacheLedger());
   readonly batches = new BoundedNames(MOST_TASKS, () => new BatchLedger());
+  readonly breakers = new BoundedNames(MOST_TASKS, () => new BreakerLedger());
   readonly maps: BoundedNames<LatencyMap>;
   readonly slowest = new Slowest();
   readonly submits = new SubmitGaps();

@@ -23,6 +23,7 @@ function taskReport(task: string, ledger: TaskLedger) {
     parts: noParts(),
     codec: { inputEncodeMs: 0, inputDecodeMs: 0, outputEncodeMs: 0, outputDecodeMs: 0, estimated: true },
     cacheWaits: undefined,
+    breaker: null,
     asked: NOTHING_ASKED.task(task),
     curves: { windowMs: 100, arrived: [] },
     shareOfTries: 1,

@@ -192,8 +192,10 @@ function taskReport(task: string, all: readonly (readonly number[])[]): TaskRepo
       batchMaxWaitMs: null,
       batchMaxBytes: null,
       cached: false,
+      breaker: false,
     },
     errors: [],
+    breaker: null,
     arrivals: { meanMs: 2, cv2: 0 },
     incomplete: { count: 0, outcomes: outcomes(0), totalMs: 0, segments: bySegment(() => ({ count: 0, totalMs: 0 })) },
   };

@@ -2,6 +2,7 @@ import type { Candidate } from '../candidate.js';
 import type { PoolView } from '../view.js';
 import { serialization, transport } from './bytes.js';
 import { missingCache, uselessCache } from './caching.js';
+import { refused } from './circuit.js';
 import { blockingCalls, blockingNeighbour, waitingHandlers } from './execution.js';
 import { tailOfGroups, underfed } from './feeding.js';
 import { headOfLine } from './head-of-line.js';
@@ -58,5 +59,6 @@ export const RULES: readonly ((view: PoolView) => Candidate[])[] = [
   batches, // R34
   uselessCache, // R35
   limited, // R36
+  refused, // R36
   retryStorm, // R37
 ];

@@ -45,7 +45,7 @@ function savingLine(finding: Finding): El {
   const parts = [
     saving !== null &&
       `Predicted saving ${ms(saving.ms)} (${share(saving.share)}), 95 % interval ${ms(saving.ciMs[0])} to ${ms(saving.ciMs[1])}`,
-    failsInMs !== null && `It would fail in ${ms(failsInMs)}`,
+    failsInMs !== null && (failsInMs === 0 ? 'It fails now' : `It would fail in ${ms(failsInMs)}`),
     `Confidence ${confidence}`,
   ];
   return h('p', { class: 'saving' }, parts.filter((part) => part !== false).join(' · '));

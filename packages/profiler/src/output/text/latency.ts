@@ -20,7 +20,7 @@ const COLUMNS = columns(['', 'mean', 'around p50', 'p99 and up', 'share']);
 /** For the names with most latency: its parts in order of time. One list of lines a name. */
 export function latencyLines({ byTask }: PoolReport, page: Page): string[][] {
   return [...byTask]
-    .filter(({ latency }) => latency.count > 0)
+    .filter(({ latency, breaker }) => latency.count + (breaker?.refused ?? 0) > 0)
     .sort((a, b) => b.latency.totalMs - a.latency.totalMs)
     .slice(0, MOST_TASKS)
     .map((task) => taskLines(task, page));
@@ -33,6 +33,7 @@ function taskLines(task: TaskReport, page: Page): string[] {
     ...latencyTable(task, page),
     ...executionLine(task, page),
     ...incompleteLine(task, page),
+    ...breakerLine(task, page),
   ];
 }
 
@@ -119,9 +120,18 @@ function incompleteLine({ incomplete }: TaskReport, page: Page): string[] {
   if (incomplete.count === 0) return [];
   const spent = SEGMENT_IDS.reduce((total, id) => total + incomplete.segments[id].totalMs, 0);
   const queued = incomplete.segments.queueWait.totalMs;
+  // Refused, cancelled or out of time in the queue.
+  const without = incomplete.count - incomplete.segments.queueWait.count;
   const text =
-    `apart: ${formatCount(incomplete.count)} that did not come back (${formatOutcomes(incomplete.outcomes)}); ` +
+    `apart: ${formatCount(incomplete.count)} that did not come back (${formatOutcomes(incomplete.outcomes)})` +
+    `${without > 0 ? `, ${formatCount(without)} of them before any worker got them` : ''}; ` +
     `known of them: ${formatMs(queued)} in the queue, ${formatMs(spent - queued)} on the way`;
+  return facts(page, [text], '    ');
+}
+
+function breakerLine({ breaker }: TaskReport, page: Page): string[] {
+  if (breaker === null || breaker.opened + breaker.refused === 0) return [];
+  const text = `its circuit breaker was opened ${breaker.opened === 1 ? 'once' : `${formatCount(breaker.opened)} times`}, for ${formatMs(breaker.openMs)}, and refused ${formatCount(breaker.refused)} calls`;
   return facts(page, [text], '    ');
 }
 

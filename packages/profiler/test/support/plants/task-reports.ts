@@ -99,6 +99,7 @@ function taskReport(run: Simulated, name: number): TaskReport {
       batchMaxWaitMs: null,
       batchMaxBytes: null,
       cached: false,
+      breaker: false,
     },
     errors:
       failed.length === 0
@@ -110,6 +111,7 @@ function taskReport(run: Simulated, name: number): TaskReport {
               succeededAfterRetry: 0,
             },
           ],
+    breaker: null,
     arrivals: { meanMs: gapMs, cv2: gapMs === 0 ? 0 : spread / gapMs ** 2 },
     incomplete: {
       ...{ count: 0, outcomes: outcomes(0), totalMs: 0 },

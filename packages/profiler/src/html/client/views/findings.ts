@@ -55,7 +55,11 @@ function card(finding: Finding, symptoms: readonly Finding[]): El {
           `saves ${ms(saving.ms)} (${share(saving.share)})`,
           h('small', {}, ` ${ms(saving.ciMs[0])} to ${ms(saving.ciMs[1])}`),
         )
-      : h('span', { class: 'gain' }, failsInMs === null ? '' : `fails in ${ms(failsInMs)}`);
+      : h(
+          'span',
+          { class: 'gain' },
+          failsInMs === null ? '' : failsInMs === 0 ? 'fails now' : `fails in ${ms(failsInMs)}`,
+        );
   return h(
     'article',
     { class: `finding finding-${finding.kind}` },

@@ -172,6 +172,12 @@ function askedTable(rows: readonly TaskReport[]): HTMLElement {
       },
       { title: 'retries', cell: ({ asked, retries }) => `${count(retries)} of at most ${count(asked.retries)} a task` },
       { title: 'rate limit', cell: ({ asked }) => asked.rateLimit ?? 'none' },
+      {
+        title: 'circuit breaker',
+        note: 'calls that it refused, and time for which it was open',
+        cell: ({ breaker }) => (breaker === null ? 'none' : `${count(breaker.refused)} · ${ms(breaker.openMs)}`),
+        by: ({ breaker }) => breaker?.refused ?? 0,
+      },
       { title: 'batch size', cell: ({ asked }) => (asked.batchSize === null ? 'none' : count(asked.batchSize)) },
       {
         title: 'encode in',
