@@ -155,6 +155,7 @@ function openProfiling(pool: object, terms: ProfileTerms): PoolProfiling | undef
 export function standingOf({ pool, profiling, refusedBefore }: Attachment): PoolStanding {
   const { tasks, sizing, byTask } = pool.stats();
   const { workers: wanted, min, max, concurrency } = sizing;
+  const costs = profiling?.costs();
   return {
     workers: { min, max, wanted },
     concurrency,
@@ -163,7 +164,8 @@ export function standingOf({ pool, profiling, refusedBefore }: Attachment): Pool
     refused: new Map(
       Array.from(refusedIn(byTask), ([task, refused]) => [task, refused - (refusedBefore.get(task) ?? 0)]),
     ),
-    resultsMs: profiling?.costs().decodeMs ?? null,
+    resultsMs: costs?.decodeMs ?? null,
+    loops: { sourceMs: costs?.sourceMs ?? 0, readerMs: costs?.readerMs ?? 0 },
   };
 }
 

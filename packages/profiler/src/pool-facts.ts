@@ -38,4 +38,6 @@ export interface PoolStanding {
   refused: ReadonlyMap<string, number>;
   /** Time of the main thread for results of the pool: reading and settling; null if the pool cannot tell. */
   resultsMs: number | null;
+  /** What the program took in its loops over `map`, ms. */
+  loops: { sourceMs: number; readerMs: number };
 }

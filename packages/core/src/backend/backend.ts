@@ -10,6 +10,7 @@ import type { PoolStats } from '../contract/stats.js';
 import type { ModuleObject } from '../contract/worker-module.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import type { NotedCheck } from '../sizing/health.js';
+import type { LoopTimes } from '../task/loop-times.js';
 import type { FlowOptions, TaskFlows } from '../task/task-flows.js';
 
 /**
@@ -69,6 +70,9 @@ export interface Backend {
 
   /** Whether a task that has not waited for room has a place now. `map` asks for each input, without a promise. */
   readonly hasRoom: boolean;
+
+  /** Of the loops over `map`; undefined where no profiler can ask for it. */
+  readonly loopTimes?: LoopTimes | undefined;
 
   /** Resolves when the next `submit` has a place, in the order of the calls. Rejects once the backend ends. */
   whenRoom(): Promise<void>;

@@ -11,6 +11,7 @@ import type { TaskSettings } from '../contract/resolved-options.js';
 import type { PressureLevel } from '../contract/worker-module.js';
 import { dropped } from '../dispatch/task-errors.js';
 import type { NotedCheck } from '../sizing/health.js';
+import type { LoopTimes } from '../task/loop-times.js';
 import type { FlowOptions } from '../task/task-flows.js';
 import type { TaskType } from '../task/task-type.js';
 import type { Worker } from '../worker/worker.js';
@@ -33,6 +34,7 @@ export function openLocalBackend(parts: BackendParts): Backend {
 
 /** Runs tasks in workers of this machine: processes, threads, or this thread. */
 export class LocalBackend implements Backend {
+  readonly loopTimes: LoopTimes;
   readonly #engine: Engine;
   readonly #moduleUrl: string;
   readonly #queueMax: number;
@@ -49,6 +51,7 @@ export class LocalBackend implements Backend {
 
   constructor(engine: Engine, { moduleUrl, options }: Pick<BackendParts, 'moduleUrl' | 'options'>) {
     this.#engine = engine;
+    this.loopTimes = engine.profiling.loopTimes;
     this.#moduleUrl = moduleUrl;
     this.#queueMax = options.queueMax;
     this.#canMove = options.kind !== 'process' && options.codec === 'structured';

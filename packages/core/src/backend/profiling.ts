@@ -13,6 +13,7 @@ import type {
 } from '../contract/profile-messages.js';
 import { CHANNELS } from '../contract/trace.js';
 import { hashInputs } from '../dispatch/trace.js';
+import { LoopTimes } from '../task/loop-times.js';
 import type { MeasuredMessage } from '../wire/messages.js';
 import type { Worker } from '../worker/worker.js';
 import type { WorkerEnd } from '../worker/worker-end.js';
@@ -29,7 +30,7 @@ export interface ProfilingParts {
   readonly pool: object;
   readonly kind: PoolKind;
   /** Costs on the main thread since the pool began. */
-  readonly spent: Readonly<ParentCosts>;
+  readonly spent: Readonly<Pick<ParentCosts, 'encodeMs' | 'decodeMs' | 'dispatchMs'>>;
   asked(): PoolAsked;
   workers(): Iterable<Worker>;
 }
@@ -46,6 +47,7 @@ interface Reach {
 export class Profiling {
   /** What all profilers together ask of workers; undefined without any. */
   terms: ProfileTerms | undefined;
+  readonly loopTimes = new LoopTimes();
   readonly #parts: ProfilingParts;
   readonly #opened = new Map<object, ProfileTerms>();
   readonly #reaches = new WeakMap<Worker, Reach>();
@@ -61,6 +63,8 @@ export class Profiling {
     this.#opened.set(key, terms);
     const { spent } = this.#parts;
     const { encodeMs, decodeMs, dispatchMs } = spent;
+    const { loopTimes } = this;
+    const { sourceMs, readerMs } = loopTimes;
     this.#renew();
     return {
       asked: this.#parts.asked(),
@@ -68,6 +72,8 @@ export class Profiling {
         encodeMs: spent.encodeMs - encodeMs,
         decodeMs: spent.decodeMs - decodeMs,
         dispatchMs: spent.dispatchMs - dispatchMs,
+        sourceMs: loopTimes.sourceMs - sourceMs,
+        readerMs: loopTimes.readerMs - readerMs,
       }),
       collect: (withinMs) => this.#collect(withinMs),
       stop: () => {
@@ -132,6 +138,7 @@ export class Profiling {
     const hadProfiles = this.#hasProfiles;
     this.terms = unionOf(this.#opened.values());
     if (this.#hasProfiles && !hadProfiles) this.#profilesSinceMs = hostNowMs();
+    this.loopTimes.isTimed = this.terms !== undefined;
     hashInputs(this.#parts.pool, this.terms !== undefined && this.terms.level !== 'stats');
     for (const worker of this.#parts.workers()) {
       if (worker.state !== 'exited') worker.received.measuring.apply(this.terms);

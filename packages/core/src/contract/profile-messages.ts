@@ -22,6 +22,10 @@ export interface ParentCosts {
   decodeMs: number;
   /** Choice of tasks and workers, and the writing of frames. */
   dispatchMs: number;
+  /** Time in which loops over `map` asked their sources for inputs. It includes waiting, and that of loops at once adds up. */
+  sourceMs: number;
+  /** Time between results of `map` and the requests for the next ones. It is what the bodies of the loops took. */
+  readerMs: number;
 }
 
 /** Options of one task name, as far as a report compares them with what was used. Null where there is no limit. */

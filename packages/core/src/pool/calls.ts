@@ -97,6 +97,7 @@ export class Calls {
         return this.#submit(name, input, base, terms, false);
       },
       mayComeAtOnce: base.cache !== undefined,
+      times: this.#backend.loopTimes,
       onEnd: (callback) => this.#state.onEnd(callback),
     };
   }

@@ -4,6 +4,7 @@ import { isThenable } from '../base/is-thenable.js';
 import { AbortController, setImmediate } from '../base/natives.js';
 import { RingQueue } from '../base/ring-queue.js';
 import { isPoolError } from '../contract/errors.js';
+import type { LoopTimes } from '../task/loop-times.js';
 
 /** How one input of `mapSettled` ended. */
 export type SettledTask<I, O> =
@@ -23,6 +24,8 @@ export interface MapParts {
   /** Whether results may come without a turn of the event loop, from a cache. */
   mayComeAtOnce: boolean;
   signal: AbortSignal | undefined;
+  /** What the program takes for its inputs and results. */
+  times?: LoopTimes | undefined;
   /** Whether a failure ends the loop, after the tasks under way. */
   endsAt?(reason: unknown): boolean;
   /**
@@ -45,7 +48,7 @@ const MOST_AT_ONCE = 1000;
  * endless source would yield refusals for ever.
  */
 export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void, undefined> {
-  const { inputs, ordered, window, room, submit, mayComeAtOnce, endsAt } = parts;
+  const { inputs, ordered, window, room, submit, mayComeAtOnce, times, endsAt } = parts;
   const source = iterator(inputs);
   // A separate controller, which the given signal aborts: AbortSignal.any() leaves something behind in a signal that lives
   // on.
@@ -122,15 +125,18 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
         const wait = room();
         if (wait !== undefined) await wait;
         if (isOver) break;
+        const askedMs = times?.now() ?? NaN;
         const pulled = pullOne();
         let item: Pulled;
         if (isThenable(pulled)) {
           item = await pulled;
+          times?.asked(askedMs);
           // The source took its time, and other callers may have the place by now.
           const again = item.isDone || isOver ? undefined : room();
           if (again !== undefined) await again;
         } else {
           item = pulled;
+          times?.asked(askedMs);
         }
         if (item.isDone) isSourceOpen = false;
         if (item.isDone || isOver) break;
@@ -162,7 +168,9 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
           waiting.shift();
           first++;
         }
+        const yieldedMs = times?.now() ?? NaN;
         yield settled;
+        times?.read(yieldedMs);
         if (mayComeAtOnce && ++yielded % MOST_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
         continue;
       }

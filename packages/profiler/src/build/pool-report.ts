@@ -47,6 +47,7 @@ export function poolReport(recorder: PoolRecorder, endMs: number, standing: Pool
     peakInFlight: Math.max(recorder.peakUnsettled, ...curves.unsettled.map(Math.ceil)),
     ...workers,
     submitGaps: submitGaps(recorder),
+    loops: standing.loops,
     atEnd: { ...standing.tasks, silentWorkers: recorder.silentWorkers },
     asked: askedAndUsed(recorder, standing, workers, curves, byTask, wallMs),
     byTask,

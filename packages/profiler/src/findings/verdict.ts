@@ -2,6 +2,7 @@ import type { Finding, Verdict } from '../model/finding.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { Measured } from '../replay/record-of.js';
 import { evidence } from './candidate.js';
+import { heldByProgram } from './held-by-program.js';
 import { hanging, HANGING_STEP, LEAST_TRIES } from './rules/quality.js';
 import { largestOf, share, sumOf, viewOf } from './view.js';
 import { duration, named, percent } from './words.js';
@@ -66,6 +67,15 @@ function savingText({ saving, kind, failsInMs }: Finding): string {
 function healthy(measured: Measured): Verdict {
   const pool = largestOf(measured.pools, ({ activeMs }) => activeMs);
   const state = pool === undefined ? '' : stateOf(measured, pool);
+  const held = pool === undefined ? undefined : heldByProgram(viewOf(measured, pool, null, 'makespan'));
+  if (held !== undefined) {
+    return {
+      kind: 'healthy',
+      sentence: `Healthy: ${held.sentence}.`,
+      step: `Nothing in the pool is worth changing. ${held.step}`,
+      id: 'R29',
+    };
+  }
   return {
     kind: 'healthy',
     sentence: `Healthy: ${state}, and no cause that the rules know would save 5 % of the time.`,

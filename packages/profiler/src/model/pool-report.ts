@@ -29,6 +29,8 @@ export interface PoolReport {
   /** Mean number of tries between submit and settled, over the wall time. */
   meanInFlight: number;
   /** Time from the latest settling until each submit, as far as both are known: short where results bring about submits. */
+  /** What the program took for its loops over `map`, ms: for inputs, and in their bodies. */
+  loops: { sourceMs: number; readerMs: number };
   submitGaps?: { count: number; p50Ms: number; p85Ms: number };
   /** Most tries between submit and settled. */
   peakInFlight: number;

@@ -11,7 +11,8 @@ import { fromStamps, ran, recorderOf, traceOf, usageOf, workerMessage } from '..
 function reportOf(recorder: PoolRecorder, endMs: number): PoolReport {
   const workers = { min: 1, max: 4, wanted: 2 };
   const tasks = { queued: 0, dispatched: 0 };
-  const standing = { workers, concurrency: 1, tasks, asked: NOTHING_ASKED, refused: new Map(), resultsMs: null };
+  const loops = { sourceMs: 0, readerMs: 0 };
+  const standing = { workers, concurrency: 1, tasks, asked: NOTHING_ASKED, refused: new Map(), resultsMs: null, loops };
   return poolReport(recorder, endMs, standing, true);
 }
 

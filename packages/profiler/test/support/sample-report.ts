@@ -64,6 +64,7 @@ export function sampleReport({ tasks = 500, workers = 4, keep = tasks, seed = 1 
     ...{ tasks, tries: tasks, retries: 0, tasksPerSecond: tasks / (wallMs / 1000), meanInFlight: busyMs / wallMs },
     outcomes: outcomes(tasks),
     ...{ peakInFlight: Math.min(tasks, 20), utilization: busyMs / (workers * wallMs), peakWorkers: workers },
+    loops: { sourceMs: 0, readerMs: 0 },
     atEnd: { queued: 0, dispatched: 0, silentWorkers: 0 },
     capacity: {
       wantedMs: workers * wallMs,

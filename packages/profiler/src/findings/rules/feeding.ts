@@ -3,6 +3,7 @@ import type { Arrivals, RunRecord } from '../../replay/run-record.js';
 import { withRows } from '../../replay/what-if.js';
 import { quantile } from '../../statistics/quantile.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
+import { heldByProgram } from '../held-by-program.js';
 import { capacityShare, largestOf, ofTask, type PoolView, setOption } from '../view.js';
 import { count, duration, named, percent } from '../words.js';
 
@@ -16,7 +17,8 @@ function capOf(arrivals: Arrivals | undefined): number {
 export function underfed(view: PoolView): Candidate[] {
   const idle = capacityShare(view, 'noWork', 'notParallel');
   const cap = capOf(view.record?.arrivals);
-  if (idle < 0.3 || !(cap < view.places)) return [];
+  // A larger window helps nothing where the loop over results is slow.
+  if (idle < 0.3 || !(cap < view.places) || heldByProgram(view) !== undefined) return [];
   const wanted = 2 * view.places;
   const way =
     view.record?.arrivals.kind === 'rounds'

@@ -12,7 +12,7 @@ const LEAST_SHARE = 0.005;
 const MOST_BAR = 40;
 
 /** The time of all workers as blocks, largest part first. */
-export function capacityLines({ capacity, peakWorkers }: PoolReport, page: Page): string[] {
+export function capacityLines({ capacity, peakWorkers, loops, wallMs }: PoolReport, page: Page): string[] {
   const { wantedMs, totals } = capacity;
   if (wantedMs <= 0) return [];
   const parts = CAPACITY_IDS.map((id) => ({ label: CAPACITY_LABELS[id], ms: totals[id] }))
@@ -28,7 +28,17 @@ export function capacityLines({ capacity, peakWorkers }: PoolReport, page: Page)
     ...rows.map(({ label, ms }) =>
       `  ${padTo(label, labels, 'left')}  ${padTo(formatShare(ms / wantedMs), 6, 'right')}  ${padTo(formatMs(ms), 7, 'right')}  ${bar(ms / wantedMs, columns)}`.trimEnd(),
     ),
+    ...loopLines(loops, wallMs, page),
   ];
+}
+
+/** What the program's loops over `map` took, where that is much. */
+function loopLines({ sourceMs, readerMs }: PoolReport['loops'], wallMs: number, page: Page): string[] {
+  const told = [
+    readerMs >= 0.1 * wallMs ? `the bodies of loops over results took ${formatMs(readerMs)}` : '',
+    sourceMs >= 0.1 * wallMs ? `sources of inputs took ${formatMs(sourceMs)}` : '',
+  ].filter((text) => text !== '');
+  return told.length === 0 ? [] : facts(page, [`in the program, ${told.join(', ')}`], '  ');
 }
 
 /** Where the main thread spent its time, and at which rate it would be the limit. */

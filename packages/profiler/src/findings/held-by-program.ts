@@ -1,0 +1,33 @@
+import { capacityShare, type PoolView, share } from './view.js';
+import { duration, named, percent } from './words.js';
+
+/** Loops that take less of the time are not what workers wait for. */
+const MOST_OF_THE_TIME = 0.5;
+/** As for R06. */
+const IDLE = 0.3;
+
+/** What the program does where its own loop over `map` is the limit, and what to do. */
+export interface HeldByProgram {
+  sentence: string;
+  step: string;
+}
+
+/** Whether workers wait for the body of a loop over results, or for the source of its inputs. */
+export function heldByProgram(view: PoolView): HeldByProgram | undefined {
+  const { pool, tries } = view;
+  const { readerMs, sourceMs } = pool.loops;
+  const part = share(Math.max(readerMs, sourceMs), pool.activeMs);
+  if (part < MOST_OF_THE_TIME || capacityShare(view, 'noWork', 'notParallel') < IDLE) return undefined;
+  const each = duration(share(Math.max(readerMs, sourceMs), tries));
+  // Loops at once add up.
+  const whole = percent(Math.min(1, part));
+  return readerMs >= sourceMs
+    ? {
+        sentence: `workers of ${named(pool.name)} wait for the program: the body of its loop over results takes ${whole} of the time, ${each} for each`,
+        step: `The body of the loop over \`pool.map\` takes ${each} for each result. Let the handler do that work, or let several of them go on at once.`,
+      }
+    : {
+        sentence: `workers of ${named(pool.name)} wait for the program: the source of its inputs takes ${whole} of the time, ${each} for each`,
+        step: `The source of \`pool.map\` takes ${each} for each input. Let it read ahead, or read several at once.`,
+      };
+}
