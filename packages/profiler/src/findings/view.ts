@@ -75,7 +75,7 @@ export function viewOf(measured: Measured, pool: PoolReport, record: RunRecord |
     onCore: onCoreShare(tasks),
     occupancy: Math.min(1, executionMs / (upMs * Math.max(1, pool.asked.concurrency.now))),
     loopShare: Math.min(1, worked / upMs),
-    cores: freeCores(pool.asked.cores.available, measured.run.otherCores),
+    cores: freeCores({ ...measured.run, cores: pool.asked.cores.available }, pool),
     coresUsed: Math.max(Math.min(1, measured.parent.busyShare) + coresOfWorkers(pool), measured.run.programCores ?? 0),
   };
 }

@@ -38,7 +38,7 @@ export function recordOf(measured: Measured, pool: PoolReport, mostRows = MOST_R
     workers: readyTimes(pool).map((readyMs) => ({ readyMs: readyMs / weight, slowdown: 1 })),
     concurrency: Math.max(1, pool.asked.concurrency.now),
     prefetch: prefetchOf(pool),
-    cores: freeCores(measured.run.cores, measured.run.otherCores),
+    cores: freeCores(measured.run, pool),
     switching: 0,
     recycle: afterTasks === null ? null : { afterTasks, bootMs },
     rebootMs: bootMs,

@@ -1,5 +1,7 @@
 import type { PoolReport } from '../model/pool-report.js';
-import type { ParentReport } from '../model/report-data.js';
+import type { ParentReport, RunInfo } from '../model/report-data.js';
+
+type CoreUser = Pick<PoolReport, 'asked' | 'peakWorkers' | 'capacity' | 'wallMs'>;
 
 /** Longest list of stretches in which the program was busy itself. */
 const MOST_STRETCHES = 5000;
@@ -13,13 +15,32 @@ const FULL = 0.9;
 /** Fewer cores in use by others are noise: the system counts in ticks, and starts of workers are among them. */
 const LEAST_OTHERS = 0.25;
 
-/** Cores that are left for this program; may be a fraction. */
-export function freeCores(available: number, otherCores: number | null): number {
-  return Math.max(0.1, available - (otherCores !== null && otherCores >= LEAST_OTHERS ? otherCores : 0));
+/** From this part of the cores on, threads get in each other's way. */
+const SATURATED = 0.9;
+
+/**
+ * Cores that a pool can have; may be a fraction. Those that nothing uses are its own. Beyond them the system shares out all cores by
+ * threads that want one. So other programs never leave it with nothing.
+ */
+export function freeCores(run: Pick<RunInfo, 'cores' | 'otherCores' | 'programCores'>, pool: CoreUser): number {
+  const { cores } = run;
+  const others = run.otherCores !== null && run.otherCores >= LEAST_OTHERS ? Math.min(cores, run.otherCores) : 0;
+  if (others === 0) return cores;
+  const used = run.programCores ?? cores - others;
+  // Threads of others that want a core. Where the cores were full, they wanted more than they got: as much more as ours did.
+  const isFull = used + others >= SATURATED * cores;
+  const wanting = isFull && used > 0 ? Math.max(others, (others * Math.max(used, wantedCores(pool))) / used) : others;
+  const workers = workersOf(pool);
+  return Math.max(cores - others, (cores * workers) / (workers + wanting));
+}
+
+/** Cores that the handlers of a pool would have used if they never waited for one. */
+function wantedCores({ capacity: { totals }, wallMs }: CoreUser): number {
+  return wallMs > 0 ? (totals.cpu + totals.gc + totals.runQueue) / wallMs : 0;
 }
 
 /** Workers at one time. While one is replaced, its successor is there as well: that is no further worker. */
-export function workersOf({ asked, peakWorkers }: PoolReport): number {
+export function workersOf({ asked, peakWorkers }: Pick<PoolReport, 'asked' | 'peakWorkers'>): number {
   const peak = Math.max(1, asked.workers.peak, peakWorkers);
   return asked.workers.max >= 1 ? Math.min(peak, asked.workers.max) : peak;
 }

@@ -31,7 +31,7 @@ export function scalingBounds(pool: PagePool, report: PageReport, most: number):
   if (!(perTask > 0) || !Number.isFinite(perTask)) return null;
   const ceiling = report.parent.ledger.ceilingPerSecond;
   const mainThread = ceiling > 0 ? ceiling : null;
-  const free = freeCores(report.run.cores, report.run.otherCores);
+  const free = freeCores(report.run, pool);
   const column = (valueOf: (workers: number) => number) =>
     Float64Array.from({ length: most }, (_, i) => valueOf(i + 1));
   const workers = column((n) => (n * 1000) / perTask);
