@@ -9,6 +9,8 @@ export default defineConfig({
     globalSetup: './scripts/bundle.mjs',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What a test polls for may take long on a busy machine; the default is a second.
+    expect: { poll: { timeout: 30_000 } },
     // Built packages load in Node itself, as they do for users: not through vite.
     server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     projects: [

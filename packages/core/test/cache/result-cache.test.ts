@@ -143,7 +143,7 @@ describe('calls that overlap', () => {
     const call = get('t', 1, signal);
     finish(0, 'x');
     await call;
-    await vi.waitFor(() => expect(removed.mock.calls.length).toBe(added.mock.calls.length));
+    await vi.waitFor(() => expect(removed.mock.calls.length).toBe(added.mock.calls.length), { timeout: 20_000 });
     expect(added.mock.calls.length).toBe(1);
   });
 });
