@@ -8,6 +8,7 @@ import { ProfileRecorder } from './cpu/profile-recorder.js';
 import { judge } from './findings/judge.js';
 import type { LiveSource } from './live/live-state.js';
 import { PoolsSource, type WatchedPool } from './live/pools-source.js';
+import type { CpuReport } from './model/cpu.js';
 import type { ReportData } from './model/report-data.js';
 import { Date, nodeTiming, process } from './natives.js';
 import type { ResolvedProfilerOptions } from './options.js';
@@ -119,7 +120,6 @@ export class Measuring {
   measured(isFull: boolean): Measured {
     const endMs = hostNowMs();
     const wallMs = endMs - this.#startMs;
-    const idleMs = Math.min(nodeTiming.idleTime - this.#idleAtStartMs, wallMs);
     const attachments = [...this.attachments.all];
     const recorders = attachments.map(({ recorder }) => recorder);
     // Their own time counts from here on.
@@ -128,6 +128,7 @@ export class Measuring {
     const parent = this.#parent;
     if (isFull && !this.#hasStopped) this.#profile?.collect();
     const [parentCpu] = this.#parentProfiles.cpu();
+    const idleMs = Math.min(wallMs, idleOf(nodeTiming.idleTime - this.#idleAtStartMs, wallMs, parentCpu));
     return buildMeasured({
       ...{ level: this.#options.level, startedAt: this.#startedAt, recorders },
       // Two clocks: the share may come out slightly below 0.
@@ -152,4 +153,16 @@ export class Measuring {
       remarks: [...this.#remarks, ...this.#marks.remarks()],
     });
   }
+}
+
+/** Samples below this number say too little of a loop. */
+const LEAST_SAMPLES = 50;
+
+/**
+ * Idle time of the main thread. The signals of its sampler make libuv forget idle time (see `LoopActivity` of the core). The samples
+ * themselves say which part of the time was idle.
+ */
+function idleOf(countedMs: number, wallMs: number, profile: CpuReport | undefined): number {
+  if (profile === undefined || profile.samples < LEAST_SAMPLES || !(profile.sampledMs > 0)) return countedMs;
+  return Math.max(countedMs, (profile.idleMs / profile.sampledMs) * wallMs);
 }

@@ -14,3 +14,38 @@ export function eventLoopUtilization(since?: EventLoopUtilization): EventLoopUti
   const active = now() - loopStart - idleTime - (since?.active ?? 0);
   return { idle, active, utilization: active / (idle + active) };
 }
+
+/** Sums of a thread since some moment, ms. */
+export interface LoopSums {
+  /** Active time of its event loop, as Node counts it. */
+  activeMs: number;
+  /** Time in which it computed or waited for a core; null if unknown. */
+  readyMs: number | null;
+  /** Time until handlers returned. */
+  calledMs: number;
+}
+
+/**
+ * Active time of an event loop, also while its thread is sampled. The signal of a sampler interrupts the wait of the loop, and libuv forgets
+ * the idle time up to then. With a sample every 10 ms, a loop that was idle for 80 % of the time counted as 75 % active (Node 20, 24, 26).
+ * A loop is active while its thread computes, waits for a core, or is blocked in a handler. So sampled stretches have no more than the larger
+ * of these. What code blocks after an `await` is missed.
+ */
+export class LoopActivity {
+  #before: LoopSums;
+  #activeMs = 0;
+
+  constructor(begin: LoopSums) {
+    this.#before = begin;
+  }
+
+  /** Active time since the construction, ms. @param isSampled whether a sampler ran since the last call */
+  read(now: LoopSums, isSampled: boolean): number {
+    const before = this.#before;
+    this.#before = now;
+    const activeMs = Math.max(0, now.activeMs - before.activeMs);
+    if (!isSampled || now.readyMs === null || before.readyMs === null) return (this.#activeMs += activeMs);
+    const most = Math.max(now.readyMs - before.readyMs, now.calledMs - before.calledMs, 0);
+    return (this.#activeMs += Math.min(activeMs, most));
+  }
+}

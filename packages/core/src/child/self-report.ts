@@ -1,12 +1,12 @@
-import type { EventLoopUtilization } from 'node:perf_hooks';
 import { hostNowMs } from '../base/clock.js';
-import { eventLoopUtilization } from '../base/loop-use.js';
+import { eventLoopUtilization, LoopActivity } from '../base/loop-use.js';
 import { getHeapStatistics } from '../base/v8-natives.js';
 import type { ReportMessage, TaskUseTotals } from '../wire/messages.js';
 import { GROWTH_LOOK_MS, REPORT_EVERY_MS, REPORT_GROWTH_BYTES } from '../wire/pace.js';
 import type { BusyPoll } from './busy-poll.js';
 import { ownCpuMs, waitedForCoreMs } from './cpu-time.js';
 import { heapLimitBytes, ownBytes, scratchMemory } from './own-memory.js';
+import { type ProfileSwitch, UNPROFILED } from './profile/task-hooks.js';
 import type { SectionRecorder } from './section-recorder.js';
 import type { TaskUse } from './task-use.js';
 
@@ -22,8 +22,11 @@ export class SelfReport {
   #grownAt = -Infinity;
   #cpuMs = ownCpuMs() ?? 0;
   #cpuAt = hostNowMs();
-  #elu: EventLoopUtilization = eventLoopUtilization();
+  /** Time of the event loop up to the last report: active and idle. */
+  #loopAtMs = 0;
   #polledMs = 0;
+  readonly #activity = new LoopActivity({ activeMs: 0, readyMs: null, calledMs: 0 });
+  readonly #profiling: Pick<ProfileSwitch, 'isSampled'>;
   #last = {
     rssBytes: 0,
     scratchBytes: 0,
@@ -38,7 +41,13 @@ export class SelfReport {
     delayMs: 0,
   };
 
-  constructor(sections: SectionRecorder, poll: Pick<BusyPoll, 'takePolledMs'>, uses: readonly TaskUse[]) {
+  constructor(
+    sections: SectionRecorder,
+    poll: Pick<BusyPoll, 'takePolledMs'>,
+    uses: readonly TaskUse[],
+    profiling: Pick<ProfileSwitch, 'isSampled'> = UNPROFILED,
+  ) {
+    this.#profiling = profiling;
     this.#sections = sections;
     this.#uses = uses;
     this.#toldMs = uses.map(() => 0);
@@ -73,30 +82,36 @@ export class SelfReport {
 
   #readVitals(now: number): void {
     this.#totals = this.#uses.map((use) => use.totals(now));
-    const polledMs = this.#poll.takePolledMs();
-    this.#polledMs += polledMs;
-    const loopMs = Math.max(0, eventLoopUtilization().active - this.#polledMs);
+    this.#polledMs += this.#poll.takePolledMs();
+    const loop = eventLoopUtilization();
+    const ownMs = ownCpuMs();
+    const delayMs = waitedForCoreMs();
+    const sums = {
+      activeMs: loop.active,
+      readyMs: ownMs === undefined ? null : ownMs + delayMs,
+      calledMs: this.#totals.reduce((sum, { calledMs }) => sum + calledMs, 0),
+    };
+    const loopMs = Math.max(0, this.#activity.read(sums, this.#profiling.isSampled) - this.#polledMs);
     // If the system does not know it, an active loop counts as computing.
-    const cpuMs = ownCpuMs() ?? loopMs;
+    const cpuMs = ownMs ?? loopMs;
     const elapsedMs = now - this.#cpuAt;
-    const { active, idle } = eventLoopUtilization(this.#elu);
+    const loopElapsedMs = loop.active + loop.idle - this.#loopAtMs;
     this.#last = {
       ...this.#last,
       ...scratchMemory(),
       rssBytes: ownBytes(),
       heapUsedBytes: getHeapStatistics().used_heap_size,
       cpu: elapsedMs > 0 ? (cpuMs - this.#cpuMs) / elapsedMs : 0,
-      // Deltas can come out slightly negative (nodejs/node#40525).
-      elu: active + idle > 0 ? Math.min(1, Math.max(0, (active - polledMs) / (active + idle))) : 0,
+      elu: loopElapsedMs > 0 ? Math.min(1, Math.max(0, (loopMs - this.#last.loopMs) / loopElapsedMs)) : 0,
       handlerMs: this.#totals.reduce((sum, { handlerMs }) => sum + handlerMs, 0),
       loopMs,
       cpuMs,
-      delayMs: waitedForCoreMs(),
+      delayMs,
     };
     this.#vitalsAt = now;
     this.#cpuAt = now;
     this.#cpuMs = cpuMs;
-    this.#elu = eventLoopUtilization();
+    this.#loopAtMs = loop.active + loop.idle;
   }
 
   /** Totals of handlers that had tasks since the last call. */

@@ -185,7 +185,7 @@ export function serve(host: Host): Served {
   ): TaskLoop {
     const poll = new BusyPoll(init.busyPollMs, hostNowMs);
     const uses = loaded.handlers.map(() => new TaskUse());
-    const report = new SelfReport(workerScope.sections, poll, uses);
+    const report = new SelfReport(workerScope.sections, poll, uses, profiling);
     const made = new TaskLoop({
       channel,
       results,

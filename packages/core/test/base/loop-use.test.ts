@@ -1,43 +1,31 @@
-import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
-import { eventLoopUtilization } from '../../src/base/loop-use.js';
+import { LoopActivity } from '../../src/base/loop-use.js';
 
-/** Lets the loop wait, and then work. */
-async function waitAndWork(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  const until = performance.now() + 50;
-  while (performance.now() < until);
-}
+describe('the active time of an event loop', () => {
+  const NOTHING = { activeMs: 0, readyMs: 0, calledMs: 0 };
 
-/** Two clocks of one process are read here, which agree to a fraction of a millisecond. */
-function expectBetween(low: number, value: number, high: number): void {
-  expect(value).toBeGreaterThan(low - 1);
-  expect(value).toBeLessThan(high + 1);
-}
-
-describe('the use of the event loop', () => {
-  it("is what Node's own function says, from the start and between two moments", async () => {
-    const nodes = (): ReturnType<typeof performance.eventLoopUtilization> => performance.eventLoopUtilization();
-    // Each of ours lies between two of Node's, however long the machine takes for the three.
-    const [from, ours, fromLatest] = [nodes(), eventLoopUtilization(), nodes()];
-    await waitAndWork();
-    const [until, total, since, untilLatest] = [nodes(), eventLoopUtilization(), eventLoopUtilization(ours), nodes()];
-    expectBetween(until.active, total.active, untilLatest.active);
-    expectBetween(until.active - fromLatest.active, since.active, untilLatest.active - from.active);
-    expect(total.idle).toBeCloseTo(until.idle, 0);
-    expect(since.idle).toBeCloseTo(until.idle - from.idle, 0);
-    for (const mine of [total, since]) {
-      expect(mine.utilization).toBeCloseTo(mine.active / (mine.active + mine.idle));
-    }
+  it('is that of Node while no sampler runs', () => {
+    const loop = new LoopActivity(NOTHING);
+    expect(loop.read({ activeMs: 70, readyMs: 10, calledMs: 10 }, false)).toBe(70);
+    expect(loop.read({ activeMs: 60, readyMs: 10, calledMs: 10 }, false)).toBe(70);
   });
 
-  it('does not ask process.hrtime(), which tests fake', () => {
-    const { hrtime } = process;
-    process.hrtime = Object.assign(() => undefined as never, { bigint: () => 0n });
-    try {
-      expect(eventLoopUtilization().utilization).toBeGreaterThan(0);
-    } finally {
-      process.hrtime = hrtime;
-    }
+  it('is what the thread computed, waited for a core, or was blocked, while one runs', () => {
+    const loop = new LoopActivity(NOTHING);
+    // It only waits.
+    expect(loop.read({ activeMs: 90, readyMs: 4, calledMs: 1 }, true)).toBe(4);
+    // It computes.
+    expect(loop.read({ activeMs: 190, readyMs: 100, calledMs: 95 }, true)).toBe(100);
+    // It is blocked in handlers.
+    expect(loop.read({ activeMs: 290, readyMs: 101, calledMs: 190 }, true)).toBe(195);
+    // It is never more than Node says.
+    expect(loop.read({ activeMs: 300, readyMs: 200, calledMs: 290 }, true)).toBe(205);
+  });
+
+  it('is that of Node where the system does not count', () => {
+    const loop = new LoopActivity({ ...NOTHING, readyMs: null });
+    expect(loop.read({ activeMs: 90, readyMs: null, calledMs: 1 }, true)).toBe(90);
+    expect(loop.read({ activeMs: 180, readyMs: 10, calledMs: 1 }, true)).toBe(180);
+    expect(loop.read({ activeMs: 280, readyMs: 12, calledMs: 1 }, true)).toBe(182);
   });
 });

@@ -20,6 +20,7 @@ interface MeasuredSections {
 export class Profiling implements ProfileSwitch {
   /** A field, since it is read for each task. */
   hooks: TaskHooks | undefined;
+  isSampled = false;
   readonly #channel: WorkerChannel;
   readonly #host: ProfiledHost;
   #profiler: WorkerProfiler | undefined;
@@ -37,6 +38,7 @@ export class Profiling implements ProfileSwitch {
   apply(terms: ProfileTerms | undefined): void {
     if (this.#hasEnded) return;
     this.#isOn = terms !== undefined && terms.level !== 'stats';
+    this.isSampled ||= terms?.level === 'cpu';
     if (this.#sections !== undefined) this.#sections.measuresMemory = this.#isOn;
     this.#guarded(terms, () => {
       if (terms === undefined) {

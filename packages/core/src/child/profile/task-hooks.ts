@@ -28,7 +28,9 @@ export interface TaskHooks {
 /** Where the code of tasks finds the hooks of a profiler, if there are any now. */
 export interface ProfileSwitch {
   readonly hooks: TaskHooks | undefined;
+  /** Whether a sampler runs in this thread, or ran. */
+  readonly isSampled: boolean;
 }
 
 /** For parts of a worker that no profiler reaches. */
-export const UNPROFILED: ProfileSwitch = { hooks: undefined };
+export const UNPROFILED: ProfileSwitch = { hooks: undefined, isSampled: false };

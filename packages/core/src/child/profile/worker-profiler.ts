@@ -38,6 +38,8 @@ export class WorkerProfiler {
   readonly #running = new RunningLabel(hostNowMs);
   readonly #io: IoWatch;
   #windows: ProfileWindows | undefined;
+  /** Whether this thread is sampled, or was. */
+  #isSampled = false;
   #tasks: ProfiledTasks | undefined;
   #timer: NodeJS.Timeout | undefined;
   #rest: NodeJS.Timeout | undefined;
@@ -67,6 +69,7 @@ export class WorkerProfiler {
         this.#endWindows(this.#parts.send);
         return;
       }
+      this.#isSampled = true;
       if (this.#windows === undefined) {
         this.#windows = new ProfileWindows(this.#labels, terms);
         this.#running.write(this.#labels);
@@ -179,11 +182,15 @@ export class WorkerProfiler {
   }
 
   #newMeter(): UsageMeter {
-    return new UsageMeter(isMainThread && this.#parts.isInline !== true);
+    const uses = this.#tasks?.uses ?? [];
+    return new UsageMeter(
+      isMainThread && this.#parts.isInline !== true,
+      uses.map((use) => use.totals(hostNowMs())),
+    );
   }
 
   #read(): MeasuredMessage['usage'] {
-    return this.#usage.read(this.#meter, this.#tasks?.uses ?? []);
+    return this.#usage.read(this.#meter, this.#tasks?.uses ?? [], this.#isSampled);
   }
 
   /** Ends the present window, and begins the next one. */
