@@ -60,7 +60,7 @@ export function publishTrace(
       backoffMs: task.backoffMs,
       traceparent: task.extras.headers?.['traceparent'],
       inputHash: hashing.has(pool) ? hashOf(task) : 0,
-      inputBytes: task.inputBytes,
+      inputBytes: task.totalBytes + (task.aside?.clonedBytes ?? 0),
       outputBytes: told.resultBytes ?? 0,
       submittedAt: task.dueAt,
       assignedAt: task.assignment?.assignedAt ?? NaN,

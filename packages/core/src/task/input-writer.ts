@@ -60,8 +60,8 @@ export class InputWriter {
   /** Keeps an input as a port carries it: a copy now, and one more when it leaves. In that one, `transfer` is moved. */
   #hold(task: Task, input: unknown, transfer: readonly TransferItem[]): Refusal | undefined {
     try {
-      const { body, transfer: moved } = takeForPort(input, transfer);
-      task.aside = { clone: body, transfer: moved.length === 0 ? undefined : moved };
+      const { body, transfer: moved, bytes } = takeForPort(input, transfer);
+      task.aside = { clone: body, transfer: moved.length === 0 ? undefined : moved, clonedBytes: bytes };
       return undefined;
     } catch (error) {
       return toRefusal(error, 'input');

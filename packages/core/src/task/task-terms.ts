@@ -46,4 +46,6 @@ export interface InputAside {
   /** A copy of an input that only a port can carry, and its parts to be moved. */
   readonly clone?: PortValue | undefined;
   readonly transfer?: readonly TransferItem[] | undefined;
+  /** Bytes of the memory in `clone`. */
+  readonly clonedBytes?: number | undefined;
 }
