@@ -20,6 +20,7 @@ const NO_TASK_ASKED: TaskAsked = {
   rateLimit: null,
   concurrency: null,
   concurrencyByKey: null,
+  limits: [],
   batchSize: null,
   batchMaxWaitMs: null,
   batchMaxBytes: null,

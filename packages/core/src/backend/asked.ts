@@ -21,7 +21,7 @@ export function askedOf(options: ResolvedOptions, types: TaskTypes, cores: numbe
 }
 
 function taskAsked(name: string, types: TaskTypes): TaskAsked {
-  const { settings, batches } = types.of(name);
+  const { settings, batches, limits: taskLimits } = types.of(name);
   const { timeoutMs, retry, limits = [], cache, breaker } = settings;
   const rates = limits.filter(({ perMs }) => perMs !== undefined);
   const atOnce = limits.filter(({ perMs, key }) => perMs === undefined && key === undefined);
@@ -32,6 +32,11 @@ function taskAsked(name: string, types: TaskTypes): TaskAsked {
     rateLimit: rates.length === 0 ? null : rates.map(inWords).join(', '),
     concurrency: atOnce.length === 0 ? null : Math.min(...atOnce.map(({ max }) => max)),
     concurrencyByKey: byKey.length === 0 ? null : Math.min(...byKey.map(({ max }) => max)),
+    limits: (taskLimits?.rules ?? []).map((rule, at) => ({
+      option: rule.of,
+      terms: inWords(rule),
+      blockedMs: taskLimits?.blockedMs[at] ?? 0,
+    })),
     batchSize: batches?.size ?? null,
     batchMaxWaitMs: batches?.rules.maxWaitMs ?? null,
     batchMaxBytes: batches === undefined ? null : orNull(batches.rules.maxBytes),
@@ -40,8 +45,9 @@ function taskAsked(name: string, types: TaskTypes): TaskAsked {
   };
 }
 
-function inWords({ max, unit, perMs = 0 }: ResolvedLimit): string {
-  return `${max} ${unit ?? 'calls'} in ${perMs} ms`;
+function inWords({ max, unit, perMs, key }: ResolvedLimit): string {
+  const perKey = key === undefined ? '' : ' by key';
+  return perMs === undefined ? `${max} at once${perKey}` : `${max} ${unit ?? 'calls'} in ${perMs} ms${perKey}`;
 }
 
 function orNull(value: number): number | null {

@@ -27,7 +27,7 @@ export interface LoopSums {
 
 /**
  * Active time of an event loop, also while its thread is sampled. The signal of a sampler interrupts the wait of the loop, and libuv forgets
- * the idle time up to then. With a sample every 10 ms, a loop that was idle for 80 % of the time counted as 75 % active (Node 20, 24, 26).
+ * the idle time up to then. With a sample every 10 ms, Node 20 to 26 called a loop 75 % active that was idle for 80 %.
  * A loop is active while its thread computes, waits for a core, or is blocked in a handler. So sampled stretches have no more than the larger
  * of these. What code blocks after an `await` is missed.
  */

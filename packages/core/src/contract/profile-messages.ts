@@ -39,6 +39,8 @@ export interface TaskAsked {
   concurrency: number | null;
   /** Most calls of one key at once; null without such a limit. */
   concurrencyByKey: number | null;
+  /** Each of its limits, and for how long it has held tries back since the pool began, in sum, ms. */
+  limits: readonly { option: 'rateLimit' | 'concurrency' | 'concurrencyByKey'; terms: string; blockedMs: number }[];
   /** Rules of its batches; null without batches. */
   batchSize: number | null;
   batchMaxWaitMs: number | null;

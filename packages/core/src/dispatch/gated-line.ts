@@ -27,6 +27,8 @@ class Lane<T extends Gated<T>> implements Linked<Lane<T>>, Sleeper {
   readonly gates: readonly Gate[];
   /** The limit that holds it back; undefined while it is open. */
   blockedBy: Gate | undefined;
+  /** Its place among the limits of the name. */
+  blockedAt = -1;
   /** Time for which its tasks have been held back, up to `sinceMs`. */
   blockedMs = 0;
   /** While it is open, a value of `#blockedAt`; else a time of the clock. */
@@ -64,6 +66,8 @@ export class GatedLine<T extends Gated<T>> implements Sleeper {
   #openSize = 0;
   /** The limit without a key that holds back all lanes. */
   #blockedBy: Gate | undefined;
+  /** Its place among the limits of the name. */
+  #blockedPlace = -1;
   /** Time for which it has been held back, up to its last opening; and when it was closed. */
   #blockedMs = 0;
   #blockedSinceMs = 0;
@@ -135,9 +139,11 @@ export class GatedLine<T extends Gated<T>> implements Sleeper {
       // Where another line goes before this one, that one wakes it.
       const readyAtMs = ownAtMs > now ? ownAtMs : Infinity;
       if (at >= this.#limits.keyed) {
+        this.#blockedPlace = at;
         this.#shut(gate, order, readyAtMs, now);
         return undefined;
       }
+      lane.blockedAt = at;
       this.#close(lane, gate, order, readyAtMs, now);
     }
     return undefined;
@@ -168,7 +174,9 @@ export class GatedLine<T extends Gated<T>> implements Sleeper {
 
   wake(): void {
     if (this.#blockedBy === undefined) return;
-    this.#blockedMs += this.#wakes.now() - this.#blockedSinceMs;
+    const blockedMs = this.#wakes.now() - this.#blockedSinceMs;
+    this.#blockedMs += blockedMs;
+    this.#limits.noteBlocked(this.#blockedPlace, blockedMs * this.size);
     const gate = this.#blockedBy;
     this.#blockedBy = undefined;
     this.#wakes.cancel(this);
@@ -227,6 +235,7 @@ export class GatedLine<T extends Gated<T>> implements Sleeper {
   #wakeLane(lane: Lane<T>): void {
     if (lane.blockedBy === undefined) return;
     const now = this.#wakes.now();
+    this.#limits.noteBlocked(lane.blockedAt, (now - lane.sinceMs) * lane.tasks.size);
     lane.blockedMs += now - lane.sinceMs;
     lane.sinceMs = this.#blockedAt(now);
     const gate = lane.blockedBy;

@@ -40,7 +40,9 @@ export class TaskLimits {
   readonly keyed: number;
   /** Whether handlers can report what they really used. */
   readonly isMetered: boolean;
-  readonly #rules: readonly ResolvedLimit[];
+  readonly rules: readonly ResolvedLimit[];
+  /** By limit: time for which it held tries back, in sum over those that waited, ms. */
+  readonly blockedMs: number[];
   readonly #rejects: boolean;
   readonly #gates: readonly (Gate | KeyGates)[];
   /** Costs of a task where no limit has a `cost`. */
@@ -49,12 +51,13 @@ export class TaskLimits {
 
   /** @param base limits of the name of a callable, which shares those that it has not set itself */
   constructor(rules: readonly ResolvedLimit[], base?: TaskLimits) {
-    this.#rules = rules;
+    this.rules = rules;
+    this.blockedMs = rules.map(() => 0);
     this.keyed = rules.filter(({ key }) => key !== undefined).length;
     this.isMetered = rules.some(({ cost }) => cost !== undefined);
     this.#rejects = rules.some(({ rejects }) => rejects);
     this.#gates = rules.map((rule) => {
-      const shared = base === undefined ? undefined : base.#gates[base.#rules.indexOf(rule)];
+      const shared = base === undefined ? undefined : base.#gates[base.rules.indexOf(rule)];
       if (shared !== undefined) return shared;
       const make = (): RateLimiter => limiterOf(rule);
       return rule.key === undefined ? new Gate(make()) : new KeyGates(make);
@@ -65,9 +68,14 @@ export class TaskLimits {
 
   /** @throws ERR_OPTION for a `key` or `cost` that throws, or returns what it must not */
   ticketFor(input: unknown): Ticket {
-    const keys = this.keyed === 0 ? this.#noKeys : this.#rules.map((rule) => keyOf(rule, input));
-    const costs = this.isMetered ? this.#rules.map((rule) => costOf(rule, input)) : this.#ones;
+    const keys = this.keyed === 0 ? this.#noKeys : this.rules.map((rule) => keyOf(rule, input));
+    const costs = this.isMetered ? this.rules.map((rule) => costOf(rule, input)) : this.#ones;
     return { line: this.#lineOf(keys), keys, costs, limitWaitMs: 0 };
+  }
+
+  /** Notes that a limit has held tasks back. @param at its place @param ms for all of them together */
+  noteBlocked(at: number, ms: number): void {
+    this.blockedMs[at] = (this.blockedMs[at] ?? 0) + ms;
   }
 
   /** The gates of a task, by limit. */
@@ -91,7 +99,7 @@ export class TaskLimits {
     if (!this.#rejects) return undefined;
     const gates = this.gatesOf(ticket, nowMs);
     let refusal: LimitRefusal | undefined;
-    for (const [at, rule] of this.#rules.entries()) {
+    for (const [at, rule] of this.rules.entries()) {
       if (!rule.rejects || (joins && !rule.isPerItem)) continue;
       const gate = gates[at] as Gate;
       const readyAtMs = gate.readyAtMs(ticket.costs[at] as number, nowMs, gate.reserved);
@@ -105,7 +113,7 @@ export class TaskLimits {
   /** Notes that a task waits for a worker, or does so no more, where others are refused for it. @param by 1 or -1 */
   reserve(gates: readonly Gate[], { costs }: Ticket, by: 1 | -1): void {
     if (!this.#rejects) return;
-    for (const [at, { rejects }] of this.#rules.entries()) {
+    for (const [at, { rejects }] of this.rules.entries()) {
       if (rejects) (gates[at] as Gate).reserved += by * (costs[at] as number);
     }
   }
@@ -124,7 +132,7 @@ export class TaskLimits {
 
   /** Whether a batch with this item costs no more than every limit has. */
   mayJoin(batch: Ticket, item: Ticket): boolean {
-    return this.#rules.every(
+    return this.rules.every(
       ({ isPerItem, max }, at) => !isPerItem || (batch.costs[at] as number) + (item.costs[at] as number) <= max,
     );
   }
@@ -132,7 +140,7 @@ export class TaskLimits {
   /** See `reserve`, for an item of a batch that waits. */
   reserveItem(gates: readonly Gate[], { costs }: Ticket, by: 1 | -1): void {
     if (!this.#rejects) return;
-    for (const [at, { rejects, isPerItem }] of this.#rules.entries()) {
+    for (const [at, { rejects, isPerItem }] of this.rules.entries()) {
       if (rejects && isPerItem) (gates[at] as Gate).reserved += by * (costs[at] as number);
     }
   }
@@ -152,7 +160,7 @@ export class TaskLimits {
     const rowCosts = rows.map(({ costs }, row) =>
       costs.map((cost, at) => ((this.#isPerItem(at) ? hasInput(row) : row === 0) ? cost : 0)),
     );
-    const costs = this.#rules.map((_, at) => rowCosts.reduce((sum, own) => sum + (own[at] as number), 0));
+    const costs = this.rules.map((_, at) => rowCosts.reduce((sum, own) => sum + (own[at] as number), 0));
     return this.#take(rows, costs, rowCosts, nowMs);
   }
 
@@ -164,11 +172,11 @@ export class TaskLimits {
   ): TaskGrant {
     const gates = this.gatesOf(rows[0], nowMs);
     const grants: Grant[] = gates.map((gate, at) => gate.take(costs[at] as number, nowMs));
-    return new TaskGrant({ rules: this.#rules, gates, grants, rows, rowCosts, limitWait: this.limitWait });
+    return new TaskGrant({ rules: this.rules, gates, grants, rows, rowCosts, limitWait: this.limitWait });
   }
 
   #isPerItem(at: number): boolean {
-    return this.#rules[at]?.isPerItem === true;
+    return this.rules[at]?.isPerItem === true;
   }
 
   /**
@@ -180,9 +188,9 @@ export class TaskLimits {
     const ms = Math.min(retryAfterMsOf(error), mostMs);
     if (!(ms > 0)) return;
     const isOverTime = ({ perMs }: ResolvedLimit): boolean => perMs !== undefined;
-    const hasKeyed = this.#rules.some((rule) => isOverTime(rule) && rule.key !== undefined);
+    const hasKeyed = this.rules.some((rule) => isOverTime(rule) && rule.key !== undefined);
     const gates = this.gatesOf(ticket, nowMs);
-    for (const [at, rule] of this.#rules.entries()) {
+    for (const [at, rule] of this.rules.entries()) {
       if (isOverTime(rule) && (rule.key !== undefined || !hasKeyed)) gates[at]?.closeUntil(nowMs + ms);
     }
   }

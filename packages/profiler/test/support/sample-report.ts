@@ -189,6 +189,7 @@ function taskReport(task: string, all: readonly (readonly number[])[]): TaskRepo
       rateLimit: null,
       concurrency: null,
       concurrencyByKey: null,
+      limits: [],
       batchSize: null,
       batchMaxWaitMs: null,
       batchMaxBytes: null,

@@ -95,6 +95,7 @@ function taskReport(run: Simulated, name: number): TaskReport {
       rateLimit: null,
       concurrency: null,
       concurrencyByKey: null,
+      limits: [],
       batchSize: null,
       batchMaxWaitMs: null,
       batchMaxBytes: null,
