@@ -138,7 +138,7 @@ function markFirst(rows: Rows, spans: SpanColumns, order: readonly number[]): vo
   for (const { row, worker } of started) {
     const count = seen.get(worker) ?? 0;
     seen.set(worker, count + 1);
-    if (count < FIRST) rows.first[row] = 1;
+    if (count < FIRST) rows.first[row] = count + 1;
   }
 }
 

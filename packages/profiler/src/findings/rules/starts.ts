@@ -1,6 +1,6 @@
 import { ENDS, HANDLER_PARTS, handlerMs, pickRows, type Rows } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
-import { median } from '../../statistics/quantile.js';
+import { median, quantile } from '../../statistics/quantile.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { capacityShare, largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
 import { count, duration, percent } from '../words.js';
@@ -8,7 +8,7 @@ import { count, duration, percent } from '../words.js';
 /** First tasks that are slower than this multiple of the usual ones are cold. */
 const COLD = 1.3;
 
-/** Part of the first tasks that must be slower than usual. Half of them are by chance. */
+/** Part of the first tasks that must be longer than nearly all usual ones. */
 const AS_A_RULE = 0.8;
 
 /** R17: starts of workers, and their first tasks, take a large part of the time. */
@@ -77,25 +77,36 @@ export function coldStart(view: PoolView): Candidate[] {
 
 /** Time of first tasks beyond the usual time of their names. */
 function coldTime({ pool }: PoolView): number {
-  const usual =
-    sumOf(pool.byTask, ({ segments }) => segments.execution.p50Ms * segments.execution.count) /
-    Math.max(
-      1,
-      sumOf(pool.byTask, ({ tries }) => tries),
-    );
-  const firsts = pool.workers.flatMap(({ firstTasksMs }) => firstTasksMs);
-  return firsts.length * excessOf(firsts, usual);
+  const tries = Math.max(
+    1,
+    sumOf(pool.byTask, (task) => task.tries),
+  );
+  const weighted = (of: 'p50Ms' | 'p75Ms' | 'p90Ms' | 'p95Ms') =>
+    sumOf(pool.byTask, ({ segments }) => segments.execution[of] * segments.execution.count) / tries;
+  const usualMs = weighted('p50Ms');
+  const all = pool.workers.map(({ firstTasksMs }) => firstTasksMs);
+  const places = Math.max(0, ...all.map(({ length }) => length));
+  return sumOf(
+    Array.from({ length: places }, (_, at) => all.flatMap((ms) => ms.slice(at, at + 1))),
+    (firsts) => {
+      // Cold ones are among all tasks: what is usual ends below them.
+      const part = 1 - (1.5 * firsts.length) / tries;
+      const longMs = weighted(part >= 0.95 ? 'p95Ms' : part >= 0.9 ? 'p90Ms' : part >= 0.75 ? 'p75Ms' : 'p50Ms');
+      return firsts.length * excessOf(firsts, usualMs, longMs);
+    },
+  );
 }
 
 /**
- * What a first task costs beyond the usual time; 0 if first tasks are not slower as a rule. It is that of the middle one: a single long
- * task among the first ones is long by itself.
+ * What the n-th task of a worker costs beyond the usual time. 0 if such tasks are not long as a rule. It is that of the middle one: a
+ * single long task among them is long by itself.
+ * @param longMs what few tasks take that are not cold
  */
-function excessOf(firsts: readonly number[], usual: number): number {
-  const slower = firsts.filter((ms) => ms > usual).length;
-  if (firsts.length === 0 || slower < AS_A_RULE * firsts.length) return 0;
+function excessOf(firsts: readonly number[], usualMs: number, longMs: number): number {
+  const longer = firsts.filter((ms) => ms > longMs).length;
+  if (firsts.length === 0 || longer < AS_A_RULE * firsts.length) return 0;
   const middle = median(firsts);
-  return middle < COLD * usual ? 0 : middle - usual;
+  return middle < COLD * usualMs ? 0 : middle - usualMs;
 }
 
 /** The run with workers that are ready, and first tasks that take the usual time of their names. */
@@ -113,17 +124,22 @@ function withUsualFirsts({ rows, names }: RunRecord): Rows {
   const places = Int32Array.from({ length: rows.count }, (_, row) => row);
   const changed = pickRows(rows, places);
   for (let name = 0; name < names.length; name++) {
-    const [cold, usual]: [number[], number[]] = [[], []];
-    for (let row = 0; row < rows.count; row++) {
-      if (rows.name[row] === name) (rows.first[row] === 1 ? cold : usual).push(handlerMs(rows, row));
-    }
-    const middle = median(usual);
-    if (usual.length < cold.length) continue;
-    const excessMs = excessOf(cold, middle);
-    for (let row = 0; row < rows.count && excessMs > 0; row++) {
-      const ms = handlerMs(rows, row);
-      if (rows.name[row] !== name || rows.first[row] !== 1 || ms <= middle) continue;
-      for (const part of HANDLER_PARTS) changed[part][row]! *= Math.max(middle, ms - excessMs) / ms;
+    /** Rows of first, second and further tasks of workers; those at 0 are usual ones. */
+    const byPlace: number[][] = [];
+    for (let row = 0; row < rows.count; row++)
+      if (rows.name[row] === name) (byPlace[rows.first[row] ?? 0] ??= []).push(row);
+    const [usual = [], ...cold] = byPlace;
+    const lengths = usual.map((row) => handlerMs(rows, row));
+    if (lengths.length === 0) continue;
+    const usualMs = median(lengths);
+    for (const first of cold) {
+      const excessMs = excessOf(first?.map((row) => handlerMs(rows, row)) ?? [], usualMs, quantile(lengths, 0.9));
+      if (excessMs <= 0) continue;
+      for (const row of first) {
+        const ms = handlerMs(rows, row);
+        if (ms > usualMs)
+          for (const part of HANDLER_PARTS) changed[part][row]! *= Math.max(usualMs, ms - excessMs) / ms;
+      }
     }
   }
   return changed;
