@@ -95,11 +95,15 @@ describe.each(WORKER_KINDS)('the event "output" of a pool of kind %s', (kind) =>
   });
 
   it('names no task when none ran', async () => {
-    await withListener({ kind }, async (pool, heard, whenHeard) => {
-      await pool.run('printLater', 'late');
-      await whenHeard(1);
-      expect(heard).toEqual([{ workerId: 1, stream: 'stdout', line: 'late', task: undefined, taskId: undefined }]);
-    });
+    await withGate((gate) =>
+      withListener({ kind }, async (pool, heard, whenHeard) => {
+        await pool.run('printLater', { port: gate.port, name: 'late', text: 'late' });
+        await gate.whenArrived('late');
+        gate.pass('late');
+        await whenHeard(1);
+        expect(heard).toEqual([{ workerId: 1, stream: 'stdout', line: 'late', task: undefined, taskId: undefined }]);
+      }),
+    );
   });
 
   it('names the task of a line that was printed in two pieces', async () => {
