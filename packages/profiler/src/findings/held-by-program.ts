@@ -6,6 +6,9 @@ const MOST_OF_THE_TIME = 0.5;
 /** As for R06. */
 const IDLE = 0.3;
 
+/** A body that computes keeps the main thread from handing out what waits. */
+const IDLE_FOR = ['noWork', 'notParallel', 'starved'] as const;
+
 /** What the program does where its own loop over `map` is the limit, and what to do. */
 export interface HeldByProgram {
   sentence: string;
@@ -17,7 +20,7 @@ export function heldByProgram(view: PoolView): HeldByProgram | undefined {
   const { pool, tries } = view;
   const { readerMs, sourceMs } = pool.loops;
   const part = share(Math.max(readerMs, sourceMs), pool.activeMs);
-  if (part < MOST_OF_THE_TIME || capacityShare(view, 'noWork', 'notParallel') < IDLE) return undefined;
+  if (part < MOST_OF_THE_TIME || capacityShare(view, ...IDLE_FOR) < IDLE) return undefined;
   const each = duration(share(Math.max(readerMs, sourceMs), tries));
   // Loops at once add up.
   const whole = percent(Math.min(1, part));

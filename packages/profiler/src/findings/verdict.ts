@@ -93,14 +93,22 @@ function stateOf(measured: Measured, pool: PoolReport): string {
     : `places in workers of ${named(pool.name)} are ${percent(occupancy)} occupied${waited < 0.3 ? ', and tasks find one free' : ''}`;
 }
 
+/** Files of the pool itself, in which nothing can be made faster by its users. */
+const OWN_FILE = /@millpond[\\/]core[\\/]|\/(process|thread)-entry\.cjs$/;
+
+/** V8's own entries stand in brackets; so does a function without a name. */
+function isCode(functionName: string): boolean {
+  return !functionName.startsWith('(') || functionName === '(anonymous)';
+}
+
 /** Where to look if it must be faster all the same. */
 function leverOf(pool: PoolReport | undefined): string {
   const frame = pool?.cpu
     ?.find(({ workerId }) => workerId === null)
-    ?.hot.find(({ file }) => file !== '' && !file.startsWith('node:'));
+    ?.hot.find(({ file, functionName }) => isCode(functionName) && !file.startsWith('node:') && !OWN_FILE.test(file));
   const section = largestOf(pool?.sections ?? [], ({ selfMs }) => selfMs);
   if (frame !== undefined)
-    return ` If it must be faster: ${frame.functionName} (${frame.file}:${frame.line}) has ${percent(frame.share)} of the processor time.`;
+    return ` If it must be faster: ${frame.functionName || '(anonymous)'} (${frame.file === '' ? 'without a file' : `${frame.file}:${frame.line}`}) has ${percent(frame.share)} of the processor time.`;
   return section === undefined
     ? ''
     : ` If it must be faster: section ${named(section.path.join(' › '))} of ${named(section.task)} takes most time.`;

@@ -1,7 +1,7 @@
 import type { PoolReport } from '../../model/pool-report.js';
 import { type Candidate, evidence, note, STEP } from '../candidate.js';
 import { type PoolView, sumOf } from '../view.js';
-import { count, percent } from '../words.js';
+import { count, duration, percent } from '../words.js';
 
 export const LEAST_TRIES = 30;
 const UNATTRIBUTED = 0.05;
@@ -11,6 +11,9 @@ const LITTLE = 0.02;
 /** The step to take where handlers do not come back. */
 export const HANGING_STEP =
   'Set timeoutMs: it ends a handler that does not come back, and timeoutStack: true shows where it hangs.';
+
+/** Shorter stretches without a result are nothing special. */
+const LEAST_QUIET_MS = 1000;
 
 /** Handlers that had not come back at the end, in words. */
 export function hanging({ silentWorkers, dispatched, queued }: PoolReport['atEnd']): string {
@@ -22,10 +25,20 @@ export function hanging({ silentWorkers, dispatched, queued }: PoolReport['atEnd
   return parts.join(', ');
 }
 
+/** Time at the end in which tasks were in workers and none came back, ms. 0 if tasks take as long. */
+function standstillMs({ atEnd, byTask, curves, wallMs }: PoolReport): number {
+  if (atEnd.dispatched === 0) return 0;
+  const last = curves.settled.findLastIndex((count) => count > 0);
+  const quietMs = wallMs - (last < 0 ? 0 : (curves.atMs[last] ?? 0) + curves.windowMs);
+  const longestMs = Math.max(0, ...byTask.map(({ segments }) => segments.execution.p99Ms));
+  return quietMs >= Math.max(LEAST_QUIET_MS, 5 * longestMs) ? quietMs : 0;
+}
+
 /** R28: what keeps a verdict from being certain. */
 export function doubts(view: PoolView): Candidate[] {
   const { pool, measured } = view;
   const { quality } = measured;
+  const quietMs = standstillMs(pool);
   const tries = Math.max(view.tries, pool.tries);
   const dropped =
     sumOf(quality.dropped, (each) => each.count) /
@@ -34,7 +47,23 @@ export function doubts(view: PoolView): Candidate[] {
       sumOf(measured.pools, (each) => each.tries),
     );
   const failed = [
-    ...(pool.atEnd.silentWorkers > 0 && pool.atEnd.dispatched > 0
+    ...(quietMs > 0
+      ? [
+          {
+            what: `nothing came back for the last ${duration(quietMs)}. Left at the end: ${hanging(pool.atEnd)}`,
+            step: HANGING_STEP,
+            value: 0,
+            e: evidence(
+              'time without a result',
+              quietMs,
+              'ms',
+              LEAST_QUIET_MS,
+              'from the last settled task to the end',
+            ),
+          },
+        ]
+      : []),
+    ...(quietMs === 0 && pool.atEnd.silentWorkers > 0 && pool.atEnd.dispatched > 0
       ? [
           {
             what: `at the end, there were ${hanging(pool.atEnd)}`,

@@ -87,7 +87,12 @@ export function retryStorm(view: PoolView): Candidate[] {
     const vain = 1 - share(failure.succeededAfterRetry, failure.retried);
     if (vain < 0.5 || failure.count < 0.5 * sumOf(task.errors, (each) => each.count)) return [];
     const what = failure.code === '' ? failure.name : failure.code;
-    const field = failure.code === '' ? 'name' : 'code';
+    const test =
+      failure.code !== ''
+        ? `error.code !== '${what}'`
+        : isThrownValue(what)
+          ? `typeof error.cause !== '${what}'`
+          : `error.name !== '${what}'`;
     return [
       cause({
         id: 'R37',
@@ -109,13 +114,13 @@ export function retryStorm(view: PoolView): Candidate[] {
             view,
             ofTask(task.task, 'retry.on'),
             `not ${what}`,
-            `Do not try ${what} again: ${ofTask(task.task, 'retry')} = { attempts, on: (error) => error.${field} !== '${what}' }.`,
+            `Do not try ${what} again: ${ofTask(task.task, 'retry')} = { attempts, on: (error) => ${test} }.`,
             task.asked.retries,
           ),
           setOption(
             view,
             ofTask(task.task, 'breaker'),
-            true,
+            '{}',
             'A circuit breaker stops calls while all fail. An error with `retryAfterMs` says when to come again.',
             false,
           ),
@@ -130,4 +135,9 @@ export function retryStorm(view: PoolView): Candidate[] {
       }),
     ];
   });
+}
+
+/** Handlers may throw values that are no errors. Callers then get an Error with the value as its cause. */
+function isThrownValue(name: string): boolean {
+  return ['string', 'number', 'bigint', 'boolean', 'symbol', 'undefined', 'object', 'function'].includes(name);
 }
