@@ -1,8 +1,8 @@
 import { hostNowMs } from '../base/clock.js';
 
 /**
- * Time that the program takes in its loops over `map`: for inputs, and for results. Two readings of the
- * clock cost about 2 % of a mapped item, so nothing is timed without a profiler.
+ * Time that the program takes in its loops over `map`: for inputs, and for results. Four readings of the clock take 0.2 µs an item, so
+ * nothing is timed without a profiler.
  */
 export class LoopTimes {
   isTimed = false;
