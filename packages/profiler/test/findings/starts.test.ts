@@ -55,3 +55,9 @@ it('advises workers.min only where it asks for fewer workers than there are', ()
   expect(option(4)).not.toHaveProperty('option');
   expect(option(4).text).toContain('pool.ready()');
 });
+
+it('advises a warm-up where first tasks are slow, and workers are there in time', () => {
+  const [finding] = starts(withFirsts([[60]]));
+  expect(finding!.advice[0]).toMatchObject({ option: 'warmup' });
+  expect(finding!.advice[0]!.text).toMatch(/warmup = \{ tasks: \[\{ name: ".+", input, times: 1 \}\] \}/);
+});

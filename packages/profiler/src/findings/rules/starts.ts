@@ -1,3 +1,4 @@
+import type { Advice } from '../../model/finding.js';
 import { ENDS, HANDLER_PARTS, handlerMs, pickRows, type Rows } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { median, quantile } from '../../statistics/quantile.js';
@@ -17,7 +18,8 @@ export function coldStart(view: PoolView): Candidate[] {
   const boots = pool.workers.flatMap(({ bootMs }) => (bootMs === null ? [] : [bootMs]));
   const bootMs = boots.length === 0 ? pool.bootMs : median(boots);
   const coldMs = coldTime(view);
-  const part = capacityShare(view, 'boot') + share(coldMs, pool.capacity.wantedMs);
+  const coldPart = share(coldMs, pool.capacity.wantedMs);
+  const part = capacityShare(view, 'boot') + coldPart;
   if (part < 0.1 && share(pool.bootWaitMs, view.latencyMs) < 0.2) return [];
   const { afterTasks } = pool.asked.recycle;
   const isRecycled =
@@ -57,6 +59,7 @@ export function coldStart(view: PoolView): Candidate[] {
             ),
           ]
         : [
+            ...(coldPart > capacityShare(view, 'boot') ? [warmUp(view)] : []),
             pool.asked.workers.min < view.workers
               ? setOption(
                   view,
@@ -73,6 +76,13 @@ export function coldStart(view: PoolView): Candidate[] {
       without: (record) => warm(record, isRecycled ? wanted : undefined),
     }),
   ];
+}
+
+/** Advice where workers are there early enough, and their first tasks are slow. */
+function warmUp(view: PoolView): Advice {
+  const task = largestOf(view.pool.byTask, ({ segments }) => segments.execution.totalMs)?.task ?? '';
+  const value = `{ tasks: [{ name: ${JSON.stringify(task)}, input, times: 1 }] }`;
+  return setOption(view, 'warmup', value, `Have each worker run such a task before it is ready: warmup = ${value}.`);
 }
 
 /** Time of first tasks beyond the usual time of their names. */
