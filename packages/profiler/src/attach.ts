@@ -165,6 +165,7 @@ export function standingOf({ pool, profiling, refusedBefore }: Attachment): Pool
       Array.from(refusedIn(byTask), ([task, refused]) => [task, refused - (refusedBefore.get(task) ?? 0)]),
     ),
     resultsMs: costs?.decodeMs ?? null,
+    refusedCalls: costs?.refusedCalls ?? 0,
     loops: { sourceMs: costs?.sourceMs ?? 0, readerMs: costs?.readerMs ?? 0 },
   };
 }

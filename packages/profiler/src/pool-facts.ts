@@ -39,6 +39,8 @@ export interface PoolStanding {
   refused: ReadonlyMap<string, number>;
   /** Time of the main thread for results of the pool: reading and settling; null if the pool cannot tell. */
   resultsMs: number | null;
+  /** Calls that a full queue has refused since then. */
+  refusedCalls: number;
   /** What the program took in its loops over `map`, ms. */
   loops: { sourceMs: number; readerMs: number };
 }

@@ -48,6 +48,8 @@ export class Profiling {
   /** What all profilers together ask of workers; undefined without any. */
   terms: ProfileTerms | undefined;
   readonly loopTimes = new LoopTimes();
+  /** Calls that found the queue full. */
+  refusedCalls = 0;
   readonly #parts: ProfilingParts;
   readonly #opened = new Map<object, ProfileTerms>();
   readonly #reaches = new WeakMap<Worker, Reach>();
@@ -63,7 +65,7 @@ export class Profiling {
     this.#opened.set(key, terms);
     const { spent } = this.#parts;
     const { encodeMs, decodeMs, dispatchMs } = spent;
-    const { loopTimes } = this;
+    const { loopTimes, refusedCalls } = this;
     const { sourceMs, readerMs } = loopTimes;
     this.#renew();
     return {
@@ -74,6 +76,7 @@ export class Profiling {
         dispatchMs: spent.dispatchMs - dispatchMs,
         sourceMs: loopTimes.sourceMs - sourceMs,
         readerMs: loopTimes.readerMs - readerMs,
+        refusedCalls: this.refusedCalls - refusedCalls,
       }),
       collect: (withinMs) => this.#collect(withinMs),
       stop: () => {

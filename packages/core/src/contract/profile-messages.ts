@@ -26,6 +26,8 @@ export interface ParentCosts {
   sourceMs: number;
   /** Time between results of `map` and the requests for the next ones. It is what the bodies of the loops took. */
   readerMs: number;
+  /** Calls that were refused because the queue was full. */
+  refusedCalls: number;
 }
 
 /** Options of one task name, as far as a report compares them with what was used. Null where there is no limit. */

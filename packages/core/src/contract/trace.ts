@@ -14,7 +14,10 @@ export interface TaskTrace {
   attempt: number;
   workerId: number;
   outcome: TraceOutcome;
-  /** Name and code of what the handler threw: `TypeError`, `Error ECONNRESET`. Empty for all other outcomes. */
+  /**
+   * Name and code of what the handler threw: `TypeError`, `Error ECONNRESET`. For a try that the pool has refused, those of its own error:
+   * `PoolError ERR_RATE_LIMITED`. Empty for all other outcomes.
+   */
   errorName: string;
   /**
    * Part of `assignedAt` − `submittedAt` for which the limits of its name held the try back, in milliseconds. 0 without limits, and

@@ -102,8 +102,9 @@ export class Assigner {
     const nowMs = clock.now();
     const permit = breakers.admit(task.breakerKey, nowMs);
     if (permit !== undefined) return permit;
-    publishTrace(pool, task, 'error', nowMs);
-    registry.fail(task, breakers.refuse(task.breakerKey, nowMs, task.failure?.error));
+    const error = breakers.refuse(task.breakerKey, nowMs, task.failure?.error);
+    publishTrace(pool, task, 'error', nowMs, {}, error);
+    registry.fail(task, error);
     return false;
   }
 

@@ -215,7 +215,7 @@ export class Backlog {
   }
 
   #refuse(task: Task, error: unknown): void {
-    publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
+    publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now(), {}, error);
     this.#parts.registry.fail(task, error);
   }
 
@@ -238,9 +238,10 @@ export class Backlog {
     const joins = !task.mustRunAlone && task.type.batches !== undefined && this.#batches.wouldJoinQueued(task);
     const refusal = limits.refusalOf(ticket, clock.now(), joins);
     if (refusal === undefined) return false;
-    publishTrace(pool, task, 'error', clock.now());
     const details = { task: task.name, ...refusal };
-    registry.fail(task, new PoolError('ERR_RATE_LIMITED', details, task.failure && { cause: task.failure.error }));
+    const error = new PoolError('ERR_RATE_LIMITED', details, task.failure && { cause: task.failure.error });
+    publishTrace(pool, task, 'error', clock.now(), {}, error);
+    registry.fail(task, error);
     return true;
   }
 

@@ -177,7 +177,7 @@ export class Dispatcher {
 
   /** Rejects a task, wherever it is, as a failure. */
   reject(task: Task, error: unknown): void {
-    publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
+    publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now(), {}, error);
     this.#withdraw(task, error);
     this.#parts.registry.fail(task, error);
   }
@@ -236,8 +236,9 @@ export class Dispatcher {
 
   /** Rejects a task whose input cannot be sent. It is in no queue and no worker. */
   refuse(task: Task, refusal: Refusal): void {
-    publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now());
-    this.#parts.registry.fail(task, notSerializable(task, 'input', refusal));
+    const error = notSerializable(task, 'input', refusal);
+    publishTrace(this.#parts.pool, task, 'error', this.#parts.clock.now(), {}, error);
+    this.#parts.registry.fail(task, error);
   }
 
   onTimedOut(worker: Worker, task: Task, ranMs: number | undefined, by: 'timeoutMs' | 'deadline'): void {

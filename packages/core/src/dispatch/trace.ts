@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { debugLog, poolName } from '../base/debug-log.js';
 import { queueMicrotask } from '../base/natives.js';
+import { isPoolError } from '../contract/errors.js';
 import { type BatchMessage, CHANNELS, type TaskMessage, type TraceOutcome } from '../contract/trace.js';
 import { inputHash } from '../task/input-hash.js';
 import type { Task } from '../task/task.js';
@@ -24,6 +25,7 @@ export function hashInputs(pool: object, isOn: boolean): void {
  * Publishes the ten stamps of a try, if there is a listener. Must be called while the task knows its worker. Listeners hear of it
  * before the caller, but only after the pool has dealt with it. They may run anything, even cancel tasks or end the pool.
  * @param told what the worker reported: its result, or at least its start; nothing for a try that never ran
+ * @param refusal error with which the pool rejects the task itself
  */
 export function publishTrace(
   pool: object,
@@ -31,6 +33,7 @@ export function publishTrace(
   outcome: TraceOutcome,
   settledAt: number,
   told: Partial<ResultRow> = {},
+  refusal?: unknown,
 ): void {
   if (log.isOn) {
     const workerId = task.assignment?.assignee.id ?? 0;
@@ -53,7 +56,7 @@ export function publishTrace(
       attempt: task.attempt,
       workerId: task.assignment?.assignee.id ?? 0,
       outcome,
-      errorName: told.status === STATUS.error ? errorName(told.thrown) : '',
+      errorName: told.status === STATUS.error ? errorName(told.thrown) : nameOf(refusal),
       limitWaitMs: Math.max(0, task.extras.ticket?.limitWaitMs ?? 0),
       batchWaitMs: batchWaitMs(task),
       encodeMs: task.encodedNs === 0 ? NaN : (task.encodedNs - 1) / 1e6,
@@ -88,6 +91,11 @@ function batchWaitMs({ assignment, dueAt }: Task): number {
   if (assignment === undefined || batch === undefined) return 0;
   const readyAt = Math.min(batch.readyAt, assignment.assignedAt);
   return readyAt > dueAt ? readyAt - dueAt : 0;
+}
+
+/** Name and code of an error with which the pool refuses a try; empty for another value. */
+function nameOf(refusal: unknown): string {
+  return isPoolError(refusal) ? `${refusal.name} ${refusal.code}` : '';
 }
 
 /** Name and code of a thrown error, or the type of another value. */

@@ -197,7 +197,7 @@ export class MemoryBackend implements Backend {
   profile(): PoolProfiling {
     return {
       asked: askedOf(this.#parts.options, new TaskTypes(this.#parts.options), 1),
-      costs: () => ({ encodeMs: 0, decodeMs: 0, dispatchMs: 0, sourceMs: 0, readerMs: 0 }),
+      costs: () => ({ encodeMs: 0, decodeMs: 0, dispatchMs: 0, sourceMs: 0, readerMs: 0, refusedCalls: 0 }),
       collect: () => Promise.resolve({ answered: 0, silent: 0 }),
       stop() {},
     };

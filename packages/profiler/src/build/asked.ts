@@ -8,7 +8,7 @@ import { share, sum } from './sums.js';
 /** What was asked for, against what was used. */
 export function askedAndUsed(
   recorder: PoolRecorder,
-  { workers, concurrency, asked }: PoolStanding,
+  { workers, concurrency, asked, refusedCalls }: PoolStanding,
   report: Pick<PoolReport, 'workers' | 'foldedWorkers' | 'peakWorkers' | 'capacity'>,
   curves: Curves,
   byTask: readonly TaskReport[],
@@ -48,7 +48,11 @@ export function askedAndUsed(
             ),
       meanNative: null,
     },
-    queue: { max: asked.queueMax, peak: Math.max(recorder.peakQueued, ...curves.queued.map(Math.ceil)) },
+    queue: {
+      max: asked.queueMax,
+      peak: Math.max(recorder.peakQueued, ...curves.queued.map(Math.ceil)),
+      refused: refusedCalls,
+    },
     recycle: { afterTasks: asked.recycleAfterTasks, isSet: isSet('recycle') },
     codec: asked.codec,
     set: [...asked.given],

@@ -96,7 +96,8 @@ export interface Asked {
    * zlib, crypto) and V8's helpers. Null if unknown.
    */
   cores: { available: number; meanUsed: number | null; meanNative: number | null };
-  queue: { max: number | null; peak: number };
+  /** `refused`: calls that found it full. They are no tries. */
+  queue: { max: number | null; peak: number; refused: number };
   recycle: { afterTasks: number | null; isSet: boolean };
   codec: string;
   /** Options that the program has set, by path. */

@@ -60,7 +60,22 @@ it('a call that a limit refuses is told apart from those that a worker got', asy
   await using pool = new Pool(MODULE, { kind: 'thread', workers: 1, tasks: { waits: { rateLimit } } });
   const profiler = new Profiler().attach(pool);
   await Promise.allSettled(Array.from({ length: 5 }, () => pool.run('waits', 1)));
-  expect((await profiler.stop()).toText()).toContain(
-    'apart: 3 that did not come back (0 ok, 3 failed), 3 of them before any worker got them',
+  expect((await profiler.stop()).toText()).toMatch(
+    /apart: 3 that did not come back \(0 ok, 3 failed\), 3 of them before any worker got them: 3\s+ERR_RATE_LIMITED/,
   );
 });
+
+it.each(['process', 'thread'] as const)(
+  'a call that finds the queue of a pool of kind %s full is counted',
+  async (kind) => {
+    await using pool = new Pool(MODULE, { kind, workers: 1, queue: { max: 2 } });
+    await pool.ready();
+    const profiler = new Profiler().attach(pool);
+    const ends = await Promise.allSettled(Array.from({ length: 30 }, () => pool.run('waits', 1)));
+    const refused = ends.filter(({ status }) => status === 'rejected').length;
+    const report = await profiler.stop();
+    expect(refused).toBeGreaterThan(0);
+    expect(report.data.pools[0]!.asked.queue).toMatchObject({ max: 2, refused });
+    expect(report.toText()).toContain(`${refused} calls refused, as it was full`);
+  },
+);

@@ -12,7 +12,16 @@ function reportOf(recorder: PoolRecorder, endMs: number): PoolReport {
   const workers = { min: 1, max: 4, wanted: 2 };
   const tasks = { queued: 0, dispatched: 0 };
   const loops = { sourceMs: 0, readerMs: 0 };
-  const standing = { workers, concurrency: 1, tasks, asked: NOTHING_ASKED, refused: new Map(), resultsMs: null, loops };
+  const standing = {
+    workers,
+    concurrency: 1,
+    tasks,
+    asked: NOTHING_ASKED,
+    refused: new Map(),
+    resultsMs: null,
+    refusedCalls: 0,
+    loops,
+  };
   return poolReport(recorder, endMs, standing, true);
 }
 

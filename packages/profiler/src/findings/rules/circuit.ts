@@ -38,7 +38,8 @@ export function refused(view: PoolView): Candidate[] {
 }
 
 function whatToDo({ task, errors }: TaskReport): string {
-  const [most] = errors;
+  // What the pool refused is not why it did.
+  const most = errors.find(({ name }) => name !== 'PoolError');
   const why =
     most === undefined
       ? `Find out why calls of ${named(task)} fail or are slow`

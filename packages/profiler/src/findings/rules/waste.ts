@@ -16,7 +16,7 @@ export function wastedWork(view: PoolView): Candidate[] {
     pool.byTask,
     ({ outcomes, tries, segments }) => (tries - outcomes.ok) * segments.execution.meanMs,
   );
-  const failure = task?.errors[0];
+  const failure = task?.errors.find((each) => each.name !== 'PoolError');
   const name = task?.task ?? '';
   const advice =
     kind === 'timeout'
@@ -82,7 +82,7 @@ export function retryStorm(view: PoolView): Candidate[] {
   return view.pool.byTask.flatMap((task) => {
     const calls = task.tries - task.retries;
     const ratio = share(task.tries, calls);
-    const failure = task.errors[0];
+    const failure = task.errors.find((each) => each.name !== 'PoolError');
     if (ratio < 1.2 || failure === undefined || failure.retried < 10) return [];
     const vain = 1 - share(failure.succeededAfterRetry, failure.retried);
     if (vain < 0.5 || failure.count < 0.5 * sumOf(task.errors, (each) => each.count)) return [];

@@ -23,6 +23,9 @@ export function askedLines({ asked, tasks }: PoolReport, page: Page): string[] {
       queue.peak > 0
         ? `queue ${queue.max === null ? 'without limit' : formatCount(queue.max)}, peak ${formatCount(queue.peak)}`
         : '',
+      queue.refused > 0
+        ? `${formatCount(queue.refused)} ${queue.refused === 1 ? 'call' : 'calls'} refused, as it was full`
+        : '',
     ],
     '  ',
   );

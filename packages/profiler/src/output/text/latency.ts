@@ -116,15 +116,18 @@ function executionLine({ execution, segments, waits }: TaskReport, page: Page): 
   ];
 }
 
-function incompleteLine({ incomplete }: TaskReport, page: Page): string[] {
+function incompleteLine({ incomplete, errors }: TaskReport, page: Page): string[] {
   if (incomplete.count === 0) return [];
   const spent = SEGMENT_IDS.reduce((total, id) => total + incomplete.segments[id].totalMs, 0);
   const queued = incomplete.segments.queueWait.totalMs;
   // Refused, cancelled or out of time in the queue.
   const without = incomplete.count - incomplete.segments.queueWait.count;
+  const refused = errors
+    .filter(({ name }) => name === 'PoolError')
+    .map(({ code, count }) => `${formatCount(count)} ${code}`);
   const text =
     `apart: ${formatCount(incomplete.count)} that did not come back (${formatOutcomes(incomplete.outcomes)})` +
-    `${without > 0 ? `, ${formatCount(without)} of them before any worker got them` : ''}; ` +
+    `${without > 0 ? `, ${formatCount(without)} of them before any worker got them` : ''}${refused.length > 0 ? `: ${refused.join(', ')}` : ''}; ` +
     `known of them: ${formatMs(queued)} in the queue, ${formatMs(spent - queued)} on the way`;
   return facts(page, [text], '    ');
 }

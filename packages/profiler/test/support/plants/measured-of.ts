@@ -90,7 +90,7 @@ function poolOf(run: Simulated, wallMs: number): PoolReport {
         meanUsed: (totals.cpu + totals.gc + totals.decode + totals.encode) / wallMs,
         meanNative: rows.native.reduce((sum, ms) => sum + ms, 0) / wallMs,
       },
-      queue: { max: null, peak: Math.max(0, ...meter.columns.queued.map((sum) => sum / meter.windowMs)) },
+      queue: { max: null, peak: Math.max(0, ...meter.columns.queued.map((sum) => sum / meter.windowMs)), refused: 0 },
       recycle: { afterTasks: record.recycle?.afterTasks ?? null, isSet: record.recycle !== null },
       codec: 'structured',
       set: ['workers'],
