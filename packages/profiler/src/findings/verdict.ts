@@ -39,6 +39,9 @@ export function verdictOf(measured: Measured, findings: readonly Finding[], note
   const doubt = notes.find(({ id }) => id === 'R28');
   const cause = findings.find(({ kind }) => kind === 'cause');
   if (doubt !== undefined && (cause === undefined || tries < LEAST_TRIES)) return told('unknown', doubt);
+  // Where a loop of the program is the limit, what saves time of calls saves none of the run.
+  const held = healthyButHeld(measured);
+  if (held !== undefined && findings.every(({ saving }) => saving === null || saving.of === 'call')) return held;
   if (cause !== undefined) return told('bottleneck', cause);
   const later = findings.find(({ kind }) => kind === 'risk');
   if (later !== undefined) return told('risk', later);
@@ -64,18 +67,23 @@ function savingText({ saving, kind, failsInMs }: Finding): string {
   return ` Without it, ${duration(saving.ms)} (${percent(saving.share)}) would be saved.`;
 }
 
-function healthy(measured: Measured): Verdict {
+/** The verdict where workers of the largest pool wait for a loop of the program. */
+function healthyButHeld(measured: Measured): Verdict | undefined {
   const pool = largestOf(measured.pools, ({ activeMs }) => activeMs);
-  const state = pool === undefined ? '' : stateOf(measured, pool);
   const held = pool === undefined ? undefined : heldByProgram(viewOf(measured, pool, null, 'makespan'));
-  if (held !== undefined) {
-    return {
+  return (
+    held && {
       kind: 'healthy',
       sentence: `Healthy: ${held.sentence}.`,
       step: `Nothing in the pool is worth changing. ${held.step}`,
       id: 'R29',
-    };
-  }
+    }
+  );
+}
+
+function healthy(measured: Measured): Verdict {
+  const pool = largestOf(measured.pools, ({ activeMs }) => activeMs);
+  const state = pool === undefined ? '' : stateOf(measured, pool);
   return {
     kind: 'healthy',
     sentence: `Healthy: ${state}, and no cause that the rules know would save 5 % of the time.`,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 /** Where systems put a browser that Playwright can drive. The first one is for those who have it elsewhere. */
 const PLACES = [
@@ -111,8 +112,12 @@ export class OpenPage {
   }
 
   async show(id: string): Promise<void> {
-    await this.page.evaluate(`document.getElementById('${id}').scrollIntoView()`);
-    await this.page.waitForSelector(`#${id}[data-drawn]`);
+    // Views above it may grow when they are drawn, and push it out of sight again.
+    const scrolled = async (): Promise<number> => {
+      await this.page.evaluate(`document.getElementById('${id}').scrollIntoView()`);
+      return this.page.locator(`#${id}[data-drawn]`).count();
+    };
+    await expect.poll(scrolled).toBe(1);
   }
 
   /** Labels of canvases on which nothing is drawn. */
