@@ -3,7 +3,7 @@ import type { PoolReport } from '../model/pool-report.js';
 import type { Measured } from '../replay/record-of.js';
 import { evidence } from './candidate.js';
 import { heldByProgram } from './held-by-program.js';
-import { hanging, HANGING_STEP, LEAST_TRIES } from './rules/quality.js';
+import { hanging, HANGING_STEP, LEAST_TRIES, standstillMs } from './rules/quality.js';
 import { largestOf, share, sumOf, viewOf } from './view.js';
 import { duration, named, percent } from './words.js';
 
@@ -38,7 +38,9 @@ export function verdictOf(measured: Measured, findings: readonly Finding[], note
   }
   const doubt = notes.find(({ id }) => id === 'R28');
   const cause = findings.find(({ kind }) => kind === 'cause');
-  if (doubt !== undefined && (cause === undefined || tries < LEAST_TRIES)) return told('unknown', doubt);
+  // A run that mostly waited for a task that hangs has no other cause.
+  const hangs = measured.pools.some((pool) => standstillMs(pool) >= 0.5 * pool.wallMs);
+  if (doubt !== undefined && (cause === undefined || tries < LEAST_TRIES || hangs)) return told('unknown', doubt);
   // Where a loop of the program is the limit, what saves time of calls saves none of the run.
   const held = healthyButHeld(measured);
   if (held !== undefined && findings.every(({ saving }) => saving === null || saving.of === 'call')) return held;

@@ -26,7 +26,7 @@ export function hanging({ silentWorkers, dispatched, queued }: PoolReport['atEnd
 }
 
 /** Time at the end in which tasks were in workers and none came back, ms. 0 if tasks take as long. */
-function standstillMs({ atEnd, byTask, curves, wallMs }: PoolReport): number {
+export function standstillMs({ atEnd, byTask, curves, wallMs }: PoolReport): number {
   if (atEnd.dispatched === 0) return 0;
   const last = curves.settled.findLastIndex((count) => count > 0);
   const quietMs = wallMs - (last < 0 ? 0 : (curves.atMs[last] ?? 0) + curves.windowMs);
