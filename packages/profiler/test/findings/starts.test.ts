@@ -27,6 +27,7 @@ const withFirsts = (factors: readonly (readonly number[])[]) => (pool: PoolRepor
 it('first tasks are cold if they are longer as a rule, not if some of them are', () => {
   expect(starts(withFirsts([[60], [70], [80], [90]]))).toHaveLength(1);
   expect(starts(withFirsts([[0.5], [0.8], [80], [90]]))).toHaveLength(0);
+  expect(starts(withFirsts([[1.2], [1.25], [900], [900]]))).toHaveLength(0);
   expect(starts(withFirsts([[0.5], [0.8], [0.9], [900]]))).toHaveLength(0);
   expect(starts(withFirsts([[1.1], [1.2], [1.2], [900]]))).toHaveLength(0);
 });

@@ -115,7 +115,8 @@ function coldTime({ pool }: PoolView): number {
 function excessOf(firsts: readonly number[], usualMs: number, longMs: number): number {
   const longer = firsts.filter((ms) => ms > longMs).length;
   if (firsts.length === 0 || longer < AS_A_RULE * firsts.length) return 0;
-  const middle = median(firsts);
+  // The lower one of two: the other may be long by itself.
+  const middle = firsts.toSorted((a, b) => a - b)[(firsts.length - 1) >> 1] ?? 0;
   return middle < COLD * usualMs ? 0 : middle - usualMs;
 }
 
