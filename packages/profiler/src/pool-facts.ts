@@ -17,9 +17,7 @@ export const NOTHING_ASKED: PoolAsked = {
 const NO_TASK_ASKED: TaskAsked = {
   timeoutMs: null,
   retries: 0,
-  rateLimit: null,
   concurrency: null,
-  concurrencyByKey: null,
   limits: [],
   batchSize: null,
   batchMaxWaitMs: null,

@@ -1,4 +1,4 @@
-import type { PoolAsked, TaskAsked } from '../contract/profile-messages.js';
+import type { LimitAsked, PoolAsked, TaskAsked } from '../contract/profile-messages.js';
 import type { ResolvedLimit } from '../contract/resolve-limits.js';
 import type { ResolvedOptions } from '../contract/resolved-options.js';
 import type { TaskTypes } from '../task/task-types.js';
@@ -21,22 +21,15 @@ export function askedOf(options: ResolvedOptions, types: TaskTypes, cores: numbe
 }
 
 function taskAsked(name: string, types: TaskTypes): TaskAsked {
-  const { settings, batches, limits: taskLimits } = types.of(name);
-  const { timeoutMs, retry, limits = [], cache, breaker } = settings;
-  const rates = limits.filter(({ perMs }) => perMs !== undefined);
-  const atOnce = limits.filter(({ perMs, key }) => perMs === undefined && key === undefined);
-  const byKey = limits.filter(({ perMs, key }) => perMs === undefined && key !== undefined);
+  const { settings, batches, limits } = types.of(name);
+  const { timeoutMs, retry, cache, breaker } = settings;
+  const asked = (limits?.rules ?? []).map((rule, at) => limitAsked(rule, limits?.blockedMs[at] ?? 0));
+  const atOnce = asked.filter(({ option }) => option === 'concurrency').map(({ max }) => max);
   return {
     timeoutMs: orNull(timeoutMs),
     retries: retry.attempts,
-    rateLimit: rates.length === 0 ? null : rates.map(inWords).join(', '),
-    concurrency: atOnce.length === 0 ? null : Math.min(...atOnce.map(({ max }) => max)),
-    concurrencyByKey: byKey.length === 0 ? null : Math.min(...byKey.map(({ max }) => max)),
-    limits: (taskLimits?.rules ?? []).map((rule, at) => ({
-      option: rule.of,
-      terms: inWords(rule),
-      blockedMs: taskLimits?.blockedMs[at] ?? 0,
-    })),
+    concurrency: atOnce.length === 0 ? null : Math.min(...atOnce),
+    limits: asked,
     batchSize: batches?.size ?? null,
     batchMaxWaitMs: batches?.rules.maxWaitMs ?? null,
     batchMaxBytes: batches === undefined ? null : orNull(batches.rules.maxBytes),
@@ -45,9 +38,8 @@ function taskAsked(name: string, types: TaskTypes): TaskAsked {
   };
 }
 
-function inWords({ max, unit, perMs, key }: ResolvedLimit): string {
-  const perKey = key === undefined ? '' : ' by key';
-  return perMs === undefined ? `${max} at once${perKey}` : `${max} ${unit ?? 'calls'} in ${perMs} ms${perKey}`;
+function limitAsked({ of, max, perMs, unit, key }: ResolvedLimit, blockedMs: number): LimitAsked {
+  return { option: of, max, perMs: perMs ?? null, unit: unit ?? 'calls', isByKey: key !== undefined, blockedMs };
 }
 
 function orNull(value: number): number | null {

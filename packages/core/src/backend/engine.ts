@@ -83,6 +83,7 @@ export class Engine {
       kind: options.kind,
       spent: this.registry.balance.spent,
       asked: () => askedOf(options, this.types, this.#usableCores()),
+      refusedCalls: () => this.room.refused,
       workers: () => this.supervisor.workers,
     });
     this.dispatcher = new Dispatcher({

@@ -271,8 +271,7 @@ export class LocalBackend implements Backend {
   }
 
   #takePlace(mayRefuse: boolean): void {
-    if (this.#engine.room.take() || !mayRefuse) return;
-    this.#engine.profiling.refusedCalls++;
+    if (this.#engine.room.take(mayRefuse)) return;
     throw new PoolError('ERR_QUEUE_FULL', { queued: this.#engine.registry.counts.queued, max: this.#queueMax });
   }
 

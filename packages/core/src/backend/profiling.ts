@@ -32,6 +32,8 @@ export interface ProfilingParts {
   /** Costs on the main thread since the pool began. */
   readonly spent: Readonly<Pick<ParentCosts, 'encodeMs' | 'decodeMs' | 'dispatchMs'>>;
   asked(): PoolAsked;
+  /** Calls that found the queue full, since the pool began. */
+  refusedCalls(): number;
   workers(): Iterable<Worker>;
 }
 
@@ -48,8 +50,6 @@ export class Profiling {
   /** What all profilers together ask of workers; undefined without any. */
   terms: ProfileTerms | undefined;
   readonly loopTimes = new LoopTimes();
-  /** Calls that found the queue full. */
-  refusedCalls = 0;
   readonly #parts: ProfilingParts;
   readonly #opened = new Map<object, ProfileTerms>();
   readonly #reaches = new WeakMap<Worker, Reach>();
@@ -65,7 +65,8 @@ export class Profiling {
     this.#opened.set(key, terms);
     const { spent } = this.#parts;
     const { encodeMs, decodeMs, dispatchMs } = spent;
-    const { loopTimes, refusedCalls } = this;
+    const { loopTimes } = this;
+    const refusedCalls = this.#parts.refusedCalls();
     const { sourceMs, readerMs } = loopTimes;
     this.#renew();
     return {
@@ -76,7 +77,7 @@ export class Profiling {
         dispatchMs: spent.dispatchMs - dispatchMs,
         sourceMs: loopTimes.sourceMs - sourceMs,
         readerMs: loopTimes.readerMs - readerMs,
-        refusedCalls: this.refusedCalls - refusedCalls,
+        refusedCalls: this.#parts.refusedCalls() - refusedCalls,
       }),
       collect: (withinMs) => this.#collect(withinMs),
       stop: () => {

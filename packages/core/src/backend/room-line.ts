@@ -19,6 +19,7 @@ export class RoomLine {
   #fresh = 0;
   #usable = 0;
   #isLapseDue = false;
+  #refused = 0;
 
   /** @param hasRoomFor whether the queue has room for this number of tasks more */
   constructor(hasRoomFor: (tasks: number) => boolean) {
@@ -38,10 +39,18 @@ export class RoomLine {
     return waiter.promise;
   }
 
-  /** Takes a place for a submitted task. False when it has none. */
-  take(): boolean {
-    if (this.#usable === 0) return this.#hasRoomFor(this.#fresh + 1);
-    this.#usable--;
+  /** Calls that had no place and were refused. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Takes a place for a submitted task. False when it has none, and is refused. @param mayRefuse if not, it goes on without one */
+  take(mayRefuse: boolean): boolean {
+    if (this.#usable > 0) this.#usable--;
+    else if (mayRefuse && !this.#hasRoomFor(this.#fresh + 1)) {
+      this.#refused++;
+      return false;
+    }
     return true;
   }
 

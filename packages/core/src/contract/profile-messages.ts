@@ -30,19 +30,30 @@ export interface ParentCosts {
   refusedCalls: number;
 }
 
+/** One limit of the calls of a task name. */
+export interface LimitAsked {
+  /** The option that sets it. */
+  option: 'rateLimit' | 'concurrency' | 'concurrencyByKey';
+  /** Most calls, or units of `unit`, in `perMs`; most calls at once where that is null. */
+  max: number;
+  perMs: number | null;
+  /** `calls`, or the unit that `cost` counts. */
+  unit: string;
+  /** Whether each key has a limit of its own. */
+  isByKey: boolean;
+  /** Time for which it has kept tries back since the pool began, in sum, ms. */
+  blockedMs: number;
+}
+
 /** Options of one task name, as far as a report compares them with what was used. Null where there is no limit. */
 export interface TaskAsked {
   timeoutMs: number | null;
   /** Further tries of a failed one. */
   retries: number;
-  /** Its rate limits in words: `10 in 1 s`. */
-  rateLimit: string | null;
   /** Most calls at once, in all workers. */
   concurrency: number | null;
-  /** Most calls of one key at once; null without such a limit. */
-  concurrencyByKey: number | null;
-  /** Each of its limits, and for how long it has held tries back since the pool began, in sum, ms. */
-  limits: readonly { option: 'rateLimit' | 'concurrency' | 'concurrencyByKey'; terms: string; blockedMs: number }[];
+  /** All limits of its calls. */
+  limits: readonly LimitAsked[];
   /** Rules of its batches; null without batches. */
   batchSize: number | null;
   batchMaxWaitMs: number | null;

@@ -28,7 +28,7 @@ class Lane<T extends Gated<T>> implements Linked<Lane<T>>, Sleeper {
   /** The limit that holds it back; undefined while it is open. */
   blockedBy: Gate | undefined;
   /** Its place among the limits of the name. */
-  blockedAt = -1;
+  blockedPlace = -1;
   /** Time for which its tasks have been held back, up to `sinceMs`. */
   blockedMs = 0;
   /** While it is open, a value of `#blockedAt`; else a time of the clock. */
@@ -143,7 +143,7 @@ export class GatedLine<T extends Gated<T>> implements Sleeper {
         this.#shut(gate, order, readyAtMs, now);
         return undefined;
       }
-      lane.blockedAt = at;
+      lane.blockedPlace = at;
       this.#close(lane, gate, order, readyAtMs, now);
     }
     return undefined;
@@ -235,7 +235,7 @@ export class GatedLine<T extends Gated<T>> implements Sleeper {
   #wakeLane(lane: Lane<T>): void {
     if (lane.blockedBy === undefined) return;
     const now = this.#wakes.now();
-    this.#limits.noteBlocked(lane.blockedAt, (now - lane.sinceMs) * lane.tasks.size);
+    this.#limits.noteBlocked(lane.blockedPlace, (now - lane.sinceMs) * lane.tasks.size);
     lane.blockedMs += now - lane.sinceMs;
     lane.sinceMs = this.#blockedAt(now);
     const gate = lane.blockedBy;

@@ -64,7 +64,7 @@ export function publishTrace(
       traceparent: task.extras.headers?.['traceparent'],
       inputHash: hashing.has(pool) ? hashOf(task) : 0,
       inputBytes: task.totalBytes + (task.aside?.clonedBytes ?? 0),
-      outputBytes: told.resultBytes ?? 0,
+      outputBytes: told.tracedBytes ?? 0,
       submittedAt: task.dueAt,
       assignedAt: task.assignment?.assignedAt ?? NaN,
       sentAt: task.assignment?.sentAt ?? NaN,

@@ -1,7 +1,6 @@
 import type { Buffer } from '../base/natives.js';
 import { deserialize } from '../base/v8-natives.js';
 import type { Arena } from '../codec/arena.js';
-import { portBytes } from '../codec/port-bytes.js';
 import { fromPort } from '../codec/port-value.js';
 import type { ValueDecoder } from '../codec/value-codec.js';
 import type { ProgressFrame, ResultsFrame } from '../wire/frame.js';
@@ -169,11 +168,7 @@ export class ResultReader {
     body: ResultsBody | undefined,
   ): unknown {
     const { flags, kind, wireId } = row;
-    if ((flags & RECORD_FLAG.cloned) !== 0) {
-      const cloned = fromPort(existing(body?.get(wireId)));
-      row.addBytes(portBytes(cloned));
-      return cloned;
-    }
+    if ((flags & RECORD_FLAG.cloned) !== 0) return fromPort(existing(body?.get(wireId)));
     const memory = (index: number): ArrayBuffer => {
       const place = readPlace(bytes, to, index);
       noteLargeResult(place.bytes);

@@ -1,5 +1,6 @@
 import { messageOf } from '../base/message-of.js';
 import type { Buffer } from '../base/natives.js';
+import { portBytes } from '../codec/port-bytes.js';
 import type { Refusal } from '../contract/errors.js';
 import type { WireThrown } from '../wire/error-nodes.js';
 import { RECORD_FLAG, RECORD_HEADER, STATUS } from '../wire/record.js';
@@ -83,6 +84,11 @@ export class ResultRow {
   get resultBytes(): number {
     if ((this.flags & ~RECORD_FLAG.reported) === 0) return this.valueBytes;
     return this.#besideBytes > 0 ? this.valueBytes + this.#besideBytes : LOG_VALUE_BYTES;
+  }
+  /** The same for a trace, which is worth a look at a value that came through a port. */
+  get tracedBytes(): number {
+    const isKnown = (this.flags & RECORD_FLAG.cloned) === 0 || this.#besideBytes > 0;
+    return (isKnown ? 0 : portBytes(this.#value)) || this.resultBytes;
   }
   /** Outcome of the task: that of `kind`, unless its data cannot be read. */
   get status(): number {

@@ -17,7 +17,7 @@ class Queue {
 
   /** As `run()` does: takes a place, or is refused. */
   run(): void {
-    if (this.line.take()) this.queued++;
+    if (this.line.take(true)) this.queued++;
     else this.refused++;
     this.most = Math.max(this.most, this.queued);
   }

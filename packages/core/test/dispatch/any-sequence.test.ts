@@ -370,7 +370,7 @@ class World {
     );
     this.#producing.delete(producer);
     if (!hasPlace || this.isOver) return;
-    if (!this.engine.engine.room.take()) this.#wrong.push(`producer ${producer} had waited and found no place`);
+    if (!this.engine.engine.room.take(true)) this.#wrong.push(`producer ${producer} had waited and found no place`);
     this.#submit(flavour, producer);
   }
 

@@ -244,7 +244,7 @@ export class MemoryBackend implements Backend {
   }
 
   #take(name: string, input: unknown, terms: CallTerms | undefined, mayRefuse: boolean): Made {
-    if (!this.#room.take() && mayRefuse) {
+    if (!this.#room.take(mayRefuse)) {
       throw new PoolError('ERR_QUEUE_FULL', { queued: this.#waiting.length, max: this.#parts.options.queueMax });
     }
     const made = this.#make(name, structuredClone(input), terms);

@@ -1,5 +1,3 @@
-import { hostNowMs } from '@millpond/core/internal';
-
 /** Keys of one task name whose breakers are followed at once. */
 const MOST_KEYS = 1000;
 
@@ -15,7 +13,7 @@ export class BreakerLedger {
   readonly #open = new Set<string>();
 
   /** Notes a change of the breaker of one key. */
-  changed(key: string, isOpen: boolean, reason: string, atMs = hostNowMs()): void {
+  changed(key: string, isOpen: boolean, reason: string, atMs: number): void {
     if (isOpen) {
       this.opened++;
       this.reason = reason;

@@ -55,7 +55,7 @@ describe.each(['process', 'thread'] as const)('a circuit breaker in a %s', (kind
   });
 });
 
-it('a call that a limit refuses is told apart from those that a worker got', async () => {
+it('the text counts calls that a limit refuses apart from those that a worker got', async () => {
   const rateLimit = { calls: 2, perMs: 60_000, when: 'reject' as const };
   await using pool = new Pool(MODULE, { kind: 'thread', workers: 1, tasks: { waits: { rateLimit } } });
   const profiler = new Profiler().attach(pool);

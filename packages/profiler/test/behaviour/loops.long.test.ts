@@ -15,25 +15,30 @@ describe.each(['process', 'thread'] as const)('workers of kind %s that wait for 
     return profiler.stop();
   };
 
-  it.each(['map', 'mapSettled'] as const)('are told from others where the body of %s is slow', async (method) => {
-    const { data, toText } = await report(async (pool) => {
-      for await (const _ of pool[method](
-        'computes',
-        Array.from({ length: COUNT }, () => 1000),
-      ))
-        await sleep(20);
-    }).then((each) => ({ data: each.data, toText: each.toText() }));
-    const { loops, activeMs } = data.pools[0]!;
-    expect(loops.readerMs).toBeGreaterThan(0.8 * activeMs);
-    expect(loops.sourceMs).toBeLessThan(loops.readerMs);
-    expect(data.verdict.sentence).toMatch(
-      /wait for the program: the body of its loop over results takes \d+ % of the time/,
-    );
-    expect(data.verdict.step).toMatch(/Let the handler do that work/);
-    expect(toText).toContain('the bodies of loops over results took');
-  });
+  it.each(['map', 'mapSettled'] as const)(
+    'have a verdict that names the body of %s where that is slow',
+    async (method) => {
+      const { data, toText } = await report(async (pool) => {
+        for await (const _ of pool[method](
+          'computes',
+          Array.from({ length: COUNT }, () => 1000),
+        ))
+          await sleep(20);
+      }).then((each) => ({ data: each.data, toText: each.toText() }));
+      const { loops, activeMs } = data.pools[0]!;
+      expect(loops.readerMs).toBeGreaterThan(0.8 * activeMs);
+      expect(loops.sourceMs).toBeLessThan(loops.readerMs);
+      expect(data.verdict.sentence).toMatch(
+        /wait for the program: the body of its loop over results takes \d+ % of the time/,
+      );
+      expect(data.verdict.step).toMatch(/Let the handler do that work/);
+      // On a busy machine, calls of their own may be too slow. Nothing in the pool makes the run shorter.
+      expect(data.findings.filter(({ saving }) => saving === null || saving.of !== 'call')).toEqual([]);
+      expect(toText).toContain('the bodies of loops over results took');
+    },
+  );
 
-  it('are told from others where the source of inputs is slow', async () => {
+  it('have a verdict that names the source of inputs where that is slow', async () => {
     const { data } = await report(async (pool) => {
       const source = async function* () {
         for (let i = 0; i < COUNT; i++) {

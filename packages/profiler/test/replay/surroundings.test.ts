@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { freeCores } from '../../src/replay/surroundings.js';
 import { sampleReport } from '../support/sample-report.js';
 
-/** A pool of so many workers whose handlers used and awaited this number of cores. */
+/** A pool whose handlers used `cpu` cores and waited for `runQueue` further ones. */
 function poolOf(workers: number, cpu: number, runQueue: number) {
   const [pool] = sampleReport({ tasks: 10 }).pools;
   const { asked, capacity, wallMs } = pool!;

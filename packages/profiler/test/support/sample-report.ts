@@ -186,9 +186,7 @@ function taskReport(task: string, all: readonly (readonly number[])[]): TaskRepo
     asked: {
       timeoutMs: null,
       retries: 0,
-      rateLimit: null,
       concurrency: null,
-      concurrencyByKey: null,
       limits: [],
       batchSize: null,
       batchMaxWaitMs: null,

@@ -7,9 +7,10 @@ import { blockingCalls, blockingNeighbour, waitingHandlers } from './execution.j
 import { tailOfGroups, underfed } from './feeding.js';
 import { headOfLine } from './head-of-line.js';
 import { hotSection } from './hot-section.js';
+import { limited } from './limits.js';
 import { blockedMainThread, tasksTooSmall } from './main-thread.js';
 import { garbage, leak } from './memory.js';
-import { batches, limited } from './policies.js';
+import { batches } from './policies.js';
 import { doubts } from './quality.js';
 import { unexplainedWait, unstableQueue } from './queueing.js';
 import { preparing, reconnecting, resourceIdle, resourceWait } from './resources.js';

@@ -26,7 +26,7 @@ export function refused(view: PoolView): Candidate[] {
           evidence('refused', part, 'share', 0.2, 'calls that the breaker refused ÷ calls of the name'),
           evidence('open', open, 'share', null, 'time with a breaker of the name open ÷ time of the pool'),
         ],
-        advice: [{ text: whatToDo(task) }],
+        advice: [{ text: stepFor(task) }],
         step: STEP.purpose,
         confidence: 'high',
         explains: ['R01', 'R06', 'R19', 'R22', 'R37'],
@@ -37,7 +37,7 @@ export function refused(view: PoolView): Candidate[] {
   });
 }
 
-function whatToDo({ task, errors }: TaskReport): string {
+function stepFor({ task, errors }: TaskReport): string {
   // What the pool refused is not why it did.
   const most = errors.find(({ name }) => name !== 'PoolError');
   const why =

@@ -92,7 +92,7 @@ async function waitingHandlers(kind: LiveKind): Promise<void> {
   check(advice?.option === 'concurrency' && wanted >= 16, 'The advice is a far larger concurrency.', report);
   const again = await run(wanted);
   const ratio = poolOf(again).activeMs / poolOf(report).activeMs;
-  check(isNear(ratio, 1 - (finding.saving?.share ?? 0), 0.1), `With ${wanted} it took ${ratio} of the time.`, report);
+  check(isNear(ratio, 1 - (finding.saving?.share ?? 0), 0.05), `With ${wanted} it took ${ratio} of the time.`, report);
 }
 
 async function healthy(kind: LiveKind): Promise<void> {

@@ -244,7 +244,8 @@ export const limitedByRate: Planter = (draw) => {
   return {
     record,
     facts: (_, pool) => {
-      pool.byTask[0]!.asked.rateLimit = `${(1000 / interval).toFixed(1)} calls in 1000 ms`;
+      const limit = { option: 'rateLimit', max: Math.round(1e6 / interval), perMs: 1_000_000 } as const;
+      pool.byTask[0]!.asked.limits = [{ ...limit, unit: 'calls', isByKey: false, blockedMs: 1 }];
     },
     fixed: () => withRows((each, row) => (each.hold[row] = 0))(record),
   };

@@ -92,9 +92,7 @@ function taskReport(run: Simulated, name: number): TaskReport {
     asked: {
       timeoutMs: null,
       retries: 0,
-      rateLimit: null,
       concurrency: null,
-      concurrencyByKey: null,
       limits: [],
       batchSize: null,
       batchMaxWaitMs: null,

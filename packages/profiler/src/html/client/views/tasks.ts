@@ -1,3 +1,4 @@
+import { limitWords } from '../../../format/limit-words.js';
 import type { TaskReport } from '../../../model/task-report.js';
 import { swatch } from '../../shared/capacity-view.js';
 import { mediansOf } from '../../shared/heat-bins.js';
@@ -171,7 +172,7 @@ function askedTable(rows: readonly TaskReport[]): HTMLElement {
         by: ({ segments }) => segments.execution.p99Ms,
       },
       { title: 'retries', cell: ({ asked, retries }) => `${count(retries)} of at most ${count(asked.retries)} a task` },
-      { title: 'rate limit', cell: ({ asked }) => asked.rateLimit ?? 'none' },
+      { title: 'limits', cell: ({ asked }) => asked.limits.map(limitWords).join(', ') || 'none' },
       {
         title: 'circuit breaker',
         note: 'calls that it refused, and time for which it was open',
