@@ -51,7 +51,7 @@ function judgePool(
   const plain = recordOf(measured, pool, mostTries);
   const goal = plain === null ? 'makespan' : goalOf(plain);
   const record = plain !== null && isBound(viewOf(measured, pool, plain, goal)) ? bound(plain) : plain;
-  const calibrated = record === null ? null : calibrate(record, onCoreShare(pool.byTask) < 0.8);
+  const calibrated = record === null ? null : calibrate(record, onCoreShare(pool.byTask));
   const view = viewOf(measured, pool, calibrated?.record ?? null, goal);
   const ranked = rank(
     RULES.flatMap((rule) => rule(view)),

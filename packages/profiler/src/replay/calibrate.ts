@@ -14,13 +14,20 @@ export interface Calibrated {
 /** From this error on, waits are tried that are shorter. */
 const CLOSE = 0.05;
 
-/** Other programs take cores without a trace in the report. Then fewer cores make the replay as long as the run was. */
-function withCores(plain: Calibrated, waitedForCores: boolean): Calibrated {
+/** From this share of the ready time of handlers on a core, the replay keeps its cores. */
+const SELDOM_WAITED = 0.8;
+
+/**
+ * Other programs take cores without a trace in the report. Then fewer cores make the replay as long as the run was. The search has a floor:
+ * threads that had a core for `onCore` of their ready time had as many cores. Below it, a stall of the machine would pass for a
+ * lack of cores. Nothing but cores would then seem to help.
+ */
+function withCores(plain: Calibrated, onCore: number): Calibrated {
   let best = plain;
   const { record } = plain;
   const wholeMs = record.recorded.makespanMs * record.weight;
-  if (!waitedForCores || plain.base.makespanMs > 0.95 * wholeMs) return best;
-  let [low, high] = [0.05, record.cores];
+  if (onCore >= SELDOM_WAITED || plain.base.makespanMs > 0.95 * wholeMs) return best;
+  let [low, high] = [Math.min(record.cores, Math.max(0.05, (record.workers.length * onCore) / 2)), record.cores];
   for (let step = 0; step < 8 && best.lengthError > CLOSE; step++) {
     const cores = (low + high) / 2;
     const tried = judged({ ...record, cores });
@@ -35,9 +42,10 @@ function withCores(plain: Calibrated, waitedForCores: boolean): Calibrated {
  * Replays a run as it was. Where several tasks share a worker, their recorded waits hold the time for which they waited for its thread.
  * Waits for native threads hold the time for which these had no core. The replay makes both anew, so waits are shortened until the
  * lengths agree.
+ * @param onCore part of its ready time for which a handler had a core, 0 to 1
  */
-export function calibrate(record: RunRecord, waitedForCores = false): Calibrated {
-  let best = withCores(judged(record), waitedForCores);
+export function calibrate(record: RunRecord, onCore = 1): Calibrated {
+  let best = withCores(judged(record), onCore);
   if (record.concurrency <= 1 && !hasNativeWork(record)) return best;
   let [low, high] = [0, 1];
   for (let step = 0; step < 6 && errorOf(best) > CLOSE; step++) {

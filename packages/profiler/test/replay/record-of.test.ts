@@ -73,8 +73,15 @@ describe('record of a run', () => {
     const measured = measuredOf(simulate({ ...drawPool(new Draw(3), { workers: 2, arrivals: 'batch' }), cores: 0.8 }));
     measured.run.cores = 8;
     const record = recordOf(measured, measured.pools[0]!)!;
-    expect(calibrate(record, false).lengthError).toBeGreaterThan(0.3);
-    expect(calibrate(record, true).lengthError).toBeLessThan(0.05);
+    expect(calibrate(record, 1).lengthError).toBeGreaterThan(0.3);
+    expect(calibrate(record, 0.4).lengthError).toBeLessThan(0.05);
+  });
+
+  it('takes a stall of the machine for no lack of cores', () => {
+    const measured = measuredOf(simulate(drawPool(new Draw(3), { workers: 2, arrivals: 'batch' })));
+    const record = recordOf(measured, measured.pools[0]!)!;
+    record.recorded.makespanMs *= 10;
+    expect(calibrate(record, 0.5).record.cores).toBeGreaterThanOrEqual(0.5);
   });
 });
 
