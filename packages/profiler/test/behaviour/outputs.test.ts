@@ -25,7 +25,7 @@ describe.each(['process', 'thread'] as const)('outputs of a run of kind %s', (ki
     const profiler = new Profiler({ level: 'cpu' }).attach(pool);
     // Each worker has a profile only if it was up before the last task.
     await pool.ready();
-    await Promise.all(Array.from({ length: 40 }, () => pool.run('resize', { rounds: 50_000 })));
+    await Promise.all(Array.from({ length: 40 }, () => pool.run('resize', { rounds: 1_000_000 })));
     await pool.run('resize', { rounds: 1 }, { headers: { traceparent: PARENT } });
     await pool.close();
     report = await profiler.stop();

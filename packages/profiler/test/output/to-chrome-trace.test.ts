@@ -1,38 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ChromeTrace, TraceEvent } from '../../src/output/chrome/events.js';
 import { toChromeTrace } from '../../src/output/chrome/to-chrome-trace.js';
 import { toCpuProfile } from '../../src/output/to-cpuprofile.js';
 import { failing, LONE, overlapping, reportsByName } from '../support/all-reports.js';
+import { expectNested } from '../support/nested-slices.js';
 import { richReport } from '../support/rich-report.js';
 import { sampleReport } from '../support/sample-report.js';
 import { speedscopeImporter } from '../support/speedscope.js';
 import { readWithDevTools } from '../support/trace-engine.js';
-
-/** Slices of one thread must lie within each other, or apart: viewers show others wrongly. */
-function expectNested({ traceEvents }: ChromeTrace): void {
-  const byThread = group(traceEvents);
-  for (const slices of byThread.values()) {
-    const open: number[] = [];
-    slices.sort((a, b) => a.ts - b.ts || b.dur! - a.dur!);
-    for (const { ts, dur = 0, name } of slices) {
-      while (open.length > 0 && open.at(-1)! <= ts + 1e-6) open.pop();
-      expect(dur, name).toBeGreaterThanOrEqual(0);
-      if (open.length > 0) expect(ts + dur, name).toBeLessThanOrEqual(open.at(-1)! + 1e-6);
-      open.push(ts + dur);
-    }
-  }
-}
-
-function group(events: readonly TraceEvent[]): Map<string, TraceEvent[]> {
-  const threads = new Map<string, TraceEvent[]>();
-  for (const event of events.filter(({ ph }) => ph === 'X')) {
-    const key = `${event.pid}:${event.tid}`;
-    const own = threads.get(key) ?? [];
-    own.push(event);
-    threads.set(key, own);
-  }
-  return threads;
-}
 
 describe('the Chrome trace of a report', () => {
   it.each(reportsByName())(
