@@ -24,6 +24,7 @@ const NO_TASK_ASKED: TaskAsked = {
   batchMaxBytes: null,
   cached: false,
   breaker: false,
+  fallback: false,
 };
 
 /** What a pool says of itself at the time of a report. */

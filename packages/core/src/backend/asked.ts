@@ -35,6 +35,7 @@ function taskAsked(name: string, types: TaskTypes): TaskAsked {
     batchMaxBytes: batches === undefined ? null : orNull(batches.rules.maxBytes),
     cached: cache !== undefined,
     breaker: breaker !== undefined && !breaker.dryRun,
+    fallback: breaker?.fallback !== undefined,
   };
 }
 

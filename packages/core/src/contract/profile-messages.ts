@@ -61,6 +61,8 @@ export interface TaskAsked {
   cached: boolean;
   /** Whether a circuit breaker may refuse its calls. One with `dryRun` does not. */
   breaker: boolean;
+  /** Whether `breaker.fallback` answers the calls that it refuses. */
+  fallback: boolean;
 }
 
 /** Options of a pool, as far as a report compares them with what was used. */

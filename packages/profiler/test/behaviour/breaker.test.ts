@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 const MODULE = new URL('./fixtures/any-work.mjs', import.meta.url);
 
 describe.each(['process', 'thread'] as const)('a circuit breaker in a %s', (kind) => {
-  const makePool = (dryRun: boolean) => {
+  const makePool = (dryRun: boolean, fallback?: () => unknown) => {
     const options: PoolOptions = {
       ...{ kind, workers: 1 },
-      tasks: { fails: { breaker: { consecutive: 1, openMs: 60_000, dryRun } } },
+      tasks: { fails: { breaker: { consecutive: 1, openMs: 60_000, dryRun, ...(fallback && { fallback }) } } },
     };
     return new Pool(MODULE, options);
   };
@@ -31,7 +31,7 @@ describe.each(['process', 'thread'] as const)('a circuit breaker in a %s', (kind
     expect(tries).toBe(3);
     expect(report.data.verdict).toMatchObject({ kind: 'risk', id: 'R36' });
     expect(report.data.verdict.sentence).toMatch(/refused 77 % of 13 calls/);
-    expect(report.data.verdict.step).toContain('E_THIRD');
+    expect(report.data.verdict.step).toMatch(/E_THIRD.*tasks\.fails\.breaker\.fallback/);
     expect(report.toText()).toMatch(/opened once, for .*, and refused 10 calls/);
   });
 
@@ -43,6 +43,18 @@ describe.each(['process', 'thread'] as const)('a circuit breaker in a %s', (kind
     const { verdict, pools } = (await profiler.stop()).data;
     expect(pools[0]!.byTask[0]).toMatchObject({ task: 'fails', tries: 0, breaker: { refused: 10 } });
     expect(verdict).toMatchObject({ kind: 'risk', id: 'R36' });
+  });
+
+  it('has a fallback that answered, which the step does not ask for again', async () => {
+    await using pool = makePool(false, () => 'kept');
+    const profiler = new Profiler().attach(pool);
+    await callThree(pool);
+    expect(await pool.run('fails', 0)).toBe('kept');
+    await callTen(pool);
+    const { verdict } = (await profiler.stop()).data;
+    expect(verdict.sentence).toMatch(/refused 79 % of 14 calls.*Its fallback answered them\./);
+    expect(verdict.step).toContain('E_THIRD');
+    expect(verdict.step).not.toContain('fallback');
   });
 
   it('refuses nothing in a dry run', async () => {

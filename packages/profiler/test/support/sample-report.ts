@@ -193,6 +193,7 @@ function taskReport(task: string, all: readonly (readonly number[])[]): TaskRepo
       batchMaxBytes: null,
       cached: false,
       breaker: false,
+      fallback: false,
     },
     errors: [],
     breaker: null,

@@ -3,6 +3,8 @@ import { type Candidate, evidence, risk, STEP } from '../candidate.js';
 import { ofTask, type PoolView, share } from '../view.js';
 import { count, duration, named, percent } from '../words.js';
 
+const ANSWERED = ' Its fallback answered them.';
+
 /** R36 again: a circuit breaker keeps calls away from workers. What it refuses is no try, so no other number has it. */
 export function refused(view: PoolView): Candidate[] {
   return view.pool.byTask.flatMap((task) => {
@@ -20,7 +22,7 @@ export function refused(view: PoolView): Candidate[] {
         title: 'CIRCUIT OPEN',
         text:
           `The circuit breaker of ${named(task.task)} refused ${percent(part)} of ${count(calls, 'call')}, and was open for ` +
-          `${duration(breaker.openMs)}, ${percent(open)} of the time.${times}`,
+          `${duration(breaker.openMs)}, ${percent(open)} of the time.${times}${task.asked.fallback ? ANSWERED : ''}`,
         scope: { task: task.task },
         evidence: [
           evidence('refused', part, 'share', 0.2, 'calls that the breaker refused ÷ calls of the name'),
@@ -37,12 +39,14 @@ export function refused(view: PoolView): Candidate[] {
   });
 }
 
-function stepFor({ task, errors }: TaskReport): string {
+function stepFor({ task, errors, asked }: TaskReport): string {
   // What the pool refused is not why it did.
   const most = errors.find(({ name }) => name !== 'PoolError');
   const why =
     most === undefined
       ? `Find out why calls of ${named(task)} fail or are slow`
       : `Find out why ${named(task)} fails with ${most.code === '' ? most.name : most.code}, ${count(most.count, 'time')}`;
-  return `${why}. Until it is mended, ${ofTask(task, 'breaker.fallback')} can answer the calls.`;
+  return asked.fallback
+    ? `${why}.`
+    : `${why}. Until it is mended, ${ofTask(task, 'breaker.fallback')} can answer the calls.`;
 }

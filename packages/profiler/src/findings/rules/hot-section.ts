@@ -71,7 +71,8 @@ function frameOf({ task, name }: TaskSection, { pool }: PoolView): HotFrame | un
 function adviceFor(path: string, awaited: number, frame: HotFrame | undefined, { measured }: PoolView): Advice {
   const saving = 'The saving is that of half its time.';
   if (awaited >= 0.5) {
-    return { text: `Shorten what section ${named(path)} waits for, or do it less often. ${saving}` };
+    const step = `Shorten what section ${named(path)} waits for, or do it less often: no option of the pool does.`;
+    return { text: `${step} ${saving}` };
   }
   if (frame !== undefined) {
     const { file, line, functionName } = frame;

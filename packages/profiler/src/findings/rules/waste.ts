@@ -1,3 +1,4 @@
+import type { Advice } from '../../model/finding.js';
 import { ENDS, HANDLER_PARTS } from '../../replay/rows.js';
 import { isNamed, withoutRows, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
@@ -117,13 +118,7 @@ export function retryStorm(view: PoolView): Candidate[] {
             `Do not try ${what} again: ${ofTask(task.task, 'retry')} = { attempts, on: (error) => ${test} }.`,
             task.asked.retries,
           ),
-          setOption(
-            view,
-            ofTask(task.task, 'breaker'),
-            '{}',
-            'A circuit breaker stops calls while all fail. An error with `retryAfterMs` says when to come again.',
-            false,
-          ),
+          ...(task.asked.breaker ? [] : [breakerAdvice(view, task.task)]),
         ],
         step: STEP.waste - 0.5,
         explains: ['R19', 'R22', 'R01'],
@@ -135,6 +130,16 @@ export function retryStorm(view: PoolView): Candidate[] {
       }),
     ];
   });
+}
+
+function breakerAdvice(view: PoolView, task: string): Advice {
+  return setOption(
+    view,
+    ofTask(task, 'breaker'),
+    '{}',
+    'A circuit breaker stops calls while all fail. An error with `retryAfterMs` says when to come again.',
+    false,
+  );
 }
 
 /** Handlers may throw values that are no errors. Callers then get an Error with the value as its cause. */

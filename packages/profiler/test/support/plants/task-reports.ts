@@ -99,6 +99,7 @@ function taskReport(run: Simulated, name: number): TaskReport {
       batchMaxBytes: null,
       cached: false,
       breaker: false,
+      fallback: false,
     },
     errors:
       failed.length === 0
