@@ -16,8 +16,8 @@ import type { RawProfiles } from './output/chrome/profiles.js';
 import { CoreClock } from './record/core-clock.js';
 import { ParentRecorder } from './record/parent-recorder.js';
 import type { Measured } from './replay/record-of.js';
-import { Marks } from './sections/marks.js';
-import { ParentSections } from './sections/parent-sections.js';
+import type { ProgramMarks } from './sections/marks.js';
+import type { ProgramSections } from './sections/parent-sections.js';
 
 /** Time limit for the last measurements of workers, ms. A worker that computes without a pause may not answer. */
 const COLLECT_WITHIN_MS = 1000;
@@ -29,8 +29,8 @@ const COLLECT_WITHIN_MS = 1000;
 export class Measuring {
   readonly attachments: Attachments;
   readonly #options: ResolvedProfilerOptions;
-  readonly #sections: ParentSections;
-  readonly #marks: Marks;
+  readonly #sections: ProgramSections;
+  readonly #marks: ProgramMarks;
   readonly #startedAt = new Date().toISOString();
   readonly #startMs = hostNowMs();
   readonly #idleAtStartMs = nodeTiming.idleTime;
@@ -42,7 +42,7 @@ export class Measuring {
   /** Lines about data that did not arrive. */
   readonly #remarks: string[] = [];
 
-  constructor(options: ResolvedProfilerOptions, sections: ParentSections, marks: Marks) {
+  constructor(options: ResolvedProfilerOptions, sections: ProgramSections, marks: ProgramMarks) {
     this.#marks = marks;
     this.#options = options;
     this.#sections = sections;
@@ -64,9 +64,9 @@ export class Measuring {
     this.#profile.start();
   }
 
-  /** Measures the same pools from now on, for itself. Sections and marks of the program are not part of it. */
-  beginWindow(): Measuring {
-    const window = new Measuring(this.#options, new ParentSections(hostNowMs), new Marks(hostNowMs()));
+  /** Measures the same pools from now on, for itself. @param sections of the program, from now on @param marks the same */
+  beginWindow(sections: ProgramSections, marks: ProgramMarks): Measuring {
+    const window = new Measuring(this.#options, sections, marks);
     for (const { pool } of this.attachments.all) window.attach(pool);
     return window;
   }

@@ -135,8 +135,7 @@ export class Profiler implements Disposable {
    * Everything measured so far, as plain data of its own; measuring goes on. After `stop`: the data of its report.
    *
    * With `sinceLast` it is what was measured since the previous call with it, and everything at the first call. Such windows are measured
-   * beside the whole, which doubles the costs of the program's thread from the first call on. Sections and marks of the program are in
-   * the whole only.
+   * beside the whole, which doubles the costs of the program's thread from the first call on.
    * @throws ERR_OPTION for an unknown key or a wrong value
    */
   snapshot(options?: SnapshotOptions): ReportData {
@@ -145,7 +144,7 @@ export class Profiler implements Disposable {
     if (!sinceLast) return this.#measuring.report(true);
     const data = (this.#window ?? this.#measuring).report(true);
     this.#window?.finish();
-    this.#window = this.#measuring.beginWindow();
+    this.#window = this.#measuring.beginWindow(this.#sections.beginWindow(), this.#marks.since(hostNowMs()));
     return data;
   }
 

@@ -5,7 +5,7 @@ import type { Level, ParentReport } from '../model/report-data.js';
 import { process } from '../natives.js';
 import type { CoreTimes } from '../record/core-clock.js';
 import type { PoolRecorder } from '../record/pool-recorder.js';
-import type { SectionLedger } from '../record/section-ledger.js';
+import type { MeasuredSections } from '../record/section-ledger.js';
 import type { Measured } from '../replay/record-of.js';
 import { bottlenecksOf } from '../sections/bottlenecks.js';
 import { sectionReports } from '../sections/section-reports.js';
@@ -24,7 +24,7 @@ export interface Recorded {
   pools: readonly PoolReport[];
   /** Undefined at level 'off'. */
   coreTimes: CoreTimes | undefined;
-  parentSections: SectionLedger;
+  parentSections: MeasuredSections;
   parentMarks: readonly Mark[];
   parentCpu: Pick<ParentReport, 'cpu' | 'heap'>;
   openPaths: readonly (readonly string[])[];

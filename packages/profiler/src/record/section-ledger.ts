@@ -1,5 +1,5 @@
 import type { SectionDelta } from '@millpond/core';
-import { BoundedNames, type Places, printable, SectionSums } from '@millpond/core/internal';
+import { BoundedNames, type Histogram, type Places, printable, SectionSums } from '@millpond/core/internal';
 
 // A histogram is 5.6 KB, so this many sections are 5.6 MB. Names made of data (`load ${file}`) would grow without end.
 const MOST_SECTIONS = 1000;
@@ -20,9 +20,29 @@ export function sectionPlaces(): Places {
 }
 
 /** Measurements of one section: one name at one place in the nesting. Times in milliseconds. */
-export class SectionNode {
+export interface MeasuredSection {
   readonly path: readonly string[];
+  readonly sums: SectionSums;
+  readonly byWorker: ReadonlyMap<number, { readonly count: number; readonly selfMs: number }>;
+  /** Sums of what handlers counted in it. */
+  counters(): Record<string, number>;
+}
+
+/** The sections of one side, of the whole time or of a window of it. */
+export interface MeasuredSections {
+  /** Stands for the task name itself; undefined if nothing was counted there. */
+  readonly itself: MeasuredSection | undefined;
+  /** Every section that has been timed at least once, or has a counter, outermost first. */
+  nodes(): Iterable<MeasuredSection>;
+}
+
+/** A section that is being measured. */
+export class SectionNode implements MeasuredSection {
+  readonly path: readonly string[];
+  /** Since the latest window began, or of all time without one. */
   readonly sums = new SectionSums();
+  /** Of the windows before; undefined without any. */
+  #past: SectionSums | undefined;
   readonly children: BoundedNames<SectionNode>;
   readonly byWorker = new Map<number, { count: number; selfMs: number }>();
   #counters: BoundedNames<{ readonly name: string; sum: number }> | undefined;
@@ -42,7 +62,21 @@ export class SectionNode {
     if (delta.counters !== undefined) this.#count(delta.counters);
   }
 
-  /** Sums of what handlers counted in it. */
+  /** Its sums of all time. */
+  get ofAllTime(): SectionSums {
+    if (this.#past === undefined) return this.sums;
+    const all = new SectionSums();
+    addTo(all, this.#past);
+    addTo(all, this.sums);
+    return all;
+  }
+
+  beginWindow(nowMs: number): void {
+    addTo((this.#past ??= new SectionSums()), this.sums, nowMs);
+    this.sums.restart(nowMs);
+    for (const child of this.children.values()) child.beginWindow(nowMs);
+  }
+
   counters(): Record<string, number> {
     return Object.fromEntries(Array.from(this.#counters?.values() ?? [], ({ name, sum }) => [name, sum]));
   }
@@ -67,7 +101,7 @@ export class SectionNode {
 }
 
 /** The tree of sections of one side: the parent, or one task name in all workers. Sections without a place are "(other)". */
-export class SectionLedger {
+export class SectionLedger implements MeasuredSections {
   /** Stands for the task name itself: it has the counters that belong to no section. */
   readonly root: SectionNode;
 
@@ -90,15 +124,38 @@ export class SectionLedger {
     node.merge(delta, workerId);
   }
 
-  /** Every section that has been timed at least once, or has a counter, outermost first. */
-  nodes(): Iterable<SectionNode> {
-    return measuredBelow(this.root);
+  get itself(): MeasuredSection | undefined {
+    return this.root.hasCounters ? this.root : undefined;
+  }
+
+  nodes(): Iterable<MeasuredSection> {
+    return measuredBelow(this.root, (node) => node.ofAllTime);
+  }
+
+  /** What is measured from now on, up to the next call. Calls that are open now count in it when they end. */
+  beginWindow(nowMs: number): MeasuredSections {
+    this.root.beginWindow(nowMs);
+    return { itself: undefined, nodes: () => measuredBelow(this.root, (node) => node.sums) };
   }
 }
 
-function* measuredBelow(node: SectionNode): Iterable<SectionNode> {
+function* measuredBelow(node: SectionNode, sumsOf: (node: SectionNode) => SectionSums): Iterable<MeasuredSection> {
   for (const child of node.children.values()) {
-    if (child.sums.durations.count > 0 || child.hasCounters) yield child;
-    yield* measuredBelow(child);
+    const sums = sumsOf(child);
+    if (sums.durations.count > 0 || child.hasCounters) {
+      yield { path: child.path, sums, byWorker: child.byWorker, counters: () => child.counters() };
+    }
+    yield* measuredBelow(child, sumsOf);
   }
+}
+
+/** @param nowMs up to which calls that are open count as such */
+export function addTo(into: SectionSums, part: SectionSums, nowMs?: number): void {
+  const openMs = nowMs === undefined ? part.openMs : part.openMsAt(nowMs);
+  into.merge({ ...part, openMs, durations: plain(part.durations) });
+}
+
+function plain(histogram: Histogram): Parameters<Histogram['merge']>[0] {
+  const { count, sum, min, max } = histogram;
+  return { count, sum, min, max, counts: histogram.toCounts() };
 }

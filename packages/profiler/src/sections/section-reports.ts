@@ -1,25 +1,25 @@
 import { durationStats } from '../build/durations.js';
 import type { SectionReport } from '../model/section-report.js';
-import { OTHER_WORKERS, type SectionLedger, type SectionNode } from '../record/section-ledger.js';
+import { type MeasuredSection, type MeasuredSections, OTHER_WORKERS } from '../record/section-ledger.js';
 import { standardDeviation } from './standard-deviation.js';
 
 /** Name of the row with the counters that belong to a task and to none of its sections. */
 const TASK_ITSELF = '(task)';
 
 /**
- * The sections of one ledger as plain data, most self time first. Counters of the task itself have a row of their own, without time.
+ * The sections of one side as plain data, most self time first. Counters of the task itself have a row of their own, without time.
  * @param wholeMs the time of which `share` is a part; the self time of all sections by default
  */
-export function sectionReports(ledger: SectionLedger, wholeMs?: number): SectionReport[] {
-  const nodes = [...ledger.nodes()];
+export function sectionReports(sections: MeasuredSections, wholeMs?: number): SectionReport[] {
+  const { itself } = sections;
+  const nodes = [...sections.nodes()];
   const whole = wholeMs ?? nodes.reduce((sum, node) => sum + node.sums.selfMs, 0);
   const reports = nodes.map((node) => sectionReport(node, whole));
-  if (ledger.root.hasCounters)
-    reports.push({ ...sectionReport(ledger.root, whole), path: [TASK_ITSELF], byWorker: [] });
+  if (itself !== undefined) reports.push({ ...sectionReport(itself, whole), path: [TASK_ITSELF], byWorker: [] });
   return reports.sort((a, b) => b.selfMs - a.selfMs);
 }
 
-function sectionReport(node: SectionNode, wholeMs: number): SectionReport {
+function sectionReport(node: MeasuredSection, wholeMs: number): SectionReport {
   const { sums } = node;
   const { durations, selfMs, calledMs, awaitedMs, squares, errors, memory, openMs, peak } = sums;
   return {
@@ -38,7 +38,7 @@ function sectionReport(node: SectionNode, wholeMs: number): SectionReport {
   };
 }
 
-function byWorker(node: SectionNode): SectionReport['byWorker'] {
+function byWorker(node: MeasuredSection): SectionReport['byWorker'] {
   return Array.from(node.byWorker, ([workerId, sums]) => ({ workerId, ...sums }))
     .filter(({ workerId, count }) => workerId !== OTHER_WORKERS || count > 0)
     .sort((a, b) => b.selfMs - a.selfMs);

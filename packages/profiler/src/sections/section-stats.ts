@@ -1,9 +1,9 @@
-import { type Histogram, printable, SectionSums, shortName } from '@millpond/core/internal';
+import { printable, SectionSums, shortName } from '@millpond/core/internal';
 import { durationStats } from '../build/durations.js';
 import type { DurationStats } from '../model/durations.js';
 import type { SectionReport } from '../model/section-report.js';
 import type { PoolRecorder } from '../record/pool-recorder.js';
-import type { SectionLedger } from '../record/section-ledger.js';
+import { addTo, type MeasuredSections } from '../record/section-ledger.js';
 import { standardDeviation } from './standard-deviation.js';
 
 /** One side's sections: those of the parent, or of one task name. */
@@ -12,7 +12,7 @@ export interface SectionSide {
   /** Workers only. */
   readonly pool?: string;
   readonly task?: string;
-  readonly ledger: SectionLedger;
+  readonly ledger: MeasuredSections;
 }
 
 /** A section by its name, wherever it was timed. */
@@ -39,7 +39,7 @@ export interface SectionStats extends DurationStats {
 
 /** The sides as far as they have been measured. */
 export function sectionSides(
-  parent: SectionLedger,
+  parent: MeasuredSections,
   attachments: Iterable<{ readonly recorder: PoolRecorder }>,
 ): SectionSide[] {
   const sides: SectionSide[] = [{ where: 'parent', ledger: parent }];
@@ -53,11 +53,6 @@ export function sectionSides(
 
 const MOST_PLACES = 100;
 
-function plain(histogram: Histogram): Parameters<Histogram['merge']>[0] {
-  const { count, sum, min, max } = histogram;
-  return { count, sum, min, max, counts: histogram.toCounts() };
-}
-
 /**
  * The numbers of a name over all paths, sides and workers; undefined if nothing of this name has ended. A section inside one of its own
  * name counts twice in the total time, and once in the self time.
@@ -70,7 +65,7 @@ export function sectionStats(name: string, sides: readonly SectionSide[]): Secti
   for (const { ledger, ...where } of sides) {
     for (const node of ledger.nodes()) {
       if (node.path.at(-1) !== wanted) continue;
-      sums.merge({ ...node.sums, durations: plain(node.sums.durations) });
+      addTo(sums, node.sums);
       for (const [counter, sum] of Object.entries(node.counters())) {
         counters.set(counter, (counters.get(counter) ?? 0) + sum);
       }

@@ -134,14 +134,24 @@ describe('windows of a run', () => {
     const profiler = new Profiler().attach(pool);
     const run = (count: number) => Promise.all(Array.from({ length: count }, () => pool.run('blocks', 1)));
     const tries: (number | undefined)[] = [];
+    const sections: (number | undefined)[] = [];
+    const marks: number[] = [];
     for (const count of [5, 7, 0, 3]) {
+      for (let i = 0; i < count; i++) profiler.section('plan', () => profiler.mark('planned'));
       await run(count);
-      tries.push(profiler.snapshot({ sinceLast: true }).pools[0]?.tries);
+      const { pools, parent } = profiler.snapshot({ sinceLast: true });
+      tries.push(pools[0]?.tries);
+      sections.push(parent.sections[0]?.count);
+      marks.push(parent.marks.length);
     }
     await run(2);
     const { data } = await profiler.stop();
     await pool.close();
     expect(tries).toEqual([5, 7, 0, 3]);
     expect(data.pools[0]?.tries).toBe(17);
+    expect(sections).toEqual([5, 7, undefined, 3]);
+    expect(data.parent.sections[0]?.count).toBe(15);
+    expect(marks).toEqual([5, 7, 0, 3]);
+    expect(data.parent.marks).toHaveLength(15);
   });
 });
