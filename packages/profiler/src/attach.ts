@@ -151,6 +151,9 @@ function openProfiling(pool: object, terms: ProfileTerms): PoolProfiling | undef
   return typeof open === 'function' ? (open.call(pool, terms) as PoolProfiling) : undefined;
 }
 
+/** Most handlers that a report names as running at its end. */
+const MOST_RUNNING = 20;
+
 /** What a pool says of itself now. */
 export function standingOf({ pool, profiling, refusedBefore }: Attachment): PoolStanding {
   const { tasks, sizing, byTask } = pool.stats();
@@ -166,7 +169,9 @@ export function standingOf({ pool, profiling, refusedBefore }: Attachment): Pool
     ),
     resultsMs: costs?.decodeMs ?? null,
     refusedCalls: costs?.refusedCalls ?? 0,
-    loops: { sourceMs: costs?.sourceMs ?? 0, readerMs: costs?.readerMs ?? 0 },
+    loops: { sourceMs: costs?.sourceMs ?? 0, readerMs: costs?.readerMs ?? 0, inputs: costs?.mapInputs ?? 0 },
+    hasKeys: costs?.hasKeys ?? false,
+    running: profiling?.running(MOST_RUNNING) ?? [],
   };
 }
 

@@ -10,7 +10,7 @@ import type { LiveSource } from './live/live-state.js';
 import { PoolsSource, type WatchedPool } from './live/pools-source.js';
 import type { CpuReport } from './model/cpu.js';
 import type { ReportData } from './model/report-data.js';
-import { Date, nodeTiming, process } from './natives.js';
+import { Date, nodeTiming, process, totalmem } from './natives.js';
 import type { ResolvedProfilerOptions } from './options.js';
 import type { RawProfiles } from './output/chrome/profiles.js';
 import { CoreClock } from './record/core-clock.js';
@@ -149,10 +149,16 @@ export class Measuring {
       parentMarks: this.#marks.list,
       parentCpu: parentCpu === undefined ? {} : { cpu: parentCpu },
       openPaths: this.#sections.openPaths(),
-      memoryBytes: process.constrainedMemory() || null,
+      memoryBytes: memoryOfProgram(),
       remarks: [...this.#remarks, ...this.#marks.remarks()],
     });
   }
+}
+
+/** Memory that the program may use, bytes. Without a limit, some kernels report one beyond any machine. */
+function memoryOfProgram(): number {
+  const limit = process.constrainedMemory();
+  return Math.min(limit > 0 ? limit : Infinity, totalmem());
 }
 
 /** Samples below this number say too little of a loop. */

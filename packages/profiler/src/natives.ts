@@ -29,5 +29,6 @@ export const memoryUsage = nodeProcess.memoryUsage.bind(nodeProcess);
 export { monitorEventLoopDelay };
 export const Buffer = NodeBuffer;
 export type Buffer = NodeBuffer;
+export const { totalmem } = nodeProcess.getBuiltinModule('node:os');
 export const { readFileSync, statSync } = nodeProcess.getBuiltinModule('node:fs');
 export const getBuiltinModule: NodeJS.Process['getBuiltinModule'] = nodeProcess.getBuiltinModule.bind(nodeProcess);

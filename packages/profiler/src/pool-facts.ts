@@ -1,4 +1,4 @@
-import type { PoolAsked, TaskAsked } from '@millpond/core';
+import type { PoolAsked, RunningHandler, TaskAsked } from '@millpond/core';
 
 /** What is assumed of a pool that says nothing of its options. */
 export const NOTHING_ASKED: PoolAsked = {
@@ -40,6 +40,10 @@ export interface PoolStanding {
   resultsMs: number | null;
   /** Calls that a full queue has refused since then. */
   refusedCalls: number;
-  /** What the program took in its loops over `map`, ms. */
-  loops: { sourceMs: number; readerMs: number };
+  /** What the program took in its loops over `map`, ms, and the inputs that it took for them. */
+  loops: { sourceMs: number; readerMs: number; inputs: number };
+  /** Whether any call had a `key`. */
+  hasKeys: boolean;
+  /** Handlers that run now, those that have run longest first. */
+  running: RunningHandler[];
 }

@@ -201,7 +201,7 @@ describe('attach', () => {
     const profiler = new Profiler().attach(pool);
     pool.tasks = { queued: 5, dispatched: 2 };
     const report = await profiler.stop();
-    expect(report.data.pools[0]?.atEnd).toEqual({ queued: 5, dispatched: 2, silentWorkers: 0 });
+    expect(report.data.pools[0]?.atEnd).toEqual({ queued: 5, dispatched: 2, silentWorkers: 0, running: [] });
     expect(report.toText()).toMatch('tasks not settled: 2 dispatched, 5 queued');
   });
 });

@@ -84,6 +84,7 @@ export class Engine {
       spent: this.registry.balance.spent,
       asked: () => askedOf(options, this.types, this.#usableCores()),
       refusedCalls: () => this.room.refused,
+      hasKeys: () => this.dispatcher.hasKeys,
       workers: () => this.supervisor.workers,
     });
     this.dispatcher = new Dispatcher({

@@ -9,6 +9,7 @@ import type {
   PoolProfiling,
   ProfileMessage,
   ProfileTerms,
+  RunningHandler,
   UsageMessage,
 } from '../contract/profile-messages.js';
 import { CHANNELS } from '../contract/trace.js';
@@ -34,6 +35,7 @@ export interface ProfilingParts {
   asked(): PoolAsked;
   /** Calls that found the queue full, since the pool began. */
   refusedCalls(): number;
+  hasKeys(): boolean;
   workers(): Iterable<Worker>;
 }
 
@@ -67,7 +69,7 @@ export class Profiling {
     const { encodeMs, decodeMs, dispatchMs } = spent;
     const { loopTimes } = this;
     const refusedCalls = this.#parts.refusedCalls();
-    const { sourceMs, readerMs } = loopTimes;
+    const { sourceMs, readerMs, inputs } = loopTimes;
     this.#renew();
     return {
       asked: this.#parts.asked(),
@@ -77,8 +79,11 @@ export class Profiling {
         dispatchMs: spent.dispatchMs - dispatchMs,
         sourceMs: loopTimes.sourceMs - sourceMs,
         readerMs: loopTimes.readerMs - readerMs,
+        mapInputs: loopTimes.inputs - inputs,
         refusedCalls: this.#parts.refusedCalls() - refusedCalls,
+        hasKeys: this.#parts.hasKeys(),
       }),
+      running: (most) => this.#running().slice(0, most),
       collect: (withinMs) => this.#collect(withinMs),
       stop: () => {
         if (this.#opened.delete(key)) this.#renew();
@@ -115,6 +120,19 @@ export class Profiling {
     const { killedFor } = end.report;
     const why = killedFor === undefined ? `it ended with ${describeExit(end.report)}` : `it was killed: ${killedFor}`;
     this.#publish(worker, { kind: 'lost', what: 'cpu', fromMs: reach.untilMs, toMs: hostNowMs(), why });
+  }
+
+  #running(): RunningHandler[] {
+    const nowMs = hostNowMs();
+    const running: RunningHandler[] = [];
+    for (const worker of this.#parts.workers()) {
+      for (const task of worker.tasks()) {
+        const begunAt = worker.begunAt(task);
+        if (begunAt === undefined) continue;
+        running.push({ task: task.type.name, workerId: worker.id, ms: Math.max(0, nowMs - begunAt) });
+      }
+    }
+    return running.sort((a, b) => b.ms - a.ms);
   }
 
   get #hasProfiles(): boolean {

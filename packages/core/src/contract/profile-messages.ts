@@ -26,8 +26,12 @@ export interface ParentCosts {
   sourceMs: number;
   /** Time between results of `map` and the requests for the next ones. It is what the bodies of the loops took. */
   readerMs: number;
+  /** Inputs that loops over `map` took from their sources. */
+  mapInputs: number;
   /** Calls that were refused because the queue was full. */
   refusedCalls: number;
+  /** Whether any call since the pool began had a `key`. */
+  hasKeys: boolean;
 }
 
 /** One limit of the calls of a task name. */
@@ -81,10 +85,20 @@ export interface PoolAsked {
   task(name: string): TaskAsked;
 }
 
+/** A handler that runs. */
+export interface RunningHandler {
+  task: string;
+  workerId: number;
+  /** Time since it was called, ms. */
+  ms: number;
+}
+
 /** The hold of a profiler on one pool. */
 export interface PoolProfiling {
   readonly asked: PoolAsked;
   costs(): ParentCosts;
+  /** Handlers that run now, those that have run longest first. @param most number of them */
+  running(most: number): RunningHandler[];
   /**
    * Asks all workers for what they have measured. It arrives by the channels before the promise resolves. A worker that does not
    * answer in time is counted, not waited for.

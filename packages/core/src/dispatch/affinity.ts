@@ -74,6 +74,11 @@ export class Affinity {
     return this.#size;
   }
 
+  /** Whether any task has had a key. */
+  get hasKeys(): boolean {
+    return this.#homes !== undefined;
+  }
+
   /** Those that their limits hold back. */
   get blocked(): number {
     let blocked = 0;

@@ -55,6 +55,11 @@ export class Dispatcher {
     this.#idlePhase = new IdlePhaseWatch({ ...parts, backlog, workers, isPaused: () => assignment.isPaused });
   }
 
+  /** Whether any task has had a key. */
+  get hasKeys(): boolean {
+    return this.#backlog.affinity.hasKeys;
+  }
+
   /** Tasks that wait for a worker. Those that wait for their limits do not count: more workers would do nothing for them. */
   get queued(): number {
     return this.#backlog.size - this.#backlog.blocked;

@@ -140,6 +140,7 @@ export async function* mapSettled(parts: MapParts): AsyncGenerator<Settled, void
         }
         if (item.isDone) isSourceOpen = false;
         if (item.isDone || isOver) break;
+        times?.took();
         start(item.input);
       }
     } catch (error) {

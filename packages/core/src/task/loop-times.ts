@@ -6,6 +6,8 @@ import { hostNowMs } from '../base/clock.js';
  */
 export class LoopTimes {
   isTimed = false;
+  /** Inputs that sources gave. */
+  inputs = 0;
   /** Time in which sources were asked for an input, ms. */
   sourceMs = 0;
   /** Time between a result and the request for the next one, ms. */
@@ -14,6 +16,10 @@ export class LoopTimes {
   /** The time now, or NaN if nothing is timed. */
   now(): number {
     return this.isTimed ? hostNowMs() : NaN;
+  }
+
+  took(): void {
+    if (this.isTimed) this.inputs++;
   }
 
   asked(sinceMs: number): void {

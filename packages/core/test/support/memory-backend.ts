@@ -197,7 +197,17 @@ export class MemoryBackend implements Backend {
   profile(): PoolProfiling {
     return {
       asked: askedOf(this.#parts.options, new TaskTypes(this.#parts.options), 1),
-      costs: () => ({ encodeMs: 0, decodeMs: 0, dispatchMs: 0, sourceMs: 0, readerMs: 0, refusedCalls: 0 }),
+      running: () => [],
+      costs: () => ({
+        encodeMs: 0,
+        decodeMs: 0,
+        dispatchMs: 0,
+        sourceMs: 0,
+        readerMs: 0,
+        mapInputs: 0,
+        refusedCalls: 0,
+        hasKeys: false,
+      }),
       collect: () => Promise.resolve({ answered: 0, silent: 0 }),
       stop() {},
     };

@@ -43,6 +43,9 @@ export interface Candidate {
 
 type Draft = Pick<Candidate, 'id' | 'title' | 'text' | 'evidence' | 'advice' | 'step'> & Partial<Candidate>;
 
+/** A month: no run goes on as it was for longer. */
+const MOST_AHEAD_MS = 30 * 24 * 3_600_000;
+
 export function cause(draft: Draft & Pick<Candidate, 'without'>): Candidate {
   return { role: 'cause', scope: {}, explains: [], confidence: 'high', ...draft };
 }
@@ -52,7 +55,9 @@ export function note(draft: Draft): Candidate {
 }
 
 export function risk(draft: Draft & { failsInMs: number | null }): Candidate {
-  return { role: 'risk', scope: {}, explains: [], confidence: 'medium', without: null, ...draft };
+  const { failsInMs } = draft;
+  const known = failsInMs === null || failsInMs > MOST_AHEAD_MS ? null : failsInMs;
+  return { role: 'risk', scope: {}, explains: [], confidence: 'medium', without: null, ...draft, failsInMs: known };
 }
 
 export function evidence(

@@ -3,6 +3,7 @@ import type { CapacityId } from '../model/ledgers.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { SegmentId, WaitId } from '../model/segments.js';
 import type { TaskReport } from '../model/task-report.js';
+import type { WorkerReport } from '../model/worker-report.js';
 import { onCoreShare } from '../replay/on-core.js';
 import type { Goal } from '../replay/play.js';
 import type { Measured } from '../replay/record-of.js';
@@ -23,10 +24,11 @@ export interface PoolView {
   executionMs: number;
   /** Waiting for a worker: without the encoding of inputs, without limits and batches, and without the start of the pool. */
   queueMs: number;
+  /** Outside of all queues: without waits for a worker, for its thread, for limits and for batches. */
+  movingMs: number;
   codecMs: number;
   transportMs: number;
   limitMs: number;
-  batchMs: number;
   execution: TaskReport['execution'];
   /** Most tasks that were there at one time, waiting ones included. */
   peakTasks: number;
@@ -36,6 +38,8 @@ export interface PoolView {
   occupancy: number;
   /** Time for which the threads of workers were not idle ÷ the time that they were up. */
   loopShare: number;
+  /** The same, of the workers that the tasks ran in. */
+  loopShareOfTasks: number;
   /** Cores for this program, and those in use by all its threads. */
   cores: number;
   coresUsed: number;
@@ -52,17 +56,18 @@ export function viewOf(measured: Measured, pool: PoolReport, record: RunRecord |
   const executionMs = segment('execution');
   const upMs = Math.max(1e-9, pool.capacity.upMs - totals.boot);
   const held = wait('limit') + wait('batch') + wait('inputEncode');
-  const worked =
-    totals.cpu + totals.gc + totals.runQueue + totals.offCpu + totals.onLoop + totals.decode + totals.encode;
+  const latencyMs = sumOf(tasks, ({ latency }) => latency.totalMs);
+  const queueMs = Math.max(0, segment('queueWait') - held - pool.bootWaitMs);
+  const waitedMs = queueMs + pool.bootWaitMs + wait('limit') + wait('batch') + segment('workerWait');
+  const shareOf = ({ capacity, upMs }: WorkerReport) => share(workedMs(capacity), upMs - capacity.boot);
   return {
     ...{ measured, pool, record, goal, workers, places },
     tries: sumOf(tasks, ({ latency }) => latency.count),
-    latencyMs: sumOf(tasks, ({ latency }) => latency.totalMs),
-    executionMs,
-    queueMs: Math.max(0, segment('queueWait') - held - pool.bootWaitMs),
+    ...{ latencyMs, executionMs, queueMs },
+    movingMs: Math.max(0, latencyMs - waitedMs),
     codecMs: sumOf(tasks, ({ codec: c }) => c.inputEncodeMs + c.inputDecodeMs + c.outputEncodeMs + c.outputDecodeMs),
     transportMs: segment('transportIn') + segment('transportOut'),
-    ...{ limitMs: wait('limit'), batchMs: wait('batch') },
+    limitMs: wait('limit'),
     execution: {
       ...{ cpuMs: part('cpuMs'), gcMs: part('gcMs'), runQueueMs: part('runQueueMs'), loopIdleMs: part('loopIdleMs') },
       ...{ offCpuMs: part('offCpuMs'), onLoopMs: part('onLoopMs'), unattributedMs: part('unattributedMs') },
@@ -74,10 +79,23 @@ export function viewOf(measured: Measured, pool: PoolReport, record: RunRecord |
     ),
     onCore: onCoreShare(tasks),
     occupancy: Math.min(1, executionMs / (upMs * Math.max(1, pool.asked.concurrency.now))),
-    loopShare: Math.min(1, worked / upMs),
+    loopShare: Math.min(1, workedMs(totals) / upMs),
+    loopShareOfTasks: Math.min(
+      1,
+      share(
+        sumOf(pool.workers, (worker) => worker.tasks * shareOf(worker)),
+        sumOf(pool.workers, (worker) => worker.tasks),
+      ),
+    ),
     cores: freeCores({ ...measured.run, cores: pool.asked.cores.available }, pool),
     coresUsed: Math.max(Math.min(1, measured.parent.busyShare) + coresOfWorkers(pool), measured.run.programCores ?? 0),
   };
+}
+
+/** Time of a worker's thread that is not idle. */
+function workedMs(capacity: Record<CapacityId, number>): number {
+  const { cpu, gc, runQueue, offCpu, onLoop, decode, encode } = capacity;
+  return cpu + gc + runQueue + offCpu + onLoop + decode + encode;
 }
 
 /** Cores that the workers of a pool used, native threads included. */

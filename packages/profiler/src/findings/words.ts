@@ -6,6 +6,7 @@ export function percent(share: number): string {
 
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return 'an unknown time';
+  if (ms >= 172_800_000) return `${Math.round(ms / 86_400_000)} days`;
   if (ms >= 3_600_000) return `${(ms / 3_600_000).toFixed(1)} h`;
   if (ms >= 120_000) return `${(ms / 60_000).toFixed(1)} min`;
   if (ms >= 1000) return `${(ms / 1000).toFixed(ms >= 10_000 ? 1 : 2)} s`;
@@ -30,4 +31,10 @@ export function count(value: number, one: string, many = `${one}s`): string {
 export function named(name: string): string {
   const plain = name.replace(/[\u0000-\u001f\u007f]/g, ' ');
   return `"${plain.length > 60 ? `${plain.slice(0, 59)}…` : plain}"`;
+}
+
+/** What a sentence calls a function, which may have no name. */
+export function code({ functionName, file, line }: { functionName: string; file: string; line: number }): string {
+  if (functionName !== '') return functionName;
+  return file === '' ? 'a function without a name' : `the function at ${file.slice(file.lastIndexOf('/') + 1)}:${line}`;
 }

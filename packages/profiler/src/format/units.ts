@@ -7,7 +7,9 @@ export function formatMs(ms: number): string {
   // The unit is chosen by the rounded value, so that 999.96 µs reads "1.00 ms", never "1000 µs".
   if (Math.round(ms * 1000) < 1000) return `${digits(ms * 1000)} µs`;
   if (Math.round(ms) < 1000) return `${digits(ms)} ms`;
-  return `${digits(ms / 1000)} s`;
+  if (ms < 600_000) return `${digits(ms / 1000)} s`;
+  if (ms < 7_200_000) return `${digits(ms / 60_000)} min`;
+  return ms < 172_800_000 ? `${digits(ms / 3_600_000)} h` : `${digits(ms / 86_400_000)} days`;
 }
 
 /** Two decimals below 10, one below 100, none above. Thousands are separated. */

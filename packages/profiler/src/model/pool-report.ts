@@ -28,9 +28,11 @@ export interface PoolReport {
   tasksPerSecond: number;
   /** Mean number of tries between submit and settled, over the wall time. */
   meanInFlight: number;
+  /** What the program took for its loops over `map`, ms: for inputs, and in their bodies. Beside it the number of inputs. */
+  loops: { sourceMs: number; readerMs: number; inputs: number };
+  /** Whether calls had a `key`, which binds them to a worker. */
+  hasKeys: boolean;
   /** Time from the latest settling until each submit, as far as both are known: short where results bring about submits. */
-  /** What the program took for its loops over `map`, ms: for inputs, and in their bodies. */
-  loops: { sourceMs: number; readerMs: number };
   submitGaps?: { count: number; p50Ms: number; p85Ms: number };
   /** Most tries between submit and settled. */
   peakInFlight: number;
@@ -43,6 +45,8 @@ export interface PoolReport {
     dispatched: number;
     /** Workers that did not send their last measurements in time: a handler holds their thread. */
     silentWorkers: number;
+    /** Handlers that still ran, those that had run longest first, and for how long, ms; at most 20. */
+    running: { task: string; workerId: number; ms: number }[];
   };
   capacity: CapacityLedger;
   asked: Asked;

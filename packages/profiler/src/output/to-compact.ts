@@ -44,7 +44,7 @@ function* linesOf(report: ReportData): Generator<string> {
   for (const pool of pools.slice(0, 3)) yield poolFacts(pool).join(', ');
   for (const pool of pools.slice(0, 3)) yield* placeLines(pool, report);
   for (const { functionName, file, line, share } of parent.cpu?.hot.slice(0, 3) ?? []) {
-    yield `hot on the main thread: ${formatName(functionName)} ${shortPlace(file, line)} ${formatShare(share)}`;
+    yield `hot on the main thread: ${formatName(functionName || '(anonymous)')} ${shortPlace(file, line)} ${formatShare(share)}`;
   }
   for (const section of parent.sections.slice(0, 3)) {
     yield `section of the program: ${formatPath(section.path)}, self ${formatMs(section.selfMs)}`;
@@ -97,7 +97,7 @@ function* placeLines(pool: PoolReport, { pools }: ReportData): Generator<string>
   }
   const cpu = pool.cpu?.find(({ workerId }) => workerId === null) ?? pool.cpu?.[0];
   for (const { functionName, file, line, share } of cpu?.hot.slice(0, 5) ?? []) {
-    yield `hot${of}: ${formatName(functionName)} ${shortPlace(file, line)} ${formatShare(share)}`;
+    yield `hot${of}: ${formatName(functionName || '(anonymous)')} ${shortPlace(file, line)} ${formatShare(share)}`;
   }
   for (const section of pool.sections.slice(0, 5)) {
     yield `section${of}: ${formatName(section.task)} › ${formatPath(section.path)}, self ${formatMs(section.selfMs)} (${formatShare(section.share)})`;

@@ -95,3 +95,26 @@ function commonest(values: Int32Array): number {
   }
   return best;
 }
+
+/** Encoding must take this part of the time between calls that follow each other at once. */
+const ENCODING = 0.7;
+/** Time from one call to the next in a loop without anything else, ms. */
+const LOOP_MS = 0.05;
+
+/**
+ * Times of calls, without those for which the encoding of the input before kept the program. Such calls come as early as the main
+ * thread lets them.
+ * @param at times of calls, in order, ms
+ * @param encodeMs what the input of each takes
+ * @param isBusy whether the main thread has always something to do. Then later calls come earlier as well
+ */
+export function withoutEncoding(at: Float64Array, encodeMs: Float64Array, isBusy: boolean): Float64Array {
+  const early = at.slice();
+  for (let i = 1; i < at.length; i++) {
+    const gapMs = (at[i] ?? 0) - (at[i - 1] ?? 0);
+    const before = early[i - 1] ?? 0;
+    if (gapMs > LOOP_MS && gapMs * ENCODING <= (encodeMs[i - 1] ?? 0)) early[i] = before;
+    else if (isBusy) early[i] = before + Math.max(0, gapMs - (encodeMs[i - 1] ?? 0));
+  }
+  return early;
+}

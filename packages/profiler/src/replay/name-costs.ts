@@ -16,6 +16,7 @@ export interface NameCosts {
   /** Of native threads beside it, which it does not await. */
   helper: number;
   /** On the main thread, ms a try. */
+  encodeMs: number;
   dispatchMs: number;
   settleMs: number;
   /** On the worker's thread, ms a try. */
@@ -35,6 +36,7 @@ export function nameCosts(pool: PoolReport, ledger: DispatcherLedger, triesOfAll
     const tries = Math.max(1, task.tries);
     return {
       ...executionShares(task, onLoop, onCore, native),
+      encodeMs: task.codec.inputEncodeMs / tries,
       dispatchMs: dispatchMs > 0 ? dispatchMs : task.segments.encode.p50Ms,
       settleMs: task.codec.outputDecodeMs > 0 ? task.codec.outputDecodeMs / tries : settleMs,
       decodeMs: task.codec.inputDecodeMs > 0 ? task.codec.inputDecodeMs / tries : task.segments.decode.p50Ms,

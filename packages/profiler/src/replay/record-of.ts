@@ -2,7 +2,7 @@ import type { PoolReport } from '../model/pool-report.js';
 import type { ReportData } from '../model/report-data.js';
 import type { SpanColumns } from '../model/spans.js';
 import { randomFrom } from '../statistics/random.js';
-import { arrivalsOf, closedByGaps } from './arrivals.js';
+import { arrivalsOf, closedByGaps, withoutEncoding } from './arrivals.js';
 import { nameCosts } from './name-costs.js';
 import { pickRows, type Rows } from './rows.js';
 import { rowsOfCurves } from './rows-of-curves.js';
@@ -15,6 +15,8 @@ export type Measured = Omit<ReportData, 'verdict' | 'findings' | 'notes' | 'mute
 
 /** Rows of a record at most. So a report with several replays takes a second or two, however long the run was. */
 const MOST_ROWS = 20_000;
+/** From this share of busy time, the main thread is what a program waits for. */
+const BUSY = 0.8;
 /** Below this share of busy time, threads are seldom in each other's way. */
 const QUIET = 0.5;
 
@@ -86,6 +88,7 @@ function rowsOf(measured: Measured, pool: PoolReport, costs: ReturnType<typeof n
   const isComplete = spans.kept >= spans.of;
   const arrivals = isComplete ? arrivalsOfSpans(spans) : ({ kind: 'open' } as const);
   if (!isComplete) return drawn(pool, costs, rows, spans.weight, mostRows);
+  rows.at = withoutEncoding(rows.at, rows.inputEncode, measured.parent.busyShare >= BUSY);
   if (rows.count <= mostRows) return { rows, weight: 1, source: 'spans', arrivals };
   return { ...thinned(rows, mostRows), source: 'sample', arrivals: prefixOf(arrivals, mostRows) };
 }

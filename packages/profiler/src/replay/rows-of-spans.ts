@@ -79,7 +79,8 @@ function fill(rows: Rows, row: number, spans: SpanColumns, i: number, terms: Spa
   rows.at[row] = ms(stampOf(spans, i, 0));
   rows.name[row] = terms.names[name] ?? 0;
   rows.hold[row] = ms(spans.limitWaitMs[i]) + ms(spans.batchWaitMs[i]);
-  rows.inputEncode[row] = ms(spans.encodeMs[i]);
+  // Few encodings are timed each.
+  rows.inputEncode[row] = ms(spans.encodeMs[i]) || (costs?.encodeMs ?? 0) * inShare;
   rows.dispatch[row] = costs?.dispatchMs ?? part(1);
   rows.wayIn[row] = Math.min(part(2), most?.in ?? Infinity);
   rows.decode[row] = (costs?.decodeMs ?? part(3)) * inShare;

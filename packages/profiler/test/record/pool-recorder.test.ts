@@ -11,7 +11,7 @@ import { fromStamps, ran, recorderOf, traceOf, usageOf, workerMessage } from '..
 function reportOf(recorder: PoolRecorder, endMs: number): PoolReport {
   const workers = { min: 1, max: 4, wanted: 2 };
   const tasks = { queued: 0, dispatched: 0 };
-  const loops = { sourceMs: 0, readerMs: 0 };
+  const loops = { sourceMs: 0, readerMs: 0, inputs: 0 };
   const standing = {
     workers,
     concurrency: 1,
@@ -21,6 +21,8 @@ function reportOf(recorder: PoolRecorder, endMs: number): PoolReport {
     resultsMs: null,
     refusedCalls: 0,
     loops,
+    hasKeys: false,
+    running: [],
   };
   return poolReport(recorder, endMs, standing, true);
 }

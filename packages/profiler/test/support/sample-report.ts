@@ -64,8 +64,9 @@ export function sampleReport({ tasks = 500, workers = 4, keep = tasks, seed = 1 
     ...{ tasks, tries: tasks, retries: 0, tasksPerSecond: tasks / (wallMs / 1000), meanInFlight: busyMs / wallMs },
     outcomes: outcomes(tasks),
     ...{ peakInFlight: Math.min(tasks, 20), utilization: busyMs / (workers * wallMs), peakWorkers: workers },
-    loops: { sourceMs: 0, readerMs: 0 },
-    atEnd: { queued: 0, dispatched: 0, silentWorkers: 0 },
+    loops: { sourceMs: 0, readerMs: 0, inputs: 0 },
+    hasKeys: false,
+    atEnd: { queued: 0, dispatched: 0, silentWorkers: 0, running: [] },
     capacity: {
       wantedMs: workers * wallMs,
       upMs: workers * wallMs,

@@ -11,7 +11,7 @@ const LARGE = 65_536;
 /** R03: values are written and read for a large part of the time. */
 export function serialization(view: PoolView): Candidate[] {
   const { pool } = view;
-  const spent = share(view.codecMs, view.latencyMs - view.queueMs - view.limitMs - view.batchMs);
+  const spent = share(view.codecMs, view.movingMs);
   const worst = largestOf(pool.byTask, ({ codec }) =>
     sumOf(
       Object.values(codec).filter((ms) => typeof ms === 'number'),
@@ -36,7 +36,13 @@ export function serialization(view: PoolView): Candidate[] {
         `${named(worst.task)}: ${bytes(mean)} each, ${duration(share(inMs + outMs, worst.tries))} a task.`,
       scope: { task: worst.task },
       evidence: [
-        evidence('codec', spent, 'share', 0.2, '(encoding + decoding of inputs and results) ÷ (latency − queue wait)'),
+        evidence(
+          'codec',
+          spent,
+          'share',
+          0.2,
+          '(encoding + decoding of inputs and results) ÷ (latency − waits for a worker and its thread)',
+        ),
         evidence(`bytes ${direction}`, mean, 'bytes', LEAST_BYTES, `mean of the encoded ${what} of the name`),
         evidence('cost a byte', nsPerByte / 1e6, 'ms', null, 'codec time of the name ÷ its bytes'),
       ],
@@ -90,8 +96,8 @@ export function serialization(view: PoolView): Candidate[] {
 /** R04: frames are long on their way while both sides have time. */
 export function transport(view: PoolView): Candidate[] {
   const { pool, measured } = view;
-  const spent = share(view.transportMs, view.latencyMs - view.queueMs - view.limitMs - view.batchMs);
-  if (spent < 0.2 || measured.parent.busyShare >= 0.7 || view.loopShare >= 0.7) return [];
+  const spent = share(view.transportMs, view.movingMs);
+  if (spent < 0.2 || measured.parent.busyShare >= 0.7 || view.loopShareOfTasks >= 0.7) return [];
   // Where cores are short, messages wait for one: the way itself is not what is long.
   if (view.onCore < 0.85 || view.coresUsed >= 0.9 * view.cores) return [];
   const perTask = share(view.transportMs, view.tries);
@@ -104,14 +110,20 @@ export function transport(view: PoolView): Candidate[] {
       title: 'TRANSPORT: MESSAGES ARE LONG ON THEIR WAY',
       text: `Tasks and results were on their way for ${percent(spent)} of the time outside of the queue: ${duration(perTask)} a task. Neither side was busy.`,
       evidence: [
-        evidence('transport', spent, 'share', 0.2, '(transport in + out) ÷ (latency − queue wait)'),
+        evidence(
+          'transport',
+          spent,
+          'share',
+          0.2,
+          '(transport in + out) ÷ (latency − waits for a worker and its thread)',
+        ),
         evidence('main thread busy', measured.parent.busyShare, 'share', null, 'event-loop utilization; below 0.7'),
         evidence(
           'worker loops busy',
-          view.loopShare,
+          view.loopShareOfTasks,
           'share',
           null,
-          'time of loops not idle ÷ time of workers; below 0.7',
+          'time of loops not idle ÷ time of the workers that tasks ran in; below 0.7',
         ),
         evidence('messages', pool.tasksPerSecond * 2, 'per second', null, 'tasks and results'),
       ],

@@ -5,7 +5,7 @@ import type { TaskReport } from '../../model/task-report.js';
 import { isNamed, type WhatIf, withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { largestOf, type PoolView, share, sumOf } from '../view.js';
-import { duration, named, percent } from '../words.js';
+import { code, duration, named, percent } from '../words.js';
 
 type TaskSection = SectionReport & { task: string };
 
@@ -35,7 +35,7 @@ export function hotSection(view: PoolView): Candidate[] {
   const at =
     frame === undefined
       ? ''
-      : ` ${percent(frame.share)} of its samples are in ${frame.functionName} (${frame.file}:${frame.line}).`;
+      : ` ${percent(frame.share)} of its samples are in ${code(frame)} (${frame.file}:${frame.line}).`;
   return [
     cause({
       id: 'R11',
@@ -76,7 +76,7 @@ function adviceFor(path: string, awaited: number, frame: HotFrame | undefined, {
   }
   if (frame !== undefined) {
     const { file, line, functionName } = frame;
-    return { text: `Make ${functionName} faster. ${saving}`, at: { file, line, functionName } };
+    return { text: `Make ${code(frame)} faster. ${saving}`, at: { file, line, functionName } };
   }
   const { level } = measured.run;
   const text = `Make section ${named(path)} faster. ${saving}`;

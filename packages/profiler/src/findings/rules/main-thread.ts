@@ -2,7 +2,7 @@ import type { Advice } from '../../model/finding.js';
 import { mergedRows } from '../../replay/merge.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { capacityShare, type PoolView, setOption, share, sumOf } from '../view.js';
-import { duration, percent } from '../words.js';
+import { code, duration, percent } from '../words.js';
 
 /** R05: the program's own work on its main thread keeps tasks from workers. */
 export function blockedMainThread(view: PoolView): Candidate[] {
@@ -25,7 +25,7 @@ export function blockedMainThread(view: PoolView): Candidate[] {
       ? section === undefined
         ? ''
         : ` Most of it: section ${section.name}.`
-      : ` Most of it: ${hot.functionName} (${hot.file}:${hot.line}).`;
+      : ` Most of it: ${code(hot)} (${hot.file}:${hot.line}).`;
   const executionMs = Math.max(0.01, share(view.executionMs, view.tries));
   const ahead = Math.max(1, Math.min(64, Math.ceil(ledger.loopDelayMaxMs / executionMs)));
   const move: Advice = {

@@ -1,7 +1,7 @@
 import { withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, risk, STEP } from '../candidate.js';
 import { largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
-import { bytes, duration, percent } from '../words.js';
+import { bytes, code, duration, percent } from '../words.js';
 
 /** Most of a heap in use from which on the old generation is what is short. */
 const FULL = 0.7;
@@ -65,7 +65,7 @@ export function garbage(view: PoolView): Candidate[] {
           text:
             frame === undefined
               ? 'Allocate less: reuse buffers, and keep fewer objects at a time.'
-              : `Allocate less in ${frame.functionName}: ${percent(frame.share)} of all bytes come from there.`,
+              : `Allocate less in ${code(frame)}: ${percent(frame.share)} of all bytes come from there.`,
           ...(frame === undefined
             ? {}
             : { at: { file: frame.file, line: frame.line, functionName: frame.functionName } }),
@@ -136,7 +136,7 @@ export function leak(view: PoolView): Candidate[] {
           text:
             frame === undefined
               ? 'Look for what keeps objects: a cache or listeners in a variable of the module.'
-              : `Look at what ${frame.functionName} keeps.`,
+              : `Look at what ${code(frame)} keeps.`,
           ...(frame === undefined
             ? {}
             : { at: { file: frame.file, line: frame.line, functionName: frame.functionName } }),

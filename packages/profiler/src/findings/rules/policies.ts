@@ -1,4 +1,5 @@
 import type { Advice } from '../../model/finding.js';
+import type { TaskReport } from '../../model/task-report.js';
 import { mergedRows } from '../../replay/merge.js';
 import { handlerMs } from '../../replay/rows.js';
 import { isNamed, withRows } from '../../replay/what-if.js';
@@ -18,7 +19,8 @@ export function batches(view: PoolView): Candidate[] {
       task.segments.queueWait.totalMs - task.waits.batch.totalMs - task.waits.limit.totalMs,
       task.latency.totalMs,
     );
-    if (waited >= 0.3 && items <= 1.5) return [tooLate(view, batch, waited, items)];
+    const waitMs = usefulWaitMs(batch, task);
+    if (waited >= 0.3 && waitMs !== undefined) return [tooLate(view, batch, { waited, items, waitMs })];
     if (batch.fillShare < 0.3 && queued >= 0.2) return [tooSmall(view, batch, queued, items)];
     return [];
   });
@@ -26,7 +28,31 @@ export function batches(view: PoolView): Candidate[] {
 
 type Batch = PoolView['pool']['batches'][number];
 
-function tooLate(view: PoolView, batch: Batch, waited: number, items: number): Candidate {
+/** The longest wait that brings items; undefined if that is near the one that is set. */
+function usefulWaitMs({ batches, items, byReason, maxWaitMs }: Batch, task: TaskReport): number | undefined {
+  if (share(items, batches) <= 1.5) return 0;
+  const { count, meanMs } = task.waits.batch;
+  if (share(byReason['time'] ?? 0, batches) < 0.8 || count === 0) return undefined;
+  // Items that come together wait for all of the time: those that come later wait for less.
+  const comeWithinMs = 2 * Math.max(0, maxWaitMs - meanMs);
+  const waitMs = Math.max(1, Math.ceil(comeWithinMs));
+  return waitMs <= 0.4 * maxWaitMs ? waitMs : undefined;
+}
+
+/** What a batch waited for, and the wait that is enough. */
+interface LateBatch {
+  waited: number;
+  items: number;
+  waitMs: number;
+}
+
+function tooLate(view: PoolView, batch: Batch, { waited, items, waitMs }: LateBatch): Candidate {
+  const option = ofTask(batch.task, 'batch.maxWaitMs');
+  const text =
+    waitMs === 0
+      ? `Let no item wait for others: ${option} = 0. While all workers are busy, batches fill by themselves.`
+      : `Let items wait ${waitMs} ms for others, not ${batch.maxWaitMs}: ${option} = ${waitMs}. All come within that time.`;
+  const kept = share(waitMs, batch.maxWaitMs);
   return cause({
     id: 'R34',
     title: 'BATCHES WAIT IN VAIN',
@@ -34,21 +60,14 @@ function tooLate(view: PoolView, batch: Batch, waited: number, items: number): C
     scope: { task: batch.task },
     evidence: [
       evidence('batch wait', waited, 'share', 0.3, 'wait for a batch to fill ÷ latency'),
-      evidence('items', items, 'count', 1.5, 'items ÷ batches; up to this'),
+      evidence('items', items, 'count', null, 'items ÷ batches'),
+      evidence('useful wait', waitMs, 'ms', 0.4 * batch.maxWaitMs, '2 × (maxWaitMs − mean wait of items); up to this'),
     ],
-    advice: [
-      setOption(
-        view,
-        ofTask(batch.task, 'batch.maxWaitMs'),
-        0,
-        `Let no item wait for others: ${ofTask(batch.task, 'batch.maxWaitMs')} = 0. While all workers are busy, batches fill by themselves.`,
-        batch.maxWaitMs,
-      ),
-    ],
+    advice: [setOption(view, option, waitMs, text, batch.maxWaitMs)],
     step: STEP.purpose + 0.5,
     explains: ['R22'],
     without: withRows((rows, row, record) => {
-      if (isNamed(record, row, batch.task)) rows.hold[row] = 0;
+      if (isNamed(record, row, batch.task)) rows.hold[row]! *= kept;
     }),
   });
 }

@@ -1,7 +1,7 @@
 import type { PoolReport } from '../../model/pool-report.js';
 import { type Candidate, evidence, note, STEP } from '../candidate.js';
-import { type PoolView, sumOf } from '../view.js';
-import { count, duration, percent } from '../words.js';
+import { type PoolView, share, sumOf } from '../view.js';
+import { count, duration, named, percent } from '../words.js';
 
 export const LEAST_TRIES = 30;
 const UNATTRIBUTED = 0.05;
@@ -14,6 +14,14 @@ export const HANGING_STEP =
 
 /** Shorter stretches without a result are nothing special. */
 const LEAST_QUIET_MS = 1000;
+
+/** A handler hangs if it has run for this long, and for this multiple of what others of its name take. */
+const LEAST_HANGING_MS = 500;
+const MUCH_LONGER = 10;
+/** Fewer tries of a name say nothing of what is usual. */
+const LEAST_OF_NAME = 5;
+/** Part of the places of workers that hanging handlers take, from which on they are told. */
+const TAKEN = 0.1;
 
 /** Handlers that had not come back at the end, in words. */
 export function hanging({ silentWorkers, dispatched, queued }: PoolReport['atEnd']): string {
@@ -34,12 +42,28 @@ export function standstillMs({ atEnd, byTask, curves, wallMs }: PoolReport): num
   return quietMs >= Math.max(LEAST_QUIET_MS, 5 * longestMs) ? quietMs : 0;
 }
 
+/** Handlers that had run at the end far longer than those of their name, or of all names, take. */
+export function hangingHandlers({ atEnd, byTask }: PoolReport): PoolReport['atEnd']['running'] {
+  const usualMs = (tasks: PoolReport['byTask']) =>
+    Math.max(0, ...tasks.map(({ segments }) => segments.execution.p99Ms));
+  return atEnd.running.filter(({ task, ms }) => {
+    const own = byTask.filter((each) => each.task === task && each.segments.execution.count >= LEAST_OF_NAME);
+    return ms >= Math.max(LEAST_HANGING_MS, MUCH_LONGER * usualMs(own.length > 0 ? own : byTask));
+  });
+}
+
 /** R28: what keeps a verdict from being certain. */
 export function doubts(view: PoolView): Candidate[] {
   const { pool, measured } = view;
   const { quality } = measured;
   const quietMs = standstillMs(pool);
   const tries = Math.max(view.tries, pool.tries);
+  const [hung, ...more] = hangingHandlers(pool);
+  const others = more.length;
+  const taken = share(
+    sumOf(hung === undefined ? [] : [hung, ...more], ({ ms }) => ms),
+    pool.capacity.upMs * Math.max(1, pool.asked.concurrency.now),
+  );
   const dropped =
     sumOf(quality.dropped, (each) => each.count) /
     Math.max(
@@ -70,6 +94,24 @@ export function doubts(view: PoolView): Candidate[] {
             step: HANGING_STEP,
             value: 0,
             e: evidence('silent workers', pool.atEnd.silentWorkers, 'count', 1, 'workers without an answer within 1 s'),
+          },
+        ]
+      : []),
+    ...(taken >= TAKEN && hung !== undefined && quietMs === 0 && pool.atEnd.silentWorkers === 0
+      ? [
+          {
+            what:
+              `a handler of ${named(hung.task)} had run in worker ${hung.workerId} for ${duration(hung.ms)}, and had not come back` +
+              `${others > 0 ? `, and ${others} more` : ''}`,
+            step: HANGING_STEP,
+            value: taken,
+            e: evidence(
+              'places taken',
+              taken,
+              'share',
+              TAKEN,
+              'time of handlers that hang ÷ (time of workers × concurrency)',
+            ),
           },
         ]
       : []),

@@ -12,6 +12,8 @@ export function unstableQueue(view: PoolView): Candidate[] {
   const { pool, record, measured } = view;
   // Where the program waits for results, or submitted all at once, the queue cannot grow for ever.
   if (record === null || record.arrivals.kind !== 'open') return [];
+  // A window bounds the tasks of `map`.
+  if (pool.loops.inputs >= 0.5 * pool.tasks) return [];
   const windows = activeWindows(view);
   const { curves } = pool;
   const last = curves.arrived.findLastIndex((arrived) => arrived > 0);
@@ -37,7 +39,9 @@ export function unstableQueue(view: PoolView): Candidate[] {
   const most = max ?? (memory === null ? null : (MEMORY_SHARE * memory) / perTask);
   const failsInMs = most === null ? null : (Math.max(0, most - queued) / slope) * 1000;
   const room = Math.max(10 * view.places, Math.ceil(view.places * 100));
-  const wanted = Math.ceil((view.workers * arrivals) / Math.max(1e-9, arrivals - slope) + 0.5);
+  // Places that are busy at this rate (Little), and half a worker to spare.
+  const busy = (arrivals * share(view.executionMs, view.tries)) / 1000;
+  const wanted = Math.max(view.workers + 1, Math.ceil(busy / Math.max(1, pool.asked.concurrency.now) + 0.5));
   return [
     risk({
       id: 'R21',

@@ -97,7 +97,7 @@ function compare({ rows, names }: RunRecord, worker: number): { ratio: number; c
 export function isBound(view: PoolView): boolean {
   const { pool, queueMs, latencyMs } = view;
   const up = pool.workers.filter(({ upMs }) => upMs >= 0.5 * pool.wallMs);
-  if (up.length < 2 || share(queueMs, latencyMs) < 0.2) return false;
+  if (!pool.hasKeys || up.length < 2 || share(queueMs, latencyMs) < 0.2) return false;
   const busy = up.map(({ busyMs, upMs }) => share(busyMs, upMs));
   const meanBusy = busy.reduce((sum, each) => sum + each, 0) / busy.length;
   const times = up.flatMap(({ relativeTime }) => (relativeTime === null ? [] : [relativeTime]));

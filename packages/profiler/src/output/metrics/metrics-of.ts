@@ -118,7 +118,7 @@ function poolFamilies({ pools }: ReportData): Family[] {
       help: 'Tasks that had not settled at the end, by state.',
       unit: '{task}',
       type: 'gauge',
-      series: states(({ atEnd }) => ({ ...atEnd })),
+      series: states(({ atEnd: { queued, dispatched, silentWorkers } }) => ({ queued, dispatched, silentWorkers })),
     },
     {
       name: 'in_flight',

@@ -70,8 +70,9 @@ function poolOf(run: Simulated, wallMs: number): PoolReport {
     peakInFlight: Math.round(Math.max(0, ...meter.columns.unsettled.map((sum) => sum / meter.windowMs))),
     utilization: busyMs / Math.max(1, upMs),
     peakWorkers: workers,
-    loops: { sourceMs: 0, readerMs: 0 },
-    atEnd: { queued: 0, dispatched: 0, silentWorkers: 0 },
+    loops: { sourceMs: 0, readerMs: 0, inputs: 0 },
+    hasKeys: rows.home.some((home) => home >= 0),
+    atEnd: { queued: 0, dispatched: 0, silentWorkers: 0, running: [] },
     capacity: {
       ...{ wantedMs: workers * wallMs, upMs, totals, residueMs: 0 },
       executionByEnd: share(ends.byEnd, busyMs),
