@@ -11,6 +11,7 @@ export const NOTHING_ASKED: PoolAsked = {
   memoryLimitBytes: null,
   perWorkerBytes: null,
   cores: 0,
+  nativeThreads: 4,
   task: () => NO_TASK_ASKED,
 };
 

@@ -1,3 +1,4 @@
+import { process } from '../base/natives.js';
 import type { LimitAsked, PoolAsked, TaskAsked } from '../contract/profile-messages.js';
 import type { ResolvedLimit } from '../contract/resolve-limits.js';
 import type { ResolvedOptions } from '../contract/resolved-options.js';
@@ -16,8 +17,17 @@ export function askedOf(options: ResolvedOptions, types: TaskTypes, cores: numbe
     memoryLimitBytes: memory.limitBytes ?? null,
     perWorkerBytes: memory.perWorkerBytes ?? null,
     cores,
+    nativeThreads: nativeThreadsOf(options),
     task: (name) => taskAsked(name, types),
   };
+}
+
+/** libuv reads the variable once in each process. It has 4 threads by default, and at most 1,024. */
+function nativeThreadsOf({ kind, env }: ResolvedOptions): number {
+  const inherited = kind === 'process' && env === 'clean' ? undefined : process.env['UV_THREADPOOL_SIZE'];
+  const given = (kind === 'process' && typeof env === 'object' ? env['UV_THREADPOOL_SIZE'] : undefined) ?? inherited;
+  const size = Math.trunc(Number(given));
+  return given === undefined || !(size > 0) ? 4 : Math.min(1024, size);
 }
 
 function taskAsked(name: string, types: TaskTypes): TaskAsked {

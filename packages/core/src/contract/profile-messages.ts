@@ -82,6 +82,8 @@ export interface PoolAsked {
   readonly perWorkerBytes: number | null;
   /** Cores that the program may use. */
   readonly cores: number;
+  /** Native threads for files, DNS, `zlib` and `crypto`: in each worker process, or in this program for threads. */
+  readonly nativeThreads: number;
   task(name: string): TaskAsked;
 }
 

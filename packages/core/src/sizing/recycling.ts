@@ -34,9 +34,10 @@ export function mostAtOnce(workers: number): number {
  * The same for workers that have taken their last task. When workers get few tasks each, most are at their last one at any
  * moment. With one task each, every worker is, and the ones before may still be shutting down.
  */
-function mostAtLastTask(workers: number, afterTasks: number | undefined): number {
-  if (afterTasks === undefined) return 0;
-  return afterTasks === 1 ? 2 * workers : Math.ceil(workers / afterTasks);
+export function mostAtLastTask(workers: number, afterTasks: number | undefined): number {
+  const most = mostAtOnce(workers);
+  if (afterTasks === undefined) return most;
+  return Math.max(most, afterTasks === 1 ? 2 * workers : Math.ceil(workers / afterTasks));
 }
 
 /**
@@ -57,7 +58,7 @@ export function chooseToRecycle(
   }
   due.sort((a, b) => b.urgency - a.urgency);
   const most = mostAtOnce(workers);
-  const mostAtLast = Math.max(most, mostAtLastTask(workers, rules.afterTasks));
+  const mostAtLast = mostAtLastTask(workers, rules.afterTasks);
   const takenAll = new Set(views.filter((view) => view.tasksTaken >= view.mostTasks).map(({ id }) => id));
   const chosen: RecycleChoice[] = [];
   for (const { id, reason } of due) {

@@ -47,6 +47,7 @@ export function askedAndUsed(
               wallMs,
             ),
       meanNative: null,
+      nativeThreads: asked.nativeThreads,
     },
     queue: {
       max: asked.queueMax,

@@ -22,7 +22,9 @@ export function coreUse(
   const ofProcesses = pools.map(processPoolMs);
   const inThreads = pools.filter(({ kind }) => kind === 'thread');
   const threadsMs = sum(inThreads, (pool) => listedTimes(pool) * sum(pool.workers, ({ cpuMs }) => cpuMs ?? 0));
-  const restMs = Math.max(0, times.processMs - (times.threadMs ?? mainMs) - threadsMs);
+  // A worker thread that starts computes, and none of its own counts has that.
+  const startsMs = sum(inThreads, ({ capacity }) => capacity.totals.boot);
+  const restMs = Math.max(0, times.processMs - (times.threadMs ?? mainMs) - threadsMs - startsMs);
   const awaited = sum(inThreads, awaitedMs);
   const programMs = times.processMs + sum(ofProcesses, (each) => each?.allMs ?? 0);
   // What a silent worker used is not known, so it would count as that of others.

@@ -19,9 +19,10 @@ export function overridesOf({ option, value }: Advice): Overrides | undefined {
   const path = pathOf(option);
   const [root = ''] = path;
   if (!SETTABLE.has(root)) return undefined;
-  const isFlag = root === 'execArgv' && typeof value === 'string' && value.startsWith('--');
-  if (typeof value === 'string' && !TEXTS.has(value) && !isFlag) return undefined;
-  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), isFlag ? [value] : value) as Overrides;
+  const flag = root === 'execArgv' ? /^\['(--[^']+)'\]$/.exec(String(value))?.[1] : undefined;
+  if (typeof value === 'string' && !TEXTS.has(value) && flag === undefined) return undefined;
+  const given = flag === undefined ? value : [flag];
+  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), given) as Overrides;
 }
 
 /** Keys of an option: `tasks.resize.batch` or `tasks["my task"].batch`. */

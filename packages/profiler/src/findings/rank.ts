@@ -34,7 +34,8 @@ export function rank(candidates: readonly Candidate[], calibrated: Calibrated | 
     )
     .sort((a, b) => b.share - a.share || a.candidate.step - b.candidate.step);
   const symptoms = new Map<Candidate, Candidate>();
-  for (const { candidate } of material) {
+  const strong = [...material, ...weighed.filter(({ candidate }) => candidate.role === 'note')];
+  for (const { candidate } of strong) {
     for (const id of candidate.suppresses ?? []) {
       for (const { candidate: other } of weighed)
         if (other.id === id && !symptoms.has(candidate)) symptoms.set(other, candidate);
@@ -68,7 +69,7 @@ export function rank(candidates: readonly Candidate[], calibrated: Calibrated | 
       saving,
       failsInMs: candidate.failsInMs ?? null,
       confidence: confidenceOf(candidate, calibrated, isDoubtful, saving),
-      ...{ evidence: candidate.evidence, advice: candidate.advice, explains: [...new Set(explained)] },
+      ...{ evidence: candidate.evidence, advice: newAdvice(candidate.advice), explains: [...new Set(explained)] },
     };
   };
   const risks = weighed.filter(({ candidate }) => candidate.role === 'risk');
@@ -82,6 +83,11 @@ export function rank(candidates: readonly Candidate[], calibrated: Calibrated | 
     ],
     notes: rest.map((each) => toFinding(each, 'note')),
   };
+}
+
+/** What the program has set already is no advice. */
+function newAdvice(advice: Candidate['advice']): Candidate['advice'] {
+  return advice.filter(({ option, value, now }) => option === undefined || value === undefined || value !== now);
 }
 
 /** Where calls come by themselves, the run cannot become shorter: then the saving is that of a call. */

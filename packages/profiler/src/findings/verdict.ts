@@ -45,6 +45,9 @@ export function verdictOf(measured: Measured, findings: readonly Finding[], note
   const held = healthyButHeld(measured);
   if (held !== undefined && findings.every(({ saving }) => saving === null || saving.of === 'call')) return held;
   if (cause !== undefined) return told('bottleneck', cause);
+  // What is outside of the pool saves nothing in a replay of the pool.
+  const outside = notes.find(({ id, explains }) => id === 'R26' && explains.length > 0);
+  if (outside !== undefined) return told('bottleneck', outside);
   const later = findings.find(({ kind }) => kind === 'risk');
   if (later !== undefined) return told('risk', later);
   return healthy(measured);

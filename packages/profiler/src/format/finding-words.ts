@@ -50,7 +50,7 @@ export function optionWords({ option, value, now, isSet }: Advice): string | und
     ...(now === undefined ? [] : [`now ${JSON.stringify(now)}`]),
     ...(isSet === true ? ['set by the program'] : []),
   ];
-  const change = value === undefined ? option : `${option}: ${JSON.stringify(value)}`;
+  const change = value === undefined ? option : `${option}: ${isCode(value) ? value : JSON.stringify(value)}`;
   return facts.length === 0 ? change : `${change} (${facts.join(', ')})`;
 }
 
@@ -74,4 +74,9 @@ export function scopeWords({ task, section, workerId, peer }: Finding['scope']):
     ...(workerId === undefined ? [] : [`worker ${workerId}`]),
     ...(peer === undefined ? [] : [`server ${formatName(peer)}`]),
   ].join(', ');
+}
+
+/** Values that are no texts stand as code would have them. */
+function isCode(value: Advice['value']): value is string {
+  return typeof value === 'string' && /^[{[(]/.test(value);
 }

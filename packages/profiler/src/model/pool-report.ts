@@ -99,7 +99,7 @@ export interface Asked {
    * Cores that workers used: `meanUsed` by threads that run handlers, `meanNative` by all others of theirs. Those are libuv's (file system,
    * zlib, crypto) and V8's helpers. Null if unknown.
    */
-  cores: { available: number; meanUsed: number | null; meanNative: number | null };
+  cores: { available: number; meanUsed: number | null; meanNative: number | null; nativeThreads: number };
   /** `refused`: calls that found it full. They are no tries. */
   queue: { max: number | null; peak: number; refused: number };
   recycle: { afterTasks: number | null; isSet: boolean };

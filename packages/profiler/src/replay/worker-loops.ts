@@ -2,6 +2,7 @@ import type { Cores } from './cores.js';
 import type { Line } from './line.js';
 import type { Rows } from './rows.js';
 import type { RunRecord } from './run-record.js';
+import { Successors } from './successors.js';
 import { IntQueue } from './time-heap.js';
 
 /** What a worker's thread does. */
@@ -39,6 +40,7 @@ export class WorkerLoops {
   readonly #backlog: IntQueue[];
   readonly #left: Int32Array;
   readonly #bootedAt: Float64Array;
+  readonly #successors: Successors;
   readonly #computing: Float64Array;
   readonly #factor: Float64Array;
   readonly #places: number;
@@ -61,6 +63,7 @@ export class WorkerLoops {
     this.atWork = new Int32Array(record.names.length);
     this.#ready = record.workers.map(() => new IntQueue());
     this.#backlog = record.workers.map(() => new IntQueue());
+    this.#successors = new Successors(record);
     this.#left = new Int32Array(workers).fill(record.recycle?.afterTasks ?? -1);
     this.#bootedAt = new Float64Array(workers);
     this.#computing = new Float64Array(record.rows.count);
@@ -105,7 +108,7 @@ export class WorkerLoops {
     // Its successor starts while the last task runs.
     if (left === 1) {
       this.#down(worker);
-      this.#bootedAt[worker] = nowMs + (this.#record.recycle?.bootMs ?? 0);
+      this.#bootedAt[worker] = this.#successors.begin(nowMs);
     }
   }
 

@@ -32,6 +32,13 @@ describe('the use of cores', () => {
     expect(pools[0]?.asked.cores.meanNative).toBeCloseTo(2.4, 9);
   });
 
+  it('takes no start of a worker thread for work of native threads', () => {
+    const pool = poolOf('thread', 100, null, 300);
+    pool.capacity.totals.boot = 600;
+    const { pools } = coreUse({ processMs: 1000, threadMs: 100, machineMs: null }, WALL_MS, 0, [pool]);
+    expect(pools[0]?.asked.cores.meanNative).toBeCloseTo((1000 - 100 - 200 - 600) / WALL_MS, 9);
+  });
+
   it('gives the native threads of the program to pools of threads, by the time that their handlers wait', () => {
     const times = { processMs: 1000, threadMs: 100, machineMs: null };
     const all = [poolOf('thread', 100, null, 300), poolOf('thread', 100, null, 100), poolOf('inline', 50, null, 500)];

@@ -19,7 +19,7 @@ describe('options that an advice names', () => {
     expect(overridesOf({ text: '', option: 'tasks["a.b [c]"].exclusive', value: true })).toEqual({
       tasks: { 'a.b [c]': { exclusive: true } },
     });
-    expect(overridesOf({ text: '', option: 'execArgv', value: '--max-semi-space-size=32' })).toEqual({
+    expect(overridesOf({ text: '', option: 'execArgv', value: "['--max-semi-space-size=32']" })).toEqual({
       execArgv: ['--max-semi-space-size=32'],
     });
   });

@@ -54,7 +54,31 @@ it('advises workers.min only where it asks for fewer workers than there are', ()
   const option = (min: number) => starts(slowStarts(min))[0]!.advice[0]!;
   expect(option(1)).toMatchObject({ option: 'workers.min' });
   expect(option(4)).not.toHaveProperty('option');
-  expect(option(4).text).toContain('pool.ready()');
+  expect(option(4).text).toContain('setup()');
+});
+
+it('advises an early start only where tasks waited for the first worker', () => {
+  const [finding] = starts((pool) => {
+    pool.bootWaitMs = 0.3 * pool.byTask.reduce((sum, { latency }) => sum + latency.totalMs, 0);
+    pool.asked.workers.min = 4;
+  });
+  expect(finding!.advice[0]!.text).toContain('pool.ready()');
+});
+
+it('leaves the starts of successors to the deaths before them', () => {
+  const replaced = (deaths: number) => (pool: PoolReport) => {
+    pool.capacity.totals.boot = 0.5 * pool.capacity.wantedMs;
+    for (const worker of pool.workers) Object.assign(worker, { slot: 1, bootMs: 100 });
+    pool.deaths = Array.from({ length: deaths }, () => ({
+      workerId: 1,
+      atMs: 1,
+      why: 'exit code 1',
+      section: '',
+      lostMs: 0,
+    }));
+  };
+  expect(starts(replaced(3))).toEqual([]);
+  expect(starts(replaced(0))).toHaveLength(1);
 });
 
 it('advises a warm-up where first tasks are slow, and workers are there in time', () => {

@@ -80,7 +80,7 @@ export function sampleReport({ tasks = 500, workers = 4, keep = tasks, seed = 1 
       prefetch: { value: 'auto', isSet: false },
       heap: { limitBytes: 2 ** 31, peakBytes: 60e6 },
       memory: { limitBytes: 8e9, peakBytes: 600e6, perWorkerBytes: 120e6 },
-      cores: { available: 4, meanUsed: 3.1, meanNative: 0.2 },
+      cores: { available: 4, meanUsed: 3.1, meanNative: 0.2, nativeThreads: 4 },
       queue: { max: null, peak: 18, refused: 0 },
       recycle: { afterTasks: null, isSet: false },
       codec: 'structured',

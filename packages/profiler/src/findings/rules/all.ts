@@ -10,6 +10,8 @@ import { hotSection } from './hot-section.js';
 import { limited } from './limits.js';
 import { blockedMainThread, tasksTooSmall } from './main-thread.js';
 import { garbage, leak } from './memory.js';
+import { nativeThreads } from './native-threads.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { batches } from './policies.js';
 import { doubts } from './quality.js';
 import { unexplainedWait, unstableQueue } from './queueing.js';
@@ -40,6 +42,7 @@ export const RULES: readonly ((view: PoolView) => Candidate[])[] = [
   leak, // R13
   blockingNeighbour, // R14
   waitingHandlers, // R15
+  nativeThreads, // R15
   blockingCalls, // R16
   coldStart, // R17
   deaths, // R18
@@ -51,6 +54,7 @@ export const RULES: readonly ((view: PoolView) => Candidate[])[] = [
   tailOfGroups, // R24
   sizing, // R25
   sharedResource, // R26
+  oneAtATime, // R26
   scalingLimit, // R27
   doubts, // R28
   resourceWait, // R30

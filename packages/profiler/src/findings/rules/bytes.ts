@@ -1,3 +1,4 @@
+import type { Advice } from '../../model/finding.js';
 import { withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
@@ -7,6 +8,9 @@ import { bytes, duration, named, percent } from '../words.js';
 const LEAST_BYTES = 4096;
 /** Buffers from this size on are not copied when they are moved or borrowed. */
 const LARGE = 65_536;
+
+/** From this cost of a byte on, values are objects, ns. Copies of buffers cost less than 1, and objects 10 to 100. */
+const OF_OBJECTS = 5;
 
 /** R03: values are written and read for a large part of the time. */
 export function serialization(view: PoolView): Candidate[] {
@@ -47,38 +51,11 @@ export function serialization(view: PoolView): Candidate[] {
         evidence('cost a byte', nsPerByte / 1e6, 'ms', null, 'codec time of the name ÷ its bytes'),
       ],
       advice: [
-        ...(isLarge && pool.kind === 'process'
-          ? [
-              setOption(
-                view,
-                'kind',
-                'thread',
-                'Use threads, and move large buffers with `transfer` in place of copies.',
-                pool.kind,
-              ),
-            ]
-          : []),
-        ...(isLarge
-          ? [
-              setOption(
-                view,
-                direction === 'in' ? 'transfer' : 'move',
-                true,
-                direction === 'in'
-                  ? 'Move large buffers of inputs: `run(name, input, { transfer: [buffer] })`, or leave them in place with `borrow: true`.'
-                  : 'Move large buffers of results out of the handler, or write them where they are needed.',
-                false,
-              ),
-            ]
-          : [
-              setOption(
-                view,
-                'codec',
-                'a module of its own',
-                'Give the values a codec of their own, or send less.',
-                pool.asked.codec,
-              ),
-            ]),
+        ...(nsPerByte >= OF_OBJECTS
+          ? objectAdvice(what)
+          : isLarge
+            ? bufferAdvice(view, direction)
+            : [codecAdvice(view)]),
         { text: `Send ids or paths in place of data, keep data in the worker, and return less.` },
       ],
       step: STEP.bytes,
@@ -91,6 +68,35 @@ export function serialization(view: PoolView): Candidate[] {
       }),
     }),
   ];
+}
+
+/** Buffers can be moved. */
+function bufferAdvice(view: PoolView, direction: 'in' | 'out'): Advice[] {
+  const { kind } = view.pool;
+  const threads = 'Use threads, and move large buffers with `transfer` in place of copies.';
+  return [
+    ...(kind === 'process' ? [setOption(view, 'kind', 'thread', threads, kind)] : []),
+    {
+      text:
+        direction === 'in'
+          ? 'Move large buffers of inputs: `run(name, input, { transfer: [buffer] })`, or leave them in place with `borrow: true`.'
+          : 'Move large buffers of results out of the handler with `move()`, or write them where they are needed.',
+    },
+  ];
+}
+
+/** Objects are written and read one by one, whatever carries them. */
+function objectAdvice(what: string): Advice[] {
+  return [
+    {
+      text: `Make ${what} of fewer objects: pack numbers into typed arrays, and leave out what the other side needs not.`,
+    },
+  ];
+}
+
+function codecAdvice(view: PoolView): Advice {
+  const { codec } = view.pool.asked;
+  return setOption(view, 'codec', 'a module of its own', 'Give the values a codec of their own, or send less.', codec);
 }
 
 /** R04: frames are long on their way while both sides have time. */

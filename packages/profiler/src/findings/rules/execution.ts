@@ -2,8 +2,9 @@ import { nativePartOf } from '../../replay/native-part.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { withRows } from '../../replay/what-if.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
-import { coresOfWorkers, largestOf, ofTask, type PoolView, setOption, share } from '../view.js';
+import { activeWindows, coresOfWorkers, largestOf, ofTask, type PoolView, setOption, share, sumOf } from '../view.js';
 import { duration, named, percent } from '../words.js';
+import { nativeThreadsOf } from './native-threads.js';
 
 /** R14: in a worker with several tasks, one computes or blocks for long, and the others wait. */
 export function blockingNeighbour(view: PoolView): Candidate[] {
@@ -55,7 +56,8 @@ export function waitingHandlers(view: PoolView): Candidate[] {
   const { loopIdleMs, cpuMs, gcMs } = view.execution;
   const idle = share(loopIdleMs, executionMs);
   const computing = share(cpuMs + gcMs, executionMs);
-  if (idle < 0.5 || computing >= 0.3 || view.occupancy < 0.7 || share(view.queueMs, view.latencyMs) < 0.2) return [];
+  if (idle < 0.5 || computing >= 0.3 || crowdedOccupancy(view) < 0.7) return [];
+  if (share(view.queueMs, view.latencyMs) < 0.2 || nativeThreadsOf(view).isFull) return [];
   const present = Math.max(1, pool.asked.concurrency.now);
   const byLoop = Math.max(1, Math.floor((present * 0.95) / Math.max(0.005, view.loopShare)));
   const byTasks = Math.max(present + 1, Math.ceil(view.peakTasks / workers));
@@ -74,7 +76,13 @@ export function waitingHandlers(view: PoolView): Candidate[] {
       evidence: [
         evidence('waiting', idle, 'share', 0.5, 'idle event loop ÷ execution'),
         evidence('computing', computing, 'share', 0.3, '(cpu + gc) ÷ execution; below this'),
-        evidence('occupancy', view.occupancy, 'share', 0.7, 'execution ÷ (time of workers × concurrency)'),
+        evidence(
+          'occupancy',
+          crowdedOccupancy(view),
+          'share',
+          0.7,
+          'busy workers ÷ workers while tasks waited, or execution ÷ places',
+        ),
         evidence('loops at work', view.loopShare, 'share', null, 'time of loops not idle ÷ time of workers'),
       ],
       advice: [
@@ -92,6 +100,18 @@ export function waitingHandlers(view: PoolView): Candidate[] {
       without: (record) => ({ ...record, concurrency: wanted }),
     }),
   ];
+}
+
+/** Occupied places while tasks waited: in bursts they are full, and between them empty. */
+function crowdedOccupancy(view: PoolView): number {
+  const { workersBusy, workersUp, queued } = view.pool.curves;
+  const crowded = activeWindows(view).filter((i) => (queued[i] ?? 0) >= 1 && (workersUp[i] ?? 0) > 0);
+  const busy = share(
+    sumOf(crowded, (i) => workersBusy[i] ?? 0),
+    sumOf(crowded, (i) => workersUp[i] ?? 0),
+  );
+  // A worker with several places may be busy with one of them.
+  return view.pool.asked.concurrency.now > 1 ? view.occupancy : Math.max(view.occupancy, busy);
 }
 
 /** Tasks of a worker for which native threads find cores. Infinity where they compute little. */

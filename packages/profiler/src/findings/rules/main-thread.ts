@@ -14,8 +14,8 @@ export function blockedMainThread(view: PoolView): Candidate[] {
   // A worker whose result the main thread has not read has a task, and does nothing.
   const unread = capacityShare(view, 'other');
   if (starved + unread < 0.1 && busyShare < 0.95 && lateMs < 100) return [];
-  // A main thread that sleeps most of the time keeps nothing from workers.
-  if (busyShare < 0.3) return [];
+  // A main thread that sleeps most of the time keeps nothing from workers. Handlers that run in it are no other's work.
+  if (busyShare < 0.3 || pool.kind === 'inline') return [];
   // Where our own work fills the thread, R03 and R07 say which.
   if (own < 0.3 || share(ledger.userMs + ledger.gcMs, ledger.wallMs) < 0.1) return [];
   const hot = measured.parent.cpu?.hot.find(({ file }) => file !== '' && !file.startsWith('node:'));
@@ -60,13 +60,18 @@ export function blockedMainThread(view: PoolView): Candidate[] {
       ],
       advice: [
         move,
-        setOption(
-          view,
-          'prefetch',
-          ahead,
-          `Or send ${ahead} tasks ahead, so that workers go on meanwhile.`,
-          pool.asked.prefetch.value,
-        ),
+        // A thread that is always busy has no time for results either.
+        ...(busyShare < 0.7
+          ? [
+              setOption(
+                view,
+                'prefetch',
+                ahead,
+                `Or send ${ahead} tasks ahead, so that workers go on meanwhile.`,
+                pool.asked.prefetch.value,
+              ),
+            ]
+          : []),
       ],
       step: STEP.parent,
       explains: ['R04', 'R07', 'R01', 'R22', 'R08'],

@@ -45,7 +45,7 @@ export function garbage(view: PoolView): Candidate[] {
       : setOption(
           view,
           'execArgv',
-          '--max-semi-space-size=32',
+          "['--max-semi-space-size=32']",
           'Give short-lived objects more room: add --max-semi-space-size=32 to execArgv.',
         );
   return [

@@ -15,12 +15,12 @@ export const HANGING_STEP =
 /** Shorter stretches without a result are nothing special. */
 const LEAST_QUIET_MS = 1000;
 
-/** A handler hangs if it has run for this long, and for this multiple of what others of its name take. */
+/** A handler hangs if it has run for this long, and for a multiple of what others take. */
 const LEAST_HANGING_MS = 500;
 const MUCH_LONGER = 10;
 /** Fewer tries of a name say nothing of what is usual. */
 const LEAST_OF_NAME = 5;
-/** Part of the places of workers that hanging handlers take, from which on they are told. */
+/** Part of the places of workers that hanging handlers take: from here on, a report names them. */
 const TAKEN = 0.1;
 
 /** Handlers that had not come back at the end, in words. */

@@ -26,6 +26,9 @@ export function unstableQueue(view: PoolView): Candidate[] {
     flowing.map((i) => curves.queued[i] ?? 0),
   );
   const spanS = (seconds.at(-1) ?? 0) - (seconds[0] ?? 0);
+  // A program that encodes inputs most of the time calls as fast as it can: its calls have an end.
+  const encodeS = sumOf(pool.byTask, ({ codec }) => codec.inputEncodeMs) / 1000;
+  if (encodeS >= 0.5 * spanS) return [];
   const arrivals = sumOf(flowing, (i) => curves.arrived[i] ?? 0) / Math.max(1e-9, spanS);
   if (!(low > 0) || slope * spanS < Math.max(10, 2 * view.places) || slope < 0.05 * arrivals) return [];
   const queued = Math.max(0, ...flowing.map((i) => curves.queued[i] ?? 0));

@@ -5,6 +5,7 @@ import { groupedSlope } from '../../statistics/least-squares.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
 import { ofTask, type PoolView, setOption, share } from '../view.js';
 import { named } from '../words.js';
+import { nativeThreadsOf } from './native-threads.js';
 
 const LEAST_TASKS = 100;
 const MOST_TASKS = 5000;
@@ -14,6 +15,7 @@ export function sharedResource(view: PoolView): Candidate[] {
   const { pool, record, places } = view;
   const queueing = share(view.execution.runQueueMs, view.executionMs);
   // Waiting for a core, or for the thread of the worker, makes tasks slow in company as well.
+  if (nativeThreadsOf(view).isFull) return [];
   if (record === null || places < 2 || queueing >= 0.05 || (pool.asked.concurrency.now > 1 && view.loopShare >= 0.5))
     return [];
   return pool.byTask.flatMap((task) => {

@@ -2,7 +2,7 @@ import type { Advice } from '../../model/finding.js';
 import { ENDS, HANDLER_PARTS, handlerMs, pickRows, type Rows } from '../../replay/rows.js';
 import type { RunRecord } from '../../replay/run-record.js';
 import { median, quantile } from '../../statistics/quantile.js';
-import { type Candidate, cause, evidence, STEP } from '../candidate.js';
+import { type Candidate, cause, evidence, risk, STEP } from '../candidate.js';
 import { capacityShare, largestOf, type PoolView, setOption, share, sumOf } from '../view.js';
 import { count, duration, percent } from '../words.js';
 
@@ -12,6 +12,8 @@ const COLD = 1.3;
 /** Part of the first tasks that must be longer than nearly all usual ones. */
 const AS_A_RULE = 0.8;
 
+const START_EARLY = 'Start the pool early, and `await pool.ready()` before the first task.';
+
 /** R17: starts of workers, and their first tasks, take a large part of the time. */
 export function coldStart(view: PoolView): Candidate[] {
   const { pool } = view;
@@ -20,7 +22,11 @@ export function coldStart(view: PoolView): Candidate[] {
   const coldMs = coldTime(view);
   const coldPart = share(coldMs, pool.capacity.wantedMs);
   const part = capacityShare(view, 'boot') + coldPart;
-  if (part < 0.1 && share(pool.bootWaitMs, view.latencyMs) < 0.2) return [];
+  const waited = share(pool.bootWaitMs, view.latencyMs);
+  if (part < 0.1 && waited < 0.2) return [];
+  // Successors of workers that died are R18's, and those of workers that were killed for a task are R19's.
+  const successors = pool.workers.length - new Set(pool.workers.map(({ slot }) => slot)).size;
+  if (pool.deaths.length > 0 && 2 * successors >= boots.length && waited < 0.2) return [];
   const { afterTasks } = pool.asked.recycle;
   const isRecycled =
     afterTasks !== null &&
@@ -42,7 +48,7 @@ export function coldStart(view: PoolView): Candidate[] {
         evidence('start', bootMs, 'ms', null, 'median from spawn to ready'),
         evidence(
           'wait for the first worker',
-          share(pool.bootWaitMs, view.latencyMs),
+          waited,
           'share',
           0.2,
           'part of the queue wait before any worker was ready ÷ latency',
@@ -68,7 +74,10 @@ export function coldStart(view: PoolView): Candidate[] {
                   `Keep ${view.workers} workers: workers.min, and \`await pool.ready()\` before the first task.`,
                   pool.asked.workers.min,
                 )
-              : { text: 'Start the pool early, and `await pool.ready()` before the first task.' },
+              : {
+                  text:
+                    waited > 0 ? START_EARLY : 'Let setup() do less, or later: what few tasks need, when they need it.',
+                },
             { text: 'Import less at the top of the worker module: what few tasks need, import where it is needed.' },
           ],
       step: STEP.start,
@@ -175,40 +184,40 @@ export function deaths(view: PoolView): Candidate[] {
   );
   const isMemory = /memory|heap|oom/i.test(why);
   const limitMb = Math.round(((pool.asked.heap.limitBytes ?? 2 ** 30) * 2) / 2 ** 20);
-  return [
-    cause({
-      id: 'R18',
-      title: 'WORKERS DIE',
-      text:
-        `${count(all.length, 'worker')} died, most by ${why}${section === undefined ? '' : `, in section ${section}`}. New starts and lost work took ` +
-        `${percent(part)} of the time of workers.`,
-      scope: section === undefined ? {} : { section },
-      evidence: [
-        evidence('deaths', part, 'share', 0.05, '(deaths × start + lost execution) ÷ capacity'),
-        evidence('deaths', all.length, 'count', null, 'workers that ended by themselves'),
-        evidence('lost', lostMs, 'ms', null, 'execution that died with its worker'),
-      ],
-      advice: isMemory
-        ? [
-            setOption(
-              view,
-              'memory.perWorkerBytes',
-              limitMb * 2 ** 20,
-              `Give workers a heap of ${limitMb} MB, or find what fills it: memory.perWorkerBytes.`,
-              pool.asked.heap.limitBytes ?? 'auto',
-            ),
-          ]
-        : [
-            {
-              text: `Mend what ends the worker (${why})${section === undefined ? '' : `: section ${section} was open`}. A death takes all tasks of its worker along.`,
-            },
-            setOption(view, 'crash.attempts', 1, 'Until then, run such a task once only: crash.attempts = 1.', 2),
-          ],
-      step: STEP.start,
-      explains: ['R17', 'R19', 'R22', 'R01'],
-      without: withoutDeaths,
-    }),
-  ];
+  const found: Parameters<typeof cause>[0] = {
+    id: 'R18',
+    title: 'WORKERS DIE',
+    text:
+      `${count(all.length, 'worker')} died, most by ${why}${section === undefined ? '' : `, in section ${section}`}. New starts and lost work took ` +
+      `${percent(part)} of the time of workers.`,
+    scope: section === undefined ? {} : { section },
+    evidence: [
+      evidence('deaths', part, 'share', 0.05, '(deaths × start + lost execution) ÷ capacity'),
+      evidence('deaths', all.length, 'count', null, 'workers that ended by themselves'),
+      evidence('lost', lostMs, 'ms', null, 'execution that died with its worker'),
+    ],
+    advice: isMemory
+      ? [
+          setOption(
+            view,
+            'memory.perWorkerBytes',
+            limitMb * 2 ** 20,
+            `Give workers a heap of ${limitMb} MB, or find what fills it: memory.perWorkerBytes.`,
+            pool.asked.heap.limitBytes ?? 'auto',
+          ),
+        ]
+      : [
+          {
+            text: `Mend what ends the worker (${why})${section === undefined ? '' : `: section ${section} was open`}. A death takes all tasks of its worker along.`,
+          },
+          setOption(view, 'crash.attempts', 1, 'Until then, run such a task once only: crash.attempts = 1.', 2),
+        ],
+    step: STEP.start,
+    explains: ['R17', 'R19', 'R22', 'R01'],
+    without: withoutDeaths,
+  };
+  // Without single tries, a replay has no deaths to leave out.
+  return [view.record?.source === 'curves' ? risk({ ...found, without: null, failsInMs: 0 }) : cause(found)];
 }
 
 /** The run in which tasks that killed their workers ended well, at once: their later tries fall away. */

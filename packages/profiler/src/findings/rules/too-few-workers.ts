@@ -44,7 +44,7 @@ export function tooFewWorkers(view: PoolView): Candidate[] {
       id: 'R01',
       title: 'TOO FEW WORKERS',
       text:
-        `Tasks spent ${percent(waiting)} of their time waiting for one of ${workers} workers, which were ` +
+        `Tasks spent ${percent(waiting)} of their time waiting for ${workers === 1 ? 'the only worker, which was' : `one of ${workers} workers, which were`} ` +
         `${percent(occupancy)} occupied. ${headroom.toFixed(1)} of ${view.cores.toFixed(1)} cores were free.`,
       evidence: [
         evidence(

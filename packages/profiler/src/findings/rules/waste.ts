@@ -114,9 +114,8 @@ export function retryStorm(view: PoolView): Candidate[] {
           setOption(
             view,
             ofTask(task.task, 'retry.on'),
-            `not ${what}`,
+            `(error) => ${test}`,
             `Do not try ${what} again: ${ofTask(task.task, 'retry')} = { attempts, on: (error) => ${test} }.`,
-            task.asked.retries,
           ),
           ...(task.asked.breaker ? [] : [breakerAdvice(view, task.task)]),
         ],

@@ -89,6 +89,7 @@ function poolOf(run: Simulated, wallMs: number): PoolReport {
       cores: {
         available: record.cores,
         meanUsed: (totals.cpu + totals.gc + totals.decode + totals.encode) / wallMs,
+        nativeThreads: 64,
         meanNative: rows.native.reduce((sum, ms) => sum + ms, 0) / wallMs,
       },
       queue: { max: null, peak: Math.max(0, ...meter.columns.queued.map((sum) => sum / meter.windowMs)), refused: 0 },
