@@ -5,6 +5,7 @@ import {
   CHANNELS,
   type IoMessage,
   type PhaseMessage,
+  PoolError,
   type PoolProfiling,
   type PoolStats,
   type ProfileMessage,
@@ -15,7 +16,7 @@ import {
   type UsageMessage,
   type WorkerMessage,
 } from '@millpond/core';
-import { PROFILING } from '@millpond/core/internal';
+import { isRecord, PROFILING } from '@millpond/core/internal';
 import type { Level } from './model/report-data.js';
 import { refuse, show } from './options.js';
 import { followEvents } from './pool-events.js';
@@ -85,13 +86,12 @@ export class Attachments {
 
   /** @throws ERR_OPTION if it is not a pool, or attached already */
   add(pool: ProfiledPool): void {
-    if (typeof (pool as Partial<ProfiledPool> | null | undefined)?.stats !== 'function') {
-      refuse('pool', `must be a Pool; received ${show(pool)}.`);
-    }
-    const { name, kind, workerList, sizing, tasks, byTask } = pool.stats();
+    const stats = statsOf(pool);
     if (this.#all.has(pool)) {
-      refuse('pool', `must be attached once; "${name}" is attached to this profiler already.`);
+      refuse('pool', `must be attached once; "${stats.name}" is attached to this profiler already.`);
     }
+    const { kind, workerList, sizing, tasks, byTask } = stats;
+    const name = this.#freeName(stats.name);
     const { queued, dispatched } = tasks;
     const recorder = new PoolRecorder(
       {
@@ -132,6 +132,14 @@ export class Attachments {
     for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
   }
 
+  /** Outputs tell pools apart by their names, so each has one of its own. */
+  #freeName(wanted: string): string {
+    const taken = new Set(Array.from(this.#all.values(), ({ recorder }) => recorder.pool.name));
+    let name = wanted;
+    for (let i = 2; taken.has(name); i++) name = `${wanted} (${i})`;
+    return name;
+  }
+
   #listen(): void {
     for (const [channel, listener] of this.#listeners) subscribe(channel, listener);
   }
@@ -143,6 +151,25 @@ export class Attachments {
       if (attachment !== undefined) take(attachment.recorder, message as M);
     };
   }
+}
+
+/** Other objects have a method of this name, too: another profiler, a file. */
+function statsOf(pool: ProfiledPool): ReturnType<ProfiledPool['stats']> {
+  const refusal = { option: 'pool', reason: `must be a Pool; received ${show(pool)}.` };
+  if (typeof (pool as Partial<ProfiledPool> | null | undefined)?.stats !== 'function')
+    throw new PoolError('ERR_OPTION', refusal);
+  let stats: Partial<ReturnType<ProfiledPool['stats']>> | undefined;
+  try {
+    stats = pool.stats();
+  } catch (cause) {
+    throw new PoolError('ERR_OPTION', refusal, { cause });
+  }
+  const isOfPool =
+    typeof stats?.name === 'string' &&
+    Array.isArray(stats.workerList) &&
+    [stats.sizing, stats.tasks].every((part) => isRecord(part));
+  if (!isOfPool) throw new PoolError('ERR_OPTION', refusal);
+  return stats as ReturnType<ProfiledPool['stats']>;
 }
 
 /** The symbol is that of any copy of the package, which no type can say. */

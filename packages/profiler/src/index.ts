@@ -23,7 +23,8 @@ export type {
 export type { DamagedEntry, HistoryEntry, HistoryOptions } from './compare/history.js';
 export type { MetricUnit } from './compare/metrics.js';
 export { doctor } from './findings/doctor.js';
-export type { DoctorCandidate, DoctorOptions, DoctorResult, Run } from './findings/doctor.js';
+export type { DoctorResult, Run } from './findings/doctor.js';
+export type { DoctorCandidate, DoctorOptions } from './findings/doctor-options.js';
 export type { Interval } from './statistics/bootstrap.js';
 export type { Overrides } from './findings/overrides.js';
 export type { LiveServer } from './live/serve.js';

@@ -6,6 +6,7 @@ import { sum } from './build/sums.js';
 import { ParentProfile } from './cpu/parent-profile.js';
 import { ProfileRecorder } from './cpu/profile-recorder.js';
 import { judge } from './findings/judge.js';
+import { count } from './findings/words.js';
 import type { LiveSource } from './live/live-state.js';
 import { PoolsSource, type WatchedPool } from './live/pools-source.js';
 import type { CpuReport } from './model/cpu.js';
@@ -75,7 +76,9 @@ export class Measuring {
   async collect(): Promise<void> {
     const silent = await this.attachments.collect(COLLECT_WITHIN_MS);
     if (silent > 0) {
-      this.#remarks.push(`${silent} workers did not send their last measurements within ${COLLECT_WITHIN_MS} ms`);
+      this.#remarks.push(
+        `${count(silent, 'worker')} did not send the last measurements within ${COLLECT_WITHIN_MS} ms`,
+      );
     }
   }
 
@@ -103,7 +106,11 @@ export class Measuring {
   /** What a live page shows of all this. A pool that cannot say enough about itself becomes a line of text on the page. */
   liveSource(): LiveSource {
     return new PoolsSource({
-      pools: () => Array.from(this.attachments.all, ({ pool }) => pool as unknown as WatchedPool),
+      pools: () =>
+        Array.from(this.attachments.all, ({ pool, recorder }) => ({
+          name: recorder.pool.name,
+          pool: pool as unknown as WatchedPool,
+        })),
       // Without single tries: it is made again and again.
       report: () => this.report(false),
       ...{ level: this.#options.level, startedAt: this.#startedAt, startMs: this.#startMs, now: hostNowMs },

@@ -54,7 +54,7 @@ export function resolveProfilerOptions(options: ProfilerOptions | undefined): Re
     if (typeof value !== 'boolean') refuse(option, `must be true or false; received ${show(value)}.`);
   if (!Number.isInteger(sampleUs) || sampleUs < LEAST_SAMPLE_US || sampleUs > MOST_SAMPLE_US)
     refuse('sampleUs', `must be an integer from ${LEAST_SAMPLE_US} to ${MOST_SAMPLE_US}; received ${show(sampleUs)}.`);
-  if (!Array.isArray(mute) || !mute.every((id) => typeof id === 'string' && /^R(?:0[1-9]|[12]\d|3[0-7])$/.test(id)))
+  if (!Array.isArray(mute) || !mute.every(isRuleId))
     refuse('mute', `must be a list of ids from "R01" to "R37"; received ${show(mute)}.`);
   return { level, io, sampleUs, heap, mute: [...(mute as readonly string[])] };
 }
@@ -87,11 +87,24 @@ export function resolveSnapshotOptions(options: SnapshotOptions | undefined): { 
   return { sinceLast };
 }
 
+/** Whether there is a rule of this id. */
+export function isRuleId(id: unknown): boolean {
+  return typeof id === 'string' && /^R(?:0[1-9]|[12]\d|3[0-7])$/.test(id);
+}
+
 /** A value as an error message shows it: short, and with its type. */
 export function show(value: unknown): string {
-  const text = inspect(value, { depth: 0, breakLength: Infinity }).slice(0, 80);
-  if (value === null || value === undefined) return text;
-  return `${text} (${Array.isArray(value) ? 'array' : typeof value})`;
+  if (value === null || value === undefined) return String(value);
+  return `${inspected(value)} (${Array.isArray(value) ? 'array' : typeof value})`;
+}
+
+function inspected(value: unknown): string {
+  try {
+    return inspect(value, { depth: 0, breakLength: Infinity }).slice(0, 80);
+  } catch {
+    // A value may bring its own inspect function, which may throw.
+    return 'a value that cannot be shown';
+  }
 }
 
 export function refuse(option: string, reason: string): never {

@@ -1,6 +1,7 @@
 import { hostNowMs } from '@millpond/core/internal';
 import type { ProfiledPool } from './attach.js';
-import { doctor, type DoctorCandidate, type DoctorOptions, type DoctorResult, type Run } from './findings/doctor.js';
+import { doctor, type DoctorResult, type Run } from './findings/doctor.js';
+import type { DoctorCandidate, DoctorOptions } from './findings/doctor-options.js';
 import { type LiveServer, serveLive } from './live/serve.js';
 import type { ServeOptions } from './live/serve-options.js';
 import { Measuring } from './measuring.js';

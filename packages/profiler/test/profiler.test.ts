@@ -182,8 +182,27 @@ describe('attach', () => {
       '"pool" must be a Pool; received {} (object)',
     );
     expect(messageOf('ERR_OPTION', () => profiler.attach(undefined as never))).toMatch('received undefined');
+    expect(messageOf('ERR_OPTION', () => profiler.attach(new Profiler() as never))).toMatch(
+      '"pool" must be a Pool; received Profiler {} (object)',
+    );
+    const hidden = { [Symbol.for('nodejs.util.inspect.custom')]: () => expect.fail('shown') };
+    expect(messageOf('ERR_OPTION', () => profiler.attach(hidden as never))).toMatch(
+      'received a value that cannot be shown',
+    );
+    for (const stats of [() => undefined, async () => pool.stats(), () => ({ name: 'file' })])
+      expect(messageOf('ERR_OPTION', () => profiler.attach({ stats } as never))).toMatch('"pool" must be a Pool');
     pool.saysTask(ran(hostNowMs(), hostNowMs() + 1));
     expect((await profiler.stop()).data.pools).toMatchObject([{ tries: 1 }]);
+  });
+
+  it('gives pools of one name names of their own', async () => {
+    const names = ['same', 'same (2)', 'same', 'same', 'other'];
+    const profiler = new Profiler();
+    for (const name of names) profiler.attach(new FakePool(name));
+    const unique = ['same', 'same (2)', 'same (3)', 'same (4)', 'other'];
+    profiler.snapshot({ sinceLast: true });
+    expect(profiler.snapshot({ sinceLast: true }).pools.map(({ name }) => name)).toEqual(unique);
+    expect((await profiler.stop()).data.pools.map(({ name }) => name)).toEqual(unique);
   });
 
   it('lets two profilers listen to one pool', async () => {

@@ -184,13 +184,13 @@ const MESSAGES = {
   ERR_REPORT: (d: {
     file: string;
     reason: string;
-    /** Files that are complete, and those that are not there. */
     written: readonly string[];
     left: readonly string[];
+    step?: string;
   }) =>
-    `The report could not be written to ${d.file}: ${d.reason} ` +
-    `${d.written.length === 0 ? 'No file is written' : `Complete: ${d.written.join(', ')}`}. Not written: ${d.left.join(', ')}. ` +
-    'No file is left half written. Name one file alone, as report.json, or another folder.',
+    d.written.length + d.left.length === 0
+      ? `The reports in ${d.file} could not be read: ${d.reason} ${d.step ?? 'Name another folder.'}`
+      : `The report could not be written to ${d.file}: ${d.reason} ${d.written.length === 0 ? 'No file is written' : `Complete: ${d.written.join(', ')}`}. Not written: ${d.left.join(', ')}. No file is left half written. ${d.step ?? 'Name one file alone, as report.json, or another folder.'}`,
   ERR_REQUEST: (d: {
     topic: string;
     /** Reason for code to test; the message has it in words. */

@@ -1,3 +1,4 @@
+import { count } from '../findings/words.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { DataQuality } from '../model/report-data.js';
 import type { PoolRecorder } from '../record/pool-recorder.js';
@@ -52,7 +53,8 @@ function missing(recorders: readonly PoolRecorder[]): string[] {
   if (all.length === 0) return [];
   const lines: string[] = [];
   const silent = all.filter(({ usage }) => usage === undefined).length;
-  if (silent > 0) lines.push(`${silent} of ${all.length} workers reported nothing of their event loop and memory`);
+  if (silent > 0)
+    lines.push(`${silent} of ${count(all.length, 'worker')} reported nothing of their event loop and memory`);
   if (all.some(({ usage }) => usage?.cpuMs === null))
     lines.push('this system does not measure the processor time of threads');
   if (all.some(({ usage }) => usage?.runQueueMs === null)) lines.push('this system does not count the wait for a core');
@@ -61,10 +63,18 @@ function missing(recorders: readonly PoolRecorder[]): string[] {
 
 function remarksOf({ pool, io, clock, untold, sectionMistakes }: PoolRecorder): string[] {
   const lines: string[] = [];
-  for (const [channel, count] of io.unknown)
-    lines.push(`${count} messages of the channel "${channel}" were not understood`);
-  if (io.folded > 0) lines.push(`${io.folded} operations of "${pool.name}" share the name "(other)"`);
+  for (const [channel, unknown] of io.unknown)
+    lines.push(
+      `${count(unknown, 'message')} of the channel "${channel}" ${unknown === 1 ? 'was' : 'were'} not understood`,
+    );
+  if (io.folded > 0)
+    lines.push(
+      `${count(io.folded, 'operation')} of "${pool.name}" ${io.folded === 1 ? 'has' : 'share'} the name "(other)"`,
+    );
   if (clock.isCoarse) lines.push(`idle times of "${pool.name}" longer ago are interpolated`);
-  if (untold > 0) lines.push(`${untold} marks, deaths or changes of "${pool.name}" had no place`);
+  if (untold > 0)
+    lines.push(
+      `${untold} ${untold === 1 ? 'mark, death or change' : 'marks, deaths or changes'} of "${pool.name}" had no place`,
+    );
   return [...lines, ...sectionMistakes.remarks(pool.name)];
 }

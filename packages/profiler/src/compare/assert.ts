@@ -1,4 +1,3 @@
-import { PoolError } from '@millpond/core';
 import { nearestOrAll } from '@millpond/core/internal';
 import { formatMs, formatName, formatShare } from '../format/units.js';
 import type { DurationStats } from '../model/durations.js';
@@ -7,9 +6,11 @@ import type { PoolReport } from '../model/pool-report.js';
 import type { ReportData } from '../model/report-data.js';
 import { SEGMENT_IDS, type SegmentId } from '../model/segments.js';
 import type { TaskReport } from '../model/task-report.js';
+import { isRuleId, refuse, show } from '../options.js';
 import type { Comparable } from './comparison.js';
 import { formatValue } from './comparison-text.js';
 import type { MetricUnit } from './metrics.js';
+import { reportOf } from './report-of.js';
 
 /** A figure of a report did not keep its limit. */
 export class ProfileAssertionError extends Error {
@@ -49,10 +50,7 @@ type Percentile = 'p50' | 'p75' | 'p90' | 'p95' | 'p99' | 'p999';
  * @throws ERR_OPTION if it is no report
  */
 export function assert(report: Comparable): ReportAssertions {
-  const data = report !== null && typeof report === 'object' && 'toJSON' in report ? report.toJSON() : report;
-  if (data?.version !== 2 || !Array.isArray(data.pools))
-    throw new PoolError('ERR_OPTION', { option: 'report', reason: 'must be a report of version 2.' });
-  return new ReportAssertions(data);
+  return new ReportAssertions(reportOf(report, 'report'));
 }
 
 export class ReportAssertions {
@@ -141,18 +139,13 @@ export class ReportAssertions {
   /** Largest memory of the pool, bytes. @throws ERR_OPTION if the system does not say */
   memory(): Limited {
     const { peakBytes } = this.#pool().asked.memory;
-    if (peakBytes === null)
-      throw new PoolError('ERR_OPTION', { option: 'memory', reason: 'is not in this report: the system did not say.' });
+    if (peakBytes === null) refuse('memory', 'is not in this report: the system did not say.');
     return this.#limited('memory', peakBytes, 'bytes');
   }
 
   /** A finding of the report, by its id. Notes, which are too small to act on, and muted ones do not count. */
   finding(id: RuleId): { absent(): ReportAssertions; present(): ReportAssertions } {
-    if (!/^R\d{2}$/.test(id))
-      throw new PoolError('ERR_OPTION', {
-        option: 'id',
-        reason: `must be an id as "R05"; received ${formatName(id)}.`,
-      });
+    if (!isRuleId(id)) refuse('id', `must be an id from "R01" to "R37"; received ${show(id)}.`);
     const names = this.#pools.map(({ name }) => name);
     const found = this.#report.findings.filter(
       ({ id: of, scope }) => of === id && (scope.pool === undefined || names.includes(scope.pool)),
@@ -183,8 +176,8 @@ export class ReportAssertions {
 
   #limited(metric: string, value: number, unit: MetricUnit | 'count', task?: TaskReport): Limited {
     const check = (holds: (limit: number) => boolean, words: string) => (limit: number) => {
-      if (typeof limit !== 'number' || Number.isNaN(limit))
-        throw new PoolError('ERR_OPTION', { option: 'limit', reason: 'must be a number.' });
+      if (!Number.isFinite(limit) || limit < 0)
+        refuse('limit', `must be a finite number of at least 0; received ${show(limit)}.`);
       if (!holds(limit)) {
         const text = `The ${metric} is ${formatValue(value, unit)}, which is not ${words} ${formatValue(limit, unit)}.`;
         throw new ProfileAssertionError(metric, value, limit, `${text} The report says: ${this.#verdict(task)}`);
@@ -215,11 +208,7 @@ export class ReportAssertions {
     const [first] = found;
     if (first === undefined)
       unknown('task', name, [...new Set(this.#pools.flatMap(({ byTask }) => byTask.map(({ task }) => task)))]);
-    if (found.length > 1)
-      throw new PoolError('ERR_OPTION', {
-        option: 'task',
-        reason: `is in several pools: "${formatName(name)}". Choose one with pool(name).`,
-      });
+    if (found.length > 1) refuse('task', `is in several pools: "${formatName(name)}". Choose one with pool(name).`);
     return first;
   }
 
@@ -229,7 +218,7 @@ export class ReportAssertions {
       const names = this.#pools.map(({ name }) => `"${formatName(name)}"`).join(', ');
       const reason =
         first === undefined ? 'is missing: the report has no pool.' : `must be chosen with pool(name), of ${names}.`;
-      throw new PoolError('ERR_OPTION', { option: 'pool', reason });
+      refuse('pool', reason);
     }
     return first;
   }
@@ -243,5 +232,5 @@ function whereTimeWent({ segments, latency }: TaskReport): string {
 
 function unknown(option: string, name: string, known: readonly string[]): never {
   const reason = `"${formatName(String(name))}" is not in this report.${known.length === 0 ? '' : nearestOrAll(String(name), known)}`;
-  throw new PoolError('ERR_OPTION', { option, reason });
+  refuse(option, reason);
 }

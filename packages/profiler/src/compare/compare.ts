@@ -1,10 +1,12 @@
-import { PoolError } from '@millpond/core';
+import { nearestOrAll } from '@millpond/core/internal';
 import { formatName } from '../format/units.js';
 import type { ReportData } from '../model/report-data.js';
+import { checkKeys, refuse, show } from '../options.js';
 import type { Comparable, ComparedMetric, CompareOptions, Comparison, ComparisonVerdict } from './comparison.js';
 import { comparisonText } from './comparison-text.js';
 import { type Estimate, overRuns } from './estimate.js';
-import { type Metric, metricsOf } from './metrics.js';
+import { type Metric, METRIC_NAMES, metricsOf } from './metrics.js';
+import { reportOf } from './report-of.js';
 import { studentQuantile } from './student.js';
 
 /** An interval within these bounds says that nothing has changed. */
@@ -21,9 +23,9 @@ const CERTAINTY = 0.05;
 export function compare(
   a: Comparable | readonly Comparable[],
   b: Comparable | readonly Comparable[],
-  { leastChange = 0.03, ignore = [] }: CompareOptions = {},
+  options?: CompareOptions,
 ): Comparison {
-  if (!(leastChange >= 0 && leastChange <= 1)) refuse('leastChange', 'must be a number from 0 to 1.');
+  const { leastChange, ignore } = resolveCompareOptions(options);
   const [before, after] = [reportsOf(a, 'a'), reportsOf(b, 'b')];
   const [left, right] = [merged(before, ignore), merged(after, ignore)];
   const pairs = [...left].flatMap(([key, metric]) => {
@@ -50,17 +52,20 @@ export function compare(
 
 function reportsOf(side: Comparable | readonly Comparable[], name: string): ReportData[] {
   const all = Array.isArray(side) ? (side as readonly Comparable[]) : [side as Comparable];
-  if (all.length === 0) refuse(name, 'must be a report, or a list of at least one.');
-  return all.map((each) => {
-    const data = each !== null && typeof each === 'object' && 'toJSON' in each ? each.toJSON() : each;
-    if (data?.version !== 2 || !Array.isArray(data.pools))
-      refuse(name, 'must be a report of version 2, or a list of them.');
-    return data;
-  });
+  if (all.length === 0) refuse(name, 'must be a report, or a list of at least one; received [] (array).');
+  return all.map((each) => reportOf(each, name, ', or a list of them'));
 }
 
-function refuse(option: string, reason: string): never {
-  throw new PoolError('ERR_OPTION', { option, reason });
+function resolveCompareOptions(options: CompareOptions | undefined): Required<CompareOptions> {
+  const { leastChange = 0.03, ignore = [] } = checkKeys(options, ['leastChange', 'ignore']);
+  if (typeof leastChange !== 'number' || !(leastChange >= 0 && leastChange <= 1))
+    refuse('leastChange', `must be a number from 0 to 1; received ${show(leastChange)}.`);
+  if (!Array.isArray(ignore)) refuse('ignore', `must be a list of names of figures; received ${show(ignore)}.`);
+  for (const name of ignore as readonly unknown[]) {
+    if (!(METRIC_NAMES as readonly unknown[]).includes(name))
+      refuse('ignore', `has ${show(name)}, which is no figure.${nearestOrAll(String(name), METRIC_NAMES)}`);
+  }
+  return { leastChange, ignore };
 }
 
 /** Figures by pool, task and name: of one report as they are, of several their mean with its spread. */

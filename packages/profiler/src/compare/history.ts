@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { PoolError } from '@millpond/core';
 import type { ReportData } from '../model/report-data.js';
 import { Date } from '../natives.js';
+import { checkKeys, refuse, show } from '../options.js';
 import type { Comparable } from './comparison.js';
+import { isReport, reportOf } from './report-of.js';
 import { type TrendRow, trendTable } from './trend.js';
 
 export interface HistoryOptions {
@@ -43,25 +45,32 @@ export class History {
   readonly #keep: number;
 
   /** @throws ERR_OPTION for a wrong option */
-  constructor(folder: string, { keep = 100 }: HistoryOptions = {}) {
+  constructor(folder: string, options?: HistoryOptions) {
+    const { keep = 100 } = checkKeys(options, ['keep']);
     if (typeof folder !== 'string' || folder === '')
-      throw new PoolError('ERR_OPTION', { option: 'folder', reason: 'must be the path of a folder.' });
+      refuse('folder', `must be the path of a folder; received ${show(folder)}.`);
     if (!Number.isInteger(keep) || keep < 1 || keep > 10_000)
-      throw new PoolError('ERR_OPTION', { option: 'keep', reason: 'must be a whole number from 1 to 10000.' });
+      refuse('keep', `must be a whole number from 1 to 10000; received ${show(keep)}.`);
     this.folder = folder;
     this.#keep = keep;
   }
 
-  /** Keeps a report. Makes the folder if it is missing. @returns the path of its file */
-  async add(report: Comparable, { label = '' }: { label?: string } = {}): Promise<string> {
-    const data = 'toJSON' in report ? report.toJSON() : report;
+  /**
+   * Keeps a report. Makes the folder if it is missing.
+   * @returns the path of its file
+   * @throws ERR_OPTION if it is no report, or an option is wrong; ERR_REPORT if the folder cannot be used
+   */
+  async add(report: Comparable, options?: { label?: string }): Promise<string> {
+    const { label = '' } = checkKeys(options, ['label']);
+    if (typeof label !== 'string') refuse('label', `must be a string; received ${show(label)}.`);
+    const data = reportOf(report, 'report');
     const addedAt = new Date().toISOString();
     const name = `${addedAt.replace(/[:.]/g, '-')}-${randomBytes(4).toString('hex')}.json`;
-    const text = `${JSON.stringify({ version: 1, addedAt, label: String(label).slice(0, 200), report: withoutTries(data) })}\n`;
-    await mkdir(this.folder, { recursive: true });
+    const text = `${JSON.stringify({ version: 1, addedAt, label: label.slice(0, 200), report: withoutTries(data) })}\n`;
     const unfinished = join(this.folder, `.${name}.unfinished`);
     const file = join(this.folder, name);
     try {
+      await mkdir(this.folder, { recursive: true });
       const handle = await open(unfinished, 'wx');
       try {
         await handle.writeFile(text);
@@ -72,14 +81,15 @@ export class History {
       }
       await rename(unfinished, file);
     } catch (error) {
-      await rm(unfinished, { force: true });
-      throw error;
+      // The first error is the one to report. Where the folder is none, nothing can be removed either.
+      await rm(unfinished, { force: true }).catch(() => undefined);
+      throw this.#failure(error, [file]);
     }
     await this.#tidy();
     return file;
   }
 
-  /** All kept reports, oldest first. A file that cannot be read is left out, and named. */
+  /** All kept reports, oldest first. A file that cannot be read is left out, and named. @throws ERR_REPORT if the folder cannot be read */
   async read(): Promise<{ entries: HistoryEntry[]; damaged: DamagedEntry[] }> {
     const entries: HistoryEntry[] = [];
     const damaged: DamagedEntry[] = [];
@@ -96,8 +106,17 @@ export class History {
     return { entries, damaged };
   }
 
-  /** A table of the main figures over the kept reports, newest last. It has the latest 20 rows. */
-  async trend({ format = 'text', rows = 20 }: { format?: 'text' | 'markdown'; rows?: number } = {}): Promise<string> {
+  /**
+   * A table of the main figures over the kept reports, newest last. It has the latest 20 rows, or as many as `rows` says: an integer of
+   * at least 1, or Infinity.
+   * @throws ERR_OPTION when an option is wrong; ERR_REPORT if the folder cannot be read
+   */
+  async trend(options?: { format?: 'text' | 'markdown'; rows?: number }): Promise<string> {
+    const { format = 'text', rows = 20 } = checkKeys(options, ['format', 'rows']);
+    if (!['text', 'markdown'].includes(format))
+      refuse('format', `must be one of "text", "markdown"; received ${show(format)}.`);
+    if (rows !== Infinity && !(Number.isInteger(rows) && rows >= 1))
+      refuse('rows', `must be an integer of at least 1, or Infinity; received ${show(rows)}.`);
     const { entries, damaged } = await this.read();
     const shown: TrendRow[] = entries.slice(-rows);
     return trendTable(shown, damaged, format);
@@ -112,8 +131,17 @@ export class History {
       return await readdir(this.folder);
     } catch (error) {
       if (isMissing(error)) return [];
-      throw error;
+      throw this.#failure(error, []);
     }
+  }
+
+  /** @param left files that could not be written; none where the folder could not be read */
+  #failure(error: unknown, left: string[]): PoolError {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isFile = code === 'EEXIST' || code === 'ENOTDIR';
+    const reason = isFile ? `the folder is a file, or is below one (${code}).` : `${message}.`;
+    const step = 'Give the history the path of a folder that this program may read and write.';
+    return new PoolError('ERR_REPORT', { file: this.folder, reason, written: [], left, step }, { cause: error });
   }
 
   /** Removes what is too much, and what a crash left behind. */
@@ -137,8 +165,7 @@ async function readEntry(file: string): Promise<Omit<HistoryEntry, 'file'>> {
   if (size > LARGEST_BYTES) throw new Error(`it has ${size} bytes, more than a report has`);
   const found = JSON.parse(await readFile(file, 'utf8')) as Partial<Omit<HistoryEntry, 'file'>> | null;
   const report = found?.report;
-  if (report?.version !== 2 || !Array.isArray(report.pools) || typeof report.run?.wallMs !== 'number')
-    throw new Error('it holds no report of version 2');
+  if (!isReport(report)) throw new Error('it holds no report of version 2');
   return { addedAt: String(found?.addedAt ?? ''), label: String(found?.label ?? ''), report };
 }
 

@@ -6,10 +6,17 @@ import { curveEstimate, LATENCIES, latencyEstimates, wallEstimate } from './seri
 
 export type MetricUnit = 'ms' | 'per second' | 'share' | 'bytes';
 
+/** Names of all figures: of a pool, then of a task name. */
+export const METRIC_NAMES = [
+  ...(['wall', 'throughput', 'utilization', 'gc', 'memory'] as const),
+  ...LATENCIES.map((figure) => `latency ${figure}` as const),
+  ...(['execution mean', 'cpu', 'bytes in', 'bytes out'] as const),
+];
+type MetricName = (typeof METRIC_NAMES)[number];
+
 /** A figure of one run that can be compared with that of another. */
 export interface Metric {
-  /** `wall`, `throughput`, `utilization`, `memory`, `gc`; of a task name: `latency p99`, `cpu`, `bytes in` … */
-  name: string;
+  name: MetricName;
   pool: string;
   /** '' for a figure of a pool. */
   task: string;
@@ -21,11 +28,11 @@ export interface Metric {
 
 const ONE_VALUE = 'one value a run: repeat the run for a spread';
 
-/** All figures of a report, by pools and task names. Pools of one name are numbered in their order. */
+/** All figures of a report, by pools and task names. Earlier reports may have pools of one name: they are numbered in their order. */
 export function metricsOf({ pools }: ReportData): Metric[] {
   return pools.flatMap((pool, i) => {
     const twins = pools.slice(0, i).filter(({ name }) => name === pool.name).length;
-    const name = twins === 0 ? pool.name : `${pool.name} #${twins + 1}`;
+    const name = twins === 0 ? pool.name : `${pool.name} (${twins + 1})`;
     return [...poolMetrics(pool, name), ...pool.byTask.flatMap((task) => taskMetrics(pool, task, name))];
   });
 }
@@ -38,7 +45,7 @@ function poolMetrics(pool: PoolReport, name: string): Metric[] {
   const { curves } = pool;
   const busy = curveEstimate(pool.utilization, { over: curves.workersBusy, under: curves.workersUp });
   const gc = curveEstimate(gcMs / pool.tries, { over: curves.workerGcMs, under: curves.settled });
-  const of = (metric: string, unit: MetricUnit, more: boolean | null, estimate: Estimate): Metric => ({
+  const of = (metric: MetricName, unit: MetricUnit, more: boolean | null, estimate: Estimate): Metric => ({
     ...{ name: metric, pool: name, task: '', unit, more, estimate },
   });
   const { peakBytes } = pool.asked.memory;
@@ -56,7 +63,7 @@ function taskMetrics(pool: PoolReport, task: TaskReport, name: string): Metric[]
   if (task.latency.count === 0) return [];
   const { count } = task.latency;
   const latencies = latencyEstimates(pool, task);
-  const of = (metric: string, unit: MetricUnit, estimate: Estimate): Metric => ({
+  const of = (metric: MetricName, unit: MetricUnit, estimate: Estimate): Metric => ({
     ...{ name: metric, pool: name, task: task.task, unit, more: false, estimate },
   });
   return [

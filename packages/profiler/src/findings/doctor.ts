@@ -1,27 +1,17 @@
+import type { Comparable } from '../compare/comparison.js';
+import { dataOf, isReport } from '../compare/report-of.js';
 import type { Advice, Finding } from '../model/finding.js';
 import type { ReportData } from '../model/report-data.js';
 import { clearTimeout, setTimeout } from '../natives.js';
+import { refuse, show } from '../options.js';
 import { bootstrap, type Interval } from '../statistics/bootstrap.js';
 import { median } from '../statistics/quantile.js';
+import { checkCandidates, type DoctorCandidate, type DoctorOptions, resolveDoctorOptions } from './doctor-options.js';
 import { type Overrides, overridesOf } from './overrides.js';
-import { duration, percent } from './words.js';
+import { count, duration, percent } from './words.js';
 
 /** Runs the program once, with a pool of its own, whose options are changed by the overrides. Returns its time in ms, or its report. */
-export type Run = (overrides: Overrides) => Promise<number | ReportData>;
-
-/** A change to try. */
-export interface DoctorCandidate {
-  /** What stands in the answer. @defaultValue the overrides as text */
-  name?: string;
-  overrides: Overrides;
-}
-
-export interface DoctorOptions {
-  /** Pairs of runs, with and without the change. 5 or more tell chance from effect. @defaultValue 5 */
-  pairs?: number;
-  /** Longest time of one run, ms. Beyond it `doctor` rejects. @defaultValue 600_000 */
-  timeoutMs?: number;
-}
+export type Run = (overrides: Overrides) => Promise<number | Comparable>;
 
 /** What came of one change. Shares are parts of the time of a run: 0.5 halves it, a negative one makes it longer. */
 export interface DoctorResult {
@@ -41,25 +31,25 @@ export interface DoctorResult {
   text: string;
 }
 
-const PAIRS = 5;
-const TIMEOUT_MS = 600_000;
-
 /**
  * Tries changes and measures them. Runs with and without a change follow each other in the order A B B A. So a drift of the machine
  * falls on both. Without candidates, it runs the program once, and tries the first advice of its report that is an option.
  *
  * @param run starts from anew at each call: a new pool, and the same work
  * @returns one result for each candidate; none if no finding asks for an option
+ * @throws ERR_OPTION before the first run for a wrong argument, and when `run` returns neither a time nor a report
  */
 export async function doctor(
   run: Run,
   candidates: readonly DoctorCandidate[] = [],
-  { pairs = PAIRS, timeoutMs = TIMEOUT_MS }: DoctorOptions = {},
+  options?: DoctorOptions,
 ): Promise<DoctorResult[]> {
+  if (typeof run !== 'function') refuse('run', `must be a function that runs the program; received ${show(run)}.`);
+  checkCandidates(candidates);
+  const { pairs, timeoutMs } = resolveDoctorOptions(options);
   const planned = candidates.length > 0 ? candidates.map(plainPlan) : await planOf(run, timeoutMs);
   const results: DoctorResult[] = [];
-  for (const plan of planned)
-    results.push(resultOf(plan, await measure(run, plan, Math.max(1, Math.floor(pairs)), timeoutMs)));
+  for (const plan of planned) results.push(resultOf(plan, await measure(run, plan, pairs, timeoutMs)));
   return results;
 }
 
@@ -84,11 +74,11 @@ function plainPlan({ name, overrides }: DoctorCandidate): Plan {
 
 /** The first advice of a first run that a pool can be given. */
 async function planOf(run: Run, timeoutMs: number): Promise<Plan[]> {
-  const report = await within(run({}), timeoutMs);
-  if (typeof report === 'number') {
-    throw new TypeError(
-      'doctor() has no change to try: give it candidates, or let run() return the report of a profiler.',
-    );
+  const answer = await within(run({}), timeoutMs);
+  const report = dataOf(answer);
+  if (!isReport(report)) {
+    const reason = `has no change to try: give candidates, or let run() return the report of a profiler; it returned ${show(answer)}.`;
+    refuse('candidates', reason);
   }
   for (const finding of report.findings) {
     for (const advice of finding.advice) {
@@ -118,13 +108,11 @@ async function measure(run: Run, plan: Plan, pairs: number, timeoutMs: number): 
   return measured;
 }
 
-function timeOf(answer: number | ReportData, { isOfCall }: Plan): number {
-  const ms = typeof answer === 'number' ? answer : isOfCall ? meanLatency(answer) : longest(answer);
-  if (!(ms > 0) || !Number.isFinite(ms)) {
-    throw new TypeError(
-      `run() must return a time above 0 in ms, or a report of a pool that ran tasks; received ${String(ms)}.`,
-    );
-  }
+function timeOf(answer: number | Comparable, { isOfCall }: Plan): number {
+  const data = dataOf(answer);
+  const ms = !isReport(data) ? data : isOfCall ? meanLatency(data) : longest(data);
+  if (typeof ms !== 'number' || !(ms > 0) || !Number.isFinite(ms))
+    refuse('run', `must return a time above 0 in ms, or a report of a pool that ran tasks; received ${show(answer)}.`);
   return ms;
 }
 
@@ -134,8 +122,8 @@ function longest({ pools }: ReportData): number {
 
 function meanLatency({ pools }: ReportData): number {
   const tasks = pools.flatMap(({ byTask }) => byTask);
-  const count = tasks.reduce((sum, { latency }) => sum + latency.count, 0);
-  return tasks.reduce((sum, { latency }) => sum + latency.totalMs, 0) / Math.max(1, count);
+  const calls = tasks.reduce((sum, { latency }) => sum + latency.count, 0);
+  return tasks.reduce((sum, { latency }) => sum + latency.totalMs, 0) / Math.max(1, calls);
 }
 
 /** Rejects if a run takes too long. Its owner is the caller: it goes on, and its answer is dropped. */
@@ -173,7 +161,7 @@ function textOf(
   const signed = (share: number) => (share < 0 ? `−${percent(-share)}` : percent(share));
   const lines = [
     `${name}: ${outcome}`,
-    `  measured  ${signed(measuredShare)} saved, 95 % interval ${signed(interval.low)} to ${signed(interval.high)}, ${pairs.length} pairs`,
+    `  measured  ${signed(measuredShare)} saved, 95 % interval ${signed(interval.low)} to ${signed(interval.high)}, ${count(pairs.length, 'pair')}`,
   ];
   if (predictedShare !== null) lines.push(`  predicted ${signed(predictedShare)}`);
   if (advice?.isSet === true) {

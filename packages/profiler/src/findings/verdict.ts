@@ -8,6 +8,12 @@ import { largestOf, share, sumOf, viewOf } from './view.js';
 import { duration, named, percent } from './words.js';
 
 const NOTHING = 'Nothing is worth changing.';
+const MEASURED_NOTHING: Verdict = {
+  kind: 'nothing',
+  sentence: 'Nothing was measured: the level of the profiler is "off".',
+  step: 'Set the level to "stats", "trace" or "cpu": new Profiler({ level: "stats" }).',
+  id: null,
+};
 
 /** A risk within ten times the length of the run comes before any cause. */
 export function isSoon(measured: Measured, { failsInMs }: Finding): boolean {
@@ -16,6 +22,7 @@ export function isSoon(measured: Measured, { failsInMs }: Finding): boolean {
 
 /** The first thing to know, and the step to take. */
 export function verdictOf(measured: Measured, findings: readonly Finding[], notes: readonly Finding[]): Verdict {
+  if (measured.run.level === 'off') return MEASURED_NOTHING;
   const tries = sumOf(measured.pools, (pool) => pool.tries);
   const stuck = measured.pools.find(({ atEnd }) => atEnd.dispatched + atEnd.queued > 0);
   if (tries === 0 && stuck !== undefined) {

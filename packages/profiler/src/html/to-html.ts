@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Comparable } from '../compare/comparison.js';
+import { reportOf } from '../compare/report-of.js';
 import type { ReportData } from '../model/report-data.js';
+import { checkKeys, refuse, show } from '../options.js';
 import { CLIENT_SCRIPT, CLIENT_STYLE } from './client-code.js';
 import { pageParts } from './page-data.js';
 import { safeText } from './shared/names.js';
@@ -11,17 +14,22 @@ export interface HtmlOptions {
   /** Title of the page. @defaultValue the names of the pools */
   title?: string;
   /** A second run to set beside it: ratios with 95 % intervals. */
-  compare?: ReportData;
+  compare?: Comparable;
 }
 
 /**
  * A report as one HTML file. It opens from disk and offline, asks no network, and keeps the choices of its reader in its address. Up
  * to 100,000 tries it is at most 1.5 MB long, and at most 5 MB with any number. What was left out for that is said in the page.
+ * @throws ERR_OPTION for an unknown key or a wrong value
  */
-export function toHtml(report: ReportData, options: HtmlOptions = {}): string {
-  const title = options.title ?? `Millpond: ${report.pools.map(({ name }) => name).join(', ') || 'no pool'}`;
+export function toHtml(report: ReportData, options?: HtmlOptions): string {
+  const given = checkKeys(options, ['title', 'compare']);
+  if (given.title !== undefined && typeof given.title !== 'string')
+    refuse('title', `must be a string; received ${show(given.title)}.`);
+  const other = given.compare === undefined ? undefined : reportOf(given.compare, 'compare');
+  const title = given.title ?? `Millpond: ${report.pools.map(({ name }) => name).join(', ') || 'no pool'}`;
   const shell = CLIENT_SCRIPT.length + CLIENT_STYLE.length + 20_000;
-  const { json, spans, profiles, data } = pageParts(report, title, shell, options.compare);
+  const { json, spans, profiles, data } = pageParts(report, title, shell, other);
   const policy = [
     "default-src 'none'",
     `script-src ${hashOf(CLIENT_SCRIPT)}`,

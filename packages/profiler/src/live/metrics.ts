@@ -13,11 +13,9 @@ interface Metric {
 /** The state of pools in the text format of Prometheus, version 0.0.4. Counters count from the begin of each pool. */
 export function liveMetrics({ pools, parent }: LiveState): string {
   const each = (valueOf: (pool: LivePool) => number): Sample[] =>
-    pools.map((pool, i) => [{ pool: nameOf(pools, i) }, valueOf(pool)]);
+    pools.map((pool) => [{ pool: pool.name }, valueOf(pool)]);
   const byTask = (valueOf: (task: LivePool['byTask'][number]) => number): Sample[] =>
-    pools.flatMap((pool, i) =>
-      pool.byTask.map((task): Sample => [{ pool: nameOf(pools, i), task: task.task }, valueOf(task)]),
-    );
+    pools.flatMap((pool) => pool.byTask.map((task): Sample => [{ pool: pool.name, task: task.task }, valueOf(task)]));
   const metrics: Metric[] = [
     gauge(
       'pool_tasks',
@@ -106,15 +104,9 @@ function bySeveral(
   valuesOf: (pool: LivePool) => Record<string, number>,
   label: string,
 ): Sample[] {
-  return pools.flatMap((pool, i) =>
-    Object.entries(valuesOf(pool)).map(([key, value]): Sample => [{ pool: nameOf(pools, i), [label]: key }, value]),
+  return pools.flatMap((pool) =>
+    Object.entries(valuesOf(pool)).map(([key, value]): Sample => [{ pool: pool.name, [label]: key }, value]),
   );
-}
-
-/** Two pools of one name would give one series twice, which collectors refuse. */
-function nameOf(pools: readonly LivePool[], index: number): string {
-  const name = pools[index]?.name ?? '';
-  return pools.findIndex((pool) => pool.name === name) === index ? name : `${name} #${index + 1}`;
 }
 
 function healthValue({ health }: LivePool): number {

@@ -15,8 +15,8 @@ export interface WatchedPool {
 
 /** What a live page is about. */
 export interface PoolsSourceSetup {
-  /** The attached pools, asked anew for each state: pools come and go. */
-  pools(): Iterable<WatchedPool>;
+  /** The attached pools by the names that reports give them, asked anew for each state: pools come and go. */
+  pools(): Iterable<{ name: string; pool: WatchedPool }>;
   /** Everything measured so far. It is asked rarely, because it may take long. */
   report(): ReportData;
   level: ReportData['run']['level'];
@@ -55,7 +55,7 @@ export class PoolsSource implements LiveSource {
 
   constructor(setup: PoolsSourceSetup) {
     this.#setup = setup;
-    for (const pool of setup.pools()) this.#watch(pool);
+    for (const { pool } of setup.pools()) this.#watch(pool);
     subscribe(CHANNELS.task, this.#onTask);
   }
 
@@ -64,8 +64,8 @@ export class PoolsSource implements LiveSource {
     const { level, startedAt, startMs } = this.#setup;
     const atMs = this.#setup.now() - startMs;
     const pools: LivePool[] = [];
-    for (const pool of this.#setup.pools()) {
-      const live = attempt(`the state of a pool`, problems, () => this.#stateOf(pool, atMs));
+    for (const { name, pool } of this.#setup.pools()) {
+      const live = attempt(`the state of a pool`, problems, () => ({ ...this.#stateOf(pool, atMs), name }));
       if (live !== undefined) pools.push(live);
     }
     this.#renewReport(atMs, problems);

@@ -91,7 +91,7 @@ function* placeLines(pool: PoolReport, { pools }: ReportData): Generator<string>
   const slow = [...pool.byTask].sort((a, b) => b.latency.totalMs - a.latency.totalMs).slice(0, 3);
   for (const { task, tries, latency, segments } of slow) {
     yield (
-      `task${of} ${formatName(task)}: ${formatCount(tries)} tries, p50 ${formatMs(latency.p50Ms)}, p99 ${formatMs(latency.p99Ms)}, ` +
+      `task${of} ${formatName(task)}: ${formatCount(tries)} ${tries === 1 ? 'try' : 'tries'}, p50 ${formatMs(latency.p50Ms)}, p99 ${formatMs(latency.p99Ms)}, ` +
       `queue ${formatShare(segments.queueWait.share)}, handler ${formatShare(segments.execution.share)} (mean ${formatMs(segments.execution.meanMs)})`
     );
   }

@@ -1,7 +1,9 @@
 import type { CpuNode, CpuProfile } from '@millpond/core';
+import { nearestOrAll } from '@millpond/core/internal';
 import { wellFormed } from '../format/plain.js';
 import type { FlameGraph } from '../model/cpu.js';
 import type { ReportData } from '../model/report-data.js';
+import { checkKeys, refuse, show } from '../options.js';
 import { cpuReportsOf } from './cpu-reports.js';
 import { walkFlame } from './flame.js';
 
@@ -15,11 +17,18 @@ export interface CpuProfileOptions {
 /**
  * A CPU profile as V8 writes it, for a file that ends in `.cpuprofile`. Samples of one call path stand together, because a report
  * keeps sums. Tree and times are those of the run, the order of time is not. Undefined if the report has no such profile.
+ * @throws ERR_OPTION for an unknown key, a wrong value, or a pool that is not in the report
  */
-export function toCpuProfile(
-  report: ReportData,
-  { pool, workerId = null }: CpuProfileOptions = {},
-): CpuProfile | undefined {
+export function toCpuProfile(report: ReportData, options?: CpuProfileOptions): CpuProfile | undefined {
+  const { pool, workerId = null } = checkKeys(options, ['pool', 'workerId']);
+  const names = report.pools.map(({ name }) => name);
+  if (pool !== undefined && !names.includes(pool))
+    refuse(
+      'pool',
+      `must be a pool of this report; received ${show(pool)}.${names.length === 0 ? '' : nearestOrAll(String(pool), names)}`,
+    );
+  if (workerId !== null && !(Number.isInteger(workerId) && workerId >= 0))
+    refuse('workerId', `must be the id of a worker, or 0 for the main thread; received ${show(workerId)}.`);
   const found = cpuReportsOf(report).find(
     (each) => each.cpu.workerId === workerId && (workerId === 0 || pool === undefined || each.pool === pool),
   );

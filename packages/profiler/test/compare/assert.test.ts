@@ -101,7 +101,11 @@ describe('assert', () => {
     const bad = { below: [0.5, 0.4], above: [0.5, 0.6], atMost: [0.49], atLeast: [0.51] }[relation];
     for (const limit of good) assert(data).utilization()[relation](limit);
     for (const limit of bad) expect(failure(() => assert(data).utilization()[relation](limit)).limit).toBe(limit);
-    expect(() => assert(data).utilization()[relation](NaN)).toThrow('must be a number');
+    const limited = assert(data).utilization();
+    for (const limit of [NaN, -1, Infinity, '1', undefined])
+      expect(() => limited[relation](limit as never)).toThrow(
+        'Option "limit" must be a finite number of at least 0; received ',
+      );
   });
 
   it('finds findings, of the chosen pool only', () => {
@@ -114,7 +118,10 @@ describe('assert', () => {
     expect(failure(() => assert(data).finding('R06').present()).message).toContain(
       'R06 is not there. The report says: ',
     );
-    expect(() => assert(data).finding('5' as never)).toThrow('must be an id as "R05"');
+    for (const id of ['5', 'R99', 'R00', 'R38', 'R5', undefined])
+      expect(() => assert(data).finding(id as never)).toThrow(
+        'Option "id" must be an id from "R01" to "R37"; received ',
+      );
     data.findings = [finding({ scope: { pool: 'other' } })];
     assert(data).finding('R05').absent();
   });
@@ -125,7 +132,8 @@ describe('assert', () => {
     expect(() => assert(report()).pool('resiz')).toThrow('Did you mean "resize"?');
     expect(() => assert(sampleReport({ tasks: 0 })).p50('a')).toThrow('"a" is not in this report.');
     expect(() => assert(sampleReport({ tasks: 0 })).wall()).toThrow('the report has no pool');
-    expect(() => assert({} as never)).toThrow('must be a report of version 2');
+    for (const none of [{}, undefined, 5, { toJSON: 5 }, { toJSON: () => null }, { version: 2, pools: [] }])
+      expect(() => assert(none as never)).toThrow('Option "report" must be a report of version 2; received ');
   });
 
   it('asks for a pool where several have it', () => {

@@ -145,7 +145,7 @@ describe('the comparison of different versions', () => {
       return { ...report, pools: [...report.pools, ...run(seed + 9, { tasks: 50 }).pools] };
     };
     expect(new Set(compare(twice(1), twice(2)).metrics.map(({ pool }) => pool))).toEqual(
-      new Set(['resize', 'resize #2']),
+      new Set(['resize', 'resize (2)']),
     );
     const nothing = compare(sampleReport({ tasks: 0 }), sampleReport({ tasks: 0 }));
     expect(nothing).toMatchObject({ verdict: 'cannot tell', exitCode: 0, metrics: [] });
@@ -164,6 +164,23 @@ describe('the comparison of different versions', () => {
     expect(() => compare([], run(1))).toThrow('must be a report, or a list of at least one');
     expect(() => compare(run(1), { version: 1 } as never)).toThrow('must be a report of version 2');
     expect(() => compare(run(1), null as never)).toThrow('must be a report of version 2');
-    expect(() => compare(run(1), run(1), { leastChange: 3 })).toThrow('leastChange');
+  });
+
+  it.each([
+    [{ leastChange: 3 }, '"leastChange" must be a number from 0 to 1; received 3 (number).'],
+    [{ leastChange: '0.1' }, '"leastChange" must be a number from 0 to 1; received \'0.1\' (string).'],
+    [{ leastChnge: 1 }, '"leastChnge" is unknown. Did you mean "leastChange"?'],
+    [{ ignore: 'gc' }, '"ignore" must be a list of names of figures; received \'gc\' (string).'],
+    [{ ignore: ['gcc'] }, '"ignore" has \'gcc\' (string), which is no figure. Did you mean "gc"?'],
+    [{ ignore: [5] }, '"ignore" has 5 (number), which is no figure. Known here: wall, throughput'],
+    [5, '"options" must be an object; received 5 (number).'],
+  ])('refuses wrong options: %j', (options, message) => {
+    expect(() => compare(run(1), run(1), options as never)).toThrow(message);
+  });
+
+  it('ignores any figure that a comparison has', () => {
+    const names = new Set(compare(run(1), run(2)).metrics.map(({ name }) => name));
+    expect(names.size).toBeGreaterThan(10);
+    expect(compare(run(1), run(2), { ignore: [...names] }).metrics).toEqual([]);
   });
 });

@@ -78,9 +78,24 @@ describe('the history', () => {
     await utimes(old, 1_000_000, 1_000_000);
     await new History(at).add(sampleReport({ tasks: 5 }));
     expect((await readdir(at)).filter((file) => file.startsWith('.'))).toEqual([young.slice(at.length + 1)]);
-    await expect(new History(join(young, 'file')).add(sampleReport({ tasks: 5 }))).rejects.toMatchObject({
-      code: 'ENOTDIR',
-    });
+  });
+
+  it('says that its folder is a file, and what to do', async () => {
+    const file = join(await folder(), 'file');
+    await writeFile(file, '');
+    for (const path of [file, join(file, 'below')]) {
+      const history = new History(path);
+      const written = expect(history.add(sampleReport({ tasks: 5 }))).rejects;
+      await written.toMatchObject({ code: 'ERR_REPORT', details: { file: path }, cause: expect.any(Error) as Error });
+      for (const running of [history.read(), history.trend()])
+        await expect(running).rejects.toMatchObject({
+          code: 'ERR_REPORT',
+          message: `The reports in ${path} could not be read: the folder is a file, or is below one (ENOTDIR). Give the history the path of a folder that this program may read and write.`,
+        });
+    }
+    await expect(new History(file).add(sampleReport({ tasks: 5 }))).rejects.toThrow(
+      `could not be written to ${file}: the folder is a file, or is below one (EEXIST). No file is written.`,
+    );
   });
 
   it('shows a trend of the latest rows, and says when there is none', async () => {
@@ -94,5 +109,24 @@ describe('the history', () => {
   it('refuses wrong options', () => {
     expect(() => new History('')).toThrow('must be the path of a folder');
     expect(() => new History('x', { keep: 0 })).toThrow('must be a whole number from 1 to 10000');
+    expect(() => new History('x', { kep: 5 } as never)).toThrow('Did you mean "keep"?');
+  });
+
+  it('refuses what is no report, and wrong options of its calls, and writes nothing', async () => {
+    const at = await folder();
+    const history = new History(at);
+    for (const none of [{}, undefined, null, 'report', { version: 2 }])
+      await expect(history.add(none as never)).rejects.toThrow(
+        'Option "report" must be a report of version 2; received',
+      );
+    const report = sampleReport({ tasks: 5 });
+    await expect(history.add(report, { label: 5 } as never)).rejects.toThrow('"label" must be a string; received 5');
+    await expect(history.add(report, { lable: 'a' } as never)).rejects.toThrow('Did you mean "label"?');
+    await expect(history.trend({ format: 'xml' } as never)).rejects.toThrow(
+      `Option "format" must be one of "text", "markdown"; received 'xml' (string).`,
+    );
+    for (const rows of [0, -1, 1.5, '3'])
+      await expect(history.trend({ rows } as never)).rejects.toThrow('"rows" must be an integer of at least 1');
+    expect(await readdir(at)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { doctor } from '../../src/findings/doctor.js';
 import { judge, type Judgement } from '../../src/findings/judge.js';
 import { overridesOf } from '../../src/findings/overrides.js';
@@ -83,10 +83,59 @@ describe('doctor', () => {
     expect(await doctor(async () => ({ ...measured, ...judge(measured), findings: [] }))).toEqual([]);
   });
 
+  it('takes what has a report for a report', async () => {
+    const { record } = tooFew(new Draw(5));
+    const measured = measuredOf(simulate(record));
+    const report = { ...measured, ...judge(measured) };
+    const [result] = await doctor(async () => ({ toJSON: () => report }), [{ overrides: { workers: 2 } }], {
+      pairs: 1,
+    });
+    expect(result).toMatchObject({ outcome: 'no change', measuredShare: 0 });
+    expect(result?.text).toMatch(/, 1 pair$/m);
+  });
+
+  it.each([
+    [[], '"run" must be a function that runs the program; received undefined.'],
+    [[{ overrides: { workers: 2 } }], '"candidates" must be a list of changes'],
+    [
+      [['workers']],
+      `"candidates[0]" must be an object, as { overrides: { workers: 4 } }; received 'workers' (string).`,
+    ],
+    [
+      [[{ overrides: { a: 1 } }, { prefetch: 4 }]],
+      '"candidates[1].overrides" must be an object with at least one option',
+    ],
+    [
+      [[{ overrides: {} }]],
+      '"candidates[0].overrides" must be an object with at least one option of a pool; received {}',
+    ],
+    [[[{ overrides: { workers: undefined } }]], '"candidates[0].overrides" must be an object with at least one option'],
+    [[[{ overrides: { a: 1 }, nam: 'x' }]], '"nam" is unknown. Did you mean "name"?'],
+    [[[{ overrides: { a: 1 }, name: 5 }]], '"candidates[0].name" must be a string; received 5 (number).'],
+    ...[0, 1.5, '3', NaN].map((pairs) => [[[], { pairs }], '"pairs" must be an integer of at least 1'] as const),
+    ...[0, Infinity, '3'].map((timeoutMs) => [[[], { timeoutMs }], '"timeoutMs" must be a number above 0'] as const),
+    [[[], { pair: 3 }], '"pair" is unknown. Did you mean "pairs"?'],
+  ] as [unknown[], string][])('refuses wrong arguments before anything runs: %j', async (rest, message) => {
+    const run = vi.fn(async () => 5);
+    const running = rest.length === 0 ? doctor(undefined as never) : doctor(run, ...(rest as []));
+    await expect(running).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      message: expect.stringContaining(message) as string,
+    });
+    expect(run).not.toHaveBeenCalled();
+  });
+
   it('rejects what is no time, a failed run, and one that takes too long', async () => {
-    const one = [{ overrides: {} }];
-    await expect(doctor(async () => 5)).rejects.toThrow(/no change to try/);
-    await expect(doctor(async () => NaN, one)).rejects.toThrow(/above 0/);
+    const one = [{ overrides: { workers: 2 } }];
+    for (const none of [5, undefined, {}])
+      await expect(doctor(async () => none as never)).rejects.toMatchObject({
+        code: 'ERR_OPTION',
+        message: expect.stringMatching(/"candidates" has no change to try: .*; it returned /) as string,
+      });
+    for (const none of [NaN, 0, undefined, {}, '5'])
+      await expect(doctor(async () => none as never, one)).rejects.toThrow(
+        'Option "run" must return a time above 0 in ms, or a report of a pool that ran tasks; received ',
+      );
     await expect(doctor(async () => Promise.reject(new Error('no database')), one)).rejects.toThrow('no database');
     await expect(doctor(() => new Promise(() => {}), one, { timeoutMs: 5 })).rejects.toThrow(/longer than/);
   });

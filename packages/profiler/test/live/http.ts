@@ -18,8 +18,17 @@ export interface Answer {
 export function sourceOf(pools: WatchedPool[], report = () => sampleReport({ tasks: 40 })): LiveSource {
   const startMs = performance.now();
   return new PoolsSource({
-    ...{ pools: () => pools, report, level: 'trace', startedAt: '2026-01-01T00:00:00.000Z', startMs },
+    ...{ pools: () => named(pools), report, level: 'trace', startedAt: '2026-01-01T00:00:00.000Z', startMs },
     now: () => performance.now(),
+  });
+}
+
+/** Each by a name of its own, as a profiler gives them. */
+function named(pools: readonly WatchedPool[]): { name: string; pool: WatchedPool }[] {
+  const wanted = pools.map((pool) => (pool instanceof SaidPool ? pool.said.name : 'pool'));
+  return pools.map((pool, i) => {
+    const before = wanted.slice(0, i).filter((name) => name === wanted[i]).length;
+    return { name: `${wanted[i] ?? ''}${before === 0 ? '' : ` (${before + 1})`}`, pool };
   });
 }
 

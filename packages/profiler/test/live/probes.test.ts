@@ -50,7 +50,7 @@ describe('metrics', () => {
     const { text, headers } = await ask(`${url}metrics`);
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(text).toContain('millpond_live_pool_tasks_total{pool="resize",outcome="completed"} 19\n');
-    expect(text).toContain('millpond_live_task_failed_total{pool="resize #2",task="a\\"b\\\\c\\nd"} 1\n');
+    expect(text).toContain('millpond_live_task_failed_total{pool="resize (2)",task="a\\"b\\\\c\\nd"} 1\n');
     const lines = text.trimEnd().split('\n');
     const form =
       /^(?:# (?:HELP|TYPE) [a-z_]+ .+|[a-z_]+(?:\{[a-z]+="(?:[^"\\\n]|\\.)*"(?:,[a-z]+="(?:[^"\\\n]|\\.)*")*\})? (?:[\d.e+-]+|NaN))$/;

@@ -100,8 +100,20 @@ describe('the .cpuprofile of a report', () => {
     });
     expect(toCpuProfile(report, { workerId: 0 })).toBeDefined();
     expect(toCpuProfile(report, { workerId: 9 })).toBeUndefined();
-    expect(toCpuProfile(report, { pool: 'other' })).toBeUndefined();
     expect(toCpuProfile(sampleReport())).toBeUndefined();
+    expect(toCpuProfile(sampleReport(), { pool: 'resize' })).toBeUndefined();
+  });
+
+  it('is refused for an unknown pool, and for wrong options', () => {
+    expect(() => toCpuProfile(sampleReport(), { pool: 'resise' })).toThrow(
+      `Option "pool" must be a pool of this report; received 'resise' (string). Did you mean "resize"?`,
+    );
+    expect(() => toCpuProfile(sampleReport({ tasks: 0 }), { pool: 'a' })).toThrow(/received 'a' \(string\)\.$/);
+    for (const workerId of [-1, 1.5, '1'])
+      expect(() => toCpuProfile(sampleReport(), { workerId } as never)).toThrow(
+        '"workerId" must be the id of a worker',
+      );
+    expect(() => toCpuProfile(sampleReport(), { worker: 1 } as never)).toThrow('Did you mean "workerId"?');
   });
 });
 

@@ -43,4 +43,8 @@ describe('the compact text of a report', () => {
   it('is a few lines for a run without findings', () => {
     expect(toCompact(sampleReport({ tasks: 10 })).split('\n').length).toBeLessThan(9);
   });
+
+  it('has one try, and not one tries', () => {
+    expect(toCompact(sampleReport({ tasks: 1 }))).toMatch(/: 1 try, p50/);
+  });
 });

@@ -118,7 +118,7 @@ export function doubts(view: PoolView): Candidate[] {
     ...(tries < LEAST_TRIES
       ? [
           {
-            what: `${tries} tries are too few`,
+            what: `${count(tries, 'try is', 'tries are')} too few`,
             step: 'Run it longer: 30 tries at least.',
             value: tries,
             e: evidence('tries', tries, 'count', LEAST_TRIES, 'tries of the pool; below this'),

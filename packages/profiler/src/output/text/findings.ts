@@ -12,7 +12,9 @@ const MOST_LINES = 20;
 export function findingLines(finding: Finding, index: number, report: ReportData, page: Page): string[] {
   if (index >= MOST_LINES) {
     return index === MOST_LINES
-      ? [`… and ${formatCount(report.findings.length - index)} more findings, in the JSON report`]
+      ? [
+          `… and ${formatCount(report.findings.length - index)} more ${report.findings.length - index === 1 ? 'finding' : 'findings'}, in the JSON report`,
+        ]
       : [];
   }
   const [first = '', ...rest] = headOf(finding, report, page, `${index + 1} `);

@@ -134,7 +134,7 @@ function incompleteLine({ incomplete, errors }: TaskReport, page: Page): string[
 
 function breakerLine({ breaker }: TaskReport, page: Page): string[] {
   if (breaker === null || breaker.opened + breaker.refused === 0) return [];
-  const text = `its circuit breaker was opened ${breaker.opened === 1 ? 'once' : `${formatCount(breaker.opened)} times`}, for ${formatMs(breaker.openMs)}, and refused ${formatCount(breaker.refused)} calls`;
+  const text = `its circuit breaker was opened ${breaker.opened === 1 ? 'once' : `${formatCount(breaker.opened)} times`}, for ${formatMs(breaker.openMs)}, and refused ${formatCount(breaker.refused)} ${breaker.refused === 1 ? 'call' : 'calls'}`;
   return facts(page, [text], '    ');
 }
 

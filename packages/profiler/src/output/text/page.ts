@@ -1,8 +1,9 @@
 import { formatLine } from '../../format/units.js';
 import { cutTo, widthOf, wrap } from '../../format/width.js';
+import { checkKeys, refuse, show } from '../../options.js';
 
 export interface TextOptions {
-  /** Columns of the terminal: lines are broken, and tables cut, to fit. @defaultValue 100 */
+  /** Columns of the terminal: lines are broken, and tables cut, to fit. At least 1; below 48 it counts as 48. @defaultValue 100 */
   width?: number;
   /** Colour by ANSI codes. @defaultValue false */
   color?: boolean;
@@ -24,7 +25,12 @@ const style = (open: number, close: number) => (text: string) => `\u001b[${open}
 /** Narrower than this, no line can be read. */
 const LEAST_WIDTH = 48;
 
-export function pageOf({ width = 100, color = false }: TextOptions): Page {
+/** @throws ERR_OPTION when a key or a value is wrong */
+export function pageOf(options?: TextOptions): Page {
+  const { width = 100, color = false } = checkKeys(options, ['width', 'color']);
+  if (typeof width !== 'number' || !(width >= 1))
+    refuse('width', `must be a number of columns of at least 1, or Infinity; received ${show(width)}.`);
+  if (typeof color !== 'boolean') refuse('color', `must be true or false; received ${show(color)}.`);
   return {
     width: Number.isFinite(width) ? Math.max(LEAST_WIDTH, Math.floor(width)) : 100_000,
     bold: color ? style(1, 22) : plain,

@@ -15,8 +15,9 @@ import { batchLines, cacheLines, deathLines, ioLines, resourceLines } from './wa
 /**
  * The report for a terminal. Pools, verdict and findings come first, then where the time went, tables, and what the measurements are
  * worth. The last line is the step to take. A part without content is left out. Names cannot steer the terminal.
+ * @throws ERR_OPTION for an unknown key or a wrong value
  */
-export function toText(report: ReportData, options: TextOptions = {}): string {
+export function toText(report: ReportData, options?: TextOptions): string {
   const page = pageOf(options);
   const blocks = [
     [...headLines(report, page), ...verdictLines(report, page)],
