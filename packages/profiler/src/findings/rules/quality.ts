@@ -43,7 +43,7 @@ export function standstillMs({ atEnd, byTask, curves, wallMs }: PoolReport): num
 }
 
 /** Handlers that had run at the end far longer than those of their name, or of all names, take. */
-export function hangingHandlers({ atEnd, byTask }: PoolReport): PoolReport['atEnd']['running'] {
+function hangingHandlers({ atEnd, byTask }: PoolReport): PoolReport['atEnd']['running'] {
   const usualMs = (tasks: PoolReport['byTask']) =>
     Math.max(0, ...tasks.map(({ segments }) => segments.execution.p99Ms));
   return atEnd.running.filter(({ task, ms }) => {
