@@ -39,7 +39,7 @@ export class Measuring {
   #hasStopped = false;
   #parent: ParentRecorder | undefined;
   #profile: ParentProfile | undefined;
-  readonly #parentProfiles = new ProfileRecorder();
+  readonly #parentProfiles = new ProfileRecorder(this.#startMs);
   /** Lines about data that did not arrive. */
   readonly #remarks: string[] = [];
 

@@ -54,7 +54,11 @@ describe('the memory of a section', () => {
 
   it('is what it keeps, outside of the heap and on it', () => {
     sections.run(TASK, 'buffer', () => void kept.push(Buffer.alloc(20 * MIB)));
-    expect(memoryOf('buffer')).toMatchObject({ externalBytes: 20 * MIB, shared: 0 });
+    const buffer = memoryOf('buffer');
+    expect(buffer?.shared).toBe(0);
+    // V8 may free other buffers meanwhile.
+    expect(buffer?.externalBytes).toBeGreaterThan(20 * MIB - MIB);
+    expect(buffer?.externalBytes).toBeLessThanOrEqual(20 * MIB);
     // Garbage of before, collected meanwhile, would hide a part of the growth.
     collectGarbage();
     const list = sections.open(TASK, 'list');

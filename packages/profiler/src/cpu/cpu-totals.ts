@@ -29,14 +29,17 @@ export class CpuTotals {
   readonly #tree: FlameTree;
   readonly #labels = new Map<string, FlameTree>();
   readonly #root: number;
+  readonly #originMs: number;
   #sampledMs = 0;
   #idleMs = 0;
   #gcMs = 0;
   #samples = 0;
   #lost: Lost[] = [];
 
-  constructor(table: FrameTable) {
+  /** @param originMs begin of the run, host clock */
+  constructor(table: FrameTable, originMs: number) {
     this.#table = table;
+    this.#originMs = originMs;
     this.#root = table.of({ functionName: '(root)' });
     this.#tree = new FlameTree(this.#root, MOST_NODES);
   }
@@ -66,7 +69,8 @@ export class CpuTotals {
         this.#samples++;
         this.#sampledMs += ms;
         if (name === COLLECTOR) this.#gcMs += ms;
-        whole.add(node, ms);
+        const sinceMs = atMs - this.#originMs;
+        whole.add(node, sinceMs, ms);
         if (name === IDLE) {
           this.#idleMs += ms;
           return;
@@ -74,7 +78,7 @@ export class CpuTotals {
         const tree = this.#treeOf(label);
         let paths = byLabel.get(tree);
         if (paths === undefined) byLabel.set(tree, (paths = new Paths(tree, nodes.parent, frames)));
-        paths.add(node, ms);
+        paths.add(node, sinceMs, ms);
       },
     });
     this.#found(profile.startTime / 1000, profile.endTime / 1000);
@@ -155,8 +159,8 @@ class Paths {
     this.#frames = frames;
   }
 
-  add(node: number, ms: number): void {
-    this.#tree.add(this.#find(node), ms);
+  add(node: number, atMs: number, ms: number): void {
+    this.#tree.add(this.#find(node), atMs, ms);
   }
 
   #find(node: number): number {

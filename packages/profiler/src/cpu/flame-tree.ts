@@ -1,4 +1,5 @@
 import type { FlameGraph } from '../model/cpu.js';
+import { FlameTimes } from './flame-times.js';
 
 /** A place as reports show it. */
 export interface Place {
@@ -15,6 +16,7 @@ export class FlameTree {
   readonly frame: number[];
   readonly selfMs: number[] = [0];
   readonly #most: number;
+  readonly #times: FlameTimes;
   /** Children by parent and frame. */
   readonly #children = new Map<number, number>();
 
@@ -22,6 +24,7 @@ export class FlameTree {
   constructor(rootFrame: number, most: number) {
     this.frame = [rootFrame];
     this.#most = most;
+    this.#times = new FlameTimes(most);
   }
 
   get size(): number {
@@ -41,19 +44,10 @@ export class FlameTree {
     return this.parent.push(parent) - 1;
   }
 
-  add(node: number, ms: number): void {
+  /** @param atMs since the begin of the run */
+  add(node: number, atMs: number, ms: number): void {
     this.selfMs[node] = (this.selfMs[node] ?? 0) + ms;
-  }
-
-  /** Adds all of another tree over the same frames. */
-  merge(other: FlameTree): void {
-    const mine: number[] = [];
-    for (let node = 0; node < other.size; node++) {
-      const parent = other.parent[node] ?? -1;
-      const own = parent < 0 ? 0 : this.child(mine[parent] ?? 0, other.frame[node] ?? 0);
-      mine[node] = own;
-      this.add(own, other.selfMs[node] ?? 0);
-    }
+    this.#times.add(node, atMs, ms);
   }
 
   /** The tree as reports have it, with a table of its own frames. */
@@ -67,6 +61,6 @@ export class FlameTree {
       numbers.set(each, frames.length);
       return frames.push({ functionName, file, line }) - 1;
     });
-    return { frames, parent: [...this.parent], frame, selfMs: [...this.selfMs] };
+    return { frames, parent: [...this.parent], frame, selfMs: [...this.selfMs], times: this.#times.toColumns() };
   }
 }

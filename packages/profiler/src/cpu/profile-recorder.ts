@@ -27,11 +27,18 @@ export class ProfileRecorder {
   droppedLabels = 0;
   readonly #table = new FrameTable();
   readonly #maps = new SourceMaps();
-  readonly #allCpu = new CpuTotals(this.#table);
+  readonly #originMs: number;
+  readonly #allCpu: CpuTotals;
   readonly #cpu = new Map<number, CpuTotals>();
   readonly #allHeap = new HeapTotals(this.#table);
   readonly #heap = new Map<number, HeapTotals>();
   readonly #raw = new Map<number, CpuProfile>();
+
+  /** @param originMs time from which the times of samples count, host clock */
+  constructor(originMs: number) {
+    this.#originMs = originMs;
+    this.#allCpu = new CpuTotals(this.#table, originMs);
+  }
 
   /** Adds a part of a profile. @param workerId 0 for the program's main thread, which is not part of the merged report */
   add({ workerId, part }: Pick<ProfileMessage, 'workerId' | 'part'>): void {
@@ -71,7 +78,7 @@ export class ProfileRecorder {
       return;
     }
     const all = workerId === 0 ? undefined : this.#allCpu;
-    const own = this.#ofWorker(this.#cpu, workerId, () => new CpuTotals(this.#table));
+    const own = this.#ofWorker(this.#cpu, workerId, () => new CpuTotals(this.#table, this.#originMs));
     if (part.kind === 'lost') {
       const { fromMs, toMs, why, what } = part;
       if (what === 'cpu') for (const each of [all, own]) each?.addLost({ fromMs, toMs, why });

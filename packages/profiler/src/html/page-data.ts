@@ -107,17 +107,19 @@ function shortened(pool: PagePool, most: number): PagePool {
   return { ...(Object.fromEntries(cut) as PagePool), heatmaps };
 }
 
-/** The profiles, deflated; with fewer labels if they would be larger than `budget` characters. */
+/** The profiles, deflated; without times of samples, and with fewer labels, if they would be larger than `budget` characters. */
 function profilesBlock(report: ReportData, budget: number, remarks: string[]): string | null {
   const profiles: PageProfiles = {
     pools: report.pools.map(({ cpu }) => cpu ?? []),
     parent: report.parent.cpu ?? null,
   };
   if (profiles.parent === null && profiles.pools.every(({ length }) => length === 0)) return null;
-  for (const labels of [200, 40, 10, 0]) {
+  for (const labels of [Infinity, 200, 40, 10, 0]) {
     const kept = { ...profiles, pools: profiles.pools.map((all) => all.map((each) => withLabels(each, labels))) };
-    const base64 = deflateRawSync(JSON.stringify(kept), { level: 7 }).toString('base64');
+    const text = JSON.stringify(kept, labels === Infinity ? undefined : withoutTimes);
+    const base64 = deflateRawSync(text, { level: 7 }).toString('base64');
     if (base64.length <= budget) {
+      if (labels !== Infinity) remarks.push('Flames have no times of samples, for a smaller file.');
       if (labels < 200 && report.pools.some(({ cpu }) => cpu?.some(({ byLabel }) => byLabel.length > labels)))
         remarks.push(`Flames of single task names are kept for ${labels} labels, for a smaller file.`);
       return base64;
@@ -125,6 +127,10 @@ function profilesBlock(report: ReportData, budget: number, remarks: string[]): s
   }
   remarks.push('The CPU profiles are left out: they would make this page larger than 5 MB.');
   return null;
+}
+
+function withoutTimes(key: string, value: unknown): unknown {
+  return key === 'times' ? undefined : value;
 }
 
 function withLabels(cpu: CpuReport, most: number): CpuReport {

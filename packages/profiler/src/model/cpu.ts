@@ -13,6 +13,14 @@ export interface HotFrame {
   share: number;
 }
 
+/** When nodes of a flame had their own time: one column a field, a node in a window each. Windows count from the attach of the pool. */
+export interface FlameTimes {
+  windowMs: number;
+  window: number[];
+  node: number[];
+  ms: number[];
+}
+
 /** Samples of processor time, merged by call path. Node 0 is the root. */
 export interface FlameGraph {
   /** Tables of distinct frames. */
@@ -21,6 +29,8 @@ export interface FlameGraph {
   parent: number[];
   frame: number[];
   selfMs: number[];
+  /** Left out where a page would be too large with it. */
+  times?: FlameTimes;
 }
 
 /** The CPU profile of one thread, or of all of them merged. */

@@ -204,7 +204,7 @@ export class PoolRecorder {
 
   /** Takes a profile of a worker. */
   profiled(message: ProfileMessage): void {
-    (this.profiles ??= new ProfileRecorder()).add(message);
+    (this.profiles ??= new ProfileRecorder(this.startMs)).add(message);
   }
 
   /** Notes that the pool wants another number of workers. */

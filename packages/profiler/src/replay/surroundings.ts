@@ -71,9 +71,8 @@ export function userStretches(pool: PoolReport, { ledger }: ParentReport): { atM
   const totalMs = ledger.userMs + ledger.gcMs;
   if (totalMs < LEAST_MS || totalMs < LEAST_SHARE * ledger.wallMs) return [];
   const ours = (ledger.encodeMs + ledger.decodeMs + ledger.dispatchMs) / Math.max(1, sum(curves.settled));
-  const busy = curves.atMs.map((_, i) =>
-    Math.max(0, (curves.parentLoop[i] ?? 0) * curves.windowMs - ours * (curves.settled[i] ?? 0)),
-  );
+  const loop = withoutGaps(curves.parentLoop);
+  const busy = loop.map((part, i) => Math.max(0, part * curves.windowMs - ours * (curves.settled[i] ?? 0)));
   const seen = sum(busy);
   const scale = seen > 0 ? Math.min(1, totalMs / seen) : 0;
   return stretchesOf(
@@ -81,6 +80,14 @@ export function userStretches(pool: PoolReport, { ledger }: ParentReport): { atM
     pool,
     ledger.loopDelayMaxMs,
   );
+}
+
+/** A busy thread is late with its looks, and leaves windows without one. The next look covers them. */
+function withoutGaps(looks: readonly (number | null)[]): number[] {
+  const filled: number[] = [];
+  let next = 0;
+  for (let i = looks.length - 1; i >= 0; i--) filled[i] = next = looks[i] ?? next;
+  return filled;
 }
 
 /** Full windows belong to one stretch with the ends beside them, up to the longest delay that was seen. */
@@ -91,6 +98,7 @@ function stretchesOf(
 ): { atMs: number; ms: number }[] {
   const { windowMs } = curves;
   const stretches: { atMs: number; ms: number }[] = [];
+  const most = Math.max(1, Math.min(50, Math.floor(MOST_STRETCHES / Math.max(1, work.length))));
   let open: { atMs: number; ms: number } | undefined;
   const close = () => {
     if (open !== undefined) stretches.push(open);
@@ -106,11 +114,10 @@ function stretchesOf(
       const isBegin = longestMs > windowMs && (work[i + 1] ?? 0) > 0.5 * ms && (work[i + 1] ?? 0) + ms > 0.5 * windowMs;
       if (isBegin) open = { atMs: atMs + windowMs - ms, ms };
       else {
-        const count = Math.max(1, Math.min(50, Math.round(ms / Math.max(0.1, Math.min(delayMs, ms)))));
+        const count = Math.max(1, Math.min(most, Math.round(ms / Math.max(0.1, Math.min(delayMs, ms)))));
         for (let k = 0; k < count; k++) stretches.push({ atMs: atMs + ((k + 0.5) * windowMs) / count, ms: ms / count });
       }
     }
-    if (stretches.length >= MOST_STRETCHES) break;
   }
   close();
   return stretches;

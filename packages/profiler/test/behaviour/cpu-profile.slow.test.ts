@@ -22,7 +22,7 @@ async function recording(
   kind: 'process' | 'thread',
   body: (pool: Pool, collect: () => Promise<ProfileRecorder>) => Promise<void>,
 ): Promise<void> {
-  const recorder = new ProfileRecorder();
+  const recorder = new ProfileRecorder(0);
   const add = (message: unknown): void => recorder.add(message as ProfileMessage);
   subscribe(CHANNELS.profile, add);
   const pool = new Pool(WORKER, { kind, workers: 1 });

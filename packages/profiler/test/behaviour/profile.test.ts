@@ -212,7 +212,10 @@ describe.each(['process', 'thread', 'inline'] as const)('a profiled pool of kind
     expect(verdict.kind).toBe('unknown');
     expect(verdict.sentence).toContain('1 worker without an answer');
     expect(verdict.step).toContain('timeoutMs');
-    expect(data.pools[0]?.atEnd).toEqual({ queued: 1, dispatched: 1, silentWorkers: 1 });
+    expect(data.pools[0]?.atEnd).toEqual({
+      ...{ queued: 1, dispatched: 1, silentWorkers: 1 },
+      running: [{ task: 'hang', workerId: 1, ms: expect.any(Number) }],
+    });
     await pool.destroy();
     await ended;
   });

@@ -31,6 +31,7 @@ describe.skipIf(browserPath === undefined)('a reader', () => {
       stream: await open.picture('#stream'),
       heat: await open.picture('#heatmap'),
       bytes: await open.picture('#bytes'),
+      flame: await open.picture('#flame'),
     };
     await open.drag(selector, 0.4, 0.6);
     await open.drawn();
@@ -44,6 +45,9 @@ describe.skipIf(browserPath === undefined)('a reader', () => {
     expect(await open.picture('#heatmap')).not.toBe(whole.heat);
     await open.show('bytes');
     expect(await open.picture('#bytes')).not.toBe(whole.bytes);
+    await open.show('flame');
+    expect(await open.picture('#flame')).not.toBe(whole.flame);
+    expect(await open.text('#flame')).toContain('In the chosen range');
     expect(await open.text('.range')).toMatch(/ to .* \(/);
     await open.page.locator('#stream canvas').dblclick();
     await open.drawn();

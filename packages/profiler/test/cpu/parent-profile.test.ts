@@ -13,7 +13,7 @@ function plantedParentSpin(ms: number): number {
 
 describe('the profile of the main thread', () => {
   it('shows what it runs, window by window, with times on the clock of traces', () => {
-    const recorder = new ProfileRecorder();
+    const recorder = new ProfileRecorder(0);
     const parts: ProfileMessage['part'][] = [];
     const profile = new ParentProfile(1000, (message) => {
       parts.push(message.part);

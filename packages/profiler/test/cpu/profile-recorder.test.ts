@@ -14,7 +14,7 @@ function cpu(
 }
 
 function recorded(...messages: Pick<ProfileMessage, 'workerId' | 'part'>[]): ProfileRecorder {
-  const recorder = new ProfileRecorder();
+  const recorder = new ProfileRecorder(0);
   for (const message of messages) recorder.add(message);
   return recorder;
 }
@@ -233,7 +233,7 @@ describe('a profile that is lost', () => {
 
 describe('memory of a recorder', () => {
   it('is bounded: for names, paths, labels, workers and losses without end', () => {
-    const recorder = new ProfileRecorder();
+    const recorder = new ProfileRecorder(0);
     for (let worker = 1; worker <= 200; worker++) {
       const made = Array.from({ length: 300 }, (_, n) => [[`f${worker}`, `g${worker}-${n}`], 1] as [string[], number]);
       const track = trackOf(...Array.from({ length: 300 }, (_, n) => [n, `task ${worker}-${n}`] as [number, string]));

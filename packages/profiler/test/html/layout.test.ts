@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { frameKind, mergeFlames } from '../../src/html/shared/flame-tree.js';
+import { frameKind, hotOf, mergeFlames, narrowed } from '../../src/html/shared/flame-tree.js';
 import { inTreeOrder, sectionTree } from '../../src/html/shared/section-tree.js';
 import { layoutTree, visibleNodes } from '../../src/html/shared/tree-layout.js';
 import type { FlameGraph } from '../../src/model/cpu.js';
@@ -89,6 +89,36 @@ describe('flames', () => {
       [0, 'b', 7],
     ]);
     expect(mergeFlames([]).parent).toEqual([]);
+  });
+
+  it('merge their times, in the longer of their windows', () => {
+    const flame = { frames, parent: [-1, 0], frame: [0, 1], selfMs: [0, 6] };
+    const one: FlameGraph = { ...flame, times: { windowMs: 50, window: [0, 1, 2], node: [1, 1, 1], ms: [1, 2, 3] } };
+    const two: FlameGraph = { ...flame, times: { windowMs: 100, window: [0, 1], node: [1, 1], ms: [4, 2] } };
+    expect(mergeFlames([one, two]).times).toEqual({ windowMs: 100, window: [0, 1], node: [1, 1], ms: [7, 5] });
+    expect(mergeFlames([one, flame]).times).toBeUndefined();
+  });
+
+  it('have the time of a range: whole windows, and parts of those at its edges', () => {
+    const times = { windowMs: 100, window: [0, 1, 2], node: [1, 1, 2], ms: [10, 20, 40] };
+    const flame: FlameGraph = { frames, parent: [-1, 0, 1], frame: [0, 1, 2], selfMs: [0, 30, 40], times };
+    expect(narrowed(flame, 0, 300)!.selfMs).toEqual([0, 30, 40]);
+    expect(narrowed(flame, 100, 200)!.selfMs).toEqual([0, 20, 0]);
+    expect(narrowed(flame, 150, 225)!.selfMs).toEqual([0, 10, 10]);
+    expect(narrowed({ ...flame, times: undefined } as unknown as FlameGraph, 0, 1)).toBeUndefined();
+  });
+
+  it('have hot functions, in which recursion counts once', () => {
+    const names = ['(root)', 'walk', 'read'].map((functionName, i) => ({
+      functionName,
+      file: i === 0 ? '' : '/a.js',
+      line: i,
+    }));
+    const flame: FlameGraph = { frames: names, parent: [-1, 0, 1, 2], frame: [0, 1, 1, 2], selfMs: [5, 1, 2, 3] };
+    expect(hotOf(flame)).toMatchObject([
+      { functionName: 'walk', selfMs: 3, totalMs: 6, share: 0.5 },
+      { functionName: 'read', selfMs: 3, totalMs: 3, share: 0.5 },
+    ]);
   });
 
   it('keep all time, also of deep stacks', () => {

@@ -342,6 +342,14 @@ function flameOf(random: () => number, nodes: number): FlameGraph {
     flame.frame.push(1 + Math.floor(random() * (FRAMES.length - 1)));
     flame.selfMs.push(random() * random() * 40);
   }
+  // All time of each node in one of twenty windows.
+  const order = flame.parent.map((_, node) => ({ node, window: node % 20 })).sort((a, b) => a.window - b.window);
+  flame.times = {
+    windowMs: 100,
+    window: order.map(({ window }) => window),
+    node: order.map(({ node }) => node),
+    ms: order.map(({ node }) => flame.selfMs[node] ?? 0),
+  };
   return flame;
 }
 

@@ -1,9 +1,10 @@
 import type { CpuReport, FlameGraph, HotFrame } from '../../../model/cpu.js';
-import { frameKind, mergeFlames } from '../../shared/flame-tree.js';
+import { frameKind, hotOf, mergeFlames, narrowed } from '../../shared/flame-tree.js';
 import { type Child, h } from '../../shared/node.js';
 import { count, digits, ms, share } from '../../shared/numbers.js';
 import { element, fill, select } from '../dom.js';
 import type { Page, View } from '../page.js';
+import type { State } from '../state.js';
 import { name, table } from '../tables.js';
 import { TreeCanvas } from '../tree-canvas.js';
 import { details } from './parts.js';
@@ -14,7 +15,7 @@ export const flame: View = {
   why: [
     'A box is a function; its width is the time in it and in what it called, by samples weighted with the time between them. Below it stands what it called.',
     'share = self time ÷ time of all samples that were not idle. Lines are mapped to their sources where there is a source map.',
-    'Time in which threads slept is left out. Samples are joined by call path, and keep no times. So the range of the time axis does not narrow this view; task name and worker do.',
+    'Time in which threads slept is left out. Samples are joined by call path and by windows of time. Task name, worker and the range of the time axis narrow this view; of a window at an edge of the range, its part counts.',
   ],
   mount(host, page) {
     let isMain = false;
@@ -22,11 +23,11 @@ export const flame: View = {
     let key = '';
     let canvas: TreeCanvas | undefined;
     const build = () => {
-      const { task, worker } = page.store.state;
-      const now = JSON.stringify([task, worker, isMain, label]);
+      const { task, worker, range } = page.store.state;
+      const now = JSON.stringify([task, worker, range, isMain, label]);
       if (key === now) return;
       key = now;
-      const shown = choose(page, isMain, label);
+      const shown = inRange(choose(page, isMain, label), range);
       if (shown === undefined) {
         canvas = undefined;
         return fill(
@@ -119,6 +120,23 @@ function choose(page: Page, isMain: boolean, label: string | undefined): Shown |
     hot: labels.flatMap((each) => each.hot).sort((a, b) => b.selfMs - a.selfMs),
     note: `${note} Of it, ${ms(time)} with the chosen label.`,
     lost: cpu.lost,
+  };
+}
+
+/** The part of a profile in the chosen range of time. */
+function inRange(shown: Shown | undefined, range: State['range']): Shown | undefined {
+  if (shown === undefined || range === null) return shown;
+  const [from, to] = range;
+  const part = narrowed(shown.flame, from, to);
+  if (part === undefined)
+    return { ...shown, note: `${shown.note} This page has no times of samples, so it shows the whole run.` };
+  const hot = hotOf(part);
+  const computing = hot.reduce((sum, { selfMs }) => sum + selfMs, 0);
+  return {
+    ...shown,
+    flame: part,
+    hot,
+    note: `${shown.note} In the chosen range, ${ms(computing)} in the lines below.`,
   };
 }
 
