@@ -24,6 +24,9 @@ export interface PageParts {
   data: PageData;
 }
 
+/** Characters for what is known late: remarks, and the columns of each pool's spans. */
+const LATER_TEXTS = 2000;
+
 /**
  * A report as the page needs it. Names are safe, profiles and spans lie apart, and all of it is within the size of a page.
  * @param shell characters of the page without data
@@ -55,10 +58,11 @@ export function pageParts(report: ReportData, title: string, shell: number, othe
     );
     json = scriptJson(data);
   }
-  const left = Math.max(LEAST_FOR_SPANS, LARGEST_SIZE - shell - json.length - LEAST_FOR_SPANS);
+  const later = LATER_TEXTS * (1 + safe.pools.length);
+  const left = Math.max(LEAST_FOR_SPANS, LARGEST_SIZE - shell - json.length - LEAST_FOR_SPANS - later);
   const profiles = profilesBlock(safe, Math.min(left, LARGEST_SIZE / 3), remarks);
   data.hasProfiles = profiles !== null;
-  const forSpans = Math.max(LEAST_FOR_SPANS, whole - shell - json.length - (profiles?.length ?? 0) - 4000);
+  const forSpans = Math.max(LEAST_FOR_SPANS, whole - shell - json.length - (profiles?.length ?? 0) - later);
   const blocks = safe.pools.map(({ spans }) =>
     spans === undefined || spans.kept === 0 ? null : spanBlock(spans, (forSpans * spans.kept) / spansKept),
   );
