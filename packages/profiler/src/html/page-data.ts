@@ -3,10 +3,13 @@ import { compare } from '../compare/compare.js';
 import type { CpuReport } from '../model/cpu.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { ReportData } from '../model/report-data.js';
+import { Buffer } from '../natives.js';
 import { safeData, safeText } from './shared/names.js';
+import { toMarkup } from './shared/node.js';
 import { count } from './shared/numbers.js';
 import type { PageComparison, PageData, PagePool, PageProfiles, PageReport } from './shared/page-data.js';
 import { type SpanBlock, spanBlock } from './span-block.js';
+import { staticViews } from './static-views.js';
 
 /** Size of a page with up to 100,000 spans, and of any page, characters. All of its text is ASCII. */
 const USUAL_SIZE = 1_500_000;
@@ -21,10 +24,12 @@ export interface PageParts {
   /** One place a pool. */
   spans: (string | null)[];
   profiles: string | null;
+  /** What the page shows without scripts, as HTML. */
+  still: string;
   data: PageData;
 }
 
-/** Characters for what is known late: remarks, and the columns of each pool's spans. */
+/** Characters for other texts that are known late: remarks, and the columns of each pool's spans. */
 const LATER_TEXTS = 2000;
 
 /**
@@ -58,7 +63,8 @@ export function pageParts(report: ReportData, title: string, shell: number, othe
     );
     json = scriptJson(data);
   }
-  const later = LATER_TEXTS * (1 + safe.pools.length);
+  const still = toMarkup(staticViews(data.report, data.title));
+  const later = LATER_TEXTS * (1 + safe.pools.length) + Buffer.byteLength(still);
   const left = Math.max(LEAST_FOR_SPANS, LARGEST_SIZE - shell - json.length - LEAST_FOR_SPANS - later);
   const profiles = profilesBlock(safe, Math.min(left, LARGEST_SIZE / 3), remarks);
   data.hasProfiles = profiles !== null;
@@ -68,7 +74,7 @@ export function pageParts(report: ReportData, title: string, shell: number, othe
   );
   data.spans = blocks.map((block) => block?.header ?? null);
   remarks.push(...blocks.flatMap((block, i) => (block === null ? [] : spanRemarks(block, safe.pools[i]?.name ?? ''))));
-  return { json: scriptJson(data), spans: blocks.map((block) => block?.base64 ?? null), profiles, data };
+  return { still, json: scriptJson(data), spans: blocks.map((block) => block?.base64 ?? null), profiles, data };
 }
 
 function comparisonOf(report: ReportData, other: ReportData): PageComparison {

@@ -6,9 +6,8 @@ import { checkKeys, refuse, show } from '../options.js';
 import { CLIENT_SCRIPT, CLIENT_STYLE } from './client-code.js';
 import { pageParts } from './page-data.js';
 import { safeText } from './shared/names.js';
-import { escapeText, toMarkup } from './shared/node.js';
+import { escapeText } from './shared/node.js';
 import { DATA_ID, PROFILES_ID, spansId } from './shared/page-data.js';
-import { staticViews } from './static-views.js';
 
 export interface HtmlOptions {
   /** Title of the page. @defaultValue the names of the pools */
@@ -29,7 +28,7 @@ export function toHtml(report: ReportData, options?: HtmlOptions): string {
   const other = given.compare === undefined ? undefined : reportOf(given.compare, 'compare');
   const title = given.title ?? `Millpond: ${report.pools.map(({ name }) => name).join(', ') || 'no pool'}`;
   const shell = CLIENT_SCRIPT.length + CLIENT_STYLE.length + 20_000;
-  const { json, spans, profiles, data } = pageParts(report, title, shell, other);
+  const { json, spans, profiles, still } = pageParts(report, title, shell, other);
   const policy = [
     "default-src 'none'",
     `script-src ${hashOf(CLIENT_SCRIPT)}`,
@@ -51,7 +50,7 @@ export function toHtml(report: ReportData, options?: HtmlOptions): string {
     '</head>',
     '<body>',
     '<div id="app"></div>',
-    `<noscript>${toMarkup(staticViews(data.report, data.title))}</noscript>`,
+    `<noscript>${still}</noscript>`,
     `<script type="application/json" id="${DATA_ID}">${json}</script>`,
     ...spans.flatMap((base64, pool) => (base64 === null ? [] : [block(spansId(pool), base64)])),
     ...(profiles === null ? [] : [block(PROFILES_ID, profiles)]),
