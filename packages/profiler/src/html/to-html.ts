@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Comparable } from '../compare/comparison.js';
 import { reportOf } from '../compare/report-of.js';
 import type { ReportData } from '../model/report-data.js';
+import { Buffer } from '../natives.js';
 import { checkKeys, refuse, show } from '../options.js';
 import { CLIENT_SCRIPT, CLIENT_STYLE } from './client-code.js';
 import { pageParts } from './page-data.js';
@@ -16,6 +17,9 @@ export interface HtmlOptions {
   compare?: Comparable;
 }
 
+/** Characters of the tags around all that. */
+const TAGS = 2000;
+
 /**
  * A report as one HTML file. It opens from disk and offline, asks no network, and keeps the choices of its reader in its address. Up
  * to 100,000 tries it is at most 1.5 MB long, and at most 5 MB with any number. What was left out for that is said in the page.
@@ -27,7 +31,7 @@ export function toHtml(report: ReportData, options?: HtmlOptions): string {
     refuse('title', `must be a string; received ${show(given.title)}.`);
   const other = given.compare === undefined ? undefined : reportOf(given.compare, 'compare');
   const title = given.title ?? `Millpond: ${report.pools.map(({ name }) => name).join(', ') || 'no pool'}`;
-  const shell = CLIENT_SCRIPT.length + CLIENT_STYLE.length + 20_000;
+  const shell = Buffer.byteLength(CLIENT_SCRIPT) + CLIENT_STYLE.length + TAGS;
   const { json, spans, profiles, still } = pageParts(report, title, shell, other);
   const policy = [
     "default-src 'none'",
