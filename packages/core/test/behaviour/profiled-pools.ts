@@ -63,19 +63,26 @@ export function functionsIn({ nodes }: CpuProfile): Set<string> {
   return new Set(nodes.map(({ callFrame }) => callFrame.functionName));
 }
 
-/** Time by label, as samples have it: those that are idle left out. */
+/**
+ * Time by label, as samples have it: those that are idle left out. Where a thread waited for a core, its next sample has that time: the
+ * signal of the sampler waited as well.
+ */
 export function msByLabel(parts: readonly CpuPart[]): { samples: number; ms: Map<string, number> } {
   const ms = new Map<string, number>();
   let samples = 0;
   for (const { profile: taken, labels } of parts) {
     const idle = new Set(taken.nodes.filter((node) => node.callFrame.functionName === '(idle)').map(({ id }) => id));
+    const gaps = taken.timeDeltas.map((us, index) => (index === 0 ? 0 : us));
+    const usual = gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? 0;
+    const waited = gaps.map((us) => (us > 2 * usual ? us - usual : 0));
     let at = taken.startTime;
     for (const [index, node] of taken.samples.entries()) {
       at += taken.timeDeltas[index] ?? 0;
       if (idle.has(node)) continue;
       const label = labelAt(labels, at / 1000);
       if (label !== '') samples++;
-      ms.set(label, (ms.get(label) ?? 0) + (taken.timeDeltas[index + 1] ?? 0) / 1000);
+      const untilNext = (gaps[index + 1] ?? 0) - (waited[index + 1] ?? 0);
+      ms.set(label, (ms.get(label) ?? 0) + ((waited[index] ?? 0) + untilNext) / 1000);
     }
   }
   return { samples, ms };

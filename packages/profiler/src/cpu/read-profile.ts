@@ -1,9 +1,10 @@
 import type { CpuNode, CpuProfile } from '@millpond/core';
+import { median } from '../statistics/quantile.js';
 
 /** Receives the samples of a profile, in order. */
 export interface SampleVisitor {
   /**
-   * One sample: the innermost call, and the time until the next sample.
+   * One sample: the innermost call, and the time that it stands for.
    * @param node index in the list of `ProfileNodes`
    * @param atMs host clock
    */
@@ -45,18 +46,28 @@ export function orderNodes(nodes: readonly CpuNode[]): ProfileNodes {
   return { parent, node: ordered, indexOf };
 }
 
+/** A gap between samples of this many usual ones is no work of the sampler. */
+const LONG_GAP = 2;
+
 /**
- * Goes through the samples. A sample counts for the time until the next one. V8 samples less often than asked when cores are busy. Differences below zero, which some versions of V8 write, count as none.
+ * Goes through the samples. A sample counts for the usual time until the next one. While its thread waits for a core, the signal of the
+ * sampler waits as well, and comes where the thread goes on. So what a gap has beyond the usual time counts for the sample after it.
+ * Differences below zero, which some versions of V8 write, count as none.
  */
 export function eachSample(profile: CpuProfile, { indexOf }: ProfileNodes, visitor: SampleVisitor): void {
   const { samples, timeDeltas, startTime, endTime } = profile;
+  const usualUs = median(timeDeltas.slice(1).map(positive));
+  const waitedBefore = (at: number) => {
+    const us = positive(timeDeltas[at]);
+    return at > 0 && us > LONG_GAP * usualUs ? us - usualUs : 0;
+  };
   let atUs = startTime;
   for (let at = 0; at < samples.length; at++) {
     atUs += positive(timeDeltas[at]);
     const isLast = at + 1 === samples.length;
-    const us = isLast ? positive(endTime - atUs) : positive(timeDeltas[at + 1]);
+    const untilNext = isLast ? positive(endTime - atUs) : positive(timeDeltas[at + 1]) - waitedBefore(at + 1);
     const node = indexOf.get(samples[at] as number);
-    if (node !== undefined) visitor.sample(node, atUs / 1000, us / 1000);
+    if (node !== undefined) visitor.sample(node, atUs / 1000, (waitedBefore(at) + untilNext) / 1000);
   }
 }
 

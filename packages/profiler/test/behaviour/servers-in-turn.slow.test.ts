@@ -33,10 +33,8 @@ async function withServer<T>(ms: number, isSerial: boolean, use: (url: string) =
 }
 
 describe.each(['process', 'thread'] as const)('of a pool of kind %s', (kind) => {
-  // A burst of another program hides that ends are regular.
   it.each([1, 4])(
     'a server that serves one at a time is named, and no option is advised: concurrency %d',
-    { retry: 2 },
     async (concurrency) => {
       const { verdict, findings } = await withServer(10, true, (url) => reportOf({ kind, concurrency }, 200, url));
       expect(verdict).toMatchObject({ kind: 'bottleneck', id: 'R26' });
@@ -48,6 +46,6 @@ describe.each(['process', 'thread'] as const)('of a pool of kind %s', (kind) => 
   it('a server that serves all at once gets more at a time', async () => {
     const { verdict, findings } = await withServer(20, false, (url) => reportOf({ kind, concurrency: 1 }, 150, url));
     expect(verdict.id).toBe('R15');
-    expect(findings[0]!.saving!.share).toBeGreaterThan(0.5);
+    expect(findings[0]!.saving!.share).toBeGreaterThan(0.7);
   });
 });

@@ -130,8 +130,10 @@ describe('profiles that are added up', () => {
   });
 
   it('join each sample to the label of its time', () => {
+    // Without waits for a core, whose time goes to the sample after them.
+    const steady = samples.map((all) => all.map(([path, ms]) => [path, 10 + (ms % 10)] as const));
     fc.assert(
-      fc.property(samples, stretches, (made, track) => {
+      fc.property(steady, stretches, (made, track) => {
         const expected = new Map<string, number>();
         let at = 0;
         for (const [path, ms] of made) {
@@ -146,6 +148,26 @@ describe('profiles that are added up', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('have the time of a wait for a core where the thread goes on', () => {
+    const profile = profileOf([
+      [['a'], 10],
+      [['a'], 110],
+      [['b'], 10],
+      [['b'], 10],
+      [['a'], 10],
+    ]);
+    const track = trackOf([0, 'first'], [120, 'second']);
+    const { hot, byLabel } = only(recorded(cpu(1, profile, track)).cpu(), 1);
+    expect(hot.map(({ functionName, selfMs }) => [functionName, selfMs])).toEqual([
+      ['b', 120],
+      ['a', 30],
+    ]);
+    expect(byLabel.map(({ label, ms }) => [label, ms])).toEqual([
+      ['second', 130],
+      ['first', 20],
+    ]);
   });
 
   it('say the task and the section of a label', () => {
