@@ -184,8 +184,8 @@ const MESSAGES = {
   ERR_REPORT: (d: {
     file: string;
     reason: string;
-    written: readonly string[];
-    left: readonly string[];
+    /** Complete files. */ written: readonly string[];
+    /** Those that are not there. */ left: readonly string[];
     step?: string;
   }) =>
     d.written.length + d.left.length === 0

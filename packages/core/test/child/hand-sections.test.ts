@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { callOwner } from '../../src/child/section-owner.js';
-import { SectionRecorder } from '../../src/child/section-recorder.js';
 import { isPoolError } from '../../src/contract/errors.js';
-import { byPath, openRecorder, TASK } from './section-clock.js';
+import { byPath, openRecorder, TASK, withManyNames } from './section-clock.js';
 
 const clock = vi.hoisted(() => ({ nowMs: 1000 }));
 vi.mock('../../src/base/clock.js', () => ({ hostNowMs: () => clock.nowMs }));
@@ -221,10 +220,7 @@ describe('what handlers make up', () => {
   });
 
   it('may be 20,000 names of 10 KB', () => {
-    const own = new SectionRecorder(() => {});
-    const long = 'x'.repeat(10_000);
-    for (let i = 0; i < 20_000; i++) own.run(TASK, `${i}${long}`, () => {});
-    const deltas = own.take();
+    const deltas = withManyNames(20_000);
     expect(deltas).toHaveLength(101);
     expect(deltas.every(({ path }) => (path[0]?.length ?? 0) <= 201)).toBe(true);
     expect(deltas.reduce((sum, { count }) => sum + count, 0)).toBe(20_000);

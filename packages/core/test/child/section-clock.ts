@@ -17,3 +17,11 @@ export function byPath<K extends keyof SectionDelta>(
 ): Record<string, SectionDelta[K][]> {
   return Object.fromEntries(deltas.map((delta) => [delta.path.join('/'), fields.map((field) => delta[field])]));
 }
+
+/** The sections of `names` calls, each with a name of its own of 10 KB. */
+export function withManyNames(names: number): SectionDelta[] {
+  const own = new SectionRecorder(() => {});
+  const long = 'x'.repeat(10_000);
+  for (let i = 0; i < names; i++) own.run(TASK, `${i}${long}`, () => {});
+  return own.take();
+}

@@ -50,8 +50,8 @@ export function orderNodes(nodes: readonly CpuNode[]): ProfileNodes {
 const LONG_GAP = 2;
 
 /**
- * Goes through the samples. A sample counts for the usual time until the next one. While its thread waits for a core, the signal of the
- * sampler waits as well, and comes where the thread goes on. So what a gap has beyond the usual time counts for the sample after it.
+ * Goes through the samples. A sample counts for the usual time until the next one. The signal of the sampler waits while its thread has no
+ * core, and comes where the thread goes on. So what a gap has beyond the usual time counts for the sample after it.
  * Differences below zero, which some versions of V8 write, count as none.
  */
 export function eachSample(profile: CpuProfile, { indexOf }: ProfileNodes, visitor: SampleVisitor): void {

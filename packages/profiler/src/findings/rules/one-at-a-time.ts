@@ -6,7 +6,7 @@ import { duration, named, percent } from '../words.js';
 import { nativeThreadsOf } from './native-threads.js';
 
 const LEAST_TASKS = 50;
-/** Part of the gaps between ends that must be near their median: tasks that do not wait for each other end in bunches, or at random. */
+/** Part of the gaps between ends that must be near their median. Tasks without turns end in bunches, or at random. */
 const REGULAR = 0.6;
 const NEAR = 0.3;
 /** Spread of tasks ÷ that of a sum of independent gaps. It is 0.7 and more in turns, and below 0.05 for fixed waits of their own. */
