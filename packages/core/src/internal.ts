@@ -13,4 +13,5 @@ export { ThreadClock } from './base/thread-times.js';
 export { printable } from './base/printable.js';
 export { SectionSums } from './base/section-sums.js';
 export { PROFILING } from './contract/profile-messages.js';
+export { usableCores } from './sizing/cores.js';
 export { mostAtLastTask } from './sizing/recycling.js';

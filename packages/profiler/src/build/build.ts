@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { usableCores } from '@millpond/core/internal';
 import type { Mark } from '../model/curves.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { Level, ParentReport } from '../model/report-data.js';
@@ -45,7 +45,7 @@ export function buildMeasured(recorded: Recorded): Measured {
       wallMs: times.wallMs,
       node: process.versions.node,
       platform: `${process.platform}-${process.arch}`,
-      cores: availableParallelism(),
+      cores: usableCores(),
       memoryBytes: recorded.memoryBytes,
       execArgv: [...process.execArgv],
       ...cores,

@@ -2,7 +2,7 @@ import type { Finding, Verdict } from '../model/finding.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { ReportData } from '../model/report-data.js';
 import { calibrate } from '../replay/calibrate.js';
-import { onCoreShare } from '../replay/on-core.js';
+import { hadIdleCores, onCoreShare } from '../replay/on-core.js';
 import { goalOf } from '../replay/play.js';
 import { type Measured, recordOf } from '../replay/record-of.js';
 import type { RunRecord } from '../replay/run-record.js';
@@ -51,7 +51,8 @@ function judgePool(
   const plain = recordOf(measured, pool, mostTries);
   const goal = plain === null ? 'makespan' : goalOf(plain);
   const record = plain !== null && isBound(viewOf(measured, pool, plain, goal)) ? bound(plain) : plain;
-  const calibrated = record === null ? null : calibrate(record, onCoreShare(pool.byTask));
+  const onCore = hadIdleCores(measured.run) ? 1 : onCoreShare(pool.byTask);
+  const calibrated = record === null ? null : calibrate(record, onCore);
   const view = viewOf(measured, pool, calibrated?.record ?? null, goal);
   const ranked = rank(
     RULES.flatMap((rule) => rule(view)),

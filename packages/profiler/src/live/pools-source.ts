@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { availableParallelism } from 'node:os';
 import { CHANNELS, type PoolHealth, type PoolStats, type StatsOptions, type TaskMessage } from '@millpond/core';
+import { usableCores } from '@millpond/core/internal';
 import type { ReportData } from '../model/report-data.js';
 import { memoryUsage, performance, process } from '../natives.js';
 import { livePool, sizingChanges } from './live-pool.js';
@@ -47,6 +47,7 @@ interface Watched {
 export class PoolsSource implements LiveSource {
   readonly #setup: PoolsSourceSetup;
   readonly #tries = new RecentTries();
+  readonly #cores = usableCores();
   readonly #watched = new Map<object, Watched>();
   #report: LiveReport | null = null;
   #reportDueMs = 0;
@@ -73,7 +74,7 @@ export class PoolsSource implements LiveSource {
       atMs,
       run: {
         ...{ level, startedAt, node: process.versions.node, pid: process.pid },
-        ...{ platform: `${process.platform}-${process.arch}`, cores: availableParallelism() },
+        ...{ platform: `${process.platform}-${process.arch}`, cores: this.#cores },
       },
       report: this.#report,
       parent: this.#parent(),

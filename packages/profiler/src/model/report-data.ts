@@ -34,7 +34,7 @@ export interface RunInfo {
   wallMs: number;
   node: string;
   platform: string;
-  /** Cores that this process may use. */
+  /** Cores that this process may use, by CPU affinity and the quotas of its control groups; may be a fraction. */
   cores: number;
   /** Memory that it may use, bytes; null if unknown. */
   memoryBytes: number | null;

@@ -1,5 +1,5 @@
-import { availableParallelism, cpus } from 'node:os';
-import { ThreadClock } from '@millpond/core/internal';
+import { cpus } from 'node:os';
+import { ThreadClock, usableCores } from '@millpond/core/internal';
 import { cpuUsage } from '../natives.js';
 
 /** Processor time since the clock was made, ms. */
@@ -29,7 +29,7 @@ export class CoreClock {
     const now = machineTimes();
     const busyMs = now.busyMs - this.#start.busyMs;
     const allMs = busyMs + now.idleMs - this.#start.idleMs;
-    const cores = availableParallelism();
+    const cores = usableCores();
     const isWhole = now.cores === cores && Math.abs(allMs - wallMs * cores) <= SLACK * wallMs * cores;
     const threadMs = this.#thread.read().cpuMs;
     return {

@@ -1,5 +1,6 @@
 import type { PoolReport } from '../model/pool-report.js';
-import type { ParentReport, RunInfo } from '../model/report-data.js';
+import type { ParentReport } from '../model/report-data.js';
+import { type CoresOfRun, FULL_CORES } from './on-core.js';
 
 type CoreUser = Pick<PoolReport, 'asked' | 'peakWorkers' | 'capacity' | 'wallMs'>;
 
@@ -15,20 +16,17 @@ const FULL = 0.9;
 /** Fewer cores in use by others are noise: the system counts in ticks, and starts of workers are among them. */
 const LEAST_OTHERS = 0.25;
 
-/** From this part of the cores on, threads get in each other's way. */
-const SATURATED = 0.9;
-
 /**
  * Cores that a pool can have; may be a fraction. Those that nothing uses are its own. Beyond them the system shares out all cores by
  * threads that want one. So other programs never leave it with nothing.
  */
-export function freeCores(run: Pick<RunInfo, 'cores' | 'otherCores' | 'programCores'>, pool: CoreUser): number {
+export function freeCores(run: CoresOfRun, pool: CoreUser): number {
   const { cores } = run;
   const others = run.otherCores !== null && run.otherCores >= LEAST_OTHERS ? Math.min(cores, run.otherCores) : 0;
   if (others === 0) return cores;
   const used = run.programCores ?? cores - others;
   // Threads of others that want a core. Where the cores were full, they wanted more than they got: as much more as ours did.
-  const isFull = used + others >= SATURATED * cores;
+  const isFull = used + others >= FULL_CORES * cores;
   const wanting = isFull && used > 0 ? Math.max(others, (others * Math.max(used, wantedCores(pool))) / used) : others;
   const workers = workersOf(pool);
   return Math.max(cores - others, (cores * workers) / (workers + wanting));
