@@ -15,12 +15,13 @@ export interface HeldByProgram {
   step: string;
 }
 
-/** Whether workers wait for the body of a loop over results, or for the source of its inputs. */
+/** What workers wait for in the program: a loop over results, the source of its inputs, or other code. */
 export function heldByProgram(view: PoolView): HeldByProgram | undefined {
   const { pool, tries } = view;
   const { readerMs, sourceMs } = pool.loops;
   const part = share(Math.max(readerMs, sourceMs), pool.activeMs);
-  if (part < MOST_OF_THE_TIME || capacityShare(view, ...IDLE_FOR) < IDLE) return undefined;
+  if (capacityShare(view, ...IDLE_FOR) < IDLE) return undefined;
+  if (part < MOST_OF_THE_TIME) return heldByCode(view);
   const each = duration(share(Math.max(readerMs, sourceMs), tries));
   // Loops at once add up.
   const whole = percent(Math.min(1, part));
@@ -33,4 +34,16 @@ export function heldByProgram(view: PoolView): HeldByProgram | undefined {
         sentence: `workers of ${named(pool.name)} wait for the program: the source of its inputs takes ${whole} of the time, ${each} for each`,
         step: `The source of \`pool.map\` takes ${each} for each input. Let it read ahead, or read several at once.`,
       };
+}
+
+/** The program's own code outside of loops over `map`: between a result and the next call, in timers, in listeners. */
+function heldByCode({ measured: { parent }, pool }: PoolView): HeldByProgram | undefined {
+  const { userMs, gcMs, wallMs } = parent.ledger;
+  const part = share(userMs + gcMs, wallMs);
+  if (part < MOST_OF_THE_TIME || pool.kind === 'inline') return undefined;
+  const section = parent.sections[0];
+  return {
+    sentence: `workers of ${named(pool.name)} wait for the program: its own code takes ${percent(part)} of the time of its main thread`,
+    step: `Let handlers do that work, or make further calls before it${section === undefined ? '' : `: section ${named(section.name)} takes most`}.`,
+  };
 }

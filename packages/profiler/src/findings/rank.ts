@@ -17,6 +17,9 @@ interface Weighed {
   share: number;
 }
 
+/** Share of a saving from which on a note has it. Below, a replay is not that exact. */
+const LEAST_SAID = 0.01;
+
 /** Findings of one pool: causes first, by saving. */
 export interface Ranked {
   findings: Finding[];
@@ -44,8 +47,9 @@ export function rank(candidates: readonly Candidate[], calibrated: Calibrated | 
   if (calibrated !== null) linkSymptoms(material, calibrated, goal, symptoms);
   const causes = material.filter(({ candidate }) => !symptoms.has(candidate));
   const toFinding = ({ candidate, share }: Weighed, kind: Finding['kind']): Finding => {
+    const isWorth = kind === 'cause' || (kind === 'note' && share >= LEAST_SAID && !symptoms.has(candidate));
     const saving =
-      kind !== 'cause' || candidate.without === null || calibrated === null
+      !isWorth || candidate.without === null || calibrated === null
         ? null
         : savingOf(calibrated, candidate.without, goal, share);
     const explained = weighed
@@ -62,7 +66,7 @@ export function rank(candidates: readonly Candidate[], calibrated: Calibrated | 
       ...{
         id: candidate.id,
         title: candidate.title,
-        text: candidate.text + goalText(kind, goal, saving),
+        text: candidate.text + goalText(goal, saving),
         kind,
         scope: candidate.scope,
       },
@@ -91,10 +95,8 @@ function newAdvice(advice: Candidate['advice']): Candidate['advice'] {
 }
 
 /** Where calls come by themselves, the run cannot become shorter: then the saving is that of a call. */
-function goalText(kind: Finding['kind'], goal: Goal, saving: Finding['saving']): string {
-  return kind === 'cause' && goal === 'latency' && saving !== null
-    ? ' The saving is in the mean latency of a call.'
-    : '';
+function goalText(goal: Goal, saving: Finding['saving']): string {
+  return goal === 'latency' && saving !== null ? ' The saving is in the mean latency of a call.' : '';
 }
 
 function shareOf({ role, without }: Candidate, calibrated: Calibrated | null, goal: Goal): number {

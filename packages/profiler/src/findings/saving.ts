@@ -71,7 +71,7 @@ function laidOut(rows: Rows, places: readonly number[]): Rows {
 
 /** Shares, and times, from which on a saving is worth a change. */
 const LEAST_MS = 250;
-const LEAST_SHARE = 0.05;
+export const LEAST_SHARE = 0.05;
 const LARGE_MS = 10_000;
 
 /** Whether a saving is material. In runs that last as long as their calls come, all calls together count. */

@@ -4,6 +4,7 @@ import type { Measured } from '../replay/record-of.js';
 import { evidence } from './candidate.js';
 import { heldByProgram } from './held-by-program.js';
 import { hanging, HANGING_STEP, LEAST_TRIES, standstillMs } from './rules/quality.js';
+import { LEAST_SHARE } from './saving.js';
 import { largestOf, share, sumOf, viewOf } from './view.js';
 import { duration, named, percent } from './words.js';
 
@@ -57,7 +58,7 @@ export function verdictOf(measured: Measured, findings: readonly Finding[], note
   if (outside !== undefined) return told('bottleneck', outside);
   const later = findings.find(({ kind }) => kind === 'risk');
   if (later !== undefined) return told('risk', later);
-  return healthy(measured);
+  return healthy(measured, notes);
 }
 
 function told(kind: Verdict['kind'], finding: Finding): Verdict {
@@ -93,9 +94,23 @@ function healthyButHeld(measured: Measured): Verdict | undefined {
   );
 }
 
-function healthy(measured: Measured): Verdict {
+function healthy(measured: Measured, notes: readonly Finding[]): Verdict {
   const pool = largestOf(measured.pools, ({ activeMs }) => activeMs);
   const state = pool === undefined ? '' : stateOf(measured, pool);
+  const short = largestOf(
+    notes.filter(({ saving }) => saving !== null && saving.share >= LEAST_SHARE),
+    ({ saving }) => saving?.share ?? 0,
+  );
+  if (short?.saving) {
+    const { ms, share: part, of } = short.saving;
+    const what = of === 'call' ? 'a call' : 'the run';
+    return {
+      kind: 'healthy',
+      sentence: `Healthy: ${state}. What would save most is small: ${short.title}, ${duration(ms)} (${percent(part)}) of ${what}.`,
+      step: `${NOTHING} If such a run comes often: ${short.advice[0]?.text ?? 'measure a longer one.'}`,
+      id: 'R29',
+    };
+  }
   return {
     kind: 'healthy',
     sentence: `Healthy: ${state}, and no cause that the rules know would save 5 % of the time.`,

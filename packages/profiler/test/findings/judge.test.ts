@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judge } from '../../src/findings/judge.js';
 import type { Finding, RuleId } from '../../src/model/finding.js';
+import type { PoolReport } from '../../src/model/pool-report.js';
 import type { Measured } from '../../src/replay/record-of.js';
 import { Draw, drawPool } from '../support/plants/draw.js';
 import { measuredOf } from '../support/plants/measured-of.js';
@@ -43,6 +44,46 @@ describe('verdict', () => {
     expect(verdict.step).toMatch(/^Nothing is worth changing\./);
     expect(findings).toEqual([]);
     expect(notes.at(-1)).toMatchObject({ id: 'R29', kind: 'note' });
+  });
+
+  it('names what would save most in a run that is too short for it', () => {
+    const terms = { workers: 2, work: 'wait', arrivals: 'batch', tasks: 60, meanMs: 5 } as const;
+    const { verdict, findings, notes } = judge(measuredOf(simulate(drawPool(new Draw(1), terms))));
+    expect(findings).toEqual([]);
+    expect(verdict).toMatchObject({ kind: 'healthy', id: 'R29' });
+    expect(verdict.sentence).toMatch(/What would save most is small: HANDLERS WAIT.* ms \(\d+ %\) of the run/);
+    expect(verdict.step).toMatch(/^Nothing is worth changing\. If such a run comes often: Set concurrency to \d+/);
+    const saving = notes.find(({ id }) => id === 'R15')!.saving!;
+    expect(saving.share).toBeGreaterThan(0.5);
+    expect(saving.ms).toBeLessThan(250);
+  });
+
+  it("says that workers wait for the program's own code", () => {
+    const terms = { workers: 2, arrivals: 'open', load: 0.2, tasks: 400 } as const;
+    const measured = measuredOf(simulate(drawPool(new Draw(1), terms)));
+    const { ledger } = measured.parent;
+    expect(judge(measured).verdict.sentence).not.toMatch(/wait for the program/);
+    ledger.userMs = 0.7 * ledger.wallMs;
+    const { verdict } = judge(measured);
+    expect(verdict.id).toBe('R29');
+    expect(verdict.sentence).toMatch(/wait for the program: its own code takes 7\d % of the time of its main thread/);
+    expect(verdict.step).toMatch(/^Nothing in the pool is worth changing\. Let handlers do that work/);
+  });
+
+  it('keeps the cores of a run that left some idle, however long threads waited for one', () => {
+    const record = drawPool(new Draw(3), { workers: 2, work: 'wait', arrivals: 'batch', tasks: 600, meanMs: 12 });
+    record.rows.cpu.fill(2);
+    const measured = measuredOf(simulate({ ...record, cores: 2 }));
+    const [pool] = measured.pools as [PoolReport];
+    // Threads waited for a core at each wake-up, and the run was longer than its replay is.
+    for (const { execution } of pool.byTask) execution.runQueueMs += 2 * execution.cpuMs;
+    pool.activeMs *= 1.15;
+    const savingWith = (programCores: number | null) => {
+      Object.assign(measured.run, { cores: 2, programCores, otherCores: programCores === null ? null : 0 });
+      return judge(measured).findings.find(({ id }) => id === 'R15')?.saving?.share ?? 0;
+    };
+    expect(savingWith(0.4)).toBeGreaterThan(savingWith(1.9) + 0.05);
+    expect(savingWith(null)).toBe(savingWith(1.9));
   });
 
   it('cannot tell with few tasks, and is none without any', () => {
