@@ -26,7 +26,8 @@ function withCores(plain: Calibrated, onCore: number): Calibrated {
   let best = plain;
   const { record } = plain;
   const wholeMs = record.recorded.makespanMs * record.weight;
-  if (onCore >= SELDOM_WAITED || plain.base.makespanMs > 0.95 * wholeMs) return best;
+  // Workers that start one after another compute as well, and a replay without them has these cores.
+  if (onCore >= SELDOM_WAITED || record.recycle !== null || plain.base.makespanMs > 0.95 * wholeMs) return best;
   let [low, high] = [Math.min(record.cores, Math.max(0.05, (record.workers.length * onCore) / 2)), record.cores];
   for (let step = 0; step < 8 && best.lengthError > CLOSE; step++) {
     const cores = (low + high) / 2;
@@ -42,7 +43,7 @@ function withCores(plain: Calibrated, onCore: number): Calibrated {
  * Replays a run as it was. Where several tasks share a worker, their recorded waits hold the time for which they waited for its thread.
  * Waits for native threads hold the time for which these had no core. The replay makes both anew, so waits are shortened until the
  * lengths agree.
- * @param onCore part of its ready time for which a handler had a core, 0 to 1
+ * @param onCore part of its ready time for which a handler had a core, 0 to 1; 1 where cores stood idle
  */
 export function calibrate(record: RunRecord, onCore = 1): Calibrated {
   let best = withCores(judged(record), onCore);

@@ -33,14 +33,21 @@ export type Goal = 'makespan' | 'latency';
 /** Share of a run after the last submit from which on its length counts. */
 const DRAIN = 0.1;
 
+/** Pauses between calls, of at least this part of the time after the last one, that make them bursts. */
+const PAUSE = 0.5;
+const LEAST_PAUSES = 2;
+
 /** Calls that come at times of their own end when they end: then only their latency can change. */
 export function goalOf(record: RunRecord): Goal {
   if (record.arrivals.kind !== 'open') return 'makespan';
   const { rows, recorded } = record;
-  let lastMs = 0;
   // A further try comes when the one before it has failed, not when the program wants it.
-  for (let row = 0; row < rows.count; row++) if (rows.after[row] === -1) lastMs = Math.max(lastMs, rows.at[row] ?? 0);
+  const calls = rows.at.filter((_, row) => rows.after[row] === -1).sort();
+  const lastMs = calls.at(-1) ?? 0;
   const drainMs = recorded.startMs + recorded.makespanMs - lastMs;
+  // The last one of several bursts takes no longer to be done than those before it.
+  const pauses = calls.filter((at, i) => i > 0 && at - (calls[i - 1] ?? at) >= PAUSE * drainMs).length;
+  if (pauses >= LEAST_PAUSES) return 'latency';
   let workMs = 0;
   for (let row = 0; row < rows.count; row++) workMs += handlerMs(rows, row);
   // The last call alone always takes its time.

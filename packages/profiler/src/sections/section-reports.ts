@@ -31,7 +31,8 @@ function sectionReport(node: MeasuredSection, wholeMs: number): SectionReport {
     errors,
     counters: node.counters(),
     memory: memory === undefined ? null : { ...memory },
-    meanConcurrency: openMs > 0 ? durations.sum / openMs : 0,
+    // A call that began before a window has its whole time in it.
+    meanConcurrency: openMs > 0 ? Math.min(peak, durations.sum / openMs) : 0,
     peak,
     byWorker: byWorker(node),
     ...durationStats(durations),

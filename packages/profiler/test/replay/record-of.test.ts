@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { RuleId } from '../../src/model/finding.js';
 import { arrivalsOf } from '../../src/replay/arrivals.js';
 import { calibrate } from '../../src/replay/calibrate.js';
+import { goalOf } from '../../src/replay/play.js';
 import { recordOf } from '../../src/replay/record-of.js';
+import { emptyRows } from '../../src/replay/rows.js';
+import type { RunRecord } from '../../src/replay/run-record.js';
 import { Draw, drawPool } from '../support/plants/draw.js';
 import { healthyPools } from '../support/plants/healthy.js';
 import { measuredOf } from '../support/plants/measured-of.js';
@@ -77,11 +80,49 @@ describe('record of a run', () => {
     expect(calibrate(record, 0.4).lengthError).toBeLessThan(0.05);
   });
 
+  it('keeps its cores where workers are recycled, whose starts it does not compute', () => {
+    const measured = measuredOf(simulate({ ...drawPool(new Draw(3), { workers: 2, arrivals: 'batch' }), cores: 0.8 }));
+    measured.run.cores = 8;
+    const record = recordOf(measured, measured.pools[0]!)!;
+    const recycled = { ...record, recycle: { afterTasks: 1e6, bootMs: 50 } };
+    expect(calibrate(recycled, 0.4).record.cores).toBe(8);
+  });
+
   it('takes a stall of the machine for no lack of cores', () => {
     const measured = measuredOf(simulate(drawPool(new Draw(3), { workers: 2, arrivals: 'batch' })));
     const record = recordOf(measured, measured.pools[0]!)!;
     record.recorded.makespanMs *= 10;
     expect(calibrate(record, 0.5).record.cores).toBeGreaterThanOrEqual(0.5);
+  });
+});
+
+describe('what counts for a run', () => {
+  const at = (times: readonly number[]): RunRecord => {
+    const rows = emptyRows(times.length);
+    rows.at.set(times);
+    rows.cpu.fill(10);
+    const makespanMs = times.at(-1)! + 200;
+    const record = recordOf(measuredFrom(1), measuredFrom(1).pools[0]!)!;
+    return { ...record, rows, arrivals: { kind: 'open' }, recorded: { ...record.recorded, startMs: 0, makespanMs } };
+  };
+  const burst = (fromMs: number) => Array.from({ length: 20 }, (_, i) => fromMs + i);
+
+  it('is its length where its work waits to be done', () => {
+    expect(goalOf(at(burst(0)))).toBe('makespan');
+    // A pause is no burst yet: the last calls may be most of the work.
+    expect(goalOf(at([...burst(0), ...burst(500)]))).toBe('makespan');
+  });
+
+  it('is the latency of a call in bursts, and where calls come by themselves', () => {
+    expect(goalOf(at([...burst(0), ...burst(500), ...burst(1000)]))).toBe('latency');
+    // In any order of rows, and with further tries, which come late by themselves.
+    const mixed = at([...burst(1000), ...burst(0), ...burst(500)]);
+    mixed.recorded.makespanMs = 1219;
+    expect(goalOf(mixed)).toBe('latency');
+    const retried = at([...burst(0), 600, 1200]);
+    retried.rows.after.set([0, 1], 20);
+    retried.recorded.makespanMs = 1400;
+    expect(goalOf(retried)).toBe('makespan');
   });
 });
 

@@ -68,7 +68,9 @@ describe('windows of the sections of a program', () => {
     expect(first.openPaths()).toEqual([['load']]);
     spend(5);
     span.end();
-    expect(sectionReports(first.ledger)).toMatchObject([{ name: 'load', count: 1, totalMs: 15, peak: 1 }]);
+    expect(sectionReports(first.ledger)).toMatchObject([
+      { name: 'load', count: 1, totalMs: 15, peak: 1, meanConcurrency: 1 },
+    ]);
     expect(sectionReports(sections.beginWindow().ledger)).toEqual([]);
     expect(sectionReports(sections.ledger)).toMatchObject([
       { name: 'load', count: 1, totalMs: 15, meanConcurrency: 1 },
