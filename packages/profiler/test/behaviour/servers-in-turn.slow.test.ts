@@ -16,12 +16,22 @@ async function reportOf(options: PoolOptions, count: number, url: string): Promi
   return (await profiler.stop()).data;
 }
 
-/** A server that answers after a time, to one request after another or to all at once. */
-async function withServer<T>(ms: number, isSerial: boolean, use: (url: string) => Promise<T>): Promise<T> {
-  let turn = Promise.resolve();
+/** A server that serves `slots` requests at a time, each for a time of its own. */
+async function withServer<T>(slots: number, msOf: () => number, use: (url: string) => Promise<T>): Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = slots;
+  const serve = () => {
+    for (; free > 0 && waiting.length > 0; free--) waiting.shift()!();
+  };
   const server = createServer((_, response) => {
-    const before = isSerial ? turn : Promise.resolve();
-    turn = before.then(() => sleep(ms)).then(() => void response.end('ok'));
+    waiting.push(() => {
+      void sleep(msOf()).then(() => {
+        response.end('ok');
+        free++;
+        serve();
+      });
+    });
+    serve();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
@@ -32,19 +42,30 @@ async function withServer<T>(ms: number, isSerial: boolean, use: (url: string) =
   }
 }
 
-describe.each(['process', 'thread'] as const)('of a pool of kind %s', (kind) => {
-  it.each([1, 4])(
-    'a server that serves one at a time is named, and no option is advised: concurrency %d',
-    async (concurrency) => {
-      const { verdict, findings } = await withServer(10, true, (url) => reportOf({ kind, concurrency }, 200, url));
-      expect(verdict).toMatchObject({ kind: 'bottleneck', id: 'R26' });
-      expect(verdict.step).toMatch(/^No option of the pool helps/);
-      expect(findings.filter(({ kind: of }) => of === 'cause')).toEqual([]);
-    },
-  );
+/** Exponential times, which vary as much as their mean. */
+const random = (ms: number) => () => -Math.log(1 - Math.random()) * ms;
 
-  it('a server that serves all at once gets more at a time', async () => {
-    const { verdict, findings } = await withServer(20, false, (url) => reportOf({ kind, concurrency: 1 }, 150, url));
+describe.each(['process', 'thread'] as const)('of a pool of kind %s', (kind) => {
+  it.each<[what: string, slots: number, msOf: () => number, concurrency: number, title: string]>([
+    ['one at a time, two places', 1, () => 10, 1, 'ONE TASK AT A TIME'],
+    ['one at a time, eight places', 1, () => 10, 4, 'ONE TASK AT A TIME'],
+    ['one at a time, for random times', 1, random(8), 4, 'ONE TASK AT A TIME'],
+    ['two at a time', 2, () => 10, 4, '2 TASKS AT A TIME'],
+  ])('a server that serves %s is named, and no option is advised', async (_, slots, msOf, concurrency, title) => {
+    const { verdict, findings } = await withServer(slots, msOf, (url) => reportOf({ kind, concurrency }, 200, url));
+    expect(verdict).toMatchObject({ kind: 'bottleneck', id: 'R26' });
+    expect(verdict.sentence).toContain(title);
+    expect(verdict.step).toMatch(/^No option of the pool helps/);
+    expect(findings.filter(({ kind: of }) => of === 'cause')).toEqual([]);
+  });
+
+  it.each<[what: string, msOf: () => number]>([
+    ['for a fixed time', () => 20],
+    ['for random times', random(20)],
+  ])('a server that serves all at once, %s, gets more at a time', async (_, msOf) => {
+    const { verdict, findings } = await withServer(Infinity, msOf, (url) =>
+      reportOf({ kind, concurrency: 1 }, 150, url),
+    );
     expect(verdict.id).toBe('R15');
     expect(findings[0]!.saving!.share).toBeGreaterThan(0.7);
   });

@@ -95,6 +95,8 @@ export function waitingHandlers(view: PoolView): Candidate[] {
         ),
       ],
       step: STEP.worker,
+      // What they wait for may not serve more at a time.
+      confidence: 'medium',
       explains: ['R01', 'R22'],
       suppresses: ['R01'],
       without: (record) => ({ ...record, concurrency: wanted }),

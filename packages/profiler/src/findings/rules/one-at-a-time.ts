@@ -6,15 +6,23 @@ import { duration, named, percent } from '../words.js';
 import { nativeThreadsOf } from './native-threads.js';
 
 const LEAST_TASKS = 50;
-/** Part of the gaps between ends that must be near their median. Tasks without turns end in bunches, or at random. */
+/**
+ * Part of the gaps between ends that must be near their median. Or part of the tasks that must end in the order of their begins. Tasks that
+ * do not wait for each other end in bunches or at random, and overtake each other.
+ */
 const REGULAR = 0.6;
+/** With several at a time a gap is the sum of several, which differ less at random as well. 0.66 is the most seen without turns. */
+const REGULAR_OF_SEVERAL = 0.8;
 const NEAR = 0.3;
+const IN_ORDER = 0.95;
 /** Spread of tasks ÷ that of a sum of independent gaps. It is 0.7 and more in turns, and below 0.05 for fixed waits of their own. */
 const INDEPENDENT = 0.4;
+/** Most that are looked for at a time. */
+const MOST_AT_A_TIME = 4;
 /** From this part of execution on, a core may be what tasks take turns at. */
 const QUEUEING = 0.25;
 
-/** R26 again: tasks end one after another, however many are at work. More at once would only wait longer. */
+/** R26 again: something serves one task at a time, or few, however many are at work. More at once would only wait longer. */
 export function oneAtATime(view: PoolView): Candidate[] {
   const { pool, places, execution, executionMs } = view;
   if (places < 2 || share(execution.runQueueMs, executionMs) >= QUEUEING) return [];
@@ -29,23 +37,25 @@ export function oneAtATime(view: PoolView): Candidate[] {
     pool.io.filter((each) => each.task === task.task),
     ({ totalMs }) => totalMs,
   );
+  const isSingle = turns.atATime === 1;
   const what = io === undefined ? 'something' : `${io.peer} ${io.operation}, or something there,`;
   return [
     note({
       id: 'R26',
-      title: 'ONE TASK AT A TIME',
+      title: isSingle ? 'ONE TASK AT A TIME' : `${turns.atATime} TASKS AT A TIME`,
       text:
-        `Tasks of ${named(task.task)} end one after another, ${duration(turns.gapMs)} apart, however many are at work. Beside others ` +
-        `one takes ${duration(turns.usualMs)}: ${what} serves one at a time.`,
+        `Tasks of ${named(task.task)} end ${isSingle ? 'one after another' : `${turns.atATime} at a time`}, ${duration(turns.gapMs)} apart, ` +
+        `however many are at work. Beside others one takes ${duration(turns.usualMs)}: ${what} serves ${isSingle ? 'one' : turns.atATime} at a time.`,
       scope: { task: task.task, ...(io === undefined ? {} : { peer: io.peer }) },
       evidence: [
         evidence(
           'regular ends',
           turns.regular,
           'share',
-          REGULAR,
+          regularOf(turns.atATime),
           `gaps between ends within ${percent(NEAR)} of their median`,
         ),
+        evidence('in order', turns.inOrder, 'share', IN_ORDER, 'tasks that end in the order of their begins'),
         evidence(
           'independent gaps',
           turns.independent,
@@ -65,18 +75,17 @@ export function oneAtATime(view: PoolView): Candidate[] {
   ];
 }
 
-/** What tasks of a name show of something that serves one of them at a time. */
+/** What tasks of a name show of something that serves few of them at a time. */
 interface Turns {
+  atATime: number;
+  /** From one end to the next; with two at a time from the end before the last one. */
   gapMs: number;
   usualMs: number;
   regular: number;
+  inOrder: number;
   independent: number;
 }
 
-/**
- * In turns, gaps between ends vary independently of each other. Each task takes the sum of some gaps, and varies as that sum does.
- * Tasks that do not wait for each other drift apart instead: their gaps vary far more than they do.
- */
 function turnsOf({ pool: { spans }, places }: PoolView, task: string): Turns | undefined {
   if (spans === undefined || spans.kept < spans.of) return undefined;
   const name = spans.tasks.indexOf(task);
@@ -91,16 +100,43 @@ function turnsOf({ pool: { spans }, places }: PoolView, task: string): Turns | u
   if (crowded.length < LEAST_TASKS || from === undefined || to === undefined) return undefined;
   const ends = tries.map(({ endMs }) => endMs).filter((endMs) => endMs >= from && endMs <= to);
   ends.sort((a, b) => a - b);
-  const gaps = ends.slice(1).map((endMs, i) => endMs - (ends[i] ?? 0));
-  const gapMs = median(gaps);
   const lengths = crowded.map(({ startMs, endMs }) => endMs - startMs);
+  const inOrder = orderOf(crowded.map(({ endMs }) => endMs));
+  for (let atATime = 1; atATime <= Math.min(MOST_AT_A_TIME, places - 1); atATime++) {
+    const turns = inTurn(ends, lengths, atATime);
+    const isOrderly = turns.regular >= regularOf(atATime) || (atATime === 1 && inOrder >= IN_ORDER);
+    if (isOrderly && turns.independent >= INDEPENDENT && turns.usualMs >= 1.5 * turns.gapMs)
+      return { ...turns, inOrder };
+  }
+  return undefined;
+}
+
+function regularOf(atATime: number): number {
+  return atATime === 1 ? REGULAR : REGULAR_OF_SEVERAL;
+}
+
+/** Part of the tasks that end after all that began before them. */
+function orderOf(ends: readonly number[]): number {
+  let latest = -Infinity;
+  let inOrder = 0;
+  for (const end of ends) {
+    if (end >= latest) inOrder++;
+    latest = Math.max(latest, end);
+  }
+  return share(inOrder, ends.length);
+}
+
+/**
+ * In turns, gaps between ends vary independently of each other. Each task takes the sum of some gaps, and varies as that sum does.
+ * Tasks that do not wait for each other drift apart instead: their gaps vary far more than they do.
+ */
+function inTurn(ends: readonly number[], lengths: readonly number[], atATime: number): Omit<Turns, 'inOrder'> {
+  const gaps = ends.slice(atATime).map((endMs, i) => endMs - (ends[i] ?? 0));
+  const gapMs = median(gaps);
   const usualMs = median(lengths);
   const regular = share(gaps.filter((gap) => Math.abs(gap - gapMs) <= NEAR * gapMs).length, gaps.length);
-  const inTask = Math.max(1, Math.round(usualMs / gapMs));
-  const independent = share(spreadOf(lengths), inTask * spreadOf(gaps));
-  return inTask >= 2 && regular >= REGULAR && independent >= INDEPENDENT
-    ? { gapMs, usualMs, regular, independent }
-    : undefined;
+  const independent = share(spreadOf(lengths), Math.max(1, usualMs / gapMs) * spreadOf(gaps));
+  return { atATime, gapMs, usualMs, regular, independent };
 }
 
 /** Square of the distance between the quartiles, which single late tasks do not change. */

@@ -24,9 +24,10 @@ const LEAST_OF_NAME = 5;
 const TAKEN = 0.1;
 
 /** Handlers that had not come back at the end, in words. */
-export function hanging({ silentWorkers, dispatched, queued }: PoolReport['atEnd']): string {
+export function hanging({ silentWorkers, dispatched, queued, running: [longest] }: PoolReport['atEnd']): string {
+  const since = longest === undefined ? '' : ` (${named(longest.task)} for ${duration(longest.ms)})`;
   const parts = [
-    `${count(dispatched, 'task')} in workers`,
+    `${count(dispatched, 'task')} in workers${since}`,
     ...(queued > 0 ? [`${queued} waiting`] : []),
     ...(silentWorkers > 0 ? [`${count(silentWorkers, 'worker')} without an answer`] : []),
   ];
