@@ -13,6 +13,8 @@ const IDLE_FOR = ['noWork', 'notParallel', 'starved'] as const;
 export interface HeldByProgram {
   sentence: string;
   step: string;
+  /** Whether it is a loop over `map`, which makes no call before the one before it is done. */
+  isLoop: boolean;
 }
 
 /** What workers wait for in the program: a loop over results, the source of its inputs, or other code. */
@@ -29,10 +31,12 @@ export function heldByProgram(view: PoolView): HeldByProgram | undefined {
     ? {
         sentence: `workers of ${named(pool.name)} wait for the program: the body of its loop over results takes ${whole} of the time, ${each} for each`,
         step: `The body of the loop over \`pool.map\` takes ${each} for each result. Let the handler do that work, or let several of them go on at once.`,
+        isLoop: true,
       }
     : {
         sentence: `workers of ${named(pool.name)} wait for the program: the source of its inputs takes ${whole} of the time, ${each} for each`,
         step: `The source of \`pool.map\` takes ${each} for each input. Let it read ahead, or read several at once.`,
+        isLoop: true,
       };
 }
 
@@ -45,5 +49,6 @@ function heldByCode({ measured: { parent }, pool }: PoolView): HeldByProgram | u
   return {
     sentence: `workers of ${named(pool.name)} wait for the program: its own code takes ${percent(part)} of the time of its main thread`,
     step: `Let handlers do that work, or make further calls before it${section === undefined ? '' : `: section ${named(section.name)} takes most`}.`,
+    isLoop: false,
   };
 }

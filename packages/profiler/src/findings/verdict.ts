@@ -2,7 +2,7 @@ import type { Finding, Verdict } from '../model/finding.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { Measured } from '../replay/record-of.js';
 import { evidence } from './candidate.js';
-import { heldByProgram } from './held-by-program.js';
+import { type HeldByProgram,heldByProgram } from './held-by-program.js';
 import { hanging, HANGING_STEP, LEAST_TRIES, standstillMs } from './rules/quality.js';
 import { LEAST_SHARE } from './saving.js';
 import { largestOf, share, sumOf, viewOf } from './view.js';
@@ -49,13 +49,16 @@ export function verdictOf(measured: Measured, findings: readonly Finding[], note
   // A run that mostly waited for a task that hangs has no other cause.
   const hangs = measured.pools.some((pool) => standstillMs(pool) >= 0.5 * pool.wallMs);
   if (doubt !== undefined && (cause === undefined || tries < LEAST_TRIES || hangs)) return told('unknown', doubt);
+  const pool = largestOf(measured.pools, ({ activeMs }) => activeMs);
+  const held = pool === undefined ? undefined : heldByProgram(viewOf(measured, pool, null, 'makespan'));
   // Where a loop of the program is the limit, what saves time of calls saves none of the run.
-  const held = healthyButHeld(measured);
-  if (held !== undefined && findings.every(({ saving }) => saving === null || saving.of === 'call')) return held;
+  const savesNone = findings.every(({ saving }) => saving === null || saving.of === 'call');
+  if (held?.isLoop === true && savesNone) return healthyButHeld(held);
   if (cause !== undefined) return told('bottleneck', cause);
   // What is outside of the pool saves nothing in a replay of the pool.
   const outside = notes.find(({ id, explains }) => id === 'R26' && explains.length > 0);
   if (outside !== undefined) return told('bottleneck', outside);
+  if (held !== undefined) return healthyButHeld(held);
   const later = findings.find(({ kind }) => kind === 'risk');
   if (later !== undefined) return told('risk', later);
   return healthy(measured, notes);
@@ -80,18 +83,14 @@ function savingText({ saving, kind, failsInMs }: Finding): string {
   return ` Without it, ${duration(saving.ms)} (${percent(saving.share)}) would be saved.`;
 }
 
-/** The verdict where workers of the largest pool wait for a loop of the program. */
-function healthyButHeld(measured: Measured): Verdict | undefined {
-  const pool = largestOf(measured.pools, ({ activeMs }) => activeMs);
-  const held = pool === undefined ? undefined : heldByProgram(viewOf(measured, pool, null, 'makespan'));
-  return (
-    held && {
-      kind: 'healthy',
-      sentence: `Healthy: ${held.sentence}.`,
-      step: `Nothing in the pool is worth changing. ${held.step}`,
-      id: 'R29',
-    }
-  );
+/** The verdict where workers of the largest pool wait for the program. */
+function healthyButHeld({ sentence, step }: HeldByProgram): Verdict {
+  return {
+    kind: 'healthy',
+    sentence: `Healthy: ${sentence}.`,
+    step: `Nothing in the pool is worth changing. ${step}`,
+    id: 'R29',
+  };
 }
 
 function healthy(measured: Measured, notes: readonly Finding[]): Verdict {

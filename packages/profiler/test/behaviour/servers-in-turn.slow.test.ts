@@ -64,7 +64,7 @@ describe.each(['process', 'thread'] as const)('of a pool of kind %s', (kind) => 
     ['for random times', random(20)],
   ])('a server that serves all at once, %s, gets more at a time', async (_, msOf) => {
     const { verdict, findings } = await withServer(Infinity, msOf, (url) =>
-      reportOf({ kind, concurrency: 1 }, 150, url),
+      reportOf({ kind, concurrency: 1 }, 400, url),
     );
     expect(verdict.id).toBe('R15');
     expect(findings[0]!.saving!.share).toBeGreaterThan(0.7);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judge } from '../../src/findings/judge.js';
+import { verdictOf } from '../../src/findings/verdict.js';
 import type { Finding, RuleId } from '../../src/model/finding.js';
 import type { PoolReport } from '../../src/model/pool-report.js';
 import type { Measured } from '../../src/replay/record-of.js';
@@ -68,6 +69,20 @@ describe('verdict', () => {
     expect(verdict.id).toBe('R29');
     expect(verdict.sentence).toMatch(/wait for the program: its own code takes 7\d % of the time of its main thread/);
     expect(verdict.step).toMatch(/^Nothing in the pool is worth changing\. Let handlers do that work/);
+  });
+
+  it("names a cause that saves time of calls before the program's own code, and after a loop that waits for each", () => {
+    const terms = { workers: 2, arrivals: 'open', load: 0.2, tasks: 400 } as const;
+    const measured = measuredOf(simulate(drawPool(new Draw(1), terms)));
+    const { ledger } = measured.parent;
+    ledger.userMs = 0.75 * ledger.wallMs;
+    const [first] = judge(planted('R35')).findings as [Finding];
+    const cause: Finding = { ...first, saving: { ...first.saving!, of: 'call' } };
+    expect(verdictOf(measured, [cause], []).id).toBe('R35');
+    expect(verdictOf(measured, [], []).sentence).toMatch(/its own code/);
+    const [pool] = measured.pools as [PoolReport];
+    pool.loops.readerMs = pool.activeMs;
+    expect(verdictOf(measured, [cause], []).sentence).toMatch(/the body of its loop/);
   });
 
   it('keeps the cores of a run that left some idle, however long threads waited for one', () => {

@@ -91,7 +91,8 @@ it('a reader that reads nothing for seconds is let go, and the others stay', asy
   const [stuck, fast] = [add(), add()];
   stuck.reads = false;
   await new Promise((resolve) => stuck.on('close', resolve));
-  expect(fast.states.length).toBeGreaterThan(20);
+  // At most ten a second, and fewer on a busy machine.
+  expect(fast.states.length).toBeGreaterThan(5);
   expect(streams.size).toBe(1);
   await fast.until(fast.states.length + 1);
 });

@@ -52,7 +52,7 @@ export function oneAtATime(view: PoolView): Candidate[] {
           'regular ends',
           turns.regular,
           'share',
-          regularOf(turns.atATime),
+          REGULAR,
           `gaps between ends within ${percent(NEAR)} of their median`,
         ),
         evidence('in order', turns.inOrder, 'share', IN_ORDER, 'tasks that end in the order of their begins'),
@@ -102,13 +102,15 @@ function turnsOf({ pool: { spans }, places }: PoolView, task: string): Turns | u
   ends.sort((a, b) => a - b);
   const lengths = crowded.map(({ startMs, endMs }) => endMs - startMs);
   const inOrder = orderOf(crowded.map(({ endMs }) => endMs));
-  for (let atATime = 1; atATime <= Math.min(MOST_AT_A_TIME, places - 1); atATime++) {
-    const turns = inTurn(ends, lengths, atATime);
-    const isOrderly = turns.regular >= regularOf(atATime) || (atATime === 1 && inOrder >= IN_ORDER);
-    if (isOrderly && turns.independent >= INDEPENDENT && turns.usualMs >= 1.5 * turns.gapMs)
-      return { ...turns, inOrder };
-  }
-  return undefined;
+  const found = Array.from({ length: Math.min(MOST_AT_A_TIME, places - 1) }, (_, i) =>
+    inTurn(ends, lengths, i + 1),
+  ).filter(({ independent, usualMs, gapMs }) => independent >= INDEPENDENT && usualMs >= 1.5 * gapMs);
+  const isSure = found.some(
+    ({ atATime, regular }) => regular >= regularOf(atATime) || (atATime === 1 && inOrder >= IN_ORDER),
+  );
+  // Gaps over twice as many ends are as regular, and less disturbed: two at a time look like four, too.
+  const turns = found.find(({ atATime, regular }) => regular >= REGULAR || (atATime === 1 && inOrder >= IN_ORDER));
+  return isSure && turns !== undefined ? { ...turns, inOrder } : undefined;
 }
 
 function regularOf(atATime: number): number {
