@@ -2,7 +2,7 @@ import type { Finding, Verdict } from '../model/finding.js';
 import type { PoolReport } from '../model/pool-report.js';
 import type { Measured } from '../replay/record-of.js';
 import { evidence } from './candidate.js';
-import { type HeldByProgram,heldByProgram } from './held-by-program.js';
+import { type HeldByProgram, heldByProgram } from './held-by-program.js';
 import { hanging, HANGING_STEP, LEAST_TRIES, standstillMs } from './rules/quality.js';
 import { LEAST_SHARE } from './saving.js';
 import { largestOf, share, sumOf, viewOf } from './view.js';
