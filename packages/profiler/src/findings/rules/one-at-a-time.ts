@@ -7,8 +7,8 @@ import { nativeThreadsOf } from './native-threads.js';
 
 const LEAST_TASKS = 50;
 /**
- * Part of the gaps between ends that must be near their median. Or part of the tasks that must end in the order of their begins. Tasks that
- * do not wait for each other end in bunches or at random, and overtake each other.
+ * Part of the gaps between ends that must be near their median. Or part of the pairs of tasks at a time that must end in the order of
+ * their begins. Tasks that do not wait for each other end in bunches or at random, and overtake each other.
  */
 const REGULAR = 0.6;
 /** With several at a time a gap is the sum of several, which differ less at random as well. 0.66 is the most seen without turns. */
@@ -55,7 +55,13 @@ export function oneAtATime(view: PoolView): Candidate[] {
           REGULAR,
           `gaps between ends within ${percent(NEAR)} of their median`,
         ),
-        evidence('in order', turns.inOrder, 'share', IN_ORDER, 'tasks that end in the order of their begins'),
+        evidence(
+          'in order',
+          turns.inOrder,
+          'share',
+          IN_ORDER,
+          'pairs of tasks at a time that end in the order of their begins',
+        ),
         evidence(
           'independent gaps',
           turns.independent,
@@ -101,7 +107,10 @@ function turnsOf({ pool: { spans }, places }: PoolView, task: string): Turns | u
   const ends = tries.map(({ endMs }) => endMs).filter((endMs) => endMs >= from && endMs <= to);
   ends.sort((a, b) => a - b);
   const lengths = crowded.map(({ startMs, endMs }) => endMs - startMs);
-  const inOrder = orderOf(crowded.map(({ endMs }) => endMs));
+  const inOrder = orderOf(
+    crowded.map(({ endMs }) => endMs),
+    places,
+  );
   const found = Array.from({ length: Math.min(MOST_AT_A_TIME, places - 1) }, (_, i) =>
     inTurn(ends, lengths, i + 1),
   ).filter(({ independent, usualMs, gapMs }) => independent >= INDEPENDENT && usualMs >= 1.5 * gapMs);
@@ -117,15 +126,20 @@ function regularOf(atATime: number): number {
   return atATime === 1 ? REGULAR : REGULAR_OF_SEVERAL;
 }
 
-/** Part of the tasks that end after all that began before them. */
-function orderOf(ends: readonly number[]): number {
-  let latest = -Infinity;
-  let inOrder = 0;
-  for (const end of ends) {
-    if (end >= latest) inOrder++;
-    latest = Math.max(latest, end);
+/**
+ * Part of the pairs of tasks at work at a time that end in the order of their begins. Where a worker stood still for a moment, only the
+ * pairs of its tasks are in another order.
+ * @param ends of tasks in the order of their begins
+ */
+function orderOf(ends: readonly number[], places: number): number {
+  let [inOrder, pairs] = [0, 0];
+  for (const [i, end] of ends.entries()) {
+    for (const later of ends.slice(i + 1, i + places)) {
+      pairs++;
+      if (later >= end) inOrder++;
+    }
   }
-  return share(inOrder, ends.length);
+  return share(inOrder, pairs);
 }
 
 /**
