@@ -3,6 +3,7 @@ import type { PoolReport } from '../model/pool-report.js';
 import type { Measured } from '../replay/record-of.js';
 import { evidence } from './candidate.js';
 import { type HeldByProgram, heldByProgram } from './held-by-program.js';
+import { isOfTurns } from './rules/one-at-a-time.js';
 import { hanging, HANGING_STEP, LEAST_TRIES, standstillMs } from './rules/quality.js';
 import { LEAST_SHARE } from './saving.js';
 import { largestOf, share, sumOf, viewOf } from './view.js';
@@ -56,7 +57,7 @@ export function verdictOf(measured: Measured, findings: readonly Finding[], note
   if (held?.isLoop === true && savesNone) return healthyButHeld(held);
   if (cause !== undefined) return told('bottleneck', cause);
   // What is outside of the pool saves nothing in a replay of the pool.
-  const outside = notes.find(({ id, explains }) => id === 'R26' && explains.length > 0);
+  const outside = notes.find(isOfTurns);
   if (outside !== undefined) return told('bottleneck', outside);
   if (held !== undefined) return healthyButHeld(held);
   const later = findings.find(({ kind }) => kind === 'risk');

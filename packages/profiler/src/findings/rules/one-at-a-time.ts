@@ -1,3 +1,4 @@
+import type { Finding } from '../../model/finding.js';
 import { stampOf } from '../../replay/rows-of-spans.js';
 import { median, quantile } from '../../statistics/quantile.js';
 import { type Candidate, evidence, note, STEP } from '../candidate.js';
@@ -13,10 +14,17 @@ const LEAST_TASKS = 50;
 const REGULAR = 0.6;
 /** With several at a time a gap is the sum of several, which differ less at random as well. 0.66 is the most seen without turns. */
 const REGULAR_OF_SEVERAL = 0.8;
+/** Enough where tasks end in the order of their begins. The smallest number with such gaps is that of tasks at a time. */
+const REGULAR_IN_ORDER = 0.5;
+/** Regular gaps ÷ those with one less at a time, then. Sums of random gaps become regular little by little. */
+const STEEP = 1.4;
 const NEAR = 0.3;
 const IN_ORDER = 0.95;
+/** Where services vary, gaps are not regular. Then the order alone must show it. */
+const ALL_IN_ORDER = 0.98;
 /** Spread of tasks ÷ that of a sum of independent gaps. It is 0.7 and more in turns, and below 0.05 for fixed waits of their own. */
 const INDEPENDENT = 0.4;
+const PAIRS_IN_ORDER = 'in order';
 /** Most that are looked for at a time. */
 const MOST_AT_A_TIME = 4;
 /** From this part of execution on, a core may be what tasks take turns at. */
@@ -56,7 +64,7 @@ export function oneAtATime(view: PoolView): Candidate[] {
           `gaps between ends within ${percent(NEAR)} of their median`,
         ),
         evidence(
-          'in order',
+          PAIRS_IN_ORDER,
           turns.inOrder,
           'share',
           IN_ORDER,
@@ -79,6 +87,11 @@ export function oneAtATime(view: PoolView): Candidate[] {
       suppresses: ['R01', 'R15', 'R16', 'R27'],
     }),
   ];
+}
+
+/** Whether a finding says that something outside serves few tasks at a time. */
+export function isOfTurns({ id, evidence: of }: Finding): boolean {
+  return id === 'R26' && of.some(({ metric }) => metric === PAIRS_IN_ORDER);
 }
 
 /** What tasks of a name show of something that serves few of them at a time. */
@@ -111,15 +124,17 @@ function turnsOf({ pool: { spans }, places }: PoolView, task: string): Turns | u
     crowded.map(({ endMs }) => endMs),
     places,
   );
-  const found = Array.from({ length: Math.min(MOST_AT_A_TIME, places - 1) }, (_, i) =>
-    inTurn(ends, lengths, i + 1),
-  ).filter(({ independent, usualMs, gapMs }) => independent >= INDEPENDENT && usualMs >= 1.5 * gapMs);
-  const isSure = found.some(
-    ({ atATime, regular }) => regular >= regularOf(atATime) || (atATime === 1 && inOrder >= IN_ORDER),
-  );
+  const all = Array.from({ length: Math.min(MOST_AT_A_TIME, places - 1) }, (_, i) => inTurn(ends, lengths, i + 1));
+  const isOrdered = inOrder >= IN_ORDER;
+  const isRegular = ({ atATime, regular }: (typeof all)[number]) =>
+    isOrdered
+      ? regular >= REGULAR_IN_ORDER && regular >= STEEP * (all[atATime - 2]?.regular ?? 0)
+      : regular >= regularOf(atATime);
+  const found = all.filter(({ independent, usualMs, gapMs }) => independent >= INDEPENDENT && usualMs >= 1.5 * gapMs);
   // Gaps over twice as many ends are as regular, and less disturbed: two at a time look like four, too.
-  const turns = found.find(({ atATime, regular }) => regular >= REGULAR || (atATime === 1 && inOrder >= IN_ORDER));
-  return isSure && turns !== undefined ? { ...turns, inOrder } : undefined;
+  const turns =
+    found.find(isRegular) ?? (inOrder >= ALL_IN_ORDER ? found.find(({ atATime }) => atATime === 1) : undefined);
+  return turns === undefined ? undefined : { ...turns, inOrder };
 }
 
 function regularOf(atATime: number): number {
