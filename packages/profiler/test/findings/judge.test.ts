@@ -101,6 +101,19 @@ describe('verdict', () => {
     expect(savingWith(null)).toBe(savingWith(1.9));
   });
 
+  it.each([
+    [2, 5],
+    [3, 2],
+  ])('names what serves %d tasks at a time, though nothing says what it is', (atATime, seed) => {
+    const measured = planted('R30', seed);
+    for (const pool of measured.pools) pool.resources = [];
+    const { verdict, findings } = judge(measured);
+    expect(verdict).toMatchObject({ kind: 'bottleneck', id: 'R26' });
+    expect(verdict.sentence).toContain(`${atATime} TASKS AT A TIME: `);
+    expect(verdict.step).toMatch(/^No option of the pool helps/);
+    expect(findings.filter(({ kind }) => kind === 'cause')).toEqual([]);
+  });
+
   it('cannot tell with few tasks, and is none without any', () => {
     expect(judge(planted('R28')).verdict).toMatchObject({
       kind: 'unknown',
