@@ -1,3 +1,4 @@
+import { programMs } from './program-work.js';
 import { capacityShare, type PoolView, share } from './view.js';
 import { duration, named, percent } from './words.js';
 
@@ -42,8 +43,7 @@ export function heldByProgram(view: PoolView): HeldByProgram | undefined {
 
 /** The program's own code outside of loops over `map`: between a result and the next call, in timers, in listeners. */
 function heldByCode({ measured: { parent }, pool }: PoolView): HeldByProgram | undefined {
-  const { userMs, gcMs, wallMs } = parent.ledger;
-  const part = share(userMs + gcMs, wallMs);
+  const part = share(programMs(parent.ledger), parent.ledger.wallMs);
   if (part < MOST_OF_THE_TIME || pool.kind === 'inline') return undefined;
   const section = parent.sections[0];
   return {

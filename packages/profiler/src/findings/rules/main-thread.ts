@@ -1,6 +1,9 @@
 import type { Advice } from '../../model/finding.js';
+import type { DispatcherLedger } from '../../model/ledgers.js';
 import { mergedRows } from '../../replay/merge.js';
+import type { RunRecord } from '../../replay/run-record.js';
 import { type Candidate, cause, evidence, STEP } from '../candidate.js';
+import { collectedAfterCallsMs, programMs } from '../program-work.js';
 import { capacityShare, type PoolView, setOption, share, sumOf } from '../view.js';
 import { code, duration, percent } from '../words.js';
 
@@ -10,14 +13,15 @@ export function blockedMainThread(view: PoolView): Candidate[] {
   const { ledger, busyShare } = measured.parent;
   const starved = capacityShare(view, 'starved');
   const lateMs = Math.max(0, ...pool.byTask.map(({ segments }) => segments.transportOut.p99Ms));
-  const own = share(ledger.userMs + ledger.gcMs, ledger.wallMs - ledger.idleMs);
+  const ownMs = programMs(ledger);
+  const own = share(ownMs, ledger.wallMs - ledger.idleMs);
   // A worker whose result the main thread has not read has a task, and does nothing.
   const unread = capacityShare(view, 'other');
   if (starved + unread < 0.1 && busyShare < 0.95 && lateMs < 100) return [];
   // A main thread that sleeps most of the time keeps nothing from workers. Handlers that run in it are no other's work.
   if (busyShare < 0.3 || pool.kind === 'inline') return [];
   // Where our own work fills the thread, R03 and R07 say which.
-  if (own < 0.3 || share(ledger.userMs + ledger.gcMs, ledger.wallMs) < 0.1) return [];
+  if (own < 0.3 || share(ownMs, ledger.wallMs) < 0.1) return [];
   const hot = measured.parent.cpu?.hot.find(({ file }) => file !== '' && !file.startsWith('node:'));
   const section = measured.parent.sections[0];
   const where =
@@ -38,7 +42,7 @@ export function blockedMainThread(view: PoolView): Candidate[] {
       title: 'MAIN THREAD BLOCKED',
       text:
         `For ${percent(starved + unread)} of their time workers waited for the main thread. The program's own work filled ` +
-        `${percent(share(ledger.userMs + ledger.gcMs, ledger.wallMs))} of its main thread, up to ${duration(ledger.loopDelayMaxMs)} at a time.${where}`,
+        `${percent(share(ownMs, ledger.wallMs))} of its main thread, up to ${duration(ledger.loopDelayMaxMs)} at a time.${where}`,
       evidence: [
         evidence(
           'waiting for the main thread',
@@ -49,7 +53,7 @@ export function blockedMainThread(view: PoolView): Candidate[] {
         ),
         evidence('main thread busy', busyShare, 'share', 0.95, 'event-loop utilization'),
         evidence('late results', lateMs, 'ms', 100, '99th percentile of transport out'),
-        evidence('own work', own, 'share', 0.3, '(user + gc) ÷ busy time of the main thread'),
+        evidence('own work', own, 'share', 0.3, '(user + its part of gc) ÷ busy time of the main thread'),
         evidence(
           'ceiling',
           ledger.ceilingPerSecond,
@@ -129,9 +133,15 @@ export function tasksTooSmall(view: PoolView): Candidate[] {
       ],
       step: STEP.bytes,
       explains: ['R03', 'R04', 'R05', 'R06', 'R22'],
-      without: (record) => mergedRows(record, size, { isLarge }),
+      without: (record) => withFewerCalls(mergedRows(record, size, { isLarge }), ledger, 1 - 1 / size),
     }),
   ];
+}
+
+/** The collector has less to clean up after fewer calls. A record counts it among the program's own work. */
+function withFewerCalls(record: RunRecord | null, ledger: DispatcherLedger, fewer: number): RunRecord | null {
+  const part = fewer * share(collectedAfterCallsMs(ledger), ledger.userMs + ledger.gcMs);
+  return record && { ...record, user: record.user.map(({ atMs, ms }) => ({ atMs, ms: ms * (1 - part) })) };
 }
 
 /** Where one thread has less to compute than the pool took, the program needs no workers. */
