@@ -27,6 +27,9 @@ const INDEPENDENT = 0.4;
 const PAIRS_IN_ORDER = 'in order';
 /** Most that are looked for at a time. */
 const MOST_AT_A_TIME = 4;
+/** Tasks that are looked at, and those beside each. More would say the same, and a pool may have 1,000 places. */
+const MOST_TASKS = 10_000;
+const MOST_BESIDE = 16;
 /** From this part of execution on, a core may be what tasks take turns at. */
 const QUEUEING = 0.25;
 
@@ -60,14 +63,14 @@ export function oneAtATime(view: PoolView): Candidate[] {
           'regular ends',
           turns.regular,
           'share',
-          REGULAR,
+          turns.needs.regular,
           `gaps between ends within ${percent(NEAR)} of their median`,
         ),
         evidence(
           PAIRS_IN_ORDER,
           turns.inOrder,
           'share',
-          IN_ORDER,
+          turns.needs.inOrder,
           'pairs of tasks at a time that end in the order of their begins',
         ),
         evidence(
@@ -103,6 +106,8 @@ interface Turns {
   regular: number;
   inOrder: number;
   independent: number;
+  /** What was asked of the first two; null where the other one was enough. */
+  needs: { regular: number | null; inOrder: number | null };
 }
 
 function turnsOf({ pool: { spans }, places }: PoolView, task: string): Turns | undefined {
@@ -114,7 +119,7 @@ function turnsOf({ pool: { spans }, places }: PoolView, task: string): Turns | u
     .filter(({ startMs, endMs }) => endMs > startMs)
     .sort((a, b) => a.startMs - b.startMs);
   // The first ones find less in use, and the last ones leave places empty.
-  const crowded = tries.slice(places, -places);
+  const crowded = tries.slice(places, -places).slice(0, MOST_TASKS);
   const [from, to] = [crowded[0]?.startMs, crowded.at(-1)?.startMs];
   if (crowded.length < LEAST_TASKS || from === undefined || to === undefined) return undefined;
   const ends = tries.map(({ endMs }) => endMs).filter((endMs) => endMs >= from && endMs <= to);
@@ -125,20 +130,21 @@ function turnsOf({ pool: { spans }, places }: PoolView, task: string): Turns | u
     places,
   );
   const all = Array.from({ length: Math.min(MOST_AT_A_TIME, places - 1) }, (_, i) => inTurn(ends, lengths, i + 1));
-  const isOrdered = inOrder >= IN_ORDER;
-  const isRegular = ({ atATime, regular }: (typeof all)[number]) =>
-    isOrdered
-      ? regular >= REGULAR_IN_ORDER && regular >= STEEP * (all[atATime - 2]?.regular ?? 0)
-      : regular >= regularOf(atATime);
   const found = all.filter(({ independent, usualMs, gapMs }) => independent >= INDEPENDENT && usualMs >= 1.5 * gapMs);
+  if (inOrder < IN_ORDER) {
+    const needed = (atATime: number) => (atATime === 1 ? REGULAR : REGULAR_OF_SEVERAL);
+    const turns = found.find(({ atATime, regular }) => regular >= needed(atATime));
+    return turns && { ...turns, inOrder, needs: { regular: needed(turns.atATime), inOrder: null } };
+  }
   // Gaps over twice as many ends are as regular, and less disturbed: two at a time look like four, too.
-  const turns =
-    found.find(isRegular) ?? (inOrder >= ALL_IN_ORDER ? found.find(({ atATime }) => atATime === 1) : undefined);
-  return turns === undefined ? undefined : { ...turns, inOrder };
-}
-
-function regularOf(atATime: number): number {
-  return atATime === 1 ? REGULAR : REGULAR_OF_SEVERAL;
+  const turns = found.find(
+    ({ atATime, regular }) => regular >= REGULAR_IN_ORDER && regular >= STEEP * (all[atATime - 2]?.regular ?? 0),
+  );
+  if (turns !== undefined) return { ...turns, inOrder, needs: { regular: REGULAR_IN_ORDER, inOrder: IN_ORDER } };
+  const single = found.find(({ atATime }) => atATime === 1);
+  return single && inOrder >= ALL_IN_ORDER
+    ? { ...single, inOrder, needs: { regular: null, inOrder: ALL_IN_ORDER } }
+    : undefined;
 }
 
 /**
@@ -149,9 +155,9 @@ function regularOf(atATime: number): number {
 function orderOf(ends: readonly number[], places: number): number {
   let [inOrder, pairs] = [0, 0];
   for (const [i, end] of ends.entries()) {
-    for (const later of ends.slice(i + 1, i + places)) {
+    for (let other = i + 1; other < Math.min(ends.length, i + places, i + 1 + MOST_BESIDE); other++) {
       pairs++;
-      if (later >= end) inOrder++;
+      if ((ends[other] ?? 0) >= end) inOrder++;
     }
   }
   return share(inOrder, pairs);
@@ -161,7 +167,11 @@ function orderOf(ends: readonly number[], places: number): number {
  * In turns, gaps between ends vary independently of each other. Each task takes the sum of some gaps, and varies as that sum does.
  * Tasks that do not wait for each other drift apart instead: their gaps vary far more than they do.
  */
-function inTurn(ends: readonly number[], lengths: readonly number[], atATime: number): Omit<Turns, 'inOrder'> {
+function inTurn(
+  ends: readonly number[],
+  lengths: readonly number[],
+  atATime: number,
+): Omit<Turns, 'inOrder' | 'needs'> {
   const gaps = ends.slice(atATime).map((endMs, i) => endMs - (ends[i] ?? 0));
   const gapMs = median(gaps);
   const usualMs = median(lengths);
