@@ -59,9 +59,9 @@ export function verdictOf(measured: Measured, findings: readonly Finding[], note
   // What is outside of the pool saves nothing in a replay of the pool.
   const outside = notes.find(isOfTurns);
   if (outside !== undefined) return told('bottleneck', outside);
-  if (held !== undefined) return healthyButHeld(held);
   const later = findings.find(({ kind }) => kind === 'risk');
   if (later !== undefined) return told('risk', later);
+  if (held !== undefined) return healthyButHeld(held);
   return healthy(measured, notes);
 }
 

@@ -8,6 +8,8 @@ export function onCoreShare(tasks: readonly TaskReport[]): number {
   return waitedMs > 0 ? cpuMs / (cpuMs + waitedMs) : 1;
 }
 
+export type CoresOfRun = Pick<RunInfo, 'cores' | 'programCores' | 'otherCores'>;
+
 /** Part of the cores in use from which on threads get in each other's way. */
 export const FULL_CORES = 0.9;
 
@@ -18,5 +20,3 @@ export const FULL_CORES = 0.9;
 export function hadIdleCores({ cores, programCores, otherCores }: CoresOfRun): boolean {
   return programCores !== null && otherCores !== null && programCores + otherCores < FULL_CORES * cores;
 }
-
-export type CoresOfRun = Pick<RunInfo, 'cores' | 'programCores' | 'otherCores'>;

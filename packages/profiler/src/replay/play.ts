@@ -33,9 +33,13 @@ export type Goal = 'makespan' | 'latency';
 /** Share of a run after the last submit from which on its length counts. */
 const DRAIN = 0.1;
 
-/** Pauses between calls, of at least this part of the time after the last one, that make them bursts. */
+/**
+ * Pauses between calls, of at least this part of the time after the last one, that make them bursts. Calls before a batch make none: the last burst
+ * has no more than this part of all calls.
+ */
 const PAUSE = 0.5;
 const LEAST_PAUSES = 2;
+const LAST_BURST = 0.5;
 
 /** Calls that come at times of their own end when they end: then only their latency can change. */
 export function goalOf(record: RunRecord): Goal {
@@ -46,8 +50,9 @@ export function goalOf(record: RunRecord): Goal {
   const lastMs = calls.at(-1) ?? 0;
   const drainMs = recorded.startMs + recorded.makespanMs - lastMs;
   // The last one of several bursts takes no longer to be done than those before it.
-  const pauses = calls.filter((at, i) => i > 0 && at - (calls[i - 1] ?? at) >= PAUSE * drainMs).length;
-  if (pauses >= LEAST_PAUSES) return 'latency';
+  const bursts = Array.from(calls.keys()).filter((i) => i > 0 && calls[i]! - calls[i - 1]! >= PAUSE * drainMs);
+  const inLast = calls.length - (bursts.at(-1) ?? 0);
+  if (bursts.length >= LEAST_PAUSES && inLast <= LAST_BURST * calls.length) return 'latency';
   let workMs = 0;
   for (let row = 0; row < rows.count; row++) workMs += handlerMs(rows, row);
   // The last call alone always takes its time.

@@ -81,8 +81,24 @@ describe('verdict', () => {
     expect(verdictOf(measured, [cause], []).id).toBe('R35');
     expect(verdictOf(measured, [], []).sentence).toMatch(/its own code/);
     const [pool] = measured.pools as [PoolReport];
+    const later: Finding = { ...first, kind: 'risk', saving: null, failsInMs: 1e9 };
+    expect(verdictOf(measured, [later], []).kind).toBe('risk');
     pool.loops.readerMs = pool.activeMs;
     expect(verdictOf(measured, [cause], []).sentence).toMatch(/the body of its loop/);
+  });
+
+  it('counts what the collector does after calls as a cost of small tasks, not as work of the program', () => {
+    const measured = planted('R07');
+    const { ledger } = measured.parent;
+    const savingOf = (gcMs: number, userMs: number) => {
+      Object.assign(ledger, { gcMs, userMs, idleMs: 0 });
+      const { findings } = judge(measured);
+      return (id: string) => findings.find((finding) => finding.id === id)?.saving?.share ?? 0;
+    };
+    const part = 0.35 * ledger.wallMs;
+    const collected = savingOf(part, 0);
+    expect(collected('R05')).toBe(0);
+    expect(collected('R07')).toBeGreaterThan(savingOf(0, part)('R07'));
   });
 
   it('keeps the cores of a run that left some idle, however long threads waited for one', () => {

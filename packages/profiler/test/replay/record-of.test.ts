@@ -115,6 +115,8 @@ describe('what counts for a run', () => {
 
   it('is the latency of a call in bursts, and where calls come by themselves', () => {
     expect(goalOf(at([...burst(0), ...burst(500), ...burst(1000)]))).toBe('latency');
+    // Calls before a batch are none.
+    expect(goalOf(at([0, 400, ...burst(800)]))).toBe('makespan');
     // In any order of rows, and with further tries, which come late by themselves.
     const mixed = at([...burst(1000), ...burst(0), ...burst(500)]);
     mixed.recorded.makespanMs = 1219;
