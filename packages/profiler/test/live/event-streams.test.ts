@@ -91,8 +91,10 @@ it('a reader that reads nothing for seconds is let go, and the others stay', asy
   const [stuck, fast] = [add(), add()];
   stuck.reads = false;
   await new Promise((resolve) => stuck.on('close', resolve));
-  // At most ten a second, and fewer on a busy machine.
-  expect(fast.states.length).toBeGreaterThan(5);
+  // A busy machine makes fewer of them in these seconds.
+  await fast.until(21);
+  expect(fast.states).toEqual(fast.states.map((_, i) => i + 1));
+  expect(fast.states.length).toBeGreaterThan(20);
   expect(streams.size).toBe(1);
   await fast.until(fast.states.length + 1);
 });
